@@ -1,76 +1,180 @@
 import { version } from '../package.json';
+import { atlasWith } from '../test/program.fixture';
+import { RecordingTerminal } from '../test/recording-terminal.fixture';
 import { type Command, CommandFailure, UsageError } from './command';
 import { runCommandLine } from './command-line';
+import { type Given } from './options';
 
-const run = jest.fn<Promise<number>, [readonly string[]]>();
-const command: Command = { name: 'stack up', summary: 'starts it', usage: 'all options', run };
+const run = jest.fn<Promise<number>, [Given]>();
+const up: Command = {
+  ...{ name: 'stack up', group: 'Local stack', summary: 'Start the stack', run },
+  options: [
+    { name: 'json', text: 'write JSON' },
+    { name: 'data-dir', value: '<folder>', text: 'where data is kept', default: 'data' },
+    { name: 'url', value: '<url>', text: 'the Control Plane', group: 'Connection' },
+  ],
+  examples: ['stack up --data-dir /tmp/atlas'],
+  notes: 'It runs until Ctrl-C.',
+};
+const none = { options: [], examples: [] };
+const tenant: Command = {
+  ...{ name: 'tenant', group: 'Tenants', summary: 'Show a tenant', run, ...none },
+  operand: { name: 'tenant', text: 'slug or id' },
+};
+const operators: Command = { ...none, name: 'operators', group: 'Access', summary: 'List operators', run };
+const add: Command = { ...none, name: 'operators add', group: 'Access', summary: 'Add an operator', run };
 
 describe(runCommandLine.name, () => {
-  let out = '';
-  let err = '';
-  const terminal = { out: (text: string) => (out += text), err: (text: string) => (err += text) };
-  const call = (...words: string[]): Promise<number> => runCommandLine(words, [command], terminal);
+  let terminal: RecordingTerminal;
+  const call = (...words: string[]): Promise<number> =>
+    runCommandLine(words, atlasWith(up, tenant, operators, add), terminal);
 
   beforeEach(() => {
     run.mockReset().mockResolvedValue(0);
-    out = err = '';
+    terminal = new RecordingTerminal();
   });
 
-  it('hands the command what follows its name', async () => {
-    await expect(call('stack', 'up', '--json')).resolves.toBe(0);
-    expect(run).toHaveBeenCalledWith(['--json']);
+  it('runs the command with its options and argument', async () => {
+    await expect(call('stack', 'up', '--data-dir', 'here', '--json')).resolves.toBe(0);
+    expect(run).toHaveBeenCalledWith({
+      ...{ values: { 'data-dir': 'here', json: true }, operand: '', isJson: true },
+    });
+    await call('tenant', 'acme');
+    expect(run).toHaveBeenLastCalledWith(expect.objectContaining({ operand: 'acme', isJson: false }));
   });
 
-  it('lists the commands when asked for help', async () => {
-    await expect(call('--help')).resolves.toBe(0);
-    expect(out).toContain('atlas stack up   starts it');
+  it.each(['help', '--help', '-h'])('lists the commands by group for %s', async (word) => {
+    await expect(call(word)).resolves.toBe(0);
+    expect(terminal.written).toBe(`Operates a Control Plane.
+
+Usage: atlas <command> [options]
+
+Local stack:
+  stack up       Start the stack
+
+Tenants:
+  tenant         Show a tenant
+
+Access:
+  operators      List operators
+  operators add  Add an operator
+
+Run "atlas help <command>" for its arguments, options and examples, "atlas --version" for the version.
+`);
   });
 
-  it('says its version', async () => {
-    await expect(call('--version')).resolves.toBe(0);
-    expect(out).toBe(`atlas ${version}\n`);
+  it.each(['--version', '-v'])('shows the version for %s', async (word) => {
+    await expect(call(word)).resolves.toBe(0);
+    expect(terminal.written).toBe(`atlas ${version}\n`);
   });
 
-  it.each([[[]], [['stack']], [['fly']]])(
-    'shows the usage for %j and exits with 2',
-    async (words: string[]) => {
-      await expect(call(...words)).resolves.toBe(2);
-      expect(err).toContain('atlas stack up');
-      expect(run).not.toHaveBeenCalled();
-    },
-  );
+  it.each([
+    [['help', 'stack', 'up']],
+    [['stack', 'up', '--help']],
+    [['stack', 'up', '--data-dir', 'here', '-h']],
+  ])('shows arguments, options with defaults, and examples for %j', async (words) => {
+    await expect(call(...words)).resolves.toBe(0);
+    expect(terminal.written).toBe(`Start the stack.
 
-  it('says last what was wrong, where the usage has not scrolled it away', async () => {
-    await call('stack', 'down');
-    expect(err).toMatch(/atlas stack up[^]*There is no command "stack down"\.\n$/);
-  });
+Usage: atlas stack up [options]
 
-  it('shows the options of a command without running it', async () => {
-    await expect(call('stack', 'up', '--postgres', '--help')).resolves.toBe(0);
-    expect(out).toBe('all options');
+Options:
+  --json               write JSON
+  --data-dir <folder>  where data is kept (default: data)
+  --help               show this help
+
+Connection:
+  --url <url>  the Control Plane
+
+Examples:
+  atlas stack up --data-dir /tmp/atlas
+
+It runs until Ctrl-C.
+`);
     expect(run).not.toHaveBeenCalled();
   });
 
-  it('exits with 2 when the command does not understand its options', async () => {
-    run.mockRejectedValue(new UsageError('no such option'));
-    await expect(call('stack', 'up')).resolves.toBe(2);
-    expect(err).toContain('no such option');
+  it('names the argument of a command in its help', async () => {
+    await call('help', 'tenant');
+    expect(terminal.written).toMatch(
+      /\nUsage: atlas tenant <tenant> \[options\]\n\nArguments:\n {2}<tenant> {2}slug or id\n/,
+    );
   });
 
-  it('names the call whose options are shown, where it was not its own name', async () => {
-    run.mockRejectedValue(new UsageError('no such option'));
-    await call('stack', 'up', '--typo');
-    expect(err).toContain('  atlas stack up --help shows the options.');
-    await runCommandLine(['stack', 'up', '--typo'], [{ ...command, calledAs: 'npm start --' }], terminal);
-    expect(err).toContain('  npm start -- --help shows the options.');
+  it('lists the commands of a group that is no command itself', async () => {
+    await expect(call('help', 'stack')).resolves.toBe(0);
+    expect(terminal.written).toMatch(/^Usage: atlas stack <command>[^]*stack up {2}Start the stack\n$/);
   });
 
-  it('tells a failure in one sentence, and a defect with its stack', async () => {
-    run.mockRejectedValueOnce(new CommandFailure('the port is busy'));
+  it('shows the commands and exits with 2 when called with nothing', async () => {
+    await expect(call()).resolves.toBe(2);
+    expect(terminal.complaints).toContain('operators add  Add an operator');
+  });
+
+  it.each([
+    [['tennat', 'acme'], 'Unknown command "tennat".\nDid you mean "atlas tenant"?\n'],
+    [['stack'], 'Unknown command "stack".\nDid you mean "atlas stack up"?\n'],
+    [['stack', 'pu'], 'Unknown command "stack pu".\nDid you mean "atlas stack up"?\n'],
+    [['operators', 'ad'], 'Unknown command "operators ad".\nDid you mean "atlas operators add"?\n'],
+    [['help', 'oprators'], 'Unknown command "oprators".\nDid you mean "atlas operators"?\n'],
+    [['fly'], 'Unknown command "fly".\nRun "atlas help" to list the commands.\n'],
+    [['stack', 'up', '--data-dri', 'x'], 'Unknown option --data-dri.\nDid you mean --data-dir?\n'],
+    [
+      ['stack', 'up', '--softly'],
+      'Unknown option --softly.\nRun "atlas stack up --help" for its options and examples.\n',
+    ],
+  ])('answers %j with what is unknown and where to look', async (words, complaint) => {
+    await expect(call(...words)).resolves.toBe(2);
+    expect(terminal.complaints).toBe(complaint);
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  it('refers to the call that the user typed', async () => {
+    const npm = atlasWith({ ...up, calledAs: 'npm start --' });
+    await runCommandLine(['stack', 'up', '--softly'], npm, terminal);
+    expect(terminal.complaints).toContain('\nRun "npm start -- --help" for its options and examples.\n');
+  });
+
+  it('shows a failure with its notes and hint, and a defect with its stack', async () => {
+    const details = { notes: ['(trace id t1)'], hint: 'Stop what listens there.' };
+    run.mockRejectedValueOnce(new CommandFailure('Port 4100 is already in use.', details));
     await expect(call('stack', 'up')).resolves.toBe(1);
-    expect(err).toBe('the port is busy\n');
+    expect(terminal.complaints).toBe(
+      'Port 4100 is already in use.\n  (trace id t1)\nStop what listens there.\n',
+    );
     run.mockRejectedValueOnce(new TypeError('x is undefined'));
     await expect(call('stack', 'up')).resolves.toBe(1);
-    expect(err).toMatch(/TypeError: x is undefined\n +at /);
+    expect(terminal.complaints).toMatch(/TypeError: x is undefined\n +at /);
+  });
+
+  describe('with --json', () => {
+    const error = (): unknown => JSON.parse(terminal.complaints);
+
+    it('writes a failure as one object on standard error', async () => {
+      const facts = { status: 409, trace_id: 't1' };
+      run.mockRejectedValue(
+        new CommandFailure('It is busy.', { code: 'busy', hint: 'Wait.', exitCode: 3, facts }),
+      );
+      await expect(call('stack', 'up', '--json')).resolves.toBe(3);
+      expect(error()).toEqual({ code: 'busy', detail: 'It is busy.', hint: 'Wait.', ...facts });
+      expect(terminal.written).toBe('');
+    });
+
+    it('writes a usage error so, whoever notices it', async () => {
+      await expect(call('tennat', '--json')).resolves.toBe(2);
+      const meant = 'Did you mean "atlas tenant"?';
+      expect(error()).toEqual({ code: 'unknown_command', detail: 'Unknown command "tennat".', hint: meant });
+      terminal = new RecordingTerminal();
+      run.mockRejectedValue(new UsageError('--data-dir is empty.'));
+      await expect(call('stack', 'up', '--json')).resolves.toBe(2);
+      const hint = 'Run "atlas stack up --help" for its options and examples.';
+      expect(error()).toEqual({ code: 'usage_error', detail: '--data-dir is empty.', hint });
+    });
+
+    it('writes a defect so', async () => {
+      run.mockRejectedValue(new TypeError('x is undefined'));
+      await expect(call('stack', 'up', '--json')).resolves.toBe(1);
+      expect(error()).toEqual({ code: 'internal_error', detail: 'TypeError: x is undefined' });
+    });
   });
 });

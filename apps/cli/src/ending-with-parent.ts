@@ -1,2 +1,2 @@
-/** Arguments for Node of a process that is to end when we do, even killed. It is started with a channel to us (`ipc`). */
+/** Node arguments for a child that must end when we do, even if we are killed. It needs an `ipc` channel to us. */
 export const ENDING_WITH_PARENT = ['--require', require.resolve('@atlas/platform/end-with-parent')] as const;

@@ -1,14 +1,15 @@
 import { type Writable } from 'node:stream';
 
 const TICK_MS = 1000;
-/** Where nobody watches a live line, one that takes long says so this often. */
+/** Without a live line, a step that takes long says so this often. */
 const REMIND_SECONDS = 10;
 
-/** Says what is being done and how long it takes: a live line on a terminal, plain lines elsewhere. */
+/** Shows what is being done and for how long: a live line on a terminal, plain lines elsewhere. */
 export class Progress {
   constructor(
     private readonly stream: Writable,
     private readonly isTerminal: boolean,
+    private readonly hasColours: boolean,
   ) {}
 
   async step<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -38,7 +39,7 @@ export class Progress {
   }
 
   private finish(mark: string, colour: string, what: string, seconds: number): void {
-    const sign = this.isTerminal ? `\u001b[${colour}m${mark}\u001b[0m` : mark;
+    const sign = this.isTerminal && this.hasColours ? `\u001b[${colour}m${mark}\u001b[0m` : mark;
     this.stream.write(`${this.startOfLine}  ${sign} ${what} (${seconds.toFixed(1)} s)\n`);
   }
 

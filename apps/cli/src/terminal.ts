@@ -1,6 +1,6 @@
 import { type Terminal } from './command';
 
-/** That of this process. Whoever reads our output may go away (`| head`, a closed window): that must not end us half-way. */
+/** That of this process. The reader of our output may go away (`| head`, a closed window); that must not kill us midway. */
 export function processTerminal({ stdout, stderr, env }: NodeJS.Process = process): Terminal {
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
   return {
@@ -8,7 +8,7 @@ export function processTerminal({ stdout, stderr, env }: NodeJS.Process = proces
     err: (text) => void stderr.write(text),
     get screen() {
       if (!stdout.isTTY) return undefined;
-      // Some terminals do not know their size, and say 0.
+      // Some terminals do not know their size and report 0.
       return { columns: stdout.columns || 80, hasColours: !env['NO_COLOR'] };
     },
   };

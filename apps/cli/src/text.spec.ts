@@ -14,13 +14,13 @@ describe(durationText.name, () => {
 });
 
 describe(onOneLine.name, () => {
-  it('takes the power over the terminal from what others wrote', () => {
+  it('removes control characters from foreign text', () => {
     expect(onOneLine('a\u001b[2Jb\r\nc')).toBe('a [2Jb c');
   });
 });
 
 describe(tableText.name, () => {
-  it('aligns a line a row below their titles', () => {
+  it('aligns one line per row below the titles', () => {
     const columns = [
       { title: 'slug', of: ({ slug }: { slug: string }) => slug },
       { title: 'region', of: () => null },

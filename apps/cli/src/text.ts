@@ -1,16 +1,16 @@
-/** From so many seconds on, a duration is said in these two. */
+/** From this many seconds on, a duration is shown in these two units. */
 const UNITS = [
   { from: 86_400, units: ['d', 'h'], rest: 3600 },
   { from: 3600, units: ['h', 'min'], rest: 60 },
   { from: 60, units: ['min', 's'], rest: 1 },
 ] as const;
 
-/** Names and reasons come from elsewhere: none of them moves the cursor, or makes a line of its own. */
+/** Names and reasons come from elsewhere; they must not move the cursor or start a new line. */
 export function onOneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ');
 }
 
-/** A clock that is ahead of ours makes none of them negative. */
+/** Never negative, even if the other clock is ahead of ours. */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
   if (seconds < 1) return `${Math.max(0, ms)} ms`;
@@ -25,13 +25,13 @@ export interface Column<T> {
   of(row: T): string | number | null | undefined;
 }
 
-/** A line a row, below their titles. */
+/** One line per row, below the titles. */
 export function tableText<T>(columns: readonly Column<T>[], rows: readonly T[]): string {
   const cells = rows.map((row) => columns.map((column) => onOneLine(String(column.of(row) ?? '-'))));
   return linesOf([columns.map(({ title }) => title.toUpperCase()), ...cells]);
 }
 
-/** Names with what they stand for. */
+/** Names and their values, aligned. */
 export function factsText(facts: readonly (readonly [string, unknown])[]): string {
   return linesOf(facts.map(([name, value]) => [`  ${name}`, onOneLine(String(value ?? '-'))]));
 }

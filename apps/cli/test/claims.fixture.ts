@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TENANT_PLANE_ROUTES } from '@atlas/isolation';
-import { type Command } from '../src/command';
-import { atlasCommands } from '../src/commands';
-import { tenantPlaneCommands } from '../src/tenant-plane/commands';
+import { atlasProgram } from '../src/commands';
+import { type Program, findCommand } from '../src/program';
+import { tenantPlaneProgram } from '../src/tenant-plane/commands';
 import { ROOT } from './docs.fixture';
 import { RecordingTerminal } from './recording-terminal.fixture';
 
@@ -126,9 +126,9 @@ function servedRoutes(): { readonly method: string; readonly segments: readonly 
 }
 
 const terminal = new RecordingTerminal();
-const PROGRAMS: Readonly<Record<string, readonly Command[]>> = {
-  atlas: atlasCommands(terminal),
-  'atlas-tp': tenantPlaneCommands(terminal),
+const PROGRAMS: Readonly<Record<string, Program>> = {
+  atlas: atlasProgram(terminal),
+  'atlas-tp': tenantPlaneProgram(terminal),
 };
 const scripts = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object }).scripts;
 
@@ -136,7 +136,7 @@ function falseCommands(text: string): string[] {
   const calls = text.matchAll(
     /(?:^\s*|npx |&& |[|:`] |tenant-plane(?::[\d.]+)? )(atlas(?:-tp)?) (?=[a-z<-])([^\n`|;&#>]*)/gm,
   );
-  const ours = [...calls].filter(([, program = '', rest = '']) => !isCall(PROGRAMS[program] ?? [], rest));
+  const ours = [...calls].filter(([, program = '', rest = '']) => !isCall(PROGRAMS[program], rest));
   const npm = [...text.matchAll(/\bnpm (?:run )?([a-z][\w-]*)/g)].filter(
     ([, name = '']) => !['ci', 'audit', 'install', 'sbom'].includes(name) && !(name in scripts),
   );
@@ -146,15 +146,14 @@ function falseCommands(text: string): string[] {
   return [...ours, ...npm, ...nx].map(([call]) => `command: ${call.trim()}`);
 }
 
-function isCall(commands: readonly Command[], rest: string): boolean {
+function isCall(program: Program | undefined, rest: string): boolean {
   const [sentence = ''] = rest.split(/[.,](?=\s|$)/);
   const words = sentence.trim().split(/\s+/);
-  if (/^(--help|--version|<command)/.test(rest)) return true;
-  const [command] = commands
-    .filter(({ name }) => name.split(' ').every((word, at) => words[at] === word))
-    .sort((one, other) => other.name.length - one.name.length);
-  const options = [...rest.matchAll(/(?<![\w-])--([a-z][\w-]*)/g)].map(([option]) => option);
-  return command !== undefined && options.every((one) => one === '--help' || command.usage.includes(one));
+  if (/^(--help|--version|<command|help\b)/.test(rest)) return true;
+  const command = findCommand(words, program?.commands ?? [])?.command;
+  const known = ['help', ...(command?.options ?? []).map(({ name }) => name)];
+  const options = [...rest.matchAll(/(?<![\w-])--([a-z][\w-]*)/g)].map(([, option = '']) => option);
+  return command !== undefined && options.every((one) => known.includes(one));
 }
 
 function targetsOf(project: string): string[] {

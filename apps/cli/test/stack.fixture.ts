@@ -7,7 +7,7 @@ import { type ListedProcess } from '../src/stack/process-list';
 import { isRunning } from '@atlas/platform/processes';
 import { until } from '../src/stack/until';
 
-const CLI = join(__dirname, '../../../dist/apps/cli/main.js');
+export const CLI = join(__dirname, '../../../dist/apps/cli/main.js');
 
 /** `atlas stack up` as a process, from the build. */
 export class StackProcess {

@@ -109,7 +109,10 @@ export class ReconcileScene {
     const now = this.plane.clock.now();
     const request = { operation: 'suspend' as const, steps: [] };
     const { tenantId = null, tenantPlaneId = null } = about;
-    const job = { ...newProvisioningJob({ ...request, tenantId, tenantPlaneId }, now), status: 'waiting' as const };
+    const job = {
+      ...newProvisioningJob({ ...request, tenantId, tenantPlaneId }, now),
+      status: 'waiting' as const,
+    };
     const database = this.plane.app.get(Database);
     await database.write((manager) => insertRow(manager, ProvisioningJob, { ...job, id: uuidv7() }));
     try {

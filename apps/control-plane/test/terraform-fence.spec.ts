@@ -14,7 +14,10 @@ import { join } from 'node:path';
 import { parseEnvironment } from '@atlas/platform';
 import { Logger } from '@nestjs/common';
 import { ControlPlaneConfig } from '../src/config/control-plane.config';
-import { type FencedWrite, type InfrastructureSubject } from '../src/infrastructure/drivers/infrastructure-driver';
+import {
+  type FencedWrite,
+  type InfrastructureSubject,
+} from '../src/infrastructure/drivers/infrastructure-driver';
 import { DataSource } from 'typeorm';
 import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terraform.driver';
 

@@ -173,12 +173,19 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(events.at(0)).toMatchObject({ event: 'accepted', tenant: { slug: 'from-the-shell' } });
     expect(events.at(-1)).toMatchObject({ event: 'done', operation: 'suspend', status: 'succeeded' });
     expect(await shell.atlas('resume', 'from-the-shell')).toMatchObject({ code: 0 });
+    const [jobs, audit] = await Promise.all([shell.atlas('jobs'), shell.atlas('audit')]);
+    expect(jobs.out).toMatch(/^\S+ +suspend +from-the-shell +succeeded/m);
+    expect(audit.out).toMatch(/^\S+ +tenant\.suspend +from-the-shell +tenant /m);
     const [known, unknown] = await Promise.all([
       shell.atlas('tenants', '--status', 'active', '--model', 'shared'),
       shell.start(['tenants'], 'aok_of_somebody').ended,
     ]);
     expect(known.out).toMatch(/^from-the-shell +active +shared/m);
-    expect(unknown).toMatchObject({ code: 3, out: '', err: expect.stringContaining('Is the API key right') });
+    expect(unknown).toMatchObject({
+      code: 3,
+      out: '',
+      err: expect.stringContaining('Check that the API key is right'),
+    });
   });
 
   it('explain on the command line why a job failed, and undo it', async () => {
@@ -198,7 +205,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     );
     expect(err).toContain(`atlas retry ${jobId}`);
     const undone = await shell.atlas('rollback', jobId);
-    expect(undone).toMatchObject({ code: 0, out: expect.stringContaining('All is undone.') });
+    expect(undone).toMatchObject({ code: 0, out: expect.stringContaining('Everything was undone.') });
   });
 
   it("keep one tenant's session out of another, and record it in the session's own tenant", async () => {

@@ -1,4 +1,10 @@
-import { type Database, InProcessSignals, databaseTarget, migrateFirst, openDatabase } from '@atlas/persistence';
+import {
+  type Database,
+  InProcessSignals,
+  databaseTarget,
+  migrateFirst,
+  openDatabase,
+} from '@atlas/persistence';
 import { SystemClock } from '@atlas/platform';
 import { EVERY_DATABASE, createTestDatabase } from '@atlas/testing';
 import { uuidv7 } from '@atlas/tenancy';

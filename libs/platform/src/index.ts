@@ -27,6 +27,7 @@ export * from './input/page';
 export * from './input/uuid.pipe';
 export * from './input/validation.pipe';
 export * from './logging/hide-passwords';
+export { boundLog } from './logging/bounded-log';
 export * from './logging/logger';
 export * from './mail';
 export * from './monitoring/health';

@@ -1,5 +1,6 @@
 export * from './deployment-model';
 export * from './ids';
+export * from './infrastructure-name';
 export * from './plans';
 export * from './reserved-slugs';
 export * from './slug';

@@ -1,18 +1,18 @@
 import { type ServerEvent, readEvents } from './event-stream';
-import { type HttpCall, callJson } from './http-call';
+import { type HttpCall, type Silence, callJson } from './http-call';
 import { type Page } from './views';
 
-/** As large as the Control Plane makes them. */
+/** The largest that the Control Plane gives. */
 const PAGE_SIZE = 200;
 
-/** The Control Plane's API, as an operator's API key (or session) sees it. */
+/** The Control Plane's API, called with an operator's API key or session. */
 export class ControlPlaneClient {
   constructor(
     private readonly url: string,
     private readonly token: string,
     private readonly signal: AbortSignal,
     private readonly timeoutMs?: number,
-    private readonly whySilent?: () => string,
+    private readonly whySilent?: () => Silence,
   ) {}
 
   get<T>(path: string, signal = this.signal): Promise<T> {
@@ -41,7 +41,7 @@ export class ControlPlaneClient {
     });
   }
 
-  /** A list from its first page, or what stands behind `from`, to its last, one by one. */
+  /** The items of all pages, from the first page or the cursor `from` on. */
   async *list<T>(
     path: string,
     query: Readonly<Record<string, string | undefined>> = {},

@@ -5,12 +5,12 @@ export interface ServerEvent {
   readonly data: unknown;
 }
 
-/** The Control Plane gives a sign of life every 10 s: one that is silent for so long is gone. */
+/** The Control Plane sends a keep-alive every 10 s: after three missing ones the connection is taken to be dead. */
 const SILENCE_MS = 30_000;
 
 /**
- * Reads server-sent events (WHATWG HTML, 9.2) until they end. Throws what {@link callJson} throws: a connection that
- * breaks, or that nothing comes through any more, is one without an answer.
+ * Reads server-sent events (WHATWG HTML, 9.2) until they end. Throws what {@link callJson} throws; a connection that breaks
+ * or falls silent counts as {@link NoAnswer}.
  */
 export async function* readEvents(
   url: string,
@@ -19,7 +19,7 @@ export async function* readEvents(
   whySilent?: HttpCall['whySilent'],
 ): AsyncGenerator<ServerEvent> {
   const silence = new AbortController();
-  const watch = setTimeout(() => silence.abort(new Error('nothing came for 30 s')), SILENCE_MS);
+  const watch = setTimeout(() => silence.abort(new Error('nothing arrived for 30 s')), SILENCE_MS);
   try {
     const response = await fetch(url, {
       headers: { accept: 'text/event-stream', ...headers },
@@ -43,7 +43,7 @@ export async function* readEvents(
   }
 }
 
-/** A comment, such as the sign of life, is none. */
+/** None in a comment, such as the keep-alive. */
 function* eventIn(block: string): Generator<ServerEvent> {
   const fields = block.split(/\r?\n/).map((line) => /^([^:]+): ?(.*)$/.exec(line)?.slice(1) ?? []);
   const data = fields.filter(([name]) => name === 'data').map(([, value]) => value);

@@ -1,5 +1,6 @@
 import { StubApi } from '../../test/stub-api.fixture';
 import { EXIT } from '../command';
+import { failureJson, failureText } from '../failure-text';
 import { HttpProblem, NoAnswer, callJson, isReady } from './http-call';
 
 describe(callJson.name, () => {
@@ -17,7 +18,7 @@ describe(callJson.name, () => {
     );
   };
 
-  it('tells what is wrong in the words of the answer, field by field, with its trace id', async () => {
+  it('shows the detail of the answer, its faults by field, and its trace id', async () => {
     const errors = [
       { field: 'admin_email', message: 'admin_email must be an email' },
       { field: 'slug', message: 'use a text' },
@@ -28,29 +29,32 @@ describe(callJson.name, () => {
       errors,
       trace_id: 't1',
     };
-    const { message, exitCode } = await failure({ status: 400, body: problem });
-    expect(message).toBe(`The request is not valid.
+    const error = await failure({ status: 400, body: problem });
+    expect(failureText(error)).toBe(`The request is not valid.
   - admin_email must be an email
   - slug: use a text
-  (POST /api/tenants answered 400 validation_failed, trace id t1)`);
-    expect(exitCode).toBe(EXIT.failed);
+  (POST /api/tenants answered 400 validation_failed, trace id t1)
+`);
+    expect(JSON.parse(failureJson(error))).toEqual({ ...problem, status: 400 });
+    expect(error.exitCode).toBe(EXIT.failed);
   });
 
   it.each([
-    [401, { code: 'unauthenticated', detail: 'Send a valid API key.' }, 'Is the API key right'],
+    [401, { code: 'unauthenticated', detail: 'Send a valid API key.' }, 'Check that the API key is right'],
     [403, { code: 'forbidden', detail: 'This needs the scope tenants:write.' }, 'tenants:write'],
-    [502, '<html>', 'is this the address of the Control Plane?'],
-    [301, '', 'is this the address of the Control Plane?'],
+    [502, '<html>', 'Is this the address of the Control Plane?'],
+    [301, '', 'Is this the address of the Control Plane?'],
   ])('counts %d as no access', async (status, body, text) => {
     const error = await failure({ status, body });
     expect(error).toBeInstanceOf(HttpProblem);
-    expect([error.exitCode, error.message]).toEqual([EXIT.noAccess, expect.stringContaining(text)]);
+    expect(error.exitCode).toBe(EXIT.noAccess);
+    expect(failureText(error)).toContain(text);
   });
 
-  it('does not take a page for an answer', async () => {
+  it('does not accept a web page as an answer', async () => {
     const error = await failure({ body: '<html>Welcome</html>' });
     expect(error).toBeInstanceOf(NoAnswer);
-    expect(error.message).toContain(`is ${api.url} the right address?`);
+    expect(error.hint).toBe(`Is ${api.url} the right address?`);
   });
 });
 

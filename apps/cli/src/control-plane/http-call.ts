@@ -13,24 +13,34 @@ interface Problem {
 
 /** An answer that is not 2xx. */
 export class HttpProblem extends CommandFailure {
-  readonly code: string | undefined;
-
   constructor(
     call: string,
     readonly status: number,
     problem: Problem,
   ) {
-    const isOurs = problem.code !== undefined && ![401, 403].includes(status);
-    super(textOf(call, status, problem), isOurs ? EXIT.failed : EXIT.noAccess);
-    this.code = problem.code;
+    const { code, detail, errors = [], trace_id } = problem;
+    const isOurs = code !== undefined && ![401, 403].includes(status);
+    super(onOneLine(detail ?? `${call} was answered with ${status} and no reason.`), {
+      exitCode: isOurs ? EXIT.failed : EXIT.noAccess,
+      code: code ?? `http_${status}`,
+      notes: notesOf(call, status, problem),
+      ...hintOn(status, detail),
+      facts: { status, ...(errors.length > 0 && { errors }), ...(trace_id !== undefined && { trace_id }) },
+    });
   }
 }
 
-/** Nobody answers, or something that is no plane does. */
+/** The connection failed, or what answered is not a plane. */
 export class NoAnswer extends CommandFailure {
-  constructor(message: string) {
-    super(message, EXIT.noAccess);
+  constructor(message: string, hint?: string) {
+    super(message, { exitCode: EXIT.noAccess, code: 'no_answer', hint });
   }
+}
+
+/** What is known on this machine of why nothing answers. */
+export interface Silence {
+  readonly reason: string;
+  readonly hint: string;
 }
 
 export interface HttpCall {
@@ -41,14 +51,13 @@ export interface HttpCall {
   readonly signal: AbortSignal;
   /** How long the answer may take, where the user chooses it (`--timeout`). */
   readonly timeoutMs?: number;
-  /** What is known here of why nobody answers. */
-  readonly whySilent?: () => string;
+  readonly whySilent?: () => Silence;
 }
 
 const PATIENCE_MS = 30_000;
 const READY_ANSWER_MS = 5000;
 
-/** A plane that dies hangs up first; its death, which follows, is the better thing to tell. */
+/** A plane that dies hangs up first; that it died, known a moment later, says more. */
 const DEATH_MS = 500;
 
 /** Sends JSON and answers with JSON, or null where there is none (204). Throws {@link HttpProblem}, {@link NoAnswer}, or the signal's reason. */
@@ -57,7 +66,7 @@ export async function callJson<T>(call: HttpCall): Promise<T> {
   const name = `${method} ${new URL(url).pathname}`;
   const request: RequestInit = {
     method,
-    // Elsewhere the credentials are nobody's business.
+    // The credentials go to no other host.
     redirect: 'manual',
     headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -70,7 +79,7 @@ export async function callJson<T>(call: HttpCall): Promise<T> {
   if (status === 204) return null as T;
   const answer = parsed(text);
   if (answer === undefined)
-    throw new NoAnswer(`${name} was not answered with JSON: is ${new URL(url).origin} the right address?`);
+    throw new NoAnswer(`${name} was not answered with JSON.`, `Is ${new URL(url).origin} the right address?`);
   return answer as T;
 }
 
@@ -97,31 +106,38 @@ function isTimeout(error: unknown): boolean {
 
 function tooSlow(name: string, { method, url, timeoutMs }: HttpCall): NoAnswer {
   const what = `${new URL(url).origin} did not answer ${name} within ${(timeoutMs ?? PATIENCE_MS) / 1000} s.`;
-  const unknown = method === 'GET' ? '' : ' It may have been done all the same: look before you repeat it.';
-  const hint = timeoutMs === undefined ? '' : ' To wait longer: --timeout <seconds>.';
-  return new NoAnswer(`${what}${unknown}${hint}`);
+  const unknown =
+    method === 'GET' ? '' : ' It may have been carried out all the same: check before you repeat it.';
+  return new NoAnswer(
+    `${what}${unknown}`,
+    timeoutMs === undefined ? undefined : 'To wait longer: --timeout <seconds>',
+  );
 }
 
 export function noAnswerFrom(url: string, error: unknown, whySilent: HttpCall['whySilent']): NoAnswer {
   const { cause = error } = error as { cause?: unknown };
   const { message, code } = cause as { message?: string; code?: string };
-  const reason = whySilent ? `. ${whySilent()}` : '';
-  return new NoAnswer(`There is no answer from ${new URL(url).origin}: ${message || code}${reason}`);
+  const silence = whySilent?.();
+  const reason = silence ? `. ${silence.reason}` : '';
+  return new NoAnswer(`No answer from ${new URL(url).origin}: ${message || code}${reason}`, silence?.hint);
 }
 
 export function problemOf(call: string, status: number, text: string): HttpProblem {
   return new HttpProblem(call, status, (parsed(text) ?? {}) as Problem);
 }
 
-function textOf(call: string, status: number, { code, detail, errors = [], trace_id }: Problem): string {
-  const reason = detail ?? `${status} without a reason: is this the address of the Control Plane?`;
+/** The faults by field, and what support needs to find the call. */
+function notesOf(call: string, status: number, { code, errors = [], trace_id }: Problem): string[] {
   const fields = errors.map(({ field, message }) =>
-    message.includes(field) ? message : `${field}: ${message}`,
+    message.includes(field) ? `- ${message}` : `- ${field}: ${message}`,
   );
-  const hints = status === 401 ? ['Is the API key right, and not expired?'] : [];
   const facts = `(${call} answered ${status}${code ? ` ${code}` : ''}${trace_id ? `, trace id ${trace_id}` : ''})`;
-  const below = [...fields.map((line) => `- ${line}`), ...hints, facts];
-  return [reason, ...below.map((line) => `  ${line}`)].map(onOneLine).join('\n');
+  return [...fields, facts].map(onOneLine);
+}
+
+function hintOn(status: number, detail: string | undefined): { readonly hint?: string } {
+  if (status === 401) return { hint: 'Check that the API key is right and has not expired.' };
+  return detail === undefined ? { hint: 'Is this the address of the Control Plane?' } : {};
 }
 
 function parsed(text: string): unknown {

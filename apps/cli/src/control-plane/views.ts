@@ -1,3 +1,6 @@
+import { type AuditRecord } from '@atlas/platform/audit-chain';
+import { type JWK } from 'jose';
+
 /** What the commands read of the Control Plane's answers; docs/openapi has all of it. */
 export interface TenantView {
   readonly id: string;
@@ -14,6 +17,8 @@ export interface TenantView {
   readonly tenant_plane_id: string | null;
   readonly created_at: string;
   readonly active_at: string | null;
+  /** Of a deprovisioned tenant: until then it can be restored. */
+  readonly restorable_until?: string | null;
 }
 
 export interface TenantPlaneView {
@@ -75,7 +80,7 @@ export interface SealingKeyView {
   readonly values: number;
 }
 
-/** What came of a look. */
+/** The outcome of a reconciliation. */
 export interface LookView {
   readonly looked_at: number;
   readonly found: number;
@@ -84,7 +89,18 @@ export interface LookView {
   readonly not_looked_at: readonly string[];
 }
 
-interface ErrorView {
+export interface AuditView extends AuditRecord {
+  readonly tenant_slug?: string | null;
+}
+
+export interface CertificateView {
+  /** A JWS. */
+  readonly certificate: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly public_key?: JWK;
+}
+
+export interface ErrorView {
   readonly code: string;
   readonly detail: string;
   readonly class: string;
@@ -107,6 +123,7 @@ export interface JobView {
   readonly operation: string;
   readonly status: string;
   readonly tenant_id: string | null;
+  readonly tenant_slug?: string | null;
   readonly tenant_plane_id: string | null;
   readonly steps: readonly StepView[];
   readonly error: ErrorView | null;
@@ -114,7 +131,7 @@ export interface JobView {
   readonly finished_at: string | null;
 }
 
-/** Shown once. */
+/** Shown only once. */
 export interface Install {
   readonly expires_at: string;
   readonly env: Readonly<Record<string, string>>;
@@ -129,9 +146,9 @@ export interface PlanView {
       readonly creates: readonly string[];
     }[];
     readonly install_required: boolean;
-    /** Of an upgrade: the version to come. */
+    /** Of an upgrade: the new version. */
     readonly to?: string;
-    /** Of an upgrade in waves: which tenant planes go together. */
+    /** Of an upgrade in waves: which tenant planes are upgraded together. */
     readonly waves?: readonly (readonly Pick<TenantPlaneView, 'name' | 'version'>[])[];
   };
 }

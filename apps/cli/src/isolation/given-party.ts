@@ -7,7 +7,7 @@ interface Named {
   readonly tenant: { readonly id: string; readonly slug: string; readonly name: string };
 }
 
-/** A tenant that somebody gave a session of, in a file that holds nothing else. Throws {@link UsageError}. */
+/** The tenant of a session token in a file that holds nothing else. Throws {@link UsageError}. */
 export async function givenParty(
   file: string,
   { planeUrl, baseDomain, signal }: { planeUrl: string; baseDomain?: string; signal: AbortSignal },
@@ -15,7 +15,7 @@ export async function givenParty(
   const session = sessionIn(file);
   const tenantId = /^atu_([0-9a-f-]{36})_[\w-]+$/.exec(session)?.[1];
   if (tenantId === undefined)
-    throw new UsageError(`What ${file} holds is no session token of a tenant (atu_…).`);
+    throw new UsageError(`${file} does not hold the session token of a tenant (atu_…).`);
   const ask = askAt(planeUrl, tenantId, signal, session);
   const { tenant } = await ask<Named>('/api/tenant-default');
   const host = baseDomain === undefined ? null : `${tenant.slug}.${baseDomain}`;
@@ -27,6 +27,6 @@ function sessionIn(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new UsageError(`The session cannot be read: ${(error as Error).message}`);
+    throw new UsageError(`Cannot read the session: ${(error as Error).message}`);
   }
 }

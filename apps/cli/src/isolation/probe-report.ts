@@ -10,7 +10,7 @@ export interface ReportFacts {
   readonly endedAt: Date;
 }
 
-/** For programs. Neither this nor {@link reportText} holds a token, or what a leak showed. */
+/** For programs. Neither this nor {@link reportText} holds a token or the leaked data. */
 export function reportDocument({ scene, result, deploymentModel, startedAt, endedAt }: ReportFacts) {
   const { plane, own, other, isThrowaway } = scene;
   return {
@@ -41,15 +41,15 @@ export function reportDocument({ scene, result, deploymentModel, startedAt, ende
 
 type Report = ReturnType<typeof reportDocument>;
 
-const NO_ADDRESS = { route: 'all', reason: 'by address: no base domain was given (--base-domain)' };
+const NO_ADDRESS = { route: 'all', reason: 'by address: no --base-domain was given' };
 
 const VERDICTS: Readonly<Record<Report['verdict'], string>> = {
-  PASS: 'No attempt got at anything of the other tenant, and nothing of it has changed.',
-  LEAK: "Something of the other tenant was shown to, or changed by, somebody who is not its user. Treat it as an incident: the trace ids lead to the plane's log.",
-  INCONCLUSIVE: 'Nothing leaked that was seen, but not everything could be judged: see below.',
+  PASS: 'No attempt reached data of the other tenant, and none of it changed.',
+  LEAK: "Data of the other tenant was shown to, or changed by, somebody who is not its user. Treat it as an incident; the trace ids lead to the plane's log.",
+  INCONCLUSIVE: 'No leak was seen, but not every attempt could be judged; see below.',
 };
 
-/** For people who were not there. */
+/** For auditors. */
 export function reportText(report: Report): string {
   const { tenant_plane: plane, asking_tenant: own, other_tenant: other, attempts } = report;
   const count = (outcome: string): number => attempts.filter((one) => one.outcome === outcome).length;
@@ -63,14 +63,14 @@ export function reportText(report: Report): string {
     ['Database', plane.database],
     ['Asking tenant', `${own.slug} (${own.id}), signed in as its admin`],
     ['Other tenant', `${other.slug} (${other.id})`],
-    ['Both made for this probe', report.tenants_made_for_the_probe ? 'yes' : 'no'],
+    ['Both created for this probe', report.tenants_made_for_the_probe ? 'yes' : 'no'],
     ['Attempts', `${attempts.length} on ${routes} routes, in the forms ${FORMS.join(', ')}`],
     ['Refused', count('refused')],
-    ["Answered with what is the asking tenant's own, or nobody's", count('own')],
+    ["Answered with the asking tenant's own data, or with none", count('own')],
     ['Leaked', count('leak')],
-    ['Failed, so that nothing is known', count('fault')],
+    ['Failed, so inconclusive', count('fault')],
     [
-      'Calls of each tenant for what is its own',
+      'Calls of each tenant for its own data',
       `${report.own_calls.made}, of which ${report.own_calls.failed.length} failed`,
     ],
     ['Changed at the other tenant', report.changed.length],
@@ -85,17 +85,17 @@ export function reportText(report: Report): string {
       bad.map((one) => [...[one.route, one.form, one.how, one.status, one.outcome, one.why, one.trace_id]]),
     ),
     section(
-      'Calls of a tenant for its own that failed',
+      'Failed calls of a tenant for its own data',
       ['route and status'],
       report.own_calls.failed.map((one) => [one]),
     ),
     section(
-      'Answers to the other tenant that have changed',
+      'Answers to the other tenant that changed',
       ['route'],
       report.changed.map((one) => [one]),
     ),
     section(
-      'Routes that this version of the probe does not know',
+      'Routes unknown to this version of the probe',
       ['route'],
       report.not_covered.map((one) => [one]),
     ),
@@ -119,15 +119,15 @@ export function reportText(report: Report): string {
 
 const READING = `## How to read this
 
-The asking tenant's admin is signed in, and asks on every route for what is the other tenant's: by its ids in the path, by
-what the query, the body and \`x-tenant-id\` say, and at the other tenant's address. Expected is \`refused\`; \`own\`
-where what names the other counts for nothing, so that the asking tenant gets its own; \`name\` where whoever is about to
-sign in learns the name of the tenant whose address it is. An answer that holds an id, an e-mail address or a word of the
-other tenant's rows is a leak, whatever its status. Before and afterwards each tenant asks for its own, so that a refusal means
-something, and so that a change would show.
+The signed-in admin of the asking tenant asks on every route for the other tenant's data: by its ids in the path, by query,
+body and \`x-tenant-id\`, and at the other tenant's address. The expected outcome is \`refused\`; \`own\` where whatever
+names the other tenant is ignored and the asking tenant gets its own data; \`name\` where anyone about to sign in learns
+the name of the tenant at that address. An answer that holds an id, an e-mail address or a word of the other tenant's rows
+is a leak, whatever its status. Before and afterwards each tenant asks for its own data: that gives a refusal its meaning,
+and would reveal a change.
 
-What the database itself refuses (row-level security, triggers) is looked at by each plane when it starts, and is no part
-of this. Answers are not kept, and no token is in this report.
+What the database itself enforces (row-level security, triggers) is checked by each plane when it starts, and is not part of
+this. Answers are not kept, and this report holds no token.
 `;
 
 type Cell = string | number | null | undefined;

@@ -21,10 +21,10 @@ export interface ProbeScene {
   readonly plane: ProbedPlane;
   /** Who asks. */
   readonly own: Party;
-  /** Whose things it asks for. */
+  /** Whose data it asks for. */
   readonly other: Party;
   readonly otherName: string;
-  /** Whether both are there for the probe alone, so that nothing can be lost. */
+  /** Whether both exist only for the probe, so that nothing can be lost. */
   readonly isThrowaway: boolean;
   readonly signal: AbortSignal;
   progress(done: number, all: number): void;
@@ -41,22 +41,22 @@ export interface ProbeResult {
   readonly verdict: Verdict;
   readonly judged: readonly Judged[];
   readonly leftOut: readonly LeftOut[];
-  /** Routes on which the tenants were not answered what is theirs: there a refusal says nothing. */
+  /** Routes that refused a tenant its own data: a refusal there proves nothing. */
   readonly failedControls: readonly string[];
   readonly controls: number;
-  /** Routes whose answer to the other tenant was not what it was before. */
+  /** Routes whose answer to the other tenant changed. */
   readonly changed: readonly string[];
 }
 
-/** Attempts that are under way together: users of the plane are not to notice. */
+/** Attempts at a time: few enough for users of the plane not to notice. */
 const AT_ONCE = 4;
 
-/** What tells nothing of a tenant's rows: what both are told. */
+/** Routes that answer both tenants alike, and so tell nothing of a tenant's rows. */
 const TOLD_TO_BOTH = ['GET /api/integrations/control-plane', 'GET /api/auth/me'];
-/** What is measured each time: it says how the plane does, and nothing of the tenant. */
+/** Measured anew on each call: the state of the plane, not of the tenant. */
 const MEASURED: readonly string[] = ['GET /api/integrations/control-plane'];
 
-/** One tenant asks for another's things, and the other looks at them before and afterwards. Throws the signal's reason. */
+/** One tenant asks for another's data, and the other reads it before and afterwards. Throws the signal's reason. */
 export async function probe(scene: ProbeScene): Promise<ProbeResult> {
   const { plane, own, other, otherName, signal } = scene;
   const [ours, theirs, again] = [
@@ -97,7 +97,7 @@ function verdictOn(
   return isUnclear || judged.length === 0 ? 'INCONCLUSIVE' : 'PASS';
 }
 
-/** What a tenant's own admin is answered, by route. */
+/** The answers to a tenant's own admin, by route. */
 async function readings(plane: ProbedPlane, party: Party) {
   const isTenants = (line: Parameters<typeof isReading>[0]): boolean =>
     isReading(line) && line.audience === undefined;
@@ -142,9 +142,9 @@ function reasonToLeaveOut(
   const subjects = Object.values(line?.path ?? {}).filter((value) => typeof value === 'string');
   const lacking = subjects.find((subject) => other.subjects[subject] === undefined);
   if (lacking) return `the other tenant has no ${lacking}`;
-  if (line?.body && line.body(own) === undefined) return 'needs a password, which is not known';
+  if (line?.body && line.body(own) === undefined) return 'needs a password, which is unknown';
   if (!isThrowaway && line?.harm) return `if it were let through, ${line.harm}`;
   if (!isThrowaway && all.some(({ writesOwn }) => writesOwn))
-    return 'forms that would be carried out for the asking tenant itself';
+    return 'forms that would act on the asking tenant itself';
   return undefined;
 }

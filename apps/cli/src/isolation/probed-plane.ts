@@ -1,17 +1,17 @@
 import { type Reply, type Route, Sender, TENANT_PLANE_ROUTES, nameOf } from '@atlas/isolation';
 import { NoAnswer } from '../control-plane/http-call';
 
-/** What a tenant plane says of itself to everybody. */
+/** What a tenant plane tells anyone of itself. */
 export interface ProbedPlane {
   readonly url: string;
   readonly version: string;
   readonly database: string;
   readonly sender: Sender;
-  /** All that it describes, and what planes serve besides. */
+  /** All that it describes, and the routes that no description lists. */
   readonly routes: readonly Route[];
-  /** What it describes and the probe knows nothing of. */
+  /** What it describes, but the probe does not know. */
   readonly uncovered: readonly string[];
-  /** What the probe knows and this plane does not serve. */
+  /** What the probe knows, but this plane does not serve. */
   readonly notServed: readonly string[];
 }
 
@@ -20,7 +20,7 @@ interface Description {
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** Throws {@link NoAnswer} where there is no tenant plane. */
+/** Throws {@link NoAnswer} if no tenant plane answers at the URL. */
 export async function probedPlane(url: string): Promise<ProbedPlane> {
   const sender = new Sender(url);
   const { info, paths } = await ask<Description>(sender, url, '/openapi.json');
@@ -35,14 +35,14 @@ export async function probedPlane(url: string): Promise<ProbedPlane> {
   const listed = Object.keys(TENANT_PLANE_ROUTES);
   const besides = listed.filter((name) => !names.has(name) && isUndescribed(name)).map(routeOf);
   return {
-    ...{ url, sender, version: info.version, database: health.info?.database?.driver ?? 'not told' },
+    ...{ url, sender, version: info.version, database: health.info?.database?.driver ?? 'unknown' },
     routes: [...described, ...besides],
     uncovered: [...names].filter((name) => !(name in TENANT_PLANE_ROUTES)),
     notServed: listed.filter((name) => !names.has(name) && !isUndescribed(name)),
   };
 }
 
-/** For machines and browsers: no part of the API. */
+/** For machines and browsers, not part of the API. */
 function isUndescribed(name: string): boolean {
   return !name.includes(' /api/') || name.endsWith('/api/health');
 }
@@ -54,10 +54,13 @@ function routeOf(name: string): Route {
 
 async function ask<T>(sender: Sender, url: string, target: string): Promise<T> {
   const reply: Reply = await sender.send({ method: 'GET', target, host: null, headers: {} });
-  if (reply.status === 0) throw new NoAnswer(`There is no answer from ${url}: ${reply.text}`);
+  if (reply.status === 0) throw new NoAnswer(`No answer from ${url}: ${reply.text}`);
   try {
     return JSON.parse(reply.text) as T;
   } catch {
-    throw new NoAnswer(`${url} answers ${target} with ${reply.status} and no JSON: is it a tenant plane?`);
+    throw new NoAnswer(
+      `${url} answered ${target} with ${reply.status} and no JSON.`,
+      'Is it a tenant plane?',
+    );
   }
 }

@@ -8,7 +8,7 @@ import { until } from '../stack/until';
 
 const ACTIVE_SECONDS = 60;
 
-/** Two tenants that are there for a probe alone. */
+/** Two tenants that exist only for a probe. */
 export class ThrowawayTenants {
   private readonly made: TenantView[] = [];
 
@@ -25,12 +25,13 @@ export class ThrowawayTenants {
       await this.provision(`isolation-probe-${word}-b`),
     ];
     if (own.endpoint_url !== null && own.endpoint_url === other.endpoint_url) return [own, other];
-    throw new CommandFailure(
-      'The two tenants came to two tenant planes. Give sessions of two tenants of one plane instead: --tenant-plane, --session-file, --other-session-file.',
-    );
+    throw new CommandFailure('The two tenants were placed on different tenant planes.', {
+      code: 'different_planes',
+      hint: 'Pass sessions of two tenants of one plane: --tenant-plane, --session-file, --other-session-file.',
+    });
   }
 
-  /** Its first admin signed up, with two of everything that users make. */
+  /** Signs up its first admin, and makes two of everything that users make. */
   async furnished({ id: tenantId, slug, url }: TenantView, planeUrl: string): Promise<Party> {
     const { token: signupToken } = await this.client.post<{ token: string }>(
       `/api/tenants/${tenantId}/signup-link`,
@@ -47,7 +48,7 @@ export class ThrowawayTenants {
     return { tenantId, slug, host, session, credentials, subjects: await subjectsOf(call(session)) };
   }
 
-  /** What could not be removed is returned. */
+  /** Resolves to those that could not be removed. */
   async remove(): Promise<TenantView[]> {
     const left: TenantView[] = [];
     for (const tenant of this.made)
@@ -69,7 +70,7 @@ export class ThrowawayTenants {
       const now = await this.client.get<TenantView>(`/api/tenants/${tenant.id}`);
       return now.status === 'active' ? now : undefined;
     };
-    const complaint = `Tenant ${slug} did not become active (atlas tenant ${slug} says more)`;
+    const complaint = `Tenant ${slug} did not become active (see atlas tenant ${slug})`;
     return until(look, { signal: this.signal, seconds: ACTIVE_SECONDS, complaint });
   }
 }

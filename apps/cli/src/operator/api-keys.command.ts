@@ -7,7 +7,7 @@ const COLUMNS: readonly Column<ApiKeyView>[] = [
   { title: 'id', of: ({ id }) => id },
   { title: 'name', of: ({ name }) => name },
   { title: 'last used', of: ({ last_used_at: lastUsedAt }) => lastUsedAt ?? 'never' },
-  { title: 'ends', of: ({ expires_at: expiresAt }) => expiresAt },
+  { title: 'expires', of: ({ expires_at: expiresAt }) => expiresAt },
   { title: 'revoked', of: ({ revoked_at: revokedAt }) => revokedAt },
   { title: 'operator', of: ({ operator_id: operatorId }) => operatorId },
   { title: 'made by', of: ({ parent_id: parentId }) => parentId },
@@ -16,8 +16,10 @@ const COLUMNS: readonly Column<ApiKeyView>[] = [
 
 export const API_KEYS: OperatorCommand = {
   name: 'api-keys',
-  summary: 'list the API keys: what they may, when they were used, when they end',
-  options: [{ ...LIMIT, text: 'the first n' }],
+  group: 'Operators and keys',
+  summary: 'List API keys: scopes, last use, expiry',
+  examples: ['api-keys'],
+  options: [{ ...LIMIT, text: 'how many at most' }],
   run(call) {
     return showList(call, COLUMNS, call.client.list<ApiKeyView>('/api/api-keys'), { what: 'API keys' });
   },

@@ -13,9 +13,11 @@ const CHAIN = '/api/audit/chain';
 
 export const AUDIT_EXPORT: OperatorCommand = {
   name: 'audit export',
-  summary: 'write the audit trail with its chain, an entry a line',
-  about: `Writes the audit trail with its chain, from its beginning, an entry (JSON) a line. Somebody who keeps it can verify it
-without the Control Plane: atlas audit verify --file <file>.`,
+  group: 'Audit and drift',
+  summary: 'Export the audit trail with its hash chain',
+  about: `Exports the whole audit trail with its hash chain, oldest first, one entry (JSON) per line. Whoever keeps the file can verify
+it without the Control Plane: atlas audit verify --file <file>`,
+  examples: ['audit export > audit.ndjson'],
   options: [],
   async run({ client, terminal }) {
     for await (const record of client.list<SealedAuditRecord>(CHAIN, {}, '0'))
@@ -26,12 +28,18 @@ without the Control Plane: atlas audit verify --file <file>.`,
 
 export const AUDIT_VERIFY: OperatorCommand = {
   name: 'audit verify',
-  summary: 'prove that no audit entry was changed or taken out',
-  about: `Computes the chain of the audit trail anew. Whoever can write to the database could make a chain anew from an entry on,
-or cut its end off: keep the last line of this command elsewhere, and give it as --since the next time.`,
+  group: 'Audit and drift',
+  summary: 'Verify that no audit entry was changed or removed',
+  about: `Recomputes the hash chain of the audit trail. Whoever can write to the database could rebuild the chain from some entry on, or
+cut off its end. To notice that, keep the last line of this command elsewhere and pass it as --since the next time.`,
+  examples: ['audit verify', 'audit verify --file audit.ndjson'],
   options: [
-    { name: 'file', value: '<file>', text: 'as `atlas audit export`, or a tenant plane, wrote it' },
-    { name: 'since', value: '<position>:<hash>', text: 'what an earlier call ended with' },
+    {
+      name: 'file',
+      value: '<file>',
+      text: 'verify this export, of "atlas audit export" or of a tenant plane',
+    },
+    { name: 'since', value: '<position>:<hash>', text: 'last line of an earlier call' },
   ],
   async run(call) {
     const since = headIn(call.values['since']);
@@ -40,7 +48,7 @@ or cut its end off: keep the last line of this command elsewhere, and give it as
     call.terminal.out(
       call.isJson
         ? `${JSON.stringify({ checked, ...head })}\n`
-        : `${checked} entries are what was sealed.\n${last}\n`,
+        : `${checked} entries are as they were sealed.\n${last}\n`,
     );
     return EXIT.done;
   },
@@ -60,42 +68,48 @@ async function* recordsIn(file: string): AsyncGenerator<SealedAuditRecord> {
     for await (const line of createInterface({ input: (await open(file)).createReadStream() }))
       yield JSON.parse(line) as SealedAuditRecord;
   } catch (error) {
-    const isOther = error instanceof SyntaxError;
+    const { message } = error as Error;
     throw new UsageError(
-      `${file} ${isOther ? 'is no audit trail' : 'cannot be read'}: ${(error as Error).message}`,
+      error instanceof SyntaxError
+        ? `${file} is not an audit export: ${message}`
+        : `Cannot read ${file}: ${message}`,
     );
   }
 }
 
-/** From `since` on, which must still be there. Throws at the first fault. */
+/** From `since` on, which must still exist. Throws at the first fault. */
 async function verified(records: AsyncIterable<SealedAuditRecord>, since: ChainHead | null) {
   let head = since ?? CHAIN_START;
   let checked = 0;
   let isFound = since === null;
   for await (const record of records) {
     const fault = isFound ? faultBehind(head, record) : faultAt(head, record);
-    if (fault) throw new CommandFailure(`The audit trail is not whole: ${fault}.`, EXIT.failed);
+    if (fault) throw broken(fault);
     isFound = true;
     head = { position: record.position, hash: record.hash };
     checked += 1;
   }
   if (isFound) return { checked, head };
-  throw new CommandFailure(
-    `The audit trail is not whole: its end is cut off before entry ${head.position}.`,
-    EXIT.failed,
-  );
+  throw broken(`its end is cut off before entry ${head.position}`);
+}
+
+function broken(fault: string): CommandFailure {
+  return new CommandFailure(`The audit trail is broken: ${fault}.`, {
+    code: 'audit_chain_broken',
+    hint: 'Treat it as an incident: compare it with an earlier export or backup.',
+  });
 }
 
 function faultAt({ position, hash }: ChainHead, record: SealedAuditRecord): string | null {
   const isSame = record.position === position && record.hash === hash;
-  return isSame ? null : `entry ${position} has another hash than the one given: the chain was made anew`;
+  return isSame ? null : `entry ${position} does not have the given hash, so the chain was rebuilt`;
 }
 
 function headIn(text: string | boolean | undefined): ChainHead | null {
   if (text === undefined) return null;
   const [, position, hash] = /^([1-9]\d{0,9}):([0-9a-f]{64})$/.exec(String(text)) ?? [];
   if (position && hash) return { position: Number(position), hash };
-  throw new UsageError(
-    '--since is not of the form <position>:<hash>: give the last line of an earlier call.',
-  );
+  throw new UsageError('--since must have the form <position>:<hash>.', {
+    hint: 'Pass the last line that an earlier "atlas audit verify" printed.',
+  });
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHAIN_START, type SealedAuditRecord, linkBehind } from '@atlas/platform/audit-chain';
+import { atlasWith } from '../../test/program.fixture';
 import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { StubApi } from '../../test/stub-api.fixture';
 import { runCommandLine } from '../command-line';
@@ -34,8 +35,9 @@ describe('the audit trail', () => {
 
   const served = (...shown: SealedAuditRecord[]): void => {
     const [one, ...others] = shown;
+    const listed = shown.map((record) => ({ ...record, tenant_slug: 'acme' }));
     api.answers = {
-      'GET /api/audit?limit=200': [{ body: { items: shown, next_cursor: null } }],
+      'GET /api/audit?limit=200': [{ body: { items: listed, next_cursor: null } }],
       'GET /api/audit/chain?limit=200&cursor=0': [{ body: { items: [one], next_cursor: '1' } }],
       'GET /api/audit/chain?limit=200&cursor=1': [{ body: { items: others, next_cursor: null } }],
     };
@@ -47,14 +49,14 @@ describe('the audit trail', () => {
     const commands = [AUDIT_EXPORT, AUDIT_VERIFY, AUDIT].map((command) =>
       asCommand(command, terminal, surroundings),
     );
-    return runCommandLine(words, commands, terminal);
+    return runCommandLine(words, atlasWith(...commands), terminal);
   };
 
-  it('is listed', async () => {
+  it('is listed with the slug of each tenant', async () => {
     served(first, second, third);
     expect(await atlas('audit')).toBe(0);
     expect(terminal.written).toMatch(
-      /^AT .*\n2030-\S+ +api_key key-1 +127\.0\.0\.1 +tenant\.provision +tenant t/,
+      /^AT .*\n2030-\S+ +tenant\.provision +acme +tenant tenant-1 +api_key key-1 +127\.0\.0\.1\n/,
     );
   });
 
@@ -66,7 +68,7 @@ describe('the audit trail', () => {
     env = {};
     terminal.written = '';
     expect(await atlas('audit', 'verify', '--file', file, ...since(second))).toBe(0);
-    expect(terminal.written).toBe(`2 entries are what was sealed.\n3:${third.hash}\n`);
+    expect(terminal.written).toBe(`2 entries are as they were sealed.\n3:${third.hash}\n`);
   });
 
   it('is verified page by page, and says what to keep', async () => {
@@ -82,31 +84,31 @@ describe('the audit trail', () => {
       [],
       'entry 2 (tenant.suspend) does not match its seal',
     ],
-    ['taken out', [first, third], [], 'entry 2 is missing'],
+    ['shortened in the middle', [first, third], [], 'entry 2 is missing'],
     ['cut off', [first], since(second), 'its end is cut off before entry 2'],
     [
-      'made anew',
+      'rebuilt',
       [first, { ...second, hash: 'f'.repeat(64) }],
       since(second),
-      'entry 2 has another hash than the one given',
+      'entry 2 does not have the given hash',
     ],
-  ])('is found to be %s', async (_, shown, words, reason) => {
+  ])('is found to be broken when it was %s', async (_, shown, words, reason) => {
     served(...shown);
     expect(await atlas('audit', 'verify', ...words)).toBe(1);
-    expect(terminal.complaints).toContain(`The audit trail is not whole: ${reason}`);
+    expect(terminal.complaints).toContain(`The audit trail is broken: ${reason}`);
   });
 
   it.each([
-    ['nowhere.ndjson', undefined, 'cannot be read'],
-    ['other.ndjson', '{"position":', 'is no audit trail'],
-  ])('is not looked for in %s', async (name, content, reason) => {
+    ['nowhere.ndjson', undefined, 'Cannot read'],
+    ['other.ndjson', '{"position":', 'is not an audit export'],
+  ])('cannot be verified from %s', async (name, content, reason) => {
     const file = join(directory, name);
     if (content) writeFileSync(file, content);
     expect(await atlas('audit', 'verify', '--file', file)).toBe(2);
     expect(terminal.complaints).toContain(reason);
   });
 
-  it('takes no --since of another form', async () => {
+  it('refuses a malformed --since', async () => {
     expect(await atlas('audit', 'verify', '--since', '12')).toBe(2);
     expect(terminal.complaints).toContain('<position>:<hash>');
   });

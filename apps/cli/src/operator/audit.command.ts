@@ -1,28 +1,31 @@
-import { type AuditRecord } from '@atlas/platform/audit-chain';
+import { type AuditView } from '../control-plane/views';
 import { type Column } from '../text';
 import { LIMIT, showList } from './list-output';
 import { type OperatorCommand } from './operator-command';
 
 const NEWEST = 50;
 
-const COLUMNS: readonly Column<AuditRecord>[] = [
+const COLUMNS: readonly Column<AuditView>[] = [
   { title: 'at', of: ({ at }) => at },
-  { title: 'who', of: ({ actor: { kind, id } }) => (id === null ? kind : `${kind} ${id}`) },
-  { title: 'from', of: ({ ip }) => ip },
   { title: 'action', of: ({ action }) => action },
-  { title: 'what', of: ({ target: { kind, id } }) => (id === null ? kind : `${kind} ${id}`) },
+  { title: 'tenant', of: ({ tenant_slug: slug }) => slug },
+  { title: 'target', of: ({ target: { kind, id } }) => (id === null ? kind : `${kind} ${id}`) },
+  { title: 'actor', of: ({ actor: { kind, id } }) => (id === null ? kind : `${kind} ${id}`) },
+  { title: 'from', of: ({ ip }) => ip },
 ];
 
 export const AUDIT: OperatorCommand = {
   name: 'audit',
-  summary: 'list who did what, the newest first',
+  group: 'Audit and drift',
+  summary: 'List who did what, newest first',
+  examples: ['audit', 'audit --action tenant.provision --limit 10'],
   options: [
-    { name: 'action', value: '<action>', text: 'only these, such as tenant.provision' },
-    { ...LIMIT, text: `the newest n (default ${NEWEST})` },
+    { name: 'action', value: '<action>', text: 'only this action, such as tenant.provision' },
+    { ...LIMIT, default: String(NEWEST) },
   ],
   run(call) {
     const { action } = call.values as Record<string, string | undefined>;
-    const events = call.client.list<AuditRecord>('/api/audit', { action });
+    const events = call.client.list<AuditView>('/api/audit', { action });
     return showList(call, COLUMNS, events, { what: 'audit entries', limit: NEWEST });
   },
 };

@@ -1,39 +1,39 @@
 import { type Command, type Terminal } from '../command';
-import { AUDIT_EXPORT, AUDIT_VERIFY } from './audit-chain.commands';
 import { API_KEYS } from './api-keys.command';
+import { AUDIT_EXPORT, AUDIT_VERIFY } from './audit-chain.commands';
 import { AUDIT } from './audit.command';
+import { CERTIFICATE } from './certificate.command';
 import { DRIFTS } from './drifts.command';
 import { ISOLATION_PROBE } from './isolation-probe.command';
 import { JOB } from './job.command';
 import { JOBS } from './jobs.command';
 import { operationCommand } from './operation.command';
-import { OPERATIONS } from './operations';
-import { asCommand } from './operator-command';
+import { KEY_OPERATIONS, OPERATOR_OPERATIONS } from './operations/account-operations';
+import { JOB_OPERATIONS } from './operations/job-operations';
+import { type Operation } from './operations/operation';
+import { PLANE_OPERATIONS } from './operations/plane-operations';
+import { TENANT_OPERATIONS } from './operations/tenant-operations';
+import { type OperatorCommand, asCommand } from './operator-command';
 import { OPERATORS } from './operators.command';
+import { PLANE_LOGS } from './plane-logs.command';
 import { PLANES } from './planes.command';
 import { RECONCILE } from './reconcile.command';
 import { SEALING_KEYS } from './sealing-keys.command';
 import { TENANT } from './tenant.command';
 import { TENANTS } from './tenants.command';
 
-const COMMANDS = [
-  TENANTS,
-  TENANT,
-  PLANES,
-  JOBS,
-  JOB,
-  DRIFTS,
-  RECONCILE,
-  AUDIT_EXPORT,
-  AUDIT_VERIFY,
-  AUDIT,
-  OPERATORS,
-  API_KEYS,
-  SEALING_KEYS,
-  ISOLATION_PROBE,
+/** In the order in which the help lists them. */
+const COMMANDS: readonly (OperatorCommand | Operation)[] = [
+  ...[TENANTS, TENANT, ...TENANT_OPERATIONS, CERTIFICATE],
+  ...[PLANES, PLANE_LOGS, ...PLANE_OPERATIONS],
+  ...[JOBS, JOB, ...JOB_OPERATIONS],
+  ...[AUDIT, AUDIT_EXPORT, AUDIT_VERIFY, DRIFTS, RECONCILE, ISOLATION_PROBE],
+  ...[OPERATORS, ...OPERATOR_OPERATIONS, API_KEYS, ...KEY_OPERATIONS, SEALING_KEYS],
 ];
 
-/** What an operator asks of a Control Plane: what is shown is a file each, what is done a row of {@link OPERATIONS}. */
+export const OPERATIONS = COMMANDS.filter((one): one is Operation => 'path' in one);
+
+/** What an operator asks of a Control Plane: what is shown is a file each, what is done a row of operations/. */
 export function operatorCommands(terminal: Terminal): readonly Command[] {
-  return [...COMMANDS, ...OPERATIONS.map(operationCommand)].map((command) => asCommand(command, terminal));
+  return COMMANDS.map((one) => asCommand('path' in one ? operationCommand(one) : one, terminal));
 }

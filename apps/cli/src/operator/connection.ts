@@ -3,56 +3,76 @@ import { relative, resolve } from 'node:path';
 import { isPlainHttp } from '@atlas/platform/loopback';
 import { CommandFailure, EXIT, type Terminal, UsageError } from '../command';
 import { ControlPlaneClient } from '../control-plane/control-plane-client';
+import { type Silence } from '../control-plane/http-call';
+import { type Given, type Option, type Values } from '../options';
 import { DataDirectory } from '../stack/data-directory';
 import { type DevStack } from '../stack/dev-stack-file';
 import { readPrivateFile } from '../stack/private-file';
 import { ProcessList } from '../stack/process-list';
 import { dataDirectoryIn } from '../stack/stack-options';
 import { dataDirOption } from '../stack/stack-summary';
-import { type Option, type Values } from './options';
+import { note } from './note';
 
 /** Longer than the Control Plane lets a repeated request wait for the first one (10 s). */
 const PATIENCE_SECONDS = 15;
 
-/** The key is no option: what stands in a command line, everybody on the machine can read. */
+const group = 'Connection';
+
+/** The key itself is no option: every user of the machine can read a command line. */
 export const CONNECTION_OPTIONS: readonly Option[] = [
-  { name: 'url', value: '<url>', text: 'the Control Plane (default: ATLAS_URL; neither: the local stack)' },
-  { name: 'key-file', value: '<file>', text: 'holds the API key (default: ATLAS_API_KEY)' },
   {
-    ...{ name: 'data-dir', value: '<folder>' },
-    text: 'the local stack that keeps its data there (default: ATLAS_DATA_DIR, or data)',
+    ...{ group, name: 'url', value: '<url>', text: 'the Control Plane' },
+    default: 'ATLAS_URL, or else the local stack',
+  },
+  { group, name: 'key-file', value: '<file>', text: 'file that holds the API key', default: 'ATLAS_API_KEY' },
+  {
+    ...{ group, name: 'data-dir', value: '<folder>', text: 'data folder of the local stack' },
+    default: 'ATLAS_DATA_DIR, or else data',
   },
   {
-    ...{ name: 'timeout', value: '<seconds>', isNumber: true },
-    text: `how long the Control Plane may take to answer (default ${PATIENCE_SECONDS}); no limit to watching a job`,
+    ...{ group, name: 'timeout', value: '<seconds>', isNumber: true },
+    ...{
+      text: 'how long to wait for an answer; watching a job has no limit',
+      default: String(PATIENCE_SECONDS),
+    },
   },
 ];
 
-interface Place {
+export interface Place {
   readonly env: NodeJS.ProcessEnv;
   readonly directory: string;
 }
 
-type ClientFor = (url: string, key: string, whySilent?: () => string) => ControlPlaneClient;
+type Input = Pick<Given, 'values' | 'isJson'>;
+type ClientFor = (url: string, key: string, whySilent?: () => Silence) => ControlPlaneClient;
 
-/** The Control Plane that options or environment name; without any, that of the local stack. Throws {@link UsageError}. */
-export function connect(values: Values, place: Place, terminal: Terminal): ControlPlaneClient {
+/** The Control Plane that options or environment name, or else that of the local stack. Throws {@link UsageError}. */
+export function connect(input: Input, place: Place, terminal: Terminal): ControlPlaneClient {
+  const { values } = input;
   const timeoutMs = Number(values['timeout'] ?? PATIENCE_SECONDS) * 1000;
-  if (timeoutMs === 0) throw new UsageError('--timeout is 0: it must be a second or more.');
+  if (timeoutMs === 0) throw new UsageError('--timeout is 0; it must be at least 1.');
   const clientFor: ClientFor = (url, key, whySilent) =>
     new ControlPlaneClient(url, key, new AbortController().signal, timeoutMs, whySilent);
-  if (values['data-dir'] !== undefined) {
-    if (values['url'] !== undefined || values['key-file'] !== undefined)
-      throw new UsageError('--data-dir names a local stack, with its key: leave out --url and --key-file.');
-    return localStack(values, place, terminal, clientFor);
-  }
-  const url = values['url'] ?? (place.env['ATLAS_URL'] || undefined);
-  const key = keyIn(values, place.env);
-  if (url === undefined && key === undefined) return localStack(values, place, terminal, clientFor);
-  if (url === undefined) throw new UsageError('Which Control Plane is the key for? Set ATLAS_URL, or --url.');
+  if (values['data-dir'] !== undefined && (values['url'] ?? values['key-file']) !== undefined)
+    throw new UsageError('--data-dir names a local stack and its key; leave out --url and --key-file.');
+  const url = urlIn(values, place.env);
+  const key = values['data-dir'] === undefined ? keyIn(values, place.env) : undefined;
+  if (url === undefined && key === undefined) return localStack(input, place, terminal, clientFor);
+  if (url === undefined)
+    throw new UsageError('There is an API key, but no address of a Control Plane.', {
+      hint: 'Set ATLAS_URL, or pass --url <url>.',
+    });
   if (key === undefined)
-    throw new UsageError(`With which API key to ${url}? Set ATLAS_API_KEY, or --key-file.`);
-  return clientFor(addressIn(String(url)), key);
+    throw new UsageError(`There is no API key for ${url}.`, {
+      hint: 'Set ATLAS_API_KEY, or pass --key-file <file>.',
+    });
+  return clientFor(addressIn(url), key);
+}
+
+/** Undefined: the local stack is meant. */
+export function urlIn(values: Values, { ATLAS_URL: url }: NodeJS.ProcessEnv): string | undefined {
+  if (values['data-dir'] !== undefined) return undefined;
+  return values['url'] === undefined ? url || undefined : String(values['url']);
 }
 
 function keyIn({ 'key-file': file }: Values, { ATLAS_API_KEY: key }: NodeJS.ProcessEnv): string | undefined {
@@ -61,61 +81,75 @@ function keyIn({ 'key-file': file }: Values, { ATLAS_API_KEY: key }: NodeJS.Proc
     return checkedKey(readFileSync(file, 'utf8').trim(), file);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`The API key cannot be read: ${(error as Error).message}`);
+    throw new UsageError(`Cannot read the API key: ${(error as Error).message}`);
   }
 }
 
-/** What does not go into a header would be repeated by the error about it. */
+/** The error about a header that cannot be sent would repeat it. */
 function checkedKey(key: string | undefined, where: string): string | undefined {
   if (key === undefined || /^[\x21-\x7e]+$/.test(key)) return key;
-  throw new UsageError(`What ${where} holds is no API key: it must be one word.`);
+  throw new UsageError(`${where} does not hold an API key: a key is a single word.`);
 }
 
 function addressIn(url: string): string {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw new UsageError(`"${url}" is no http(s) address of a Control Plane.`);
+    throw new UsageError(`"${url}" is not an http(s) URL.`, {
+      hint: 'Give the address of the Control Plane, such as https://control.atlas.example.',
+    });
   if (isPlainHttp(url))
-    throw new UsageError(
-      `${url} would carry the API key for all to read: use https, or tunnel to localhost.`,
-    );
+    throw new UsageError(`${url} would send the API key unencrypted.`, {
+      hint: 'Use https, or a tunnel to localhost.',
+    });
   return url.replace(/\/+$/, '');
 }
 
+/** Where the local stack keeps its data. */
+export function localData({ 'data-dir': named }: Values, { env, directory }: Place): DataDirectory {
+  return new DataDirectory(resolve(directory, String(named ?? dataDirectoryIn(env))));
+}
+
 function localStack(
-  values: Values,
-  { env, directory }: Place,
+  input: Input,
+  place: Place,
   terminal: Terminal,
   clientFor: ClientFor,
 ): ControlPlaneClient {
-  const named = values['data-dir'] as string | undefined;
-  const data = new DataDirectory(resolve(directory, named ?? dataDirectoryIn(env)));
+  const { directory } = place;
+  const data = localData(input.values, place);
   const { devStack } = data;
   const found = readPrivateFile(devStack) as DevStack | undefined;
   const file = pathFrom(directory, devStack);
   if (!found && new ProcessList(data.processList).isStackRunning)
-    throw new CommandFailure(
-      `The local stack in ${pathFrom(directory, data.root)} is still starting. Wait until npm start shows its addresses, then run this again.`,
-      EXIT.noAccess,
-    );
+    throw new CommandFailure(`The local stack in ${pathFrom(directory, data.root)} is still starting.`, {
+      ...{ code: 'local_stack_starting', exitCode: EXIT.noAccess },
+      hint: 'Wait until npm start shows its addresses, then run this again.',
+    });
   if (!found)
-    throw new UsageError(
-      `Which Control Plane? There is no ${file}. Start the local stack (npm start) and wait until it shows its addresses, name the folder that it keeps its data in (--data-dir or ATLAS_DATA_DIR), or set ATLAS_URL and ATLAS_API_KEY.`,
-    );
+    throw new UsageError(`No Control Plane is named, and there is no local stack: ${file} does not exist.`, {
+      code: 'no_control_plane',
+      hint: 'Run npm start; or pass its data folder (--data-dir or ATLAS_DATA_DIR); or set ATLAS_URL and ATLAS_API_KEY.',
+    });
   const { url, api_key: key } = found.control_plane;
-  terminal.err(`Control Plane of the local stack, ${url} (${file})\n`);
+  if (!input.isJson) note({ terminal, isJson: false }, `Using the local stack at ${url} (${file})`);
   return clientFor(url, key, () => whySilent(data, directory));
 }
 
 /** Looked up once it is silent: an answer says more than a list of processes. */
-function whySilent(data: DataDirectory, directory: string): string {
+function whySilent(data: DataDirectory, directory: string): Silence {
   const folder = pathFrom(directory, data.root);
   if (new ProcessList(data.processList).isStackRunning)
-    return `The local stack in ${folder} is running, its Control Plane is not ready: see ${pathFrom(directory, data.logFile('control-plane'))}`;
+    return {
+      reason: `The local stack in ${folder} is running, but its Control Plane is not ready.`,
+      hint: `Its log says why: ${pathFrom(directory, data.logFile('control-plane'))}`,
+    };
   const option = dataDirOption(directory, data.devStack);
-  return `The local stack in ${folder} is not running. Start it: npm start${option && ` --${option}`}`;
+  return {
+    reason: `The local stack in ${folder} is not running.`,
+    hint: `Start it: npm start${option && ` --${option}`}`,
+  };
 }
 
-function pathFrom(directory: string, file: string): string {
+export function pathFrom(directory: string, file: string): string {
   const path = relative(directory, file);
   return path.startsWith('..') ? file : path;
 }

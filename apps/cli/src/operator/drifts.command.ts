@@ -9,16 +9,18 @@ const COLUMNS: readonly Column<DriftView>[] = [
   { title: 'until', of: ({ resolved_at: resolvedAt }) => resolvedAt },
   {
     title: 'repaired',
-    of: ({ repaired, resolved_at: at }) => (at === null ? null : repaired ? 'by us' : 'no'),
+    of: ({ repaired, resolved_at: at }) => (at === null ? null : repaired ? 'by Atlas' : 'no'),
   },
-  { title: 'what, and what to do', of: ({ detail }) => detail },
+  { title: 'what to do', of: ({ detail }) => detail },
 ];
 const OPEN = COLUMNS.filter(({ title }) => title !== 'until' && title !== 'repaired');
 
 export const DRIFTS: OperatorCommand = {
   name: 'drifts',
-  summary: 'list what differs between rows and what is there, the newest first',
-  options: [{ name: 'all', text: 'also what is mended' }, LIMIT],
+  group: 'Audit and drift',
+  summary: 'List differences between the records and what really exists, newest first',
+  examples: ['drifts', 'drifts --all --limit 20'],
+  options: [{ name: 'all', text: 'resolved ones too' }, LIMIT],
   run: (call) => (call.values['all'] ? showDrifts(call, COLUMNS, {}) : showOpenDrifts(call)),
 };
 

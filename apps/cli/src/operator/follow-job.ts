@@ -2,7 +2,7 @@ import { CommandFailure, EXIT } from '../command';
 import { NoAnswer } from '../control-plane/http-call';
 import { type JobView } from '../control-plane/views';
 import { type JobDisplay, JsonDisplay, LiveDisplay, PlainDisplay } from './job-display';
-import { outcomeText } from './job-outcome';
+import { outcomeText, unexpectedEnd } from './job-outcome';
 import { type OperatorCall } from './operator-command';
 import { watchJob } from './watch-job';
 
@@ -10,31 +10,32 @@ export interface FollowedJob {
   readonly id: string;
   /** What it is about; left out: as the job says. */
   readonly title?: string;
-  /** The status that it shall end in. */
+  /** The status in which it should end. */
   readonly goal: string;
 }
 
-/** Not a failure: somebody has seen enough. */
+/** Ctrl-C: not a failure. */
 class SeenEnough extends Error {}
 
-/** Shows a job until it ends, or Ctrl-C; answers with the exit code. */
+/** Shows a job until it ends or Ctrl-C; resolves to the exit code. Throws {@link CommandFailure} unless it ends well. */
 export async function followJob(call: OperatorCall, { id, title, goal }: FollowedJob): Promise<number> {
   const { terminal, surroundings } = call;
   const end = new AbortController();
   const interrupt = (): void => end.abort(new SeenEnough());
   surroundings.signals.once('SIGINT', interrupt);
-  const again = `The job goes on. Watch it again: atlas job ${id}`;
+  const again = `The job continues. Watch it again: atlas job ${id}`;
   try {
     const job = await showUntilDone(call, { id, title, goal }, end.signal);
-    const isGood = job.status === goal;
-    if (!isGood) terminal.err(outcomeText(job));
-    else if (!call.isJson) terminal.out(outcomeText(job));
-    return isGood ? EXIT.done : EXIT.failed;
+    if (job.status !== goal) throw unexpectedEnd(job);
+    if (!call.isJson) terminal.out(outcomeText(job));
+    return EXIT.done;
   } catch (error) {
-    if (error instanceof NoAnswer) throw new CommandFailure(`${error.message}\n${again}`, EXIT.noAccess);
+    if (error instanceof NoAnswer)
+      throw new CommandFailure(error.message, { exitCode: EXIT.noAccess, code: error.code, hint: again });
     if (!end.signal.aborted) throw error;
-    terminal.err(`\n${again}\n`);
-    return EXIT.interrupted;
+    throw new CommandFailure('Stopped watching.', {
+      ...{ exitCode: EXIT.interrupted, code: 'interrupted', hint: again },
+    });
   } finally {
     surroundings.signals.off('SIGINT', interrupt);
   }
@@ -56,7 +57,7 @@ async function showUntilDone(
         return change.job;
       }
     }
-    throw new Error('A job that is watched ends, or throws.');
+    throw new Error('watchJob returned without a last change.');
   } finally {
     display.end();
   }
@@ -67,7 +68,12 @@ function displayFor({ isJson, terminal, surroundings: { now } }: OperatorCall): 
   return terminal.screen ? new LiveDisplay(terminal, terminal.screen, now) : new PlainDisplay(terminal, now);
 }
 
-function titleOf({ operation, tenant_id: tenantId, tenant_plane_id: planeId }: JobView): string {
-  if (tenantId) return `${operation} tenant ${tenantId}`;
+function titleOf({
+  operation,
+  tenant_slug: slug,
+  tenant_id: tenantId,
+  tenant_plane_id: planeId,
+}: JobView): string {
+  if (tenantId) return `${operation} tenant ${slug ?? tenantId}`;
   return planeId ? `${operation} tenant plane ${planeId}` : operation;
 }

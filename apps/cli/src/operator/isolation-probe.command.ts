@@ -8,33 +8,46 @@ import { type ProbeResult, type ProbeScene, probe } from '../isolation/probe';
 import { type ProbedPlane, probedPlane } from '../isolation/probed-plane';
 import { type ReportFacts, reportDocument, reportText } from '../isolation/probe-report';
 import { ThrowawayTenants, askAt } from '../isolation/throwaway-tenants';
+import { note } from './note';
 import { type OperatorCall, type OperatorCommand } from './operator-command';
 
 export const ISOLATION_PROBE: OperatorCommand = {
   name: 'isolation-probe',
-  summary: "try to get at another tenant's things on every route, and write a dated report",
-  about: `Signs in as the admin of one tenant, tries to get at another's things on every route of their tenant plane, in every form, and
-writes a dated report (Markdown) for auditors. Exit code 0 only if nothing leaked and everything could be judged.
+  group: 'Audit and drift',
+  summary: "Try to reach another tenant's data on every route, and write a report",
+  about: `Signs in as the admin of one tenant, tries to reach another tenant's data on every route of their tenant plane and in every
+form, and writes a dated report (Markdown) for auditors. Exits with 0 only if nothing leaked and every attempt could be judged.
 
-Without sessions it makes two shared tenants for the purpose, fills them, and deprovisions both at its end (they can be
-restored for as long as any tenant): nobody else's tenant is touched. Away from the local stack it does so only with --make-tenants. With sessions of two admins it makes none: it then leaves
-out what would write to the asking tenant, and what could not be taken back if it were let through; the report says which.`,
+Without sessions it creates two shared tenants, fills them, and deprovisions both at the end; no other tenant is touched.
+Away from the local stack it does so only with --make-tenants. With sessions of two admins it creates none; it then skips
+what would write to the asking tenant or could not be undone if it were let through, and the report lists what it skipped.`,
+  examples: [
+    'isolation-probe',
+    'isolation-probe --make-tenants --report isolation.md',
+    'isolation-probe --tenant-plane https://eu-1.atlas.example --session-file a --other-session-file b',
+  ],
   options: [
-    { name: 'make-tenants', text: 'make two tenants at this Control Plane, and remove them again' },
+    { name: 'make-tenants', text: 'create two tenants at this Control Plane, and remove them again' },
     {
-      name: 'tenant-plane',
-      value: '<url>',
-      text: 'the tenant plane (default: where the two tenants came to)',
+      ...{ name: 'tenant-plane', value: '<url>', text: 'the tenant plane to probe' },
+      default: 'that of the two created tenants',
     },
-    { name: 'session-file', value: '<file>', text: "holds a session of the asking tenant's admin" },
-    { name: 'other-session-file', value: '<file>', text: "holds a session of the other tenant's admin" },
+    { name: 'session-file', value: '<file>', text: "file with a session of the asking tenant's admin" },
+    { name: 'other-session-file', value: '<file>', text: "file with a session of the other tenant's admin" },
     { name: 'base-domain', value: '<domain>', text: 'with sessions: tenants are at <slug>.<domain>' },
-    { name: 'report', value: '<file>', text: 'default: isolation-report-<date and time>.md here' },
+    {
+      ...{ name: 'report', value: '<file>', text: 'where to write the report' },
+      default: 'isolation-report-<date and time>.md',
+    },
   ],
   async run(call) {
     const end = new AbortController();
     const interrupt = (): void =>
-      end.abort(new CommandFailure('Stopped: there is no report.', EXIT.interrupted));
+      end.abort(
+        new CommandFailure('Stopped. No report was written.', {
+          ...{ exitCode: EXIT.interrupted, code: 'interrupted' },
+        }),
+      );
     call.surroundings.signals.once('SIGINT', interrupt);
     try {
       const facts = await (isGiven(call) ? withSessions(call, end.signal) : withThrowaways(call, end.signal));
@@ -49,9 +62,9 @@ function isGiven({ values }: OperatorCall): boolean {
   const files = [values['session-file'], values['other-session-file']];
   if (files.every((file) => file === undefined)) return false;
   if (files.includes(undefined))
-    throw new UsageError('Two tenants take two sessions: --session-file and --other-session-file.');
+    throw new UsageError('Two sessions are needed: --session-file and --other-session-file.');
   if (values['tenant-plane'] === undefined)
-    throw new UsageError('Sessions of which tenant plane? Say --tenant-plane <url>.');
+    throw new UsageError('With sessions, --tenant-plane <url> is needed.');
   return true;
 }
 
@@ -61,22 +74,23 @@ async function withSessions(call: OperatorCall, signal: AbortSignal): Promise<Re
   const at = { planeUrl, signal, ...(baseDomain !== undefined && { baseDomain }) };
   const own = await givenParty(String(call.values['session-file']), at);
   const other = await givenParty(String(call.values['other-session-file']), at);
-  if (own.party.tenantId === other.party.tenantId) throw new UsageError('Both sessions are of one tenant.');
+  if (own.party.tenantId === other.party.tenantId)
+    throw new UsageError('Both sessions belong to the same tenant.');
   return probed(call, signal, {
     ...{ planeUrl, own: own.party, other: other.party, otherName: other.name, isThrowaway: false },
   });
 }
 
 async function withThrowaways(call: OperatorCall, signal: AbortSignal): Promise<ReportFacts> {
-  const { values, client, terminal, surroundings } = call;
+  const { values, client, surroundings } = call;
   const isLocal = values['url'] === undefined && !surroundings.env['ATLAS_URL'];
   if (!isLocal && !values['make-tenants'])
-    throw new UsageError(
-      'This would make two tenants at that Control Plane, and remove them again: say --make-tenants, or give sessions of two tenants (--session-file, --other-session-file).',
-    );
+    throw new UsageError('This would create two tenants at that Control Plane, and remove them again.', {
+      hint: 'Pass --make-tenants to agree, or sessions of two tenants (--session-file, --other-session-file).',
+    });
   const tenants = new ThrowawayTenants(client, signal);
   try {
-    terminal.err('Making two tenants for the probe …\n');
+    note(call, 'Creating two tenants for the probe …');
     const [own, other] = await tenants.make();
     const planeUrl = addressIn(String(values['tenant-plane'] ?? own.endpoint_url));
     return await probed(call, signal, {
@@ -86,7 +100,7 @@ async function withThrowaways(call: OperatorCall, signal: AbortSignal): Promise<
     });
   } finally {
     for (const { slug } of await tenants.remove())
-      terminal.err(`Tenant ${slug} is still there. Remove it: atlas deprovision ${slug} --confirm ${slug}\n`);
+      note(call, `Tenant ${slug} still exists. Remove it: atlas deprovision ${slug} --confirm ${slug}`);
   }
 }
 
@@ -99,7 +113,7 @@ interface Parties {
 }
 
 async function probed(call: OperatorCall, signal: AbortSignal, parties: Parties): Promise<ReportFacts> {
-  const { terminal, surroundings } = call;
+  const { surroundings } = call;
   const { planeUrl, other } = parties;
   const plane: ProbedPlane = await probedPlane(planeUrl);
   try {
@@ -107,7 +121,7 @@ async function probed(call: OperatorCall, signal: AbortSignal, parties: Parties)
     const { deployment } = await ask<{ deployment: { model: string } }>('/api/tenant-default');
     const startedAt = new Date(surroundings.now());
     const progress = (done: number, all: number): void => {
-      if (done % 100 === 0) terminal.err(`${done} of ${all} attempts\n`);
+      if (done % 100 === 0) note(call, `${done} of ${all} attempts`);
     };
     const scene: ProbeScene = { ...parties, plane, signal, progress };
     const result: ProbeResult = await probe(scene);
@@ -125,18 +139,19 @@ function show({ values, isJson, terminal, surroundings }: OperatorCall, facts: R
   writeFileSync(file, reportText(report));
   const { verdict, attempts } = report;
   terminal.out(
-    isJson
-      ? `${JSON.stringify(report)}\n`
-      : `${verdict}: ${attempts.length} attempts. The report is in ${file}\n`,
+    isJson ? `${JSON.stringify(report)}\n` : `${verdict}: ${attempts.length} attempts. Report: ${file}\n`,
   );
   return verdict === 'PASS' ? EXIT.done : EXIT.failed;
 }
 
-/** A session is no business of the network between. */
 function addressIn(url: string): string {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw new UsageError(`"${url}" is no http(s) address of a tenant plane: say --tenant-plane <url>.`);
+    throw new UsageError(`"${url}" is not an http(s) URL of a tenant plane.`, {
+      hint: 'Pass --tenant-plane <url>.',
+    });
   if (isPlainHttp(url))
-    throw new UsageError(`${url} would carry sessions for all to read: use https, or tunnel to localhost.`);
+    throw new UsageError(`${url} would send sessions unencrypted.`, {
+      hint: 'Use https, or a tunnel to localhost.',
+    });
   return url.replace(/\/+$/, '');
 }

@@ -12,7 +12,7 @@ const AGAIN = { ...RUNNING, status: 'waiting', attempt: 2, error };
 const JOB = jobView({ steps: [stepView(), PENDING] });
 
 describe(PlainDisplay.name, () => {
-  it('writes a line for each change, with how long, what it waits for, and what it failed of', () => {
+  it('writes a line for each change: duration, what it waits for, and why it failed', () => {
     const terminal = new RecordingTerminal();
     const display = new PlainDisplay(terminal, now);
     display.begin('provision acme', JOB);
@@ -24,7 +24,7 @@ describe(PlainDisplay.name, () => {
       '  ✓ reserve-place  done     0 ms',
       '  … activate       running  1 min 5 s',
       '  … activate       waiting  1 min 5 s  waits for the report of the tenant plane',
-      '  … activate       waiting  1 min 5 s  attempt 2  tries again  apply_failed: the disk [2J is full',
+      '  … activate       waiting  1 min 5 s  attempt 2  will retry  apply_failed: the disk [2J is full',
       '  ✗ activate       failed   attempt 6  apply_failed: the disk [2J is full',
       '  There is no answer; trying again.',
       '',
@@ -49,7 +49,7 @@ describe(LiveDisplay.name, () => {
     jest.useRealTimers();
   });
 
-  it('draws every step anew in its place, none longer than a line', () => {
+  it('redraws every step in place, none longer than a line', () => {
     display.step(WAITING);
     expect(terminal.written).toBe(
       '\u001b[2A\r\u001b[K  ✓ reserve-place  done     0 ms\n' +
@@ -57,7 +57,7 @@ describe(LiveDisplay.name, () => {
     );
   });
 
-  it('goes on counting, and says while it is not connected', () => {
+  it('keeps counting, and says while it is disconnected', () => {
     display.dropped('There is no answer');
     expect(terminal.written).toContain('There is no answer; trying again.\n\u001b[J');
     terminal.written = '';
@@ -69,7 +69,7 @@ describe(LiveDisplay.name, () => {
     expect(terminal.written).toBe('');
   });
 
-  it('colours the marks where that is wanted', () => {
+  it('colours the marks if colours are wanted', () => {
     const coloured = new LiveDisplay(terminal, { columns: 80, hasColours: true }, now);
     coloured.begin('provision acme', JOB);
     coloured.end();
@@ -78,7 +78,7 @@ describe(LiveDisplay.name, () => {
 });
 
 describe(JsonDisplay.name, () => {
-  it('writes an object a line: the steps, and the job at its end', () => {
+  it('writes one object per line: the steps, then the finished job', () => {
     const terminal = new RecordingTerminal();
     const display = new JsonDisplay(terminal);
     display.begin('provision acme', JOB);

@@ -1,20 +1,21 @@
 import { type Screen, type Terminal } from '../command';
 import { type JobView, type StepView } from '../control-plane/views';
 import { onOneLine } from '../text';
+import { note } from './note';
 import { markOf, stepText } from './step-line';
 
 /** Shows a job while it is watched. */
 export interface JobDisplay {
   begin(title: string, job: JobView): void;
   step(step: StepView): void;
-  /** The connection dropped, and is made again. */
+  /** The connection dropped, and is being made again. */
   dropped(reason: string): void;
   done(job: JobView): void;
-  /** Whatever happens; also when it did not come to its end. */
+  /** Called last, however it went. */
   end(): void;
 }
 
-/** For programs: what the Control Plane says, a line each. */
+/** For programs: one object per line. */
 export class JsonDisplay implements JobDisplay {
   private jobId = '';
 
@@ -27,17 +28,17 @@ export class JsonDisplay implements JobDisplay {
     this.terminal.out(`${JSON.stringify({ event: 'step', job_id: this.jobId, ...step })}\n`);
   }
   dropped(reason: string): void {
-    this.terminal.err(`${reason}; trying again.\n`);
+    note({ terminal: this.terminal, isJson: true }, againText(reason));
   }
   done(job: JobView): void {
     this.terminal.out(`${JSON.stringify({ event: 'done', ...job })}\n`);
   }
   end(): void {
-    // Nothing is open.
+    // Nothing to close.
   }
 }
 
-/** Where nobody watches, such as in a log of CI: a line a change. */
+/** For logs, such as those of CI: one line per change. */
 export class PlainDisplay implements JobDisplay {
   private nameWidth = 0;
 
@@ -55,19 +56,19 @@ export class PlainDisplay implements JobDisplay {
       this.terminal.out(`  ${markOf(step).sign} ${stepText(step, this.nameWidth, this.now())}\n`);
   }
   dropped(reason: string): void {
-    this.terminal.out(`  ${reason}; trying again.\n`);
+    this.terminal.out(`  ${againText(reason)}\n`);
   }
   done(): void {
-    // The last step says it all.
+    // The last step was shown already.
   }
   end(): void {
-    // Nothing is open.
+    // Nothing to close.
   }
 }
 
 const TICK_MS = 1000;
 
-/** On a terminal: every step, drawn anew in its place with each change and each second. */
+/** On a terminal: the list of steps, redrawn in place on every change and every second. */
 export class LiveDisplay implements JobDisplay {
   private readonly steps = new Map<string, StepView>();
   private nameWidth = 0;
@@ -94,7 +95,7 @@ export class LiveDisplay implements JobDisplay {
     this.draw();
   }
   dropped(reason: string): void {
-    this.note = `${reason}; trying again.`;
+    this.note = againText(reason);
     this.draw();
   }
   done({ steps }: JobView): void {
@@ -110,7 +111,7 @@ export class LiveDisplay implements JobDisplay {
     const lines = [...this.steps.values()].map((step) => this.line(step));
     if (this.note) lines.push(`  ${this.cut(this.note)}`);
     const up = this.drawnLines > 0 ? `\u001b[${this.drawnLines}A` : '';
-    // To the line's end and, after the last, to the screen's.
+    // Clear each line to its end and, below the last, the rest of the screen.
     this.terminal.out(`${up}${lines.map((line) => `\r\u001b[K${line}\n`).join('')}\u001b[J`);
     this.drawnLines = lines.length;
   }
@@ -121,11 +122,15 @@ export class LiveDisplay implements JobDisplay {
     return `  ${mark} ${this.cut(stepText(step, this.nameWidth, this.now()))}`;
   }
 
-  /** A line that went on in the next one could not be drawn anew. */
+  /** A line that wrapped could not be redrawn in place. */
   private cut(text: string): string {
     const room = Math.max(20, this.screen.columns) - 6;
     return text.length > room ? `${onOneLine(text).slice(0, room)}…` : onOneLine(text);
   }
+}
+
+function againText(reason: string): string {
+  return `${reason.replace(/\.$/, '')}; trying again.`;
 }
 
 function widthOf(steps: readonly StepView[]): number {

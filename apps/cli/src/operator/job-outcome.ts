@@ -1,22 +1,47 @@
-import { type JobView } from '../control-plane/views';
+import { CommandFailure } from '../command';
+import { type ErrorView, type JobView } from '../control-plane/views';
+import { failureText } from '../failure-text';
 import { durationText, onOneLine } from '../text';
 
-/** How a job has ended: why, and what there is to do about it. */
+/** How a job has ended: why, and what can be done about it. */
 export function outcomeText(job: JobView): string {
-  const { operation, status, steps, error: ofJob, created_at: createdAt, finished_at: finishedAt } = job;
-  const failed = steps.find((step) => step.status === 'failed');
-  const error = failed?.error ?? ofJob;
-  const where = failed ? ` at ${failed.name}` : '';
-  const took = finishedAt ? ` after ${durationText(Date.parse(finishedAt) - Date.parse(createdAt))}` : '';
-  const reason = error
-    ? `\n  ${error.code} (${error.class}): ${onOneLine(error.detail)}\n  ${onOneLine(error.fix)}`
-    : '';
-  return `${operation} ${status}${where}${took}.${reason}\n${waysText(job)}`;
+  return failureText(unexpectedEnd(job));
 }
 
-function waysText({ id, status, steps }: JobView): string {
-  if (status === 'succeeded') return '';
-  if (steps.every((step) => ['undone', 'skipped'].includes(step.status))) return 'All is undone.\n';
-  const when = status === 'failed' ? 'Once that is fixed, go on' : 'Go on';
-  return `${when} from there: atlas retry ${id}\nOr undo what was done: atlas rollback ${id}\n`;
+/** The end of a job that was to end otherwise. */
+export function unexpectedEnd(job: JobView): CommandFailure {
+  const error = errorOf(job);
+  const reason = error && [
+    `${error.code} (${error.class}): ${onOneLine(error.detail)}`,
+    onOneLine(error.fix),
+  ];
+  return new CommandFailure(endText(job), {
+    code: error?.code ?? `job_${job.status}`,
+    notes: reason ?? [],
+    hint: waysText(job),
+    facts: { job_id: job.id, status: job.status, ...(error && { error }) },
+  });
+}
+
+function endText(job: JobView): string {
+  const { operation, status, created_at: createdAt, finished_at: finishedAt } = job;
+  const failed = failedStepOf(job);
+  const where = failed ? ` at ${failed.name}` : '';
+  const took = finishedAt ? ` after ${durationText(Date.parse(finishedAt) - Date.parse(createdAt))}` : '';
+  return `${operation} ${status}${where}${took}.`;
+}
+
+function waysText({ id, status, steps }: JobView): string | undefined {
+  if (status === 'succeeded') return undefined;
+  if (steps.every((step) => ['undone', 'skipped'].includes(step.status))) return 'Everything was undone.';
+  const when = status === 'failed' ? 'Once that is fixed, resume it' : 'Resume it';
+  return `${when}: atlas retry ${id}\nOr undo what was done: atlas rollback ${id}`;
+}
+
+function errorOf(job: JobView): ErrorView | null {
+  return failedStepOf(job)?.error ?? job.error;
+}
+
+function failedStepOf({ steps }: JobView) {
+  return steps.find((step) => step.status === 'failed');
 }

@@ -1,11 +1,15 @@
 import { followJob } from './follow-job';
+import { SUBJECTS } from './operations/operation';
 import { type OperatorCommand } from './operator-command';
 
 export const JOB: OperatorCommand = {
   name: 'job',
-  summary: "watch a job's steps until it ends",
-  about: `Watches the steps of a job until it ends. Ctrl-C stops watching only. Exit code 0 when it has succeeded, 1 otherwise.`,
-  operand: 'job',
+  group: 'Jobs',
+  summary: 'Watch the steps of a job until it ends',
+  about:
+    'Watches the steps of a job until it ends. Ctrl-C stops watching, not the job. Exits with 0 only if the job succeeded.',
+  operand: SUBJECTS.job,
+  examples: ['job 01a210e2-8123-7d3a-8795-a7a5f3cd6203'],
   options: [],
   run: (call) => followJob(call, { id: call.operand, goal: 'succeeded' }),
 };

@@ -10,20 +10,23 @@ const STATUSES = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancel
 const COLUMNS: readonly Column<JobView>[] = [
   { title: 'job', of: ({ id }) => id },
   { title: 'operation', of: ({ operation }) => operation },
+  { title: 'tenant', of: ({ tenant_slug: slug }) => slug },
   { title: 'status', of: ({ status }) => status },
   { title: 'created', of: ({ created_at: createdAt }) => createdAt },
   { title: 'took', of: tookText },
-  { title: 'tenant or plane', of: ({ tenant_id, tenant_plane_id }) => tenant_id ?? tenant_plane_id },
   { title: 'error', of: errorText },
+  { title: 'tenant or plane id', of: ({ tenant_id, tenant_plane_id }) => tenant_id ?? tenant_plane_id },
 ];
 
 export const JOBS: OperatorCommand = {
   name: 'jobs',
-  summary: 'list jobs, the newest first',
+  group: 'Jobs',
+  summary: 'List jobs, newest first',
+  examples: ['jobs', 'jobs --tenant acme --status failed'],
   options: [
-    { name: 'tenant', value: '<tenant>', text: 'only those of a tenant' },
-    { name: 'status', value: '<status>', text: 'only these', choices: STATUSES },
-    { ...LIMIT, text: `the newest n (default ${NEWEST})` },
+    { name: 'tenant', value: '<tenant>', text: 'only jobs of this tenant' },
+    { name: 'status', value: '<status>', text: 'only jobs in this status', choices: STATUSES },
+    { ...LIMIT, default: String(NEWEST) },
   ],
   async run(call) {
     const { tenant, status } = call.values as Record<string, string | undefined>;
@@ -33,7 +36,7 @@ export const JOBS: OperatorCommand = {
   },
 };
 
-/** What `atlas job <id>` says more of. */
+/** In short; `atlas job <id>` says more. */
 function errorText({ error, steps }: JobView): string | undefined {
   const failed = steps.find(({ status }) => status === 'failed');
   return error && failed ? `${error.code} at ${failed.name}` : error?.code;

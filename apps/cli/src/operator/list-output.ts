@@ -1,17 +1,19 @@
 import { EXIT } from '../command';
+import { type Option } from '../options';
 import { type Column, tableText } from '../text';
+import { note } from './note';
 import { type OperatorCall } from './operator-command';
-import { type Option } from './options';
 
-export const LIMIT: Option = { name: 'limit', value: '<n>', text: 'the newest n', isNumber: true };
+export const LIMIT: Option = { name: 'limit', value: '<n>', text: 'how many of the newest', isNumber: true };
 
-/** A table; or an object a line, as they come. */
+/** A table; with `--json` one object per line, as they arrive. */
 export async function showList<T>(
-  { terminal, isJson, values }: OperatorCall,
+  call: OperatorCall,
   columns: readonly Column<T>[],
   items: AsyncIterable<T> | Iterable<T>,
   { what, limit = Infinity }: { readonly what: string; readonly limit?: number },
 ): Promise<number> {
+  const { terminal, isJson, values } = call;
   const most = Number(values['limit'] ?? limit);
   const rows: T[] = [];
   let isCut = false;
@@ -21,6 +23,6 @@ export async function showList<T>(
     if (isJson) terminal.out(`${JSON.stringify(item)}\n`);
   }
   if (!isJson) terminal.out(rows.length > 0 ? tableText(columns, rows) : `No ${what}.\n`);
-  if (isCut) terminal.err(`There are more ${what}: --limit <n> shows them.\n`);
+  if (isCut) note(call, `There are more ${what}; show them with --limit <n>.`);
   return EXIT.done;
 }

@@ -1,12 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atlasWith } from '../../test/program.fixture';
 import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { StubApi } from '../../test/stub-api.fixture';
 import { tenantView } from '../../test/views.fixture';
 import { runCommandLine } from '../command-line';
 import { operationCommand } from './operation.command';
-import { OPERATIONS, type Operation } from './operations';
+import { OPERATIONS } from './commands';
+import { type Operation } from './operations/operation';
 import { REAL_SURROUNDINGS, asCommand } from './operator-command';
 
 describe(operationCommand.name, () => {
@@ -30,7 +32,7 @@ describe(operationCommand.name, () => {
     const commands = OPERATIONS.map((operation) =>
       asCommand(operationCommand(operation), terminal, { ...REAL_SURROUNDINGS, env }),
     );
-    return runCommandLine(words, commands, terminal);
+    return runCommandLine(words, atlasWith(...commands), terminal);
   };
 
   it.each([
@@ -72,7 +74,7 @@ describe(operationCommand.name, () => {
       '/api/api-keys',
       { name: 'ci', scopes: ['tenants:read', 'jobs:read'], ttl_seconds: 60 },
     ],
-  ])('makes of %j the request that it stands for', async (words, path, body) => {
+  ])('sends the request for %j', async (words, path, body) => {
     api.answers[`POST ${path}`] = [{ status: 202, body: {} }];
     expect(await atlas(...words)).toBe(0);
     expect(api.calls.at(-1)).toEqual({ call: `POST ${path}`, body, key: 'Bearer aok_key' });
@@ -83,7 +85,7 @@ describe(operationCommand.name, () => {
     [['operators', 'enable', 'ann-1'], 'PATCH /api/operators/ann-1', { disabled: false }],
     [['operators', 'role', 'ann-1', '--role', 'admin'], 'PATCH /api/operators/ann-1', { role: 'admin' }],
     [['api-keys', 'revoke', 'abc'], 'DELETE /api/api-keys/abc', undefined],
-  ])('changes or ends by %j what that names', async (words, call, body) => {
+  ])('changes or revokes for %j', async (words, call, body) => {
     const operators = [{ id: 'ann-1', email: 'ann@example.com' }];
     api.answers['GET /api/operators?limit=200'] = [{ body: { items: operators, next_cursor: null } }];
     api.answers[call] = [body ? { body: operators[0] } : { status: 204 }];
@@ -111,11 +113,11 @@ describe(operationCommand.name, () => {
       expect(await record()).toBe(2);
       writeFileSync(file, '\n');
       expect(await record()).toBe(2);
-      expect(terminal.complaints).toMatch(/--db-url-file cannot be read[^]*--db-url-file, is empty/);
+      expect(terminal.complaints).toMatch(/Cannot read the file of --db-url-file[^]*--db-url-file, is empty/);
       expect(puts()).toEqual([]);
     });
 
-    it('takes the database URL from a file, and repeats no password', async () => {
+    it('takes the database URL from a file and shows no password', async () => {
       const url = 'postgres://acme:its-password@db.example.com/acme';
       writeFileSync(file, `${url}\n`);
       const call = 'PUT /api/tenants/tenant-1/infrastructure';
@@ -123,7 +125,7 @@ describe(operationCommand.name, () => {
       expect(await record()).toBe(0);
       const body = { endpoint_url: 'https://acme.example.com', db_url: url };
       expect(puts()).toEqual([{ call, body, key: 'Bearer aok_key' }]);
-      expect(terminal.written).toBe('Recorded. A job that waited for it goes on.\n');
+      expect(terminal.written).toBe('Recorded. A job that was waiting for it continues.\n');
     });
   });
 
@@ -137,7 +139,9 @@ describe(operationCommand.name, () => {
     await atlas('api-keys', 'create', '--name', 'ci', '--scopes', 'tenants:read');
     await atlas('operators', 'reset-link', 'ann@example.com');
     expect(terminal.written).toMatch(
-      new RegExp(`Good until ${until}:\n\n {2}aok_new\n.*password here, once[^]*#token=aor_x\n`),
+      new RegExp(
+        `valid until ${until}:\n\n {2}aok_new\n.*password here\\. The link works once[^]*#token=aor_x\n`,
+      ),
     );
   });
 
@@ -149,7 +153,7 @@ describe(operationCommand.name, () => {
     expect(api.calls.filter(({ call }) => call.startsWith('POST'))).toEqual([]);
   });
 
-  it('shows of a wave, in a dry run, which tenant planes go together', async () => {
+  it('shows in a dry run which tenant planes an upgrade wave takes together', async () => {
     const plane = (name: string) => ({ name, version: '1.2.2' });
     const steps = [{ name: 'upgrade-canary', description: 'Upgrade one', creates: [] }];
     const plan = {
@@ -161,7 +165,7 @@ describe(operationCommand.name, () => {
     api.answers['POST /api/tenant-planes/upgrades?dry_run=true'] = [{ body: { plan } }];
     expect(await atlas('upgrade-wave', '--dry-run')).toBe(0);
     expect(terminal.written).toMatch(
-      /nothing was changed[^]*go to 1\.2\.3 in this order[^]*1\. a \(1\.2\.2\)\n +2\. b \(1\.2\.2\), c \(1\.2\.2\)\n/,
+      /nothing was changed[^]*upgraded to 1\.2\.3 in this order[^]*1\. a \(1\.2\.2\)\n +2\. b \(1\.2\.2\), c \(1\.2\.2\)\n/,
     );
   });
 
@@ -174,7 +178,7 @@ describe(operationCommand.name, () => {
     api.answers['POST /api/tenants/tenant-1/provisioning-tokens'] = [{ status: 201, body: { install } }];
     expect(await atlas('token', 'acme')).toBe(0);
     expect(terminal.written).toMatch(
-      /shown this once[^]*\nATLAS_PROVISIONING_TOKEN=atp_x\n[^]*npx atlas-tp run/,
+      /shown only once[^]*\nATLAS_PROVISIONING_TOKEN=atp_x\n[^]*npx atlas-tp run/,
     );
     terminal.written = '';
     expect(await atlas('token', 'acme', '--json')).toBe(0);
@@ -202,11 +206,11 @@ describe('OPERATIONS', () => {
   const routeOf = ({ path, method }: Operation) =>
     paths[path.replace(':id', '{id}')]?.[(method ?? 'POST').toLowerCase()];
 
-  it('rehearse nothing of which it is not known that it can be', () => {
+  it('offer --dry-run only where the API description has the route', () => {
     expect(OPERATIONS.filter((operation) => operation.canRehearse && !routeOf(operation))).toEqual([]);
   });
 
-  it.each(OPERATIONS.filter(routeOf))('send $name what the Control Plane takes', (operation) => {
+  it.each(OPERATIONS.filter(routeOf))('$name sends what the Control Plane accepts', (operation) => {
     const { parameters, requestBody } = routeOf(operation) ?? { parameters: [] };
     const schema = requestBody?.content['application/json']?.schema.$ref.split('/').at(-1) ?? '';
     const known = Object.keys(components.schemas[schema]?.properties ?? {});

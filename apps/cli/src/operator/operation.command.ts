@@ -1,17 +1,17 @@
 import { EXIT, UsageError } from '../command';
 import { type Install, type JobView, type PlanView, type TenantView } from '../control-plane/views';
-import { followJob } from './follow-job';
-import { type Operation } from './operations';
-import { type OperatorCall, type OperatorCommand } from './operator-command';
-import { type Option, bodyOf } from './options';
-import { type Subject, findSubject } from './subject';
+import { type Option, bodyOf } from '../options';
 import { installText, keyText, linkText, planText } from './answer-text';
+import { followJob } from './follow-job';
+import { type Operation, SUBJECTS } from './operations/operation';
+import { type OperatorCall, type OperatorCommand } from './operator-command';
+import { type Subject, findSubject } from './subject';
 
 const NO_WAIT: Option = { name: 'no-wait', text: 'do not watch the job' };
-const DRY_RUN: Option = { name: 'dry-run', text: 'show the steps, and change nothing' };
+const DRY_RUN: Option = { name: 'dry-run', text: 'show the steps and change nothing' };
 const CONFIRM: Option = {
   ...{ name: 'confirm', value: '<slug>', isRequired: true },
-  text: 'the same tenant once more, by its slug',
+  text: 'slug of the tenant, repeated',
 };
 
 /** What an operation may be answered with. */
@@ -24,11 +24,11 @@ interface Answer {
   readonly expires_at?: string;
 }
 
-/** The command of a row of {@link OPERATIONS}. */
+/** The command of a row of operations/. */
 export function operationCommand(operation: Operation): OperatorCommand {
-  const { name, summary, about, subject, confirm, canRehearse } = operation;
+  const { name, group, summary, about, examples, subject, confirm, canRehearse } = operation;
   return {
-    ...{ name, summary, about, operand: subject },
+    ...{ name, group, summary, about, examples, operand: subject && SUBJECTS[subject] },
     options: [
       ...operation.options,
       ...(confirm ? [CONFIRM] : []),
@@ -56,7 +56,7 @@ async function perform(operation: Operation, call: OperatorCall): Promise<number
   if (!answer.job) return EXIT.done;
   const { id, operation: started } = answer.job;
   if (values['no-wait']) {
-    if (!isJson) terminal.out(`Accepted. Watch it: atlas job ${id}\n`);
+    if (!isJson) terminal.out(`Accepted. Watch the job: atlas job ${id}\n`);
     return EXIT.done;
   }
   const slug = answer.tenant?.slug;
@@ -70,9 +70,9 @@ async function perform(operation: Operation, call: OperatorCall): Promise<number
 function confirmation({ confirm }: Operation, { values }: OperatorCall, subject?: Subject): object {
   if (!confirm) return {};
   if (values['confirm'] !== subject?.name)
-    throw new UsageError(
-      `--confirm is "${values['confirm']}", the tenant is "${subject?.name}": nothing was done.`,
-    );
+    throw new UsageError(`--confirm is "${values['confirm']}", but the tenant is "${subject?.name}".`, {
+      hint: 'Nothing was done. Check which tenant you mean.',
+    });
   return { [confirm]: values['confirm'] };
 }
 

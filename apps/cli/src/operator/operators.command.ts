@@ -7,7 +7,7 @@ const COLUMNS: readonly Column<OperatorView>[] = [
   { title: 'e-mail', of: ({ email }) => email },
   { title: 'role', of: ({ role }) => role },
   { title: 'state', of: ({ disabled_at: disabledAt }) => (disabledAt === null ? 'active' : 'disabled') },
-  { title: 'gets in by', of: waysIn },
+  { title: 'signs in by', of: waysIn },
   { title: 'name', of: ({ name }) => name },
   { title: 'since', of: ({ created_at: createdAt }) => createdAt },
   { title: 'id', of: ({ id }) => id },
@@ -15,7 +15,9 @@ const COLUMNS: readonly Column<OperatorView>[] = [
 
 export const OPERATORS: OperatorCommand = {
   name: 'operators',
-  summary: 'list who operates this Control Plane, and as what',
+  group: 'Operators and keys',
+  summary: 'List operators: role, state, how they sign in',
+  examples: ['operators'],
   options: [LIMIT],
   run(call) {
     return showList(call, COLUMNS, call.client.list<OperatorView>('/api/operators'), { what: 'operators' });

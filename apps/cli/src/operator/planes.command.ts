@@ -4,7 +4,7 @@ import { type Column } from '../text';
 import { LIMIT, showList } from './list-output';
 import { type OperatorCommand } from './operator-command';
 
-/** The class, and what it reports of itself that is not well. */
+/** Its health class, and which of its own checks fail. */
 export function healthText({
   health,
   health_status: status,
@@ -39,13 +39,20 @@ const COLUMNS: readonly Column<TenantPlaneView>[] = [
 
 export const PLANES: OperatorCommand = {
   name: 'planes',
-  summary: 'list the tenant planes: version, health, what they have applied',
+  group: 'Tenant planes',
+  summary: 'List tenant planes: version, health, revision applied',
+  examples: ['planes', 'planes --model dedicated --health offline'],
   options: [
-    { name: 'model', value: '<model>', text: 'only these', choices: DEPLOYMENT_MODELS },
-    { name: 'status', value: '<status>', text: 'only these', choices: ['expected', 'enrolled', 'retired'] },
-    { name: 'health', value: '<class>', text: 'only these', choices: ['online', 'offline', 'unknown'] },
-    { name: 'version', value: '<version>', text: 'only these' },
-    { ...LIMIT, text: 'the first n' },
+    { name: 'model', value: '<model>', text: 'only this deployment model', choices: DEPLOYMENT_MODELS },
+    {
+      name: 'status',
+      value: '<status>',
+      text: 'only this status',
+      choices: ['expected', 'enrolled', 'retired'],
+    },
+    { name: 'health', value: '<class>', text: 'only this health', choices: ['online', 'offline', 'unknown'] },
+    { name: 'version', value: '<version>', text: 'only this version' },
+    { ...LIMIT, text: 'how many at most' },
   ],
   run(call) {
     const { model, status, health, version } = call.values as Record<string, string | undefined>;

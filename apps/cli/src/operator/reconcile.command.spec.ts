@@ -1,3 +1,4 @@
+import { atlasWith } from '../../test/program.fixture';
 import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { StubApi } from '../../test/stub-api.fixture';
 import { runCommandLine } from '../command-line';
@@ -31,31 +32,31 @@ describe('drifts', () => {
   const atlas = (...words: string[]): Promise<number> => {
     const surroundings = { ...REAL_SURROUNDINGS, env: { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_key' } };
     const commands = [DRIFTS, RECONCILE].map((command) => asCommand(command, terminal, surroundings));
-    return runCommandLine(words, commands, terminal);
+    return runCommandLine(words, atlasWith(...commands), terminal);
   };
 
-  it('are listed with what to do; those that are mended only when asked for', async () => {
+  it('are listed with what to do; resolved ones only with --all', async () => {
     expect(await atlas('drifts')).toBe(0);
     expect(terminal.written).toMatch(/^KIND .*\ndatabase_missing  2026-\S+  Restore it\.\n$/);
     terminal.written = '';
     expect(await atlas('drifts', '--all')).toBe(0);
-    expect(terminal.written).toMatch(/count_differs +2026-\S+ +2026-\S+ +by us/);
+    expect(terminal.written).toMatch(/count_differs +2026-\S+ +2026-\S+ +by Atlas/);
   });
 
-  it('are looked for now: says what came of it, and what is left', async () => {
+  it('are looked for now: shows the outcome and what is left', async () => {
     api.answers['POST /api/reconcile'] = [{ body: LOOK }];
     expect(await atlas('reconcile')).toBe(0);
     expect(terminal.written).toMatch(/^Compared 7: 2 found, 1 repaired, 0 gone\.\nKIND/);
   });
 
-  it('are written for programs as they come', async () => {
+  it('are written as JSON, one object per line', async () => {
     api.answers['POST /api/reconcile'] = [{ body: LOOK }];
     await atlas('reconcile', '--json');
     await atlas('drifts', '--json');
     expect(terminal.written).toBe(`${JSON.stringify(LOOK)}\n${JSON.stringify(DRIFT)}\n`);
   });
 
-  it('are not said to be none where it could not look', async () => {
+  it('fail the command where it could not check', async () => {
     api.answers['POST /api/reconcile'] = [{ body: { ...LOOK, not_looked_at: ['infrastructure'] } }];
     expect(await atlas('reconcile')).toBe(1);
   });

@@ -11,9 +11,11 @@ const COLUMNS: readonly Column<SealingKeyView>[] = [
 
 export const SEALING_KEYS: OperatorCommand = {
   name: 'sealing-keys',
-  summary: 'list the keys that secrets are sealed with, and how many each seals',
-  about: `Lists the keys that secrets are sealed with at the Control Plane, and how many values each seals. After a new key was put
-in front of CONTROL_PLANE_SEALING_KEYS everything is sealed anew with it by itself; what has no value left can go.`,
+  group: 'Operators and keys',
+  summary: 'List the keys that seal secrets, and how many values each seals',
+  about: `Lists the keys that seal the Control Plane's secrets, and how many values each seals. Put a new key first in
+CONTROL_PLANE_SEALING_KEYS, and every value is sealed again with it; a key without values can then be removed.`,
+  examples: ['sealing-keys'],
   options: [],
   async run(call) {
     const { items } = await call.client.get<{ items: readonly SealingKeyView[] }>('/api/sealing-keys');
@@ -23,6 +25,6 @@ in front of CONTROL_PLANE_SEALING_KEYS everything is sealed anew with it by itse
 
 function adviceFor({ seals, is_known: isKnown, values }: SealingKeyView): string {
   if (!isKnown) return 'missing: add it to CONTROL_PLANE_SEALING_KEYS';
-  if (seals) return 'seals what is new';
-  return values > 0 ? 'keep it: its values are sealed anew' : 'can be removed';
+  if (seals) return 'seals new values';
+  return values > 0 ? 'keep: its values are being sealed again' : 'can be removed';
 }

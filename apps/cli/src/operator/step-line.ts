@@ -25,7 +25,7 @@ export function markOf({ status }: StepView): Mark {
   return MARKS[status] ?? { sign: '?', colour: GREY };
 }
 
-/** A step as it stands: its name, state, how long, at which attempt, and what it waits for or failed of. */
+/** A step: its name, state, duration, attempt, and what it waits for or why it failed. */
 export function stepText(step: StepView, nameWidth: number, now: number): string {
   const { name, status, attempt, error, waiting_for: waitingFor } = step;
   const parts = [
@@ -34,16 +34,16 @@ export function stepText(step: StepView, nameWidth: number, now: number): string
     ageOf(step, now),
     attempt > 1 && `attempt ${attempt}`,
     waitingFor && `waits for ${waitingFor}`,
-    status === 'waiting' && !waitingFor && error && 'tries again',
+    status === 'waiting' && !waitingFor && error && 'will retry',
     error && `${error.code}: ${error.detail}`,
   ];
   return onOneLine(parts.filter(Boolean).join('  ')).trimEnd();
 }
 
-/** How long it took, or takes by now. */
+/** How long it took, or has been running. */
 function ageOf({ started_at: startedAt, finished_at: finishedAt, status }: StepView, now: number): string {
   if (!startedAt || ['pending', 'skipped'].includes(status)) return '';
-  // When it failed is not told: until now would be too long.
+  // The time of the failure is not known, so neither is the duration.
   if (status === 'failed' && !finishedAt) return '';
   return durationText((finishedAt ? Date.parse(finishedAt) : now) - Date.parse(startedAt));
 }

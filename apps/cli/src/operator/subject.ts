@@ -17,16 +17,20 @@ const FINDERS = {
   plane: async (client: ControlPlaneClient, idOrName: string): Promise<Subject> => {
     for await (const plane of client.list<TenantPlaneView>('/api/tenant-planes'))
       if ([plane.id, plane.name].includes(idOrName)) return plane;
-    throw new CommandFailure(`There is no tenant plane "${idOrName}". These are there: atlas planes`);
+    throw notFound(`There is no tenant plane "${idOrName}".`, 'atlas planes');
   },
   operator: async (client: ControlPlaneClient, idOrEmail: string): Promise<Subject> => {
     for await (const { id, email } of client.list<OperatorView>('/api/operators'))
       if ([id, email].includes(idOrEmail.toLowerCase())) return { id, name: email };
-    throw new CommandFailure(`There is no operator "${idOrEmail}". These are there: atlas operators`);
+    throw notFound(`There is no operator "${idOrEmail}".`, 'atlas operators');
   },
   key: async (_: ControlPlaneClient, id: string): Promise<Subject> => asItIs(id),
   job: async (_: ControlPlaneClient, id: string): Promise<Subject> => asItIs(id),
 };
+
+function notFound(message: string, list: string): CommandFailure {
+  return new CommandFailure(message, { code: 'not_found', hint: `List them: ${list}` });
+}
 
 function asItIs(id: string): Subject {
   return { id: encodeURIComponent(id), name: id };

@@ -1,7 +1,9 @@
+import { atlasWith } from '../../test/program.fixture';
 import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { StubApi } from '../../test/stub-api.fixture';
 import { tenantView } from '../../test/views.fixture';
 import { runCommandLine } from '../command-line';
+import { type TenantView } from '../control-plane/views';
 import { REAL_SURROUNDINGS, asCommand } from './operator-command';
 import { TENANT } from './tenant.command';
 
@@ -10,16 +12,35 @@ describe('tenant', () => {
   beforeAll(async () => (api = await StubApi.start()));
   afterAll(() => api.stop());
 
-  it('shows the purchase order', async () => {
-    const none = { body: { items: [], next_cursor: null } };
+  const shown = async (tenant: Partial<TenantView>): Promise<string> => {
     api.answers = {
-      'GET /api/tenants/demo': [{ body: tenantView({ po_number: 'PO-1234' }) }],
-      'GET /api/provisioning-jobs?tenant_id=tenant-1&limit=1': [none],
+      'GET /api/tenants/demo': [{ body: tenantView(tenant) }],
+      'GET /api/provisioning-jobs?tenant_id=tenant-1&limit=1': [{ body: { items: [], next_cursor: null } }],
     };
     const terminal = new RecordingTerminal();
-    const surroundings = { ...REAL_SURROUNDINGS, env: { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_key' } };
+    const surroundings = {
+      ...{ ...REAL_SURROUNDINGS, env: { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_key' } },
+      ...{ now: () => Date.parse('2026-12-01T10:00:00Z'), timeZone: 'Europe/Berlin' },
+    };
     const command = asCommand(TENANT, terminal, surroundings);
-    expect(await runCommandLine(['tenant', 'demo'], [command], terminal)).toBe(0);
-    expect(terminal.written).toMatch(/^ *purchase order +PO-1234$/m);
+    expect(await runCommandLine(['tenant', 'demo'], atlasWith(command), terminal)).toBe(0);
+    return terminal.written;
+  };
+
+  it('shows the purchase order', async () => {
+    expect(await shown({ po_number: 'PO-1234' })).toMatch(/^ *purchase order +PO-1234$/m);
+  });
+
+  it('shows until when it can be restored, in local time, and how', async () => {
+    const deprovisioned = { status: 'deprovisioning', restorable_until: '2026-12-28T10:15:00Z' };
+    expect(await shown(deprovisioned)).toMatch(
+      /^ *restorable until +Mon,? 28 Dec 2026,? (at )?11:15 CET \(27 d 0 h left\)\. Bring it back: atlas restore demo$/m,
+    );
+  });
+
+  it('says that it can no longer be restored', async () => {
+    const late = { status: 'deprovisioning', restorable_until: '2026-11-30T10:15:00Z' };
+    expect(await shown(late)).toMatch(/^ *restorable until .*has passed/m);
+    expect(await shown({})).not.toContain('restorable');
   });
 });

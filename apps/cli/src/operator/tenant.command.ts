@@ -1,15 +1,19 @@
 import { EXIT } from '../command';
-import { type JobView, type Page } from '../control-plane/views';
-import { factsText } from '../text';
+import { type JobView, type Page, type TenantView } from '../control-plane/views';
+import { type Clock, momentText } from '../moment-text';
+import { durationText, factsText } from '../text';
+import { SUBJECTS } from './operations/operation';
 import { type OperatorCommand } from './operator-command';
 import { findTenant } from './subject';
 
 export const TENANT: OperatorCommand = {
   name: 'tenant',
-  summary: 'show a tenant, and its last job',
-  operand: 'tenant',
+  group: 'Tenants',
+  summary: 'Show a tenant and its last job',
+  operand: SUBJECTS.tenant,
+  examples: ['tenant acme'],
   options: [],
-  async run({ client, terminal, operand, isJson }) {
+  async run({ client, terminal, operand, isJson, surroundings }) {
     const tenant = await findTenant(client, operand);
     if (isJson) {
       terminal.out(`${JSON.stringify(tenant)}\n`);
@@ -23,6 +27,7 @@ export const TENANT: OperatorCommand = {
         ['name', tenant.name],
         ['id', tenant.id],
         ['status', tenant.status],
+        ...restorableFacts(tenant, surroundings),
         ['deployment model', tenant.deployment_model],
         ['plan', tenant.plan],
         ['region', tenant.region],
@@ -30,12 +35,27 @@ export const TENANT: OperatorCommand = {
         ['purchase order', tenant.po_number],
         ['address', tenant.url],
         ['tenant plane', tenant.tenant_plane_id],
-        ['its address', tenant.endpoint_url],
-        ['created', tenant.created_at],
-        ['active since', tenant.active_at],
+        ['plane address', tenant.endpoint_url],
+        ['created', momentText(tenant.created_at, surroundings)],
+        ['active since', momentText(tenant.active_at, surroundings)],
         ['last job', job && `${job.operation} ${job.status}: atlas job ${job.id}`],
       ]),
     );
     return EXIT.done;
   },
 };
+
+/** Until when a deprovisioned tenant can be brought back, and how. */
+function restorableFacts(
+  { slug, restorable_until: until }: TenantView,
+  clock: Clock,
+): (readonly [string, string])[] {
+  if (!until) return [];
+  const leftMs = Date.parse(until) - clock.now();
+  const moment = momentText(until, clock);
+  return [
+    leftMs > 0
+      ? ['restorable until', `${moment} (${durationText(leftMs)} left). Bring it back: atlas restore ${slug}`]
+      : ['restorable until', `${moment}, which has passed: its backup is about to be erased`],
+  ];
+}

@@ -16,10 +16,12 @@ const COLUMNS: readonly Column<TenantView>[] = [
 
 export const TENANTS: OperatorCommand = {
   name: 'tenants',
-  summary: 'list tenants, the newest first',
+  group: 'Tenants',
+  summary: 'List tenants, newest first',
+  examples: ['tenants', 'tenants --status failed', 'tenants --json --limit 10'],
   options: [
-    { name: 'status', value: '<status>', text: 'only these', choices: TENANT_STATUSES },
-    { name: 'model', value: '<model>', text: 'only these', choices: DEPLOYMENT_MODELS },
+    { name: 'status', value: '<status>', text: 'only tenants in this status', choices: TENANT_STATUSES },
+    { name: 'model', value: '<model>', text: 'only this deployment model', choices: DEPLOYMENT_MODELS },
     LIMIT,
   ],
   run(call) {

@@ -36,7 +36,7 @@ describe(watchJob.name, () => {
     return texts;
   };
 
-  it('tells each change once, from the job and from its events, to the end', async () => {
+  it('reports each change once, from the job and from its events, to the end', async () => {
     const over = jobView({ status: 'succeeded' });
     api.answers = {
       [JOB]: [{ body: jobView({ steps: [RUNNING] }) }],
@@ -48,7 +48,7 @@ describe(watchJob.name, () => {
     expect(pauses).toEqual([]);
   });
 
-  it('goes on after a connection that broke, with what it missed', async () => {
+  it('reconnects after a broken connection, and catches up', async () => {
     api.answers = {
       [JOB]: [{ body: jobView({ steps: [RUNNING] }) }, { body: jobView({ status: 'succeeded' }) }],
       [EVENTS]: [{ stream: step(RUNNING), breaks: true }],
@@ -69,10 +69,10 @@ describe(watchJob.name, () => {
     expect(pauses).toEqual([250, 500, 1000]);
   });
 
-  it('gives up after a minute without an answer, and at once when there never was one', async () => {
+  it('gives up after a minute without an answer, and at once if there never was one', async () => {
     const away = { status: 503, body: '' };
     api.answers = { [JOB]: [{ body: jobView({ steps: [RUNNING] }) }, away], [EVENTS]: [{ stream: '' }] };
-    await expect(seen()).rejects.toThrow('503 without a reason');
+    await expect(seen()).rejects.toThrow('was answered with 503 and no reason');
     expect([waited() > 50_000, waited() < 70_000]).toEqual([true, true]);
     api.stop();
     pauses = [];
@@ -80,15 +80,15 @@ describe(watchJob.name, () => {
     expect(pauses).toEqual([]);
   });
 
-  it('gives up after that minute, too, when each call takes its whole time', async () => {
+  it('gives up after that minute also when each call times out', async () => {
     callMs = 15_000;
     const away = { status: 503, body: '' };
     api.answers = { [JOB]: [{ body: jobView({ steps: [RUNNING] }) }, away], [EVENTS]: [{ stream: '' }] };
-    await expect(seen()).rejects.toThrow('503 without a reason');
+    await expect(seen()).rejects.toThrow('was answered with 503 and no reason');
     expect(api.calls.length).toBeLessThan(8);
   });
 
-  it('does not go on when it may not see the job any more', async () => {
+  it('stops when it may no longer see the job', async () => {
     const refused = { status: 401, body: { code: 'unauthenticated', detail: 'Send a valid API key.' } };
     api.answers = { [JOB]: [{ body: jobView({ steps: [RUNNING] }) }], [EVENTS]: [refused] };
     await expect(seen()).rejects.toThrow('Send a valid API key.');

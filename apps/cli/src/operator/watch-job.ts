@@ -11,12 +11,12 @@ export type JobChange =
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;
-/** Without an answer. */
+/** How long it goes on without an answer. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Each change of a job, and its end. A connection that drops is made again, and what was missed in between read from the
- * job. Throws what calls throw, {@link NoAnswer} when nobody answered for a minute, or the signal's reason.
+ * Each change of a job, and its end. It reconnects when the connection drops, and reads from the job what it missed. Throws
+ * what calls throw, {@link NoAnswer} after a minute without an answer, or the signal's reason.
  */
 export async function* watchJob(
   client: ControlPlaneClient,
@@ -43,7 +43,7 @@ export async function* watchJob(
       }
     } catch (error) {
       drops += 1;
-      if (isFirst || now() - heardAt > PATIENCE_MS || !isPassing(error)) throw error;
+      if (isFirst || now() - heardAt > PATIENCE_MS || !isTransient(error)) throw error;
       reason = error.message;
     }
     yield { kind: 'dropped', reason };
@@ -72,12 +72,12 @@ function isNews(known: Map<string, string>, step: StepView): boolean {
   return true;
 }
 
-/** Nobody is there just now, or who is there cannot. */
-function isPassing(error: unknown): error is NoAnswer | HttpProblem {
-  return error instanceof NoAnswer || (error instanceof HttpProblem && isPassingStatus(error.status));
+/** Transient: unreachable, 5xx or 429. */
+function isTransient(error: unknown): error is NoAnswer | HttpProblem {
+  return error instanceof NoAnswer || (error instanceof HttpProblem && isTransientStatus(error.status));
 }
 
-function isPassingStatus(status: number): boolean {
+function isTransientStatus(status: number): boolean {
   return status >= 500 || status === 429;
 }
 

@@ -28,7 +28,7 @@ const SCOPES = [
   'api_keys:write',
 ];
 
-/** Starts the Control Plane and answers with a client whose API key is valid. */
+/** Starts the Control Plane; resolves to a client with a valid API key. */
 export async function startControlPlane(
   context: StackContext,
   databases: PlaneDatabases,
@@ -40,7 +40,7 @@ export async function startControlPlane(
   await until(() => isReady(url, processes.signal), {
     signal: processes.signal,
     seconds: READY_SECONDS,
-    complaint: `The Control Plane was not ready (its log: ${spec.logFile})`,
+    complaint: `The Control Plane (log: ${spec.logFile}) was not ready`,
   });
   return authenticated(context);
 }
@@ -71,9 +71,9 @@ async function makeOwner({ data, state, processes }: StackContext, plane: Proces
     env: plane.env,
     logFile: data.logFile('create-owner'),
   });
-  // An earlier start may have been ended between making and noting it.
+  // An earlier start may have died between creating the owner and recording it.
   if (failure !== undefined && !failure.includes('exists already'))
-    throw new CommandFailure(`The Control Plane's owner could not be made: ${failure}`);
+    throw new CommandFailure(`Creating the Control Plane's owner failed: ${failure}`);
   state.save({ isOperatorMade: true });
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { probeFolder } from '@atlas/platform/storage-fault';
 import { STACK_DATABASES, type StackDatabase } from './stack-options';
 
-/** Where the local stack keeps what must outlive it. Nobody else can read it. */
+/** Where the local stack keeps what must outlive it. Readable by its owner only. */
 export class DataDirectory {
   readonly processList: string;
   readonly devStack: string;
@@ -15,7 +15,7 @@ export class DataDirectory {
     this.postgres = join(root, 'postgres');
   }
 
-  /** `isTraversable`: other users may walk through it to what is theirs (Postgres' own user), but not look around. */
+  /** `isTraversable`: other users may pass through it to their own files (the user `postgres`), but not list it. */
   prepare({ isTraversable = false } = {}): void {
     probeFolder(this.root);
     for (const folder of [this.root, join(this.root, 'logs')]) {
@@ -25,7 +25,7 @@ export class DataDirectory {
     if (isTraversable) chmodSync(this.root, 0o711);
   }
 
-  /** Of the dedicated tenants on this machine. To a stack on the other database those here would belong to nobody. */
+  /** Of dedicated tenants on this machine. Each database has its own, or its stack would find planes without records. */
   dedicated(database: StackDatabase): string {
     return join(this.root, database === 'sqlite' ? 'dedicated' : `dedicated-${database}`);
   }
@@ -46,7 +46,7 @@ export class DataDirectory {
     return join(this.root, `secrets.${database}.json`);
   }
 
-  /** Databases of that kind which an earlier stack has left here. */
+  /** The databases of that kind that an earlier stack left here. */
   existingDatabases(database: StackDatabase): string[] {
     const all =
       database === 'postgres'

@@ -23,7 +23,7 @@ describe(ensureDemoTenant.name, () => {
   const answered = (...bodies: unknown[]): StubAnswer[] => bodies.map((body) => ({ body }));
 
   function ensure(): Promise<TenantView> {
-    const context = { processes: { signal }, progress: new Progress(new PassThrough(), false) };
+    const context = { processes: { signal }, progress: new Progress(new PassThrough(), false, false) };
     const client = new ControlPlaneClient(api.url, 'key', signal);
     return ensureDemoTenant(context as unknown as StackContext, client);
   }
@@ -37,13 +37,13 @@ describe(ensureDemoTenant.name, () => {
     await expect(ensure()).resolves.toEqual(demo('active'));
   });
 
-  it('leaves one that is there alone', async () => {
+  it('leaves an existing one alone', async () => {
     api.answers = { 'GET /api/tenants/demo': answered(demo('suspended')) };
     await expect(ensure()).resolves.toEqual(demo('suspended'));
     expect(new Set(calls())).toEqual(new Set(['GET /api/tenants/demo']));
   });
 
-  it('retries the job that an earlier start saw fail', async () => {
+  it('retries the job that failed in an earlier start', async () => {
     api.answers = {
       'GET /api/tenants/demo': answered(demo('failed'), demo('active')),
       'GET /api/provisioning-jobs?tenant_id=tenant-1': answered({ items: [job('failed')] }),
@@ -54,7 +54,7 @@ describe(ensureDemoTenant.name, () => {
     expect(calls()).toContain('POST /api/provisioning-jobs/job-1/retry');
   });
 
-  it('waits for the job that an earlier start left at work', async () => {
+  it('waits for the job that an earlier start left running', async () => {
     api.answers = {
       'GET /api/tenants/demo': answered(demo('provisioning'), demo('active')),
       'GET /api/provisioning-jobs?tenant_id=tenant-1': answered({ items: [job('waiting')] }),
@@ -64,7 +64,7 @@ describe(ensureDemoTenant.name, () => {
     expect(calls().filter((call) => call.startsWith('POST'))).toEqual([]);
   });
 
-  it('says which step failed, and why', async () => {
+  it('names the failed step and its error', async () => {
     const error = { code: 'apply_failed', detail: 'the disk is full', class: 'retry', fix: 'Wait.' };
     const failed = stepView({ name: 'await-report', status: 'failed', error });
     api.answers = {

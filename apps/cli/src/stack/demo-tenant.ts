@@ -14,7 +14,7 @@ const DEMO = {
 };
 const PROVISIONED_SECONDS = 60;
 
-/** Provisions the demo tenant, or goes on with what an earlier start began. */
+/** Provisions the demo tenant, or resumes what an earlier start began. */
 export async function ensureDemoTenant(
   context: StackContext,
   controlPlane: ControlPlaneClient,
@@ -26,10 +26,10 @@ export async function ensureDemoTenant(
     const accepted = await controlPlane.post<{ tenant: TenantView; job: JobView }>(path, DEMO, headers);
     await follow(context, controlPlane, accepted.job.id);
   } else if (known.status === 'provisioning' || known.status === 'failed') {
-    await goOn(context, controlPlane, known);
+    await resume(context, controlPlane, known);
   }
   const tenant = await findDemo(controlPlane);
-  if (!tenant) throw new CommandFailure('The demo tenant was deleted while it was being looked at.');
+  if (!tenant) throw new CommandFailure('The demo tenant was deleted in the meantime. Start again.');
   return tenant;
 }
 
@@ -42,7 +42,7 @@ async function findDemo(controlPlane: ControlPlaneClient): Promise<TenantView | 
   }
 }
 
-async function goOn(
+async function resume(
   context: StackContext,
   controlPlane: ControlPlaneClient,
   tenant: TenantView,
@@ -58,7 +58,7 @@ async function goOn(
   if (job) await follow(context, controlPlane, job.id);
 }
 
-/** Shows each step as it is done. */
+/** Shows each step once it is done. */
 async function follow(
   { progress, processes }: StackContext,
   controlPlane: ControlPlaneClient,
@@ -81,5 +81,5 @@ async function follow(
 function failureOf({ id, status, steps, error }: JobView): string {
   const failed = steps.find((step) => step.status === 'failed');
   const where = failed ? `step ${failed.name}: ${JSON.stringify(failed.error)}` : JSON.stringify(error);
-  return `The demo tenant could not be provisioned (job ${id} ${status}): ${where}`;
+  return `Provisioning the demo tenant failed (job ${id} ${status}): ${where}`;
 }

@@ -36,15 +36,15 @@ describe(keepRunning.name, () => {
     return kept.then(() => ({ starts, waits }));
   }
 
-  it('starts a process again each time it ends, ever later while it does not stay', async () => {
+  it('restarts a process each time it ends, with growing pauses while it keeps ending', async () => {
     await expect(keep([5, 5, 5, 5])).resolves.toEqual({ starts: 4, waits: [1000, 2000, 4000, 8000] });
   });
 
-  it('starts it again soon once it had run for a minute', async () => {
+  it('restarts it soon again once it ran for a minute', async () => {
     await expect(keep([5, 5, 70_000, 5])).resolves.toEqual({ starts: 4, waits: [1000, 2000, 1000, 2000] });
   });
 
-  it('counts a start that fails as an end', async () => {
+  it('counts a failed start as an end', async () => {
     const hows: string[] = [];
     await keepRunning(
       { exited: Promise.resolve('with exit code 1') },
@@ -55,10 +55,10 @@ describe(keepRunning.name, () => {
         timers: { now: () => 0, wait: () => Promise.resolve() },
       },
     );
-    expect(hows).toEqual(['with exit code 1', ...Array(2).fill('while it was started: no space is left')]);
+    expect(hows).toEqual(['with exit code 1', ...Array(2).fill('while starting: no space is left')]);
   });
 
-  it('never starts it while the stack ends, whether that began before its end or while it waits', async () => {
+  it('never restarts it while the stack ends', async () => {
     const ending = new AbortController();
     await expect(keep([5, 5, 5], ending, 1)).resolves.toEqual({ starts: 1, waits: [1000] });
     await expect(keep([5, 5, 5], ending)).resolves.toEqual({ starts: 1, waits: [] });

@@ -15,14 +15,14 @@ interface Timers {
 
 export interface KeepRunning {
   start(): Promise<Ending>;
-  /** Asked of each end: whether to start again, and when that would be. */
+  /** Asked after each end whether to restart, and told when that would be. */
   isWantedAgain(how: string, waitMs: number): boolean;
   readonly signal: AbortSignal;
   readonly timers?: Timers;
 }
 
 const hasFailed = ({ message }: Error): Ending => ({
-  exited: Promise.resolve(`while it was started: ${message}`),
+  exited: Promise.resolve(`while starting: ${message}`),
 });
 
 const SYSTEM_TIMERS: Timers = {
@@ -31,8 +31,8 @@ const SYSTEM_TIMERS: Timers = {
 };
 
 /**
- * Starts a process again each time it ends, until it is not wanted any more or the signal comes. A start that fails counts
- * as an end: what it failed for, a full disk for one, may be over next time.
+ * Restarts a process each time it ends, until it is no longer wanted or the signal aborts. A failed start counts as an end:
+ * its cause, such as a full disk, may be gone next time.
  */
 export async function keepRunning(
   first: Ending,

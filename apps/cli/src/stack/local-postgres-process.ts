@@ -8,7 +8,7 @@ import { type PostgresAnswer, type PostgresOrder } from './postgres-server';
 import { type StackContext } from './stack-context';
 import { tailOf } from './stack-processes';
 
-/** Starts the Postgres server that comes with the packages, with a database and roles for each plane. */
+/** Starts the Postgres server from the packages, with a database and roles for each plane. */
 export async function startPostgres({ data, state, processes }: StackContext): Promise<PlaneDatabases> {
   const { isPostgresMade, postgres: passwords } = state.record;
   if (!isPostgresMade) rmSync(data.postgres, { recursive: true, force: true });
@@ -21,7 +21,7 @@ export async function startPostgres({ data, state, processes }: StackContext): P
     isDatabase: true,
   });
   const order: PostgresOrder = { dataDir: data.postgres, passwords };
-  // When it cannot be sent, the process has ended, and that ends the stack.
+  // If it cannot be sent, the process has ended, and that ends the stack.
   started.child.send(order, () => undefined);
   const [answer] = (await once(started.child, 'message', { signal: processes.signal })) as [PostgresAnswer];
   if ('problem' in answer)

@@ -24,7 +24,7 @@ export interface LocalStackParts {
   readonly ports: readonly [number, number];
 }
 
-/** Both planes on this machine with a demo tenant. Every step looks at what is there first, so it can be repeated. */
+/** Both planes on this machine with a demo tenant. Every step first checks what exists, so it can be repeated. */
 export async function startLocalStack({ options, ports, ...parts }: LocalStackParts): Promise<DevStack> {
   const { data, progress } = parts;
   const [controlPlanePort, tenantPlanePort] = ports;
@@ -36,7 +36,7 @@ export async function startLocalStack({ options, ports, ...parts }: LocalStackPa
     baseDomain: `localhost:${tenantPlanePort}`,
   };
   for (const sentence of ignoredVariables(process.env)) progress.note(sentence);
-  // It is there when the stack is ready, not before.
+  // It exists only while the stack is ready.
   rmSync(data.devStack, { force: true });
   const databases =
     options.database === 'postgres'
@@ -57,7 +57,7 @@ async function startTenants(
   await progress.step('Demo tenant', async () => {
     const tenant = await ensureDemoTenant(context, controlPlane);
     if (tenant.status === 'active') await ensureDemoSession(context, controlPlane, tenant);
-    else progress.note(`The demo tenant is ${tenant.status}: left as it is.`);
+    else progress.note(`The demo tenant is ${tenant.status}; it stays as it is.`);
   });
 }
 

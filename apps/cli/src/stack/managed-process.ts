@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { sendSignal } from '@atlas/platform/processes';
 import { ENDING_WITH_PARENT } from '../ending-with-parent';
 
@@ -11,14 +11,14 @@ export interface ProcessSpec {
   readonly args?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
-  /** What it reads from standard input. */
+  /** Sent to its standard input. */
   readonly input?: string;
-  /** Ends after all others, and tidies up its own process group. */
+  /** Ends after all others, and cleans up its own process group. */
   readonly isDatabase?: boolean;
 }
 
 /**
- * A Node process of the stack, in a process group of its own: Ctrl-C in the terminal reaches only us, and we end the
+ * A Node process of the stack, in a process group of its own: Ctrl-C in the terminal then reaches only us, and we stop the
  * processes in the right order.
  */
 export class ManagedProcess {
@@ -38,7 +38,7 @@ export class ManagedProcess {
     });
     void this.exited.then(() => {
       this.hasExited = true;
-      // What it has started itself goes with it.
+      // Whatever it started itself ends with it.
       if (!spec.isDatabase) sendSignal(-pid, 'SIGKILL');
     });
   }
@@ -61,7 +61,7 @@ export class ManagedProcess {
     }
   }
 
-  /** SIGTERM, and SIGKILL for its whole group when that was not enough. */
+  /** SIGTERM; after that time, SIGKILL for its whole group. */
   async stop(patienceMs: number): Promise<void> {
     if (this.hasExited) return;
     const tooLate = setTimeout(() => this.kill(), Math.max(patienceMs, 0));
@@ -73,9 +73,4 @@ export class ManagedProcess {
   kill(): void {
     if (!this.hasExited) sendSignal(-this.pid, 'SIGKILL');
   }
-}
-
-/** The log of the run before is kept beside the new one. */
-export function startNewLog(logFile: string): void {
-  if (existsSync(logFile)) renameSync(logFile, logFile.replace(/\.log$/, '.previous.log'));
 }

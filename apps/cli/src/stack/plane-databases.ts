@@ -4,11 +4,11 @@ import { type DataDirectory } from './data-directory';
 import { CONTROL_PLANE_OWNER, TENANT_PLANE_APP, TENANT_PLANE_OWNER } from './postgres-roles';
 import { type PostgresPasswords } from './stack-state';
 
-/** Each plane's part of the environment that names its database, and where dedicated tenants get theirs. */
+/** The environment that names each plane's database, and where dedicated tenants get theirs. */
 export interface PlaneDatabases {
   readonly controlPlane: Readonly<Record<string, string>>;
   readonly tenantPlane: Readonly<Record<string, string>>;
-  /** What these planes had written before is gone, or there never was any. */
+  /** Whether the database is empty: lost, or never written. */
   readonly isControlPlaneNew: boolean;
   readonly isTenantPlaneNew: boolean;
 }
@@ -17,9 +17,10 @@ export function sqliteDatabases(data: DataDirectory): PlaneDatabases {
   const controlPlane = data.sqliteFile('control-plane');
   const tenantPlane = data.sqliteFile('tenant-plane');
   if (existsSync(tenantPlane) && !existsSync(controlPlane))
-    throw new CommandFailure(
-      `${controlPlane} is missing, and ${tenantPlane} is of no use without it. Restore the one or move the other away.`,
-    );
+    throw new CommandFailure(`${controlPlane} is missing, and ${tenantPlane} is useless without it.`, {
+      code: 'database_missing',
+      hint: 'Restore the first, or move the second away.',
+    });
   return {
     controlPlane: { CONTROL_PLANE_DATABASE_URL: controlPlane, LOCAL_DRIVER_DIR: data.dedicated('sqlite') },
     tenantPlane: { TENANT_PLANE_DATABASE_URL: tenantPlane },

@@ -43,10 +43,10 @@ describe(ignoredVariables.name, () => {
     expect(ignoredVariables(shell)).toEqual([]);
   });
 
-  it('says why, once for each reason, and nothing of what is empty or the same anyway', () => {
+  it('names each reason once, and no variable that is empty or has the same value anyway', () => {
     const shell = { PORT: '80', TENANT_BASE_DOMAIN: 'example.com', HOST: '127.0.0.1', LOCAL_DRIVER_DIR: '' };
     expect(ignoredVariables(shell)).toEqual([
-      'The local stack does not use PORT, TENANT_BASE_DOMAIN: its addresses follow from ATLAS_CP_PORT and ATLAS_TP_PORT.',
+      'The local stack ignores PORT, TENANT_BASE_DOMAIN: its addresses follow from ATLAS_CP_PORT and ATLAS_TP_PORT.',
     ]);
   });
 });

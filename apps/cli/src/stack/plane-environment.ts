@@ -1,4 +1,4 @@
-/** What this stack decides itself, with the way to have it otherwise: a shell may hold it for another installation. */
+/** Variables that this stack sets itself, and why: a shell may hold them for another installation. */
 const DECIDED: readonly { readonly names: readonly string[]; readonly why: string }[] = [
   {
     names: [
@@ -9,7 +9,7 @@ const DECIDED: readonly { readonly names: readonly string[]; readonly why: strin
       'LOCAL_DRIVER_DIR',
       'LOCAL_DRIVER_POSTGRES_URL',
     ],
-    why: 'its databases are in the data directory (--data-dir, --postgres)',
+    why: 'its databases are in the data folder (--data-dir, --postgres)',
   },
   {
     names: [
@@ -28,7 +28,7 @@ const DECIDED: readonly { readonly names: readonly string[]; readonly why: strin
       'INTERNAL_SERVICE_SECRET',
       'INTERNAL_SERVICE_SECRET_PREVIOUS',
     ],
-    why: 'it makes secrets of its own and keeps them in the data directory',
+    why: 'it makes its own secrets and keeps them in the data folder',
   },
   {
     names: [
@@ -38,26 +38,26 @@ const DECIDED: readonly { readonly names: readonly string[]; readonly why: strin
       'ATLAS_TP_DEPLOYMENT',
       'TP_DEPLOYMENT_MODE',
     ],
-    why: 'its Tenant Plane is a shared one that is connected to its Control Plane',
+    why: 'its Tenant Plane is shared and connected to its Control Plane',
   },
 ];
 const FIXED: Readonly<Record<string, string>> = { NODE_ENV: 'development', HOST: '127.0.0.1' };
-/** Of the operators' command line, which also runs the stack: nothing to a plane. */
+/** For the operators' command line, which also runs the stack; planes do not know them. */
 const NO_PLANES = ['ATLAS_API_KEY', 'ATLAS_DATA_DIR', 'ATLAS_URL'];
 
-/** A plane's environment: the shell's, without what is about other planes, and what this stack decides. */
+/** A plane's environment: the shell's, without what configures other planes, plus what this stack sets. */
 export function planeEnvironment(
   shell: NodeJS.ProcessEnv,
   decided: Readonly<Record<string, string>>,
 ): NodeJS.ProcessEnv {
   const left = new Set([...DECIDED.flatMap(({ names }) => names), ...NO_PLANES]);
-  // PGPORT and the like would speak to every Postgres client.
+  // PGPORT and the like would affect every Postgres client.
   const isInherited = (name: string): boolean => !left.has(name) && !name.startsWith('PG');
   const inherited = Object.entries(shell).filter(([name]) => isInherited(name));
   return { ...Object.fromEntries(inherited), ...FIXED, ...decided };
 }
 
-/** A sentence for each reason why variables of the shell that the planes know are not passed on to them. */
+/** One sentence for each reason not to pass variables of the shell on to the planes. */
 export function ignoredVariables(shell: NodeJS.ProcessEnv): string[] {
   const fixed = Object.entries(FIXED).map(([name, value]) => ({
     names: shell[name] === value ? [] : [name],
@@ -65,6 +65,6 @@ export function ignoredVariables(shell: NodeJS.ProcessEnv): string[] {
   }));
   return [...DECIDED, ...fixed].flatMap(({ names, why }) => {
     const set = names.filter((name) => (shell[name] ?? '') !== '');
-    return set.length === 0 ? [] : [`The local stack does not use ${set.join(', ')}: ${why}.`];
+    return set.length === 0 ? [] : [`The local stack ignores ${set.join(', ')}: ${why}.`];
   });
 }

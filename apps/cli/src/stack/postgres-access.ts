@@ -4,19 +4,19 @@ import { CommandFailure } from '../command';
 
 const OTHERS_WALK = 0o001;
 
-/** As root, Postgres runs as the system's user `postgres`, who must be able to walk to its data. */
+/** Started by root, Postgres runs as the user `postgres`, who must be able to reach its data. */
 export function requireWalkable(path: string, modeOf = modeOnDisk): void {
   const closed = foldersAbove(resolve(path)).find(
     (folder) => ((modeOf(folder) ?? OTHERS_WALK) & OTHERS_WALK) === 0,
   );
   if (closed === undefined) return;
-  throw new CommandFailure(
-    `Postgres does not run as root, and the system's user "postgres" cannot walk through ${closed}. ` +
-      `Run "chmod o+x ${closed}", start as another user, or choose another place (--data-dir).`,
-  );
+  throw new CommandFailure(`Postgres does not run as root, and the user "postgres" cannot enter ${closed}.`, {
+    code: 'folder_closed',
+    hint: `Run "chmod o+x ${closed}", start as another user, or choose another folder with --data-dir.`,
+  });
 }
 
-/** From the root downwards. */
+/** From the root down. */
 function foldersAbove(path: string): string[] {
   const folder = dirname(path);
   return folder === path ? [] : [...foldersAbove(folder), folder];

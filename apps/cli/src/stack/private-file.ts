@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { CommandFailure } from '../command';
 
-/** Writes a file that only its owner may read, as a whole or not at all. */
+/** Writes a file atomically, readable by its owner only. */
 export function writePrivateFile(path: string, value: unknown): void {
   const draft = `${path}.${process.pid}.draft`;
   rmSync(draft, { force: true });
@@ -24,11 +24,8 @@ function syncFile(path: string): void {
   }
 }
 
-/** Undefined when there is no such file. `advice` is for a file that is damaged. */
-export function readPrivateFile(
-  path: string,
-  advice = 'Restore it, or move the data directory away.',
-): unknown {
+/** Undefined if the file does not exist. `advice` says what to do with a damaged one. */
+export function readPrivateFile(path: string, advice = 'Restore it, or move the data folder away.'): unknown {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -39,7 +36,7 @@ export function readPrivateFile(
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's message would repeat a part of the file.
-    throw new CommandFailure(`${path} is not readable JSON. ${advice}`);
+    // The parser's message would quote a part of the file.
+    throw new CommandFailure(`${path} is not valid JSON.`, { code: 'file_damaged', hint: advice });
   }
 }

@@ -51,16 +51,14 @@ describe(ProcessList.name, () => {
     expect(readPrivateFile(file)).toEqual(listing);
   });
 
-  it('says what to do about a list that is damaged, and keeps it', async () => {
+  it('says what to do about a damaged list, and keeps it', async () => {
     for (const damaged of ['', '{"stack":{"na']) {
       writeFileSync(file, damaged);
-      const refused = expect.stringMatching(
-        /pids\.json is not readable JSON\. .*delete the file, and start again/,
-      );
-      await expect(list.claim()).rejects.toMatchObject({ message: refused });
-      await expect(new ProcessList(join(folder, 'none'), [file]).claim()).rejects.toMatchObject({
-        message: refused,
-      });
+      const refused = expect.stringMatching(/pids\.json is not valid JSON\.$/) as string;
+      const advice = expect.stringMatching(/delete the file, then start again/) as string;
+      await expect(list.claim()).rejects.toMatchObject({ message: refused, hint: advice });
+      const other = new ProcessList(join(folder, 'none'), [file]);
+      await expect(other.claim()).rejects.toMatchObject({ message: refused, hint: advice });
       expect(readFileSync(file, 'utf8')).toBe(damaged);
     }
   });

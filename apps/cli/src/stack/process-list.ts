@@ -14,30 +14,31 @@ interface Listing {
   readonly children: readonly ListedProcess[];
 }
 
-/** Postgres: SIGINT ends it without waiting for its clients, and even in haste it must leave by itself. */
+/** Postgres: SIGINT ends it without waiting for its clients; SIGKILL would leave its shared memory behind. */
 const SIGNALS: Readonly<Record<string, readonly [NodeJS.Signals, NodeJS.Signals]>> = {
   postgres: ['SIGINT', 'SIGQUIT'],
 };
 
-/** A list can be done without, but not ignored: what is on it may hold ports and databases. */
+/** A damaged list must not be ignored: the processes on it may hold ports and databases. */
 const ADVICE =
-  'It lists processes of an earlier start. End those that still run, delete the file, and start again.';
+  'It lists processes of an earlier start. End those that still run, delete the file, then start again.';
 
-/** `data/pids.json`: what runs here, for whoever comes after a stack that could not tidy up. */
+/** `data/pids.json`: what runs here, for the start after a stack that could not clean up. */
 export class ProcessList {
   constructor(
     private readonly file: string,
-    /** Where Control Planes list the tenant planes that they started themselves. */
+    /** Where the Control Plane lists the tenant planes that it started itself. */
     private readonly dedicatedFiles: readonly string[] = [],
   ) {}
 
-  /** Ends what an earlier stack left behind. Throws when that one is still running. */
+  /** Ends what an earlier stack left behind. Throws if that one is still running. */
   async claim(): Promise<void> {
     const { stack, children = [] } = this.read() ?? {};
     if (stack && stack.pid !== process.pid && this.isStackRunning)
-      throw new CommandFailure(
-        `A stack runs on this data directory already (pid ${stack.pid}). End it first, or take another one with --data-dir.`,
-      );
+      throw new CommandFailure(`A stack is already running on this data folder (pid ${stack.pid}).`, {
+        code: 'already_running',
+        hint: 'Stop it first, or choose another folder with --data-dir.',
+      });
     await this.endDedicated();
     await endAll(children, 5);
     this.write([]);
@@ -56,7 +57,7 @@ export class ProcessList {
     this.write(this.children().filter((child) => child.pid !== pid));
   }
 
-  /** Ends the tenant planes that the Control Plane has started: nobody looks after them once that has ended. */
+  /** Ends the tenant planes that the Control Plane started: nothing supervises them once it has ended. */
   async endDedicated(): Promise<void> {
     const listed = this.dedicatedFiles.flatMap(
       (file) => (readPrivateFile(file, ADVICE) ?? []) as ListedProcess[],
@@ -64,7 +65,7 @@ export class ProcessList {
     await Promise.all(listed.map((plane) => endAll([plane], 3)));
   }
 
-  /** Ends whatever of the list still runs, and forgets the list. */
+  /** Ends whatever on the list still runs, and removes the list. */
   async release(): Promise<void> {
     await this.endDedicated();
     await endAll(this.children(), 1);
@@ -85,14 +86,14 @@ export class ProcessList {
   }
 }
 
-/** None when it has ended already. */
+/** Empty if it has already exited. */
 function listed(name: string, pid: number): ListedProcess[] {
   const identity = identityOf(pid);
   return identity ? [{ name, pid, ...identity }] : [];
 }
 
 async function endAll(processes: readonly ListedProcess[], seconds: number): Promise<void> {
-  // Who was started last may need those before it until its end.
+  // In reverse: later processes may need earlier ones until they end.
   for (const { name, pid, ...identity } of processes.toReversed()) {
     const gone = (): true | undefined => (isRunning(pid, identity) ? undefined : true);
     if (gone()) continue;

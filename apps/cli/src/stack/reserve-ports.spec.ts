@@ -12,14 +12,17 @@ describe(reservePorts.name, () => {
   });
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-  it('finds free ports that differ, and leaves them free', async () => {
+  it('finds different free ports, and leaves them free', async () => {
     const [first, second] = await reservePorts([any, any]);
     expect(first).not.toBe(second);
     await expect(reservePorts([{ variable: 'ATLAS_CP_PORT', port: first ?? 0 }])).resolves.toEqual([first]);
   });
 
-  it('names the busy port and the variable that would choose another', async () => {
+  it('names the busy port and the variable that chooses another', async () => {
     const wanted = [any, { variable: 'ATLAS_TP_PORT', port: busy }];
-    await expect(reservePorts(wanted)).rejects.toThrow(new RegExp(`Port ${busy} is in use.*ATLAS_TP_PORT`));
+    await expect(reservePorts(wanted)).rejects.toMatchObject({
+      message: `Port ${busy} is already in use.`,
+      hint: expect.stringContaining('ATLAS_TP_PORT') as string,
+    });
   });
 });

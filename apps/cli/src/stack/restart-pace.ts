@@ -1,9 +1,9 @@
 const FIRST_MS = 1000;
 const MAX_MS = 30_000;
-/** Whoever ran this long is taken to be well, in milliseconds. */
+/** A process that ran this long counts as healthy, in milliseconds. */
 const STEADY_MS = 60_000;
 
-/** How long a process that has ended waits for its next start: twice as long each time, until it ran for a minute. */
+/** The backoff before each restart: it doubles until the process ran for a minute. */
 export class RestartPace {
   private nextMs = FIRST_MS;
 

@@ -3,7 +3,7 @@ import { type DataDirectory } from './data-directory';
 import { type StackProcesses } from './stack-processes';
 import { type StackState } from './stack-state';
 
-/** What every part of a starting stack works with. */
+/** What every part of a starting stack shares. */
 export interface StackContext {
   readonly data: DataDirectory;
   readonly state: StackState;

@@ -1,9 +1,13 @@
 import { UsageError } from '../command';
-import { stackOptions } from './stack-options';
+import { given } from '../options';
+import { STACK_OPTIONS, stackOptions } from './stack-options';
+
+const options = (args: string[], env: NodeJS.ProcessEnv, directory: string) =>
+  stackOptions(given(args, STACK_OPTIONS), env, directory);
 
 describe(stackOptions.name, () => {
-  it('takes SQLite, the well-known ports and ./data when nothing is said', () => {
-    expect(stackOptions([], {}, '/srv/atlas')).toEqual({
+  it('defaults to SQLite, the well-known ports and ./data', () => {
+    expect(options([], {}, '/srv/atlas')).toEqual({
       dataDir: '/srv/atlas/data',
       database: 'sqlite',
       isJson: false,
@@ -12,10 +16,10 @@ describe(stackOptions.name, () => {
     });
   });
 
-  it('takes what it is told', () => {
+  it('takes what options and environment say', () => {
     const args = ['--postgres', '--json', '--data-dir', '../elsewhere'];
     const env = { ATLAS_CP_PORT: '0', ATLAS_TP_PORT: '0' };
-    expect(stackOptions(args, env, '/srv/atlas')).toMatchObject({
+    expect(options(args, env, '/srv/atlas')).toMatchObject({
       dataDir: '/srv/elsewhere',
       database: 'postgres',
       isJson: true,
@@ -24,23 +28,23 @@ describe(stackOptions.name, () => {
     });
   });
 
-  it('takes the data directory of the environment, unless an option names one', () => {
+  it('takes the data folder from the environment unless an option names one', () => {
     const env = { ATLAS_DATA_DIR: 'there' };
-    expect(stackOptions([], env, '/srv').dataDir).toBe('/srv/there');
-    expect(stackOptions(['--data-dir', 'here'], env, '/srv').dataDir).toBe('/srv/here');
+    expect(options([], env, '/srv').dataDir).toBe('/srv/there');
+    expect(options(['--data-dir', 'here'], env, '/srv').dataDir).toBe('/srv/here');
   });
 
   it.each(['http', '-1', '65536', '41oo', '1e3'])('refuses %s as a port and names the variable', (text) => {
-    const parse = (): unknown => stackOptions([], { ATLAS_TP_PORT: text }, '/srv/atlas');
+    const parse = (): unknown => options([], { ATLAS_TP_PORT: text }, '/srv/atlas');
     expect(parse).toThrow(UsageError);
     expect(parse).toThrow('ATLAS_TP_PORT');
   });
 
   it('refuses one port for both planes', () => {
-    expect(() => stackOptions([], { ATLAS_CP_PORT: '4200' }, '/srv/atlas')).toThrow('both 4200');
+    expect(() => options([], { ATLAS_CP_PORT: '4200' }, '/srv/atlas')).toThrow('both 4200');
   });
 
   it.each([[['--sqlite']], [['up']], [['--data-dir']]])('refuses %j', (args: string[]) => {
-    expect(() => stackOptions(args, {}, '/srv/atlas')).toThrow(UsageError);
+    expect(() => options(args, {}, '/srv/atlas')).toThrow(UsageError);
   });
 });

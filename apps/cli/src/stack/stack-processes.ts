@@ -1,21 +1,25 @@
 import { readFileSync } from 'node:fs';
+import { boundLog, startNewLog } from '@atlas/platform/bounded-log';
 import { CommandFailure } from '../command';
 import { type Ending, keepRunning } from './keep-running';
-import { ManagedProcess, type ProcessSpec, startNewLog } from './managed-process';
+import { ManagedProcess, type ProcessSpec } from './managed-process';
 import { type ProcessList } from './process-list';
 
-/** From the wish to end until everything has to be gone, in milliseconds. */
+/** How long stopping may take, in milliseconds. */
 const PLANES_MS = 5000;
 const ALL_MS = 9500;
 const TAIL_LINES = 15;
+/** How often logs are kept from growing too long, in milliseconds. */
+const BOUND_MS = 10_000;
 
 /**
- * The processes of one stack, listed in `pids.json`. The death of one ends the stack while that starts; once it serves,
- * a plane that dies is started again.
+ * The processes of one stack, listed in `pids.json`. While the stack starts, the death of one ends it; once it serves, a
+ * plane that dies is started again.
  */
 export class StackProcesses {
   private running: ManagedProcess[] = [];
-  /** What is told when a plane is to be started again; until then none is. */
+  private bounding?: NodeJS.Timeout;
+  /** Told when a plane is about to be restarted. Undefined: none is. */
   private tell?: (text: string) => void;
 
   constructor(
@@ -41,12 +45,13 @@ export class StackProcesses {
     return started;
   }
 
-  /** From here on planes that end are started again, on the same ports. */
+  /** From here on, planes that end are restarted on the same ports. */
   keepPlanes(tell: (text: string) => void): void {
     this.tell = tell;
+    this.bounding = setInterval(() => this.boundLogs(), BOUND_MS).unref();
   }
 
-  /** Runs a process to its end; answers with what it wrote to its log when it failed. */
+  /** Runs a process to its end; if it failed, resolves to what it logged. */
   async runOnce(spec: ProcessSpec): Promise<string | undefined> {
     startNewLog(spec.logFile);
     const started = await this.spawn(spec);
@@ -60,9 +65,10 @@ export class StackProcesses {
     this.list.add(name, pid);
   }
 
-  /** The planes together, then their database. Nothing is left on the list. */
+  /** Stops the planes together, then their database. Leaves nothing on the list. */
   async stop(): Promise<void> {
     this.end.abort(new Error('The stack is ending.'));
+    clearInterval(this.bounding);
     const startedAt = performance.now();
     const left = (ms: number): number => startedAt + ms - performance.now();
     const planes = this.running.filter(({ spec }) => !spec.isDatabase);
@@ -80,14 +86,22 @@ export class StackProcesses {
     for (const started of this.running) started.kill();
   }
 
+  private boundLogs(): void {
+    try {
+      for (const { spec } of this.running) boundLog(spec.logFile);
+    } catch {
+      // A log that cannot be cut, on a full disk for one, is tried again; the planes keep serving.
+    }
+  }
+
   private isWantedAgain(spec: ProcessSpec, how: string, waitMs: number): boolean {
-    // The others cannot be told another port of their database.
+    // A restarted database would have another port, of which the planes cannot be told.
     if (!this.tell || spec.isDatabase) {
       this.end.abort(new CommandFailure(deathNotice(spec, how)));
       return false;
     }
     this.tell(
-      `The ${spec.name} ended (${how}) and is started again in ${waitMs / 1000} s. Its log: ${spec.logFile}`,
+      `The ${spec.name} ended (${how}); restarting it in ${waitMs / 1000} s. Its log: ${spec.logFile}`,
     );
     return true;
   }
@@ -98,7 +112,7 @@ export class StackProcesses {
     for (const { pid } of gone) this.list.remove(pid);
     try {
       const started = await this.spawn(spec);
-      // Whoever ends the stack may not have seen this one.
+      // If the stack is already stopping, it may have missed this one.
       if (this.signal.aborted) started.kill();
       return started;
     } catch (error) {

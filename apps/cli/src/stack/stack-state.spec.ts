@@ -11,27 +11,27 @@ describe(StackState.name, () => {
   });
   afterEach(() => rmSync(data.root, { recursive: true }));
 
-  it('is kept before anything is made with it, and remembered', () => {
+  it('is saved before anything is made with it, and read again', () => {
     const { sealingKey } = StackState.open(data, 'sqlite').record;
     expect(sealingKey).toMatch(/^k1:[A-Za-z0-9+/]{43}=$/);
     expect(StackState.open(data, 'sqlite').record.sealingKey).toBe(sealingKey);
     expect(statSync(data.secrets('sqlite')).mode & 0o777).toBe(0o600);
   });
 
-  it('remembers each change', () => {
+  it('saves each change', () => {
     StackState.open(data, 'sqlite').save({ apiKey: 'aok_1' });
     expect(StackState.open(data, 'sqlite').record).toMatchObject({ apiKey: 'aok_1', isOperatorMade: false });
   });
 
-  it('is another one for each kind of database', () => {
+  it('is separate for each kind of database', () => {
     const { sealingKey } = StackState.open(data, 'sqlite').record;
     expect(StackState.open(data, 'postgres').record.sealingKey).not.toBe(sealingKey);
   });
 
-  it('refuses databases whose keys are gone, instead of writing over them', () => {
+  it('refuses databases whose keys are missing', () => {
     writeFileSync(data.sqliteFile('control-plane'), '');
     mkdirSync(data.postgres);
-    expect(() => StackState.open(data, 'sqlite')).toThrow(/control-plane\.db is there, but its keys/);
-    expect(() => StackState.open(data, 'postgres')).toThrow(/postgres is there, but its keys/);
+    expect(() => StackState.open(data, 'sqlite')).toThrow(/control-plane\.db exists, but its keys/);
+    expect(() => StackState.open(data, 'postgres')).toThrow(/postgres exists, but its keys/);
   });
 });

@@ -4,14 +4,14 @@ import { type DataDirectory } from './data-directory';
 import { readPrivateFile, writePrivateFile } from './private-file';
 import { type StackDatabase } from './stack-options';
 
-/** Everything secret, and what was made with it. Written before it is used, so that a killed start can go on from it. */
+/** All secrets, and what was made with them. Saved before use, so that the next start can continue a killed one. */
 export interface StackRecord {
   readonly sealingKey: string;
   readonly operator: { readonly email: string; readonly password: string };
   readonly isOperatorMade: boolean;
   readonly apiKey?: string;
   readonly postgres: PostgresPasswords;
-  /** Until then what is in its folder may be half-made. */
+  /** Until then its folder may hold an incomplete server. */
   readonly isPostgresMade: boolean;
   readonly tenantPlane?: { readonly id: string; readonly env: Readonly<Record<string, string>> };
   readonly demoTenant?: DemoTenantRecord;
@@ -31,7 +31,7 @@ export interface DemoTenantRecord {
   readonly token?: string;
 }
 
-/** SQLite and Postgres stacks have a record each, so that one can switch between them. */
+/** SQLite and Postgres stacks have a record each, so that both can exist side by side. */
 export class StackState {
   private constructor(
     private readonly file: string,
@@ -44,9 +44,10 @@ export class StackState {
     if (known) return new StackState(file, known);
     const [orphan] = data.existingDatabases(database);
     if (orphan)
-      throw new CommandFailure(
-        `${orphan} is there, but its keys (${file}) are not. Restore that file, or move the database away.`,
-      );
+      throw new CommandFailure(`${orphan} exists, but its keys (${file}) are missing.`, {
+        code: 'keys_missing',
+        hint: 'Restore that file, or move the database away.',
+      });
     const state = new StackState(file, newRecord());
     state.save({});
     return state;
@@ -77,7 +78,7 @@ function newRecord(): StackRecord {
   };
 }
 
-/** Safe to quote anywhere. */
+/** Needs no quoting anywhere. */
 export function newPassword(): string {
   return randomBytes(24).toString('base64url');
 }

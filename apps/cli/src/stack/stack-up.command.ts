@@ -1,5 +1,6 @@
 import { storageFault } from '@atlas/platform/storage-fault';
 import { type Command, CommandFailure } from '../command';
+import { type Given } from '../options';
 import { Progress } from '../progress';
 import { DataDirectory } from './data-directory';
 import { onStopWish } from './stop-wish';
@@ -7,48 +8,46 @@ import { startLocalStack } from './local-stack';
 import { requireWalkable } from './postgres-access';
 import { ProcessList } from './process-list';
 import { reservePorts } from './reserve-ports';
-import { type StackOptions, stackOptions } from './stack-options';
+import { STACK_OPTIONS, type StackOptions, stackOptions } from './stack-options';
 import { StackProcesses } from './stack-processes';
 import { jsonSummary, proseSummary } from './stack-summary';
 
-const USAGE = `Starts the Control Plane and a shared Tenant Plane on this machine, with a demo tenant.
-
-  npm start -- [options]        or        atlas stack up [options]
-
-  --postgres         on a real Postgres server from the packages instead of SQLite
-  --json             one line of JSON when ready; progress goes to standard error
-  --data-dir <dir>   where databases, logs and credentials are kept (default: ATLAS_DATA_DIR, or data)
-  --help
-
-  ATLAS_CP_PORT, ATLAS_TP_PORT    ports (default 4100 and 4200; 0: any free one)
-  LOG_LEVEL                       of both planes (default info)
-  other variables of .env.example are passed on to the planes, or it is said why not
-
-It runs until Ctrl-C or SIGTERM; a plane that ends by itself meanwhile is started again. The credentials are in <dir>/dev-stack.json, the logs in <dir>/logs.
-`;
-
-/** Not a failure: somebody wants it to end. */
+/** Not a failure: the user asked it to stop. */
 class StopWish extends Error {}
 
 export class StackUpCommand implements Command {
   readonly name = 'stack up';
-  readonly summary = 'Control Plane, Tenant Plane and a demo tenant on this machine';
-  readonly usage = USAGE;
-  /** npm names the script that it runs. */
+  readonly group = 'Local stack';
+  readonly summary = 'Run a Control Plane, a Tenant Plane and a demo tenant on this machine';
+  readonly about = `Runs a Control Plane and a shared Tenant Plane on this machine, with a demo tenant, until Ctrl-C or SIGTERM. A plane
+that ends by itself is started again. "npm start" is the same command, and installs and builds first.`;
+  readonly options = STACK_OPTIONS;
+  readonly examples = ['stack up', 'stack up --postgres --data-dir /tmp/atlas'];
+  readonly notes = `Environment:
+  ATLAS_CP_PORT, ATLAS_TP_PORT  ports (default: 4100 and 4200; 0: any free one)
+  LOG_LEVEL                     of both planes (default: info)
+Other variables of .env.example are passed on to the planes; start-up says which ones are not.
+
+Files in the data folder: dev-stack.json holds the credentials, logs/ the logs.`;
+  /** npm sets the name of the script that it runs. */
   readonly calledAs = process.env['npm_lifecycle_event'] === 'start' ? 'npm start --' : undefined;
 
-  async run(args: readonly string[]): Promise<number> {
-    const options = stackOptions(args, process.env, process.cwd());
+  async run(given: Given): Promise<number> {
+    const options = stackOptions(given, process.env, process.cwd());
     try {
       return await this.runIn(options);
     } catch (error) {
       const fault = storageFault(options.dataDir, error);
-      throw fault === undefined ? error : new CommandFailure(`${fault} (--data-dir names another).`);
+      if (fault === undefined) throw error;
+      throw new CommandFailure(`${fault}.`, {
+        code: 'data_folder',
+        hint: 'Or choose another folder with --data-dir.',
+      });
     }
   }
 
   private async runIn(options: StackOptions): Promise<number> {
-    // All that is made from here on is for nobody else to read.
+    // Whatever is created from here on is readable by its owner only.
     process.umask(0o077);
     const data = new DataDirectory(options.dataDir);
     const needsWay = options.database === 'postgres' && process.getuid?.() === 0;
@@ -68,7 +67,7 @@ export class StackUpCommand implements Command {
     const processes = new StackProcesses(list, end);
     onStopWish({ first: () => end.abort(new StopWish()), again: () => processes.kill() });
     const stream = options.isJson ? process.stderr : process.stdout;
-    const progress = new Progress(stream, stream.isTTY);
+    const progress = new Progress(stream, stream.isTTY, !process.env['NO_COLOR']);
     try {
       await Promise.race([this.serve(options, data, processes, progress), aborted(end.signal)]);
       return 0;

@@ -13,19 +13,19 @@ describe(onStopWish.name, () => {
   });
   afterEach(() => jest.useRealTimers());
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'])('hears %s', (event) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'])('calls back on %s', (event) => {
     self.emit(event);
     expect(wishes.first).toHaveBeenCalledTimes(1);
   });
 
-  it('takes the signal that npm repeats for the same wish', () => {
+  it('ignores the signal that npm repeats', () => {
     self.emit('SIGINT');
     jest.advanceTimersByTime(20);
     self.emit('SIGINT');
     expect(wishes.again).not.toHaveBeenCalled();
   });
 
-  it('hears that a person has lost patience', () => {
+  it('calls back again on a second Ctrl-C', () => {
     self.emit('SIGINT');
     jest.advanceTimersByTime(1500);
     self.emit('SIGINT');
@@ -33,7 +33,7 @@ describe(onStopWish.name, () => {
     expect(wishes.again).toHaveBeenCalledTimes(1);
   });
 
-  it('does not take the end of its starter for impatience', () => {
+  it("does not treat its parent's exit as a second Ctrl-C", () => {
     self.emit('SIGTERM');
     jest.advanceTimersByTime(1500);
     self.emit('disconnect');

@@ -1,15 +1,15 @@
 import { type EventEmitter } from 'node:events';
 
-/** npm repeats a signal that the terminal has sent to all of us; a person takes longer to press Ctrl-C again. */
+/** npm repeats a signal that the terminal sent to the whole group; a person needs longer for a second Ctrl-C. */
 const SAME_WISH_MS = 1000;
 
 export interface StopWishes {
   first(): void;
-  /** Not stopped yet, and asked once more. */
+  /** Asked again before it has stopped. */
   again(): void;
 }
 
-/** Calls back when a process is asked to end: by a signal, or because whoever started it has ended. */
+/** Calls back when a process is asked to end: by a signal, or because its parent ended. */
 export function onStopWish({ first, again }: StopWishes, self: EventEmitter = process): void {
   let firstAt: number | undefined;
   const wish = (): void => {

@@ -11,7 +11,7 @@ const APP = join(__dirname, '../../tenant-plane');
 const READY_SECONDS = 60;
 const CELL = { name: 'local', region: 'local', capacity: 1000 };
 
-/** Starts the shared Tenant Plane, enrolled by the real protocol; answers with its id. */
+/** Starts the shared Tenant Plane and enrols it by the real protocol; resolves to its id. */
 export async function startTenantPlane(
   context: StackContext,
   controlPlane: ControlPlaneClient,
@@ -24,7 +24,7 @@ export async function startTenantPlane(
     ...env,
     ...databases.tenantPlane,
     PORT: new URL(url).port,
-    // The ports may be others than when the install bundle was made.
+    // The ports may have changed since the install bundle was made.
     CONTROL_PLANE_BASE_URL: controlPlaneUrl,
     TENANT_PLANE_PUBLIC_URL: url,
     TENANT_BASE_DOMAIN: baseDomain,
@@ -33,19 +33,19 @@ export async function startTenantPlane(
   await processes.start({ name: 'tenant-plane', script: join(APP, 'main.js'), env: shell, logFile });
   const { signal } = processes;
   const patience = { signal, seconds: READY_SECONDS };
-  const hint = `(its log: ${logFile})`;
+  const name = `The Tenant Plane (log: ${logFile})`;
   await until(() => isReady(url, signal), {
     ...patience,
-    complaint: `The Tenant Plane was not ready ${hint}`,
+    complaint: `${name} was not ready`,
   });
   await until(async () => ((await findCell(controlPlane))?.status === 'enrolled' ? true : undefined), {
     ...patience,
-    complaint: `The Tenant Plane did not enrol ${hint}`,
+    complaint: `${name} did not enrol`,
   });
   return id;
 }
 
-/** The cell and the environment of its install bundle: as kept, or new when the kept one can no longer enrol. */
+/** The cell and the environment of its install bundle: the saved one, or a new one if that can no longer enrol. */
 async function ensureRegistered(
   { state }: StackContext,
   controlPlane: ControlPlaneClient,

@@ -4,13 +4,13 @@ import { CommandFailure } from '../command';
 export interface Patience {
   readonly signal?: AbortSignal;
   readonly seconds: number;
-  /** The end of the sentence "… did not happen within <seconds> s". */
+  /** What did not happen; " within <seconds> s." is appended. */
   readonly complaint: string;
 }
 
 const EVERY_MS = 50;
 
-/** Looks again and again until there is an answer. Throws the signal's reason, or {@link CommandFailure} when too late. */
+/** Calls `look` until it has an answer. Throws the signal's reason, or {@link CommandFailure} when the time is up. */
 export async function until<T>(
   look: () => Promise<T | undefined> | T | undefined,
   patience: Patience,

@@ -6,7 +6,7 @@ const WARNED = { name: 'address', ok: true, warning: true, detail: 'loopback', f
 const SKIPPED = { name: 'tls', ok: false, skipped: true, detail: 'not asked', fix: 'Nothing.' };
 
 describe(checkTable.name, () => {
-  it('shows a line a check, and below one that failed or warns what to do', () => {
+  it('shows one line per check, and the fix below those that failed or warn', () => {
     expect(checkTable([GOOD, WARNED, BAD, SKIPPED]).split('\n')).toEqual([
       '  ✓ dns        found',
       '  ! address    loopback',
@@ -22,18 +22,18 @@ describe(checkTable.name, () => {
 describe(verdictOn.name, () => {
   it.each([
     [[GOOD, WARNED, SKIPPED], /^Ready/],
-    [[GOOD, BAD], /^One thing has/],
-    [[BAD, BAD], /^2 things have/],
-  ])('counts what failed', (checks, verdict) => {
+    [[GOOD, BAD], /^One check failed/],
+    [[BAD, BAD], /^2 checks failed/],
+  ])('counts the failed checks', (checks, verdict) => {
     expect(verdictOn({ checks, running: null })).toMatch(verdict);
   });
 
-  it('says that the plane runs, and where, rather than that it can be started', () => {
+  it('says that the plane is already running, and where', () => {
     const running = { pid: 42, port: 4200 };
     expect(verdictOn({ checks: [GOOD], running })).toMatch(
-      /^This plane is running \(process 42, port 4200\): nothing has to be started\./,
+      /^This plane is already running \(process 42, port 4200\)\./,
     );
     expect(verdictOn({ checks: [GOOD], running: { pid: null, port: 4200 } })).toContain('(port 4200)');
-    expect(verdictOn({ checks: [BAD], running })).toMatch(/^One thing has/);
+    expect(verdictOn({ checks: [BAD], running })).toMatch(/^One check failed/);
   });
 });

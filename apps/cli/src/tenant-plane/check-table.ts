@@ -7,7 +7,7 @@ export interface CheckView {
   readonly fix?: string;
 }
 
-/** One line a check, and below one that failed or warns what to do. */
+/** One line per check, followed by the fix if it failed or warns. */
 export function checkTable(checks: readonly CheckView[]): string {
   const width = Math.max(...checks.map(({ name }) => name.length));
   const indent = ' '.repeat(width + 6);
@@ -40,8 +40,8 @@ export function verdictOn({ checks, running }: PreflightView): string {
       running.port !== null && `port ${running.port}`,
     ].filter(Boolean);
     const named = where.length > 0 ? ` (${where.join(', ')})` : '';
-    return `This plane is running${named}: nothing has to be started. Changed lines count once it is restarted.\n`;
+    return `This plane is already running${named}. Restart it to apply changed settings.\n`;
   }
-  if (failed === 0) return 'Ready to be started.\n';
-  return `${failed === 1 ? 'One thing has' : `${failed} things have`} to be mended first. Nothing was changed or spent.\n`;
+  if (failed === 0) return 'Ready to start.\n';
+  return `${failed === 1 ? 'One check' : `${failed} checks`} failed. Fix this first; nothing was changed, and the token is unused.\n`;
 }

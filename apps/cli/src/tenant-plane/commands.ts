@@ -1,17 +1,23 @@
-import { type Command, type Output } from '../command';
+import { type Terminal } from '../command';
+import { withCompletion } from '../completion/completion.command';
+import { type Program } from '../program';
 import { EnrolCommand } from './enrol.command';
 import { EnvCommand } from './env.command';
 import { PreflightCommand } from './preflight.command';
 import { RunCommand } from './run.command';
 import { StatusCommand } from './status.command';
 
-/** What a customer's operator does with a tenant plane. Each is a file and a line. */
-export function tenantPlaneCommands(output: Output): readonly Command[] {
-  return [
-    new EnvCommand(output),
-    new PreflightCommand(output),
-    new EnrolCommand(output),
-    new RunCommand(),
-    new StatusCommand(output),
-  ];
+/** What a customer's operator does with a tenant plane. Each command is a file and a line. */
+export function tenantPlaneProgram(terminal: Terminal): Program {
+  return withCompletion(terminal, {
+    name: 'atlas-tp',
+    about: 'Installs and runs an Atlas Tenant Plane on this machine.',
+    commands: [
+      new EnvCommand(terminal),
+      new PreflightCommand(terminal),
+      new EnrolCommand(terminal),
+      new RunCommand(),
+      new StatusCommand(terminal),
+    ],
+  });
 }

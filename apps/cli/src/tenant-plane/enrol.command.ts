@@ -1,45 +1,43 @@
 import { resolve } from 'node:path';
 import { type Command, type Output, UsageError } from '../command';
-import { COMMON_USAGE, installOptions } from './install-options';
+import { type Given, type Values } from '../options';
+import { GROUP, INSTALL_OPTIONS, planeEnvironmentOf } from './install-options';
 import { runPlaneScript } from './plane-script';
 import { type StatusView, statusText } from './status-text';
 
-const USAGE = `Enrols this tenant plane with its provisioning token, once, and ends. Doing it again changes nothing. A plane that
-is started enrols by itself; this is for those who want to see it done before.
-
-  atlas-tp enrol [options]
-  atlas-tp enrol --offline --request <file>    write a request file, for a plane without a way to the Control Plane
-  atlas-tp enrol --offline --answer <file>     take the answer to it
-
-${COMMON_USAGE}
-The request file is uploaded by an Atlas admin (POST /api/tenant-planes/enroll-offline); the answer to that is the
-answer file. On SQLite the plane must not run meanwhile; on Postgres start it again afterwards.
-`;
-
-const FLAGS = {
-  offline: { type: 'boolean', default: false },
-  request: { type: 'string' },
-  answer: { type: 'string' },
-} as const;
-
 export class EnrolCommand implements Command {
   readonly name = 'enrol';
-  readonly summary = 'enrol once and end; by files with --offline';
-  readonly usage = USAGE;
+  readonly group = GROUP;
+  readonly summary = 'Enrol with the Control Plane, once';
+  readonly about = `Enrols this tenant plane with its provisioning token, once, and exits. Running it again changes nothing. "atlas-tp run" enrols
+by itself; use this to see it done before, or to enrol by files where there is no way to the Control Plane.`;
+  readonly options = [
+    { name: 'offline', text: 'enrol by files, with one of --request and --answer' },
+    { name: 'request', value: '<file>', text: 'write the request to this file' },
+    { name: 'answer', value: '<file>', text: 'take the answer from this file' },
+    ...INSTALL_OPTIONS,
+  ];
+  readonly examples = [
+    'enrol',
+    'enrol --offline --request request.json',
+    'enrol --offline --answer answer.json',
+  ];
+  readonly notes = `An Atlas admin uploads the request file (POST /api/tenant-planes/enroll-offline); what that returns is the answer file.
+On SQLite the plane must be stopped meanwhile; on Postgres restart it afterwards.`;
 
   constructor(private readonly output: Output) {}
 
-  async run(args: readonly string[]): Promise<number> {
-    const { env, isJson, values } = installOptions(args, process.env, FLAGS);
-    const file = fileOf(values);
+  async run(given: Given): Promise<number> {
+    const file = fileOf(given.values);
+    const env = planeEnvironmentOf(given, process.env);
     const { code, document } = await runPlaneScript('enrol', env, file && [`--${file.kind}`, file.path]);
-    this.output.out(isJson ? document : this.textOf(JSON.parse(document) as StatusView, file));
+    this.output.out(given.isJson ? document : this.textOf(JSON.parse(document) as StatusView, file));
     return code;
   }
 
   private textOf(status: StatusView, file: GivenFile | undefined): string {
     if (file?.kind !== 'request') return statusText(status);
-    return `Written: ${file.path}\nCarry it to the Control Plane, and its answer back here: atlas-tp enrol --offline --answer <file>\n`;
+    return `Wrote ${file.path}\nTake it to the Control Plane and bring back the answer: atlas-tp enrol --offline --answer <file>\n`;
   }
 }
 
@@ -48,12 +46,11 @@ interface GivenFile {
   readonly path: string;
 }
 
-function fileOf(values: Readonly<Record<string, string | boolean | undefined>>): GivenFile | undefined {
-  const { offline, request, answer } = values;
+function fileOf({ offline, request, answer }: Values): GivenFile | undefined {
   const given = [request, answer].filter((path) => path !== undefined);
   if (given.length !== (offline ? 1 : 0))
     throw new UsageError(
-      '--offline goes with one of --request <file> and --answer <file>, and these with it.',
+      '--offline needs exactly one of --request <file> and --answer <file>, and they need --offline.',
     );
   if (typeof request === 'string') return { kind: 'request', path: resolve(request) };
   return typeof answer === 'string' ? { kind: 'answer', path: resolve(answer) } : undefined;

@@ -20,8 +20,8 @@ describe(parseEnvFile.name, () => {
     expect(parseEnvFile(text)).toEqual(variables);
   });
 
-  it.each(['A', '1A=1', 'A B=1', '- A=1'])('refuses %j by its line, and does not repeat it', (line) => {
+  it.each(['A', '1A=1', 'A B=1', '- A=1'])('refuses %j by line number, without quoting it', (line) => {
     const read = (): unknown => parseEnvFile(`# first\n${line}`);
-    expect(read).toThrow('Line 2 is not of the form NAME=value.');
+    expect(read).toThrow('Line 2 does not have the form NAME=value.');
   });
 });

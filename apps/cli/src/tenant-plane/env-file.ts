@@ -4,9 +4,9 @@ import { CommandFailure } from '../command';
 const LINE = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)$/;
 
 /**
- * `NAME=value` lines, as Docker reads them: a value goes to the end of its line, so that a password may hold a `#`. One
- * in quotes is taken without them. Lines that begin with `#` are comments, and a value that does is one yet to be filled
- * in: like an empty one it counts as unset.
+ * `NAME=value` lines, as Docker reads them: a value extends to the end of its line, so a password may contain `#`. Quotes
+ * around a value are removed. Lines that begin with `#` are comments; a value that does has yet to be filled in, and like
+ * an empty one it counts as unset.
  */
 export function parseEnvFile(text: string): Record<string, string> {
   const variables: Record<string, string> = {};
@@ -15,20 +15,20 @@ export function parseEnvFile(text: string): Record<string, string> {
     if (/^\s*(#|$)/.test(line)) continue;
     const [, name, given] = LINE.exec(line) ?? [];
     if (name === undefined || given === undefined)
-      throw new CommandFailure(`Line ${index + 1} is not of the form NAME=value.`);
+      throw new CommandFailure(`Line ${index + 1} does not have the form NAME=value.`);
     const value = unquoted(given.trim());
     if (value !== '' && !value.startsWith('#')) variables[name] = value;
   }
   return variables;
 }
 
-/** Never shows a line of it: any of them may hold a secret. */
+/** Its errors quote no line: any of them may hold a secret. */
 export function readEnvFile(path: string): Record<string, string> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new CommandFailure(`The env file can't be read: ${(error as Error).message}`);
+    throw new CommandFailure(`Cannot read the env file: ${(error as Error).message}`);
   }
   try {
     return parseEnvFile(text);

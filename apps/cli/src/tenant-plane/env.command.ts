@@ -1,45 +1,44 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { parseArgs } from 'node:util';
-import { type Command, CommandFailure, type Output, UsageError } from '../command';
-import { DEFAULT_ENV_FILE } from './install-options';
+import { type Command, CommandFailure, type Output } from '../command';
+import { type Given } from '../options';
 import { envLinesOf } from './install-bundle';
-
-const USAGE = `Writes the env file of an install bundle, which is read from standard input as the Control Plane gives it: the answer
-to a provisioning or to a new token, or its "install". Only its owner may read the file.
-
-  atlas-tp env [--out <file>] < install.json
-
-  --out <file>   (default: ${DEFAULT_ENV_FILE}); one that is there is left alone
-  --help
-`;
+import { DEFAULT_ENV_FILE, GROUP } from './install-options';
 
 export class EnvCommand implements Command {
   readonly name = 'env';
-  readonly summary = 'write the env file of an install bundle';
-  readonly usage = USAGE;
+  readonly group = GROUP;
+  readonly summary = 'Write the env file of an install bundle';
+  readonly about = `Reads an install bundle from standard input, as the Control Plane returns it (the whole answer or its "install"), and writes
+its env file. Only its owner can read the file.`;
+  // Not --env-file: Node 20 takes that for itself wherever it stands, and exits when there is no such file.
+  readonly options = [
+    {
+      name: 'out',
+      value: '<file>',
+      text: 'file to write, which must not exist yet',
+      default: DEFAULT_ENV_FILE,
+    },
+    { name: 'json', text: 'write one JSON document instead of text; errors too' },
+  ];
+  readonly examples = ['env < install.json'];
 
   constructor(private readonly output: Output) {}
 
-  async run(args: readonly string[]): Promise<number> {
-    const file = fileIn(args);
+  async run({ values, isJson }: Given): Promise<number> {
+    const file = String(values['out'] ?? DEFAULT_ENV_FILE);
     if (existsSync(file))
-      throw new CommandFailure(`${file} is there already: move it away, or name another.`);
+      throw new CommandFailure(`${file} already exists.`, {
+        code: 'file_exists',
+        hint: 'Move it away, or name another with --out <file>.',
+      });
     const lines = envLinesOf(await text(process.stdin));
     writeFileSync(file, lines, { mode: 0o600, flag: 'wx' });
     this.output.out(
-      `Written: ${file}. Fill in TENANT_PLANE_DATABASE_URL, or leave it for SQLite under data/.\n`,
+      isJson
+        ? `${JSON.stringify({ file })}\n`
+        : `Wrote ${file}. Fill in TENANT_PLANE_DATABASE_URL, or leave it for a SQLite database under data/.\n`,
     );
     return 0;
-  }
-}
-
-function fileIn(args: readonly string[]): string {
-  // Not --env-file: Node 20 takes that for itself wherever it stands, and ends when there is no such file.
-  const options = { out: { type: 'string', default: DEFAULT_ENV_FILE } } as const;
-  try {
-    return parseArgs({ args: [...args], options }).values.out;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
   }
 }

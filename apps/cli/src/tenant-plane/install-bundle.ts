@@ -2,12 +2,14 @@ import { CommandFailure } from '../command';
 
 const NAME = /^[A-Z][A-Z0-9_]*$/;
 
-/** The `NAME=value` lines of an install bundle, given as itself or within the answer that shows it. */
+/** The `NAME=value` lines of an install bundle, given on its own or within the answer that contains it. */
 export function envLinesOf(json: string): string {
   const env = envIn(parsed(json));
   const entries = Object.entries(env ?? {});
   if (entries.length === 0)
-    throw new CommandFailure('There is no install bundle in that: no "install" with an "env".');
+    throw new CommandFailure(
+      'Standard input holds no install bundle: there is no "install" with an "env" in it.',
+    );
   return entries.map(([name, value]) => lineOf(name, value)).join('');
 }
 
@@ -24,9 +26,9 @@ function envIn(answer: unknown): object | undefined {
   return install?.env ?? env;
 }
 
-/** Anything else than one line could be another variable. */
+/** More than one line could smuggle in another variable. */
 function lineOf(name: string, value: unknown): string {
   if (!NAME.test(name) || typeof value !== 'string' || /[\r\n]/.test(value))
-    throw new CommandFailure('The bundle holds what is not a variable of one line.');
+    throw new CommandFailure('The install bundle holds a value that is not a variable of one line.');
   return `${name}=${value}\n`;
 }

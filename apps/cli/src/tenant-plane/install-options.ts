@@ -1,26 +1,23 @@
 import { existsSync } from 'node:fs';
-import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { UsageError } from '../command';
+import { type Given, type Option } from '../options';
 import { readEnvFile } from './env-file';
 
 export const DEFAULT_ENV_FILE = 'atlas-tp.env';
 
-export const COMMON_USAGE = `  --env-file <file>   the variables of the install bundle, NAME=value (default: ${DEFAULT_ENV_FILE} where there is one);
-                      they go before those of the shell
-  --json              one JSON document instead of text
-  --help
-`;
+export const GROUP = 'Tenant plane';
 
-const COMMON = { 'env-file': { type: 'string' }, json: { type: 'boolean', default: false } } as const;
-
-type Flags = NonNullable<ParseArgsConfig['options']>;
-type Values = Readonly<Record<string, string | boolean | undefined>>;
-
-export interface InstallOptions {
-  readonly env: NodeJS.ProcessEnv;
-  readonly isJson: boolean;
-  readonly values: Values;
-}
+export const INSTALL_OPTIONS: readonly Option[] = [
+  {
+    ...{
+      name: 'env-file',
+      value: '<file>',
+      text: 'variables of the install bundle, NAME=value; they override the shell',
+    },
+    default: `${DEFAULT_ENV_FILE}, if it exists`,
+  },
+  { name: 'json', text: 'write one JSON document instead of text; errors too' },
+];
 
 /** Without any of these the shell holds no installation either. */
 const BUNDLE = [
@@ -32,28 +29,18 @@ const BUNDLE = [
   'ATLASAI_OFFLINE_MODE',
 ];
 
-/** The options that the commands have in common, with the environment that they lead to. */
-export function installOptions(
-  args: readonly string[],
+/** The environment of the plane: of the env file, or else of the shell. Throws {@link UsageError}. */
+export function planeEnvironmentOf(
+  { values }: Pick<Given, 'values'>,
   shell: NodeJS.ProcessEnv,
-  flags: Flags = {},
-): InstallOptions {
-  const values = parsed(args, { ...COMMON, ...flags });
+): NodeJS.ProcessEnv {
   const given = values['env-file'];
   const file =
     typeof given === 'string' ? given : existsSync(DEFAULT_ENV_FILE) ? DEFAULT_ENV_FILE : undefined;
   if (file === undefined && BUNDLE.every((name) => !shell[name]))
-    throw new UsageError(
-      `There is no ${DEFAULT_ENV_FILE} in ${process.cwd()}. Go to the folder that holds it, name it (--env-file), or write it: atlas-tp env < install.json`,
-    );
-  const env = file === undefined ? shell : { ...shell, ...readEnvFile(file) };
-  return { env, isJson: values['json'] === true, values };
-}
-
-function parsed(args: readonly string[], options: Flags): Values {
-  try {
-    return parseArgs({ args: [...args], options }).values as Values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
+    throw new UsageError(`There is no ${DEFAULT_ENV_FILE} in ${process.cwd()}.`, {
+      code: 'no_env_file',
+      hint: 'Change to its folder, name it (--env-file <file>), or write it: atlas-tp env < install.json',
+    });
+  return file === undefined ? shell : { ...shell, ...readEnvFile(file) };
 }

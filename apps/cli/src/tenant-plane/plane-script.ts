@@ -7,7 +7,7 @@ import { CommandFailure } from '../command';
 import { ENDING_WITH_PARENT } from '../ending-with-parent';
 
 const APP = join(__dirname, '../../tenant-plane');
-/** How often the parent is looked at, in milliseconds. */
+/** How often to check for another parent, in milliseconds. */
 const LOOK_MS = 500;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -16,11 +16,11 @@ export type PlaneScript = 'preflight' | 'enrol' | 'status' | 'main';
 
 export interface ScriptResult {
   readonly code: number;
-  /** The JSON document that it wrote. */
+  /** The JSON document that it wrote to standard output. */
   readonly document: string;
 }
 
-/** Runs a script to its end; what it has to say to people goes through. Throws when it failed without a document. */
+/** Runs a script to its end. Throws with what it wrote to standard error when it wrote no document. */
 export async function runPlaneScript(
   script: PlaneScript,
   env: NodeJS.ProcessEnv,
@@ -35,11 +35,11 @@ export async function runPlaneScript(
     text(child.stderr),
     exitOf(child),
   ]);
-  if (document === '') throw new CommandFailure(complaint.trimEnd() || `${script} ended with ${code}`);
+  if (document === '') throw new CommandFailure(complaint.trimEnd() || `${script} exited with code ${code}.`);
   return { code, document };
 }
 
-/** Runs the plane itself with our terminal, until it ends or we are asked to; answers with its exit code. */
+/** Runs the plane itself in our terminal until it exits or we are asked to; resolves to its exit code. */
 export async function runPlane(env: NodeJS.ProcessEnv): Promise<number> {
   const child = spawn(process.execPath, [...ENDING_WITH_PARENT, fileOf('main')], {
     env,
@@ -56,7 +56,7 @@ export async function runPlane(env: NodeJS.ProcessEnv): Promise<number> {
   }
 }
 
-/** npx runs us in a shell that a signal ends without reaching us: all that we see then is another parent. */
+/** npx runs us in a shell, which a signal ends without reaching us: all that we notice is another parent. */
 function onOrphaned(callback: () => void): () => void {
   const parent = process.ppid;
   const watch = setInterval(() => {
@@ -70,11 +70,14 @@ function onOrphaned(callback: () => void): () => void {
 function fileOf(script: PlaneScript): string {
   const file = join(APP, `${script}.js`);
   if (!existsSync(file))
-    throw new CommandFailure('The tenant plane is not built yet: run "npm run build" first.');
+    throw new CommandFailure('The tenant plane is not built yet.', {
+      code: 'not_built',
+      hint: 'Run npm run build first.',
+    });
   return file;
 }
 
-/** As a shell counts: a signal is 128 and its number. */
+/** As a shell reports it: for a signal 128 plus its number. */
 function exitOf(child: ReturnType<typeof spawn>): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);

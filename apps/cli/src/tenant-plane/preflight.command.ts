@@ -1,28 +1,24 @@
 import { type Command, type Output } from '../command';
+import { type Given } from '../options';
 import { type PreflightView, checkTable, verdictOn } from './check-table';
-import { COMMON_USAGE, installOptions } from './install-options';
+import { GROUP, INSTALL_OPTIONS, planeEnvironmentOf } from './install-options';
 import { runPlaneScript } from './plane-script';
-
-const USAGE = `Checks everything that a tenant plane needs, before it is started: environment, database, the way to the
-Control Plane, clock, secret, token and version. Spends the token not, and changes nothing.
-
-  atlas-tp preflight [options]
-
-${COMMON_USAGE}
-Exit code 0 when all is well, 1 when something has to be mended.
-`;
 
 export class PreflightCommand implements Command {
   readonly name = 'preflight';
-  readonly summary = 'check what a tenant plane needs; spends and changes nothing';
-  readonly usage = USAGE;
+  readonly group = GROUP;
+  readonly summary = 'Check everything that a tenant plane needs';
+  readonly about = `Checks everything that a tenant plane needs before it is started: environment, database, the way to the Control Plane, clock,
+secret, token and version. It changes nothing and does not use up the token.`;
+  readonly options = INSTALL_OPTIONS;
+  readonly examples = ['preflight', 'preflight --env-file acme.env --json'];
+  readonly notes = 'Exit codes: 0 ready; 1 something has to be fixed.';
 
   constructor(private readonly output: Output) {}
 
-  async run(args: readonly string[]): Promise<number> {
-    const { env, isJson } = installOptions(args, process.env);
-    const { code, document } = await runPlaneScript('preflight', env);
-    if (isJson) {
+  async run(given: Given): Promise<number> {
+    const { code, document } = await runPlaneScript('preflight', planeEnvironmentOf(given, process.env));
+    if (given.isJson) {
       this.output.out(document);
       return code;
     }

@@ -1,20 +1,18 @@
 import { type Command } from '../command';
-import { COMMON_USAGE, installOptions } from './install-options';
+import { type Given } from '../options';
+import { GROUP, INSTALL_OPTIONS, planeEnvironmentOf } from './install-options';
 import { runPlane } from './plane-script';
-
-const USAGE = `Runs the tenant plane until Ctrl-C or SIGTERM, enrolled by itself where it is not yet. It starts and serves without
-the Control Plane, too: what is wrong with the way there is for "atlas-tp preflight" to say.
-
-  atlas-tp run [options]
-
-${COMMON_USAGE}`;
 
 export class RunCommand implements Command {
   readonly name = 'run';
-  readonly summary = 'run the tenant plane in the foreground';
-  readonly usage = USAGE;
+  readonly group = GROUP;
+  readonly summary = 'Run the tenant plane in the foreground';
+  readonly about = `Runs the tenant plane until Ctrl-C or SIGTERM, and enrols it first if needed. It starts and serves without the Control Plane,
+too; what is wrong with the way there, "atlas-tp preflight" says.`;
+  readonly options = INSTALL_OPTIONS;
+  readonly examples = ['run'];
 
-  run(args: readonly string[]): Promise<number> {
-    return runPlane(installOptions(args, process.env).env);
+  run(given: Given): Promise<number> {
+    return runPlane(planeEnvironmentOf(given, process.env));
   }
 }

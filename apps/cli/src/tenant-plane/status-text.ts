@@ -14,7 +14,7 @@ export interface StatusView {
 export function statusText(status: StatusView): string {
   const rows: readonly (readonly [string, string])[] = [
     ['enrolled', status.enrolled ? `yes, as tenant plane ${status.tenant_plane_id}` : 'no'],
-    ['deployment model', status.deployment_model ?? 'not known before enrolment'],
+    ['deployment model', status.deployment_model ?? 'unknown before enrolment'],
     ['version', status.version],
     ['database', status.database],
     ['Control Plane', status.offline_mode ? 'none (offline mode)' : (status.control_plane ?? 'none')],

@@ -1,25 +1,23 @@
 import { type Command, type Output } from '../command';
-import { COMMON_USAGE, installOptions } from './install-options';
+import { type Given } from '../options';
+import { GROUP, INSTALL_OPTIONS, planeEnvironmentOf } from './install-options';
 import { runPlaneScript } from './plane-script';
 import { type StatusView, statusText } from './status-text';
 
-const USAGE = `Shows what this tenant plane knows of itself, from its database, whether it runs or not.
-
-  atlas-tp status [options]
-
-${COMMON_USAGE}`;
-
 export class StatusCommand implements Command {
   readonly name = 'status';
-  readonly summary = 'what this tenant plane knows of itself, running or not';
-  readonly usage = USAGE;
+  readonly group = GROUP;
+  readonly summary = 'Show what this tenant plane knows of itself';
+  readonly about =
+    'Shows what this tenant plane knows of itself. It reads the database, so the plane does not have to run.';
+  readonly options = INSTALL_OPTIONS;
+  readonly examples = ['status', 'status --json'];
 
   constructor(private readonly output: Output) {}
 
-  async run(args: readonly string[]): Promise<number> {
-    const { env, isJson } = installOptions(args, process.env);
-    const { code, document } = await runPlaneScript('status', env);
-    this.output.out(isJson ? document : statusText(JSON.parse(document) as StatusView));
+  async run(given: Given): Promise<number> {
+    const { code, document } = await runPlaneScript('status', planeEnvironmentOf(given, process.env));
+    this.output.out(given.isJson ? document : statusText(JSON.parse(document) as StatusView));
     return code;
   }
 }

@@ -14,8 +14,14 @@ import { Database, auditRecordOf, sealedPage } from '@atlas/persistence';
 import { Controller, Get, Query } from '@nestjs/common';
 import { IsString, Length } from 'class-validator';
 import { Requires } from '../access/access.decorators';
+import { tenantSlugs } from '../registry/tenant-slugs';
 import { AuditEvent } from './audit-event.entity';
 import { AuditSealer } from './audit-sealer';
+
+export type AuditView = AuditRecord & {
+  /** Of the tenant that the entry is about, itself or through a job. */
+  readonly tenant_slug: string | null;
+};
 
 export class ListAuditQuery extends PageQuery {
   @ApiProperty({ required: false, example: 'tenant.provision' })
@@ -37,17 +43,21 @@ export class AuditController {
   /** Newest first. */
   @Requires('audit:read')
   @Get()
-  async list(@Query() { cursor, limit, action }: ListAuditQuery): Promise<Page<AuditRecord>> {
-    const rows = await this.database.read((manager) => {
+  async list(@Query() { cursor, limit, action }: ListAuditQuery): Promise<Page<AuditView>> {
+    return this.database.read(async (manager) => {
       const query = manager
         .createQueryBuilder(AuditEvent, 'event')
         .orderBy('event.id', 'DESC')
         .take(limit + 1);
       if (cursor) query.andWhere('event.id < :cursor', { cursor });
       if (action) query.andWhere('event.action = :action', { action });
-      return query.getMany();
+      const rows = await query.getMany();
+      const slugs = await tenantSlugs(manager, rows.map(tenantIdOf));
+      return pageOf(rows, limit, (row) => ({
+        ...auditRecordOf(row),
+        tenant_slug: slugs.get(tenantIdOf(row)) ?? null,
+      }));
     });
-    return pageOf(rows, limit, auditRecordOf);
   }
 
   /** Oldest first, with the position and hash of each entry. */
@@ -57,4 +67,9 @@ export class AuditController {
     await this.sealer.seal();
     return this.database.read((manager) => sealedPage(manager, { entity: AuditEvent }, query));
   }
+}
+
+/** Entries about jobs and sign-ups name their tenant in what they changed. */
+function tenantIdOf({ targetKind, targetId, after }: AuditEvent): unknown {
+  return targetKind === 'tenant' ? targetId : after?.['tenant_id'];
 }

@@ -35,7 +35,10 @@ export class DatabaseUrls {
   }
 
   /** What a tenant's row says of the plane that becomes its home. */
-  ofPlane(tenantId: string, { id, endpointUrl, dbUrlSealed }: TenantPlane): Pick<Tenant, 'endpointUrl' | 'dbUrlSealed'> {
+  ofPlane(
+    tenantId: string,
+    { id, endpointUrl, dbUrlSealed }: TenantPlane,
+  ): Pick<Tenant, 'endpointUrl' | 'dbUrlSealed'> {
     if (dbUrlSealed === null || endpointUrl === null) return { endpointUrl, dbUrlSealed: null };
     return this.onTenant(tenantId, {
       endpointUrl,

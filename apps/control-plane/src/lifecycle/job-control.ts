@@ -20,7 +20,8 @@ import { placeOf } from '../registry/placements';
 import { Tenant } from '../registry/tenant.entity';
 import { lockTenant } from '../tenants/tenants';
 import { ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
-import { type JobView, jobView } from './job.view';
+import { type JobView } from './job.view';
+import { JobViews } from './job-views';
 import { type ListJobsQuery } from './jobs.dto';
 import {
   aboutTheSame,
@@ -38,6 +39,7 @@ export class JobControl {
   constructor(
     private readonly database: Database,
     private readonly jobs: ProvisioningJobs,
+    private readonly views: JobViews,
     private readonly queue: JobQueue,
     private readonly signals: Signals,
     private readonly audit: Audit,
@@ -50,12 +52,16 @@ export class JobControl {
     return job;
   }
 
+  view(job: ProvisioningJob): Promise<JobView> {
+    return this.views.of(job);
+  }
+
   async list(query: ListJobsQuery): Promise<Page<JobView>> {
     const { tenant_id: tenantId, tenant_plane_id: tenantPlaneId, parent_id: parentId } = query;
     const { status, cursor: after, limit } = query;
     const filter = { tenantId, tenantPlaneId, parentId, status, after };
     const jobs = await this.jobs.list({ ...filter, limit: limit + 1 });
-    return pageOf(jobs, limit, jobView);
+    return pageOf(jobs, limit, await this.views.viewer(jobs));
   }
 
   /** Goes on from the failed step. */

@@ -3,7 +3,8 @@ import { Signals, Wakes } from '@atlas/persistence';
 import { Injectable, type MessageEvent } from '@nestjs/common';
 import { type ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
 import { ProvisioningJobs } from '../provisioning-jobs/provisioning-jobs';
-import { jobView, stepView } from './job.view';
+import { JobViews } from './job-views';
+import { stepView } from './job.view';
 
 /** Signals may be lost, so the job is also read this often. Proxies see a sign of life as well. */
 const LOOK_AGAIN_SECONDS = 10;
@@ -16,6 +17,7 @@ export const KEEP_ALIVE = 'keep-alive';
 export class JobEvents {
   constructor(
     private readonly jobs: ProvisioningJobs,
+    private readonly views: JobViews,
     private readonly signals: Signals,
   ) {}
 
@@ -30,7 +32,7 @@ export class JobEvents {
         if (!job) return;
         yield* changedSteps(job, sent);
         if (!LIVE_JOB_STATUSES.includes(job.status)) {
-          yield { type: 'done', data: jobView(job) };
+          yield { type: 'done', data: await this.views.of(job) };
           return;
         }
         if (!(await wakes.next()) && !ended.aborted) yield { type: KEEP_ALIVE, data: '' };

@@ -3,12 +3,14 @@ import { type ProvisioningJob } from '../provisioning-jobs/provisioning-job.enti
 
 export type JobView = ReturnType<typeof jobView>;
 
-export function jobView(job: ProvisioningJob) {
+/** `tenantSlug`: null for a job that is not about a tenant. */
+export function jobView(job: ProvisioningJob, tenantSlug: string | null) {
   return {
     id: job.id,
     operation: job.operation,
     status: job.status,
     tenant_id: job.tenantId,
+    tenant_slug: tenantSlug,
     tenant_plane_id: job.tenantPlaneId,
     ...(job.parentId !== null && { parent_id: job.parentId }),
     steps: job.steps.map(stepView),

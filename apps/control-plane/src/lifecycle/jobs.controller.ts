@@ -25,7 +25,7 @@ import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
 import { OperatorAuthentication } from '../accounts/operator-authentication';
 import { OperatorWrites } from '../accounts/operator-writes';
-import { type JobView, jobView } from './job.view';
+import { type JobView } from './job.view';
 import { ListJobsQuery } from './jobs.dto';
 import { JobControl } from './job-control';
 
@@ -53,7 +53,7 @@ export class JobsController implements BeforeApplicationShutdown {
   @Requires('jobs:read')
   @Get(':id')
   async get(@Param('id', UuidPipe) id: string): Promise<JobView> {
-    return jobView(await this.jobs.get(id));
+    return this.jobs.view(await this.jobs.get(id));
   }
 
   @Requires('jobs:read')
@@ -87,7 +87,7 @@ export class JobsController implements BeforeApplicationShutdown {
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
   ): Promise<{ job: JobView }> {
-    return { job: jobView(await this.writes.by(caller, () => this.jobs.retry(id))) };
+    return { job: await this.writes.by(caller, async () => this.jobs.view(await this.jobs.retry(id))) };
   }
 
   @Requires('jobs:write')
@@ -98,7 +98,7 @@ export class JobsController implements BeforeApplicationShutdown {
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
   ): Promise<{ job: JobView }> {
-    return { job: jobView(await this.writes.by(caller, () => this.jobs.cancel(id))) };
+    return { job: await this.writes.by(caller, async () => this.jobs.view(await this.jobs.cancel(id))) };
   }
 
   @Requires('jobs:write')
@@ -109,7 +109,7 @@ export class JobsController implements BeforeApplicationShutdown {
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
   ): Promise<{ job: JobView }> {
-    return { job: jobView(await this.writes.by(caller, () => this.jobs.rollback(id))) };
+    return { job: await this.writes.by(caller, async () => this.jobs.view(await this.jobs.rollback(id))) };
   }
 
   private async *eventsOf(id: string, ended: AbortSignal): AsyncGenerator<string> {

@@ -5,13 +5,14 @@ import { ProvisioningJobsModule } from '../provisioning-jobs/provisioning-jobs.m
 import { JobsController } from './jobs.controller';
 import { DryRuns } from './dry-runs';
 import { JobControl } from './job-control';
+import { JobViews } from './job-views';
 import { JobEvents } from './job-events';
 import { TenantOperations } from './tenant-operations';
 
 @Module({
   imports: [AccountsModule, AuditModule, ProvisioningJobsModule],
   controllers: [JobsController],
-  providers: [DryRuns, JobControl, JobEvents, TenantOperations],
+  providers: [DryRuns, JobControl, JobEvents, JobViews, TenantOperations],
   exports: [DryRuns, JobControl, TenantOperations],
 })
 export class LifecycleModule {}

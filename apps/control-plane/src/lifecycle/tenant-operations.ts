@@ -76,20 +76,17 @@ export class TenantOperations {
       after: { job_id: job.id, ...(parentId !== null && { parent_id: parentId }), ...params },
     });
     const home = await manager.findOneBy(Placement, { tenantId, holdsPlace: true });
-    return { tenant: tenantView(tenant, home?.tenantPlaneId ?? null), job: jobView(job) };
+    return { tenant: tenantView(tenant, home?.tenantPlaneId ?? null), job: jobView(job, tenant.slug) };
   }
 }
 
 /** The model whose steps are taken: the tenant's, or the one that it moves to. */
-export function modelOf(
-  { deploymentModel }: Tenant,
-  { deployment_model: other }: JobParams,
-): DeploymentModel {
+function modelOf({ deploymentModel }: Tenant, { deployment_model: other }: JobParams): DeploymentModel {
   return (other as DeploymentModel | undefined) ?? deploymentModel;
 }
 
 /** What has to hold of a tenant before this happens to it. */
-export function startOf(operation: LifecycleOperation): Parameters<typeof requireStatus>[1] {
+function startOf(operation: LifecycleOperation): Parameters<typeof requireStatus>[1] {
   return { what: `The operation ${operation}`, from: OPERATION_RULES[operation].from };
 }
 
@@ -97,7 +94,7 @@ export function startOf(operation: LifecycleOperation): Parameters<typeof requir
  * What a move or restore made before it failed stays its own until it succeeds or is rolled back. Another one must not take
  * that over: it may have asked for a place of another kind, and its undo would remove what it did not make.
  */
-export async function requireNothingLeft(
+async function requireNothingLeft(
   manager: EntityManager,
   { id: tenantId, slug }: Tenant,
   {

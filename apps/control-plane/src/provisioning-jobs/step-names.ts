@@ -9,7 +9,7 @@ import {
 } from '@atlas/deployment-profiles';
 
 /** The names of all steps that an operation takes in any deployment model. */
-export const STEP_NAMES: ReadonlySet<string> = new Set([
+const STEP_NAMES: ReadonlySet<string> = new Set([
   ...Object.values(PROFILES).flatMap(({ provisioning, lifecycle }) => [
     ...provisioning.steps,
     ...Object.values(lifecycle).flat(),

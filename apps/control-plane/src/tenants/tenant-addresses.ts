@@ -14,7 +14,10 @@ export class TenantAddresses {
     private readonly config: ControlPlaneConfig,
   ) {}
 
-  at(plane: TenantPlane, { id, slug }: Tenant): Pick<Tenant, 'deploymentModel' | 'url' | 'endpointUrl' | 'dbUrlSealed'> {
+  at(
+    plane: TenantPlane,
+    { id, slug }: Tenant,
+  ): Pick<Tenant, 'deploymentModel' | 'url' | 'endpointUrl' | 'dbUrlSealed'> {
     const isTheirs = profileOf(plane.deploymentModel).installRequired;
     const url = isTheirs ? plane.endpointUrl : plannedTenantUrl(slug, this.config.TENANT_BASE_DOMAIN);
     return { ...this.urls.ofPlane(id, plane), deploymentModel: plane.deploymentModel, url };

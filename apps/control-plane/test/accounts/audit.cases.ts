@@ -1,5 +1,11 @@
 import { Database, createDataSource, databaseTarget } from '@atlas/persistence';
-import { CHAIN_START, type Page, type SealedAuditRecord, faultBehind } from '@atlas/platform';
+import {
+  type AuditRecord,
+  CHAIN_START,
+  type Page,
+  type SealedAuditRecord,
+  faultBehind,
+} from '@atlas/platform';
 import { EVERY_DATABASE, changesOfEach } from '@atlas/testing';
 import { uuidv7 } from '@atlas/tenancy';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
@@ -38,6 +44,20 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
       ip: '127.0.0.1',
       traceId: TRACE,
     });
+  });
+
+  it('names the tenant of an entry by slug: one about the tenant, and one about its job', async () => {
+    const { body } = await plane.provision();
+    const { id, slug } = body.tenant;
+    await plane.post(`/api/provisioning-jobs/${body.job.id}/cancel`);
+    const { items } = (await plane.get('/api/audit').expect(200)).body as Page<
+      AuditRecord & { tenant_slug: string }
+    >;
+    const slugOf = (action: string, targetId: string) =>
+      items.find((item) => item.action === action && item.target.id === targetId)?.tenant_slug;
+    expect(slugOf('tenant.provision', id)).toBe(slug);
+    expect(slugOf('job.cancelled', body.job.id)).toBe(slug);
+    expect(items.find(({ target }) => target.kind === 'tenant_plane')?.tenant_slug).toBeNull();
   });
 
   it('says who issued and who revoked a token, without the token', async () => {

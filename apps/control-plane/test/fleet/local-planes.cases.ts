@@ -1,7 +1,7 @@
 import { LeaseLost } from '@atlas/jobs';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Database, Signals, updateRows } from '@atlas/persistence';
 import { identityOf } from '@atlas/platform';
@@ -77,6 +77,19 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     const { rowCount } = await asAdmin(testServerUrl(), (admin) => admin.query(held, [name]));
     return rowCount !== 0;
   };
+
+  it('has its log cut when that grows too long', async () => {
+    const { row } = await dedicated();
+    const log = join(set.planesFolder, row.name, 'tenant-plane.log');
+    appendFileSync(log, Buffer.alloc(11 * 1024 * 1024, 'x'));
+    await eventually(() => {
+      pass(1);
+      return statSync(log).size < 1024 * 1024;
+    });
+    const previous = statSync(log.replace('.log', '.previous.log'));
+    expect(previous.size).toBeGreaterThan(10 * 1024 * 1024);
+    expect(previous.mode & 0o777).toBe(0o600);
+  });
 
   describe('made by a worker that another has taken over from', () => {
     /** Holds the worker once it has written so often. */

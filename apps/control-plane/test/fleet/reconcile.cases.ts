@@ -325,7 +325,11 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   it('wakes a job that nobody would look at', async () => {
     const now = set.plane.clock.now();
     const request = { operation: 'suspend' as const, tenantId: shared.id, steps: [] };
-    const job = { ...newProvisioningJob(request, now), id: uuidv7(), dueAt: new Date(now.getTime() + 86_400_000) };
+    const job = {
+      ...newProvisioningJob(request, now),
+      id: uuidv7(),
+      dueAt: new Date(now.getTime() + 86_400_000),
+    };
     const { id } = job;
     await set.plane.insert(ProvisioningJob, job);
     await isRepaired('job_unattended', id);

@@ -124,7 +124,9 @@ describe.each([
     const ids = [woken.id, failed.id, cancelled.id];
     await plane.change(ProvisioningJob, { id: In(ids) }, late);
     const { app } = other;
-    await app.get(Database).write((manager) => app.get(ProvisioningWaker).wakeForTenants(manager, [woken.tenantId]));
+    await app
+      .get(Database)
+      .write((manager) => app.get(ProvisioningWaker).wakeForTenants(manager, [woken.tenantId]));
     await plane.change(ProvisioningJob, { id: failed.id }, { status: 'failed' });
     await plane.change(Tenant, { id: failed.tenantId }, { status: 'failed' });
     await other.post(`${JOBS}/${failed.id}/retry`).expect(202);

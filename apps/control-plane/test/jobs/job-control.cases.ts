@@ -30,6 +30,27 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     await scene.reaches(body.job.id, 'succeeded');
   });
 
+  it('names its tenant by slug wherever it is shown', async () => {
+    const { job, id, slug } = await scene.waiting();
+    const listed = await scene.plane.get(`/api/provisioning-jobs?tenant_id=${id}`).expect(200);
+    const acted = [
+      await scene.act(job, 'cancel'),
+      await scene.act(job, 'retry'),
+      await scene.act(job, 'cancel'),
+    ];
+    const shown = [
+      ...[await scene.job(job), ...listed.body.items, ...acted.map(({ body }) => body.job)],
+      ...[(await scene.plane.provision({ slug: `${slug}-too` })).body.job],
+    ];
+    expect(shown.map((one) => one.tenant_slug)).toEqual([...Array(5).fill(slug), `${slug}-too`]);
+    const rotated = await scene.plane.post(`/api/tenant-planes/${scene.cell.id}/rotate-secret`, {
+      mode: 'routine',
+    });
+    expect(rotated.body.job).toMatchObject({ tenant_id: null, tenant_slug: null });
+    const events = await scene.plane.get(`/api/provisioning-jobs/${job}/events`).expect(200);
+    expect(events.text).toMatch(new RegExp(`event: done\\ndata: .*"tenant_slug":"${slug}"`));
+  });
+
   it('is cancelled once, where it is; then it can be resumed', async () => {
     const { job, id } = await scene.waiting();
     const cancelled = await scene.act(job, 'cancel');

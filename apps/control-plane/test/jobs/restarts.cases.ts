@@ -4,7 +4,11 @@ import { Database } from '@atlas/persistence';
 import { type TenantStatus, TENANT_STATUSES, createUuidSource, uuidv7 } from '@atlas/tenancy';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
-import { OPERATION_NAMES, OPERATION_RULES, type OperationName } from '../../src/provisioning-jobs/operation-rules';
+import {
+  OPERATION_NAMES,
+  OPERATION_RULES,
+  type OperationName,
+} from '../../src/provisioning-jobs/operation-rules';
 import { Placement } from '../../src/registry/placement.entity';
 import { reservedPlacement } from '../../src/registry/placements';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
@@ -170,7 +174,10 @@ describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancel
     const tenantId = await tenant('active');
     const ahead = new Date(clock.now().getTime() + 60_000);
     const steps = ['first'];
-    const before = { ...newProvisioningJob({ operation: 'suspend', tenantId, steps }, ahead), status: 'failed' as const };
+    const before = {
+      ...newProvisioningJob({ operation: 'suspend', tenantId, steps }, ahead),
+      status: 'failed' as const,
+    };
     // That process has a source of its own.
     const id = createUuidSource()(ahead);
     await scene.plane.insert(ProvisioningJob, { ...before, id });

@@ -58,6 +58,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
         operation: 'provision',
         status: 'queued',
         tenant_id: answer.body.tenant.id,
+        tenant_slug: answer.body.tenant.slug,
         tenant_plane_id: null,
         steps: expect.arrayContaining([expect.objectContaining({ name: 'activate', status: 'pending' })]),
         error: null,

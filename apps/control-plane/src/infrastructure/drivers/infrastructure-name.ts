@@ -1,3 +1,4 @@
+import { infrastructureName as nameFor } from '@atlas/tenancy';
 import { type InfrastructureSubject } from './infrastructure-driver';
 
 /** Names all that a driver makes for one plane (folder, database, role, ...): readable, and never another's. */
@@ -5,7 +6,7 @@ export function infrastructureName({
   slug,
   tenantPlaneId,
 }: Pick<InfrastructureSubject, 'slug' | 'tenantPlaneId'>): string {
-  return `atlas_${slug.replaceAll('-', '_')}_${tenantPlaneId.slice(-8)}`;
+  return nameFor(slug, tenantPlaneId);
 }
 
 /** Whether a name may be one of those. */

@@ -38,7 +38,18 @@ const STEPS = [
 ];
 
 @Module({
-  imports: [AccountsModule, AuditModule, DesiredStateModule, EnrolmentModule, InfrastructureModule, LifecycleModule, ProvisioningJobsModule, RegistryModule, TenantsModule, TransfersModule],
+  imports: [
+    AccountsModule,
+    AuditModule,
+    DesiredStateModule,
+    EnrolmentModule,
+    InfrastructureModule,
+    LifecycleModule,
+    ProvisioningJobsModule,
+    RegistryModule,
+    TenantsModule,
+    TransfersModule,
+  ],
   controllers: [DeprovisionController],
   providers: [Deprovisions, OldBackups, Purges, ReadableBackup, ...stepProviders(STEPS)],
   exports: [OldBackups, Purges],

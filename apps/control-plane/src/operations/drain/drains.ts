@@ -43,7 +43,7 @@ export class Drains {
       const job = await this.starter.start(manager, request);
       const subject = { action: 'tenant_plane.drain', targetKind: 'tenant_plane', targetId: id };
       await this.audit.record(manager, { ...subject, after: { job_id: job.id, tenants } });
-      return { tenant_plane: await this.planes.view(manager, id), job: jobView(job) };
+      return { tenant_plane: await this.planes.view(manager, id), job: jobView(job, null) };
     });
   }
 

@@ -22,7 +22,17 @@ import { ReopenCopyStep } from './reopen-copy.step';
 const STEPS = [AwaitCopyStep, AwaitImportStep, CutOverStep, FreezeStep, OpenTransferStep, ReopenCopyStep];
 
 @Module({
-  imports: [AccountsModule, AuditModule, DesiredStateModule, EnrolmentModule, LifecycleModule, ProvisioningJobsModule, RegistryModule, TenantsModule, TransfersModule],
+  imports: [
+    AccountsModule,
+    AuditModule,
+    DesiredStateModule,
+    EnrolmentModule,
+    LifecycleModule,
+    ProvisioningJobsModule,
+    RegistryModule,
+    TenantsModule,
+    TransfersModule,
+  ],
   controllers: [MoveController],
   providers: [HomeChange, Moves, ...stepProviders(STEPS)],
 })

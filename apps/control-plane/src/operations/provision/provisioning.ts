@@ -87,7 +87,7 @@ export class Provisioning {
     const install = outcomes[5];
     return {
       tenant: tenantView(tenant, install?.tenantPlaneId ?? null),
-      job: jobView(job),
+      job: jobView(job, tenant.slug),
       ...(install && { install: install.bundle }),
     };
   }

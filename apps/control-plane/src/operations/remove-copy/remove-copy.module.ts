@@ -15,7 +15,13 @@ import { RemoveInfrastructureStep } from './remove-infrastructure.step';
 const STEPS = [AwaitPurgeStep, EndTrustStep, PurgeCopyStep, ReleaseCopyStep, RemoveInfrastructureStep];
 
 @Module({
-  imports: [DesiredStateModule, EnrolmentModule, InfrastructureModule, LifecycleModule, ProvisioningJobsModule],
+  imports: [
+    DesiredStateModule,
+    EnrolmentModule,
+    InfrastructureModule,
+    LifecycleModule,
+    ProvisioningJobsModule,
+  ],
   providers: [OldCopies, ...stepProviders(STEPS)],
   exports: [OldCopies],
 })

@@ -49,7 +49,11 @@ export class ReinstateStep extends ProvisioningStep {
     const place = { phase: 'serving', removeAfter: null, purgeJobId: null, ...copy } as const;
     await manager.update(Placement, { tenantId, tenantPlaneId }, place);
     const status = params['status'] as TenantStatus;
-    const changes = { ...this.addresses.at(plane, tenant), restorableUntil: null, updatedAt: this.clock.now() };
+    const changes = {
+      ...this.addresses.at(plane, tenant),
+      restorableUntil: null,
+      updatedAt: this.clock.now(),
+    };
     await changeTenantStatus(manager, tenantId, status, changes);
     if (backup) await this.backups.putBack(manager, backup);
     await this.desiredStates.publish(manager, coming);

@@ -16,7 +16,15 @@ import { ReinstateStep } from './reinstate.step';
 const STEPS = [AwaitRestoreStep, OpenRestoreStep, ReinstateStep];
 
 @Module({
-  imports: [AccountsModule, DesiredStateModule, EnrolmentModule, LifecycleModule, ProvisioningJobsModule, TenantsModule, TransfersModule],
+  imports: [
+    AccountsModule,
+    DesiredStateModule,
+    EnrolmentModule,
+    LifecycleModule,
+    ProvisioningJobsModule,
+    TenantsModule,
+    TransfersModule,
+  ],
   controllers: [RestoreController],
   providers: [Restores, ...stepProviders(STEPS)],
 })

@@ -55,7 +55,7 @@ export class SecretRotations {
       const subject = { action: 'tenant_plane.rotate_secret', targetKind: 'tenant_plane', targetId: id };
       await this.audit.record(manager, { ...subject, after: { mode, job_id: job.id } });
       const tenant_plane = await this.planes.view(manager, id);
-      return { tenant_plane, job: jobView(job), ...(install && { install }) };
+      return { tenant_plane, job: jobView(job, null), ...(install && { install }) };
     });
   }
 

@@ -54,7 +54,7 @@ export class UpgradeWaves {
       const job = await this.starter.start(manager, request);
       const subject = { action: 'tenant_planes.upgrade', targetKind: 'job', targetId: job.id };
       await this.audit.record(manager, { ...subject, after: { ...params, tenant_planes: total } });
-      return { job: jobView(job) };
+      return { job: jobView(job, null) };
     });
   }
 

@@ -39,7 +39,7 @@ export class Upgrades {
   start(id: string, version?: string): Promise<AcceptedForPlane> {
     return this.database.write(async (manager) => {
       const job = await this.startJob(manager, id, this.target(version));
-      return { tenant_plane: await this.planes.view(manager, id), job: jobView(job) };
+      return { tenant_plane: await this.planes.view(manager, id), job: jobView(job, null) };
     });
   }
 
@@ -77,16 +77,12 @@ export class Upgrades {
   }
 }
 
-export function wayOf({ infrastructureDriver: driver }: TenantPlane): UpgradeWay {
+function wayOf({ infrastructureDriver: driver }: TenantPlane): UpgradeWay {
   return driver === null || driver === 'manual' ? 'by_hand' : 'by_driver';
 }
 
 /** The plane, if it can get this version now. */
-export async function requirePossible(
-  manager: EntityManager,
-  id: string,
-  version: string,
-): Promise<TenantPlane> {
+async function requirePossible(manager: EntityManager, id: string, version: string): Promise<TenantPlane> {
   const plane = await manager.findOneBy(TenantPlane, { id });
   if (!plane) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
   await requireIdle(manager, plane);

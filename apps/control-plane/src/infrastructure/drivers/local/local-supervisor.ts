@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Database, ProcessLock, Signals } from '@atlas/persistence';
-import { Clock, identityOf, sendSignal } from '@atlas/platform';
+import { Clock, identityOf, sendSignal, boundLog } from '@atlas/platform';
 import {
   type BeforeApplicationShutdown,
   Injectable,
@@ -10,6 +10,7 @@ import {
 } from '@nestjs/common';
 import { type FindOptionsWhere, IsNull } from 'typeorm';
 import { ControlPlaneConfig } from '../../../config/control-plane.config';
+import { logFileOf } from './local-names';
 import { LocalPlane } from './local-plane.entity';
 import { LOCAL_PLANES_TOPIC, LocalPlanes } from './local-planes';
 import { isItsProcess, planeProcesses } from './local-processes';
@@ -99,6 +100,7 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
   private async tend(row: LocalPlane): Promise<void> {
     if (isItsProcess(this.root, row)) {
       if (!row.isWanted || row.runningGeneration !== row.generation) this.end(row.pid as number);
+      else boundLog(logFileOf(this.root, row.name));
       return;
     }
     if (row.pid !== null) return this.noteEnd(row);

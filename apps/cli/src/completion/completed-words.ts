@@ -1,0 +1,36 @@
+import { type Command } from '../command';
+import { type Option } from '../options';
+import { type Program } from '../program';
+
+export interface CompletedWord {
+  readonly word: string;
+  readonly text: string;
+}
+
+/** What may be typed first: the first word of each command, and `help`. */
+export function firstWords({ name, commands }: Program): readonly CompletedWord[] {
+  const words = new Map<string, string>();
+  for (const { name: command, summary } of commands) {
+    const [first = '', second] = command.split(' ');
+    // `audit` describes itself rather than one of the commands below it.
+    if (second === undefined || !words.has(first)) words.set(first, summary);
+  }
+  words.set('help', `Show help for ${name} or one of its commands`);
+  return [...words].map(([word, text]) => ({ word, text }));
+}
+
+/** What may follow a first word: the rest of longer names. */
+export function secondWords(first: string, { commands }: Program): readonly CompletedWord[] {
+  return commands
+    .filter(({ name }) => name.startsWith(`${first} `))
+    .map(({ name, summary }) => ({ word: name.slice(first.length + 1), text: summary }));
+}
+
+export function optionsOf({ options }: Command): readonly Option[] {
+  return [...options, { name: 'help', text: 'show this help' }];
+}
+
+/** Whether a value is a path. */
+export function isPath({ value }: Option): boolean {
+  return value === '<file>' || value === '<folder>';
+}

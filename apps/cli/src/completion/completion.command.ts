@@ -1,0 +1,36 @@
+import { type Command, EXIT, type Output } from '../command';
+import { type Given } from '../options';
+import { type Program } from '../program';
+import { bashScript } from './bash-script';
+import { fishScript } from './fish-script';
+import { zshScript } from './zsh-script';
+
+const SCRIPTS: Readonly<Record<string, (program: Program) => string>> = {
+  bash: bashScript,
+  zsh: zshScript,
+  fish: fishScript,
+};
+
+/** The program with a command that completes it, itself included. */
+export function withCompletion(output: Output, program: Program): Program {
+  const { name } = program;
+  const completion: Command = {
+    name: 'completion',
+    group: 'Shell',
+    summary: 'Print the completion script of a shell',
+    about: `Prints a script with which a shell completes the commands, options and fixed values of ${name}.`,
+    operand: { name: 'shell', text: 'the shell', choices: Object.keys(SCRIPTS) },
+    options: [],
+    examples: ['completion bash'],
+    notes: `Load it in this shell, or from its start-up file:
+  bash  eval "$(${name} completion bash)"
+  zsh   eval "$(${name} completion zsh)"       # after compinit
+  fish  ${name} completion fish | source`,
+    run: async ({ operand }: Given) => {
+      output.out(SCRIPTS[operand]?.(completed) ?? '');
+      return EXIT.done;
+    },
+  };
+  const completed: Program = { ...program, commands: [...program.commands, completion] };
+  return completed;
+}

@@ -1,0 +1,53 @@
+import { UsageError } from './command';
+import { type Option, bodyOf, given } from './options';
+
+const OPTIONS: readonly Option[] = [
+  { name: 'model', value: '<model>', text: 'which', choices: ['shared', 'hybrid'], isRequired: true },
+  { name: 'database', value: '<driver>', text: 'its own', field: 'database.driver' },
+  { name: 'ttl', value: '<seconds>', text: 'how long', field: 'ttl_seconds', isNumber: true },
+  { name: 'dry-run', text: 'change nothing' },
+];
+const TENANT = { name: 'tenant', text: 'slug or id' };
+
+describe(given.name, () => {
+  it('reads options and the argument in any order', () => {
+    const input = given(['--model', 'shared', 'acme', '--dry-run'], OPTIONS, TENANT);
+    expect(input).toMatchObject({ operand: 'acme', values: { model: 'shared', 'dry-run': true } });
+  });
+
+  it.each([
+    [['acme'], 'Missing option --model <model>.'],
+    [['acme', '--model', 'odd'], '--model is "odd"; it must be one of shared, hybrid.'],
+    [['acme', '--model', 'shared', '--ttl', '1h'], '--ttl is "1h"; it must be a whole number.'],
+    [['acme', 'beta', '--model', 'shared'], 'Unexpected argument "beta".'],
+    [['--model', 'shared'], 'Missing argument <tenant>.'],
+    [['acme', '--model'], '--model needs a value: --model <model>.'],
+    [['acme', '--model', '--dry-run'], '--model needs a value: --model <model>.'],
+    [['acme', '--dry-run=yes'], '--dry-run takes no value.'],
+    [['acme', '--colour'], 'Unknown option --colour.'],
+    [['acme', '-x'], 'Unknown option -x.'],
+  ])('refuses %j', (args, reason) => {
+    const call = () => given(args, OPTIONS, TENANT);
+    expect(call).toThrow(UsageError);
+    expect(call).toThrow(reason);
+  });
+
+  it('suggests the option that was meant', () => {
+    const call = () => given(['acme', '--modle', 'shared'], OPTIONS, TENANT);
+    expect(call).toThrow(expect.objectContaining({ code: 'unknown_option', hint: 'Did you mean --model?' }));
+  });
+
+  it('accepts only the choices of an argument, which may be optional', () => {
+    const shell = { name: 'shell', text: 'the shell', choices: ['bash'] };
+    expect(() => given(['csh'], [], shell)).toThrow('<shell> is "csh"; it must be one of bash.');
+    expect(given([], [], { ...shell, isOptional: true }).operand).toBe('');
+  });
+});
+
+describe(bodyOf.name, () => {
+  it('puts each value in its field and leaves out what was not given', () => {
+    const body = bodyOf(OPTIONS, { model: 'shared', database: 'sqlite', ttl: '60' });
+    expect(body).toEqual({ database: { driver: 'sqlite' }, ttl_seconds: 60 });
+    expect(bodyOf(OPTIONS, {})).toEqual({});
+  });
+});

@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { UsageError } from './command';
+import { closestTo } from './suggestion';
+
+export interface Option {
+  readonly name: string;
+  /** The placeholder of its value in the help; a switch has none. */
+  readonly value?: string;
+  readonly text: string;
+  /** What applies when it is left out, as the help shows it. */
+  readonly default?: string;
+  readonly choices?: readonly string[];
+  readonly isRequired?: boolean;
+  readonly isNumber?: boolean;
+  /** Several values, separated by commas. */
+  readonly isList?: boolean;
+  /** Names a file that holds the value. Secrets must: every user of the machine can read a command line. */
+  readonly isFile?: boolean;
+  /** Where its value goes in the body of the request, such as `database.driver`. */
+  readonly field?: string;
+  /** The heading that the help lists it under, if not `Options`. */
+  readonly group?: string;
+}
+
+/** What follows the command's name, such as a tenant. */
+export interface Operand {
+  readonly name: string;
+  readonly text: string;
+  readonly choices?: readonly string[];
+  readonly isOptional?: boolean;
+}
+
+export type Values = Readonly<Record<string, string | boolean | undefined>>;
+
+export interface Given {
+  readonly values: Values;
+  /** Empty when it was left out. */
+  readonly operand: string;
+  readonly isJson: boolean;
+}
+
+/** Throws {@link UsageError}. */
+export function given(args: readonly string[], options: readonly Option[], operand?: Operand): Given {
+  const { values, positionals } = parsed(args, options);
+  const [first, ...others] = positionals;
+  const extra = operand ? others[0] : first;
+  if (extra !== undefined) throw new UsageError(`Unexpected argument "${extra}".`);
+  if (operand) requireOperand(operand, first);
+  for (const option of options) requireGood(option, values[option.name]);
+  return { values, operand: first ?? '', isJson: values['json'] === true };
+}
+
+function parsed(args: readonly string[], options: readonly Option[]) {
+  const kinds = options.map(({ name, value }) => [name, { type: value ? 'string' : 'boolean' }] as const);
+  const { values, positionals, tokens } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: Object.fromEntries(kinds),
+    // Its own messages are long, and suggest nothing.
+    strict: false,
+    tokens: true,
+  });
+  for (const token of tokens) if (token.kind === 'option') requireKnown(token, options);
+  // Not strict, it may answer with more types than it knows options of.
+  return { values: values as Values, positionals };
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value?: string | undefined;
+  readonly inlineValue?: boolean | undefined;
+}
+
+function requireKnown({ name, rawName, value, inlineValue }: OptionToken, options: readonly Option[]): void {
+  const option = options.find((one) => one.name === name && rawName.startsWith('--'));
+  if (!option) {
+    const names = options.map((one) => `--${one.name}`);
+    const meant = closestTo(rawName, [...names, '--help']);
+    const hint = meant && `Did you mean ${meant}?`;
+    throw new UsageError(`Unknown option ${rawName}.`, { code: 'unknown_option', hint });
+  }
+  if (!option.value && inlineValue) throw new UsageError(`--${name} takes no value.`);
+  // The next option would be taken for the value of this one.
+  const isMissing = value === undefined || (!inlineValue && value.startsWith('-') && value !== '-');
+  if (option.value && isMissing) throw new UsageError(`--${name} needs a value: --${name} ${option.value}.`);
+}
+
+function requireOperand({ name, choices, isOptional }: Operand, text: string | undefined): void {
+  if (text === undefined && !isOptional) throw new UsageError(`Missing argument <${name}>.`);
+  if (text !== undefined && choices && !choices.includes(text))
+    throw new UsageError(`<${name}> is "${text}"; it must be one of ${choices.join(', ')}.`);
+}
+
+function requireGood({ name, value, choices, isRequired, isNumber }: Option, text?: string | boolean): void {
+  if (isRequired && !text) throw new UsageError(`Missing option --${name} ${value}.`);
+  if (text === undefined) return;
+  if (choices && !choices.includes(String(text)))
+    throw new UsageError(`--${name} is "${text}"; it must be one of ${choices.join(', ')}.`);
+  if (isNumber && !/^\d{1,9}$/.test(String(text)))
+    throw new UsageError(`--${name} is "${text}"; it must be a whole number.`);
+}
+
+/** The body of a request: each value in its field. Throws {@link UsageError}. */
+export function bodyOf(options: readonly Option[], values: Values): Record<string, unknown> {
+  const body: Record<string, unknown> = {};
+  for (const option of options) {
+    const { name, field } = option;
+    const value = values[name];
+    if (field === undefined || value === undefined) continue;
+    const [outer = field, inner] = field.split('.');
+    const sent = sentFor(option, value);
+    body[outer] = inner === undefined ? sent : { [inner]: sent };
+  }
+  return body;
+}
+
+function sentFor({ name, isNumber, isList, isFile }: Option, value: string | boolean): unknown {
+  if (isFile) return contentOf(name, String(value));
+  if (isNumber) return Number(value);
+  return isList ? String(value).split(',') : value;
+}
+
+function contentOf(name: string, file: string): string {
+  let content: string;
+  try {
+    content = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new UsageError(`Cannot read the file of --${name}: ${(error as Error).message}`);
+  }
+  if (content === '') throw new UsageError(`${file}, the file of --${name}, is empty.`);
+  return content;
+}
