@@ -1,6 +1,6 @@
 import { type EntityManager } from 'typeorm';
 import { type Database } from '@atlas/persistence';
-import { ListTenantPlanesQuery } from './tenant-planes.dto';
+import { type ListTenantPlanesQuery } from './tenant-planes.dto';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { sqlOfHealth } from '../registry/health-class';
 

@@ -1,4 +1,4 @@
-import { ControlPlaneConfig } from '../config/control-plane.config';
+import { type ControlPlaneConfig } from '../config/control-plane.config';
 
 const DAY_MS = 24 * 3_600_000;
 
