@@ -3,11 +3,11 @@ import { SignatureVerifier, receivedRequestOf } from '@atlas/service-auth';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { REQUIRED, type Required, SIGNED } from './access/access.decorators';
-import { KeyUses } from './service-keys/key-uses';
 import { type AuthenticatedRequest, type OperatorCaller, type PlaneCaller } from './access/caller';
-import { OperatorAuthentication, scopeMissing } from './accounts/operator-authentication';
 import { type Scope } from './access/scopes';
+import { OperatorAuthentication, scopeMissing } from './accounts/operator-authentication';
 import { SessionCookie } from './accounts/session-cookie';
+import { KeyUses } from './service-keys/key-uses';
 
 /** The one guard: each route says who may call it, and one that says nothing is refused. */
 @Injectable()
@@ -26,7 +26,7 @@ export class AccessGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, places)) return true;
     if (this.reflector.getAllAndOverride<boolean>(SIGNED, places)) return this.admitPlane(request);
     const required = this.reflector.getAllAndOverride<Required | undefined>(REQUIRED, places);
-    if (!required) throw new DomainError('forbidden', 'forbidden', 'This route is open to nobody.');
+    if (!required) throw new DomainError('forbidden', 'forbidden', 'This route declares no access rule.');
     return this.admitOperator(request, required);
   }
 
@@ -58,7 +58,7 @@ function isMet(required: Required, { kind, scopes }: OperatorCaller): boolean {
 }
 
 function onlyInPerson({ id }: OperatorCaller): DomainError {
-  const detail = `This needs a session, and an API key has none. Sign in, or revoke the key with DELETE /api/api-keys/${id}.`;
+  const detail = `This requires an operator session; API keys are not accepted. Sign in, or revoke the key with DELETE /api/api-keys/${id}.`;
   return new DomainError('forbidden', 'forbidden', detail);
 }
 

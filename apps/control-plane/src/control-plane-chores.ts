@@ -2,15 +2,15 @@ import { Chores } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { OldCredentials } from './accounts/old-credentials';
 import { AuditSealer } from './audit/audit-sealer';
-import { SealedIdempotency } from './idempotency/sealed-idempotency';
 import { DesiredStates } from './desired-state/desired-states';
+import { SealedIdempotency } from './idempotency/sealed-idempotency';
+import { OldBackups } from './operations/deprovision/old-backups';
+import { Purges } from './operations/deprovision/purges';
+import { OldCopies } from './operations/remove-copy/old-copies';
 import { KeyUses } from './service-keys/key-uses';
 import { RequestNonces } from './service-keys/request-nonces/request-nonces';
 import { Signups } from './signup/signups';
 import { SignupLinks } from './tenants/signup-links';
-import { OldBackups } from './operations/deprovision/old-backups';
-import { OldCopies } from './operations/remove-copy/old-copies';
-import { Purges } from './operations/deprovision/purges';
 
 /** What has to be done now and then, in any process. */
 @Injectable()

@@ -1,5 +1,5 @@
-import answers from './answers.json';
 import { MAX_PART_LENGTH, TRANSFER_PART_TYPE } from '@atlas/plane-contract';
+import answers from './answers.json';
 import { CONTROL_PLANE_VERSION } from './config/version-policy';
 
 export const HTTP_APP = {

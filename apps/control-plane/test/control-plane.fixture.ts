@@ -1,5 +1,5 @@
-import { Attempts, Worker } from '@atlas/jobs';
 import { createHash, randomBytes } from 'node:crypto';
+import { Attempts, Worker } from '@atlas/jobs';
 import { Database, type RowValues, insertRow, updateRows } from '@atlas/persistence';
 import { type RequestLimits, createHttpApp } from '@atlas/platform';
 import {
@@ -15,13 +15,13 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyInstance } from 'fastify';
 import supertest from 'supertest';
 import { type FindOptionsOrder, type FindOptionsWhere, IsNull, Not, type ObjectLiteral } from 'typeorm';
-import { Operators } from '../src/accounts/operators';
 import { type OperatorRole, SCOPES, type Scope } from '../src/access/scopes';
+import { Operators } from '../src/accounts/operators';
 import { AppModule } from '../src/app.module';
 import { ControlPlaneState } from '../src/database/plane-state.entity';
+import { DesiredStates } from '../src/desired-state/desired-states';
 import { HTTP_APP } from '../src/http-app.options';
 import { ProvisioningJob } from '../src/provisioning-jobs/provisioning-job.entity';
-import { DesiredStates } from '../src/desired-state/desired-states';
 import { type Install, PUBLIC_URL, PlaneSimulator } from './plane-simulator.fixture';
 
 jest.setTimeout(30_000);

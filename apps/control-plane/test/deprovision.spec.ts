@@ -1,36 +1,36 @@
-import { MAX_ATTEMPTS, StepFailure, done, wait } from '@atlas/jobs';
-import { newProvisioningJob } from '../src/provisioning-jobs/job-starter';
-import { ProvisioningJobs } from '../src/provisioning-jobs/provisioning-jobs';
 import { type KeyObject, generateKeyPairSync } from 'node:crypto';
+import { MAX_ATTEMPTS, StepFailure, done, wait } from '@atlas/jobs';
+import { Chores } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
-import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type DesiredTenant, type DesiredTransfer, runName } from '@atlas/plane-contract';
+import { CommitOutcomeUnknown } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type JWK, compactDecrypt, importJWK, jwtVerify } from 'jose';
 import { In } from 'typeorm';
 import { IsNull, Not } from 'typeorm';
 import { SCOPES } from '../src/access/scopes';
-import { AuditEvent } from '../src/audit/audit-event.entity';
 import { Audit } from '../src/audit/audit';
-import { ProvisioningJob } from '../src/provisioning-jobs/provisioning-job.entity';
+import { AuditEvent } from '../src/audit/audit-event.entity';
 import { EraseBackupStep } from '../src/operations/deprovision/erase-backup.step';
-import { OpenRestoreStep } from '../src/operations/restore/open-restore.step';
-import { ReservePlaceStep } from '../src/operations/provision/reserve-place.step';
-import { ReadableBackup } from '../src/operations/deprovision/readable-backup';
-import { RegisterTenantPlaneStep } from '../src/operations/provision/register-tenant-plane.step';
-import { ReinstateStep } from '../src/operations/restore/reinstate.step';
-import { RemoveCopiesStep } from '../src/operations/deprovision/remove-copies.step';
-import { CommitOutcomeUnknown } from '@atlas/platform';
 import { Purges } from '../src/operations/deprovision/purges';
-import { Chores } from '@atlas/jobs';
+import { ReadableBackup } from '../src/operations/deprovision/readable-backup';
+import { RemoveCopiesStep } from '../src/operations/deprovision/remove-copies.step';
+import { RegisterTenantPlaneStep } from '../src/operations/provision/register-tenant-plane.step';
+import { ReservePlaceStep } from '../src/operations/provision/reserve-place.step';
+import { OpenRestoreStep } from '../src/operations/restore/open-restore.step';
+import { ReinstateStep } from '../src/operations/restore/reinstate.step';
+import { newProvisioningJob } from '../src/provisioning-jobs/job-starter';
+import { ProvisioningJob } from '../src/provisioning-jobs/provisioning-job.entity';
+import { ProvisioningJobs } from '../src/provisioning-jobs/provisioning-jobs';
 import { Placement } from '../src/registry/placement.entity';
 import { reservedPlacement } from '../src/registry/placements';
-import { ServiceKey } from '../src/service-keys/service-key.entity';
 import { TenantPlane } from '../src/registry/tenant-plane.entity';
-import { MAX_PARTS } from '../src/transfers/transfer-relay';
 import { Tenant } from '../src/registry/tenant.entity';
 import { Transfer, TransferPart } from '../src/registry/transfer.entity';
+import { ServiceKey } from '../src/service-keys/service-key.entity';
 import { Backups } from '../src/transfers/backups';
+import { MAX_PARTS } from '../src/transfers/transfer-relay';
 import { Transfers } from '../src/transfers/transfers';
 import { sayImported, sayImportedBy, sealedPart, sendPart, takePart, nextRun } from './backup-part.fixture';
 import { Gate, lockWaits } from './held-operator.fixture';
@@ -536,7 +536,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await later(DAY_MS + 1000);
     expect((await scene.looksAgain(tenant.job)).error).toMatchObject({
       code: 'wait_timed_out',
-      detail: expect.stringContaining('failed last with: The disk is full.'),
+      detail: expect.stringContaining('last failure: The disk is full.'),
     });
     await scene.act(tenant.job, 'retry').expect(202);
     if (!entryOf(tenant.id)?.purge) await backUp(tenant);

@@ -1,7 +1,7 @@
 import { StepFailure } from '@atlas/jobs';
 import { eventually } from '@atlas/testing';
-import { LocalDriver } from '../src/infrastructure/drivers/local/local.driver';
 import { type InfrastructureRequest } from '../src/infrastructure/drivers/infrastructure-driver';
+import { LocalDriver } from '../src/infrastructure/drivers/local/local.driver';
 import { type JobScene } from './job-scene.fixture';
 import { PlaneSimulator } from './plane-simulator.fixture';
 

@@ -1,11 +1,11 @@
-import { FaultPoints, done } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
+import { FaultPoints, done } from '@atlas/jobs';
 import { type ReportedState } from '@atlas/plane-contract';
 import { type DatabaseDriver, eventually } from '@atlas/testing';
 import type supertest from 'supertest';
 import { IsNull } from 'typeorm';
-import { ProvisioningJob } from '../src/provisioning-jobs/provisioning-job.entity';
 import { AwaitCopyStep } from '../src/operations/move/await-copy.step';
+import { ProvisioningJob } from '../src/provisioning-jobs/provisioning-job.entity';
 import { TenantPlane } from '../src/registry/tenant-plane.entity';
 import { Transfer } from '../src/registry/transfer.entity';
 import { type Env, TestControlPlane } from './control-plane.fixture';

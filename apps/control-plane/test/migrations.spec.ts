@@ -1,12 +1,12 @@
 import { createDataSource, databaseTarget, insertRow } from '@atlas/persistence';
-import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
 import { uuidv7 } from '@atlas/tenancy';
+import { EVERY_DATABASE, type TestDatabase, createTestDatabase } from '@atlas/testing';
 import { type DataSource } from 'typeorm';
 import { NameMakersOfBackups1700000000049 } from '../src/database/migrations/0049-name-makers-of-backups';
-import { CONTROL_PLANE_SCHEMA } from '../src/schema';
 import { TenantPlane, expectedPlane } from '../src/registry/tenant-plane.entity';
 import { Tenant } from '../src/registry/tenant.entity';
 import { Transfer } from '../src/registry/transfer.entity';
+import { CONTROL_PLANE_SCHEMA } from '../src/schema';
 import { newTransfer } from '../src/transfers/transfers';
 
 /** What only the version before needs: dropped two releases later (ADR 16). */

@@ -1,19 +1,19 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sendSignal } from '@atlas/platform';
-import { type DatabaseDriver, asAdmin, dropDedicated, eventually, testServerUrl } from '@atlas/testing';
-import { uuidv7 } from '@atlas/tenancy';
 import { Database, insertRow } from '@atlas/persistence';
+import { sendSignal } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
+import { type DatabaseDriver, asAdmin, dropDedicated, eventually, testServerUrl } from '@atlas/testing';
 import { LocalPlane } from '../src/infrastructure/drivers/local/local-plane.entity';
 import { LocalPlanes } from '../src/infrastructure/drivers/local/local-planes';
+import { newProvisioningJob } from '../src/provisioning-jobs/job-starter';
 import { ProvisioningJob } from '../src/provisioning-jobs/provisioning-job.entity';
 import { Drift } from '../src/reconcile/drift.entity';
 import { type Look, Reconciler } from '../src/reconcile/reconciler';
 import { Placement } from '../src/registry/placement.entity';
 import { JobScene } from './job-scene.fixture';
 import { PlaneSimulator } from './plane-simulator.fixture';
-import { newProvisioningJob } from '../src/provisioning-jobs/job-starter';
 
 /** Of a look that sees nothing. */
 export const NOTHING_SEEN: Look = { looked_at: 0, found: 0, repaired: 0, gone: 0, not_looked_at: [] };

@@ -1,10 +1,10 @@
-import { LeaseLost } from '@atlas/jobs';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LeaseLost } from '@atlas/jobs';
 import { eventually } from '@atlas/testing';
 import { Logger } from '@nestjs/common';
-import { FakeTerraform } from './fake-terraform.fixture';
 import { TerraformCli, type TerraformCommand } from '../src/infrastructure/drivers/terraform/terraform-cli';
+import { FakeTerraform } from './fake-terraform.fixture';
 
 const DIAGNOSTIC = {
   severity: 'error',

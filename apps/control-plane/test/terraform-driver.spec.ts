@@ -1,14 +1,14 @@
-import { LeaseLost } from '@atlas/jobs';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LeaseLost } from '@atlas/jobs';
 import { parseEnvironment } from '@atlas/platform';
 import { Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { ControlPlaneConfig } from '../src/config/control-plane.config';
 import { type FencedWrite } from '../src/infrastructure/drivers/infrastructure-driver';
-import { DataSource } from 'typeorm';
-import { FakeTerraform } from './fake-terraform.fixture';
 import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terraform.driver';
+import { FakeTerraform } from './fake-terraform.fixture';
 
 const SECRET = 'ats_secret';
 const OUTPUTS = { endpoint_url: { value: 'https://acme' }, db_url: { value: 'postgres://acme' } };

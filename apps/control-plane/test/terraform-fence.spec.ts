@@ -13,12 +13,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnvironment } from '@atlas/platform';
 import { Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { ControlPlaneConfig } from '../src/config/control-plane.config';
 import {
   type FencedWrite,
   type InfrastructureSubject,
 } from '../src/infrastructure/drivers/infrastructure-driver';
-import { DataSource } from 'typeorm';
 import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terraform.driver';
 
 const hasTerraform = spawnSync('terraform', ['version']).status === 0;

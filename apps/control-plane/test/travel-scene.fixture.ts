@@ -4,9 +4,9 @@ import { type DesiredTenant } from '@atlas/plane-contract';
 import { eventually } from '@atlas/testing';
 import { type JWK, calculateJwkThumbprint, decodeProtectedHeader } from 'jose';
 import { Placement } from '../src/registry/placement.entity';
+import { nextRun, sayImported, sayImportedBy, sealedPart, sendPart, takePart } from './backup-part.fixture';
 import { type TestControlPlane } from './control-plane.fixture';
 import { lockWaits } from './held-operator.fixture';
-import { nextRun, sayImported, sayImportedBy, sealedPart, sendPart, takePart } from './backup-part.fixture';
 import { type JobScene } from './job-scene.fixture';
 import { KEYS, type PlaneSimulator, type ReportedTenant } from './plane-simulator.fixture';
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Database, TenantDatabase, type TenantOwned, databaseTarget, migrateFirst } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
 import { Clock, type RequestLimits, createHttpApp } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
 import {
   type DatabaseDriver,
   FixedClock,
@@ -11,7 +12,6 @@ import {
 } from '@atlas/testing';
 import { type LoggerService, type Type } from '@nestjs/common';
 import { type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { uuidv7 } from '@atlas/tenancy';
 import supertest from 'supertest';
 import { AppModule } from '../src/app.module';
 import { AuditEvent } from '../src/audit/audit-event.entity';

@@ -4,19 +4,19 @@ import { JobWaker } from './job-waker';
 import { Slots } from './slots';
 
 export const AT_ONCE = 8;
-/** A long step runs an outside program or reads a whole backup. */
+/** Long steps run external programs or read whole backups. */
 export const LONG_AT_ONCE = 8;
 
 /**
- * The jobs that this process works on, whether a wake-up or the sweep found them. Their number is limited. Long steps have
- * slots of their own, so short steps never wait for them.
+ * The jobs that this process works on, whether a wake-up or the sweep found them. Slots limit how many run at once. Long
+ * steps have their own slots, so short steps never wait for them.
  */
 @Injectable()
 export class Attempts {
   private readonly logger = new Logger(Attempts.name);
   private readonly short = new Slots(AT_ONCE);
   private readonly long = new Slots(LONG_AT_ONCE);
-  /** Jobs that wait for a slot. */
+  /** Jobs waiting for a slot. */
   private readonly inLine = new Set<string>();
   private readonly underWay = new Set<Promise<void>>();
 
@@ -27,7 +27,7 @@ export class Attempts {
 
   /** Resolves when the attempt ends, or earlier, when it gives up its slot to run a long step. */
   async begin(jobId: string): Promise<void> {
-    // The attempt that waits will see everything that this one would.
+    // The attempt that is already waiting will see everything that this one would.
     if (this.inLine.has(jobId)) return;
     await new Promise<void>((resolve) => {
       const attempt = this.attempt(jobId, resolve).finally(() => {
@@ -57,7 +57,7 @@ export class Attempts {
     this.inLine.delete(jobId);
     try {
       if (isIn) await this.runner.advance(jobId, async () => (isIn = await place.makeRoom()));
-      // This process is ending. The queue counts the wake-up as handled, so no other process would hear of it.
+      // This process is shutting down. The queue counts the wake-up as handled, so hand it on.
       if (!isIn) await this.waker.wake(jobId);
     } catch (error) {
       this.logger.error(error);
@@ -81,7 +81,7 @@ class Place {
     return this.take(this.short);
   }
 
-  /** Once it has a long slot, it keeps it to the end. */
+  /** An attempt that has a long slot keeps it until it ends. */
   async makeRoom(): Promise<boolean> {
     if (this.held === this.long) return true;
     this.leave();

@@ -3,7 +3,7 @@ import { StepFailure } from './step';
 
 export type FaultMoment = 'before' | 'after-effect' | 'after-record';
 
-/** Named places where tests break the process: `<operation>/<step>/<moment>`. Nothing happens at them otherwise. */
+/** Named points where tests break the process: `<operation>/<step>/<moment>`. They do nothing unless armed. */
 export class FaultPoints {
   private readonly armed?: { readonly name: string; readonly action: string };
   private readonly logger = new Logger(FaultPoints.name);
@@ -19,10 +19,10 @@ export class FaultPoints {
     this.logger.warn(`Fault point ${this.armed.name}: ${this.armed.action}`);
     if (this.armed.action === 'kill') process.kill(process.pid, 'SIGKILL');
     if (this.armed.action === 'throw') throw new Error(`Fault point ${this.armed.name}`);
-    // As a step does for which there is no way forward.
+    // The way a step fails when it can never succeed.
     if (this.armed.action === 'fail')
       throw new StepFailure('fatal', 'fault_point', `Fault point ${this.armed.name}`);
-    // Paused, until the process is told to go on.
+    // Paused until the process receives SIGUSR2.
     if (this.armed.action === 'pause') await new Promise<void>((resume) => process.once('SIGUSR2', resume));
   }
 }

@@ -9,14 +9,14 @@ import { type JobHandler, JobQueue } from './job-queue';
 
 const TASK = 'advance_job';
 const CONCURRENCY = 8;
-/** In batches: one by one nobody awaits that the end of a task is written, and the server's going away would end us. */
+/** graphile-worker does not await single completions, so a lost server would end this process. It awaits batches. */
 const AWAITED = { completeJobBatchDelay: 0, failJobBatchDelay: 0 };
 const RESTART_MS = 1000;
 
 /**
- * graphile-worker on Postgres: `add_job` joins our transaction and LISTEN/NOTIFY wakes a worker in milliseconds. Its
- * task is never retried and has no key: it holds nothing that our job row does not know better, and a task that a
- * killed worker leaves locked blocks nobody.
+ * graphile-worker on Postgres: `add_job` joins our transaction, and LISTEN/NOTIFY wakes a worker within milliseconds.
+ * Tasks are never retried and have no key: the job's row holds everything, and a task left locked by a killed worker
+ * blocks no job.
  */
 export class GraphileQueue extends JobQueue {
   private readonly pool: Pool;
@@ -24,7 +24,7 @@ export class GraphileQueue extends JobQueue {
   private runner?: Runner;
   private kept?: Promise<void>;
 
-  /** `ownerUrl`: who may make the queue's tables, when that is not the serving role. */
+  /** `ownerUrl`: the role that creates the queue's tables, if the serving role may not. */
   constructor(
     url: Secret,
     private readonly ownerUrl?: Secret,
@@ -43,18 +43,18 @@ export class GraphileQueue extends JobQueue {
     this.ending.abort();
     await this.endRunner();
     await this.kept;
-    // One that took its place meanwhile.
+    // A replacement may have started meanwhile.
     await this.endRunner();
     await this.pool.end();
   }
 
-  /** A runner ends for good when the server goes away with a task in its hands: another takes its place. */
+  /** Replaces a runner that ended because the server went away while it held a task. */
   private async keepRunning(handler: JobHandler): Promise<void> {
     const { signal } = this.ending;
     while (!signal.aborted) {
       await this.runner?.promise.catch(() => undefined);
       await delay(RESTART_MS, undefined, { signal }).catch(() => undefined);
-      // While the server is away the sweep is all there is, and it fails as well.
+      // If the server is still away, try again: the sweep fails as well meanwhile.
       if (!signal.aborted) this.runner = await this.run(handler).catch(() => undefined);
     }
   }
@@ -97,7 +97,7 @@ export class GraphileQueue extends JobQueue {
   }
 }
 
-/** A connection that the server ends is replaced at the next use. */
+/** A connection that the server closes is replaced at the next use. */
 function poolFor(url: Secret, max: number): Pool {
   const connection = { connectionString: url.reveal(), application_name: 'atlas-queue', ...NOTICING_SILENCE };
   const pool = new Pool({ ...connection, max, Client: PostgresClient });
@@ -106,8 +106,8 @@ function poolFor(url: Secret, max: number): Pool {
 }
 
 /**
- * Everything in the queue's schema, for a role that owns none of it. The queue's tables have row-level security without
- * a policy, which shuts out all but their owner, so the role gets one.
+ * Grants a role that does not own the queue's schema everything in it. The queue's tables have row-level security without
+ * a policy, which shuts out everybody but their owner, so the role gets a policy.
  */
 function grants(role: string): string[] {
   const all = 'on all';

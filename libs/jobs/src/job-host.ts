@@ -4,19 +4,19 @@ import { type JobStatus } from './job';
 import { type JobRow } from './job-row';
 import { type StepContext } from './step';
 
-/** A pause of writes that a job has started, and that must end. While the job is being undone, it has no deadline. */
+/** A pause of writes that a job started and must end. While the job is being undone, the pause has no deadline. */
 export interface Pause {
   readonly until: Date | null;
 }
 
-/** What the engine asks of the application whose jobs it runs. */
+/** What the engine asks of the application that owns the jobs. */
 export abstract class JobHost<J extends JobRow = JobRow> {
-  /** Adds what the application's own steps want to know. */
+  /** Adds what the application's steps need. */
   contextOf(_job: J, context: StepContext): StepContext {
     return context;
   }
 
-  /** What log lines of the job carry besides its id. */
+  /** What the job's log lines carry besides its id. */
   logContextOf(_job: J): Partial<RequestContext> {
     return {};
   }

@@ -11,15 +11,15 @@ import {
 } from './job';
 
 /**
- * The journal of one job, and the lease on it: who works on it, under which fencing number, until when. An application
- * extends it with what its jobs are about.
+ * The journal of one job, and the lease on it: the owner, the fencing number and the expiry. An application extends it with
+ * what its jobs are about.
  */
 export abstract class JobRow {
   @PrimaryColumn('uuid') id: string;
   @Column('varchar') operation: string;
   /** The job that started it. */
   @Column('uuid', { name: 'parent_id', nullable: true }) parentId: string | null;
-  /** It failed or was cancelled before its parent was retried, and no longer counts there. */
+  /** The job failed or was cancelled before its parent was retried, and no longer counts there. */
   @Column('boolean', { name: 'is_dismissed' }) isDismissed: boolean;
   /** The arguments of the operation. Never secrets. */
   @JsonColumn() params: JobParams;

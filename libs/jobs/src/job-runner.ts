@@ -25,7 +25,7 @@ type Turn = 'again' | 'stop';
 
 type MakeRoom = () => Promise<boolean>;
 
-/** Walks a job through its steps, one recorded step at a time, as the holder of its lease. */
+/** Takes a job through its steps, one recorded step at a time, as the holder of its lease. */
 @Injectable()
 export class JobRunner {
   private readonly owner = `${hostname()}:${process.pid}:${uuidv7()}`;
@@ -42,8 +42,8 @@ export class JobRunner {
   ) {}
 
   /**
-   * Takes a job as far as it goes now. Safe to call at any time, any number of times. Before a step that takes long it asks
-   * `makeRoom`, and gives the job back when that says no.
+   * Advances a job as far as possible. Safe to call at any time and any number of times. Before a long step it asks
+   * `makeRoom`, and releases the job if the answer is no.
    */
   async advance(jobId: string, makeRoom: MakeRoom = () => Promise.resolve(true)): Promise<void> {
     // The request that woke the job must not appear in the job's logs.
@@ -69,7 +69,7 @@ export class JobRunner {
     }
   }
 
-  /** Nobody works on a job until its lease is over, or given back. False if this worker no longer holds it. */
+  /** No worker takes the job until its lease expires or is released. False if this worker no longer holds it. */
   private isGivenBack(job: JobRow): Promise<boolean> {
     return this.jobs.giveBack(job).catch(() => true);
   }
@@ -112,7 +112,7 @@ export class JobRunner {
     }
   }
 
-  /** Runs the step and records that it is done; an atomic one in one transaction. */
+  /** Runs the step and records the result: in one transaction if the step is atomic. */
   private async attempt(job: JobRow, step: Step, state: StepState, isLast: boolean): Promise<StepResult> {
     const run = async (manager: EntityManager): Promise<StepResult> => {
       const result = await step.run(this.contextOf(job, state, manager));
@@ -124,7 +124,7 @@ export class JobRunner {
       if (result.kind === 'back') await this.recordBack(manager, job, result.to);
     };
     const before = structuredClone(job.steps);
-    /** What is not recorded our copy must not say either. */
+    /** Resets our copy of the steps to what is stored. */
     const restore = (): void =>
       job.steps.forEach((one, index) => Object.assign(one, structuredClone(before[index])));
     try {
@@ -134,7 +134,7 @@ export class JobRunner {
         return result;
       }
       return await this.jobs.write(job.id, async (manager) => {
-        // Postgres may have given up a try before this one in a deadlock.
+        // Postgres may have aborted an earlier try because of a deadlock.
         restore();
         const result = await run(manager);
         await record(manager, result);
@@ -170,7 +170,7 @@ export class JobRunner {
     else await this.jobs.save(job, { steps: job.steps, error: null }, manager);
   }
 
-  /** Outputs stay: an undo needs them. */
+  /** Keeps the outputs, since an undo needs them. */
   private async recordBack(manager: EntityManager, job: JobRow, to: string): Promise<void> {
     const [first, ...rest] = job.steps.slice(job.steps.findIndex(({ name }) => name === to));
     if (first?.name !== to) throw new Error(`The job has no step ${to} to go back to.`);
@@ -188,7 +188,7 @@ export class JobRunner {
     result: Extract<StepResult, { kind: 'wait' }>,
     lookedAt: Date,
   ): Promise<Turn> {
-    // What has come to its time only since is looked at once more: a step may wait for nothing but that.
+    // A deadline that passed only during this look gets one more look, since a step may wait for just that time.
     if (result.until <= lookedAt) {
       const failure = new StepFailure(
         'operator',
@@ -224,7 +224,7 @@ export class JobRunner {
     Object.assign(state, { attempt, error: told, waiting_for: null });
     if (retryAt) {
       Object.assign(state, { status: 'waiting', attempt: attempt + 1 });
-      // Woken meanwhile, it is tried at once: what just happened may be what it failed for.
+      // If the job was woken meanwhile, try at once: what it failed for may have arrived.
       const released = await this.jobs.releaseUnlessWoken(job, retryAt);
       return released ? 'stop' : 'again';
     }
@@ -238,7 +238,7 @@ export class JobRunner {
     return this.finish(job, 'failed');
   }
 
-  /** How often it was tried, and when it is tried again: null if it is not. */
+  /** The number of attempts so far, and when the next one is due; null for none. */
   private nextAttempt(
     job: JobRow,
     state: StepState,
@@ -328,7 +328,7 @@ export class JobRunner {
     const write: StepContext['write'] = (work) =>
       this.jobs.write(job.id, async (transaction) => {
         const result = await work(transaction);
-        // Last, as in every transaction of a job: who locks the job's row first and others then, may meet who does not.
+        // Last, as in every transaction of a job: to lock the job's row before other rows could deadlock.
         await this.jobs.hold(job, transaction);
         return result;
       });
@@ -349,26 +349,26 @@ export class JobRunner {
 }
 
 /**
- * Our copy of the job is not what is stored, or nobody knows: to save it could undo a step that is recorded as done. Whoever
- * claims the job next reads it anew.
+ * Whether our copy of the job may differ from what is stored. Saving it could undo a step that is recorded as done, so the
+ * next worker that claims the job reads it again.
  */
 function mustReload(error: unknown): boolean {
   return error instanceof LeaseLost || error instanceof CommitOutcomeUnknown;
 }
 
-/** Makes a failure that would stop the job undo it instead, because a tenant's writes are paused. */
+/** Turns a failure that would stop the job into one that undoes it, because writes are paused. */
 function asFatal({ failureClass, code, message, fix }: StepFailure): StepFailure {
   if (failureClass === 'retry') return new StepFailure('fatal', code, message);
   return new StepFailure('fatal', code, message, fix);
 }
 
-/** Undefined when every step is done, or undone. */
+/** Undefined once every step is done or undone. */
 function nextOf({ direction, steps }: JobRow): StepState | undefined {
   if (direction === 'run') return steps.find(({ status }) => status !== 'done');
   return steps.findLast(({ status }) => status !== 'undone' && status !== 'skipped');
 }
 
-/** What the first step makes may have been made when the job was asked for. */
+/** The request that created the job may already have done what its first step does. */
 function wasTouched({ steps }: JobRow, state: StepState): boolean {
   return state.status !== 'pending' || state === steps[0];
 }

@@ -3,13 +3,13 @@ import { defineStateMachine } from '@atlas/tenancy';
 export const JOB_STATUSES = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
-/** A live job holds its tenant: no other operation starts meanwhile. */
+/** While a job is live, no other operation starts on the same subject. */
 export const LIVE_JOB_STATUSES: readonly JobStatus[] = ['queued', 'running', 'waiting'];
 
-/** It did not do what was asked for. */
+/** The job did not do what was asked. */
 export const FAILED_JOB_STATUSES: readonly JobStatus[] = ['failed', 'cancelled'];
 
-/** `undo` walks the steps back. */
+/** `undo` reverts the steps, last first. */
 export type JobDirection = 'run' | 'undo';
 
 export const JOB_MACHINE = defineStateMachine({
@@ -23,30 +23,30 @@ export const JOB_MACHINE = defineStateMachine({
 
 export type StepStatus = 'pending' | 'running' | 'waiting' | 'done' | 'failed' | 'undone' | 'skipped';
 
-/** A step's outputs are read by later steps; secrets never stand in them. */
+/** What later steps read. Never secrets. */
 export type StepOutputs = Record<string, string | number | boolean | null>;
 
 export type JobParams = Readonly<Record<string, string | number | boolean | null>>;
 
 /**
- * How a failure is met: `retry` again later, bounded; `operator` a person has to act, then the job is resumed; `fatal`
- * everything is undone.
+ * What follows a failure. `retry`: try again later, a limited number of times. `operator`: a person has to act, then retry
+ * the job. `fatal`: undo everything.
  */
 export type FailureClass = 'retry' | 'operator' | 'fatal';
 
 export interface JobError {
   readonly code: string;
-  /** What happened, and why. */
+  /** What happened and why. */
   readonly detail: string;
   readonly class: FailureClass;
-  /** Who has to do what: Atlas on-call, the operator who asked for the job, or the customer. */
+  /** Who has to do what: Atlas on-call, the operator who started the job, or the customer. */
   readonly fix: string;
 }
 
-/** As it is stored: older rows have neither class nor fix. */
+/** As stored. Rows of older versions have neither class nor fix. */
 export type StoredJobError = Pick<JobError, 'code' | 'detail'> & Partial<JobError>;
 
-/** What the journal holds of one step. Times are RFC 3339. */
+/** The journal's record of one step. Times are RFC 3339. */
 export interface StepState {
   readonly name: string;
   status: StepStatus;
@@ -55,7 +55,7 @@ export interface StepState {
   finished_at: string | null;
   outputs: StepOutputs;
   error: StoredJobError | null;
-  /** While it waits for something other than its next attempt. */
+  /** Set while the step waits for something other than its next attempt. */
   waiting_for?: string | null;
 }
 

@@ -7,63 +7,63 @@ export interface StepContext {
   readonly operation: string;
   readonly params: JobParams;
   /**
-   * When this step began, or was begun again by a person: what it waits for has until a time after that. By this process's
-   * clock, whichever process began it.
+   * When this step began, or when a person last retried it. Deadlines count from here. By this process's clock, whichever
+   * process began the step.
    */
   readonly startedAt: Date;
-  /** Now, by the time that all processes share: for a row that another process compares with its own time. */
+  /** The database's time: for times that other processes read. */
   sharedNow(): Date;
-  /** Such a time as this process's clock tells it. */
+  /** Converts a time of the database's clock to this process's. */
   here(shared: Date): Date;
-  /** What earlier steps of this job left. */
+  /** The outputs of earlier steps, by step name. */
   readonly outputs: Readonly<Record<string, StepOutputs>>;
-  /** In an atomic step: the transaction that also records the step. Otherwise one for reading. */
+  /** In an atomic step, the transaction that also records the step. Otherwise a transaction for reading. */
   readonly manager: EntityManager;
-  /** For a step that is not atomic: a transaction that only the holder of the job's lease commits. */
+  /** For steps that are not atomic: a transaction that only the holder of the job's lease can commit. */
   write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
 }
 
 export type StepResult =
   | { readonly kind: 'done'; readonly outputs: StepOutputs }
-  /** `until` is when it is looked at again; when it was over before the look, waiting has failed. Whoever brings what it waits for wakes the job. */
+  /** Run the step again when the job is woken, or at `until`. If `until` passed before this run, the wait has timed out. */
   | { readonly kind: 'wait'; readonly for: string; readonly until: Date }
-  /** The effect of an earlier step is gone, so the job runs its steps again from that one. */
+  /** The effect of an earlier step is lost: run the steps again from that one. */
   | { readonly kind: 'back'; readonly to: string };
 
 export const done = (outputs: StepOutputs = {}): StepResult => ({ kind: 'done', outputs });
 export const back = (to: string): StepResult => ({ kind: 'back', to });
-/** `trouble`: what it failed of last, where whoever is waited for tries again. */
+/** `trouble`: the last failure of what the step waits for, which keeps trying. */
 export const wait = (what: string, until: Date, trouble: string | null = null): StepResult => {
-  const last = trouble === null ? '' : ` (it is tried again, and failed last with: ${trouble})`;
+  const last = trouble === null ? '' : ` (it keeps trying; last failure: ${trouble})`;
   return { kind: 'wait', for: `${what}${last}`, until };
 };
 
 /**
- * One step of an operation. It may run again after a crash at any point, so `run` first looks what is there; `undo` works
- * from any half-done state and never needs the missing part to exist.
+ * One step of an operation. It may run again after a crash at any point, so `run` first checks what is already there, and
+ * `undo` works from any half-done state.
  */
 export abstract class Step<Context extends StepContext = StepContext> {
   abstract readonly name: string;
-  /** For people, in the dry run. */
+  /** Shown to people in a dry run. */
   abstract readonly description: string;
-  /** What exists afterwards that did not before. */
+  /** What the step brings into existence. */
   abstract readonly creates: readonly string[];
-  /** Its effect is rows of this database only: effect and record are then one transaction. */
+  /** Whether the step changes only rows of this database. Effect and record are then one transaction. */
   readonly isAtomic: boolean = true;
-  /** The directions in which the step may take up to an hour, because it runs a program or reads a whole backup. */
+  /** The directions in which the step may take up to an hour: it runs an external program or reads a whole backup. */
   readonly takesLong: readonly JobDirection[] = [];
   abstract run(context: Context): Promise<StepResult>;
   abstract undo(context: Context): Promise<void>;
 }
 
-/** What holds where a failure that needs no person at once says nothing else. */
+/** The fix of failures that do not name one. */
 const USUAL_FIX: Readonly<Record<Exclude<FailureClass, 'operator'>, string>> = {
   retry: `The job tries again by itself, up to ${MAX_ATTEMPTS} times. If it has failed, Atlas on-call: fix the cause, then retry the job.`,
   fatal:
     'The job undoes itself. Atlas on-call: fix the cause, then ask for the operation again as a new job.',
 };
 
-/** A failure that a step knows the meaning of; any other error counts as `retry`. */
+/** A failure that the step can classify. Any other error counts as `retry`. */
 export class StepFailure extends Error {
   /** Who has to do what. */
   readonly fix: string;

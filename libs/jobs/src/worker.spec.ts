@@ -1,10 +1,10 @@
 import { FixedClock } from '@atlas/testing';
 import { AT_ONCE, Attempts, LONG_AT_ONCE } from './attempts';
 import { type Chores } from './chores';
+import { type JobHandler, type JobQueue } from './job-queue';
 import { type JobRunner } from './job-runner';
 import { type JobWaker } from './job-waker';
 import { type Jobs } from './jobs';
-import { type JobHandler, type JobQueue } from './job-queue';
 import { Worker } from './worker';
 
 const ROUND_MS = 5000;

@@ -7,8 +7,8 @@ import {
 } from '@nestjs/common';
 import { Attempts } from './attempts';
 import { Chores } from './chores';
-import { Jobs } from './jobs';
 import { JobQueue } from './job-queue';
+import { Jobs } from './jobs';
 import { Rounds } from './rounds';
 
 const DUE_AT_ONCE = 50;

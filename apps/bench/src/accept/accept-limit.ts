@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { parseCredential } from '@atlas/service-auth';
 import { uuidv7 } from '@atlas/tenancy';
 import { Client } from 'pg';
-import { builtExports } from '../built-app';
+import { GraphileQueue } from '@atlas/jobs';
 import { type Load, type LoadResult, runLoad } from '../load/run-load';
 import { RowTemplate } from './row-template';
 
@@ -19,10 +19,8 @@ interface Queries {
   query(text: string, values: unknown[]): Promise<unknown>;
 }
 
-/** Calls the queue the way the Control Plane does, whatever that is. */
-const { GraphileQueue } = builtExports<{
-  GraphileQueue: { prototype: { wake(queries: Queries, jobId: string): Promise<void> } };
-}>('control-plane', 'provisioning/queue/graphile.queue.js');
+/** Calls the queue the way the Control Plane does. Of the entity manager, it needs `query` only. */
+const queue = GraphileQueue.prototype as { wake(queries: Queries, jobId: string): Promise<void> };
 
 interface Templates {
   readonly tenant: RowTemplate;
@@ -84,7 +82,7 @@ export class AcceptLimit {
     await client.query(tenant.insert, tenant.with({ id: tenantId, slug: `limit-${tenantId.slice(9)}` }));
     await client.query(job.insert, job.with({ id: jobId, tenant_id: tenantId }));
     await client.query(audit.insert, audit.with({ id: auditId, target_id: tenantId }));
-    await GraphileQueue.prototype.wake(client, jobId);
+    await queue.wake(client, jobId);
     await client.query(ANSWER, [scope, status, answer_sealed, install_sealed, token_id]);
     await client.query('commit');
   }

@@ -9,7 +9,7 @@ interface App {
 
 const { SignedByTenantPlane } = builtExports<{ SignedByTenantPlane(): MethodDecorator }>(
   'control-plane',
-  'accounts/access.guard.js',
+  'access/access.decorators.js',
 );
 const { AppModule } = builtExports<{ AppModule: App }>('control-plane', 'app.module.js');
 

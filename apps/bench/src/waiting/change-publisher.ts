@@ -26,11 +26,11 @@ export class ChangePublisher {
   ) {}
 
   static async open(url: string): Promise<ChangePublisher> {
-    const file = 'tenant-planes/desired-state.service.js';
+    const file = 'desired-state/desired-states.js';
     const { DesiredStates } = builtExports<{ DesiredStates: DesiredStatesClass }>('control-plane', file);
     const { CONTROL_PLANE_SCHEMA: schema } = builtExports<{ CONTROL_PLANE_SCHEMA: Schema }>(
       'control-plane',
-      'database/schema.js',
+      'schema.js',
     );
     const database = await openDatabase({ target: databaseTarget(url), schema, poolSize: 2 });
     const signals = new PostgresSignals(database, new Secret(url));

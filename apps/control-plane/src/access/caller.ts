@@ -1,6 +1,6 @@
+import { type ServiceCall } from '@atlas/service-auth';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { type ServiceCall } from '@atlas/service-auth';
 import { type OperatorRole, type Scope } from './scopes';
 
 /** An operator, by session or by API key. */

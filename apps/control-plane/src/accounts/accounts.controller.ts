@@ -11,8 +11,8 @@ import {
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { AnyOperator, OperatorInPerson } from '../access/access.decorators';
-import { ChangePasswordDto, LoginDto, ResetPasswordDto } from './accounts.dto';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { ChangePasswordDto, LoginDto, ResetPasswordDto } from './accounts.dto';
 import { OperatorPasswords } from './operator-passwords';
 import { OperatorSessions, type SessionView, type SignedIn } from './operator-sessions';
 import { type OperatorView } from './operator.view';

@@ -2,11 +2,10 @@ import { SignInThrottle } from '@atlas/persistence';
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module';
 import { AccountsController } from './accounts.controller';
-import { ApiKeysController } from './api-keys.controller';
-import { OperatorsController } from './operators.controller';
-import { SingleSignOnController } from './single-sign-on.controller';
 import { ApiKeys } from './api-keys';
+import { ApiKeysController } from './api-keys.controller';
 import { IssuedLinks } from './issued-links';
+import { ResetLinks } from './issued-links';
 import { OldCredentials } from './old-credentials';
 import { OperatorAuthentication } from './operator-authentication';
 import { OperatorDevices } from './operator-devices';
@@ -15,8 +14,9 @@ import { OperatorSessions } from './operator-sessions';
 import { OperatorSingleSignOn } from './operator-single-sign-on';
 import { OperatorWrites } from './operator-writes';
 import { Operators } from './operators';
-import { ResetLinks } from './issued-links';
+import { OperatorsController } from './operators.controller';
 import { SessionCookie } from './session-cookie';
+import { SingleSignOnController } from './single-sign-on.controller';
 
 @Module({
   imports: [AuditModule],

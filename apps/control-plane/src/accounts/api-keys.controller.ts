@@ -2,9 +2,9 @@ import { Repeatable } from '@atlas/persistence';
 import { ApiBearerAuth, ApiTags, type Page } from '@atlas/platform';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
+import { CurrentOperator, type OperatorCaller } from '../access/caller';
 import { CreateApiKeyDto, ListApiKeysQuery } from './accounts.dto';
 import { type ApiKeyView, type CreatedApiKey, ApiKeys } from './api-keys';
-import { CurrentOperator, type OperatorCaller } from '../access/caller';
 
 @ApiTags('accounts')
 @ApiBearerAuth()

@@ -3,13 +3,13 @@ import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { hashCredential, mintCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull } from 'typeorm';
+import { type OperatorCaller } from '../access/caller';
+import { type Scope, grantableScopes } from '../access/scopes';
 import { Audit } from '../audit/audit';
 import { type CreateApiKeyDto, type ListApiKeysQuery } from './accounts.dto';
 import { ApiKey } from './api-key.entity';
-import { type OperatorCaller } from '../access/caller';
 import { DESCENT, IssuedLinks, issueOf } from './issued-links';
 import { checkCallerAgain, lockOperator, lockOperators } from './operator-lock';
-import { type Scope, grantableScopes } from '../access/scopes';
 
 export interface ApiKeyView {
   readonly id: string;
@@ -109,7 +109,7 @@ function requireGrantable({ kind, role, scopes }: OperatorCaller, wanted: readon
   const allowed = kind === 'api_key' ? scopes : grantableScopes(role);
   const refused = wanted.filter((scope) => !allowed.includes(scope));
   if (refused.length === 0) return;
-  const detail = `You cannot grant what you do not have: ${refused.join(', ')}. An owner who is signed in, without an API key, can grant any scope.`;
+  const detail = `You cannot grant what you do not have: ${refused.join(', ')}. An owner with a session can grant any scope.`;
   throw new DomainError('forbidden', 'forbidden', detail);
 }
 

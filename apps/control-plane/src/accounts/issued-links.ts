@@ -1,10 +1,10 @@
 import { Clock } from '@atlas/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { ApiKey } from './api-key.entity';
 import { type OperatorCaller } from '../access/caller';
-import { OperatorResetLink } from './operator-reset-link.entity';
 import { type Scope } from '../access/scopes';
+import { ApiKey } from './api-key.entity';
+import { OperatorResetLink } from './operator-reset-link.entity';
 
 export const LINK_KINDS = Symbol('LINK_KINDS');
 

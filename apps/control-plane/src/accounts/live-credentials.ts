@@ -1,10 +1,10 @@
 import { type Clock } from '@atlas/platform';
 import { type EntityManager } from 'typeorm';
-import { ApiKey } from './api-key.entity';
 import { type OperatorCaller } from '../access/caller';
+import { SCOPES_OF_ROLE, grantableScopes } from '../access/scopes';
+import { ApiKey } from './api-key.entity';
 import { OperatorSession } from './operator-session.entity';
 import { Operator } from './operator.entity';
-import { SCOPES_OF_ROLE, grantableScopes } from '../access/scopes';
 import { isIdle } from './session-limits';
 
 /** An API key or a session, with whose it is. */

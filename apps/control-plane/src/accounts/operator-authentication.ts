@@ -2,8 +2,9 @@ import { Database } from '@atlas/persistence';
 import { Clock, DomainError, isStorageFault } from '@atlas/platform';
 import { credentialMatches, parseCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
-import { ApiKey } from './api-key.entity';
 import { type OperatorCaller } from '../access/caller';
+import { type Scope } from '../access/scopes';
+import { ApiKey } from './api-key.entity';
 import {
   callerAsOfNow,
   callerByKey,
@@ -13,7 +14,6 @@ import {
   isLiveSession,
 } from './live-credentials';
 import { OperatorSession } from './operator-session.entity';
-import { type Scope } from '../access/scopes';
 import { NOTED_EVERY_SECONDS, isUseToBeNoted } from './session-limits';
 
 /** Who an operator's bearer token belongs to: one query, by the token's public id. */
@@ -81,7 +81,7 @@ export class OperatorAuthentication {
 }
 
 export function scopeMissing(scope: string): DomainError {
-  const detail = `This needs the scope ${scope}, which your role or API key does not have.`;
+  const detail = `This requires the scope ${scope}, which your role or API key does not have.`;
   return new DomainError('forbidden', 'forbidden', detail);
 }
 

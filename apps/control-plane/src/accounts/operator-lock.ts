@@ -1,8 +1,8 @@
 import { lockedForUpdate, shareLock, takeLocks, together } from '@atlas/persistence';
 import { type Clock, DomainError } from '@atlas/platform';
 import { type EntityManager, type FindOptionsWhere, In } from 'typeorm';
-import { QUEUED_LOCKS } from '../database/queued-locks';
 import { type OperatorCaller } from '../access/caller';
+import { QUEUED_LOCKS } from '../database/queued-locks';
 import { callerAsOfNow } from './live-credentials';
 import { scopeMissing, unauthenticated } from './operator-authentication';
 import { Operator } from './operator.entity';

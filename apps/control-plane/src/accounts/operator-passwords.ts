@@ -10,11 +10,11 @@ import {
 import { credentialMatches, hashCredential, mintCredential, parseCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull } from 'typeorm';
+import { type OperatorCaller } from '../access/caller';
 import { Audit } from '../audit/audit';
 import { ControlPlaneConfig } from '../config/control-plane.config';
 import { operatorEntry } from './account-audit';
 import { type ChangePasswordDto, type LoginDto, type ResetPasswordDto } from './accounts.dto';
-import { type OperatorCaller } from '../access/caller';
 import { issueOf } from './issued-links';
 import { OperatorDevices } from './operator-devices';
 import { checkCallerAgain, lockOperator, lockOperators, noSuchOperator } from './operator-lock';
@@ -182,7 +182,7 @@ function passwordUnchanged(): DomainError {
 }
 
 function wrongPassword(): DomainError {
-  const detail = 'The current password is wrong. Who has none asks an owner for a reset link.';
+  const detail = 'The current password is wrong. If you have none, ask an owner for a reset link.';
   return new DomainError('wrong_password', 'forbidden', detail);
 }
 

@@ -3,9 +3,9 @@ import { Clock, DomainError, type FromCookies, currentContext } from '@atlas/pla
 import { hashCredential, mintCredential, parseCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull, MoreThan, Not } from 'typeorm';
+import { type OperatorCaller } from '../access/caller';
 import { Audit } from '../audit/audit';
 import { operatorEntry } from './account-audit';
-import { type OperatorCaller } from '../access/caller';
 import { checkCallerAgain, lockOperator, lockOperators, noSuchOperator } from './operator-lock';
 import { OperatorSession, type SignInMethod } from './operator-session.entity';
 import { type Operator } from './operator.entity';

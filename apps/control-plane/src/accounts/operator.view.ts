@@ -1,6 +1,6 @@
 import { NO_PASSWORD } from '@atlas/platform';
-import { type Operator } from './operator.entity';
 import { type OperatorRole } from '../access/scopes';
+import { type Operator } from './operator.entity';
 
 export interface OperatorView {
   readonly id: string;

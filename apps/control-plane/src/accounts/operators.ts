@@ -11,12 +11,12 @@ import {
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull } from 'typeorm';
+import { type OperatorCaller } from '../access/caller';
+import { SCOPES_OF_ROLE, isLower } from '../access/scopes';
 import { Audit } from '../audit/audit';
 import { operatorEntry } from './account-audit';
 import { type ChangeOperatorDto, type CreateOperatorDto } from './accounts.dto';
 import { ApiKey } from './api-key.entity';
-import { requireGoodPassword } from './password-words';
-import { type OperatorCaller } from '../access/caller';
 import { IssuedLinks } from './issued-links';
 import { checkCallerAgain, lockOperator, lockOperators, noSuchOperator } from './operator-lock';
 import { OperatorResetLink } from './operator-reset-link.entity';
@@ -28,7 +28,7 @@ import {
   managedOperatorView,
   operatorView,
 } from './operator.view';
-import { SCOPES_OF_ROLE, isLower } from '../access/scopes';
+import { requireGoodPassword } from './password-words';
 
 const EMAIL_RULE = { name: 'operators_email_uq', table: 'operators', columns: ['email'] };
 
@@ -177,5 +177,5 @@ function lastOwner(): DomainError {
 }
 
 function ownRole(): DomainError {
-  return new DomainError('own_role', 'conflict', 'Nobody changes their own role: ask another owner.');
+  return new DomainError('own_role', 'conflict', 'You cannot change your own role. Ask another owner.');
 }

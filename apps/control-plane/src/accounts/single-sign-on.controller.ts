@@ -1,8 +1,8 @@
 import { AdvisesIfUnknown, Refuses, SIGN_IN_AGAIN, type Sends, ApiTags, Public } from '@atlas/platform';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
-import { SessionCookie } from './session-cookie';
 import { OperatorSingleSignOn } from './operator-single-sign-on';
+import { SessionCookie } from './session-cookie';
 
 /** Where a browser is led that has signed in. */
 const SIGNED_IN = '/api/auth/me';

@@ -16,8 +16,8 @@ import { PlaneCall, type PlaneCaller } from '../access/caller';
 import { sendSigned } from '../access/signed-answer';
 import { TenantPlanes } from '../fleet/tenant-planes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
-import { ChatCompletionQuery } from './ai-gateway.dto';
 import { AiGateway } from './ai-gateway';
+import { ChatCompletionQuery } from './ai-gateway.dto';
 
 /** What tenants' questions to an AI go through. */
 @ApiTags('ai')

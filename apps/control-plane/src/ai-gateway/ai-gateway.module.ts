@@ -1,9 +1,9 @@
-import { CONFIGURED_AI_PROVIDER } from './providers';
 import { Module } from '@nestjs/common';
 import { FleetModule } from '../fleet/fleet.module';
 import { ServiceKeysModule } from '../service-keys/service-keys.module';
-import { AiGatewayController } from './ai-gateway.controller';
 import { AiGateway } from './ai-gateway';
+import { AiGatewayController } from './ai-gateway.controller';
+import { CONFIGURED_AI_PROVIDER } from './providers';
 
 @Module({
   imports: [FleetModule, ServiceKeysModule],

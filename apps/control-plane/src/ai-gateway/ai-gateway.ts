@@ -6,8 +6,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { placeOf, tenantNotOnPlane } from '../registry/placements';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { Tenant } from '../registry/tenant.entity';
-import { aiNotAllowed, aiUnavailable } from './providers/ai.errors';
 import { AiProvider } from './providers/ai-provider';
+import { aiNotAllowed, aiUnavailable } from './providers/ai.errors';
 
 const MAX_ANSWER_BYTES = 8_388_608;
 

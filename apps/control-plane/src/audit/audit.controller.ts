@@ -1,3 +1,4 @@
+import { Database, auditRecordOf, sealedPage } from '@atlas/persistence';
 import {
   ApiBearerAuth,
   ApiProperty,
@@ -10,7 +11,6 @@ import {
   type SealedAuditRecord,
   pageOf,
 } from '@atlas/platform';
-import { Database, auditRecordOf, sealedPage } from '@atlas/persistence';
 import { Controller, Get, Query } from '@nestjs/common';
 import { IsString, Length } from 'class-validator';
 import { Requires } from '../access/access.decorators';

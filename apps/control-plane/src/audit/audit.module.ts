@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { AuditController } from './audit.controller';
 import { Audit } from './audit';
 import { AuditSealer } from './audit-sealer';
+import { AuditController } from './audit.controller';
 
 @Module({
   controllers: [AuditController],

@@ -20,8 +20,8 @@ import {
 } from '@atlas/platform';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min, ValidateIf } from 'class-validator';
-import { AI_PROVIDER_NAMES, type AiProviderName } from './provider-names';
 import { DRIVER_NAMES, type DriverName } from './driver-names';
+import { AI_PROVIDER_NAMES, type AiProviderName } from './provider-names';
 import { CONTROL_PLANE_VERSION, VERSION_PATTERN, versionProblem } from './version-policy';
 
 const PUBLIC_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };

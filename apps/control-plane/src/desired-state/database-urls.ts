@@ -2,10 +2,10 @@ import { SecretBox, type SealedPlace, updateRows } from '@atlas/persistence';
 import { type Secret, type SecretText } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { PlaneAddresses } from './plane-addresses';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { Tenant } from '../registry/tenant.entity';
 import { SEALED, placeIn } from '../sealing/sealed-columns';
+import { PlaneAddresses } from './plane-addresses';
 
 interface Made {
   readonly endpointUrl: string;

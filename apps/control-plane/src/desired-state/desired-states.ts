@@ -1,5 +1,5 @@
-import { Wakes } from '@atlas/persistence';
 import { randomUUID } from 'node:crypto';
+import { Wakes } from '@atlas/persistence';
 import { Database, Signals, insertIfAbsent, lockedForUpdate, together, updateRows } from '@atlas/persistence';
 import {
   type DesiredSignupLinks,
@@ -12,14 +12,14 @@ import { Clock } from '@atlas/platform';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type EntityManager, Not } from 'typeorm';
 import { ControlPlaneState } from '../database/plane-state.entity';
-import { SigningKeys } from '../signing-keys/signing-keys';
-import { Tenant } from '../registry/tenant.entity';
-import { toldSignupLinks } from './told-signup-links';
-import { Transfer, type TransferPurpose } from '../registry/transfer.entity';
 import { Placement } from '../registry/placement.entity';
 import { UNHEARD } from '../registry/placements';
-import { ServiceKeys, keyRevoked } from '../service-keys/service-keys';
 import { TenantPlane } from '../registry/tenant-plane.entity';
+import { Tenant } from '../registry/tenant.entity';
+import { Transfer, type TransferPurpose } from '../registry/transfer.entity';
+import { ServiceKeys, keyRevoked } from '../service-keys/service-keys';
+import { SigningKeys } from '../signing-keys/signing-keys';
+import { toldSignupLinks } from './told-signup-links';
 
 const REVISION_OF_PLANE =
   'select revision from tenant_planes where tenant_planes.id = placements.tenant_plane_id';

@@ -5,13 +5,13 @@ import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit';
-import { Tenant } from '../registry/tenant.entity';
-import { DesiredStates } from './desired-states';
 import { isForked } from '../registry/health-class';
 import { Placement } from '../registry/placement.entity';
 import { lockPlane } from '../registry/plane-lock';
-import { ServiceKeys } from '../service-keys/service-keys';
 import { TenantPlane, isAirGapped } from '../registry/tenant-plane.entity';
+import { Tenant } from '../registry/tenant.entity';
+import { ServiceKeys } from '../service-keys/service-keys';
+import { DesiredStates } from './desired-states';
 
 /** Of one plane. Nothing ever leaves the trail, so that a plane must not be able to fill it. */
 const CHANGES: Allowance = { name: 'address change of', limit: 10, windowSeconds: 3600, isStrict: false };

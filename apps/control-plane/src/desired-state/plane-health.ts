@@ -2,8 +2,8 @@ import { StepFailure } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { troubleIn } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
-import { DesiredStates } from './desired-states';
 import { TenantPlane } from '../registry/tenant-plane.entity';
+import { DesiredStates } from './desired-states';
 
 /** Whether a tenant plane is well in a version, by what it says itself: nothing else is asked. */
 @Injectable()

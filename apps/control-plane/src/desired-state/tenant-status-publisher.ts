@@ -2,9 +2,9 @@ import { Clock } from '@atlas/platform';
 import { type TenantStatus } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { DesiredStates } from './desired-states';
 import { toldPlaces } from '../registry/placements';
 import { changeTenantStatus } from '../registry/tenant-status';
+import { DesiredStates } from './desired-states';
 
 /** Changes a tenant's status, and tells every plane that may serve it now or soon. */
 @Injectable()

@@ -1,5 +1,5 @@
-import { type ProvisioningContext } from '../provisioning-jobs/provisioning-step';
 import { type DeploymentModel } from '@atlas/tenancy';
+import { type ProvisioningContext } from '../provisioning-jobs/provisioning-step';
 import { type Tenant } from '../registry/tenant.entity';
 
 /** The place that a job makes for its tenant: its home when it is provisioned; in a move or restore, the one to come. */

@@ -1,8 +1,8 @@
 import { type EnrolRequest } from '@atlas/plane-contract';
 import { DomainError, type ErrorKind } from '@atlas/platform';
-import { type ProvisioningToken } from './provisioning-token.entity';
-import { type TenantPlane } from '../registry/tenant-plane.entity';
 import { versionProblem } from '../config/version-policy';
+import { type TenantPlane } from '../registry/tenant-plane.entity';
+import { type ProvisioningToken } from './provisioning-token.entity';
 
 interface Attempt {
   readonly token: ProvisioningToken;

@@ -1,5 +1,3 @@
-import { type FastifyReply } from 'fastify';
-import { type ServiceCall } from '@atlas/service-auth';
 import {
   EnrolRequestFile,
   type EnrolAnswerFile,
@@ -7,12 +5,14 @@ import {
   type EnrolAnswer,
 } from '@atlas/plane-contract';
 import { ApiTags, ApiBearerAuth, Refuses, DryRunQuery, type Sends } from '@atlas/platform';
+import { type ServiceCall } from '@atlas/service-auth';
 import { Controller, Post, HttpCode, Body, Query, Res } from '@nestjs/common';
-import { Enrolment } from './enrolment';
-import { OfflineEnrolment } from './offline-enrolment';
+import { type FastifyReply } from 'fastify';
 import { Requires, SignedByTenantPlane } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller, PlaneCall, type PlaneCaller } from '../access/caller';
 import { sendSigned } from '../access/signed-answer';
+import { Enrolment } from './enrolment';
+import { OfflineEnrolment } from './offline-enrolment';
 
 @ApiTags('tenant planes')
 @ApiBearerAuth()

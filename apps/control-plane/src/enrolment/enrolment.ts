@@ -1,4 +1,3 @@
-import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { profileOf } from '@atlas/deployment-profiles';
 import { Database, updateRows } from '@atlas/persistence';
 import { type EnrolAnswer, type EnrolRequest } from '@atlas/plane-contract';
@@ -9,14 +8,15 @@ import { type EntityManager } from 'typeorm';
 import { type PlaneCaller } from '../access/caller';
 import { Audit } from '../audit/audit';
 import { DesiredStates } from '../desired-state/desired-states';
-import { refuseUnlessRedeemable } from './enrolment-refusals';
-import { Placement } from '../registry/placement.entity';
 import { PlaneAddresses, isAddressRecorded } from '../desired-state/plane-addresses';
+import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
+import { Placement } from '../registry/placement.entity';
 import { lockPlaneAndCalls } from '../registry/plane-lock';
+import { TenantPlane } from '../registry/tenant-plane.entity';
+import { ServiceKeys } from '../service-keys/service-keys';
+import { refuseUnlessRedeemable } from './enrolment-refusals';
 import { ProvisioningToken } from './provisioning-token.entity';
 import { ProvisioningTokens } from './provisioning-tokens';
-import { ServiceKeys } from '../service-keys/service-keys';
-import { TenantPlane } from '../registry/tenant-plane.entity';
 import { TokenMisuse } from './token-misuse';
 
 /** What is proven of who enrols. */
@@ -181,7 +181,7 @@ function requireProven(token: ProvisioningToken, call: Proof, request: EnrolRequ
 function notGenuine({ caller }: Proof): DomainError {
   const detail =
     caller.tenantPlaneId === null
-      ? 'The provisioning token is not one of this Control Plane, or was not issued for the platform secret.'
-      : 'The provisioning token and INTERNAL_SERVICE_SECRET are not of the same install bundle. Paste both from one bundle.';
+      ? 'This Control Plane did not issue the provisioning token, or issued it for a plane with a secret of its own.'
+      : 'The provisioning token and INTERNAL_SERVICE_SECRET come from different install bundles. Copy both from one bundle.';
   return new DomainError('bad_signature', 'unauthenticated', detail);
 }

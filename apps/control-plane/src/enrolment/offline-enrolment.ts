@@ -28,11 +28,11 @@ import { type OperatorCaller, type PlaneCaller } from '../access/caller';
 import { asAdmitted } from '../accounts/operator-lock';
 import { ControlPlaneConfig } from '../config/control-plane.config';
 import { DesiredStates } from '../desired-state/desired-states';
-import { Enrolment } from './enrolment';
-import { Placement } from '../registry/placement.entity';
 import { PlaneAddresses } from '../desired-state/plane-addresses';
-import { ServiceKeys } from '../service-keys/service-keys';
+import { Placement } from '../registry/placement.entity';
 import { type TenantPlane } from '../registry/tenant-plane.entity';
+import { ServiceKeys } from '../service-keys/service-keys';
+import { Enrolment } from './enrolment';
 
 interface ProvenFile {
   readonly signedAt: Date;

@@ -6,11 +6,11 @@ import { type EntityManager, IsNull, MoreThan, Not } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { ControlPlaneConfig } from '../config/control-plane.config';
 import { SealedIdempotency } from '../idempotency/sealed-idempotency';
-import { INSTALL_COMMANDS } from './install-commands';
 import { lockPlaneInUse } from '../registry/plane-lock';
-import { ProvisioningToken } from './provisioning-token.entity';
-import { ServiceKeys } from '../service-keys/service-keys';
 import { type TenantPlane } from '../registry/tenant-plane.entity';
+import { ServiceKeys } from '../service-keys/service-keys';
+import { INSTALL_COMMANDS } from './install-commands';
+import { ProvisioningToken } from './provisioning-token.entity';
 
 const DEFAULT_TOKEN_SECONDS = 24 * 3600;
 export const MAX_TOKEN_SECONDS = 7 * 24 * 3600;

@@ -1,18 +1,18 @@
-import { ProvisioningJobs, lastDeprovisioning } from '../provisioning-jobs/provisioning-jobs';
 import { StepFailure } from '@atlas/jobs';
 import { insertRow, together } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, Not } from 'typeorm';
-import { type Arrival } from './arrival';
-import { type Tenant } from '../registry/tenant.entity';
+import { ProvisioningJobs, lastDeprovisioning } from '../provisioning-jobs/provisioning-jobs';
 import { Placement } from '../registry/placement.entity';
 import { placeOf, reservedPlacement } from '../registry/placements';
 import { lockPlaneAndCalls } from '../registry/plane-lock';
-import { ProvisioningTokens } from './provisioning-tokens';
-import { ServiceKeys } from '../service-keys/service-keys';
 import { TenantPlane, expectedPlane } from '../registry/tenant-plane.entity';
+import { type Tenant } from '../registry/tenant.entity';
+import { ServiceKeys } from '../service-keys/service-keys';
+import { type Arrival } from './arrival';
+import { ProvisioningTokens } from './provisioning-tokens';
 
 /** The tenant planes that serve one tenant: made for it, and retired with it. */
 @Injectable()
@@ -108,7 +108,7 @@ export async function requireOwn(
 ): Promise<void> {
   const others = { tenantPlaneId: id, tenantId: Not(tenantId), holdsPlace: true };
   if (deploymentModel !== 'shared' && !(await manager.existsBy(Placement, others))) return;
-  const detail = `Tenant plane ${name} is shared, or serves another tenant: it was neither changed nor retired.`;
+  const detail = `Tenant plane ${name} is shared, or serves another tenant. It was neither changed nor retired.`;
   const fix =
     'Atlas on-call: find out from the audit trail why this job takes it for the plane of its tenant alone.';
   throw new StepFailure('operator', 'plane_not_own', detail, fix);

@@ -3,9 +3,9 @@ import { AccountsModule } from '../accounts/accounts.module';
 import { AuditModule } from '../audit/audit.module';
 import { EnrolmentModule } from '../enrolment/enrolment.module';
 import { ServiceKeysModule } from '../service-keys/service-keys.module';
-import { TenantPlanesController } from './tenant-planes.controller';
 import { FleetGauge } from './fleet-gauge';
 import { TenantPlanes } from './tenant-planes';
+import { TenantPlanesController } from './tenant-planes.controller';
 
 @Module({
   imports: [AccountsModule, AuditModule, EnrolmentModule, ServiceKeysModule],

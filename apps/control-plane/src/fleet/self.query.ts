@@ -1,5 +1,5 @@
-import { IsUUID } from 'class-validator';
 import { ApiProperty, Optional } from '@atlas/platform';
+import { IsUUID } from 'class-validator';
 
 /** Which plane calls, when the key does not say so (the platform secret). */
 export class SelfQuery {

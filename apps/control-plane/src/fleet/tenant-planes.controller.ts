@@ -4,8 +4,8 @@ import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
 import { OperatorWrites } from '../accounts/operator-writes';
-import { ListTenantPlanesQuery, RegisterTenantPlaneDto } from './tenant-planes.dto';
 import { type RegisteredPlane, type TenantPlaneView, TenantPlanes } from './tenant-planes';
+import { ListTenantPlanesQuery, RegisterTenantPlaneDto } from './tenant-planes.dto';
 
 @ApiTags('tenant planes')
 @ApiBearerAuth()

@@ -1,8 +1,8 @@
 import { ApiProperty, Optional, NumberInText, PageQuery } from '@atlas/platform';
 import { DEPLOYMENT_MODELS, type DeploymentModel } from '@atlas/tenancy';
 import { IsIn, IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
-import { HEALTH_CLASSES, type HealthClass } from '../registry/health-class';
 import { MAX_TOKEN_SECONDS } from '../enrolment/provisioning-tokens';
+import { HEALTH_CLASSES, type HealthClass } from '../registry/health-class';
 import {
   type SecretMode,
   TENANT_PLANE_STATUSES,

@@ -5,18 +5,18 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type PlaneCaller } from '../access/caller';
 import { Audit } from '../audit/audit';
+import { versionClassOf } from '../config/version-policy';
+import { type InstallBundle, ProvisioningTokens } from '../enrolment/provisioning-tokens';
+import { healthOf, isForked } from '../registry/health-class';
 import { requirePlacedHere } from '../registry/placements';
+import { TenantPlane, expectedPlane } from '../registry/tenant-plane.entity';
 import { KeyUses } from '../service-keys/key-uses';
 import { PreviousSecretUses } from '../service-keys/previous-secret-uses';
-import { type InstallBundle, ProvisioningTokens } from '../enrolment/provisioning-tokens';
 import { type ServiceKey } from '../service-keys/service-key.entity';
 import { keysView } from '../service-keys/service-key.view';
 import { ServiceKeys } from '../service-keys/service-keys';
-import { healthOf, isForked } from '../registry/health-class';
-import { type ListTenantPlanesQuery, type RegisterTenantPlaneDto } from './tenant-planes.dto';
-import { TenantPlane, expectedPlane } from '../registry/tenant-plane.entity';
-import { versionClassOf } from '../config/version-policy';
 import { findFleet } from './find-fleet';
+import { type ListTenantPlanesQuery, type RegisterTenantPlaneDto } from './tenant-planes.dto';
 
 const NAME_RULE = { name: 'tenant_planes_name_uq', table: 'tenant_planes', columns: ['name'] };
 

@@ -12,8 +12,8 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
 import { type OperatorCaller } from '../access/caller';
 import { OperatorWrites } from '../accounts/operator-writes';
-import { IdempotencyRecord } from './idempotency-key.entity';
 import { SEALED, type SealedColumn, placeIn } from '../sealing/sealed-columns';
+import { IdempotencyRecord } from './idempotency-key.entity';
 
 /** What a request answers. `install` is shown once, so it is kept apart and erased when `tokenId` is spent. */
 export interface OnceAnswered {

@@ -5,13 +5,13 @@ import { DesiredStateModule } from '../desired-state/desired-state.module';
 import { EnrolmentModule } from '../enrolment/enrolment.module';
 import { ProvisioningJobsModule } from '../provisioning-jobs/provisioning-jobs.module';
 import { TenantsModule } from '../tenants/tenants.module';
-import { TenantInfrastructureController } from './tenant-infrastructure.controller';
 import { DRIVER_PROVIDERS, Drivers } from './drivers';
-import { Infrastructures } from './infrastructures';
 import { LocalInspection } from './drivers/local/local-inspection';
 import { LocalPlanes } from './drivers/local/local-planes';
 import { LocalSupervisor } from './drivers/local/local-supervisor';
+import { Infrastructures } from './infrastructures';
 import { TenantInfrastructure } from './tenant-infrastructure';
+import { TenantInfrastructureController } from './tenant-infrastructure.controller';
 
 @Module({
   imports: [

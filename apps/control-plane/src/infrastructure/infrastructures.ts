@@ -1,18 +1,18 @@
-import { ProvisioningJobs } from '../provisioning-jobs/provisioning-jobs';
 import { Database, type DatabaseDriver } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig } from '../config/control-plane.config';
+import { type DriverName } from '../config/driver-names';
+import { DatabaseUrls } from '../desired-state/database-urls';
 import { type Arrival } from '../enrolment/arrival';
-import { Placement } from '../registry/placement.entity';
-import { lockPlane } from '../registry/plane-lock';
 import { ProvisioningTokens } from '../enrolment/provisioning-tokens';
 import { SingleTenantPlanes, requireOwn } from '../enrolment/single-tenant-planes';
+import { ProvisioningJobs } from '../provisioning-jobs/provisioning-jobs';
+import { Placement } from '../registry/placement.entity';
+import { lockPlane } from '../registry/plane-lock';
 import { TenantPlane } from '../registry/tenant-plane.entity';
-import { DatabaseUrls } from '../desired-state/database-urls';
 import { Tenant } from '../registry/tenant.entity';
-import { type DriverName } from '../config/driver-names';
 import { Drivers } from './drivers';
 import {
   type FencedWrite,

@@ -1,6 +1,6 @@
 import { databaseTargetProblem } from '@atlas/persistence';
-import { IsUrl, Length, IsString } from 'class-validator';
 import { ApiProperty, Checked } from '@atlas/platform';
+import { IsUrl, Length, IsString } from 'class-validator';
 
 export class RecordInfrastructureDto {
   @ApiProperty({ example: 'https://acme.eu.atlas.example', description: "The tenant plane's own address" })

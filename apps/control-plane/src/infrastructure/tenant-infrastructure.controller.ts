@@ -1,11 +1,11 @@
 import { ApiTags, ApiBearerAuth, Refuses, UuidPipe } from '@atlas/platform';
 import { Controller, Put, Param, Body, Get } from '@nestjs/common';
-import { TenantInfrastructure } from './tenant-infrastructure';
-import { OperatorWrites } from '../accounts/operator-writes';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
-import { RecordInfrastructureDto } from './record-infrastructure.dto';
+import { OperatorWrites } from '../accounts/operator-writes';
 import { type TenantView } from '../tenants/tenant.view';
+import { RecordInfrastructureDto } from './record-infrastructure.dto';
+import { TenantInfrastructure } from './tenant-infrastructure';
 
 @ApiTags('tenants')
 @ApiBearerAuth()

@@ -1,13 +1,13 @@
-import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { Database } from '@atlas/persistence';
 import { DomainError, Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
-import { lockPlaneInUse } from '../registry/plane-lock';
-import { SingleTenantPlanes } from '../enrolment/single-tenant-planes';
 import { DatabaseUrls } from '../desired-state/database-urls';
-import { type TenantView } from '../tenants/tenant.view';
+import { SingleTenantPlanes } from '../enrolment/single-tenant-planes';
+import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
+import { lockPlaneInUse } from '../registry/plane-lock';
 import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
+import { type TenantView } from '../tenants/tenant.view';
 import { Tenants, lockTenant, requireTenant } from '../tenants/tenants';
 import { RecordInfrastructureDto } from './record-infrastructure.dto';
 
@@ -54,12 +54,13 @@ export class TenantInfrastructure {
       if (opened !== null) await this.audit.record(manager, entry);
       return opened;
     });
-    if (url === null) throw new DomainError('no_db_url', 'not_found', 'No database of its own is recorded.');
+    if (url === null)
+      throw new DomainError('no_db_url', 'not_found', 'The tenant has no recorded database of its own.');
     return { db_url: url.reveal() };
   }
 }
 
 function notDedicated(): DomainError {
-  const detail = 'Infrastructure is recorded for dedicated tenants only: others have none that Atlas makes.';
+  const detail = 'Infrastructure can be recorded only for dedicated tenants.';
   return new DomainError('not_dedicated', 'conflict', detail);
 }

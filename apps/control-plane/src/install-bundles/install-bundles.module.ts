@@ -3,10 +3,10 @@ import { AccountsModule } from '../accounts/accounts.module';
 import { EnrolmentModule } from '../enrolment/enrolment.module';
 import { LifecycleModule } from '../lifecycle/lifecycle.module';
 import { ProvisioningJobsModule } from '../provisioning-jobs/provisioning-jobs.module';
-import { PlaneTokensController } from './plane-tokens.controller';
-import { TenantTokensController } from './tenant-tokens.controller';
 import { PlaneTokens } from './plane-tokens';
+import { PlaneTokensController } from './plane-tokens.controller';
 import { TenantTokens } from './tenant-tokens';
+import { TenantTokensController } from './tenant-tokens.controller';
 
 @Module({
   imports: [AccountsModule, EnrolmentModule, LifecycleModule, ProvisioningJobsModule],

@@ -1,5 +1,5 @@
-import { IsInt, Min, Max } from 'class-validator';
 import { ApiProperty, Optional } from '@atlas/platform';
+import { IsInt, Min, Max } from 'class-validator';
 import { MAX_TOKEN_SECONDS } from '../enrolment/provisioning-tokens';
 
 export class IssueTokenDto {

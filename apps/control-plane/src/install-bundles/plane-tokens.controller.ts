@@ -1,12 +1,12 @@
 import { Repeatable } from '@atlas/persistence';
 import { ApiTags, ApiBearerAuth, UuidPipe } from '@atlas/platform';
 import { Controller, Post, Param, Body } from '@nestjs/common';
-import { PlaneTokens } from './plane-tokens';
-import { OperatorWrites } from '../accounts/operator-writes';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
-import { IssueTokenDto } from './issue-token.dto';
+import { OperatorWrites } from '../accounts/operator-writes';
 import { type InstallBundle } from '../enrolment/provisioning-tokens';
+import { IssueTokenDto } from './issue-token.dto';
+import { PlaneTokens } from './plane-tokens';
 
 @ApiTags('tenant planes')
 @ApiBearerAuth()

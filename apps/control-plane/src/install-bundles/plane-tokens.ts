@@ -1,9 +1,9 @@
-import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
+import { type InstallBundle, ProvisioningTokens } from '../enrolment/provisioning-tokens';
 import { JobControl } from '../lifecycle/job-control';
 import { AWAIT_REENROLMENT } from '../operations/rotate-secret/await-reenrolment.step';
-import { type InstallBundle, ProvisioningTokens } from '../enrolment/provisioning-tokens';
+import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 
 /** The provisioning tokens of a tenant plane, whomever it serves. */
 @Injectable()

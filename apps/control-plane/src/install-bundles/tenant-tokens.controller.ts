@@ -1,12 +1,12 @@
 import { Repeatable } from '@atlas/persistence';
 import { ApiTags, ApiBearerAuth, UuidPipe, Refuses, type Page } from '@atlas/platform';
 import { Controller, Post, Param, Body, Get, Delete, HttpCode } from '@nestjs/common';
-import { TenantTokens, type TokenView } from './tenant-tokens';
-import { OperatorWrites } from '../accounts/operator-writes';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
-import { IssueTokenDto } from './issue-token.dto';
+import { OperatorWrites } from '../accounts/operator-writes';
 import { type InstallBundle } from '../enrolment/provisioning-tokens';
+import { IssueTokenDto } from './issue-token.dto';
+import { TenantTokens, type TokenView } from './tenant-tokens';
 
 @ApiTags('tenants')
 @ApiBearerAuth()

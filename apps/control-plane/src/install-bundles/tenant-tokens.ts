@@ -1,14 +1,14 @@
-import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { Database } from '@atlas/persistence';
 import { type Page, Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { JobControl } from '../lifecycle/job-control';
-import { AWAIT_ENROLMENT } from '../operations/provision/await-enrolment.step';
-import { AWAIT_REENROLMENT } from '../operations/rotate-secret/await-reenrolment.step';
 import { ProvisioningToken } from '../enrolment/provisioning-token.entity';
 import { type InstallBundle, ProvisioningTokens } from '../enrolment/provisioning-tokens';
 import { SingleTenantPlanes } from '../enrolment/single-tenant-planes';
+import { JobControl } from '../lifecycle/job-control';
+import { AWAIT_ENROLMENT } from '../operations/provision/await-enrolment.step';
+import { AWAIT_REENROLMENT } from '../operations/rotate-secret/await-reenrolment.step';
+import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { type TenantPlane } from '../registry/tenant-plane.entity';
 import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
 import { lockTenant, requireTenant } from '../tenants/tenants';
@@ -67,7 +67,7 @@ export class TenantTokens {
     const coming = await this.planes.find(manager, tenantId, 'importing');
     const plane = coming ?? (await this.planes.find(manager, tenantId));
     if (plane && plane.deploymentModel !== 'shared') return plane;
-    const detail = 'The tenant has no tenant plane of its own, hence no provisioning tokens.';
+    const detail = 'The tenant has no tenant plane of its own, so it has no provisioning tokens.';
     throw new DomainError('no_tenant_plane', 'conflict', detail);
   }
 }

@@ -1,5 +1,5 @@
-import { type TenantPlaneView } from '../fleet/tenant-planes';
 import { type InstallBundle } from '../enrolment/provisioning-tokens';
+import { type TenantPlaneView } from '../fleet/tenant-planes';
 import { type TenantView } from '../tenants/tenant.view';
 import { type JobView } from './job.view';
 

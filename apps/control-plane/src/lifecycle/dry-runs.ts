@@ -1,5 +1,5 @@
-import { StepRegistry } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
+import { StepRegistry } from '@atlas/jobs';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { ProvisioningStep } from '../provisioning-jobs/provisioning-step';

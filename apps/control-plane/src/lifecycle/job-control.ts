@@ -8,21 +8,11 @@ import {
   type StepState,
   topicOf,
 } from '@atlas/jobs';
-import { ProvisioningJobs } from '../provisioning-jobs/provisioning-jobs';
 import { Database, Signals, updateRows } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit';
-import { lockSignedUpSince } from '../tenants/signup-tenants';
-import { lockPlane } from '../registry/plane-lock';
-import { placeOf } from '../registry/placements';
-import { Tenant } from '../registry/tenant.entity';
-import { lockTenant } from '../tenants/tenants';
-import { ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
-import { type JobView } from './job.view';
-import { JobViews } from './job-views';
-import { type ListJobsQuery } from './jobs.dto';
 import {
   aboutTheSame,
   liveJobFailure,
@@ -30,8 +20,18 @@ import {
   requireNothingExcluded,
 } from '../provisioning-jobs/live-jobs';
 import { OPERATION_RULES } from '../provisioning-jobs/operation-rules';
-import { type RestartSituation, restartProblem } from './restarts';
+import { ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
+import { ProvisioningJobs } from '../provisioning-jobs/provisioning-jobs';
+import { placeOf } from '../registry/placements';
+import { lockPlane } from '../registry/plane-lock';
 import { changeTenantStatus } from '../registry/tenant-status';
+import { Tenant } from '../registry/tenant.entity';
+import { lockSignedUpSince } from '../tenants/signup-tenants';
+import { lockTenant } from '../tenants/tenants';
+import { JobViews } from './job-views';
+import { type JobView } from './job.view';
+import { type ListJobsQuery } from './jobs.dto';
+import { type RestartSituation, restartProblem } from './restarts';
 
 /** What operators see of jobs and do to them. */
 @Injectable()
@@ -256,8 +256,8 @@ function jobNotFound(): DomainError {
 function notRestartable(status: JobStatus): DomainError {
   return invalidTransition(
     LIVE_JOB_STATUSES.includes(status)
-      ? `The job is in work (${status}). Cancel it first, then retry it or roll it back.`
-      : `The job has ended (${status}): there is nothing to go on with, and nothing to undo.`,
+      ? `The job is still running (${status}). Cancel it first, then retry it or roll it back.`
+      : `The job has ended (${status}). There is nothing to resume or undo.`,
   );
 }
 

@@ -1,4 +1,3 @@
-import { JobEvents, KEEP_ALIVE } from './job-events';
 import {
   Refuses,
   type Page,
@@ -25,9 +24,10 @@ import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
 import { OperatorAuthentication } from '../accounts/operator-authentication';
 import { OperatorWrites } from '../accounts/operator-writes';
+import { JobControl } from './job-control';
+import { JobEvents, KEEP_ALIVE } from './job-events';
 import { type JobView } from './job.view';
 import { ListJobsQuery } from './jobs.dto';
-import { JobControl } from './job-control';
 
 @ApiTags('provisioning jobs')
 @ApiBearerAuth()

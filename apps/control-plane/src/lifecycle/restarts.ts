@@ -1,8 +1,8 @@
 import { type JobDirection } from '@atlas/jobs';
+import { OPERATION_RULES } from '../provisioning-jobs/operation-rules';
+import { type ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
 import { type TenantPlane } from '../registry/tenant-plane.entity';
 import { type Tenant } from '../registry/tenant.entity';
-import { type ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
-import { OPERATION_RULES } from '../provisioning-jobs/operation-rules';
 
 /** The facts that decide whether a job may be restarted, read under the locks of its tenant and its plane. */
 export interface RestartSituation {

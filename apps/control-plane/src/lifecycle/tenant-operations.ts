@@ -1,5 +1,5 @@
-import { type JobParams, LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { type LifecycleOperation } from '@atlas/deployment-profiles';
+import { type JobParams, LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { type DeploymentModel } from '@atlas/tenancy';
@@ -12,6 +12,7 @@ import { operationInProgress, requireNothingExcluded } from '../provisioning-job
 import { OPERATION_RULES } from '../provisioning-jobs/operation-rules';
 import { ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
 import { ProvisioningJobs } from '../provisioning-jobs/provisioning-jobs';
+import { Placement } from '../registry/placement.entity';
 import { hasLostCopy, placeOf } from '../registry/placements';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { requireStatus } from '../registry/tenant-writes';
@@ -22,7 +23,6 @@ import { copyLost } from '../transfers/kept-copy';
 import { type AcceptedForTenant, type PlanView } from './accepted.view';
 import { DryRuns } from './dry-runs';
 import { jobView } from './job.view';
-import { Placement } from '../registry/placement.entity';
 
 interface StartOptions {
   readonly params?: JobParams;
@@ -114,6 +114,6 @@ async function requireNothingLeft(
   if (maker && LIVE_JOB_STATUSES.includes(maker.status)) throw operationInProgress(maker);
   const which = maker ? `its last ${maker.operation} (job ${maker.id})` : 'a move';
   const how = maker ? `POST /api/provisioning-jobs/${maker.id}/rollback` : 'see GET /api/drifts';
-  const detail = `Tenant "${slug}" still holds a place at tenant plane ${name} that ${which} made and did not finish. Retry that job, or roll it back (${how}); then ask again.`;
+  const detail = `Tenant "${slug}" still holds a place at tenant plane ${name} that ${which} made and did not finish. Retry that job, or roll it back (${how}), then try again.`;
   throw new DomainError('move_unfinished', 'conflict', detail);
 }

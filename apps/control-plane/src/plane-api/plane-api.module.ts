@@ -7,8 +7,8 @@ import { RoutingModule } from '../routing/routing.module';
 import { ServiceKeysModule } from '../service-keys/service-keys.module';
 import { TransfersModule } from '../transfers/transfers.module';
 import { RelayController } from './relay.controller';
-import { SelfController } from './self.controller';
 import { Reports } from './reports';
+import { SelfController } from './self.controller';
 
 @Module({
   imports: [

@@ -9,17 +9,17 @@ import {
   ApiTags,
   UuidPipe,
 } from '@atlas/platform';
-import { Controller, Get, Headers, Param, ParseIntPipe, Put, Query, Req, Res } from '@nestjs/common';
 import { type ServiceCall } from '@atlas/service-auth';
+import { Controller, Get, Headers, Param, ParseIntPipe, Put, Query, Req, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../access/access.decorators';
 import { type AuthenticatedRequest, PlaneCall, type PlaneCaller } from '../access/caller';
 import { sendSigned } from '../access/signed-answer';
+import { SelfQuery } from '../fleet/self.query';
 import { TenantPlanes } from '../fleet/tenant-planes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
 import { TransferRelay } from '../transfers/transfer-relay';
 import { TransferPartQuery, TransferProgressQuery } from './self.dto';
-import { SelfQuery } from '../fleet/self.query';
 
 /** A move's ciphertext, on its way through. */
 @ApiTags('tenant planes')

@@ -1,18 +1,18 @@
-import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { Database, type RowValues, together, updateRows } from '@atlas/persistence';
 import { type ReportRequest } from '@atlas/plane-contract';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit';
-import { isForked } from '../registry/health-class';
-import { PlaneAddresses, type ReportingPlane } from '../desired-state/plane-addresses';
 import { DesiredStates } from '../desired-state/desired-states';
+import { PlaneAddresses, type ReportingPlane } from '../desired-state/plane-addresses';
+import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
+import { isForked } from '../registry/health-class';
 import { Placement } from '../registry/placement.entity';
+import { requirePlacedHere } from '../registry/placements';
 import { lockPlane } from '../registry/plane-lock';
 import { type ReportOrder, orderOf, remembered } from '../registry/report-order';
 import { TenantPlane } from '../registry/tenant-plane.entity';
-import { requirePlacedHere } from '../registry/placements';
 import { ServiceKeys } from '../service-keys/service-keys';
 
 /** What tenant planes say they have applied; jobs that wait for it are woken in the same transaction. */

@@ -1,18 +1,18 @@
 import { type DesiredState, MAX_WAIT_SECONDS, ReportRequest, type TenantRoute } from '@atlas/plane-contract';
-import { type ServiceCall } from '@atlas/service-auth';
 import { type Sends, AnswersWithin, ApiTags } from '@atlas/platform';
+import { type ServiceCall } from '@atlas/service-auth';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../access/access.decorators';
 import { PlaneCall, type PlaneCaller } from '../access/caller';
-import { Routes } from '../routing/routes';
-import { DesiredStates } from '../desired-state/desired-states';
-import { Reports } from './reports';
 import { sendSigned } from '../access/signed-answer';
-import { TenantPlanes } from '../fleet/tenant-planes';
-import { WaitingCalls } from '../service-keys/waiting-calls';
-import { DesiredStateQuery } from './self.dto';
+import { DesiredStates } from '../desired-state/desired-states';
 import { SelfQuery } from '../fleet/self.query';
+import { TenantPlanes } from '../fleet/tenant-planes';
+import { Routes } from '../routing/routes';
+import { WaitingCalls } from '../service-keys/waiting-calls';
+import { Reports } from './reports';
+import { DesiredStateQuery } from './self.dto';
 
 /** What an enrolled tenant plane calls: pull and report. */
 @ApiTags('tenant planes')

@@ -1,6 +1,6 @@
 import { MAX_WAIT_SECONDS } from '@atlas/plane-contract';
-import { IsInt, Min, Max, IsString, Length } from 'class-validator';
 import { ApiProperty, Optional, NumberInText } from '@atlas/platform';
+import { IsInt, Min, Max, IsString, Length } from 'class-validator';
 import { SelfQuery } from '../fleet/self.query';
 
 /** A long poll. */

@@ -3,10 +3,10 @@ import { Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig } from '../config/control-plane.config';
+import { Placement } from '../registry/placement.entity';
 import { redact } from '../sealing/redact';
 import { SEALED_COLUMNS, type SealedColumn, placeIn } from '../sealing/sealed-columns';
 import { spellingsOf } from '../sealing/spellings';
-import { Placement } from '../registry/placement.entity';
 import { type ProvisioningJob } from './provisioning-job.entity';
 
 type Subject = Pick<ProvisioningJob, 'tenantId' | 'tenantPlaneId'>;

@@ -1,5 +1,5 @@
-import { type JobParams } from '@atlas/jobs';
 import { type LifecycleOperation, REOPENING_STEPS, profileOf } from '@atlas/deployment-profiles';
+import { type JobParams } from '@atlas/jobs';
 import { type DeploymentModel } from '@atlas/tenancy';
 
 /** The parameter of a move back that reopens the copy which the old home has kept. */

@@ -2,11 +2,11 @@ import { type JobDirection, LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { violates } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { type EntityManager, type FindOptionsWhere, In, IsNull, Not } from 'typeorm';
-import { lockPlane } from '../registry/plane-lock';
 import { Placement } from '../registry/placement.entity';
+import { lockPlane } from '../registry/plane-lock';
 import { TenantPlane } from '../registry/tenant-plane.entity';
-import { ProvisioningJob } from './provisioning-job.entity';
 import { OPERATION_NAMES, OPERATION_RULES } from './operation-rules';
+import { ProvisioningJob } from './provisioning-job.entity';
 
 /** SQL: whether the row aliased `tenant` has a live job. Takes {@link LIVE_JOB_STATUSES} as `live`. */
 export const HAS_LIVE_JOB = `exists (select 1 from provisioning_jobs job
@@ -95,7 +95,7 @@ export async function requireNothingExcluded(
 
 export function operationInProgress(subject: Subject): DomainError {
   const [what, where] = described(subject);
-  const detail = `Another operation on this ${what} is in work. Wait for its job to end, or cancel it (GET /api/provisioning-jobs?${where}).`;
+  const detail = `Another operation on this ${what} is still running. Wait for its job to end, or cancel it (GET /api/provisioning-jobs?${where}).`;
   return new DomainError('operation_in_progress', 'conflict', detail);
 }
 

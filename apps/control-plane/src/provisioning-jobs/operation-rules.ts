@@ -1,5 +1,5 @@
-import { type JobDirection } from '@atlas/jobs';
 import { LIFECYCLE_OPERATIONS, type LifecycleOperation } from '@atlas/deployment-profiles';
+import { type JobDirection } from '@atlas/jobs';
 import { type TenantStatus } from '@atlas/tenancy';
 
 /** What may happen to a tenant plane as a whole. */

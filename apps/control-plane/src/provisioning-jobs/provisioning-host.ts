@@ -4,11 +4,11 @@ import { type RequestContext } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit';
+import { changeTenantStatus } from '../registry/tenant-status';
 import { JobSecrets } from './job-secrets';
 import { OPERATION_RULES } from './operation-rules';
 import { type ProvisioningJob } from './provisioning-job.entity';
 import { type ProvisioningContext } from './provisioning-step';
-import { changeTenantStatus } from '../registry/tenant-status';
 
 /** The statuses in which the step does not pause writes: it has not run yet, or is undone. */
 const WITHOUT_EFFECT: readonly StepStatus[] = ['pending', 'undone', 'skipped'];

@@ -1,4 +1,3 @@
-import { type StepRegistry } from '@atlas/jobs';
 import {
   CELL_DRAIN_STEPS,
   PROFILES,
@@ -7,6 +6,7 @@ import {
   UPGRADE_STEPS,
   UPGRADE_WAVE_STEPS,
 } from '@atlas/deployment-profiles';
+import { type StepRegistry } from '@atlas/jobs';
 
 /** The names of all steps that an operation takes in any deployment model. */
 const STEP_NAMES: ReadonlySet<string> = new Set([

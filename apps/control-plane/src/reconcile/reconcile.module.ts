@@ -1,10 +1,10 @@
-import { RECONCILE_PROVIDERS } from '.';
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module';
 import { DesiredStateModule } from '../desired-state/desired-state.module';
 import { InfrastructureModule } from '../infrastructure/infrastructure.module';
 import { ProvisioningJobsModule } from '../provisioning-jobs/provisioning-jobs.module';
 import { TenantsModule } from '../tenants/tenants.module';
+import { RECONCILE_PROVIDERS } from '.';
 import { DriftsController } from './drifts.controller';
 
 @Module({

@@ -27,5 +27,5 @@ export function whyNotRepaired(
   if (pauseMs === undefined)
     return `It was repaired ${count} times in a row and came back each time, so it is not repaired any more. Find out what undoes the repair; once the difference is gone, the next one is repaired again.`;
   const dueAt = new Date(firstSeenAt.getTime() + pauseMs);
-  return dueAt > now ? `Its last repair did not last; the next is at ${dueAt.toISOString()}.` : null;
+  return dueAt > now ? `The last repair did not hold; the next one is at ${dueAt.toISOString()}.` : null;
 }

@@ -39,6 +39,6 @@ export async function lockPlaneAndCalls(manager: EntityManager, id: string): Pro
 export async function lockPlaneInUse(manager: EntityManager, id: string): Promise<TenantPlane> {
   const plane = await lockPlane(manager, id);
   if (plane.status !== 'retired') return plane;
-  const detail = `Tenant plane "${plane.name}" is retired: nothing can be installed as it any more. Restore or move its tenant, or register another cell: each comes with an install bundle of its own.`;
+  const detail = `Tenant plane "${plane.name}" is retired and cannot be installed again. Restore or move its tenant, or register another cell; each comes with its own install bundle.`;
   throw new DomainError('tenant_plane_retired', 'conflict', detail);
 }

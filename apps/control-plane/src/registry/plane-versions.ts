@@ -1,8 +1,8 @@
 import { DomainError } from '@atlas/platform';
 import { type EntityManager, IsNull, Not } from 'typeorm';
-import { type Transfer } from './transfer.entity';
-import { TenantPlane } from './tenant-plane.entity';
 import { isBehind } from '../config/version-policy';
+import { TenantPlane } from './tenant-plane.entity';
+import { type Transfer } from './transfer.entity';
 
 /** Versions of planes here that know all that one of this version knows: rows of a newer plane are not for an older one. */
 export async function versionsFrom(manager: EntityManager, version: string): Promise<string[]> {

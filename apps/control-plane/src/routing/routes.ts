@@ -1,5 +1,5 @@
-import { type TenantRoute } from '@atlas/plane-contract';
 import { Database } from '@atlas/persistence';
+import { type TenantRoute } from '@atlas/plane-contract';
 import { DomainError } from '@atlas/platform';
 import { tenantSlugOfHost } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';

@@ -1,9 +1,9 @@
+import { type TenantRoute } from '@atlas/plane-contract';
 import { Refuses, ApiBearerAuth, ApiProperty, ApiTags } from '@atlas/platform';
 import { Controller, Get, Query } from '@nestjs/common';
 import { IsString, Length } from 'class-validator';
 import { Requires } from '../access/access.decorators';
 import { Routes } from './routes';
-import { type TenantRoute } from '@atlas/plane-contract';
 
 export class ResolveQuery {
   @ApiProperty({ example: 'acme.atlas.example' })

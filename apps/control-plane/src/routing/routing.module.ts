@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { RoutingController } from './routing.controller';
 import { Routes } from './routes';
+import { RoutingController } from './routing.controller';
 
 @Module({
   controllers: [RoutingController],

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { SealingKeysController } from './sealing-keys.controller';
 import { Resealer } from './resealer';
+import { SealingKeysController } from './sealing-keys.controller';
 
 @Module({
   controllers: [SealingKeysController],

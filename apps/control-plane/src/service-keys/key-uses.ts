@@ -1,8 +1,8 @@
-import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { Database, updateRows } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { In, IsNull } from 'typeorm';
+import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { ServiceKey } from './service-key.entity';
 import { ServiceKeys } from './service-keys';
 

@@ -1,5 +1,5 @@
-import { type ServiceKey } from './service-key.entity';
 import { type TenantPlane } from '../registry/tenant-plane.entity';
+import { type ServiceKey } from './service-key.entity';
 
 /** Which of its keys a plane signs with: the one used last, or before it has used any the one that it enrolled with. */
 export function keysView(

@@ -1,12 +1,12 @@
 import { Database } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
-import { PostgresNonces } from './request-nonces/postgres-nonces';
-import { RequestNonces } from './request-nonces/request-nonces';
-import { SqliteNonces } from './request-nonces/sqlite-nonces';
 import { Module } from '@nestjs/common';
 import { ProvisioningJobsModule } from '../provisioning-jobs/provisioning-jobs.module';
 import { KeyUses } from './key-uses';
 import { PreviousSecretUses } from './previous-secret-uses';
+import { PostgresNonces } from './request-nonces/postgres-nonces';
+import { RequestNonces } from './request-nonces/request-nonces';
+import { SqliteNonces } from './request-nonces/sqlite-nonces';
 import { ServiceKeys } from './service-keys';
 import { WaitingCalls } from './waiting-calls';
 

@@ -13,9 +13,9 @@ import { type EntityManager, type FindOptionsWhere, In, IsNull, Not } from 'type
 import { type PlaneCaller } from '../access/caller';
 import { ControlPlaneConfig } from '../config/control-plane.config';
 import { QUEUED_LOCKS } from '../database/queued-locks';
-import { ServiceKey } from './service-key.entity';
 import { type TenantPlane } from '../registry/tenant-plane.entity';
 import { SEALED, placeIn } from '../sealing/sealed-columns';
+import { ServiceKey } from './service-key.entity';
 
 const MAX_CACHED = 10_000;
 const PLANE_OF_KEY = 'select tenant_plane_id as id from service_keys where id = $2';

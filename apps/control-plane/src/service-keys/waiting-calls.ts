@@ -62,6 +62,6 @@ function whenClosed({ raw }: FastifyReply, close: () => void): void {
 }
 
 function tooManyLongPolls(): DomainError {
-  const detail = `This tenant plane has ${MAX_LONG_POLLS} calls open that wait for something. Let some of them end, then call again.`;
+  const detail = `This tenant plane has ${MAX_LONG_POLLS} open long polls. Let some of them end, then call again.`;
   return new DomainError('too_many_long_polls', 'too_many', detail, {}, { 'retry-after': '5' });
 }

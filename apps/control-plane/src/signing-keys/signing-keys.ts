@@ -11,8 +11,8 @@ import {
   generateKeyPair,
   importJWK,
 } from 'jose';
-import { SigningKey } from './signing-key.entity';
 import { SEALED, placeIn } from '../sealing/sealed-columns';
+import { SigningKey } from './signing-key.entity';
 
 /** Of certificates of deletion. */
 export const DELETION_KEY_PURPOSE = 'deletion';

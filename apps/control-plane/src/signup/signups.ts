@@ -15,15 +15,15 @@ import { type EntityManager, In, IsNull, LessThan } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { ControlPlaneConfig } from '../config/control-plane.config';
 import { Mails } from '../mail/mails';
+import { ProvisionTenantDto } from '../operations/provision/provision-tenant.dto';
 import { Provisioning } from '../operations/provision/provisioning';
 import { Tenant } from '../registry/tenant.entity';
-import { type SignupDto, type VerifySignupDto } from './signup.dto';
-import { EarlierSignupToken } from './earlier-signup-token.entity';
-import { Signup } from '../tenants/signup.entity';
 import { lockSignups, tenantOf } from '../tenants/signup-tenants';
+import { Signup } from '../tenants/signup.entity';
+import { EarlierSignupToken } from './earlier-signup-token.entity';
+import { type SignupDto, type VerifySignupDto } from './signup.dto';
 import { type SignupView, signupView } from './signup.view';
 import { organisationOf, slugsFor } from './slug-proposals';
-import { ProvisionTenantDto } from '../operations/provision/provision-tenant.dto';
 
 export const VERIFY_SIGNUP = 'verify_signup';
 const DAY_MS = 24 * 3600_000;
@@ -134,7 +134,7 @@ export class Signups {
 
   private requireOpen(): void {
     if (!this.config.SIGNUP_CLOSED && this.mails.isOn) return;
-    throw new DomainError('signup_closed', 'forbidden', 'Nobody signs up here. Ask Atlas for a tenant.');
+    throw new DomainError('signup_closed', 'forbidden', 'Sign-up is closed here. Ask Atlas for a tenant.');
   }
 }
 
@@ -171,20 +171,20 @@ function network(): string {
 }
 
 function noSuchLink(): DomainError {
-  const detail = 'No sign-up has this link. Open it as it is in the mail, or sign up again.';
+  const detail = 'This sign-up link is unknown. Copy the whole link from the mail, or sign up again.';
   return new DomainError('signup_link_unknown', 'not_found', detail);
 }
 
 function expired(): DomainError {
-  return new DomainError('signup_expired', 'gone', 'The link has expired after a day. Sign up again.');
+  return new DomainError('signup_expired', 'gone', 'This link expired after one day. Sign up again.');
 }
 
 function slugNeeded(): DomainError {
-  return new DomainError('slug_taken', 'conflict', 'All slugs for that name are taken: send another one.');
+  return new DomainError('slug_taken', 'conflict', 'All slugs for this name are taken. Send another slug.');
 }
 
 /** To who has proven that the address is theirs. */
 function alreadySignedUp({ url }: Tenant): DomainError {
-  const detail = `You have a tenant already: ${url}. Sign in there, or ask Atlas for another one.`;
+  const detail = `You already have a tenant: ${url}. Sign in there, or ask Atlas for another one.`;
   return new DomainError('already_signed_up', 'conflict', detail);
 }

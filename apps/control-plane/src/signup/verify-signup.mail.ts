@@ -9,9 +9,9 @@ import { Clock } from '@atlas/platform';
 import { hashCredential, mintCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneConfig } from '../config/control-plane.config';
-import { EarlierSignupToken } from './earlier-signup-token.entity';
-import { Signup } from '../tenants/signup.entity';
 import { tenantOf } from '../tenants/signup-tenants';
+import { Signup } from '../tenants/signup.entity';
+import { EarlierSignupToken } from './earlier-signup-token.entity';
 import { VERIFY_SIGNUP, openSignup } from './signups';
 
 /** To whoever gave that address; to one that has a tenant, that it has. */

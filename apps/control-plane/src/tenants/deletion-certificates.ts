@@ -1,5 +1,5 @@
-import { StepFailure } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
+import { StepFailure } from '@atlas/jobs';
 import { Database, insertRow } from '@atlas/persistence';
 import { type PublishedKey } from '@atlas/plane-contract';
 import { Clock, DomainError } from '@atlas/platform';
@@ -8,15 +8,15 @@ import { Injectable } from '@nestjs/common';
 import { type JWTPayload, decodeJwt, decodeProtectedHeader } from 'jose';
 import { type EntityManager, In, IsNull, Not } from 'typeorm';
 import { ControlPlaneConfig } from '../config/control-plane.config';
-import { DELETION_KEY_PURPOSE, SigningKeys } from '../signing-keys/signing-keys';
 import { Placement } from '../registry/placement.entity';
 import { mayHoldRows } from '../registry/placements';
 import { TenantPlane } from '../registry/tenant-plane.entity';
-import { Transfer } from '../registry/transfer.entity';
-import { DeletionCertificate } from './deletion-certificate.entity';
-import { Tenant } from '../registry/tenant.entity';
-import { requireTenant } from './tenants';
 import { changeTenantStatus } from '../registry/tenant-status';
+import { Tenant } from '../registry/tenant.entity';
+import { Transfer } from '../registry/transfer.entity';
+import { DELETION_KEY_PURPOSE, SigningKeys } from '../signing-keys/signing-keys';
+import { DeletionCertificate } from './deletion-certificate.entity';
+import { requireTenant } from './tenants';
 
 const CERTIFICATE_TYPE = 'atlas-deletion-certificate+jwt';
 const DAY_MS = 24 * 3_600_000;

@@ -6,11 +6,11 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThan } from 'typeorm';
 import { type OperatorCaller } from '../access/caller';
 import { type IssuedBy, LinkKind, issueOf } from '../accounts/issued-links';
-import { SigningKeys } from '../signing-keys/signing-keys';
 import { DesiredStates } from '../desired-state/desired-states';
-import { placeOf } from '../registry/placements';
 import { MintedSignupLink } from '../desired-state/minted-signup-link.entity';
+import { placeOf } from '../registry/placements';
 import { Tenant } from '../registry/tenant.entity';
+import { SigningKeys } from '../signing-keys/signing-keys';
 
 /** How long a tenant plane still hears of a link that has expired, because its clock may be slow. */
 const KEPT_MS = 24 * 3600_000;

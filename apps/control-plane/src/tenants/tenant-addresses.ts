@@ -2,8 +2,8 @@ import { profileOf } from '@atlas/deployment-profiles';
 import { plannedTenantUrl } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneConfig } from '../config/control-plane.config';
-import { type TenantPlane } from '../registry/tenant-plane.entity';
 import { DatabaseUrls } from '../desired-state/database-urls';
+import { type TenantPlane } from '../registry/tenant-plane.entity';
 import { type Tenant } from '../registry/tenant.entity';
 
 /** What a tenant's row says of the plane that becomes its home. */

@@ -5,11 +5,11 @@ import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
 import { OperatorWrites } from '../accounts/operator-writes';
 import { DeletionCertificates } from './deletion-certificates';
-import { ListTenantsQuery, UpdateTenantDto } from './tenants.dto';
-import { Tenants } from './tenants';
 import { type CertificateView } from './deletion-certificates';
 import { type SignupLink } from './signup-links';
 import { type TenantView } from './tenant.view';
+import { Tenants } from './tenants';
+import { ListTenantsQuery, UpdateTenantDto } from './tenants.dto';
 
 @ApiTags('tenants')
 @ApiBearerAuth()

@@ -3,11 +3,11 @@ import { AccountsModule } from '../accounts/accounts.module';
 import { AuditModule } from '../audit/audit.module';
 import { DesiredStateModule } from '../desired-state/desired-state.module';
 import { SigningKeysModule } from '../signing-keys/signing-keys.module';
-import { TenantsController } from './tenants.controller';
 import { DeletionCertificates } from './deletion-certificates';
 import { SignupLinks } from './signup-links';
 import { TenantAddresses } from './tenant-addresses';
 import { Tenants } from './tenants';
+import { TenantsController } from './tenants.controller';
 import { WelcomeMail } from './welcome.mail';
 
 @Module({

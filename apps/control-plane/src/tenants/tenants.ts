@@ -5,12 +5,12 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { type OperatorCaller } from '../access/caller';
 import { Audit } from '../audit/audit';
-import { Placement } from '../registry/placement.entity';
-import { type SignupLink, SignupLinks } from './signup-links';
-import { Tenant } from '../registry/tenant.entity';
-import { type TenantView, tenantView } from './tenant.view';
 import { TenantStatusPublisher } from '../desired-state/tenant-status-publisher';
+import { Placement } from '../registry/placement.entity';
 import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
+import { Tenant } from '../registry/tenant.entity';
+import { type SignupLink, SignupLinks } from './signup-links';
+import { type TenantView, tenantView } from './tenant.view';
 import { type ListTenantsQuery, type UpdateTenantDto } from './tenants.dto';
 
 /** Characters of a tenant's settings as JSON, all together. */

@@ -2,8 +2,8 @@ import { type AddressedLetter, MailKind, type MailScope, type MailSubject } from
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit';
-import { SignupLinks } from './signup-links';
 import { Tenant } from '../registry/tenant.entity';
+import { SignupLinks } from './signup-links';
 
 export const WELCOME = 'welcome';
 

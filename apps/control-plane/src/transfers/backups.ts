@@ -20,8 +20,8 @@ import { Placement } from '../registry/placement.entity';
 import { lockPlane } from '../registry/plane-lock';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { Transfer, TransferPart } from '../registry/transfer.entity';
-import { newTransfer } from './transfers';
 import { SEALED, placeIn } from '../sealing/sealed-columns';
+import { newTransfer } from './transfers';
 
 const KEY_AGREEMENT = 'ECDH-ES';
 const ENCRYPTION = 'A256GCM';

@@ -3,14 +3,14 @@ import { type Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { type EntityManager, In, IsNull, Not } from 'typeorm';
 import { sqlOfHealth } from '../registry/health-class';
+import { lockHome } from '../registry/lock-home';
 import { Placement } from '../registry/placement.entity';
 import { hasLostCopy, placeOf } from '../registry/placements';
 import { lockPlanes } from '../registry/plane-lock';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { Tenant } from '../registry/tenant.entity';
-import { lockTenant } from '../tenants/tenants';
 import { Transfer } from '../registry/transfer.entity';
-import { lockHome } from '../registry/lock-home';
+import { lockTenant } from '../tenants/tenants';
 
 /** The old home that still keeps the rows from before the move and can serve them again; null if there is none. */
 export async function keptCopyOf(manager: EntityManager, home: Placement): Promise<TenantPlane | null> {

@@ -1,21 +1,21 @@
-import { type ProvisioningContext } from '../provisioning-jobs/provisioning-step';
 import { type StepResult, back, wait } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { ControlPlaneConfig } from '../config/control-plane.config';
 import { DesiredStates } from '../desired-state/desired-states';
+import { type ProvisioningContext } from '../provisioning-jobs/provisioning-step';
+import { lockHome } from '../registry/lock-home';
 import { Placement } from '../registry/placement.entity';
 import { hasLostCopy } from '../registry/placements';
 import { type TenantPlane } from '../registry/tenant-plane.entity';
+import { changeTenantStatus } from '../registry/tenant-status';
+import { type Transfer } from '../registry/transfer.entity';
+import { restorableFrom } from '../tenants/restore-window';
 import { lockTenant } from '../tenants/tenants';
 import { Backups } from './backups';
-import { type Transfer } from '../registry/transfer.entity';
-import { isWhole } from './transfers';
 import { copyTrouble } from './copy-trouble';
-import { lockHome } from '../registry/lock-home';
-import { restorableFrom } from '../tenants/restore-window';
-import { changeTenantStatus } from '../registry/tenant-status';
+import { isWhole } from './transfers';
 
 const PATIENCE_MS = 24 * 3_600_000;
 const IMPORT = 'the tenant plane to import the backup';

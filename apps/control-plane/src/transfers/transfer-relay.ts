@@ -1,4 +1,3 @@
-import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { Wakes } from '@atlas/persistence';
 import { Database, Signals, updateRows } from '@atlas/persistence';
 import { type TransferPartHeader, generationOf, isLaterRun } from '@atlas/plane-contract';
@@ -6,9 +5,10 @@ import { DomainError, validationFailed } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { decodeProtectedHeader } from 'jose';
 import { type EntityManager, type FindOptionsWhere, IsNull, Not } from 'typeorm';
+import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { Placement } from '../registry/placement.entity';
-import { ServiceKeys } from '../service-keys/service-keys';
 import { Transfer, TransferPart } from '../registry/transfer.entity';
+import { ServiceKeys } from '../service-keys/service-keys';
 import { holdTransfer, isBehind, isLevel, topicOf } from './transfers';
 
 const KINDS: readonly TransferPartHeader['kind'][] = ['snapshot', 'changes', 'last'];

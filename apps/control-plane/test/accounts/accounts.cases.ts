@@ -231,7 +231,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
         expect(refusal(await newKey({ scopes: ['tenants:read', scope] }, token))).toEqual([403, 'forbidden']);
       }
       const { body } = await newKey({ scopes: ['secrets:write'] }, token);
-      expect(body.detail).toMatch(/do not have: secrets:write\. .*owner who is signed in/);
+      expect(body.detail).toMatch(/do not have: secrets:write\. .*owner with a session/);
       expect((await newKey({ scopes: ['secrets:read'] })).status).toBe(201);
     });
   });

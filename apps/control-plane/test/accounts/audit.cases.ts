@@ -6,11 +6,11 @@ import {
   type SealedAuditRecord,
   faultBehind,
 } from '@atlas/platform';
-import { EVERY_DATABASE, changesOfEach } from '@atlas/testing';
 import { uuidv7 } from '@atlas/tenancy';
+import { EVERY_DATABASE, changesOfEach } from '@atlas/testing';
+import { OperatorSession } from '../../src/accounts/operator-session.entity';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { AuditSealer } from '../../src/audit/audit-sealer';
-import { OperatorSession } from '../../src/accounts/operator-session.entity';
 import { PASSWORD, TestControlPlane } from '../control-plane.fixture';
 import { refusal } from '../plane-simulator.fixture';
 

@@ -1,9 +1,9 @@
 import { EVERY_DATABASE } from '@atlas/testing';
+import { type OperatorRole } from '../../src/access/scopes';
 import { ApiKey } from '../../src/accounts/api-key.entity';
 import { OperatorResetLink } from '../../src/accounts/operator-reset-link.entity';
 import { OperatorSessions } from '../../src/accounts/operator-sessions';
 import { Operator } from '../../src/accounts/operator.entity';
-import { type OperatorRole } from '../../src/access/scopes';
 import { PASSWORD, TestControlPlane } from '../control-plane.fixture';
 import { PUBLIC_URL, refusal } from '../plane-simulator.fixture';
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type DesiredState, SIGNUP_TOKEN_TYPE } from '@atlas/plane-contract';
 import { Database } from '@atlas/persistence';
+import { type DesiredState, SIGNUP_TOKEN_TYPE } from '@atlas/plane-contract';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type JWK, createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { Placement } from '../../src/registry/placement.entity';
-import { SignupLinks } from '../../src/tenants/signup-links';
 import { Tenant } from '../../src/registry/tenant.entity';
+import { SignupLinks } from '../../src/tenants/signup-links';
 import { lockTenant } from '../../src/tenants/tenants';
 import { TestControlPlane } from '../control-plane.fixture';
 import { HeldRow } from '../held-operator.fixture';

@@ -1,29 +1,29 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Database } from '@atlas/persistence';
 import { Secret, identityOf } from '@atlas/platform';
-import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { uuidv7 } from '@atlas/tenancy';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { type ControlPlaneConfig } from '../../src/config/control-plane.config';
+import { DatabaseUrls } from '../../src/desired-state/database-urls';
 import { infrastructureName } from '../../src/infrastructure/drivers/infrastructure-name';
 import { LocalPlane } from '../../src/infrastructure/drivers/local/local-plane.entity';
+import { newProvisioningJob } from '../../src/provisioning-jobs/job-starter';
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
-import { Drifts } from '../../src/reconcile/drifts';
-import { DRIFT_CHECKS, Reconciler } from '../../src/reconcile/reconciler';
 import { type DriftCheck } from '../../src/reconcile/checks/drift-check';
 import { Drift, ReconcileTurn } from '../../src/reconcile/drift.entity';
+import { Drifts } from '../../src/reconcile/drifts';
 import { ReconcileTimer } from '../../src/reconcile/reconcile-timer';
-import { type ControlPlaneConfig } from '../../src/config/control-plane.config';
+import { DRIFT_CHECKS, Reconciler } from '../../src/reconcile/reconciler';
 import { Placement } from '../../src/registry/placement.entity';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
-import { DatabaseUrls } from '../../src/desired-state/database-urls';
 import { Tenant } from '../../src/registry/tenant.entity';
-import { Database } from '@atlas/persistence';
 import { type TestControlPlane } from '../control-plane.fixture';
 import { besideHeldTenant } from '../held-operator.fixture';
 import { NOTHING_SEEN, ReconcileScene, type Settled } from '../reconcile-scene.fixture';
 import { formerHome } from '../travel-scene.fixture';
-import { newProvisioningJob } from '../../src/provisioning-jobs/job-starter';
 
 jest.setTimeout(60_000);
 
@@ -530,7 +530,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       for (const minutes of [2, 5, 10]) {
         expect(await look(0)).toMatchObject({
           resolvedAt: null,
-          detail: expect.stringContaining('next is at'),
+          detail: expect.stringContaining('next one is at'),
         });
         expect(await look(minutes)).toMatchObject({ repaired: true });
       }

@@ -1,7 +1,7 @@
-import { LeaseLost } from '@atlas/jobs';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LeaseLost } from '@atlas/jobs';
 import { type CommitCutter, asAdmin, eventually, startCommitCutter, testServerUrl } from '@atlas/testing';
 import { AdminConnection, PATIENCE } from '../../src/infrastructure/drivers/local/admin-connection';
 import {

@@ -1,10 +1,10 @@
-import { StepFailure } from '@atlas/jobs';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { StepFailure } from '@atlas/jobs';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
-import { TerraformDriver } from '../../src/infrastructure/drivers/terraform/terraform.driver';
 import { infrastructureName } from '../../src/infrastructure/drivers/infrastructure-name';
+import { TerraformDriver } from '../../src/infrastructure/drivers/terraform/terraform.driver';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { sayImported, sealedPart, sendPart } from '../backup-part.fixture';
 import { type Driven, DrivenPlanes } from '../driven-planes.fixture';

@@ -1,10 +1,10 @@
 import { FaultPoints, JobQueue, JobRunner, LeaseLost } from '@atlas/jobs';
-import { ProvisioningJobs } from '../../src/provisioning-jobs/provisioning-jobs';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
+import { ProvisioningJobs } from '../../src/provisioning-jobs/provisioning-jobs';
 import { Placement } from '../../src/registry/placement.entity';
-import { STEPS } from '../job-scene.fixture';
 import { TestControlPlane } from '../control-plane.fixture';
+import { STEPS } from '../job-scene.fixture';
 import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
 const MOMENTS = ['before', 'after-effect', 'after-record'] as const;

@@ -1,7 +1,7 @@
-import { StepFailure } from '@atlas/jobs';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { StepFailure } from '@atlas/jobs';
 import { JsonLogger, createPino } from '@atlas/platform';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { Logger } from '@nestjs/common';

@@ -1,7 +1,7 @@
 import { JobQueue, JobRunner } from '@atlas/jobs';
-import { ProvisioningJobs } from '../../src/provisioning-jobs/provisioning-jobs';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
+import { ProvisioningJobs } from '../../src/provisioning-jobs/provisioning-jobs';
 import { JobScene, STEPS, afterReport } from '../job-scene.fixture';
 
 describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {

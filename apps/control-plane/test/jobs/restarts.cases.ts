@@ -1,14 +1,14 @@
 import { JobRunner, type JobStatus, type StepState } from '@atlas/jobs';
-import { JobStarter, newProvisioningJob } from '../../src/provisioning-jobs/job-starter';
 import { Database } from '@atlas/persistence';
 import { type TenantStatus, TENANT_STATUSES, createUuidSource, uuidv7 } from '@atlas/tenancy';
 import { EVERY_DATABASE } from '@atlas/testing';
-import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
+import { JobStarter, newProvisioningJob } from '../../src/provisioning-jobs/job-starter';
 import {
   OPERATION_NAMES,
   OPERATION_RULES,
   type OperationName,
 } from '../../src/provisioning-jobs/operation-rules';
+import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { Placement } from '../../src/registry/placement.entity';
 import { reservedPlacement } from '../../src/registry/placements';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';

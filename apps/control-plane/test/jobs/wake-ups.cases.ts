@@ -1,9 +1,9 @@
 import { AT_ONCE, Attempts, JobQueue, JobRunner, Worker } from '@atlas/jobs';
-import { ProvisioningJobs } from '../../src/provisioning-jobs/provisioning-jobs';
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { In } from 'typeorm';
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
+import { ProvisioningJobs } from '../../src/provisioning-jobs/provisioning-jobs';
 import { TestControlPlane } from '../control-plane.fixture';
 import { Gate } from '../held-operator.fixture';
 import { JobScene } from '../job-scene.fixture';

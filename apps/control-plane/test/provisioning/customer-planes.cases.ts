@@ -1,8 +1,8 @@
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { ProvisioningToken } from '../../src/enrolment/provisioning-token.entity';
 import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';
 import { Placement } from '../../src/registry/placement.entity';
-import { ProvisioningToken } from '../../src/enrolment/provisioning-token.entity';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
 import { TestControlPlane, provisionBody } from '../control-plane.fixture';

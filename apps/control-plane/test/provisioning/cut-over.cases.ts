@@ -1,8 +1,8 @@
 import { Database } from '@atlas/persistence';
 import { EVERY_DATABASE } from '@atlas/testing';
+import { DesiredStates } from '../../src/desired-state/desired-states';
 import { Reconciler } from '../../src/reconcile/reconciler';
 import { Cells } from '../../src/registry/cells';
-import { DesiredStates } from '../../src/desired-state/desired-states';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
 import { Transfers } from '../../src/transfers/transfers';

@@ -196,7 +196,7 @@ describe.each(EVERY_DATABASE)('a dedicated tenant whose infrastructure a person 
     expect(refusal(await theirs.enrol())).toEqual([401, 'bad_signature']);
   });
 
-  it('is recorded for dedicated tenants only', async () => {
+  it('can be recorded only for dedicated tenants', async () => {
     const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
     expect(refusal(await put(body.tenant.id, MADE))).toEqual([409, 'not_dedicated']);
   });

@@ -4,11 +4,11 @@ import { type EnrolRequestFile, OFFLINE_ENROL_PATH, PLANE_PATHS } from '@atlas/p
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { Operator } from '../../src/accounts/operator.entity';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
-import { lockPlane } from '../../src/registry/plane-lock';
-import { Placement } from '../../src/registry/placement.entity';
 import { ProvisioningToken } from '../../src/enrolment/provisioning-token.entity';
-import { ServiceKey } from '../../src/service-keys/service-key.entity';
+import { Placement } from '../../src/registry/placement.entity';
+import { lockPlane } from '../../src/registry/plane-lock';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
+import { ServiceKey } from '../../src/service-keys/service-key.entity';
 import { TestControlPlane } from '../control-plane.fixture';
 import { HeldOperator } from '../held-operator.fixture';
 import { JOBS } from '../job-scene.fixture';

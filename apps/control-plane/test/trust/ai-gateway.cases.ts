@@ -4,8 +4,8 @@ import {
   type ServerResponse,
   request as httpRequest,
 } from 'node:http';
-import { OngoingAnswers } from '@atlas/platform';
 import { PLANE_PATHS } from '@atlas/plane-contract';
+import { OngoingAnswers } from '@atlas/platform';
 import { currentContext } from '@atlas/platform';
 import { EVERY_DATABASE, StandInAiProvider, eventually } from '@atlas/testing';
 import { Logger } from '@nestjs/common';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Database, SecretBox } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
-import { Resealer } from '../../src/sealing/resealer';
-import { SEALED, SEALED_COLUMNS, placeIn } from '../../src/sealing/sealed-columns';
 import { Tenant } from '../../src/registry/tenant.entity';
 import { Transfer } from '../../src/registry/transfer.entity';
+import { Resealer } from '../../src/sealing/resealer';
+import { SEALED, SEALED_COLUMNS, placeIn } from '../../src/sealing/sealed-columns';
 import { type Env, SEALING_KEYS, TestControlPlane, provisionBody } from '../control-plane.fixture';
 
 const bytesOf = (id: string): Buffer => createHash('sha256').update(id).digest();

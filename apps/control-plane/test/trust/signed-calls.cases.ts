@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { MAX_LIVE_NONCES } from '../../src/service-keys/request-nonces/live-nonces';
-import { RequestNonces } from '../../src/service-keys/request-nonces/request-nonces';
 import { RequestNonce } from '../../src/service-keys/request-nonces/request-nonce.entity';
+import { RequestNonces } from '../../src/service-keys/request-nonces/request-nonces';
 import { TestControlPlane } from '../control-plane.fixture';
 import { type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
 

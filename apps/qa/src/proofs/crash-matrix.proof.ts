@@ -57,7 +57,7 @@ export const CRASH_MATRIX: Proof = {
 
 /** Reads the built module, since no app may import another. */
 async function operationsLeftOut(): Promise<string[]> {
-  const rules = builtModule('control-plane', 'provisioning/operation-rules.js');
+  const rules = builtModule('control-plane', 'provisioning-jobs/operation-rules.js');
   const { OPERATION_NAMES } = (await import(rules)) as { OPERATION_NAMES: readonly string[] };
   return OPERATION_NAMES.filter((name) => SCENARIOS.every(({ operation }) => operation !== name));
 }

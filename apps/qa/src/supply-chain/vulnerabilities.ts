@@ -2,7 +2,7 @@ type Severity = 'critical' | 'high' | 'moderate' | 'low' | 'info';
 
 /**
  * Within how many days of becoming known a vulnerability is fixed in a release (also stated in
- * docs/security.md).
+ * docs/security-inventory.md).
  */
 export const DAYS: Readonly<Record<Severity, number>> = {
   critical: 2,

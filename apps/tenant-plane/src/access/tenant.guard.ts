@@ -40,7 +40,7 @@ export class TenantGuard implements CanActivate {
     const places = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, places)) return true;
     const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, places);
-    if (!access) throw new DomainError('forbidden', 'forbidden', 'This route is open to nobody.');
+    if (!access) throw new DomainError('forbidden', 'forbidden', 'This route declares no access rule.');
     const request = context.switchToHttp().getRequest<TenantRequest>();
     const isLoginNeeded = access !== 'anybody' && access !== 'anybody-even-without-tenant';
     const credential = isLoginNeeded ? this.cookie.credentialOf(request.headers) : undefined;

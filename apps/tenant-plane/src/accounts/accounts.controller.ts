@@ -1,3 +1,4 @@
+import { type IncomingHttpHeaders } from 'node:http';
 import { Repeatable } from '@atlas/persistence';
 import {
   AdvisesIfUnknown,
@@ -12,7 +13,6 @@ import {
 } from '@atlas/platform';
 import { Body, Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { type IncomingHttpHeaders } from 'node:http';
 import { AnyUser, Requires, WithoutLogin } from '../access/requires';
 import { SessionCookie } from '../access/session-cookie';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';

@@ -1,3 +1,4 @@
+import { type IncomingHttpHeaders } from 'node:http';
 import {
   AdvisesIfUnknown,
   Refuses,
@@ -9,7 +10,6 @@ import {
 } from '@atlas/platform';
 import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
-import { type IncomingHttpHeaders } from 'node:http';
 import { AnyUser, WithoutLogin } from '../access/requires';
 import { SessionCookie } from '../access/session-cookie';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';

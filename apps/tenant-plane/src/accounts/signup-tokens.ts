@@ -1,10 +1,10 @@
+import { tenantFrozen } from '@atlas/persistence';
 import {
   SIGNUP_KEY_PURPOSE,
   SIGNUP_TOKEN_ALGORITHM,
   SIGNUP_TOKEN_TYPE,
   type SignupClaims,
 } from '@atlas/plane-contract';
-import { tenantFrozen } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type JWTVerifyGetKey, createLocalJWKSet, jwtVerify } from 'jose';

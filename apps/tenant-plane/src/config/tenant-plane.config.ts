@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { resolveDeploymentModel } from '@atlas/deployment-profiles';
 import { databaseTarget, databaseTargetProblem } from '@atlas/persistence';
+import { MAX_ENDPOINT_URL } from '@atlas/plane-contract';
 import {
   Checked,
   IsLongSecret,
@@ -15,7 +16,6 @@ import {
   passwordInUrl,
   revealed,
 } from '@atlas/platform';
-import { MAX_ENDPOINT_URL } from '@atlas/plane-contract';
 import { parseCredential } from '@atlas/service-auth';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Transform } from 'class-transformer';

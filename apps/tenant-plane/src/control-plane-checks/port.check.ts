@@ -1,5 +1,5 @@
-import { connect } from 'node:net';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { FREE_THE_PORT, namedListener } from '@atlas/platform';
 import { type Check, bad, good } from './check';
 import { localHost } from './running-plane';

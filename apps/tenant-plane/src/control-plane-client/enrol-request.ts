@@ -1,6 +1,6 @@
 import { databaseTarget } from '@atlas/persistence';
-import { revealed, type SecretText } from '@atlas/platform';
 import { type EnrolRequest } from '@atlas/plane-contract';
+import { revealed, type SecretText } from '@atlas/platform';
 import { TENANT_PLANE_VERSION } from '../config/tenant-plane-version';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';

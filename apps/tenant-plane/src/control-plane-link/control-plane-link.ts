@@ -18,8 +18,8 @@ import { ControlPlaneClient, type SignedAnswer } from '../control-plane-client/c
 import { AnswerNotTrusted } from '../control-plane-client/control-plane.errors';
 import { adviceOn } from '../control-plane-client/refusal-advice';
 import { hasFailed } from '../plane-identity/applied';
-import { type LinkClaim } from '../plane-identity/link-claim';
 import { Superseded } from '../plane-identity/fence';
+import { type LinkClaim } from '../plane-identity/link-claim';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { Transfers } from '../portability/transfers';
 import { LinkState } from '../reporting/link-state';

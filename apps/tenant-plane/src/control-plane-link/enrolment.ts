@@ -6,8 +6,8 @@ import { ControlPlaneClient, type SignedAnswer } from '../control-plane-client/c
 import { ControlPlaneRefused } from '../control-plane-client/control-plane.errors';
 import { enrolRequestOf } from '../control-plane-client/enrol-request';
 import { adviceOn } from '../control-plane-client/refusal-advice';
-import { enrolledWith, needsEnrolment } from '../plane-identity/install-bundle';
 import { type Fence } from '../plane-identity/fence';
+import { enrolledWith, needsEnrolment } from '../plane-identity/install-bundle';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 
 const TIMEOUT_MS = 15_000;

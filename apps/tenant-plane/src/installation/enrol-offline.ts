@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { offlineEnrolmentProblem, profileOf } from '@atlas/deployment-profiles';
 import { OFFLINE_ENROL_PATH } from '@atlas/plane-contract';
 import { hasFailed } from '../plane-identity/applied';
-import { enrolledWith } from '../plane-identity/install-bundle';
 import { Superseded } from '../plane-identity/fence';
+import { enrolledWith } from '../plane-identity/install-bundle';
 import {
   OfflineEnrolmentRefused,
   type TrustedAnswer,

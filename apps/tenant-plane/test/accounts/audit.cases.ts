@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { Database } from '@atlas/persistence';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { CHAIN_START, type SealedAuditRecord, faultBehind } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { EVERY_DATABASE, changesOfEach } from '@atlas/testing';
-import { Database } from '@atlas/persistence';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { AuditSealer } from '../../src/audit/audit-sealer';
 import { Incidents } from '../../src/incidents/incidents';

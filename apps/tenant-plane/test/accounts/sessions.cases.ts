@@ -1,5 +1,5 @@
-import { type DesiredTenant } from '@atlas/plane-contract';
 import { Database, Throttle, type TenantOwned } from '@atlas/persistence';
+import { type DesiredTenant } from '@atlas/plane-contract';
 import { CommitOutcomeUnknown, hashPassword } from '@atlas/platform';
 import { EVERY_DATABASE, FixedClock } from '@atlas/testing';
 import type supertest from 'supertest';

@@ -1,5 +1,5 @@
-import { EVERY_DATABASE } from '@atlas/testing';
 import { type DesiredTenant } from '@atlas/plane-contract';
+import { EVERY_DATABASE } from '@atlas/testing';
 import { Audit } from '../../src/audit/audit';
 import { INCIDENT_STATUSES, type IncidentStatus } from '../../src/incidents/incident-machine';
 import { Incident } from '../../src/incidents/incident.entity';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Database } from '@atlas/persistence';
-import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type DesiredTenant, PLANE_PATHS, epochOf } from '@atlas/plane-contract';
+import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type EntityManager } from 'typeorm';
 import { ControlPlaneClient } from '../../src/control-plane-client/control-plane-client';
 import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-applier';

@@ -1,11 +1,11 @@
-import { createServer as createTcpServer } from 'node:net';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type Server, createServer } from 'node:https';
+import { createServer as createTcpServer } from 'node:net';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ProcessLock } from '@atlas/persistence';
 import { offlineEnrolmentProblem } from '@atlas/deployment-profiles';
+import { ProcessLock } from '@atlas/persistence';
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { SystemClock, parseEnvironment } from '@atlas/platform';
 import { HAS_OPENSSL, createTestCertificate, eventually, freePort } from '@atlas/testing';

@@ -1,5 +1,5 @@
-import { keyIdOf, mintCredential } from '@atlas/service-auth';
 import { Secret } from '@atlas/platform';
+import { keyIdOf, mintCredential } from '@atlas/service-auth';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { PlaneHealth } from '../../src/reporting/plane-health';
 import { type FakeControlPlane } from '../fake-control-plane.fixture';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type DesiredTenant } from '@atlas/plane-contract';
 import { PROFILES } from '@atlas/deployment-profiles';
+import { type DesiredTenant } from '@atlas/plane-contract';
 import { TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
 const hashOf = (style: string): string => `'sha256-${createHash('sha256').update(style).digest('base64')}'`;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { EVERY_DATABASE } from '@atlas/testing';
 import { type DesiredTenant } from '@atlas/plane-contract';
+import { EVERY_DATABASE } from '@atlas/testing';
 import { TestTenantPlane } from '../tenant-plane.fixture';
 
 /** What a hint says: a tenant's slug, nothing, or somebody who is not here. */

@@ -8,7 +8,7 @@ import { DomainError } from '../errors/errors';
 import { Public } from '../http/public.decorator';
 
 /** Beside a plane's bundle, or in this library's build output. */
-const FOLDER = join(__dirname, existsSync(join(__dirname, 'help')) ? 'help' : '../dist/help');
+const FOLDER = join(__dirname, existsSync(join(__dirname, 'help')) ? 'help' : '../../dist/help');
 const HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': contentPolicy({ 'style-src': "'self'" }),

@@ -9,7 +9,7 @@ import { escaped } from '../problems/problem-page';
 import { Public } from '../http/public.decorator';
 
 /** Beside a plane's bundle, or beside this module's folder. */
-const FOLDER = join(__dirname, existsSync(join(__dirname, 'pages')) ? 'pages' : '../pages');
+const FOLDER = join(__dirname, existsSync(join(__dirname, 'pages')) ? 'pages' : '../../pages');
 const POLICY = contentPolicy({
   'script-src': "'self'",
   'style-src': "'self'",

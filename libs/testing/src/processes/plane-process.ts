@@ -46,7 +46,7 @@ export async function startPlane(name: PlaneName, options: PlaneOptions): Promis
     PORT: String(port),
     ...options.env,
   };
-  const endWithUs = ['--require', builtPath('libs', 'platform', 'dist/end-with-parent.js')];
+  const endWithUs = ['--require', builtPath('libs', 'platform', 'dist/processes/end-with-parent.js')];
   // Uses the caller's options: tests run without the optimising compiler, benchmarks with it.
   const child = spawn(process.execPath, [...process.execArgv, ...endWithUs, main], {
     env,

@@ -5,19 +5,19 @@ export function aiUnavailable(reason: string): DomainError {
 }
 
 export function aiTimeout(seconds: number): DomainError {
-  const detail = `The AI provider said nothing for ${seconds} s. Try again, or ask for less.`;
+  const detail = `The AI provider sent nothing for ${seconds} s. Try again, or send a shorter request.`;
   return new DomainError('ai_timeout', 'unavailable', detail);
 }
 
 /** The provider's account is at its limit, which all tenants share. */
 export function aiRateLimited(retryAfterSeconds: string): DomainError {
-  const detail = `The AI provider takes no more for now. Try again in ${retryAfterSeconds} s.`;
+  const detail = `The AI provider is over its rate limit. Try again in ${retryAfterSeconds} s.`;
   const headers = { 'retry-after': retryAfterSeconds };
   return new DomainError('ai_rate_limited', 'too_many', detail, {}, headers);
 }
 
 export function aiRequestRefused(status: number): DomainError {
-  const detail = `The AI provider refuses this request (status ${status}): look at the model's name and at the length of the messages.`;
+  const detail = `The AI provider refuses this request (status ${status}). Check the model's name and the length of the messages.`;
   return new DomainError('ai_request_refused', 'unprocessable', detail);
 }
 

@@ -1,7 +1,7 @@
 import { type FactoryProvider, type Type } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
-import { AiProvider } from './ai-provider';
 import { type AiProviderName } from '../../config/provider-names';
+import { AiProvider } from './ai-provider';
 import { OpenAiCompatibleProvider } from './openai-compatible.provider';
 
 /** Every kind of provider there is. */

@@ -2,8 +2,8 @@ import { type ChatCompletionRequest } from '@atlas/plane-contract';
 import { DomainError } from '@atlas/platform';
 import { Logger } from '@nestjs/common';
 import { type ControlPlaneConfig } from '../../config/control-plane.config';
-import { aiRateLimited, aiRequestRefused, aiTimeout, aiUnavailable } from './ai.errors';
 import { AiProvider } from './ai-provider';
+import { aiRateLimited, aiRequestRefused, aiTimeout, aiUnavailable } from './ai.errors';
 import { Patience } from './patience';
 
 const RETRY_AFTER_SECONDS = '10';

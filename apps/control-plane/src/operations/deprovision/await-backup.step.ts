@@ -1,13 +1,13 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure, type StepResult, back, done, wait } from '@atlas/jobs';
 import { type Manifest } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../desired-state/desired-states';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Placement } from '../../registry/placement.entity';
 import { hasLostCopy, troubleAt } from '../../registry/placements';
-import { Backups } from '../../transfers/backups';
 import { type Transfer } from '../../registry/transfer.entity';
+import { Backups } from '../../transfers/backups';
 import { isWhole } from '../../transfers/transfers';
 import { backupIdIn, placeWithRows } from './back-up.step';
 import { ReadableBackup } from './readable-backup';
@@ -18,7 +18,7 @@ const PATIENCE_MS = 24 * 3_600_000;
 @Injectable()
 export class AwaitBackupStep extends ProvisioningStep {
   readonly name = 'await-backup';
-  readonly description = 'Wait until the backup was restored for a trial, with equal counts and checksums';
+  readonly description = 'Wait for a trial restore of the backup, with equal counts and checksums';
   readonly creates = [];
   override readonly isAtomic = false;
   override readonly takesLong = ['run'] as const;

@@ -1,19 +1,19 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
-import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
+import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../desired-state/desired-states';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { lockHome } from '../../registry/lock-home';
 import { type Placement } from '../../registry/placement.entity';
 import { hasLostCopy, placeOf } from '../../registry/placements';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
+import { type Transfer } from '../../registry/transfer.entity';
 import { lockTenant } from '../../tenants/tenants';
 import { Backups } from '../../transfers/backups';
-import { type Transfer } from '../../registry/transfer.entity';
 import { doesHomeServe, isLossAccepted, lostCopyDetail } from '../../transfers/kept-copy';
-import { lockHome } from '../../registry/lock-home';
 
 /** The output of a job without a backup, because the rows are lost and an operator has accepted that. */
 export const LOST = 'none: its rows are lost, which was accepted';

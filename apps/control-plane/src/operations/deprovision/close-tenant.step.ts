@@ -1,13 +1,13 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { type StepResult, done } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
-import { DeletionCertificates } from '../../tenants/deletion-certificates';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Tenant } from '../../registry/tenant.entity';
+import { DeletionCertificates } from '../../tenants/deletion-certificates';
+import { restorableFrom } from '../../tenants/restore-window';
 import { LOST } from './back-up.step';
 import { isBeyondReturn } from './remove-copies.step';
-import { restorableFrom } from '../../tenants/restore-window';
 
 /**
  * From now on the tenant can be brought back for a while. One that was never used is deleted at once, and one without a backup
@@ -16,7 +16,7 @@ import { restorableFrom } from '../../tenants/restore-window';
 @Injectable()
 export class CloseTenantStep extends ProvisioningStep {
   readonly name = 'close-tenant';
-  readonly description = 'Open the time in which the tenant can be restored, before its backup is erased';
+  readonly description = 'Start the period in which the tenant can be restored, before its backup is erased';
   readonly creates = [];
 
   constructor(

@@ -1,5 +1,5 @@
-import { IsString, Length, IsBoolean } from 'class-validator';
 import { ApiProperty, Optional } from '@atlas/platform';
+import { IsString, Length, IsBoolean } from 'class-validator';
 
 export class DeprovisionTenantDto {
   @ApiProperty({ example: 'acme', description: "The tenant's slug, typed by who wants it gone" })

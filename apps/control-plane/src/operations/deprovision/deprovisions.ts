@@ -1,13 +1,13 @@
 import { Database } from '@atlas/persistence';
 import { validationFailed } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
+import { type PlanView, type AcceptedForTenant } from '../../lifecycle/accepted.view';
+import { TenantOperations } from '../../lifecycle/tenant-operations';
 import { placeOf } from '../../registry/placements';
 import { Tenant } from '../../registry/tenant.entity';
 import { lockTenant, requireTenant } from '../../tenants/tenants';
 import { requireNothingToSave } from '../../transfers/kept-copy';
-import { type PlanView, type AcceptedForTenant } from '../../lifecycle/accepted.view';
 import { DeprovisionTenantDto } from './deprovision-tenant.dto';
-import { TenantOperations } from '../../lifecycle/tenant-operations';
 
 /** Starts the deprovisioning of a tenant. */
 @Injectable()

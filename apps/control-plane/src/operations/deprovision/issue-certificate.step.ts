@@ -1,12 +1,12 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { DeletionCertificates } from '../../tenants/deletion-certificates';
 
 @Injectable()
 export class IssueCertificateStep extends ProvisioningStep {
   readonly name = 'issue-certificate';
-  readonly description = 'Set the tenant deleted and sign the certificate of its deletion';
+  readonly description = 'Mark the tenant deleted and sign its deletion certificate';
   readonly creates = ['deletion certificate'];
 
   constructor(private readonly certificates: DeletionCertificates) {

@@ -3,13 +3,13 @@ import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
 import { Audit } from '../../audit/audit';
+import { HAS_LIVE_JOB } from '../../provisioning-jobs/live-jobs';
 import { placeOf } from '../../registry/placements';
 import { lockPlane } from '../../registry/plane-lock';
 import { Tenant } from '../../registry/tenant.entity';
 import { lockTenant } from '../../tenants/tenants';
 import { Backups } from '../../transfers/backups';
 import { homeServes } from '../../transfers/kept-copy';
-import { HAS_LIVE_JOB } from '../../provisioning-jobs/live-jobs';
 
 const AT_ONCE = 20;
 

@@ -3,9 +3,9 @@ import { Database } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThanOrEqual, type SelectQueryBuilder } from 'typeorm';
-import { Tenant } from '../../registry/tenant.entity';
-import { HAS_LIVE_JOB, WAITS_FOR_A_PERSON } from '../../provisioning-jobs/live-jobs';
 import { TenantOperations } from '../../lifecycle/tenant-operations';
+import { HAS_LIVE_JOB, WAITS_FOR_A_PERSON } from '../../provisioning-jobs/live-jobs';
+import { Tenant } from '../../registry/tenant.entity';
 import { lockTenant } from '../../tenants/tenants';
 
 const AT_ONCE = 20;

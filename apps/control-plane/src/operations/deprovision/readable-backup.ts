@@ -1,14 +1,14 @@
-import { type ProvisioningContext } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure } from '@atlas/jobs';
+import { type Manifest } from '@atlas/plane-contract';
 import { databaseFailure } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { type Manifest } from '@atlas/plane-contract';
+import { type ProvisioningContext } from '../../provisioning-jobs/provisioning-step';
 import { Placement } from '../../registry/placement.entity';
 import { hasLostCopy, placeOf } from '../../registry/placements';
 import { lockPlanes } from '../../registry/plane-lock';
-import { lockTenant } from '../../tenants/tenants';
 import { type Transfer } from '../../registry/transfer.entity';
+import { lockTenant } from '../../tenants/tenants';
 import { Backups } from '../../transfers/backups';
 import { isLossAccepted } from '../../transfers/kept-copy';
 import { backupIdIn, keptBackupIdIn, ownBackupIdIn, placeWithRows } from './back-up.step';

@@ -1,9 +1,9 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure, type StepResult, back, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { Cells } from '../../registry/cells';
 import { DesiredStates } from '../../desired-state/desired-states';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { Cells } from '../../registry/cells';
 import { Placement } from '../../registry/placement.entity';
 import { givePlaceBack, mayHoldRows, placeOf } from '../../registry/placements';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
@@ -83,7 +83,7 @@ function staysBehind(
 }
 
 export function isBeyondReturn(): StepFailure {
-  const detail = 'The tenant is being removed: there is no way back from here.';
+  const detail = 'The tenant is being removed, and this cannot be undone.';
   const fix =
     'Operator: retry the job. After a deprovisioning that has ended, restore the tenant (POST /api/tenants/<id>/restore); after a purge nothing comes back.';
   return new StepFailure('operator', 'beyond_return', detail, fix);

@@ -1,14 +1,14 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure, type StepResult, back, done } from '@atlas/jobs';
 import { NO_INSTANCE } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { DatabaseUrls } from '../../desired-state/database-urls';
+import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
 import { Infrastructures } from '../../infrastructure/infrastructures';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Placement } from '../../registry/placement.entity';
 import { hasLostCopy, placeOf } from '../../registry/placements';
-import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
-import { DatabaseUrls } from '../../desired-state/database-urls';
 import { Tenant } from '../../registry/tenant.entity';
 import { ReadableBackup } from './readable-backup';
 import { isBeyondReturn } from './remove-copies.step';
@@ -66,7 +66,7 @@ export class RemovePlanesStep extends ProvisioningStep {
   ): Promise<void> {
     const { tenantId, jobId } = context;
     if (await this.isKept(context, manager)) {
-      const detail = 'A tenant plane has rows that were thought lost: it is not removed yet.';
+      const detail = 'A tenant plane still has rows that were thought lost, so it is not removed yet.';
       throw new StepFailure('retry', 'copy_not_lost', detail);
     }
     const home = await placeOf(manager, tenantId);

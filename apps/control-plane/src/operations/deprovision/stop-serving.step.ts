@@ -1,20 +1,20 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { type StepResult, done } from '@atlas/jobs';
-import { type TenantStatus } from '@atlas/tenancy';
 import { Clock } from '@atlas/platform';
+import { type TenantStatus } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { TenantStatusPublisher } from '../../desired-state/tenant-status-publisher';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Cells } from '../../registry/cells';
 import { Placement } from '../../registry/placement.entity';
 import { placeOf } from '../../registry/placements';
-import { TenantStatusPublisher } from '../../desired-state/tenant-status-publisher';
 import { Transfers } from '../../transfers/transfers';
 
 /** Ends whatever move was under way, and has the tenant's users refused. */
 @Injectable()
 export class StopServingStep extends ProvisioningStep {
   readonly name = 'stop-serving';
-  readonly description = 'Stop serving the tenant: its users are refused, its data stay untouched';
+  readonly description = 'Stop serving the tenant; its users are refused and its data stay untouched';
   readonly creates = [];
 
   constructor(

@@ -1,12 +1,12 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 
 @Injectable()
 export class CloseCellStep extends ProvisioningStep {
   readonly name = 'close-cell';
-  readonly description = 'Place nobody in the cell any more';
+  readonly description = 'Stop placing tenants in the cell';
   readonly creates = [];
 
   async run({ manager, tenantPlaneId: id }: ProvisioningContext): Promise<StepResult> {

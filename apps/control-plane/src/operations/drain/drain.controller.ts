@@ -4,10 +4,10 @@ import { Controller, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { Requires } from '../../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../../access/caller';
 import { OperatorWrites } from '../../accounts/operator-writes';
+import { type TenantPlaneView } from '../../fleet/tenant-planes';
 import { type AcceptedForPlane, type PlanView } from '../../lifecycle/accepted.view';
 import { StartsJob } from '../../lifecycle/starts-job.decorator';
 import { Drains } from './drains';
-import { type TenantPlaneView } from '../../fleet/tenant-planes';
 
 @ApiTags('tenant planes')
 @ApiBearerAuth()

@@ -1,17 +1,17 @@
 import { CELL_DRAIN_STEPS } from '@atlas/deployment-profiles';
-import { JobStarter } from '../../provisioning-jobs/job-starter';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../../audit/audit';
-import { lockPlane } from '../../registry/plane-lock';
-import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { TenantPlanes, type TenantPlaneView } from '../../fleet/tenant-planes';
-import { jobView } from '../../lifecycle/job.view';
-import { requirePlaneIdle } from '../../provisioning-jobs/live-jobs';
 import { type PlanView, type AcceptedForPlane } from '../../lifecycle/accepted.view';
 import { DryRuns } from '../../lifecycle/dry-runs';
+import { jobView } from '../../lifecycle/job.view';
+import { JobStarter } from '../../provisioning-jobs/job-starter';
+import { requirePlaneIdle } from '../../provisioning-jobs/live-jobs';
+import { lockPlane } from '../../registry/plane-lock';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
 
 /** Accepts that a cell is emptied, and that it is filled again. */
 @Injectable()
@@ -77,7 +77,7 @@ async function requireCell(manager: EntityManager, id: string): Promise<TenantPl
   const cell = await manager.findOneBy(TenantPlane, { id });
   if (!cell) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
   if (cell.deploymentModel === 'shared') return cell;
-  const detail = `A ${cell.deploymentModel} tenant plane has one tenant, which moves by itself: POST /api/tenants/<id>/move.`;
+  const detail = `A ${cell.deploymentModel} tenant plane serves one tenant. Move that tenant instead: POST /api/tenants/<id>/move.`;
   throw new DomainError('tenant_plane_not_a_cell', 'unprocessable', detail);
 }
 
@@ -99,7 +99,7 @@ function notEnrolled({ status }: TenantPlane): DomainError {
 
 function drained(): DomainError {
   const detail =
-    'The cell is drained already. POST /api/tenant-planes/<id>/reopen has it take tenants again.';
+    'The cell is already drained. To have it accept tenants again: POST /api/tenant-planes/<id>/reopen.';
   return new DomainError('already_drained', 'conflict', detail);
 }
 

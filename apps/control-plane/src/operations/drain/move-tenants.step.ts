@@ -6,20 +6,20 @@ import {
   done,
   wait,
 } from '@atlas/jobs';
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
+import { TenantOperations } from '../../lifecycle/tenant-operations';
+import { HAS_LIVE_JOB } from '../../provisioning-jobs/live-jobs';
+import { OPERATION_RULES } from '../../provisioning-jobs/operation-rules';
+import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Cells } from '../../registry/cells';
 import { Placement } from '../../registry/placement.entity';
 import { IS_COPY_LOST } from '../../registry/placements';
 import { lockPlane } from '../../registry/plane-lock';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
-import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
-import { HAS_LIVE_JOB } from '../../provisioning-jobs/live-jobs';
-import { OPERATION_RULES } from '../../provisioning-jobs/operation-rules';
-import { TenantOperations } from '../../lifecycle/tenant-operations';
 
 const AT_ONCE = 4;
 /** A move that ends wakes the job; whatever else goes on at a tenant is looked at this often. */

@@ -1,13 +1,13 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
-import { StepFailure, type StepResult, done, wait } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
+import { StepFailure, type StepResult, done, wait } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { type Transfer } from '../../registry/transfer.entity';
-import { Transfers, isLevel, isToOldKey } from '../../transfers/transfers';
 import { copyTrouble } from '../../transfers/copy-trouble';
+import { Transfers, isLevel, isToOldKey } from '../../transfers/transfers';
 import { OpenTransferStep } from './open-transfer.step';
 
 const PATIENCE_MS = 7 * 24 * 3_600_000;

@@ -1,7 +1,7 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { placeOf } from '../../registry/placements';
 import { lockPlanes } from '../../registry/plane-lock';
 import { lockTenant } from '../../tenants/tenants';

@@ -1,7 +1,7 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure, type StepResult, back, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../desired-state/desired-states';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Placement } from '../../registry/placement.entity';
 import { placeOf } from '../../registry/placements';
 import { lockPlane } from '../../registry/plane-lock';
@@ -11,7 +11,7 @@ import { Transfers, holdTransfer, isLevel } from '../../transfers/transfers';
 @Injectable()
 export class FreezeStep extends ProvisioningStep {
   readonly name = 'freeze';
-  readonly description = 'Pause writes for a moment (reads go on), so that the last changes can follow';
+  readonly description = 'Pause writes briefly (reads continue), so that the last changes can be copied';
   readonly creates = [];
 
   constructor(

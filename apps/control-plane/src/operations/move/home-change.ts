@@ -3,12 +3,12 @@ import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
-import { Cells } from '../../registry/cells';
 import { DesiredStates } from '../../desired-state/desired-states';
+import { Cells } from '../../registry/cells';
 import { Placement } from '../../registry/placement.entity';
 import { type TenantPlane } from '../../registry/tenant-plane.entity';
-import { TenantAddresses } from '../../tenants/tenant-addresses';
 import { Tenant } from '../../registry/tenant.entity';
+import { TenantAddresses } from '../../tenants/tenant-addresses';
 
 /** What the Control Plane knows about the rows at a place. */
 type Copy = Pick<Placement, 'restoredFrom' | 'importedBy' | 'reopenedBy'>;

@@ -1,6 +1,6 @@
-import { IsIn, IsUUID } from 'class-validator';
-import { DEPLOYMENT_MODELS, type DeploymentModel } from '@atlas/tenancy';
 import { ApiProperty, Optional } from '@atlas/platform';
+import { DEPLOYMENT_MODELS, type DeploymentModel } from '@atlas/tenancy';
+import { IsIn, IsUUID } from 'class-validator';
 
 export class MoveTenantDto {
   @ApiProperty({ enum: DEPLOYMENT_MODELS })

@@ -1,23 +1,23 @@
-import { type JobParams } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
+import { type JobParams } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
+import { ProvisioningTokens } from '../../enrolment/provisioning-tokens';
+import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
+import { type PlanView, type AcceptedForTenant } from '../../lifecycle/accepted.view';
+import { TenantOperations } from '../../lifecycle/tenant-operations';
+import { REOPENS, isReopening } from '../../provisioning-jobs/lifecycle-steps';
 import { Cells } from '../../registry/cells';
 import { hasLostCopy, placeOf } from '../../registry/placements';
-import { ProvisioningTokens } from '../../enrolment/provisioning-tokens';
 import { olderTarget, targetPlaneOlder, versionsFrom } from '../../registry/plane-versions';
-import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
 import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
 import { type Tenant } from '../../registry/tenant.entity';
-import { lockTenant, requireTenant } from '../../tenants/tenants';
 import { requireDatabaseAllowed } from '../../tenants/database-choice';
+import { lockTenant, requireTenant } from '../../tenants/tenants';
 import { copyLost, keptCopyOf } from '../../transfers/kept-copy';
-import { REOPENS, isReopening } from '../../provisioning-jobs/lifecycle-steps';
-import { TenantOperations } from '../../lifecycle/tenant-operations';
-import { type PlanView, type AcceptedForTenant } from '../../lifecycle/accepted.view';
 import { MoveTenantDto } from './move-tenant.dto';
 
 /** Starts the move of a tenant to another deployment model or cell. */
@@ -74,7 +74,7 @@ export class Moves {
     const isSame = model === tenant.deploymentModel && (model !== 'shared' || only === undefined);
     if (isSame || only === home?.tenantPlaneId) {
       const detail =
-        'The tenant lives there already. Name another deployment_model, or another cell (tenant_plane_id).';
+        'The tenant is already there. Name another deployment_model or another cell (tenant_plane_id).';
       throw new DomainError('already_there', 'conflict', detail);
     }
     const source = home && (await manager.findOneBy(TenantPlane, { id: home.tenantPlaneId }));
@@ -91,8 +91,7 @@ export class Moves {
     const older = await this.cells.emptiest(manager, wanted);
     const why = source && older && olderTarget(source, older);
     if (why) throw targetPlaneOlder(why);
-    const detail =
-      'No shared tenant plane that would do has room. Register another cell, or name another one.';
+    const detail = 'No suitable shared tenant plane has room. Register another cell, or name another one.';
     throw new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });
   }
 }

@@ -1,13 +1,13 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../desired-state/desired-states';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Placement } from '../../registry/placement.entity';
 import { placeOf } from '../../registry/placements';
 import { olderTarget } from '../../registry/plane-versions';
-import { cannotTakeRows } from '../../transfers/cannot-take-rows';
 import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
+import { cannotTakeRows } from '../../transfers/cannot-take-rows';
 import { Transfers } from '../../transfers/transfers';
 
 /** Has the source send the tenant's rows and the target import them, while the tenant goes on working. */

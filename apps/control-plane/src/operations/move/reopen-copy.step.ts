@@ -1,13 +1,13 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Cells } from '../../registry/cells';
 import { hasLostCopy, placeOf } from '../../registry/placements';
 import { lockPlanes } from '../../registry/plane-lock';
+import { Transfer } from '../../registry/transfer.entity';
 import { SignupLinks } from '../../tenants/signup-links';
 import { lockTenant } from '../../tenants/tenants';
-import { Transfer } from '../../registry/transfer.entity';
 import { keptCopyOf } from '../../transfers/kept-copy';
 import { HomeChange } from './home-change';
 

@@ -1,10 +1,10 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { type StepResult, done } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Mails } from '../../mail/mails';
-import { WELCOME } from '../../tenants/welcome.mail';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { changeTenantStatus } from '../../registry/tenant-status';
+import { WELCOME } from '../../tenants/welcome.mail';
 
 /** Sets the tenant active, in the transaction that ends the job; its first admin is written to. */
 @Injectable()

@@ -1,14 +1,14 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure, type StepResult, done, wait } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
+import { arrivalOf } from '../../enrolment/arrival';
 import { type ProvisioningToken } from '../../enrolment/provisioning-token.entity';
 import { ProvisioningTokens } from '../../enrolment/provisioning-tokens';
 import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { lockPlane } from '../../registry/plane-lock';
 import { Tenant } from '../../registry/tenant.entity';
 import { lockTenant } from '../../tenants/tenants';
-import { arrivalOf } from '../../enrolment/arrival';
 import { HAND_WORK_MS } from './create-infrastructure.step';
 
 export const AWAIT_ENROLMENT = 'await-enrolment';

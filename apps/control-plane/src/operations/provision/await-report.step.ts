@@ -1,15 +1,15 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure, type StepResult, done, wait } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../desired-state/desired-states';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { healthOf } from '../../registry/health-class';
+import { lockHome } from '../../registry/lock-home';
 import { Placement } from '../../registry/placement.entity';
 import { hasLostCopy, isApplied, placeOf, toldPlaces, troubleAt } from '../../registry/placements';
 import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
 import { lockTenant } from '../../tenants/tenants';
 import { lostCopyDetail } from '../../transfers/kept-copy';
-import { lockHome } from '../../registry/lock-home';
 import { RestoredCopy } from '../../transfers/restored-copy';
 
 const PATIENCE_MS = 15 * 60_000;

@@ -1,9 +1,9 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { type StepResult, done, wait } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
-import { Infrastructures } from '../../infrastructure/infrastructures';
-import { Tenant } from '../../registry/tenant.entity';
 import { type Arrival, arrivalOf } from '../../enrolment/arrival';
+import { Infrastructures } from '../../infrastructure/infrastructures';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { Tenant } from '../../registry/tenant.entity';
 
 const MADE_BY_A_PERSON =
   'a person to create the infrastructure: start a tenant plane with a bundle of POST /api/tenants/<id>/provisioning-tokens, then record it with PUT /api/tenants/<id>/infrastructure';

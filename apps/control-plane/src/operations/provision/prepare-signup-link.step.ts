@@ -1,7 +1,7 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { type StepResult, done } from '@atlas/jobs';
 import { SIGNUP_TOKEN_SECONDS } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { SignupLinks } from '../../tenants/signup-links';
 
 /** Makes sure that the first admin can be let in. The link itself is made when it is asked for: it is a secret. */

@@ -1,5 +1,6 @@
-import { Type } from 'class-transformer';
+import { ApiProperty, Optional } from '@atlas/platform';
 import { DEPLOYMENT_MODELS, type DeploymentModel, PLANS, type Plan } from '@atlas/tenancy';
+import { Type } from 'class-transformer';
 import {
   IsIn,
   IsString,
@@ -12,9 +13,8 @@ import {
   Min,
   Max,
 } from 'class-validator';
-import { ApiProperty, Optional } from '@atlas/platform';
-import { IsSlug } from '../../tenants/is-slug';
 import { MAX_TOKEN_SECONDS } from '../../enrolment/provisioning-tokens';
+import { IsSlug } from '../../tenants/is-slug';
 
 export class TenantDatabaseDto {
   @ApiProperty({ required: false, enum: ['postgres', 'sqlite'] })

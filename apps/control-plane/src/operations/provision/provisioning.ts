@@ -1,7 +1,5 @@
-import { ProvisioningJobs } from '../../provisioning-jobs/provisioning-jobs';
-import { newProvisioningJob } from '../../provisioning-jobs/job-starter';
-import { JobQueue } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
+import { JobQueue } from '@atlas/jobs';
 import { Database, insertRow, together, violates } from '@atlas/persistence';
 import { Clock, DomainError, validationFailed } from '@atlas/platform';
 import { plannedTenantUrl, slugFromName, slugProblem, uuidv7 } from '@atlas/tenancy';
@@ -9,15 +7,17 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../../audit/audit';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
-import { Cells } from '../../registry/cells';
 import { type InstallBundle, ProvisioningTokens } from '../../enrolment/provisioning-tokens';
 import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
+import { type PlanView, type AcceptedForTenant } from '../../lifecycle/accepted.view';
+import { DryRuns } from '../../lifecycle/dry-runs';
+import { jobView } from '../../lifecycle/job.view';
+import { newProvisioningJob } from '../../provisioning-jobs/job-starter';
+import { ProvisioningJobs } from '../../provisioning-jobs/provisioning-jobs';
+import { Cells } from '../../registry/cells';
 import { Tenant, type TenantSource } from '../../registry/tenant.entity';
 import { tenantView } from '../../tenants/tenant.view';
-import { jobView } from '../../lifecycle/job.view';
-import { type PlanView, type AcceptedForTenant } from '../../lifecycle/accepted.view';
 import { ProvisionTenantDto } from './provision-tenant.dto';
-import { DryRuns } from '../../lifecycle/dry-runs';
 
 const SLUG_RULE = { name: 'tenants_slug_uq', table: 'tenants', columns: ['slug'] };
 
@@ -108,7 +108,7 @@ export class Provisioning {
 
   private newTenant(dto: ProvisionTenantDto, source: TenantSource): Tenant {
     if (dto.deployment_model === 'dedicated' && this.config.REQUIRE_PURCHASE_ORDER && !dto.po_number) {
-      const detail = 'A dedicated tenant needs a purchase order: send po_number.';
+      const detail = 'A dedicated tenant needs a purchase order. Send po_number.';
       throw new DomainError('purchase_order_required', 'unprocessable', detail);
     }
     this.requireDatabase(dto);
@@ -116,7 +116,7 @@ export class Provisioning {
     const problem = slugProblem(slug);
     if (problem)
       throw validationFailed([
-        { field: 'slug', message: `No slug can be made of this name (${problem}): send a slug.` },
+        { field: 'slug', message: `This name yields no valid slug (${problem}). Send a slug.` },
       ]);
     const now = this.clock.now();
     return {
@@ -149,7 +149,7 @@ export class Provisioning {
     const { allowedInProduction } = profileOf(model).databases;
     const driver = database?.driver;
     if (!this.config.isProduction || driver === undefined || allowedInProduction.includes(driver)) return;
-    const detail = `In production a ${model} tenant is not on ${driver}: ask for ${allowedInProduction.join(' or ')}, or leave database.driver out.`;
+    const detail = `In production a ${model} tenant cannot use ${driver}. Ask for ${allowedInProduction.join(' or ')}, or leave database.driver out.`;
     throw new DomainError('database_not_in_production', 'unprocessable', detail);
   }
 
@@ -160,7 +160,7 @@ export class Provisioning {
     )
       return;
     const where = tenant.region ? ` in region ${tenant.region}` : '';
-    const detail = `No shared tenant plane${where} has room. Try again later; operators register another cell.`;
+    const detail = `No shared tenant plane${where} has room. Try again later; an operator can register another cell.`;
     throw new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });
   }
 }
@@ -171,5 +171,5 @@ function stepsOf({ deploymentModel }: Tenant): readonly string[] {
 }
 
 function slugTaken(slug: string): DomainError {
-  return new DomainError('slug_taken', 'conflict', `The slug "${slug}" is taken: send another one.`);
+  return new DomainError('slug_taken', 'conflict', `The slug "${slug}" is taken. Choose another one.`);
 }

@@ -1,13 +1,13 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
-import { type StepResult, done } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
+import { type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
+import { arrivalOf } from '../../enrolment/arrival';
+import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Placement } from '../../registry/placement.entity';
 import { givePlaceBack, placeOf } from '../../registry/placements';
 import { lockPlaneAndCalls } from '../../registry/plane-lock';
-import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
 import { Tenant } from '../../registry/tenant.entity';
-import { arrivalOf } from '../../enrolment/arrival';
 
 /** Makes the record of a tenant plane that serves this tenant alone. Where the customer installs it, it is there already. */
 @Injectable()

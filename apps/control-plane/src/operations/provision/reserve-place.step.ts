@@ -1,19 +1,19 @@
 import { type JobParams, StepFailure, type StepOutputs, type StepResult, done } from '@atlas/jobs';
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { Cells, type WantedCell } from '../../registry/cells';
 import { DesiredStates } from '../../desired-state/desired-states';
+import { arrivalOf } from '../../enrolment/arrival';
+import { placeTaken } from '../../enrolment/single-tenant-planes';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { Cells, type WantedCell } from '../../registry/cells';
 import { Placement } from '../../registry/placement.entity';
 import { givePlaceBack, placeOf, reservedPlacement } from '../../registry/placements';
 import { versionsFrom } from '../../registry/plane-versions';
-import { placeTaken } from '../../enrolment/single-tenant-planes';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
-import { Backups } from '../../transfers/backups';
 import { lockTenant } from '../../tenants/tenants';
-import { arrivalOf } from '../../enrolment/arrival';
+import { Backups } from '../../transfers/backups';
 
 /** Where the tenant's rows come from: the plane that it leaves, if any, and the version that wrote them. */
 interface Origin {

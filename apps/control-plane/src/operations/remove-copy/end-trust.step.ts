@@ -1,9 +1,9 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { type StepResult, done } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { Placement } from '../../registry/placement.entity';
 import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { Placement } from '../../registry/placement.entity';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { lockTenant } from '../../tenants/tenants';
 import { endRequirement, requireHomeServes } from '../../transfers/kept-copy';

@@ -3,13 +3,13 @@ import { Database } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { TenantOperations } from '../../lifecycle/tenant-operations';
+import { HAS_LIVE_JOB, WAITS_FOR_A_PERSON } from '../../provisioning-jobs/live-jobs';
+import { OPERATION_RULES } from '../../provisioning-jobs/operation-rules';
 import { Placement } from '../../registry/placement.entity';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
 import { homeServes } from '../../transfers/kept-copy';
-import { HAS_LIVE_JOB, WAITS_FOR_A_PERSON } from '../../provisioning-jobs/live-jobs';
-import { OPERATION_RULES } from '../../provisioning-jobs/operation-rules';
-import { TenantOperations } from '../../lifecycle/tenant-operations';
 
 const AT_ONCE = 20;
 

@@ -1,8 +1,8 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { type StepResult, done } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../desired-state/desired-states';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Placement } from '../../registry/placement.entity';
 import { requireHomeServes } from '../../transfers/kept-copy';
 import { oldPlace } from './old-place';

@@ -1,7 +1,7 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { type StepResult, done } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { requireHomeServes } from '../../transfers/kept-copy';
 import { oldPlace } from './old-place';
 
@@ -9,7 +9,7 @@ import { oldPlace } from './old-place';
 @Injectable()
 export class ReleaseCopyStep extends ProvisioningStep {
   readonly name = 'release-copy';
-  readonly description = 'Look whether the new home serves the tenant, so that the old copy may go';
+  readonly description = 'Check that the new home serves the tenant, so that the old copy may be removed';
   readonly creates = [];
 
   constructor(private readonly database: Database) {

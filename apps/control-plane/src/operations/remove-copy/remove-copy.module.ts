@@ -5,9 +5,9 @@ import { InfrastructureModule } from '../../infrastructure/infrastructure.module
 import { LifecycleModule } from '../../lifecycle/lifecycle.module';
 import { ProvisioningJobsModule } from '../../provisioning-jobs/provisioning-jobs.module';
 import { stepProviders } from '../../provisioning-jobs/step-providers';
-import { OldCopies } from './old-copies';
 import { AwaitPurgeStep } from './await-purge.step';
 import { EndTrustStep } from './end-trust.step';
+import { OldCopies } from './old-copies';
 import { PurgeCopyStep } from './purge-copy.step';
 import { ReleaseCopyStep } from './release-copy.step';
 import { RemoveInfrastructureStep } from './remove-infrastructure.step';

@@ -1,10 +1,10 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { placeOf } from '../../registry/placements';
 import { lockPlane } from '../../registry/plane-lock';
-import { holdTransfer } from '../../transfers/transfers';
 import { RestoredCopy } from '../../transfers/restored-copy';
+import { holdTransfer } from '../../transfers/transfers';
 
 @Injectable()
 export class AwaitRestoreStep extends ProvisioningStep {

@@ -1,25 +1,25 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { type TenantStatus } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../desired-state/desired-states';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Placement } from '../../registry/placement.entity';
 import { placeOf } from '../../registry/placements';
 import { lockPlane } from '../../registry/plane-lock';
+import { changeTenantStatus } from '../../registry/tenant-status';
+import { type Transfer } from '../../registry/transfer.entity';
 import { TenantAddresses } from '../../tenants/tenant-addresses';
 import { lockTenant } from '../../tenants/tenants';
 import { Backups } from '../../transfers/backups';
-import { type Transfer } from '../../registry/transfer.entity';
-import { holdTransfer } from '../../transfers/transfers';
 import { RestoredCopy } from '../../transfers/restored-copy';
-import { changeTenantStatus } from '../../registry/tenant-status';
+import { holdTransfer } from '../../transfers/transfers';
 
 /** The tenant is what it was, and no way leads back from here. Its backup is kept until its plane says that it serves. */
 @Injectable()
 export class ReinstateStep extends ProvisioningStep {
   readonly name = 'reinstate';
-  readonly description = 'Make the tenant plane the home of the tenant, with the status that it had';
+  readonly description = 'Make the tenant plane the home of the tenant, with its previous status';
   readonly creates = [];
 
   constructor(
@@ -71,7 +71,7 @@ export class ReinstateStep extends ProvisioningStep {
   /** Users may write from then on: to go back would lose that. */
   async undo({ manager, tenantId }: ProvisioningContext): Promise<void> {
     if (!(await placeOf(manager, tenantId))) return;
-    const detail = 'The tenant is back and its users may write: there is no way back from here.';
+    const detail = 'The tenant is back and its users may write, so this cannot be undone.';
     const fix = 'Operator: retry the job, or deprovision the tenant again.';
     throw new StepFailure('operator', 'beyond_return', detail, fix);
   }

@@ -3,15 +3,15 @@ import { AccountsModule } from '../../accounts/accounts.module';
 import { DesiredStateModule } from '../../desired-state/desired-state.module';
 import { EnrolmentModule } from '../../enrolment/enrolment.module';
 import { LifecycleModule } from '../../lifecycle/lifecycle.module';
-import { TenantsModule } from '../../tenants/tenants.module';
-import { TransfersModule } from '../../transfers/transfers.module';
 import { ProvisioningJobsModule } from '../../provisioning-jobs/provisioning-jobs.module';
 import { stepProviders } from '../../provisioning-jobs/step-providers';
-import { RestoreController } from './restore.controller';
-import { Restores } from './restores';
+import { TenantsModule } from '../../tenants/tenants.module';
+import { TransfersModule } from '../../transfers/transfers.module';
 import { AwaitRestoreStep } from './await-restore.step';
 import { OpenRestoreStep } from './open-restore.step';
 import { ReinstateStep } from './reinstate.step';
+import { RestoreController } from './restore.controller';
+import { Restores } from './restores';
 
 const STEPS = [AwaitRestoreStep, OpenRestoreStep, ReinstateStep];
 

@@ -1,20 +1,20 @@
-import { type JobParams } from '@atlas/jobs';
-import { lastDeprovisioning } from '../../provisioning-jobs/provisioning-jobs';
 import { profileOf } from '@atlas/deployment-profiles';
+import { type JobParams } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
-import { lockSignedUpSince, signedUpSince } from '../../tenants/signup-tenants';
 import { ProvisioningTokens } from '../../enrolment/provisioning-tokens';
 import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
-import { Tenant } from '../../registry/tenant.entity';
-import { lockTenant, requireTenant } from '../../tenants/tenants';
-import { requireDatabaseAllowed } from '../../tenants/database-choice';
-import { hasAnother } from '../../lifecycle/restarts';
 import { type PlanView, type AcceptedForTenant } from '../../lifecycle/accepted.view';
+import { hasAnother } from '../../lifecycle/restarts';
 import { TenantOperations } from '../../lifecycle/tenant-operations';
+import { lastDeprovisioning } from '../../provisioning-jobs/provisioning-jobs';
+import { Tenant } from '../../registry/tenant.entity';
+import { requireDatabaseAllowed } from '../../tenants/database-choice';
+import { lockSignedUpSince, signedUpSince } from '../../tenants/signup-tenants';
+import { lockTenant, requireTenant } from '../../tenants/tenants';
 
 /** Starts the restore of a deprovisioned tenant. */
 @Injectable()
@@ -60,8 +60,8 @@ export class Restores {
       return;
     }
     const detail = restorableUntil
-      ? `The time in which the tenant could be restored ended at ${restorableUntil.toISOString()}.`
-      : 'The tenant is not deprovisioned yet, or its backup has been erased. A deprovisioning that failed can be retried or rolled back.';
+      ? `The tenant could be restored until ${restorableUntil.toISOString()}.`
+      : 'The tenant is not deprovisioned yet, or its backup has been erased. Retry or roll back a failed deprovisioning.';
     throw new DomainError('not_restorable', 'conflict', detail);
   }
 }

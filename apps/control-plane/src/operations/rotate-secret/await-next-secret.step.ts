@@ -1,8 +1,8 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { type StepResult, done, wait } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { KeyUses } from '../../service-keys/key-uses';
 import { type ServiceKey } from '../../service-keys/service-key.entity';
 import { ServiceKeys } from '../../service-keys/service-keys';

@@ -1,9 +1,9 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure, type StepResult, done, wait } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { lockPlane } from '../../registry/plane-lock';
 import { ProvisioningTokens } from '../../enrolment/provisioning-tokens';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { lockPlane } from '../../registry/plane-lock';
 import { ServiceKeys } from '../../service-keys/service-keys';
 
 export const AWAIT_REENROLMENT = 'await-reenrolment';

@@ -1,11 +1,11 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../desired-state/desired-states';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { lockPlaneAndCalls } from '../../registry/plane-lock';
-import { ServiceKeys } from '../../service-keys/service-keys';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { ServiceKeys } from '../../service-keys/service-keys';
 
 export const MINT_NEXT_SECRET = 'mint-next-secret';
 

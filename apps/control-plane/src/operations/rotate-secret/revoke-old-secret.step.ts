@@ -1,15 +1,15 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { lockPlaneAndCalls } from '../../registry/plane-lock';
-import { ServiceKeys } from '../../service-keys/service-keys';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { ServiceKeys } from '../../service-keys/service-keys';
 import { MINT_NEXT_SECRET } from './mint-next-secret.step';
 
 @Injectable()
 export class RevokeOldSecretStep extends ProvisioningStep {
   readonly name = 'revoke-old-secret';
-  readonly description = 'Revoke the old secret: the tenant plane has only the next one from now on';
+  readonly description = 'Revoke the old secret; from now on only the new one is accepted';
   readonly creates = [];
 
   constructor(private readonly keys: ServiceKeys) {

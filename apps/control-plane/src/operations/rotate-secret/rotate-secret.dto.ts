@@ -1,6 +1,6 @@
-import { IsIn } from 'class-validator';
 import { ROTATION_MODES, type RotationMode } from '@atlas/deployment-profiles';
 import { ApiProperty } from '@atlas/platform';
+import { IsIn } from 'class-validator';
 
 export class RotateSecretDto {
   @ApiProperty({

@@ -6,14 +6,14 @@ import { EnrolmentModule } from '../../enrolment/enrolment.module';
 import { FleetModule } from '../../fleet/fleet.module';
 import { LifecycleModule } from '../../lifecycle/lifecycle.module';
 import { ProvisioningJobsModule } from '../../provisioning-jobs/provisioning-jobs.module';
-import { ServiceKeysModule } from '../../service-keys/service-keys.module';
 import { stepProviders } from '../../provisioning-jobs/step-providers';
-import { RotateSecretController } from './rotate-secret.controller';
-import { SecretRotations } from './secret-rotations';
+import { ServiceKeysModule } from '../../service-keys/service-keys.module';
 import { AwaitNextSecretStep } from './await-next-secret.step';
 import { AwaitReenrolmentStep } from './await-reenrolment.step';
 import { MintNextSecretStep } from './mint-next-secret.step';
 import { RevokeOldSecretStep } from './revoke-old-secret.step';
+import { RotateSecretController } from './rotate-secret.controller';
+import { SecretRotations } from './secret-rotations';
 
 const STEPS = [AwaitNextSecretStep, AwaitReenrolmentStep, MintNextSecretStep, RevokeOldSecretStep];
 

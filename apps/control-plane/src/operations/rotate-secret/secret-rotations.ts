@@ -1,5 +1,3 @@
-import { JobStarter } from '../../provisioning-jobs/job-starter';
-import { ProvisioningJobs } from '../../provisioning-jobs/provisioning-jobs';
 import { type RotationMode, SECRET_ROTATION_STEPS } from '@atlas/deployment-profiles';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
@@ -7,15 +5,17 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../../audit/audit';
 import { DesiredStates } from '../../desired-state/desired-states';
-import { lockPlane, lockPlaneAndCalls } from '../../registry/plane-lock';
 import { type InstallBundle, ProvisioningTokens } from '../../enrolment/provisioning-tokens';
-import { ServiceKeys } from '../../service-keys/service-keys';
-import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
 import { TenantPlanes } from '../../fleet/tenant-planes';
-import { jobView } from '../../lifecycle/job.view';
-import { requirePlaneIdle } from '../../provisioning-jobs/live-jobs';
 import { type PlanView, type AcceptedForPlane } from '../../lifecycle/accepted.view';
 import { DryRuns } from '../../lifecycle/dry-runs';
+import { jobView } from '../../lifecycle/job.view';
+import { JobStarter } from '../../provisioning-jobs/job-starter';
+import { requirePlaneIdle } from '../../provisioning-jobs/live-jobs';
+import { ProvisioningJobs } from '../../provisioning-jobs/provisioning-jobs';
+import { lockPlane, lockPlaneAndCalls } from '../../registry/plane-lock';
+import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
+import { ServiceKeys } from '../../service-keys/service-keys';
 
 /** Accepts that a tenant plane gets another secret; workers take over. */
 @Injectable()

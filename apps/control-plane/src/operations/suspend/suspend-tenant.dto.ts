@@ -1,5 +1,5 @@
-import { IsString, Length } from 'class-validator';
 import { ApiProperty, Optional } from '@atlas/platform';
+import { IsString, Length } from 'class-validator';
 
 export class SuspendTenantDto {
   @ApiProperty({ required: false, description: 'For the audit trail' })

@@ -4,10 +4,10 @@ import { DesiredStateModule } from '../../desired-state/desired-state.module';
 import { LifecycleModule } from '../../lifecycle/lifecycle.module';
 import { ProvisioningJobsModule } from '../../provisioning-jobs/provisioning-jobs.module';
 import { stepProviders } from '../../provisioning-jobs/step-providers';
-import { SuspendController } from './suspend.controller';
-import { Suspensions } from './suspensions';
 import { ResumeStep } from './resume.step';
+import { SuspendController } from './suspend.controller';
 import { SuspendStep } from './suspend.step';
+import { Suspensions } from './suspensions';
 
 const STEPS = [ResumeStep, SuspendStep];
 

@@ -1,7 +1,7 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { TenantStatusPublisher } from '../../desired-state/tenant-status-publisher';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 
 @Injectable()
 export class SuspendStep extends ProvisioningStep {

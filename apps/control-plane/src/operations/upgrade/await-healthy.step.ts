@@ -1,9 +1,9 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure, type StepResult, done, wait } from '@atlas/jobs';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { PlaneHealth } from '../../desired-state/plane-health';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 
 /** The health gate: a plane that is not well in its new version in time goes back. */
 @Injectable()
@@ -28,7 +28,7 @@ export class AwaitHealthyStep extends ProvisioningStep {
     const seconds = this.config.UPGRADE_HEALTHY_SECONDS;
     const deadline = new Date(startedAt.getTime() + seconds * 1000);
     if (deadline > this.clock.now()) return wait(missing, deadline);
-    const detail = `The tenant plane was not well in ${version} within ${seconds} s (UPGRADE_HEALTHY_SECONDS): this waited for ${missing}. It goes back to ${params['from']}.`;
+    const detail = `The tenant plane was not healthy in ${version} within ${seconds} s (UPGRADE_HEALTHY_SECONDS); still missing: ${missing}. It is rolled back to ${params['from']}.`;
     const fix =
       'Atlas on-call: the log of the tenant plane says why; fix the release, then ask for the upgrade again.';
     throw new StepFailure('fatal', 'upgrade_unhealthy', detail, fix);

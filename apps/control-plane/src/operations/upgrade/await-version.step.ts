@@ -1,9 +1,9 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
-import { type StepResult, done, wait } from '@atlas/jobs';
 import { profileOf } from '@atlas/deployment-profiles';
+import { type StepResult, done, wait } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
-import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { PlaneHealth } from '../../desired-state/plane-health';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
 
 const PATIENCE_MS = 30 * 24 * 3_600_000;
 

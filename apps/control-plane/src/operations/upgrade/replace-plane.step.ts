@@ -1,9 +1,9 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { StepFailure, type StepResult, done } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
-import { Infrastructures } from '../../infrastructure/infrastructures';
-import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { PlaneHealth, planeGone } from '../../desired-state/plane-health';
+import { Infrastructures } from '../../infrastructure/infrastructures';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
 
 /** Has the driver run another version. Whatever a person would have to mend first makes it go back at once. */
 @Injectable()
@@ -52,7 +52,7 @@ export class ReplacePlaneStep extends ProvisioningStep {
 }
 
 function leftBehind(): StepFailure {
-  const detail = 'Its tenant has moved away: this tenant plane stays as it is until it is removed.';
+  const detail = 'Its tenant has moved away, so this tenant plane stays as it is until it is removed.';
   return new StepFailure('fatal', 'tenant_plane_left', detail, 'Nobody has to act.');
 }
 

@@ -1,12 +1,12 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { type StepResult } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { UpgradeTurn } from './upgrade-turn';
 
 @Injectable()
 export class UpgradeBatchesStep extends ProvisioningStep {
   readonly name = 'upgrade-batches';
-  readonly description = 'Upgrade the others batch by batch, and stop when more have failed than may';
+  readonly description = 'Upgrade the others in batches, and stop after too many failures';
   readonly creates = [];
   override readonly isAtomic = false;
 

@@ -1,13 +1,13 @@
-import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { type StepResult } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
+import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { UpgradeTurn } from './upgrade-turn';
 
 /** One goes first, and nothing more is risked when it fails. */
 @Injectable()
 export class UpgradeCanaryStep extends ProvisioningStep {
   readonly name = 'upgrade-canary';
-  readonly description = 'Upgrade one tenant plane, and stop if it does not get well';
+  readonly description = 'Upgrade one tenant plane first, and stop if it does not become healthy';
   readonly creates = [];
   override readonly isAtomic = false;
 

@@ -1,8 +1,8 @@
 import { type JobParams } from '@atlas/jobs';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
-import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { isBehind } from '../../config/version-policy';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
 
 /** Which planes a wave is about. */
 export interface Wanted {

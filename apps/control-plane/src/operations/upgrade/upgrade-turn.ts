@@ -6,13 +6,13 @@ import {
   done,
   wait,
 } from '@atlas/jobs';
-import { type ProvisioningContext } from '../../provisioning-jobs/provisioning-step';
 import { Database } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
-import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
+import { type ProvisioningContext } from '../../provisioning-jobs/provisioning-step';
+import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { type Wanted, candidates, wantedBy } from './upgrade-candidates';
 import { Upgrades } from './upgrades';
 
@@ -109,7 +109,7 @@ export class UpgradeTurn {
   ): Promise<StepFailure> {
     const codes = failed.map(({ error, status }) => error?.code ?? status);
     const which = `${await this.namesOf(failed)} (${[...new Set(codes)].join(', ')})`;
-    const detail = `The wave to ${params['version']} has stopped by itself: not upgraded ${which}; upgraded: ${upgraded.length}.`;
+    const detail = `The wave to ${params['version']} stopped itself. Not upgraded: ${which}; upgraded: ${upgraded.length}.`;
     const fix = `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}); fix the release and retry this job to upgrade the remaining planes, or start a wave with another version.`;
     return new StepFailure('operator', 'wave_stopped', detail, fix);
   }

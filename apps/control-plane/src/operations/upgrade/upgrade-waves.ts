@@ -1,16 +1,16 @@
 import { UPGRADE_WAVE_STEPS } from '@atlas/deployment-profiles';
 import { type JobParams } from '@atlas/jobs';
-import { JobStarter } from '../../provisioning-jobs/job-starter';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit';
-import { jobView, type JobView } from '../../lifecycle/job.view';
-import { candidates, wantedBy } from './upgrade-candidates';
-import { Upgrades } from './upgrades';
 import { type PlanView } from '../../lifecycle/accepted.view';
-import { UpgradeWaveDto } from './upgrade.dto';
 import { DryRuns } from '../../lifecycle/dry-runs';
+import { jobView, type JobView } from '../../lifecycle/job.view';
+import { JobStarter } from '../../provisioning-jobs/job-starter';
+import { candidates, wantedBy } from './upgrade-candidates';
+import { UpgradeWaveDto } from './upgrade.dto';
+import { Upgrades } from './upgrades';
 
 /** A dry run names this many; the wave takes all. */
 const MAX_NAMED = 500;
@@ -78,6 +78,6 @@ function inBatches<T>(all: readonly T[], size: number): T[][] {
 }
 
 function nothingToDo({ version }: JobParams): DomainError {
-  const detail = `No tenant plane that was asked for is older than ${version}. What runs in which version: GET /api/tenant-planes.`;
+  const detail = `None of the selected tenant planes is older than ${version}. To see their versions: GET /api/tenant-planes.`;
   return new DomainError('already_up_to_date', 'conflict', detail);
 }

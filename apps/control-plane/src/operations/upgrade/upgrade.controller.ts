@@ -4,10 +4,10 @@ import { Requires } from '../../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../../access/caller';
 import { OperatorWrites } from '../../accounts/operator-writes';
 import { type AcceptedForPlane, type PlanView } from '../../lifecycle/accepted.view';
-import { StartsJob } from '../../lifecycle/starts-job.decorator';
 import { type JobView } from '../../lifecycle/job.view';
-import { UpgradePlaneDto, UpgradeWaveDto } from './upgrade.dto';
+import { StartsJob } from '../../lifecycle/starts-job.decorator';
 import { UpgradeWaves } from './upgrade-waves';
+import { UpgradePlaneDto, UpgradeWaveDto } from './upgrade.dto';
 import { Upgrades } from './upgrades';
 
 @ApiTags('tenant planes')

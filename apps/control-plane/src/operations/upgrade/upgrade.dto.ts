@@ -1,6 +1,6 @@
+import { ApiProperty, Optional } from '@atlas/platform';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Matches, IsIn, IsString, Length, IsInt, Min, Max } from 'class-validator';
-import { ApiProperty, Optional } from '@atlas/platform';
 import { VERSION_PATTERN } from '../../config/version-policy';
 
 const VERSION_RULE = { message: 'version must be like 1.2.3' };

@@ -7,15 +7,15 @@ import { InfrastructureModule } from '../../infrastructure/infrastructure.module
 import { LifecycleModule } from '../../lifecycle/lifecycle.module';
 import { ProvisioningJobsModule } from '../../provisioning-jobs/provisioning-jobs.module';
 import { stepProviders } from '../../provisioning-jobs/step-providers';
-import { UpgradeController } from './upgrade.controller';
-import { UpgradeTurn } from './upgrade-turn';
-import { UpgradeWaves } from './upgrade-waves';
-import { Upgrades } from './upgrades';
 import { AwaitHealthyStep } from './await-healthy.step';
 import { AwaitVersionStep } from './await-version.step';
 import { ReplacePlaneStep } from './replace-plane.step';
 import { UpgradeBatchesStep } from './upgrade-batches.step';
 import { UpgradeCanaryStep } from './upgrade-canary.step';
+import { UpgradeTurn } from './upgrade-turn';
+import { UpgradeWaves } from './upgrade-waves';
+import { UpgradeController } from './upgrade.controller';
+import { Upgrades } from './upgrades';
 
 const STEPS = [AwaitHealthyStep, AwaitVersionStep, ReplacePlaneStep, UpgradeBatchesStep, UpgradeCanaryStep];
 

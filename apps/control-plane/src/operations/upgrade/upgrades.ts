@@ -3,18 +3,18 @@ import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { Audit } from '../../audit/audit';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
-import { TenantPlanes } from '../../fleet/tenant-planes';
 import { versionProblem } from '../../config/version-policy';
-import { jobView } from '../../lifecycle/job.view';
+import { TenantPlanes } from '../../fleet/tenant-planes';
 import { type PlanView, type AcceptedForPlane } from '../../lifecycle/accepted.view';
 import { DryRuns } from '../../lifecycle/dry-runs';
+import { jobView } from '../../lifecycle/job.view';
 import { JobStarter } from '../../provisioning-jobs/job-starter';
-import { Audit } from '../../audit/audit';
+import { requirePlaneIdle, requireNothingExcluded } from '../../provisioning-jobs/live-jobs';
 import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
 import { lockPlane } from '../../registry/plane-lock';
 import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
-import { requirePlaneIdle, requireNothingExcluded } from '../../provisioning-jobs/live-jobs';
 
 /** Starts the upgrade of a tenant plane, for operators and for waves. */
 @Injectable()
@@ -100,17 +100,17 @@ async function requireIdle(manager: EntityManager, { id: tenantPlaneId }: Tenant
 }
 
 function notEnrolled({ status }: TenantPlane): DomainError {
-  const detail = `A tenant plane that is ${status} runs nothing that could be upgraded.`;
+  const detail = `A tenant plane that is ${status} runs nothing to upgrade.`;
   return new DomainError('invalid_transition', 'conflict', detail);
 }
 
 function leftBehind(): DomainError {
-  const detail = 'Its tenant has moved away: this tenant plane stays as it is until it is removed.';
+  const detail = 'Its tenant has moved away, so this tenant plane stays as it is until it is removed.';
   return new DomainError('invalid_transition', 'conflict', detail);
 }
 
 function upToDate(version: string): DomainError {
-  return new DomainError('already_up_to_date', 'conflict', `The tenant plane runs ${version} already.`);
+  return new DomainError('already_up_to_date', 'conflict', `The tenant plane already runs ${version}.`);
 }
 
 function airGapped(): DomainError {

@@ -3,10 +3,10 @@ import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { PlaneAddresses } from '../../desired-state/plane-addresses';
-import { TenantAddresses } from '../../tenants/tenant-addresses';
 import { Tenant } from '../../registry/tenant.entity';
-import { DriftCheck } from './drift-check';
+import { TenantAddresses } from '../../tenants/tenant-addresses';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
+import { DriftCheck } from './drift-check';
 
 /** Its row, which routes are made of, says another address than the plane that it lives on. Repaired from that. */
 @Injectable()

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isCopyLost } from '../../registry/placements';
-import { DriftCheck } from './drift-check';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
+import { DriftCheck } from './drift-check';
 
 /** The home does not have the rows of its tenant, so nobody is served. What a move or a restore brought them from is kept. */
 @Injectable()

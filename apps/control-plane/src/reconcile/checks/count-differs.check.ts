@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
-import { DriftCheck } from './drift-check';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
+import { DriftCheck } from './drift-check';
 
 /** Its row counts other places than are taken. Repaired: counted anew, under the lock that takes and frees them. */
 @Injectable()

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../desired-state/desired-states';
-import { DriftCheck } from './drift-check';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
+import { DriftCheck } from './drift-check';
 
 /** Its plane says that it has applied all, and said nothing of this tenant, or that it failed. Repaired: it is told again. */
 @Injectable()

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DesiredStates } from '../../desired-state/desired-states';
-import { DriftCheck } from './drift-check';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
+import { DriftCheck } from './drift-check';
 
 /** Its plane was never told of it. Repaired: it is told. */
 @Injectable()

@@ -1,9 +1,9 @@
 import { type Type } from '@nestjs/common';
-import { type DriftCheck } from './drift-check';
 import { type Subject } from '../subjects/subject';
 import { AddressDiffersCheck } from './address-differs.check';
 import { CopyMissingCheck } from './copy-missing.check';
 import { CountDiffersCheck } from './count-differs.check';
+import { type DriftCheck } from './drift-check';
 import { EntryUnappliedCheck } from './entry-unapplied.check';
 import { EntryUnpublishedCheck } from './entry-unpublished.check';
 import { HomeRetiredCheck } from './home-retired.check';

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Drivers } from '../../infrastructure/drivers';
 import { type InfrastructurePart } from '../../infrastructure/drivers/infrastructure-driver';
-import { DriftCheck } from './drift-check';
 import { InfrastructureSubjects, type MadeInfrastructure } from '../subjects/infrastructure-subjects';
+import { DriftCheck } from './drift-check';
 
 /** A part of what a driver has made is not there, or not as it was made. The driver says what can be mended. */
 @Injectable()

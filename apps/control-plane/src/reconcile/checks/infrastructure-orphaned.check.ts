@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DriftCheck } from './drift-check';
 import { LeftoverSubjects, type NamedThing } from '../subjects/leftover-subjects';
+import { DriftCheck } from './drift-check';
 
 /** Something that bears a name as drivers give it, and is nobody's. Never removed by us: it may hold a customer's rows. */
 @Injectable()

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { DatabaseUrls } from '../../desired-state/database-urls';
-import { DriftCheck } from './drift-check';
 import { InfrastructureSubjects, type MadeInfrastructure } from '../subjects/infrastructure-subjects';
+import { DriftCheck } from './drift-check';
 
 /** Another database or address is recorded than the driver has made. Repaired: recorded anew, as after it was made. */
 @Injectable()

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { DriftCheck } from './drift-check';
 import { isStopped } from '../subjects/jobs-of';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
+import { DriftCheck } from './drift-check';
 
 /** It is on its way, and nothing moves it. */
 @Injectable()
@@ -17,7 +17,7 @@ export class JobMissingCheck extends DriftCheck<TenantSubject> {
     if (!isOnItsWay || tenant.restorableUntil !== null || isStopped(newestJob)) return null;
     const advice =
       tenant.status === 'provisioning'
-        ? `To begin anew, delete it first: atlas deprovision ${tenant.slug}.`
+        ? `To start over, delete it first: atlas deprovision ${tenant.slug}.`
         : "Look in the audit trail what happened to its job (GET /api/audit), and restore that from a backup of the Control Plane's database.";
     return `Tenant ${tenant.slug} is ${tenant.status}, and no job works on it or has failed. ${advice}`;
   }

@@ -3,8 +3,8 @@ import { Database, updateRows } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
-import { DriftCheck } from './drift-check';
 import { type JobSubject, JobSubjects } from '../subjects/job-subjects';
+import { DriftCheck } from './drift-check';
 
 /** A job that is to be worked on is due at once, or when its worker's lease ends. */
 const LATEST_MS = 60_000;

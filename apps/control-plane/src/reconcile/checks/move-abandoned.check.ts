@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { DriftCheck } from './drift-check';
 import { isStopped } from '../subjects/jobs-of';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
+import { DriftCheck } from './drift-check';
 
 /** It is between two places, and no job is there that would go on or back. */
 @Injectable()

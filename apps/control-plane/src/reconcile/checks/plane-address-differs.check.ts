@@ -2,8 +2,8 @@ import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { isForked } from '../../registry/health-class';
 import { type TenantPlane } from '../../registry/tenant-plane.entity';
-import { DriftCheck } from './drift-check';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
+import { DriftCheck } from './drift-check';
 
 const SHOWN_MS = 3_600_000;
 

@@ -1,8 +1,8 @@
 import { HEARTBEAT_SECONDS } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
 import { DesiredStates } from '../../desired-state/desired-states';
-import { DriftCheck } from './drift-check';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
+import { DriftCheck } from './drift-check';
 
 /** Enough to pull, to apply and to report it at least twice. */
 const PATIENCE_MS = 3 * HEARTBEAT_SECONDS * 1000;

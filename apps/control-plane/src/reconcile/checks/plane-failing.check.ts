@@ -1,7 +1,7 @@
 import { troubleIn } from '@atlas/plane-contract';
 import { Injectable } from '@nestjs/common';
-import { DriftCheck } from './drift-check';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
+import { DriftCheck } from './drift-check';
 
 /** It says itself that it does not do its work. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DriftCheck } from './drift-check';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
+import { DriftCheck } from './drift-check';
 
 /** The plane of one tenant that is no longer anybody's, and is still trusted. */
 @Injectable()

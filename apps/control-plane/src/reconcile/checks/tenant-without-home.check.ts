@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DriftCheck } from './drift-check';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
+import { DriftCheck } from './drift-check';
 
 /** It is meant to be served, and no tenant plane does. */
 @Injectable()

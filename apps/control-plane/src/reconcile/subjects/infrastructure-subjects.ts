@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, MoreThan, Not } from 'typeorm';
 import { type DriverName } from '../../config/driver-names';
+import { PlaneAddresses } from '../../desired-state/plane-addresses';
 import { Drivers } from '../../infrastructure/drivers';
 import {
   type InfrastructureSubject,
   type InspectedInfrastructure,
 } from '../../infrastructure/drivers/infrastructure-driver';
 import { Infrastructures } from '../../infrastructure/infrastructures';
-import { PlaneAddresses } from '../../desired-state/plane-addresses';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
-import { type Subject, Subjects, pagesById } from './subject';
 import { busyPlanes, placementsOn } from './plane-subjects';
+import { type Subject, Subjects, pagesById } from './subject';
 
 /** What a driver has made for the home of a tenant. */
 export interface MadeInfrastructure extends Subject {

@@ -5,8 +5,8 @@ import { Drivers } from '../../infrastructure/drivers';
 import { type FoundThing } from '../../infrastructure/drivers/infrastructure-driver';
 import { planeNameOf } from '../../infrastructure/drivers/infrastructure-name';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
-import { type Subject, Subjects } from './subject';
 import { busyPlanes, placementsOn } from './plane-subjects';
+import { type Subject, Subjects } from './subject';
 
 /** A database, role, folder, process or directory on the server or machine, and the plane that its name stands for. */
 export interface NamedThing extends Subject {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, MoreThan, Not } from 'typeorm';
-import { type JobEnd, liveJobs, newestJobs } from './jobs-of';
 import { Placement } from '../../registry/placement.entity';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
+import { type JobEnd, liveJobs, newestJobs } from './jobs-of';
 import { type Subject, Subjects, pagesById } from './subject';
 
 interface Place {

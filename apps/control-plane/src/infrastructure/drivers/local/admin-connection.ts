@@ -1,5 +1,5 @@
-import { StepFailure } from '@atlas/jobs';
 import { Socket } from 'node:net';
+import { StepFailure } from '@atlas/jobs';
 import { PostgresClient } from '@atlas/persistence';
 import { type Client, DatabaseError, type QueryResult, type QueryResultRow } from 'pg';
 

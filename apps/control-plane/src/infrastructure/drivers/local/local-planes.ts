@@ -2,9 +2,9 @@ import { SecretBox, Signals } from '@atlas/persistence';
 import { Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { SEALED, placeIn } from '../../../sealing/sealed-columns';
 import { type InfrastructureSubject } from '../infrastructure-driver';
 import { LocalPlane } from './local-plane.entity';
-import { SEALED, placeIn } from '../../../sealing/sealed-columns';
 
 /** Signalled when the wanted state of a local plane has changed. */
 export const LOCAL_PLANES_TOPIC = 'local-planes';

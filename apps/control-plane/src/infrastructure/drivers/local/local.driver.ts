@@ -1,10 +1,10 @@
-import { StepFailure } from '@atlas/jobs';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { StepFailure } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
 import { Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';

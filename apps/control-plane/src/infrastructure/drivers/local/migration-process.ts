@@ -1,7 +1,7 @@
-import { StepFailure } from '@atlas/jobs';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { StepFailure } from '@atlas/jobs';
 
 /**
  * Lets the Tenant Plane bring a database up to date, in a process of its own: its schema is its own affair. A process that

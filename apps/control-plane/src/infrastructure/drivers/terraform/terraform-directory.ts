@@ -1,7 +1,7 @@
-import { StepFailure } from '@atlas/jobs';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { StepFailure } from '@atlas/jobs';
 import { FENCE_FILE, FENCE_TEXT } from './terraform-fence';
 
 const BACKEND_FILE = 'backend_override.tf';

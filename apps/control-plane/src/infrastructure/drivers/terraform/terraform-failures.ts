@@ -22,7 +22,7 @@ const KNOWN_ERRORS: readonly KnownError[] = [
     pattern: /Error acquiring the state lock/,
     failureClass: 'operator',
     code: 'terraform_state_locked',
-    fix: 'Atlas on-call: somebody else works on the state of this tenant. When nobody does any more, run "terraform force-unlock <ID>" in the working directory; then retry the job.',
+    fix: 'Atlas on-call: another process holds the lock on the state of this tenant. When it has ended, run "terraform force-unlock <ID>" in the working directory; then retry the job.',
   },
   {
     // Another worker has planned or applied since this plan was made. This is how a worker that lost its lease is stopped.
@@ -30,7 +30,7 @@ const KNOWN_ERRORS: readonly KnownError[] = [
       /Saved plan (is stale|does not match the given state)|Failed to load ".*\.tfplan" as a plan file/,
     failureClass: 'retry',
     code: 'terraform_plan_stale',
-    fix: 'Nobody has to act: it is planned again.',
+    fix: 'Nothing to do: it is planned again.',
   },
   {
     pattern: /Failed to (query available provider packages|install provider)|Could not retrieve the list/,
@@ -58,13 +58,13 @@ export function failureOf(command: TerraformCommandName, errors: string): StepFa
 }
 
 export function terraformMissing(): StepFailure {
-  const detail = 'There is no terraform on the PATH of the Control Plane.';
+  const detail = 'terraform is not on the PATH of the Control Plane.';
   const fix = 'Atlas on-call: install Terraform there, then retry the job.';
   return new StepFailure('operator', 'terraform_missing', detail, fix);
 }
 
 export function terraformInterrupted(): StepFailure {
-  const detail = 'The Control Plane is ending and has interrupted Terraform. The next one goes on.';
+  const detail = 'The Control Plane is shutting down and interrupted Terraform. The next process continues.';
   return new StepFailure('retry', 'terraform_interrupted', detail);
 }
 

@@ -1,7 +1,7 @@
 import { environmentVariablesOf } from '@atlas/platform';
 import { ControlPlaneConfig } from '../../../config/control-plane.config';
-import { infrastructureName } from '../infrastructure-name';
 import { type InfrastructureSubject } from '../infrastructure-driver';
+import { infrastructureName } from '../infrastructure-name';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,12 +1,11 @@
-import { LeaseLost, StepFailure } from '@atlas/jobs';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { LeaseLost, StepFailure } from '@atlas/jobs';
 import { DomainError } from '@atlas/platform';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../../config/control-plane.config';
-import { infrastructureName, isInfrastructureName } from '../infrastructure-name';
 import {
   type FencedWrite,
   type FoundThing,
@@ -16,6 +15,7 @@ import {
   type InfrastructureSubject,
   type InspectedInfrastructure,
 } from '../infrastructure-driver';
+import { infrastructureName, isInfrastructureName } from '../infrastructure-name';
 import { TerraformCli } from './terraform-cli';
 import { TerraformDirectory } from './terraform-directory';
 import { FENCE } from './terraform-fence';
