@@ -26,7 +26,7 @@ describe(lastLinesOf.name, () => {
 });
 
 describe(appendedTo.name, () => {
-  it('goes on with what is appended, also after the log was cut or restarted', async () => {
+  it('follows appended lines, even after the log is cut or restarted', async () => {
     writeFileSync(file, 'old\n');
     const changes = [
       () => appendFileSync(file, 'new\n'),

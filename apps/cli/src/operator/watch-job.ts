@@ -11,7 +11,7 @@ export type JobChange =
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;
-/** How long it goes on without an answer. */
+/** How long it keeps trying without an answer. */
 const PATIENCE_MS = 60_000;
 
 /**

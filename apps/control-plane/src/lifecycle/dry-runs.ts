@@ -18,7 +18,7 @@ export class DryRuns {
       .map(({ name, description, creates }) => ({ name, description, creates }));
   }
 
-  /** The plan for one tenant, in the model that it has or moves to. */
+  /** The plan for one tenant, in its current model or the one it moves to. */
   async planFor(
     tenant: Tenant,
     names: readonly string[],

@@ -19,7 +19,7 @@ export class ProvisioningWaker extends JobWaker<ProvisioningJob> {
     if (tenantPlaneIds.length > 0) await this.wakeWhere(manager, { tenantPlaneId: In([...tenantPlaneIds]) });
   }
 
-  /** Wakes everything that waits for a plane, or for the tenants that it has reported on. */
+  /** Wakes the jobs of a plane and of the tenants that it reported on. */
   wakeForReport(manager: EntityManager, tenantPlaneId: string, tenantIds: readonly string[]): Promise<void> {
     const isOfTenants = tenantIds.length > 0 ? [{ tenantId: In([...tenantIds]) }] : [];
     return this.wakeWhere(manager, { tenantPlaneId }, ...isOfTenants);

@@ -16,5 +16,5 @@ export async function changeTenantStatus(
 ): Promise<void> {
   const from = TENANT_STATUSES.filter((one) => one === status || canTransition(one, status));
   const affected = await updateRows(manager, Tenant, { id, status: In(from) }, { ...changes, status });
-  if (affected === 0) throw new Error(`Tenant ${id} cannot become ${status} from the status that it has.`);
+  if (affected === 0) throw new Error(`The current status of tenant ${id} does not lead to ${status}.`);
 }

@@ -93,7 +93,7 @@ describe.each([
     expect(await here().claim(id, 'other')).toMatchObject({ leaseOwner: 'other', leaseNumber: 2 });
   });
 
-  it('renews a lease for as long as any other does', async () => {
+  it('renews a lease for the usual time', async () => {
     const job = await claimedBy(there());
     plane.clock.advance(LEASE_SECONDS - 1);
     await there().renew(job);

@@ -1,5 +1,6 @@
 import { StepFailure, wait } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
+import { type TenantStatus } from '@atlas/tenancy';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { DesiredStates } from '../../src/desired-state/desired-states';
@@ -9,6 +10,7 @@ import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.en
 import { Placement } from '../../src/registry/placement.entity';
 import { reservedPlacement } from '../../src/registry/placements';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
+import { changeTenantStatus } from '../../src/registry/tenant-status';
 import { JobScene } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
@@ -42,6 +44,17 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
     await scene.report(id, 'applied');
     await scene.reaches(body.job.id, 'succeeded');
   };
+
+  it('never gets a status that its current one does not lead to', async () => {
+    const database = scene.plane.app.get(Database);
+    const change = (status: TenantStatus) =>
+      database.write((manager) => changeTenantStatus(manager, id, status, { region: 'moon' }));
+    await expect(change('provisioning')).rejects.toThrow('does not lead to provisioning');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'active', region: null });
+    // A step that runs twice sets the same status twice.
+    await change('active');
+    expect(await scene.tenant(id)).toMatchObject({ status: 'active', region: 'moon' });
+  });
 
   it('is suspended and resumed by jobs that end when its plane acts on them', async () => {
     const accepted = await act('suspend', { reason: 'unpaid' }).expect(202);

@@ -467,7 +467,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
 });
 
 describe.each(EVERY_DATABASE)('a platform secret of the form of a minted one on %s', (driver) => {
-  it('is accepted as any other', async () => {
+  it('is accepted like any other', async () => {
     const INTERNAL_SERVICE_SECRET = mintCredential('ats').value.reveal();
     const plane = await TestControlPlane.boot(driver, { INTERNAL_SERVICE_SECRET });
     const cell = await plane.enrolledCell({ secret: 'platform' });

@@ -187,7 +187,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     await upload(file).expect(200);
   });
 
-  it('lets a plane that is given a way later call as any other', async () => {
+  it('lets a plane that later gets a connection call like any other', async () => {
     const ordered = await order();
     const customers = simulator(ordered);
     await upload(requestFile(customers)).expect(200);
