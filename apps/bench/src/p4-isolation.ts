@@ -17,7 +17,8 @@ const CALLERS = 8;
 export const P4_ISOLATION: Line = {
   name: 'P4',
   title:
-    'newest 50 incidents of a tenant: share of the same route with neither row-level security nor transaction',
+    'newest 50 incidents of a tenant: share of the same route with neither row-level security nor ' +
+    'transaction',
   measure: measureIsolation,
 };
 

@@ -81,5 +81,8 @@ function describe(figures: readonly Figures[]): string {
     figures.map((round) => round.readyMs),
     figures.map((round) => round.megabytes),
   ];
-  return `ready in ${median(readyMs).toFixed(0)} ms (${Math.min(...readyMs).toFixed(0)} to ${Math.max(...readyMs).toFixed(0)}), ${median(megabytes).toFixed(0)} MiB idle`;
+  return (
+    `ready in ${median(readyMs).toFixed(0)} ms (${Math.min(...readyMs).toFixed(0)} to ` +
+    `${Math.max(...readyMs).toFixed(0)}), ${median(megabytes).toFixed(0)} MiB idle`
+  );
 }

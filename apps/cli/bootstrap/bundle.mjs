@@ -6,7 +6,9 @@ import { ROOT, read, write } from './workspace.mjs';
 
 /** Native code, or files that are looked for beside their own; and what is for development, as some load where it is there. */
 const STAY_OUTSIDE = [
-  ...['sqlite3', '@node-rs/argon2', 'swagger-ui-dist'],
+  'sqlite3',
+  '@node-rs/argon2',
+  'swagger-ui-dist',
   ...Object.keys(JSON.parse(read('package.json')).devDependencies),
 ];
 /** That a plane serves as they are. */

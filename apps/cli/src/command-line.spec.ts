@@ -7,7 +7,10 @@ import { type Given } from './options';
 
 const run = jest.fn<Promise<number>, [Given]>();
 const up: Command = {
-  ...{ name: 'stack up', group: 'Local stack', summary: 'Start the stack', run },
+  name: 'stack up',
+  group: 'Local stack',
+  summary: 'Start the stack',
+  run,
   options: [
     { name: 'json', text: 'write JSON' },
     { name: 'data-dir', value: '<folder>', text: 'where data is kept', default: 'data' },
@@ -18,7 +21,11 @@ const up: Command = {
 };
 const none = { options: [], examples: [] };
 const tenant: Command = {
-  ...{ name: 'tenant', group: 'Tenants', summary: 'Show a tenant', run, ...none },
+  name: 'tenant',
+  group: 'Tenants',
+  summary: 'Show a tenant',
+  run,
+  ...none,
   operand: { name: 'tenant', text: 'slug or id' },
 };
 const operators: Command = { ...none, name: 'operators', group: 'Access', summary: 'List operators', run };
@@ -37,7 +44,9 @@ describe(runCommandLine.name, () => {
   it('runs the command with its options and argument', async () => {
     await expect(call('stack', 'up', '--data-dir', 'here', '--json')).resolves.toBe(0);
     expect(run).toHaveBeenCalledWith({
-      ...{ values: { 'data-dir': 'here', json: true }, operand: '', isJson: true },
+      values: { 'data-dir': 'here', json: true },
+      operand: '',
+      isJson: true,
     });
     await call('tenant', 'acme');
     expect(run).toHaveBeenLastCalledWith(expect.objectContaining({ operand: 'acme', isJson: false }));

@@ -1,6 +1,8 @@
 import { type Given, type Operand, type Option } from './options';
 
-/** One thing that `atlas` does. All that its help and the shell completion say of it stands here, beside it. */
+/**
+ * One thing that `atlas` does. All that its help and the shell completion say of it stands here, beside it.
+ */
 export interface Command {
   /** The words that call it, such as `stack up`. */
   readonly name: string;

@@ -1,7 +1,8 @@
 import { CommandFailure, EXIT, UsageError } from './command';
 
 /**
- * As it is shown. A usage error without a hint gets `lookAt`; a defect keeps its stack, which whoever reports it needs.
+ * As it is shown. A usage error without a hint gets `lookAt`;
+ * a defect keeps its stack, which whoever reports it needs.
  */
 export function failureOf(error: unknown, lookAt: string): CommandFailure {
   if (error instanceof UsageError && error.hint === undefined)

@@ -13,7 +13,10 @@ export function lastLinesOf(file: string, lines: number): { readonly text: strin
   return { text: lines === 0 ? '' : printable(bytes.subarray(from)), end: bytes.length };
 }
 
-/** What is appended from there on, for as long as `pause` resolves. A file that was cut is read from its beginning. */
+/**
+ * What is appended from there on, for as long as `pause`
+ * resolves. A file that was cut is read from its beginning.
+ */
 export async function* appendedTo(
   file: string,
   from: number,

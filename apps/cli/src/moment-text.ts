@@ -5,8 +5,14 @@ export interface Clock {
 }
 
 const FORMAT: Intl.DateTimeFormatOptions = {
-  ...{ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' },
-  ...{ hour: '2-digit', minute: '2-digit', hour12: false, timeZoneName: 'short' },
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  hour12: false,
+  timeZoneName: 'short',
 };
 
 /** A moment in local time, such as `Mon, 28 Dec 2026, 11:15 CET`; null for null. */

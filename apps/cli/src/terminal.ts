@@ -1,6 +1,9 @@
 import { type Terminal } from './command';
 
-/** That of this process. The reader of our output may go away (`| head`, a closed window); that must not kill us midway. */
+/**
+ * That of this process. The reader of our output may go away
+ * (`| head`, a closed window); that must not kill us midway.
+ */
 export function processTerminal({ stdout, stderr, env }: NodeJS.Process = process): Terminal {
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined);
   return {

@@ -14,9 +14,19 @@ const SHELL = 'sh';
 
 /** What others read, or a shell of the guides; and codes and constants that look like a variable. */
 const NOT_OURS = [
-  ...['NO_COLOR', 'HTTPS_PROXY', 'TF_PLUGIN_CACHE_DIR', 'TF_CLI_CONFIG_FILE', 'CERT_HAS_EXPIRED'],
-  ...['CONTROL_PLANE', 'TENANT_PLANE', 'API_KEY', 'MALLOC_ARENA_MAX'],
-  ...['TENANT_SCOPED_ENTITIES', 'INSTALL_SCRIPTS', 'SCOPES_OF_ROLE', 'TOLD_OF'],
+  'NO_COLOR',
+  'HTTPS_PROXY',
+  'TF_PLUGIN_CACHE_DIR',
+  'TF_CLI_CONFIG_FILE',
+  'CERT_HAS_EXPIRED',
+  'CONTROL_PLANE',
+  'TENANT_PLANE',
+  'API_KEY',
+  'MALLOC_ARENA_MAX',
+  'TENANT_SCOPED_ENTITIES',
+  'INSTALL_SCRIPTS',
+  'SCOPES_OF_ROLE',
+  'TOLD_OF',
 ];
 
 /** A piece of a page: prose without its code, a code span, or a code block. */

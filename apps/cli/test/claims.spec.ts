@@ -70,7 +70,9 @@ describe('a claim that is not true', () => {
   it('is noticed in a hint', () => {
     const text = 'Set ATLAS_NO_SUCH_THING, then GET /api/nothing and npx atlas conjure.';
     expect(falseClaimsOfText(text)).toEqual([
-      ...['route: GET /api/nothing', 'command: npx atlas conjure.', 'variable: ATLAS_NO_SUCH_THING'],
+      'route: GET /api/nothing',
+      'command: npx atlas conjure.',
+      'variable: ATLAS_NO_SUCH_THING',
     ]);
     expect(falseRowsOf('| `tenants [--softly]` · `conjure` | what |')).toHaveLength(2);
   });

@@ -101,7 +101,9 @@ describe.each(services)('%s: %s', (file, name) => {
 
   it('may change nothing but its volumes, and gain no rights', () => {
     expect(service).toMatchObject({
-      ...{ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] },
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
     });
   });
 
@@ -193,7 +195,8 @@ describe.each(['on_prem.compose.yaml', 'hybrid.compose.yaml'])('the proxy of %s'
     for (const [, , how] of ways) expect(how).toMatch(/^\s+protocols tls1\.2 tls1\.3$/m);
     expect(caddyfile).not.toMatch(/^\s*(ciphers|curves|insecure_secrets_log|tls internal)/m);
     expect([caddyfile.includes('{$ATLAS_TLS:automatic}'), proxy.environment?.['ATLAS_TLS']]).toEqual([
-      ...[true, '${ATLAS_TLS:-automatic}'],
+      true,
+      '${ATLAS_TLS:-automatic}',
     ]);
   });
 

@@ -16,8 +16,8 @@ export interface StubAnswer {
 }
 
 /**
- * Stands in for the Control Plane where it would have to be brought to drop connections, or to answer what it does not.
- * Each call is answered with the next answer prepared for it; with the last one again after that.
+ * Stands in for the Control Plane where it would have to be brought to drop connections, or to answer what it
+ * does not. Each call is answered with the next answer prepared for it; with the last one again after that.
  */
 export class StubApi {
   answers: Record<string, StubAnswer[]> = {};
@@ -51,7 +51,8 @@ export class StubApi {
       breaks,
       hangs,
     } = (prepared.length > 1 ? prepared.shift() : prepared[0]) ?? {
-      ...{ status: 404, body: { code: 'not_found', detail: 'There is none.' } },
+      status: 404,
+      body: { code: 'not_found', detail: 'There is none.' },
     };
     if (hangs) return;
     const type = stream === undefined ? 'application/json' : 'text/event-stream';

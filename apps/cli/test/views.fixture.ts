@@ -10,22 +10,29 @@ export function stepView(given: Partial<StepView> = {}): StepView {
 export function jobView(given: Partial<JobView> = {}): JobView {
   const job = { id: 'job-1', operation: 'provision', status: 'running', tenant_id: 'tenant-1' };
   return {
-    ...{ ...job, tenant_plane_id: null, steps: [stepView()], error: null },
-    ...{ created_at: AT, finished_at: null, ...given },
+    ...job,
+    tenant_plane_id: null,
+    steps: [stepView()],
+    error: null,
+    created_at: AT,
+    finished_at: null,
+    ...given,
   };
 }
 
 export function tenantView(given: Partial<TenantView> = {}): TenantView {
   const tenant = { id: 'tenant-1', slug: 'demo', name: 'Demo', deployment_model: 'shared', status: 'active' };
   return {
-    ...{
-      ...tenant,
-      plan: 'core',
-      region: null,
-      admin_email: 'admin@demo.example.com',
-      po_number: null,
-      url: null,
-    },
-    ...{ endpoint_url: null, tenant_plane_id: null, created_at: AT, active_at: null, ...given },
+    ...tenant,
+    plan: 'core',
+    region: null,
+    admin_email: 'admin@demo.example.com',
+    po_number: null,
+    url: null,
+    endpoint_url: null,
+    tenant_plane_id: null,
+    created_at: AT,
+    active_at: null,
+    ...given,
   };
 }

@@ -58,7 +58,9 @@ function isMet(required: Required, { kind, scopes }: OperatorCaller): boolean {
 }
 
 function onlyInPerson({ id }: OperatorCaller): DomainError {
-  const detail = `This requires an operator session; API keys are not accepted. Sign in, or revoke the key with DELETE /api/api-keys/${id}.`;
+  const detail =
+    'This requires an operator session; API keys are not accepted. Sign in, or revoke the key with ' +
+    `DELETE /api/api-keys/${id}.`;
   return new DomainError('forbidden', 'forbidden', detail);
 }
 

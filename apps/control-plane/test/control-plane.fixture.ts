@@ -36,7 +36,9 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The real Control Plane, listening, on a database of its own, with an owner and a clock that stands still. */
+/**
+ * The real Control Plane, listening, on a database of its own, with an owner and a clock that stands still.
+ */
 export class TestControlPlane {
   /** Of an API key with every scope. */
   apiKey = '';
@@ -85,7 +87,10 @@ export class TestControlPlane {
     await this.app.get(DesiredStates).onModuleInit();
   }
 
-  /** One round of the worker, and the end of what it began and of what its queue was at: a round passes over a job in work. */
+  /**
+   * One round of the worker, and the end of what it began and of
+   * what its queue was at: a round passes over a job in work.
+   */
   async sweep(): Promise<void> {
     await this.app.get(Worker).sweep();
     await this.settle();
@@ -169,7 +174,10 @@ export class TestControlPlane {
     return cell.copy({ token, secret: env.INTERNAL_SERVICE_SECRET });
   }
 
-  /** In the order of their ids, which is that of their making: Postgres has another one once several connections write. */
+  /**
+   * In the order of their ids, which is that of their making:
+   * Postgres has another one once several connections write.
+   */
   rows<T extends ObjectLiteral>(entity: Type<T>, where: object = {}): Promise<T[]> {
     return this.app.get(Database).read((manager) => {
       const { primaryColumns } = manager.connection.getMetadata(entity);
@@ -231,7 +239,10 @@ export function provisionBody(changes: object = {}): Record<string, unknown> {
   return { ...named, deployment_model: 'shared', ...changes };
 }
 
-/** Migrates the database and the queue in it, makes the first keys, and the owner with a session and an API key. */
+/**
+ * Migrates the database and the queue in it, makes the
+ * first keys, and the owner with a session and an API key.
+ */
 async function firstStart(database: TestDatabase): Promise<Pick<TestControlPlane, 'session' | 'apiKey'>> {
   const plane = await TestControlPlane.open(database, new FixedClock());
   await plane.createOperator('owner@example.com', 'owner');

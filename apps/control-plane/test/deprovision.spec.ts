@@ -163,7 +163,8 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
   it('is restored as it was when it went last: a backup from before is not kept beside the newest', async () => {
     const tenant = await gone();
     const { transfer: older } = await comingBack(tenant);
-    // Users write again; what ended the restore before it could erase its backup is that the tenant goes once more.
+    // Users write again; what ended the restore before it could
+    // erase its backup is that the tenant goes once more.
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', restorable_until: null });
     const again = await begin(tenant);
     const newest = await backupOf(tenant.id);
@@ -359,7 +360,8 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await older;
     await scene.reaches(body.job.id, 'failed');
     expect((await scene.job(body.job.id)).error).toMatchObject({
-      ...{ code: 'target_plane_older', class: 'operator' },
+      code: 'target_plane_older',
+      class: 'operator',
       detail: expect.stringMatching(
         /runs 0\.0\.9, and the backup was made by .* 0\.1\.0\..* to 0\.1\.0 first/,
       ),
@@ -376,7 +378,9 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.reaches(job, 'cancelled');
     await told(tenant.id, ({ purge }) => purge?.job_id === job);
     expect(await scene.tenant(tenant.id)).toMatchObject({
-      ...{ status: 'deprovisioning', tenant_plane_id: null, endpoint_url: null },
+      status: 'deprovisioning',
+      tenant_plane_id: null,
+      endpoint_url: null,
       restorable_until: expect.any(String),
     });
     const [backup] = await scene.plane.rows(Transfer, { tenantId: tenant.id });
@@ -734,7 +738,8 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       expect((await sayImported(scene.cell, id)).status).toBe(204);
       await scene.reaches(restore, 'failed');
       expect(refusal(await scene.plane.post(`/api/tenants/${tenant.id}/restore`))).toEqual([
-        ...[409, 'move_unfinished'],
+        409,
+        'move_unfinished',
       ]);
       await overdue(tenant);
       const erasedAt = scene.plane.clock.now().toISOString();
@@ -762,7 +767,9 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       const { id: tenantPlaneId } = await scene.plane.registerCell();
       const oldCopy = (tenantId: string): Placement => ({
         ...reservedPlacement({ tenantId, tenantPlaneId, createdAt: now }, 'serving'),
-        ...{ phase: 'retired', holdsPlace: false, removeAfter: now },
+        phase: 'retired',
+        holdsPlace: false,
+        removeAfter: now,
       });
       const busy = Array.from({ length: 20 }, () => uuidv7(new Date(0)));
       for (const [index, id] of busy.entries()) {
@@ -1117,7 +1124,8 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       const elsewhere = await scene.plane.enrolledCell();
       const { app } = scene.plane;
       const between = {
-        ...{ tenantId: tenant.id, sourcePlaneId: scene.cell.id },
+        tenantId: tenant.id,
+        sourcePlaneId: scene.cell.id,
         targetPlaneId: elsewhere.id,
       };
       await app.get(Database).write((manager) => app.get(Transfers).open(manager, between));

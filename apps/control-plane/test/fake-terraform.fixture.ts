@@ -9,7 +9,9 @@ export class FakeTerraform {
   /** `script`: JavaScript; `command` is the first argument. */
   constructor(script = '') {
     const program = join(this.folder, 'terraform');
-    const note = `require('fs').appendFileSync(${JSON.stringify(this.notes)}, JSON.stringify(process.argv.slice(2)) + '\\n');`;
+    const note =
+      `require('fs').appendFileSync(${JSON.stringify(this.notes)}, ` +
+      `JSON.stringify(process.argv.slice(2)) + '\\n');`;
     writeFileSync(program, `#!/usr/bin/env node\nconst command = process.argv[2];\n${note}\n${script}\n`);
     chmodSync(program, 0o700);
   }

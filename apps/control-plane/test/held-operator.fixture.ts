@@ -83,7 +83,9 @@ export class HeldRow {
   }
 }
 
-/** How many transactions wait for another one's row. Never any on SQLite, where they come one after the other. */
+/**
+ * How many transactions wait for another one's row. Never any on SQLite, where they come one after the other.
+ */
 export async function lockWaits(database: Database): Promise<number> {
   if (database.driver === 'sqlite') return 0;
   const [row] = await database.read(async (manager) => {
@@ -94,7 +96,10 @@ export async function lockWaits(database: Database): Promise<number> {
   return row?.waiting ?? 0;
 }
 
-/** Begins a change of a tenant and of its plane while the tenant is held: it must not keep others from the plane meanwhile. */
+/**
+ * Begins a change of a tenant and of its plane while the tenant
+ * is held: it must not keep others from the plane meanwhile.
+ */
 export async function besideHeldTenant<T>(
   { app }: TestControlPlane,
   { tenantId, planeId }: { readonly tenantId: string; readonly planeId: string },
@@ -111,7 +116,8 @@ export async function besideHeldTenant<T>(
       (error: unknown) => (answer = error),
     );
     await eventually(async () => (await lockWaits(database)) > 0, {
-      ...{ everyMs: 5, what: 'the change waits for the tenant' },
+      everyMs: 5,
+      what: 'the change waits for the tenant',
       found: () => `It has answered: ${JSON.stringify(answer)}`,
     });
     await manager.query(`set local lock_timeout = '100ms'`);

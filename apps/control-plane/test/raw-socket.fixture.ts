@@ -20,7 +20,9 @@ export function bytesOf({ method, target, headers, body }: RawRequest): string {
   return [`${method} ${target} HTTP/1.1`, ...headers, '', body].join('\r\n');
 }
 
-/** Sends these bytes (one a character) and gives all that is answered until the server closes the connection. */
+/**
+ * Sends these bytes (one a character) and gives all that is answered until the server closes the connection.
+ */
 export async function answersTo(serverUrl: string, bytes: string): Promise<RawAnswer[]> {
   const { hostname, port } = new URL(serverUrl);
   const socket = connect(Number(port), hostname);

@@ -23,7 +23,10 @@ export function requestFile(plane: PlaneSimulator, changes: object = {}): EnrolR
   return { format: ENROL_REQUEST_FORMAT, body, signature: signatureOfHeaders(headers) };
 }
 
-/** What the plane reads in its answer file. Throws unless the answer is signed for its request, with its secret. */
+/**
+ * What the plane reads in its answer file. Throws unless
+ * the answer is signed for its request, with its secret.
+ */
 export function readAnswer(
   { secret }: PlaneSimulator,
   request: EnrolRequestFile,

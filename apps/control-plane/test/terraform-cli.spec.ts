@@ -12,8 +12,12 @@ const DIAGNOSTIC = {
   detail: 'Ask for\n  more. hunter2 postgres://u:hunter3@db/x',
   address: 'aws_db_instance.tenant',
 };
-const FAILS = `console.log(JSON.stringify({type: 'diagnostic', diagnostic: ${JSON.stringify(DIAGNOSTIC)}})); process.exit(1)`;
-const HANGS = `process.on('SIGINT', () => process.exit(1)); setInterval(() => undefined, 1000); require('fs').writeFileSync('up', '')`;
+const FAILS =
+  `console.log(JSON.stringify({type: 'diagnostic', diagnostic: ${JSON.stringify(DIAGNOSTIC)}})); ` +
+  'process.exit(1)';
+const HANGS =
+  `process.on('SIGINT', () => process.exit(1)); setInterval(() => undefined, 1000); ` +
+  `require('fs').writeFileSync('up', '')`;
 
 describe(TerraformCli.name, () => {
   let fake: FakeTerraform;
@@ -22,7 +26,10 @@ describe(TerraformCli.name, () => {
   afterAll(() => Logger.overrideLogger(['log', 'warn', 'error', 'fatal']));
 
   const commandOf = (changes: Partial<TerraformCommand> = {}): TerraformCommand => ({
-    ...{ name: 'apply', directory: fake.folder, env: { PATH: fake.path }, timeoutMinutes: 1 },
+    name: 'apply',
+    directory: fake.folder,
+    env: { PATH: fake.path },
+    timeoutMinutes: 1,
     ...changes,
   });
   const run = (changes: Partial<TerraformCommand> = {}, cli = new TerraformCli()) =>

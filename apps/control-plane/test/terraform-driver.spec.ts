@@ -17,8 +17,9 @@ const DELETION = {
   change: { action: 'delete', resource: { addr: 'aws_db_instance.tenant' } },
 };
 /**
- * Writes its plan, and fails if it was given what it must not see or lacks what it needs. With WAITS it keeps running, as an
- * apply does that waits for the lock; the test interrupts it, and the limit only ends it after a test that failed.
+ * Writes its plan, and fails if it was given what it must not see or lacks what it
+ * needs. With WAITS it keeps running, as an apply does that waits for the lock;
+ * the test interrupts it, and the limit only ends it after a test that failed.
  */
 const SCRIPT = `
   const out = process.argv.find((arg) => arg.startsWith('-out='));
@@ -30,14 +31,12 @@ const SCRIPT = `
   if (command === 'output') console.log('${JSON.stringify(OUTPUTS)}');
 `;
 const SUBJECT = {
-  ...{
-    tenantId: 't',
-    slug: 'acme',
-    tenantPlaneId: '00000000-plane',
-    region: null,
-    database: 'postgres' as const,
-    version: '0.1.0',
-  },
+  tenantId: 't',
+  slug: 'acme',
+  tenantPlaneId: '00000000-plane',
+  region: null,
+  database: 'postgres' as const,
+  version: '0.1.0',
 };
 
 describe(TerraformDriver.name, () => {

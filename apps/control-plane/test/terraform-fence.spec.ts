@@ -39,8 +39,12 @@ output "endpoint_url" { value = "https://acme" }
 output "db_url" { value = "postgres://acme" }
 `;
 const subjectOf = (version: string): InfrastructureSubject => ({
-  ...{ tenantId: 't', slug: 'acme', tenantPlaneId: '00000000-plane', region: null },
-  ...{ database: 'postgres', version },
+  tenantId: 't',
+  slug: 'acme',
+  tenantPlaneId: '00000000-plane',
+  region: null,
+  database: 'postgres',
+  version,
 });
 const requestOf = (version: string) => ({ ...subjectOf(version), openEnvironment: async () => ({}) });
 const STALE = { failureClass: 'retry', code: 'terraform_plan_stale' };
@@ -76,7 +80,10 @@ describeWithTerraform('A saved plan (skipped where terraform is not on the PATH)
   const made = (): string[] =>
     existsSync(join(root, 'made')) ? readFileSync(join(root, 'made'), 'utf8').trim().split('\n') : [];
 
-  /** Overtaken once its lease was checked: its apply has opened the plan and waits for the state's lock meanwhile. */
+  /**
+   * Overtaken once its lease was checked: its apply has
+   * opened the plan and waits for the state's lock meanwhile.
+   */
   function overtakenBy(successor: () => Promise<unknown>): FencedWrite {
     return async (work) => {
       const directory = join(root, 'work/atlas_acme_00-plane');

@@ -51,7 +51,8 @@ export class Traveller {
       return entry && look(entry);
     };
     const found = async () =>
-      `It was told ${JSON.stringify(cell.tenants.get(this.id))}.\n${await this.scene.plane.describeJobs({ tenantId: this.id })}`;
+      'It was told ' +
+      `${JSON.stringify(cell.tenants.get(this.id))}.\n${await this.scene.plane.describeJobs({ tenantId: this.id })}`;
     return eventually(ask, { what: 'the cell receives the entry', found }) as Promise<Told<T>>;
   }
 
@@ -159,7 +160,10 @@ export class Traveller {
   }
 }
 
-/** A cell that the tenant has left: it redirects to where the tenant lives now. It has pulled what it was told before. */
+/**
+ * A cell that the tenant has left: it redirects to where the
+ * tenant lives now. It has pulled what it was told before.
+ */
 export async function formerHome(plane: TestControlPlane, tenantId: string): Promise<PlaneSimulator> {
   const cell = await plane.enrolledCell();
   const [place] = await plane.rows(Placement, { tenantId });
@@ -171,8 +175,8 @@ export async function formerHome(plane: TestControlPlane, tenantId: string): Pro
 }
 
 /**
- * Begins a call in the middle of a transaction, and goes on once it is answered or waits for a lock of that transaction. On
- * SQLite it always waits.
+ * Begins a call in the middle of a transaction, and goes on once it is
+ * answered or waits for a lock of that transaction. On SQLite it always waits.
  */
 export async function beside<T>(database: Database, call: () => Promise<T>): Promise<{ answer: Promise<T> }> {
   let isAnswered = false;

@@ -125,7 +125,9 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
     expect(dedicated.processes().filter(({ name }) => name.includes('halfway'))).toEqual([]);
     expect(await dedicated.namesOnServer('halfway')).toEqual([]);
     expect((await stack.api(`/api/tenants/${id}`)).body).toMatchObject({
-      ...{ status: 'deleted', has_db_url: false, endpoint_url: null },
+      status: 'deleted',
+      has_db_url: false,
+      endpoint_url: null,
     });
     // And the slug is free again.
     await stack.controlPlane.end();

@@ -40,8 +40,16 @@ describe('atlas isolation-probe', () => {
   const planeUrl = (): string => planes.stack.tenantPlanes[0]?.url ?? '';
   const bySessions = (at: string, ...more: string[]) =>
     shell.atlas(
-      ...['isolation-probe', '--tenant-plane', at, '--report', report, '--session-file', sessions.asking],
-      ...['--other-session-file', sessions.asked, ...more],
+      'isolation-probe',
+      '--tenant-plane',
+      at,
+      '--report',
+      report,
+      '--session-file',
+      sessions.asking,
+      '--other-session-file',
+      sessions.asked,
+      ...more,
     );
 
   /** A faulty edge in front of the plane: it treats whoever names the asked tenant as that tenant's user. */
@@ -121,7 +129,8 @@ describe('atlas isolation-probe', () => {
     const text = readFileSync(report, 'utf8');
     const wrong = text.slice(text.indexOf('## What went wrong'), text.indexOf('## Not attempted'));
     expect(wrong).toContain(
-      '| GET /api/incidents | header | x-tenant-id: its id | 200 | leak | the answer contains data of the other tenant |',
+      '| GET /api/incidents | header | x-tenant-id: its id | 200 | leak | the answer contains data ' +
+        'of the other tenant |',
     );
     expect(text).not.toContain('of asked');
   });

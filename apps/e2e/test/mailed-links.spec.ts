@@ -9,13 +9,14 @@ const EMAIL = 'jo@stranger.example';
 const NEXT_PASSWORD = `${ADMIN_PASSWORD}, and another`;
 
 /**
- * Follows real mails in Chromium. A page needs nothing that its policy forbids. Once it is open, its link's secret is
- * neither in the address bar or history nor in storage or the document; it goes to the plane in the body of one POST,
- * so it is in no address, header or log. Scripts never see a session: it is a cookie that they cannot read.
+ * Follows real mails in Chromium. A page needs nothing that its policy forbids. Once it
+ * is open, its link's secret is neither in the address bar or history nor in storage or
+ * the document; it goes to the plane in the body of one POST, so it is in no address,
+ * header or log. Scripts never see a session: it is a cookie that they cannot read.
  *
  * To see it fail: use a `style` attribute in a page; in page.js, leave out `replaceState` or the reload on
- * `hashchange`, put `token` into `sessionStorage`, add it to what `follow` asks for, or leave out `cookie: true`; or
- * put `?token=` into `TenantUrls`.
+ * `hashchange`, put `token` into `sessionStorage`, add it to what `follow` asks for, or leave out `cookie:
+ * true`; or put `?token=` into `TenantUrls`.
  */
 describeWithChromium('links of mails in a browser (skipped where chromium is not on the PATH)', () => {
   let smtp: TestSmtpServer;

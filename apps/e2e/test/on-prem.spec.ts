@@ -107,7 +107,10 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     const session = await stack.signUp({ ...tenant, slug: 'acme' }, machine.url);
     expect(await askAi('acme', session)).toMatchObject({ status: 403, body: { code: 'ai_not_allowed' } });
     expect(await machine.json('status')).toMatchObject({
-      ...{ code: 0, enrolled: true, deployment_model: 'on_prem', database: driver },
+      code: 0,
+      enrolled: true,
+      deployment_model: 'on_prem',
+      database: driver,
       tenants: [{ slug: 'acme', status: 'active', phase: 'serving' }],
     });
     // It is already enrolled: nothing happens, not even to the file that it has open.
@@ -168,7 +171,10 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     expect(uploaded.status).toBe(200);
     writeFileSync(answer, JSON.stringify(uploaded.body));
     expect(await machine.json('enrol', '--offline', '--answer', answer)).toMatchObject({
-      ...{ code: 0, enrolled: true, tenant_plane_id: tenant.tenant_plane_id, offline_mode: true },
+      code: 0,
+      enrolled: true,
+      tenant_plane_id: tenant.tenant_plane_id,
+      offline_mode: true,
       tenants: [{ slug: 'submarine', status: 'active' }],
     });
 

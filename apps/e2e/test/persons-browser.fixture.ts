@@ -12,8 +12,13 @@ declare global {
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 /** Lets it run as root, without contacting the internet. */
 const ARGUMENTS = [
-  ...['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  ...['--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP *.localhost 127.0.0.1'],
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--host-resolver-rules=MAP *.localhost 127.0.0.1',
 ];
 const NARROW = { width: 360, height: 640 };
 
@@ -59,7 +64,9 @@ export class PersonsBrowser {
     const session = await this.page.context().newCDPSession(this.page);
     const { entries } = await session.send('Page.getNavigationHistory');
     const inPage = await this.page.evaluate(() => [
-      ...[location.href, document.cookie, JSON.stringify({ ...localStorage, ...sessionStorage })],
+      location.href,
+      document.cookie,
+      JSON.stringify({ ...localStorage, ...sessionStorage }),
       document.documentElement.outerHTML,
     ]);
     await session.detach();

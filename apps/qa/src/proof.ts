@@ -59,7 +59,10 @@ export function prove(
   { progress = () => undefined, only }: Partial<Pick<ProofContext, 'progress' | 'only'>> = {},
 ): Promise<Verdict> {
   const context: ProofContext = {
-    ...{ size, driver: stage.driver, progress, only },
+    size,
+    driver: stage.driver,
+    progress,
+    only,
     database: () => stage.database(),
     copyOf: (database) => stage.copyOf(database),
     tenantPlaneDatabase: () => stage.tenantPlaneDatabase(),

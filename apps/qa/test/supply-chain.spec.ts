@@ -12,8 +12,8 @@ const packages = lockedPackages();
 jest.setTimeout(30_000);
 
 /**
- * To see it fail: leave a line out of `ALLOWED` or out of `INSTALL_SCRIPTS`; or give `npm sbom` in sbom.ts its own
- * `--omit=dev`.
+ * To see it fail: leave a line out of `ALLOWED` or out of
+ * `INSTALL_SCRIPTS`; or give `npm sbom` in sbom.ts its own `--omit=dev`.
  */
 describe('the bill of materials', () => {
   let sbom: Sbom;

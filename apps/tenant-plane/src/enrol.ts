@@ -8,7 +8,10 @@ import { readPlaneRecord } from './installation/plane-record';
 import { planeStatus } from './installation/plane-status';
 import { runScript } from './installation/run-script';
 
-/** Enrols the plane of this environment, by a call or by the files that `--request` and `--answer` name, and ends. */
+/**
+ * Enrols the plane of this environment, by a call or by the
+ * files that `--request` and `--answer` name, and ends.
+ */
 runScript(async () => {
   const { values } = parseArgs({ options: { request: { type: 'string' }, answer: { type: 'string' } } });
   const { request, answer } = values;

@@ -13,8 +13,9 @@ const SQLITE_FAULTS = [
 const CUTS = ['before', 'after'] as const;
 
 /**
- * COMMITs that fail while a plane works, some of them stored and some not: the first, the third, the sixth and so on, so that
- * every repetition gets further than the one before. On SQLite in every file of this process, scratch databases included.
+ * COMMITs that fail while a plane works, some of them stored and some not: the first,
+ * the third, the sixth and so on, so that every repetition gets further than the one
+ * before. On SQLite in every file of this process, scratch databases included.
  */
 export class CommitFaults {
   /** How many have failed. */

@@ -4,7 +4,10 @@ import { type TestTenantPlane } from './tenant-plane.fixture';
 
 type Method = (...given: unknown[]) => Promise<unknown>;
 
-/** Holds the next call of a method, before or behind its work, so that something else can happen at that moment. */
+/**
+ * Holds the next call of a method, before or behind its
+ * work, so that something else can happen at that moment.
+ */
 export class Pause {
   readonly reached: Promise<void>;
   release: () => void;
@@ -35,7 +38,10 @@ export class Pause {
   }
 }
 
-/** Once `work` has ended, or can't go on before another transaction does; of `count` that wait by then it is the last. */
+/**
+ * Once `work` has ended, or can't go on before another
+ * transaction does; of `count` that wait by then it is the last.
+ */
 export async function endedOrWaiting(
   plane: TestTenantPlane,
   work: Promise<unknown>,
@@ -60,7 +66,9 @@ export function countRetries({ app, database: { driver } }: TestTenantPlane): ()
   return () => count() - before;
 }
 
-/** On SQLite all writers take turns, also those of no tenant (the throttle's): behind the one that was paused. */
+/**
+ * On SQLite all writers take turns, also those of no tenant (the throttle's): behind the one that was paused.
+ */
 function hasQueued({ app }: TestTenantPlane): () => boolean {
   const queue = app.get(Database) as unknown as { begin(): unknown };
   const { calls } = jest.spyOn(queue, 'begin').mock;

@@ -58,7 +58,10 @@ export interface SignedInUser {
   readonly session: string;
 }
 
-/** The real Tenant Plane, listening. Unless its environment says otherwise it makes no call to a Control Plane. */
+/**
+ * The real Tenant Plane, listening. Unless its environment
+ * says otherwise it makes no call to a Control Plane.
+ */
 export class TestTenantPlane {
   readonly id = randomUUID();
   private revision = 0;
@@ -144,8 +147,14 @@ export class TestTenantPlane {
   ): Promise<SignedInUser> {
     const id = uuidv7(this.now);
     const user: User = {
-      ...{ ...NEW_USER, tenantId, id, email: `${id}@example.com`, name: role, role },
-      ...{ passwordHash: 'none', createdAt: this.now },
+      ...NEW_USER,
+      tenantId,
+      id,
+      email: `${id}@example.com`,
+      name: role,
+      role,
+      passwordHash: 'none',
+      createdAt: this.now,
       ...changes,
     };
     const { token } = await this.tenants.write(tenantId, async (scope) => {
@@ -264,7 +273,10 @@ export async function createPlaneDatabase(driver: DatabaseDriver): Promise<TestD
   const { database } = await createKeptDatabase(driver, 'tenant-plane', async ({ url, ownerUrl }) => {
     const migrationTarget = ownerUrl === undefined ? undefined : databaseTarget(ownerUrl);
     await migrateFirst({
-      ...{ target: databaseTarget(url), migrationTarget, schema: TENANT_PLANE_SCHEMA, poolSize: 1 },
+      target: databaseTarget(url),
+      migrationTarget,
+      schema: TENANT_PLANE_SCHEMA,
+      poolSize: 1,
     });
   });
   return database;

@@ -145,7 +145,10 @@ const WORDS: Readonly<Record<PlannedFeature, RegExp>> = {
 const plannedIn = (text: string): PlannedFeature[] =>
   PLANNED_FEATURES.filter((feature) => WORDS[feature].test(text));
 const AWAITED_BY: Readonly<Record<string, PlannedFeature>> = {
-  ...{ alert_ingest: 'alert_ingest', exports: 'exports', slos: 'slos', runbooks: 'runbooks' },
+  alert_ingest: 'alert_ingest',
+  exports: 'exports',
+  slos: 'slos',
+  runbooks: 'runbooks',
   entitlements: 'leases',
 };
 

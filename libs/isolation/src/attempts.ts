@@ -103,7 +103,8 @@ function byHeader(add: Add, line: RouteLine, own: Party, other: Party): void {
   add({ form, how: 'x-tenant-id: both ids', expected: disagreeing }, other, { tenant: both });
   if (own.host !== null)
     add({ form, how: 'x-tenant-id at our own address', expected: disagreeing }, other, {
-      ...{ host: own.host, tenant: other.tenantId },
+      host: own.host,
+      tenant: other.tenantId,
     });
   const headers = { 'idempotency-key': KEY_OF_OTHER };
   if (line.isRepeatable)
@@ -116,7 +117,8 @@ function bySubdomain(add: Add, line: RouteLine, own: Party, host: string, other:
   add({ form, how: 'its address', expected: alone }, other, { host });
   add({ form, how: 'its address and id', expected: alone }, other, { host, tenant: other.tenantId });
   add({ form, how: 'its address, our id', expected: disagreementOf(line) }, other, {
-    ...{ host, tenant: own.tenantId },
+    host,
+    tenant: own.tenantId,
   });
 }
 

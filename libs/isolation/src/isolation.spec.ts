@@ -5,7 +5,10 @@ import { type Outcome, judge, marksIn } from './verdict';
 
 const ID = '01890000-0000-7000-8000-00000000000';
 const party = (slug: string, digit: number): Party => ({
-  ...{ tenantId: `${ID}${digit}`, slug, host: `${slug}.localhost:4200`, session: `atu_${slug}` },
+  tenantId: `${ID}${digit}`,
+  slug,
+  host: `${slug}.localhost:4200`,
+  session: `atu_${slug}`,
   subjects: { incident: `${ID}${digit + 2}` },
 });
 const [acme, globex] = [party('acme', 1), party('globex', 2)];
@@ -28,7 +31,11 @@ describe('the attempts on a route', () => {
 
   it('cover each form that the route accepts', () => {
     expect(attempts.map(({ form }) => form).filter((form, at, all) => all.indexOf(form) === at)).toEqual([
-      ...['path', 'query', 'body', 'header', 'subdomain'],
+      'path',
+      'query',
+      'body',
+      'header',
+      'subdomain',
     ]);
     expect(of('path').map(({ request }) => request.target)).toContain(`/api/incidents/${ID}4`);
     expect(of('header').map(({ request }) => request.headers['x-tenant-id'])).toContain('globex');

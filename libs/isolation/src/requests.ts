@@ -42,7 +42,9 @@ export function requestOf(
   const pathname = pathOf(path, line, about, spell);
   if (pathname === undefined || (line.body && body === undefined)) return undefined;
   return {
-    ...{ method, host, target: query === undefined ? pathname : `${pathname}?${query}` },
+    method,
+    host,
+    target: query === undefined ? pathname : `${pathname}?${query}`,
     headers: {
       authorization: `Bearer ${own.session}`,
       ...(tenant !== undefined && { 'x-tenant-id': tenant }),

@@ -32,8 +32,13 @@ export class Sender {
       const failed = (error: Error): void => resolve({ status: 0, text: error.message || String(error) });
       const request = send(
         {
-          ...{ agent: this.agent, method, hostname: url.hostname, port: url.port, path: target },
-          ...{ servername: url.hostname, timeout: this.patienceMs },
+          agent: this.agent,
+          method,
+          hostname: url.hostname,
+          port: url.port,
+          path: target,
+          servername: url.hostname,
+          timeout: this.patienceMs,
           headers: { ...headers, ...length, host: host ?? url.host },
         },
         (response) => {

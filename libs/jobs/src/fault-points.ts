@@ -3,7 +3,9 @@ import { StepFailure } from './step';
 
 export type FaultMoment = 'before' | 'after-effect' | 'after-record';
 
-/** Named points where tests break the process: `<operation>/<step>/<moment>`. They do nothing unless armed. */
+/**
+ * Named points where tests break the process: `<operation>/<step>/<moment>`. They do nothing unless armed.
+ */
 export class FaultPoints {
   private readonly armed?: { readonly name: string; readonly action: string };
   private readonly logger = new Logger(FaultPoints.name);

@@ -9,14 +9,17 @@ import { type JobHandler, JobQueue } from './job-queue';
 
 const TASK = 'advance_job';
 const CONCURRENCY = 8;
-/** graphile-worker does not await single completions, so a lost server would end this process. It awaits batches. */
+/**
+ * graphile-worker does not await single completions, so a
+ * lost server would end this process. It awaits batches.
+ */
 const AWAITED = { completeJobBatchDelay: 0, failJobBatchDelay: 0 };
 const RESTART_MS = 1000;
 
 /**
- * graphile-worker on Postgres: `add_job` joins our transaction, and LISTEN/NOTIFY wakes a worker within milliseconds.
- * Tasks are never retried and have no key: the job's row holds everything, and a task left locked by a killed worker
- * blocks no job.
+ * graphile-worker on Postgres: `add_job` joins our transaction, and LISTEN/NOTIFY wakes a worker within
+ * milliseconds. Tasks are never retried and have no key: the job's row holds everything, and a task left
+ * locked by a killed worker blocks no job.
  */
 export class GraphileQueue extends JobQueue {
   private readonly pool: Pool;
@@ -106,8 +109,8 @@ function poolFor(url: Secret, max: number): Pool {
 }
 
 /**
- * Grants a role that does not own the queue's schema everything in it. The queue's tables have row-level security without
- * a policy, which shuts out everybody but their owner, so the role gets a policy.
+ * Grants a role that does not own the queue's schema everything in it. The queue's tables have row-level
+ * security without a policy, which shuts out everybody but their owner, so the role gets a policy.
  */
 function grants(role: string): string[] {
   const all = 'on all';

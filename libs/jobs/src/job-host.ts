@@ -4,7 +4,10 @@ import { type JobStatus } from './job';
 import { type JobRow } from './job-row';
 import { type StepContext } from './step';
 
-/** A pause of writes that a job started and must end. While the job is being undone, the pause has no deadline. */
+/**
+ * A pause of writes that a job started and must end. While
+ * the job is being undone, the pause has no deadline.
+ */
 export interface Pause {
   readonly until: Date | null;
 }
@@ -22,8 +25,8 @@ export abstract class JobHost<J extends JobRow = JobRow> {
   }
 
   /**
-   * The pause that the job holds, or null. A failure must not leave such a job stopped: unless a retry helps before the
-   * deadline, the job is undone.
+   * The pause that the job holds, or null. A failure must not leave such a
+   * job stopped: unless a retry helps before the deadline, the job is undone.
    */
   pauseOf(_job: J): Pause | null {
     return null;

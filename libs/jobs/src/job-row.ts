@@ -11,8 +11,8 @@ import {
 } from './job';
 
 /**
- * The journal of one job, and the lease on it: the owner, the fencing number and the expiry. An application extends it with
- * what its jobs are about.
+ * The journal of one job, and the lease on it: the owner, the fencing number and the expiry. An application
+ * extends it with what its jobs are about.
  */
 export abstract class JobRow {
   @PrimaryColumn('uuid') id: string;

@@ -42,8 +42,8 @@ export class JobRunner {
   ) {}
 
   /**
-   * Advances a job as far as possible. Safe to call at any time and any number of times. Before a long step it asks
-   * `makeRoom`, and releases the job if the answer is no.
+   * Advances a job as far as possible. Safe to call at any time and any number of times. Before a long step
+   * it asks `makeRoom`, and releases the job if the answer is no.
    */
   async advance(jobId: string, makeRoom: MakeRoom = () => Promise.resolve(true)): Promise<void> {
     // The request that woke the job must not appear in the job's logs.
@@ -69,7 +69,9 @@ export class JobRunner {
     }
   }
 
-  /** No worker takes the job until its lease expires or is released. False if this worker no longer holds it. */
+  /**
+   * No worker takes the job until its lease expires or is released. False if this worker no longer holds it.
+   */
   private isGivenBack(job: JobRow): Promise<boolean> {
     return this.jobs.giveBack(job).catch(() => true);
   }
@@ -188,13 +190,15 @@ export class JobRunner {
     result: Extract<StepResult, { kind: 'wait' }>,
     lookedAt: Date,
   ): Promise<Turn> {
-    // A deadline that passed only during this look gets one more look, since a step may wait for just that time.
+    // A deadline that passed only during this look gets one
+    // more look, since a step may wait for just that time.
     if (result.until <= lookedAt) {
       const failure = new StepFailure(
         'operator',
         'wait_timed_out',
         `Timed out waiting for ${result.for}.`,
-        'Atlas on-call: check what it waits for (the tenant plane, its log, or the customer who runs it), then retry the job.',
+        'Atlas on-call: check what it waits for (the tenant plane, its log, or the customer who runs ' +
+          'it), then retry the job.',
       );
       return this.fail(job, state, failure);
     }
@@ -246,8 +250,8 @@ export class JobRunner {
   ): { readonly attempt: number; readonly retryAt: Date | null } {
     const pause = this.host.pauseOf(job);
     const isThawing = pause !== null && job.direction === 'undo';
-    // A database outage does not count as an attempt and never ends the job on its own. Neither does a failure while undoing
-    // a job that has paused a tenant's writes, since nothing else would resume them.
+    // A database outage does not count as an attempt and never ends the job on its own. Neither does a
+    // failure while undoing a job that has paused a tenant's writes, since nothing else would resume them.
     const most = isOutage || isThawing ? MAX_ATTEMPTS - 1 : MAX_ATTEMPTS;
     const attempt = Math.min(Math.max(state.attempt, 1), most);
     if (failureClass !== 'retry' && !isThawing) return { attempt, retryAt: null };
@@ -349,8 +353,8 @@ export class JobRunner {
 }
 
 /**
- * Whether our copy of the job may differ from what is stored. Saving it could undo a step that is recorded as done, so the
- * next worker that claims the job reads it again.
+ * Whether our copy of the job may differ from what is stored. Saving it could undo a step that is recorded as
+ * done, so the next worker that claims the job reads it again.
  */
 function mustReload(error: unknown): boolean {
   return error instanceof LeaseLost || error instanceof CommitOutcomeUnknown;

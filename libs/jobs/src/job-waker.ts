@@ -18,9 +18,9 @@ export class JobWaker<J extends JobRow = JobRow> {
   }
 
   /**
-   * Wakes all live jobs that match any of `which`. The wake-up is written on the job's row as well: a step that looked before
-   * this commit and is about to wait finds that the count moved, and looks again. A job that already waits becomes due, so
-   * the sweep finds it if this process dies before the queue delivers.
+   * Wakes all live jobs that match any of `which`. The wake-up is written on the job's row as well: a step
+   * that looked before this commit and is about to wait finds that the count moved, and looks again. A job
+   * that already waits becomes due, so the sweep finds it if this process dies before the queue delivers.
    */
   async wakeWhere(manager: EntityManager, ...which: readonly FindOptionsWhere<J>[]): Promise<void> {
     const live = which.map((one) => ({ ...one, status: In([...LIVE_JOB_STATUSES]) }));

@@ -29,8 +29,8 @@ export type StepOutputs = Record<string, string | number | boolean | null>;
 export type JobParams = Readonly<Record<string, string | number | boolean | null>>;
 
 /**
- * What follows a failure. `retry`: try again later, a limited number of times. `operator`: a person has to act, then retry
- * the job. `fatal`: undo everything.
+ * What follows a failure. `retry`: try again later, a limited number of times. `operator`: a person has to
+ * act, then retry the job. `fatal`: undo everything.
  */
 export type FailureClass = 'retry' | 'operator' | 'fatal';
 

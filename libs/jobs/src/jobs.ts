@@ -20,11 +20,13 @@ export class LeaseLost extends Error {
 }
 
 /**
- * The job rows: claimed, renewed and written under a fencing number. Leases and due times follow the database's clock, so a
- * process whose clock is ahead neither takes jobs from others nor keeps them after it dies.
+ * The job rows: claimed, renewed and written under a fencing number. Leases
+ * and due times follow the database's clock, so a process whose clock is
+ * ahead neither takes jobs from others nor keeps them after it dies.
  *
- * An application extends this class. Where a job's rows can be seen only within its tenant's scope, it overrides
- * {@link read}, {@link write} and {@link due}: what is due is then read from a table of ids and times without content.
+ * An application extends this class. Where a job's rows can be seen only within
+ * its tenant's scope, it overrides {@link read}, {@link write} and {@link due}:
+ * what is due is then read from a table of ids and times without content.
  */
 export abstract class Jobs<J extends JobRow = JobRow> {
   /** How many ms the database's clock is ahead of this process's, as measured when each job was claimed. */
@@ -51,7 +53,10 @@ export abstract class Jobs<J extends JobRow = JobRow> {
     return this.database.write(work);
   }
 
-  /** Ids of jobs that are due and that nobody works on: their worker died, their wait ended, or a wake-up was lost. */
+  /**
+   * Ids of jobs that are due and that nobody works on: their
+   * worker died, their wait ended, or a wake-up was lost.
+   */
   async due(limit: number): Promise<string[]> {
     const where = { status: In([...LIVE_JOB_STATUSES]), dueAt: this.database.isPast() };
     const jobs = await this.database.read((manager) =>
@@ -104,7 +109,10 @@ export abstract class Jobs<J extends JobRow = JobRow> {
     return new Date(shared.getTime() - this.offsetOf(job));
   }
 
-  /** SQLite has one process: a lease held when it starts is its dead predecessor's. On Postgres, leases expire. */
+  /**
+   * SQLite has one process: a lease held when it starts is
+   * its dead predecessor's. On Postgres, leases expire.
+   */
   async takeOverFromPredecessor(): Promise<void> {
     if (this.database.driver !== 'sqlite') return;
     await this.database.write((manager) =>
@@ -126,7 +134,9 @@ export abstract class Jobs<J extends JobRow = JobRow> {
     await this.save(job, { leaseExpiresAt: this.in(LEASE_MS), dueAt: this.in(LEASE_MS) });
   }
 
-  /** Releases an unfinished job, so that it is claimed again soon. False if this worker no longer holds it. */
+  /**
+   * Releases an unfinished job, so that it is claimed again soon. False if this worker no longer holds it.
+   */
   async giveBack(job: J): Promise<boolean> {
     const held = { ...heldBy(job), status: In([...LIVE_JOB_STATUSES]) };
     const released = { leaseOwner: null, leaseExpiresAt: null, dueAt: this.in(PAUSE_MS) };
@@ -155,8 +165,8 @@ export abstract class Jobs<J extends JobRow = JobRow> {
   }
 
   /**
-   * Releases the lease until a time of this process's clock. False when the job was woken since it was claimed: look again
-   * then.
+   * Releases the lease until a time of this process's clock. False
+   * when the job was woken since it was claimed: look again then.
    */
   releaseUnlessWoken(job: J, until: Date): Promise<boolean> {
     return this.write(job.id, async (manager) => {

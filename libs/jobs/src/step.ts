@@ -7,8 +7,8 @@ export interface StepContext {
   readonly operation: string;
   readonly params: JobParams;
   /**
-   * When this step began, or when a person last retried it. Deadlines count from here. By this process's clock, whichever
-   * process began the step.
+   * When this step began, or when a person last retried it. Deadlines count from here. By this process's
+   * clock, whichever process began the step.
    */
   readonly startedAt: Date;
   /** The database's time: for times that other processes read. */
@@ -25,7 +25,10 @@ export interface StepContext {
 
 export type StepResult =
   | { readonly kind: 'done'; readonly outputs: StepOutputs }
-  /** Run the step again when the job is woken, or at `until`. If `until` passed before this run, the wait has timed out. */
+  /**
+   * Run the step again when the job is woken, or at `until`.
+   * If `until` passed before this run, the wait has timed out.
+   */
   | { readonly kind: 'wait'; readonly for: string; readonly until: Date }
   /** The effect of an earlier step is lost: run the steps again from that one. */
   | { readonly kind: 'back'; readonly to: string };
@@ -39,8 +42,8 @@ export const wait = (what: string, until: Date, trouble: string | null = null): 
 };
 
 /**
- * One step of an operation. It may run again after a crash at any point, so `run` first checks what is already there, and
- * `undo` works from any half-done state.
+ * One step of an operation. It may run again after a crash at any point, so `run` first checks what is
+ * already there, and `undo` works from any half-done state.
  */
 export abstract class Step<Context extends StepContext = StepContext> {
   abstract readonly name: string;
@@ -50,7 +53,10 @@ export abstract class Step<Context extends StepContext = StepContext> {
   abstract readonly creates: readonly string[];
   /** Whether the step changes only rows of this database. Effect and record are then one transaction. */
   readonly isAtomic: boolean = true;
-  /** The directions in which the step may take up to an hour: it runs an external program or reads a whole backup. */
+  /**
+   * The directions in which the step may take up to an hour:
+   * it runs an external program or reads a whole backup.
+   */
   readonly takesLong: readonly JobDirection[] = [];
   abstract run(context: Context): Promise<StepResult>;
   abstract undo(context: Context): Promise<void>;
@@ -58,7 +64,9 @@ export abstract class Step<Context extends StepContext = StepContext> {
 
 /** The fix of failures that do not name one. */
 const USUAL_FIX: Readonly<Record<Exclude<FailureClass, 'operator'>, string>> = {
-  retry: `The job tries again by itself, up to ${MAX_ATTEMPTS} times. If it has failed, Atlas on-call: fix the cause, then retry the job.`,
+  retry:
+    `The job tries again by itself, up to ${MAX_ATTEMPTS} times. If it has failed, Atlas on-call: fix ` +
+    'the cause, then retry the job.',
   fatal:
     'The job undoes itself. Atlas on-call: fix the cause, then ask for the operation again as a new job.',
 };

@@ -6,7 +6,10 @@ import { Worker } from './worker';
 /** Runs jobs in this process. */
 @Module({})
 export class WorkerModule {
-  /** `imports` export the Jobs, JobWaker, JobQueue, StepRegistry, JobHost, FaultPoints and Chores of the application. */
+  /**
+   * `imports` export the Jobs, JobWaker, JobQueue, StepRegistry,
+   * JobHost, FaultPoints and Chores of the application.
+   */
   static forHost(imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
     return { module: WorkerModule, imports, providers: [Attempts, JobRunner, Worker] };
   }

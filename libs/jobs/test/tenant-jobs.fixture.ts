@@ -16,7 +16,10 @@ export class TenantJob extends JobRow implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
 }
 
-/** Which jobs are live, whose they are and when they are due: all that can be seen outside of a tenant's scope. */
+/**
+ * Which jobs are live, whose they are and when they are
+ * due: all that can be seen outside of a tenant's scope.
+ */
 const DUE_JOBS = 'due_jobs';
 
 /** Keeps {@link DUE_JOBS} up to date, whoever writes a job. */
@@ -24,14 +27,16 @@ function dueTriggers(driver: string): string[] {
   const isLive = "new.status in ('queued', 'running', 'waiting')";
   const [drop, add] = [
     `delete from ${DUE_JOBS} where job_id = new.id;`,
-    `insert into ${DUE_JOBS} (job_id, tenant_id, due_at) select new.id, new.tenant_id, new.due_at where ${isLive};`,
+    `insert into ${DUE_JOBS} (job_id, tenant_id, due_at) select new.id, new.tenant_id, new.due_at ` +
+      `where ${isLive};`,
   ];
   if (driver === 'sqlite')
     return ['insert', 'update'].map(
       (event) => `create trigger ${DUE_JOBS}_${event} after ${event} on tenant_jobs begin ${drop} ${add} end`,
     );
   return [
-    `create function note_due_job() returns trigger language plpgsql as $$ begin ${drop} ${add} return null; end $$`,
+    `create function note_due_job() returns trigger language plpgsql as $$ begin ${drop} ${add} ` +
+      'return null; end $$',
     `create trigger ${DUE_JOBS}_noted after insert or update on tenant_jobs
        for each row execute function note_due_job()`,
   ];
@@ -78,7 +83,8 @@ export class TenantJobs extends Jobs<TenantJob> {
   override async due(limit: number): Promise<string[]> {
     const rows = await this.database.read((manager) =>
       manager.query<{ job_id: string }[]>(
-        `select job_id from ${DUE_JOBS} where due_at <= ${this.database.fromNow(0)} order by due_at limit ${limit}`,
+        `select job_id from ${DUE_JOBS} where due_at <= ${this.database.fromNow(0)} order by due_at ` +
+          `limit ${limit}`,
       ),
     );
     return rows.map((row) => row.job_id);

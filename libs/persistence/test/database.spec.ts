@@ -308,7 +308,8 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
         runInContext({ traceId: randomUUID() }, work);
       const openTransactions = async (): Promise<number> => {
         const [row] = await database.dataSource.query<{ count: number }[]>(
-          `select count(*)::int as count from pg_stat_activity where datname = current_database() and state like 'idle in%'`,
+          'select count(*)::int as count from pg_stat_activity where datname = current_database() ' +
+            `and state like 'idle in%'`,
         );
         return row?.count ?? NaN;
       };

@@ -15,7 +15,8 @@ describe(ProcessLock.name, () => {
     const second = ProcessLock.take(database.url, 50);
     await expect(second).rejects.toThrow(EnvironmentError);
     await expect(second).rejects.toThrow(
-      `in use by another process (process ${process.pid}), and only one process can use a SQLite file. If that process is this plane, it is already running`,
+      `in use by another process (process ${process.pid}), and only one process can use a SQLite ` +
+        'file. If that process is this plane, it is already running',
     );
     await lock.release();
   });

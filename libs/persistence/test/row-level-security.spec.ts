@@ -7,7 +7,9 @@ import { roleFaults, tenantTableProblems } from '../src/tenants/row-level-securi
 import { NOTES_SCHEMA } from './notes.fixture';
 
 const OWN = `tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid`;
-const LOGS = `create table logs (tenant_id uuid not null, id uuid not null, note_id uuid, constraint logs_pk primary key (tenant_id, id))`;
+const LOGS =
+  'create table logs (tenant_id uuid not null, id uuid not null, note_id uuid, constraint logs_pk ' +
+  'primary key (tenant_id, id))';
 const FENCE = [
   'alter table logs enable row level security',
   'alter table logs force row level security',
@@ -15,7 +17,8 @@ const FENCE = [
 ];
 const FENCED = [LOGS, ...FENCE];
 const policyOf = (using: string, check: string): string[] => [
-  ...[LOGS, ...FENCE.slice(0, 2)],
+  LOGS,
+  ...FENCE.slice(0, 2),
   `create policy tenant_isolation on logs using (${using}) with check (${check})`,
 ];
 
@@ -75,15 +78,18 @@ const FAULTS: readonly (readonly [what: string, sql: readonly string[], problem:
   [
     'a foreign key that compares the tenant with something else',
     [
-      ...[...FENCED, 'create unique index notes_id_uq on notes (id, tenant_id)'],
-      'alter table logs add constraint logs_fk foreign key (tenant_id, note_id) references notes (id, tenant_id)',
+      ...FENCED,
+      'create unique index notes_id_uq on notes (id, tenant_id)',
+      'alter table logs add constraint logs_fk foreign key (tenant_id, note_id) references notes ' +
+        '(id, tenant_id)',
     ],
     'foreign key logs_fk leads to a row of any tenant',
   ],
   [
     "a table without a tenant that refers to tenants' rows",
     [
-      'create table links (tenant uuid, note_id uuid, constraint links_fk foreign key (tenant, note_id) references notes (tenant_id, id))',
+      'create table links (tenant uuid, note_id uuid, constraint links_fk foreign key (tenant, ' +
+        'note_id) references notes (tenant_id, id))',
     ],
     'table links: foreign key links_fk leads to a row of any tenant',
   ],
@@ -100,7 +106,8 @@ const FAULTS: readonly (readonly [what: string, sql: readonly string[], problem:
   [
     "a function with its owner's rights",
     [
-      'create function note_count() returns bigint language sql security definer as $$ select count(*) from notes $$',
+      'create function note_count() returns bigint language sql security definer as $$ select ' +
+        'count(*) from notes $$',
     ],
     "function note_count(): runs with its owner's rights",
   ],
@@ -112,7 +119,8 @@ const GOOD: readonly (readonly [what: string, sql: readonly string[]])[] = [
     'a foreign key of both columns',
     [
       ...FENCED,
-      'alter table logs add constraint logs_fk foreign key (tenant_id, note_id) references notes (tenant_id, id)',
+      'alter table logs add constraint logs_fk foreign key (tenant_id, note_id) references notes ' +
+        '(tenant_id, id)',
     ],
   ],
   [

@@ -9,7 +9,9 @@ import { openDatabase } from '../src/opening/open-database';
 import { PostgresSignals } from '../src/postgres/signals';
 import { NOTES_SCHEMA } from './notes.fixture';
 
-/** AuthenticationOk and ReadyForQuery (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
+/**
+ * AuthenticationOk and ReadyForQuery (https://www.postgresql.org/docs/current/protocol-message-formats.html).
+ */
 const WELCOME = Buffer.from('R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I', 'latin1');
 const MAX_MS = 15_000;
 

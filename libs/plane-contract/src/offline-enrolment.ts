@@ -24,7 +24,8 @@ export function sealedTokenPlace(keyId: string, instanceId: string) {
 }
 
 const whole = (field: string): string =>
-  `${field} is missing or has been changed since "atlas-tp enrol --offline --request <file>" wrote it: upload the complete file`;
+  `${field} is missing or has been changed since "atlas-tp enrol --offline --request <file>" wrote ` +
+  'it: upload the complete file';
 
 /** The three fields of RFC 9421 and RFC 9530 that would be headers of a call. */
 export class FileSignature {
@@ -45,7 +46,9 @@ export class FileSignature {
 export class EnrolRequestFile {
   @ApiProperty({ enum: [ENROL_REQUEST_FORMAT] })
   @IsIn([ENROL_REQUEST_FORMAT], {
-    message: `format is not "${ENROL_REQUEST_FORMAT}": upload the file that "atlas-tp enrol --offline --request <file>" wrote`,
+    message:
+      `format is not "${ENROL_REQUEST_FORMAT}": upload the file that "atlas-tp enrol --offline ` +
+      '--request <file>" wrote',
   })
   format: string;
 

@@ -67,7 +67,8 @@ export class ReportedTenant {
 export class ReportRequest {
   @ApiProperty({
     description:
-      'The last revision applied, in the epoch of the entries: `<epoch>.0` while no state of that epoch is fully applied. Entries of any other epoch than the current one are ignored',
+      'The last revision applied, in the epoch of the entries: `<epoch>.0` while no state of that ' +
+      'epoch is fully applied. Entries of any other epoch than the current one are ignored',
   })
   @IsString()
   @Length(1, 100)
@@ -96,7 +97,8 @@ export class ReportRequest {
   @ApiProperty({
     required: false,
     description:
-      "The last stored number, while the plane's database accepts no writes. After a restart the plane continues from it",
+      "The last stored number, while the plane's database accepts no writes. After a restart the " +
+      'plane continues from it',
   })
   @IsOptional()
   @IsInt()

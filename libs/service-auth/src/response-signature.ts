@@ -72,7 +72,8 @@ function createdOf(response: ResponseToVerify): number {
   );
   if (!timingSafeEqual(hmacSha256(response.secret, base), fields.value)) {
     throw badSignature(
-      'Its signature is not valid: it was made with another secret, answers another request, or was changed in transit.',
+      'Its signature is not valid: it was made with another secret, answers another request, or was ' +
+        'changed in transit.',
     );
   }
   return created;

@@ -62,7 +62,8 @@ export class SignatureVerifier<TCaller = unknown> {
 /** Never signed: whoever replays a call must not receive a refusal that passes as the answer to that call. */
 function replayed(): SignatureRefused {
   return badSignature(
-    'The nonce was used before (a replay), or the key has been revoked. Sign every attempt anew, retries included.',
+    'The nonce was used before (a replay), or the key has been revoked. Sign every attempt anew, ' +
+      'retries included.',
   );
 }
 

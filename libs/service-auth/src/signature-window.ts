@@ -25,7 +25,8 @@ export function requireInWindow(age: SignatureAge, signAnswer?: AnswerSigner): v
   const distance = `${Math.abs(Math.round(aheadSeconds))} s ${aheadSeconds > 0 ? 'after' : 'before'}`;
   throw new SignatureRefused(
     'clock_skew',
-    `The signature is valid, but it was created ${distance} this server's time; ${windowSeconds} s are allowed. ` +
+    `The signature is valid, but it was created ${distance} this server's time; ${windowSeconds} s ` +
+      'are allowed. ' +
       "Correct the caller's clock, or find what delayed the request.",
     signAnswer,
   );

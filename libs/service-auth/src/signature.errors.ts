@@ -39,7 +39,8 @@ export function badSignature(detail: string): SignatureRefused {
  */
 export function signatureDoesNotHold(): SignatureRefused {
   return badSignature(
-    'The signature is not valid: the key is not known here, the secrets differ, or the method, public authority, ' +
+    'The signature is not valid: the key is not known here, the secrets differ, or the method, ' +
+      'public authority, ' +
       'path, query, body or tenant was changed in transit.',
   );
 }

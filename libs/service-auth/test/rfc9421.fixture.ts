@@ -70,7 +70,8 @@ export const VECTORS: readonly Vector[] = [
     section: '2.4, a response that covers its request',
     message: BUSY,
     input:
-      '("@status" "content-digest" "content-type" "@authority";req "@method";req "@path";req "content-digest";req);created=1618884479;keyid="test-key-ecc-p256"',
+      '("@status" "content-digest" "content-type" "@authority";req "@method";req "@path";req ' +
+      '"content-digest";req);created=1618884479;keyid="test-key-ecc-p256"',
     signature: 'dMT/A/76ehrdBTD/2Xx8QuKV6FoyzEP/I9hdzKN8LQJLNgzU4W767HK05rx1i8meNQQgQPgQp8wq2ive3tV5Ag==',
     holds: ecdsaP256,
   },
@@ -78,7 +79,8 @@ export const VECTORS: readonly Vector[] = [
     section: '2.5, signed in 3.1',
     message: REQUEST,
     input:
-      '("@method" "@authority" "@path" "content-digest" "content-length" "content-type");created=1618884473;keyid="test-key-rsa-pss"',
+      '("@method" "@authority" "@path" "content-digest" "content-length" ' +
+      '"content-type");created=1618884473;keyid="test-key-rsa-pss"',
     signature:
       'HIbjHC5rS0BYaa9v4QfD4193TORw7u9edguPh0AW3dMq9WImrlFrCGUDih47vAxi4L2YRZ3XMJc1uOKk/J0ZmZ+wcta4nKIgBkKq0rM9hs3CQyxXGxHLMCy8uqK488o+' +
       '9jrptQ+xFPHK7a9sRL1IXNaagCNN3ZxJsYapFj+JXbmaI5rtAdSfSvzPuBCh+ARHBmWuNo1UzVVdHXrl8ePL4cccqlazIJdC4QEjrF+Sn4IxBQzTZsL9y9TP5FsZYzHv' +
@@ -99,7 +101,8 @@ export const VECTORS: readonly Vector[] = [
     section: 'B.2.2',
     message: REQUEST,
     input:
-      '("@authority" "content-digest" "@query-param";name="Pet");created=1618884473;keyid="test-key-rsa-pss";tag="header-example"',
+      '("@authority" "content-digest" ' +
+      '"@query-param";name="Pet");created=1618884473;keyid="test-key-rsa-pss";tag="header-example"',
     signature:
       'LjbtqUbfmvjj5C5kr1Ugj4PmLYvx9wVjZvD9GsTT4F7GrcQEdJzgI9qHxICagShLRiLMlAJjtq6N4CDfKtjvuJyE5qH7KT8UCMkSowOB4+ECxCmT8rtAmj/0PIXxi0A0' +
       'nxKyB09RNrCQibbUjsLS/2YyFYXEu4TRJQzRw1rLEuEfY17SARYhpTlaqwZVtR8NV7+4UKkjqpcAoFqWFQh62s7Cl+H2fjBSpqfZUJcsIk4N6wiKYd4je2U/lankenQ9' +
@@ -110,7 +113,8 @@ export const VECTORS: readonly Vector[] = [
     section: 'B.2.3',
     message: REQUEST,
     input:
-      '("date" "@method" "@path" "@query" "@authority" "content-type" "content-digest" "content-length");created=1618884473;keyid="test-key-rsa-pss"',
+      '("date" "@method" "@path" "@query" "@authority" "content-type" "content-digest" ' +
+      '"content-length");created=1618884473;keyid="test-key-rsa-pss"',
     signature:
       'bbN8oArOxYoyylQQUU6QYwrTuaxLwjAC9fbY2F6SVWvh0yBiMIRGOnMYwZ/5MR6fb0Kh1rIRASVxFkeGt683+qRpRRU5p2voTp768ZrCUb38K0fUxN0O0iC59DzYx8DF' +
       'll5GmydPxSmme9v6ULbMFkl+V5B1TP/yPViV7KsLNmvKiLJH1pFkh/aYA2HXXZzNBXmIkoQoLd7YfW91kE9o/CCoC1xMy7JA1ipwvKvfrs65ldmlu9bpG6A9BmzhuzF8' +
@@ -121,7 +125,8 @@ export const VECTORS: readonly Vector[] = [
     section: 'B.2.4',
     message: ANSWER,
     input:
-      '("@status" "content-type" "content-digest" "content-length");created=1618884473;keyid="test-key-ecc-p256"',
+      '("@status" "content-type" "content-digest" ' +
+      '"content-length");created=1618884473;keyid="test-key-ecc-p256"',
     signature: 'wNmSUAhwb5LxtOtOpNa6W5xj067m5hFrj0XQ4fvpaCLx0NKocgPquLgyahnzDnDAUy5eCdlYUEkLIj+32oiasw==',
     holds: ecdsaP256,
   },
@@ -136,7 +141,8 @@ export const VECTORS: readonly Vector[] = [
     section: 'B.2.6',
     message: REQUEST,
     input:
-      '("date" "@method" "@path" "@authority" "content-type" "content-length");created=1618884473;keyid="test-key-ed25519"',
+      '("date" "@method" "@path" "@authority" "content-type" ' +
+      '"content-length");created=1618884473;keyid="test-key-ed25519"',
     signature: 'wqcAqbmYJ2ji2glfAMaRy4gruYYnx2nEFN2HN6jrnDnQCK1u02Gb04v9EDgwUPiu4A0w6vuQv5lIp5WPpBKRCw==',
     holds: (base, signature) => verify(null, base, ED25519, signature),
   },

@@ -1,7 +1,8 @@
 /** Words that no tenant may use as a slug, grouped by reason. */
 const RESERVED_WORDS = {
   hostsOfTheProduct:
-    'www api app apps admin console dashboard portal atlas control-plane tenant-plane cp tp cell cells gateway router edge',
+    'www api app apps admin console dashboard portal atlas control-plane tenant-plane cp tp cell ' +
+    'cells gateway router edge',
   signingIn:
     'auth oauth oidc sso saml login logout signin signup sign-up register account accounts invite verify',
   files: 'static assets cdn media files download downloads upload uploads images',

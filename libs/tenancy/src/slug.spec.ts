@@ -32,7 +32,8 @@ describe('slugProblem', () => {
 
   it.each(
     (
-      'www api admin app auth login signup static assets cdn mail smtp ftp ns1 ns2 docs status health metrics console ' +
+      'www api admin app auth login signup static assets cdn mail smtp ftp ns1 ns2 docs status ' +
+      'health metrics console ' +
       'control-plane tenant-plane cp tp root support billing localhost'
     ).split(' '),
   )('reserves %p', (word) => {

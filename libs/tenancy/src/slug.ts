@@ -2,7 +2,10 @@ import { isUuid } from './ids';
 import { RESERVED_SLUGS } from './reserved-slugs';
 
 const SLUG_MIN_LENGTH = 3;
-/** Well below the 63 octets of a DNS label (RFC 1035 section 2.3.4): a slug also becomes part of database names. */
+/**
+ * Well below the 63 octets of a DNS label (RFC 1035 section
+ * 2.3.4): a slug also becomes part of database names.
+ */
 export const SLUG_MAX_LENGTH = 40;
 
 /** Letters that Unicode does not decompose into a base letter and marks. */

@@ -13,7 +13,8 @@ const LETTER = {
 const mailerFor = (smtpUrl: string | undefined, isProduction = false): Mailer =>
   new Mailer({
     smtpUrl: smtpUrl === undefined ? undefined : new Secret(smtpUrl),
-    ...{ from: 'Atlas <atlas@example.com>', isProduction },
+    from: 'Atlas <atlas@example.com>',
+    isProduction,
   });
 
 describe('Mailer', () => {

@@ -5,12 +5,15 @@ export interface ServerEvent {
   readonly data: unknown;
 }
 
-/** The Control Plane sends a keep-alive every 10 s: after three missing ones the connection is taken to be dead. */
+/**
+ * The Control Plane sends a keep-alive every 10 s: after
+ * three missing ones the connection is taken to be dead.
+ */
 const SILENCE_MS = 30_000;
 
 /**
- * Reads server-sent events (WHATWG HTML, 9.2) until they end. Throws what {@link callJson} throws; a connection that breaks
- * or falls silent counts as {@link NoAnswer}.
+ * Reads server-sent events (WHATWG HTML, 9.2) until they end. Throws what {@link callJson} throws; a
+ * connection that breaks or falls silent counts as {@link NoAnswer}.
  */
 export async function* readEvents(
   url: string,

@@ -60,7 +60,10 @@ const READY_ANSWER_MS = 5000;
 /** A plane that dies hangs up first; that it died, known a moment later, says more. */
 const DEATH_MS = 500;
 
-/** Sends JSON and answers with JSON, or null where there is none (204). Throws {@link HttpProblem}, {@link NoAnswer}, or the signal's reason. */
+/**
+ * Sends JSON and answers with JSON, or null where there is none (204).
+ * Throws {@link HttpProblem}, {@link NoAnswer}, or the signal's reason.
+ */
 export async function callJson<T>(call: HttpCall): Promise<T> {
   const { method, url, headers, body, signal, timeoutMs, whySilent } = call;
   const name = `${method} ${new URL(url).pathname}`;

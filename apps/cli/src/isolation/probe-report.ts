@@ -18,19 +18,24 @@ export function reportDocument({ scene, result, deploymentModel, startedAt, ende
     started_at: startedAt.toISOString(),
     ended_at: endedAt.toISOString(),
     tenant_plane: {
-      ...{
-        url: plane.url,
-        version: plane.version,
-        database: plane.database,
-        deployment_model: deploymentModel,
-      },
+      url: plane.url,
+      version: plane.version,
+      database: plane.database,
+      deployment_model: deploymentModel,
     },
     asking_tenant: { id: own.tenantId, slug: own.slug },
     other_tenant: { id: other.tenantId, slug: other.slug },
     tenants_made_for_the_probe: isThrowaway,
     attempts: result.judged.map(({ attempt, status, outcome, why, traceId }) => ({
-      ...{ route: nameOf(attempt.route), verb: attempt.line.verb, form: attempt.form, how: attempt.how },
-      ...{ expected: attempt.expected, status, outcome, why: why ?? null, trace_id: traceId ?? null },
+      route: nameOf(attempt.route),
+      verb: attempt.line.verb,
+      form: attempt.form,
+      how: attempt.how,
+      expected: attempt.expected,
+      status,
+      outcome,
+      why: why ?? null,
+      trace_id: traceId ?? null,
     })),
     own_calls: { made: result.controls, failed: result.failedControls },
     changed: result.changed,
@@ -45,7 +50,9 @@ const NO_ADDRESS = { route: 'all', reason: 'by address: no --base-domain was giv
 
 const VERDICTS: Readonly<Record<Report['verdict'], string>> = {
   PASS: 'No attempt reached data of the other tenant, and none of it changed.',
-  LEAK: "Data of the other tenant was shown to, or changed by, somebody who is not its user. Treat it as an incident; the trace ids lead to the plane's log.",
+  LEAK:
+    'Data of the other tenant was shown to, or changed by, somebody who is not its user. Treat it as ' +
+    "an incident; the trace ids lead to the plane's log.",
   INCONCLUSIVE: 'No leak was seen, but not every attempt could be judged; see below.',
 };
 
@@ -82,7 +89,7 @@ export function reportText(report: Report): string {
     section(
       'What went wrong',
       ['route', 'form', 'how', 'status', 'outcome', 'why', 'trace id'],
-      bad.map((one) => [...[one.route, one.form, one.how, one.status, one.outcome, one.why, one.trace_id]]),
+      bad.map((one) => [one.route, one.form, one.how, one.status, one.outcome, one.why, one.trace_id]),
     ),
     section(
       'Failed calls of a tenant for its own data',
@@ -107,9 +114,7 @@ export function reportText(report: Report): string {
     section(
       'Every attempt',
       ['route', 'does', 'form', 'how', 'expected', 'status', 'outcome'],
-      attempts.map((one) => [
-        ...[one.route, one.verb, one.form, one.how, one.expected, one.status, one.outcome],
-      ]),
+      attempts.map((one) => [one.route, one.verb, one.form, one.how, one.expected, one.status, one.outcome]),
     ),
     READING,
   ]

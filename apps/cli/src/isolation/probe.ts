@@ -56,7 +56,10 @@ const TOLD_TO_BOTH = ['GET /api/integrations/control-plane', 'GET /api/auth/me']
 /** Measured anew on each call: the state of the plane, not of the tenant. */
 const MEASURED: readonly string[] = ['GET /api/integrations/control-plane'];
 
-/** One tenant asks for another's data, and the other reads it before and afterwards. Throws the signal's reason. */
+/**
+ * One tenant asks for another's data, and the other reads
+ * it before and afterwards. Throws the signal's reason.
+ */
 export async function probe(scene: ProbeScene): Promise<ProbeResult> {
   const { plane, own, other, otherName, signal } = scene;
   const [ours, theirs, again] = [

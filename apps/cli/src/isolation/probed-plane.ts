@@ -35,7 +35,10 @@ export async function probedPlane(url: string): Promise<ProbedPlane> {
   const listed = Object.keys(TENANT_PLANE_ROUTES);
   const besides = listed.filter((name) => !names.has(name) && isUndescribed(name)).map(routeOf);
   return {
-    ...{ url, sender, version: info.version, database: health.info?.database?.driver ?? 'unknown' },
+    url,
+    sender,
+    version: info.version,
+    database: health.info?.database?.driver ?? 'unknown',
     routes: [...described, ...besides],
     uncovered: [...names].filter((name) => !(name in TENANT_PLANE_ROUTES)),
     notServed: listed.filter((name) => !names.has(name) && !isUndescribed(name)),

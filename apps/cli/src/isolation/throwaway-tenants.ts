@@ -27,7 +27,9 @@ export class ThrowawayTenants {
     if (own.endpoint_url !== null && own.endpoint_url === other.endpoint_url) return [own, other];
     throw new CommandFailure('The two tenants were placed on different tenant planes.', {
       code: 'different_planes',
-      hint: 'Pass sessions of two tenants of one plane: --tenant-plane, --session-file, --other-session-file.',
+      hint:
+        'Pass sessions of two tenants of one plane: --tenant-plane, --session-file, ' +
+        '--other-session-file.',
     });
   }
 
@@ -85,7 +87,10 @@ interface SignedIn {
 export function askAt(planeUrl: string, tenant: string, signal: AbortSignal, session?: string): Ask {
   return (path, body) =>
     callJson({
-      ...{ method: body ? 'POST' : 'GET', url: `${planeUrl}${path}`, body, signal },
+      method: body ? 'POST' : 'GET',
+      url: `${planeUrl}${path}`,
+      body,
+      signal,
       headers: { 'x-tenant-id': tenant, ...(session && { authorization: `Bearer ${session}` }) },
     });
 }

@@ -13,9 +13,15 @@ import { REAL_SURROUNDINGS, asCommand } from './operator-command';
 const records: SealedAuditRecord[] = [];
 for (const action of ['tenant.provision', 'tenant.suspend', 'tenant.resume']) {
   const record = {
-    ...{ id: `event-${records.length + 1}`, at: '2030-01-01T00:00:00.000Z', action },
-    ...{ actor: { kind: 'api_key', id: 'key-1' }, target: { kind: 'tenant', id: 'tenant-1' } },
-    ...{ before: null, after: null, ip: '127.0.0.1', trace_id: null },
+    id: `event-${records.length + 1}`,
+    at: '2030-01-01T00:00:00.000Z',
+    action,
+    actor: { kind: 'api_key', id: 'key-1' },
+    target: { kind: 'tenant', id: 'tenant-1' },
+    before: null,
+    after: null,
+    ip: '127.0.0.1',
+    trace_id: null,
   };
   records.push({ ...record, ...linkBehind(records.at(-1) ?? CHAIN_START, record) });
 }

@@ -24,16 +24,34 @@ import { TENANTS } from './tenants.command';
 
 /** In the order in which the help lists them. */
 const COMMANDS: readonly (OperatorCommand | Operation)[] = [
-  ...[TENANTS, TENANT, ...TENANT_OPERATIONS, CERTIFICATE],
-  ...[PLANES, PLANE_LOGS, ...PLANE_OPERATIONS],
-  ...[JOBS, JOB, ...JOB_OPERATIONS],
-  ...[AUDIT, AUDIT_EXPORT, AUDIT_VERIFY, DRIFTS, RECONCILE, ISOLATION_PROBE],
-  ...[OPERATORS, ...OPERATOR_OPERATIONS, API_KEYS, ...KEY_OPERATIONS, SEALING_KEYS],
+  TENANTS,
+  TENANT,
+  ...TENANT_OPERATIONS,
+  CERTIFICATE,
+  PLANES,
+  PLANE_LOGS,
+  ...PLANE_OPERATIONS,
+  JOBS,
+  JOB,
+  ...JOB_OPERATIONS,
+  AUDIT,
+  AUDIT_EXPORT,
+  AUDIT_VERIFY,
+  DRIFTS,
+  RECONCILE,
+  ISOLATION_PROBE,
+  OPERATORS,
+  ...OPERATOR_OPERATIONS,
+  API_KEYS,
+  ...KEY_OPERATIONS,
+  SEALING_KEYS,
 ];
 
 export const OPERATIONS = COMMANDS.filter((one): one is Operation => 'path' in one);
 
-/** What an operator asks of a Control Plane: what is shown is a file each, what is done a row of operations/. */
+/**
+ * What an operator asks of a Control Plane: what is shown is a file each, what is done a row of operations/.
+ */
 export function operatorCommands(terminal: Terminal): readonly Command[] {
   return COMMANDS.map((one) => asCommand('path' in one ? operationCommand(one) : one, terminal));
 }

@@ -101,7 +101,8 @@ describe(connect.name, () => {
     mkdirSync(join(directory, 'starting'));
     new ProcessList(join(directory, 'starting/pids.json')).add('control-plane', process.pid);
     expect(complaint({ 'data-dir': 'starting' }, {})).toBe(
-      'The local stack in starting is still starting.\nWait until npm start shows its addresses, then run this again.\n',
+      'The local stack in starting is still starting.\nWait until npm start shows its addresses, ' +
+        'then run this again.\n',
     );
   });
 
@@ -110,7 +111,9 @@ describe(connect.name, () => {
     const slow = to({ timeout: '1' }, { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_x' }).post('/api/slow');
     await expect(slow).rejects.toMatchObject({
       exitCode: EXIT.noAccess,
-      message: `${api.url} did not answer POST /api/slow within 1 s. It may have been carried out all the same: check before you repeat it.`,
+      message:
+        `${api.url} did not answer POST /api/slow within 1 s. It may have been carried out all the ` +
+        'same: check before you repeat it.',
       hint: 'To wait longer: --timeout <seconds>',
     });
     expect(() => to({ timeout: '0' }, {})).toThrow(UsageError);

@@ -21,20 +21,27 @@ const group = 'Connection';
 /** The key itself is no option: every user of the machine can read a command line. */
 export const CONNECTION_OPTIONS: readonly Option[] = [
   {
-    ...{ group, name: 'url', value: '<url>', text: 'the Control Plane' },
+    group,
+    name: 'url',
+    value: '<url>',
+    text: 'the Control Plane',
     default: 'ATLAS_URL, or else the local stack',
   },
   { group, name: 'key-file', value: '<file>', text: 'file that holds the API key', default: 'ATLAS_API_KEY' },
   {
-    ...{ group, name: 'data-dir', value: '<folder>', text: 'data folder of the local stack' },
+    group,
+    name: 'data-dir',
+    value: '<folder>',
+    text: 'data folder of the local stack',
     default: 'ATLAS_DATA_DIR, or else data',
   },
   {
-    ...{ group, name: 'timeout', value: '<seconds>', isNumber: true },
-    ...{
-      text: 'how long to wait for an answer; watching a job has no limit',
-      default: String(PATIENCE_SECONDS),
-    },
+    group,
+    name: 'timeout',
+    value: '<seconds>',
+    isNumber: true,
+    text: 'how long to wait for an answer; watching a job has no limit',
+    default: String(PATIENCE_SECONDS),
   },
 ];
 
@@ -46,7 +53,10 @@ export interface Place {
 type Input = Pick<Given, 'values' | 'isJson'>;
 type ClientFor = (url: string, key: string, whySilent?: () => Silence) => ControlPlaneClient;
 
-/** The Control Plane that options or environment name, or else that of the local stack. Throws {@link UsageError}. */
+/**
+ * The Control Plane that options or environment name, or
+ * else that of the local stack. Throws {@link UsageError}.
+ */
 export function connect(input: Input, place: Place, terminal: Terminal): ControlPlaneClient {
   const { values } = input;
   const timeoutMs = Number(values['timeout'] ?? PATIENCE_SECONDS) * 1000;
@@ -121,13 +131,16 @@ function localStack(
   const file = pathFrom(directory, devStack);
   if (!found && new ProcessList(data.processList).isStackRunning)
     throw new CommandFailure(`The local stack in ${pathFrom(directory, data.root)} is still starting.`, {
-      ...{ code: 'local_stack_starting', exitCode: EXIT.noAccess },
+      code: 'local_stack_starting',
+      exitCode: EXIT.noAccess,
       hint: 'Wait until npm start shows its addresses, then run this again.',
     });
   if (!found)
     throw new UsageError(`No Control Plane is named, and there is no local stack: ${file} does not exist.`, {
       code: 'no_control_plane',
-      hint: 'Run npm start; or pass its data folder (--data-dir or ATLAS_DATA_DIR); or set ATLAS_URL and ATLAS_API_KEY.',
+      hint:
+        'Run npm start; or pass its data folder (--data-dir or ATLAS_DATA_DIR); or set ATLAS_URL and ' +
+        'ATLAS_API_KEY.',
     });
   const { url, api_key: key } = found.control_plane;
   if (!input.isJson) note({ terminal, isJson: false }, `Using the local stack at ${url} (${file})`);

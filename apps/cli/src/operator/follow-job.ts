@@ -17,7 +17,10 @@ export interface FollowedJob {
 /** Ctrl-C: not a failure. */
 class SeenEnough extends Error {}
 
-/** Shows a job until it ends or Ctrl-C; resolves to the exit code. Throws {@link CommandFailure} unless it ends well. */
+/**
+ * Shows a job until it ends or Ctrl-C; resolves to the exit
+ * code. Throws {@link CommandFailure} unless it ends well.
+ */
 export async function followJob(call: OperatorCall, { id, title, goal }: FollowedJob): Promise<number> {
   const { terminal, surroundings } = call;
   const end = new AbortController();
@@ -34,7 +37,9 @@ export async function followJob(call: OperatorCall, { id, title, goal }: Followe
       throw new CommandFailure(error.message, { exitCode: EXIT.noAccess, code: error.code, hint: again });
     if (!end.signal.aborted) throw error;
     throw new CommandFailure('Stopped watching.', {
-      ...{ exitCode: EXIT.interrupted, code: 'interrupted', hint: again },
+      exitCode: EXIT.interrupted,
+      code: 'interrupted',
+      hint: again,
     });
   } finally {
     surroundings.signals.off('SIGINT', interrupt);

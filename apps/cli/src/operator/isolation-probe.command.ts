@@ -29,14 +29,18 @@ what would write to the asking tenant or could not be undone if it were let thro
   options: [
     { name: 'make-tenants', text: 'create two tenants at this Control Plane, and remove them again' },
     {
-      ...{ name: 'tenant-plane', value: '<url>', text: 'the tenant plane to probe' },
+      name: 'tenant-plane',
+      value: '<url>',
+      text: 'the tenant plane to probe',
       default: 'that of the two created tenants',
     },
     { name: 'session-file', value: '<file>', text: "file with a session of the asking tenant's admin" },
     { name: 'other-session-file', value: '<file>', text: "file with a session of the other tenant's admin" },
     { name: 'base-domain', value: '<domain>', text: 'with sessions: tenants are at <slug>.<domain>' },
     {
-      ...{ name: 'report', value: '<file>', text: 'where to write the report' },
+      name: 'report',
+      value: '<file>',
+      text: 'where to write the report',
       default: 'isolation-report-<date and time>.md',
     },
   ],
@@ -45,7 +49,8 @@ what would write to the asking tenant or could not be undone if it were let thro
     const interrupt = (): void =>
       end.abort(
         new CommandFailure('Stopped. No report was written.', {
-          ...{ exitCode: EXIT.interrupted, code: 'interrupted' },
+          exitCode: EXIT.interrupted,
+          code: 'interrupted',
         }),
       );
     call.surroundings.signals.once('SIGINT', interrupt);
@@ -77,7 +82,11 @@ async function withSessions(call: OperatorCall, signal: AbortSignal): Promise<Re
   if (own.party.tenantId === other.party.tenantId)
     throw new UsageError('Both sessions belong to the same tenant.');
   return probed(call, signal, {
-    ...{ planeUrl, own: own.party, other: other.party, otherName: other.name, isThrowaway: false },
+    planeUrl,
+    own: own.party,
+    other: other.party,
+    otherName: other.name,
+    isThrowaway: false,
   });
 }
 
@@ -86,7 +95,9 @@ async function withThrowaways(call: OperatorCall, signal: AbortSignal): Promise<
   const isLocal = values['url'] === undefined && !surroundings.env['ATLAS_URL'];
   if (!isLocal && !values['make-tenants'])
     throw new UsageError('This would create two tenants at that Control Plane, and remove them again.', {
-      hint: 'Pass --make-tenants to agree, or sessions of two tenants (--session-file, --other-session-file).',
+      hint:
+        'Pass --make-tenants to agree, or sessions of two tenants (--session-file, ' +
+        '--other-session-file).',
     });
   const tenants = new ThrowawayTenants(client, signal);
   try {
@@ -94,7 +105,9 @@ async function withThrowaways(call: OperatorCall, signal: AbortSignal): Promise<
     const [own, other] = await tenants.make();
     const planeUrl = addressIn(String(values['tenant-plane'] ?? own.endpoint_url));
     return await probed(call, signal, {
-      ...{ planeUrl, otherName: other.name, isThrowaway: true },
+      planeUrl,
+      otherName: other.name,
+      isThrowaway: true,
       own: await tenants.furnished(own, planeUrl),
       other: await tenants.furnished(other, planeUrl),
     });

@@ -11,7 +11,9 @@ describe(outcomeText.name, () => {
 
 describe(unexpectedEnd.name, () => {
   const error = {
-    ...{ code: 'enrolment_overdue', detail: 'The token expired.', class: 'operator' },
+    code: 'enrolment_overdue',
+    detail: 'The token expired.',
+    class: 'operator',
     fix: 'Operator: issue a new one.',
   };
   const steps = [stepView(), stepView({ name: 'await-enrolment', status: 'failed', error })];
@@ -30,7 +32,10 @@ Or undo what was done: atlas rollback job-1
 
   it('says so to programs, too', () => {
     expect(JSON.parse(failureJson(unexpectedEnd(failed)))).toMatchObject({
-      ...{ code: 'enrolment_overdue', job_id: 'job-1', status: 'failed', error },
+      code: 'enrolment_overdue',
+      job_id: 'job-1',
+      status: 'failed',
+      error,
     });
   });
 
@@ -39,7 +44,8 @@ Or undo what was done: atlas rollback job-1
     const undone = [stepView({ status: 'undone' }), stepView({ name: 'activate', status: 'skipped' })];
     const job = jobView({ status: 'cancelled', steps: undone, error: fatal });
     expect(failureText(unexpectedEnd(job))).toBe(
-      'provision cancelled.\n  no_tenant_plane (fatal): There is none.\n  Ask again.\nEverything was undone.\n',
+      'provision cancelled.\n  no_tenant_plane (fatal): There is none.\n  Ask again.\nEverything was ' +
+        'undone.\n',
     );
   });
 });

@@ -7,7 +7,8 @@ export const JOB: OperatorCommand = {
   group: 'Jobs',
   summary: 'Watch the steps of a job until it ends',
   about:
-    'Watches the steps of a job until it ends. Ctrl-C stops watching, not the job. Exits with 0 only if the job succeeded.',
+    'Watches the steps of a job until it ends. Ctrl-C stops watching, not the job. Exits with 0 only ' +
+    'if the job succeeded.',
   operand: SUBJECTS.job,
   examples: ['job 01a210e2-8123-7d3a-8795-a7a5f3cd6203'],
   options: [],

@@ -10,7 +10,9 @@ import { type Subject, findSubject } from './subject';
 const NO_WAIT: Option = { name: 'no-wait', text: 'do not watch the job' };
 const DRY_RUN: Option = { name: 'dry-run', text: 'show the steps and change nothing' };
 const CONFIRM: Option = {
-  ...{ name: 'confirm', value: '<slug>', isRequired: true },
+  name: 'confirm',
+  value: '<slug>',
+  isRequired: true,
   text: 'slug of the tenant, repeated',
 };
 
@@ -28,7 +30,12 @@ interface Answer {
 export function operationCommand(operation: Operation): OperatorCommand {
   const { name, group, summary, about, examples, subject, confirm, canRehearse } = operation;
   return {
-    ...{ name, group, summary, about, examples, operand: subject && SUBJECTS[subject] },
+    name,
+    group,
+    summary,
+    about,
+    examples,
+    operand: subject && SUBJECTS[subject],
     options: [
       ...operation.options,
       ...(confirm ? [CONFIRM] : []),

@@ -55,7 +55,9 @@ export function asCommand(
     run: async (input) => {
       let client: ControlPlaneClient | undefined;
       return command.run({
-        ...{ ...input, terminal, surroundings },
+        ...input,
+        terminal,
+        surroundings,
         // Not every command needs a Control Plane.
         get client() {
           return (client ??= connect(input, surroundings, terminal));

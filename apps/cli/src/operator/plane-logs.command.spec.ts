@@ -26,7 +26,8 @@ describe('plane-logs', () => {
     api = await StubApi.start();
     for (const file of [cellLog, ownLog]) mkdirSync(join(file, '..'), { recursive: true });
     const stack = {
-      ...{ control_plane: { url: api.url, api_key: 'aok_x' }, tenant_plane: { tenant_plane_id: CELL } },
+      control_plane: { url: api.url, api_key: 'aok_x' },
+      tenant_plane: { tenant_plane_id: CELL },
     };
     writeFileSync(join(directory, 'data/dev-stack.json'), JSON.stringify(stack));
     writeFileSync(cellLog, 'cell 1\ncell 2\ncell 3\n');

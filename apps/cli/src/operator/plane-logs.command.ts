@@ -64,7 +64,8 @@ async function logOf({ client, values, operand, surroundings }: OperatorCall): P
   if (url !== undefined)
     throw noLog(
       `plane-logs reads log files, and ${url} is not known to run its planes on this machine.`,
-      'Run it where the planes run, with the data folder of npm start: atlas plane-logs <tenant> --data-dir <folder>',
+      'Run it where the planes run, with the data folder of npm start: atlas plane-logs <tenant> ' +
+        '--data-dir <folder>',
     );
   const data = localData(values, surroundings);
   const tenant = await findTenant(client, operand);
@@ -79,8 +80,10 @@ async function logOf({ client, values, operand, surroundings }: OperatorCall): P
   const file = model === 'shared' ? cellLog(planeId, data) : dedicatedLog(tenant, planeId, data);
   if (file !== undefined) return file;
   throw noLog(
-    `There is no log of tenant ${slug}'s plane in ${pathFrom(surroundings.directory, data.root)}: it runs elsewhere.`,
-    `Look at the logs of the machine, container or service behind ${tenant.endpoint_url ?? `tenant plane ${planeId}`}.`,
+    `There is no log of tenant ${slug}'s plane in ${pathFrom(surroundings.directory, data.root)}: it ` +
+      'runs elsewhere.',
+    'Look at the logs of the machine, container or service behind ' +
+      `${tenant.endpoint_url ?? `tenant plane ${planeId}`}.`,
   );
 }
 

@@ -9,7 +9,9 @@ describe('the health column of atlas planes', () => {
     [{ health: 'online', health_status: 'failing', health_checks: [DISK] }, 'online, failing: disk'],
     [
       {
-        ...{ health: 'online', health_status: 'failing', identity_forked: true },
+        health: 'online',
+        health_status: 'failing',
+        identity_forked: true,
         health_checks: [DISK, { name: 'link', status: 'degraded' }, { name: 'clock', status: 'ok' }],
       },
       'online, failing: disk link, FORKED',

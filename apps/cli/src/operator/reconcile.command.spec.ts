@@ -9,8 +9,13 @@ import { RECONCILE } from './reconcile.command';
 
 const AT = '2026-01-01T00:00:00.000Z';
 const DRIFT: DriftView = {
-  ...{ id: 'drift-1', kind: 'database_missing', subject: { kind: 'infrastructure', id: 'plane-1' } },
-  ...{ detail: 'Restore it.', first_seen_at: AT, resolved_at: null, repaired: false },
+  id: 'drift-1',
+  kind: 'database_missing',
+  subject: { kind: 'infrastructure', id: 'plane-1' },
+  detail: 'Restore it.',
+  first_seen_at: AT,
+  resolved_at: null,
+  repaired: false,
 };
 const LOOK = { looked_at: 7, found: 2, repaired: 1, gone: 0, not_looked_at: [] };
 

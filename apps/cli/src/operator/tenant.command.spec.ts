@@ -19,8 +19,10 @@ describe('tenant', () => {
     };
     const terminal = new RecordingTerminal();
     const surroundings = {
-      ...{ ...REAL_SURROUNDINGS, env: { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_key' } },
-      ...{ now: () => Date.parse('2026-12-01T10:00:00Z'), timeZone: 'Europe/Berlin' },
+      ...REAL_SURROUNDINGS,
+      env: { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_key' },
+      now: () => Date.parse('2026-12-01T10:00:00Z'),
+      timeZone: 'Europe/Berlin',
     };
     const command = asCommand(TENANT, terminal, surroundings);
     expect(await runCommandLine(['tenant', 'demo'], atlasWith(command), terminal)).toBe(0);

@@ -15,8 +15,8 @@ const LONGEST_PAUSE_MS = 5000;
 const PATIENCE_MS = 60_000;
 
 /**
- * Each change of a job, and its end. It reconnects when the connection drops, and reads from the job what it missed. Throws
- * what calls throw, {@link NoAnswer} after a minute without an answer, or the signal's reason.
+ * Each change of a job, and its end. It reconnects when the connection drops, and reads from the job what it
+ * missed. Throws what calls throw, {@link NoAnswer} after a minute without an answer, or the signal's reason.
  */
 export async function* watchJob(
   client: ControlPlaneClient,

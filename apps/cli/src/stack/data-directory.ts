@@ -15,7 +15,10 @@ export class DataDirectory {
     this.postgres = join(root, 'postgres');
   }
 
-  /** `isTraversable`: other users may pass through it to their own files (the user `postgres`), but not list it. */
+  /**
+   * `isTraversable`: other users may pass through it to
+   * their own files (the user `postgres`), but not list it.
+   */
   prepare({ isTraversable = false } = {}): void {
     probeFolder(this.root);
     for (const folder of [this.root, join(this.root, 'logs')]) {
@@ -25,7 +28,10 @@ export class DataDirectory {
     if (isTraversable) chmodSync(this.root, 0o711);
   }
 
-  /** Of dedicated tenants on this machine. Each database has its own, or its stack would find planes without records. */
+  /**
+   * Of dedicated tenants on this machine. Each database has
+   * its own, or its stack would find planes without records.
+   */
   dedicated(database: StackDatabase): string {
     return join(this.root, database === 'sqlite' ? 'dedicated' : `dedicated-${database}`);
   }

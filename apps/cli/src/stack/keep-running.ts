@@ -31,8 +31,8 @@ const SYSTEM_TIMERS: Timers = {
 };
 
 /**
- * Restarts a process each time it ends, until it is no longer wanted or the signal aborts. A failed start counts as an end:
- * its cause, such as a full disk, may be gone next time.
+ * Restarts a process each time it ends, until it is no longer wanted or the signal aborts. A failed start
+ * counts as an end: its cause, such as a full disk, may be gone next time.
  */
 export async function keepRunning(
   first: Ending,

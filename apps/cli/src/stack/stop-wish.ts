@@ -1,6 +1,8 @@
 import { type EventEmitter } from 'node:events';
 
-/** npm repeats a signal that the terminal sent to the whole group; a person needs longer for a second Ctrl-C. */
+/**
+ * npm repeats a signal that the terminal sent to the whole group; a person needs longer for a second Ctrl-C.
+ */
 const SAME_WISH_MS = 1000;
 
 export interface StopWishes {

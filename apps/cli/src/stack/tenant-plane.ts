@@ -45,7 +45,10 @@ export async function startTenantPlane(
   return id;
 }
 
-/** The cell and the environment of its install bundle: the saved one, or a new one if that can no longer enrol. */
+/**
+ * The cell and the environment of its install bundle: the
+ * saved one, or a new one if that can no longer enrol.
+ */
 async function ensureRegistered(
   { state }: StackContext,
   controlPlane: ControlPlaneClient,

@@ -10,7 +10,10 @@ export interface Patience {
 
 const EVERY_MS = 50;
 
-/** Calls `look` until it has an answer. Throws the signal's reason, or {@link CommandFailure} when the time is up. */
+/**
+ * Calls `look` until it has an answer. Throws the signal's
+ * reason, or {@link CommandFailure} when the time is up.
+ */
 export async function until<T>(
   look: () => Promise<T | undefined> | T | undefined,
   patience: Patience,

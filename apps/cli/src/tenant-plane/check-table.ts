@@ -43,5 +43,8 @@ export function verdictOn({ checks, running }: PreflightView): string {
     return `This plane is already running${named}. Restart it to apply changed settings.\n`;
   }
   if (failed === 0) return 'Ready to start.\n';
-  return `${failed === 1 ? 'One check' : `${failed} checks`} failed. Fix this first; nothing was changed, and the token is unused.\n`;
+  return (
+    `${failed === 1 ? 'One check' : `${failed} checks`} failed. Fix this first; nothing was changed, ` +
+    'and the token is unused.\n'
+  );
 }

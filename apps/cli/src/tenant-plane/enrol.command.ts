@@ -37,7 +37,10 @@ On SQLite the plane must be stopped meanwhile; on Postgres restart it afterwards
 
   private textOf(status: StatusView, file: GivenFile | undefined): string {
     if (file?.kind !== 'request') return statusText(status);
-    return `Wrote ${file.path}\nTake it to the Control Plane and bring back the answer: atlas-tp enrol --offline --answer <file>\n`;
+    return (
+      `Wrote ${file.path}\nTake it to the Control Plane and bring back the answer: atlas-tp enrol ` +
+      '--offline --answer <file>\n'
+    );
   }
 }
 

@@ -4,9 +4,9 @@ import { CommandFailure } from '../command';
 const LINE = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)$/;
 
 /**
- * `NAME=value` lines, as Docker reads them: a value extends to the end of its line, so a password may contain `#`. Quotes
- * around a value are removed. Lines that begin with `#` are comments; a value that does has yet to be filled in, and like
- * an empty one it counts as unset.
+ * `NAME=value` lines, as Docker reads them: a value extends to the end of its line, so a password may contain
+ * `#`. Quotes around a value are removed. Lines that begin with `#` are comments; a value that does has yet
+ * to be filled in, and like an empty one it counts as unset.
  */
 export function parseEnvFile(text: string): Record<string, string> {
   const variables: Record<string, string> = {};

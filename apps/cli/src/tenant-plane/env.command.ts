@@ -37,7 +37,8 @@ its env file. Only its owner can read the file.`;
     this.output.out(
       isJson
         ? `${JSON.stringify({ file })}\n`
-        : `Wrote ${file}. Fill in TENANT_PLANE_DATABASE_URL, or leave it for a SQLite database under data/.\n`,
+        : `Wrote ${file}. Fill in TENANT_PLANE_DATABASE_URL, or leave it for a SQLite database under ` +
+            'data/.\n',
     );
     return 0;
   }

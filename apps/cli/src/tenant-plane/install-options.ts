@@ -9,11 +9,9 @@ export const GROUP = 'Tenant plane';
 
 export const INSTALL_OPTIONS: readonly Option[] = [
   {
-    ...{
-      name: 'env-file',
-      value: '<file>',
-      text: 'variables of the install bundle, NAME=value; they override the shell',
-    },
+    name: 'env-file',
+    value: '<file>',
+    text: 'variables of the install bundle, NAME=value; they override the shell',
     default: `${DEFAULT_ENV_FILE}, if it exists`,
   },
   { name: 'json', text: 'write one JSON document instead of text; errors too' },

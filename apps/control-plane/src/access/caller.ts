@@ -17,7 +17,10 @@ export interface OperatorCaller {
   readonly sessionId?: string;
 }
 
-/** A tenant plane, by its signature. Null while only the platform secret is proven, which does not say which cell calls. */
+/**
+ * A tenant plane, by its signature. Null while only the platform
+ * secret is proven, which does not say which cell calls.
+ */
 export interface PlaneCaller {
   readonly tenantPlaneId: string | null;
 }

@@ -39,7 +39,10 @@ export const SCOPES_OF_ROLE: Readonly<Record<OperatorRole, readonly Scope[]>> = 
   support: OWNER.filter((scope) => scope.endsWith(':read')),
 };
 
-/** The scopes that a key may be given by an operator of `role`: its own, and an owner's choice of the named ones. */
+/**
+ * The scopes that a key may be given by an operator of
+ * `role`: its own, and an owner's choice of the named ones.
+ */
 export function grantableScopes(role: OperatorRole): readonly Scope[] {
   return role === 'owner' ? SCOPES : SCOPES_OF_ROLE[role];
 }

@@ -3,7 +3,10 @@ import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
 import { CONTROL_PLANE_VERSION } from '../config/version-policy';
 
-/** Sends an answer that the calling tenant plane can check with its own key. `null` is 204, signed as well; a text is sent as it is. */
+/**
+ * Sends an answer that the calling tenant plane can check with its
+ * own key. `null` is 204, signed as well; a text is sent as it is.
+ */
 export async function sendSigned(
   reply: FastifyReply,
   call: ServiceCall,

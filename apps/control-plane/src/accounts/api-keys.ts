@@ -65,7 +65,11 @@ export class ApiKeys {
       const described = { name: dto.name, scopes: dto.scopes };
       const times = { createdAt, lastUsedAt: null, expiresAt, revokedAt: null };
       await insertRow(manager, ApiKey, {
-        ...{ id, ...described, operatorId: maker.operatorId, parentId, secretHash: hashCredential(value) },
+        id,
+        ...described,
+        operatorId: maker.operatorId,
+        parentId,
+        secretHash: hashCredential(value),
         ...times,
       });
       const after = { ...described, expires_at: expiresAt, parent_id: parentId };
@@ -109,7 +113,9 @@ function requireGrantable({ kind, role, scopes }: OperatorCaller, wanted: readon
   const allowed = kind === 'api_key' ? scopes : grantableScopes(role);
   const refused = wanted.filter((scope) => !allowed.includes(scope));
   if (refused.length === 0) return;
-  const detail = `You cannot grant what you do not have: ${refused.join(', ')}. An owner with a session can grant any scope.`;
+  const detail =
+    `You cannot grant what you do not have: ${refused.join(', ')}. An owner with a session can grant ` +
+    'any scope.';
   throw new DomainError('forbidden', 'forbidden', detail);
 }
 

@@ -8,14 +8,20 @@ import { OperatorResetLink } from './operator-reset-link.entity';
 
 export const LINK_KINDS = Symbol('LINK_KINDS');
 
-/** Something that an operator issues. It ends with the API key that issued it, or with the operator if none did. */
+/**
+ * Something that an operator issues. It ends with the API
+ * key that issued it, or with the operator if none did.
+ */
 export interface Issue {
   readonly issuedBy: string;
   readonly issuedWith: string | null;
   readonly expiresAt: Date;
 }
 
-/** Who issues something now, and when it expires: at `until`, or with the caller's API key if that expires earlier. */
+/**
+ * Who issues something now, and when it expires: at `until`,
+ * or with the caller's API key if that expires earlier.
+ */
 export async function issueOf(
   manager: EntityManager,
   { kind, id, operatorId }: OperatorCaller,
@@ -46,7 +52,10 @@ export abstract class LinkKind {
   abstract end(manager: EntityManager, issuer: IssuedBy): Promise<number>;
 }
 
-/** Links end under the lock of the operator who issued them, as API keys do, so none is issued at the same time. */
+/**
+ * Links end under the lock of the operator who issued them,
+ * as API keys do, so none is issued at the same time.
+ */
 @Injectable()
 export class IssuedLinks {
   constructor(@Inject(LINK_KINDS) private readonly kinds: readonly LinkKind[]) {}

@@ -45,8 +45,8 @@ export function callerBySession({ id: sessionId, operator }: WithOperator<Operat
 }
 
 /**
- * A caller who was authenticated before, as they are now; null when what they showed has ended since. The clock is read
- * behind the query, which may have waited for a lock.
+ * A caller who was authenticated before, as they are now; null when what they showed has ended since. The
+ * clock is read behind the query, which may have waited for a lock.
  */
 export async function callerAsOfNow(
   manager: EntityManager,

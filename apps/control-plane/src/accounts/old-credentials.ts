@@ -5,10 +5,16 @@ import { LessThan } from 'typeorm';
 import { OperatorResetLink } from './operator-reset-link.entity';
 import { OperatorSession } from './operator-session.entity';
 
-/** So long after its end somebody may still want to see where a session came from. The audit trail keeps the rest. */
+/**
+ * So long after its end somebody may still want to see where
+ * a session came from. The audit trail keeps the rest.
+ */
 const KEPT_MS = 30 * 24 * 3600_000;
 
-/** Sessions and reset links of operators that ended long ago. API keys stay: they are listed, with what became of them. */
+/**
+ * Sessions and reset links of operators that ended long ago.
+ * API keys stay: they are listed, with what became of them.
+ */
 @Injectable()
 export class OldCredentials {
   constructor(

@@ -5,7 +5,10 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { KnownDevice } from './known-device.entity';
 
-/** The devices that operators have signed in from. To be known opens nothing: it only keeps others' guesses from counting. */
+/**
+ * The devices that operators have signed in from. To be known
+ * opens nothing: it only keeps others' guesses from counting.
+ */
 @Injectable()
 export class OperatorDevices {
   constructor(private readonly clock: Clock) {}

@@ -46,7 +46,10 @@ export class OperatorPasswords {
     private readonly config: ControlPlaneConfig,
   ) {}
 
-  /** The same for an account as for none, in what it does as in what it answers. Throws `invalid_credentials` and `too_many_attempts`. */
+  /**
+   * The same for an account as for none, in what it does as in what
+   * it answers. Throws `invalid_credentials` and `too_many_attempts`.
+   */
   async signIn(dto: LoginDto & FromCookies): Promise<SignedIn> {
     const { email, password, device_token: token } = dto;
     const address = email.toLowerCase();
@@ -89,7 +92,8 @@ export class OperatorPasswords {
     await this.database.write(async (manager) => {
       const operator = await lockOperator(manager, operatorId);
       await checkCallerAgain(manager, caller, this.clock);
-      // Changed meanwhile, perhaps by somebody who wants this one out: then the old one proves nothing any more.
+      // Changed meanwhile, perhaps by somebody who wants this
+      // one out: then the old one proves nothing any more.
       if (operator.passwordHash !== current) throw wrongPassword();
       await this.setPassword(manager, operator, passwordHash);
       await this.sessions.endOthers(manager, operatorId, sessionId);
@@ -121,7 +125,10 @@ export class OperatorPasswords {
     });
   }
 
-  /** Ends all sessions and links: whoever had the old password is out. The device is known from then on, so that guesses of others don't count there. */
+  /**
+   * Ends all sessions and links: whoever had the old password is out. The device is known from then on, so
+   * that guesses of others don't count there.
+   */
   async reset({ token, password }: ResetPasswordDto): Promise<{ device_token: string }> {
     const id = parseCredential('aor', token)?.id;
     const link = id ? await this.database.read((manager) => findLink(manager, id)) : null;
@@ -194,6 +201,7 @@ function invalidLink(): DomainError {
   return new DomainError(
     'invalid_reset_link',
     'gone',
-    'This link is not valid any more: it was used or replaced, it expired, or whoever issued it has lost access. Ask an owner for a new one.',
+    'This link is not valid any more: it was used or replaced, it expired, or whoever issued it has ' +
+      'lost access. Ask an owner for a new one.',
   );
 }

@@ -93,8 +93,8 @@ export class OperatorSessions {
   }
 
   /**
-   * Locks an operator who signs in, and ends the session that their browser had, whoever's it was (ASVS 5.0, 7.2.4). The
-   * browser forgets it, and nobody else should go on with it.
+   * Locks an operator who signs in, and ends the session that their browser had, whoever's it was (ASVS 5.0,
+   * 7.2.4). The browser forgets it, and nobody else should go on with it.
    */
   async lockSigningIn(
     manager: EntityManager,
@@ -128,7 +128,12 @@ async function findByToken(manager: EntityManager, token: string): Promise<Opera
 function viewOf(session: OperatorSession, currentId: string | undefined): SessionView {
   const { id, method, ip, createdAt, lastUsedAt, expiresAt } = session;
   return {
-    ...{ id, method, ip, created_at: createdAt, last_used_at: lastUsedAt, expires_at: expiresAt },
+    id,
+    method,
+    ip,
+    created_at: createdAt,
+    last_used_at: lastUsedAt,
+    expires_at: expiresAt,
     is_current: id === currentId,
   };
 }

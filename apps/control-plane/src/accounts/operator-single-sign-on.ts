@@ -22,8 +22,9 @@ const REALM = 'control-plane';
 const LINK_RULE = { name: 'operators_sso_uq', table: 'operators', columns: ['sso_issuer', 'sso_subject'] };
 
 /**
- * Operators who sign in by the company's provider of identities. An owner has made them an operator before: nobody becomes
- * one by signing in. Their verified e-mail address counts once, to link them; from then on the provider's subject does.
+ * Operators who sign in by the company's provider of identities. An owner has made
+ * them an operator before: nobody becomes one by signing in. Their verified e-mail
+ * address counts once, to link them; from then on the provider's subject does.
  */
 @Injectable()
 export class OperatorSingleSignOn {
@@ -47,7 +48,8 @@ export class OperatorSingleSignOn {
   }
 
   async finish(request: FastifyRequest, reply: FastifyReply, cookies: FromCookies): Promise<SignedIn> {
-    // Whose identity it is only shows at the end: nobody may have been disabled or demoted while it was being proven.
+    // Whose identity it is only shows at the end: nobody may
+    // have been disabled or demoted while it was being proven.
     const before = await this.revocations();
     const identity = await this.signOn.finish(this.client, REALM, request, reply);
     try {
@@ -102,7 +104,8 @@ export class OperatorSingleSignOn {
     const isVerified = email !== null;
     this.logger.warn({ msg: 'Nobody to sign in', issuer, subject, isVerified });
     return signOnUnknownAccount(
-      'There is no operator here for who you are at the identity provider. An owner makes one for your e-mail address, which the provider must have verified.',
+      'There is no operator here for who you are at the identity provider. An owner makes one for ' +
+        'your e-mail address, which the provider must have verified.',
     );
   }
 
@@ -113,7 +116,9 @@ export class OperatorSingleSignOn {
         'Single sign-on is not set up here: sign in with e-mail address and password.',
       );
     return {
-      ...{ issuer, clientId, clientSecret: this.config.OPERATOR_OIDC_CLIENT_SECRET },
+      issuer,
+      clientId,
+      clientSecret: this.config.OPERATOR_OIDC_CLIENT_SECRET,
       redirectUri: new URL('/api/auth/oidc/callback', this.config.CONTROL_PLANE_PUBLIC_URL).href,
       // Whoever sets our environment may have us ask in our own network.
       publicOnly: false,

@@ -12,7 +12,9 @@ export class OperatorWrites {
     private readonly clock: Clock,
   ) {}
 
-  /** All that `work` writes, or nothing: that too when the caller's access was revoked since they were let in. */
+  /**
+   * All that `work` writes, or nothing: that too when the caller's access was revoked since they were let in.
+   */
   by<T>(caller: OperatorCaller, work: () => Promise<T>): Promise<T> {
     return this.database.write((manager) => asAdmitted(manager, caller, this.clock, work));
   }

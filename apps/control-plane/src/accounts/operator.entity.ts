@@ -16,8 +16,9 @@ export class Operator {
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'disabled_at', nullable: true }) disabledAt: Date | null;
   /**
-   * How often what they had was ended: by a new password, a lower role, or being disabled. A proof of who they are that was
-   * looked at before, and is acted on after, shows by it: hash and status may be back to what they were.
+   * How often what they had was ended: by a new password, a lower role, or
+   * being disabled. A proof of who they are that was looked at before, and is
+   * acted on after, shows by it: hash and status may be back to what they were.
    */
   @Column('integer') revocations: number;
 }

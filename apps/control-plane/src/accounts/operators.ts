@@ -42,7 +42,10 @@ export class Operators {
     private readonly links: IssuedLinks,
   ) {}
 
-  /** Without a password they get in by the provider of identities, or by a reset link. No `caller`: from the command line. */
+  /**
+   * Without a password they get in by the provider of identities,
+   * or by a reset link. No `caller`: from the command line.
+   */
   async create(dto: CreateOperatorDto, caller?: OperatorCaller): Promise<OperatorView> {
     if (dto.password !== undefined) requireGoodPassword(dto.password, dto.email);
     const passwordHash = dto.password === undefined ? NO_PASSWORD : await hashPassword(dto.password);
@@ -96,8 +99,8 @@ export class Operators {
   }
 
   /**
-   * Who is disabled, or may do less from now on, is signed out everywhere, and links that they could not issue any more end;
-   * keys of the disabled never come back.
+   * Who is disabled, or may do less from now on, is signed out everywhere, and links that they could not
+   * issue any more end; keys of the disabled never come back.
    */
   change(caller: OperatorCaller, id: string, dto: ChangeOperatorDto): Promise<ManagedOperatorView> {
     return this.database.write(async (manager) => {

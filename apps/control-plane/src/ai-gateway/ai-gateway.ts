@@ -21,7 +21,9 @@ export class AiGateway {
     private readonly provider: AiProvider,
   ) {}
 
-  /** A tenant is served where it lives, while it is active, and in `on_prem` only by the word of its admin. */
+  /**
+   * A tenant is served where it lives, while it is active, and in `on_prem` only by the word of its admin.
+   */
   async admit(planeId: string, tenantId: string, isAllowedByAdmin: boolean): Promise<void> {
     const { place, plane, tenant } = await this.database.read(async (manager) => ({
       place: await placeOf(manager, tenantId),

@@ -4,7 +4,10 @@ import { AuditEvent } from './audit-event.entity';
 
 const MAX_BATCHES = 40;
 
-/** Links audit rows into the chain, behind those who write them. Run by the sweep; one at a time over all processes. */
+/**
+ * Links audit rows into the chain, behind those who write
+ * them. Run by the sweep; one at a time over all processes.
+ */
 @Injectable()
 export class AuditSealer {
   constructor(private readonly database: Database) {}

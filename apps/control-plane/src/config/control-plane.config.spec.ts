@@ -42,19 +42,18 @@ describe('the configuration of the Control Plane', () => {
   it('prints none of its secrets', () => {
     const url = `postgres://app:${RANDOM}@db.example.com/cp`;
     const secrets: Record<string, string> = {
-      ...{ CONTROL_PLANE_DATABASE_URL: url, CONTROL_PLANE_MIGRATION_DATABASE_URL: url },
-      ...{
-        CONTROL_PLANE_SEALING_KEYS: KEYS,
-        INTERNAL_SERVICE_SECRET: RANDOM,
-        LOCAL_DRIVER_POSTGRES_URL: url,
-      },
-      ...{
-        INTERNAL_SERVICE_SECRET_PREVIOUS: `${RANDOM}1`,
-        METRICS_TOKEN: RANDOM,
-        AI_PROVIDER_API_KEY: RANDOM,
-      },
-      ...{ SMTP_URL: `smtp://atlas:${RANDOM}@mail.example.com`, MAIL_FROM: 'atlas@example.com' },
-      ...{ OPERATOR_OIDC_ISSUER: 'https://login.example.com', OPERATOR_OIDC_CLIENT_ID: 'atlas' },
+      CONTROL_PLANE_DATABASE_URL: url,
+      CONTROL_PLANE_MIGRATION_DATABASE_URL: url,
+      CONTROL_PLANE_SEALING_KEYS: KEYS,
+      INTERNAL_SERVICE_SECRET: RANDOM,
+      LOCAL_DRIVER_POSTGRES_URL: url,
+      INTERNAL_SERVICE_SECRET_PREVIOUS: `${RANDOM}1`,
+      METRICS_TOKEN: RANDOM,
+      AI_PROVIDER_API_KEY: RANDOM,
+      SMTP_URL: `smtp://atlas:${RANDOM}@mail.example.com`,
+      MAIL_FROM: 'atlas@example.com',
+      OPERATOR_OIDC_ISSUER: 'https://login.example.com',
+      OPERATOR_OIDC_CLIENT_ID: 'atlas',
       OPERATOR_OIDC_CLIENT_SECRET: RANDOM,
     };
     const named = environmentVariablesOf(ControlPlaneConfig).filter((name) => NAMES_A_SECRET.test(name));
@@ -203,8 +202,11 @@ describe('the configuration of the Control Plane', () => {
         METRICS_TOKEN: 'changeme-changeme',
       });
       expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
-        ...['CONTROL_PLANE_DATABASE_URL', 'CONTROL_PLANE_PUBLIC_URL', 'CONTROL_PLANE_SEALING_KEYS'],
-        ...['METRICS_TOKEN', 'CORS_ALLOWED_ORIGINS'],
+        'CONTROL_PLANE_DATABASE_URL',
+        'CONTROL_PLANE_PUBLIC_URL',
+        'CONTROL_PLANE_SEALING_KEYS',
+        'METRICS_TOKEN',
+        'CORS_ALLOWED_ORIGINS',
       ]);
       expect(faults.join('\n')).not.toMatch(/changeme|postgres:|BwcHBw/);
     });

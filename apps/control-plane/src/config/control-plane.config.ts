@@ -173,7 +173,10 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Min(1)
   SECRET_ROTATION_QUIET_SECONDS: number = 600;
 
-  /** What new dedicated tenants run, and what upgrades bring that name no version; unset: the Control Plane's own. */
+  /**
+   * What new dedicated tenants run, and what upgrades bring
+   * that name no version; unset: the Control Plane's own.
+   */
   @IsOptional()
   @Checked('version', (value) => (VERSION_PATTERN.test(value) ? versionProblem(value) : 'must be like 1.2.3'))
   TENANT_PLANE_VERSION?: string;
@@ -184,7 +187,10 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Min(1)
   UPGRADE_HEALTHY_SECONDS: number = 300;
 
-  /** A drift between rows and what is there is found within this time; a look begins every three quarters of it. 0: never. */
+  /**
+   * A drift between rows and what is there is found within this
+   * time; a look begins every three quarters of it. 0: never.
+   */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(0)
@@ -195,15 +201,18 @@ export class ControlPlaneConfig extends PlaneConfig {
   @IsNotEmpty()
   LOCAL_DRIVER_DIR: string = 'data/dedicated';
 
-  /** The server, as superuser, on which the local driver creates databases. `{slug}` in it names a server a tenant. */
+  /**
+   * The server, as superuser, on which the local driver
+   * creates databases. `{slug}` in it names a server a tenant.
+   */
   @IsOptional()
   @IsSecret()
   @Checked('databaseUrl', postgresUrlProblem)
   LOCAL_DRIVER_POSTGRES_URL?: Secret;
 
   /**
-   * The folder of the built Tenant Plane that the local driver starts; `{version}` in it names a folder a version. Unset:
-   * the one beside this app.
+   * The folder of the built Tenant Plane that the local driver starts; `{version}` in it names a folder a
+   * version. Unset: the one beside this app.
    */
   @IsOptional()
   @IsNotEmpty()
@@ -213,7 +222,10 @@ export class ControlPlaneConfig extends PlaneConfig {
   @IsNotEmpty()
   TERRAFORM_MODULE_DIR: string = 'docker/terraform/aws-ecs';
 
-  /** Where each tenant has its Terraform working directory, and its state unless TERRAFORM_BACKEND_FILE says otherwise. */
+  /**
+   * Where each tenant has its Terraform working directory, and
+   * its state unless TERRAFORM_BACKEND_FILE says otherwise.
+   */
   @IsNotEmpty()
   TERRAFORM_WORK_DIR: string = 'data/terraform';
 

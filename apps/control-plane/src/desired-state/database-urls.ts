@@ -12,7 +12,10 @@ interface Made {
   readonly dbUrl: Secret;
 }
 
-/** Where databases of tenants' own are: sealed on the rows of plane and tenant, opened only for who may read secrets. */
+/**
+ * Where databases of tenants' own are: sealed on the rows of
+ * plane and tenant, opened only for who may read secrets.
+ */
 @Injectable()
 export class DatabaseUrls {
   constructor(
@@ -20,7 +23,10 @@ export class DatabaseUrls {
     private readonly addresses: PlaneAddresses,
   ) {}
 
-  /** On the tenant whose home it is, and on the plane: locked in this order. Former homes redirect to the address. */
+  /**
+   * On the tenant whose home it is, and on the plane: locked
+   * in this order. Former homes redirect to the address.
+   */
   async record(
     manager: EntityManager,
     tenantPlaneId: string,

@@ -52,8 +52,8 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /**
-   * What planes had reported before a restore may have changed since: nothing counts as applied until they say so in the new
-   * epoch. A retired plane says nothing any more, so its last word stands.
+   * What planes had reported before a restore may have changed since: nothing counts as applied until they
+   * say so in the new epoch. A retired plane says nothing any more, so its last word stands.
    */
   private async forgetReports(manager: EntityManager): Promise<void> {
     const reporting = "select id from tenant_planes where status <> 'retired'";
@@ -64,8 +64,8 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /**
-   * Publishes a changed entry, as the last thing that a transaction does: the plane's counter goes up under its row's
-   * lock, which holds until the commit, so commit order is revision order.
+   * Publishes a changed entry, as the last thing that a transaction does: the plane's counter goes up under
+   * its row's lock, which holds until the commit, so commit order is revision order.
    */
   async publish(
     manager: EntityManager,
@@ -82,7 +82,10 @@ export class DesiredStates implements OnModuleInit {
     this.signals.publish(topicOf(tenantPlaneId));
   }
 
-  /** As `publish`, at the homes of many tenants: entries of one plane share a revision. `select` gives the tenants' ids. */
+  /**
+   * As `publish`, at the homes of many tenants: entries of one
+   * plane share a revision. `select` gives the tenants' ids.
+   */
   async publishHomes(
     manager: EntityManager,
     {
@@ -118,7 +121,9 @@ export class DesiredStates implements OnModuleInit {
     this.signals.publish(topicOf(tenantPlaneId));
   }
 
-  /** Null when nothing changed since `since`. `keyId` is what the plane signs with: it may be given the next. */
+  /**
+   * Null when nothing changed since `since`. `keyId` is what the plane signs with: it may be given the next.
+   */
   async changes(
     tenantPlaneId: string,
     since: string | undefined,
@@ -164,8 +169,8 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /**
-   * Whether the numbers of entries that are reported with this revision are those of the entries here. An older tenant plane that
-   * has not yet applied any state in full says `none`, which is believed.
+   * Whether the numbers of entries that are reported with this revision are those of the entries here. An
+   * older tenant plane that has not yet applied any state in full says `none`, which is believed.
    */
   isOfThisEpoch(revision: string): boolean {
     const epoch = epochOf(revision);
@@ -209,7 +214,8 @@ export class DesiredStates implements OnModuleInit {
         .leftJoin(
           Transfer,
           'transfer',
-          'transfer.tenantId = placement.tenantId and transfer.endedAt is null and (transfer.sourcePlaneId = plane.id or transfer.targetPlaneId = plane.id)',
+          'transfer.tenantId = placement.tenantId and transfer.endedAt is null and ' +
+            '(transfer.sourcePlaneId = plane.id or transfer.targetPlaneId = plane.id)',
         )
         .where('plane.id = :tenantPlaneId', { tenantPlaneId })
         .orderBy('placement.entryRevision')
@@ -321,10 +327,17 @@ function isHome(phase: DesiredTenant['phase']): boolean {
 function toEntry(row: ChangedRow, links: DesiredSignupLinks | undefined): DesiredTenant {
   const { tenant_id, slug, name, status, plan, admin_email, phase, entry_revision, purge_job_id } = row;
   const told = purge_job_id === null ? phase : 'retired';
-  // What the tenant plane shall do; that the Control Plane is still waiting for it to be done is not its business.
+  // What the tenant plane shall do; that the Control Plane
+  // is still waiting for it to be done is not its business.
   const desired = status === 'suspended' || status === 'deprovisioning' ? status : 'active';
   return {
-    ...{ tenant_id, slug, name, status: desired, plan, admin_email, entry_revision },
+    tenant_id,
+    slug,
+    name,
+    status: desired,
+    plan,
+    admin_email,
+    entry_revision,
     phase: told,
     // A plane that is to remove the rows, or that the tenant has left, takes no part in a transfer.
     ...(row.transfer_id !== null && told !== 'retired' && { transfer: transferOf(row) }),

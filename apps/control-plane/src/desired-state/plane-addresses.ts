@@ -22,7 +22,9 @@ export interface ReportingPlane {
   readonly keyId: string;
 }
 
-/** Where tenant planes are, and all that is made of it: addresses of their tenants, links, routes, redirects. */
+/**
+ * Where tenant planes are, and all that is made of it: addresses of their tenants, links, routes, redirects.
+ */
 @Injectable()
 export class PlaneAddresses {
   constructor(
@@ -35,9 +37,10 @@ export class PlaneAddresses {
   ) {}
 
   /**
-   * Takes over the address of a report that was accepted in sequence; `before` is the plane as it was then. It has a transaction
-   * of its own, because tenants have to be locked before the plane and almost no report changes the address. If the process
-   * dies before it commits, the next report repeats the address. While two copies of the plane report, neither is followed.
+   * Takes over the address of a report that was accepted in sequence; `before` is the plane as it was then.
+   * It has a transaction of its own, because tenants have to be locked before the plane and almost no report
+   * changes the address. If the process dies before it commits, the next report repeats the address. While
+   * two copies of the plane report, neither is followed.
    */
   async follow(caller: ReportingPlane, report: ReportRequest, before: TenantPlane): Promise<void> {
     const { endpoint_url: said, link_id, sequence } = report;
@@ -83,8 +86,8 @@ export class PlaneAddresses {
   }
 
   /**
-   * Follows a request file of a plane that neither asks nor reports. Files may arrive in any order: of those that say
-   * different things the newest counts.
+   * Follows a request file of a plane that neither asks nor reports. Files may arrive in any order: of those
+   * that say different things the newest counts.
    */
   async followFile(
     manager: EntityManager,
@@ -117,12 +120,16 @@ export class PlaneAddresses {
       TenantPlane,
       { id },
       {
-        ...{ endpointUrl, previousEndpointUrl: before, addressChangesLeftOut: 0 },
+        endpointUrl,
+        previousEndpointUrl: before,
+        addressChangesLeftOut: 0,
         ...(isBack && { endpointReturnedAt: this.clock.now() }),
       },
     );
     await this.audit.record(manager, {
-      ...{ action: 'tenant_plane.address_changed', targetKind: 'tenant_plane', targetId: id },
+      action: 'tenant_plane.address_changed',
+      targetKind: 'tenant_plane',
+      targetId: id,
       before: { endpoint_url: before },
       after: { endpoint_url: endpointUrl, ...source },
     });
@@ -162,7 +169,10 @@ export class PlaneAddresses {
   }
 }
 
-/** Where the tenant lived before. Of those that it is on its way to not all are such, and to tell them again changes nothing. */
+/**
+ * Where the tenant lived before. Of those that it is on its way
+ * to not all are such, and to tell them again changes nothing.
+ */
 const REDIRECTS = `copy.phase = 'retired' and copy.removeAfter is not null
   or copy.phase = 'importing' and copy.entryRevision > 0`;
 
@@ -171,9 +181,9 @@ const LIVES_THERE = `select home.tenant_id from placements home
 
 /**
  * Whether the address is not the plane's to say: who made a dedicated plane, a driver or a person (`PUT
- * /api/tenants/:id/infrastructure`), recorded it together with the database. They know the load balancer in front of it,
- * the plane knows its own port; and a driver's record is what reconciliation repairs to. What the plane says otherwise is
- * shown as a drift.
+ * /api/tenants/:id/infrastructure`), recorded it together with the database. They know the load balancer in
+ * front of it, the plane knows its own port; and a driver's record is what reconciliation repairs to. What
+ * the plane says otherwise is shown as a drift.
  */
 export function isAddressRecorded({ dbUrlSealed, endpointUrl }: TenantPlane): boolean {
   return dbUrlSealed !== null && endpointUrl !== null;

@@ -19,7 +19,9 @@ export class PlaneHealth {
     return reportLackedBy(plane, version) ?? troubleOf(plane) ?? this.entriesLackedBy(plane);
   }
 
-  /** As {@link missing}, of the way back: what ails it in the version that it had may have ailed it before. */
+  /**
+   * As {@link missing}, of the way back: what ails it in the version that it had may have ailed it before.
+   */
   async missingToBeBack(id: string, version: string): Promise<string | null> {
     const plane = await this.find(id);
     return reportLackedBy(plane, version) ?? this.entriesLackedBy(plane);
@@ -51,7 +53,10 @@ function troubleOf({ health, healthStatus }: TenantPlane): string | null {
   return `it to report that it is well${told && `: it reports ${told}`}`;
 }
 
-/** Whether the process that the driver was told to run has reported. It counts reports, since our processes' clocks may differ. */
+/**
+ * Whether the process that the driver was told to run has reported.
+ * It counts reports, since our processes' clocks may differ.
+ */
 function hasReportedSince({ lastReportAt, sequence, releasedSequence }: TenantPlane): boolean {
   return lastReportAt !== null && sequence !== releasedSequence;
 }

@@ -14,9 +14,9 @@ interface ToldLink {
 }
 
 /**
- * By tenant, what its home has to know of its sign-up links, where its entry changed after `since`. With more of them than
- * are told one by one, all are revoked that are as old as the first revoked one that is left out; and links of an earlier
- * home no longer work.
+ * By tenant, what its home has to know of its sign-up links, where its entry changed after `since`. With more
+ * of them than are told one by one, all are revoked that are as old as the first revoked one that is left
+ * out; and links of an earlier home no longer work.
  */
 export async function toldSignupLinks(
   manager: EntityManager,

@@ -2,7 +2,10 @@ import { type DeploymentModel } from '@atlas/tenancy';
 import { type ProvisioningContext } from '../provisioning-jobs/provisioning-step';
 import { type Tenant } from '../registry/tenant.entity';
 
-/** The place that a job makes for its tenant: its home when it is provisioned; in a move or restore, the one to come. */
+/**
+ * The place that a job makes for its tenant: its home when
+ * it is provisioned; in a move or restore, the one to come.
+ */
 export interface Arrival {
   readonly model: DeploymentModel;
   readonly phase: 'serving' | 'importing';

@@ -25,7 +25,8 @@ const REFUSALS: readonly Refusal[] = [
     kind: 'conflict',
     problem: ({ token }) =>
       token.consumedAt !== null &&
-      'This provisioning token was used by another installation. Ask your Atlas admin for a new install bundle.',
+      'This provisioning token was used by another installation. Ask your Atlas admin for a new ' +
+        'install bundle.',
   },
   {
     code: 'token_revoked',
@@ -51,7 +52,8 @@ const REFUSALS: readonly Refusal[] = [
     kind: 'unprocessable',
     problem: ({ request, plane }) =>
       request.deployment_model && request.deployment_model !== plane.deploymentModel
-        ? `ATLAS_TP_DEPLOYMENT is ${request.deployment_model}, but this bundle is for ${plane.deploymentModel}. Correct or remove the variable.`
+        ? `ATLAS_TP_DEPLOYMENT is ${request.deployment_model}, but this bundle is for ` +
+          `${plane.deploymentModel}. Correct or remove the variable.`
         : null,
   },
 ];

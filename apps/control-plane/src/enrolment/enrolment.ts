@@ -22,7 +22,10 @@ import { TokenMisuse } from './token-misuse';
 /** What is proven of who enrols. */
 type Proof = Pick<ServiceCall<PlaneCaller>, 'keyId' | 'caller'>;
 
-/** Makes an expected tenant plane a real one: a token that was never used, by a call signed with the key of its bundle. */
+/**
+ * Makes an expected tenant plane a real one: a token that was
+ * never used, by a call signed with the key of its bundle.
+ */
 @Injectable()
 export class Enrolment {
   constructor(
@@ -102,8 +105,9 @@ export class Enrolment {
   }
 
   /**
-   * The first answer may have been lost, so the same instance gets it again, even much later. It gets none once its key is
-   * revoked: the call may have waited for the revocation, and a file can be signed at any time.
+   * The first answer may have been lost, so the same instance gets it again,
+   * even much later. It gets none once its key is revoked: the call may have
+   * waited for the revocation, and a file can be signed at any time.
    */
   private async enrolledAlready(
     manager: EntityManager,
@@ -181,7 +185,9 @@ function requireProven(token: ProvisioningToken, call: Proof, request: EnrolRequ
 function notGenuine({ caller }: Proof): DomainError {
   const detail =
     caller.tenantPlaneId === null
-      ? 'This Control Plane did not issue the provisioning token, or issued it for a plane with a secret of its own.'
-      : 'The provisioning token and INTERNAL_SERVICE_SECRET come from different install bundles. Copy both from one bundle.';
+      ? 'This Control Plane did not issue the provisioning token, or issued it for a plane with a ' +
+        'secret of its own.'
+      : 'The provisioning token and INTERNAL_SERVICE_SECRET come from different install bundles. Copy ' +
+        'both from one bundle.';
   return new DomainError('bad_signature', 'unauthenticated', detail);
 }

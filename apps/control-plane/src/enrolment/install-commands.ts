@@ -2,7 +2,10 @@ import { CONTROL_PLANE_VERSION } from '../config/version-policy';
 
 const ENV_FILE = 'atlas-tp.env';
 
-/** How the lines of an install bundle, once they are in a file, become a running tenant plane. The image is one of production. */
+/**
+ * How the lines of an install bundle, once they are in a file,
+ * become a running tenant plane. The image is one of production.
+ */
 export const INSTALL_COMMANDS = {
   docker: [
     `docker run --env-file ${ENV_FILE} -e METRICS_TOKEN="$(openssl rand -hex 16)"`,

@@ -41,8 +41,8 @@ interface ProvenFile {
 }
 
 /**
- * Enrols a plane that has no way to us: an operator carries its request here and our answer back. The same record, the
- * same audit and the same refusals as when it calls itself, by the same code.
+ * Enrols a plane that has no way to us: an operator carries its request here and our answer back. The same
+ * record, the same audit and the same refusals as when it calls itself, by the same code.
  */
 @Injectable()
 export class OfflineEnrolment {
@@ -74,8 +74,8 @@ export class OfflineEnrolment {
   }
 
   /**
-   * Neither window nor nonce, as for a call: a file may be days on its way, and uploading it again gives the answer
-   * again. It is good for as long as its token.
+   * Neither window nor nonce, as for a call: a file may be days on its way, and uploading it again gives the
+   * answer again. It is good for as long as its token.
    */
   private async prove({ body, signature }: EnrolRequestFile): Promise<ProvenFile> {
     const signed = readSignedRequest({
@@ -98,7 +98,9 @@ export class OfflineEnrolment {
     return { ...given, token: openToken(given, proven), capabilities };
   }
 
-  /** It will not ask, so the answer has to hold its tenants: they are published before the job comes to it. */
+  /**
+   * It will not ask, so the answer has to hold its tenants: they are published before the job comes to it.
+   */
   private async tellAtOnce(manager: EntityManager, plane: TenantPlane): Promise<void> {
     const placed = await manager.findBy(Placement, { tenantPlaneId: plane.id, holdsPlace: true });
     for (const placement of placed)
@@ -113,8 +115,12 @@ export class OfflineEnrolment {
     const body = JSON.stringify(answer);
     const request = headersOfSignature(file.signature);
     const headers = signResponse({
-      ...{ status: 200, body, request },
-      ...{ keyId: key.keyId, secret, now: this.clock.now() },
+      status: 200,
+      body,
+      request,
+      keyId: key.keyId,
+      secret,
+      now: this.clock.now(),
     });
     const answers = file.signature.signature;
     return { format: ENROL_ANSWER_FORMAT, body, answers, signature: signatureOfHeaders(headers) };
@@ -142,7 +148,8 @@ function signatureDoesNotHold(): DomainError {
   return new DomainError(
     'bad_signature',
     'unauthenticated',
-    'The file was not made with the secret of an install bundle of this Control Plane, or was changed on its way. Make a new one with the newest bundle.',
+    'The file was not made with the secret of an install bundle of this Control Plane, or was ' +
+      'changed on its way. Make a new one with the newest bundle.',
   );
 }
 

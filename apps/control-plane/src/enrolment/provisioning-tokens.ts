@@ -36,7 +36,10 @@ export class ProvisioningTokens {
     private readonly clock: Clock,
   ) {}
 
-  /** Revokes the plane's live token, if there is one. Whoever retires the plane comes before it, or revokes this one. */
+  /**
+   * Revokes the plane's live token, if there is one. Whoever
+   * retires the plane comes before it, or revokes this one.
+   */
   async issue(
     manager: EntityManager,
     { id: tenantPlaneId }: Pick<TenantPlane, 'id'>,
@@ -70,7 +73,10 @@ export class ProvisioningTokens {
     return this.bundle(plane, { id, value: value.reveal(), expiresAt }, key.secret);
   }
 
-  /** A guarded update: of any number of callers, in any number of processes, exactly one succeeds. Lock the plane first. */
+  /**
+   * A guarded update: of any number of callers, in any number
+   * of processes, exactly one succeeds. Lock the plane first.
+   */
   async redeem(
     manager: EntityManager,
     { id: tokenId, keyId, tenantPlaneId }: ProvisioningToken,
@@ -141,13 +147,15 @@ export class ProvisioningTokens {
     const secret = this.config.INTERNAL_SERVICE_SECRET;
     if (secret !== undefined) return { keyId: this.keys.platformKeyId, secret };
     const detail =
-      'secret "platform" needs INTERNAL_SERVICE_SECRET to be set on the Control Plane. Set it, or use secret "own".';
+      'secret "platform" needs INTERNAL_SERVICE_SECRET to be set on the Control Plane. Set it, or ' +
+      'use secret "own".';
     throw new DomainError('platform_secret_not_configured', 'unprocessable', detail);
   }
 
   /**
-   * The environment for an enrolled tenant plane. Beside the current secret it contains the one that the plane enrolled with,
-   * which the Control Plane no longer accepts: only that one opens a database from before a rotation.
+   * The environment for an enrolled tenant plane. Beside the current secret
+   * it contains the one that the plane enrolled with, which the Control Plane
+   * no longer accepts: only that one opens a database from before a rotation.
    */
   async environmentOf(manager: EntityManager, plane: TenantPlane): Promise<Readonly<Record<string, string>>> {
     const secret = await this.keys.secretOf(manager, plane);
@@ -159,7 +167,10 @@ export class ProvisioningTokens {
     };
   }
 
-  /** The secret of the last enrolment. A secret that leaked is never returned, since a new enrolment has replaced it. */
+  /**
+   * The secret of the last enrolment. A secret that leaked is
+   * never returned, since a new enrolment has replaced it.
+   */
   private async enrolmentSecret(manager: EntityManager, tenantPlaneId: string): Promise<Secret | null> {
     const redeemed = await this.lastRedeemed(manager, tenantPlaneId);
     return redeemed && this.keys.secretById(manager, redeemed.keyId);

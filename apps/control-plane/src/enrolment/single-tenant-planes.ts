@@ -49,7 +49,10 @@ export class SingleTenantPlanes {
     return plane;
   }
 
-  /** As `ensure`, where a customer runs the plane: the one that it was left with is expected again, and has kept the data. */
+  /**
+   * As `ensure`, where a customer runs the plane: the one that
+   * it was left with is expected again, and has kept the data.
+   */
   async expectAgain(manager: EntityManager, tenant: Tenant, arrival: Arrival): Promise<TenantPlane> {
     const isThere = (await this.find(manager, tenant.id, arrival.phase)) !== null;
     const plane = isThere ? null : await this.leftWithCustomer(manager, tenant.id, arrival.model);
@@ -61,7 +64,9 @@ export class SingleTenantPlanes {
     return manager.findOneByOrFail(TenantPlane, { id: plane.id });
   }
 
-  /** The plane that was the tenant's home when it was deprovisioned. A copy that it had left before is older. */
+  /**
+   * The plane that was the tenant's home when it was deprovisioned. A copy that it had left before is older.
+   */
   private async leftWithCustomer(
     manager: EntityManager,
     tenantId: string,
@@ -89,7 +94,9 @@ export class SingleTenantPlanes {
     return place && manager.findOneBy(TenantPlane, { id: place.tenantPlaneId });
   }
 
-  /** Trust ends: neither its token nor its secret opens anything again, and nobody waits for it any longer. */
+  /**
+   * Trust ends: neither its token nor its secret opens anything again, and nobody waits for it any longer.
+   */
   async retire(manager: EntityManager, tenantId: string, plane: TenantPlane): Promise<void> {
     const { id } = await lockPlaneAndCalls(manager, plane.id);
     await requireOwn(manager, tenantId, plane);

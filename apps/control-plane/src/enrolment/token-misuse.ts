@@ -15,10 +15,16 @@ const MISUSES: Readonly<Record<string, string>> = {
   bad_signature: 'foreign',
 };
 
-/** Of one token and kind. Nothing ever leaves the trail, so that whoever holds a spent token must not be able to fill it. */
+/**
+ * Of one token and kind. Nothing ever leaves the trail, so that
+ * whoever holds a spent token must not be able to fill it.
+ */
 const ALARMS: Allowance = { name: 'token misuse', limit: 10, windowSeconds: 3600, isStrict: false };
 
-/** A genuine token in the wrong hands, or at the wrong time, is a mistake, a cloned install or a theft: somebody should look. */
+/**
+ * A genuine token in the wrong hands, or at the wrong time, is
+ * a mistake, a cloned install or a theft: somebody should look.
+ */
 @Injectable()
 export class TokenMisuse {
   private readonly logger = new Logger(TokenMisuse.name);
@@ -39,8 +45,8 @@ export class TokenMisuse {
   }
 
   /**
-   * Raises the alarm when `error` says that the token was misused: in the metrics each time, in the audit trail and the log
-   * for the first of each hour.
+   * Raises the alarm when `error` says that the token was misused: in the metrics each time, in the audit
+   * trail and the log for the first of each hour.
    */
   async alarm(token: ProvisioningToken, request: EnrolRequest, error: unknown): Promise<void> {
     const kind = error instanceof DomainError ? MISUSES[error.code] : undefined;

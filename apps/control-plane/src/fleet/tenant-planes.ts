@@ -84,8 +84,8 @@ export class TenantPlanes {
   }
 
   /**
-   * Which plane a signed call is from. The platform secret does not say so: there the (signed) query does. A tenant that
-   * the call names has to be placed there.
+   * Which plane a signed call is from. The platform secret does not say so: there the (signed) query does. A
+   * tenant that the call names has to be placed there.
    */
   async identify(call: ServiceCall<PlaneCaller>, claimedId?: string, tenantId?: string): Promise<string> {
     const known = call.caller.tenantPlaneId;
@@ -122,7 +122,8 @@ export class TenantPlanes {
     );
     if (only && !another) return only.id;
     const detail =
-      'With the platform secret, name the calling tenant plane in the query: tenant_plane_id=<id from enrolment>.';
+      'With the platform secret, name the calling tenant plane in the query: tenant_plane_id=<id ' +
+      'from enrolment>.';
     throw new DomainError('tenant_plane_unknown', 'forbidden', detail);
   }
 

@@ -7,8 +7,8 @@ export class IdempotencyRecord {
   /** SHA-256 of caller, method, path and key. */
   @PrimaryColumn('varchar') scope: string;
   /**
-   * Empty: the hash is sealed with the answer, since a body may hold a password that could be guessed by it. A version of
-   * before kept it here; its last row is a day old at most.
+   * Empty: the hash is sealed with the answer, since a body may hold a password that could be guessed by it.
+   * A version of before kept it here; its last row is a day old at most.
    */
   @Column('varchar', { name: 'body_hash' }) bodyHash: string;
   @Column('integer') status: number;

@@ -15,7 +15,9 @@ import { OperatorWrites } from '../accounts/operator-writes';
 import { SEALED, type SealedColumn, placeIn } from '../sealing/sealed-columns';
 import { IdempotencyRecord } from './idempotency-key.entity';
 
-/** What a request answers. `install` is shown once, so it is kept apart and erased when `tokenId` is spent. */
+/**
+ * What a request answers. `install` is shown once, so it is kept apart and erased when `tokenId` is spent.
+ */
 export interface OnceAnswered {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;

@@ -104,7 +104,10 @@ export class Infrastructures {
     if (phase === 'serving') await write((manager) => this.databaseUrls.forget(manager, tenantId));
   }
 
-  /** Destroys what was made for this plane. `begin` runs in the last transaction before anything is removed, and may refuse. */
+  /**
+   * Destroys what was made for this plane. `begin` runs in the
+   * last transaction before anything is removed, and may refuse.
+   */
   async destroyPlane(
     tenant: Tenant,
     plane: TenantPlane,
@@ -147,8 +150,8 @@ export class Infrastructures {
   }
 
   /**
-   * What it is started with now, which is why the version that it then has is written down here. Only a plane that has yet
-   * to enrol needs a token.
+   * What it is started with now, which is why the version that it then has
+   * is written down here. Only a plane that has yet to enrol needs a token.
    */
   private async openEnvironment(
     manager: EntityManager,

@@ -37,7 +37,9 @@ export class TenantInfrastructure {
       const made = { endpointUrl: dto.endpoint_url, dbUrl: new Secret(dto.db_url) };
       await this.urls.record(manager, plane.id, made, coming ? null : tenant);
       await this.audit.record(manager, {
-        ...{ action: 'tenant.infrastructure_recorded', targetKind: 'tenant', targetId: id },
+        action: 'tenant.infrastructure_recorded',
+        targetKind: 'tenant',
+        targetId: id,
         before: { endpoint_url: tenant.endpointUrl, has_db_url: tenant.dbUrlSealed !== null },
         after: { endpoint_url: dto.endpoint_url, has_db_url: true },
       });

@@ -15,7 +15,10 @@ export class PlaneTokens {
     private readonly waker: ProvisioningWaker,
   ) {}
 
-  /** A new token and secret for a plane that has yet to enrol, or to enrol again. A rotation that waited for that in vain goes on. */
+  /**
+   * A new token and secret for a plane that has yet to enrol, or to
+   * enrol again. A rotation that waited for that in vain goes on.
+   */
   issue(id: string, ttlSeconds?: number): Promise<InstallBundle> {
     return this.database.write(async (manager) => {
       const install = await this.tokens.issue(manager, { id }, ttlSeconds);

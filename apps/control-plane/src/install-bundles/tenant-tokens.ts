@@ -73,7 +73,10 @@ export class TenantTokens {
 }
 
 function alreadyUsed(planeId: string): DomainError {
-  const detail = `A tenant plane has enrolled with this token already, so there is nothing left to revoke. If it should not have, refuse its secret: POST /api/tenant-planes/${planeId}/rotate-secret with {"mode":"compromised"}.`;
+  const detail =
+    'A tenant plane has enrolled with this token already, so there is nothing left to revoke. If it ' +
+    `should not have, refuse its secret: POST /api/tenant-planes/${planeId}/rotate-secret with ` +
+    '{"mode":"compromised"}.';
   return new DomainError('token_already_used', 'conflict', detail);
 }
 

@@ -119,8 +119,8 @@ export class JobControl {
   }
 
   /**
-   * Resumes the newest job for this subject that failed at `step` and may still be restarted, now that what it needed is
-   * there. Other jobs may have run since it failed.
+   * Resumes the newest job for this subject that failed at `step` and may still be restarted, now that what
+   * it needed is there. Other jobs may have run since it failed.
    */
   async resumeAt(
     manager: EntityManager,
@@ -211,15 +211,21 @@ function beginAgain(steps: readonly StepState[], direction: JobDirection, at: st
   for (const step of steps) {
     if (step === next || step.status === 'failed' || step.status === 'waiting')
       Object.assign(step, {
-        ...{ status: 'running', attempt: 0, error: null },
-        ...{ started_at: at, finished_at: null },
+        status: 'running',
+        attempt: 0,
+        error: null,
+        started_at: at,
+        finished_at: null,
       });
     else if (direction === 'run' && step.status !== 'done')
       Object.assign(step, { started_at: null, finished_at: null });
   }
 }
 
-/** What failed of a job's parts was looked at before the job is begun again. A part that ends locks its own row first, too. */
+/**
+ * What failed of a job's parts was looked at before the job is
+ * begun again. A part that ends locks its own row first, too.
+ */
 async function dismissFailedParts(manager: EntityManager, parentId: string): Promise<void> {
   const failed = { parentId, status: In([...FAILED_JOB_STATUSES]) };
   await updateRows(manager, ProvisioningJob, failed, { isDismissed: true });
@@ -233,7 +239,9 @@ async function setStatus(
   if (id !== null && status !== undefined) await changeTenantStatus(manager, id, status);
 }
 
-/** Whether the tenant still holds the place that this job created. No other job may take it over or remove it. */
+/**
+ * Whether the tenant still holds the place that this job created. No other job may take it over or remove it.
+ */
 async function holdsPlaceOf(
   manager: EntityManager,
   { operation, steps }: ProvisioningJob,

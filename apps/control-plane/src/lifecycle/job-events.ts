@@ -21,7 +21,9 @@ export class JobEvents {
     private readonly signals: Signals,
   ) {}
 
-  /** A `step` event for the state of each step and every change of it; `done`, with the whole job, at the end. */
+  /**
+   * A `step` event for the state of each step and every change of it; `done`, with the whole job, at the end.
+   */
   async *of(jobId: string, ended: AbortSignal): AsyncGenerator<MessageEvent> {
     const sent = new Map<string, string>();
     while (!ended.aborted) {

@@ -7,7 +7,10 @@ import { type Tenant } from '../registry/tenant.entity';
 /** The facts that decide whether a job may be restarted, read under the locks of its tenant and its plane. */
 export interface RestartSituation {
   readonly tenant: Pick<Tenant, 'slug' | 'status'> | null;
-  /** For a tenant that somebody signed up for and that lets nobody in: the one that they have signed up for since. */
+  /**
+   * For a tenant that somebody signed up for and that lets
+   * nobody in: the one that they have signed up for since.
+   */
   readonly signedUpSince: Pick<Tenant, 'slug'> | null;
   readonly plane: Pick<TenantPlane, 'name' | 'status' | 'acceptsTenants'> | null;
   /** Jobs with the same subject that began later. */
@@ -31,18 +34,31 @@ export function restartProblem(
     return `Tenant "${tenant.slug}" is deleted: there is nothing left to retry or roll back.`;
   if (other) return `Another operation has begun since: ${other.operation} (job ${other.id}). ${instead}`;
   if (tenant && !restartsIn.includes(tenant.status))
-    return `Tenant "${tenant.slug}" is ${tenant.status}, and its ${operation} can be restarted only while it is ${restartsIn.join(' or ')}. ${instead}`;
+    return (
+      `Tenant "${tenant.slug}" is ${tenant.status}, and its ${operation} can be restarted only while ` +
+      `it is ${restartsIn.join(' or ')}. ${instead}`
+    );
   if (plane?.status === 'retired')
     return `Tenant plane "${plane.name}" is retired, so its jobs can no longer be retried or rolled back.`;
   if (signedUpSince && direction === letsIn)
-    return `${hasAnother(signedUpSince)}, so ${direction === 'run' ? 'roll this job back' : 'retry this job, which goes on to remove this tenant'}. Or deprovision "${signedUpSince.slug}" first.`;
+    return (
+      `${hasAnother(signedUpSince)}, so ` +
+      `${direction === 'run' ? 'roll this job back' : 'retry this job, which goes on to remove this tenant'}. ` +
+      `Or deprovision "${signedUpSince.slug}" first.`
+    );
   if (direction === 'undo') return null;
   if (plane?.acceptsTenants && steps.some(({ name, status }) => name === closesCell && status === 'done'))
-    return `Cell "${plane.name}" has been reopened since and accepts tenants. To drain it after all, start a new drain: POST /api/tenant-planes/<id>/drain.`;
+    return (
+      `Cell "${plane.name}" has been reopened since and accepts tenants. To drain it after all, start ` +
+      'a new drain: POST /api/tenant-planes/<id>/drain.'
+    );
   return null;
 }
 
 /** Why a tenant is not brought back. What to do instead follows. */
 export function hasAnother({ slug }: Pick<Tenant, 'slug'>): string {
-  return `The person who signed up for this tenant has signed up again since and has tenant "${slug}". Each address may have one`;
+  return (
+    `The person who signed up for this tenant has signed up again since and has tenant "${slug}". Each ` +
+    'address may have one'
+  );
 }

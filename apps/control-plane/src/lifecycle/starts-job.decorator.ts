@@ -26,6 +26,9 @@ class StartedJobInterceptor implements NestInterceptor {
   }
 }
 
-/** A route that starts a job: once for each `Idempotency-Key`. It answers with the job, or with the plan of a dry run. */
+/**
+ * A route that starts a job: once for each `Idempotency-Key`.
+ * It answers with the job, or with the plan of a dry run.
+ */
 export const StartsJob = (): MethodDecorator =>
   applyDecorators(HttpCode(202), UseInterceptors(StartedJobInterceptor), Repeatable());

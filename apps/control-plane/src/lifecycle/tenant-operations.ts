@@ -91,8 +91,9 @@ function startOf(operation: LifecycleOperation): Parameters<typeof requireStatus
 }
 
 /**
- * What a move or restore made before it failed stays its own until it succeeds or is rolled back. Another one must not take
- * that over: it may have asked for a place of another kind, and its undo would remove what it did not make.
+ * What a move or restore made before it failed stays its own until it succeeds
+ * or is rolled back. Another one must not take that over: it may have asked
+ * for a place of another kind, and its undo would remove what it did not make.
  */
 async function requireNothingLeft(
   manager: EntityManager,
@@ -114,6 +115,8 @@ async function requireNothingLeft(
   if (maker && LIVE_JOB_STATUSES.includes(maker.status)) throw operationInProgress(maker);
   const which = maker ? `its last ${maker.operation} (job ${maker.id})` : 'a move';
   const how = maker ? `POST /api/provisioning-jobs/${maker.id}/rollback` : 'see GET /api/drifts';
-  const detail = `Tenant "${slug}" still holds a place at tenant plane ${name} that ${which} made and did not finish. Retry that job, or roll it back (${how}), then try again.`;
+  const detail =
+    `Tenant "${slug}" still holds a place at tenant plane ${name} that ${which} made and did not ` +
+    `finish. Retry that job, or roll it back (${how}), then try again.`;
   throw new DomainError('move_unfinished', 'conflict', detail);
 }

@@ -30,7 +30,8 @@ export class Reports {
 
   async receive(caller: ReportingPlane, report: ReportRequest): Promise<void> {
     const { tenantPlaneId, keyId } = caller;
-    // The plane may speak of entries from before a restore. It is about to be told everything, and then speaks of that.
+    // The plane may speak of entries from before a restore. It
+    // is about to be told everything, and then speaks of that.
     const tenants = this.desiredStates.isOfThisEpoch(report.revision) ? report.tenants : [];
     const tenantIds = tenants.map((tenant) => tenant.tenant_id);
     await requirePlacedHere(this.database, tenantPlaneId, tenantIds);
@@ -78,8 +79,9 @@ export class Reports {
   }
 
   /**
-   * Two copies of one plane (a cloned disk), or a plane whose database was restored, are shown but not blocked. The facts that
-   * the other copy reports are stored, so that a restored plane shows up at once. Late and old reports change nothing.
+   * Two copies of one plane (a cloned disk), or a plane whose database was restored,
+   * are shown but not blocked. The facts that the other copy reports are stored, so
+   * that a restored plane shows up at once. Late and old reports change nothing.
    */
   private async recordPlane(
     manager: EntityManager,
@@ -122,8 +124,13 @@ const NOTHING_MISSED = { missedSequences: [], lateLinkId: null };
 function factsOf(report: ReportRequest): RowValues<TenantPlane> {
   const { revision, version, health, sequence, stored_sequence, link_id, endpoint_url } = report;
   return {
-    ...{ appliedRevision: revision, version, health, healthStatus: health.status ?? null },
-    ...{ sequence, storedSequence: stored_sequence ?? null, linkId: link_id },
+    appliedRevision: revision,
+    version,
+    health,
+    healthStatus: health.status ?? null,
+    sequence,
+    storedSequence: stored_sequence ?? null,
+    linkId: link_id,
     ...(endpoint_url !== undefined && { reportedEndpointUrl: endpoint_url }),
   };
 }

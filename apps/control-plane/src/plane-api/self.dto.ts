@@ -25,7 +25,8 @@ export class DesiredStateQuery extends WaitingQuery {
 export class TransferPartQuery extends WaitingQuery {
   @ApiProperty({
     description:
-      'A name that the plane chooses for this import. An import that starts over has a new name, which sorts behind those before',
+      'A name that the plane chooses for this import. An import that starts over has a new name, ' +
+      'which sorts behind those before',
   })
   @IsString()
   @Length(1, 100)

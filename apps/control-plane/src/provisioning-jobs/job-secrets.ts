@@ -15,8 +15,8 @@ type Subject = Pick<ProvisioningJob, 'tenantId' | 'tenantPlaneId'>;
 const SECRET_FIELD = /(^d|TOKEN|SECRET|KEY|PASSWORD|DATABASE_URL)$/;
 
 /**
- * What is sealed of whom a job is about, and what is secret in the configuration. A driver that fails may print any of it:
- * no text of a failure is written down or shown before it has been through here.
+ * What is sealed of whom a job is about, and what is secret in the configuration. A driver that fails may
+ * print any of it: no text of a failure is written down or shown before it has been through here.
  */
 @Injectable()
 export class JobSecrets {

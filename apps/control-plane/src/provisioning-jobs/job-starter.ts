@@ -34,7 +34,10 @@ export class JobStarter {
     return job;
   }
 
-  /** Later than every job for the same subject, even if the process that started that job has a clock that is ahead. */
+  /**
+   * Later than every job for the same subject, even if the
+   * process that started that job has a clock that is ahead.
+   */
   private async afterOthers(
     manager: EntityManager,
     { tenantId, tenantPlaneId = null }: ProvisioningRequest,

@@ -13,8 +13,9 @@ export const HAS_LIVE_JOB = `exists (select 1 from provisioning_jobs job
   where job.tenant_id = tenant.id and job.status in (:...live))`;
 
 /**
- * SQL: whether the row aliased `job` has failed, or was cancelled or rolled back by a person. No sweep begins another beside it
- * as long as a person may retry it. One that undid itself begins again once what it lacked is there.
+ * SQL: whether the row aliased `job` has failed, or was cancelled or rolled
+ * back by a person. No sweep begins another beside it as long as a person may
+ * retry it. One that undid itself begins again once what it lacked is there.
  */
 export const WAITS_FOR_A_PERSON = `(job.status = 'failed'
   or job.status = 'cancelled' and coalesce(job.error ->> 'class', '') <> 'fatal')`;
@@ -25,14 +26,17 @@ export const HAS_JOB_THAT_LETS_IN = `exists (select 1 from provisioning_jobs job
 
 function lettingIn(direction: JobDirection): string {
   const names = OPERATION_NAMES.filter((name) => OPERATION_RULES[name].letsIn === direction);
-  return `job.direction = '${direction}' and job.operation in (${names.map((name) => `'${name}'`).join(', ')})`;
+  return (
+    `job.direction = '${direction}' and job.operation in ` +
+    `(${names.map((name) => `'${name}'`).join(', ')})`
+  );
 }
 
 type Subject = Pick<ProvisioningJob, 'tenantId' | 'tenantPlaneId'>;
 
 /**
- * At most one job is live for each tenant and for each tenant plane. A secret rotation may run beside the plane's job. At
- * most one fleet job of each kind is live.
+ * At most one job is live for each tenant and for each tenant plane. A secret rotation may run beside the
+ * plane's job. At most one fleet job of each kind is live.
  */
 const RULES = [
   { name: 'provisioning_jobs_live_uq', table: 'provisioning_jobs', columns: ['tenant_id'] },
@@ -52,8 +56,8 @@ export function aboutTheSame({ tenantId, tenantPlaneId }: Subject): FindOptionsW
 }
 
 /**
- * Throws `operation_in_progress` while another job with the same subject is live. Rotating a compromised secret waits only
- * for another rotation, since it changes neither the plane nor its tenants.
+ * Throws `operation_in_progress` while another job with the same subject is live. Rotating a compromised
+ * secret waits only for another rotation, since it changes neither the plane nor its tenants.
  */
 export async function requireNoOther(
   manager: EntityManager,
@@ -73,8 +77,8 @@ export async function requirePlaneIdle(manager: EntityManager, tenantPlaneId: st
 }
 
 /**
- * Throws `operation_in_progress` while an operation is live that this one excludes. Of two that begin at once one sees the
- * other: both come here with the lock of the plane.
+ * Throws `operation_in_progress` while an operation is live that this one excludes. Of two that begin at once
+ * one sees the other: both come here with the lock of the plane.
  */
 export async function requireNothingExcluded(
   manager: EntityManager,
@@ -95,7 +99,9 @@ export async function requireNothingExcluded(
 
 export function operationInProgress(subject: Subject): DomainError {
   const [what, where] = described(subject);
-  const detail = `Another operation on this ${what} is still running. Wait for its job to end, or cancel it (GET /api/provisioning-jobs?${where}).`;
+  const detail =
+    `Another operation on this ${what} is still running. Wait for its job to end, or cancel it (GET ` +
+    `/api/provisioning-jobs?${where}).`;
   return new DomainError('operation_in_progress', 'conflict', detail);
 }
 

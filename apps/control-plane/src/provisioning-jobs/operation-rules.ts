@@ -21,7 +21,10 @@ export type OperationName = 'provision' | LifecycleOperation | PlaneOperation | 
 /** Writes do not pause for longer than this: the move is undone then. */
 export const MAX_FREEZE_MS = 30_000;
 
-/** What an operation asks and makes of its tenant's status; its steps do the rest. What is left out stays as it is. */
+/**
+ * What an operation asks and makes of its tenant's status;
+ * its steps do the rest. What is left out stays as it is.
+ */
 interface OperationRules {
   /** Where it may start. */
   readonly from: readonly TenantStatus[];
@@ -30,11 +33,14 @@ interface OperationRules {
   readonly whileUndone?: TenantStatus;
   /** When it fails or is cancelled. */
   readonly whenStopped?: TenantStatus;
-  /** Ends the tenant's other running jobs. Cancelling it before its first step rolls it back, which undoes what those jobs did. */
+  /**
+   * Ends the tenant's other running jobs. Cancelling it before its
+   * first step rolls it back, which undoes what those jobs did.
+   */
   readonly supersedes?: boolean;
   /**
-   * What it cannot go on beside, at a plane and the one tenant that this serves. Cells go on through all of it, and so does
-   * a change of secrets: the plane stays what it is.
+   * What it cannot go on beside, at a plane and the one tenant that this serves. Cells go on through all of
+   * it, and so does a change of secrets: the plane stays what it is.
    */
   readonly excludes?: readonly OperationName[];
   /** It makes a place that the tenant holds beside its home until the job succeeds or is rolled back. */
@@ -44,19 +50,26 @@ interface OperationRules {
   /** The direction in which it ends with a tenant that lets its users in. */
   readonly letsIn?: JobDirection;
   /**
-   * The tenant's writes are paused from the end of this step until the job has ended or is undone. A failure in between must
-   * not leave the job stopped: if retries do not help within this time, the job is undone.
+   * The tenant's writes are paused from the end of this step until the job has ended or is undone. A failure
+   * in between must not leave the job stopped: if retries do not help within this time, the job is undone.
    */
   readonly pausesWrites?: { readonly from: string; readonly atMostMs: number };
   /** When it is rolled back whole. */
   readonly whenUndone?: TenantStatus;
   /** Once this step is done it only goes forward. */
   readonly beyondReturn?: { readonly after: string; readonly why: string };
-  /** The step that closes a cell. Once it is done, the job goes on only while nobody has reopened the cell. */
+  /**
+   * The step that closes a cell. Once it is done, the job goes on only while nobody has reopened the cell.
+   */
   readonly closesCell?: string;
-  /** Statuses of the tenant in which a job may be retried or rolled back. Required for operations on a tenant. */
+  /**
+   * Statuses of the tenant in which a job may be retried or rolled back. Required for operations on a tenant.
+   */
   readonly restartsIn?: readonly TenantStatus[];
-  /** Operations that may have begun since. A job that creates a place must still hold it. Anything else relies on the state that this job left. */
+  /**
+   * Operations that may have begun since. A job that creates a place must
+   * still hold it. Anything else relies on the state that this job left.
+   */
   readonly restartsBehind?: readonly OperationName[];
   /** What to do when a job can no longer be restarted. By default: start the operation again. */
   readonly instead?: string;
@@ -89,7 +102,8 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
   move: {
     from: ['active', 'suspended'],
     restartsIn: ['active', 'suspended'],
-    // Rolling back a deprovisioning also frees the place. One that an earlier version cancelled may never have begun.
+    // Rolling back a deprovisioning also frees the place. One
+    // that an earlier version cancelled may never have begun.
     restartsBehind: ['suspend', 'resume', 'remove_copy', 'deprovision'],
     excludes: ['upgrade'],
     makesPlace: true,
@@ -97,7 +111,9 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     pausesWrites: { from: 'freeze', atMostMs: MAX_FREEZE_MS },
     beyondReturn: {
       after: 'reopen-copy',
-      why: 'The old tenant plane is the home of the tenant again, and its users may write there: there is no way back from here. Let the job go on (retry it if it failed), or deprovision the tenant.',
+      why:
+        'The old tenant plane is the home of the tenant again, and its users may write there: there is ' +
+        'no way back from here. Let the job go on (retry it if it failed), or deprovision the tenant.',
     },
   },
   remove_copy: {
@@ -107,7 +123,8 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     restartsBehind: ['remove_copy'],
     instead: 'If the old copy still exists, a new job removes it.',
   },
-  // Not from `deprovisioning`: one that has begun is gone on with (retry), and one that is over can be restored.
+  // Not from `deprovisioning`: one that has begun is gone
+  // on with (retry), and one that is over can be restored.
   deprovision: {
     from: ['provisioning', 'active', 'suspended', 'failed'],
     restartsIn: ['provisioning', 'active', 'suspended', 'failed', 'deprovisioning'],
@@ -119,20 +136,25 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     from: ['deprovisioning'],
     restartsIn: ['deprovisioning', 'active', 'suspended'],
     instead:
-      'If the tenant is back, there is nothing left to do. If its purge has begun, retry the purge: what it has erased cannot be restored.',
+      'If the tenant is back, there is nothing left to do. If its purge has begun, retry the purge: ' +
+      'what it has erased cannot be restored.',
     letsIn: 'run',
     makesPlace: true,
     isUndoneWhenCancelled: true,
     beyondReturn: {
       after: 'reinstate',
-      why: 'The tenant is back and its users may write: to take the restore back would lose what they wrote. Let the job go on (retry it if it failed), or deprovision the tenant again, which backs up what is there now.',
+      why:
+        'The tenant is back and its users may write: to take the restore back would lose what they ' +
+        'wrote. Let the job go on (retry it if it failed), or deprovision the tenant again, which ' +
+        'backs up what is there now.',
     },
   },
   purge: {
     from: ['deprovisioning'],
     restartsIn: ['deprovisioning'],
     instead:
-      'To remove the tenant after all, deprovision it again (POST /api/tenants/<id>/deprovision), which backs up its current rows.',
+      'To remove the tenant after all, deprovision it again (POST /api/tenants/<id>/deprovision), ' +
+      'which backs up its current rows.',
   },
   // About no tenant. Stopped half-way a secret that nobody waits for would stay accepted.
   rotate_secret: { from: [], isUndoneWhenCancelled: true },

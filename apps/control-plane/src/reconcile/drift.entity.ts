@@ -2,7 +2,10 @@ import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type SubjectKind } from './subjects/subject';
 
-/** What the rows say and what is there differ. Open until it is mended; at most one of a kind for each subject. */
+/**
+ * What the rows say and what is there differ. Open until it
+ * is mended; at most one of a kind for each subject.
+ */
 @Entity('drifts')
 export class Drift {
   @PrimaryColumn('uuid') id: string;

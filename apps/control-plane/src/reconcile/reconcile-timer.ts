@@ -10,12 +10,14 @@ import { ReconcileTurn } from './drift.entity';
 import { Reconciler } from './reconciler';
 
 const SOONEST_MS = 1000;
-/** Of the time within which a drift is to be found. The rest is for the look itself, and for the second one. */
+/**
+ * Of the time within which a drift is to be found. The rest is for the look itself, and for the second one.
+ */
 const SHARE = 0.75;
 
 /**
- * Reconciles at intervals, in one process at a time: the one that first moves the due time forward, by the database's clock.
- * No lock is held during the run.
+ * Reconciles at intervals, in one process at a time: the one that first moves the due time forward, by the
+ * database's clock. No lock is held during the run.
  */
 @Injectable()
 export class ReconcileTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {

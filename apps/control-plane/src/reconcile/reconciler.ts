@@ -32,7 +32,10 @@ interface Suspect {
 
 type Outcome = 'gone' | 'repaired' | 'unchanged';
 
-/** Compares rows with what is there. Writes down what differs in two looks, mends what loses nothing, deletes nothing. */
+/**
+ * Compares rows with what is there. Writes down what differs
+ * in two looks, mends what loses nothing, deletes nothing.
+ */
 @Injectable()
 export class Reconciler implements BeforeApplicationShutdown {
   private readonly logger = new Logger(Reconciler.name);

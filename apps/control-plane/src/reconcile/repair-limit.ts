@@ -6,12 +6,14 @@ const MINUTE_MS = 60_000;
 const LASTS_MS = 15 * MINUTE_MS;
 
 /**
- * How long each repair in a row waits after the drift comes back. The first ones run at the next look. After the last one, a
- * person has to act.
+ * How long each repair in a row waits after the drift comes back. The first
+ * ones run at the next look. After the last one, a person has to act.
  */
 const PAUSES_MS = [0, 0, 0, 0, 2, 5, 10].map((minutes) => minutes * MINUTE_MS);
 
-/** How many repairs in a row have failed to last. `before` is the previous drift of the same kind and subject. */
+/**
+ * How many repairs in a row have failed to last. `before` is the previous drift of the same kind and subject.
+ */
 export function failedRepairs(before: Drift | null, now: Date): number {
   if (!before?.repaired || before.resolvedAt === null) return 0;
   return now.getTime() - before.resolvedAt.getTime() < LASTS_MS ? before.failedRepairs + 1 : 0;
@@ -25,7 +27,11 @@ export function whyNotRepaired(
   const { failedRepairs: count, firstSeenAt } = drift;
   const pauseMs = PAUSES_MS[count];
   if (pauseMs === undefined)
-    return `It was repaired ${count} times in a row and came back each time, so it is not repaired any more. Find out what undoes the repair; once the difference is gone, the next one is repaired again.`;
+    return (
+      `It was repaired ${count} times in a row and came back each time, so it is not repaired any ` +
+      'more. Find out what undoes the repair; once the difference is gone, the next one is repaired ' +
+      'again.'
+    );
   const dueAt = new Date(firstSeenAt.getTime() + pauseMs);
   return dueAt > now ? `The last repair did not hold; the next one is at ${dueAt.toISOString()}.` : null;
 }

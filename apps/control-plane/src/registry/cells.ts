@@ -15,8 +15,9 @@ export interface WantedCell {
 @Injectable()
 export class Cells {
   /**
-   * Takes a place in the emptiest cell that will do, of the wanted region if one is wanted. Guarded: of two that see the last place
-   * one gets it, and the other looks again. Null when all are full. The cell stays locked, and is as it is then.
+   * Takes a place in the emptiest cell that will do, of the wanted region if one is
+   * wanted. Guarded: of two that see the last place one gets it, and the other looks
+   * again. Null when all are full. The cell stays locked, and is as it is then.
    */
   async takePlace(manager: EntityManager, wanted: WantedCell): Promise<TenantPlane | null> {
     for (;;) {

@@ -38,7 +38,9 @@ export function sqlOfHealth(database: Database): Readonly<Record<HealthClass, st
 /** How many enrolled planes there are, by what they report of themselves. */
 export async function countFleet(database: Database): Promise<Map<string, number>> {
   const { offline, unknown } = sqlOfHealth(database);
-  const health = `case when ${offline} then 'offline' when ${unknown} then 'unknown' else coalesce(plane.healthStatus, 'unknown') end`;
+  const health =
+    `case when ${offline} then 'offline' when ${unknown} then 'unknown' else ` +
+    `coalesce(plane.healthStatus, 'unknown') end`;
   const rows = await database.read((manager) =>
     manager
       .createQueryBuilder(TenantPlane, 'plane')

@@ -2,7 +2,10 @@ import { TimestampColumn } from '@atlas/persistence';
 import { type PlacementPhase, type ReportedCode, type ReportedState } from '@atlas/plane-contract';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Where a tenant lives. Desired state is derived from these rows; at most one of a tenant is `serving` or `frozen`. */
+/**
+ * Where a tenant lives. Desired state is derived from these
+ * rows; at most one of a tenant is `serving` or `frozen`.
+ */
 @Entity('placements')
 export class Placement {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
@@ -18,20 +21,26 @@ export class Placement {
   @Column('text', { name: 'reported_error', nullable: true }) reportedError: string | null;
   @Column('varchar', { name: 'reported_code', nullable: true }) reportedCode: ReportedCode | null;
   /**
-   * The transfer that brought the rows, for as long as what they came from is kept: a backup, or the copy at the old home. The
-   * tenant is served from nothing else.
+   * The transfer that brought the rows, for as long as what they came from is kept: a backup, or the copy at
+   * the old home. The tenant is served from nothing else.
    */
   @Column('uuid', { name: 'restored_from', nullable: true }) restoredFrom: string | null;
   /**
-   * The instance of the plane, and so its database, that imported them; at an old copy: the one that has it, also once that is
-   * served again, until the plane has reported so. `NO_INSTANCE` once the removal of a database that has lost them has begun.
+   * The instance of the plane, and so its database, that imported them; at an old copy:
+   * the one that has it, also once that is served again, until the plane has reported
+   * so. `NO_INSTANCE` once the removal of a database that has lost them has begun.
    */
   @Column('uuid', { name: 'imported_by', nullable: true }) importedBy: string | null;
-  /** At a home whose kept copy is served again: the job that reopened it. Told for as long as the tenant lives there. */
+  /**
+   * At a home whose kept copy is served again: the job that
+   * reopened it. Told for as long as the tenant lives there.
+   */
   @Column('uuid', { name: 'reopened_by', nullable: true }) reopenedBy: string | null;
   /** Its rows shall go, by this job. */
   @Column('uuid', { name: 'purge_job_id', nullable: true }) purgeJobId: string | null;
-  /** The job that has begun to remove a plane of the tenant's own: the rows there may be gone from then on. */
+  /**
+   * The job that has begun to remove a plane of the tenant's own: the rows there may be gone from then on.
+   */
   @Column('uuid', { name: 'removed_by', nullable: true }) removedBy: string | null;
   /** An old copy is kept until then. */
   @TimestampColumn({ name: 'remove_after', nullable: true }) removeAfter: Date | null;

@@ -30,7 +30,10 @@ function countPlaced(database: Database, tenantPlaneId: string, tenantIds: strin
 /** What a placement says of a plane that has yet to report on it. */
 export const UNHEARD = { reportedRevision: 0, reportedState: null, reportedError: null, reportedCode: null };
 
-/** A place that is taken, and not yet published to its plane: as the tenant's home, or as the one to come in a move. */
+/**
+ * A place that is taken, and not yet published to its plane:
+ * as the tenant's home, or as the one to come in a move.
+ */
 export function reservedPlacement(
   place: Pick<Placement, 'tenantId' | 'tenantPlaneId' | 'createdAt'>,
   phase: 'serving' | 'importing',
@@ -63,9 +66,9 @@ export function troubleAt({
 }
 
 /**
- * Whether a home has lost the rows of its tenant: its database says so, which counts until it says otherwise; or another
- * installation has enrolled as the plane since the tenant was moved, restored or reopened there. While this can be known, the
- * source of the rows is kept.
+ * Whether a home has lost the rows of its tenant: its database says so, which counts until it says otherwise;
+ * or another installation has enrolled as the plane since the tenant was moved, restored or reopened there.
+ * While this can be known, the source of the rows is kept.
  */
 export function isCopyLost(
   { restoredFrom, importedBy, reportedCode }: Placement,
@@ -96,8 +99,8 @@ export function placeOf(
 }
 
 /**
- * Wherever a plane was told of the tenant and may have its rows: its home, one to come, an old copy. Always in one order, in
- * which their planes' rows can be locked.
+ * Wherever a plane was told of the tenant and may have its rows: its home, one to come, an old copy. Always
+ * in one order, in which their planes' rows can be locked.
  */
 export function toldPlaces(manager: EntityManager, tenantId: string): Promise<Placement[]> {
   const told = { tenantId, entryRevision: MoreThan(0) };

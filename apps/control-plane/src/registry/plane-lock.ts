@@ -5,8 +5,8 @@ import { QUEUED_LOCKS } from '../database/queued-locks';
 import { TenantPlane } from './tenant-plane.entity';
 
 /**
- * What is decided about a tenant plane by its status, its tokens or its jobs is decided under this lock, in the transaction
- * that writes it. It comes after the lock of a tenant and before those of jobs.
+ * What is decided about a tenant plane by its status, its tokens or its jobs is decided under this lock, in
+ * the transaction that writes it. It comes after the lock of a tenant and before those of jobs.
  */
 export async function lockPlane(manager: EntityManager, id: string): Promise<TenantPlane> {
   const query = manager.createQueryBuilder(TenantPlane, 'plane').where({ id });
@@ -15,7 +15,10 @@ export async function lockPlane(manager: EntityManager, id: string): Promise<Ten
   return plane;
 }
 
-/** {@link lockPlane} for several planes, always in the same order to avoid deadlocks. Returns them in the order given. */
+/**
+ * {@link lockPlane} for several planes, always in the same
+ * order to avoid deadlocks. Returns them in the order given.
+ */
 export async function lockPlanes(manager: EntityManager, ids: readonly string[]): Promise<TenantPlane[]> {
   const locked = new Map<string, TenantPlane>();
   for (const id of ids.toSorted()) locked.set(id, await lockPlane(manager, id));
@@ -23,9 +26,9 @@ export async function lockPlanes(manager: EntityManager, ids: readonly string[])
 }
 
 /**
- * As {@link lockPlane}, for a transaction that revokes keys of the plane. It waits for calls of the plane that are writing
- * and makes later ones wait, so that a plane cannot delay its revocation by calling without a pause. Take it before anything
- * that such a call locks: placements, transfers and the plane itself.
+ * As {@link lockPlane}, for a transaction that revokes keys of the plane. It waits for calls of the plane
+ * that are writing and makes later ones wait, so that a plane cannot delay its revocation by calling without
+ * a pause. Take it before anything that such a call locks: placements, transfers and the plane itself.
  */
 export async function lockPlaneAndCalls(manager: EntityManager, id: string): Promise<TenantPlane> {
   const [, plane] = await together([
@@ -35,10 +38,15 @@ export async function lockPlaneAndCalls(manager: EntityManager, id: string): Pro
   return plane;
 }
 
-/** {@link lockPlane}, of one that is trusted or may come to be: what is given to it now is taken from it when it is retired. */
+/**
+ * {@link lockPlane}, of one that is trusted or may come to be:
+ * what is given to it now is taken from it when it is retired.
+ */
 export async function lockPlaneInUse(manager: EntityManager, id: string): Promise<TenantPlane> {
   const plane = await lockPlane(manager, id);
   if (plane.status !== 'retired') return plane;
-  const detail = `Tenant plane "${plane.name}" is retired and cannot be installed again. Restore or move its tenant, or register another cell; each comes with its own install bundle.`;
+  const detail =
+    `Tenant plane "${plane.name}" is retired and cannot be installed again. Restore or move its ` +
+    'tenant, or register another cell; each comes with its own install bundle.';
   throw new DomainError('tenant_plane_retired', 'conflict', detail);
 }

@@ -4,7 +4,10 @@ import { isBehind } from '../config/version-policy';
 import { TenantPlane } from './tenant-plane.entity';
 import { type Transfer } from './transfer.entity';
 
-/** Versions of planes here that know all that one of this version knows: rows of a newer plane are not for an older one. */
+/**
+ * Versions of planes here that know all that one of this version
+ * knows: rows of a newer plane are not for an older one.
+ */
 export async function versionsFrom(manager: EntityManager, version: string): Promise<string[]> {
   const planes = await manager.find(TenantPlane, {
     where: { status: 'enrolled', version: Not(IsNull()) },
@@ -26,7 +29,10 @@ export function olderThanBackup({ version }: Transfer, target: TenantPlane): str
 
 function tooOld(target: TenantPlane, version: string | null, origin: string): string | null {
   if (version === null || target.version === null || !isBehind(target.version, version)) return null;
-  return `Tenant plane ${target.name} runs ${target.version}, and ${origin}. The older one could not store all rows: upgrade ${target.name} to ${version} first.`;
+  return (
+    `Tenant plane ${target.name} runs ${target.version}, and ${origin}. The older one could not store ` +
+    `all rows: upgrade ${target.name} to ${version} first.`
+  );
 }
 
 export function targetPlaneOlder(detail: string): DomainError {

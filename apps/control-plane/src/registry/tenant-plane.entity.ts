@@ -29,14 +29,17 @@ export class TenantPlane {
   /** What made it, where we did. */
   @Column('varchar', { name: 'infrastructure_driver', nullable: true })
   infrastructureDriver: DriverName | null;
-  /** The version that it was told to run, since when, by which job, and the number of the last report before that. */
+  /**
+   * The version that it was told to run, since when, by which
+   * job, and the number of the last report before that.
+   */
   @Column('varchar', { nullable: true }) release: string | null;
   @TimestampColumn({ name: 'released_at', nullable: true }) releasedAt: Date | null;
   @Column('uuid', { name: 'released_by', nullable: true }) releasedBy: string | null;
   @Column('integer', { name: 'released_sequence', nullable: true }) releasedSequence: number | null;
   /**
-   * The `n` of its desired state. Counted up last in a writing transaction, under this row's lock: commit order is
-   * revision order.
+   * The `n` of its desired state. Counted up last in a writing
+   * transaction, under this row's lock: commit order is revision order.
    */
   @Column('integer') revision: number;
   @TimestampColumn({ name: 'revised_at' }) revisedAt: Date;
@@ -60,12 +63,16 @@ export class TenantPlane {
   @Column('varchar', { name: 'applied_revision', nullable: true }) appliedRevision: string | null;
   @Column('uuid', { name: 'link_id', nullable: true }) linkId: string | null;
   @Column('integer') sequence: number;
-  /** What the plane had stored of its sequence when that was less: another process of it counts on from here. */
+  /**
+   * What the plane had stored of its sequence when that was less: another process of it counts on from here.
+   */
   @Column('integer', { name: 'stored_sequence', nullable: true }) storedSequence: number | null;
   /** Recent report numbers that never arrived, and the process that last sent a late report. */
   @JsonColumn({ name: 'missed_sequences' }) missedSequences: number[];
   @Column('uuid', { name: 'late_link_id', nullable: true }) lateLinkId: string | null;
-  /** When it was last heard that two copies of this plane speak: a cloned disk. Or one did that was restored. */
+  /**
+   * When it was last heard that two copies of this plane speak: a cloned disk. Or one did that was restored.
+   */
   @TimestampColumn({ name: 'forked_at', nullable: true }) forkedAt: Date | null;
   /** By the database's time. */
   @TimestampColumn({ name: 'last_report_at', nullable: true }) lastReportAt: Date | null;
@@ -76,7 +83,10 @@ export class TenantPlane {
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
 }
 
-/** Enrolled by file and never heard from: no job waits for its reports. Once it reports, it counts like any other plane. */
+/**
+ * Enrolled by file and never heard from: no job waits for its
+ * reports. Once it reports, it counts like any other plane.
+ */
 export function isAirGapped({ capabilities, lastReportAt }: TenantPlane): boolean {
   return lastReportAt === null && (capabilities ?? []).includes(OFFLINE_CAPABILITY);
 }

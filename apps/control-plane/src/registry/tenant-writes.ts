@@ -10,10 +10,13 @@ interface TenantWrite {
 
 const NOT_DELETED = TENANT_STATUSES.filter((status) => status !== 'deleted');
 
-/** What operators write of a tenant without a job, and in which of its states. What jobs do: OPERATION_RULES. */
+/**
+ * What operators write of a tenant without a job, and in which of its states. What jobs do: OPERATION_RULES.
+ */
 export const TENANT_WRITES = {
   update: { what: 'A change', from: NOT_DELETED },
-  // Nobody may sign up before the tenant is active: a tenant that was never active is removed without a backup.
+  // Nobody may sign up before the tenant is active: a tenant
+  // that was never active is removed without a backup.
   signupLink: { what: 'A sign-up link', from: ['active', 'suspended'] },
   // While it is deprovisioned as well: its plane may have to enrol again to make the backup, or to come back.
   provisioningToken: { what: 'A provisioning token', from: NOT_DELETED },
@@ -38,6 +41,8 @@ const WAYS_ON: Readonly<Record<TenantStatus, string>> = {
 /** Decided under the tenant's lock, or for a dry run. */
 export function requireStatus({ slug, status }: Tenant, { what, from }: TenantWrite): void {
   if (from.includes(status)) return;
-  const detail = `Tenant "${slug}" is ${status}. ${what} needs a tenant that is ${from.join(' or ')}. ${WAYS_ON[status]}`;
+  const detail =
+    `Tenant "${slug}" is ${status}. ${what} needs a tenant that is ${from.join(' or ')}. ` +
+    `${WAYS_ON[status]}`;
   throw new DomainError('invalid_transition', 'conflict', detail);
 }

@@ -6,8 +6,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export type TransferPurpose = 'move' | 'backup' | 'restore';
 
 /**
- * A tenant's rows on their way from one tenant plane to another, or to be kept: then one plane is both. At most one of a
- * tenant is live.
+ * A tenant's rows on their way from one tenant plane to another, or to
+ * be kept: then one plane is both. At most one of a tenant is live.
  */
 @Entity('transfers')
 export class Transfer {
@@ -26,9 +26,15 @@ export class Transfer {
   @JsonColumn({ nullable: true }) manifest: Manifest | null;
   /** Of a kept backup: the version of the plane that made it. */
   @Column('varchar', { nullable: true }) version: string | null;
-  /** Of a kept backup: the instance of the plane that made it. Null where another one may have enrolled before it was kept. */
+  /**
+   * Of a kept backup: the instance of the plane that made it.
+   * Null where another one may have enrolled before it was kept.
+   */
   @Column('uuid', { name: 'made_by', nullable: true }) madeBy: string | null;
-  /** Of a backup: when its plane's identity had last been forked as it began. Another time at the plane is a fork since. */
+  /**
+   * Of a backup: when its plane's identity had last been forked
+   * as it began. Another time at the plane is a fork since.
+   */
   @TimestampColumn({ name: 'forked_before', nullable: true }) forkedBefore: Date | null;
   /** The newest run of the source. */
   @Column('varchar', { nullable: true }) attempt: string | null;
@@ -43,7 +49,10 @@ export class Transfer {
   /** The newest run of the target. */
   @Column('varchar', { nullable: true }) importer: string | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
-  /** When the source went on to changes, by the database's time. Null while the target has yet to import the rows before them. */
+  /**
+   * When the source went on to changes, by the database's time.
+   * Null while the target has yet to import the rows before them.
+   */
   @TimestampColumn({ name: 'following_since', nullable: true }) followingSince: Date | null;
   /** When the source was told to let nothing be written any more. */
   @TimestampColumn({ name: 'frozen_at', nullable: true }) frozenAt: Date | null;

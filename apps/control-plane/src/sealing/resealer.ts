@@ -23,9 +23,9 @@ export interface Resealed {
 }
 
 /**
- * Seals anew, with the key that seals now, what another key sealed: when the process starts, for that is when keys change,
- * and every hour, for what a process with the keys of before still wrote. Value by value while all goes on: one that was
- * changed meanwhile is left, and a process that is killed loses nothing.
+ * Seals anew, with the key that seals now, what another key sealed: when the process starts, for that is when
+ * keys change, and every hour, for what a process with the keys of before still wrote. Value by value while
+ * all goes on: one that was changed meanwhile is left, and a process that is killed loses nothing.
  */
 @Injectable()
 export class Resealer implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -74,7 +74,8 @@ export class Resealer implements OnApplicationBootstrap, BeforeApplicationShutdo
       if (resealed > 0) this.logger.log(`Sealed ${resealed} values anew, with key ${keyId}.`);
       if (unreadable > 0)
         this.logger.error(
-          `${unreadable} sealed values cannot be opened: add the key that sealed them to CONTROL_PLANE_SEALING_KEYS.`,
+          `${unreadable} sealed values cannot be opened: add the key that sealed them to ` +
+            'CONTROL_PLANE_SEALING_KEYS.',
         );
     } catch (error) {
       if (!this.isEnding)

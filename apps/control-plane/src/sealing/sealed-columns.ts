@@ -14,8 +14,10 @@ export const SEALED = {
   idempotencyAnswer: { table: 'idempotency_keys', column: 'answer_sealed', row: 'scope' },
   idempotencyInstall: { table: 'idempotency_keys', column: 'install_sealed', row: 'scope' },
   localPlaneEnv: {
-    ...{ table: 'local_planes', column: 'env_sealed' },
-    ...{ row: 'tenant_plane_id', owner: 'tenant_plane_id' },
+    table: 'local_planes',
+    column: 'env_sealed',
+    row: 'tenant_plane_id',
+    owner: 'tenant_plane_id',
   },
   planeDatabaseUrl: { table: 'tenant_planes', column: 'db_url_sealed', row: 'id', owner: 'id' },
   serviceSecret: { table: 'service_keys', column: 'secret_sealed', row: 'id', owner: 'tenant_plane_id' },

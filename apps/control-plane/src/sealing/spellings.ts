@@ -1,7 +1,12 @@
-/** What is shorter is part of too many words to be looked for by itself; in a URL it is found all the same. */
+/**
+ * What is shorter is part of too many words to be looked for by itself; in a URL it is found all the same.
+ */
 const LEAST = 6;
 
-/** How a secret may stand in a text, the longest first. Of a URL its password is one, too; a file path is none. */
+/**
+ * How a secret may stand in a text, the longest first. Of a
+ * URL its password is one, too; a file path is none.
+ */
 export function spellingsOf(secrets: Iterable<string>): readonly string[] {
   const words = [...secrets].flatMap((secret) => (isAddress(secret) ? partsOf(secret) : [secret]));
   const spelled = words.flatMap((word) => [

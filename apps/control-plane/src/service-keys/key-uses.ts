@@ -7,9 +7,9 @@ import { ServiceKey } from './service-key.entity';
 import { ServiceKeys } from './service-keys';
 
 /**
- * When each key was last signed with. The first call with a key writes that before it is answered: a key that was accepted
- * may be the only one that its plane still has. Later calls cost no write: what was used since the last round is written
- * together, so that the table lags behind by one round of the sweep (5 s).
+ * When each key was last signed with. The first call with a key writes that before it is answered: a key that
+ * was accepted may be the only one that its plane still has. Later calls cost no write: what was used since
+ * the last round is written together, so that the table lags behind by one round of the sweep (5 s).
  */
 @Injectable()
 export class KeyUses {
@@ -28,7 +28,10 @@ export class KeyUses {
     this.unwritten.set(keyId, this.clock.now());
   }
 
-  /** Before a call that is accepted is answered. Throws when the key has been revoked before its first use was written. */
+  /**
+   * Before a call that is accepted is answered. Throws when
+   * the key has been revoked before its first use was written.
+   */
   async noteFirst(keyId: string): Promise<void> {
     if (!this.begun.has(keyId)) await this.begin(keyId);
   }

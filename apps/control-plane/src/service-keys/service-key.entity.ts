@@ -8,7 +8,10 @@ export class ServiceKey {
   @Column('uuid', { name: 'tenant_plane_id' }) tenantPlaneId: string;
   @Column('text', { name: 'secret_sealed' }) secretSealed: string;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
-  /** Since its token was redeemed, or it was minted to follow another; before that it can do nothing but enrol. */
+  /**
+   * Since its token was redeemed, or it was minted to follow
+   * another; before that it can do nothing but enrol.
+   */
   @TimestampColumn({ name: 'activated_at', nullable: true }) activatedAt: Date | null;
   @TimestampColumn({ name: 'revoked_at', nullable: true }) revokedAt: Date | null;
   /** When a call was last signed with it, to within a few seconds. */

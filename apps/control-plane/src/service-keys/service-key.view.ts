@@ -1,7 +1,10 @@
 import { type TenantPlane } from '../registry/tenant-plane.entity';
 import { type ServiceKey } from './service-key.entity';
 
-/** Which of its keys a plane signs with: the one used last, or before it has used any the one that it enrolled with. */
+/**
+ * Which of its keys a plane signs with: the one used last,
+ * or before it has used any the one that it enrolled with.
+ */
 export function keysView(
   { secretMode, status, nextKeyId }: TenantPlane,
   accepted: readonly ServiceKey[],

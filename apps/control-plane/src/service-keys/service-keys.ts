@@ -28,8 +28,9 @@ interface Question {
 }
 
 /**
- * The secrets of tenant planes. Opened ones are kept in memory, and forgotten when this process revokes them; that
- * another has, a call learns together with its nonce. So a revoked key is refused at once in every process.
+ * The secrets of tenant planes. Opened ones are kept in memory, and forgotten
+ * when this process revokes them; that another has, a call learns together
+ * with its nonce. So a revoked key is refused at once in every process.
  */
 @Injectable()
 export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
@@ -131,7 +132,10 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return this.revokeThose(manager, { tenantPlaneId, revokedAt: IsNull() });
   }
 
-  /** Whether the key's plane has enrolled with it. Asked until it has; a key that has been revoked gets no further than its signature. */
+  /**
+   * Whether the key's plane has enrolled with it. Asked until it has;
+   * a key that has been revoked gets no further than its signature.
+   */
   async isActive(id: string): Promise<boolean> {
     if (this.platform.has(id) || this.active.has(id)) return true;
     const key = await this.database.read((manager) => manager.findOneBy(ServiceKey, { id }));
@@ -141,8 +145,9 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   }
 
   /**
-   * Whether calls that are signed with the key are taken now. Asks the database, since another process may have revoked it:
-   * once for all keys that are asked about at the same moment, which may be those of the whole fleet.
+   * Whether calls that are signed with the key are taken now. Asks the
+   * database, since another process may have revoked it: once for all keys that
+   * are asked about at the same moment, which may be those of the whole fleet.
    */
   async isAccepted(id: string): Promise<boolean> {
     if (this.platform.has(id)) return true;
@@ -157,8 +162,8 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   }
 
   /**
-   * As {@link requireAccepted}, for a transaction that writes; call it first. A revocation of the key waits until this
-   * transaction has ended ({@link lockPlaneAndCalls}).
+   * As {@link requireAccepted}, for a transaction that writes; call it first. A revocation of the key waits
+   * until this transaction has ended ({@link lockPlaneAndCalls}).
    */
   async holdAccepted(manager: EntityManager, id: string): Promise<void> {
     if (this.platform.has(id)) return;

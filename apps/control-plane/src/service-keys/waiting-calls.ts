@@ -4,7 +4,10 @@ import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { ServiceKeys } from './service-keys';
 
-/** That one tenant plane has open in one process: one for its desired state, and one for each tenant that moves to it. */
+/**
+ * That one tenant plane has open in one process: one for its
+ * desired state, and one for each tenant that moves to it.
+ */
 export const MAX_LONG_POLLS = 500;
 
 /** Calls that are answered once something has happened. */
@@ -20,7 +23,9 @@ export class WaitingCalls implements BeforeApplicationShutdown {
     private readonly keys: ServiceKeys,
   ) {}
 
-  /** Aborted when the caller has gone or has its answer, when its key was revoked, and when the process ends. */
+  /**
+   * Aborted when the caller has gone or has its answer, when its key was revoked, and when the process ends.
+   */
   endOf(reply: FastifyReply, { keyId }: Pick<ServiceCall, 'keyId'>): AbortSignal {
     const end = new AbortController();
     this.waiting.add(end);

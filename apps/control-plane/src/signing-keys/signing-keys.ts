@@ -17,13 +17,19 @@ import { SigningKey } from './signing-key.entity';
 /** Of certificates of deletion. */
 export const DELETION_KEY_PURPOSE = 'deletion';
 
-/** One key a purpose: its id is the purpose and the ordinal, so that processes which start together agree on one. */
+/**
+ * One key a purpose: its id is the purpose and the ordinal,
+ * so that processes which start together agree on one.
+ */
 const FIRST_KEYS = [SIGNUP_KEY_PURPOSE, DELETION_KEY_PURPOSE].map((purpose) => ({
   kid: `${purpose}-1`,
   purpose,
 }));
 
-/** The Control Plane's key pairs: their public halves go to tenant planes, the private ones never leave, sealed at rest. */
+/**
+ * The Control Plane's key pairs: their public halves go to
+ * tenant planes, the private ones never leave, sealed at rest.
+ */
 @Injectable()
 export class SigningKeys implements OnModuleInit {
   private published: readonly PublishedKey[] = [];

@@ -56,9 +56,15 @@ export class Signups {
     await this.throttle.take(REQUESTS, [network()]);
     const now = this.clock.now();
     const signup: Signup = {
-      ...{ id: uuidv7(now), email, organisation: dto.organisation?.trim() ?? null, slug: dto.slug ?? null },
-      ...{ tokenHash: null, createdAt: now, expiresAt: new Date(now.getTime() + DAY_MS) },
-      ...{ verifiedAt: null, tenantId: null },
+      id: uuidv7(now),
+      email,
+      organisation: dto.organisation?.trim() ?? null,
+      slug: dto.slug ?? null,
+      tokenHash: null,
+      createdAt: now,
+      expiresAt: new Date(now.getTime() + DAY_MS),
+      verifiedAt: null,
+      tenantId: null,
     };
     await this.database.write(async (manager) => {
       // Counted in the same transaction as the mail, so that a failed request does not use up the limit.
@@ -109,7 +115,11 @@ export class Signups {
     const wanted = slug ?? signup.slug ?? (await firstFree(manager, slugsFor(name)));
     if (wanted === undefined) throw slugNeeded();
     const dto: ProvisionTenantDto = {
-      ...{ name, slug: wanted, deployment_model: 'shared', admin_email: signup.email, plan: 'core' },
+      name,
+      slug: wanted,
+      deployment_model: 'shared',
+      admin_email: signup.email,
+      plan: 'core',
     };
     const { tenant } = await this.provisioning.start(dto, 'signup');
     const { id: tenantId } = tenant;

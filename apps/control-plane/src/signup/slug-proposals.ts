@@ -2,44 +2,41 @@ import { SLUG_MAX_LENGTH, slugFromName, slugProblem } from '@atlas/tenancy';
 
 /** Where everybody has an address, so that the domain says nothing of who that is. */
 const OPEN_TO_ALL: ReadonlySet<string> = new Set([
-  ...[
-    'gmail.com',
-    'googlemail.com',
-    'outlook.com',
-    'hotmail.com',
-    'live.com',
-    'msn.com',
-    'yahoo.com',
-    'ymail.com',
-  ],
-  ...[
-    'icloud.com',
-    'me.com',
-    'mac.com',
-    'aol.com',
-    'gmx.com',
-    'gmx.de',
-    'gmx.net',
-    'web.de',
-    't-online.de',
-    'mail.com',
-  ],
-  ...[
-    'proton.me',
-    'protonmail.com',
-    'tutanota.com',
-    'zoho.com',
-    'yandex.com',
-    'mail.ru',
-    'qq.com',
-    '163.com',
-  ],
+  'gmail.com',
+  'googlemail.com',
+  'outlook.com',
+  'hotmail.com',
+  'live.com',
+  'msn.com',
+  'yahoo.com',
+  'ymail.com',
+  'icloud.com',
+  'me.com',
+  'mac.com',
+  'aol.com',
+  'gmx.com',
+  'gmx.de',
+  'gmx.net',
+  'web.de',
+  't-online.de',
+  'mail.com',
+  'proton.me',
+  'protonmail.com',
+  'tutanota.com',
+  'zoho.com',
+  'yandex.com',
+  'mail.ru',
+  'qq.com',
+  '163.com',
 ]);
 /** Below a country's top level domain, where it is divided by kind: `co.uk`. */
 const KINDS: ReadonlySet<string> = new Set(['ac', 'co', 'com', 'edu', 'gov', 'net', 'org']);
 const NUMBERED = 9;
 
-/** What an organisation calls itself in its addresses: `jo@mail.acme.co.uk` -> `acme`. Null where the domain is everybody's. */
+/**
+ * What an organisation calls itself in its addresses:
+ * `jo@mail.acme.co.uk` -> `acme`. Null where the domain is everybody's.
+ */
 export function organisationOf(email: string): string | null {
   const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
   if (OPEN_TO_ALL.has(domain)) return null;
@@ -48,7 +45,10 @@ export function organisationOf(email: string): string | null {
   return labels.at(-1) || null;
 }
 
-/** Slugs for that name, the nicest first: the name itself, then numbered. None when the name has nothing to make one of. */
+/**
+ * Slugs for that name, the nicest first: the name itself, then
+ * numbered. None when the name has nothing to make one of.
+ */
 export function slugsFor(name: string): string[] {
   const plain = slugFromName(name);
   if (plain === '') return [];

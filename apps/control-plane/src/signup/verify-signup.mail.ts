@@ -41,8 +41,10 @@ export class VerifySignupMail extends MailKind {
       to: signup.email,
       subject: 'Confirm your address for Atlas',
       paragraphs: [
-        'Somebody, most likely you, asked for a tenant of Atlas with this address. Confirm that it is yours, and it is made:',
-        'The link works once, and for a day. If it was not you, there is nothing to do: without the link nothing happens.',
+        'Somebody, most likely you, asked for a tenant of Atlas with this address. Confirm that it ' +
+          'is yours, and it is made:',
+        'The link works once, and for a day. If it was not you, there is nothing to do: without the ' +
+          'link nothing happens.',
       ],
       action: { label: 'Confirm', url },
     };

@@ -4,7 +4,9 @@ import { type DeploymentModel } from '@atlas/tenancy';
 import { type ControlPlaneConfig } from '../config/control-plane.config';
 import { type Tenant } from '../registry/tenant.entity';
 
-/** Of a plane of its own: it would refuse to start on the database that the tenant was made for, hours later. */
+/**
+ * Of a plane of its own: it would refuse to start on the database that the tenant was made for, hours later.
+ */
 export function requireDatabaseAllowed(
   { isProduction }: ControlPlaneConfig,
   model: DeploymentModel,
@@ -13,6 +15,8 @@ export function requireDatabaseAllowed(
   const driver = settings['database_driver'];
   const { allowedInProduction } = profileOf(model).databases;
   if (!isProduction || driver === undefined || allowedInProduction.some((one) => one === driver)) return;
-  const detail = `The tenant was made with database.driver ${String(driver)}, and in production a ${model} tenant plane runs on ${allowedInProduction.join(' or ')} only. Name another deployment_model.`;
+  const detail =
+    `The tenant was made with database.driver ${String(driver)}, and in production a ${model} tenant ` +
+    `plane runs on ${allowedInProduction.join(' or ')} only. Name another deployment_model.`;
   throw new DomainError('database_not_in_production', 'unprocessable', detail);
 }

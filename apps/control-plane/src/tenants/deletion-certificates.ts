@@ -38,7 +38,9 @@ export class DeletionCertificates {
     private readonly clock: Clock,
   ) {}
 
-  /** Sets the tenant deleted; its slug is not given again. @throws StepFailure while something of it is left. */
+  /**
+   * Sets the tenant deleted; its slug is not given again. @throws StepFailure while something of it is left.
+   */
   async close(manager: EntityManager, tenantId: string, backupErasedAt?: string): Promise<void> {
     await this.requireNothingLeft(manager, tenantId);
     const issuedAt = this.clock.now();
@@ -120,7 +122,8 @@ export class DeletionCertificates {
 
 function notDeleted({ restorableUntil }: Tenant): DomainError {
   const detail = restorableUntil
-    ? `The tenant can be restored until ${restorableUntil.toISOString()}; the certificate is issued when its backup is erased after that.`
+    ? `The tenant can be restored until ${restorableUntil.toISOString()}; the certificate is issued ` +
+      'when its backup is erased after that.'
     : 'The tenant is not deleted.';
   return new DomainError('not_deleted', 'not_found', detail);
 }

@@ -65,7 +65,10 @@ export class SignupLinks extends LinkKind {
     return { url: `${url}/signup#token=${token}`, token, expires_at: issue.expiresAt.toISOString() };
   }
 
-  /** Locks the tenant: a move that ends meanwhile would not tell its new home of a link that is just being made. */
+  /**
+   * Locks the tenant: a move that ends meanwhile would not
+   * tell its new home of a link that is just being made.
+   */
   async requireReady(manager: EntityManager, tenantId: string): Promise<Ready> {
     const [tenant, placement] = await together([
       lockedForUpdate(manager.createQueryBuilder(Tenant, 'tenant').where({ id: tenantId })).getOneOrFail(),

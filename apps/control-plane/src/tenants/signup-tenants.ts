@@ -12,8 +12,9 @@ const SIGNUP_LOCK = 4_772_604;
 const GONE: readonly TenantStatus[] = ['deleted', 'deprovisioning', 'failed'];
 
 /**
- * The tenant that an address has signed up for; each address may have one. A tenant that failed or is being deprovisioned
- * lets nobody in, so it does not keep its owner from signing up again, unless a job is bringing it back.
+ * The tenant that an address has signed up for; each address may have one. A
+ * tenant that failed or is being deprovisioned lets nobody in, so it does not
+ * keep its owner from signing up again, unless a job is bringing it back.
  */
 export function tenantOf(manager: EntityManager, email: string): Promise<Tenant | null> {
   return manager
@@ -50,7 +51,10 @@ function isLeft({ source, status }: Tenant): boolean {
   return source === 'signup' && GONE.includes(status);
 }
 
-/** Serialises everything that may give an address a tenant: opening a sign-up link, and bringing back what failed or went. */
+/**
+ * Serialises everything that may give an address a tenant:
+ * opening a sign-up link, and bringing back what failed or went.
+ */
 export async function lockSignups(manager: EntityManager, email: string): Promise<void> {
   // Rows alone would not do: those of the first sign-up may be forgotten, and new ones come.
   await takeLocks(manager, { lockClass: SIGNUP_LOCK, ids: [email] });

@@ -34,7 +34,8 @@ export class UpdateTenantDto {
     required: false,
     type: Object,
     description:
-      'Merged into what is there, key by key; null removes a key (RFC 7396). 10,000 characters of JSON in all',
+      'Merged into what is there, key by key; null removes a key (RFC 7396). 10,000 characters of ' +
+      'JSON in all',
   })
   @Optional()
   @IsObject()

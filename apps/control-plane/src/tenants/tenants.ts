@@ -65,7 +65,9 @@ export class Tenants {
       await updateRows(manager, Tenant, { id }, { ...changes, updatedAt: this.clock.now() });
       await this.publisher.publish(manager, id);
       await this.audit.record(manager, {
-        ...{ action: 'tenant.updated', targetKind: 'tenant', targetId: id },
+        action: 'tenant.updated',
+        targetKind: 'tenant',
+        targetId: id,
         before: { name, plan, settings },
         after: { name, plan, settings, ...changes },
       });
@@ -113,8 +115,9 @@ export async function requireTenant(manager: EntityManager, id: string): Promise
 }
 
 /**
- * What is decided about a tenant by its status, its places or its jobs is decided under this lock, in the transaction that
- * writes it: what was read before may have changed. It comes before the locks of planes and jobs.
+ * What is decided about a tenant by its status, its places or its jobs is
+ * decided under this lock, in the transaction that writes it: what was read
+ * before may have changed. It comes before the locks of planes and jobs.
  */
 export async function lockTenant(manager: EntityManager, id: string): Promise<Tenant> {
   const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id });
@@ -133,6 +136,8 @@ function merged(settings: Record<string, unknown>, patch: Record<string, unknown
   const result = Object.fromEntries(entries);
   const size = JSON.stringify(result).length;
   if (size <= MAX_SETTINGS) return result;
-  const message = `settings would have ${size} characters, ${MAX_SETTINGS} at most: remove some by setting them to null`;
+  const message =
+    `settings would have ${size} characters, ${MAX_SETTINGS} at most: remove some by setting them to ` +
+    'null';
   throw validationFailed([{ field: 'settings', message }]);
 }

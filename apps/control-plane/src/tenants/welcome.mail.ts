@@ -8,8 +8,9 @@ import { SignupLinks } from './signup-links';
 export const WELCOME = 'welcome';
 
 /**
- * To the first admin, whichever way the tenant was asked for. Its link opens once the tenant is active and has an address:
- * until then the mail waits, as one does that the server does not take. That a tenant is gone before is audited.
+ * To the first admin, whichever way the tenant was asked for. Its link opens once
+ * the tenant is active and has an address: until then the mail waits, as one does
+ * that the server does not take. That a tenant is gone before is audited.
  */
 @Injectable()
 export class WelcomeMail extends MailKind {

@@ -27,8 +27,8 @@ const KEY_AGREEMENT = 'ECDH-ES';
 const ENCRYPTION = 'A256GCM';
 
 /**
- * The rows of tenants that were deprovisioned: parts as of a move, encrypted to a key of the backup's own, whose private
- * half is sealed here and erased with it.
+ * The rows of tenants that were deprovisioned: parts as of a move, encrypted to a key of the backup's own,
+ * whose private half is sealed here and erased with it.
  */
 @Injectable()
 export class Backups {
@@ -66,8 +66,8 @@ export class Backups {
   }
 
   /**
-   * False when it is not as it was read: its plane sends it anew. Any that was kept before is older, and of no use now; a home
-   * that was restored from that goes on to require its rows until this one is erased, too.
+   * False when it is not as it was read: its plane sends it anew. Any that was kept before is older, and of
+   * no use now; a home that was restored from that goes on to require its rows until this one is erased, too.
    */
   async keep(manager: EntityManager, backup: Transfer, manifest: Manifest): Promise<boolean> {
     const { id, attempt, parts, imported, sourcePlaneId } = backup;
@@ -89,8 +89,8 @@ export class Backups {
   }
 
   /**
-   * A plane that has enrolled under another key since cannot open what was encrypted to the one before. False when it has
-   * what it needs.
+   * A plane that has enrolled under another key since cannot open what
+   * was encrypted to the one before. False when it has what it needs.
    */
   async renewPlaneKey(manager: EntityManager, backup: Transfer): Promise<boolean> {
     const { id, targetPlaneId } = backup;
@@ -119,7 +119,10 @@ export class Backups {
     );
   }
 
-  /** All backups of the tenant, or one. A home that was restored from one that is erased no longer requires its rows. */
+  /**
+   * All backups of the tenant, or one. A home that was restored
+   * from one that is erased no longer requires its rows.
+   */
   async erase(manager: EntityManager, tenantId: string, id?: string): Promise<void> {
     await this.forget(manager, { tenantId, ...(id !== undefined && { id }) });
     const backups = { tenantId, purpose: Not('move' as const), keySealed: IsNull() };
@@ -138,7 +141,10 @@ export class Backups {
     }
   }
 
-  /** Opens every part as it lies here. Throws when one is missing, or was changed. Answers with what the last one says. */
+  /**
+   * Opens every part as it lies here. Throws when one is missing,
+   * or was changed. Answers with what the last one says.
+   */
   async read(manager: EntityManager, backup: Transfer): Promise<Manifest> {
     const key = await this.privateKey(backup);
     let last: Uint8Array = new Uint8Array();

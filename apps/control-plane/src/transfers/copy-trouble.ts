@@ -5,8 +5,8 @@ import { troubleAt } from '../registry/placements';
 import { type Transfer } from '../registry/transfer.entity';
 
 /**
- * What either plane fails of and tries again, or null. Throws what the target says is wrong with the copy: the move, or the
- * restore, is undone then.
+ * What either plane fails of and tries again, or null. Throws what the target says is wrong with the copy:
+ * the move, or the restore, is undone then.
  */
 export async function copyTrouble(manager: EntityManager, transfer: Transfer): Promise<string | null> {
   const { tenantId, sourcePlaneId, targetPlaneId } = transfer;
@@ -19,9 +19,12 @@ export async function copyTrouble(manager: EntityManager, transfer: Transfer): P
 }
 
 const FIX = {
-  move: 'The move undoes itself, the tenant works where it was. Atlas on-call: fix what the new tenant plane says, then move the tenant again.',
+  move:
+    'The move undoes itself, the tenant works where it was. Atlas on-call: fix what the new tenant ' +
+    'plane says, then move the tenant again.',
   restore:
-    'The restore undoes itself, the backup is kept as it was. Atlas on-call: fix what the tenant plane says, then restore the tenant again.',
+    'The restore undoes itself, the backup is kept as it was. Atlas on-call: fix what the tenant ' +
+    'plane says, then restore the tenant again.',
 };
 
 function copyFailed({ purpose }: Transfer, why: string): StepFailure {

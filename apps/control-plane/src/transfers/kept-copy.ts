@@ -12,14 +12,20 @@ import { Tenant } from '../registry/tenant.entity';
 import { Transfer } from '../registry/transfer.entity';
 import { lockTenant } from '../tenants/tenants';
 
-/** The old home that still keeps the rows from before the move and can serve them again; null if there is none. */
+/**
+ * The old home that still keeps the rows from before the
+ * move and can serve them again; null if there is none.
+ */
 export async function keptCopyOf(manager: EntityManager, home: Placement): Promise<TenantPlane | null> {
   const old = await oldHomeWithRows(manager, home);
   const isFree = old?.copy.phase === 'retired' && !old.copy.holdsPlace;
   return isFree && old.plane.status === 'enrolled' ? old.plane : null;
 }
 
-/** As {@link keptCopyOf}, also while the old home has to enrol again, or an unfinished move back holds a place there. */
+/**
+ * As {@link keptCopyOf}, also while the old home has to enrol
+ * again, or an unfinished move back holds a place there.
+ */
 async function oldHomeWithRows(
   manager: EntityManager,
   { tenantId, restoredFrom: id }: Placement,
@@ -36,8 +42,8 @@ async function oldHomeWithRows(
 }
 
 /**
- * SQL: whether the home of the tenant with that id is online, has said that it serves, and is the installation that imported
- * the rows. Until then any other copy is the last one that is known to be whole.
+ * SQL: whether the home of the tenant with that id is online, has said that it serves, and is the
+ * installation that imported the rows. Until then any other copy is the last one that is known to be whole.
  */
 export const homeServes = (
   database: Database,
@@ -58,8 +64,8 @@ export function doesHomeServe(
 }
 
 /**
- * For the transaction that has the old copy at `place` removed. Nobody enrols as the home, and no report of it comes in,
- * before that has ended. @throws StepFailure unless the home serves the tenant.
+ * For the transaction that has the old copy at `place` removed. Nobody enrols as the home, and no report of
+ * it comes in, before that has ended. @throws StepFailure unless the home serves the tenant.
  */
 export async function requireHomeServes(
   database: Database,
@@ -73,13 +79,15 @@ export async function requireHomeServes(
   if (home && (await hasLostCopy(manager, home)))
     throw new StepFailure('fatal', 'copy_lost', await lostCopyDetail(manager, home));
   if (await doesHomeServe(database, manager, tenantId)) return;
-  const detail = `The home of tenant "${slug}" is offline, or has not reported that it serves the tenant. The old copy is kept, and its removal begins again once it has.`;
+  const detail =
+    `The home of tenant "${slug}" is offline, or has not reported that it serves the tenant. The old ` +
+    'copy is kept, and its removal begins again once it has.';
   throw new StepFailure('fatal', 'home_not_serving', detail);
 }
 
 /**
- * Call it once the old copy is gone: from then on the tenant is served from whatever its home has. A home that has lost the
- * rows by then still lacks them.
+ * Call it once the old copy is gone: from then on the tenant is served from whatever its home has. A home
+ * that has lost the rows by then still lacks them.
  */
 export async function endRequirement(
   manager: EntityManager,
@@ -93,11 +101,16 @@ export async function endRequirement(
   await manager.update(Placement, came, { restoredFrom: null, importedBy: null });
 }
 
-/** @throws DomainError unless the home has lost the rows of its tenant, and nothing that they came from has them. */
+/**
+ * @throws DomainError unless the home has lost the rows of
+ * its tenant, and nothing that they came from has them.
+ */
 export async function requireNothingToSave(manager: EntityManager, { id, slug }: Tenant): Promise<void> {
   const home = await placeOf(manager, id);
   if (!home || !(await hasLostCopy(manager, home))) {
-    const detail = `As far as the Control Plane knows, tenant "${slug}" has its rows. Leave accept_data_loss out: they are backed up before anything is removed.`;
+    const detail =
+      `As far as the Control Plane knows, tenant "${slug}" has its rows. Leave accept_data_loss out: ` +
+      'they are backed up before anything is removed.';
     throw new DomainError('copy_not_lost', 'conflict', detail);
   }
   if (await hasNothingLeft(manager, home)) return;
@@ -114,7 +127,9 @@ export async function isLossAccepted(
   return isAccepted === true && (await hasNothingLeft(manager, home));
 }
 
-/** Of a home that has lost the rows: whether those that it came by are at no old home, and not in a backup. */
+/**
+ * Of a home that has lost the rows: whether those that it came by are at no old home, and not in a backup.
+ */
 async function hasNothingLeft(manager: EntityManager, home: Placement): Promise<boolean> {
   // The reopened copy was the last one.
   if (home.restoredFrom === null) return true;
@@ -132,19 +147,47 @@ export async function lostCopyDetail(manager: EntityManager, home: Placement): P
   const { slug } = await manager.findOneByOrFail(Tenant, { id: tenantId });
   const { name } = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
   if (restoredFrom === null && reopenedBy === null)
-    return `Tenant "${slug}" is placed on tenant plane ${name}, but the database of that plane reports that the rows were removed or that the tenant has moved away. If the Control Plane was restored from an older backup, restore a newer one; or restore a backup of the database of ${name}. If there is none, give the rows up: deprovision the tenant with "accept_data_loss": true.`;
+    return (
+      `Tenant "${slug}" is placed on tenant plane ${name}, but the database of that plane reports that ` +
+      'the rows were removed or that the tenant has moved away. If the Control Plane was restored from ' +
+      `an older backup, restore a newer one; or restore a backup of the database of ${name}. If there ` +
+      'is none, give the rows up: deprovision the tenant with "accept_data_loss": true.'
+    );
   if (restoredFrom === null)
-    return `Tenant "${slug}" is served from the copy that tenant plane ${name} kept, whose database no longer has it. Restore a backup of that database from after the move, and retry the job that serves the copy again. If there is none, give the rows up: deprovision the tenant with "accept_data_loss": true.`;
+    return (
+      `Tenant "${slug}" is served from the copy that tenant plane ${name} kept, whose database no ` +
+      'longer has it. Restore a backup of that database from after the move, and retry the job that ' +
+      'serves the copy again. If there is none, give the rows up: deprovision the tenant with ' +
+      '"accept_data_loss": true.'
+    );
   if (!(await manager.existsBy(Transfer, { id: restoredFrom, purpose: 'move' })))
-    return `Tenant "${slug}" was restored, and its tenant plane has lost the rows since; the backup is kept. Retry the restore if it failed, or deprovision the tenant and restore it again; then ask again.`;
-  const lost = `Tenant "${slug}" was moved to tenant plane ${name}, whose database no longer has the rows that came with it`;
+    return (
+      `Tenant "${slug}" was restored, and its tenant plane has lost the rows since; the backup is ` +
+      'kept. Retry the restore if it failed, or deprovision the tenant and restore it again; then ask ' +
+      'again.'
+    );
+  const lost =
+    `Tenant "${slug}" was moved to tenant plane ${name}, whose database no longer has the rows that ` +
+    'came with it';
   const old = await oldHomeWithRows(manager, home);
   if (!old)
-    return `${lost}, and no other tenant plane has them. Restore a backup of the database of ${name} from after the move, or of the tenant plane that the tenant came from. If there is none, give the rows up: deprovision the tenant with "accept_data_loss": true.`;
+    return (
+      `${lost}, and no other tenant plane has them. Restore a backup of the database of ${name} from ` +
+      'after the move, or of the tenant plane that the tenant came from. If there is none, give the ' +
+      'rows up: deprovision the tenant with "accept_data_loss": true.'
+    );
   const plane = await keptCopyOf(manager, home);
   if (!plane)
-    return `${lost}. Tenant plane ${old.plane.name} has them as they were at the move, but it has to enrol again, or an unfinished move back holds a place there. Have it enrol, or roll that move back; then move the tenant back.`;
+    return (
+      `${lost}. Tenant plane ${old.plane.name} has them as they were at the move, but it has to enrol ` +
+      'again, or an unfinished move back holds a place there. Have it enrol, or roll that move back; ' +
+      'then move the tenant back.'
+    );
   const cell = plane.deploymentModel === 'shared' && { tenant_plane_id: plane.id };
   const body = JSON.stringify({ deployment_model: plane.deploymentModel, ...cell });
-  return `${lost}. Tenant plane ${plane.name} keeps them as they were at the move. Restore a newer backup of the database of ${name}; or move the tenant back (POST /api/tenants/${tenantId}/move ${body}): it is served from the kept rows again, without what was written since.`;
+  return (
+    `${lost}. Tenant plane ${plane.name} keeps them as they were at the move. Restore a newer backup ` +
+    `of the database of ${name}; or move the tenant back (POST /api/tenants/${tenantId}/move ${body}): ` +
+    'it is served from the kept rows again, without what was written since.'
+  );
 }

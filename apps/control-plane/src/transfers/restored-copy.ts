@@ -20,7 +20,10 @@ import { isWhole } from './transfers';
 const PATIENCE_MS = 24 * 3_600_000;
 const IMPORT = 'the tenant plane to import the backup';
 
-/** What a restore brings to a tenant plane: it is there when the database that imported it is still the plane's. */
+/**
+ * What a restore brings to a tenant plane: it is there when
+ * the database that imported it is still the plane's.
+ */
 @Injectable()
 export class RestoredCopy {
   constructor(
@@ -32,8 +35,9 @@ export class RestoredCopy {
   ) {}
 
   /**
-   * What a restore waits for before the plane, which the caller has locked, can be the tenant's home; null when it waits for
-   * nothing. What was imported under another key does not count: the database may be another one.
+   * What a restore waits for before the plane, which the caller has locked, can
+   * be the tenant's home; null when it waits for nothing. What was imported
+   * under another key does not count: the database may be another one.
    */
   async unlessThere(
     context: ProvisioningContext,
@@ -56,8 +60,9 @@ export class RestoredCopy {
   }
 
   /**
-   * Has the plane that the tenant was restored to import the backup again if the copy is gone; null if it is there. Nothing is
-   * lost by that: an empty database has no users who could have written to it, and an older one serves none.
+   * Has the plane that the tenant was restored to import the backup again if the
+   * copy is gone; null if it is there. Nothing is lost by that: an empty database
+   * has no users who could have written to it, and an older one serves none.
    */
   async reopenIfLost({
     manager,
@@ -80,7 +85,9 @@ export class RestoredCopy {
     await changeTenantStatus(manager, tenantId, status, awaited);
     await this.backups.bringBack(manager, backup, tenantPlaneId);
     await this.audit.record(manager, {
-      ...{ action: 'tenant.restore_reopened', targetKind: 'tenant', targetId: tenantId },
+      action: 'tenant.restore_reopened',
+      targetKind: 'tenant',
+      targetId: tenantId,
       before: { status: tenant.status },
       after: { status, job_id: jobId, tenant_plane_id: tenantPlaneId },
     });

@@ -14,7 +14,10 @@ import { holdTransfer, isBehind, isLevel, topicOf } from './transfers';
 const KINDS: readonly TransferPartHeader['kind'][] = ['snapshot', 'changes', 'last'];
 /** As long as the target may name it. */
 const MAX_ATTEMPT = 100;
-/** Of one attempt; a part holds a megabyte of rows, or what was changed while the target imported the one before. */
+/**
+ * Of one attempt; a part holds a megabyte of rows, or what
+ * was changed while the target imported the one before.
+ */
 export const MAX_PARTS = 100_000;
 /** What an integer column holds. */
 const MAX_CHANGES = 2_147_483_647;
@@ -49,8 +52,8 @@ export class TransferRelay {
   ) {}
 
   /**
-   * Takes a part from the source, and answers with how many the target has imported. The same again changes nothing; the first
-   * of another attempt replaces all.
+   * Takes a part from the source, and answers with how many the target has imported. The same again changes
+   * nothing; the first of another attempt replaces all.
    */
   async take({ sourcePlaneId, keyId }: Source, id: string, part: number, sealed: string): Promise<number> {
     const header = headerOf(sealed);
@@ -71,7 +74,10 @@ export class TransferRelay {
     });
   }
 
-  /** Waits until the target has imported `count` parts, or until the time is over. Returns how many it has imported. */
+  /**
+   * Waits until the target has imported `count` parts, or
+   * until the time is over. Returns how many it has imported.
+   */
   async imported({ sourcePlaneId, keyId }: Source, id: string, count: number, wait: Wait): Promise<number> {
     const look = async (): Promise<number> => {
       const where = { id, sourcePlaneId, endedAt: IsNull() };
@@ -136,7 +142,8 @@ export class TransferRelay {
       await this.keys.holdAccepted(manager, keyId);
       const transfer = await this.require(manager, { id, targetPlaneId });
       if (wanted.importer !== transfer.importer) return this.beginImport(manager, transfer, wanted);
-      // A repeated request may arrive late: progress never goes back, and an earlier attempt no longer counts.
+      // A repeated request may arrive late: progress never
+      // goes back, and an earlier attempt no longer counts.
       const imported = Math.min(wanted.part - 1, transfer.parts);
       if (wanted.attempt !== transfer.attempt || imported <= transfer.imported) return;
       await manager.update(Transfer, { id }, { imported });
@@ -145,7 +152,10 @@ export class TransferRelay {
     });
   }
 
-  /** The target removes the rows that an earlier move left there as soon as it receives the first part, and no earlier. */
+  /**
+   * The target removes the rows that an earlier move left there
+   * as soon as it receives the first part, and no earlier.
+   */
   private async giveUpKeptCopy(
     { targetPlaneId, keyId }: { readonly targetPlaneId: string; readonly keyId: string },
     id: string,
@@ -159,8 +169,8 @@ export class TransferRelay {
   }
 
   /**
-   * A new import removes the rows of earlier ones as soon as it receives the first part. So from here on no earlier import
-   * counts, even if a process that died or was paused reports it as complete.
+   * A new import removes the rows of earlier ones as soon as it receives the first part. So from here on no
+   * earlier import counts, even if a process that died or was paused reports it as complete.
    */
   private async beginImport(
     manager: EntityManager,
@@ -236,11 +246,14 @@ function targetIsBehind(): DomainError {
 
 function importSuperseded(): DomainError {
   const detail =
-    'Another import of this transfer has started since, or this one never requested the first part. Start over under a new name.';
+    'Another import of this transfer has started since, or this one never requested the first part. ' +
+    'Start over under a new name.';
   return new DomainError('import_superseded', 'conflict', detail);
 }
 
 function tooManyParts(): DomainError {
-  const detail = `A transfer has ${MAX_PARTS} parts at most. Begin anew: changes that were sent one by one are then in the parts of the rows.`;
+  const detail =
+    `A transfer has ${MAX_PARTS} parts at most. Begin anew: changes that were sent one by one are then ` +
+    'in the parts of the rows.';
   return new DomainError('transfer_too_long', 'conflict', detail);
 }

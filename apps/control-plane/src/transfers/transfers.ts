@@ -8,7 +8,10 @@ import { type EntityManager, type FindOptionsWhere, IsNull } from 'typeorm';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { Transfer, TransferPart } from '../registry/transfer.entity';
 
-/** With this many parts not yet imported, no more changes are accepted. A source gets that far when the target begins anew, or if it is of an older version. */
+/**
+ * With this many parts not yet imported, no more changes are accepted. A source gets that far when the target
+ * begins anew, or if it is of an older version.
+ */
 const MAX_BEHIND = 3;
 
 /** The transfers of tenants between planes, as the steps of a move need them. */
@@ -24,8 +27,8 @@ export class Transfers {
   }
 
   /**
-   * The live transfer if it is between these planes and to the target's current key, otherwise a new one: what another move has
-   * copied, or what the target cannot open, is of no use.
+   * The live transfer if it is between these planes and to the target's current key, otherwise a new one:
+   * what another move has copied, or what the target cannot open, is of no use.
    */
   async open(
     manager: EntityManager,
@@ -45,7 +48,10 @@ export class Transfers {
     await manager.update(Transfer, { id }, { frozenAt });
   }
 
-  /** Replaces the live transfer by a new one. Nothing sent or imported for the old one counts, even if a plane has not heard. */
+  /**
+   * Replaces the live transfer by a new one. Nothing sent or
+   * imported for the old one counts, even if a plane has not heard.
+   */
   async replace(manager: EntityManager, tenantId: string): Promise<void> {
     const ended = await this.end(manager, tenantId);
     if (ended) await this.open(manager, ended);
@@ -62,7 +68,10 @@ export class Transfers {
   }
 }
 
-/** Whether the target has enrolled with another key since. It cannot open what was sent to the old one and needs a new transfer. */
+/**
+ * Whether the target has enrolled with another key since. It cannot
+ * open what was sent to the old one and needs a new transfer.
+ */
 export async function isToOldKey(
   manager: EntityManager,
   { targetPlaneId: id, recipient }: Transfer,
@@ -78,10 +87,24 @@ export function newTransfer(
 ): Transfer {
   return {
     ...facts,
-    ...{ id: uuidv7(now), keySealed: null, planeKey: null, version: null, madeBy: null, forkedBefore: null },
-    ...{ manifest: null, attempt: null, parts: 0, lastKind: null, lastChanges: 0 },
-    ...{ imported: 0, importer: null, generation: 1 },
-    ...{ createdAt: now, followingSince: null, frozenAt: null, endedAt: null },
+    id: uuidv7(now),
+    keySealed: null,
+    planeKey: null,
+    version: null,
+    madeBy: null,
+    forkedBefore: null,
+    manifest: null,
+    attempt: null,
+    parts: 0,
+    lastKind: null,
+    lastChanges: 0,
+    imported: 0,
+    importer: null,
+    generation: 1,
+    createdAt: now,
+    followingSince: null,
+    frozenAt: null,
+    endedAt: null,
   };
 }
 
@@ -103,8 +126,9 @@ export function isBetween(
 }
 
 /**
- * The target has all rows but a few changes, which may still be on their way: a busy source sends the next part as soon as the
- * last is imported, so waiting for none could take for ever. Or it has everything, if the source was frozen from the start.
+ * The target has all rows but a few changes, which may still be on their way: a busy
+ * source sends the next part as soon as the last is imported, so waiting for none
+ * could take for ever. Or it has everything, if the source was frozen from the start.
  */
 export function isLevel(transfer: Transfer): boolean {
   const { lastKind, lastChanges, parts, imported } = transfer;
@@ -112,12 +136,17 @@ export function isLevel(transfer: Transfer): boolean {
   return isWhole(transfer) || (isLittle && imported > 0 && parts - imported <= 1);
 }
 
-/** Whether the source must wait for the target before it sends more changes. It never waits once it is frozen. */
+/**
+ * Whether the source must wait for the target before it sends more changes. It never waits once it is frozen.
+ */
 export function isBehind({ purpose, frozenAt, parts, imported }: Transfer): boolean {
   return purpose === 'move' && frozenAt === null && parts - imported >= MAX_BEHIND;
 }
 
-/** The target has everything, and has found it to be the same. Only {@link holdTransfer} keeps it so: a target may begin anew. */
+/**
+ * The target has everything, and has found it to be the same.
+ * Only {@link holdTransfer} keeps it so: a target may begin anew.
+ */
 export function isWhole({ lastKind, parts, imported }: Transfer): boolean {
   return lastKind === 'last' && imported === parts;
 }

@@ -104,8 +104,8 @@ interface Caller {
 /**
  * The same on every database. Each route admits exactly whom the table names, by role and by scope.
  *
- * To see it fail: change `@Requires` of any route; in `SCOPES_OF_ROLE`, give an admin what an owner has; or have
- * `isMet` count API keys as a person.
+ * To see it fail: change `@Requires` of any route; in `SCOPES_OF_ROLE`, give an admin what an owner has; or
+ * have `isMet` count API keys as a person.
  */
 describe('every route of the Control Plane', () => {
   let plane: TestControlPlane;

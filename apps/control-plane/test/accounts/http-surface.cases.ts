@@ -12,9 +12,17 @@ import { refusal } from '../plane-simulator.fixture';
 
 const METRICS_TOKEN = 'a token for the scraper';
 const WITHOUT_PREFIX = [
-  ...['', 'health/live', 'health/ready', 'api/health', 'metrics'],
-  ...['signup/verify', 'reset-password', 'assets/page.css', 'assets/page.js'],
-  ...['help', 'help/:name'],
+  '',
+  'health/live',
+  'health/ready',
+  'api/health',
+  'metrics',
+  'signup/verify',
+  'reset-password',
+  'assets/page.css',
+  'assets/page.js',
+  'help',
+  'help/:name',
 ];
 
 interface Route {
@@ -59,13 +67,18 @@ describe('the HTTP side of the Control Plane', () => {
       '/api/auth/oidc/start',
       '/api/auth/reset-password',
       '/api/health',
-      ...['/api/signup', '/api/signup/verify', '/api/signup/{id}'],
-      ...['/assets/page.css', '/assets/page.js'],
+      '/api/signup',
+      '/api/signup/verify',
+      '/api/signup/{id}',
+      '/assets/page.css',
+      '/assets/page.js',
       '/health/live',
       '/health/ready',
-      ...['/help', '/help/{name}'],
+      '/help',
+      '/help/{name}',
       '/metrics',
-      ...['/reset-password', '/signup/verify'],
+      '/reset-password',
+      '/signup/verify',
     ]);
   });
 

@@ -31,8 +31,8 @@ async function inTurn<T, R>(items: readonly T[], send: (item: T) => PromiseLike<
 }
 
 /**
- * A kept answer is shown again only to a caller whose write would be let through. No hash of a body is kept in the
- * clear, since the body may hold a password.
+ * A kept answer is shown again only to a caller whose write would be let through. No hash of a body is kept
+ * in the clear, since the body may hold a password.
  *
  * To see it fail: in `Idempotency.keptFor`, leave out `admitted`; or in `SealedIdempotency.claim`, leave out
  * `bodyHash`.
@@ -371,10 +371,12 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     const without = creating.filter(
       ([, { post }]) => !post?.parameters?.some(({ name }) => name === 'idempotency-key'),
     );
-    // Those that act on a job change nothing when they are repeated, nor does a link; nobody is known yet who signs up.
+    // Those that act on a job change nothing when they are
+    // repeated, nor does a link; nobody is known yet who signs up.
     expect(without.map(([path]) => path).sort()).toEqual([
       ...['cancel', 'retry', 'rollback'].map((act) => `/api/provisioning-jobs/{id}/${act}`),
-      ...['/api/signup', '/api/signup/verify'],
+      '/api/signup',
+      '/api/signup/verify',
     ]);
   });
 

@@ -10,12 +10,12 @@ import { PUBLIC_URL, refusal } from '../plane-simulator.fixture';
 const NEW_PASSWORD = 'another horse another staple';
 
 /**
- * There is always an active owner, whoever may do less is signed out, and keys and links of the disabled never come
- * back.
+ * There is always an active owner, whoever may do less is signed
+ * out, and keys and links of the disabled never come back.
  *
  * To see it fail: in `lockOperators`, take no lock; in `Operators.change`, leave out `endSessions`; in
- * `Operators.endEverything`, leave out `ApiKey`; in `OperatorPasswords.reset`, leave out `endedAt` or `expiresAt`;
- * have `isIdle` answer never; or in `lockSigningIn`, leave out `endOne`.
+ * `Operators.endEverything`, leave out `ApiKey`; in `OperatorPasswords.reset`, leave out `endedAt` or
+ * `expiresAt`; have `isIdle` answer never; or in `lockSigningIn`, leave out `endOne`.
  */
 describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
   let plane: TestControlPlane;
@@ -46,9 +46,14 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
     expect(page).toEqual({
       items: [
         {
-          ...{ id: second.id, email: second.email, name: second.email, role: 'admin' },
-          ...{ created_at: plane.clock.now().toISOString(), disabled_at: null },
-          ...{ has_password: true, single_sign_on: null },
+          id: second.id,
+          email: second.email,
+          name: second.email,
+          role: 'admin',
+          created_at: plane.clock.now().toISOString(),
+          disabled_at: null,
+          has_password: true,
+          single_sign_on: null,
         },
       ],
       next_cursor: second.id,
@@ -67,8 +72,10 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
     expect([status, body.name, body.role]).toEqual([200, 'Sue', 'admin']);
     expect(await statusOf(session)).toBe(200);
     expect(await newest()).toMatchObject({
-      ...{ action: 'operator.changed', target: { kind: 'operator', id } },
-      ...{ before: { role: 'support' }, after: { name: 'Sue', role: 'admin' } },
+      action: 'operator.changed',
+      target: { kind: 'operator', id },
+      before: { role: 'support' },
+      after: { name: 'Sue', role: 'admin' },
     });
     const { id: entry } = await newest();
     await change(id, { name: 'Sue', role: 'admin', disabled: false }).expect(200);
@@ -352,9 +359,15 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
       expect(await list()).toEqual({
         items: [
           {
-            ...{ id: made.id, name: 'ci', operator_id: operatorId, scopes: ['tenants:read'] },
-            ...{ parent_id: null, created_at: plane.clock.now().toISOString(), expires_at: made.expires_at },
-            ...{ last_used_at: null, revoked_at: null },
+            id: made.id,
+            name: 'ci',
+            operator_id: operatorId,
+            scopes: ['tenants:read'],
+            parent_id: null,
+            created_at: plane.clock.now().toISOString(),
+            expires_at: made.expires_at,
+            last_used_at: null,
+            revoked_at: null,
           },
         ],
         next_cursor: null,

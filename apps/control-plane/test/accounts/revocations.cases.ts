@@ -23,14 +23,14 @@ const THIRD_PASSWORD = 'a third horse on a staple';
 const UNAUTHENTICATED = [401, 'unauthenticated'];
 
 /**
- * What is under way when access is revoked ends with it: sign-ins, keys, links, passwords, changes of operators. A key
- * ends no later than the one that made it, links end with the key or operator that issued them, and open streams end
- * within 5 s.
+ * What is under way when access is revoked ends with it: sign-ins, keys, links,
+ * passwords, changes of operators. A key ends no later than the one that made it, links
+ * end with the key or operator that issued them, and open streams end within 5 s.
  *
- * To see it fail: in `lockOperators`, leave out `takeLocks` (Postgres); have `checkCallerAgain` return `caller`; in
- * `isProvenStill`, leave out `revocations`; in `callerAsOfNow`, read the clock first (Postgres); in `issueOf`, leave
- * out `key`; in `DESCENT`, leave out the second half; in `OngoingAnswers.look`, leave out `end`; in `IssuedLinks.end`,
- * leave out `kind.end`; or in `OperatorPasswords.reset`, leave out `issuedBy`.
+ * To see it fail: in `lockOperators`, leave out `takeLocks` (Postgres); have `checkCallerAgain` return
+ * `caller`; in `isProvenStill`, leave out `revocations`; in `callerAsOfNow`, read the clock first (Postgres);
+ * in `issueOf`, leave out `key`; in `DESCENT`, leave out the second half; in `OngoingAnswers.look`, leave out
+ * `end`; in `IssuedLinks.end`, leave out `kind.end`; or in `OperatorPasswords.reset`, leave out `issuedBy`.
  */
 describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   let plane: TestControlPlane;
@@ -40,7 +40,9 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   afterAll(() => plane.close());
 
   let made = 0;
-  /** With a session and an API key of their own, both used within the minute: using them again writes nothing. */
+  /**
+   * With a session and an API key of their own, both used within the minute: using them again writes nothing.
+   */
   const operator = async (role: OperatorRole = 'admin') => {
     const email = `revoked-${role}-${(made += 1)}@example.com`;
     await plane.createOperator(email, role);
@@ -546,8 +548,11 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       const at = plane.clock.now().getTime();
       const jtis = Array.from({ length: 102 }, (_, n) => uuidv7(new Date(at + n))).reverse();
       const facts = {
-        ...{ tenantId: id, issuedBy: who.id, issuedWith: null },
-        ...{ expiresAt: new Date(at + 60_000), revokedAt: null },
+        tenantId: id,
+        issuedBy: who.id,
+        issuedWith: null,
+        expiresAt: new Date(at + 60_000),
+        revokedAt: null,
       };
       const earlierHome = { issuedBy: null, tenantPlaneId: randomUUID() };
       await plane.app.get(Database).write(async (manager) => {
@@ -563,7 +568,8 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       await setDisabled(who.id, true);
       const links = (await told()).get(id) as { revoked: string[]; carried: string[] };
       expect(links).toEqual({
-        ...{ revoked: jtis.slice(0, 100), revoked_through: jtis[100] },
+        revoked: jtis.slice(0, 100),
+        revoked_through: jtis[100],
         carried: [...links.carried].sort().reverse(),
       });
       expect(links.carried).toHaveLength(4);
@@ -650,7 +656,10 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       'POST /api/operators': { email: 'late-key@example.com', role: 'admin' },
       'POST /api/api-keys': { name: 'late', scopes: ['tenants:read'] },
     };
-    /** Not by an API key; or with a case of its own; or, of the last, it hands out and changes nothing of anybody's. */
+    /**
+     * Not by an API key; or with a case of its own; or, of the
+     * last, it hands out and changes nothing of anybody's.
+     */
     const OTHERS = [
       /^POST \/api\/(auth|signup)\b/,
       /^DELETE \/api\/auth\/sessions\/:id$/,

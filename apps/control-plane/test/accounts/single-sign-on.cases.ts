@@ -17,12 +17,13 @@ const REDIRECT_URI = `${PUBLIC_URL}/api/auth/oidc/callback`;
 const ANN: ProviderUser = { sub: 'ann-1', email: 'Ann@Example.com', email_verified: true };
 
 /**
- * Signs in at a real provider whose tokens are spoiled on their way. Nobody gets in by a token that is unsigned,
- * wrongly signed, or of another issuer, audience, attempt or time; an address counts only verified, once, and for an
- * account that exists; unknown and disabled accounts get the same answer.
+ * Signs in at a real provider whose tokens are spoiled on their way. Nobody gets in by a token that is
+ * unsigned, wrongly signed, or of another issuer, audience, attempt or time; an address counts only verified,
+ * once, and for an account that exists; unknown and disabled accounts get the same answer.
  *
- * To see it fail: in relying-party.ts, leave out `enableNonRepudiationChecks` or `expectedNonce`; in `identityOf`,
- * leave out `isVerified`; in `link`, leave out the look at the issuer; or in `admit`, leave out `disabledAt`.
+ * To see it fail: in relying-party.ts, leave out `enableNonRepudiationChecks`
+ * or `expectedNonce`; in `identityOf`, leave out `isVerified`; in `link`,
+ * leave out the look at the issuer; or in `admit`, leave out `disabledAt`.
  */
 describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %s', (driver) => {
   let provider: OpenIdProvider;
@@ -218,8 +219,12 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     const before = await signedIn();
     expect(before[2]).toBeNull();
     const returns = {
-      ...{ url, cookie, firstUrl: first, firstCookie },
-      ...{ otherUrl: theirs, otherCookie },
+      url,
+      cookie,
+      firstUrl: first,
+      firstCookie,
+      otherUrl: theirs,
+      otherCookie,
     };
     for (const [what, address, sent] of badSignOnReturns(returns)) {
       const answer = await plane.get(address.replace(PUBLIC_URL, ''), {

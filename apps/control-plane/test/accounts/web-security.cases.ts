@@ -67,7 +67,9 @@ describe('what browsers are told by the Control Plane', () => {
     ];
     for (const { status, headers } of answers)
       expect([status < 300, headers['cache-control'], headers['x-content-type-options']]).toEqual([
-        ...[true, 'no-store', 'nosniff'],
+        true,
+        'no-store',
+        'nosniff',
       ]);
   });
 });
@@ -75,7 +77,8 @@ describe('what browsers are told by the Control Plane', () => {
 describe('a Control Plane in production', () => {
   it('has browsers come by https only, and lets the pages of the origins call that it is told of', async () => {
     const plane = await TestControlPlane.boot('postgres', {
-      ...{ NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toString('hex') },
+      NODE_ENV: 'production',
+      METRICS_TOKEN: randomBytes(16).toString('hex'),
       CORS_ALLOWED_ORIGINS: CONSOLE,
     });
     for (const [origin, allowed] of [
@@ -96,7 +99,8 @@ describe('a Control Plane in production', () => {
 
   it('provisions no tenant onto a database that its plane would refuse there', async () => {
     const plane = await TestControlPlane.boot('postgres', {
-      ...{ NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toString('hex') },
+      NODE_ENV: 'production',
+      METRICS_TOKEN: randomBytes(16).toString('hex'),
     });
     const order = (deployment_model: string, driver: string) =>
       plane.post(
@@ -104,7 +108,8 @@ describe('a Control Plane in production', () => {
         provisionBody({ deployment_model, database: { driver } }),
       );
     expect((await order('dedicated', 'sqlite')).body).toMatchObject({
-      ...{ status: 422, code: 'database_not_in_production' },
+      status: 422,
+      code: 'database_not_in_production',
       detail: expect.stringContaining('Ask for postgres'),
     });
     expect((await order('shared', 'sqlite')).body.code).toBe('database_not_in_production');
@@ -145,7 +150,8 @@ describe('a request to the Control Plane', () => {
     sendRaw(
       plane.url,
       `PUT ${PLANE_PATHS.transfers}/x/parts/1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n` +
-        `content-type: ${type}\r\ncontent-length: ${length}\r\n\r\n${' '.repeat(length > MAX_PART_LENGTH ? 0 : length)}`,
+        `content-type: ${type}\r\ncontent-length: ` +
+        `${length}\r\n\r\n${' '.repeat(length > MAX_PART_LENGTH ? 0 : length)}`,
     );
 
   it.each([

@@ -447,7 +447,8 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     await call('reopen').expect(200);
     const refused = await scene.act(job, 'retry');
     expect([...refusal(refused), refused.body.detail]).toEqual([
-      ...[409, 'invalid_transition'],
+      409,
+      'invalid_transition',
       expect.stringMatching(/has been reopened since.* POST \/api\/tenant-planes\/<id>\/drain/),
     ]);
     await scene.act(job, 'rollback').expect(202);

@@ -259,7 +259,9 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     await set.plane.app.get(LocalDriver).destroy(subject, (work) => database.write(work));
     expect(await running(plane)).toEqual([]);
     expect([plane.row.pid as number, foreign, shell].map((pid) => identityOf(pid) !== undefined)).toEqual([
-      ...[false, true, true],
+      false,
+      true,
+      true,
     ]);
     expect(existsSync(folder)).toBe(false);
     expect(await rowOf(plane)).toBeUndefined();

@@ -52,7 +52,10 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   };
   const placementOf = ({ id }: Settled) => only(Placement, { tenantId: id });
 
-  /** Found once, however often it is looked at; its operator is told, once, in words that name the tenant or plane. */
+  /**
+   * Found once, however often it is looked at; its operator
+   * is told, once, in words that name the tenant or plane.
+   */
   const isReported = async (kind: string, subjectId: string): Promise<Drift> => {
     await set.look();
     await set.look();

@@ -315,7 +315,9 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       expect(plan).toBeUndefined();
       const dry = await ask(one.planeId, { version: NEW }, '?dry_run=true').expect(200);
       expect(dry.body.plan).toMatchObject({
-        ...{ from: OLD, to: NEW, install_required: false },
+        from: OLD,
+        to: NEW,
+        install_required: false,
         steps: [{ name: 'replace-plane' }, { name: 'await-healthy' }],
       });
       expect(await plane.count(ProvisioningJob)).toBe(jobs);

@@ -39,8 +39,10 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
       await scene.act(job, 'cancel'),
     ];
     const shown = [
-      ...[await scene.job(job), ...listed.body.items, ...acted.map(({ body }) => body.job)],
-      ...[(await scene.plane.provision({ slug: `${slug}-too` })).body.job],
+      await scene.job(job),
+      ...listed.body.items,
+      ...acted.map(({ body }) => body.job),
+      (await scene.plane.provision({ slug: `${slug}-too` })).body.job,
     ];
     expect(shown.map((one) => one.tenant_slug)).toEqual([...Array(5).fill(slug), `${slug}-too`]);
     const rotated = await scene.plane.post(`/api/tenant-planes/${scene.cell.id}/rotate-secret`, {
@@ -221,7 +223,9 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     await scene.report(id, 'applied');
     await scene.reaches(job, 'cancelled');
     expect((await scene.job(job)).error).toEqual({
-      ...{ code: 'no_way', detail: failure.message, class: 'fatal' },
+      code: 'no_way',
+      detail: failure.message,
+      class: 'fatal',
       fix: expect.stringContaining('undoes itself'),
     });
     expect(await scene.tenant(id)).toMatchObject({ status: 'deleted', endpoint_url: null });

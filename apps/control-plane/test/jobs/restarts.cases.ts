@@ -16,7 +16,10 @@ import { Tenant } from '../../src/registry/tenant.entity';
 import { JobScene } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
-/** Each operation about a tenant, and what the tenant may be when a job of it is restarted that nothing came after. */
+/**
+ * Each operation about a tenant, and what the tenant may be
+ * when a job of it is restarted that nothing came after.
+ */
 const ALONE: Readonly<Partial<Record<OperationName, readonly TenantStatus[]>>> = {
   provision: ['failed'],
   suspend: ['active', 'suspended'],
@@ -110,7 +113,8 @@ describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancel
     const answer = await scene.act(id, action);
     if (answer.status === 202) return true;
     expect([...refusal(answer), answer.body.detail]).toEqual([
-      ...[409, 'invalid_transition'],
+      409,
+      'invalid_transition',
       expect.stringMatching(/\. .+\.$|nothing left to retry|can no longer be retried/),
     ]);
     return false;

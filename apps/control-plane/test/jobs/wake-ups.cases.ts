@@ -134,8 +134,8 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     const looked = held('releaseUnlessWoken');
     const first = part(Attempts).begin(job);
     await looked.reached;
-    // The transaction of the report has counted the wake-up on the job's row. One that comes to the job before the release
-    // does is dropped; this one is not sent at all.
+    // The transaction of the report has counted the wake-up on the job's row. One that comes to the job
+    // before the release does is dropped; this one is not sent at all.
     jest.spyOn(part(JobQueue), 'wake').mockImplementationOnce(async () => {
       await beside(database, async () => {
         looked.free();

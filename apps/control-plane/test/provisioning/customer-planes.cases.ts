@@ -54,8 +54,11 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       await customers.serve(accepted.tenant.id);
       await reaches(accepted, 'succeeded');
       expect(await tenant(accepted)).toMatchObject({
-        ...{ status: 'active', url: endpoint_url, endpoint_url },
-        ...{ deployment_model, tenant_plane_id: accepted.tenant.tenant_plane_id },
+        status: 'active',
+        url: endpoint_url,
+        endpoint_url,
+        deployment_model,
+        tenant_plane_id: accepted.tenant.tenant_plane_id,
       });
     });
   });

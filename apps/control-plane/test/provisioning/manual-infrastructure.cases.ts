@@ -46,8 +46,10 @@ describe.each(EVERY_DATABASE)('a dedicated tenant whose infrastructure a person 
     await dedicated.serve(tenant.id);
     await eventually(async () => (await statesOf(job.id)).every((status) => status === 'done'));
     expect((await plane.get(`/api/tenants/${tenant.slug}`)).body).toMatchObject({
-      ...{ status: 'active', url: `https://${tenant.slug}.atlas.example` },
-      ...{ endpoint_url: MADE.endpoint_url, has_db_url: true },
+      status: 'active',
+      url: `https://${tenant.slug}.atlas.example`,
+      endpoint_url: MADE.endpoint_url,
+      has_db_url: true,
     });
   });
 

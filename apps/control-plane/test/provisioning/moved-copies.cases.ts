@@ -212,7 +212,8 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       const job = await reopens();
       const { steps } = await scene.job(job);
       const result = {
-        ...{ tenant_plane_id: tenant.cell.id, rows_as_of: before },
+        tenant_plane_id: tenant.cell.id,
+        rows_as_of: before,
         warning: expect.stringContaining('still works'),
       };
       expect(steps[0]).toMatchObject({ name: 'reopen-copy', outputs: result });
@@ -519,7 +520,8 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
   describe('when the tenant is removed with accept_data_loss', () => {
     const remove = (query = '', changes: object = {}) =>
       scene.plane.post(`${path('deprovision')}${query}`, {
-        ...{ confirm_slug: tenant.slug, accept_data_loss: true },
+        confirm_slug: tenant.slug,
+        accept_data_loss: true,
         ...changes,
       });
     const isRefused = async (code: string, detail: RegExp): Promise<void> => {

@@ -88,7 +88,8 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
     await scene.reaches(job, 'waiting');
     const { steps } = await scene.job(job);
     expect(steps.find(({ status: one }) => one === 'waiting')).toMatchObject({
-      ...{ name: 'reinstate', waiting_for: 'the tenant plane to enrol again' },
+      name: 'reinstate',
+      waiting_for: 'the tenant plane to enrol again',
     });
     expect(await status()).toBe('deprovisioning');
     await tenant.installAnew();
@@ -131,7 +132,9 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
     await scene.reaches(job, 'cancelled');
     await tenant.told(({ purge }) => purge?.job_id === job);
     expect(await scene.tenant(tenant.id)).toMatchObject({
-      ...{ status: 'deprovisioning', tenant_plane_id: null, endpoint_url: null },
+      status: 'deprovisioning',
+      tenant_plane_id: null,
+      endpoint_url: null,
       restorable_until: expect.any(String),
     });
     await ends(await tenant.asked('restore'));

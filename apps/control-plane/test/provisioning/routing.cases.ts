@@ -20,7 +20,10 @@ describe.each(EVERY_DATABASE)('routing on %s', (driver) => {
 
   it('says which plane serves a host', async () => {
     const route = {
-      ...{ tenant_id: id, slug, tenant_plane_id: scene.cell.id, deployment_model: 'shared' },
+      tenant_id: id,
+      slug,
+      tenant_plane_id: scene.cell.id,
+      deployment_model: 'shared',
       endpoint_url: 'https://cell.example.com',
     };
     const host = `${slug}.atlas.example`;

@@ -68,8 +68,11 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect(verified.body).toEqual(shown);
     const [tenant] = (await plane.rows(Tenant, { slug: 'acme' })) as [Tenant];
     expect(tenant).toMatchObject({
-      ...{ source: 'signup', name: 'acme', adminEmail: 'jo@mail.acme.co.uk' },
-      ...{ deploymentModel: 'shared', plan: 'core' },
+      source: 'signup',
+      name: 'acme',
+      adminEmail: 'jo@mail.acme.co.uk',
+      deploymentModel: 'shared',
+      plan: 'core',
     });
     await cell.serve(tenant.id);
     await plane.sweep();
@@ -82,8 +85,11 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect(linkIn(welcome)).toMatch(/^https:\/\/acme\.atlas\.example\/signup#token=eyJ/);
     expect(await plane.rows(MintedSignupLink, { tenantId: tenant.id })).toMatchObject([
       {
-        ...{ jti: decodeJwt(tokenIn(welcome)).jti, tenantPlaneId: cell.id },
-        ...{ issuedBy: null, issuedWith: null, revokedAt: null },
+        jti: decodeJwt(tokenIn(welcome)).jti,
+        tenantPlaneId: cell.id,
+        issuedBy: null,
+        issuedWith: null,
+        revokedAt: null,
       },
     ]);
     expect(await plane.rows(AuditEvent, { targetId: asked.id })).toMatchObject([
@@ -166,7 +172,8 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       await verify({ token }).expect(202);
       const refused = await act('retry');
       expect([...refusal(refused), refused.body.detail]).toEqual([
-        ...[409, 'invalid_transition'],
+        409,
+        'invalid_transition',
         expect.stringMatching(/"anew-2".*roll this job back/),
       ]);
       expect(await tenantsOf(email)).toEqual(['anew failed', 'anew-2 provisioning']);
@@ -230,7 +237,9 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       });
       const again = await askedWith({ email });
       return {
-        ...{ email, again, signUp: () => verify({ token: again.token }) },
+        email,
+        again,
+        signUp: () => verify({ token: again.token }),
         act: (action: string) => plane.post(`${JOBS}/${jobId}/${action}`),
         close: () => plane.change(Tenant, { id }, { restorableUntil: new Date(2100, 0) }),
         restore: (query = '') => plane.post(`${path}/restore${query}`),
@@ -242,7 +251,8 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       await signUp().expect(202);
       const refused = await act('rollback');
       expect([...refusal(refused), refused.body.detail]).toEqual([
-        ...[409, 'invalid_transition'],
+        409,
+        'invalid_transition',
         expect.stringMatching(/"either-2".*retry this job.*deprovision "either-2"/),
       ]);
       await act('retry').expect(202);
@@ -267,7 +277,8 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       for (const query of ['?dry_run=true', '']) {
         const refused = await restore(query);
         expect([...refusal(refused), refused.body.detail]).toEqual([
-          ...[409, 'not_restorable'],
+          409,
+          'not_restorable',
           expect.stringMatching(/"gone-2".*Deprovision "gone-2" first/),
         ]);
       }

@@ -71,7 +71,10 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     await upload(requestFile(customers)).expect(200);
     const [row] = await plane.rows(TenantPlane, { id: customers.id });
     expect(row).toMatchObject({
-      ...{ status: 'enrolled', instanceId: customers.instanceId, version: '0.1.0', databaseDriver: 'sqlite' },
+      status: 'enrolled',
+      instanceId: customers.instanceId,
+      version: '0.1.0',
+      databaseDriver: 'sqlite',
       endpointUrl: 'https://cell.example.com',
     });
     expect(await audited('tenant_plane.enrolled', customers.id)).toMatchObject([
@@ -152,7 +155,8 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       expect(link.body.url).toMatch(new RegExp(`^${SECOND}/signup#`));
       expect(await audited('tenant_plane.address_changed', customers.id)).toMatchObject([
         {
-          ...{ actorKind: 'api_key', before: { endpoint_url: FIRST } },
+          actorKind: 'api_key',
+          before: { endpoint_url: FIRST },
           after: { endpoint_url: SECOND, requested_at: plane.clock.now().toISOString() },
         },
       ]);
@@ -228,7 +232,8 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       await upload(requestFile(theirs)).expect(200);
       await reaches(job.id, 'failed');
       expect((await plane.get(`${JOBS}/${job.id}`)).body.error).toMatchObject({
-        ...{ code: 'tenant_plane_air_gapped', class: 'operator' },
+        code: 'tenant_plane_air_gapped',
+        class: 'operator',
         fix: expect.stringContaining('once it has reported, retry the job, or roll it back'),
       });
       await theirs.report();

@@ -240,7 +240,10 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     });
 
     describe('that was left out', () => {
-      /** Two replicas with one database: the first has counted a report and is held up, while the second speaks on. */
+      /**
+       * Two replicas with one database: the first has counted
+       * a report and is held up, while the second speaks on.
+       */
       const heldUp = async () => {
         const first = await plane.enrolledCell();
         await first.report([], { version: '0.0.8' });
@@ -380,7 +383,9 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
         expect(await resolved(slug)).toMatchObject({ endpoint_url: NEW });
         expect(await changesOf(customers)).toMatchObject([
           {
-            ...{ actorKind: 'tenant_plane', actorId: customers.id, before: { endpoint_url: OLD } },
+            actorKind: 'tenant_plane',
+            actorId: customers.id,
+            before: { endpoint_url: OLD },
             after: { endpoint_url: NEW, link_id: customers.linkId, sequence: 2 },
           },
         ]);
@@ -456,7 +461,8 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
         expect(refusal(await customers.report([], { endpoint_url }))).toEqual([400, 'validation_failed']);
     });
 
-    // A process that is late twice counts as a copy, and a copy is not followed: two reports at once, not more.
+    // A process that is late twice counts as a copy, and a
+    // copy is not followed: two reports at once, not more.
     it('applies one change once when two reports of it arrive at once', async () => {
       const { id, customers } = await installed('on_prem');
       const reports = [1, 2].map(() => customers.report([], { endpoint_url: NEW }));

@@ -120,7 +120,9 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     expect((await shared.plane.call(asked)).status).toBe(200);
     log.mockRestore();
     expect(traces).toContainEqual({
-      ...{ msg: 'AI question admitted', traceId, tenantId },
+      msg: 'AI question admitted',
+      traceId,
+      tenantId,
       tenantPlaneId: shared.plane.id,
     });
   });

@@ -235,7 +235,10 @@ describe.each(EVERY_DATABASE)('a signed call, byte by byte, on %s', (driver) => 
     const url = { host: PUBLIC_AUTHORITY, pathname, search } as URL;
     const headers = cell.sign({ method: 'POST', path: report, text: body, signed: { url, tenantId } });
     return {
-      ...{ method: 'POST', target, sequence, body },
+      method: 'POST',
+      target,
+      sequence,
+      body,
       headers: [
         `host: ${PUBLIC_AUTHORITY}`,
         ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),

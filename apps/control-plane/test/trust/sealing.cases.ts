@@ -61,18 +61,17 @@ describe.each(EVERY_DATABASE)('sealed values on %s', (driver) => {
 
   it('are sealed anew by the first key, without anybody asking, and what they say stays', async () => {
     const place = placeIn(SEALED.transferKey, tenantId, tenantId);
-    const backup = { ...{ id: tenantId, tenantId, sourcePlaneId: planeId, targetPlaneId: planeId } };
+    const backup = { id: tenantId, tenantId, sourcePlaneId: planeId, targetPlaneId: planeId };
     await plane.insert(Transfer, {
-      ...{
-        ...backup,
-        purpose: 'backup',
-        recipient: {},
-        parts: 0,
-        lastChanges: 0,
-        imported: 0,
-        generation: 1,
-      },
-      ...{ createdAt: plane.clock.now(), endedAt: plane.clock.now() },
+      ...backup,
+      purpose: 'backup',
+      recipient: {},
+      parts: 0,
+      lastChanges: 0,
+      imported: 0,
+      generation: 1,
+      createdAt: plane.clock.now(),
+      endedAt: plane.clock.now(),
       keySealed: plane.app.get(SecretBox).seal('of a backup', place),
     });
     const count = Number(await valuesOf('k1'));

@@ -49,7 +49,8 @@ const keyIdIn = (secret: string): string => secret.split('_')[1] ?? '';
 /**
  * What a tenant plane reports is stored only while its key is accepted.
  *
- * To see it fail: in `Reports.receive`, leave out `holdAccepted`; or in `holdAccepted`, leave out `shareLockOf`.
+ * To see it fail: in `Reports.receive`, leave out
+ * `holdAccepted`; or in `holdAccepted`, leave out `shareLockOf`.
  */
 describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s', (driver) => {
   let scene: JobScene;
@@ -459,7 +460,8 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       const { job, install } = await rotate('compromised');
       for (const one of [cell, next]) expect(refusal(await one.report())).toEqual([401, 'bad_signature']);
       expect(await scene.job(routine.job.id)).toMatchObject({
-        ...{ status: 'cancelled', error: { code: 'superseded' } },
+        status: 'cancelled',
+        error: { code: 'superseded' },
       });
       expect(refusal(await scene.act(routine.job.id, 'retry'))).toEqual([409, 'operation_in_progress']);
       const anew = installedWith(install);

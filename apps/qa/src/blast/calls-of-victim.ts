@@ -26,13 +26,17 @@ const CALLS: Readonly<Record<string, (scene: Scene) => readonly VictimsCall[]>> 
   ],
   'GET /api/tenant-planes/self/routes/:slug': ({ victim: { plane, tenant } }) => [
     {
-      ...{ method: 'GET', tenantId: tenant.id, isForAll: true },
+      method: 'GET',
+      tenantId: tenant.id,
+      isForAll: true,
       target: `${PLANE_PATHS.routes}/${tenant.slug}?tenant_plane_id=${plane.id}`,
     },
   ],
   'POST /api/tenant-planes/self/report': ({ victim: { plane, tenant, entry } }) => [
     {
-      ...{ method: 'POST', tenantId: tenant.id, body: plane.report([entry]) },
+      method: 'POST',
+      tenantId: tenant.id,
+      body: plane.report([entry]),
       target: `${PLANE_PATHS.report}?tenant_plane_id=${plane.id}`,
     },
   ],
@@ -43,13 +47,15 @@ const CALLS: Readonly<Record<string, (scene: Scene) => readonly VictimsCall[]>> 
   },
   'GET /api/tenant-planes/self/transfers/:id/parts/:n': ({ victim: { plane, incoming } }) => [
     {
-      ...{ method: 'GET', tenantId: incoming.tenant.id },
+      method: 'GET',
+      tenantId: incoming.tenant.id,
       target: `${PLANE_PATHS.transfers}/${incoming.transfer.id}/parts/1?tenant_plane_id=${plane.id}&importer=anyone`,
     },
   ],
   'GET /api/tenant-planes/self/transfers/:id/imported': ({ victim: { plane, outgoing } }) => [
     {
-      ...{ method: 'GET', tenantId: outgoing.tenant.id },
+      method: 'GET',
+      tenantId: outgoing.tenant.id,
       target: `${PLANE_PATHS.transfers}/${outgoing.transfer.id}/imported?tenant_plane_id=${plane.id}&count=0`,
     },
   ],

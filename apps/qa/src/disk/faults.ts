@@ -90,7 +90,7 @@ export async function failCommits(
         if exists (select 1 from ${id}) then raise exception 'the disk fails' using errcode = '${sqlState}'; end if;
         return null;
       end $$;
-      ${tables.map((table) => `create constraint trigger ${id} after insert or update on ${table} deferrable initially deferred for each row execute function ${id}();`).join('\n')}`,
+      ${tables.map((table) => `create constraint trigger ${id} after insert or update on ${table} deferrable initially ` + `deferred for each row execute function ${id}();`).join('\n')}`,
   );
   return {
     name,

@@ -104,7 +104,9 @@ export const INJECTIONS: readonly Injection[] = [
     to: 'shared',
     make: (scene, { tenant_plane_id: plane }) =>
       copyPlane(scene, plane ?? '', {
-        ...{ capacity: 0, revision: 5, applied_revision: 'epoch.3' },
+        capacity: 0,
+        revision: 5,
+        applied_revision: 'epoch.3',
         revised_at: later(scene.driver, -LONG_MS),
       }),
   },

@@ -16,7 +16,9 @@ interface Begun {
 /** For a plane that the customer can restart with another bundle. */
 export function rotateSecret(mode: 'routine' | 'compromised'): Scenario {
   return {
-    ...{ name: `rotate_secret ${mode}`, operation: 'rotate_secret', steps: SECRET_ROTATION_STEPS[mode] },
+    name: `rotate_secret ${mode}`,
+    operation: 'rotate_secret',
+    steps: SECRET_ROTATION_STEPS[mode],
     async prepare(scene, slug) {
       const subject = await provisioned('on_prem')(scene, slug);
       return { ...subject, planeId: (await tenantNow(scene, subject)).tenant_plane_id ?? '' };
@@ -33,7 +35,9 @@ export function rotateSecret(mode: 'routine' | 'compromised'): Scenario {
 /** Drains a cell with one tenant, which moves to the scene's first cell. */
 export function drain(): Scenario {
   return {
-    ...{ name: 'drain', operation: 'drain', steps: CELL_DRAIN_STEPS },
+    name: 'drain',
+    operation: 'drain',
+    steps: CELL_DRAIN_STEPS,
     async prepare(scene, slug) {
       const subject = await provisioned('shared')(scene, slug);
       subject.planeId = await scene.addCell(slug);
@@ -82,14 +86,20 @@ async function upgradedProblem(scene: Scene, subject: Subject): Promise<string |
 }
 
 export const upgrade: Scenario = {
-  ...{ name: 'upgrade', operation: 'upgrade', steps: UPGRADE_STEPS.by_driver, equipment: twoReleases },
+  name: 'upgrade',
+  operation: 'upgrade',
+  steps: UPGRADE_STEPS.by_driver,
+  equipment: twoReleases,
   prepare: olderPlane,
   begin: (scene, subject) => ofPlane(scene, subject, 'upgrade', { version: NEW }),
   problem: upgradedProblem,
 };
 
 export const upgradeWave: Scenario = {
-  ...{ name: 'upgrade_wave', operation: 'upgrade_wave', steps: UPGRADE_WAVE_STEPS, isAlone: true },
+  name: 'upgrade_wave',
+  operation: 'upgrade_wave',
+  steps: UPGRADE_WAVE_STEPS,
+  isAlone: true,
   equipment: twoReleases,
   prepare: olderPlane,
   async begin(scene, subject) {

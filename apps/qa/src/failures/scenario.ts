@@ -59,7 +59,8 @@ function jobsOf(
   if (jobId !== undefined) return control.query(`${jobs} where j.id = $1`, [jobId]);
   return planeId === undefined
     ? control.query(
-        `${jobs} join tenants t on t.id = j.tenant_id where t.slug = $1 and j.operation = $2 order by j.id desc`,
+        `${jobs} join tenants t on t.id = j.tenant_id where t.slug = $1 and j.operation = $2 order ` +
+          'by j.id desc',
         [slug, operation],
       )
     : control.query(`${jobs} where j.tenant_plane_id = $1 and j.operation = $2`, [planeId, operation]);

@@ -22,7 +22,9 @@ export interface Answer {
 
 export function provision(model: DeploymentModel): Scenario {
   return {
-    ...{ name: `provision ${model}`, operation: 'provision', steps: profileOf(model).provisioning.steps },
+    name: `provision ${model}`,
+    operation: 'provision',
+    steps: profileOf(model).provisioning.steps,
     prepare: async (_scene, slug) => ({ slug }),
     async begin(scene, subject) {
       const { slug } = subject;
@@ -47,7 +49,9 @@ function lifecycle(
   parts: Pick<Scenario, 'prepare' | 'problem'>,
 ): Scenario {
   return {
-    ...{ name: `${operation} ${model}`, operation, steps: profileOf(model).lifecycle[operation] },
+    name: `${operation} ${model}`,
+    operation,
+    steps: profileOf(model).lifecycle[operation],
     begin: (scene, subject) => start(scene, subject, operation),
     ...parts,
   };
@@ -67,7 +71,9 @@ export const restore = (model: DeploymentModel): Scenario =>
 
 export function move(from: DeploymentModel, to: DeploymentModel): Scenario {
   return {
-    ...{ name: `move ${from} to ${to}`, operation: 'move', steps: profileOf(to).lifecycle.move },
+    name: `move ${from} to ${to}`,
+    operation: 'move',
+    steps: profileOf(to).lifecycle.move,
     prepare: provisioned(from),
     begin: (scene, subject) => start(scene, subject, 'move', { deployment_model: to }),
     async problem(scene, subject) {
@@ -80,11 +86,9 @@ export function move(from: DeploymentModel, to: DeploymentModel): Scenario {
 /** Removes the copy left behind by a move, after its retention has passed. */
 export function removeCopy(from: DeploymentModel, to: DeploymentModel): Scenario {
   return {
-    ...{
-      name: `remove_copy ${from}`,
-      operation: 'remove_copy',
-      steps: profileOf(from).lifecycle.remove_copy,
-    },
+    name: `remove_copy ${from}`,
+    operation: 'remove_copy',
+    steps: profileOf(from).lifecycle.remove_copy,
     prepare: after(move(from, to)),
     begin: (scene, { tenantId }) => isOver(scene, 'placements', 'remove_after', 'tenant_id', tenantId),
     problem: rowsProblem,
@@ -93,7 +97,9 @@ export function removeCopy(from: DeploymentModel, to: DeploymentModel): Scenario
 
 export function purge(model: DeploymentModel): Scenario {
   return {
-    ...{ name: `purge ${model}`, operation: 'purge', steps: profileOf(model).lifecycle.purge },
+    name: `purge ${model}`,
+    operation: 'purge',
+    steps: profileOf(model).lifecycle.purge,
     prepare: after(deprovision(model)),
     begin: (scene, { tenantId }) => isOver(scene, 'tenants', 'restorable_until', 'id', tenantId),
     async problem(scene, subject) {

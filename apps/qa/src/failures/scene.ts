@@ -51,7 +51,8 @@ export class Scene {
     const folder = mkdtempSync(join(tmpdir(), 'atlas-scene-'));
     const isPostgres = context.driver === 'postgres';
     const stack = await context.stack({
-      ...{ INFRASTRUCTURE_DRIVER: 'local', LOCAL_DRIVER_DIR: folder },
+      INFRASTRUCTURE_DRIVER: 'local',
+      LOCAL_DRIVER_DIR: folder,
       ...(isPostgres && { LOCAL_DRIVER_POSTGRES_URL: testServerUrl() }),
       ...IMPATIENT,
       ...env,
@@ -86,7 +87,8 @@ export class Scene {
   async expireLeases(): Promise<void> {
     const long = new Date(0).toISOString();
     await this.control.query(
-      `update provisioning_jobs set lease_expires_at = '${long}', due_at = '${long}' where lease_owner is not null`,
+      `update provisioning_jobs set lease_expires_at = '${long}', due_at = '${long}' where ` +
+        'lease_owner is not null',
     );
   }
 

@@ -95,12 +95,13 @@ async function toBreak(stack: TestStack, home: ServingPlane): Promise<Readonly<R
   const [tenants, jobs] = [await idsOf('/api/tenants'), await idsOf('/api/provisioning-jobs')];
   const slugs = ['fuzzed-one', 'fuzzed-two', slugOf('dedicated'), slugOf('on_prem')];
   const everywhere: RealValues = {
-    ...{ confirm_slug: slugs, region: ['local'], email: [victim], host: [new URL(one.url).host] },
-    ...{
-      tenant_plane_id: [other.id],
-      version: ['0.1.0'],
-      scopes: [['jobs:read'], ['jobs:read', 'jobs:write']],
-    },
+    confirm_slug: slugs,
+    region: ['local'],
+    email: [victim],
+    host: [new URL(one.url).host],
+    tenant_plane_id: [other.id],
+    version: ['0.1.0'],
+    scopes: [['jobs:read'], ['jobs:read', 'jobs:write']],
   };
   return {
     '/api/tenants': { ...everywhere, id: tenants, id_or_slug: [...tenants, ...slugs], cursor: tenants },

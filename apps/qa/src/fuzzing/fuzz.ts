@@ -45,8 +45,16 @@ export async function fuzz(caller: Caller, { seed, count, only = '', progress }:
   const document = documentOf(caller.plane);
   const [check, sender] = [new AnswerCheck(document), new FuzzSender(caller.url)];
   const counts: FuzzCounts = {
-    ...{ operations: 0, cases: 0, succeeded: 0, failed: 0, undocumented: 0, otherwise: 0 },
-    ...{ broken: 0, accepted: 0, lax: [], ofOthers: 0 },
+    operations: 0,
+    cases: 0,
+    succeeded: 0,
+    failed: 0,
+    undocumented: 0,
+    otherwise: 0,
+    broken: 0,
+    accepted: 0,
+    lax: [],
+    ofOthers: 0,
   };
   for (const [at, operation] of guessesLast(document.operations).entries()) {
     if (!titleOf(operation).includes(only)) continue;

@@ -80,7 +80,9 @@ function operationOf(method: string, path: string, described: Described): Operat
   const { parameters = [], requestBody, responses } = described;
   const [body] = Object.entries(requestBody?.content ?? {});
   return {
-    ...{ method: method.toUpperCase(), path, parameters },
+    method: method.toUpperCase(),
+    path,
+    parameters,
     body: body ? { type: body[0], schema: body[1].schema } : null,
     answers: Object.fromEntries(
       Object.entries(responses).map(([status, { content = {} }]) => [status, Object.keys(content)]),

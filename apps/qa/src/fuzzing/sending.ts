@@ -18,7 +18,11 @@ export class FuzzSender {
       const length: Record<string, string> = body.length > 0 ? { 'content-length': String(body.length) } : {};
       const call = request(
         {
-          ...{ hostname, port, method, path: target, agent: this.agent },
+          hostname,
+          port,
+          method,
+          path: target,
+          agent: this.agent,
           headers: asBytes({ ...length, ...headers }),
         },
         (answer) => {

@@ -43,7 +43,9 @@ const host = (value: string): string => `Host: ${value}`;
 
 function hosts({ own, other }: Sides): HostAttack[] {
   const attack = (name: string, expected: Expected, ...lines: string[]): HostAttack => ({
-    ...{ name, expected, lines: [...lines, bearer(own)] },
+    name,
+    expected,
+    lines: [...lines, bearer(own)],
   });
   return [
     attack('our own host', 'own', host(own.host)),
@@ -69,45 +71,53 @@ function spelledHosts({ own, other }: Sides): HostAttack[] {
     slug.replace(/[a-z]/, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0)),
   );
   const refused = [
-    ...[name.toUpperCase(), `${name}.`, `${name}.:${port}`, `${name}:9`, name, `${name}:${port}`],
-    ...[`${name.toUpperCase()}.:${port}`, `${name}:0`],
+    name.toUpperCase(),
+    `${name}.`,
+    `${name}.:${port}`,
+    `${name}:9`,
+    name,
+    `${name}:${port}`,
+    `${name.toUpperCase()}.:${port}`,
+    `${name}:0`,
   ];
   const either = [
-    ...[`%${slug.charCodeAt(0).toString(16)}${name.slice(1)}`, `${slug}%2elocalhost`, `${slug}%00.localhost`],
-    ...[
-      `xn--${name}`,
-      `${wide.toString('latin1')}.localhost`,
-      `${slug}\u00ad.localhost`,
-      `${slug}..localhost`,
-    ],
-    ...[
-      `${name}@${own.host}`,
-      `${own.host}@${name}`,
-      `${name}#${own.host}`,
-      `${name}/${own.host}`,
-      `${name}\\${own.host}`,
-    ],
-    ...[
-      `deeper.${name}`,
-      `${name}.example.com`,
-      `${slug}.localhost.localhost`,
-      `${name}:${port}:${port}`,
-      `${name}:x`,
-    ],
-    ...[
-      `[${name}]`,
-      '[::1]',
-      '127.0.0.1',
-      'localhost',
-      '.localhost',
-      `.${name}`,
-      `_${name}`,
-      `${slug}_.localhost`,
-    ],
-    ...[`http://${name}`, `"${name}"`, `${name};${own.host}`, `*.localhost`, 'www.localhost', 'null', '0'],
+    `%${slug.charCodeAt(0).toString(16)}${name.slice(1)}`,
+    `${slug}%2elocalhost`,
+    `${slug}%00.localhost`,
+    `xn--${name}`,
+    `${wide.toString('latin1')}.localhost`,
+    `${slug}\u00ad.localhost`,
+    `${slug}..localhost`,
+    `${name}@${own.host}`,
+    `${own.host}@${name}`,
+    `${name}#${own.host}`,
+    `${name}/${own.host}`,
+    `${name}\\${own.host}`,
+    `deeper.${name}`,
+    `${name}.example.com`,
+    `${slug}.localhost.localhost`,
+    `${name}:${port}:${port}`,
+    `${name}:x`,
+    `[${name}]`,
+    '[::1]',
+    '127.0.0.1',
+    'localhost',
+    '.localhost',
+    `.${name}`,
+    `_${name}`,
+    `${slug}_.localhost`,
+    `http://${name}`,
+    `"${name}"`,
+    `${name};${own.host}`,
+    `*.localhost`,
+    'www.localhost',
+    'null',
+    '0',
   ];
   const attack = (expected: Expected) => (spelled: string) => ({
-    ...{ name: `host ${spelled}`, expected, lines: [host(spelled), bearer(own)] },
+    name: `host ${spelled}`,
+    expected,
+    lines: [host(spelled), bearer(own)],
   });
   return [...refused.map(attack('refused')), ...either.map(attack('either'))];
 }
@@ -120,7 +130,10 @@ function requestLines({ own, other }: Sides): HostAttack[] {
     at: Party & { host: string },
     expected: Expected,
   ) => ({
-    ...{ name, expected, target, lines: [host(at.host), bearer(own)] },
+    name,
+    expected,
+    target,
+    lines: [host(at.host), bearer(own)],
   });
   return [
     attack('the absolute form of its host', (path) => `http://${other.host}${path}`, own, 'either'),
@@ -147,24 +160,25 @@ function requestLines({ own, other }: Sides): HostAttack[] {
 }
 
 const FORWARDING = [
-  ...[
-    'X-Forwarded-Host',
-    'X-Forwarded-Server',
-    'X-Host',
-    'X-Original-Host',
-    'X-HTTP-Host-Override',
-    'X-Real-Host',
-  ],
-  ...[
-    'X-Rewrite-URL',
-    'X-Original-URL',
-    'Forwarded',
-    'X-Tenant',
-    'X-Tenant-Slug',
-    'Tenant-Id',
-    'X_Tenant_Id',
-  ],
-  ...['Origin', 'Referer', 'Via', ':authority', 'X-Forwarded-Prefix', 'X-Atlas-Tenant'],
+  'X-Forwarded-Host',
+  'X-Forwarded-Server',
+  'X-Host',
+  'X-Original-Host',
+  'X-HTTP-Host-Override',
+  'X-Real-Host',
+  'X-Rewrite-URL',
+  'X-Original-URL',
+  'Forwarded',
+  'X-Tenant',
+  'X-Tenant-Slug',
+  'Tenant-Id',
+  'X_Tenant_Id',
+  'Origin',
+  'Referer',
+  'Via',
+  ':authority',
+  'X-Forwarded-Prefix',
+  'X-Atlas-Tenant',
 ];
 
 /** Only the Host header counts: a proxy in front has already set it to the tenant's. */
@@ -188,7 +202,9 @@ function tenantHeaders({ own, other }: Sides): HostAttack[] {
   const bare = host('127.0.0.1');
   const named = (...tenants: string[]): string[] => tenants.map((tenant) => `x-tenant-id: ${tenant}`);
   const attack = (name: string, expected: Expected, ...lines: string[]): HostAttack => ({
-    ...{ name: `x-tenant-id: ${name}`, expected, lines: [...lines, bearer(own)] },
+    name: `x-tenant-id: ${name}`,
+    expected,
+    lines: [...lines, bearer(own)],
   });
   return [
     ...[own.tenantId, own.slug, own.tenantId.toUpperCase()].map((tenant) =>
@@ -219,7 +235,9 @@ function tenantHeaders({ own, other }: Sides): HostAttack[] {
  */
 function cookies({ own, other }: Sides): HostAttack[] {
   const attack = (name: string, expected: Expected, ...lines: string[]): HostAttack => ({
-    ...{ name: `cookie: ${name}`, expected, lines },
+    name: `cookie: ${name}`,
+    expected,
+    lines,
   });
   const [ours, its] = [host(own.host), host(other.host)];
   const quoted = `Cookie: atlas_session="${own.session}"`;
@@ -273,7 +291,9 @@ function cookies({ own, other }: Sides): HostAttack[] {
 function tokens({ own, other }: Sides): HostAttack[] {
   const forged = own.session.replace(own.tenantId, other.tenantId);
   const attack = (name: string, token: string, at: string): HostAttack => ({
-    ...{ name: `token: ${name}`, expected: 'refused', lines: [host(at), `Authorization: Bearer ${token}`] },
+    name: `token: ${name}`,
+    expected: 'refused',
+    lines: [host(at), `Authorization: Bearer ${token}`],
   });
   const shouted = own.session.replace(own.tenantId, own.tenantId.toUpperCase());
   return [
@@ -283,7 +303,8 @@ function tokens({ own, other }: Sides): HostAttack[] {
     attack("the other's, at our host", other.session, own.host),
     attack('ours in capitals, at its host', shouted, other.host),
     {
-      ...{ name: 'token: two lines, ours first, at its host', expected: 'refused' },
+      name: 'token: two lines, ours first, at its host',
+      expected: 'refused',
       lines: [host(other.host), bearer(own), bearer(other)],
     },
   ];

@@ -153,20 +153,27 @@ const WORKS: readonly MakeWork[] = [
     tellsOwn: true,
   }),
   ({ canary }) => ({
-    ...{ method: 'POST', target: '/api/incidents', tellsOwn: true },
+    method: 'POST',
+    target: '/api/incidents',
+    tellsOwn: true,
     body: { title: canary, severity: 'P4' },
   }),
   ({ canary }, _other, random) => ({
-    ...{ method: 'POST', target: '/api/cmdb/items', tellsOwn: true },
+    method: 'POST',
+    target: '/api/cmdb/items',
+    tellsOwn: true,
     body: { name: `${canary} ${random.word()}`, type: 'probe' },
   }),
   ({ canary, party }) => ({
-    ...{ method: 'PATCH', target: `/api/incidents/${party.subjects.incident}`, tellsOwn: true },
+    method: 'PATCH',
+    target: `/api/incidents/${party.subjects.incident}`,
+    tellsOwn: true,
     body: { description: canary },
   }),
   refusedHalfWay,
   (own, other) => ({
-    ...{ method: 'GET', target: `/api/incidents/${other.party.subjects.incident}` },
+    method: 'GET',
+    target: `/api/incidents/${other.party.subjects.incident}`,
     ...(other !== own && { about: other }),
   }),
 ];

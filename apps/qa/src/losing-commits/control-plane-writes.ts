@@ -35,7 +35,8 @@ export class ControlPlaneWrites {
   private calls = 0;
   private readonly lines: Readonly<Record<string, Line>> = {
     'POST /api/tenants/provision': {
-      ...{ isKeyed: true, hasJob: true },
+      isKeyed: true,
+      hasJob: true,
       ask: async () => {
         const slug = fresh('losing');
         const body = { name: slug, slug, deployment_model: 'on_prem', admin_email: `a@${slug}.example.com` };
@@ -66,7 +67,8 @@ export class ControlPlaneWrites {
       },
     },
     'POST /api/tenants/:id/deprovision': {
-      ...{ isKeyed: true, hasJob: true },
+      isKeyed: true,
+      hasJob: true,
       ask: async () => {
         const id = await this.tenant();
         const { slug } = await this.call<{ slug: string }>(`/tenants/${id}`);
@@ -214,7 +216,10 @@ export class ControlPlaneWrites {
     return {
       send: (headers) =>
         this.sender.send({
-          ...{ method, target: `/api${path}`, host: null, headers: { ...own, ...headers } },
+          method,
+          target: `/api${path}`,
+          host: null,
+          headers: { ...own, ...headers },
           ...(body && { body: JSON.stringify(body) }),
         }),
       isMeant: (status) => status < 300,

@@ -33,7 +33,14 @@ function incident(tenantId: string, n: number): unknown[] {
   const number = `INC-${String(n).padStart(8, '0')}`;
   const description = `The volume of web-${n} has no room left. `.repeat(4);
   return [
-    ...[tenantId, uuidv7(at), number, `Disk is full on web-${n}`],
-    ...[description, `P${(n % 5) + 1}`, 'open', text, text],
+    tenantId,
+    uuidv7(at),
+    number,
+    `Disk is full on web-${n}`,
+    description,
+    `P${(n % 5) + 1}`,
+    'open',
+    text,
+    text,
   ];
 }

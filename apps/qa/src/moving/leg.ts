@@ -49,7 +49,13 @@ export async function travel(tour: Tour, to: string, known: Iterator<string>): P
   if (!(await tour.signIn())) failures.push('a user cannot sign in at the new address');
   const { longestWriteMs: freezeMs, longestReadMs, reads } = work;
   return {
-    ...{ name, failures, movedMs, freezeMs, longestReadMs, reads, writes: work.acknowledged.size },
+    name,
+    failures,
+    movedMs,
+    freezeMs,
+    longestReadMs,
+    reads,
+    writes: work.acknowledged.size,
     ...compare(before, work, after),
   };
 }

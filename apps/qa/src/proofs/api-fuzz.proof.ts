@@ -13,12 +13,14 @@ const REFUSED = 0.99;
 /**
  * The planes answer as their API descriptions say, whatever they are sent.
  *
- * To see it fail: drop `@Length` from `CreateConfigurationItemDto.type` and leave docs/openapi as it is; throw in a
- * handler; or answer with another status or one property more.
+ * To see it fail: drop `@Length` from `CreateConfigurationItemDto.type` and leave docs/openapi as it is;
+ * throw in a handler; or answer with another status or one property more.
  */
 export const API_FUZZ: Proof = {
   name: 'api-fuzz',
-  goal: '200 cases per operation of both OpenAPI documents: 0 answers with 5xx, 0 undocumented, 0 that violate their schema; >= 99 % of requests broken in one place refused for it',
+  goal:
+    '200 cases per operation of both OpenAPI documents: 0 answers with 5xx, 0 undocumented, 0 that ' +
+    'violate their schema; >= 99 % of requests broken in one place refused for it',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, stack, served, progress, only }) {
@@ -36,7 +38,12 @@ export const API_FUZZ: Proof = {
 function figureOf(counts: FuzzCounts): string {
   const { operations, cases, succeeded, failed, undocumented, otherwise, broken, accepted, lax, ofOthers } =
     counts;
-  return `${cases} requests to ${operations} operations, ${succeeded} succeeded, ${failed} answered 5xx (plus ${ofOthers} legitimate 503), ${undocumented} undocumented, ${otherwise} with a body that violates its schema, ${broken - accepted} of ${broken} broken ones refused as such, lax: ${lax.join(', ') || 'none'}`;
+  return (
+    `${cases} requests to ${operations} operations, ${succeeded} succeeded, ${failed} answered 5xx ` +
+    `(plus ${ofOthers} legitimate 503), ${undocumented} undocumented, ${otherwise} with a body that ` +
+    `violates its schema, ${broken - accepted} of ${broken} broken ones refused as such, lax: ` +
+    `${lax.join(', ') || 'none'}`
+  );
 }
 
 function isGood({ failed, undocumented, otherwise, broken, accepted, lax, succeeded }: FuzzCounts): boolean {

@@ -14,16 +14,18 @@ const SMALL_PART = 17;
 /**
  * Holding every secret of one tenant plane, an attacker speaks as another one, on every route there is.
  *
- * The routes are those that Fastify registered. Each receives what the other plane would send, in every spelling of
- * plane and tenant, signed with everything that was stolen. No row about the other plane changes; then that plane
- * makes the same calls itself, and they succeed. Any enrolled plane may ask where a slug lives, so that alone does not
- * count as a call by another.
+ * The routes are those that Fastify registered. Each receives what the other plane would send, in every
+ * spelling of plane and tenant, signed with everything that was stolen. No row about the other plane changes;
+ * then that plane makes the same calls itself, and they succeed. Any enrolled plane may ask where a slug
+ * lives, so that alone does not count as a call by another.
  *
  * To see it fail: in `TransferRelay.take`, leave out `sourcePlaneId`; or add a signed route.
  */
 export const BLAST_RADIUS: Proof = {
   name: 'blast-radius',
-  goal: 'holding every secret of one tenant plane: 0 calls succeed as another plane on any route of the Control Plane, and nothing of the other changes',
+  goal:
+    'holding every secret of one tenant plane: 0 calls succeed as another plane on any route of the ' +
+    'Control Plane, and nothing of the other changes',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run(context) {
@@ -43,7 +45,12 @@ export const BLAST_RADIUS: Proof = {
       );
       const asked = ai.asked.length;
       const own = await byVictimItself(scene, routes.signed);
-      const figure = `${counts.attempts} attempts on ${routes.signed.length} signed, ${routes.operator.length} operator and ${routes.public.length} public routes: ${counts.failures} succeeded or were not properly refused, ${JSON.stringify(counts.statuses)}; ${changed} of ${before.length} rows changed, ${alarms} alarms, ${asked} questions to the AI; by the victim itself ${own.accepted} of ${own.calls} succeeded; not covered: ${unlisted.map(nameOf).join(', ') || 'none'}`;
+      const figure =
+        `${counts.attempts} attempts on ${routes.signed.length} signed, ${routes.operator.length} ` +
+        `operator and ${routes.public.length} public routes: ${counts.failures} succeeded or were not ` +
+        `properly refused, ${JSON.stringify(counts.statuses)}; ${changed} of ${before.length} rows ` +
+        `changed, ${alarms} alarms, ${asked} questions to the AI; by the victim itself ${own.accepted} ` +
+        `of ${own.calls} succeeded; not covered: ${unlisted.map(nameOf).join(', ') || 'none'}`;
       const isHarmless = counts.failures === 0 && changed === 0 && asked === 0;
       const isMeant = own.accepted === own.calls && unlisted.length === 0 && before.length > 0;
       return { figure, isGood: isHarmless && isMeant };
@@ -104,7 +111,10 @@ function succeedsAs(
 
 function describe({ call, key }: Attempt, { status, text }: Reply): string {
   const { method, target, tenantId, body = '' } = call;
-  return `${method} ${target} for ${tenantId} as ${key?.keyId} with ${body.slice(0, 200)}: ${status} ${text.slice(0, 200)}`;
+  return (
+    `${method} ${target} for ${tenantId} as ${key?.keyId} with ${body.slice(0, 200)}: ${status} ` +
+    `${text.slice(0, 200)}`
+  );
 }
 
 /** The same calls, made legitimately. */

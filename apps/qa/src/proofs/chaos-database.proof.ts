@@ -25,7 +25,9 @@ const SEED = 19;
  */
 export const CHAOS_DATABASE: Proof = {
   name: 'chaos-database',
-  goal: `Postgres killed every 5-10 s during ${TENANTS} provisionings: exactly ${TENANTS} tenants, each active once, no request lost`,
+  goal:
+    `Postgres killed every 5-10 s during ${TENANTS} provisionings: exactly ${TENANTS} tenants, each ` +
+    'active once, no request lost',
   databases: ['postgres'],
   // Starting a separate server with two planes takes longer than a small form may.
   smallOn: [],
@@ -40,7 +42,9 @@ export const CHAOS_DATABASE: Proof = {
       const clients = new Clients(stack);
       const kills = await killWhile(server, clients.all(), progress);
       const figures = await outcome(stack, server, databases[0]);
-      const figure = `${TENANTS} requests, ${kills} kills (seed ${SEED}), ${clients.repeats} repeats after ${JSON.stringify(clients.failures)}: ${JSON.stringify(figures)}`;
+      const figure =
+        `${TENANTS} requests, ${kills} kills (seed ${SEED}), ${clients.repeats} repeats after ` +
+        `${JSON.stringify(clients.failures)}: ${JSON.stringify(figures)}`;
       return { figure, isGood: kills > 0 && Object.values(figures).every((count) => count === TENANTS) };
     } finally {
       await stack.stop();

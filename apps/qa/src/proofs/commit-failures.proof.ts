@@ -15,15 +15,17 @@ const SMALL = ['POST /api/incidents', 'POST /api/tenants/provision'];
 /**
  * Every request that writes is sent once for each of its COMMITs and each way in which that may fail.
  *
- * Each is then sent again with the same key, and the rows about its subject are compared with those of a request that
- * nothing happened to. The request's trace id tells the plane's database driver, from a file that is loaded beside the
- * plane, which COMMIT to fail.
+ * Each is then sent again with the same key, and the rows about its subject are compared with those of a
+ * request that nothing happened to. The request's trace id tells the plane's database driver, from a file
+ * that is loaded beside the plane, which COMMIT to fail.
  *
  * To see it fail: have `PostgresDatabase.commit` answer as if it had committed.
  */
 export const COMMIT_FAILURES: Proof = {
   name: 'commit-failures',
-  goal: 'each COMMIT of each request that writes is refused, or lost before or after it took effect: nothing acknowledged is missing, nothing is half done, and repeating the request completes it once',
+  goal:
+    'each COMMIT of each request that writes is refused, or lost before or after it took effect: ' +
+    'nothing acknowledged is missing, nothing is half done, and repeating the request completes it once',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
   async run(context) {

@@ -26,7 +26,9 @@ interface Undoable {
 
 const UNDOABLE: readonly Undoable[] = [
   ...(['shared', 'dedicated', 'on_prem', 'hybrid'] as const).map((model) => ({
-    ...{ scenario: provision(model), lastStep: 'activate', problem: isDeleted },
+    scenario: provision(model),
+    lastStep: 'activate',
+    problem: isDeleted,
   })),
   { scenario: move('shared', 'dedicated'), lastStep: 'cut-over', problem: rowsProblem },
   { scenario: move('dedicated', 'shared'), lastStep: 'cut-over', problem: rowsProblem },
@@ -41,13 +43,16 @@ interface Outcome {
 }
 
 /**
- * A step fails for good: nothing of the operation is left, and the same request succeeds when it is made again.
+ * A step fails for good: nothing of the operation is left,
+ * and the same request succeeds when it is made again.
  *
  * To see it fail: in `ReservePlaceStep.undo`, leave out `freePlace`.
  */
 export const COMPENSATION: Proof = {
   name: 'compensation',
-  goal: 'a permanent failure at each step of provisioning, move and restore: 0 resources left, and the same request again succeeds',
+  goal:
+    'a permanent failure at each step of provisioning, move and restore: 0 resources left, and the ' +
+    'same request again succeeds',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by control-plane/test/jobs/job-control.cases.ts and e2e/test/dedicated.spec.ts.
   smallOn: [],
@@ -58,7 +63,9 @@ export const COMPENSATION: Proof = {
     const outcomes = await inLanes(LANES, undoable, (one) => failAtEach(context, one));
     const problems = outcomes.flatMap((outcome) => outcome.problems);
     const sum = (of: 'edges' | 'again') => outcomes.reduce((total, outcome) => total + outcome[of], 0);
-    const figure = `${sum('edges')} permanent failures in ${undoable.length} operations, ${sum('again')} succeeded when requested again: ${problems.length} left something ${problems.join('; ')}`;
+    const figure =
+      `${sum('edges')} permanent failures in ${undoable.length} operations, ${sum('again')} succeeded ` +
+      `when requested again: ${problems.length} left something ${problems.join('; ')}`;
     return { figure: figure.trim(), isGood: problems.length === 0 && sum('again') === sum('edges') };
   },
 };

@@ -10,7 +10,9 @@ const IN_SYNC_WITHIN_MS = 15_000;
  */
 export const CP_OUTAGE: Proof = {
   name: 'cp-outage',
-  goal: 'Control Plane down, tenant plane restarted 3 times: every core call works; in sync within 15 s of its return',
+  goal:
+    'Control Plane down, tenant plane restarted 3 times: every core call works; in sync within 15 s of ' +
+    'its return',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, served, progress }) {
@@ -29,7 +31,9 @@ export const CP_OUTAGE: Proof = {
       progress(`restart ${i}: ${statuses.join(' ')}`);
     }
     const syncMs = await returnAndSync(stack);
-    const figure = `${restarts} restarts without Control Plane: ${calls - failed} of ${calls} core calls worked; in sync ${(syncMs / 1000).toFixed(1)} s after its return`;
+    const figure =
+      `${restarts} restarts without Control Plane: ${calls - failed} of ${calls} core calls worked; in ` +
+      `sync ${(syncMs / 1000).toFixed(1)} s after its return`;
     return { figure, isGood: failed === 0 && syncMs <= IN_SYNC_WITHIN_MS };
   },
 };

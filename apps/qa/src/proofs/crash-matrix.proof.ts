@@ -35,7 +35,9 @@ interface Outcome {
  */
 export const CRASH_MATRIX: Proof = {
   name: 'crash-matrix',
-  goal: 'kill -9 at every step edge of every operation in every model, restart: 0 stuck, 0 orphans, 0 doubles, back within 30 s',
+  goal:
+    'kill -9 at every step edge of every operation in every model, restart: 0 stuck, 0 orphans, 0 ' +
+    'doubles, back within 30 s',
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const isFull = context.size === 'full';
@@ -50,7 +52,9 @@ export const CRASH_MATRIX: Proof = {
     problems.push(...outcomes.flatMap((outcome) => outcome.problems));
     const edges = outcomes.reduce((sum, outcome) => sum + outcome.edges, 0);
     const slowestMs = Math.max(...outcomes.map((outcome) => outcome.slowestMs));
-    const figure = `${edges} edges of ${scenarios.length} operations: ${problems.length} stuck, orphaned, doubled or never reached; slowest back after ${(slowestMs / 1000).toFixed(1)} s ${problems.join('; ')}`;
+    const figure =
+      `${edges} edges of ${scenarios.length} operations: ${problems.length} stuck, orphaned, doubled ` +
+      `or never reached; slowest back after ${(slowestMs / 1000).toFixed(1)} s ${problems.join('; ')}`;
     return { figure: figure.trim(), isGood: problems.length === 0 && slowestMs < BACK_WITHIN_MS };
   },
 };

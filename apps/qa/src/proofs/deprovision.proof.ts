@@ -21,13 +21,16 @@ interface Scene {
 }
 
 /**
- * Nothing is removed without a backup that can be restored; all of it comes back; after the purge nothing stays.
+ * Nothing is removed without a backup that can be restored;
+ * all of it comes back; after the purge nothing stays.
  *
  * To see it fail: in `RemoveCopiesStep.run`, leave out `this.backup.require`.
  */
 export const DEPROVISION: Proof = {
   name: 'deprovision',
-  goal: '0 removals with a damaged backup; a restore equal row by row; after the purge 0 rows in tables and backups, slug not assigned again',
+  goal:
+    '0 removals with a damaged backup; a restore equal row by row; after the purge 0 rows in tables ' +
+    'and backups, slug not assigned again',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by control-plane/test/deprovision.spec.ts and e2e/test/deprovision.spec.ts.
   smallOn: [],
@@ -53,7 +56,10 @@ export const DEPROVISION: Proof = {
       await Promise.all([scene.plane.close(), scene.control.close()]);
     }
     const rows = incidents * count;
-    const figure = `${count} tenants of ${rows / count} incidents: ${counts.refused} kept with a damaged backup, ${counts.equal} restored row by row, ${counts.empty} without a row after removal, ${counts.erased} without a backup after the purge, ${counts.tombs} slugs refused`;
+    const figure =
+      `${count} tenants of ${rows / count} incidents: ${counts.refused} kept with a damaged backup, ` +
+      `${counts.equal} restored row by row, ${counts.empty} without a row after removal, ` +
+      `${counts.erased} without a backup after the purge, ${counts.tombs} slugs refused`;
     return { figure, isGood: Object.values(counts).every((one) => one === count) };
   },
 };
@@ -148,7 +154,8 @@ async function purged({ stack, control, tell }: Scene, tenant: TenantView, count
   await eventually(isDeleted, { timeoutMs: 30_000, what: `${slug} is deleted` });
   const certificate = await stack.api(`/api/tenants/${id}/deletion-certificate`);
   const backups = await control.query(
-    'select 1 from transfers t left join transfer_parts p on p.transfer_id = t.id where t.tenant_id = $1 and (t.key_sealed is not null or p.part is not null)',
+    'select 1 from transfers t left join transfer_parts p on p.transfer_id = t.id where t.tenant_id ' +
+      '= $1 and (t.key_sealed is not null or p.part is not null)',
     [id],
   );
   if (backups.length === 0 && certificate.status === 200) counts.erased += 1;

@@ -39,18 +39,22 @@ interface Figures {
  *
  * Six callers write to both planes. Every second request has a key and is repeated until it is done.
  *
- * On SQLite both files lie on a file system of 256 MB that is filled to its last page, and each process is forbidden
- * to write to any file (`prlimit --fsize=0`), which SQLite reports as SQLITE_IOERR. On Postgres a proxy cuts
- * connections before and after the server commits, a deferred trigger refuses COMMIT with the SQLSTATE of a full and
- * of a failing disk, and a server of its own lies on a disk that is filled up. Mounting needs root and `prlimit` needs
- * Linux: the figure names what could not run. The small form has one round of each, and no server of its own.
+ * On SQLite both files lie on a file system of 256 MB that is filled to its last page, and each process is
+ * forbidden to write to any file (`prlimit --fsize=0`), which SQLite reports as SQLITE_IOERR. On Postgres a
+ * proxy cuts connections before and after the server commits, a deferred trigger refuses COMMIT with the
+ * SQLSTATE of a full and of a failing disk, and a server of its own lies on a disk that is filled up.
+ * Mounting needs root and `prlimit` needs Linux: the figure names what could not run. The small form has one
+ * round of each, and no server of its own.
  *
- * To see it fail: in `SqliteWriter.commit` or `PostgresDatabase.commit`, swallow the error; or have `Database.watched`
- * record no fault.
+ * To see it fail: in `SqliteWriter.commit` or `PostgresDatabase.commit`,
+ * swallow the error; or have `Database.watched` record no fault.
  */
 export const DISK_FULL: Proof = {
   name: 'disk-full',
-  goal: `a full disk, a failing disk, a COMMIT that fails or loses its connection, ${ROUNDS} rounds each on both planes: every write answered below 300 is there after kill -9, and readiness turns red and green by itself`,
+  goal:
+    `a full disk, a failing disk, a COMMIT that fails or loses its connection, ${ROUNDS} rounds each ` +
+    'on both planes: every write answered below 300 is there after kill -9, and readiness turns red ' +
+    'and green by itself',
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const all = context.driver === 'sqlite' ? await onSqlite(context) : await onPostgres(context);
@@ -64,7 +68,10 @@ export const DISK_FULL: Proof = {
     const stuck = all.figures.flatMap((one) => one.stuck);
     const statuses = all.figures.map((one) => JSON.stringify(one.statuses)).join(' ');
     const unexpected = sum((one) => one.statuses['500'] ?? 0);
-    const figure = `${all.names.join(', ')}: ${lost} acknowledged lost, ${doubled} doubled, ${missing} missing despite repetition, ${unexpected} x 500, ${stuck.length} stuck ${stuck.join('; ')}(${statuses})${all.notRun}`;
+    const figure =
+      `${all.names.join(', ')}: ${lost} acknowledged lost, ${doubled} doubled, ${missing} missing ` +
+      `despite repetition, ${unexpected} x 500, ${stuck.length} stuck ` +
+      `${stuck.join('; ')}(${statuses})${all.notRun}`;
     return { figure, isGood: lost + doubled + missing + unexpected + stuck.length === 0 };
   },
 };

@@ -22,17 +22,19 @@ const USABLE: Readonly<Record<string, (text: string) => boolean>> = {
 /**
  * Whoever gets hold of the databases finds nothing that opens anything.
  *
- * It looks at the same life as `redaction`, and also for anything that has the form of a token, a private key or a
- * database URL with its password. It then does what a thief of the rows can do: start a tenant plane on a copy,
- * without the secrets of its environment, create a session there, and repeat an invitation whose `Idempotency-Key` was
- * the time.
+ * It looks at the same life as `redaction`, and also for anything that has the form of a
+ * token, a private key or a database URL with its password. It then does what a thief of
+ * the rows can do: start a tenant plane on a copy, without the secrets of its environment,
+ * create a session there, and repeat an invitation whose `Idempotency-Key` was the time.
  *
  * To see it fail: have the tenant plane's `hashToken` return the token; or in `SealedAnswers`, leave out
  * `revealed(secret)`.
  */
 export const DUMP_SCAN: Proof = {
   name: 'dump-scan',
-  goal: 'a full dump of both databases, and on SQLite of their files, contains 0 usable tokens, sessions, links, service secrets or passwords',
+  goal:
+    'a full dump of both databases, and on SQLite of their files, contains 0 usable tokens, sessions, ' +
+    'links, service secrets or passwords',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run(context) {
@@ -55,9 +57,13 @@ export const DUMP_SCAN: Proof = {
     // Values that are not secret have to be found; otherwise the search looked in the wrong place.
     const missed = tenants.filter(({ slug }) => !Object.values(texts).some((text) => text.includes(slug)));
     const bytes = Object.values(texts).reduce((sum, text) => sum + text.length, 0);
-    const counted = `${Object.keys(secrets).length} secrets and ${Object.keys(USABLE).length} secret formats in ${Object.keys(texts).length} tables and files (${Math.round(bytes / 1000)} kB)`;
+    const counted =
+      `${Object.keys(secrets).length} secrets and ${Object.keys(USABLE).length} secret formats in ` +
+      `${Object.keys(texts).length} tables and files (${Math.round(bytes / 1000)} kB)`;
     return {
-      figure: `${counted}: ${found.length} found ${found.join('; ')}, ${missed.length} of ${tenants.length} tenants missing`,
+      figure:
+        `${counted}: ${found.length} found ${found.join('; ')}, ${missed.length} of ${tenants.length} ` +
+        'tenants missing',
       isGood: found.length + missed.length === 0 && bytes > 10_000,
     };
   },

@@ -32,7 +32,8 @@ interface Outcome {
 }
 
 /**
- * A worker stands still for longer than its lease, another does its work, and it wakes up: it writes nothing any more.
+ * A worker stands still for longer than its lease, another
+ * does its work, and it wakes up: it writes nothing any more.
  *
  * On SQLite there is never another: a second process is refused at its start.
  *
@@ -40,7 +41,9 @@ interface Outcome {
  */
 export const FENCING: Proof = {
   name: 'fencing',
-  goal: 'workers paused past their lease at every step: 100 % of their late writes refused, exactly one effect',
+  goal:
+    'workers paused past their lease at every step: 100 % of their late writes refused, exactly one ' +
+    'effect',
   databases: ['postgres'],
   // A lease takes 15 s to expire.
   smallOn: [],
@@ -50,7 +53,9 @@ export const FENCING: Proof = {
     const sum = (of: 'paused' | 'refused') => outcomes.reduce((total, outcome) => total + outcome[of], 0);
     const problems = outcomes.flatMap((outcome) => outcome.problems);
     const [paused, refused] = [sum('paused'), sum('refused')];
-    const figure = `${paused} jobs whose worker was paused past its lease: ${refused} refused when it resumed, ${problems.length} effects of theirs ${problems.join('; ')}`;
+    const figure =
+      `${paused} jobs whose worker was paused past its lease: ${refused} refused when it resumed, ` +
+      `${problems.length} effects of theirs ${problems.join('; ')}`;
     return { figure: figure.trim(), isGood: paused > 0 && refused === paused && problems.length === 0 };
   },
 };

@@ -9,15 +9,17 @@ import { inBatches } from '../in-batches';
  * Host, headers, cookies and token contradict each other: nobody crosses over to another tenant.
  *
  * Requests are written byte by byte. Links for people must be built from the tenant's planned URL:
- * ../isolation/links.ts has a line for each kind (welcome, reset, invitation) and asks for them as a lying proxy
- * would. Links in mails are checked at full size only.
+ * ../isolation/links.ts has a line for each kind (welcome, reset, invitation) and asks for them as a lying
+ * proxy would. Links in mails are checked at full size only.
  *
- * To see it fail: in `TenantResolution.agreed`, leave out the comparison with the other hints; or build a link from
- * the request's `Host`.
+ * To see it fail: in `TenantResolution.agreed`, leave out the comparison
+ * with the other hints; or build a link from the request's `Host`.
  */
 export const HOST_ATTACKS: Proof = {
   name: 'host-attacks',
-  goal: 'contradictory host, x-tenant-id, forwarding headers, request line, cookies and token: 0 crossings; no link points where a header says',
+  goal:
+    'contradictory host, x-tenant-id, forwarding headers, request line, cookies and token: 0 ' +
+    'crossings; no link points where a header says',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, served, progress }) {
@@ -40,7 +42,10 @@ export const HOST_ATTACKS: Proof = {
     const { made, steered } = await steeredLinks({ stack, tenant: own, ...(smtp && { smtp }) }, progress);
     await smtp?.stop();
     const control = await sendRaw(url, textOf({ name: '', expected: 'own', lines: linesOf(other) }, LIST));
-    const figure = `${attacks.length} requests: ${counts['crossed'] ?? 0} crossings, ${counts['otherwise'] ?? 0} with an unexpected answer, ${JSON.stringify(counts)}; the other itself is answered ${control.status}; ${steered} of ${made} links steered`;
+    const figure =
+      `${attacks.length} requests: ${counts['crossed'] ?? 0} crossings, ${counts['otherwise'] ?? 0} ` +
+      `with an unexpected answer, ${JSON.stringify(counts)}; the other itself is answered ` +
+      `${control.status}; ${steered} of ${made} links steered`;
     const isGood = !counts['crossed'] && !counts['otherwise'] && steered === 0 && made > 0;
     return { figure, isGood: isGood && control.body.includes(other.canary) };
   },

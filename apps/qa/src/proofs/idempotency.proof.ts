@@ -18,7 +18,9 @@ type Reply = Answer<Provisioned & { code?: string }>;
  */
 export const IDEMPOTENCY: Proof = {
   name: 'idempotency',
-  goal: '100 same-key requests: 1 tenant, every 202 identical, others 409 and then the same 202; across kill -9 too; other body 422',
+  goal:
+    '100 same-key requests: 1 tenant, every 202 identical, others 409 and then the same 202; across ' +
+    'kill -9 too; other body 422',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by control-plane/test/jobs/two-processes.cases.ts.
   smallOn: [],

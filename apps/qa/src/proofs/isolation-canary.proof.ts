@@ -15,16 +15,18 @@ const FEW_CONNECTIONS = { TENANT_PLANE_DATABASE_POOL_SIZE: '5' };
 /**
  * Many tenants share few connections, and some of their clients hang up.
  *
- * 50 requests at a time run on connections that all tenants share; one in ten hangs up within 20 ms. The last requests
- * are writes that fail, which shows a connection that was returned inside a transaction. The small form has a pool of
- * ten.
+ * 50 requests at a time run on connections that all tenants share; one in ten hangs
+ * up within 20 ms. The last requests are writes that fail, which shows a connection
+ * that was returned inside a transaction. The small form has a pool of ten.
  *
- * To see it fail: on SQLite, leave out the predicate in `TenantScope.query`; on Postgres, leave out the rollback in
- * `PostgresDatabase.attempt`.
+ * To see it fail: on SQLite, leave out the predicate in `TenantScope.query`;
+ * on Postgres, leave out the rollback in `PostgresDatabase.attempt`.
  */
 export const ISOLATION_CANARY: Proof = {
   name: 'isolation-canary',
-  goal: '20,000 interleaved requests of 50 tenants through a pool of 5, clients hanging up: 0 foreign canaries, no connection left in a transaction',
+  goal:
+    '20,000 interleaved requests of 50 tenants through a pool of 5, clients hanging up: 0 foreign ' +
+    'canaries, no connection left in a transaction',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
   async run({ size, progress, served }) {
@@ -37,7 +39,10 @@ export const ISOLATION_CANARY: Proof = {
     const work = new InterleavedWork(stack.tenantPlanes[0]?.url ?? '', tenants, random, progress);
     const seen = await work.run(requests);
     const open = await openTransactions(planeDatabase);
-    const figure = `${requests} requests of ${count} tenants: ${seen.answers} answers, ${seen.own} with their own canary, ${seen.foreign} with a foreign one, ${seen.failed} failed, ${seen.hungUp} hung up; ${open} transactions left open`;
+    const figure =
+      `${requests} requests of ${count} tenants: ${seen.answers} answers, ${seen.own} with their own ` +
+      `canary, ${seen.foreign} with a foreign one, ${seen.failed} failed, ${seen.hungUp} hung up; ` +
+      `${open} transactions left open`;
     const isMeant = seen.own > requests / 3 && seen.hungUp > 0;
     return { figure, isGood: isMeant && seen.foreign + seen.failed + open === 0 };
   },

@@ -6,28 +6,33 @@ import { type Proof } from '../proof';
 import { routesOf } from '../routes';
 
 /**
- * On every route of both planes, a caller names another tenant's things in every form, or calls without permission.
+ * On every route of both planes, a caller names another
+ * tenant's things in every form, or calls without permission.
  *
- * The table of the Tenant Plane's routes, tenant-plane-routes.ts, says for each route what it does and which things of
- * a tenant it names; `atlas isolation-probe` makes its attempts from the same table. A route without a line, or a line
- * without a route, fails the proof, and `npm test` with it.
+ * The table of the Tenant Plane's routes, tenant-plane-routes.ts, says for each route what it does and which
+ * things of a tenant it names; `atlas isolation-probe` makes its attempts from the same table. A route
+ * without a line, or a line without a route, fails the proof, and `npm test` with it.
  *
- * The forms: the other's id in the path (also in capitals and percent-encoded), in the query (also as a cursor) and in
- * the body; something of the other's inside the body (its password, refresh token or sign-up token); `x-tenant-id`,
- * also with the other's `Idempotency-Key`; and the other's address. An answer that contains an id, an address or a
- * canary word of the other is a leak, whatever its status; so is a success that should have been a refusal. Afterwards
+ * The forms: the other's id in the path (also in capitals and percent-encoded), in the query
+ * (also as a cursor) and in the body; something of the other's inside the body (its password,
+ * refresh token or sign-up token); `x-tenant-id`, also with the other's `Idempotency-Key`; and
+ * the other's address. An answer that contains an id, an address or a canary word of the other
+ * is a leak, whatever its status; so is a success that should have been a refusal. Afterwards
  * the other's rows are compared one by one, and the same calls by the other itself succeed.
  *
- * Operators of the Control Plane see all tenants, so its table (../isolation/control-plane-routes.ts) says what a
- * caller needs: a key with every other scope and a session of support are refused; users of tenants, service secrets
- * and hosts do not count; and public answers name no tenant. Planes among each other are `blast-radius`.
+ * Operators of the Control Plane see all tenants, so its table
+ * (../isolation/control-plane-routes.ts) says what a caller needs: a key with every other
+ * scope and a session of support are refused; users of tenants, service secrets and hosts do
+ * not count; and public answers name no tenant. Planes among each other are `blast-radius`.
  *
  * To see it fail: in `TenantResolution.agreed`, leave out the comparison with the other hints; or in
  * `TenantScope.query`, leave out the predicate.
  */
 export const ISOLATION_MATRIX: Proof = {
   name: 'isolation-matrix',
-  goal: 'every route of both planes x {path, query, body, nested id, x-tenant-id, subdomain}: 0 leaks, no row of the other changed; a route without a line fails',
+  goal:
+    'every route of both planes x {path, query, body, nested id, x-tenant-id, subdomain}: 0 leaks, no ' +
+    'row of the other changed; a route without a line fails',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run(context) {
@@ -58,7 +63,11 @@ function figureOf({
   controls,
   failedControls,
 }: MatrixCounts): string {
-  return `${attempts} attempts, ${bad} leaked or failed, ${JSON.stringify(outcomes)}, ${changed} of ${rows} rows of the other changed, ${controls - failedControls} of ${controls} of its own calls as expected`;
+  return (
+    `${attempts} attempts, ${bad} leaked or failed, ${JSON.stringify(outcomes)}, ${changed} of ${rows} ` +
+    `rows of the other changed, ${controls - failedControls} of ${controls} of its own calls as ` +
+    'expected'
+  );
 }
 
 function isGood({ bad, changed, rows, attempts, controls, failedControls }: MatrixCounts): boolean {

@@ -17,10 +17,11 @@ const GUESSES_BETWEEN = 30;
 /**
  * An attacker guesses a password, probes which accounts exist, and reuses a session that was ended.
  *
- * On Postgres the guesses go to two processes, fifty at once, half from addresses of their own and half from one.
- * `atlas_password_checks_total` counts what was looked at. Times are medians of 200 alternating rounds, of wrong
- * passwords and of forgotten ones, with mail on, and up to three series of them on a busy machine; the small form
- * leaves them out. The tests in the tenant plane's accounts folder (sign-in-throttle, passwords, invitations, users,
+ * On Postgres the guesses go to two processes, fifty at once, half from addresses of their
+ * own and half from one. `atlas_password_checks_total` counts what was looked at. Times are
+ * medians of 200 alternating rounds, of wrong passwords and of forgotten ones, with mail on,
+ * and up to three series of them on a busy machine; the small form leaves them out. The tests
+ * in the tenant plane's accounts folder (sign-in-throttle, passwords, invitations, users,
  * sessions, permissions) and session-replicas.cases.ts turn each part red at its own place.
  *
  * To see it fail: have `SignInThrottle.take` do nothing; leave out `verify` in `pretendToCheck`; or leave out
@@ -28,7 +29,9 @@ const GUESSES_BETWEEN = 30;
  */
 export const LOGIN_ABUSE: Proof = {
   name: 'login-abuse',
-  goal: '1,000 guesses at an account from many addresses: <= 10 checks, its owner gets in; timing does not reveal which accounts exist; ended sessions end everywhere <= 1 s',
+  goal:
+    '1,000 guesses at an account from many addresses: <= 10 checks, its owner gets in; timing does not ' +
+    'reveal which accounts exist; ended sessions end everywhere <= 1 s',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
   async run(context) {
@@ -42,7 +45,8 @@ export const LOGIN_ABUSE: Proof = {
       const gaps = isFull ? await quietGaps(scene) : NOT_MEASURED;
       const afterlife = await longestAfterlife(scene, user, isFull ? 40 : 2);
       const figure =
-        `${guesses.text}; gap of a sign-in ${gaps.signIn.toFixed(1)} ms, of a forgotten password ${gaps.forgotten.toFixed(1)} ms` +
+        `${guesses.text}; gap of a sign-in ${gaps.signIn.toFixed(1)} ms, of a forgotten password ` +
+        `${gaps.forgotten.toFixed(1)} ms` +
         `; ${scene.planes.length} processes: sessions ended after ${afterlife.toFixed(0)} ms at most`;
       return { figure, isGood: guesses.isGood && isQuiet(gaps) && afterlife <= LONGEST_AFTERLIFE_MS };
     } finally {
@@ -83,7 +87,9 @@ async function guessed(scene: LoginScene, count: number, progress: (text: string
   const statuses = countBy(answers, ({ status }) => status);
   const newcomer = (await scene.signIn(scene.owner, {}, 0, addressOf(count))).status;
   return {
-    text: `${count} guesses: ${JSON.stringify(statuses)}, ${checks} checks; the owner signed in ${ownersIn} of ${owners} times, from a new device ${newcomer}`,
+    text:
+      `${count} guesses: ${JSON.stringify(statuses)}, ${checks} checks; the owner signed in ` +
+      `${ownersIn} of ${owners} times, from a new device ${newcomer}`,
     isGood:
       checks <= MOST_CHECKS &&
       checks > 0 &&

@@ -12,18 +12,20 @@ const MAX_FREEZE_MS = 2000;
 /**
  * A tenant moves between all models while it is in use; its users notice only a moment in which writes pause.
  *
- * It goes twice through shared, dedicated, hybrid, dedicated, shared, on_prem, shared, on each database, which takes a
- * quarter of an hour. Its users act as a browser does: they follow the redirect (307) of the plane that the tenant has
- * left, and stay where it led them. A refused write is sent again after 20 to 160 ms, not after the second of its
- * `Retry-After`, under another title, so that a write that was refused and stored all the same shows. A read has to
- * show what was acknowledged before it. The freeze is the longest time that a write of the move took from its first
- * attempt to its acknowledgement.
+ * It goes twice through shared, dedicated, hybrid, dedicated, shared, on_prem, shared, on each database,
+ * which takes a quarter of an hour. Its users act as a browser does: they follow the redirect (307) of the
+ * plane that the tenant has left, and stay where it led them. A refused write is sent again after 20 to 160
+ * ms, not after the second of its `Retry-After`, under another title, so that a write that was refused and
+ * stored all the same shows. A read has to show what was acknowledged before it. The freeze is the longest
+ * time that a write of the move took from its first attempt to its acknowledgement.
  *
  * To see it fail: in `OutgoingTransfer.isFrozen`, leave out `tracking.freeze`.
  */
 export const MOVE: Proof = {
   name: 'move',
-  goal: '100,000 incidents under 20 writes/s, in six directions: 0 rows lost or doubled, no read fails, p99 of the freeze < 2 s',
+  goal:
+    '100,000 incidents under 20 writes/s, in six directions: 0 rows lost or doubled, no read fails, ' +
+    'p99 of the freeze < 2 s',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by e2e/test/move.spec.ts.
   smallOn: [],
@@ -64,11 +66,18 @@ function verdictOf(legs: readonly LegResult[], incidents: number) {
   // With so few values the 99th percentile is the maximum.
   const freezes = legs.map(({ freezeMs }) => freezeMs).sort((a, b) => a - b);
   const [middle, longest] = [freezes[freezes.length >> 1] ?? NaN, freezes.at(-1) ?? NaN];
-  const figure = `${legs.length} moves of ${incidents} incidents: ${lost} lost, ${doubled} doubled, ${failed} of ${sum((leg) => leg.reads)} reads and ${sum((leg) => leg.writes)} writes failed; freeze p50 ${middle.toFixed(0)} ms, p99 ${longest.toFixed(0)} ms`;
+  const figure =
+    `${legs.length} moves of ${incidents} incidents: ${lost} lost, ${doubled} doubled, ${failed} of ` +
+    `${sum((leg) => leg.reads)} reads and ${sum((leg) => leg.writes)} writes failed; freeze p50 ` +
+    `${middle.toFixed(0)} ms, p99 ${longest.toFixed(0)} ms`;
   return { figure, isGood: lost + doubled + failed === 0 && longest < MAX_FREEZE_MS };
 }
 
 function describe(leg: LegResult): string {
   const failures = leg.failures.length === 0 ? 'no failure' : leg.failures.slice(0, 3).join('; ');
-  return `${leg.name} in ${(leg.movedMs / 1000).toFixed(1)} s: ${leg.writes} writes, held up for ${leg.freezeMs.toFixed(0)} ms at most; ${leg.reads} reads, ${leg.longestReadMs.toFixed(0)} ms at most; ${leg.lost} lost, ${leg.doubled} doubled, ${failures}`;
+  return (
+    `${leg.name} in ${(leg.movedMs / 1000).toFixed(1)} s: ${leg.writes} writes, held up for ` +
+    `${leg.freezeMs.toFixed(0)} ms at most; ${leg.reads} reads, ${leg.longestReadMs.toFixed(0)} ms at ` +
+    `most; ${leg.lost} lost, ${leg.doubled} doubled, ${failures}`
+  );
 }

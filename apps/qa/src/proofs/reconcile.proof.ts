@@ -205,7 +205,11 @@ function verdict(
   const repaired = drifts.filter((drift) => drift.repaired).length;
   const slowest = (Math.max(...waits) / 1000).toFixed(0);
   const meanwhile = ordered > 0 ? ` (and ${ordered} provisioned meanwhile)` : '';
-  const figure = `${injected.length} drifts of ${new Set(injected.map(({ kind }) => kind)).size} kinds in ${tenants} tenants${meanwhile}: ${found} found within 60 s, the slowest after ${slowest} s, ${repaired} repaired; ${others.length + doubled} false, ${early} of them before any${wrong.length > 0 ? ` [${wrong.join('; ')}]` : ''}`;
+  const figure =
+    `${injected.length} drifts of ${new Set(injected.map(({ kind }) => kind)).size} kinds in ` +
+    `${tenants} tenants${meanwhile}: ${found} found within 60 s, the slowest after ${slowest} s, ` +
+    `${repaired} repaired; ${others.length + doubled} false, ${early} of them before ` +
+    `any${wrong.length > 0 ? ` [${wrong.join('; ')}]` : ''}`;
   return { figure, isGood: found === injected.length && others.length + doubled + early === 0 };
 }
 

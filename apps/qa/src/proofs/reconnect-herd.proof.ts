@@ -35,16 +35,18 @@ const ALL_BACK_MS = 60_000;
 /**
  * When the Control Plane comes back, its planes reconnect spread out over time.
  *
- * The Control Plane ends under waiting links five times, gracefully and by kill, for up to half a minute. The links
- * are simulated, signed as real ones, and take their pauses from the same link-pace.ts. A call that reaches nobody is
- * not an attempt.
+ * The Control Plane ends under waiting links five times, gracefully and by kill, for
+ * up to half a minute. The links are simulated, signed as real ones, and take their
+ * pauses from the same link-pace.ts. A call that reaches nobody is not an attempt.
  *
- * To see it fail: in `LinkPace`, draw the random part at each failure, or use the same for all; or leave `failed` out of
- * `heardNothing`.
+ * To see it fail: in `LinkPace`, draw the random part at each failure,
+ * or use the same for all; or leave `failed` out of `heardNothing`.
  */
 export const RECONNECT_HERD: Proof = {
   name: 'reconnect-herd',
-  goal: '200 planes reconnect after a restart: at most twice as many at once as on average, 0 answers 5xx, <= 1.1 attempts each',
+  goal:
+    '200 planes reconnect after a restart: at most twice as many at once as on average, 0 answers 5xx, ' +
+    '<= 1.1 attempts each',
   databases: ['sqlite', 'postgres'],
   // link-pace.spec.ts tests the rule against herds without processes; this few planes would say little.
   smallOn: [],
@@ -67,7 +69,9 @@ export const RECONNECT_HERD: Proof = {
       worst((one) => one.failed),
       worst((one) => one.attempts),
     ];
-    const figure = `${planes} planes, ${restarts.length} restarts: peak ${peak.toFixed(2)} times the mean, ${failed} answers 5xx, ${attempts.toFixed(2)} attempts each`;
+    const figure =
+      `${planes} planes, ${restarts.length} restarts: peak ${peak.toFixed(2)} times the mean, ` +
+      `${failed} answers 5xx, ${attempts.toFixed(2)} attempts each`;
     return { figure, isGood: peak <= 2 && failed === 0 && attempts <= 1.1 };
   },
 };
@@ -138,5 +142,8 @@ function spread(times: readonly number[]): { peak: number; seconds: number } {
 function describe(one?: Return): string {
   if (!one) return '';
   const { peak, failed, attempts, seconds } = one;
-  return `back within ${seconds.toFixed(1)} s, peak ${peak.toFixed(2)} times the mean, ${failed} answers 5xx, ${attempts.toFixed(2)} attempts each`;
+  return (
+    `back within ${seconds.toFixed(1)} s, peak ${peak.toFixed(2)} times the mean, ${failed} answers ` +
+    `5xx, ${attempts.toFixed(2)} attempts each`
+  );
 }

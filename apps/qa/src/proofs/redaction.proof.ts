@@ -14,14 +14,16 @@ const STREAMS = ['/api/provisioning-jobs/:id/events'];
 /**
  * Looks for the secrets of both planes' whole life in everything that they write and answer.
  *
- * Each kind of secret is created, handed over, used, and sent where it does not belong. The search is for whole
- * secrets, for either half, and for their base64, hex and URL forms.
+ * Each kind of secret is created, handed over, used, and sent where it does not belong. The search is for
+ * whole secrets, for either half, and for their base64, hex and URL forms.
  *
  * To see it fail: in http-app.ts, log the request's headers.
  */
 export const REDACTION: Proof = {
   name: 'redaction',
-  goal: 'secrets in logs at level trace, in answers of every route, errors, metrics, jobs, exports, bundles of other planes and the command line: 0',
+  goal:
+    'secrets in logs at level trace, in answers of every route, errors, metrics, jobs, exports, ' +
+    'bundles of other planes and the command line: 0',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run(context) {
@@ -42,9 +44,13 @@ export const REDACTION: Proof = {
     for (const [where, text] of answers)
       if (!text.startsWith('2')) context.progress(`${where}: ${text.slice(0, 3)}`);
     const bytes = Object.values(texts).reduce((sum, text) => sum + text.length, 0);
-    const counted = `${Object.keys(secrets).length} secrets in ${Object.keys(texts).length} texts (${Math.round(bytes / 1000)} kB)`;
+    const counted =
+      `${Object.keys(secrets).length} secrets in ${Object.keys(texts).length} texts ` +
+      `(${Math.round(bytes / 1000)} kB)`;
     return {
-      figure: `${counted}: ${found.length} found ${found.join('; ')}, ${given.length} of ${answers.length} GETs answered`,
+      figure:
+        `${counted}: ${found.length} found ${found.join('; ')}, ${given.length} of ${answers.length} ` +
+        'GETs answered',
       isGood: found.length === 0 && bytes > 100_000,
     };
   },

@@ -22,7 +22,8 @@ const TENANT = '01890000-0000-7000-8000-000000000001';
 /**
  * Without a tenant, or with a condition that is undefined or null, nothing is read or written.
  *
- * To see it fail: in `TenantDatabase.read`, drop `requireTenant`; or in data-source.ts, drop `invalidWhereValuesBehavior`.
+ * To see it fail: in `TenantDatabase.read`, drop `requireTenant`;
+ * or in data-source.ts, drop `invalidWhereValuesBehavior`.
  */
 export const REPOSITORY_FAILS_CLOSED: Proof = {
   name: 'repository-fails-closed',

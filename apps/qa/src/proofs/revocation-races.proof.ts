@@ -17,18 +17,21 @@ const WINDOW_IN_SIGN_INS = 1.5;
 /**
  * Somebody comes in, or makes a way in, at the moment at which that is taken back.
  *
- * Both calls of a pair are sent at almost the same time. Over the 200 interleavings the action moves from a sign-in
- * and a half before the revocation to as long behind it, which sweeps the hashing of a password, during which most
- * races are open. Each race has a user or an operator of its own, written past the plane with sessions, keys and
- * links. Whoever was deactivated or disabled is let in again before the last look. revocation-races.cases.ts of the
- * tenant plane holds calls at the critical moments instead, one by one.
+ * Both calls of a pair are sent at almost the same time. Over the 200 interleavings the action moves from a
+ * sign-in and a half before the revocation to as long behind it, which sweeps the hashing of a password,
+ * during which most races are open. Each race has a user or an operator of its own, written past the plane
+ * with sessions, keys and links. Whoever was deactivated or disabled is let in again before the last look.
+ * revocation-races.cases.ts of the tenant plane holds calls at the critical moments instead, one by one.
  *
- * To see it fail: have `lockUsers` read without `lockedForUpdate`; have `lockOperators` lock nothing; leave out the
- * epoch in `lockUnchanged`; leave out `revokeAll` in `Revocations.revoke`; or have `UserWrites.by` only call `work()`.
+ * To see it fail: have `lockUsers` read without `lockedForUpdate`; have
+ * `lockOperators` lock nothing; leave out the epoch in `lockUnchanged`; leave out
+ * `revokeAll` in `Revocations.revoke`; or have `UserWrites.by` only call `work()`.
  */
 export const REVOCATION_RACES: Proof = {
   name: 'revocation-races',
-  goal: '200 interleavings of each pair of an action and a revocation, at both planes: what was revoked by an acknowledged call never works again',
+  goal:
+    '200 interleavings of each pair of an action and a revocation, at both planes: what was revoked by ' +
+    'an acknowledged call never works again',
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const count = context.size === 'full' ? FULL : SMALL;

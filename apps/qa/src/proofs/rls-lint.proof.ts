@@ -4,16 +4,19 @@ import { type Proof } from '../proof';
 /**
  * Holds what the migrations made against the rules, in the catalog of a real database.
  *
- * The rules (row-level-security.ts, which every start of a plane applies as well): row-level security is forced;
- * policies admit the tenant's own rows only, for reads and for writes; primary, unique and foreign keys start with
- * `tenant_id` on both sides; no view and no function runs with its owner's rights; and in a shared plane the role owns
+ * The rules (row-level-security.ts, which every start of a plane applies as well):
+ * row-level security is forced; policies admit the tenant's own rows only, for reads and
+ * for writes; primary, unique and foreign keys start with `tenant_id` on both sides; no
+ * view and no function runs with its owner's rights; and in a shared plane the role owns
  * nothing and may truncate nothing. row-level-security.spec.ts makes each fault once.
  *
  * To see it fail: in a migration, leave a table out of `tenantScoped(...)`.
  */
 export const RLS_LINT: Proof = {
   name: 'rls-lint',
-  goal: '0 tenant tables without forced row-level security, WITH CHECK and keys that start with tenant_id; 0 owner-rights views',
+  goal:
+    '0 tenant tables without forced row-level security, WITH CHECK and keys that start with tenant_id; ' +
+    '0 owner-rights views',
   databases: ['postgres'],
   async run({ tenantPlaneDatabase }) {
     const target = databaseTarget((await tenantPlaneDatabase()).url);
@@ -28,7 +31,8 @@ export const RLS_LINT: Proof = {
         ...Object.values(await roleFaults(dataSource)).flat(),
       ];
       const [tables] = await dataSource.query<{ count: string }[]>(
-        "select count(*) from information_schema.columns where table_schema = 'public' and column_name = 'tenant_id'",
+        "select count(*) from information_schema.columns where table_schema = 'public' and " +
+          "column_name = 'tenant_id'",
       );
       return {
         figure: `${tables?.count} tenant tables, ${problems.length} problems ${problems.join('; ')}`,

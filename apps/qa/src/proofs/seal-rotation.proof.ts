@@ -44,7 +44,10 @@ export const SEAL_ROTATION: Proof = {
       await stack.controlPlane.end();
       await stack.startControlPlane({ CONTROL_PLANE_SEALING_KEYS: next });
       const unread = await reading.all();
-      const figure = `${secrets} secrets under ${reading.count} reads, killed with ${left.join(', ')} of them to go: ${reading.failed} failed reads, ${oldRows} old rows, ${newRows} new ones; ${unread} unreadable without the old key`;
+      const figure =
+        `${secrets} secrets under ${reading.count} reads, killed with ${left.join(', ')} of them to ` +
+        `go: ${reading.failed} failed reads, ${oldRows} old rows, ${newRows} new ones; ${unread} ` +
+        'unreadable without the old key';
       const isWhole = newRows === secrets && oldRows === 0 && unread === 0;
       const wasKilled = left.length === kills && left.every((some) => some > 0 && some < secrets);
       return { figure, isGood: isWhole && reading.failed === 0 && reading.count >= count && wasKilled };

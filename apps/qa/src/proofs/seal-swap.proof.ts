@@ -21,7 +21,9 @@ interface Scene {
  */
 export const SEAL_SWAP: Proof = {
   name: 'seal-swap',
-  goal: 'sealed values of 200 tenants in the rows of every other, in other columns, with their tags cut: 0 open',
+  goal:
+    'sealed values of 200 tenants in the rows of every other, in other columns, with their tags cut: 0 ' +
+    'open',
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const stack = await context.stack({ INFRASTRUCTURE_DRIVER: 'manual' });
@@ -57,7 +59,11 @@ async function judged(scene: Scene, { progress }: ProofContext) {
   for (const change of Object.values(CHANGES)) changed += await opened(scene, sealed.map(change));
   const after = await opened(scene, sealed);
   const count = tenants.length;
-  const figure = `${count} values: ${swaps} times in another tenant's row ${swapped} opened, ${ELSEWHERE.length * count} from other columns ${elsewhere}, ${Object.keys(CHANGES).length * count} cut or changed ${changed}; in their places before and after ${before} and ${after}`;
+  const figure =
+    `${count} values: ${swaps} times in another tenant's row ${swapped} opened, ` +
+    `${ELSEWHERE.length * count} from other columns ${elsewhere}, ` +
+    `${Object.keys(CHANGES).length * count} cut or changed ${changed}; in their places before and ` +
+    `after ${before} and ${after}`;
   return { figure, isGood: before === count && after === count && swapped + elsewhere + changed === 0 };
 }
 
@@ -75,7 +81,8 @@ function rotated(values: readonly string[], by: number): string[] {
 
 /** Other secrets of the same tenant: from its plane's row, and its plane's signing key. */
 const ELSEWHERE = [
-  `select db_url_sealed as value from tenant_planes where id = (select tenant_plane_id from placements where tenant_id = $1)`,
+  'select db_url_sealed as value from tenant_planes where id = (select tenant_plane_id from ' +
+    'placements where tenant_id = $1)',
   `select secret_sealed as value from service_keys
     where tenant_plane_id = (select tenant_plane_id from placements where tenant_id = $1) limit 1`,
 ];

@@ -38,16 +38,18 @@ interface Outcome {
 /**
  * Secrets are rotated under load: no call is refused, and afterwards every call with an old secret is.
  *
- * Half of the callers are replicas that learn of the next secret 3 s late. A call that gets no answer, because a
- * process is restarting, is signed anew and sent to the next process. The small forms are secret-rotation.cases.ts and
- * platform-secret.cases.ts.
+ * Half of the callers are replicas that learn of the next secret 3 s late. A call that gets no answer,
+ * because a process is restarting, is signed anew and sent to the next process. The small forms are
+ * secret-rotation.cases.ts and platform-secret.cases.ts.
  *
- * To see it fail: in `PostgresNonces`, leave out `revoked_at`; in `AwaitNextSecretStep`, leave out the quiet time; or
- * have `platformKeysOf` return the current key only.
+ * To see it fail: in `PostgresNonces`, leave out `revoked_at`; in `AwaitNextSecretStep`, leave out the quiet
+ * time; or have `platformKeysOf` return the current key only.
  */
 export const SECRET_ROTATION: Proof = {
   name: 'secret-rotation',
-  goal: '10,000 signed calls each while the secrets of planes and the platform secret are rotated: 0 refused; afterwards the old ones always are, a compromised one at once in every process',
+  goal:
+    '10,000 signed calls each while the secrets of planes and the platform secret are rotated: 0 ' +
+    'refused; afterwards the old ones always are, a compromised one at once in every process',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by secret-rotation.cases.ts and platform-secret.cases.ts in
   // control-plane/test/trust.
@@ -61,7 +63,8 @@ export const SECRET_ROTATION: Proof = {
     };
     const figures = Object.entries(outcomes).map(
       ([name, { calls, refused, oldRefused }]) =>
-        `${name}: ${refused.length} of ${calls} refused ${[...new Set(refused)].join(' ')}, then ${oldRefused} of ${scene.size.old} with the old one`,
+        `${name}: ${refused.length} of ${calls} refused ${[...new Set(refused)].join(' ')}, then ` +
+        `${oldRefused} of ${scene.size.old} with the old one`,
     );
     const isGood = Object.values(outcomes).every(
       ({ refused, oldRefused }) => refused.length === 0 && oldRefused === scene.size.old,

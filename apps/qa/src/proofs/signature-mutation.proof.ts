@@ -20,14 +20,16 @@ interface Outcome {
 }
 
 /**
- * A signed request that was changed anywhere is refused; an intact one passes, even after changed copies of it.
+ * A signed request that was changed anywhere is refused; an
+ * intact one passes, even after changed copies of it.
  *
- * The changes come from ../mutations in turn. Each has a seed of its own (the printed seed plus the number of the
- * request), so a change that got through can be made again. Beside it, raw-requests.cases.ts sends byte by byte what
- * no client would, and the examples of RFC 9421 (rfc9421.spec.ts) and a second implementation
+ * The changes come from ../mutations in turn. Each has a seed of its own (the printed seed plus the number of
+ * the request), so a change that got through can be made again. Beside it, raw-requests.cases.ts sends byte
+ * by byte what no client would, and the examples of RFC 9421 (rfc9421.spec.ts) and a second implementation
  * (second-implementation.spec.ts) hold signatures to the standard.
  *
- * To see it fail: in verify-request.ts, leave out `requireDigest`; or have `hmacOf` accept every spelling of 32 bytes.
+ * To see it fail: in verify-request.ts, leave out `requireDigest`;
+ * or have `hmacOf` accept every spelling of 32 bytes.
  */
 export const SIGNATURE_MUTATION: Proof = {
   name: 'signature-mutation',
@@ -45,7 +47,9 @@ export const SIGNATURE_MUTATION: Proof = {
       const { status, body } = await send<{ code?: string } | null>(url, changed);
       const intact = i >= count - count / 10 ? (await send(url, original)).status : undefined;
       return {
-        ...{ number: i, part: mutation.part, intact },
+        number: i,
+        part: mutation.part,
+        intact,
         refusal: [status, body?.code].join(' ').trim(),
       };
     };
@@ -55,7 +59,8 @@ export const SIGNATURE_MUTATION: Proof = {
     const accepted = intact.filter((status) => status === 200).length;
     return {
       figure:
-        `${count} mutated in ${MUTATIONS.length} ways: ${JSON.stringify(countBy(outcomes, ({ refusal }) => refusal))}; ` +
+        `${count} mutated in ${MUTATIONS.length} ways: ` +
+        `${JSON.stringify(countBy(outcomes, ({ refusal }) => refusal))}; ` +
         `${accepted} of ${intact.length} intact accepted (seed ${SEED})` +
         wrong
           .slice(0, 5)

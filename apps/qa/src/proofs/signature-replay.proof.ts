@@ -13,14 +13,17 @@ const REAL = '295 s 200, 305 s clock_skew, -295 s 200, -305 s clock_skew';
 /**
  * A recorded request is worthless the second time, in any process, and worthless altogether after 300 s.
  *
- * On Postgres the copies go to two processes at once. On SQLite, which has one process at a time, the second process
- * follows the first.
+ * On Postgres the copies go to two processes at once. On SQLite, which
+ * has one process at a time, the second process follows the first.
  *
- * To see it fail: have `PostgresNonces.consume` answer true at once; or have `SqliteNonces.load` read nothing.
+ * To see it fail: have `PostgresNonces.consume` answer true
+ * at once; or have `SqliteNonces.load` read nothing.
  */
 export const SIGNATURE_REPLAY: Proof = {
   name: 'signature-replay',
-  goal: 'one signed request sent 100 times over 2 Control Plane processes: 1 accepted; the 300 s edge is exact',
+  goal:
+    'one signed request sent 100 times over 2 Control Plane processes: 1 accepted; the 300 s edge is ' +
+    'exact',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
   async run(context) {
@@ -38,7 +41,9 @@ export const SIGNATURE_REPLAY: Proof = {
     const tallies = countBy(statuses, talliedIn);
     const [exact, real] = [await exactEdge(install, url), await realEdge(plane, url)];
     return {
-      figure: `${rounds} requests, ${COPIES} times each: ${JSON.stringify(tallies)}; ${exact}; over HTTP ${real}`,
+      figure:
+        `${rounds} requests, ${COPIES} times each: ${JSON.stringify(tallies)}; ${exact}; over HTTP ` +
+        `${real}`,
       isGood: tallies[ONCE] === rounds && exact === EXACT && real === REAL,
     };
   },

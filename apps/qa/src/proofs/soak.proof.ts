@@ -20,17 +20,19 @@ const MAX_CONNECTIONS: Readonly<Record<string, number>> = { 'control-plane': 21,
 /**
  * Under steady change nothing grows.
  *
- * Tenants are suspended, resumed, removed and created twice a second. Every ten seconds both planes report what they
- * hold after a garbage collection: resident memory, open handles, and their connections as Postgres counts them.
- * Growth is the median of the slopes between any two samples (Theil and Sen): memory that is taken once counts little,
- * and what grows on and on, evenly or in steps, counts in full. Planes run as in their images, with
- * `MALLOC_ARENA_MAX=2`. It takes half an hour on both databases.
+ * Tenants are suspended, resumed, removed and created twice a second. Every ten seconds both planes report
+ * what they hold after a garbage collection: resident memory, open handles, and their connections as Postgres
+ * counts them. Growth is the median of the slopes between any two samples (Theil and Sen): memory that is
+ * taken once counts little, and what grows on and on, evenly or in steps, counts in full. Planes run as in
+ * their images, with `MALLOC_ARENA_MAX=2`. It takes half an hour on both databases.
  *
  * To see it fail: in `Database.close`, leave out `this.current.disable`.
  */
 export const SOAK: Proof = {
   name: 'soak',
-  goal: '10 min, 200 tenants, 2 lifecycle changes/s: both planes grow by <= 1 MiB/min, handles flat, connections within their limit',
+  goal:
+    '10 min, 200 tenants, 2 lifecycle changes/s: both planes grow by <= 1 MiB/min, handles flat, ' +
+    'connections within their limit',
   databases: ['sqlite', 'postgres'],
   // Ten seconds say nothing about growth.
   smallOn: [],
@@ -49,7 +51,9 @@ export const SOAK: Proof = {
     const wrong = changes.failures.length + (await changes.unsettled());
     if (wrong > 0) for (const line of whatWentWrong(stack, changes)) context.progress(line);
     const trends = watches.map((watch) => watch.trend());
-    const figure = `${changes.count} changes of ${size.tenants} tenants, ${wrong} failed; ${trends.map(describe).join('; ')}`;
+    const figure =
+      `${changes.count} changes of ${size.tenants} tenants, ${wrong} failed; ` +
+      `${trends.map(describe).join('; ')}`;
     return { figure, isGood: wrong === 0 && trends.every(isFlat) };
   },
 };
@@ -93,5 +97,8 @@ function describe({
   mostConnections,
 }: PlaneTrend): string {
   const { resident, used } = mebibytes;
-  return `${name} ${mebibytesAMinute.toFixed(2)} MiB/min (${resident.toFixed(1)}, ${used.toFixed(1)} of it used), ${handlesGrownBy} more handles, ${mostConnections} connections at most`;
+  return (
+    `${name} ${mebibytesAMinute.toFixed(2)} MiB/min (${resident.toFixed(1)}, ${used.toFixed(1)} of it ` +
+    `used), ${handlesGrownBy} more handles, ${mostConnections} connections at most`
+  );
 }

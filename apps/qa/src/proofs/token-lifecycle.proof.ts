@@ -33,15 +33,17 @@ interface Scene {
 /**
  * Only a live, unmodified token makes a tenant plane.
  *
- * Each attempt is signed with the key of the token's own bundle, so the token is all that is wrong with it; every
- * fifth is a dry run. Statements are counted where the drivers receive them, except the one that stores the call's
- * nonce, which runs before the token is looked at.
+ * Each attempt is signed with the key of the token's own bundle, so the token is all that is wrong with it;
+ * every fifth is a dry run. Statements are counted where the drivers receive them, except the one that stores
+ * the call's nonce, which runs before the token is looked at.
  *
  * To see it fail: in `parseCredential`, leave out the checksum.
  */
 export const TOKEN_LIFECYCLE: Proof = {
   name: 'token-lifecycle',
-  goal: '10,000 expired, revoked, superseded and mutated tokens: 0 accepted, no 5xx; a wrong checksum costs no SQL (small form: 120)',
+  goal:
+    '10,000 expired, revoked, superseded and mutated tokens: 0 accepted, no 5xx; a wrong checksum ' +
+    'costs no SQL (small form: 120)',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run(context) {
@@ -54,7 +56,11 @@ export const TOKEN_LIFECYCLE: Proof = {
     const { url } = scene.stack.controlPlane;
     const intact = countBy(await Promise.all(scene.live.map((plane) => plane.enrol(url))), statusOf);
     await scene.disk.close();
-    const figure = `${attempts} attempts: ${JSON.stringify(counts)}, ${wrong} unexpected, planes and tokens ${isUnchanged ? 'as before' : 'CHANGED'}; ${counted} with a wrong checksum: ${statements.typos} statements, with a right one: ${statements.unknown}; intact afterwards: ${JSON.stringify(intact)} (seed ${scene.random.seed})`;
+    const figure =
+      `${attempts} attempts: ${JSON.stringify(counts)}, ${wrong} unexpected, planes and tokens ` +
+      `${isUnchanged ? 'as before' : 'CHANGED'}; ${counted} with a wrong checksum: ${statements.typos} ` +
+      `statements, with a right one: ${statements.unknown}; intact afterwards: ` +
+      `${JSON.stringify(intact)} (seed ${scene.random.seed})`;
     const isCounted = statements.typos === 0 && statements.unknown === counted;
     return { figure, isGood: wrong === 0 && isUnchanged && isCounted && intact[200] === TOKENS };
   },

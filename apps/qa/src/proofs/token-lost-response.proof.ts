@@ -10,7 +10,9 @@ import { SignedPlane } from '../signed-plane';
  */
 export const TOKEN_LOST_RESPONSE: Proof = {
   name: 'token-lost-response',
-  goal: '100 repeats by the same instance: 1 tenant plane, the same answer; another instance: 409 and one alarm',
+  goal:
+    '100 repeats by the same instance: 1 tenant plane, the same answer; another instance: 409 and one ' +
+    'alarm',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
   async run({ size, stack: start }) {
@@ -33,7 +35,9 @@ export const TOKEN_LOST_RESPONSE: Proof = {
       alarms: alarms.body.items.filter(({ target }) => target.id === install.token_id).length,
     };
     return {
-      figure: `${repeats} repeats: ${counts.answers} distinct answer, ${counts.planes} tenant plane; another instance: ${other.status} ${other.body.code}, ${counts.alarms} alarm`,
+      figure:
+        `${repeats} repeats: ${counts.answers} distinct answer, ${counts.planes} tenant plane; another ` +
+        `instance: ${other.status} ${other.body.code}, ${counts.alarms} alarm`,
       isGood:
         counts.answers === 1 &&
         answers[0]?.status === 200 &&

@@ -31,7 +31,9 @@ export const TOKEN_RACE: Proof = {
       if (counts[200] !== 1 || counts[409] !== CALLERS - 1) wrong.push(JSON.stringify(counts));
       progress(`round ${round} of ${rounds}: ${JSON.stringify(counts)}`);
     }
-    const figure = `${rounds} rounds of ${CALLERS} callers: ${rounds - wrong.length} with exactly 1 success and ${CALLERS - 1} x 409 ${wrong.join(' ')}`;
+    const figure =
+      `${rounds} rounds of ${CALLERS} callers: ${rounds - wrong.length} with exactly 1 success and ` +
+      `${CALLERS - 1} x 409 ${wrong.join(' ')}`;
     return { figure, isGood: wrong.length === 0 };
   },
 };

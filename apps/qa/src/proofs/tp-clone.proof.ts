@@ -33,14 +33,16 @@ interface Alarm {
 /**
  * The disk of a tenant plane is copied, and both copies are started.
  *
- * The plane is stopped gracefully and by kill, its file copied or its database cloned, and both copies are started, in
- * either order and at once.
+ * The plane is stopped gracefully and by kill, its file copied or its
+ * database cloned, and both copies are started, in either order and at once.
  *
  * To see it fail: in `orderOf`, accept the same number as a repeat, whoever sends it.
  */
 export const TP_CLONE: Proof = {
   name: 'tp-clone',
-  goal: "two copies of a tenant plane's disk: noticed at the second's first report, audited, shown; a mere restart is not",
+  goal:
+    "two copies of a tenant plane's disk: noticed at the second's first report, audited, shown; a mere " +
+    'restart is not',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by control-plane/test/tenant-planes/reports.cases.ts.
   smallOn: [],
@@ -55,7 +57,9 @@ export const TP_CLONE: Proof = {
       const when = isAtFirst ? 'at the first report' : 'LATER OR NEVER';
       context.progress(`${round.signal}, ${round.order}: noticed ${when}, ${alarms} alarm`);
     }
-    const figure = `${rounds.length} copied disks: ${noticed} noticed at the second's first report, with one alarm each, and shown; ${mistaken} restarts mistaken for copies`;
+    const figure =
+      `${rounds.length} copied disks: ${noticed} noticed at the second's first report, with one alarm ` +
+      `each, and shown; ${mistaken} restarts mistaken for copies`;
     return { figure, isGood: noticed === rounds.length && mistaken === 0 };
   },
 };

@@ -180,7 +180,8 @@ export class RacedOperators {
   /** Uses a new address for each call, since failures count against the address. */
   private async call(path: string, by?: string, body?: object, method?: string): Promise<Reply> {
     const answer: Answer<Body> = await this.stack.api<Body>(`/api${path}`, {
-      ...{ body, method },
+      body,
+      method,
       headers: {
         'x-forwarded-for': addressOf((this.calls += 1)),
         authorization: by === undefined ? '' : `Bearer ${by}`,

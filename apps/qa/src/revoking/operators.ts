@@ -28,7 +28,11 @@ export async function racedOperators(rows: TenantRows, count: number): Promise<R
     return { id, email: `${id}@example.com`, current, other, key, link };
   });
   const rowOf = (operator_id: string, { id, value }: Credential) => ({
-    ...{ id, operator_id, secret_hash: hashCredential(value), ...made, expires_at: daysFromNow(3) },
+    id,
+    operator_id,
+    secret_hash: hashCredential(value),
+    ...made,
+    expires_at: daysFromNow(3),
   });
   await insertRows(
     rows,
@@ -53,7 +57,11 @@ export async function racedOperators(rows: TenantRows, count: number): Promise<R
     all.map(({ id, link }) => rowOf(id, link)),
   );
   return all.map(({ id, email, current, other, key, link }) => ({
-    ...{ id, email, current: current.value.reveal(), other: other.value.reveal() },
-    ...{ key: { id: key.id, value: key.value.reveal() }, resetToken: link.value.reveal() },
+    id,
+    email,
+    current: current.value.reveal(),
+    other: other.value.reveal(),
+    key: { id: key.id, value: key.value.reveal() },
+    resetToken: link.value.reveal(),
   }));
 }

@@ -41,13 +41,15 @@ interface Revocation {
 
 const REVOCATIONS = {
   change: {
-    ...{ acknowledged: 204, endsAll: true },
+    acknowledged: 204,
+    endsAll: true,
     send: (plane, user) => plane.change(user, user.other.token, OF_REVOKER),
   },
   reset: { acknowledged: 200, endsAll: true, send: (plane, user) => plane.reset(user, OF_REVOKER) },
   deactivate: { acknowledged: 200, endsAll: true, send: (plane, user) => plane.deactivate(user, true) },
   'reuse detection': {
-    ...{ acknowledged: 401, endsAll: false },
+    acknowledged: 401,
+    endsAll: false,
     send: (plane, user) => plane.refresh(user, user.used.refresh),
   },
   logout: { acknowledged: 204, endsAll: false, send: (plane, user) => plane.logout(user) },
@@ -56,7 +58,8 @@ const REVOCATIONS = {
 /** After each of these the user may no longer write to the CMDB. */
 const ENDS_WRITES = {
   demote: { acknowledged: 200, send: (plane, user) => plane.demote(user) },
-  ...{ deactivate: REVOCATIONS.deactivate, logout: REVOCATIONS.logout },
+  deactivate: REVOCATIONS.deactivate,
+  logout: REVOCATIONS.logout,
 } satisfies Readonly<Record<string, Pick<Revocation, 'acknowledged' | 'send'>>>;
 
 /** Tenants and users of one tenant plane; each race gets a new user. */
@@ -94,7 +97,9 @@ export class RacedTenants {
       { name: 'TP link / deactivate', acknowledged: 200, race: () => this.invitation('link') },
     ];
     const ofWrites = Object.entries(ENDS_WRITES).map(([name, { acknowledged, send }]) => ({
-      ...{ name: `TP writes / ${name}`, acknowledged, windowMs: WINDOW_OF_WRITES_MS },
+      name: `TP writes / ${name}`,
+      acknowledged,
+      windowMs: WINDOW_OF_WRITES_MS,
       race: async () => this.writes(send),
     }));
     return [...ofUsers, ...ofInvitations, ...ofWrites];
@@ -242,7 +247,10 @@ export class RacedTenants {
   ): Promise<Reply> {
     const headers = { 'x-forwarded-for': addressOf((this.calls += 1)) };
     const answer: Answer<Body> = await this.stack.tenant<Body>(tenantId, `/api${path}`, {
-      ...{ body, session, headers, method },
+      body,
+      session,
+      headers,
+      method,
     });
     return answer;
   }

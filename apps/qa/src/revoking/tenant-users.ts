@@ -40,7 +40,14 @@ export async function tenantUsers(
     rows,
     'users',
     users.map(({ id, email }) => ({
-      ...{ ...tenant, id, email, name: email, role, password_hash, is_first: false, ...made },
+      ...tenant,
+      id,
+      email,
+      name: email,
+      role,
+      password_hash,
+      is_first: false,
+      ...made,
     })),
   );
   const sessions = users.flatMap((user) => {
@@ -51,9 +58,14 @@ export async function tenantUsers(
       { id: uuidv7(), family_id: first, pass: user.current, revoked_at: null },
       { id: second, family_id: second, pass: user.other, revoked_at: null },
     ].map(({ pass, ...session }) => ({
-      ...{ ...tenant, ...session, user_id: user.id, ...made },
-      ...{ token_hash: hashOf(pass.token), refresh_hash: hashOf(pass.refresh) },
-      ...{ expires_at: daysFromNow(3), refresh_expires_at: daysFromNow(3) },
+      ...tenant,
+      ...session,
+      user_id: user.id,
+      ...made,
+      token_hash: hashOf(pass.token),
+      refresh_hash: hashOf(pass.refresh),
+      expires_at: daysFromNow(3),
+      refresh_expires_at: daysFromNow(3),
     }));
   });
   await insertRows(rows, 'sessions', sessions);
@@ -61,7 +73,10 @@ export async function tenantUsers(
     rows,
     'user_tokens',
     users.map(({ id, resetToken }) => ({
-      ...{ ...tenant, token_hash: hashOf(resetToken), user_id: id, purpose: 'reset' },
+      ...tenant,
+      token_hash: hashOf(resetToken),
+      user_id: id,
+      purpose: 'reset',
       expires_at: daysFromNow(3),
     })),
   );

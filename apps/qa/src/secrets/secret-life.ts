@@ -47,11 +47,17 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
   const common = { ...tellingRoutes(), LOG_LEVEL: 'trace', METRICS_TOKEN: metricsToken };
   const mail = { ...smtp.env, SMTP_URL: smtp.url.replace('//', `//atlas:${mailPassword}@`) };
   const stack = await context.stack({
-    ...{ ...common, ...mail, INFRASTRUCTURE_DRIVER: 'manual' },
-    ...{ CONTROL_PLANE_SEALING_KEYS: `k1:${sealingKey}`, INTERNAL_SERVICE_SECRET: platformSecret },
-    ...{ AI_PROVIDER_BASE_URL: ai.baseUrl, AI_PROVIDER_API_KEY: aiKey, AI_PROVIDER_MODEL: 'any' },
-    ...{ OPERATOR_OIDC_ISSUER: 'http://127.0.0.1:1', OPERATOR_OIDC_CLIENT_ID: 'atlas' },
-    ...{ OPERATOR_OIDC_CLIENT_SECRET: oidcSecret },
+    ...common,
+    ...mail,
+    INFRASTRUCTURE_DRIVER: 'manual',
+    CONTROL_PLANE_SEALING_KEYS: `k1:${sealingKey}`,
+    INTERNAL_SERVICE_SECRET: platformSecret,
+    AI_PROVIDER_BASE_URL: ai.baseUrl,
+    AI_PROVIDER_API_KEY: aiKey,
+    AI_PROVIDER_MODEL: 'any',
+    OPERATOR_OIDC_ISSUER: 'http://127.0.0.1:1',
+    OPERATOR_OIDC_CLIENT_ID: 'atlas',
+    OPERATOR_OIDC_CLIENT_SECRET: oidcSecret,
   });
   const planeDatabase = await context.database();
   const cell = await stack.registerCell();
@@ -68,42 +74,39 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
   const unused = await linkOf(stack, 'kept-waiting');
   const operator = await signedIn(stack);
   const secrets = {
-    ...{
-      'sealing key': sealingKey,
-      'platform secret': platformSecret,
-      'metrics token': metricsToken,
-      'AI key': aiKey,
-    },
-    ...{ 'mail password': mailPassword, 'OpenID client secret': oidcSecret, 'API key': stack.apiKey },
-    ...{
-      "operator's session": operator.token,
-      "operator's device": operator.device_token,
-      password: ADMIN_PASSWORD,
-    },
-    ...{ session: session.token, 'refresh token': session.refresh_token, device: session.device_token },
-    ...{ 'sign-up token': unused.token, "operator's link": await operatorLink(stack, operator.operator.id) },
-    ...{ 'invitation shown once': sent.token },
+    'sealing key': sealingKey,
+    'platform secret': platformSecret,
+    'metrics token': metricsToken,
+    'AI key': aiKey,
+    'mail password': mailPassword,
+    'OpenID client secret': oidcSecret,
+    'API key': stack.apiKey,
+    "operator's session": operator.token,
+    "operator's device": operator.device_token,
+    password: ADMIN_PASSWORD,
+    session: session.token,
+    'refresh token': session.refresh_token,
+    device: session.device_token,
+    'sign-up token': unused.token,
+    "operator's link": await operatorLink(stack, operator.operator.id),
+    'invitation shown once': sent.token,
     ...(await linksByMail(stack, smtp, tenant, session)),
     ...secretsIn('cell', cell.install),
     ...secretsIn('hybrid', theirs.install),
-    ...{
-      "a tenant's database password": dedicated.password,
-      ...passwordsOf(stack.controlPlaneDatabase, planeDatabase),
-    },
+    "a tenant's database password": dedicated.password,
+    ...passwordsOf(stack.controlPlaneDatabase, planeDatabase),
   };
   const refusals = await misuse(stack, tenant, secrets);
   await Promise.all([ai.stop(), smtp.stop()]);
   return {
-    ...{
-      stack,
-      plane,
-      databases: [stack.controlPlaneDatabase, planeDatabase],
-      secrets,
-      session,
-      metricsToken,
-      refusals,
-      stolen,
-    },
+    stack,
+    plane,
+    databases: [stack.controlPlaneDatabase, planeDatabase],
+    secrets,
+    session,
+    metricsToken,
+    refusals,
+    stolen,
     tenants: [tenant, dedicated.tenant, theirs.tenant, unused.tenant],
   };
 }

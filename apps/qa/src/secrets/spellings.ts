@@ -23,7 +23,9 @@ function encoded(text: string): string[] {
   const bytes = Buffer.from(text);
   return [
     ...[0, 1, 2].flatMap((offset) => within(bytes, offset)),
-    ...[bytes.toString('hex'), encodeURIComponent(text), JSON.stringify(text).slice(1, -1)],
+    bytes.toString('hex'),
+    encodeURIComponent(text),
+    JSON.stringify(text).slice(1, -1),
   ];
 }
 

@@ -29,7 +29,9 @@ export async function shownInvitation(stack: TestStack): Promise<SentOnce> {
   const path = '/api/auth/invite';
   const headers = { 'idempotency-key': key };
   const answer = await stack.tenant<{ url: string }>(tenant.id, path, {
-    ...{ session: session.token, body, headers },
+    session: session.token,
+    body,
+    headers,
   });
   const token = new URL(answer.body.url).hash.slice('#token='.length);
   return { tenantId: tenant.id, userId: session.user.id, path, body, key, token };
@@ -49,7 +51,8 @@ export async function repeatedByThief({ database, sent }: StolenRows): Promise<A
     },
   });
   const headers = {
-    ...{ authorization: `Bearer ${session}`, 'x-tenant-id': sent.tenantId },
+    authorization: `Bearer ${session}`,
+    'x-tenant-id': sent.tenantId,
     'idempotency-key': sent.key,
   };
   try {

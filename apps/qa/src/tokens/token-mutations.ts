@@ -35,8 +35,19 @@ const PREFIXES = ['aok', 'ats', 'aos'] as const;
 const SPACES = [' ', '\t', '\n', '\r\n', '\u0000', '\u00a0', '\u200b', '\u2028', '\ufeff'];
 const LOOK_ALIKES: Readonly<Record<string, string>> = {
   // Cyrillic and Greek letters, the Kelvin sign, full-width forms.
-  ...{ a: '\u0430', c: '\u0441', e: '\u0435', o: '\u043e', p: '\u0440', s: '\u0455', x: '\u0445' },
-  ...{ A: '\u0391', B: '\u0392', K: '\u212a', 0: '\uff10', 1: '\uff11', _: '\uff3f' },
+  a: '\u0430',
+  c: '\u0441',
+  e: '\u0435',
+  o: '\u043e',
+  p: '\u0440',
+  s: '\u0455',
+  x: '\u0445',
+  A: '\u0391',
+  B: '\u0392',
+  K: '\u212a',
+  0: '\uff10',
+  1: '\uff11',
+  _: '\uff3f',
 };
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 

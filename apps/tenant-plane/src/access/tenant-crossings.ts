@@ -18,7 +18,10 @@ export class TenantCrossings {
     private readonly audit: Audit,
   ) {}
 
-  /** The first of each hour; counted and recorded in one transaction, so that none is counted that is not there. */
+  /**
+   * The first of each hour; counted and recorded in one
+   * transaction, so that none is counted that is not there.
+   */
   async note({ tenantId, user }: ProvenSession, { host, header }: TenantHints): Promise<void> {
     if (!(await this.resolution.isServed(tenantId))) return;
     const context = currentContext();

@@ -17,11 +17,17 @@ import { SharedCalls } from './shared-calls';
 const TIMEOUT_MS = 3000;
 const KNOWN_MS = 30_000;
 const UNKNOWN_MS = 5000;
-/** How long nobody asks again after the Control Plane could not be asked: about a known route, and about an unknown host. */
+/**
+ * How long nobody asks again after the Control Plane could not
+ * be asked: about a known route, and about an unknown host.
+ */
 const RETRY_KNOWN_MS = 5000;
 const RETRY_UNKNOWN_MS = 1000;
 const MAX_KEPT = 10_000;
-/** Made-up hosts get no more of the Control Plane's time than this many questions at once, and none of the known ones'. */
+/**
+ * Made-up hosts get no more of the Control Plane's time than
+ * this many questions at once, and none of the known ones'.
+ */
 const MAX_LOOK_UPS = 8;
 const MAX_REFRESHES = 32;
 
@@ -37,9 +43,9 @@ interface Route {
 }
 
 /**
- * A shared plane is the tenants' router: a host whose tenant lives elsewhere is sent there (307, so that method and body
- * stay). While the Control Plane cannot be asked, a route that is known stays. Any plane sends on who asks for a tenant that
- * has moved away from it.
+ * A shared plane is the tenants' router: a host whose tenant lives elsewhere is sent there (307, so that
+ * method and body stay). While the Control Plane cannot be asked, a route that is known stays. Any plane
+ * sends on who asks for a tenant that has moved away from it.
  */
 @Injectable()
 export class TenantRouter implements OnModuleInit {
@@ -68,7 +74,10 @@ export class TenantRouter implements OnModuleInit {
     });
   }
 
-  /** Where the request has to go. Null for what is answered here: tenants that are served here, and who names nobody. */
+  /**
+   * Where the request has to go. Null for what is answered
+   * here: tenants that are served here, and who names nobody.
+   */
   async elsewhere(request: Pick<FastifyRequest, 'headers' | 'url'>): Promise<string | null> {
     // The absolute form (RFC 9112 section 3.2.2) would put a second host behind the first.
     if (!request.url.startsWith('/')) return null;
@@ -148,7 +157,10 @@ export class TenantRouter implements OnModuleInit {
     return isElsewhere && route.endpoint_url ? new URL(route.endpoint_url).origin : null;
   }
 
-  /** The tenant that the header or the session's claim names. Neither is proven yet: nobody learns more than an address. */
+  /**
+   * The tenant that the header or the session's claim names.
+   * Neither is proven yet: nobody learns more than an address.
+   */
   private nameIn(headers: FastifyRequest['headers']): string | undefined {
     const header = headers['x-tenant-id'];
     if (typeof header === 'string') return header;

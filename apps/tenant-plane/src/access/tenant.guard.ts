@@ -23,7 +23,10 @@ interface Found {
   readonly tenant: Tenant | null;
 }
 
-/** Each request has one tenant and, unless its route says otherwise, a user of it. A route that says nothing is refused. */
+/**
+ * Each request has one tenant and, unless its route says
+ * otherwise, a user of it. A route that says nothing is refused.
+ */
 @Injectable()
 export class TenantGuard implements CanActivate {
   constructor(
@@ -56,8 +59,8 @@ export class TenantGuard implements CanActivate {
   }
 
   /**
-   * A tenant that has moved away since the request came in is no unknown one. Nor is its user: a session that is unknown here,
-   * where the rows are gone or old, may be good where the tenant lives.
+   * A tenant that has moved away since the request came in is no unknown one. Nor is its user: a session that
+   * is unknown here, where the rows are gone or old, may be good where the tenant lives.
    */
   private async sentOn(error: unknown, request: TenantRequest): Promise<never> {
     const mayBeElsewhere =

@@ -15,9 +15,9 @@ export class UserWrites {
   ) {}
 
   /**
-   * All that `work` writes, or nothing: nothing, too, when the caller's access was revoked or their tenant suspended since
-   * they were let in. Calls of one user wait for their revocation, but not for each other. Started together, the statements travel together, in this
-   * order.
+   * All that `work` writes, or nothing: nothing, too, when the caller's access was revoked or their tenant
+   * suspended since they were let in. Calls of one user wait for their revocation, but not for each other.
+   * Started together, the statements travel together, in this order.
    */
   by<T>(tenantId: string, caller: SignedInUser, work: () => Promise<T>): Promise<T> {
     return this.tenants.write(tenantId, async (scope) => {

@@ -30,7 +30,9 @@ import { InviteDto } from './users.dto';
 
 /** Repeated, a refresh that was stored ends the session: its token would be shown twice. */
 const LOOK_BEFORE_REFRESHING =
-  'Send GET /api/auth/me with the session token that you have. If it is accepted, nothing was stored: repeat the request. If not, sign in again, and do not repeat it: a refresh token that comes twice is taken for stolen.';
+  'Send GET /api/auth/me with the session token that you have. If it is accepted, nothing was ' +
+  'stored: repeat the request. If not, sign in again, and do not repeat it: a refresh token that ' +
+  'comes twice is taken for stolen.';
 
 @ApiTags('accounts')
 @ApiBearerAuth()

@@ -87,7 +87,10 @@ export class Accounts {
     return this.createFirst(tenant, { ...dto, email }, async () => undefined);
   }
 
-  /** The same for an account as for none, in what it does as in what it answers. Throws `invalid_credentials` and `too_many_attempts`. */
+  /**
+   * The same for an account as for none, in what it does as in what
+   * it answers. Throws `invalid_credentials` and `too_many_attempts`.
+   */
   async login(tenant: Tenant, dto: TokenDto & FromCookies): Promise<SignedIn> {
     const { email, password, device_token: token } = dto;
     const address = email.toLowerCase();
@@ -115,8 +118,8 @@ export class Accounts {
   }
 
   /**
-   * A new pair for an unused refresh token; the old pair ends. One that was used before is in two hands, and nobody
-   * knows whose are the owner's: all that came of that sign-in ends.
+   * A new pair for an unused refresh token; the old pair ends. One that was used before is in two hands, and
+   * nobody knows whose are the owner's: all that came of that sign-in ends.
    */
   async refresh(tenant: Tenant, { refresh_token: token }: RefreshDto): Promise<SignedIn> {
     if (claimedTenant('refresh', token) !== tenant.id) throw unauthenticated();
@@ -174,14 +177,22 @@ export class Accounts {
   ): Promise<SignedIn> {
     const now = this.clock.now();
     const { email, name = email, password } = given;
-    // A token that was used has left a first user. Looked at again by the insert; here so that a dead link costs no hash.
+    // A token that was used has left a first user. Looked at again
+    // by the insert; here so that a dead link costs no hash.
     if (await this.hasFirstUser(tenant)) throw alreadySignedUp();
     requireGoodPassword(password, tenant, email);
     const role: UserRole = 'admin';
     const passwordHash = await hashPassword(password);
     const user = {
-      ...{ ...NEW_USER, tenantId: tenant.id, id: uuidv7(now), email, name, role, passwordHash },
-      ...{ isFirst: true, createdAt: now },
+      ...NEW_USER,
+      tenantId: tenant.id,
+      id: uuidv7(now),
+      email,
+      name,
+      role,
+      passwordHash,
+      isFirst: true,
+      createdAt: now,
     };
     try {
       return await this.tenants.write(tenant.id, async (scope) => {

@@ -4,7 +4,10 @@ import { Injectable } from '@nestjs/common';
 import { claimedTenant, hashToken, mintSessionToken } from '../credentials/session-token';
 import { KnownDevice } from './known-device.entity';
 
-/** The devices that users have signed in from. To be known opens nothing: it only keeps others' guesses from counting. */
+/**
+ * The devices that users have signed in from. To be known
+ * opens nothing: it only keeps others' guesses from counting.
+ */
 @Injectable()
 export class Devices {
   constructor(private readonly clock: Clock) {}

@@ -25,16 +25,23 @@ const EMAIL_RULE = { name: 'users_email_uq', table: 'users', columns: ['tenant_i
 
 const HOUR = { windowSeconds: 3600, isStrict: false };
 const BY_ONE: Allowance = {
-  ...{ name: 'invitation by', limit: 20, ...HOUR },
+  name: 'invitation by',
+  limit: 20,
+  ...HOUR,
   refusal: 'You have sent 20 invitations within an hour, the most that one user may send.',
 };
 const BY_TENANT: Allowance = {
-  ...{ name: 'invitation of', limit: 50, ...HOUR },
+  name: 'invitation of',
+  limit: 50,
+  ...HOUR,
   refusal: 'This tenant has sent 50 invitations within an hour, the most that one tenant may send.',
 };
 /** Nobody's mailbox is filled. */
 const TO_ONE: Allowance = {
-  ...{ name: 'invitation to', limit: 3, windowSeconds: 24 * 3600, isStrict: true },
+  name: 'invitation to',
+  limit: 3,
+  windowSeconds: 24 * 3600,
+  isStrict: true,
   refusal: 'This address was invited three times within a day, which is as often as it may be.',
 };
 
@@ -62,15 +69,15 @@ export class Invitations {
   ) {}
 
   /**
-   * Again, for one who has not come yet: with another role or name if need be, and the link before is void. Throws
-   * `user_exists` and `too_many_attempts`.
+   * Again, for one who has not come yet: with another role or name if need be, and the link before is void.
+   * Throws `user_exists` and `too_many_attempts`.
    */
   async invite(tenant: Tenant, by: SignedInUser, dto: InviteDto): Promise<Invitation> {
     const email = dto.email.toLowerCase();
     try {
       return await this.tenants.write(tenant.id, async (scope) => {
-        // In this transaction: one that is refused by another limit, or fails, counts for none of them. Always in this
-        // order, so that no two wait for each other.
+        // In this transaction: one that is refused by another limit, or fails, counts for none of them.
+        // Always in this order, so that no two wait for each other.
         await this.throttle.take(BY_ONE, [tenant.id, by.id]);
         await this.throttle.take(BY_TENANT, [tenant.id]);
         await this.throttle.take(TO_ONE, [tenant.id, email]);
@@ -121,8 +128,15 @@ export class Invitations {
       return [{ ...known, ...changes }, inviter];
     }
     const user = {
-      ...{ ...NEW_USER, tenantId: scope.tenantId, id: uuidv7(now), email, name: name ?? email, role },
-      ...{ passwordHash: NO_PASSWORD, createdAt: now, ...invitation },
+      ...NEW_USER,
+      tenantId: scope.tenantId,
+      id: uuidv7(now),
+      email,
+      name: name ?? email,
+      role,
+      passwordHash: NO_PASSWORD,
+      createdAt: now,
+      ...invitation,
     };
     await scope.insert(User, user);
     return [user, inviter];

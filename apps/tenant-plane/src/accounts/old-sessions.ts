@@ -11,9 +11,9 @@ import { servingTenants } from '../tenancy/serving-tenants';
 const EVERY_MS = 3600_000;
 
 /**
- * Deletes what is over for good: links and kept answers with their end, and sessions once none that came of the same
- * sign-in can be live. Until then a refresh token that was used must be known for one, and the first of them says how long
- * the others may go on. The audit trail keeps who signed in.
+ * Deletes what is over for good: links and kept answers with their end, and sessions once none that came of
+ * the same sign-in can be live. Until then a refresh token that was used must be known for one, and the first
+ * of them says how long the others may go on. The audit trail keeps who signed in.
  */
 @Injectable()
 export class OldSessions implements OnApplicationBootstrap, OnApplicationShutdown {

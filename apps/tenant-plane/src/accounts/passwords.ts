@@ -27,14 +27,23 @@ import { SignIns } from './sign-ins';
 const WINDOW_SECONDS = 15 * 60;
 /** Nobody's mailbox is filled: what is asked beyond that is answered as ever, and no mail comes of it. */
 const MAILS_TO_ONE: Allowance = {
-  ...{ name: 'password mail to', limit: 3, windowSeconds: WINDOW_SECONDS, isStrict: true },
+  name: 'password mail to',
+  limit: 3,
+  windowSeconds: WINDOW_SECONDS,
+  isStrict: true,
 };
 const MAILS_FROM_ONE: Allowance = {
-  ...{ name: 'password mail from', limit: 20, windowSeconds: WINDOW_SECONDS, isStrict: false },
+  name: 'password mail from',
+  limit: 20,
+  windowSeconds: WINDOW_SECONDS,
+  isStrict: false,
 };
 /** Who found an open session must not find out the password as well. */
 const CHECKS_BY_SESSIONS: Allowance = {
-  ...{ name: 'password change of', limit: 10, windowSeconds: WINDOW_SECONDS, isStrict: true },
+  name: 'password change of',
+  limit: 10,
+  windowSeconds: WINDOW_SECONDS,
+  isStrict: true,
 };
 
 /** How users come to another password. */
@@ -53,8 +62,8 @@ export class Passwords {
   ) {}
 
   /**
-   * Does the same for any address: whether it is a user's, who sends the mail looks. No link comes of it once that
-   * user's access was revoked. Throws `too_many_attempts`.
+   * Does the same for any address: whether it is a user's, who sends the mail looks. No link comes of it once
+   * that user's access was revoked. Throws `too_many_attempts`.
    */
   async forgot(tenant: Tenant, { email }: ForgotPasswordDto): Promise<void> {
     const address = email.toLowerCase();

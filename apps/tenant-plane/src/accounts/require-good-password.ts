@@ -1,7 +1,9 @@
 import { refuseGuessable } from '@atlas/platform';
 import { type Tenant } from '../tenancy/tenant.entity';
 
-/** Throws `validation_failed` for a password that is common, or made of the names of the tenant and the user. */
+/**
+ * Throws `validation_failed` for a password that is common, or made of the names of the tenant and the user.
+ */
 export function requireGoodPassword(
   password: string,
   { slug, name }: Pick<Tenant, 'slug' | 'name'>,

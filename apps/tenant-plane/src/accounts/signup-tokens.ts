@@ -17,7 +17,10 @@ export interface SignupToken extends SignupClaims {
   readonly isOurs: boolean;
 }
 
-/** Checks the Control Plane's sign-up tokens with the keys it published to us: no call, so it works offline too. */
+/**
+ * Checks the Control Plane's sign-up tokens with the keys
+ * it published to us: no call, so it works offline too.
+ */
 @Injectable()
 export class SignupTokens {
   constructor(
@@ -26,7 +29,10 @@ export class SignupTokens {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `invalid_signup_token` and `signup_token_expired`. Whoever lets somebody in by it looks again: {@link requireGood}. */
+  /**
+   * Throws `invalid_signup_token` and `signup_token_expired`.
+   * Whoever lets somebody in by it looks again: {@link requireGood}.
+   */
   async verify(token: string): Promise<SignupToken> {
     const { tenantPlaneId } = this.identities.current;
     if (!tenantPlaneId) throw invalid();
@@ -64,8 +70,9 @@ export class SignupTokens {
 }
 
 /**
- * By what the Control Plane has told of the tenant. Throws `invalid_signup_token` for a token that was revoked, and for one
- * that was minted for another plane, unless it was that of the tenant's home before it moved here.
+ * By what the Control Plane has told of the tenant. Throws `invalid_signup_token`
+ * for a token that was revoked, and for one that was minted for another plane,
+ * unless it was that of the tenant's home before it moved here.
  */
 export function requireGood({ jti, isOurs }: SignupToken, tenant: Tenant | null): void {
   const { revoked = [], revoked_through: through = '', carried = [] } = tenant?.signupLinks ?? {};
@@ -79,6 +86,7 @@ function invalid(): DomainError {
   return new DomainError(
     'invalid_signup_token',
     'unauthenticated',
-    'This sign-up link is not valid: it is not complete, it was revoked, or it is for another tenant. Ask your Atlas administrator for a new one.',
+    'This sign-up link is not valid: it is not complete, it was revoked, or it is for another ' +
+      'tenant. Ask your Atlas administrator for a new one.',
   );
 }

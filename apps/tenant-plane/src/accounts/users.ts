@@ -84,8 +84,9 @@ export class Users {
 }
 
 /**
- * The user who is changed, whom they have invited, who changes them, and all admins: of two admins who would each leave the
- * other as the last one, the second waits and looks again. By one statement, so that no two wait for each other.
+ * The user who is changed, whom they have invited, who changes them, and all
+ * admins: of two admins who would each leave the other as the last one, the second
+ * waits and looks again. By one statement, so that no two wait for each other.
  */
 function lockConcerned(scope: TenantScope, id: string, byId: string): Promise<User[]> {
   const isActiveAdmin = 'user.role = :role and user.deactivatedAt is null and user.invitedAt is null';

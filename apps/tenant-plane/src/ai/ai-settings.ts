@@ -15,7 +15,10 @@ export interface AiSettingsView {
 
 const ROUTE = 'control_plane';
 
-/** Whether questions to an AI may leave this plane. In `on_prem` only when the admin has said so; elsewhere unless they forbade it. */
+/**
+ * Whether questions to an AI may leave this plane. In `on_prem` only
+ * when the admin has said so; elsewhere unless they forbade it.
+ */
 @Injectable()
 export class AiSettings {
   constructor(
@@ -31,7 +34,10 @@ export class AiSettings {
     return this.tenants.read(tenantId, wordIn);
   }
 
-  /** The admin's setting. Inside a transaction of {@link UserWrites} it cannot change until that ends. Throws `ai_not_allowed`. */
+  /**
+   * The admin's setting. Inside a transaction of {@link UserWrites}
+   * it cannot change until that ends. Throws `ai_not_allowed`.
+   */
   async requireAllowed(tenantId: string): Promise<boolean | undefined> {
     const word = await this.adminsWord(tenantId);
     if (!this.isAllowed(word)) throw aiNotAllowed();
@@ -49,7 +55,8 @@ export class AiSettings {
   /** After it returns, no answer that relied on the earlier setting is stored. */
   change(tenantId: string, by: SignedInUser, allow_control_plane: boolean): Promise<AiSettingsView> {
     return this.tenants.write(tenantId, async (scope) => {
-      // There may be no row to lock yet. This lock also makes the second of two admins see what the first has set.
+      // There may be no row to lock yet. This lock also makes
+      // the second of two admins see what the first has set.
       await holdUpWrites(scope);
       return this.writes.by(tenantId, by, () => this.put(scope, allow_control_plane));
     });

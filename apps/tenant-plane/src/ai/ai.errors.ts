@@ -3,7 +3,8 @@ import { type ControlPlaneRefused } from '../control-plane-client/control-plane.
 
 export function aiNotAllowed(): DomainError {
   const detail =
-    'AI is off: its questions leave this tenant plane. An admin of the tenant allows it: PUT /api/ai/settings {"allow_control_plane": true}.';
+    'AI is off: its questions leave this tenant plane. An admin of the tenant allows it: PUT ' +
+    '/api/ai/settings {"allow_control_plane": true}.';
   return new DomainError('ai_not_allowed', 'forbidden', detail);
 }
 

@@ -1,15 +1,16 @@
 import { analysisPrompt } from './analysis-prompt';
 
 const INCIDENT = {
-  ...{
-    id: 'an-id',
-    number: 'INC-00000001',
-    title: 'Disk full',
-    description: null,
-    severity: 'P2',
-    status: 'open',
-  },
-  ...{ created_by: 'a-user', created_at: new Date(0), updated_at: new Date(0), resolved_at: null },
+  id: 'an-id',
+  number: 'INC-00000001',
+  title: 'Disk full',
+  description: null,
+  severity: 'P2',
+  status: 'open',
+  created_by: 'a-user',
+  created_at: new Date(0),
+  updated_at: new Date(0),
+  resolved_at: null,
 };
 const told = (description: string): Record<string, unknown> =>
   JSON.parse(analysisPrompt({ ...INCIDENT, description })[1]?.content ?? '');
@@ -17,7 +18,10 @@ const told = (description: string): Record<string, unknown> =>
 describe('what an AI is told of an incident', () => {
   it('is what it needs, and nothing of people and ids', () => {
     expect(told('df says 100 %')).toEqual({
-      ...{ title: 'Disk full', description: 'df says 100 %', severity: 'P2', status: 'open' },
+      title: 'Disk full',
+      description: 'df says 100 %',
+      severity: 'P2',
+      status: 'open',
       created_at: '1970-01-01T00:00:00.000Z',
     });
   });

@@ -13,8 +13,11 @@ export function analysisPrompt({
   created_at,
 }: IncidentView): ChatMessage[] {
   const incident = {
-    ...{ title: withoutSecrets(title), description: withoutSecrets(description ?? '') },
-    ...{ severity, status, created_at },
+    title: withoutSecrets(title),
+    description: withoutSecrets(description ?? ''),
+    severity,
+    status,
+    created_at,
   };
   return [
     { role: 'system', content: INSTRUCTIONS },

@@ -1,4 +1,7 @@
-/** The data of server-sent events, each in one piece (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+/**
+ * The data of server-sent events, each in one piece
+ * (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+ */
 export async function* eventData(parts: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';

@@ -7,8 +7,9 @@ import { AuditEvent } from './audit-event.entity';
 const EVERY_MS = 5000;
 
 /**
- * Links a tenant's audit rows into its chain, behind those who write them: what this process wrote, every 5 s. What a
- * process left that was killed before is sealed with the tenant's next entry, or when its chain is read.
+ * Links a tenant's audit rows into its chain, behind those who write them:
+ * what this process wrote, every 5 s. What a process left that was killed
+ * before is sealed with the tenant's next entry, or when its chain is read.
  */
 @Injectable()
 export class AuditSealer implements OnApplicationBootstrap, OnApplicationShutdown {

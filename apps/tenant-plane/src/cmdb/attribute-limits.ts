@@ -30,7 +30,10 @@ function longPart(value: unknown, path: string): string | null {
   if (typeof value !== 'object' || value === null) return null;
   for (const [name, part] of Object.entries(value)) {
     if (name.length > MAX_NAME)
-      return `The name ${path}.${name.slice(0, MAX_NAME)}… has ${name.length} characters; ${MAX_NAME} characters at most.`;
+      return (
+        `The name ${path}.${name.slice(0, MAX_NAME)}… has ${name.length} characters; ${MAX_NAME} ` +
+        'characters at most.'
+      );
     const found = longPart(part, `${path}.${name}`);
     if (found !== null) return found;
   }

@@ -15,7 +15,8 @@ export class CreateConfigurationItemDto {
   type: string;
 
   @ApiProperty({
-    ...{ required: false, type: Object },
+    required: false,
+    type: Object,
     description: '100 at most; names of 100 characters, texts of 4,000; 32,768 bytes of JSON in all',
   })
   @Optional()

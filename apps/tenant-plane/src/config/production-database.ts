@@ -9,7 +9,8 @@ interface Setting {
 }
 
 export const SQLITE_IN_PRODUCTION =
-  'SQLite in production: one process, its data on one disk, backed up by you. Postgres is recommended (TENANT_PLANE_DATABASE_URL)';
+  'SQLite in production: one process, its data on one disk, backed up by you. Postgres is ' +
+  'recommended (TENANT_PLANE_DATABASE_URL)';
 
 /** Why a plane of this model does not run on its database in production, or null. */
 export function productionDatabaseProblem(config: Setting, model: DeploymentModel): string | null {
@@ -17,7 +18,10 @@ export function productionDatabaseProblem(config: Setting, model: DeploymentMode
   const { allowedInProduction: allowed } = profileOf(model).databases;
   const { driver } = databaseTarget(config.TENANT_PLANE_DATABASE_URL);
   if (allowed.includes(driver)) return null;
-  return `must be a postgres:// URL: a ${model} tenant plane does not run on SQLite in production. One of model on_prem or hybrid may: its install bundle has the line ATLAS_TP_DEPLOYMENT`;
+  return (
+    `must be a postgres:// URL: a ${model} tenant plane does not run on SQLite in production. One of ` +
+    'model on_prem or hybrid may: its install bundle has the line ATLAS_TP_DEPLOYMENT'
+  );
 }
 
 /** Where the model is not in the environment, it is known only once the plane's own record was read. */

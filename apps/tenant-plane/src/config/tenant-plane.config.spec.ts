@@ -41,8 +41,10 @@ describe('the configuration of a Tenant Plane', () => {
     const config = parseEnvironment(TenantPlaneConfig, LINKED);
     expect(config.TENANT_PLANE_DATABASE_URL.reveal()).toBe('data/tenant-plane.db');
     expect(config).toMatchObject({
-      ...{ PORT: 4200, HOST: '127.0.0.1' },
-      ...{ TENANT_BASE_DOMAIN: 'localhost:4200', ATLAS_ALLOW_REGISTER: false },
+      PORT: 4200,
+      HOST: '127.0.0.1',
+      TENANT_BASE_DOMAIN: 'localhost:4200',
+      ATLAS_ALLOW_REGISTER: false,
     });
     expect(config.deploymentModel).toBeUndefined();
   });
@@ -50,13 +52,14 @@ describe('the configuration of a Tenant Plane', () => {
   it('prints none of its secrets', () => {
     const url = `postgres://app:${RANDOM}@db.example.com/tp`;
     const secrets: Record<string, string> = {
-      ...{ TENANT_PLANE_DATABASE_URL: url, TENANT_PLANE_MIGRATION_DATABASE_URL: url, METRICS_TOKEN: RANDOM },
-      ...{
-        INTERNAL_SERVICE_SECRET: SECRET,
-        INTERNAL_SERVICE_SECRET_PREVIOUS: RANDOM,
-        ATLAS_PROVISIONING_TOKEN: RANDOM,
-      },
-      ...{ SMTP_URL: `smtp://atlas:${RANDOM}@mail.example.com`, MAIL_FROM: 'atlas@example.com' },
+      TENANT_PLANE_DATABASE_URL: url,
+      TENANT_PLANE_MIGRATION_DATABASE_URL: url,
+      METRICS_TOKEN: RANDOM,
+      INTERNAL_SERVICE_SECRET: SECRET,
+      INTERNAL_SERVICE_SECRET_PREVIOUS: RANDOM,
+      ATLAS_PROVISIONING_TOKEN: RANDOM,
+      SMTP_URL: `smtp://atlas:${RANDOM}@mail.example.com`,
+      MAIL_FROM: 'atlas@example.com',
     };
     const named = environmentVariablesOf(TenantPlaneConfig).filter((name) => NAMES_A_SECRET.test(name));
     expect(Object.keys(secrets)).toEqual(expect.arrayContaining(named));
@@ -99,19 +102,25 @@ describe('the configuration of a Tenant Plane', () => {
       faultsOf({ ...LINKED, CONTROL_PLANE_BASE_URL: url });
 
     it.each([
-      ...['https://cp.example.com', 'https://10.0.0.1:8443', 'https://cp'],
-      ...['http://localhost:4100', 'http://127.0.0.1:4100', 'http://127.8.9.1', 'http://cp.localhost:4100'],
+      'https://cp.example.com',
+      'https://10.0.0.1:8443',
+      'https://cp',
+      'http://localhost:4100',
+      'http://127.0.0.1:4100',
+      'http://127.8.9.1',
+      'http://cp.localhost:4100',
     ])('may be %s', (url) => {
       expect(faultsOfUrl(url)).toEqual([]);
     });
 
-    it.each([
-      ...['http://cp.example.com', 'http://10.0.0.1:4100', 'http://localhost.example.com', 'http://cp'],
-    ])('may not be %s: plain http leaves this machine', (url) => {
-      expect(faultsOfUrl(url)).toEqual([
-        'CONTROL_PLANE_BASE_URL must be https, except to this machine itself',
-      ]);
-    });
+    it.each(['http://cp.example.com', 'http://10.0.0.1:4100', 'http://localhost.example.com', 'http://cp'])(
+      'may not be %s: plain http leaves this machine',
+      (url) => {
+        expect(faultsOfUrl(url)).toEqual([
+          'CONTROL_PLANE_BASE_URL must be https, except to this machine itself',
+        ]);
+      },
+    );
 
     it.each(['cp.example.com', 'ftp://cp.example.com', '//cp.example.com', 'file:///etc/passwd'])(
       'may not be %s',

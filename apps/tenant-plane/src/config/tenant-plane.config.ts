@@ -82,7 +82,8 @@ export class TenantPlaneConfig extends PlaneConfig {
   @IsSecret()
   @Checked('secretLength', (value) =>
     value.length < 32
-      ? 'must be the secret of the install bundle, or the one that the Control Plane has (at least 32 characters)'
+      ? 'must be the secret of the install bundle, or the one that the Control Plane has (at least 32 ' +
+        'characters)'
       : null,
   )
   @Checked('secretForm', (value) =>
@@ -109,7 +110,9 @@ export class TenantPlaneConfig extends PlaneConfig {
   @IsNotEmpty()
   ATLAS_PROVISIONING_TOKEN?: Secret;
 
-  /** PEM file of a private CA. Node itself reads it when it starts; here it is for the advice of the checks. */
+  /**
+   * PEM file of a private CA. Node itself reads it when it starts; here it is for the advice of the checks.
+   */
   @IsOptional()
   @IsNotEmpty()
   NODE_EXTRA_CA_CERTS?: string;

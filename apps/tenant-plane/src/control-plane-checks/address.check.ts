@@ -2,7 +2,10 @@ import { profileOf } from '@atlas/deployment-profiles';
 import { isLoopbackUrl } from '@atlas/platform';
 import { type Check, good, warning } from './check';
 
-/** Whether users will find the plane where it says that it is. A warning: who tries it on one machine needs no other. */
+/**
+ * Whether users will find the plane where it says that it
+ * is. A warning: who tries it on one machine needs no other.
+ */
 export const addressCheck: Check = {
   name: 'address',
   isForPreflightOnly: true,

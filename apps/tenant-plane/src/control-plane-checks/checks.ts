@@ -10,7 +10,10 @@ import { tlsCheck } from './tls.check';
 import { tokenCheck } from './token.check';
 import { versionCheck } from './version.check';
 
-/** In the order in which they are shown, and in which a person mends them. A new check is a file and a line here. */
+/**
+ * In the order in which they are shown, and in which a
+ * person mends them. A new check is a file and a line here.
+ */
 export const CHECKS: readonly Check[] = [
   databaseCheck,
   portCheck,

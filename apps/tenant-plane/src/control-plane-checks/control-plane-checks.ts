@@ -7,7 +7,10 @@ import { checkScene } from './check-scene';
 import { LINK_CHECKS } from './checks';
 import { type NamedOutcome, runChecks } from './run-checks';
 
-/** Checks the way to the Control Plane. Those who ask while it is being checked get the same answer: one user can't make it many calls. */
+/**
+ * Checks the way to the Control Plane. Those who ask while it is being
+ * checked get the same answer: one user can't make it many calls.
+ */
 @Injectable()
 export class ControlPlaneChecks {
   private running: Promise<NamedOutcome[]> | null = null;

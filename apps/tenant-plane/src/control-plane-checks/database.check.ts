@@ -11,18 +11,22 @@ const TABLES = ['migrations', 'plane_identity', 'tenants'];
 
 const FIX_OF_FAULT: Readonly<Record<DatabaseFault, string>> = {
   unreachable:
-    'Look at host and port in %s, whether Postgres runs, and whether a firewall or pg_hba.conf keeps this machine out.',
+    'Look at host and port in %s, whether Postgres runs, and whether a firewall or pg_hba.conf keeps ' +
+    'this machine out.',
   refused:
     'Look at user and password in %s (characters such as @ : / # have to be percent-encoded in a URL).',
   missing: 'Create the database that %s names: create database <name> owner <user>.',
   cannot_create:
-    'Make the user of %s the owner of its database (alter database <name> owner to <user>): one plain owner is enough, no superuser.',
+    'Make the user of %s the owner of its database (alter database <name> owner to <user>): one ' +
+    'plain owner is enough, no superuser.',
   not_owner:
-    'The tables were made by another role: use that one in %s, or let an administrator run: reassign owned by <that role> to <user>.',
+    'The tables were made by another role: use that one in %s, or let an administrator run: reassign ' +
+    'owned by <that role> to <user>.',
   folder: 'Correct the path in %s, or make the folder and give it to the user that runs the tenant plane.',
   file: 'Correct the path in %s; a file that is there has to belong to the user that runs the tenant plane.',
   damaged:
-    'See the runbook, "A SQLite file that is empty or damaged" (/help on a plane that runs). The file is the one that %s names.',
+    'See the runbook, "A SQLite file that is empty or damaged" (/help on a plane that runs). The ' +
+    'file is the one that %s names.',
   locked: 'End the other process, or name another file in %s: a SQLite file serves one.',
 };
 

@@ -16,7 +16,8 @@ export const latencyCheck: Check = {
       ? good(detail)
       : bad(
           `${detail}; up to ${LIMIT_MS} ms are well`,
-          'Users are served all the same. Ask your network team what slows calls to the Control Plane down: a proxy that inspects TLS, a VPN, a full line.',
+          'Users are served all the same. Ask your network team what slows calls to the Control ' +
+            'Plane down: a proxy that inspects TLS, a VPN, a full line.',
         );
   },
 };

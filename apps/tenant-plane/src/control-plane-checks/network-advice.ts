@@ -1,11 +1,19 @@
 /** What to do about a connection that can't be made, by the code of Node's error. */
 export function networkFix(code: string, host: string, port: string): string | undefined {
   const target = `${host}:${port}`;
-  const firewall = `Ask your network team to allow outbound TCP to ${target} from this machine (nothing has to come in).`;
+  const firewall =
+    `Ask your network team to allow outbound TCP to ${target} from this machine (nothing has to come ` +
+    'in).';
   const fixes: Readonly<Record<string, string>> = {
-    ENOTFOUND: `Look for a typing error in CONTROL_PLANE_BASE_URL; if there is none, ask your network team to let this machine resolve ${host}.`,
-    EAI_AGAIN: `The DNS server of this machine does not answer: look at /etc/resolv.conf, then ask your network team.`,
-    ECONNREFUSED: `${target} was reached and nothing listens there: look at the port in CONTROL_PLANE_BASE_URL, then ask Atlas whether the Control Plane is up. ${firewall}`,
+    ENOTFOUND:
+      'Look for a typing error in CONTROL_PLANE_BASE_URL; if there is none, ask your network team to ' +
+      `let this machine resolve ${host}.`,
+    EAI_AGAIN:
+      'The DNS server of this machine does not answer: look at /etc/resolv.conf, then ask your network ' +
+      'team.',
+    ECONNREFUSED:
+      `${target} was reached and nothing listens there: look at the port in CONTROL_PLANE_BASE_URL, ` +
+      `then ask Atlas whether the Control Plane is up. ${firewall}`,
     ETIMEDOUT: firewall,
     ENETUNREACH: `This machine has no route there. ${firewall}`,
     EHOSTUNREACH: `This machine has no route there. ${firewall}`,

@@ -4,7 +4,10 @@ import { FREE_THE_PORT, namedListener } from '@atlas/platform';
 import { type Check, bad, good } from './check';
 import { localHost } from './running-plane';
 
-/** Whether the plane can listen at its port. It is called, not taken: a plane that starts meanwhile is not disturbed. */
+/**
+ * Whether the plane can listen at its port. It is called,
+ * not taken: a plane that starts meanwhile is not disturbed.
+ */
 export const portCheck: Check = {
   name: 'port',
   isForPreflightOnly: true,

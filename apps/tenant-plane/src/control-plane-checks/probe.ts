@@ -20,8 +20,9 @@ export interface Probe {
 }
 
 /**
- * Proves the secret, and spends nothing: an enrolled plane asks for news without waiting for any, another one rehearses
- * its enrolment, if its token is whole. Made by a client of its own, so that what the clock check sees is the difference as it is now.
+ * Proves the secret, and spends nothing: an enrolled plane asks for news without waiting
+ * for any, another one rehearses its enrolment, if its token is whole. Made by a client
+ * of its own, so that what the clock check sees is the difference as it is now.
  */
 export async function probeControlPlane(client: ControlPlaneClient, call: SignedCall): Promise<Probe> {
   const first = await attempt(client, call);
@@ -34,8 +35,11 @@ export function probeCallOf(config: TenantPlaneConfig, identity: PlaneIdentity |
   const isRehearsal = needsEnrolment(config, identity) && token !== undefined && isWholeToken(token);
   return isRehearsal
     ? {
-        ...{ method: 'POST', path: PLANE_PATHS.enrol, query: { dry_run: 'true' } },
-        ...{ body: enrolRequestOf(config, identity ?? nobody(), token), ...SIGNED },
+        method: 'POST',
+        path: PLANE_PATHS.enrol,
+        query: { dry_run: 'true' },
+        body: enrolRequestOf(config, identity ?? nobody(), token),
+        ...SIGNED,
       }
     : { method: 'GET', path: PLANE_PATHS.desiredState, query: queryOf(identity), ...SIGNED };
 }

@@ -4,7 +4,9 @@ import { runChecks } from './run-checks';
 
 const SCENE = {} as CheckScene;
 const check = (name: string, run: Check['run'], changes: Partial<Check> = {}): Check => ({
-  ...{ name, run, fixOfSilence: `mend ${name}` },
+  name,
+  run,
+  fixOfSilence: `mend ${name}`,
   ...changes,
 });
 const never = (): Promise<never> => new Promise(() => undefined);

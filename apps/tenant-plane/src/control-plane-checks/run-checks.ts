@@ -14,14 +14,16 @@ export interface NamedOutcome extends CheckOutcome {
 type Told = NamedOutcome & Found;
 
 /**
- * Nothing was proven, so `ok` is false; nothing is wrong either, so a preflight does not fail for it. A monitor that
- * watches `ok` is thus not told that a link works which nobody tried.
+ * Nothing was proven, so `ok` is false; nothing is wrong either, so a preflight does not fail for it. A
+ * monitor that watches `ok` is thus not told that a link works which nobody tried.
  */
 const OFFLINE = {
   ok: false,
   skipped: true,
   detail: 'Not asked: this plane runs offline (ATLAS_OFFLINE_MODE), and makes no call to the Control Plane',
-  fix: 'Nothing, where that is meant; otherwise take ATLAS_OFFLINE_MODE out of the environment and start again.',
+  fix:
+    'Nothing, where that is meant; otherwise take ATLAS_OFFLINE_MODE out of the environment and start ' +
+    'again.',
 } as const;
 
 /** All at once. Never rejects. */

@@ -15,8 +15,9 @@ export interface RunningPlane {
 }
 
 /**
- * The plane of this environment, where it runs: it has the SQLite file, or replicas on Postgres the lease, and answers where
- * this environment has it listen. One that lost its way to the Control Plane, or runs offline, may have no lease.
+ * The plane of this environment, where it runs: it has the SQLite file, or replicas
+ * on Postgres the lease, and answers where this environment has it listen. One that
+ * lost its way to the Control Plane, or runs offline, may have no lease.
  */
 export async function runningPlane(
   config: TenantPlaneConfig,
@@ -35,7 +36,10 @@ export async function runningPlane(
   return isServing ? { pid: listenerOn(port) ?? null, port } : null;
 }
 
-/** Such as the cell of a local stack, whose file is where a plane on the same machine has its own unless told otherwise. */
+/**
+ * Such as the cell of a local stack, whose file is where a
+ * plane on the same machine has its own unless told otherwise.
+ */
 function isAnotherPlane(config: TenantPlaneConfig, identity: PlaneIdentity | null): boolean {
   const { deploymentModel: named } = config;
   const enrolledIn = identity?.deploymentModel ?? named;

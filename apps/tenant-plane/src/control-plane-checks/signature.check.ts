@@ -9,7 +9,9 @@ import { type Check, bad, followUp, good } from './check';
 import { codeOf, hostOf, networkFix, portOf } from './network-advice';
 import { NOT_THE_CONTROL_PLANE, isClockSkew, isProven } from './probe';
 
-/** Whether the secret is the one that the Control Plane has: our call is believed there, and its answer here. */
+/**
+ * Whether the secret is the one that the Control Plane has: our call is believed there, and its answer here.
+ */
 export const signatureCheck: Check = {
   name: 'signature',
   fixOfSilence:
@@ -34,7 +36,10 @@ const PROXY =
 
 function fixOf(error: unknown, config: TenantPlaneConfig, url: URL): string {
   if (error instanceof AnswerNotTrusted)
-    return `Either INTERNAL_SERVICE_SECRET is not the one of the newest install bundle, or a proxy changes answers. ${PROXY}`;
+    return (
+      'Either INTERNAL_SERVICE_SECRET is not the one of the newest install bundle, or a proxy changes ' +
+      `answers. ${PROXY}`
+    );
   if (error instanceof ControlPlaneRefused) {
     if (NOT_THE_CONTROL_PLANE.includes(error.code))
       return `That was not the Control Plane: look at CONTROL_PLANE_BASE_URL. If it is right: ${PROXY}`;

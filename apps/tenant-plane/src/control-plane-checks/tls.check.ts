@@ -42,7 +42,8 @@ export const tlsCheck: Check = {
 };
 
 const UNKNOWN =
-  'Something between here and the Control Plane does not speak TLS as it should: ask your network team whether a proxy opens it.';
+  'Something between here and the Control Plane does not speak TLS as it should: ask your network ' +
+  'team whether a proxy opens it.';
 
 function timedOut(): Error {
   return Object.assign(new Error('No answer'), { code: 'ETIMEDOUT' });
@@ -59,9 +60,15 @@ function describe(socket: TLSSocket): string {
 function certificateFix(code: string, host: string, config: TenantPlaneConfig): string | undefined {
   if (PRIVATE_CA.includes(code)) return privateCaFix(config.NODE_EXTRA_CA_CERTS);
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
-    return `Look at the date of this machine (NTP); if it is right, whoever runs ${host} has to renew its certificate.`;
+    return (
+      `Look at the date of this machine (NTP); if it is right, whoever runs ${host} has to renew its ` +
+      'certificate.'
+    );
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return `The certificate is for another name than ${host}: CONTROL_PLANE_BASE_URL has to be exactly the URL of the install bundle.`;
+    return (
+      `The certificate is for another name than ${host}: CONTROL_PLANE_BASE_URL has to be exactly the ` +
+      'URL of the install bundle.'
+    );
   return undefined;
 }
 

@@ -5,12 +5,15 @@ import { type Check, type CheckOutcome, bad, followUp, good } from './check';
 import { isProven } from './probe';
 
 const NEW_BUNDLE =
-  'Ask your Atlas admin for a new install bundle, and paste ATLAS_PROVISIONING_TOKEN and INTERNAL_SERVICE_SECRET from it, both.';
+  'Ask your Atlas admin for a new install bundle, and paste ATLAS_PROVISIONING_TOKEN and ' +
+  'INTERNAL_SERVICE_SECRET from it, both.';
 
 const TAKE_MODEL = 'Take ATLAS_TP_DEPLOYMENT as it stands in the install bundle.';
 
 const FIX_OF_CODE: Readonly<Record<string, string>> = {
-  token_already_used: `If this plane was installed before, restore its database instead: it holds the plane's identity. Otherwise a new bundle is needed. ${NEW_BUNDLE}`,
+  token_already_used:
+    `If this plane was installed before, restore its database instead: it holds the plane's identity. ` +
+    `Otherwise a new bundle is needed. ${NEW_BUNDLE}`,
   token_revoked: NEW_BUNDLE,
   token_expired: NEW_BUNDLE,
   deployment_model_mismatch: TAKE_MODEL,

@@ -7,7 +7,10 @@ import { AnswerNotTrusted, ControlPlaneRefused, ControlPlaneUnreachable } from '
 import { ServiceSecrets } from './service-secrets';
 import { WithheldBody } from './withheld-body';
 
-/** The plane signs by the Control Plane's time, so it works beyond this; sign-up tokens and leases are read by ours. */
+/**
+ * The plane signs by the Control Plane's time, so it works
+ * beyond this; sign-up tokens and leases are read by ours.
+ */
 export const CLOCK_TOLERANCE_SECONDS = 60;
 
 export interface SignedCall {
@@ -58,7 +61,10 @@ export class ControlPlaneClient {
     private readonly secrets: ServiceSecrets,
   ) {}
 
-  /** How far our clock is behind the Control Plane's. Learned from signed answers only; undefined before the first one. */
+  /**
+   * How far our clock is behind the Control Plane's. Learned
+   * from signed answers only; undefined before the first one.
+   */
   get clockOffsetMs(): number | undefined {
     return this.offsetMs;
   }
@@ -73,7 +79,9 @@ export class ControlPlaneClient {
     this.ended.abort();
   }
 
-  /** The parsed answer; null for 204. Throws {@link ControlPlaneRefused} and {@link ControlPlaneUnreachable}. */
+  /**
+   * The parsed answer; null for 204. Throws {@link ControlPlaneRefused} and {@link ControlPlaneUnreachable}.
+   */
   async call<T>(call: SignedCall): Promise<T | null> {
     const text = await this.exchange(call);
     return text === '' ? null : (JSON.parse(text) as T);
@@ -92,7 +100,10 @@ export class ControlPlaneClient {
     return this.open(call, (opened) => this.textOf(opened, call.mustBeSigned));
   }
 
-  /** The answer while it comes. That can't be signed: its digest is known at its end. Throws as `call` does, on the way too. */
+  /**
+   * The answer while it comes. That can't be signed: its digest
+   * is known at its end. Throws as `call` does, on the way too.
+   */
   async stream(call: SignedCall): Promise<AsyncIterable<Uint8Array>> {
     return this.open(call, async (opened) => {
       const { ok, body } = opened.response;

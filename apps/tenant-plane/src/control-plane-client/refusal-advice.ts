@@ -15,10 +15,13 @@ export function adviceOn(error: unknown, config: TenantPlaneConfig): string {
 export function rightSecret(config: TenantPlaneConfig): string {
   return keyIdOf(config.INTERNAL_SERVICE_SECRET ?? '') === PLATFORM_KEY_ID
     ? "INTERNAL_SERVICE_SECRET here must be the same as the Control Plane's INTERNAL_SERVICE_SECRET."
-    : 'INTERNAL_SERVICE_SECRET and ATLAS_PROVISIONING_TOKEN must be pasted from the same install bundle, the newest one.';
+    : 'INTERNAL_SERVICE_SECRET and ATLAS_PROVISIONING_TOKEN must be pasted from the same install ' +
+        'bundle, the newest one.';
 }
 
-/** What was refused, without the Control Plane's advice on it: for who is given advice of our own beside it. */
+/**
+ * What was refused, without the Control Plane's advice on it: for who is given advice of our own beside it.
+ */
 export function refusedFor({ message, code }: ControlPlaneRefused): string {
   return `${message.split(/\. |\.$/)[0]} (${code})`;
 }

@@ -15,8 +15,8 @@ export interface SecretStore {
 }
 
 /**
- * What this plane signs with: the secret of its environment, or one that followed it by rotation. Those are kept sealed
- * with the environment's: when that is changed they do not open, and the new one alone counts.
+ * What this plane signs with: the secret of its environment, or one that followed it by rotation. Those are
+ * kept sealed with the environment's: when that is changed they do not open, and the new one alone counts.
  */
 @Injectable()
 export class ServiceSecrets {

@@ -1,6 +1,6 @@
 /**
- * The body of a request, which is asked for once the connection stands: that may take long, and what the body was to be sent
- * for may not hold any more. Nothing of the request has left until then.
+ * The body of a request, which is asked for once the connection stands: that may take long, and what the body
+ * was to be sent for may not hold any more. Nothing of the request has left until then.
  */
 export class WithheldBody implements AsyncIterable<Uint8Array> {
   /** What {@link requireMeant} threw. `fetch` would only say that it failed. */

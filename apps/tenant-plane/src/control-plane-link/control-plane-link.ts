@@ -30,15 +30,18 @@ import { Enrolment } from './enrolment';
 
 export const LEASE_RENEWAL_MS = 3000;
 /**
- * When a replica leaves the link to the others, which may have a way to the Control Plane that it lacks: after so many turns
- * in a row that came to nothing (some 7 s of refused connections, 80 s of silence), and for longer than it takes each of
- * them to ask for the lease, which is free at once. Where nobody has taken it by then, it goes on itself: the Control Plane
- * may be back, and the only replica of a plane would stay deaf for as long.
+ * When a replica leaves the link to the others, which may have a way to the Control Plane
+ * that it lacks: after so many turns in a row that came to nothing (some 7 s of refused
+ * connections, 80 s of silence), and for longer than it takes each of them to ask for the
+ * lease, which is free at once. Where nobody has taken it by then, it goes on itself: the
+ * Control Plane may be back, and the only replica of a plane would stay deaf for as long.
  */
 export const GIVING_WAY = { afterTurns: 5, forMs: 1.5 * LEASE_RENEWAL_MS } as const;
 const RECENT_MS = (HEARTBEAT_SECONDS + 15) * 1000;
 
-/** The loop of every tenant plane in every model: enrol once, pull, apply, report. Requests never wait for it. */
+/**
+ * The loop of every tenant plane in every model: enrol once, pull, apply, report. Requests never wait for it.
+ */
 @Injectable()
 export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(ControlPlaneLink.name);
@@ -90,7 +93,8 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
 
   private async keepLease(): Promise<void> {
     while (!this.ended.signal.aborted) {
-      // A SQLite file that takes no write is still nobody else's: its plane speaks all the same, to report just that.
+      // A SQLite file that takes no write is still nobody else's:
+      // its plane speaks all the same, to report just that.
       await this.tryLease().catch(() => (this.holdsLease = this.identities.areAlone));
       await this.pause(LEASE_RENEWAL_MS);
     }
@@ -147,7 +151,9 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     await this.pause(this.pace.pauseMs);
   }
 
-  /** The database failed, not the link: the Control Plane hears just that, and its word is asked for again. */
+  /**
+   * The database failed, not the link: the Control Plane hears just that, and its word is asked for again.
+   */
   private async goOnReporting(error: unknown, tookMs: number): Promise<void> {
     this.pace.failed(tookMs);
     this.logger.warn(`The Control Plane's word cannot be stored. ${databaseState(error).reason}`);
@@ -213,7 +219,8 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     if (hasFailed(applied)) this.pace.failed();
     else this.pace.succeeded();
     await this.transfers.tend();
-    // Only now, as after a restore of the Control Plane what was applied before says nothing of the entries that it asks for.
+    // Only now, as after a restore of the Control Plane what was
+    // applied before says nothing of the entries that it asks for.
     const unreported = isBack ? await this.entries.missing() : [];
     this.reporter.report(claim, state.body.revision, [...unreported, ...applied]);
     this.reporter.heartbeat();

@@ -30,14 +30,24 @@ import { Tenant } from '../tenancy/tenant.entity';
 /** What a place is that nobody is served from. */
 const RETIRED = { phase: 'retired', transfer: null, importedTransferId: null, movedTo: null } as const;
 const COPY_MISSING =
-  'The rows that this tenant was moved or restored with are not in this database, so the tenant is not served from it. Restore a newer backup of this database, if there is one. The Control Plane has a backup imported again by itself while its restore lasts, and says after a move where the rows are kept (GET /api/drifts).';
+  'The rows that this tenant was moved or restored with are not in this database, so the tenant is ' +
+  'not served from it. Restore a newer backup of this database, if there is one. The Control Plane ' +
+  'has a backup imported again by itself while its restore lasts, and says after a move where the ' +
+  'rows are kept (GET /api/drifts).';
 const PURGED =
-  'The Control Plane had the rows of this tenant removed from this database, so the tenant is not served from it. If the Control Plane was restored from a backup that is older than the removal, restore a newer one; or restore a backup of this database from before the removal.';
+  'The Control Plane had the rows of this tenant removed from this database, so the tenant is not ' +
+  'served from it. If the Control Plane was restored from a backup that is older than the removal, ' +
+  'restore a newer one; or restore a backup of this database from before the removal.';
 const MOVED_AWAY =
-  'This tenant has moved away from this tenant plane, and no copy of it has come back since: the rows here are those from before the move, so the tenant is not served from them. If the Control Plane was restored from a backup that is older than the move, the runbook says what to do.';
+  'This tenant has moved away from this tenant plane, and no copy of it has come back since: the ' +
+  'rows here are those from before the move, so the tenant is not served from them. If the Control ' +
+  'Plane was restored from a backup that is older than the move, the runbook says what to do.';
 const STILL_WRITTEN = 'Writes of this tenant are still under way: its entry is applied once they have ended.';
 
-/** Makes this plane's directory what the Control Plane wants it to be. Entry by entry: one failure holds nobody back. */
+/**
+ * Makes this plane's directory what the Control Plane wants
+ * it to be. Entry by entry: one failure holds nobody back.
+ */
 @Injectable()
 export class DesiredStateApplier {
   private readonly logger = new Logger(DesiredStateApplier.name);
@@ -54,8 +64,9 @@ export class DesiredStateApplier {
   ) {}
 
   /**
-   * Notes that it was told, and applies it. The revision moves on only when all of it is applied; until then the same changes
-   * are asked for again. Throws {@link Superseded} once another replica has taken over from the one that was told.
+   * Notes that it was told, and applies it. The revision moves on only when all of
+   * it is applied; until then the same changes are asked for again. Throws {@link
+   * Superseded} once another replica has taken over from the one that was told.
    */
   async accept({ body: state, signedAt }: SignedAnswer<DesiredState>, fence: Fence): Promise<Applied[]> {
     const { keys, next_secret: nextSecret } = state.config;
@@ -79,7 +90,10 @@ export class DesiredStateApplier {
     return applied;
   }
 
-  /** What to report of a state that `failure` of the database kept from being applied as a whole: it is asked for again. */
+  /**
+   * What to report of a state that `failure` of the database
+   * kept from being applied as a whole: it is asked for again.
+   */
   async postponed({ tenants }: DesiredState, failure: unknown): Promise<Applied[]> {
     const known = await this.known();
     return tenants
@@ -99,7 +113,8 @@ export class DesiredStateApplier {
     const outcome = outcomeOf(entry);
     try {
       if (entry.phase !== 'retired') await this.file.fixTo(entry.tenant_id);
-      // A full state may list thousands of tenants, and comes again while one of them fails: write only what is new.
+      // A full state may list thousands of tenants, and comes
+      // again while one of them fails: write only what is new.
       if (known && isStored(known, entry)) return outcome;
       if (entry.purge) await this.purge(entry.tenant_id, fence);
       const lack = await this.write(entry.tenant_id, fence, (manager) => this.put(manager, entry));
@@ -122,10 +137,10 @@ export class DesiredStateApplier {
   }
 
   /**
-   * The tenant's row, and whether its rows may be written, in one transaction. Only one that is at home here may be
-   * written: a copy stays frozen while it is on its way, and so does what is left here of a tenant that has moved away,
-   * whatever a replica has yet to learn. Null; or, when the rows here are not those that it must be served from, what they
-   * lack: then nobody is served, not even from older ones.
+   * The tenant's row, and whether its rows may be written, in one transaction. Only one that is at home here
+   * may be written: a copy stays frozen while it is on its way, and so does what is left here of a tenant
+   * that has moved away, whatever a replica has yet to learn. Null; or, when the rows here are not those that
+   * it must be served from, what they lack: then nobody is served, not even from older ones.
    */
   private async put(manager: EntityManager, entry: DesiredTenant): Promise<string | null> {
     const tracking = new ChangeTracking(this.database);
@@ -138,7 +153,8 @@ export class DesiredStateApplier {
     ]);
     const lack = lackOf(known, entry);
     if (lack !== null) {
-      // The next attempt must not mistake these rows for a kept copy, or forget that the tenant has moved away.
+      // The next attempt must not mistake these rows for a
+      // kept copy, or forget that the tenant has moved away.
       const isBeingReplaced = known?.isBeingReplaced || entry.reopened !== undefined;
       const movedTo = lack === MOVED_AWAY && known ? known.movedTo : null;
       await manager.update(Tenant, { id: entry.tenant_id }, { ...RETIRED, isBeingReplaced, movedTo });
@@ -149,7 +165,8 @@ export class DesiredStateApplier {
     if (isServing && !isFollowed) await tracking.stop(entry.tenant_id);
     if (reopens(known, entry)) {
       const end = () => this.reopened.end(new TenantScope(entry.tenant_id, manager), entry.reopened.job_id);
-      // Where users may write it is one more change that the copy follows; where they may not, nobody follows yet.
+      // Where users may write it is one more change that the
+      // copy follows; where they may not, nobody follows yet.
       await (isServing || known?.phase === 'serving' ? end() : tracking.writeFrozen(entry.tenant_id, end));
     }
     const frozenAt = entry.phase === 'frozen' ? await this.database.now() : null;
@@ -162,7 +179,8 @@ export class DesiredStateApplier {
     await this.write(tenantId, fence, (manager) => manager.update(Tenant, { id: tenantId }, RETIRED));
     const codecs = rowCodecs(this.schema, this.database.dataSource.manager);
     const tracking = new ChangeTracking(this.database);
-    // Its users' writes have ended, and a mail that is about to be sent waits for the tenant's lock behind its own row.
+    // Its users' writes have ended, and a mail that is about to
+    // be sent waits for the tenant's lock behind its own row.
     const count = await this.fenced(tenantId, fence, async () => {
       await tracking.stop(tenantId);
       // It stays frozen from then on.
@@ -229,8 +247,9 @@ function reopens(
 }
 
 /**
- * What the rows here lack to be the tenant's: null if nothing. The database may be from before the restore or the move, or an
- * empty one; an import or a removal may have taken the kept copy; or the Control Plane is one from before the tenant left.
+ * What the rows here lack to be the tenant's: null if nothing. The database may be
+ * from before the restore or the move, or an empty one; an import or a removal may
+ * have taken the kept copy; or the Control Plane is one from before the tenant left.
  */
 function lackOf(known: Tenant | null, entry: DesiredTenant): string | null {
   if (!isHome(entry)) return null;
@@ -244,7 +263,10 @@ function lackOf(known: Tenant | null, entry: DesiredTenant): string | null {
   return known && known.movedTo !== null ? MOVED_AWAY : null;
 }
 
-/** A tenant is frozen before it leaves. One that is on its way back has an address elsewhere; another has never been here. */
+/**
+ * A tenant is frozen before it leaves. One that is on its way
+ * back has an address elsewhere; another has never been here.
+ */
 function keepsCopy(known: Tenant | null): boolean {
   return known?.phase === 'frozen' || known?.phase === 'retired' || Boolean(known?.movedTo);
 }
@@ -256,7 +278,8 @@ function requireWholeCopy(known: Tenant | null, entry: DesiredTenant): void {
   if (reopens(known, entry)) return;
   if (known.importedTransferId === known.transfer.id) return;
   throw new Error(
-    "The copy of this tenant's rows in this database is not whole, so the tenant is not served from it. If the database was restored from a backup, restore a newer one.",
+    "The copy of this tenant's rows in this database is not whole, so the tenant is not served from " +
+      'it. If the database was restored from a backup, restore a newer one.',
   );
 }
 
@@ -286,7 +309,10 @@ function lacking(lack: string): Failure {
   return { error: lack, code: 'copy_missing' };
 }
 
-/** That the rows are missing is known by reading, and the Control Plane counts on it: no other failure takes its place. */
+/**
+ * That the rows are missing is known by reading, and the
+ * Control Plane counts on it: no other failure takes its place.
+ */
 function failed(entry: DesiredTenant, known: Tenant | null, failure: Failure): Applied {
   const lack = lackOf(known, entry);
   return { ...outcomeOf(entry), ...(lack === null ? failure : lacking(lack)) };

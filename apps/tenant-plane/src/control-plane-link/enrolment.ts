@@ -64,7 +64,9 @@ export class Enrolment {
     const rehearsed = await this.call(token, { dry_run: 'true' });
     if (rehearsed.body.tenant_plane_id === tenantPlaneId) return;
     throw new Error(
-      `The install bundle in the environment is of another tenant plane (${rehearsed.body.tenant_plane_id}) than this one (${tenantPlaneId}). Paste INTERNAL_SERVICE_SECRET and ATLAS_PROVISIONING_TOKEN of its own.`,
+      'The install bundle in the environment is of another tenant plane ' +
+        `(${rehearsed.body.tenant_plane_id}) than this one (${tenantPlaneId}). Paste ` +
+        'INTERNAL_SERVICE_SECRET and ATLAS_PROVISIONING_TOKEN of its own.',
     );
   }
 

@@ -10,9 +10,9 @@ import { requireStanding } from '../tenancy/tenant-standing';
 import { IdentityProvider } from './identity-provider.entity';
 
 /**
- * Taking a tenant's identity provider away ends the sessions that it finds. So whatever opens or renews one of those shares
- * the provider's row until it ends, and whatever changes the provider has that row to itself. Behind the lock of the tenant
- * and before any user's row, so that no two wait for each other.
+ * Taking a tenant's identity provider away ends the sessions that it finds. So whatever opens or renews one
+ * of those shares the provider's row until it ends, and whatever changes the provider has that row to itself.
+ * Behind the lock of the tenant and before any user's row, so that no two wait for each other.
  */
 export async function shareProvider(scope: TenantScope): Promise<IdentityProvider | null> {
   const [, shared] = await together([requireStanding(scope), lockedForShare(provider(scope)).getOne()]);
@@ -25,8 +25,8 @@ export function lockProvider(scope: TenantScope): Promise<IdentityProvider | nul
 }
 
 /**
- * As {@link lockProvider}, and makes the first one where there is none: of several who do so at once the others wait for
- * its row, as they would for one that was there. Null for whoever made it.
+ * As {@link lockProvider}, and makes the first one where there is none: of several who do so at once the
+ * others wait for its row, as they would for one that was there. Null for whoever made it.
  */
 export async function takeProvider(
   scope: TenantScope,

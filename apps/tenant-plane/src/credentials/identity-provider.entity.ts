@@ -2,7 +2,10 @@ import { JsonColumn, TimestampColumn, type TenantOwned } from '@atlas/persistenc
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type UserRole } from './permissions';
 
-/** Who vouches for a tenant's users. It holds no secret: we are a public client there, so that it can move with the rows. */
+/**
+ * Who vouches for a tenant's users. It holds no secret: we are
+ * a public client there, so that it can move with the rows.
+ */
 @Entity('identity_providers')
 export class IdentityProvider implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;

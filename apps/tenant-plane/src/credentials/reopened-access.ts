@@ -11,9 +11,9 @@ import { User } from './user.entity';
 const HAS_PASSWORD = { passwordHash: Not(NO_PASSWORD) };
 
 /**
- * A copy that is served again knows nothing of what was revoked since the tenant had moved away from it. So all that let
- * somebody in is taken back before the first request: whoever was signed out there, or has another password, must not get in
- * here by what they had before.
+ * A copy that is served again knows nothing of what was revoked since the tenant had moved away from it. So
+ * all that let somebody in is taken back before the first request: whoever was signed out there, or has
+ * another password, must not get in here by what they had before.
  */
 @Injectable()
 export class ReopenedAccess {
@@ -32,13 +32,16 @@ export class ReopenedAccess {
     const { tenantId: targetId } = scope;
     const after = { job_id: jobId, ...revoked, passwords_voided: voided, passwords_kept: kept };
     await this.audit.record(scope, {
-      ...{ action: 'tenant.copy_reopened', targetKind: 'tenant', targetId, after },
+      action: 'tenant.copy_reopened',
+      targetKind: 'tenant',
+      targetId,
+      after,
     });
   }
 
   /**
-   * A password may have been changed because it had leaked. Only those stay good whose owners have no other way in: nobody
-   * but their tenant's admins, who would be locked out as well, could tell who they are.
+   * A password may have been changed because it had leaked. Only those stay good whose owners have no other
+   * way in: nobody but their tenant's admins, who would be locked out as well, could tell who they are.
    */
   private async voidPasswords(scope: TenantScope): Promise<number> {
     if (this.mailer.isOn) return scope.update(User, HAS_PASSWORD, { passwordHash: NO_PASSWORD });

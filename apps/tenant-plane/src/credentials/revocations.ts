@@ -22,8 +22,9 @@ export class Revocations {
   ) {}
 
   /**
-   * Changes a locked user, and ends every link and session but `but`. The new epoch reaches what no row shows yet: a
-   * sign-in whose password is being checked, a mail that is waiting to be sent. How many sessions there were.
+   * Changes a locked user, and ends every link and session but `but`. The new
+   * epoch reaches what no row shows yet: a sign-in whose password is being
+   * checked, a mail that is waiting to be sent. How many sessions there were.
    */
   async revoke(
     scope: TenantScope,
@@ -38,8 +39,8 @@ export class Revocations {
   }
 
   /**
-   * As {@link revoke}, of every user of a tenant that lets nobody in yet, and ends the invitations of those who have not come.
-   * How many sessions, links and invitations there were.
+   * As {@link revoke}, of every user of a tenant that lets nobody in yet, and ends the invitations of those
+   * who have not come. How many sessions, links and invitations there were.
    */
   async revokeEverybodys(scope: TenantScope): Promise<Readonly<Record<string, number>>> {
     const credentialsEpoch = await scope.nextNumber(SERIES);
@@ -58,7 +59,10 @@ export class Revocations {
     await this.revoke(scope, user, changes);
   }
 
-  /** Ends the invitations of locked users who have not come yet, since whoever sent them may invite nobody any more. */
+  /**
+   * Ends the invitations of locked users who have not come
+   * yet, since whoever sent them may invite nobody any more.
+   */
   async endInvitations(scope: TenantScope, invited: readonly User[]): Promise<void> {
     const invitationEndedAt = this.clock.now();
     for (const { id, invitedBy } of invited) {

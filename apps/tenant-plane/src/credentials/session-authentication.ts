@@ -14,7 +14,10 @@ export interface ProvenSession {
   readonly user: SignedInUser;
 }
 
-/** The tenant that a session token claims, in whose rows it has to be proven. Throws for what is no session token. */
+/**
+ * The tenant that a session token claims, in whose rows it
+ * has to be proven. Throws for what is no session token.
+ */
 export function sessionClaim(token: string): string {
   const tenantId = claimedTenant('session', token);
   if (tenantId === null) throw unauthenticated();
@@ -26,7 +29,10 @@ export function sessionClaim(token: string): string {
 export class SessionAuthentication {
   constructor(private readonly clock: Clock) {}
 
-  /** One query, among the sessions of the tenant that the token claims. Throws `unauthenticated` for one that is not good. */
+  /**
+   * One query, among the sessions of the tenant that the token
+   * claims. Throws `unauthenticated` for one that is not good.
+   */
   async prove(scope: TenantScope, token: string): Promise<ProvenSession> {
     const session = await this.find(scope, token);
     if (!session || session.revokedAt || session.expiresAt <= this.clock.now()) throw unauthenticated();
@@ -45,7 +51,10 @@ export class SessionAuthentication {
     return isServed && isGoingOn && user !== null && PERMISSIONS_OF_ROLE[user.role].includes(permission);
   }
 
-  /** Whether the session of a user who was let in before is live. It may have been renewed: then what came of it counts. */
+  /**
+   * Whether the session of a user who was let in before is live.
+   * It may have been renewed: then what came of it counts.
+   */
   async isGoingOn(scope: TenantScope, { sessionId }: SignedInUser): Promise<boolean> {
     const session = await scope.findOne(Session, { id: sessionId });
     if (!session) return false;

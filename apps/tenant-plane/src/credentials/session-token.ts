@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { isUuid } from '@atlas/tenancy';
 
-/** What a user shows: for a session, to renew it, to join, to choose a new password, to be known as a device. */
+/**
+ * What a user shows: for a session, to renew it, to join, to choose a new password, to be known as a device.
+ */
 const PREFIXES = { session: 'atu', refresh: 'atr', invite: 'atv', reset: 'atn', device: 'atd' } as const;
 export type SessionTokenKind = keyof typeof PREFIXES;
 

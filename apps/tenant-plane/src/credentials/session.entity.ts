@@ -7,7 +7,9 @@ export class Session implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
   @PrimaryColumn('uuid') id: string;
   @Column('uuid', { name: 'user_id' }) userId: string;
-  /** The session that its sign-in opened: itself, unless it was renewed. Null on those of earlier versions. */
+  /**
+   * The session that its sign-in opened: itself, unless it was renewed. Null on those of earlier versions.
+   */
   @Column('uuid', { name: 'family_id', nullable: true }) familyId: string | null;
   /** Whether its sign-in was vouched for by the tenant's identity provider. */
   @Column('boolean', { name: 'is_single_sign_on' }) isSingleSignOn: boolean;

@@ -13,7 +13,10 @@ import { User } from './user.entity';
 
 /** Of what came of one sign-in: each refresh adds a row that stays for months. */
 export const REFRESHES: Allowance = {
-  ...{ name: 'refreshes of', limit: 600, windowSeconds: 3600, isStrict: false },
+  name: 'refreshes of',
+  limit: 600,
+  windowSeconds: 3600,
+  isStrict: false,
   refusal: 'This session was refreshed too often.',
 };
 const SESSION_MS = 12 * 3600_000;
@@ -81,8 +84,8 @@ export class Sessions {
   }
 
   /**
-   * Looks again at who calls, among users that are locked: their session may have ended, and their role changed, since
-   * the request was let in. Throws `unauthenticated` and `forbidden`.
+   * Looks again at who calls, among users that are locked: their session may have ended, and their role
+   * changed, since the request was let in. Throws `unauthenticated` and `forbidden`.
    */
   async requireCaller(
     scope: TenantScope,
@@ -110,8 +113,9 @@ export class Sessions {
   }
 
   /**
-   * The users whose sessions {@link endSingleSignOn} would end, and one more: what they are writing is stored before, and
-   * what they write afterwards is refused. While the tenant's identity provider is locked, so that no session is added.
+   * The users whose sessions {@link endSingleSignOn} would end, and one more: what
+   * they are writing is stored before, and what they write afterwards is refused.
+   * While the tenant's identity provider is locked, so that no session is added.
    */
   lockSingleSignOn(scope: TenantScope, alsoId: string): Promise<User[]> {
     const users = scope.query(User, 'user');
@@ -126,15 +130,19 @@ export class Sessions {
     return lockThose(scope, users.andWhere(which, { alsoId, isSingleSignOn: true }));
   }
 
-  /** Ends those that the identity provider vouched for, whose users are locked; `but` goes on. How many there were. */
+  /**
+   * Ends those that the identity provider vouched for, whose
+   * users are locked; `but` goes on. How many there were.
+   */
   endSingleSignOn(scope: TenantScope, but: string): Promise<number> {
     const where = { isSingleSignOn: true, revokedAt: IsNull(), id: Not(but) };
     return scope.update(Session, where, { revokedAt: this.clock.now() });
   }
 
   /**
-   * Ends the session that a browser had before it signs in, whoever's it was (ASVS 5.0, 7.2.4): the browser forgets it, and
-   * nobody else should go on with it. First in the transaction of the sign-in, or behind {@link holdUpWrites}.
+   * Ends the session that a browser had before it signs in, whoever's it was
+   * (ASVS 5.0, 7.2.4): the browser forgets it, and nobody else should go on with
+   * it. First in the transaction of the sign-in, or behind {@link holdUpWrites}.
    */
   async endFormer(scope: TenantScope, { former_session: token }: FromCookies): Promise<void> {
     const former = token === undefined ? null : await scope.findOne(Session, { tokenHash: hashToken(token) });
@@ -143,7 +151,9 @@ export class Sessions {
     await this.endFamily(scope, former);
   }
 
-  /** Ends all that came of one sign-in; under the lock of its user, so that no refresh adds to it meanwhile. */
+  /**
+   * Ends all that came of one sign-in; under the lock of its user, so that no refresh adds to it meanwhile.
+   */
   async endFamily(scope: TenantScope, { id, userId, familyId }: Session): Promise<number> {
     await lockUser(scope, userId);
     const revokedAt = this.clock.now();

@@ -4,9 +4,10 @@ import { lockTenant, requireStanding } from '../tenancy/tenant-standing';
 import { User } from './user.entity';
 
 /**
- * A revocation ends what it finds, so it misses the session or link that another transaction is inserting at that moment;
- * and a request whose password, link or session was checked before the revocation would go on after it. So whatever signs
- * a user in, renews a session, mints or redeems a link, or revokes locks the user's row first, and then checks again.
+ * A revocation ends what it finds, so it misses the session or link that another transaction is inserting at
+ * that moment; and a request whose password, link or session was checked before the revocation would go on
+ * after it. So whatever signs a user in, renews a session, mints or redeems a link, or revokes locks the
+ * user's row first, and then checks again.
  */
 export async function lockUser(scope: TenantScope, id: string): Promise<User | null> {
   const [user] = await lockUsers(scope, [id]);
@@ -26,8 +27,9 @@ export async function lockThose(scope: TenantScope, users: SelectQueryBuilder<Us
 }
 
 /**
- * First in a transaction that takes access away. Those who share a user's row overtake whoever waits to change it, so a user
- * who never stops writing could put off the end of their own access. In the tenant's queue nobody overtakes.
+ * First in a transaction that takes access away. Those who share a user's row
+ * overtake whoever waits to change it, so a user who never stops writing could
+ * put off the end of their own access. In the tenant's queue nobody overtakes.
  */
 export function holdUpWrites({ manager, tenantId }: TenantScope): Promise<void> {
   return lockTenant(manager, tenantId);

@@ -23,14 +23,17 @@ export class UserTokens {
   }
 
   /**
-   * For a locked user. The one before is void from here on; at a later `attempt` at a mail that is the link of a copy which
-   * may have arrived, and goes on working.
+   * For a locked user. The one before is void from here on; at a later `attempt` at a mail that is the link
+   * of a copy which may have arrived, and goes on working.
    */
   async mint(scope: TenantScope, userId: string, purpose: UserTokenPurpose, attempt = 1): Promise<string> {
     if (attempt === 1) await this.revoke(scope, userId, purpose);
     const token = mintSessionToken(purpose, scope.tenantId);
     await scope.insert(UserToken, {
-      ...{ tokenHash: hashToken(token), userId, purpose, expiresAt: this.expiryOf(purpose) },
+      tokenHash: hashToken(token),
+      userId,
+      purpose,
+      expiresAt: this.expiryOf(purpose),
     });
     return token;
   }
@@ -56,7 +59,10 @@ export class UserTokens {
     return user;
   }
 
-  /** As {@link userOf}, and locks the user; one of several who come at once gets it. The copies of its mail are void. */
+  /**
+   * As {@link userOf}, and locks the user; one of several who
+   * come at once gets it. The copies of its mail are void.
+   */
   async redeem(scope: TenantScope, token: string, purpose: UserTokenPurpose): Promise<User> {
     await lockUser(scope, (await this.userOf(scope, token, purpose)).id);
     const user = await this.userOf(scope, token, purpose);

@@ -17,7 +17,9 @@ export class User implements TenantOwned {
   @TimestampColumn({ name: 'invited_at', nullable: true }) invitedAt: Date | null;
   /** Who sent the latest invitation. Null without one, and where an earlier version sent it. */
   @Column('uuid', { name: 'invited_by', nullable: true }) invitedBy: string | null;
-  /** When that invitation ended, because whoever sent it may invite nobody any more. The next one clears it. */
+  /**
+   * When that invitation ended, because whoever sent it may invite nobody any more. The next one clears it.
+   */
   @TimestampColumn({ name: 'invitation_ended_at', nullable: true }) invitationEndedAt: Date | null;
   @TimestampColumn({ name: 'deactivated_at', nullable: true }) deactivatedAt: Date | null;
   /** One more with each revocation: tells what was checked before one from what was checked after it. */

@@ -3,8 +3,8 @@ import { type Schema, type TenantOwned } from '@atlas/persistence';
 type RowClass = new () => object;
 
 /**
- * What the plane's database holds. Every feature has its part in it, so it is put together above the features, and given
- * to those below who deal with all of it.
+ * What the plane's database holds. Every feature has its part in it, so it is put together above the
+ * features, and given to those below who deal with all of it.
  */
 export abstract class PlaneSchema implements Schema {
   abstract readonly entities: RowClass[];

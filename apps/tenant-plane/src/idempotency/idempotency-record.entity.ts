@@ -9,7 +9,10 @@ export class IdempotencyRecord implements TenantOwned {
   @PrimaryColumn('varchar') scope: string;
   /** Empty: it is sealed with the answer. A version of before kept it here. */
   @Column('varchar', { name: 'body_hash' }) bodyHash: string;
-  /** Null while the first request is still running. Sealed, since an answer may hold what is shown only once. A repeat gets the same bytes. */
+  /**
+   * Null while the first request is still running. Sealed, since an answer
+   * may hold what is shown only once. A repeat gets the same bytes.
+   */
   @Column('text', { nullable: true }) answer: string | null;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
 }

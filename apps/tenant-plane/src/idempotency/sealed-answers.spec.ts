@@ -7,7 +7,9 @@ const [OLD, NEW] = ['old', 'new'].map((word) => new Secret(`${word}-secret-of-th
   Secret,
 ];
 const REQUEST = {
-  ...{ scope: ['a-user', 'POST', '/api/auth/invite'], key: '1900000000', body: {} },
+  scope: ['a-user', 'POST', '/api/auth/invite'],
+  key: '1900000000',
+  body: {},
   showsSecret: true,
 };
 const ROW = { tenantId: 'a-tenant', scope: 'hash-of-the-key', bodyHash: '' };

@@ -25,14 +25,17 @@ interface KeyedRequest extends RepeatableRequest {
 }
 
 /**
- * Answers open with the client's key, also at the plane that the tenant moved to. For those that show a secret that is not
- * enough, since clients choose keys that can be guessed, and the hash in the row confirms a guess: it takes a secret of the
- * plane's environment as well.
+ * Answers open with the client's key, also at the plane that the tenant moved to. For those that show a
+ * secret that is not enough, since clients choose keys that can be guessed, and the hash in the row confirms
+ * a guess: it takes a secret of the plane's environment as well.
  */
 export class SealedAnswers {
   private readonly secrets: readonly SecretText[];
 
-  /** The newest secret seals, all open. A plane that has none makes one, so its answers open until this process ends. */
+  /**
+   * The newest secret seals, all open. A plane that has none
+   * makes one, so its answers open until this process ends.
+   */
   constructor(secrets: readonly Secret[]) {
     this.secrets = secrets.length > 0 ? secrets : [randomBytes(32).toString('base64')];
   }
@@ -63,7 +66,10 @@ function boxOf({ scope, key }: RepeatableRequest, secret: SecretText): SecretBox
   return new SecretBox([{ id: 'env', key: deriveKey(material, 'atlas-kept-answer') }]);
 }
 
-/** Of the version before, which sealed the answer alone, with the client's key alone. Its last one is a day old at most. */
+/**
+ * Of the version before, which sealed the answer alone, with
+ * the client's key alone. Its last one is a day old at most.
+ */
 function boxOfBefore({ scope, key }: RepeatableRequest): SecretBox {
   return new SecretBox([{ id: 'key', key: deriveKey(JSON.stringify([...scope, key]), 'atlas-kept-answer') }]);
 }
@@ -82,6 +88,9 @@ function placeOf({ tenantId, scope }: Row): SealedPlace {
 
 function answerNotKept(): DomainError {
   const detail =
-    'The request with this Idempotency-Key was carried out. Its answer cannot be shown again: this plane does not have the secret that sealed it, because INTERNAL_SERVICE_SECRET was changed, a plane without one was restarted, or the tenant has moved. Look at what there is before you send it with a new key.';
+    'The request with this Idempotency-Key was carried out. Its answer cannot be shown again: this ' +
+    'plane does not have the secret that sealed it, because INTERNAL_SERVICE_SECRET was changed, a ' +
+    'plane without one was restarted, or the tenant has moved. Look at what there is before you send ' +
+    'it with a new key.';
   return new DomainError('answer_not_kept', 'conflict', detail);
 }

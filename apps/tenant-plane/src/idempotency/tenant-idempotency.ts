@@ -25,7 +25,10 @@ interface RequestOfTenant extends RepeatableRequest {
   readonly showsSecret: boolean;
 }
 
-/** Keys and answers are rows of the tenant's own. At a plane that the tenant moves to, those that show a secret do not open. */
+/**
+ * Keys and answers are rows of the tenant's own. At a plane that
+ * the tenant moves to, those that show a secret do not open.
+ */
 @Injectable()
 export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
   private readonly answers: SealedAnswers;
@@ -57,8 +60,8 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
   }
 
   /**
-   * Where a key comes in, those that are too old go: they need no chore that would see all tenants. By the database's clock:
-   * a replica whose own is a day ahead would forget what the others have just answered.
+   * Where a key comes in, those that are too old go: they need no chore that would see all tenants. By the
+   * database's clock: a replica whose own is a day ahead would forget what the others have just answered.
    */
   protected async claim(
     manager: EntityManager,

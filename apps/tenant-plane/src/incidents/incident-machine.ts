@@ -3,7 +3,10 @@ import { defineStateMachine } from '@atlas/tenancy';
 export const SEVERITIES = ['P1', 'P2', 'P3', 'P4', 'P5'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** An alert starts as `triggered`, a person's report as `open`; resolved and closed ones come back by reopening. */
+/**
+ * An alert starts as `triggered`, a person's report as
+ * `open`; resolved and closed ones come back by reopening.
+ */
 export const INCIDENT_MACHINE = defineStateMachine({
   triggered: ['open', 'acknowledged', 'investigating', 'resolved'],
   open: ['acknowledged', 'investigating', 'resolved'],

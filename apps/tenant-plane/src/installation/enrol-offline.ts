@@ -13,7 +13,10 @@ import {
 } from './enrolment-file';
 import { type InstalledPlane } from './installed-plane';
 
-/** Writes the file to be carried to the Control Plane. May be done again: a later answer holds what has changed. */
+/**
+ * Writes the file to be carried to the Control Plane. May
+ * be done again: a later answer holds what has changed.
+ */
 export async function writeRequest(
   { config, clock, identities }: InstalledPlane,
   path: string,
@@ -27,8 +30,8 @@ export async function writeRequest(
 }
 
 /**
- * Takes the Control Plane's answer: who this plane is, whose signatures it believes, and whom it serves. Another command, or a
- * running plane, may be applying another state at the same time: the newest wins.
+ * Takes the Control Plane's answer: who this plane is, whose signatures it believes, and whom it serves.
+ * Another command, or a running plane, may be applying another state at the same time: the newest wins.
  */
 export async function applyAnswer(plane: InstalledPlane, path: string): Promise<void> {
   const { config, identities } = plane;
@@ -43,7 +46,8 @@ export async function applyAnswer(plane: InstalledPlane, path: string): Promise<
   } catch (error) {
     if (!(error instanceof Superseded)) throw error;
     throw new OfflineEnrolmentRefused(
-      'Another answer file, or a running plane, took over before all of this one was applied. If this is the newest answer, run the command again.',
+      'Another answer file, or a running plane, took over before all of this one was applied. If ' +
+        'this is the newest answer, run the command again.',
     );
   } finally {
     await identities.lease.release();

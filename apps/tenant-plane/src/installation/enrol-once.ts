@@ -13,7 +13,8 @@ export async function enrolOnce({ config, clock, identities }: InstalledPlane): 
   if (!needsEnrolment(config, identities.current)) return;
   if (config.isOffline)
     throw new EnrolmentFailed(
-      'ATLAS_OFFLINE_MODE is set, so no call is made: enrol with --offline --request <file>, then --offline --answer <file>.',
+      'ATLAS_OFFLINE_MODE is set, so no call is made: enrol with --offline --request <file>, then ' +
+        '--offline --answer <file>.',
     );
   const token = config.ATLAS_PROVISIONING_TOKEN;
   if (token === undefined)

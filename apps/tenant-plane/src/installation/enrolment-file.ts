@@ -22,8 +22,8 @@ import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 export class OfflineEnrolmentRefused extends Error {}
 
 /**
- * The enrolment as a file. It is signed as the call would be, and its token is sealed with the bundle's secret, which
- * both ends have: on its way the file is of no use to anybody.
+ * The enrolment as a file. It is signed as the call would be, and its token is sealed with the bundle's
+ * secret, which both ends have: on its way the file is of no use to anybody.
  */
 export function enrolRequestFile(
   config: TenantPlaneConfig,
@@ -75,8 +75,8 @@ export function trustedAnswer(
 }
 
 /**
- * An old file must not bring back what has changed since. By its time, which tells epochs apart, and by its revision: two
- * files may be signed in the same second.
+ * An old file must not bring back what has changed since. By its time, which tells epochs apart, and by its
+ * revision: two files may be signed in the same second.
  */
 export function requireNotOlder(
   { revision: applied, toldRevision: told, stateSignedAt }: Readonly<PlaneIdentity>,
@@ -85,13 +85,15 @@ export function requireNotOlder(
   const { revision } = answer.desired_state;
   if (stateSignedAt !== null && signedAt < stateSignedAt)
     throw new OfflineEnrolmentRefused(
-      `The answer file is of ${signedAt.toISOString()}, and this plane was told what the Control Plane said at ${stateSignedAt.toISOString()}. Upload the request file again for a new one.`,
+      `The answer file is of ${signedAt.toISOString()}, and this plane was told what the Control ` +
+        `Plane said at ${stateSignedAt.toISOString()}. Upload the request file again for a new one.`,
     );
   // A replica of the version before notes no more than what it has applied.
   const newer = [told, applied].find((known) => known !== null && isOlderRevision(revision, known));
   if (newer != null)
     throw new OfflineEnrolmentRefused(
-      `The answer file has revision ${revision}, and this plane was told ${newer}. Upload the request file again for a new one.`,
+      `The answer file has revision ${revision}, and this plane was told ${newer}. Upload the ` +
+        'request file again for a new one.',
     );
 }
 
@@ -111,14 +113,19 @@ function answerFile(file: unknown): EnrolAnswerFile {
 /** What it is instead, or lacks, and where to get the right one. */
 function noAnswerFile(file: object): string {
   const { format, code, detail } = file as { format?: unknown; code?: unknown; detail?: unknown };
-  const ask = `Take the whole answer of POST ${OFFLINE_ENROL_PATH}, to which your Atlas admin uploads the request file.`;
+  const ask =
+    `Take the whole answer of POST ${OFFLINE_ENROL_PATH}, to which your Atlas admin uploads the ` +
+    'request file.';
   if (format === ENROL_REQUEST_FORMAT) return `That is the request file, not the answer to it. ${ask}`;
   if (typeof code === 'string' && typeof detail === 'string')
     return `The Control Plane refused the request file (${code}): ${detail}`;
   if (format !== ENROL_ANSWER_FORMAT)
     return `That is no answer file: its format is not "${ENROL_ANSWER_FORMAT}". ${ask}`;
   const missing = ['body', 'answers', 'signature'].filter((field) => !(field in file));
-  return `That is no whole answer file${missing.length > 0 ? `: ${missing.join(', ')} is missing` : ''}. ${ask}`;
+  return (
+    `That is no whole answer file${missing.length > 0 ? `: ${missing.join(', ')} is missing` : ''}. ` +
+    `${ask}`
+  );
 }
 
 function verified(response: Parameters<typeof verifyResponse>[0]): number {
@@ -126,7 +133,8 @@ function verified(response: Parameters<typeof verifyResponse>[0]): number {
     return verifyResponse(response).created;
   } catch (error) {
     throw new OfflineEnrolmentRefused(
-      `The answer file can't be trusted: INTERNAL_SERVICE_SECRET is not the one that its request was made with, or the file was changed. (${(error as Error).message})`,
+      `The answer file can't be trusted: INTERNAL_SERVICE_SECRET is not the one that its request was ` +
+        `made with, or the file was changed. (${(error as Error).message})`,
     );
   }
 }

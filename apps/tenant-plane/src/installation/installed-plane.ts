@@ -32,7 +32,10 @@ export interface InstalledPlane {
   readonly applier: DesiredStateApplier;
 }
 
-/** Migrates as a start does, and makes the identity that the first start will find. A SQLite file is locked meanwhile. */
+/**
+ * Migrates as a start does, and makes the identity that the
+ * first start will find. A SQLite file is locked meanwhile.
+ */
 export async function withInstalledPlane<T>(
   config: TenantPlaneConfig,
   work: (plane: InstalledPlane) => Promise<T>,

@@ -26,7 +26,9 @@ export interface PreflightReport {
 const FIX =
   'Correct these lines of the env file; those of the install bundle stay exactly as they were pasted.';
 
-/** Everything that can be known before a plane is started with this environment. Spends and changes nothing. */
+/**
+ * Everything that can be known before a plane is started with this environment. Spends and changes nothing.
+ */
 export async function preflight(env: NodeJS.ProcessEnv): Promise<PreflightReport> {
   const config = read(env);
   if (Array.isArray(config)) return reportOf(config);

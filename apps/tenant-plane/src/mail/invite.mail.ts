@@ -10,8 +10,9 @@ import { TenantDirectory } from '../tenancy/tenant-directory';
 import { TenantUrls } from '../tenancy/tenant-urls';
 
 /**
- * To somebody who may join. It was promised, so it goes out unless the invitation has ended, or whoever invites them was
- * deactivated since or may invite nobody any more; that is audited. A new password of theirs takes nothing back.
+ * To somebody who may join. It was promised, so it goes out unless the invitation
+ * has ended, or whoever invites them was deactivated since or may invite nobody
+ * any more; that is audited. A new password of theirs takes nothing back.
  */
 @Injectable()
 export class InviteMail extends MailKind<TenantScope> {
@@ -30,8 +31,10 @@ export class InviteMail extends MailKind<TenantScope> {
   /** What is kept of an invitation. */
   static subject(user: User, by: User, deactivations: number): MailSubject {
     return {
-      ...{ user_id: user.id, epoch: String(user.credentialsEpoch) },
-      ...{ by_id: by.id, by_deactivations: String(deactivations) },
+      user_id: user.id,
+      epoch: String(user.credentialsEpoch),
+      by_id: by.id,
+      by_deactivations: String(deactivations),
     };
   }
 

@@ -8,7 +8,10 @@ import { User } from '../credentials/user.entity';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { TenantUrls } from '../tenancy/tenant-urls';
 
-/** To an address that somebody has typed: a mail goes out only if it is that of an active user, and nothing was revoked since. */
+/**
+ * To an address that somebody has typed: a mail goes out only if
+ * it is that of an active user, and nothing was revoked since.
+ */
 @Injectable()
 export class ResetMail extends MailKind<TenantScope> {
   readonly name = 'reset';

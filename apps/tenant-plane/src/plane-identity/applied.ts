@@ -6,7 +6,9 @@ export interface Applied {
   readonly entryRevision: number;
   readonly error?: string;
   readonly code?: ReportedCode;
-  /** The error is not the last word: it is of the database, a disk or the line, and the same is tried again. */
+  /**
+   * The error is not the last word: it is of the database, a disk or the line, and the same is tried again.
+   */
   readonly isRetried?: boolean;
 }
 

@@ -9,7 +9,10 @@ export interface DeploymentView extends Pick<DeploymentProfile, 'model'> {
   readonly hints: readonly DeploymentHint[];
 }
 
-/** Which deployment model this plane runs in: what its environment says, else what the Control Plane said at enrolment. */
+/**
+ * Which deployment model this plane runs in: what its environment
+ * says, else what the Control Plane said at enrolment.
+ */
 @Injectable()
 export class Deployment {
   constructor(

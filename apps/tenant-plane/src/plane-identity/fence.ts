@@ -4,8 +4,8 @@ import { type EntityManager } from 'typeorm';
 export class Superseded extends Error {}
 
 /**
- * Throws {@link Superseded} in a transaction whose writes are out of date. Call it last: what it locks stays locked until
- * the commit, so that nobody takes over in between, and no longer.
+ * Throws {@link Superseded} in a transaction whose writes are out of date. Call it last: what it locks stays
+ * locked until the commit, so that nobody takes over in between, and no longer.
  */
 export type Fence = (manager: EntityManager) => Promise<void>;
 

@@ -19,7 +19,10 @@ export function isWholeToken(token: Secret): boolean {
   return parseCredential('atp', token.reveal()) !== null;
 }
 
-/** The model that it is enrolled in, where the environment names another. It changes by a move, with a new install bundle. */
+/**
+ * The model that it is enrolled in, where the environment names
+ * another. It changes by a move, with a new install bundle.
+ */
 export function otherModel(
   config: TenantPlaneConfig,
   identity: PlaneIdentity | null,

@@ -14,7 +14,9 @@ export function knownSecrets(
   return [...keptSecrets(given, identity), given, ...(previous === undefined ? [] : [previous])];
 }
 
-/** The secrets received after the one in the environment; none if they were stored under another environment. */
+/**
+ * The secrets received after the one in the environment; none if they were stored under another environment.
+ */
 export function keptSecrets(given: Secret, identity: Keeper | null): readonly Secret[] {
   if (!identity?.serviceSecretsSealed) return [];
   try {

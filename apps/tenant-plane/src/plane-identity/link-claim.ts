@@ -2,8 +2,8 @@ import { type Applied } from './applied';
 import { type Fence } from './fence';
 
 /**
- * What this process knows under one claim of the link's lease. It ends with the claim: before the next one, another replica
- * may have applied, reported and been told anything.
+ * What this process knows under one claim of the link's lease. It ends with the claim: before the next one,
+ * another replica may have applied, reported and been told anything.
  */
 export class LinkClaim {
   /** By tenant, what became of its entry and is not reported yet. */

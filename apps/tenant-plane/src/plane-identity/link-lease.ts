@@ -10,9 +10,9 @@ const ONLY = { id: 1 };
 const LEASE_MS = 10_000;
 
 /**
- * Which of the replicas talks to the Control Plane. Each claim has a name of its own, so that a process that lost the lease
- * unawares, and took it again, does not take what it was doing before for the holder's work. It ends by the time that the
- * replicas share: the clock of one that died may have been ahead.
+ * Which of the replicas talks to the Control Plane. Each claim has a name of its own, so that a process that
+ * lost the lease unawares, and took it again, does not take what it was doing before for the holder's work.
+ * It ends by the time that the replicas share: the clock of one that died may have been ahead.
  */
 export class LinkLease {
   private current: LinkClaim;
@@ -33,7 +33,10 @@ export class LinkLease {
     return this.current;
   }
 
-  /** Renews the lease, or takes it if it is free: `prepare` is done before anything is written under a new claim. */
+  /**
+   * Renews the lease, or takes it if it is free: `prepare`
+   * is done before anything is written under a new claim.
+   */
   async hold(prepare: () => Promise<void>): Promise<'renewed' | 'taken' | 'elsewhere'> {
     if (this.clock.monotonicMs() < this.givesWayUntil) return 'elsewhere';
     const { name } = this.claim;
@@ -51,8 +54,8 @@ export class LinkLease {
   }
 
   /**
-   * Takes it from whoever holds it, in a transaction of the caller's: what that one was told is no longer applied. It is not
-   * renewed, so it is for a command, which ends soon.
+   * Takes it from whoever holds it, in a transaction of the caller's: what that one was told is no longer
+   * applied. It is not renewed, so it is for a command, which ends soon.
    */
   async takeOver(): Promise<void> {
     this.begin(this.next);

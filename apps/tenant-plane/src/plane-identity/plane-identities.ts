@@ -15,7 +15,10 @@ import { copiesFor, openPrivateKey, sealPrivateKey } from './sealed-private-key'
 
 const ONLY = { id: 1 };
 
-/** Raise it when more of an entry is stored than by the version before: every plane then asks for everything once. */
+/**
+ * Raise it when more of an entry is stored than by the
+ * version before: every plane then asks for everything once.
+ */
 const CONTENTS = 2;
 
 /** What the row says of a revision once all of it is applied. */
@@ -58,8 +61,9 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
-   * The revision to ask for changes since. Undefined, to ask for everything, where a version that stores less of an entry has
-   * applied it: the one before an upgrade, or a replica of that one which still held the lease.
+   * The revision to ask for changes since. Undefined, to ask for everything,
+   * where a version that stores less of an entry has applied it: the one
+   * before an upgrade, or a replica of that one which still held the lease.
    */
   get since(): string | undefined {
     const { revision, appliedContents } = this.copy;
@@ -99,9 +103,9 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
-   * For a state that did not come over the link. `require` throws if it is older than what the locked row knows; otherwise it is
-   * the newest that this plane was told, and nothing that was told before is applied any more. Fence what comes of it, and
-   * release the lease.
+   * For a state that did not come over the link. `require` throws if it is older than what the locked row
+   * knows; otherwise it is the newest that this plane was told, and nothing that was told before is applied
+   * any more. Fence what comes of it, and release the lease.
    */
   async takeOver(
     require: (identity: PlaneIdentity) => Pick<PlaneIdentity, 'toldRevision' | 'stateSignedAt'>,
@@ -116,8 +120,8 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
-   * Stores the secrets that the plane signs with from now on, and the private key sealed under each of them: the next
-   * environment may contain only the newest.
+   * Stores the secrets that the plane signs with from now on, and the private key sealed under each of them:
+   * the next environment may contain only the newest.
    */
   async keepSecrets(
     serviceSecretsSealed: string,
@@ -138,9 +142,10 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
-   * The number of the next report, stored before it is used. Where a SQLite file takes no write it is counted in memory, so
-   * that the report which says so goes out. It then says which number is stored, as the next process counts on from that one
-   * and must not look like a copy of this one. Throws where another replica counts by now.
+   * The number of the next report, stored before it is used. Where a SQLite file takes
+   * no write it is counted in memory, so that the report which says so goes out. It
+   * then says which number is stored, as the next process counts on from that one and
+   * must not look like a copy of this one. Throws where another replica counts by now.
    */
   async nextSequence(fence: Fence): Promise<Pick<ReportRequest, 'sequence' | 'stored_sequence'>> {
     const sequence = this.copy.sequence + 1;
@@ -201,13 +206,16 @@ export class PlaneIdentities implements OnModuleInit {
     const enrolledIn = otherModel(this.config, this.copy);
     if (enrolledIn === null) return;
     throw new EnvironmentError([
-      `ATLAS_TP_DEPLOYMENT is ${this.config.deploymentModel}, and this plane is enrolled as ${enrolledIn}: set it to ${enrolledIn}. A tenant changes its model by a move (ask your Atlas admin), which comes with a new install bundle`,
+      `ATLAS_TP_DEPLOYMENT is ${this.config.deploymentModel}, and this plane is enrolled as ` +
+        `${enrolledIn}: set it to ${enrolledIn}. A tenant changes its model by a move (ask your Atlas ` +
+        'admin), which comes with a new install bundle',
     ]);
   }
 
   /**
-   * Makes the key open with every secret that is known now, whichever of them the next environment contains. The secret of a
-   * bundle that the plane has not enrolled with yet is left out: enrolling creates a new key pair.
+   * Makes the key open with every secret that is known now, whichever of them
+   * the next environment contains. The secret of a bundle that the plane has
+   * not enrolled with yet is left out: enrolling creates a new key pair.
    */
   private async copyPrivateKey(): Promise<void> {
     if (needsEnrolment(this.config, this.copy)) return;
@@ -270,7 +278,9 @@ export class PlaneIdentities implements OnModuleInit {
 class PrivateKeyLost extends Error {
   constructor() {
     super(
-      'This plane cannot open its private key: it is sealed under an INTERNAL_SERVICE_SECRET that the plane no longer has. Start it with that one as INTERNAL_SERVICE_SECRET_PREVIOUS, or enrol it anew with a new install bundle.',
+      'This plane cannot open its private key: it is sealed under an INTERNAL_SERVICE_SECRET that ' +
+        'the plane no longer has. Start it with that one as INTERNAL_SERVICE_SECRET_PREVIOUS, or enrol ' +
+        'it anew with a new install bundle.',
     );
   }
 }

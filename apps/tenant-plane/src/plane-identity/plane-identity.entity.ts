@@ -21,9 +21,15 @@ export class PlaneIdentity {
   @Column('text', { name: 'service_secrets_sealed', nullable: true }) serviceSecretsSealed: string | null;
   /** The last revision of the desired state that is applied. */
   @Column('varchar', { nullable: true }) revision: string | null;
-  /** Of the last revision that was applied by a version which writes this: `<contents>/<revision>`, see {@link appliedAt}. */
+  /**
+   * Of the last revision that was applied by a version which
+   * writes this: `<contents>/<revision>`, see {@link appliedAt}.
+   */
   @Column('varchar', { name: 'applied_contents', nullable: true }) appliedContents: string | null;
-  /** Of the newest state that it was told, applied or not: its revision, and when the Control Plane signed it, by its own clock. */
+  /**
+   * Of the newest state that it was told, applied or not: its
+   * revision, and when the Control Plane signed it, by its own clock.
+   */
   @Column('varchar', { name: 'told_revision', nullable: true }) toldRevision: string | null;
   @TimestampColumn({ name: 'state_signed_at', nullable: true }) stateSignedAt: Date | null;
   /** Keys of the Control Plane to check its signatures with, offline too. */

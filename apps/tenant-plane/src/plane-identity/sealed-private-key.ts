@@ -22,7 +22,10 @@ export function openPrivateKey(key: SealedKey, secrets: readonly SecretText[]): 
   return null;
 }
 
-/** The copies, plus one for each secret that opens none of them. Unchanged if none is missing or the key cannot be opened. */
+/**
+ * The copies, plus one for each secret that opens none of them.
+ * Unchanged if none is missing or the key cannot be opened.
+ */
 export function copiesFor(key: SealedKey, secrets: readonly SecretText[]): string[] {
   const plain = openPrivateKey(key, secrets);
   const uncovered = secrets.filter((secret) => openPrivateKey(key, [secret]) === null);
@@ -31,7 +34,9 @@ export function copiesFor(key: SealedKey, secrets: readonly SecretText[]): strin
   return [...key.privateKeyCopies, ...added].slice(-MAX_COPIES);
 }
 
-/** An older version that creates a new pair leaves the copies of the old one behind; those no longer match. */
+/**
+ * An older version that creates a new pair leaves the copies of the old one behind; those no longer match.
+ */
 function isHalfOf(publicKey: Record<string, unknown>, plain: Secret): boolean {
   return (JSON.parse(plain.reveal()) as JWK).x === publicKey['x'];
 }

@@ -27,9 +27,9 @@ export interface IncomingTools {
 export class TransferFailed extends Error {}
 
 /**
- * Imports a tenant's rows part by part, each in one transaction, and reads them back, so that the sums describe what this
- * database holds. After a failure, run it again: it resumes with the part that failed, and importing a part twice changes
- * nothing. A new instance starts from the first part.
+ * Imports a tenant's rows part by part, each in one transaction, and reads them back, so that the sums
+ * describe what this database holds. After a failure, run it again: it resumes with the part that failed, and
+ * importing a part twice changes nothing. A new instance starts from the first part.
  */
 export class IncomingTransfer {
   private readonly logger = new Logger(IncomingTransfer.name);
@@ -96,8 +96,9 @@ export class IncomingTransfer {
   }
 
   /**
-   * Where the source cut its changes at a full part, a row may have what was another's, and the change of that one comes
-   * later. So both are stored together; the source waits for nothing meanwhile, and in the last part nothing is missing.
+   * Where the source cut its changes at a full part, a row may have what was
+   * another's, and the change of that one comes later. So both are stored together;
+   * the source waits for nothing meanwhile, and in the last part nothing is missing.
    */
   private async takeOrHold(part: Part): Promise<void> {
     const whole = this.held ? joined(this.held, part, (table, row) => this.keyIn(table, row)) : part;

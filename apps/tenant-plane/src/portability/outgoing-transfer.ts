@@ -18,7 +18,10 @@ import { TargetBehind, type TransferRelay } from './transfer-relay';
 const MAX_CHANGES = 2000;
 /** How many changes are read at a time, since each row may be large. */
 const CHANGES_A_LOOK = 50;
-/** How many parts the target may be behind while more is waiting to be sent: so it imports one while the next is on its way. */
+/**
+ * How many parts the target may be behind while more is waiting
+ * to be sent: so it imports one while the next is on its way.
+ */
 const MAX_BEHIND = 2;
 const LOOK_MS = 100;
 
@@ -38,16 +41,19 @@ export interface Outgoing {
 }
 
 /**
- * Sends a tenant's rows: as they are at one moment, then what changes, while the tenant goes on working; frozen, what is
- * left and the sums of it all. Run again after the database failed, it goes on where it was. A process that dies leaves
- * nothing to go on with: the next begins a new attempt.
+ * Sends a tenant's rows: as they are at one moment, then what changes, while the tenant goes on working;
+ * frozen, what is left and the sums of it all. Run again after the database failed, it goes on where it was.
+ * A process that dies leaves nothing to go on with: the next begins a new attempt.
  */
 export class OutgoingTransfer {
   private attempt: string;
   private sums: RowSums;
   private part: number;
   private saidLevel: boolean;
-  /** How many parts the target has imported, as it was last told; undefined when the Control Plane does not say. */
+  /**
+   * How many parts the target has imported, as it was last
+   * told; undefined when the Control Plane does not say.
+   */
   private imported: number | undefined;
   /** How many parts the target may be behind when the next is sent. */
   private mayBeBehind: number;
@@ -141,8 +147,8 @@ export class OutgoingTransfer {
   }
 
   /**
-   * Answers with whether there was anything to send. An empty part is sent where the one before did not say that the target is
-   * level; and as the last.
+   * Answers with whether there was anything to send. An empty part is sent where the one before did not say
+   * that the target is level; and as the last.
    */
   private async sendChanges(isLast: boolean, signal: AbortSignal): Promise<boolean> {
     const { tenants, tracking } = this.tools;
@@ -157,7 +163,8 @@ export class OutgoingTransfer {
     if (taken.length === 0 && !isWhole && this.saidLevel) return false;
     const changes = isAll ? taken.length : MAX_CHANGES;
     this.saidLevel = changes <= LEVEL_CHANGES;
-    // One that was sent without others waiting is imported before the next is cut: so the target is level time and again.
+    // One that was sent without others waiting is imported before
+    // the next is cut: so the target is level time and again.
     this.mayBeBehind = isAll ? 0 : MAX_BEHIND;
     const part: Part = { tables, ...(isWhole && { manifest: this.sums.manifest() }) };
     const sealed = await this.seal(part, isWhole ? 'last' : 'changes', changes);
@@ -190,8 +197,8 @@ export class OutgoingTransfer {
   }
 
   /**
-   * Takes changes, oldest first, until the part is full, and answers with those: the rows that were changed, as they are now,
-   * and the keys of those that are gone.
+   * Takes changes, oldest first, until the part is full, and answers with those: the rows that were changed,
+   * as they are now, and the keys of those that are gone.
    */
   private async fill(
     part: PartRows,

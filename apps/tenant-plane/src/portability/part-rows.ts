@@ -1,7 +1,10 @@
 import { type TableRows } from './part';
 import { type PortableRow } from './row-codec';
 
-/** Bytes of JSON in a part, before packing. The last row goes over it: the largest that the API takes has less than half a megabyte. */
+/**
+ * Bytes of JSON in a part, before packing. The last row goes over
+ * it: the largest that the API takes has less than half a megabyte.
+ */
 const PART_BYTES = 1_000_000;
 
 /** The rows of a part while it fills up. */

@@ -22,7 +22,9 @@ export interface Part {
   readonly manifest?: Manifest;
 }
 
-/** One part instead of two: of a row that is in both, the later one counts. `keyOf`: of a row, by its table. */
+/**
+ * One part instead of two: of a row that is in both, the later one counts. `keyOf`: of a row, by its table.
+ */
 export function joined(
   earlier: Part,
   later: Part,

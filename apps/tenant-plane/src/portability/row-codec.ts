@@ -67,8 +67,8 @@ export class RowCodec {
   }
 
   /**
-   * The same for the same row on any database, whatever the order of the keys in its JSON. `sent`: the row as it came,
-   * whose columns count; an older plane has fewer.
+   * The same for the same row on any database, whatever the order of the keys in its JSON. `sent`: the row as
+   * it came, whose columns count; an older plane has fewer.
    */
   hashOf(row: PortableRow, sent = row): bigint {
     const columns = this.columns.filter(({ databaseName }) => databaseName in sent);

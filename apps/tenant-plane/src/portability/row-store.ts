@@ -2,7 +2,9 @@ import { type TenantOwned, type TenantScope } from '@atlas/persistence';
 import { type EntityTarget, In, type ObjectLiteral } from 'typeorm';
 import { type PortableRow, type RowCodec } from './row-codec';
 
-/** So few that large rows too are packed long before Postgres ends a transaction which asks it nothing (30 s). */
+/**
+ * So few that large rows too are packed long before Postgres ends a transaction which asks it nothing (30 s).
+ */
 const PAGE_ROWS = 200;
 /** Below the number of parameters that either database takes in a statement. */
 const ROWS_A_STATEMENT = 500;

@@ -8,8 +8,9 @@ interface Sum {
 }
 
 /**
- * Counts and checksums of a tenant's tables that can be kept up to date row by row: the hashes of all rows of a table,
- * added up, in no order. Both sides of a transfer keep them while it runs, so that comparing at its end takes no time.
+ * Counts and checksums of a tenant's tables that can be kept up to date row by
+ * row: the hashes of all rows of a table, added up, in no order. Both sides of a
+ * transfer keep them while it runs, so that comparing at its end takes no time.
  */
 export class RowSums {
   private readonly hashes = new Map<string, bigint>();

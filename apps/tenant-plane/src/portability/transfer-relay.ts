@@ -33,7 +33,9 @@ export class TransferRelay {
     private readonly identities: PlaneIdentities,
   ) {}
 
-  /** Sending the same part again changes nothing. Answers as {@link imported}. Throws {@link TargetBehind}. */
+  /**
+   * Sending the same part again changes nothing. Answers as {@link imported}. Throws {@link TargetBehind}.
+   */
   async send(
     transferId: string,
     part: number,
@@ -50,8 +52,8 @@ export class TransferRelay {
   }
 
   /**
-   * How many parts the target has imported, as soon as there are so many, or after a while; undefined when the Control Plane
-   * does not say, because it is older, or when nobody waits any more.
+   * How many parts the target has imported, as soon as there are so many, or after a while; undefined when
+   * the Control Plane does not say, because it is older, or when nobody waits any more.
    */
   async imported(transferId: string, count: number, signal: AbortSignal): Promise<number | undefined> {
     const query = { wait: String(WAIT_SECONDS), count: String(count) };
@@ -65,8 +67,8 @@ export class TransferRelay {
   }
 
   /**
-   * Waits for the part for a while; null when it is not there yet. Asking for it says that those before are imported. When
-   * the source has begun another attempt, that one's first part is the answer.
+   * Waits for the part for a while; null when it is not there yet. Asking for it says that those before are
+   * imported. When the source has begun another attempt, that one's first part is the answer.
    */
   async receive(
     { transferId, importer, attempt, part }: WantedPart,

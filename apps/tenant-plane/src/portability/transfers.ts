@@ -24,13 +24,18 @@ import { withScratchDatabase } from './scratch-database';
 import { TransferRelay } from './transfer-relay';
 
 const NO_BACKUP =
-  "This tenant plane is run by its customer, who backs it up: it sends no backup to the Control Plane. Rows leave it only in a move that the tenant's admin has consented to (POST /api/moves/consent).";
+  'This tenant plane is run by its customer, who backs it up: it sends no backup to the Control ' +
+  "Plane. Rows leave it only in a move that the tenant's admin has consented to (POST " +
+  '/api/moves/consent).';
 
 interface TenantInTransfer extends Tenant {
   readonly transfer: DesiredTransfer;
 }
 
-/** Runs the transfers that the directory says this plane takes part in; in the one process that holds the link's lease. */
+/**
+ * Runs the transfers that the directory says this plane takes
+ * part in; in the one process that holds the link's lease.
+ */
 @Injectable()
 export class Transfers {
   private readonly logger = new Logger(Transfers.name);
@@ -71,7 +76,8 @@ export class Transfers {
     const ended = known?.ended ?? Promise.resolve();
     const running: RunningTransfer = { transfer, end: new AbortController(), fence, ended };
     this.running.set(transfer.id, running);
-    // A restore that was cancelled and requested again has another key. It starts over, even if this plane missed the cancellation.
+    // A restore that was cancelled and requested again has another
+    // key. It starts over, even if this plane missed the cancellation.
     running.ended = ended.then(() => this.keepTrying(running)).finally(() => this.forget(running));
   }
 
@@ -81,8 +87,8 @@ export class Transfers {
   }
 
   /**
-   * Whatever fails is told, and tried again from where it was. A copy that differs is made anew: a person sees it, and may
-   * end it.
+   * Whatever fails is told, and tried again from where it was. A copy
+   * that differs is made anew: a person sees it, and may end it.
    */
   private async keepTrying(running: RunningTransfer): Promise<void> {
     const { signal } = running.end;
@@ -238,7 +244,10 @@ async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
 }
 
-/** Only a copy that is not what was sent is a failure; an outage, a full disk or a lost COMMIT is over some time. */
+/**
+ * Only a copy that is not what was sent is a failure; an
+ * outage, a full disk or a lost COMMIT is over some time.
+ */
 function failureOf({ id: tenantId, entryRevision }: Tenant, error: Error): Applied {
   if (error instanceof TransferFailed) return { tenantId, entryRevision, error: error.message };
   const reason = databaseFailure(error) ? databaseState(error).reason : error.message;

@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { CLOCK_TOLERANCE_SECONDS, ControlPlaneClient } from '../control-plane-client/control-plane-client';
 import { type Finding, HealthCheck, ok } from './health-check';
 
-/** How far this clock is from the Control Plane's. Calls are signed by that one's time, so a plane works all the same. */
+/**
+ * How far this clock is from the Control Plane's. Calls are
+ * signed by that one's time, so a plane works all the same.
+ */
 @Injectable()
 export class ClockHealth extends HealthCheck {
   readonly name = 'clock';

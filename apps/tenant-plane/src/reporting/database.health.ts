@@ -4,7 +4,9 @@ import { PlaneSchema } from '../database/plane-schema';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type Finding, HealthCheck, ok } from './health-check';
 
-/** Whether it answers, takes a write, and has all the tables of this version (one that was restored may not). */
+/**
+ * Whether it answers, takes a write, and has all the tables of this version (one that was restored may not).
+ */
 @Injectable()
 export class DatabaseHealth extends HealthCheck {
   readonly name = 'database';

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type Finding, HealthCheck, ok } from './health-check';
 
-/** Whether the plane can open its private key. Without it, no tenant can move here and no backup can be made. */
+/**
+ * Whether the plane can open its private key. Without it, no tenant can move here and no backup can be made.
+ */
 @Injectable()
 export class KeyHealth extends HealthCheck {
   readonly name = 'key';
@@ -16,7 +18,9 @@ export class KeyHealth extends HealthCheck {
     return {
       status: 'failing',
       detail:
-        'Its private key is sealed under an INTERNAL_SERVICE_SECRET that it no longer has: no backup and no move to it. Start it with that one as INTERNAL_SERVICE_SECRET_PREVIOUS, or enrol it anew with a new install bundle',
+        'Its private key is sealed under an INTERNAL_SERVICE_SECRET that it no longer has: no backup ' +
+        'and no move to it. Start it with that one as INTERNAL_SERVICE_SECRET_PREVIOUS, or enrol it ' +
+        'anew with a new install bundle',
     };
   }
 }

@@ -6,7 +6,10 @@ import { LinkState } from './link-state';
 /** About a minute and a half, at the pace of a link that is lost. */
 const TOO_MANY = 10;
 
-/** Whether it hears what it shall do. A plane that is not believed, or believes nobody, may still be able to report. */
+/**
+ * Whether it hears what it shall do. A plane that is not
+ * believed, or believes nobody, may still be able to report.
+ */
 @Injectable()
 export class LinkHealth extends HealthCheck {
   readonly name = 'link';

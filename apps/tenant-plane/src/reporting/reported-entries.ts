@@ -13,8 +13,9 @@ export class ReportedEntries {
   constructor(private readonly database: Database) {}
 
   /**
-   * Those that are applied but not yet reported: the process ended in between. Where an entry fails, they may be of the epoch
-   * before a restore of the Control Plane: report them only together with what became of the newest state.
+   * Those that are applied but not yet reported: the process ended in between.
+   * Where an entry fails, they may be of the epoch before a restore of the Control
+   * Plane: report them only together with what became of the newest state.
    */
   async missing(): Promise<Applied[]> {
     const tenants = await this.database.read((manager) =>
@@ -27,7 +28,10 @@ export class ReportedEntries {
     return tenants.map(({ id, entryRevision }) => ({ tenantId: id, entryRevision }));
   }
 
-  /** The report may be answered late, when these numbers mean entries of another epoch: those are not yet reported. */
+  /**
+   * The report may be answered late, when these numbers mean
+   * entries of another epoch: those are not yet reported.
+   */
   async mark(applied: readonly Applied[], epoch: string | null): Promise<void> {
     const done = applied.filter(({ error }) => error === undefined);
     if (done.length === 0) return;
@@ -46,8 +50,8 @@ export class ReportedEntries {
 }
 
 /**
- * Call it last, as a fence: a state is noted as told before its first entry is stored, so that who finds an entry of
- * another epoch finds that, too.
+ * Call it last, as a fence: a state is noted as told before its first entry
+ * is stored, so that who finds an entry of another epoch finds that, too.
  */
 async function requireEpoch(manager: EntityManager, epoch: string | null): Promise<void> {
   const { toldRevision, revision } = await manager.findOneByOrFail(PlaneIdentity, { id: 1 });

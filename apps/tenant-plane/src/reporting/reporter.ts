@@ -14,8 +14,8 @@ const TIMEOUT_MS = 10_000;
 const MAX_TENANTS = 500;
 
 /**
- * Tells the Control Plane what is applied: at once, and otherwise as a heartbeat. What is applied while one report is
- * under way leaves in the next; what could not be sent is sent again.
+ * Tells the Control Plane what is applied: at once, and otherwise as a heartbeat. What is applied while one
+ * report is under way leaves in the next; what could not be sent is sent again.
  */
 @Injectable()
 export class Reporter {
@@ -31,7 +31,10 @@ export class Reporter {
     private readonly config: TenantPlaneConfig,
   ) {}
 
-  /** What became of a state of this revision, which was asked for under this claim. Does not wait for the report. */
+  /**
+   * What became of a state of this revision, which was asked
+   * for under this claim. Does not wait for the report.
+   */
   report(claim: LinkClaim, revision: string, applied: readonly Applied[]): void {
     const epoch = epochOf(revision);
     // In another epoch the same numbers mean other entries.
@@ -41,7 +44,9 @@ export class Reporter {
     if (applied.length > 0) this.start();
   }
 
-  /** What became of the transfer that an entry of this epoch asks for. The entry may have been replaced since. */
+  /**
+   * What became of the transfer that an entry of this epoch asks for. The entry may have been replaced since.
+   */
   reportTransfer(one: Applied, epoch: string | null): void {
     const { claim } = this.identities.lease;
     if (epoch === null || epoch !== claim.epoch) return;
@@ -92,8 +97,9 @@ export class Reporter {
   }
 
   /**
-   * A report is refused as a whole for one tenant that the Control Plane does not know here, as after its restore from a backup.
-   * Halving the batch finds that tenant, so that it holds back neither the others nor the heartbeat.
+   * A report is refused as a whole for one tenant that the Control Plane does
+   * not know here, as after its restore from a backup. Halving the batch finds
+   * that tenant, so that it holds back neither the others nor the heartbeat.
    */
   private async deliver(batch: readonly Applied[], claim: LinkClaim, epoch: string | null): Promise<void> {
     try {
@@ -146,7 +152,9 @@ export class Reporter {
   }
 }
 
-/** Tells the epoch of what is reported even while none of its revisions is applied in full, as an entry fails. */
+/**
+ * Tells the epoch of what is reported even while none of its revisions is applied in full, as an entry fails.
+ */
 function revisionIn(epoch: string | null, applied: string | null): string {
   if (epoch === null) return applied ?? 'none';
   return applied !== null && epochOf(applied) === epoch ? applied : `${epoch}.0`;

@@ -44,12 +44,14 @@ import { NoteAppliedContents1700000000031 } from './migrations/0031-note-applied
 import { EndAccessOfCopies1700000000032 } from './migrations/0032-end-access-of-copies';
 import { NoteToldRevisions1700000000034 } from './migrations/0034-note-told-revisions';
 
-/** The plane's own rows: who it is, whom it serves, what is tried too often, and whether its disk has room. */
+/**
+ * The plane's own rows: who it is, whom it serves, what is tried too often, and whether its disk has room.
+ */
 const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow, WriteProbe];
 
 /**
- * Rows that belong to one tenant each, and move with it. A new feature adds its entity here, behind those that its rows
- * refer to.
+ * Rows that belong to one tenant each, and move with it. A new
+ * feature adds its entity here, behind those that its rows refer to.
  */
 export const TENANT_SCOPED_ENTITIES = [
   User,
@@ -71,8 +73,8 @@ export const TENANT_SCOPED_ENTITIES = [
 ];
 
 /**
- * Those that rows of others refer to. Such a row is never deleted by itself, and nothing about it that is unique passes to
- * another row: a user keeps the address.
+ * Those that rows of others refer to. Such a row is never deleted by itself, and nothing about it that is
+ * unique passes to another row: a user keeps the address.
  */
 export const REFERRED_ENTITIES = [User];
 

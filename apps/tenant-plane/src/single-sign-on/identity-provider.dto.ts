@@ -32,7 +32,9 @@ export class ConfigureIdentityProviderDto {
   default_role: GrantableRole = 'requester';
 
   @ApiProperty({
-    ...{ required: false, type: [String], default: [] },
+    required: false,
+    type: [String],
+    default: [],
     description: 'Whose addresses become users: required with create_users',
   })
   @Optional()

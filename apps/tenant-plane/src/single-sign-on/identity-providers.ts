@@ -56,7 +56,9 @@ export class IdentityProviders {
     return { provider: provider && viewOf(provider), redirect_uri: this.redirectUri(tenant) };
   }
 
-  /** Taken out of use, or replaced by another, it ends the sessions that it vouched for, but not the caller's. */
+  /**
+   * Taken out of use, or replaced by another, it ends the sessions that it vouched for, but not the caller's.
+   */
   async configure(
     tenant: Tenant,
     by: SignedInUser,
@@ -190,7 +192,11 @@ function requireSensible({
 function viewOf(provider: Omit<IdentityProvider, 'tenantId'>): ProviderView {
   const { issuer, clientId, isEnabled, createsUsers, defaultRole, emailDomains } = provider;
   return {
-    ...{ issuer, client_id: clientId, enabled: isEnabled, create_users: createsUsers },
-    ...{ default_role: defaultRole, email_domains: emailDomains },
+    issuer,
+    client_id: clientId,
+    enabled: isEnabled,
+    create_users: createsUsers,
+    default_role: defaultRole,
+    email_domains: emailDomains,
   };
 }

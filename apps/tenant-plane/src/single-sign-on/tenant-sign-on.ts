@@ -30,7 +30,10 @@ export class TenantSignOn {
     return this.signOn.finish(client, id, request, reply);
   }
 
-  /** Offline planes may have no secret in the environment: what identifies them is at least the same in every process. */
+  /**
+   * Offline planes may have no secret in the environment: what
+   * identifies them is at least the same in every process.
+   */
   private get signOn(): SingleSignOn {
     const { INTERNAL_SERVICE_SECRET: secret, isProduction } = this.config;
     return (this.kept ??= new SingleSignOn({

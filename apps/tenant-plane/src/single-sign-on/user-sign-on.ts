@@ -34,8 +34,8 @@ const RACES = [
 ];
 
 /**
- * Users who sign in by their tenant's identity provider. Their verified e-mail address counts once, to link them to the
- * user that was invited; from then on the provider's subject does.
+ * Users who sign in by their tenant's identity provider. Their verified e-mail address counts once, to link
+ * them to the user that was invited; from then on the provider's subject does.
  */
 @Injectable()
 export class UserSignOn {
@@ -155,8 +155,14 @@ export class UserSignOn {
     if (!provider.createsUsers || !provider.emailDomains.includes(domain)) return null;
     const now = this.clock.now();
     const user: User = {
-      ...{ ...NEW_USER, tenantId: scope.tenantId, id: uuidv7(now), email, name: name ?? email },
-      ...{ role: provider.defaultRole, passwordHash: NO_PASSWORD, createdAt: now },
+      ...NEW_USER,
+      tenantId: scope.tenantId,
+      id: uuidv7(now),
+      email,
+      name: name ?? email,
+      role: provider.defaultRole,
+      passwordHash: NO_PASSWORD,
+      createdAt: now,
     };
     await scope.insert(User, user);
     setActor(user.id);
@@ -169,7 +175,8 @@ export class UserSignOn {
   private unknown({ issuer, subject, email }: ProvenIdentity): DomainError {
     this.logger.warn({ msg: 'Nobody to sign in', issuer, subject, isVerified: email !== null });
     return signOnUnknownAccount(
-      'There is no user here for who you are at the identity provider. An admin of your tenant invites your e-mail address, which the provider must have verified.',
+      'There is no user here for who you are at the identity provider. An admin of your tenant ' +
+        'invites your e-mail address, which the provider must have verified.',
     );
   }
 }

@@ -13,8 +13,9 @@ import { Deployment } from '../plane-identity/deployment';
 import { Tenant } from './tenant.entity';
 
 /**
- * On SQLite, where a plane has one tenant, its file takes rows of no other: by triggers, so that no fault of the code and
- * no other program can plant one. A file of many tenants has none of them, and one that has them is never shared.
+ * On SQLite, where a plane has one tenant, its file takes rows of no other: by
+ * triggers, so that no fault of the code and no other program can plant one. A
+ * file of many tenants has none of them, and one that has them is never shared.
  */
 @Injectable()
 export class SingleTenantFile {
@@ -44,8 +45,8 @@ export class SingleTenantFile {
   }
 
   /**
-   * From then on the file is this tenant's; nothing to do on other planes. Throws while it holds rows of the one that it
-   * was of before.
+   * From then on the file is this tenant's; nothing to do on other
+   * planes. Throws while it holds rows of the one that it was of before.
    */
   async fixTo(tenantId: string): Promise<void> {
     if (this.database.driver !== 'sqlite' || !this.isFixed) return;
@@ -74,12 +75,18 @@ export class SingleTenantFile {
 }
 
 function wasFixed(tenantId: string, model: string): string {
-  return `TENANT_PLANE_DATABASE_URL: this SQLite file is tenant ${tenantId}'s alone, and can't be a ${model} plane's. Set ATLAS_TP_DEPLOYMENT to what the plane was, or give it another file`;
+  return (
+    `TENANT_PLANE_DATABASE_URL: this SQLite file is tenant ${tenantId}'s alone, and can't be a ` +
+    `${model} plane's. Set ATLAS_TP_DEPLOYMENT to what the plane was, or give it another file`
+  );
 }
 
 function tooMany(tenants: readonly Tenant[], model: string): string {
   const slugs = tenants.map(({ slug }) => slug).join(', ');
-  return `TENANT_PLANE_DATABASE_URL: this SQLite file is of ${tenants.length} tenants (${slugs}), and a ${model} plane has one. Set ATLAS_TP_DEPLOYMENT to what the plane was, or give it another file`;
+  return (
+    `TENANT_PLANE_DATABASE_URL: this SQLite file is of ${tenants.length} tenants (${slugs}), and a ` +
+    `${model} plane has one. Set ATLAS_TP_DEPLOYMENT to what the plane was, or give it another file`
+  );
 }
 
 /** It becomes another's only once nothing is left of the one before. */
@@ -92,5 +99,8 @@ async function requireFree(manager: EntityManager, tenantId: string): Promise<vo
 }
 
 function heldBy(tables: readonly string[]): string {
-  return `This plane's SQLite file still holds rows of another tenant (${tables.join(', ')}): it takes a new one once they are removed, or give the plane another file.`;
+  return (
+    `This plane's SQLite file still holds rows of another tenant (${tables.join(', ')}): it takes a ` +
+    'new one once they are removed, or give the plane another file.'
+  );
 }

@@ -8,13 +8,16 @@ import { Tenant } from './tenant.entity';
 
 const FRESH_MS = 1000;
 const MAX_CACHED = 10_000;
-/** A move freezes its source for at most half of this. After that, the tenant may have moved without this plane hearing of it. */
+/**
+ * A move freezes its source for at most half of this. After that,
+ * the tenant may have moved without this plane hearing of it.
+ */
 const MAX_FROZEN_MS = 60_000;
 const AT_HOME: readonly PlacementPhase[] = ['serving', 'frozen'];
 
 /**
- * One whose move here is complete can be read although the Control Plane has yet to say that this is its home: so no read
- * fails in between. Its copy is frozen until then.
+ * One whose move here is complete can be read although the Control Plane has yet to say that this is its
+ * home: so no read fails in between. Its copy is frozen until then.
  */
 export const served = (which: FindOptionsWhere<Tenant>): FindOptionsWhere<Tenant>[] => [
   { ...which, phase: In(AT_HOME) },
@@ -45,8 +48,9 @@ interface Cached extends Whereabouts {
 }
 
 /**
- * Looks tenants up by id or slug. What is kept is at most a second old: other replicas apply changes, too. Names that are given
- * together are looked up at one moment and kept together: answers of different ages would seem to disagree while a tenant moves.
+ * Looks tenants up by id or slug. What is kept is at most a second old: other replicas apply changes, too.
+ * Names that are given together are looked up at one moment and kept together: answers of different ages
+ * would seem to disagree while a tenant moves.
  */
 @Injectable()
 export class TenantDirectory {
@@ -66,8 +70,9 @@ export class TenantDirectory {
   }
 
   /**
-   * The tenant that all these names are of; without a name, the only one. Throws `tenant_frozen` for one that has been frozen
-   * for so long that it may have moved: users who sign out at its new home must not be able to read here.
+   * The tenant that all these names are of; without a name, the only one. Throws
+   * `tenant_frozen` for one that has been frozen for so long that it may have
+   * moved: users who sign out at its new home must not be able to read here.
    */
   async locate(idsOrSlugs: readonly string[]): Promise<Whereabouts> {
     const names = [...new Set(idsOrSlugs.map((name) => name.toLowerCase()))];
@@ -100,8 +105,9 @@ export class TenantDirectory {
   }
 
   /**
-   * Of two reads that overlap, either may have seen the newer rows. So an answer is not kept where another was kept, or all
-   * were forgotten, since its read began; unless it is one of those that nobody is given: behind it the rows are read again.
+   * Of two reads that overlap, either may have seen the newer rows. So an answer is
+   * not kept where another was kept, or all were forgotten, since its read began;
+   * unless it is one of those that nobody is given: behind it the rows are read again.
    */
   private async keep(
     names: readonly string[],
@@ -113,20 +119,27 @@ export class TenantDirectory {
     const here = named.filter(isServed);
     const away = named.filter((tenant) => !isServed(tenant) && tenant.movedTo !== null);
     const served = names.length > 0 ? (here[0] ?? null) : sole(here);
-    // One that is not served here may be back at any moment, and its other home sends users here from then on.
+    // One that is not served here may be back at any moment,
+    // and its other home sends users here from then on.
     const isLasting = served !== null || named.length === 0;
     const closesAt = now + (await this.openForMs(served));
     const key = keyOf(names);
     const isLatest = begunAt > Math.max(this.forgottenAt, this.cache.get(key)?.keptAt ?? 0);
     const cached = {
-      ...{ served, moved: sole(away), freshUntil: isLasting ? now + FRESH_MS : now },
-      ...{ closesAt, keptAt: (this.turn += 1) },
+      served,
+      moved: sole(away),
+      freshUntil: isLasting ? now + FRESH_MS : now,
+      closesAt,
+      keptAt: (this.turn += 1),
     };
     if (isLatest || !isLasting) this.cache.set(key, cached);
     return cached;
   }
 
-  /** Another replica may have frozen it. On SQLite the clock may have been put back since: then nobody knows for how long. */
+  /**
+   * Another replica may have frozen it. On SQLite the clock may
+   * have been put back since: then nobody knows for how long.
+   */
   private async openForMs(tenant: Tenant | null): Promise<number> {
     if (!tenant?.frozenAt) return Infinity;
     const now = await this.database.now();

@@ -14,7 +14,10 @@ export interface TenantHints {
   readonly claim: string | undefined;
 }
 
-/** Hints are never proof: all that are given must name the same tenant, and one that names nobody fails closed. */
+/**
+ * Hints are never proof: all that are given must name the
+ * same tenant, and one that names nobody fails closed.
+ */
 @Injectable()
 export class TenantResolution {
   constructor(
@@ -53,6 +56,7 @@ export class TenantResolution {
 
 export function tenantNotFound(): DomainError {
   const detail =
-    "No such tenant here. Use the tenant's own address, or name it in x-tenant-id. The guides are at /help, the API is described at /docs.";
+    "No such tenant here. Use the tenant's own address, or name it in x-tenant-id. The guides are at " +
+    '/help, the API is described at /docs.';
   return new DomainError('tenant_not_found', 'not_found', detail);
 }

@@ -7,12 +7,13 @@ import { tenantNotFound } from './tenant-resolution';
 import { Tenant } from './tenant.entity';
 
 /**
- * A tenant may be suspended, or leave, after one of its requests was let in, and the answer that let it in may have been a
- * second old. So every transaction in which users write or are let in looks at the tenant again, and whatever changes the
- * tenant waits for those that have looked: {@link lockTenant}. Throws what the guard throws.
+ * A tenant may be suspended, or leave, after one of its requests was let in, and the
+ * answer that let it in may have been a second old. So every transaction in which
+ * users write or are let in looks at the tenant again, and whatever changes the tenant
+ * waits for those that have looked: {@link lockTenant}. Throws what the guard throws.
  *
- * This is not a lock on the tenant's row, because Postgres lets those who share a row overtake the one who waits to change
- * it: a tenant that never stops writing could put off its suspension.
+ * This is not a lock on the tenant's row, because Postgres lets those who share a row overtake the one who
+ * waits to change it: a tenant that never stops writing could put off its suspension.
  */
 export async function requireStanding({ manager, tenantId }: TenantScope): Promise<Tenant> {
   const [, tenant] = await together([
@@ -28,7 +29,10 @@ export async function requireStanding({ manager, tenantId }: TenantScope): Promi
   throw left?.movedTo ? tenantFrozen() : tenantNotFound();
 }
 
-/** Before a tenant is changed: waits for the transactions that rely on what it was, and holds up those that follow. */
+/**
+ * Before a tenant is changed: waits for the transactions
+ * that rely on what it was, and holds up those that follow.
+ */
 export function lockTenant(manager: EntityManager, tenantId: string): Promise<void> {
   return takeLocks(manager, { lockClass: ADVISORY_LOCKS.tenantStanding, ids: [tenantId] });
 }

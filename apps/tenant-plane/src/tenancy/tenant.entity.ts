@@ -9,8 +9,8 @@ import { type Plan } from '@atlas/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * The tenants that this plane serves, as last applied: the directory in which a request's tenant is looked up, before
- * there is one. Not tenant-scoped, hence without `tenant_id`.
+ * The tenants that this plane serves, as last applied: the directory in which a request's tenant is looked
+ * up, before there is one. Not tenant-scoped, hence without `tenant_id`.
  */
 @Entity('tenants')
 export class Tenant {
@@ -28,13 +28,21 @@ export class Tenant {
   @Column('integer', { name: 'reported_revision' }) reportedRevision: number;
   /** The move that it is part of. */
   @JsonColumn({ nullable: true }) transfer: DesiredTransfer | null;
-  /** That move, once its rows are all here and have been found to be the same: from then on they can be read. */
+  /**
+   * That move, once its rows are all here and have been found to be the same: from then on they can be read.
+   */
   @Column('uuid', { name: 'imported_transfer_id', nullable: true }) importedTransferId: string | null;
-  /** The rows here are not the tenant's: an import has begun to replace them and has yet to end, or they are too old. */
+  /**
+   * The rows here are not the tenant's: an import has begun
+   * to replace them and has yet to end, or they are too old.
+   */
   @Column('boolean', { name: 'is_being_replaced', default: false }) isBeingReplaced: boolean;
   /** The last job that had the copy here served again, once all access from before has ended. */
   @Column('uuid', { name: 'reopened_by', nullable: true }) reopenedBy: string | null;
-  /** When the newest run of a transfer of its rows began. No two begin at the same moment, whatever the clock says. */
+  /**
+   * When the newest run of a transfer of its rows began. No
+   * two begin at the same moment, whatever the clock says.
+   */
   @TimestampColumn({ name: 'run_begun_at', nullable: true }) runBegunAt: Date | null;
   /** The move away from here that its admin has agreed to. */
   @Column('uuid', { name: 'move_consent_id', nullable: true }) moveConsentId: string | null;

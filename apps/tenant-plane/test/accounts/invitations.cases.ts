@@ -80,7 +80,10 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     const rows = await plane.rows(tenant, OutgoingMail);
     expect(rows).toMatchObject([{ kind: 'invite', attempts: 1 }]);
     expect(Object.keys(rows[0]?.subject ?? {}).sort()).toEqual([
-      ...['by_deactivations', 'by_id', 'epoch', 'user_id'],
+      'by_deactivations',
+      'by_id',
+      'epoch',
+      'user_id',
     ]);
     smtp.refusal = undefined;
     clock.advance(60);

@@ -17,7 +17,8 @@ const MOVED_TO = 'https://elsewhere.example.com';
 const ISSUER = 'https://id.example.com';
 
 /**
- * Nobody gets into a copy that is served again by what they had before, and that access ends once for each time.
+ * Nobody gets into a copy that is served again by what they
+ * had before, and that access ends once for each time.
  *
  * To see it fail: in `put` of the applier, leave out `reopened.end`; in `reopens`, leave out `reopenedBy`; in
  * `ReopenCopyStep`, leave out `links.end`; or in `ReopenedAccess.end`, leave out `voidPasswords`.
@@ -172,8 +173,14 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     await plane.tenants.write(tenant.tenant_id, async (scope) => {
       const now = clock.now();
       await scope.insert(IdentityProvider, {
-        ...{ kind: 'oidc', issuer: ISSUER, clientId: 'acme', isEnabled: true, createsUsers: false },
-        ...{ defaultRole: 'requester', emailDomains: [], changedAt: now },
+        kind: 'oidc',
+        issuer: ISSUER,
+        clientId: 'acme',
+        isEnabled: true,
+        createsUsers: false,
+        defaultRole: 'requester',
+        emailDomains: [],
+        changedAt: now,
       });
       await scope.insert(UserIdentity, { userId, issuer: ISSUER, subject: 'cid', linkedAt: now });
     });

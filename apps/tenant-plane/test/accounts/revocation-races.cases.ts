@@ -20,10 +20,11 @@ const NEW = 'another horse, another staple';
 const THIRD = 'a third horse, a third staple';
 
 /**
- * What a user writes is stored only while they may still write, and is stored before a revocation is acknowledged.
+ * What a user writes is stored only while they may still
+ * write, and is stored before a revocation is acknowledged.
  *
- * To see it fail: in `UserWrites.by`, leave out `requireUser` and `requireSession`; have `requireUser` read without
- * `lockedForShare`; or leave out `expiresAt` in `Sessions.requireCaller`.
+ * To see it fail: in `UserWrites.by`, leave out `requireUser` and `requireSession`; have `requireUser` read
+ * without `lockedForShare`; or leave out `expiresAt` in `Sessions.requireCaller`.
  */
 describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
   const clock = new FixedClock();
@@ -74,7 +75,10 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
   const statusOf = async (session: string): Promise<number> =>
     (await plane.get('/api/auth/me', { session, host })).status;
 
-  /** What has to be there before, and then the revocation: of all that its user has, but for the session `second`. */
+  /**
+   * What has to be there before, and then the revocation:
+   * of all that its user has, but for the session `second`.
+   */
   type Revocation = [string, () => Promise<() => Promise<supertest.Response>>];
   const REVOCATIONS: Revocation[] = [
     ['a change of the password', async () => () => sent(change(second.token).expect(204))],
@@ -377,7 +381,9 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       ['a configuration item', () => plane.post('/api/cmdb/items', { name: 'web-1', type: 'host' }, other)],
       ...OF_ADMINS,
     ];
-    /** A change of the AI settings holds up all writes before it looks at the user, so it is paused earlier. */
+    /**
+     * A change of the AI settings holds up all writes before it looks at the user, so it is paused earlier.
+     */
     const pauseOf = (name: string): Pause =>
       name === AI_SETTING
         ? Pause.before(plane.app.get(AiSettings, { strict: false }), 'change')

@@ -17,9 +17,11 @@ const HOUR = 3600;
 const DAY = 24 * HOUR;
 
 /**
- * A browser that signs in anew no longer has its former session, and refresh tokens end 90 days after the sign-in.
+ * A browser that signs in anew no longer has its former
+ * session, and refresh tokens end 90 days after the sign-in.
  *
- * To see it fail: have `Sessions.endFormer` do nothing; or in `Sessions.open`, leave out the `min` of `until`.
+ * To see it fail: have `Sessions.endFormer` do nothing; or
+ * in `Sessions.open`, leave out the `min` of `until`.
  */
 describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
   const clock = new FixedClock();
@@ -67,7 +69,9 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       const [old, before] = [await signedIn(), await alarms()];
       const answer = await lost(refresh(old.refresh_token), isStored);
       expect([answer.status, answer.body.code, answer.get('retry-after')]).toEqual([
-        ...[503, 'commit_outcome_unknown', undefined],
+        503,
+        'commit_outcome_unknown',
+        undefined,
       ]);
       expect(answer.body.detail).toContain('Send GET /api/auth/me with the session token that you have.');
       expect(await statusOf(old.token)).toBe(isStored ? 401 : 200);

@@ -51,7 +51,8 @@ describe.each(EVERY_DATABASE)('guesses at a password on %s', (driver) => {
     const none = { email: 'nobody@example.com' };
     expect(await guesses(15, none)).toEqual({ 401: 10, 429: 5 });
     const [known, unknown] = [await login(), await login(none)].map(({ status, headers, body }) => ({
-      ...{ status, wait: headers['retry-after'] },
+      status,
+      wait: headers['retry-after'],
       problem: { ...body, trace_id: undefined },
     }));
     expect(known).toMatchObject({ status: 429, wait: '900', problem: { code: 'too_many_attempts' } });

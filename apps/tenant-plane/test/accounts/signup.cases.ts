@@ -12,7 +12,8 @@ import { type CallOptions, PASSWORD, TestTenantPlane, hostOf } from '../tenant-p
 /**
  * A revoked link lets nobody in, not even when it is revoked while it is being used.
  *
- * To see it fail: in `requireGood`, leave out `revoked`; or in `exchangeSignup`, leave out the second call of it.
+ * To see it fail: in `requireGood`, leave out `revoked`; or
+ * in `exchangeSignup`, leave out the second call of it.
  */
 describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) => {
   const clock = new FixedClock();

@@ -30,14 +30,14 @@ const originOf = (slug: string) => `http://${hostOf(slug)}`;
 const redirectUriOf = (slug: string) => `${originOf(slug)}/api/auth/oidc/callback`;
 
 /**
- * Signs in at a real provider whose tokens are spoiled on their way. What one browser or tenant began, no other
- * finishes, and nobody after 10 minutes; a code works once. Signing in makes a user only where the admin allows it,
- * for their domains, and never an admin. A tenant's provider is no way into our network.
+ * Signs in at a real provider whose tokens are spoiled on their way. What one browser or tenant began, no
+ * other finishes, and nobody after 10 minutes; a code works once. Signing in makes a user only where the
+ * admin allows it, for their domains, and never an admin. A tenant's provider is no way into our network.
  *
- * To see it fail: in `SingleSignOn.finish`, leave out `state`; in `SignOnAttempts.open`, leave out `audience` or
- * `currentDate`; in `firstTime`, leave out the look at the issuer; in `UserSignOn.create`, leave out `emailDomains`;
- * in `IdentityProviders.clientOf`, set `publicOnly: false`; in provider-fetch.ts, leave out `lookup`; or give
- * `IdentityProviders.redirectUri` another base.
+ * To see it fail: in `SingleSignOn.finish`, leave out `state`; in `SignOnAttempts.open`, leave out `audience`
+ * or `currentDate`; in `firstTime`, leave out the look at the issuer; in `UserSignOn.create`, leave out
+ * `emailDomains`; in `IdentityProviders.clientOf`, set `publicOnly: false`; in provider-fetch.ts, leave out
+ * `lookup`; or give `IdentityProviders.redirectUri` another base.
  */
 describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', (driver) => {
   const clock = new FixedClock();
@@ -114,7 +114,8 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       .mockRejectedValueOnce(new Error('Others have its rows.'));
     expect((await signIn(fay, browser)).status).toBe(500);
     expect([await former(), (await plane.audit(tenant, 'user.sign_on_linked')).at(-1)?.after]).toEqual([
-      ...[200, expect.not.objectContaining({ subject: 'fay' })],
+      200,
+      expect.not.objectContaining({ subject: 'fay' }),
     ]);
     expect([(await signIn(fay, browser)).status, await former()]).toEqual([303, 401]);
   });
@@ -408,8 +409,12 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     ];
     const before = await signedIn();
     const returns = {
-      ...{ url, cookie, firstUrl: first, firstCookie },
-      ...{ otherUrl: theirs, otherCookie },
+      url,
+      cookie,
+      firstUrl: first,
+      firstCookie,
+      otherUrl: theirs,
+      otherCookie,
     };
     for (const [what, address, sent] of badSignOnReturns(returns)) {
       const answer = await bring(address, sent);

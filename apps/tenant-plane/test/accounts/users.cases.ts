@@ -41,7 +41,11 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     const first = await plane.get('/api/users?limit=3', admin).expect(200);
     expect(await ids(`cursor=${first.body.next_cursor}`)).toEqual([admin.id]);
     expect((await plane.get(`/api/users/${invited}`, admin).expect(200)).body).toEqual({
-      ...{ id: invited, email: 'new@example.com', name: 'New', role: 'requester', status: 'invited' },
+      id: invited,
+      email: 'new@example.com',
+      name: 'New',
+      role: 'requester',
+      status: 'invited',
       created_at: plane.now.toISOString(),
     });
   });
@@ -65,7 +69,8 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     await plane.get('/api/cmdb/items', { session }).expect(200);
     const [event] = await plane.audit(tenant, 'user.changed');
     expect(event).toMatchObject({
-      ...{ actorId: admin.id, targetId: id },
+      actorId: admin.id,
+      targetId: id,
       before: { name: 'requester', role: 'requester', status: 'active' },
       after: { name: 'Ann', role: 'operator', status: 'active' },
     });

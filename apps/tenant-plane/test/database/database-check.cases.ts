@@ -12,23 +12,25 @@ import { TENANT_PLANE_SCHEMA } from '../../src/schema/tenant-plane-schema';
 
 function configFor(url: string, owner?: string): TenantPlaneConfig {
   return parseEnvironment(TenantPlaneConfig, {
-    ...{ ATLAS_OFFLINE_MODE: '1', ATLAS_TP_DEPLOYMENT: 'on_prem' },
-    ...{ TENANT_PLANE_DATABASE_URL: url, TENANT_PLANE_MIGRATION_DATABASE_URL: owner },
+    ATLAS_OFFLINE_MODE: '1',
+    ATLAS_TP_DEPLOYMENT: 'on_prem',
+    TENANT_PLANE_DATABASE_URL: url,
+    TENANT_PLANE_MIGRATION_DATABASE_URL: owner,
   });
 }
 
 function check(url: string, owner?: string): Promise<CheckOutcome> {
   const config = configFor(url, owner);
   return databaseCheck.run({
-    ...{
-      config,
-      database: databaseTarget(url),
-      schema: TENANT_PLANE_SCHEMA,
-      isEnrolled: false,
-      otherModel: null,
-    },
-    ...{ model: 'on_prem', running: () => Promise.resolve(null) },
-    ...{ controlPlane: new URL('http://127.0.0.1'), probe: () => Promise.reject(new Error('not asked')) },
+    config,
+    database: databaseTarget(url),
+    schema: TENANT_PLANE_SCHEMA,
+    isEnrolled: false,
+    otherModel: null,
+    model: 'on_prem',
+    running: () => Promise.resolve(null),
+    controlPlane: new URL('http://127.0.0.1'),
+    probe: () => Promise.reject(new Error('not asked')),
   });
 }
 

@@ -67,7 +67,8 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
   async function triggersOf(table: string): Promise<string[]> {
     const question =
       driver === 'postgres'
-        ? `select pg_get_triggerdef(oid) as sql from pg_trigger where tgrelid = '${table}'::regclass and not tgisinternal`
+        ? `select pg_get_triggerdef(oid) as sql from pg_trigger where tgrelid = '${table}'::regclass ` +
+          'and not tgisinternal'
         : `select sql from sqlite_master where type = 'trigger' and tbl_name = '${table}'`;
     const rows: { sql: string }[] = await dataSource.query(question);
     return rows.map(({ sql }) => wordsOf(sql));
@@ -188,7 +189,11 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
       await manager.insert(User, { ...user, createdAt: new Date(), credentialsEpoch: 0 });
       for (const [tokenHash, expires] of Object.entries({ early: 1, late: 3, middle: 2 }))
         await manager.insert(UserToken, {
-          ...{ tenantId, tokenHash, userId: id, purpose: 'invite', expiresAt: new Date(expires) },
+          tenantId,
+          tokenHash,
+          userId: id,
+          purpose: 'invite',
+          expiresAt: new Date(expires),
         });
     });
     for (let undone = ''; undone !== KeepLinksOfCopies1700000000026.name;) {

@@ -42,7 +42,8 @@ describe('a tenant plane on SQLite in production', () => {
     await expect(start()).rejects.toThrow(EnvironmentError);
     await expect(start()).rejects.toThrow(REFUSAL);
     expect(await environmentCheck()).toMatchObject({
-      ...{ name: 'environment', ok: false },
+      name: 'environment',
+      ok: false,
       detail: expect.stringMatching(REFUSAL),
     });
   });
@@ -64,7 +65,8 @@ describe('a tenant plane on SQLite in production', () => {
       expect.stringMatching(/^SQLite in production: .*Postgres is recommended/),
     );
     expect(await environmentCheck()).toMatchObject({
-      ...{ ok: true, detail: expect.stringMatching(/SQLite in production/) },
+      ok: true,
+      detail: expect.stringMatching(/SQLite in production/),
     });
   });
 

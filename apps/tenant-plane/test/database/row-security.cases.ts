@@ -106,7 +106,8 @@ describe('row-level security on Postgres, with the predicate of the code taken a
 
   it('knows every table that has a tenant_id', async () => {
     const rows: { table_name: string }[] = await dataSource.query(
-      `select table_name from information_schema.columns where column_name = 'tenant_id' and table_schema = 'public'`,
+      `select table_name from information_schema.columns where column_name = 'tenant_id' and ` +
+        `table_schema = 'public'`,
     );
     const known = [...TENANT_SCOPED_ENTITIES.map(tableOf), 'row_changes', 'tracked_tenants'];
     expect(rows.map((row) => row.table_name).sort()).toEqual(known.sort());

@@ -15,11 +15,12 @@ const FIXED: Env = { ATLAS_TP_DEPLOYMENT: 'on_prem' };
 const SHARED: Env = { ATLAS_TP_DEPLOYMENT: 'shared' };
 
 /**
- * From the first tenant on, triggers in every table with a `tenant_id` refuse rows of another one, whoever writes them.
- * Each start restores missing triggers, says so, and stops if a table stays open. The file becomes another tenant's only
- * once nothing of the first is left in it, and never a shared plane's.
+ * From the first tenant on, triggers in every table with a `tenant_id` refuse rows of another one, whoever
+ * writes them. Each start restores missing triggers, says so, and stops if a table stays open. The file
+ * becomes another tenant's only once nothing of the first is left in it, and never a shared plane's.
  *
- * To see it fail: in `triggersFor`, leave out `update`; or in `DesiredStateApplier.applyOne`, leave out `fixTo`.
+ * To see it fail: in `triggersFor`, leave out `update`; or
+ * in `DesiredStateApplier.applyOne`, leave out `fixTo`.
  */
 describe('the SQLite file of a plane with one tenant', () => {
   let plane: TestTenantPlane;

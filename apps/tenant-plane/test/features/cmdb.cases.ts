@@ -33,14 +33,19 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
     const attributes = { cpu: { cores: 8, 'ünïcode "quoted"': [1, null, true] }, tags: [], price: 0.1 };
     const { body } = await create({ name: ' web-1 ', type: ' server ', attributes }).expect(201);
     expect(body).toEqual({
-      ...{ id: expect.any(String), name: 'web-1', type: 'server', attributes },
+      id: expect.any(String),
+      name: 'web-1',
+      type: 'server',
+      attributes,
       created_at: clock.now().toISOString(),
     });
     expect((await plane.get(`/api/cmdb/items/${body.id}`, admin).expect(200)).body).toEqual(body);
     expect((await list()).items).toEqual([body]);
     expect(await plane.audit(tenant, 'configuration_item.created')).toEqual([
       expect.objectContaining({
-        ...{ actorId: admin.id, targetKind: 'configuration_item', targetId: body.id },
+        actorId: admin.id,
+        targetKind: 'configuration_item',
+        targetId: body.id,
         after: { name: 'web-1', type: 'server' },
       }),
     ]);

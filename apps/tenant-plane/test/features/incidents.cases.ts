@@ -55,9 +55,15 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       const answer = await create().expect(201);
       expect(await plane.audit(tenant, 'incident.created')).toEqual([
         expect.objectContaining({
-          ...{ actorKind: 'user', actorId: admin.id, targetKind: 'incident', targetId: answer.body.id },
-          ...{ ip: '127.0.0.1', traceId: answer.headers['x-trace-id'], at: clock.now() },
-          ...{ before: null, after: { number: 'INC-00000001', severity: 'P2' } },
+          actorKind: 'user',
+          actorId: admin.id,
+          targetKind: 'incident',
+          targetId: answer.body.id,
+          ip: '127.0.0.1',
+          traceId: answer.headers['x-trace-id'],
+          at: clock.now(),
+          before: null,
+          after: { number: 'INC-00000001', severity: 'P2' },
         }),
       ]);
     });
@@ -103,17 +109,19 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       clock.advance(60);
       const { body } = await change(id, { severity: 'P1', title: 'Disk is full' }).expect(200);
       expect(body).toMatchObject({
-        ...{ title: 'Disk is full', description: 'on web-1', severity: 'P1', status: 'open' },
+        title: 'Disk is full',
+        description: 'on web-1',
+        severity: 'P1',
+        status: 'open',
         updated_at: clock.now().toISOString(),
       });
       expect((await plane.get(`/api/incidents/${id}`, admin)).body).toEqual(body);
       const [event] = await plane.audit(tenant, 'incident.updated');
       expect(event).toMatchObject({
-        ...{ actorId: admin.id, targetId: id },
-        ...{
-          before: { severity: 'P2', title: 'Disk full' },
-          after: { severity: 'P1', title: 'Disk is full' },
-        },
+        actorId: admin.id,
+        targetId: id,
+        before: { severity: 'P2', title: 'Disk full' },
+        after: { severity: 'P1', title: 'Disk is full' },
       });
     });
 
@@ -241,9 +249,20 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
     });
 
     it.each([
-      ...['limit=0', 'limit=201', 'limit=-1', 'limit=1.5', 'limit=ten', 'limit=', 'limit=1&limit=2'],
-      ...['cursor=1', 'cursor=INC-00000001', 'status=done', 'status=', 'status=open&status=closed'],
-      ...['severity=P1', 'offset=1'],
+      'limit=0',
+      'limit=201',
+      'limit=-1',
+      'limit=1.5',
+      'limit=ten',
+      'limit=',
+      'limit=1&limit=2',
+      'cursor=1',
+      'cursor=INC-00000001',
+      'status=done',
+      'status=',
+      'status=open&status=closed',
+      'severity=P1',
+      'offset=1',
     ])('refuse ?%s', async (query) => {
       const { body } = await plane.get(`/api/incidents?${query}`, admin).expect(400);
       expect(body.code).toBe('validation_failed');

@@ -120,8 +120,13 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     const invitee = { id: uuidv7(now), email: 'a@b.example', name: 'A', role: 'requester' } as const;
     await plane.tenants.write(acme.tenant_id, async (scope) => {
       await scope.insert(User, {
-        ...{ ...invitee, passwordHash: NO_PASSWORD, isFirst: false, credentialsEpoch: 0 },
-        ...{ createdAt: now, invitedAt: now, deactivatedAt: null },
+        ...invitee,
+        passwordHash: NO_PASSWORD,
+        isFirst: false,
+        credentialsEpoch: 0,
+        createdAt: now,
+        invitedAt: now,
+        deactivatedAt: null,
       });
       await mails.add(scope, 'password_changed', { user_id: invitee.id });
     });

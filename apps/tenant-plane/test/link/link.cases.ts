@@ -56,7 +56,9 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
     for (const trace of traces) expect(trace).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
     expect(new Set(traces).size).toBe(traces.length);
     expect(control.reports[0]).toMatchObject({
-      ...{ revision: control.wanted.revision, sequence: 1, link_id: identities.linkId },
+      revision: control.wanted.revision,
+      sequence: 1,
+      link_id: identities.linkId,
       endpoint_url: 'http://127.0.0.1:4200',
       tenants: [{ tenant_id: acme.tenant_id, state: 'applied', entry_revision: 1 }],
     });

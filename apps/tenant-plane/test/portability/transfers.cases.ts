@@ -275,7 +275,10 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
       await source.tenants.write(tenant.tenant_id, async (scope) => {
         for (const userId of ids)
           await scope.insert(UserIdentity, {
-            ...{ userId, issuer: ISSUER, subject: `before ${userId}`, linkedAt: source.now },
+            userId,
+            issuer: ISSUER,
+            subject: `before ${userId}`,
+            linkedAt: source.now,
           });
       });
     });

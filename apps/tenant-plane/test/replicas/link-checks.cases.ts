@@ -187,19 +187,17 @@ describe('the preflight', () => {
   it('is well with a good bundle, and spends nothing', async () => {
     const report = await preflight(env());
     expect(report.checks.map(({ name }) => name)).toEqual([
-      ...[
-        'environment',
-        'database',
-        'port',
-        'address',
-        'dns',
-        'tls',
-        'clock',
-        'signature',
-        'token',
-        'version',
-        'latency',
-      ],
+      'environment',
+      'database',
+      'port',
+      'address',
+      'dns',
+      'tls',
+      'clock',
+      'signature',
+      'token',
+      'version',
+      'latency',
     ]);
     expect([report.ok, failing(report.checks)]).toEqual([true, []]);
     expect([control.rehearsals.length, control.enrolments]).toEqual([1, []]);
@@ -222,7 +220,8 @@ describe('the preflight', () => {
     const other = env({ ATLAS_TP_DEPLOYMENT: 'on_prem' });
     const report = await preflight(other);
     expect(named(report.checks, 'token')).toMatchObject({
-      ...{ ok: false, detail: 'This plane is enrolled as shared, not as on_prem' },
+      ok: false,
+      detail: 'This plane is enrolled as shared, not as on_prem',
       fix: expect.stringContaining('ATLAS_TP_DEPLOYMENT'),
     });
     const start = withInstalledPlane(parseEnvironment(TenantPlaneConfig, other), enrolOnce);
@@ -256,7 +255,9 @@ describe('the preflight', () => {
     const mismatch = await checks();
     expect(named(mismatch, 'token').fix).toContain('ATLAS_TP_DEPLOYMENT');
     expect(named(mismatch, 'signature')).toEqual({
-      ...{ name: 'signature', ok: true, detail: 'INTERNAL_SERVICE_SECRET is the right one' },
+      name: 'signature',
+      ok: true,
+      detail: 'INTERNAL_SERVICE_SECRET is the right one',
     });
     control.refuses = 'version_unsupported';
     expect(failing(await checks())).toEqual(['version']);

@@ -147,7 +147,9 @@ describe('the secret of a linked tenant plane', () => {
       await change();
       const enrolled = plane.identities.current;
       expect(enrolled).toMatchObject({
-        ...{ instanceId, tenantPlaneId: control.planeId, serviceSecretsSealed: null },
+        instanceId,
+        tenantPlaneId: control.planeId,
+        serviceSecretsSealed: null,
         enrolledKeyId: keyIdOf(control.secret),
       });
       // What is sent to it from now on is for a key that it can open.

@@ -43,8 +43,10 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
   });
 
   const bundle: Env = {
-    ...{ ATLAS_OFFLINE_MODE: '1', ATLAS_TP_DEPLOYMENT: 'on_prem' },
-    ...{ CONTROL_PLANE_BASE_URL: 'https://cp.example.com', INTERNAL_SERVICE_SECRET: SECRET },
+    ATLAS_OFFLINE_MODE: '1',
+    ATLAS_TP_DEPLOYMENT: 'on_prem',
+    CONTROL_PLANE_BASE_URL: 'https://cp.example.com',
+    INTERNAL_SERVICE_SECRET: SECRET,
     ATLAS_PROVISIONING_TOKEN: mintCredential('atp').value.reveal(),
   };
   const configWith = (env: Env = {}): TenantPlaneConfig =>
@@ -89,7 +91,10 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     for (const hidden of [SECRET, bundle['ATLAS_PROVISIONING_TOKEN'] ?? '-'])
       expect(JSON.stringify(request)).not.toContain(hidden);
     expect(JSON.parse(request.body)).toMatchObject({
-      ...{ version: '0.1.0', database: { driver }, capabilities: ['offline'], deployment_model: 'on_prem' },
+      version: '0.1.0',
+      database: { driver },
+      capabilities: ['offline'],
+      deployment_model: 'on_prem',
       public_key: { crv: 'X25519' },
     });
   });
@@ -149,7 +154,9 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         if (!active || !suspended) throw new Error('There are two.');
         return { active, suspended };
       }
-      /** The command for one answer stops once the entries are written, until all of `meanwhile` has happened. */
+      /**
+       * The command for one answer stops once the entries are written, until all of `meanwhile` has happened.
+       */
       async function takeAround(answer: object, meanwhile: () => Promise<void>): Promise<void> {
         const path = join(folder, 'slow.json');
         writeFileSync(path, JSON.stringify(answer));

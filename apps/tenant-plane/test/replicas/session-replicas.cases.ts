@@ -20,7 +20,8 @@ describe('sessions of two replicas on Postgres', () => {
     const { tenant, admin } = await first.tenantWithAdmin('acme');
     const body = { email: 'ann@example.com', password: PASSWORD };
     const { id } = await first.user(tenant, 'operator', {
-      ...{ email: body.email, passwordHash: await hashPassword(PASSWORD) },
+      email: body.email,
+      passwordHash: await hashPassword(PASSWORD),
     });
     const signIn = async () =>
       (await first.post('/api/auth/token', body, { tenant: 'acme' }).expect(200)).body;

@@ -51,7 +51,9 @@ describe('the log of a tenant plane', () => {
     ]);
     for (const line of told)
       expect(line).toMatchObject({
-        ...{ name: 'tenant-plane', level: 'info', ip: '127.0.0.1' },
+        name: 'tenant-plane',
+        level: 'info',
+        ip: '127.0.0.1',
         time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
       });
     expect(written.join('')).not.toMatch(/ann@example|a guess|at[urd]_|correct horse/);
@@ -63,8 +65,12 @@ describe('the log of a tenant plane', () => {
     jest.spyOn(plane.app.get(Incidents), 'list').mockRejectedValueOnce(error);
     const { body, text, headers } = await plane.get('/api/incidents', admin).expect(500);
     expect(body).toEqual({
-      ...{ type: expect.any(String), title: expect.any(String), status: 500, code: 'internal_error' },
-      ...{ detail: expect.stringContaining('trace_id'), trace_id: headers['x-trace-id'] },
+      type: expect.any(String),
+      title: expect.any(String),
+      status: 500,
+      code: 'internal_error',
+      detail: expect.stringContaining('trace_id'),
+      trace_id: headers['x-trace-id'],
     });
     expect(text).not.toMatch(/relation|internal:|at .*\.ts/);
     // One line, whatever is in the words.

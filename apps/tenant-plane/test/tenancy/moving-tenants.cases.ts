@@ -75,7 +75,8 @@ describe.each(EVERY_DATABASE)('while another replica applies a move on %s', (dri
       await plane.get('/api/tenant-default', bySlug).expect(200);
       await leave();
       const locate = directory.locate.bind(directory);
-      // The router knows the slug already; the guard asks for slug and id, and the router once more for the slug.
+      // The router knows the slug already; the guard asks for
+      // slug and id, and the router once more for the slug.
       const locating = jest.spyOn(directory, 'locate').mockImplementation(async (names) => {
         const found = await locate(names);
         if (names.length > 1) {

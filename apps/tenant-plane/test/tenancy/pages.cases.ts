@@ -6,8 +6,8 @@ import { TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 const hashOf = (style: string): string => `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
 
 /**
- * A page runs and loads only what is beside it, cannot be framed and is not cached. A suspended or unknown tenant has
- * no such page.
+ * A page runs and loads only what is beside it, cannot be framed and
+ * is not cached. A suspended or unknown tenant has no such page.
  *
  * To see it fail: in link-pages.ts, allow `'unsafe-inline'` in `POLICY`; or make the tenant plane's
  * `LinkPagesController` `@Public()`.
@@ -105,7 +105,9 @@ describe('what a person with a browser sees of a tenant plane', () => {
           const [page = '', anchor] = href.split('#');
           const target = page === '' ? text : (pages.get(page) ?? '');
           expect([name, href, target.includes(`id="${anchor ?? ''}"`) || anchor === undefined]).toEqual([
-            ...[name, href, target !== ''],
+            name,
+            href,
+            target !== '',
           ]);
         }
       }

@@ -11,17 +11,33 @@ interface Route {
 
 /** Open to everybody, for reasons: nobody has a session there yet, or a machine asks. */
 const PUBLIC = [
-  ...['POST /api/auth/signup-exchange', 'POST /api/auth/token', 'POST /api/auth/refresh'],
-  ...['GET /api/auth/oidc/start', 'GET /api/auth/oidc/callback'],
-  ...['POST /api/auth/register', 'POST /api/auth/forgot-password', 'POST /api/auth/reset-password'],
-  ...['GET /api/tenant-default', 'GET /'],
-  ...['GET /signup', 'GET /reset-password', 'GET /assets/page.css', 'GET /assets/page.js'],
-  ...['GET /help', 'GET /help/:name'],
-  ...['GET /health/live', 'GET /health/ready', 'GET /api/health', 'GET /metrics'],
+  'POST /api/auth/signup-exchange',
+  'POST /api/auth/token',
+  'POST /api/auth/refresh',
+  'GET /api/auth/oidc/start',
+  'GET /api/auth/oidc/callback',
+  'POST /api/auth/register',
+  'POST /api/auth/forgot-password',
+  'POST /api/auth/reset-password',
+  'GET /api/tenant-default',
+  'GET /',
+  'GET /signup',
+  'GET /reset-password',
+  'GET /assets/page.css',
+  'GET /assets/page.js',
+  'GET /help',
+  'GET /help/:name',
+  'GET /health/live',
+  'GET /health/ready',
+  'GET /api/health',
+  'GET /metrics',
 ];
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** The tree that Fastify prints (without common prefixes), as a list; not the API's own description: routes can be missing there. */
+/**
+ * The tree that Fastify prints (without common prefixes), as a
+ * list; not the API's own description: routes can be missing there.
+ */
 function routesOf(printed: string): Route[] {
   const parts: string[] = [];
   return printed.split('\n').flatMap((line) => {
@@ -69,21 +85,33 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
     const named = guarded().map(({ method, path }) => `${method} ${path}`);
     expect(named.sort()).toEqual(
       [
-        ...['GET /api/auth/me', 'POST /api/auth/logout', 'POST /api/auth/password', 'POST /api/auth/invite'],
-        ...['GET /api/users', 'GET /api/users/:id', 'PATCH /api/users/:id'],
-        ...['GET /api/audit', 'GET /api/audit/chain'],
+        'GET /api/auth/me',
+        'POST /api/auth/logout',
+        'POST /api/auth/password',
+        'POST /api/auth/invite',
+        'GET /api/users',
+        'GET /api/users/:id',
+        'PATCH /api/users/:id',
+        'GET /api/audit',
+        'GET /api/audit/chain',
         'GET /api/integrations/control-plane',
-        ...[
-          'GET /api/incidents',
-          'POST /api/incidents',
-          'GET /api/incidents/:id',
-          'PATCH /api/incidents/:id',
-        ],
-        ...['GET /api/cmdb/items', 'POST /api/cmdb/items', 'GET /api/cmdb/items/:id'],
-        ...['POST /api/ai/incidents/:id/analysis', 'GET /api/ai/settings', 'PUT /api/ai/settings'],
-        ...['GET /api/moves', 'POST /api/moves/consent'],
-        ...['GET /api/identity-provider', 'PUT /api/identity-provider', 'DELETE /api/identity-provider'],
-        ...['GET /api/onboarding', 'POST /api/onboarding/steps/:step/skip'],
+        'GET /api/incidents',
+        'POST /api/incidents',
+        'GET /api/incidents/:id',
+        'PATCH /api/incidents/:id',
+        'GET /api/cmdb/items',
+        'POST /api/cmdb/items',
+        'GET /api/cmdb/items/:id',
+        'POST /api/ai/incidents/:id/analysis',
+        'GET /api/ai/settings',
+        'PUT /api/ai/settings',
+        'GET /api/moves',
+        'POST /api/moves/consent',
+        'GET /api/identity-provider',
+        'PUT /api/identity-provider',
+        'DELETE /api/identity-provider',
+        'GET /api/onboarding',
+        'POST /api/onboarding/steps/:step/skip',
       ].sort(),
     );
     const open = routes.map(({ method, path }) => `${method} ${path}`);

@@ -23,8 +23,11 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
 
   const lives = (slug: string, changes: Partial<TenantRoute> = {}): void => {
     link.control.routes.set(slug, {
-      ...{ tenant_id: '0199e000-0000-7000-8000-000000000001', slug, endpoint_url: ELSEWHERE },
-      ...{ tenant_plane_id: '0199e000-0000-7000-8000-000000000002', deployment_model: 'dedicated' },
+      tenant_id: '0199e000-0000-7000-8000-000000000001',
+      slug,
+      endpoint_url: ELSEWHERE,
+      tenant_plane_id: '0199e000-0000-7000-8000-000000000002',
+      deployment_model: 'dedicated',
       ...changes,
     });
   };

@@ -34,7 +34,9 @@ type ProfileText =
 /** A tenant plane variable that matters in a model. */
 export interface EnvironmentVariable {
   readonly name: string;
-  /** `online`: unless ATLAS_OFFLINE_MODE=1; `to_enrol`: until enrolled; `on_postgres`: with a Postgres URL. */
+  /**
+   * `online`: unless ATLAS_OFFLINE_MODE=1; `to_enrol`: until enrolled; `on_postgres`: with a Postgres URL.
+   */
   readonly required: 'online' | 'to_enrol' | 'on_postgres' | 'optional';
   readonly text: string;
 }

@@ -5,17 +5,23 @@ export const ENVIRONMENT_OF_EVERY_MODEL: readonly EnvironmentVariable[] = [
   {
     name: 'ATLAS_TP_DEPLOYMENT',
     required: 'optional',
-    text: 'The deployment model, which drives the hints; TP_DEPLOYMENT_MODE is an alias. If unset, the Control Plane supplies it at enrolment.',
+    text:
+      'The deployment model, which drives the hints; TP_DEPLOYMENT_MODE is an alias. If unset, the ' +
+      'Control Plane supplies it at enrolment.',
   },
   {
     name: 'CONTROL_PLANE_BASE_URL',
     required: 'online',
-    text: 'The Control Plane, for enrolment, changes to tenants, AI routing and integration checks. HTTPS, except to loopback.',
+    text:
+      'The Control Plane, for enrolment, changes to tenants, AI routing and integration checks. HTTPS, ' +
+      'except to loopback.',
   },
   {
     name: 'INTERNAL_SERVICE_SECRET',
     required: 'online',
-    text: "Signs every call to the Control Plane; must match the Control Plane's configuration for this tenant plane.",
+    text:
+      "Signs every call to the Control Plane; must match the Control Plane's configuration for this " +
+      'tenant plane.',
   },
   {
     name: 'ATLAS_PROVISIONING_TOKEN',
@@ -41,12 +47,16 @@ export const ENVIRONMENT_OF_A_CUSTOMERS_PLANE: readonly EnvironmentVariable[] = 
   {
     name: 'TENANT_PLANE_MIGRATION_DATABASE_URL',
     required: 'optional',
-    text: 'The owner of the schema on Postgres, used only to migrate, where the application should not own its tables.',
+    text:
+      'The owner of the schema on Postgres, used only to migrate, where the application should not own ' +
+      'its tables.',
   },
   {
     name: 'NODE_EXTRA_CA_CERTS',
     required: 'optional',
-    text: 'A file with your private certificate authority, where a proxy terminates TLS on the way to the Control Plane.',
+    text:
+      'A file with your private certificate authority, where a proxy terminates TLS on the way to the ' +
+      'Control Plane.',
   },
   {
     name: 'ATLAS_ALLOW_REGISTER',

@@ -74,20 +74,28 @@ export const PROMISES_OF_EVERY_MODEL: OutageContract = [
     note: 'Never locked by an outage or an expired lease; only by an explicit suspension received before.',
   },
   {
-    ...{ capability: 'alert_ingest', after: ALWAYS_WORKS, awaits: 'alert_ingest' },
+    capability: 'alert_ingest',
+    after: ALWAYS_WORKS,
+    awaits: 'alert_ingest',
     note: 'Alerts go straight to the tenant plane.',
   },
   { capability: 'cmdb', after: ALWAYS_WORKS, note: 'Items, relationships and impact are local.' },
   {
-    ...{ capability: 'exports', after: ALWAYS_WORKS, awaits: 'exports' },
+    capability: 'exports',
+    after: ALWAYS_WORKS,
+    awaits: 'exports',
     note: 'A tenant can export its own data at any time.',
   },
   {
-    ...{ capability: 'slos', after: GRACE_LADDER, awaits: 'slos' },
+    capability: 'slos',
+    after: GRACE_LADDER,
+    awaits: 'slos',
     note: 'Read-only means that objectives are still measured and shown, but not changed.',
   },
   {
-    ...{ capability: 'runbooks', after: GRACE_LADDER, awaits: 'runbooks' },
+    capability: 'runbooks',
+    after: GRACE_LADDER,
+    awaits: 'runbooks',
     note: 'Read-only means that runbooks and past runs can be read, but no new run starts.',
   },
 ];

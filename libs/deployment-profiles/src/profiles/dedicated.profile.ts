@@ -26,18 +26,24 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
     allowedInProduction: ['postgres'],
     recommended: 'postgres',
     isolation: 'isolated',
-    text: "A Postgres instance of the tenant's own; in development, its own database on a shared server, or a SQLite file.",
+    text:
+      "A Postgres instance of the tenant's own; in development, its own database on a shared server, " +
+      'or a SQLite file.',
   },
   dataResidency: {
     heldBy: 'atlas',
-    text: 'Incident, CMDB and automation data live in a cluster or database instance that serves this customer alone.',
+    text:
+      'Incident, CMDB and automation data live in a cluster or database instance that serves this ' +
+      'customer alone.',
   },
   backupDuty: {
     who: ['atlas', 'customer'],
     text: "Atlas backs up; the customer's own disaster recovery is agreed by contract.",
   },
   provisioning: {
-    text: 'Provisioning jobs create the infrastructure (Terraform, for example on ECS) and put its endpoint and db_url on the tenant row.',
+    text:
+      'Provisioning jobs create the infrastructure (Terraform, for example on ECS) and put its ' +
+      'endpoint and db_url on the tenant row.',
     steps: [
       'register-tenant-plane',
       'create-infrastructure',
@@ -64,19 +70,25 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
   hints: [
     {
       kind: 'residency',
-      text: "Your incident and CMDB data have a database to themselves, run by Atlas in your tenant's region.",
+      text:
+        "Your incident and CMDB data have a database to themselves, run by Atlas in your tenant's " +
+        'region.',
       doc: GUIDE,
       later: { text: 'Your automation data live there as well.', awaits: 'runbooks' },
     },
     {
       kind: 'connectivity',
-      text: 'This tenant plane is yours alone: allow your users to reach its address through your firewall. Atlas upgrades it and maintains its link to the Control Plane.',
+      text:
+        'This tenant plane is yours alone: allow your users to reach its address through your ' +
+        'firewall. Atlas upgrades it and maintains its link to the Control Plane.',
       doc: GUIDE,
       later: { text: 'Allow your monitoring to send its alerts there, too.', awaits: 'alert_ingest' },
     },
     {
       kind: 'backup',
-      text: "Atlas backs up your instance. Check that your contract's disaster recovery covers anything you need beyond that.",
+      text:
+        "Atlas backs up your instance. Check that your contract's disaster recovery covers anything " +
+        'you need beyond that.',
       doc: GUIDE,
     },
   ],
@@ -85,7 +97,9 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
     {
       name: 'TENANT_PLANE_MIGRATION_DATABASE_URL',
       required: 'optional',
-      text: "The owner of the schema, used only to migrate; without it the application's own role migrates, under forced row-level security.",
+      text:
+        "The owner of the schema, used only to migrate; without it the application's own role " +
+        'migrates, under forced row-level security.',
     },
     TENANT_BASE_DOMAIN,
   ],
@@ -94,7 +108,9 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
     {
       capability: 'ai',
       after: NEEDS_CONTROL_PLANE,
-      note: 'The dedicated plane reaches AI only through the Control Plane; meanwhile an error explains why a question gets no answer.',
+      note:
+        'The dedicated plane reaches AI only through the Control Plane; meanwhile an error explains ' +
+        'why a question gets no answer.',
     },
     {
       capability: 'tenant_address',
@@ -102,7 +118,9 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
       note: 'The tenant plane has an endpoint of its own, and the edge keeps the last route to it.',
     },
     {
-      ...{ capability: 'entitlements', after: GRACE_LADDER, awaits: 'leases' },
+      capability: 'entitlements',
+      after: GRACE_LADDER,
+      awaits: 'leases',
       note: 'The last signed lease, bound to this tenant plane, applies until the Control Plane renews it.',
     },
     {

@@ -26,7 +26,8 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     text: 'The customer runs the tenant plane, Atlas the Control Plane.',
   },
   controlPlaneRelation:
-    'Cloud AI and routing, plus enrolment, changes to the tenant and integration checks, all outbound over HTTPS.',
+    'Cloud AI and routing, plus enrolment, changes to the tenant and integration checks, all ' +
+    'outbound over HTTPS.',
   databases: {
     allowed: ['postgres', 'sqlite'],
     allowedInProduction: ['postgres', 'sqlite'],
@@ -36,14 +37,20 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   },
   dataResidency: {
     heldBy: 'customer',
-    text: "Incident, CMDB and automation data never leave the customer's network: they are in the database named by TENANT_PLANE_DATABASE_URL, or by default in SQLite under data/.",
+    text:
+      "Incident, CMDB and automation data never leave the customer's network: they are in the database " +
+      'named by TENANT_PLANE_DATABASE_URL, or by default in SQLite under data/.',
   },
   backupDuty: {
     who: ['customer'],
-    text: 'The customer backs up its side: snapshots of the database, the TLS certificates and the agent keys.',
+    text:
+      'The customer backs up its side: snapshots of the database, the TLS certificates and the agent ' +
+      'keys.',
   },
   provisioning: {
-    text: 'As in on-prem: an install with a provisioning token, then CONTROL_PLANE_BASE_URL, INTERNAL_SERVICE_SECRET and TENANT_PLANE_DATABASE_URL (or a SQLite file path).',
+    text:
+      'As in on-prem: an install with a provisioning token, then CONTROL_PLANE_BASE_URL, ' +
+      'INTERNAL_SERVICE_SECRET and TENANT_PLANE_DATABASE_URL (or a SQLite file path).',
     steps: [
       'register-tenant-plane',
       'await-enrolment',
@@ -69,17 +76,24 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   hints: [
     {
       kind: 'residency',
-      text: 'Operational data are stored only in your network (TENANT_PLANE_DATABASE_URL, or SQLite under data/). The content of an AI question is sent through the Control Plane to be answered, so ask with that in mind.',
+      text:
+        'Operational data are stored only in your network (TENANT_PLANE_DATABASE_URL, or SQLite under ' +
+        'data/). The content of an AI question is sent through the Control Plane to be answered, so ' +
+        'ask with that in mind.',
       doc: GUIDE,
     },
     {
       kind: 'connectivity',
-      text: 'Cloud AI needs a stable outbound HTTPS path to CONTROL_PLANE_BASE_URL; watch the integration checks. When the path is down, AI pauses and incidents keep working locally.',
+      text:
+        'Cloud AI needs a stable outbound HTTPS path to CONTROL_PLANE_BASE_URL; watch the integration ' +
+        'checks. When the path is down, AI pauses and incidents keep working locally.',
       doc: GUIDE,
     },
     {
       kind: 'backup',
-      text: "The cloud half holds no operational data to restore from: snapshot your database, and keep the installation's env file and the TLS certificates with it.",
+      text:
+        'The cloud half holds no operational data to restore from: snapshot your database, and keep ' +
+        "the installation's env file and the TLS certificates with it.",
       doc: GUIDE,
       later: { text: 'Keep the agent keys with it, too.', awaits: 'agents' },
     },
@@ -90,7 +104,9 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     {
       capability: 'ai',
       after: NEEDS_CONTROL_PLANE,
-      note: 'Intelligence is the cloud half of hybrid: it pauses, and an error explains why a question gets no answer.',
+      note:
+        'Intelligence is the cloud half of hybrid: it pauses, and an error explains why a question ' +
+        'gets no answer.',
     },
     {
       capability: 'tenant_address',
@@ -98,7 +114,9 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
       note: 'Users reach the tenant plane at its own endpoint, with no hop through the cloud.',
     },
     {
-      ...{ capability: 'entitlements', after: GRACE_LADDER, awaits: 'leases' },
+      capability: 'entitlements',
+      after: GRACE_LADDER,
+      awaits: 'leases',
       note: 'The last signed lease is verified offline with the keys pinned at enrolment.',
     },
     {

@@ -27,7 +27,8 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
     text: 'The customer runs the tenant plane on its own premises or in its own VPC.',
   },
   controlPlaneRelation:
-    'Reachable over HTTPS, outbound only: enrolment, changes to the tenant, integration checks, and AI if the admin allows it. Nothing on the request path.',
+    'Reachable over HTTPS, outbound only: enrolment, changes to the tenant, integration checks, and ' +
+    'AI if the admin allows it. Nothing on the request path.',
   databases: {
     allowed: ['postgres', 'sqlite'],
     allowedInProduction: ['postgres', 'sqlite'],
@@ -37,14 +38,18 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
   },
   dataResidency: {
     heldBy: 'customer',
-    text: "Incident, CMDB and automation data live in the customer's network: in the database named by TENANT_PLANE_DATABASE_URL, or by default in SQLite under data/.",
+    text:
+      "Incident, CMDB and automation data live in the customer's network: in the database named by " +
+      'TENANT_PLANE_DATABASE_URL, or by default in SQLite under data/.',
   },
   backupDuty: {
     who: ['customer'],
     text: 'The customer backs up: snapshots of the database, the TLS certificates and the agent keys.',
   },
   provisioning: {
-    text: 'The customer installs the tenant plane with a provisioning token, then CONTROL_PLANE_BASE_URL, INTERNAL_SERVICE_SECRET and TENANT_PLANE_DATABASE_URL (or a SQLite file path).',
+    text:
+      'The customer installs the tenant plane with a provisioning token, then CONTROL_PLANE_BASE_URL, ' +
+      'INTERNAL_SERVICE_SECRET and TENANT_PLANE_DATABASE_URL (or a SQLite file path).',
     steps: [
       'register-tenant-plane',
       'await-enrolment',
@@ -70,19 +75,27 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
   hints: [
     {
       kind: 'residency',
-      text: 'Incident and CMDB data stay in your network, in the database of TENANT_PLANE_DATABASE_URL or, without it, in SQLite under data/. AI is off until your admin allows it, since its prompts leave your network.',
+      text:
+        'Incident and CMDB data stay in your network, in the database of TENANT_PLANE_DATABASE_URL or, ' +
+        'without it, in SQLite under data/. AI is off until your admin allows it, since its prompts ' +
+        'leave your network.',
       doc: GUIDE,
       later: { text: 'Automation data stay there as well.', awaits: 'runbooks' },
     },
     {
       kind: 'connectivity',
-      text: 'Allow outbound HTTPS to CONTROL_PLANE_BASE_URL for enrolment, changes to your tenant and integration checks; nothing needs to come in. If permanently disconnected, set ATLAS_OFFLINE_MODE=1 and enrol by files.',
+      text:
+        'Allow outbound HTTPS to CONTROL_PLANE_BASE_URL for enrolment, changes to your tenant and ' +
+        'integration checks; nothing needs to come in. If permanently disconnected, set ' +
+        'ATLAS_OFFLINE_MODE=1 and enrol by files.',
       doc: GUIDE,
       later: { text: 'If permanently disconnected, load leases from a file.', awaits: 'leases' },
     },
     {
       kind: 'backup',
-      text: "Backups are your responsibility: snapshot the database, and keep the installation's env file and the TLS certificates with it.",
+      text:
+        "Backups are your responsibility: snapshot the database, and keep the installation's env file " +
+        'and the TLS certificates with it.',
       doc: UPKEEP,
       later: { text: 'Keep the agent keys with it, too.', awaits: 'agents' },
     },
@@ -93,7 +106,9 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
     {
       name: 'ATLAS_OFFLINE_MODE',
       required: 'optional',
-      text: '1 makes no calls to the Control Plane at all (air-gapped) and enrols by files. ATLASAI_OFFLINE_MODE is an alias.',
+      text:
+        '1 makes no calls to the Control Plane at all (air-gapped) and enrols by files. ' +
+        'ATLASAI_OFFLINE_MODE is an alias.',
     },
   ],
   outageContract: [
@@ -101,7 +116,9 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
     {
       capability: 'ai',
       after: NEEDS_CONTROL_PLANE,
-      note: 'Used only if your admin allows it, and then through the Control Plane; an error explains why a question gets no answer.',
+      note:
+        'Used only if your admin allows it, and then through the Control Plane; an error explains why ' +
+        'a question gets no answer.',
     },
     {
       capability: 'tenant_address',
@@ -109,7 +126,9 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
       note: 'Users reach the tenant plane inside your network, by the name you gave it.',
     },
     {
-      ...{ capability: 'entitlements', after: GRACE_LADDER, awaits: 'leases' },
+      capability: 'entitlements',
+      after: GRACE_LADDER,
+      awaits: 'leases',
       note: 'A lease loaded from a file renews as well, so an air-gapped plane need not climb the ladder.',
     },
     {

@@ -26,18 +26,24 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     allowedInProduction: ['postgres'],
     recommended: 'postgres',
     isolation: 'shared',
-    text: 'One shared Postgres with tenant_id on every row, fenced by row-level security; SQLite for development.',
+    text:
+      'One shared Postgres with tenant_id on every row, fenced by row-level security; SQLite for ' +
+      'development.',
   },
   dataResidency: {
     heldBy: 'atlas',
-    text: 'Incident, CMDB and automation data live in the Atlas-managed tenant database, separated row by row (row-level tenancy).',
+    text:
+      'Incident, CMDB and automation data live in the Atlas-managed tenant database, separated row by ' +
+      'row (row-level tenancy).',
   },
   backupDuty: {
     who: ['atlas'],
     text: 'Atlas backs up; the customer can export its own data through the product at any time.',
   },
   provisioning: {
-    text: "No tenant plane of its own: the tenant is placed on a shared one with room and reached at that plane's URL, by subdomain or with x-tenant-id.",
+    text:
+      'No tenant plane of its own: the tenant is placed on a shared one with room and reached at that ' +
+      "plane's URL, by subdomain or with x-tenant-id.",
     steps: ['reserve-place', 'write-desired-state', 'await-report', 'prepare-signup-link', 'activate'],
   },
   lifecycle: {
@@ -56,13 +62,17 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   hints: [
     {
       kind: 'residency',
-      text: "Your incident and CMDB data are in Atlas's shared tenant database, in rows that only your tenant can read. Choose another model if they must not leave your network.",
+      text:
+        "Your incident and CMDB data are in Atlas's shared tenant database, in rows that only your " +
+        'tenant can read. Choose another model if they must not leave your network.',
       doc: GUIDE,
       later: { text: 'Your automation data live there as well.', awaits: 'runbooks' },
     },
     {
       kind: 'connectivity',
-      text: "Nothing to install: your users go to your tenant's own address. Scripts that call the shared address send x-tenant-id.",
+      text:
+        "Nothing to install: your users go to your tenant's own address. Scripts that call the shared " +
+        'address send x-tenant-id.',
       doc: GUIDE,
       later: { text: "Point monitoring at your tenant's own address, too.", awaits: 'alert_ingest' },
     },
@@ -78,7 +88,9 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     {
       name: 'TENANT_PLANE_MIGRATION_DATABASE_URL',
       required: 'on_postgres',
-      text: 'The owner of the schema, used only to migrate: the application itself must own nothing, so that row-level security applies to it.',
+      text:
+        'The owner of the schema, used only to migrate: the application itself must own nothing, so ' +
+        'that row-level security applies to it.',
     },
     TENANT_BASE_DOMAIN,
   ],
@@ -87,7 +99,9 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     {
       capability: 'ai',
       after: NEEDS_CONTROL_PLANE,
-      note: 'Atlas routes AI through the Control Plane; until it is back, an error explains why a question gets no answer.',
+      note:
+        'Atlas routes AI through the Control Plane; until it is back, an error explains why a question ' +
+        'gets no answer.',
     },
     {
       capability: 'tenant_address',
@@ -95,13 +109,17 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
       note: 'The shared tenant plane and the edge keep the last routing table; tenants stay where they are.',
     },
     {
-      ...{ capability: 'entitlements', after: GRACE_LADDER, awaits: 'leases' },
+      capability: 'entitlements',
+      after: GRACE_LADDER,
+      awaits: 'leases',
       note: 'The last signed lease of each tenant applies until Atlas has restored the Control Plane.',
     },
     {
       capability: 'tenant_lifecycle',
       after: NEEDS_CONTROL_PLANE,
-      note: 'No tenant is added, moved, suspended or removed, and no plan changes, until the Control Plane is back.',
+      note:
+        'No tenant is added, moved, suspended or removed, and no plan changes, until the Control Plane ' +
+        'is back.',
     },
   ],
   awaits: { dataResidency: ['runbooks'], backupDuty: ['exports'], outageContract: ['outage_contract'] },

@@ -10,7 +10,8 @@ export function addAuditChain(keys: readonly string[] = []): string[] {
   return [
     'alter table audit_events add column position integer',
     'alter table audit_events add column hash varchar',
-    `create unique index audit_events_position_uq on audit_events (${before}position) where position is not null`,
+    `create unique index audit_events_position_uq on audit_events (${before}position) where position ` +
+      'is not null',
     `create index audit_events_unsealed_ix on audit_events (${before}id) where position is null`,
   ];
 }

@@ -15,14 +15,16 @@ export class WriteProbe {
 
 export function createWriteProbes(): string[] {
   return [
-    'create table write_probes (id integer not null, payload text not null, constraint write_probes_pk primary key (id))',
+    'create table write_probes (id integer not null, payload text not null, constraint ' +
+      'write_probes_pk primary key (id))',
   ];
 }
 
 export async function probeWrite(manager: EntityManager): Promise<void> {
   const payload = randomBytes(PROBE_BYTES / 2).toString('hex');
   await manager.query(
-    `insert into write_probes (id, payload) values (1, $1) on conflict (id) do update set payload = excluded.payload`,
+    'insert into write_probes (id, payload) values (1, $1) on conflict (id) do update set payload = ' +
+      'excluded.payload',
     [payload],
   );
 }

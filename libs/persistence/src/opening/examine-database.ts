@@ -96,7 +96,9 @@ const EXAMINATION = `
 
 async function examinePostgres(url: string, tables: readonly string[]): Promise<DatabaseExamination> {
   const client = new PostgresClient({
-    ...{ connectionString: url, connectionTimeoutMillis: ANSWER_MS, query_timeout: ANSWER_MS },
+    connectionString: url,
+    connectionTimeoutMillis: ANSWER_MS,
+    query_timeout: ANSWER_MS,
   });
   try {
     await client.connect();
@@ -120,7 +122,8 @@ function verdictOn(found: Found | undefined): DatabaseExamination {
     };
   if (found.foreign_tables)
     return {
-      ...{ isSuperuser, fault: 'not_owner' },
+      isSuperuser,
+      fault: 'not_owner',
       detail: `"${role}" does not own ${found.foreign_tables.join(', ')}`,
     };
   const kind = isSuperuser ? 'a superuser, which is more than is needed' : 'a plain role, which is enough';

@@ -85,8 +85,10 @@ export class PostgresSignals extends Signals {
 
   async start(): Promise<void> {
     const client = new Client({
-      ...{ connectionString: this.url.reveal(), application_name: 'atlas-signals' },
-      ...{ ...NOTICING_SILENCE, query_timeout: LISTEN_MS },
+      connectionString: this.url.reveal(),
+      application_name: 'atlas-signals',
+      ...NOTICING_SILENCE,
+      query_timeout: LISTEN_MS,
     });
     client.on('error', () => this.reconnect(client));
     client.on('end', () => this.reconnect(client));

@@ -1,6 +1,8 @@
 import { type Signals } from './signals';
 
-/** The signals of one topic while somebody waits, up to a time. A signal between two `next()` is not missed. */
+/**
+ * The signals of one topic while somebody waits, up to a time. A signal between two `next()` is not missed.
+ */
 export class Wakes {
   private pending = false;
   private isOver = false;

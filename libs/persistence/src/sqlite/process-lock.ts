@@ -112,7 +112,9 @@ function holderFile(file: string): string {
 }
 
 function inUse(file: string): EnvironmentError {
-  const what = `${file} is in use by another process${namedHolder(file)}, and only one process can use a SQLite file`;
+  const what =
+    `${file} is in use by another process${namedHolder(file)}, and only one process can use a SQLite ` +
+    'file';
   const ways =
     'If that process is this plane, it is already running; if not, stop that process or use another database';
   return new EnvironmentError([`${what}. ${ways}`], 'The database is in use');

@@ -45,16 +45,25 @@ export async function sqliteFileProblem(file: string, schema: Schema): Promise<s
   const companions = COMPANIONS.map((suffix) => `${file}${suffix}`).filter((path) => existsSync(path));
   const all = [file, ...companions].join(', ');
   // A write-ahead log left beside a restored file would damage it.
-  return `${file} ${damage}. Move it away (${all}), then restore it from a backup or start over without its data`;
+  return (
+    `${file} ${damage}. Move it away (${all}), then restore it from a backup or start over without its ` +
+    'data'
+  );
 }
 
 function missingProblem(file: string): string | undefined {
   const link = lstatSync(file, { throwIfNoEntry: false });
   if (link?.isSymbolicLink())
-    return `${file} is a link to ${readlinkSync(file)}, which is missing. Mount the volume it is on, or put the file back; or remove the link to start over`;
+    return (
+      `${file} is a link to ${readlinkSync(file)}, which is missing. Mount the volume it is on, or put ` +
+      'the file back; or remove the link to start over'
+    );
   const left = COMPANIONS.map((suffix) => `${file}${suffix}`).filter((path) => existsSync(path));
   if (left.length === 0) return undefined;
-  return `${file} is missing, but files that belong to it are there (${left.join(', ')}). Put the file back; or move these away, then restore it from a backup or start over`;
+  return (
+    `${file} is missing, but files that belong to it are there (${left.join(', ')}). Put the file ` +
+    'back; or move these away, then restore it from a backup or start over'
+  );
 }
 
 /** Damage visible in the first bytes, without opening the file as a database. */
@@ -84,7 +93,8 @@ async function innerDamage(file: string, schema: Schema): Promise<string | undef
     if (oldest === undefined) return 'contains no tables of this plane';
     return namesOf(schema).includes(oldest)
       ? undefined
-      : `belongs to another plane or program (its first migration is ${oldest}). If you meant another file, name that one`;
+      : `belongs to another plane or program (its first migration is ${oldest}). If you meant another ` +
+          'file, name that one';
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'SQLITE_CORRUPT' && code !== 'SQLITE_NOTADB') throw error;

@@ -71,7 +71,8 @@ function triggersFor(tables: readonly string[], tenantId: string): Trigger[] {
 
 async function triggersIn(reader: Reader): Promise<Trigger[]> {
   const rows = await reader.query<Trigger[]>(
-    `select name, tbl_name as "table", sql from sqlite_master where type = 'trigger' and substr(name, 1, ${PREFIX.length}) = $1`,
+    `select name, tbl_name as "table", sql from sqlite_master where type = 'trigger' and ` +
+      `substr(name, 1, ${PREFIX.length}) = $1`,
     [PREFIX],
   );
   // SQLite keeps the text as given, except for its first two words.

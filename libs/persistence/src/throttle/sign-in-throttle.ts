@@ -7,13 +7,19 @@ const WINDOW_SECONDS = 15 * 60;
 
 /** Shared by all devices that have never signed in to the account. */
 const UNKNOWN_DEVICES: Allowance = {
-  ...{ name: 'sign-in', limit: 10, windowSeconds: WINDOW_SECONDS, isStrict: true },
+  name: 'sign-in',
+  limit: 10,
+  windowSeconds: WINDOW_SECONDS,
+  isStrict: true,
 };
 /** For each device that has. */
 const KNOWN_DEVICE: Allowance = { ...UNKNOWN_DEVICES, name: 'sign-in of device' };
 /** For each address, over all accounts: limits trying a few passwords on many accounts. */
 const ONE_ADDRESS: Allowance = {
-  ...{ name: 'sign-in from', limit: 100, windowSeconds: WINDOW_SECONDS, isStrict: false },
+  name: 'sign-in from',
+  limit: 100,
+  windowSeconds: WINDOW_SECONDS,
+  isStrict: false,
 };
 
 export interface SignInAttempt {

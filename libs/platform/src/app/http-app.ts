@@ -21,8 +21,18 @@ import { createValidationPipe, inheritedField, isTooDeep } from '../input/valida
 import { WEB_OPTIONS, type WebOptions, secure } from '../http/web-security';
 
 const UNPREFIXED = [
-  ...['/', 'health/live', 'health/ready', 'api/health', 'metrics'],
-  ...['signup', 'signup/verify', 'reset-password', 'assets/page.css', 'assets/page.js', 'help', 'help/:name'],
+  '/',
+  'health/live',
+  'health/ready',
+  'api/health',
+  'metrics',
+  'signup',
+  'signup/verify',
+  'reset-password',
+  'assets/page.css',
+  'assets/page.js',
+  'help',
+  'help/:name',
 ];
 
 export interface HttpAppOptions extends ApiTitle {

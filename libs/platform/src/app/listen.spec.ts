@@ -21,7 +21,8 @@ describe('an unavailable address', () => {
   it('is reported with what to do when the port is taken or the machine lacks the address', async () => {
     const url = new URL(await (await listenAt(0, '127.0.0.1')).getUrl());
     await expect(listenAt(Number(url.port), '127.0.0.1')).rejects.toThrow(
-      `:\n  - Port ${url.port} is in use by another process (process ${process.pid}). End that process, or set PORT to another one`,
+      `:\n  - Port ${url.port} is in use by another process (process ${process.pid}). End that ` +
+        'process, or set PORT to another one',
     );
     // From a range reserved for documentation.
     await expect(listenAt(0, '192.0.2.1')).rejects.toThrow('Set HOST to one that it has');

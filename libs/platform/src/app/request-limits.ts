@@ -73,6 +73,7 @@ export function limitRoutes(server: FastifyInstance, limits: RequestLimits): voi
 
 function tookTooLong(): DomainError {
   const detail =
-    'This took too long. It may still be carried out: check, or repeat the request with the same Idempotency-Key if you sent one.';
+    'This took too long. It may still be carried out: check, or repeat the request with the same ' +
+    'Idempotency-Key if you sent one.';
   return new DomainError('took_too_long', 'unavailable', detail, {}, { 'retry-after': '5' });
 }

@@ -26,7 +26,8 @@ function chainOf(...records: AuditRecord[]): SealedAuditRecord[] {
 
 describe('the chain of an audit trail', () => {
   it('has the hash that its description yields', () => {
-    // SHA-256 of 64 zeros and of {"action":"tenant.suspend","actor":{"id":"o1","kind":"operator"},"after":{"10":…}
+    // SHA-256 of 64 zeros and of
+    // {"action":"tenant.suspend","actor":{"id":"o1","kind":"operator"},"after":{"10":…}
     expect(linkBehind(CHAIN_START, record())).toEqual({
       position: 1,
       hash: '265ffbcfcfd84db859e41c05c956d7fe1d571b8d6f385d22a3771aff823c5338',

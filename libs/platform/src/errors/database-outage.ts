@@ -43,7 +43,8 @@ export class CommitOutcomeUnknown extends Error {
     readonly advice?: string,
   ) {
     super(
-      `A COMMIT may or may not have been stored: ${cause instanceof Error ? cause.message : 'no reason given'}`,
+      'A COMMIT may or may not have been stored: ' +
+        `${cause instanceof Error ? cause.message : 'no reason given'}`,
     );
     this.name = CommitOutcomeUnknown.name;
   }
@@ -99,7 +100,8 @@ const FAILURES: readonly DatabaseFailure[] = [
     kind: 'unavailable',
     reason: 'The database did not say whether it stored this request: it stored all of it or nothing.',
     advice:
-      'Repeat the request with the same Idempotency-Key to finish it and get its answer; if you sent no key, first check whether the change is there.',
+      'Repeat the request with the same Idempotency-Key to finish it and get its answer; if you sent ' +
+      'no key, first check whether the change is there.',
     retryAfterSeconds: 5,
   },
   {
@@ -108,7 +110,8 @@ const FAILURES: readonly DatabaseFailure[] = [
     kind: 'storage_full',
     reason: 'The disk that holds the database is full.',
     advice:
-      'Nothing was stored. Once an operator has freed space, repeat the request, with the same Idempotency-Key if you sent one.',
+      'Nothing was stored. Once an operator has freed space, repeat the request, with the same ' +
+      'Idempotency-Key if you sent one.',
     retryAfterSeconds: 30,
   },
   {
@@ -117,7 +120,8 @@ const FAILURES: readonly DatabaseFailure[] = [
     kind: 'unavailable',
     reason: 'The disk that holds the database is failing.',
     advice:
-      'Nothing was stored. An operator must look at it. Repeat the request later, with the same Idempotency-Key if you sent one.',
+      'Nothing was stored. An operator must look at it. Repeat the request later, with the same ' +
+      'Idempotency-Key if you sent one.',
     retryAfterSeconds: 30,
   },
   {

@@ -67,7 +67,10 @@ function adviceOn(code: string, folder: string): string | undefined {
       return 'it is on a file system that is mounted read-only. Mount it for writing, or use another folder';
     case 'EACCES':
     case 'EPERM':
-      return `it belongs to ${ownerOf(folder)}, and this runs as user ${userInfo().uid}. Give it to that user (chown -R ${userInfo().uid} ${folder}), or use another folder`;
+      return (
+        `it belongs to ${ownerOf(folder)}, and this runs as user ${userInfo().uid}. Give it to that ` +
+        `user (chown -R ${userInfo().uid} ${folder}), or use another folder`
+      );
     case 'ENOTDIR':
     case 'EEXIST':
       return 'a file is in the way. Move that away, or use another folder';

@@ -9,12 +9,16 @@ const SILENCE_MS = 20_000;
 /** Enough for a server that is slow to answer each command. The connection is closed after it. */
 export const MAIL_TIMEOUT_MS = 180_000;
 
-/** A mail that was not accepted. Reports only the code of the server's answer: its text may repeat what was sent. */
+/**
+ * A mail that was not accepted. Reports only the code of
+ * the server's answer: its text may repeat what was sent.
+ */
 class MailFailure extends Error {
   constructor(error: unknown) {
     const { code, responseCode } = error as { code?: string; responseCode?: number };
     super(
-      `The mail server did not accept the mail: ${[code, responseCode].filter(Boolean).join(' ') || 'unknown'}`,
+      'The mail server did not accept the mail: ' +
+        `${[code, responseCode].filter(Boolean).join(' ') || 'unknown'}`,
     );
     this.name = 'MailFailure';
   }

@@ -32,8 +32,11 @@ export type LinkPage = keyof typeof TITLES;
 /** `name`: whose page it is, as text; `who`: the same, where it stands alone. */
 export function sendLinkPage(reply: FastifyReply, page: LinkPage, name: string, who = name): FastifyReply {
   const words = {
-    ...{ min: String(MIN_PASSWORD_LENGTH), max: String(MAX_PASSWORD_LENGTH) },
-    ...{ name: escaped(name), who: escaped(who), title: TITLES[page] },
+    min: String(MIN_PASSWORD_LENGTH),
+    max: String(MAX_PASSWORD_LENGTH),
+    name: escaped(name),
+    who: escaped(who),
+    title: TITLES[page],
   };
   const password = filled(read('password-field.html'), words);
   const sections = filled(read(`${page}.html`), { ...words, password });

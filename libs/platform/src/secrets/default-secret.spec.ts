@@ -3,31 +3,30 @@ import { isDefaultSecret, passwordInUrl } from './default-secret';
 
 describe(isDefaultSecret.name, () => {
   it.each([
-    ...[
-      'changeme',
-      'CHANGE_ME',
-      'change-me-1234',
-      'changeme1234567890',
-      'password',
-      'Password123',
-      'postgres',
-      'secret',
-    ],
-    ...[
-      'a-long-random-text',
-      'a token of 16 characters or more',
-      'your-metrics-token-here',
-      'choose-one',
-      '<openssl rand -hex 24>',
-      'x'.repeat(40),
-      '',
-      '1212',
-    ],
+    'changeme',
+    'CHANGE_ME',
+    'change-me-1234',
+    'changeme1234567890',
+    'password',
+    'Password123',
+    'postgres',
+    'secret',
+    'a-long-random-text',
+    'a token of 16 characters or more',
+    'your-metrics-token-here',
+    'choose-one',
+    '<openssl rand -hex 24>',
+    'x'.repeat(40),
+    '',
+    '1212',
   ])('recognises %j as a default secret', (text) => expect(isDefaultSecret(text)).toBe(true));
 
   it.each([
-    ...['correct horse battery staple', 'ats_KeyId0000001_00000000000000000000000000000000000000000074LOe8F'],
-    ...['prod-secret-8f7a9c', '8312749650127364', '83127a49650127364a52'],
+    'correct horse battery staple',
+    'ats_KeyId0000001_00000000000000000000000000000000000000000074LOe8F',
+    'prod-secret-8f7a9c',
+    '8312749650127364',
+    '83127a49650127364a52',
   ])('does not mistake %j for a default secret', (text) => expect(isDefaultSecret(text)).toBe(false));
 
   it('never mistakes a random secret for a default one', () => {

@@ -6,8 +6,10 @@ const FEWEST_CHARACTERS = 5;
 /** Words from which examples, manuals and installers build placeholders for secrets. */
 const WORDS = new Set(
   (
-    'a admin at atlas change changeit changeme changethis characters choose db default example here hex internal key ' +
-    'least long me metrics more my of one openssl or own passwd password placeholder postgres rand random replace root ' +
+    'a admin at atlas change changeit changeme changethis characters choose db default example here ' +
+    'hex internal key ' +
+    'least long me metrics more my of one openssl or own passwd password placeholder postgres rand ' +
+    'random replace root ' +
     'scraper secret service test text this to token user with your'
   ).split(' '),
 );

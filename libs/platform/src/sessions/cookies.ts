@@ -53,7 +53,8 @@ export function refuseOtherSites({ method, headers }: Pick<FastifyRequest, 'meth
   throw new DomainError(
     'csrf_refused',
     'forbidden',
-    'With a session cookie, only a page of the same origin may make changes. Programs send the token as a bearer token.',
+    'With a session cookie, only a page of the same origin may make changes. Programs send the token ' +
+      'as a bearer token.',
   );
 }
 

@@ -16,7 +16,8 @@ export class SignInDto {
   @ApiProperty({
     required: false,
     description:
-      'From the answer to an earlier sign-in: a known device is not locked out by the guesses of others. Browsers keep it in a cookie',
+      'From the answer to an earlier sign-in: a known device is not locked out by the guesses of ' +
+      'others. Browsers keep it in a cookie',
   })
   @Optional()
   @IsString()

@@ -49,7 +49,10 @@ function send(target: URL, sending: Sending, body: string | undefined): Promise<
   const request = target.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     request(target, {
-      ...{ method, headers, signal, agent: false },
+      method,
+      headers,
+      signal,
+      agent: false,
       ...(publicOnly && { lookup: lookupPublic }),
     })
       .once('response', resolve)

@@ -58,7 +58,8 @@ export class CookieBrowser {
   private send(target: URL, form: string | undefined): Promise<IncomingMessage> {
     const request = target.protocol === 'https:' ? httpsRequest : httpRequest;
     const headers = {
-      ...{ accept: 'text/html', cookie: this.cookiesOf(target.origin) },
+      accept: 'text/html',
+      cookie: this.cookiesOf(target.origin),
       ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
     };
     const method = form === undefined ? 'GET' : 'POST';

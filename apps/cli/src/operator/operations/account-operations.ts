@@ -3,7 +3,10 @@ import { type Operation } from './operation';
 const group = 'Operators and keys';
 
 const ROLE = {
-  ...{ name: 'role', value: '<role>', field: 'role', isRequired: true },
+  name: 'role',
+  value: '<role>',
+  field: 'role',
+  isRequired: true,
   choices: ['owner', 'admin', 'support'],
 };
 
@@ -79,12 +82,20 @@ export const KEY_OPERATIONS: readonly Operation[] = [
     options: [
       { name: 'name', value: '<name>', field: 'name', text: 'what it is for', isRequired: true },
       {
-        ...{ name: 'scopes', value: '<scope,…>', field: 'scopes', isRequired: true, isList: true },
+        name: 'scopes',
+        value: '<scope,…>',
+        field: 'scopes',
+        isRequired: true,
+        isList: true,
         text: 'what it may do, separated by commas',
       },
       {
-        ...{ name: 'ttl', value: '<seconds>', field: 'ttl_seconds', isNumber: true },
-        ...{ text: 'how long it is valid', default: '90 days' },
+        name: 'ttl',
+        value: '<seconds>',
+        field: 'ttl_seconds',
+        isNumber: true,
+        text: 'how long it is valid',
+        default: '90 days',
       },
     ],
   },

@@ -1,7 +1,10 @@
 import { type Operand, type Option } from '../../options';
 import { type SubjectKind } from '../subject';
 
-/** Something that the Control Plane is asked to do. Its answer holds what follows: a job to watch, a bundle, a link. */
+/**
+ * Something that the Control Plane is asked to do. Its answer
+ * holds what follows: a job to watch, a bundle, a link.
+ */
 export interface Operation {
   readonly name: string;
   readonly group: string;
@@ -39,10 +42,17 @@ export const SUBJECTS: Readonly<Record<SubjectKind, Operand>> = {
 };
 
 export const TOKEN_TTL: Option = {
-  ...{ name: 'token-ttl', value: '<seconds>', field: 'token_ttl_seconds', isNumber: true },
-  ...{ text: 'how long the token of the install bundle is valid', default: '24 h' },
+  name: 'token-ttl',
+  value: '<seconds>',
+  field: 'token_ttl_seconds',
+  isNumber: true,
+  text: 'how long the token of the install bundle is valid',
+  default: '24 h',
 };
 
 export const REASON: Option = {
-  ...{ name: 'reason', value: '<text>', field: 'reason', text: 'reason, kept in the audit trail' },
+  name: 'reason',
+  value: '<text>',
+  field: 'reason',
+  text: 'reason, kept in the audit trail',
 };

@@ -4,8 +4,11 @@ import { type Operation } from './operation';
 const group = 'Tenant planes';
 
 const VERSION: Option = {
-  ...{ name: 'version', value: '<version>', field: 'version' },
-  ...{ text: 'version to upgrade to', default: 'the one that new tenants get' },
+  name: 'version',
+  value: '<version>',
+  field: 'version',
+  text: 'version to upgrade to',
+  default: 'the one that new tenants get',
 };
 
 export const PLANE_OPERATIONS: readonly Operation[] = [
@@ -30,12 +33,20 @@ export const PLANE_OPERATIONS: readonly Operation[] = [
       VERSION,
       { name: 'region', value: '<region>', field: 'region', text: 'only planes of this region' },
       {
-        ...{ name: 'batch-size', value: '<n>', field: 'batch_size', isNumber: true },
-        ...{ text: 'planes at a time, after the first', default: '5' },
+        name: 'batch-size',
+        value: '<n>',
+        field: 'batch_size',
+        isNumber: true,
+        text: 'planes at a time, after the first',
+        default: '5',
       },
       {
-        ...{ name: 'max-failures', value: '<n>', field: 'max_failures', isNumber: true },
-        ...{ text: 'stop when more than these have failed', default: '0' },
+        name: 'max-failures',
+        value: '<n>',
+        field: 'max_failures',
+        isNumber: true,
+        text: 'stop when more than these have failed',
+        default: '0',
       },
     ],
   },
@@ -51,8 +62,12 @@ ten minutes or more; "compromised" refuses the old one at once.`,
     canRehearse: true,
     options: [
       {
-        ...{ name: 'mode', value: '<mode>', field: 'mode', isRequired: true },
-        ...{ text: 'why it is replaced', choices: ['routine', 'compromised'] },
+        name: 'mode',
+        value: '<mode>',
+        field: 'mode',
+        isRequired: true,
+        text: 'why it is replaced',
+        choices: ['routine', 'compromised'],
       },
     ],
   },

@@ -17,12 +17,15 @@ export function aiRateLimited(retryAfterSeconds: string): DomainError {
 }
 
 export function aiRequestRefused(status: number): DomainError {
-  const detail = `The AI provider refuses this request (status ${status}). Check the model's name and the length of the messages.`;
+  const detail =
+    `The AI provider refuses this request (status ${status}). Check the model's name and the length of ` +
+    'the messages.';
   return new DomainError('ai_request_refused', 'unprocessable', detail);
 }
 
 export function aiNotAllowed(): DomainError {
   const detail =
-    'AI prompts leave the customer\'s network, which the tenant\'s admin has not allowed. To allow it, at the tenant plane: PUT /api/ai/settings {"allow_control_plane": true}.';
+    "AI prompts leave the customer's network, which the tenant's admin has not allowed. To allow " +
+    'it, at the tenant plane: PUT /api/ai/settings {"allow_control_plane": true}.';
   return new DomainError('ai_not_allowed', 'forbidden', detail);
 }

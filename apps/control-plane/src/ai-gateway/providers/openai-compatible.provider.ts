@@ -8,7 +8,10 @@ import { Patience } from './patience';
 
 const RETRY_AFTER_SECONDS = '10';
 
-/** Speaks `POST <base URL>/chat/completions` (https://platform.openai.com/docs/api-reference/chat). Its bytes are passed on as they come. */
+/**
+ * Speaks `POST <base URL>/chat/completions`
+ * (https://platform.openai.com/docs/api-reference/chat). Its bytes are passed on as they come.
+ */
 export class OpenAiCompatibleProvider extends AiProvider {
   private readonly logger = new Logger(OpenAiCompatibleProvider.name);
 

@@ -21,7 +21,8 @@ export class CreateTenants1700000000002 extends PortableMigration {
         constraint provisioning_jobs_tenant_fk foreign key (tenant_id) references tenants (id))`,
       `create unique index provisioning_jobs_live_uq on provisioning_jobs (tenant_id)
         where status in ('queued', 'running', 'waiting')`,
-      `create index provisioning_jobs_due_ix on provisioning_jobs (due_at) where status in ('queued', 'running', 'waiting')`,
+      'create index provisioning_jobs_due_ix on provisioning_jobs (due_at) where status in ' +
+        `('queued', 'running', 'waiting')`,
       `create index provisioning_jobs_tenant_ix on provisioning_jobs (tenant_id, id)`,
       `create table idempotency_keys (
         scope varchar not null, body_hash varchar not null, status integer not null, answer_sealed text not null,

@@ -1,6 +1,9 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Planes are held at a release. A job may be part of another one, and one about the whole fleet is live at most once. */
+/**
+ * Planes are held at a release. A job may be part of another
+ * one, and one about the whole fleet is live at most once.
+ */
 export class UpgradePlanes1700000000011 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(

@@ -1,6 +1,9 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Operators who sign in by a provider of identities, or anew by a link; sessions and keys that tell when they were used. */
+/**
+ * Operators who sign in by a provider of identities, or anew
+ * by a link; sessions and keys that tell when they were used.
+ */
 export class ManageOperators1700000000015 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(

@@ -1,6 +1,9 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Counts each operator's revocations, remembers which API key made which, and allows one live reset link an operator. */
+/**
+ * Counts each operator's revocations, remembers which API key
+ * made which, and allows one live reset link an operator.
+ */
 export class FinishRevocations1700000000018 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {
     await sql(
@@ -10,7 +13,8 @@ export class FinishRevocations1700000000018 extends PortableMigration {
       // Of several that were issued at once nobody knows which one the operator was sent: all of them end.
       `update operator_reset_links set ended_at = created_at where ended_at is null and operator_id in
         (select operator_id from operator_reset_links where ended_at is null group by operator_id having count(*) > 1)`,
-      'create unique index operator_reset_links_live_uq on operator_reset_links (operator_id) where ended_at is null',
+      'create unique index operator_reset_links_live_uq on operator_reset_links (operator_id) where ' +
+        'ended_at is null',
     );
   }
   protected async revert({ sql }: MigrationContext): Promise<void> {

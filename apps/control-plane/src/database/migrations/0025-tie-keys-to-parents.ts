@@ -1,11 +1,15 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** The API key that made another is one that is there. In a column that takes the place of the other: SQLite adds no rule to one that exists. */
+/**
+ * The API key that made another is one that is there. In a column that
+ * takes the place of the other: SQLite adds no rule to one that exists.
+ */
 export class TieKeysToParents1700000000025 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {
     await sql(
       'drop index api_keys_parent',
-      'alter table api_keys add column maker_id varchar constraint api_keys_parent_fk references api_keys (id)',
+      'alter table api_keys add column maker_id varchar constraint api_keys_parent_fk references ' +
+        'api_keys (id)',
       'update api_keys set maker_id = parent_id where parent_id in (select id from api_keys)',
       'alter table api_keys drop column parent_id',
       'alter table api_keys rename column maker_id to parent_id',

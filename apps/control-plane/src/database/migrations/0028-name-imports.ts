@@ -1,6 +1,9 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Names the current import of a transfer, and keeps the names it replaced. An import in progress has no name yet and starts over. */
+/**
+ * Names the current import of a transfer, and keeps the names it
+ * replaced. An import in progress has no name yet and starts over.
+ */
 export class NameImports1700000000028 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(

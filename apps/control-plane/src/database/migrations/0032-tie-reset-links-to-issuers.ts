@@ -1,6 +1,9 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** A reset link ends with whoever issued it, and with the API key they issued it with. Links from before have no issuer: those live for a day at most. */
+/**
+ * A reset link ends with whoever issued it, and with the API key they issued it with. Links from before have
+ * no issuer: those live for a day at most.
+ */
 export class TieResetLinksToIssuers1700000000032 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(

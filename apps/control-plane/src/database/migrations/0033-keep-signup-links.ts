@@ -1,13 +1,14 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * What tenant planes are told of sign-up links. Links from before are not in it: they can't be revoked and don't work after a
- * move, for the seven days until they expire.
+ * What tenant planes are told of sign-up links. Links from before are not in it: they can't be revoked and
+ * don't work after a move, for the seven days until they expire.
  */
 export class KeepSignupLinks1700000000033 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(
-      // No foreign keys to operators and tenant planes: to check those would lock their rows behind the tenant's, out of order.
+      // No foreign keys to operators and tenant planes: to check those
+      // would lock their rows behind the tenant's, out of order.
       `create table signup_links (
         jti ${types.uuid} not null, tenant_id ${types.uuid} not null, tenant_plane_id ${types.uuid} not null,
         issued_by ${types.uuid}, issued_with varchar, expires_at ${types.timestamp} not null, revoked_at ${types.timestamp},

@@ -1,15 +1,16 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Tells which database made a backup, so that a rollback erases it on the word of no other. One that is kept already was made by
- * the installation that had enrolled before it began, unless another one has since.
+ * Tells which database made a backup, so that a rollback erases it on the word of no other. One that is kept
+ * already was made by the installation that had enrolled before it began, unless another one has since.
  */
 export class NameMakersOfBackups1700000000049 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(`alter table transfers add column made_by ${types.uuid}`);
     await sql(`alter table transfers add column forked_before ${types.timestamp}`);
     const before = (column: string, since: string) =>
-      `(select plane.${column} from tenant_planes plane where plane.id = transfers.source_plane_id and plane.${since} <= transfers.created_at)`;
+      `(select plane.${column} from tenant_planes plane where plane.id = transfers.source_plane_id ` +
+      `and plane.${since} <= transfers.created_at)`;
     await sql(`update transfers set made_by = ${before('instance_id', 'enrolled_at')}
       where purpose = 'backup' and key_sealed is not null and ended_at is not null`);
     await sql(`update transfers set forked_before = ${before('forked_at', 'forked_at')}

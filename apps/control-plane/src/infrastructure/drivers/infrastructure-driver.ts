@@ -15,8 +15,8 @@ export interface InfrastructureSubject {
 
 export interface InfrastructureRequest extends InfrastructureSubject {
   /**
-   * What the tenant plane is started with to enrol and to be trusted: the `env` of a new install bundle, which revokes the
-   * one before, or what an enrolled plane goes on with. Holds secrets.
+   * What the tenant plane is started with to enrol and to be trusted: the `env` of a new install bundle,
+   * which revokes the one before, or what an enrolled plane goes on with. Holds secrets.
    */
   openEnvironment(): Promise<Readonly<Record<string, string>>>;
 }
@@ -52,39 +52,43 @@ export interface FoundThing {
 export type FencedWrite = <T>(work: (manager: EntityManager) => Promise<T>) => Promise<T>;
 
 /**
- * Creates and removes the infrastructure of dedicated tenants. Both may be called again after a crash at any point, with
- * whatever half of it there is. Failures that a person must mend are thrown as a StepFailure that says so.
+ * Creates and removes the infrastructure of dedicated tenants. Both may be
+ * called again after a crash at any point, with whatever half of it there is.
+ * Failures that a person must mend are thrown as a StepFailure that says so.
  */
 export abstract class InfrastructureDriver {
   /** What would be created, for people. Changes nothing. */
   abstract plan(subject: InfrastructureSubject): Promise<readonly string[]>;
   /**
-   * Makes what is missing and brings the rest up to date: a tenant plane of another version or environment is replaced.
-   * Null while a person has to make it.
+   * Makes what is missing and brings the rest up to date: a tenant plane of another version or environment is
+   * replaced. Null while a person has to make it.
    */
   abstract create(request: InfrastructureRequest, write: FencedWrite): Promise<Infrastructure | null>;
   /**
-   * Removes what is there, and never needs any of it to exist. `requireTracked` is called first. The driver writes before it
-   * removes anything, so a caller may refuse in that transaction.
+   * Removes what is there, and never needs any of it to exist. `requireTracked` is called first. The driver
+   * writes before it removes anything, so a caller may refuse in that transaction.
    */
   abstract destroy(subject: InfrastructureSubject, write: FencedWrite): Promise<void>;
 
   /**
-   * Throws a StepFailure if the driver has lost track of what it may have made for this plane: `create` would make it a second
-   * time, and `destroy` would find nothing to remove.
+   * Throws a StepFailure if the driver has lost track of what it may have made for this plane: `create` would
+   * make it a second time, and `destroy` would find nothing to remove.
    */
   async requireTracked(_subject: InfrastructureSubject): Promise<void> {
     // A driver that keeps no track of its own cannot lose it.
   }
   /**
-   * Drops what the driver tracks for a plane that it has destroyed. Call it after the plane's record says that nothing is
-   * left. In the opposite order, a crash in between would look as if the driver had lost track.
+   * Drops what the driver tracks for a plane that it has destroyed. Call
+   * it after the plane's record says that nothing is left. In the opposite
+   * order, a crash in between would look as if the driver had lost track.
    */
   async forget(_subject: InfrastructureSubject): Promise<void> {
     // As above.
   }
 
-  /** Looks whether what was made for these is there still. Says nothing of what it can't see. Changes nothing. */
+  /**
+   * Looks whether what was made for these is there still. Says nothing of what it can't see. Changes nothing.
+   */
   async inspect(_subjects: readonly InfrastructureSubject[]): Promise<readonly InspectedInfrastructure[]> {
     return [];
   }

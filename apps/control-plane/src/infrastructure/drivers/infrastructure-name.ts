@@ -1,7 +1,9 @@
 import { infrastructureName as nameFor } from '@atlas/tenancy';
 import { type InfrastructureSubject } from './infrastructure-driver';
 
-/** Names all that a driver makes for one plane (folder, database, role, ...): readable, and never another's. */
+/**
+ * Names all that a driver makes for one plane (folder, database, role, ...): readable, and never another's.
+ */
 export function infrastructureName({
   slug,
   tenantPlaneId,

@@ -49,9 +49,12 @@ export class AwaitBackupStep extends ProvisioningStep {
     if (place.reportedState === 'failed' && place.reportedRevision >= place.entryRevision) {
       // The report may have come since the look above.
       if (await hasLostCopy(manager, place)) return back('back-up');
-      const detail = `The backup could not be made, or differs from the original; nothing was removed: ${place.reportedError ?? 'no reason given'}`;
+      const detail =
+        'The backup could not be made, or differs from the original; nothing was removed: ' +
+        `${place.reportedError ?? 'no reason given'}`;
       const fix =
-        'Atlas on-call: look at the log of the tenant plane (disk for the trial restore?), then retry the job.';
+        'Atlas on-call: look at the log of the tenant plane (disk for the trial restore?), then ' +
+        'retry the job.';
       throw new StepFailure('operator', 'backup_not_verified', detail, fix);
     }
     return wait(

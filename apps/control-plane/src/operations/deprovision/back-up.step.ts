@@ -18,7 +18,10 @@ import { doesHomeServe, isLossAccepted, lostCopyDetail } from '../../transfers/k
 /** The output of a job without a backup, because the rows are lost and an operator has accepted that. */
 export const LOST = 'none: its rows are lost, which was accepted';
 
-/** Has the tenant plane send the tenant's rows, encrypted to a key of this backup's own, and restore them for a trial. */
+/**
+ * Has the tenant plane send the tenant's rows, encrypted to
+ * a key of this backup's own, and restore them for a trial.
+ */
 @Injectable()
 export class BackUpStep extends ProvisioningStep {
   readonly name = 'back-up';
@@ -44,7 +47,8 @@ export class BackUpStep extends ProvisioningStep {
       const kept = await this.backups.kept(manager, tenantId);
       if (await isLossAccepted(manager, params, place)) return done({ backup: LOST });
       if (kept?.id !== place.restoredFrom) throw await movedCopyLost(manager, place);
-      // The plane has lost the rows that were restored to it: the backup that they came from is the newest there is.
+      // The plane has lost the rows that were restored to it:
+      // the backup that they came from is the newest there is.
       return done({ kept_backup_id: kept.id });
     }
     const backup = await this.backups.begin(manager, tenantId, place.tenantPlaneId);
@@ -61,7 +65,10 @@ export class BackUpStep extends ProvisioningStep {
     if (place) await this.desiredStates.publish(manager, place);
   }
 
-  /** The job's own backup, once it is whole. The home may lose its rows from then on, and others may remove theirs. */
+  /**
+   * The job's own backup, once it is whole. The home may lose
+   * its rows from then on, and others may remove theirs.
+   */
   private async verified(
     manager: EntityManager,
     tenantId: string,
@@ -106,24 +113,30 @@ export async function movedCopyLost(manager: EntityManager, home: Placement): Pr
 
 function homeNotServing(): StepFailure {
   const detail =
-    "The tenant's home is offline, was installed anew, or has not reported that it serves the rows. The backup that this job has made may be the only copy of them, so it is kept, and the job is not rolled back.";
+    "The tenant's home is offline, was installed anew, or has not reported that it serves the rows. " +
+    'The backup that this job has made may be the only copy of them, so it is kept, and the job is ' +
+    'not rolled back.';
   const fix =
-    'Operator: bring the home back with its database, and roll the job back again. If its rows are lost, retry the job, then restore the tenant (POST /api/tenants/<id>/restore).';
+    'Operator: bring the home back with its database, and roll the job back again. If its rows are ' +
+    'lost, retry the job, then restore the tenant (POST /api/tenants/<id>/restore).';
   return new StepFailure('operator', 'home_not_serving', detail, fix);
 }
 
 /** Its database may have been replaced by an older one, or its disk cloned. The instance id does not tell. */
 function homeForked(): StepFailure {
   const detail =
-    "Two databases have reported as the tenant's home since the backup of this job began: one was restored from a backup of its own, or its disk was cloned. The home may serve older rows than those that were backed up, so the backup is kept, and the job is not rolled back.";
+    "Two databases have reported as the tenant's home since the backup of this job began: one was " +
+    'restored from a backup of its own, or its disk was cloned. The home may serve older rows than ' +
+    'those that were backed up, so the backup is kept, and the job is not rolled back.';
   const fix =
-    'Operator: retry the job, then restore the tenant (POST /api/tenants/<id>/restore). It comes back with all rows of the backup, and no user has written since.';
+    'Operator: retry the job, then restore the tenant (POST /api/tenants/<id>/restore). It comes ' +
+    'back with all rows of the backup, and no user has written since.';
   return new StepFailure('operator', 'home_forked', detail, fix);
 }
 
 /**
- * The backup that this job has made or is about to, or that is kept from before because its plane has lost the rows since.
- * Undefined where there is nothing to back up.
+ * The backup that this job has made or is about to, or that is kept from before because its plane has lost
+ * the rows since. Undefined where there is nothing to back up.
  */
 export function backupIdIn(outputs: ProvisioningContext['outputs']): string | undefined {
   return ownBackupIdIn(outputs) ?? keptBackupIdIn(outputs);

@@ -10,8 +10,8 @@ import { LOST } from './back-up.step';
 import { isBeyondReturn } from './remove-copies.step';
 
 /**
- * From now on the tenant can be brought back for a while. One that was never used is deleted at once, and one without a backup
- * is purged next.
+ * From now on the tenant can be brought back for a while. One that was
+ * never used is deleted at once, and one without a backup is purged next.
  */
 @Injectable()
 export class CloseTenantStep extends ProvisioningStep {

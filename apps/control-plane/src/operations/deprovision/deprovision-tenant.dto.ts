@@ -16,7 +16,8 @@ export class DeprovisionTenantDto {
   @ApiProperty({
     required: false,
     description:
-      'Removes a tenant without a backup, once its home has lost the rows that it was moved with and no tenant plane keeps them. Refused otherwise',
+      'Removes a tenant without a backup, once its home has lost the rows that it was moved with and ' +
+      'no tenant plane keeps them. Refused otherwise',
   })
   @Optional()
   @IsBoolean()

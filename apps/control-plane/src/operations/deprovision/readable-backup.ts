@@ -32,9 +32,10 @@ export class ReadableBackup {
   }
 
   /**
-   * For the transaction that removes. Answers with the home of a tenant that this job has made no backup of although its rows
-   * are there: those that were given up are at the home or the old home again, or those that a kept backup was to stand for are
-   * at the home. Nobody enrols as one of the tenant's planes, and no report of one comes in, before that transaction has ended.
+   * For the transaction that removes. Answers with the home of a tenant that this job has made no backup of
+   * although its rows are there: those that were given up are at the home or the old home again, or those
+   * that a kept backup was to stand for are at the home. Nobody enrols as one of the tenant's planes, and no
+   * report of one comes in, before that transaction has ended.
    */
   async homeWithout(
     manager: EntityManager,
@@ -64,6 +65,8 @@ export class ReadableBackup {
 function unreadable(why: string): StepFailure {
   const detail = `The backup cannot be read (${why}): nothing more is removed.`;
   const fix =
-    "Atlas on-call: find out what happened to the Control Plane's database. If nothing was removed yet, roll the job back, then deprovision the tenant again; otherwise restore that database, then retry the job.";
+    "Atlas on-call: find out what happened to the Control Plane's database. If nothing was removed " +
+    'yet, roll the job back, then deprovision the tenant again; otherwise restore that database, ' +
+    'then retry the job.';
   return new StepFailure('operator', 'backup_unreadable', detail, fix);
 }

@@ -11,7 +11,9 @@ import { Tenant } from '../../registry/tenant.entity';
 import { movedCopyLost } from './back-up.step';
 import { ReadableBackup } from './readable-backup';
 
-/** Has the tenant's rows removed wherever a plane that stays holds some: its home, an old copy, one half made. */
+/**
+ * Has the tenant's rows removed wherever a plane that stays holds some: its home, an old copy, one half made.
+ */
 @Injectable()
 export class RemoveCopiesStep extends ProvisioningStep {
   readonly name = 'remove-copies';
@@ -72,8 +74,8 @@ export class RemoveCopiesStep extends ProvisioningStep {
 }
 
 /**
- * Nobody will take its database away: not from others who live there, and not where a person made it. A plane of the tenant's
- * own that was never told of it has no rows, and is retired.
+ * Nobody will take its database away: not from others who live there, and not where a person made it. A plane
+ * of the tenant's own that was never told of it has no rows, and is retired.
  */
 function staysBehind(
   { deploymentModel, infrastructureDriver }: TenantPlane,
@@ -85,6 +87,7 @@ function staysBehind(
 export function isBeyondReturn(): StepFailure {
   const detail = 'The tenant is being removed, and this cannot be undone.';
   const fix =
-    'Operator: retry the job. After a deprovisioning that has ended, restore the tenant (POST /api/tenants/<id>/restore); after a purge nothing comes back.';
+    'Operator: retry the job. After a deprovisioning that has ended, restore the tenant (POST ' +
+    '/api/tenants/<id>/restore); after a purge nothing comes back.';
   return new StepFailure('operator', 'beyond_return', detail, fix);
 }

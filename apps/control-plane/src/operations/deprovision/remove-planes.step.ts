@@ -18,7 +18,8 @@ import { isBeyondReturn } from './remove-copies.step';
 export class RemovePlanesStep extends ProvisioningStep {
   readonly name = 'remove-planes';
   readonly description =
-    "Remove the tenant's own databases and tenant planes; a customer's own plane only loses its tokens and secrets";
+    "Remove the tenant's own databases and tenant planes; a customer's own plane only loses its " +
+    'tokens and secrets';
   readonly creates = [];
   override readonly isAtomic = false;
   override readonly takesLong = ['run'] as const;
@@ -70,7 +71,8 @@ export class RemovePlanesStep extends ProvisioningStep {
       throw new StepFailure('retry', 'copy_not_lost', detail);
     }
     const home = await placeOf(manager, tenantId);
-    // Nobody knows from here on how much of a copy that was lost is there, so it stays lost, whatever the plane says.
+    // Nobody knows from here on how much of a copy that was
+    // lost is there, so it stays lost, whatever the plane says.
     const staysLost = home !== null && (await hasLostCopy(manager, home));
     const begun = { removedBy: jobId, ...(staysLost && { importedBy: NO_INSTANCE }) };
     await manager.update(Placement, { tenantId, tenantPlaneId: plane.id }, begun);

@@ -32,7 +32,10 @@ export class StopServingStep extends ProvisioningStep {
     return done();
   }
 
-  /** A tenant that was still being provisioned becomes `failed`. It can only be deprovisioned again, since its provisioning job has ended. */
+  /**
+   * A tenant that was still being provisioned becomes `failed`. It can
+   * only be deprovisioned again, since its provisioning job has ended.
+   */
   async undo({ manager, tenantId, params }: ProvisioningContext): Promise<void> {
     // Accepting this job ended the move's job, even if this step never ran.
     await this.endMove(manager, tenantId);
@@ -49,7 +52,10 @@ export class StopServingStep extends ProvisioningStep {
     await manager.update(Placement, { tenantId, tenantPlaneId }, { phase: 'serving' });
   }
 
-  /** No job goes on with the move that was ended: what it had made there is an old copy, to be removed at once. */
+  /**
+   * No job goes on with the move that was ended: what it
+   * had made there is an old copy, to be removed at once.
+   */
   private async leaveWhereItMoved(manager: EntityManager, tenantId: string): Promise<void> {
     const coming = await placeOf(manager, tenantId, 'importing');
     if (!coming) return;

@@ -77,7 +77,9 @@ async function requireCell(manager: EntityManager, id: string): Promise<TenantPl
   const cell = await manager.findOneBy(TenantPlane, { id });
   if (!cell) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
   if (cell.deploymentModel === 'shared') return cell;
-  const detail = `A ${cell.deploymentModel} tenant plane serves one tenant. Move that tenant instead: POST /api/tenants/<id>/move.`;
+  const detail =
+    `A ${cell.deploymentModel} tenant plane serves one tenant. Move that tenant instead: POST ` +
+    '/api/tenants/<id>/move.';
   throw new DomainError('tenant_plane_not_a_cell', 'unprocessable', detail);
 }
 
@@ -105,6 +107,8 @@ function drained(): DomainError {
 
 function noRoom({ placed, region }: TenantPlane, room: number): DomainError {
   const where = region === null ? '' : ` of region ${region}`;
-  const detail = `The cell has ${placed} tenants, and the other cells${where} have room for ${room}. Register another one first.`;
+  const detail =
+    `The cell has ${placed} tenants, and the other cells${where} have room for ${room}. Register ` +
+    'another one first.';
   return new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });
 }

@@ -49,8 +49,8 @@ interface Tally {
 }
 
 /**
- * Each tenant moves by an operation of its own, some at once. The step keeps no list: who is left is who has a place in the
- * cell, so it may be taken again after a crash at any point.
+ * Each tenant moves by an operation of its own, some at once. The step keeps no list: who is left is who has
+ * a place in the cell, so it may be taken again after a crash at any point.
  */
 @Injectable()
 export class MoveTenantsStep extends ProvisioningStep {
@@ -154,12 +154,19 @@ async function stopped(
   const detail = `Tenants ${why}, among them ${named.join(', ')}; moved: ${moved}, left: ${left}.${without}`;
   const back =
     slugs &&
-    ' A tenant whose rows are lost only moves back to where they are kept: POST /api/tenants/<id>/move?dry_run=true says where that is and what else to do.';
-  const fix = `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}), fix or remove those tenants, retry or roll back a move that failed, then retry this job: it moves the remaining ones.${back}`;
+    ' A tenant whose rows are lost only moves back to where they are kept: POST ' +
+      '/api/tenants/<id>/move?dry_run=true says where that is and what else to do.';
+  const fix =
+    `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}), fix or remove those ` +
+    'tenants, retry or roll back a move that failed, then retry this job: it moves the remaining ' +
+    `ones.${back}`;
   return new StepFailure('operator', 'drain_incomplete', detail, fix);
 }
 
-/** The operator may switch off the machine once the drain has succeeded, so the drain never succeeds for an open cell. */
+/**
+ * The operator may switch off the machine once the drain has
+ * succeeded, so the drain never succeeds for an open cell.
+ */
 async function requireClosed(manager: EntityManager, id: string): Promise<void> {
   const { name, acceptsTenants } = await lockPlane(manager, id);
   if (!acceptsTenants) return;

@@ -44,8 +44,8 @@ export class AwaitCopyStep extends ProvisioningStep {
   }
 
   /**
-   * A tenant that is written as fast as it is copied never gets there. To freeze it all the same would pause its writes for as
-   * long as the rest takes, so a person decides. A retry gives it as much time again.
+   * A tenant that is written as fast as it is copied never gets there. To freeze it all the same would pause
+   * its writes for as long as the rest takes, so a person decides. A retry gives it as much time again.
    */
   private catchUp(startedAt: Date, since: Date, trouble: string | null): StepResult {
     const minutes = this.config.MOVE_CATCH_UP_MINUTES;
@@ -59,7 +59,8 @@ export class AwaitCopyStep extends ProvisioningStep {
     const { manager, tenantId } = context;
     const transfer = await this.transfers.live(manager, tenantId);
     if (!transfer || !(await isToOldKey(manager, transfer))) return transfer;
-    // Checks the job's lease: a worker that has lost it would open a transfer which the undo does not know about.
+    // Checks the job's lease: a worker that has lost it would
+    // open a transfer which the undo does not know about.
     await context.write(() => this.opening.run(context));
     return this.transfers.live(manager, tenantId);
   }
@@ -71,8 +72,12 @@ export class AwaitCopyStep extends ProvisioningStep {
 
 function neverLevel(minutes: number, trouble: string | null): StepFailure {
   const last = trouble === null ? '' : ` What failed last: ${trouble}`;
-  const detail = `The new tenant plane did not catch up with what the tenant's users write within ${minutes} min (MOVE_CATCH_UP_MINUTES), so their writes would pause for too long.${last}`;
+  const detail =
+    `The new tenant plane did not catch up with what the tenant's users write within ${minutes} min ` +
+    `(MOVE_CATCH_UP_MINUTES), so their writes would pause for too long.${last}`;
   const fix =
-    "Operator: if one of the two tenant planes is offline or fails, mend that; otherwise ask the tenant's users to pause bulk work. Then retry the job (the copy has gone on meanwhile), or roll it back.";
+    'Operator: if one of the two tenant planes is offline or fails, mend that; otherwise ask the ' +
+    "tenant's users to pause bulk work. Then retry the job (the copy has gone on meanwhile), or roll " +
+    'it back.';
   return new StepFailure('operator', 'never_level', detail, fix);
 }

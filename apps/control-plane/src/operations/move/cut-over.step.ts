@@ -9,7 +9,10 @@ import { Transfers, holdTransfer, isBetween, isToOldKey } from '../../transfers/
 import { HomeChange } from './home-change';
 import { unlessMoved } from './whole-copy';
 
-/** Makes the new tenant plane the tenant's home, in one transaction with the end of the job. The old copy is kept for a while. */
+/**
+ * Makes the new tenant plane the tenant's home, in one transaction
+ * with the end of the job. The old copy is kept for a while.
+ */
 @Injectable()
 export class CutOverStep extends ProvisioningStep {
   readonly name = 'cut-over';
@@ -44,7 +47,8 @@ export class CutOverStep extends ProvisioningStep {
       throw new StepFailure(
         'fatal',
         'no_transfer',
-        'The tenant plane that the tenant moves to has enrolled again since the rows were copied to it, or has to.',
+        'The tenant plane that the tenant moves to has enrolled again since the rows were copied to ' +
+          'it, or has to.',
       );
     const [frozenAt, now] = [here(transfer.frozenAt), this.clock.now()];
     const missing = await unlessMoved(manager, transfer, { frozenAt, now });

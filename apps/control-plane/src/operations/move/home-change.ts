@@ -32,7 +32,10 @@ export class HomeChange {
     private readonly clock: Clock,
   ) {}
 
-  /** The tenant and both planes are locked, and the place at the new home is counted. Publishes both entries: call it last. */
+  /**
+   * The tenant and both planes are locked, and the place at the
+   * new home is counted. Publishes both entries: call it last.
+   */
   async make(
     manager: EntityManager,
     tenant: Tenant,

@@ -97,7 +97,10 @@ export class Moves {
 }
 
 function airGapped({ name }: TenantPlane): DomainError {
-  const detail = `Tenant plane ${name} does not call, so it can neither be asked for its customer's consent nor send the tenant's rows. Have whoever runs it start it without ATLAS_OFFLINE_MODE, with a way to the Control Plane; once it has reported, ask again.`;
+  const detail =
+    `Tenant plane ${name} does not call, so it can neither be asked for its customer's consent nor ` +
+    `send the tenant's rows. Have whoever runs it start it without ATLAS_OFFLINE_MODE, with a way to ` +
+    'the Control Plane; once it has reported, ask again.';
   return new DomainError('tenant_plane_air_gapped', 'unprocessable', detail);
 }
 
@@ -110,6 +113,8 @@ async function requireSameRegion(
   const cell = await manager.findOneBy(TenantPlane, { id: cellId, deploymentModel: 'shared' });
   if (!cell || region === null || cell.region === region) return;
   const where = cell.region === null ? 'in no region' : `in region ${cell.region}`;
-  const detail = `Tenant "${slug}" is kept in region ${region}, and the cell ${cell.name} is ${where}. Name a cell of region ${region}, or leave tenant_plane_id out.`;
+  const detail =
+    `Tenant "${slug}" is kept in region ${region}, and the cell ${cell.name} is ${where}. Name a cell ` +
+    `of region ${region}, or leave tenant_plane_id out.`;
   throw new DomainError('other_region', 'unprocessable', detail);
 }

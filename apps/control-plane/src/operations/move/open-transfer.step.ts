@@ -30,13 +30,17 @@ export class OpenTransferStep extends ProvisioningStep {
     await this.requireFit(manager, home, coming);
     const between = { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId };
     const transfer = await this.transfers.open(manager, { tenantId, ...between });
-    // An undo that got no further than this step had the rows removed: told again, it would remove what is imported.
+    // An undo that got no further than this step had the rows
+    // removed: told again, it would remove what is imported.
     await manager.update(Placement, { tenantId, tenantPlaneId: coming.tenantPlaneId }, { purgeJobId: null });
     for (const place of [home, coming]) await this.desiredStates.publish(manager, place);
     return done({ transfer_id: transfer.id });
   }
 
-  /** The source goes on as if nothing had been; what the target has of it goes, but not the copy that it still keeps from before. */
+  /**
+   * The source goes on as if nothing had been; what the target has
+   * of it goes, but not the copy that it still keeps from before.
+   */
   async undo({ manager, tenantId, jobId: purgeJobId }: ProvisioningContext): Promise<void> {
     await this.transfers.end(manager, tenantId);
     const [home, coming] = await this.places(manager, tenantId);
@@ -62,7 +66,11 @@ export class OpenTransferStep extends ProvisioningStep {
 }
 
 function neverCalls({ name }: TenantPlane): StepFailure {
-  const detail = `Tenant plane ${name} was enrolled by file and has not called yet, so it cannot fetch the tenant's rows.`;
-  const fix = `Whoever runs ${name}: start it without ATLAS_OFFLINE_MODE, with a way to the Control Plane. Operator: once it has reported, retry the job, or roll it back.`;
+  const detail =
+    `Tenant plane ${name} was enrolled by file and has not called yet, so it cannot fetch the tenant's ` +
+    'rows.';
+  const fix =
+    `Whoever runs ${name}: start it without ATLAS_OFFLINE_MODE, with a way to the Control Plane. ` +
+    'Operator: once it has reported, retry the job, or roll it back.';
   return new StepFailure('operator', 'tenant_plane_air_gapped', detail, fix);
 }

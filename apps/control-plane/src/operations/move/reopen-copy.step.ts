@@ -13,14 +13,22 @@ import { HomeChange } from './home-change';
 
 /** The job shows it, and it is audited. What the plane ends is written in its `ReopenedAccess`. */
 const WARNING =
-  "The tenant plane ends all sessions, links and invitations. Passwords, deactivations, roles and single sign-on are as they were at rows_as_of: later changes are lost. A password is void if mail or single sign-on lets its owner in. Any other one still works, even if its owner has changed it since (passwords_kept of tenant.copy_reopened in the tenant's audit trail). Have the tenant's admins check their users and settings now.";
+  'The tenant plane ends all sessions, links and invitations. Passwords, deactivations, roles and ' +
+  'single sign-on are as they were at rows_as_of: later changes are lost. A password is void if mail ' +
+  'or single sign-on lets its owner in. Any other one still works, even if its owner has changed it ' +
+  "since (passwords_kept of tenant.copy_reopened in the tenant's audit trail). Have the tenant's " +
+  'admins check their users and settings now.';
 
-/** Makes the tenant's previous plane its home again, with the copy kept there. The plane that lost the rows keeps what it has. */
+/**
+ * Makes the tenant's previous plane its home again, with the copy
+ * kept there. The plane that lost the rows keeps what it has.
+ */
 @Injectable()
 export class ReopenCopyStep extends ProvisioningStep {
   readonly name = 'reopen-copy';
   readonly description =
-    'Make the old tenant plane the home again, with the rows as they were at the move: the new one has lost them. All users are signed out';
+    'Make the old tenant plane the home again, with the rows as they were at the move: the new one ' +
+    'has lost them. All users are signed out';
   readonly creates = [];
 
   constructor(
@@ -51,7 +59,9 @@ export class ReopenCopyStep extends ProvisioningStep {
       warning: WARNING,
     };
     await this.audit.record(manager, {
-      ...{ action: 'tenant.copy_reopened', targetKind: 'tenant', targetId: tenantId },
+      action: 'tenant.copy_reopened',
+      targetKind: 'tenant',
+      targetId: tenantId,
       before: { tenant_plane_id: home.tenantPlaneId },
       after: { ...result, job_id: jobId },
     });
@@ -67,6 +77,7 @@ export class ReopenCopyStep extends ProvisioningStep {
 
 function notLost(): StepFailure {
   const detail =
-    'The home of the tenant has its rows again, or the old copy is gone. Nothing was changed: ask for the move again.';
+    'The home of the tenant has its rows again, or the old copy is gone. Nothing was changed: ask ' +
+    'for the move again.';
   return new StepFailure('fatal', 'copy_not_lost', detail);
 }

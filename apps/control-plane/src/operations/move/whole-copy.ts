@@ -6,8 +6,8 @@ import { copyTrouble } from '../../transfers/copy-trouble';
 import { isWhole } from '../../transfers/transfers';
 
 /**
- * What a move waits for while its frozen source has more than the target; null once it has not. Asked again by whoever makes
- * the target the home: one that was whole may have begun anew since.
+ * What a move waits for while its frozen source has more than the target; null once it has not. Asked again
+ * by whoever makes the target the home: one that was whole may have begun anew since.
  */
 export async function unlessMoved(
   manager: EntityManager,
@@ -19,6 +19,8 @@ export async function unlessMoved(
   const until = new Date(frozenAt.getTime() + MAX_FREEZE_MS);
   if (until > now) return wait('the last changes to arrive', until, trouble);
   const last = trouble === null ? '' : ` (what failed last: ${trouble})`;
-  const detail = `The last changes did not arrive in time${last}. The move was undone, and the tenant is served where it was.`;
+  const detail =
+    `The last changes did not arrive in time${last}. The move was undone, and the tenant is served ` +
+    'where it was.';
   throw new StepFailure('fatal', 'freeze_too_long', detail);
 }

@@ -16,7 +16,10 @@ export const AWAIT_ENROLMENT = 'await-enrolment';
 const BUNDLE_OF_A_PERSON =
   'an install bundle of the tenant plane: POST /api/tenants/<id>/provisioning-tokens issues it';
 
-/** Waits until the tenant's own plane has enrolled, for as long as its provisioning token is good, once it has one. */
+/**
+ * Waits until the tenant's own plane has enrolled, for as
+ * long as its provisioning token is good, once it has one.
+ */
 @Injectable()
 export class AwaitEnrolmentStep extends ProvisioningStep {
   readonly name = AWAIT_ENROLMENT;
@@ -62,7 +65,8 @@ export class AwaitEnrolmentStep extends ProvisioningStep {
     if (until && until > this.clock.now()) return wait('the enrolment of the tenant plane', until);
     const what = until ? 'The provisioning token expired' : 'There is no live provisioning token';
     const fix =
-      'Operator: issue a new token (POST /api/tenants/<id>/provisioning-tokens) and hand its install bundle to whoever runs the plane; the job then goes on by itself.';
+      'Operator: issue a new token (POST /api/tenants/<id>/provisioning-tokens) and hand its install ' +
+      'bundle to whoever runs the plane; the job then goes on by itself.';
     const detail = `${what}, and the tenant plane has not enrolled.`;
     throw new StepFailure('operator', 'enrolment_overdue', detail, fix);
   }

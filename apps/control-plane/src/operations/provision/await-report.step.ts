@@ -15,8 +15,8 @@ import { RestoredCopy } from '../../transfers/restored-copy';
 const PATIENCE_MS = 15 * 60_000;
 
 /**
- * Waits until the home reports what was published as applied, and, but for a tenant that is served from a kept copy again, every
- * other plane with a place reports having seen it.
+ * Waits until the home reports what was published as applied, and, but for a tenant that is served from a
+ * kept copy again, every other plane with a place reports having seen it.
  */
 @Injectable()
 export class AwaitReportStep extends ProvisioningStep {
@@ -56,8 +56,8 @@ export class AwaitReportStep extends ProvisioningStep {
   }
 
   /**
-   * Of a kept copy that is served again: what the home's database has counts from here on, whatever becomes of it. The plane
-   * that has lost the rows is not waited for: it serves nobody, whatever it has heard.
+   * Of a kept copy that is served again: what the home's database has counts from here on, whatever becomes
+   * of it. The plane that has lost the rows is not waited for: it serves nobody, whatever it has heard.
    */
   private async served(manager: EntityManager, home: Placement): Promise<StepResult> {
     if (await hasLostCopy(manager, home))
@@ -69,8 +69,9 @@ export class AwaitReportStep extends ProvisioningStep {
   }
 
   /**
-   * A plane with another place that has yet to say that it heard; what becomes of the copy there is its move's business. Nobody
-   * is served there, so one that is offline is not waited for: it hears when it asks again.
+   * A plane with another place that has yet to say that it heard; what
+   * becomes of the copy there is its move's business. Nobody is served there,
+   * so one that is offline is not waited for: it hears when it asks again.
    */
   private async silentBeside(manager: EntityManager, { tenantId, tenantPlaneId }: Placement, now: Date) {
     const places = await toldPlaces(manager, tenantId);

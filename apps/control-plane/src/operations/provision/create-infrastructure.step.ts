@@ -6,7 +6,8 @@ import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-j
 import { Tenant } from '../../registry/tenant.entity';
 
 const MADE_BY_A_PERSON =
-  'a person to create the infrastructure: start a tenant plane with a bundle of POST /api/tenants/<id>/provisioning-tokens, then record it with PUT /api/tenants/<id>/infrastructure';
+  'a person to create the infrastructure: start a tenant plane with a bundle of POST ' +
+  '/api/tenants/<id>/provisioning-tokens, then record it with PUT /api/tenants/<id>/infrastructure';
 
 /** A person has this long where the driver is `manual`: to make it, and to have its install bundle issued. */
 export const HAND_WORK_MS = 30 * 24 * 3_600_000;

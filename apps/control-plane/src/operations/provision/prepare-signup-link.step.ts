@@ -4,7 +4,10 @@ import { Injectable } from '@nestjs/common';
 import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { SignupLinks } from '../../tenants/signup-links';
 
-/** Makes sure that the first admin can be let in. The link itself is made when it is asked for: it is a secret. */
+/**
+ * Makes sure that the first admin can be let in. The link
+ * itself is made when it is asked for: it is a secret.
+ */
 @Injectable()
 export class PrepareSignupLinkStep extends ProvisioningStep {
   readonly name = 'prepare-signup-link';

@@ -21,7 +21,9 @@ import { ProvisionTenantDto } from './provision-tenant.dto';
 
 const SLUG_RULE = { name: 'tenants_slug_uq', table: 'tenants', columns: ['slug'] };
 
-/** Accepts the request for a tenant: everything that it needs is checked and written, then workers take over. */
+/**
+ * Accepts the request for a tenant: everything that it needs is checked and written, then workers take over.
+ */
 @Injectable()
 export class Provisioning {
   constructor(
@@ -149,7 +151,9 @@ export class Provisioning {
     const { allowedInProduction } = profileOf(model).databases;
     const driver = database?.driver;
     if (!this.config.isProduction || driver === undefined || allowedInProduction.includes(driver)) return;
-    const detail = `In production a ${model} tenant cannot use ${driver}. Ask for ${allowedInProduction.join(' or ')}, or leave database.driver out.`;
+    const detail =
+      `In production a ${model} tenant cannot use ${driver}. Ask for ` +
+      `${allowedInProduction.join(' or ')}, or leave database.driver out.`;
     throw new DomainError('database_not_in_production', 'unprocessable', detail);
   }
 

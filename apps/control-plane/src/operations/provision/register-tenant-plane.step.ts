@@ -9,7 +9,10 @@ import { givePlaceBack, placeOf } from '../../registry/placements';
 import { lockPlaneAndCalls } from '../../registry/plane-lock';
 import { Tenant } from '../../registry/tenant.entity';
 
-/** Makes the record of a tenant plane that serves this tenant alone. Where the customer installs it, it is there already. */
+/**
+ * Makes the record of a tenant plane that serves this tenant
+ * alone. Where the customer installs it, it is there already.
+ */
 @Injectable()
 export class RegisterTenantPlaneStep extends ProvisioningStep {
   readonly name = 'register-tenant-plane';
@@ -24,7 +27,8 @@ export class RegisterTenantPlaneStep extends ProvisioningStep {
     const { manager, tenantId, operation } = context;
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const arrival = arrivalOf(context, tenant);
-    // The rows are at the plane that the customer kept. That plane is expected already, unless this step was undone.
+    // The rows are at the plane that the customer kept. That
+    // plane is expected already, unless this step was undone.
     const isKept = operation === 'restore' && profileOf(arrival.model).installRequired;
     const plane = await (isKept
       ? this.planes.expectAgain(manager, tenant, arrival)

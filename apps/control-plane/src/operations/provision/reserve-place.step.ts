@@ -83,7 +83,9 @@ export class ReservePlaceStep extends ProvisioningStep {
   }
 }
 
-/** The place that is there already. @throws StepFailure when that is not in such a cell as the job asks for. */
+/**
+ * The place that is there already. @throws StepFailure when that is not in such a cell as the job asks for.
+ */
 async function askedFor(
   manager: EntityManager,
   { tenantPlaneId }: Placement,
@@ -95,7 +97,9 @@ async function askedFor(
   return { tenant_plane_id: tenantPlaneId };
 }
 
-/** The cell that was asked for, or any but the one that the tenant leaves; none that is older than its rows. */
+/**
+ * The cell that was asked for, or any but the one that the tenant leaves; none that is older than its rows.
+ */
 async function wantedCell(
   manager: EntityManager,
   { region }: Tenant,
@@ -114,6 +118,7 @@ function noCapacity({ region }: Tenant, { version }: Origin): StepFailure {
     'operator',
     'no_capacity',
     `No shared tenant plane${where} has room for another tenant${isNewEnough}.`,
-    'Atlas on-call: register another cell (POST /api/tenant-planes), or upgrade one that is behind; then retry the job.',
+    'Atlas on-call: register another cell (POST /api/tenant-planes), or upgrade one that is behind; ' +
+      'then retry the job.',
   );
 }

@@ -14,8 +14,8 @@ import { homeServes } from '../../transfers/kept-copy';
 const AT_ONCE = 20;
 
 /**
- * SQL: whether a removal of the copy at `place` waits for a person, who may still retry it. Takes as `harmless` what it may be
- * retried behind; behind anything else another removal begins.
+ * SQL: whether a removal of the copy at `place` waits for a person, who may still retry it. Takes as
+ * `harmless` what it may be retried behind; behind anything else another removal begins.
  */
 const REMOVAL_WAITS = `exists (select 1 from provisioning_jobs job
   where job.tenant_id = place.tenant_id and job.operation = 'remove_copy' and ${WAITS_FOR_A_PERSON}
@@ -24,8 +24,8 @@ const REMOVAL_WAITS = `exists (select 1 from provisioning_jobs job
       where since.tenant_id = job.tenant_id and since.id > job.id and since.operation not in (:...harmless)))`;
 
 /**
- * SQL: whether the copy at `place` was told to go by a job that ended before the requirement of the new home did. That ends only
- * once a removal sees the report that the copy is gone, so another one begins.
+ * SQL: whether the copy at `place` was told to go by a job that ended before the requirement of the new home
+ * did. That ends only once a removal sees the report that the copy is gone, so another one begins.
  */
 const IS_BROKEN_OFF = `exists (select 1 from provisioning_jobs job
   where job.id = place.purge_job_id and (job.operation = 'remove_copy' and job.status in ('failed', 'cancelled')
@@ -33,7 +33,10 @@ const IS_BROKEN_OFF = `exists (select 1 from provisioning_jobs job
       from placements home join transfers move on move.id = home.restored_from
       where home.tenant_id = place.tenant_id and home.holds_place and move.source_plane_id = place.tenant_plane_id)))`;
 
-/** Begins the removal of copies that tenants have moved away from, once their time is over and the new home serves. */
+/**
+ * Begins the removal of copies that tenants have moved away
+ * from, once their time is over and the new home serves.
+ */
 @Injectable()
 export class OldCopies {
   constructor(
@@ -57,8 +60,9 @@ export class OldCopies {
   }
 
   /**
-   * A tenant that something else is being done to is looked at again in the next round. What the copy was when it was found
-   * counts only if it still is so behind the job's row, which waits for the end of a job that was just removing it.
+   * A tenant that something else is being done to is looked at again in the next
+   * round. What the copy was when it was found counts only if it still is so behind
+   * the job's row, which waits for the end of a job that was just removing it.
    */
   private async remove({ tenantId, tenantPlaneId }: Placement): Promise<void> {
     await this.database

@@ -31,7 +31,8 @@ export class OpenRestoreStep extends ProvisioningStep {
     const why = olderThanBackup(backup, target);
     if (why !== null) throw cannotTakeRows(target, why);
     await this.backups.bringBack(manager, backup, tenantPlaneId);
-    // An undo that got no further than this step had the rows removed: told again, it would remove what is imported.
+    // An undo that got no further than this step had the rows
+    // removed: told again, it would remove what is imported.
     await manager.update(Placement, { tenantId, tenantPlaneId }, { purgeJobId: null });
     await this.desiredStates.publish(manager, coming);
     return done({ backup_id: backup.id });

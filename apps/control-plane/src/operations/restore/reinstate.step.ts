@@ -15,7 +15,10 @@ import { Backups } from '../../transfers/backups';
 import { RestoredCopy } from '../../transfers/restored-copy';
 import { holdTransfer } from '../../transfers/transfers';
 
-/** The tenant is what it was, and no way leads back from here. Its backup is kept until its plane says that it serves. */
+/**
+ * The tenant is what it was, and no way leads back from here.
+ * Its backup is kept until its plane says that it serves.
+ */
 @Injectable()
 export class ReinstateStep extends ProvisioningStep {
   readonly name = 'reinstate';

@@ -61,7 +61,8 @@ export class Restores {
     }
     const detail = restorableUntil
       ? `The tenant could be restored until ${restorableUntil.toISOString()}.`
-      : 'The tenant is not deprovisioned yet, or its backup has been erased. Retry or roll back a failed deprovisioning.';
+      : 'The tenant is not deprovisioned yet, or its backup has been erased. Retry or roll back a ' +
+        'failed deprovisioning.';
     throw new DomainError('not_restorable', 'conflict', detail);
   }
 }

@@ -8,7 +8,10 @@ import { ServiceKeys } from '../../service-keys/service-keys';
 
 export const AWAIT_REENROLMENT = 'await-reenrolment';
 
-/** The old secret was refused from the moment on in which this was asked for. Waits for as long as the token of the new bundle is good. */
+/**
+ * The old secret was refused from the moment on in which this was
+ * asked for. Waits for as long as the token of the new bundle is good.
+ */
 @Injectable()
 export class AwaitReenrolmentStep extends ProvisioningStep {
   readonly name = AWAIT_REENROLMENT;
@@ -34,7 +37,9 @@ export class AwaitReenrolmentStep extends ProvisioningStep {
     if (until && until > this.clock.now()) return wait('the enrolment with the new install bundle', until);
     const what = until ? 'The provisioning token expired' : 'There is no live provisioning token';
     const detail = `${what}, and the tenant plane has not enrolled with it.`;
-    const fix = `Operator: issue a new token (POST /api/tenant-planes/${tenantPlaneId}/provisioning-tokens) and hand its install bundle to whoever runs the plane; the job then goes on by itself.`;
+    const fix =
+      `Operator: issue a new token (POST /api/tenant-planes/${tenantPlaneId}/provisioning-tokens) and ` +
+      'hand its install bundle to whoever runs the plane; the job then goes on by itself.';
     throw new StepFailure('operator', 'enrolment_overdue', detail, fix);
   }
 

@@ -32,7 +32,10 @@ export class MintNextSecretStep extends ProvisioningStep {
     return done({ key_id: keyId });
   }
 
-  /** A plane that has begun to sign with it goes on with it: it may have forgotten the old one. Then both stay accepted. */
+  /**
+   * A plane that has begun to sign with it goes on with it: it
+   * may have forgotten the old one. Then both stay accepted.
+   */
   async undo({ manager, tenantPlaneId }: ProvisioningContext): Promise<void> {
     const { nextKeyId } = await lockPlaneAndCalls(manager, tenantPlaneId);
     const accepted = await this.keys.acceptedOf(manager, [tenantPlaneId]);
@@ -45,7 +48,8 @@ export class MintNextSecretStep extends ProvisioningStep {
 
 function nothingToFollow(): StepFailure {
   const fix =
-    'Operator: issue a new install bundle for the plane; once it has enrolled with it, ask for the rotation again.';
+    'Operator: issue a new install bundle for the plane; once it has enrolled with it, ask for the ' +
+    'rotation again.';
   return new StepFailure(
     'fatal',
     'no_secret_in_use',

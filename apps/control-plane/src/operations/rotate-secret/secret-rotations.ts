@@ -60,8 +60,8 @@ export class SecretRotations {
   }
 
   /**
-   * Waits for no other job. A drain or an upgrade of the plane goes on, with a plane that has to enrol again first. A rotation
-   * in progress ends. No tenant is placed on a plane until it has enrolled again.
+   * Waits for no other job. A drain or an upgrade of the plane goes on, with a plane that has to enrol again
+   * first. A rotation in progress ends. No tenant is placed on a plane until it has enrolled again.
    */
   private async endTrust(manager: EntityManager, plane: TenantPlane): Promise<InstallBundle> {
     const rotation = { tenantPlaneId: plane.id, operation: 'rotate_secret' } as const;
@@ -90,17 +90,22 @@ export class SecretRotations {
 
 function platformSecret(): DomainError {
   const detail =
-    'This cell uses the platform secret, which is no secret of its own: change INTERNAL_SERVICE_SECRET on the Control Plane and on the cells that use it, with the old value as INTERNAL_SERVICE_SECRET_PREVIOUS until all have it.';
+    'This cell uses the platform secret, which is no secret of its own: change ' +
+    'INTERNAL_SERVICE_SECRET on the Control Plane and on the cells that use it, with the old value ' +
+    'as INTERNAL_SERVICE_SECRET_PREVIOUS until all have it.';
   return new DomainError('platform_secret', 'unprocessable', detail);
 }
 
 function notEnrolled({ status }: TenantPlane): DomainError {
-  const detail = `A tenant plane that is ${status} has no secret in use. A new install bundle (POST /api/tenant-planes/<id>/provisioning-tokens) replaces the one before.`;
+  const detail =
+    `A tenant plane that is ${status} has no secret in use. A new install bundle (POST ` +
+    '/api/tenant-planes/<id>/provisioning-tokens) replaces the one before.';
   return new DomainError('invalid_transition', 'conflict', detail);
 }
 
 function airGapped(): DomainError {
   const detail =
-    'This tenant plane does not call, so nothing can be handed to it. Use mode "compromised", and enrol it with the new install bundle by file.';
+    'This tenant plane does not call, so nothing can be handed to it. Use mode "compromised", and ' +
+    'enrol it with the new install bundle by file.';
   return new DomainError('tenant_plane_air_gapped', 'unprocessable', detail);
 }

@@ -10,7 +10,8 @@ import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-j
 export class AwaitHealthyStep extends ProvisioningStep {
   readonly name = 'await-healthy';
   readonly description =
-    'Wait until the tenant plane reports in its new version, is well and has applied its desired state; else go back';
+    'Wait until the tenant plane reports in its new version, is well and has applied its desired ' +
+    'state; else go back';
   readonly creates = [];
 
   constructor(
@@ -28,7 +29,9 @@ export class AwaitHealthyStep extends ProvisioningStep {
     const seconds = this.config.UPGRADE_HEALTHY_SECONDS;
     const deadline = new Date(startedAt.getTime() + seconds * 1000);
     if (deadline > this.clock.now()) return wait(missing, deadline);
-    const detail = `The tenant plane was not healthy in ${version} within ${seconds} s (UPGRADE_HEALTHY_SECONDS); still missing: ${missing}. It is rolled back to ${params['from']}.`;
+    const detail =
+      `The tenant plane was not healthy in ${version} within ${seconds} s (UPGRADE_HEALTHY_SECONDS); ` +
+      `still missing: ${missing}. It is rolled back to ${params['from']}.`;
     const fix =
       'Atlas on-call: the log of the tenant plane says why; fix the release, then ask for the upgrade again.';
     throw new StepFailure('fatal', 'upgrade_unhealthy', detail, fix);

@@ -5,12 +5,15 @@ import { Infrastructures } from '../../infrastructure/infrastructures';
 import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 
-/** Has the driver run another version. Whatever a person would have to mend first makes it go back at once. */
+/**
+ * Has the driver run another version. Whatever a person would have to mend first makes it go back at once.
+ */
 @Injectable()
 export class ReplacePlaneStep extends ProvisioningStep {
   readonly name = 'replace-plane';
   readonly description =
-    'End the tenant plane and start it in its new version: its users wait for some seconds, unless it has replicas';
+    'End the tenant plane and start it in its new version: its users wait for some seconds, unless ' +
+    'it has replicas';
   readonly creates = ['tenant plane process'];
   override readonly isAtomic = false;
   override readonly takesLong = ['run', 'undo'] as const;
@@ -41,7 +44,8 @@ export class ReplacePlaneStep extends ProvisioningStep {
     const { manager, jobId, tenantPlaneId, params } = context;
     const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
     const [from, to] = [String(params['from']), String(params['version'])];
-    // A process of the version before notes no job: what the plane was told says it as well, until it is put back.
+    // A process of the version before notes no job: what the
+    // plane was told says it as well, until it is put back.
     const wasTold = plane.releasedBy === jobId || (plane.release === to && from !== to);
     // Left behind, it stays as it is until it is removed.
     if (plane.status === 'retired' || plane.placed === 0 || !wasTold) return;
@@ -59,6 +63,7 @@ function leftBehind(): StepFailure {
 function notBack(version: string, missing: string): StepFailure {
   const detail = `The tenant plane was put back to ${version}, and this waits for ${missing}.`;
   const fix =
-    'The job tries again by itself. If it has failed, Atlas on-call: fix the tenant plane (its log says why), then roll the job back again.';
+    'The job tries again by itself. If it has failed, Atlas on-call: fix the tenant plane (its log ' +
+    'says why), then roll the job back again.';
   return new StepFailure('retry', 'plane_not_back', detail, fix);
 }

@@ -17,7 +17,9 @@ export class UpgradeBatchesStep extends ProvisioningStep {
   run(context: ProvisioningContext): Promise<StepResult> {
     const { batch_size: atOnce, max_failures: maxFailures } = context.params;
     return this.turn.take(context, {
-      ...{ atOnce: Number(atOnce), maxFailures: Number(maxFailures), isCanary: false },
+      atOnce: Number(atOnce),
+      maxFailures: Number(maxFailures),
+      isCanary: false,
     });
   }
 

@@ -37,9 +37,9 @@ interface Tally {
 }
 
 /**
- * One look at a wave: what has become of the upgrades that it began, and which come next. It keeps no list of its own: what
- * is left is what is older than its version and has no upgrade of its own that succeeded, so it can be looked at again after a
- * crash at any point.
+ * One look at a wave: what has become of the upgrades that it began, and which come next. It keeps no list of
+ * its own: what is left is what is older than its version and has no upgrade of its own that succeeded, so it
+ * can be looked at again after a crash at any point.
  */
 @Injectable()
 export class UpgradeTurn {
@@ -109,8 +109,12 @@ export class UpgradeTurn {
   ): Promise<StepFailure> {
     const codes = failed.map(({ error, status }) => error?.code ?? status);
     const which = `${await this.namesOf(failed)} (${[...new Set(codes)].join(', ')})`;
-    const detail = `The wave to ${params['version']} stopped itself. Not upgraded: ${which}; upgraded: ${upgraded.length}.`;
-    const fix = `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}); fix the release and retry this job to upgrade the remaining planes, or start a wave with another version.`;
+    const detail =
+      `The wave to ${params['version']} stopped itself. Not upgraded: ${which}; upgraded: ` +
+      `${upgraded.length}.`;
+    const fix =
+      `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}); fix the release and ` +
+      'retry this job to upgrade the remaining planes, or start a wave with another version.';
     return new StepFailure('operator', 'wave_stopped', detail, fix);
   }
 
@@ -123,8 +127,8 @@ export class UpgradeTurn {
 }
 
 /**
- * Planes that this wave has neither upgraded nor tried. A plane that the wave has upgraded and that runs an older version
- * again was put back by an operator, and is left alone.
+ * Planes that this wave has neither upgraded nor tried. A plane that the wave has upgraded and that runs an
+ * older version again was put back by an operator, and is left alone.
  */
 function left(
   manager: EntityManager,

@@ -15,7 +15,9 @@ import { Upgrades } from './upgrades';
 /** A dry run names this many; the wave takes all. */
 const MAX_NAMED = 500;
 
-/** Accepts that the planes which our drivers run get a version one batch after the other; workers take over. */
+/**
+ * Accepts that the planes which our drivers run get a version one batch after the other; workers take over.
+ */
 @Injectable()
 export class UpgradeWaves {
   constructor(
@@ -78,6 +80,8 @@ function inBatches<T>(all: readonly T[], size: number): T[][] {
 }
 
 function nothingToDo({ version }: JobParams): DomainError {
-  const detail = `None of the selected tenant planes is older than ${version}. To see their versions: GET /api/tenant-planes.`;
+  const detail =
+    `None of the selected tenant planes is older than ${version}. To see their versions: GET ` +
+    '/api/tenant-planes.';
   return new DomainError('already_up_to_date', 'conflict', detail);
 }

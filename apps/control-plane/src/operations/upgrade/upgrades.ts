@@ -115,6 +115,7 @@ function upToDate(version: string): DomainError {
 
 function airGapped(): DomainError {
   const detail =
-    'This tenant plane does not call, so nobody here would learn of its version. Whoever runs it upgrades it by its guide.';
+    'This tenant plane does not call, so nobody here would learn of its version. Whoever runs it ' +
+    'upgrades it by its guide.';
   return new DomainError('tenant_plane_air_gapped', 'unprocessable', detail);
 }

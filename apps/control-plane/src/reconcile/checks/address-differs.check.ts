@@ -8,7 +8,10 @@ import { TenantAddresses } from '../../tenants/tenant-addresses';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 import { DriftCheck } from './drift-check';
 
-/** Its row, which routes are made of, says another address than the plane that it lives on. Repaired from that. */
+/**
+ * Its row, which routes are made of, says another address
+ * than the plane that it lives on. Repaired from that.
+ */
 @Injectable()
 export class AddressDiffersCheck extends DriftCheck<TenantSubject> {
   readonly kind = 'address_differs';
@@ -26,7 +29,10 @@ export class AddressDiffersCheck extends DriftCheck<TenantSubject> {
     if (!isLive || !home || home.plane.endpointUrl === null) return null;
     const fields = this.addresses.differences(home.plane, tenant);
     if (fields.length === 0) return null;
-    return `Tenant ${tenant.slug} has another ${fields.join(', ')} than its tenant plane ${home.plane.name} gives it.`;
+    return (
+      `Tenant ${tenant.slug} has another ${fields.join(', ')} than its tenant plane ${home.plane.name} ` +
+      'gives it.'
+    );
   }
 
   override async repair(manager: EntityManager, { tenant, home }: TenantSubject): Promise<boolean> {

@@ -3,7 +3,10 @@ import { isCopyLost } from '../../registry/placements';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 import { DriftCheck } from './drift-check';
 
-/** The home does not have the rows of its tenant, so nobody is served. What a move or a restore brought them from is kept. */
+/**
+ * The home does not have the rows of its tenant, so nobody is
+ * served. What a move or a restore brought them from is kept.
+ */
 @Injectable()
 export class CopyMissingCheck extends DriftCheck<TenantSubject> {
   readonly kind = 'copy_missing';
@@ -14,6 +17,10 @@ export class CopyMissingCheck extends DriftCheck<TenantSubject> {
 
   find({ tenant, isLive, home }: TenantSubject): string | null {
     if (!isLive || !home || !isCopyLost(home.placement, home.plane)) return null;
-    return `The database of tenant plane ${home.plane.name} does not have the rows of tenant ${tenant.slug}. The answer to a move says where they are kept, and what to do: POST /api/tenants/${tenant.id}/move?dry_run=true {"deployment_model": "${tenant.deploymentModel}"}.`;
+    return (
+      `The database of tenant plane ${home.plane.name} does not have the rows of tenant ` +
+      `${tenant.slug}. The answer to a move says where they are kept, and what to do: POST ` +
+      `/api/tenants/${tenant.id}/move?dry_run=true {"deployment_model": "${tenant.deploymentModel}"}.`
+    );
   }
 }

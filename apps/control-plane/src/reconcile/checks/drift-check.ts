@@ -11,8 +11,8 @@ export abstract class DriftCheck<S extends Subject = Subject> {
   abstract find(subject: S): string | null;
 
   /**
-   * Mends it, in a transaction that has locked the subject and found it again. Only what loses nothing and may be done
-   * twice; false: a person has to.
+   * Mends it, in a transaction that has locked the subject and found it again. Only what loses nothing and
+   * may be done twice; false: a person has to.
    */
   repair(_manager: EntityManager, _subject: S): Promise<boolean> {
     return Promise.resolve(false);

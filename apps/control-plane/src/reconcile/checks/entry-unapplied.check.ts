@@ -4,7 +4,10 @@ import { DesiredStates } from '../../desired-state/desired-states';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 import { DriftCheck } from './drift-check';
 
-/** Its plane says that it has applied all, and said nothing of this tenant, or that it failed. Repaired: it is told again. */
+/**
+ * Its plane says that it has applied all, and said nothing of
+ * this tenant, or that it failed. Repaired: it is told again.
+ */
 @Injectable()
 export class EntryUnappliedCheck extends DriftCheck<TenantSubject> {
   readonly kind = 'entry_unapplied';
@@ -20,15 +23,21 @@ export class EntryUnappliedCheck extends DriftCheck<TenantSubject> {
     if (!isLive || !home) return null;
     const { entryRevision, reportedRevision, reportedState, reportedError } = home.placement;
     if (reportedState === 'failed' && reportedRevision >= entryRevision)
-      return `Tenant plane ${home.plane.name} could not apply tenant ${tenant.slug}: ${reportedError ?? 'it gave no reason'}. Its log says more.`;
+      return (
+        `Tenant plane ${home.plane.name} could not apply tenant ${tenant.slug}: ` +
+        `${reportedError ?? 'it gave no reason'}. Its log says more.`
+      );
     const applied = this.desiredStates.appliedBy(home.plane);
     if (reportedRevision >= entryRevision || applied < entryRevision) return null;
-    return `Tenant plane ${home.plane.name} has applied revision ${applied}, and did not report tenant ${tenant.slug}, whose entry is of revision ${entryRevision}.`;
+    return (
+      `Tenant plane ${home.plane.name} has applied revision ${applied}, and did not report tenant ` +
+      `${tenant.slug}, whose entry is of revision ${entryRevision}.`
+    );
   }
 
   /**
-   * The plane itself retries an entry that fails. But a plane that reported `copy_missing` and has since applied everything
-   * has got another database, which knows the entry from before, so it must be told again.
+   * The plane itself retries an entry that fails. But a plane that reported `copy_missing` and has since
+   * applied everything has got another database, which knows the entry from before, so it must be told again.
    */
   override async repair(manager: EntityManager, { home }: TenantSubject): Promise<boolean> {
     if (!home) return false;

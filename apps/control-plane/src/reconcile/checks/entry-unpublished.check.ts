@@ -18,7 +18,10 @@ export class EntryUnpublishedCheck extends DriftCheck<TenantSubject> {
 
   find({ tenant, isLive, home }: TenantSubject): string | null {
     if (!isLive || home?.placement.entryRevision !== 0) return null;
-    return `Tenant ${tenant.slug} is ${tenant.status}, and its tenant plane ${home.plane.name} was never told of it.`;
+    return (
+      `Tenant ${tenant.slug} is ${tenant.status}, and its tenant plane ${home.plane.name} was never ` +
+      'told of it.'
+    );
   }
 
   override async repair(manager: EntityManager, { home }: TenantSubject): Promise<boolean> {

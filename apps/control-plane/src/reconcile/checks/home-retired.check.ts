@@ -14,6 +14,10 @@ export class HomeRetiredCheck extends DriftCheck<TenantSubject> {
   find({ tenant, isLive, home }: TenantSubject): string | null {
     if (!isLive || home?.plane.status !== 'retired') return null;
     const { id, name } = home.plane;
-    return `Tenant ${tenant.slug} lives on tenant plane ${name}, which is retired and hears of no change. Where that was a mistake, a new install bundle (POST /api/tenant-planes/${id}/provisioning-tokens) makes it a plane again.`;
+    return (
+      `Tenant ${tenant.slug} lives on tenant plane ${name}, which is retired and hears of no change. ` +
+      'Where that was a mistake, a new install bundle (POST ' +
+      `/api/tenant-planes/${id}/provisioning-tokens) makes it a plane again.`
+    );
   }
 }

@@ -5,7 +5,9 @@ import { type InfrastructurePart } from '../../infrastructure/drivers/infrastruc
 import { InfrastructureSubjects, type MadeInfrastructure } from '../subjects/infrastructure-subjects';
 import { DriftCheck } from './drift-check';
 
-/** A part of what a driver has made is not there, or not as it was made. The driver says what can be mended. */
+/**
+ * A part of what a driver has made is not there, or not as it was made. The driver says what can be mended.
+ */
 @Injectable()
 abstract class InfrastructureFaultCheck extends DriftCheck<MadeInfrastructure> {
   protected abstract readonly part: InfrastructurePart;

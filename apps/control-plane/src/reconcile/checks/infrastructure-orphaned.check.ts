@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { LeftoverSubjects, type NamedThing } from '../subjects/leftover-subjects';
 import { DriftCheck } from './drift-check';
 
-/** Something that bears a name as drivers give it, and is nobody's. Never removed by us: it may hold a customer's rows. */
+/**
+ * Something that bears a name as drivers give it, and is
+ * nobody's. Never removed by us: it may hold a customer's rows.
+ */
 @Injectable()
 export class InfrastructureOrphanedCheck extends DriftCheck<NamedThing> {
   readonly kind = 'infrastructure_orphaned';

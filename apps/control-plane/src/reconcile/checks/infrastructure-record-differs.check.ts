@@ -4,7 +4,10 @@ import { DatabaseUrls } from '../../desired-state/database-urls';
 import { InfrastructureSubjects, type MadeInfrastructure } from '../subjects/infrastructure-subjects';
 import { DriftCheck } from './drift-check';
 
-/** Another database or address is recorded than the driver has made. Repaired: recorded anew, as after it was made. */
+/**
+ * Another database or address is recorded than the driver
+ * has made. Repaired: recorded anew, as after it was made.
+ */
 @Injectable()
 export class InfrastructureRecordDiffersCheck extends DriftCheck<MadeInfrastructure> {
   readonly kind = 'infrastructure_record_differs';
@@ -19,7 +22,10 @@ export class InfrastructureRecordDiffersCheck extends DriftCheck<MadeInfrastruct
   find({ found: { made }, plane, tenant, driver }: MadeInfrastructure): string | null {
     if (made === null || (plane.endpointUrl === made.endpointUrl && this.urls.ofPlaneIs(plane, made.dbUrl)))
       return null;
-    return `Of tenant ${tenant.slug} another database or address is recorded than the driver ${driver} has made.`;
+    return (
+      `Of tenant ${tenant.slug} another database or address is recorded than the driver ${driver} has ` +
+      'made.'
+    );
   }
 
   override async repair(

@@ -18,7 +18,8 @@ export class JobMissingCheck extends DriftCheck<TenantSubject> {
     const advice =
       tenant.status === 'provisioning'
         ? `To start over, delete it first: atlas deprovision ${tenant.slug}.`
-        : "Look in the audit trail what happened to its job (GET /api/audit), and restore that from a backup of the Control Plane's database.";
+        : 'Look in the audit trail what happened to its job (GET /api/audit), and restore that from a ' +
+          "backup of the Control Plane's database.";
     return `Tenant ${tenant.slug} is ${tenant.status}, and no job works on it or has failed. ${advice}`;
   }
 }

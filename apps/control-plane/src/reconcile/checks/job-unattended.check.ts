@@ -27,7 +27,10 @@ export class JobUnattendedCheck extends DriftCheck<JobSubject> {
     const isHeld = leaseOwner !== null && leaseExpiresAt !== null && leaseExpiresAt > now;
     // One that waits says itself until when.
     if (status === 'waiting' || isHeld || dueAt.getTime() - now.getTime() < LATEST_MS) return null;
-    return `Job ${job.id} (${job.operation}) is ${status}, nobody works on it, and nobody looks at it before ${dueAt.toISOString()}.`;
+    return (
+      `Job ${job.id} (${job.operation}) is ${status}, nobody works on it, and nobody looks at it ` +
+      `before ${dueAt.toISOString()}.`
+    );
   }
 
   override async repair(manager: EntityManager, { job }: JobSubject): Promise<boolean> {

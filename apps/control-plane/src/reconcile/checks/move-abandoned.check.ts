@@ -19,7 +19,8 @@ export class MoveAbandonedCheck extends DriftCheck<TenantSubject> {
     const isBetween = others.length > 0;
     const where = isBetween ? `also holds a place on ${others.join(', ')}` : 'refuses writes at its home';
     const what = isBetween
-      ? 'Retry its last move (atlas retry <job>), or roll that back (atlas rollback <job>) to leave it where it is.'
+      ? 'Retry its last move (atlas retry <job>), or roll that back (atlas rollback <job>) to leave it ' +
+        'where it is.'
       : `Move it (atlas move ${tenant.slug}); to leave it where it is, roll that job back.`;
     return `Tenant ${tenant.slug} ${where}, and no job moves it. ${what}`;
   }

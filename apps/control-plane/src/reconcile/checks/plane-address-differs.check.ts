@@ -30,16 +30,24 @@ export class PlaneAddressDiffersCheck extends DriftCheck<PlaneSubject> {
     } = plane;
     if (status !== 'enrolled') return null;
     if (reported !== null && endpointUrl !== null && !isSame(reported, endpointUrl))
-      return `Tenant plane ${name} reports that it is at ${reported}, and ${endpointUrl} is recorded. ${this.remedy(plane)}`;
+      return (
+        `Tenant plane ${name} reports that it is at ${reported}, and ${endpointUrl} is recorded. ` +
+        `${this.remedy(plane)}`
+      );
     const now = this.clock.now().getTime();
     if (endpointReturnedAt === null || now - endpointReturnedAt.getTime() >= SHOWN_MS) return null;
-    return `Tenant plane ${name} changed its address to ${previousEndpointUrl} and back to ${endpointUrl} within its last reports. If its replicas name different addresses, set TENANT_PLANE_PUBLIC_URL alike in all of them.`;
+    return (
+      `Tenant plane ${name} changed its address to ${previousEndpointUrl} and back to ${endpointUrl} ` +
+      'within its last reports. If its replicas name different addresses, set TENANT_PLANE_PUBLIC_URL ' +
+      'alike in all of them.'
+    );
   }
 
   private remedy(plane: TenantPlane): string {
     return isForked(plane, this.clock.now())
       ? 'Two copies of it report: end the one that is not meant to run.'
-      : 'If the recorded one is right, set TENANT_PLANE_PUBLIC_URL at the plane to it; otherwise record the other (PUT /api/tenants/<id>/infrastructure).';
+      : 'If the recorded one is right, set TENANT_PLANE_PUBLIC_URL at the plane to it; otherwise ' +
+          'record the other (PUT /api/tenants/<id>/infrastructure).';
   }
 }
 

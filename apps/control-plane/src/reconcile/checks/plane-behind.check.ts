@@ -7,7 +7,10 @@ import { DriftCheck } from './drift-check';
 /** Enough to pull, to apply and to report it at least twice. */
 const PATIENCE_MS = 3 * HEARTBEAT_SECONDS * 1000;
 
-/** It reports, and does not apply what it is told. One that is silent is `offline`, which is health and not drift. */
+/**
+ * It reports, and does not apply what it is told. One that
+ * is silent is `offline`, which is health and not drift.
+ */
 @Injectable()
 export class PlaneBehindCheck extends DriftCheck<PlaneSubject> {
   readonly kind = 'plane_behind';
@@ -24,6 +27,9 @@ export class PlaneBehindCheck extends DriftCheck<PlaneSubject> {
     const heardMs = plane.lastReportAt.getTime() - plane.revisedAt.getTime();
     const applied = this.desiredStates.appliedBy(plane);
     if (heardMs < PATIENCE_MS || applied >= plane.revision) return null;
-    return `Tenant plane ${plane.name} reports, and has applied revision ${applied} of ${plane.revision}. Its log says why; restart it.`;
+    return (
+      `Tenant plane ${plane.name} reports, and has applied revision ${applied} of ${plane.revision}. ` +
+      'Its log says why; restart it.'
+    );
   }
 }

@@ -14,6 +14,10 @@ export class PlaneFailingCheck extends DriftCheck<PlaneSubject> {
 
   find({ plane }: PlaneSubject): string | null {
     if (plane.status !== 'enrolled' || plane.healthStatus !== 'failing') return null;
-    return `Tenant plane ${plane.name} reports that it is failing: ${troubleIn(plane.health ?? {}) || 'it gave no reason'}. Whoever runs it has to mend that; its log says more.`;
+    return (
+      `Tenant plane ${plane.name} reports that it is failing: ` +
+      `${troubleIn(plane.health ?? {}) || 'it gave no reason'}. Whoever runs it has to mend that; its ` +
+      'log says more.'
+    );
   }
 }

@@ -18,6 +18,9 @@ export class PlaneLeftOverCheck extends DriftCheck<PlaneSubject> {
       plane.status === 'enrolled'
         ? `Until then its secret is still good: atlas rotate-secret ${plane.name} --mode compromised.`
         : 'It can do nothing until it enrols.';
-    return `Tenant plane ${plane.name} is ${plane.status}, and no tenant lives there any more. Look what its database holds, then remove both. ${refusal}`;
+    return (
+      `Tenant plane ${plane.name} is ${plane.status}, and no tenant lives there any more. Look what ` +
+      `its database holds, then remove both. ${refusal}`
+    );
   }
 }

@@ -13,6 +13,9 @@ export class TenantWithoutHomeCheck extends DriftCheck<TenantSubject> {
 
   find({ tenant, isLive, home }: TenantSubject): string | null {
     if (!isLive || home) return null;
-    return `Tenant ${tenant.slug} is ${tenant.status}, and no tenant plane serves it. Find its rows (GET /api/audit says where it was); a backup of the Control Plane's database has its placement.`;
+    return (
+      `Tenant ${tenant.slug} is ${tenant.status}, and no tenant plane serves it. Find its rows (GET ` +
+      `/api/audit says where it was); a backup of the Control Plane's database has its placement.`
+    );
   }
 }

@@ -71,7 +71,10 @@ export class InfrastructureSubjects extends Subjects<MadeInfrastructure> {
     });
   }
 
-  /** Only homes: what a tenant has left, or is on its way to, is the affair of the job that makes or removes it. */
+  /**
+   * Only homes: what a tenant has left, or is on its way
+   * to, is the affair of the job that makes or removes it.
+   */
   private async candidates(manager: EntityManager, planes: readonly TenantPlane[]): Promise<Candidate[]> {
     const placements = (await placementsOn(manager, planes)).filter(
       ({ holdsPlace, phase }) => holdsPlace && phase !== 'importing',

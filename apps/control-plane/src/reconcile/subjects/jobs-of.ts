@@ -26,7 +26,8 @@ export async function newestJobs(
     .select(['job.id', 'job.tenantId', 'job.operation', 'job.status'])
     .where({ tenantId: In([...tenantIds]) })
     .andWhere(
-      'not exists (select 1 from provisioning_jobs newer where newer.tenant_id = job.tenant_id and newer.id > job.id)',
+      'not exists (select 1 from provisioning_jobs newer where newer.tenant_id = job.tenant_id and ' +
+        'newer.id > job.id)',
     )
     .getMany();
   return new Map(jobs.map((job) => [job.tenantId ?? '', job]));

@@ -8,7 +8,10 @@ import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { busyPlanes, placementsOn } from './plane-subjects';
 import { type Subject, Subjects } from './subject';
 
-/** A database, role, folder, process or directory on the server or machine, and the plane that its name stands for. */
+/**
+ * A database, role, folder, process or directory on the
+ * server or machine, and the plane that its name stands for.
+ */
 export interface NamedThing extends Subject {
   readonly isStray: boolean;
   readonly plane: TenantPlane | undefined;
@@ -25,7 +28,10 @@ export class LeftoverSubjects extends Subjects<NamedThing> {
     super();
   }
 
-  /** What is there is listed before its plane is looked for: planes are written down first, and forgotten last. */
+  /**
+   * What is there is listed before its plane is looked for:
+   * planes are written down first, and forgotten last.
+   */
   async *pages(manager: EntityManager): AsyncGenerator<readonly NamedThing[]> {
     for await (const things of this.drivers.get(this.config.infrastructureDriver).things())
       yield await this.describe(manager, things);

@@ -66,7 +66,10 @@ export class TenantSubjects extends Subjects<TenantSubject> {
     return tenants.map((tenant) => {
       const places = placesOf.get(tenant.id) ?? [];
       return {
-        ...{ id: tenant.id, isBusy: busy.has(tenant.id), tenant, places },
+        id: tenant.id,
+        isBusy: busy.has(tenant.id),
+        tenant,
+        places,
         home: places.find(({ placement: { phase } }) => phase === 'serving' || phase === 'frozen'),
         isLive: tenant.status === 'active' || tenant.status === 'suspended',
         newestJob: newest.get(tenant.id),

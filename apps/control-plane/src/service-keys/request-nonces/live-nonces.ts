@@ -30,6 +30,8 @@ function minuteOf(time: Date): number {
 }
 
 function tooManyCalls(): DomainError {
-  const detail = `More than ${MAX_LIVE_NONCES} calls were signed with this key within a few minutes. Wait a minute, and call less often.`;
+  const detail =
+    `More than ${MAX_LIVE_NONCES} calls were signed with this key within a few minutes. Wait a minute, ` +
+    'and call less often.';
   return new DomainError('too_many_calls', 'too_many', detail, {}, { 'retry-after': '60' });
 }

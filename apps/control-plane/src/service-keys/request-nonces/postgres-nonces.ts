@@ -9,9 +9,9 @@ interface Pending {
 }
 
 /**
- * The table decides, for all processes alike, and a call waits for it. The batch also asks whether the key is still
- * accepted, since another process may have revoked it. Its commit does not wait for the disk: after a crash of Postgres
- * the last nonces may be forgotten, for at most the 300 s of the signature's window.
+ * The table decides, for all processes alike, and a call waits for it. The batch also asks whether the key is
+ * still accepted, since another process may have revoked it. Its commit does not wait for the disk: after a
+ * crash of Postgres the last nonces may be forgotten, for at most the 300 s of the signature's window.
  */
 export class PostgresNonces extends RequestNonces {
   private readonly batches = new MicroBatches<Pending>((batch) => this.writeBatch(batch));

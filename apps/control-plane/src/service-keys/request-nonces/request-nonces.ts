@@ -5,7 +5,9 @@ import { LessThan } from 'typeorm';
 import { LiveNonces } from './live-nonces';
 import { RequestNonce } from './request-nonce.entity';
 
-/** The nonces of accepted calls, single use over all processes that share the database, and across restarts. */
+/**
+ * The nonces of accepted calls, single use over all processes that share the database, and across restarts.
+ */
 export abstract class RequestNonces extends NonceStore {
   readonly live: LiveNonces;
 

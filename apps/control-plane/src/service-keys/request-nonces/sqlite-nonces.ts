@@ -10,9 +10,9 @@ import { RequestNonces } from './request-nonces';
 const WRITE_BEHIND_MS = 20;
 
 /**
- * SQLite means one process, so its memory decides, and calls do not wait for the table: that is written behind and read
- * at the next start. A process that is killed may forget the nonces of its last milliseconds, for at most the 300 s of
- * the signature's window.
+ * SQLite means one process, so its memory decides, and calls do not wait for the table: that is written
+ * behind and read at the next start. A process that is killed may forget the nonces of its last milliseconds,
+ * for at most the 300 s of the signature's window.
  */
 export class SqliteNonces extends RequestNonces implements OnApplicationShutdown {
   private readonly logger = new Logger(RequestNonces.name);

@@ -1,6 +1,9 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** The plane's private key sealed under further secrets. The existing column stays, so that the previous version can still read it. */
+/**
+ * The plane's private key sealed under further secrets. The existing
+ * column stays, so that the previous version can still read it.
+ */
 export class CopyPrivateKey1700000000021 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(`alter table plane_identity add column private_key_copies ${types.json} not null default '[]'`);

@@ -1,6 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Which of a tenant's sign-up links are revoked, and which of those minted for an earlier home are good here. */
+/**
+ * Which of a tenant's sign-up links are revoked, and which of those minted for an earlier home are good here.
+ */
 export class TellSignupLinks1700000000024 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(`alter table tenants add column signup_links ${types.json}`);

@@ -1,6 +1,9 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** The revision of the newest state that this plane was told, applied or not. Before the next one, the applied one is the best that is known. */
+/**
+ * The revision of the newest state that this plane was told, applied or
+ * not. Before the next one, the applied one is the best that is known.
+ */
 export class NoteToldRevisions1700000000034 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {
     await sql(

@@ -33,9 +33,9 @@ export const PATIENCE: Patience = {
 /** How long the connection is silent before the first probe. */
 const KEEP_ALIVE_SECONDS = 10;
 /**
- * Either side gives up an idle connection when its peer has been gone for 20 s. Node.js sends ten probes, one a second
- * (https://nodejs.org/api/net.html#socketsetkeepaliveenable-initialdelay). The server sends five, one every two seconds,
- * and waits no longer than that for the acknowledgement of an answer.
+ * Either side gives up an idle connection when its peer has been gone for 20 s. Node.js sends ten probes, one
+ * a second (https://nodejs.org/api/net.html#socketsetkeepaliveenable-initialdelay). The server sends five,
+ * one every two seconds, and waits no longer than that for the acknowledgement of an answer.
  */
 const SERVER_KEEP_ALIVE = `
   set tcp_keepalives_idle = ${KEEP_ALIVE_SECONDS};
@@ -46,8 +46,8 @@ const SERVER_KEEP_ALIVE = `
 const QUERY_CANCELED = '57014';
 
 /**
- * A connection of the superuser. The server ends a statement that takes too long. If the server says nothing at all, the
- * socket is destroyed. Either way the caller gets a StepFailure that is retried.
+ * A connection of the superuser. The server ends a statement that takes too long. If the server says nothing
+ * at all, the socket is destroyed. Either way the caller gets a StepFailure that is retried.
  */
 export class AdminConnection {
   private statementMs = 0;
@@ -61,14 +61,16 @@ export class AdminConnection {
   static async open(url: string, patience: Patience): Promise<AdminConnection> {
     const socket = new Socket();
     const client = new PostgresClient({
-      ...{ connectionString: url, stream: () => socket },
-      ...{ keepAlive: true, keepAliveInitialDelayMillis: KEEP_ALIVE_SECONDS * 1000 },
+      connectionString: url,
+      stream: () => socket,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_SECONDS * 1000,
     });
     const connection = new AdminConnection(client, socket, patience);
     try {
       await connection.orSilent(patience.connectMs, () => client.connect());
-      // A statement that fails would be written to the server's log, password and all. With the kernel's keep-alives the
-      // server would hold the locks of a lost connection for hours.
+      // A statement that fails would be written to the server's log, password and all. With the kernel's
+      // keep-alives the server would hold the locks of a lost connection for hours.
       await connection.send(patience.quickMs, `set log_min_error_statement = panic; ${SERVER_KEEP_ALIVE}`);
       return connection;
     } catch (error) {

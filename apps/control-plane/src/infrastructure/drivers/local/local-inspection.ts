@@ -27,7 +27,9 @@ const TOO_LONG_MS = 60_000;
 
 type Faults = Partial<Record<InfrastructurePart, string>>;
 
-/** Looks at what the local driver has made: rows against this machine's folders and processes, and the server. */
+/**
+ * Looks at what the local driver has made: rows against this machine's folders and processes, and the server.
+ */
 @Injectable()
 export class LocalInspection {
   constructor(
@@ -122,7 +124,9 @@ export class LocalInspection {
     return here
       .filter((one) => !isKnown(one))
       .map(({ pid, name }) => ({
-        ...{ id: `process ${pid} in ${folderOf(this.root, name)}`, name, isStray: true },
+        id: `process ${pid} in ${folderOf(this.root, name)}`,
+        name,
+        isStray: true,
       }));
   }
 
@@ -146,12 +150,15 @@ export class LocalInspection {
 }
 
 const NO_RECORD =
-  'The local driver has no record of how it runs (local_planes). Restore the Control Plane from a backup, or move the tenant.';
+  'The local driver has no record of how it runs (local_planes). Restore the Control Plane from a ' +
+  'backup, or move the tenant.';
 
 function serverFaults(name: string, databases: Set<string>, roles: Set<string>): Faults {
   if (!databases.has(name))
     return {
-      database: `Database ${name} is not on the server, or an interrupted drop left it invalid. Restore it there from a backup, under that name. Drop an invalid one first.`,
+      database:
+        `Database ${name} is not on the server, or an interrupted drop left it invalid. Restore it ` +
+        'there from a backup, under that name. Drop an invalid one first.',
     };
   return roles.has(name) ? {} : { role: `Role ${name} is not on the server, or may not log in.` };
 }

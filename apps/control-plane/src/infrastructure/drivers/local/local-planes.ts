@@ -20,8 +20,8 @@ export class LocalPlanes {
   ) {}
 
   /**
-   * Writes down how the plane will run, before any of it is made. One that runs otherwise is replaced once it is wanted
-   * again.
+   * Writes down how the plane will run, before any of it is made.
+   * One that runs otherwise is replaced once it is wanted again.
    */
   async reserve(
     manager: EntityManager,
@@ -40,8 +40,19 @@ export class LocalPlanes {
       return;
     }
     await manager.insert(LocalPlane, {
-      ...{ tenantPlaneId, name, database, port, envSealed, version, generation: 1, isWanted: false },
-      ...{ pid: null, pidStartedAt: null, runningGeneration: null, failures: 0, startAt: null },
+      tenantPlaneId,
+      name,
+      database,
+      port,
+      envSealed,
+      version,
+      generation: 1,
+      isWanted: false,
+      pid: null,
+      pidStartedAt: null,
+      runningGeneration: null,
+      failures: 0,
+      startAt: null,
     });
   }
 

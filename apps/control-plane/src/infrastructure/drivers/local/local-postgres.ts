@@ -8,7 +8,10 @@ import { runMigration } from './migration-process';
 const TEMPLATE_ROLE = 'atlas_template';
 /** Session lock: one process makes the template, the others wait for it. */
 export const TEMPLATE_LOCK = 4_772_602;
-/** Session-level lock class, combined with the hash of a name: one worker at a time creates or removes what has that name. */
+/**
+ * Session-level lock class, combined with the hash of a name:
+ * one worker at a time creates or removes what has that name.
+ */
 export const NAME_LOCK = 4_772_613;
 /**
  * An interrupted `drop database` leaves an invalid database, which can only be dropped
@@ -20,8 +23,8 @@ const IS_VALID = 'datconnlimit <> -2';
 export type StillOurs = () => Promise<unknown>;
 
 /**
- * Databases and roles for dedicated tenants on one server: clones of a template that the Tenant Plane has migrated, each
- * owned by a role of its own.
+ * Databases and roles for dedicated tenants on one server: clones of a template that the Tenant Plane has
+ * migrated, each owned by a role of its own.
  */
 export class LocalPostgres {
   constructor(
@@ -82,8 +85,8 @@ export class LocalPostgres {
   }
 
   /**
-   * Restores the role, with its password, as the owner of its database and of everything in it. False, and no role, if the
-   * database has been removed, or is invalid.
+   * Restores the role, with its password, as the owner of its database and of everything in it. False, and no
+   * role, if the database has been removed, or is invalid.
    */
   async restoreRole(name: string, password: string): Promise<boolean> {
     const role = escapeIdentifier(name);
@@ -144,7 +147,8 @@ export class LocalPostgres {
     const { rowCount } = await admin.query('select 1 from pg_roles where rolname = $1', [name]);
     const verb = rowCount ? 'alter' : 'create';
     await admin.query(
-      `${verb} role ${escapeIdentifier(name)} login nosuperuser nobypassrls password ${escapeLiteral(password)}`,
+      `${verb} role ${escapeIdentifier(name)} login nosuperuser nobypassrls password ` +
+        `${escapeLiteral(password)}`,
     );
   }
 
@@ -157,8 +161,9 @@ export class LocalPostgres {
   }
 
   /**
-   * The database server knows nothing about leases. So a worker first takes the lock on the name and then checks its lease:
-   * a worker that lost its lease creates nothing after its successor has cleaned up, and the successor waits for it.
+   * The database server knows nothing about leases. So a worker first takes the lock
+   * on the name and then checks its lease: a worker that lost its lease creates
+   * nothing after its successor has cleaned up, and the successor waits for it.
    */
   private alone<T>(
     name: string,

@@ -11,7 +11,9 @@ export interface ProcessInFolder {
   readonly name: string;
 }
 
-/** Every process that runs in a folder below `root`: by its working directory, which only Linux tells cheaply. */
+/**
+ * Every process that runs in a folder below `root`: by its working directory, which only Linux tells cheaply.
+ */
 export async function processesBelow(root: string): Promise<readonly ProcessInFolder[]> {
   if (!HAS_PROC || !existsSync(root)) return [];
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
@@ -22,13 +24,19 @@ export async function processesBelow(root: string): Promise<readonly ProcessInFo
   });
 }
 
-/** Those that serve the plane of that name, recorded or not, and not a shell that somebody has open in its folder. */
+/**
+ * Those that serve the plane of that name, recorded or not,
+ * and not a shell that somebody has open in its folder.
+ */
 export async function planeProcesses(root: string, name: string): Promise<readonly number[]> {
   const running = await processesBelow(root);
   return running.filter((one) => one.name === name && isPlane(one.pid)).map(({ pid }) => pid);
 }
 
-/** Whether the process that is recorded still runs, rather than another that was given its pid, even after a reboot. */
+/**
+ * Whether the process that is recorded still runs, rather
+ * than another that was given its pid, even after a reboot.
+ */
 export function isItsProcess(root: string, { name, pid, pidStartedAt }: LocalPlane): boolean {
   if (pid === null || identityOf(pid)?.startedAt !== pidStartedAt) return false;
   return !HAS_PROC || workingFolderOf(pid) === folderOf(existsSync(root) ? realpathSync(root) : root, name);

@@ -24,8 +24,9 @@ const MAX_BACKOFF_MS = 30_000;
 const STEADY_MS = 60_000;
 
 /**
- * Keeps the processes of local planes as their rows want them: starts, restarts with backoff, replaces and ends them. They
- * outlive this process, and the next one adopts them. Of several processes of the Control Plane one supervises.
+ * Keeps the processes of local planes as their rows want them: starts, restarts
+ * with backoff, replaces and ends them. They outlive this process, and the next
+ * one adopts them. Of several processes of the Control Plane one supervises.
  */
 @Injectable()
 export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -145,7 +146,8 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     const pidStartedAt = identityOf(pid)?.startedAt ?? null;
     let isRecorded = false;
     try {
-      // Meanwhile it may have come to be unwanted, and whoever removes it has seen that no process is recorded.
+      // Meanwhile it may have come to be unwanted, and whoever
+      // removes it has seen that no process is recorded.
       const unstarted = { isWanted: true, pid: IsNull() };
       isRecorded = await this.save(row, unstarted, { pid, pidStartedAt, runningGeneration: row.generation });
     } finally {
@@ -168,7 +170,10 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     return affected === 1;
   }
 
-  /** For whoever has to end them when no Control Plane is left to do it. One after the other: the last one knows most. */
+  /**
+   * For whoever has to end them when no Control Plane is left
+   * to do it. One after the other: the last one knows most.
+   */
   private list(): Promise<void> {
     return (this.listing = this.listing.catch(() => undefined).then(() => this.writeList()));
   }

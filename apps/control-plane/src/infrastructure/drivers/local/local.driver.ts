@@ -47,7 +47,8 @@ export class LocalDriver extends InfrastructureDriver {
     const name = infrastructureName(subject);
     const database =
       subject.database === 'postgres'
-        ? `Postgres database and role ${name} on the common server of LOCAL_DRIVER_POSTGRES_URL (development and CI only)`
+        ? `Postgres database and role ${name} on the common server of LOCAL_DRIVER_POSTGRES_URL ` +
+          '(development and CI only)'
         : `SQLite file in ${folderOf(this.root, name)} (development and CI only)`;
     return [database, 'Tenant plane process on this machine'];
   }
@@ -129,7 +130,8 @@ export class LocalDriver extends InfrastructureDriver {
     const url = this.config.LOCAL_DRIVER_POSTGRES_URL?.reveal();
     if (url === undefined) {
       const fix =
-        'Atlas on-call: set it on the Control Plane, restart it and retry the job; or roll the job back and ask for {"database": {"driver": "sqlite"}}.';
+        'Atlas on-call: set it on the Control Plane, restart it and retry the job; or roll the job ' +
+        'back and ask for {"database": {"driver": "sqlite"}}.';
       const detail = 'LOCAL_DRIVER_POSTGRES_URL is not set.';
       throw new StepFailure('operator', 'postgres_not_configured', detail, fix);
     }

@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { StepFailure } from '@atlas/jobs';
 
 /**
- * Lets the Tenant Plane bring a database up to date, in a process of its own: its schema is its own affair. A process that
- * takes longer than `timeoutMs` is killed.
+ * Lets the Tenant Plane bring a database up to date, in a process of its own: its schema is its own affair. A
+ * process that takes longer than `timeoutMs` is killed.
  */
 export async function runMigration(app: string, databaseUrl: string, timeoutMs: number): Promise<void> {
   const env = {

@@ -25,8 +25,8 @@ if (readSync(0, Buffer.alloc(1)) === 0) process.exit(0);`;
 const HELD = ['--import', `data:text/javascript,${encodeURIComponent(HOLD)}`];
 
 /**
- * Starts it in a process group of its own, to outlive us; it writes to its own log. It is held until its pid is recorded: a
- * plane that nobody knows of would keep its port and database, whatever becomes of its tenant.
+ * Starts it in a process group of its own, to outlive us; it writes to its own log. It is held until its pid
+ * is recorded: a plane that nobody knows of would keep its port and database, whatever becomes of its tenant.
  */
 export function spawnTenantPlane({ config, root, plane, env }: Spawning, onExit: () => void): HeldProcess {
   mkdirSync(folderOf(root, plane.name), { recursive: true, mode: 0o700 });

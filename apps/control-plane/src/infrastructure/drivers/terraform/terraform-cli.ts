@@ -26,7 +26,10 @@ export interface TerraformCommand {
   readonly timeoutMinutes: number;
   /** Kept out of logs and errors, whatever prints them. */
   readonly secrets?: readonly string[];
-  /** Aborted once another worker holds the job. An apply that has started to change something is still left to finish. */
+  /**
+   * Aborted once another worker holds the job. An apply that
+   * has started to change something is still left to finish.
+   */
   readonly lost?: AbortSignal;
 }
 
@@ -36,8 +39,9 @@ interface Ended {
 }
 
 /**
- * Runs the terraform on the PATH. A process of it outlives a Control Plane that is killed, and finishes what it does: what a
- * cloud was asked for but no state tells of would be lost. The state's lock makes its successor wait for it.
+ * Runs the terraform on the PATH. A process of it outlives a Control Plane that
+ * is killed, and finishes what it does: what a cloud was asked for but no state
+ * tells of would be lost. The state's lock makes its successor wait for it.
  */
 export class TerraformCli {
   private readonly logger = new Logger('Terraform');
@@ -94,7 +98,10 @@ export class TerraformCli {
     const { name, args = [], directory, env, timeoutMinutes, lost } = command;
     // A group of its own: a Ctrl-C at our terminal is ours to hand on.
     const child = spawn('terraform', [name, ...args], {
-      ...{ cwd: directory, env, detached: true, stdio: ['ignore', out, err] },
+      cwd: directory,
+      env,
+      detached: true,
+      stdio: ['ignore', out, err],
     });
     const ended = exitOf(child);
     this.running.add(child);
@@ -106,7 +113,8 @@ export class TerraformCli {
       void this.interrupt(child);
     }, timeoutMinutes * 60_000);
     const giveUp = (): void => {
-      // Interrupting a resource while the cloud creates it taints it: it would be created again, even a database.
+      // Interrupting a resource while the cloud creates it
+      // taints it: it would be created again, even a database.
       if (child.pid !== undefined && !hasBegun()) sendSignal(child.pid, 'SIGINT');
     };
     lost?.addEventListener('abort', giveUp);

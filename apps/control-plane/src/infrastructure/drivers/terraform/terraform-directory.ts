@@ -21,8 +21,8 @@ const FENCE_FILES: ModuleFiles = new Map([
 ]);
 
 /**
- * A tenant's working directory: a copy of the module, so that it is taken down by what made it, and Terraform's data; the
- * state too, unless a backend keeps it. Holds secrets.
+ * A tenant's working directory: a copy of the module, so that it is taken down by what made it, and
+ * Terraform's data; the state too, unless a backend keeps it. Holds secrets.
  */
 export class TerraformDirectory {
   constructor(
@@ -48,7 +48,10 @@ export class TerraformDirectory {
     await rename(unfinished, this.path);
   }
 
-  /** Leaves the working copy of the module as it is and adds the fence, which older Control Planes did not write. */
+  /**
+   * Leaves the working copy of the module as it is and adds
+   * the fence, which older Control Planes did not write.
+   */
   async fence(): Promise<void> {
     await write(this.path, FENCE_FILES);
   }
@@ -83,7 +86,9 @@ export class TerraformDirectory {
       const content = Buffer.from(text.replaceAll('{name}', basename(this.path)));
       return { content, mode: OWNER_READS_AND_WRITES };
     }
-    const detail = `${file} (TERRAFORM_BACKEND_FILE) must exist and have {name} in it, where the name of a tenant's own state goes.`;
+    const detail =
+      `${file} (TERRAFORM_BACKEND_FILE) must exist and have {name} in it, where the name of a tenant's ` +
+      'own state goes.';
     const fix = 'Atlas on-call: fix that file, then retry the job.';
     throw new StepFailure('operator', 'terraform_backend_unusable', detail, fix);
   }

@@ -12,20 +12,26 @@ interface KnownError {
 /** Errors that Terraform words the same whatever the module. The first that fits counts. */
 const KNOWN_ERRORS: readonly KnownError[] = [
   {
-    // Terraform waits only while it can read who holds the lock. Right after locking and before unlocking, it cannot.
+    // Terraform waits only while it can read who holds the lock.
+    // Right after locking and before unlocking, it cannot.
     pattern: /Error acquiring the state lock(?!.*Lock Info)/s,
     failureClass: 'retry',
     code: 'terraform_state_locked',
-    fix: "The job retries by itself. If it has failed, Atlas on-call: find out who holds the lock on this tenant's state, release it once nobody uses it, then retry the job.",
+    fix:
+      'The job retries by itself. If it has failed, Atlas on-call: find out who holds the lock on this ' +
+      "tenant's state, release it once nobody uses it, then retry the job.",
   },
   {
     pattern: /Error acquiring the state lock/,
     failureClass: 'operator',
     code: 'terraform_state_locked',
-    fix: 'Atlas on-call: another process holds the lock on the state of this tenant. When it has ended, run "terraform force-unlock <ID>" in the working directory; then retry the job.',
+    fix:
+      'Atlas on-call: another process holds the lock on the state of this tenant. When it has ended, ' +
+      'run "terraform force-unlock <ID>" in the working directory; then retry the job.',
   },
   {
-    // Another worker has planned or applied since this plan was made. This is how a worker that lost its lease is stopped.
+    // Another worker has planned or applied since this plan was
+    // made. This is how a worker that lost its lease is stopped.
     pattern:
       /Saved plan (is stale|does not match the given state)|Failed to load ".*\.tfplan" as a plan file/,
     failureClass: 'retry',
@@ -36,7 +42,10 @@ const KNOWN_ERRORS: readonly KnownError[] = [
     pattern: /Failed to (query available provider packages|install provider)|Could not retrieve the list/,
     failureClass: 'retry',
     code: 'terraform_provider_unavailable',
-    fix: 'The job tries again by itself. If it has failed, Atlas on-call: let Terraform reach the registry of its providers, or give it a mirror (provider_installation in the file of TF_CLI_CONFIG_FILE), then retry the job.',
+    fix:
+      'The job tries again by itself. If it has failed, Atlas on-call: let Terraform reach the ' +
+      'registry of its providers, or give it a mirror (provider_installation in the file of ' +
+      'TF_CLI_CONFIG_FILE), then retry the job.',
   },
 ];
 
@@ -52,7 +61,9 @@ const FIXES: Readonly<Record<TerraformCommandName, string>> = {
 export function failureOf(command: TerraformCommandName, errors: string): StepFailure {
   const known = KNOWN_ERRORS.find(({ pattern }) => pattern.test(errors));
   const { failureClass, code, fix } = known ?? {
-    ...{ failureClass: 'operator' as const, code: `terraform_${command}_failed`, fix: FIXES[command] },
+    failureClass: 'operator' as const,
+    code: `terraform_${command}_failed`,
+    fix: FIXES[command],
   };
   return new StepFailure(failureClass, code, `terraform ${command} failed: ${errors}`, fix);
 }

@@ -2,7 +2,10 @@ import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 
 const NEWLINE = 10;
 
-/** A file that a process writes to and we read from. Unlike a pipe it does not break, and so end the process, when we do. */
+/**
+ * A file that a process writes to and we read from. Unlike a
+ * pipe it does not break, and so end the process, when we do.
+ */
 export class TerraformLog {
   readonly fd: number;
   private position = 0;

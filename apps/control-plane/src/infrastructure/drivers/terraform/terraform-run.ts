@@ -16,7 +16,8 @@ export class TerraformRun {
   ) {}
 
   async init(): Promise<void> {
-    // -reconfigure: where the state is kept may have been configured anew, and nobody is there to be asked about it.
+    // -reconfigure: where the state is kept may have been
+    // configured anew, and nobody is there to be asked about it.
     await this.cli.run({
       ...this.options,
       name: 'init',
@@ -24,7 +25,9 @@ export class TerraformRun {
     });
   }
 
-  /** Writes a plan for {@link apply}, and answers with its lines. Waits for whoever holds the state's lock. */
+  /**
+   * Writes a plan for {@link apply}, and answers with its lines. Waits for whoever holds the state's lock.
+   */
   async plan(modes: readonly string[] = []): Promise<readonly string[]> {
     await this.removePlans();
     const { variablesFile, timeoutMinutes } = this.options;

@@ -6,8 +6,8 @@ import { infrastructureName } from '../infrastructure-name';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment of a terraform process: ours, for the credentials and proxies of its providers, without what only the
- * Control Plane may know.
+ * The environment of a terraform process: ours, for the credentials and
+ * proxies of its providers, without what only the Control Plane may know.
  */
 export function terraformEnvironment(ours: Env, variables: Env): Env {
   const own = Object.fromEntries(environmentVariablesOf(ControlPlaneConfig).map((name) => [name, undefined]));

@@ -34,8 +34,8 @@ const SECRET_VARIABLES = ['INTERNAL_SERVICE_SECRET', 'ATLAS_PROVISIONING_TOKEN']
 type Env = Readonly<Record<string, string>>;
 
 /**
- * Has the terraform CLI make and remove the infrastructure, by a module that the configuration names. What is there is in
- * Terraform's state and nowhere else, so every call may be repeated after a crash at any point.
+ * Has the terraform CLI make and remove the infrastructure, by a module that the configuration names. What is
+ * there is in Terraform's state and nowhere else, so every call may be repeated after a crash at any point.
  */
 @Injectable()
 export class TerraformDriver extends InfrastructureDriver implements OnModuleDestroy {
@@ -89,7 +89,8 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     const run = this.run(directory, subject, this.exampleEnvironment);
     await run.init();
     if (planned('delete', await run.plan(['-destroy'])).length === 0) {
-      // Destroying an empty state changes nothing, so it would not invalidate the plan of a worker that is about to create.
+      // Destroying an empty state changes nothing, so it would not
+      // invalidate the plan of a worker that is about to create.
       await run.plan([`-target=${FENCE}`]);
       await applyAsHolder(run, write);
       await run.plan(['-destroy']);
@@ -137,7 +138,10 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     const env = terraformEnvironment(process.env, terraformVariables(subject, planeEnvironment));
     const secrets = SECRET_VARIABLES.flatMap((name) => planeEnvironment[name] || []);
     return new TerraformRun(this.cli, {
-      ...{ directory: directory.path, env, timeoutMinutes, secrets },
+      directory: directory.path,
+      env,
+      timeoutMinutes,
+      secrets,
       ...(variablesFile !== undefined && { variablesFile: resolve(variablesFile) }),
     });
   }
@@ -164,15 +168,20 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
 }
 
 function stateMissing({ slug }: InfrastructureSubject, path: string): StepFailure {
-  const detail = `The Terraform state of tenant "${slug}" is missing: ${path} does not exist, although something may have been made from it. Nothing was made or removed.`;
+  const detail =
+    `The Terraform state of tenant "${slug}" is missing: ${path} does not exist, although something ` +
+    'may have been made from it. Nothing was made or removed.';
   const fix =
-    'Atlas on-call: mount the volume of TERRAFORM_WORK_DIR, or restore the directory from a backup; then retry the job. Only if the tenant plane is to be removed and its state is lost for good: remove by hand whatever was made for it, create an empty directory there, then retry the job.';
+    'Atlas on-call: mount the volume of TERRAFORM_WORK_DIR, or restore the directory from a backup; ' +
+    'then retry the job. Only if the tenant plane is to be removed and its state is lost for good: ' +
+    'remove by hand whatever was made for it, create an empty directory there, then retry the job.';
   return new StepFailure('operator', 'state_missing', detail, fix);
 }
 
 /**
- * A worker that was overtaken starts nothing, and what waits for the state's lock when it is overtaken is interrupted. What
- * comes through all the same Terraform refuses: it applies no plan once another one was applied, since each changes the fence.
+ * A worker that was overtaken starts nothing, and what waits for the state's lock when
+ * it is overtaken is interrupted. What comes through all the same Terraform refuses:
+ * it applies no plan once another one was applied, since each changes the fence.
  */
 async function applyAsHolder(run: TerraformRun, write: FencedWrite): Promise<void> {
   const demandLease = (): Promise<void> => write(async () => undefined);
