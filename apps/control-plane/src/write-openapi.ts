@@ -1,10 +1,25 @@
 import 'reflect-metadata';
-import { writeOpenApi } from '@atlas/platform';
+import { join } from 'node:path';
+import { writeOpenApi } from '@atlas/openapi';
 import { AppModule } from './app.module';
+import { CONTROL_PLANE_VERSION } from './config/version-policy';
 import { HTTP_APP } from './http-app.options';
 
-/** Writes the API's description to the file that is named as the only argument. Nothing is started. */
+const ROOT = process.cwd();
+
 void writeOpenApi(
   AppModule.forEnvironment({ CONTROL_PLANE_SEALING_KEYS: `none:${Buffer.alloc(32).toString('base64')}` }),
   HTTP_APP,
+  {
+    title: 'Atlas Control Plane',
+    description:
+      'Provisions tenants, places them on tenant planes, lets those enrol, pull and report, and asks ' +
+      'an AI for them.',
+    version: CONTROL_PLANE_VERSION,
+    contract: {
+      tsconfig: join(ROOT, 'apps/control-plane/tsconfig.build.json'),
+      file: join(ROOT, 'apps/control-plane/src/access/serves.ts'),
+      type: 'ControlPlaneApi',
+    },
+  },
 );

@@ -22,7 +22,7 @@ it saves the certificate together with the public key, so that it can be verifie
   async run(call) {
     const { client, operand, values } = call;
     const tenant = await findTenant(client, operand);
-    const view = await client.get<CertificateView>(`/api/tenants/${tenant.id}/deletion-certificate`);
+    const view = await client.call('GET /api/tenants/:id/deletion-certificate', { path: { id: tenant.id } });
     const verdict = await verdictOn(view, tenant);
     if (values['out'] !== undefined) save(call, String(values['out']), view);
     show(call, view, verdict);

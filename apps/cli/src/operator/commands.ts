@@ -47,11 +47,11 @@ const COMMANDS: readonly (OperatorCommand | Operation)[] = [
   SEALING_KEYS,
 ];
 
-export const OPERATIONS = COMMANDS.filter((one): one is Operation => 'path' in one);
+export const OPERATIONS = COMMANDS.filter((one): one is Operation => 'operation' in one);
 
 /**
  * What an operator asks of a Control Plane: what is shown is a file each, what is done a row of operations/.
  */
 export function operatorCommands(terminal: Terminal): readonly Command[] {
-  return COMMANDS.map((one) => asCommand('path' in one ? operationCommand(one) : one, terminal));
+  return COMMANDS.map((one) => asCommand('operation' in one ? operationCommand(one) : one, terminal));
 }

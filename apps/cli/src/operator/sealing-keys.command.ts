@@ -18,7 +18,7 @@ CONTROL_PLANE_SEALING_KEYS, and every value is sealed again with it; a key witho
   examples: ['sealing-keys'],
   options: [],
   async run(call) {
-    const { items } = await call.client.get<{ items: readonly SealingKeyView[] }>('/api/sealing-keys');
+    const { items } = await call.client.call('GET /api/sealing-keys');
     return showList(call, COLUMNS, items, { what: 'keys' });
   },
 };

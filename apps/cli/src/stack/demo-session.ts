@@ -51,7 +51,7 @@ async function signUp(
   controlPlane: ControlPlaneClient,
   record: DemoTenantRecord,
 ): Promise<Session> {
-  const { token } = await controlPlane.post<{ token: string }>(`/api/tenants/${record.id}/signup-link`);
+  const { token } = await controlPlane.call('POST /api/tenants/:id/signup-link', { path: { id: record.id } });
   const body = { token, password: record.adminPassword, name: 'Demo Admin' };
   return call<Session>(context, record, { method: 'POST', path: '/api/auth/signup-exchange', body });
 }

@@ -1,3 +1,4 @@
+import { ListJobsQuery, type JobView } from '@atlas/operator-api';
 import {
   FAILED_JOB_STATUSES,
   JOB_MACHINE,
@@ -29,8 +30,6 @@ import { Tenant } from '../registry/tenant.entity';
 import { lockSignedUpSince } from '../tenants/signup-tenants';
 import { lockTenant } from '../tenants/tenants';
 import { JobViews } from './job-views';
-import { type JobView } from './job.view';
-import { type ListJobsQuery } from './jobs.dto';
 import { type RestartSituation, restartProblem } from './restarts';
 
 /** What operators see of jobs and do to them. */

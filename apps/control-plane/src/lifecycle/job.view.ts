@@ -1,10 +1,9 @@
+import { type JobView, type StepView } from '@atlas/operator-api';
 import { type JobError, type StepState, type StoredJobError } from '@atlas/jobs';
 import { type ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
 
-export type JobView = ReturnType<typeof jobView>;
-
 /** `tenantSlug`: null for a job that is not about a tenant. */
-export function jobView(job: ProvisioningJob, tenantSlug: string | null) {
+export function jobView(job: ProvisioningJob, tenantSlug: string | null): JobView {
   return {
     id: job.id,
     operation: job.operation,
@@ -19,8 +18,6 @@ export function jobView(job: ProvisioningJob, tenantSlug: string | null) {
     finished_at: job.finishedAt,
   };
 }
-
-export type StepView = Omit<StepState, 'error'> & { readonly error: JobError | null };
 
 /** The parts in this order, whatever the order in which the database gives them back. */
 export function stepView(step: StepState): StepView {

@@ -1,3 +1,4 @@
+import { type PlanView, type AcceptedForTenant } from '@atlas/operator-api';
 import { type LifecycleOperation } from '@atlas/deployment-profiles';
 import { type JobParams, LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
@@ -20,7 +21,6 @@ import { type Tenant } from '../registry/tenant.entity';
 import { tenantView } from '../tenants/tenant.view';
 import { lockTenant, requireTenant } from '../tenants/tenants';
 import { copyLost } from '../transfers/kept-copy';
-import { type AcceptedForTenant, type PlanView } from './accepted.view';
 import { DryRuns } from './dry-runs';
 import { jobView } from './job.view';
 

@@ -1,3 +1,4 @@
+import { OPERATION_NAMES } from '@atlas/operator-api';
 import { type JobDirection, LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { violates } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
@@ -5,7 +6,7 @@ import { type EntityManager, type FindOptionsWhere, In, IsNull, Not } from 'type
 import { Placement } from '../registry/placement.entity';
 import { lockPlane } from '../registry/plane-lock';
 import { TenantPlane } from '../registry/tenant-plane.entity';
-import { OPERATION_NAMES, OPERATION_RULES } from './operation-rules';
+import { OPERATION_RULES } from './operation-rules';
 import { ProvisioningJob } from './provisioning-job.entity';
 
 /** SQL: whether the row aliased `tenant` has a live job. Takes {@link LIVE_JOB_STATUSES} as `live`. */

@@ -1,6 +1,6 @@
+import { type OperationName } from '@atlas/operator-api';
 import { JobRow } from '@atlas/jobs';
 import { Column, Entity } from 'typeorm';
-import { type OperationName } from './operation-rules';
 
 /**
  * The job of one operation: on a tenant, on a tenant plane

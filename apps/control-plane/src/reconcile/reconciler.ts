@@ -1,3 +1,4 @@
+import { type Look } from '@atlas/operator-api';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Database } from '@atlas/persistence';
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
@@ -5,7 +6,7 @@ import { type EntityManager } from 'typeorm';
 import { type DriftCheck } from './checks/drift-check';
 import { type Drift } from './drift.entity';
 import { Drifts } from './drifts';
-import { type Subject, type SubjectKind, type Subjects } from './subjects/subject';
+import { type Subject, type Subjects } from './subjects/subject';
 
 export const DRIFT_CHECKS = Symbol('DRIFT_CHECKS');
 
@@ -13,17 +14,6 @@ export const DRIFT_CHECKS = Symbol('DRIFT_CHECKS');
 const PAUSE_MS = 2000;
 /** Where everything differs, something else is wrong: the next look goes on. */
 const MOST_SUSPECTS = 1000;
-
-/** What came of a look. */
-export interface Look {
-  /** How many subjects were compared. */
-  looked_at: number;
-  found: number;
-  repaired: number;
-  gone: number;
-  /** Where it could not look; the log says why. */
-  readonly not_looked_at: SubjectKind[];
-}
 
 interface Suspect {
   readonly check: DriftCheck;

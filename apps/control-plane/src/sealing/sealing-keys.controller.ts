@@ -1,22 +1,14 @@
+import { type SealingKeyView } from '@atlas/operator-api';
 import { Database, SecretBox } from '@atlas/persistence';
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
-import { Controller, Get } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { SEALED_COLUMNS } from './sealed-columns';
-
-export interface SealingKeyView {
-  readonly id: string;
-  /** What is sealed is sealed with it. */
-  readonly seals: boolean;
-  /** Stands in CONTROL_PLANE_SEALING_KEYS. */
-  readonly is_known: boolean;
-  /** How many values it seals. At none, an older one can go. */
-  readonly values: number;
-}
+import { Serves } from '../access/serves';
 
 @ApiTags('sealing')
 @ApiBearerAuth()
-@Controller('sealing-keys')
+@Controller()
 export class SealingKeysController {
   constructor(
     private readonly database: Database,
@@ -25,7 +17,7 @@ export class SealingKeysController {
 
   /** The keys that there are, and those that there should be. */
   @Requires('planes:read')
-  @Get()
+  @Serves('GET /api/sealing-keys')
   async list(): Promise<{ items: SealingKeyView[] }> {
     const counts = await this.counts();
     const ids = new Set([...this.box.keyIds, ...counts.keys()]);

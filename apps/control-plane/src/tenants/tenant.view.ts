@@ -1,9 +1,5 @@
+import { type TenantView } from '@atlas/operator-api';
 import { type Tenant } from '../registry/tenant.entity';
-
-/** The tenant as API.md names its parts. The database URL is never among them. */
-export interface TenantView extends Record<string, unknown> {
-  readonly id: string;
-}
 
 export function tenantView(tenant: Tenant, tenantPlaneId: string | null): TenantView {
   return {

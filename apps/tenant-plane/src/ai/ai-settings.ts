@@ -1,3 +1,4 @@
+import { type AiSettingsView } from '@atlas/tenant-api';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -8,10 +9,6 @@ import { holdUpWrites } from '../credentials/user-locks';
 import { Deployment } from '../plane-identity/deployment';
 import { AiRouteSetting } from './ai-route-setting.entity';
 import { aiNotAllowed } from './ai.errors';
-
-export interface AiSettingsView {
-  readonly allow_control_plane: boolean;
-}
 
 const ROUTE = 'control_plane';
 

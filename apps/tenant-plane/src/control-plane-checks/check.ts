@@ -1,18 +1,9 @@
+import { type CheckOutcome } from '@atlas/tenant-api';
 import { type DatabaseTarget, type Schema } from '@atlas/persistence';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { type Probe } from './probe';
 import { type RunningPlane } from './running-plane';
-
-export interface CheckOutcome {
-  readonly ok: boolean;
-  /** What was found. Never holds a secret. */
-  readonly detail: string;
-  /** What to do, for whoever has no time to look it up. Each failure has one. */
-  readonly fix?: string;
-  /** It will do, and somebody should look. */
-  readonly warning?: true;
-}
 
 export interface Found extends CheckOutcome {
   /** It could not be told, because of what another check shows. */

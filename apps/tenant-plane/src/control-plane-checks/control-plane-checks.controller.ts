@@ -1,18 +1,19 @@
+import { type NamedOutcome } from '@atlas/tenant-api';
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
-import { Controller, Get } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { Requires } from '../access/requires';
 import { ControlPlaneChecks } from './control-plane-checks';
-import { type NamedOutcome } from './run-checks';
+import { Serves } from '../access/serves';
 
 /** The same checks as before the installation, asked of a plane that runs. */
 @ApiTags('integrations')
 @ApiBearerAuth()
-@Controller('integrations/control-plane')
+@Controller()
 export class ControlPlaneChecksController {
   constructor(private readonly checks: ControlPlaneChecks) {}
 
   @Requires('integrations:read')
-  @Get()
+  @Serves('GET /api/integrations/control-plane')
   async check(): Promise<{ checks: NamedOutcome[] }> {
     return { checks: await this.checks.run() };
   }

@@ -1,3 +1,4 @@
+import { type NamedOutcome } from '@atlas/tenant-api';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
@@ -5,7 +6,7 @@ import { PlaneSchema } from '../database/plane-schema';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { checkScene } from './check-scene';
 import { LINK_CHECKS } from './checks';
-import { type NamedOutcome, runChecks } from './run-checks';
+import { runChecks } from './run-checks';
 
 /**
  * Checks the way to the Control Plane. Those who ask while it is being

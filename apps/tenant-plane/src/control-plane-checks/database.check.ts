@@ -1,10 +1,11 @@
+import { type CheckOutcome } from '@atlas/tenant-api';
 import {
   type DatabaseExamination,
   type DatabaseFault,
   databaseTarget,
   examineDatabase,
 } from '@atlas/persistence';
-import { type Check, type CheckOutcome, bad, good } from './check';
+import { type Check, bad, good } from './check';
 
 /** Enough to tell that they are this plane's, and whose they are. */
 const TABLES = ['migrations', 'plane_identity', 'tenants'];

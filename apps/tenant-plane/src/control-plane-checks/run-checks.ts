@@ -1,15 +1,10 @@
+import { type NamedOutcome } from '@atlas/tenant-api';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Check, type CheckOutcome, type CheckScene, type Found, bad } from './check';
+import { type Check, type CheckScene, type Found, bad } from './check';
 import { signatureCheck } from './signature.check';
 
 /** None takes longer than this, whatever it waits for. */
 const CHECK_LIMIT_MS = 5000;
-
-export interface NamedOutcome extends CheckOutcome {
-  readonly name: string;
-  /** Not asked: it says neither that something is well nor that it is not. */
-  readonly skipped?: true;
-}
 
 type Told = NamedOutcome & Found;
 

@@ -1,6 +1,6 @@
+import { type GrantableRole } from '@atlas/tenant-api';
 import { JsonColumn, TimestampColumn, type TenantOwned } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type UserRole } from './permissions';
 
 /**
  * Who vouches for a tenant's users. It holds no secret: we are
@@ -19,7 +19,3 @@ export class IdentityProvider implements TenantOwned {
   @JsonColumn({ name: 'email_domains' }) emailDomains: string[];
   @TimestampColumn({ name: 'changed_at' }) changedAt: Date;
 }
-
-/** Nobody becomes an admin by signing in. */
-export const GRANTABLE_ROLES = ['operator', 'fulfiller', 'requester'] as const satisfies readonly UserRole[];
-export type GrantableRole = (typeof GRANTABLE_ROLES)[number];

@@ -1,7 +1,5 @@
+import { type UserRole } from '@atlas/tenant-api';
 import { DomainError } from '@atlas/platform';
-
-export const USER_ROLES = ['admin', 'operator', 'fulfiller', 'requester'] as const;
-export type UserRole = (typeof USER_ROLES)[number];
 
 /** What a user may do. A route asks for one of these. */
 export const PERMISSIONS = [

@@ -1,3 +1,4 @@
+import { type UserView, type SignedIn } from '@atlas/tenant-api';
 import { type Allowance, type TenantScope, Throttle } from '@atlas/persistence';
 import { Clock, type FromCookies } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
@@ -23,22 +24,6 @@ const SESSION_MS = 12 * 3600_000;
 const REFRESH_MS = 30 * 24 * 3600_000;
 /** However often it is renewed: then one signs in anew (ASVS 5.0, 7.3.2). */
 export const LONGEST_MS = 90 * 24 * 3600_000;
-
-export interface UserView {
-  readonly id: string;
-  readonly email: string;
-  readonly name: string;
-  readonly role: string;
-}
-
-export interface SignedIn {
-  readonly token: string;
-  readonly refresh_token: string;
-  readonly expires_at: Date;
-  readonly user: UserView;
-  /** Shown at the next sign-in, it keeps others' guesses at the password from locking this device out. */
-  readonly device_token?: string;
-}
 
 /** What a session comes from. */
 interface Origin {

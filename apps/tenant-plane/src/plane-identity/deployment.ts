@@ -1,13 +1,8 @@
-import { type DeploymentHint, type DeploymentProfile, profileOf } from '@atlas/deployment-profiles';
+import { type DeploymentView } from '@atlas/tenant-api';
+import { type DeploymentProfile, profileOf } from '@atlas/deployment-profiles';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { PlaneIdentities } from './plane-identities';
-
-/** For users: the model, its name and the reminders that come with it. */
-export interface DeploymentView extends Pick<DeploymentProfile, 'model'> {
-  readonly profile: string;
-  readonly hints: readonly DeploymentHint[];
-}
 
 /**
  * Which deployment model this plane runs in: what its environment

@@ -1,16 +1,10 @@
+import { type MoveView } from '@atlas/tenant-api';
 import { Database, TenantDatabase, lockedForUpdate } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { Deployment } from '../plane-identity/deployment';
 import { Tenant } from '../tenancy/tenant.entity';
-
-export interface MoveView {
-  readonly transfer_id: string;
-  /** Whether it waits for the admin's word: data leave the customer's network with nothing less. */
-  readonly consent_required: boolean;
-  readonly consented: boolean;
-}
 
 /** A move away from here that the Control Plane wants. */
 @Injectable()

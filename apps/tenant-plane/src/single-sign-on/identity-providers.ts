@@ -1,3 +1,8 @@
+import {
+  type IdentityProviderView,
+  ConfigureIdentityProviderDto,
+  type ProviderView,
+} from '@atlas/tenant-api';
 import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import {
@@ -14,30 +19,14 @@ import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { lockProvider, shareProvider, takeProvider } from '../credentials/identity-provider-locks';
-import { type GrantableRole, IdentityProvider } from '../credentials/identity-provider.entity';
+import { IdentityProvider } from '../credentials/identity-provider.entity';
 import { Sessions } from '../credentials/sessions';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { holdUpWrites, lockUsers } from '../credentials/user-locks';
 import { Deployment } from '../plane-identity/deployment';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { type ConfigureIdentityProviderDto } from './identity-provider.dto';
 
 const KIND = 'oidc';
-
-interface ProviderView {
-  readonly issuer: string;
-  readonly client_id: string;
-  readonly enabled: boolean;
-  readonly create_users: boolean;
-  readonly default_role: GrantableRole;
-  readonly email_domains: readonly string[];
-}
-
-export interface IdentityProviderView {
-  readonly provider: ProviderView | null;
-  /** To be registered at the provider, letter by letter. */
-  readonly redirect_uri: string | null;
-}
 
 /** The one identity provider that a tenant may have. */
 @Injectable()

@@ -1,3 +1,4 @@
+import { type CheckOutcome } from '@atlas/tenant-api';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,6 @@ import { ProcessLock, databaseTarget, migrateFirst } from '@atlas/persistence';
 import { parseEnvironment } from '@atlas/platform';
 import { APP_ROLE, type TestDatabase, asAdmin, createTestDatabase, testServerUrl } from '@atlas/testing';
 import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
-import { type CheckOutcome } from '../../src/control-plane-checks/check';
 import { databaseCheck } from '../../src/control-plane-checks/database.check';
 import { databaseOptions } from '../../src/schema/database-options';
 import { TENANT_PLANE_SCHEMA } from '../../src/schema/tenant-plane-schema';

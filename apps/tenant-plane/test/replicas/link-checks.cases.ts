@@ -1,3 +1,4 @@
+import { type NamedOutcome } from '@atlas/tenant-api';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type Server, createServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
@@ -11,7 +12,6 @@ import { SystemClock, parseEnvironment } from '@atlas/platform';
 import { HAS_OPENSSL, createTestCertificate, eventually, freePort } from '@atlas/testing';
 import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
 import { ControlPlaneChecks } from '../../src/control-plane-checks/control-plane-checks';
-import { type NamedOutcome } from '../../src/control-plane-checks/run-checks';
 import { enrolOnce } from '../../src/installation/enrol-once';
 import { withInstalledPlane } from '../../src/installation/installed-plane';
 import { preflight } from '../../src/installation/preflight';

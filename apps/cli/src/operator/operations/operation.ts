@@ -1,4 +1,5 @@
 import { type Operand, type Option } from '../../options';
+import { type OperatorCall } from '../../control-plane/control-plane-client';
 import { type SubjectKind } from '../subject';
 
 /**
@@ -11,11 +12,9 @@ export interface Operation {
   readonly summary: string;
   readonly about?: string;
   readonly examples: readonly string[];
-  /** What it is done to; `:id` in the path is its id. */
+  /** What it is done to; `:id` in the operation is its id. */
   readonly subject?: SubjectKind;
-  readonly path: string;
-  /** POST when left out. */
-  readonly method?: 'PUT' | 'PATCH' | 'DELETE';
+  readonly operation: OperatorCall;
   /** What the request says besides the options. */
   readonly body?: object;
   readonly options: readonly Option[];

@@ -1,3 +1,4 @@
+import { type PlanView, type AcceptedForPlane } from '@atlas/operator-api';
 import { UPGRADE_STEPS, type UpgradeWay } from '@atlas/deployment-profiles';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
@@ -7,7 +8,6 @@ import { Audit } from '../../audit/audit';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { versionProblem } from '../../config/version-policy';
 import { TenantPlanes } from '../../fleet/tenant-planes';
-import { type PlanView, type AcceptedForPlane } from '../../lifecycle/accepted.view';
 import { DryRuns } from '../../lifecycle/dry-runs';
 import { jobView } from '../../lifecycle/job.view';
 import { JobStarter } from '../../provisioning-jobs/job-starter';

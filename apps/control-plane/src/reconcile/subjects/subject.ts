@@ -1,6 +1,5 @@
+import { type DriftSubject } from '@atlas/operator-api';
 import { type EntityManager } from 'typeorm';
-
-export type SubjectKind = 'tenant' | 'tenant_plane' | 'job' | 'infrastructure' | 'leftover';
 
 /** What may drift, with all that a check needs to know of it. */
 export interface Subject {
@@ -11,7 +10,7 @@ export interface Subject {
 
 /** Where subjects of a kind come from. */
 export abstract class Subjects<S extends Subject = Subject> {
-  abstract readonly kind: SubjectKind;
+  abstract readonly kind: DriftSubject;
   /** All of them, never many at once. */
   abstract pages(manager: EntityManager): AsyncIterable<readonly S[]>;
   /** As it is now; null when there is none any more. */
