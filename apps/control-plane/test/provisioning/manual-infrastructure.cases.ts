@@ -190,7 +190,7 @@ describe.each(EVERY_DATABASE)(
       });
     });
 
-    it('leaves no plane that could still enrol when deprovisioned before its plane learns of it', async () => {
+    it('leaves no plane that could enrol when deprovisioned before its plane learns of it', async () => {
       const { tenant, job } = await provision();
       await waits(job.id, 1);
       const { install } = (await plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {})).body;
