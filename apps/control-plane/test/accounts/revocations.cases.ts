@@ -765,28 +765,31 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   });
 
   describe('an owner who is being disabled', () => {
-    it.each(['session', 'key'] as const)('changes no operator any more by their %s', async (credential) => {
-      const other = await operator();
-      const attempts: ((token: string) => supertest.Test)[] = [
-        (token) => change(other.id, { role: 'owner' }, token),
-        (token) => plane.post(`/api/operators/${other.id}/reset-link`, undefined, { token }),
-        (token) => plane.post('/api/operators', { email: 'late@example.com', role: 'owner' }, { token }),
-        (token) => revokeKey(other.key, token),
-      ];
-      for (const attempt of attempts) {
-        const owner = await operator('owner');
-        const [disabled, late] = await queued(
-          owner.id,
-          change(owner.id, { disabled: true }),
-          attempt(owner[credential]),
-        );
-        expect([disabled.status, refusal(late)]).toEqual([200, UNAUTHENTICATED]);
-      }
-      expect(await plane.count(Operator, { email: 'late@example.com' })).toBe(0);
-      expect(await plane.count(OperatorResetLink, { operatorId: other.id })).toBe(0);
-      expect(await plane.count(Operator, { id: other.id, role: 'owner' })).toBe(0);
-      expect(await statusOf(other.key)).toBe(200);
-    });
+    it.each(['session', 'key'] as const)(
+      'can no longer change any operator by their %s',
+      async (credential) => {
+        const other = await operator();
+        const attempts: ((token: string) => supertest.Test)[] = [
+          (token) => change(other.id, { role: 'owner' }, token),
+          (token) => plane.post(`/api/operators/${other.id}/reset-link`, undefined, { token }),
+          (token) => plane.post('/api/operators', { email: 'late@example.com', role: 'owner' }, { token }),
+          (token) => revokeKey(other.key, token),
+        ];
+        for (const attempt of attempts) {
+          const owner = await operator('owner');
+          const [disabled, late] = await queued(
+            owner.id,
+            change(owner.id, { disabled: true }),
+            attempt(owner[credential]),
+          );
+          expect([disabled.status, refusal(late)]).toEqual([200, UNAUTHENTICATED]);
+        }
+        expect(await plane.count(Operator, { email: 'late@example.com' })).toBe(0);
+        expect(await plane.count(OperatorResetLink, { operatorId: other.id })).toBe(0);
+        expect(await plane.count(Operator, { id: other.id, role: 'owner' })).toBe(0);
+        expect(await statusOf(other.key)).toBe(200);
+      },
+    );
 
     it('does nothing with a key once they are no longer an owner', async () => {
       const [owner, other] = [await operator('owner'), await operator()];

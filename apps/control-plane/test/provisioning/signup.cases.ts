@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     );
   });
 
-  it('answers an address with a tenant like any other, and tells it by mail', async () => {
+  it('answers an address that has a tenant like any other, and mails it about that', async () => {
     const { token } = await askedWith({ email: 'twice@twice.example' });
     const second = await askedWith({ email: 'twice@twice.example' });
     await verify({ token }).expect(202);
@@ -424,7 +424,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect(answer.body.errors[0].field).toBe(field);
   });
 
-  it('mails an address three times an hour at most, and does not say so', async () => {
+  it('mails an address three times an hour at most, and does not reveal the limit', async () => {
     for (let time = 0; time < 5; time++) await ask({ email: 'flooded@flooded.example' }).expect(202);
     await ask({ email: 'next@next.example' }).expect(202);
     const to = [];
