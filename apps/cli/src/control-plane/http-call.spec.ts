@@ -13,7 +13,7 @@ describe(callJson.name, () => {
     api.answers = { 'POST /api/tenants': [answer] };
     const call = callJson({ method: 'POST', url: `${api.url}/api/tenants`, body: {}, signal });
     return call.then(
-      () => Promise.reject(new Error('It was no failure.')),
+      () => Promise.reject(new Error('The call did not fail.')),
       (error: HttpProblem) => error,
     );
   };
@@ -44,7 +44,7 @@ describe(callJson.name, () => {
     [403, { code: 'forbidden', detail: 'This needs the scope tenants:write.' }, 'tenants:write'],
     [502, '<html>', 'Is this the address of the Control Plane?'],
     [301, '', 'Is this the address of the Control Plane?'],
-  ])('counts %d as no access', async (status, body, text) => {
+  ])('treats %d as no access', async (status, body, text) => {
     const error = await failure({ status, body });
     expect(error).toBeInstanceOf(HttpProblem);
     expect(error.exitCode).toBe(EXIT.noAccess);
