@@ -231,8 +231,8 @@ describe('the AI gateway', () => {
   });
 
   it.each([
-    [401, 503, 'ai_unavailable', /refuses the API key/],
-    [403, 503, 'ai_unavailable', /refuses the API key/],
+    [401, 503, 'ai_unavailable', /rejected the API key/],
+    [403, 503, 'ai_unavailable', /rejected the API key/],
     [400, 422, 'ai_request_refused', /model's name/],
     [404, 422, 'ai_request_refused', /status 404/],
     [429, 429, 'ai_rate_limited', /in 10 s/],
