@@ -533,7 +533,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       for (const minutes of [2, 5, 10]) {
         expect(await look(0)).toMatchObject({
           resolvedAt: null,
-          detail: expect.stringContaining('next one is at'),
+          detail: expect.stringContaining('next one is due at'),
         });
         expect(await look(minutes)).toMatchObject({ repaired: true });
       }
