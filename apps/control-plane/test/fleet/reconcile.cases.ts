@@ -305,7 +305,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await change(TenantPlane, { id }, { reportedEndpointUrl: ELSEWHERE });
       await isLeftToJobs({ tenantPlaneId: id }, 'plane_address_differs', id);
       const drift = await isReported('plane_address_differs', id);
-      expect(drift.detail).toMatch(new RegExp(`${ELSEWHERE}, and ${endpointUrl} is recorded`));
+      expect(drift.detail).toMatch(new RegExp(`${ELSEWHERE}, but ${endpointUrl} is recorded`));
       await change(TenantPlane, { id }, { reportedEndpointUrl: endpointUrl });
       await isGone(drift);
     });
