@@ -77,7 +77,7 @@ export class DeletionCertificates {
     };
     const left = await manager.findOneBy(TenantPlane, planes);
     if (!left) return;
-    const detail = `Tenant plane ${left.name} may still hold rows of the tenant. Its deletion is not certified.`;
+    const detail = `Tenant plane ${left.name} may still hold the tenant's rows; no certificate was issued.`;
     const fix = 'Atlas on-call: remove what is left (GET /api/drifts may show it), then retry the job.';
     throw new StepFailure('operator', 'rows_left', detail, fix);
   }
