@@ -25,10 +25,10 @@ import { ServiceKeys } from './service-keys/service-keys';
 import { ServiceKeysModule } from './service-keys/service-keys.module';
 import { SignupModule } from './signup/signup.module';
 
-/** What every module may inject. */
+/** Every module may inject these. */
 const PLUMBING = [DatabaseModule, IdempotencyModule, ExtensionPointsModule];
 
-/** What answers requests. It imports what it builds on. */
+/** The modules that answer requests. They import what they build on. */
 const FEATURES = [
   AccountsModule,
   AiGatewayModule,

@@ -2,7 +2,7 @@ import { ApiExcludeController, Public } from '@atlas/platform';
 import { Controller, Get } from '@nestjs/common';
 import { HTTP_APP } from './http-app.options';
 
-/** Where to look, for who has nothing but the address. */
+/** Links for visitors who only know the address. */
 @ApiExcludeController()
 @Public()
 @Controller()

@@ -362,7 +362,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       code: 'target_plane_older',
       class: 'operator',
       detail: expect.stringMatching(
-        /runs 0\.0\.9, and the backup was made by .* 0\.1\.0\..* to 0\.1\.0 first/,
+        /runs 0\.0\.9, but the backup was made by .* 0\.1\.0\..* to 0\.1\.0 first/,
       ),
     });
     await runs('0.1.0');

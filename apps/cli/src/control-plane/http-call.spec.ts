@@ -21,7 +21,7 @@ describe(callJson.name, () => {
   it('shows the detail of the answer, its faults by field, and its trace id', async () => {
     const errors = [
       { field: 'admin_email', message: 'admin_email must be an email' },
-      { field: 'slug', message: 'use a text' },
+      { field: 'slug', message: 'use a string' },
     ];
     const problem = {
       code: 'validation_failed',
@@ -32,7 +32,7 @@ describe(callJson.name, () => {
     const error = await failure({ status: 400, body: problem });
     expect(failureText(error)).toBe(`The request is not valid.
   - admin_email must be an email
-  - slug: use a text
+  - slug: use a string
   (POST /api/tenants answered 400 validation_failed, trace id t1)
 `);
     expect(JSON.parse(failureJson(error))).toEqual({ ...problem, status: 400 });

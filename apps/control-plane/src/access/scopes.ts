@@ -1,4 +1,4 @@
-/** What a caller may do. A route asks for one of these. */
+/** What a caller may do. A route requires one of these. */
 export const SCOPES = [
   'tenants:read',
   'tenants:provision',
@@ -20,16 +20,16 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** The one that may most first. */
+/** From most to least powerful. */
 export const OPERATOR_ROLES = ['owner', 'admin', 'support'] as const;
 export type OperatorRole = (typeof OPERATOR_ROLES)[number];
 
-/** Whether a role may do less than another. */
+/** Whether `role` may do less than `than`. */
 export function isLower(role: OperatorRole, than: OperatorRole): boolean {
   return OPERATOR_ROLES.indexOf(role) > OPERATOR_ROLES.indexOf(than);
 }
 
-/** Secrets are given to an API key by name, never by a role. */
+/** No role includes these; an API key has them only if they were granted explicitly. */
 const GRANTED_BY_NAME_ONLY: readonly Scope[] = ['secrets:read', 'secrets:write'];
 const OWNER = SCOPES.filter((scope) => !GRANTED_BY_NAME_ONLY.includes(scope));
 
@@ -40,8 +40,7 @@ export const SCOPES_OF_ROLE: Readonly<Record<OperatorRole, readonly Scope[]>> = 
 };
 
 /**
- * The scopes that a key may be given by an operator of
- * `role`: its own, and an owner's choice of the named ones.
+ * The scopes that an operator of `role` may grant to an API key. Owners may also grant access to secrets.
  */
 export function grantableScopes(role: OperatorRole): readonly Scope[] {
   return role === 'owner' ? SCOPES : SCOPES_OF_ROLE[role];

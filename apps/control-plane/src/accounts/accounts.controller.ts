@@ -19,7 +19,7 @@ import { type OperatorView } from './operator.view';
 import { Operators } from './operators';
 import { SessionCookie } from './session-cookie';
 
-/** What operators do with their own account. */
+/** What operators do with their own accounts. */
 @ApiTags('accounts')
 @ApiBearerAuth()
 @Controller('auth')

@@ -80,7 +80,8 @@ export class CreateOperatorDto {
   @ApiProperty({
     required: false,
     minLength: MIN_PASSWORD_LENGTH,
-    description: 'Left out: they get in by single sign-on, or by a reset link',
+    description:
+      'If left out, the operator signs in by single sign-on or chooses a password through a reset link',
   })
   @Optional()
   @IsString()
@@ -136,7 +137,7 @@ export class CreateApiKeyDto {
   @ApiProperty({
     required: false,
     default: 90 * DAY,
-    description: 'Seconds until it expires. One made by an API key expires with that key at the latest',
+    description: 'Seconds until the key expires. A key created with an API key never outlives that key',
   })
   @Optional()
   @IsInt()

@@ -16,7 +16,7 @@ export interface SignedIn {
   readonly token: string;
   readonly expires_at: Date;
   readonly operator: OperatorView;
-  /** Shown at the next sign-in, it keeps others' guesses at the password from locking this device out. */
+  /** Presented at the next sign-in, it keeps guesses made elsewhere from locking this device out. */
   readonly device_token?: string;
 }
 
@@ -38,7 +38,7 @@ export class OperatorSessions {
     private readonly audit: Audit,
   ) {}
 
-  /** Of an operator who has proven who they are. */
+  /** Opens a session for an operator who has proven their identity. */
   async open(manager: EntityManager, operator: Operator, method: SignInMethod): Promise<SignedIn> {
     const context = currentContext();
     if (context) context.actor = { kind: 'operator', id: operator.id };
@@ -60,7 +60,7 @@ export class OperatorSessions {
     return { token: value.reveal(), expires_at: expiresAt, operator: operatorView(operator) };
   }
 
-  /** The live ones of the caller, the newest first. */
+  /** The caller's live sessions, newest first. */
   async list({ operatorId, sessionId }: OperatorCaller): Promise<{ items: SessionView[] }> {
     const now = this.clock.now();
     const live = { operatorId, revokedAt: IsNull(), expiresAt: MoreThan(now) };
@@ -71,7 +71,7 @@ export class OperatorSessions {
     return { items: shown.map((session) => viewOf(session, sessionId)) };
   }
 
-  /** One of the caller's own. */
+  /** Ends one of the caller's own sessions. */
   async end(caller: OperatorCaller, id: string): Promise<void> {
     const { operatorId } = caller;
     await this.database.write(async (manager) => {
@@ -79,7 +79,8 @@ export class OperatorSessions {
       await checkCallerAgain(manager, caller, this.clock);
       const live = { id, operatorId, revokedAt: IsNull() };
       const { affected } = await manager.update(OperatorSession, live, { revokedAt: this.clock.now() });
-      if (!affected) throw new DomainError('not_found', 'not_found', 'There is no such live session.');
+      if (!affected)
+        throw new DomainError('not_found', 'not_found', 'You have no active session with this id.');
       await this.audit.record(manager, operatorEntry('operator.session_ended', operatorId, { session: id }));
     });
   }
@@ -93,8 +94,8 @@ export class OperatorSessions {
   }
 
   /**
-   * Locks an operator who signs in, and ends the session that their browser had, whoever's it was (ASVS 5.0,
-   * 7.2.4). The browser forgets it, and nobody else should go on with it.
+   * Locks the operator who is signing in and ends the session that their browser had, whoever owned it
+   * (ASVS 5.0, 7.2.4). The browser forgets that session, so nobody else should be able to continue it.
    */
   async lockSigningIn(
     manager: EntityManager,
@@ -109,7 +110,7 @@ export class OperatorSessions {
     return operator;
   }
 
-  /** All of an operator, or all but one. */
+  /** Ends all sessions of an operator, or all but one. */
   async endOthers(manager: EntityManager, operatorId: string, keptId?: string): Promise<void> {
     const live = { operatorId, revokedAt: IsNull(), ...(keptId !== undefined && { id: Not(keptId) }) };
     await manager.update(OperatorSession, live, { revokedAt: this.clock.now() });

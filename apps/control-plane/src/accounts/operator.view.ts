@@ -9,7 +9,7 @@ export interface OperatorView {
   readonly role: OperatorRole;
 }
 
-/** As those see an operator who look after operators. */
+/** An operator as seen by those who manage operators. */
 export interface ManagedOperatorView extends OperatorView {
   readonly created_at: Date;
   readonly disabled_at: Date | null;

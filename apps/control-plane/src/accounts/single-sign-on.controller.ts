@@ -4,10 +4,10 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { OperatorSingleSignOn } from './operator-single-sign-on';
 import { SessionCookie } from './session-cookie';
 
-/** Where a browser is led that has signed in. */
+/** Where a browser is redirected after signing in. */
 const SIGNED_IN = '/api/auth/me';
 
-/** For browsers: they come by a link, and leave with a cookie. */
+/** For browsers: they arrive through a link and leave with a cookie. */
 @ApiTags('accounts')
 @Public()
 @Refuses('unauthenticated', 'forbidden', 'not_found', 'conflict')

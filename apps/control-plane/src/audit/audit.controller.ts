@@ -19,7 +19,7 @@ import { AuditEvent } from './audit-event.entity';
 import { AuditSealer } from './audit-sealer';
 
 export type AuditView = AuditRecord & {
-  /** Of the tenant that the entry is about, itself or through a job. */
+  /** The tenant that the entry concerns, directly or through a job. */
   readonly tenant_slug: string | null;
 };
 
@@ -69,7 +69,7 @@ export class AuditController {
   }
 }
 
-/** Entries about jobs and sign-ups name their tenant in what they changed. */
+/** Entries about jobs and sign-ups name their tenant in `after`. */
 function tenantIdOf({ targetKind, targetId, after }: AuditEvent): unknown {
   return targetKind === 'tenant' ? targetId : after?.['tenant_id'];
 }

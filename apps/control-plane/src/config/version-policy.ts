@@ -1,20 +1,20 @@
 import { compareVersions, versionSkewProblem } from '@atlas/plane-contract';
 
-/** The Control Plane's own version; tenant planes of the same major version, and none newer, may enrol. */
+/** The Control Plane's own version. Tenant planes of the same major version may enrol, but no newer ones. */
 export const CONTROL_PLANE_VERSION = '0.1.0';
 
-/** What may be asked for: it names a folder, or the tag of an image. */
+/** Versions that may be requested. Each names a folder or an image tag. */
 export const VERSION_PATTERN = /^\d{1,6}\.\d{1,6}\.\d{1,6}(-[0-9A-Za-z.-]{1,40})?$/;
 
-/** `unsupported` planes serve on, and are told apart so that somebody upgrades them, or the Control Plane. */
+/** `unsupported` planes keep serving, but they or the Control Plane must be upgraded. */
 export type VersionClass = 'current' | 'behind' | 'unsupported';
 
-/** Says what is wrong with a tenant plane's version, or null. */
+/** Why a tenant plane of this version does not work with the Control Plane, or null if it does. */
 export function versionProblem(version: string, own = CONTROL_PLANE_VERSION): string | null {
   return versionSkewProblem(version, own);
 }
 
-/** How a plane's version stands to ours. */
+/** How a plane's version relates to the Control Plane's. */
 export function versionClassOf(version: string, own = CONTROL_PLANE_VERSION): VersionClass {
   if (versionProblem(version, own) !== null) return 'unsupported';
   return isBehind(version, own) ? 'behind' : 'current';

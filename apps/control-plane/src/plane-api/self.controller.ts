@@ -14,7 +14,7 @@ import { WaitingCalls } from '../service-keys/waiting-calls';
 import { Reports } from './reports';
 import { DesiredStateQuery } from './self.dto';
 
-/** What an enrolled tenant plane calls: pull and report. */
+/** The calls of an enrolled tenant plane: pull and report. */
 @ApiTags('tenant planes')
 @SignedByTenantPlane()
 @Controller('tenant-planes/self')
@@ -50,7 +50,7 @@ export class SelfController {
     await sendSigned(reply, call, await changes);
   }
 
-  /** Where another plane's tenant lives; 204 when nowhere. */
+  /** Where the tenant with this slug lives; 204 if nowhere. */
   @Get('routes/:slug')
   async route(
     @PlaneCall() call: ServiceCall<PlaneCaller>,

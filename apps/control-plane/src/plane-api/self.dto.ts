@@ -5,7 +5,7 @@ import { SelfQuery } from '../fleet/self.query';
 
 /** A long poll. */
 class WaitingQuery extends SelfQuery {
-  @ApiProperty({ required: false, description: 'Seconds to wait for what is asked for' })
+  @ApiProperty({ required: false, description: 'Seconds to wait if there is nothing to answer yet' })
   @Optional()
   @NumberInText()
   @IsInt()
@@ -26,13 +26,13 @@ export class TransferPartQuery extends WaitingQuery {
   @ApiProperty({
     description:
       'A name that the plane chooses for this import. An import that starts over has a new name, ' +
-      'which sorts behind those before',
+      'which sorts after the earlier ones',
   })
   @IsString()
   @Length(1, 100)
   importer: string;
 
-  @ApiProperty({ required: false, description: 'The attempt that the plane has begun to import' })
+  @ApiProperty({ required: false, description: 'The attempt that the plane has started to import' })
   @Optional()
   @IsString()
   @Length(1, 100)
@@ -40,7 +40,7 @@ export class TransferPartQuery extends WaitingQuery {
 }
 
 export class TransferProgressQuery extends WaitingQuery {
-  @ApiProperty({ description: 'How many parts the plane waits for the target to have imported' })
+  @ApiProperty({ description: 'The number of imported parts to wait for' })
   @NumberInText()
   @IsInt()
   @Min(0)

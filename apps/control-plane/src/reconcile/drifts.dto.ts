@@ -8,7 +8,7 @@ const ANSWERS = new Map([
 ]);
 
 export class ListDriftsQuery extends PageQuery {
-  @ApiProperty({ required: false, description: 'false: those that are open; true: those that are mended' })
+  @ApiProperty({ required: false, description: 'false: only open ones; true: only resolved ones' })
   @Optional()
   @Transform(({ value }: { value: unknown }) => ANSWERS.get(String(value)) ?? value)
   @IsBoolean()

@@ -6,11 +6,11 @@ import { SEALED_COLUMNS } from './sealed-columns';
 
 export interface SealingKeyView {
   readonly id: string;
-  /** What is sealed is sealed with it. */
+  /** Whether new values are sealed with it. */
   readonly seals: boolean;
-  /** Stands in CONTROL_PLANE_SEALING_KEYS. */
+  /** Whether CONTROL_PLANE_SEALING_KEYS contains it. */
   readonly is_known: boolean;
-  /** How many values it seals. At none, an older one can go. */
+  /** How many values it seals. An older key that seals none can be removed. */
   readonly values: number;
 }
 
@@ -23,7 +23,7 @@ export class SealingKeysController {
     private readonly box: SecretBox,
   ) {}
 
-  /** The keys that there are, and those that there should be. */
+  /** The configured keys, and those that sealed values still need. */
   @Requires('planes:read')
   @Get()
   async list(): Promise<{ items: SealingKeyView[] }> {

@@ -3,7 +3,7 @@ import { IsEmail, IsString, Length, Matches } from 'class-validator';
 import { IsSlug } from '../tenants/is-slug';
 
 export class SignupDto {
-  @ApiProperty({ format: 'email', description: 'Of the first admin. A link goes there.' })
+  @ApiProperty({ format: 'email', description: 'The address of the first admin, who receives a link' })
   @IsEmail()
   email: string;
 
@@ -11,7 +11,7 @@ export class SignupDto {
     required: false,
     example: 'Acme Corp',
     description:
-      "The tenant's name, of which its slug is made. Left out, both come from the address's domain",
+      "The tenant's name, which its slug is derived from. If left out, both come from the address's domain",
   })
   @Optional()
   @IsString()
@@ -26,12 +26,12 @@ export class SignupDto {
 }
 
 export class VerifySignupDto {
-  @ApiProperty({ description: 'The token of the link' })
+  @ApiProperty({ description: 'The token in the link' })
   @IsString()
   @Length(1, 200)
   token: string;
 
-  @ApiProperty({ required: false, description: 'Instead of the one asked for, when that is taken' })
+  @ApiProperty({ required: false, description: 'Replaces the requested slug if it is taken' })
   @Optional()
   @IsSlug()
   slug?: string;

@@ -5,11 +5,11 @@ type SignupStatus = 'unverified' | 'expired' | 'provisioning' | 'active' | 'fail
 
 const STANDING: readonly Tenant['status'][] = ['active', 'suspended'];
 
-/** What anybody is told who has its id: never whose it is. */
+/** What anyone who has the id may see. It never reveals the address. */
 export interface SignupView {
   readonly id: string;
   readonly status: SignupStatus;
-  /** Null until the address was verified. */
+  /** Null until the address is verified. */
   readonly slug: string | null;
   readonly url: string | null;
   readonly expires_at: string;

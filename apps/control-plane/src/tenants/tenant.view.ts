@@ -1,6 +1,6 @@
 import { type Tenant } from '../registry/tenant.entity';
 
-/** The tenant as API.md names its parts. The database URL is never among them. */
+/** A tenant in the API. It never includes the database URL. */
 export interface TenantView extends Record<string, unknown> {
   readonly id: string;
 }

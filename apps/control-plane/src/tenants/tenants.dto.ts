@@ -14,7 +14,7 @@ export class ListTenantsQuery extends PageQuery {
   deployment_model?: DeploymentModel;
 }
 
-/** Settings that operators do not set: what provisioning was asked for. */
+/** Settings that only provisioning sets. */
 const FIXED_SETTINGS = ['database_driver'];
 
 export class UpdateTenantDto {
@@ -34,8 +34,8 @@ export class UpdateTenantDto {
     required: false,
     type: Object,
     description:
-      'Merged into what is there, key by key; null removes a key (RFC 7396). 10,000 characters of ' +
-      'JSON in all',
+      'Merged into the current settings, key by key; null removes a key (RFC 7396). At most 10,000 ' +
+      'characters of JSON in all',
   })
   @Optional()
   @IsObject()
@@ -51,5 +51,5 @@ export class UpdateTenantDto {
 
 function settingsProblem(value: unknown): string | null {
   const fixed = Object.keys(value ?? {}).find((key) => FIXED_SETTINGS.includes(key));
-  return fixed ? `must not change ${fixed}: it is what the tenant was provisioned with` : null;
+  return fixed ? `must not change ${fixed}, which is fixed when the tenant is provisioned` : null;
 }

@@ -130,7 +130,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
       expect([status, body.code, body.detail]).toEqual([
         409,
         'target_plane_older',
-        expect.stringMatching(/ runs 0\.0\.9, and .* runs 0\.1\.0.*upgrade .* to 0\.1\.0 first/),
+        expect.stringMatching(/ runs 0\.0\.9, but .* runs 0\.1\.0.*Upgrade .* to 0\.1\.0 first/),
       ]);
     }
     const job = await drain();

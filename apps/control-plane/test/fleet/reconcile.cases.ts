@@ -302,7 +302,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await change(TenantPlane, { id }, { reportedEndpointUrl: ELSEWHERE });
       await isLeftToJobs({ tenantPlaneId: id }, 'plane_address_differs', id);
       const drift = await isReported('plane_address_differs', id);
-      expect(drift.detail).toMatch(new RegExp(`${ELSEWHERE}, and ${endpointUrl} is recorded`));
+      expect(drift.detail).toMatch(new RegExp(`${ELSEWHERE}, but ${endpointUrl} is recorded`));
       await change(TenantPlane, { id }, { reportedEndpointUrl: endpointUrl });
       await isGone(drift);
     });
@@ -533,7 +533,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       for (const minutes of [2, 5, 10]) {
         expect(await look(0)).toMatchObject({
           resolvedAt: null,
-          detail: expect.stringContaining('next one is at'),
+          detail: expect.stringContaining('next one is due at'),
         });
         expect(await look(minutes)).toMatchObject({ repaired: true });
       }

@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       // The old process still reports.
       await planes.reports(one, OLD);
       await planes.reports(one, NEW, { health: {} });
-      await waitsFor(id, 'it to report that it is well');
+      await waitsFor(id, 'it to report that it is healthy');
       await planes.reports(one, NEW, { revision: 'another-epoch.1' });
       await waitsFor(id, 'it to apply its desired state');
       expect(await stepsOf(id)).toEqual(['replace-plane done', 'await-healthy waiting']);

@@ -145,7 +145,7 @@ describe.each([
     };
     expect(check.find(await subject())).toBeNull();
     await plane.change(ProvisioningJob, { id }, { dueAt: new Date(plane.clock.now().getTime() + 1800_000) });
-    expect(check.find(await subject())).toContain('nobody works on it');
+    expect(check.find(await subject())).toContain('no worker has it');
     const repaired = await subject();
     await database.write((manager) => check.repair(manager, repaired));
     expect(await isDue(id)).toBe(true);

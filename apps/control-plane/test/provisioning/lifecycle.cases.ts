@@ -191,9 +191,9 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     const again = await act('suspend');
     expect(refusal(again)).toEqual([409, 'invalid_transition']);
     expect(again.body.detail).toMatch(
-      /^Tenant ".+" is suspended\. The operation suspend needs a tenant that is /,
+      /^Tenant ".+" is suspended\. The operation suspend requires a tenant that is /,
     );
-    expect(again.body.detail).toMatch(/that is active\. To have it in use again, resume it\.$/);
+    expect(again.body.detail).toMatch(/that is active\. To use it again, resume it\.$/);
     const path = `/api/tenants/${id}/suspend?dry_run=true`;
     expect(refusal(await scene.plane.post(path, {}))).toEqual([409, 'invalid_transition']);
   });

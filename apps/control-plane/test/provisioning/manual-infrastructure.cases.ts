@@ -185,7 +185,7 @@ describe.each(EVERY_DATABASE)(
         await plane.post(`${JOBS}/${job.id}/rollback`).expect(202);
         await eventually(async () => (await plane.get(tenants(tenant.id))).body.status === 'deleted');
         const answer = await put(tenant.id, MADE).expect(409);
-        expect(answer.body.detail).toMatch(/is deleted\..* provision a new tenant\.$/);
+        expect(answer.body.detail).toMatch(/is deleted\..* Provision a new tenant\.$/);
         expect(await plane.count(Placement, { tenantId: tenant.id })).toBe(0);
       });
     });

@@ -135,7 +135,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect(blank(known)).toEqual(blank(unknown));
     const mails = [await smtp.next(), await smtp.next()];
     expect(mails.map(({ to, subject }) => [to[0], subject])).toEqual([
-      ['twice@twice.example', 'You have a tenant of Atlas already'],
+      ['twice@twice.example', 'You already have an Atlas tenant'],
       ['once@once.example', 'Confirm your address for Atlas'],
     ]);
     expect(linkIn(mails[0] as ReceivedMail)).toBe('https://twice.atlas.example');

@@ -231,14 +231,14 @@ describe('the AI gateway', () => {
   });
 
   it.each([
-    [401, 503, 'ai_unavailable', /refuses the API key/],
-    [403, 503, 'ai_unavailable', /refuses the API key/],
-    [400, 422, 'ai_request_refused', /model's name/],
+    [401, 503, 'ai_unavailable', /rejected the API key/],
+    [403, 503, 'ai_unavailable', /rejected the API key/],
+    [400, 422, 'ai_request_refused', /name of the model/],
     [404, 422, 'ai_request_refused', /status 404/],
     [429, 429, 'ai_rate_limited', /in 10 s/],
     [500, 503, 'ai_unavailable', /status 500/],
     [200, 503, 'ai_unavailable', /application\/json/],
-    [302, 503, 'ai_unavailable', /can't be reached/],
+    [302, 503, 'ai_unavailable', /cannot be reached/],
   ])('answers status %s of the provider with %s %s', async (theirs, status, code, detail) => {
     answerWith(theirs, { 'content-type': 'text/plain', location: '/elsewhere' });
     for (const stream of [false, true]) {
