@@ -2,7 +2,7 @@ import { ApiExcludeController, Public } from '@atlas/platform';
 import { Controller, Get } from '@nestjs/common';
 import { HTTP_APP } from './http-app.options';
 
-/** Where to look, for who has nothing but the address. */
+/** Points visitors who know only the address to the docs. */
 @ApiExcludeController()
 @Public()
 @Controller()
