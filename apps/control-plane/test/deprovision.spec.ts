@@ -807,7 +807,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       for (const action of ['retry', 'rollback'] as const) {
         const answer = await scene.act(restore, action);
         expect(refusal(answer)).toEqual([409, 'invalid_transition']);
-        expect(answer.body.detail).toMatch(/purge \(job .*If its purge has begun, retry the purge/);
+        expect(answer.body.detail).toMatch(/purge \(job .*If its purge has started, retry the purge/);
       }
     };
 
