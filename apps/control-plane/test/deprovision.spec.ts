@@ -305,7 +305,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const { job } = await comingBack(tenant);
     await scene.reaches(job, 'waiting');
     const { body } = await scene.act(job, 'cancel').expect(409);
-    expect(body).toMatchObject({ code: 'beyond_return', detail: expect.stringContaining('may write') });
+    expect(body).toMatchObject({ code: 'beyond_return', detail: expect.stringContaining('have written') });
     await later(DAY_MS);
     expect(await scene.looksAgain(job)).toMatchObject({ status: 'failed' });
     expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'beyond_return']);
@@ -834,7 +834,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       await scene.plane.change(Tenant, { id: tenant.id }, { status: 'active', restorableUntil: null });
       const answer = await scene.act(purging, 'retry');
       expect(refusal(answer)).toEqual([409, 'invalid_transition']);
-      expect(answer.body.detail).toMatch(/ is active, and its purge can .*deprovision it again/);
+      expect(answer.body.detail).toMatch(/ is active\. Its purge can .*deprovision it again/);
       expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active' });
     });
 
