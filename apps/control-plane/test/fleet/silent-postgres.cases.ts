@@ -51,14 +51,14 @@ describe('the Postgres server of the local driver', () => {
   it('fails the step where it accepts a connection and says nothing', async () => {
     relay.freeze();
     await expect(throughRelay().ensure(name, 'secret', nobodyElse)).rejects.toEqual(
-      retried('postgres_silent', /gave no answer within 0\.9 s/),
+      retried('postgres_silent', /did not answer within 0\.9 s/),
     );
   });
 
   it('fails the step where it falls silent in the middle, and its successor goes on', async () => {
     const freeze = async () => relay.freeze();
     await expect(throughRelay().ensure(name, 'secret', freeze)).rejects.toEqual(
-      retried('postgres_silent', /gave no answer within 0\.7 s/),
+      retried('postgres_silent', /did not answer within 0\.7 s/),
     );
     // The server notices that the connection is lost, and with it goes the lock on the name.
     await relay.close();
