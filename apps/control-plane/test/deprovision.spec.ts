@@ -334,8 +334,8 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.reaches(job, 'cancelled');
     expect((await scene.job(job)).error).toMatchObject({
       code: 'copy_failed',
-      detail: 'The tenant plane could not take the backup: The disk is full.',
-      fix: expect.stringContaining('The restore undoes itself, the backup is kept'),
+      detail: 'The tenant plane could not import the backup: The disk is full.',
+      fix: expect.stringContaining('The restore undoes itself, and the backup is kept'),
     });
     const accepts = (acceptsTenants: boolean) =>
       scene.plane.change(TenantPlane, { id: scene.cell.id }, { acceptsTenants });

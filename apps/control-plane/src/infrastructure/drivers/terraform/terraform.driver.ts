@@ -115,7 +115,7 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     if (this.config.TERRAFORM_BACKEND_FILE !== undefined) return [];
     return subjects.map((subject) => {
       const { exists, path } = this.directoryOf(subject);
-      const state = `Its Terraform state is missing: ${path} does not exist. Restore the directory from backup.`;
+      const state = `Its Terraform state is missing: ${path} does not exist. Restore it from a backup.`;
       return { tenantPlaneId: subject.tenantPlaneId, made: null, faults: exists ? {} : { state } };
     });
   }
