@@ -57,7 +57,7 @@ export class TenantInfrastructure {
       return opened;
     });
     if (url === null)
-      throw new DomainError('no_db_url', 'not_found', 'No database of its own is recorded for this tenant.');
+      throw new DomainError('no_db_url', 'not_found', 'No dedicated database is recorded for this tenant.');
     return { db_url: url.reveal() };
   }
 }

@@ -41,8 +41,8 @@ function errorView(error: StoredJobError | null, status: string): JobError | nul
   };
 }
 
-/** How the fix of a retried failure begins. Dropped once the job has failed for good. */
-const WHILE_RETRIED = /^The job tries again by itself\b.*?If it has failed, /;
+/** How the fix of a retried failure begins, now and in older rows. Dropped once the job has failed for good. */
+const WHILE_RETRIED = /^The job (retries automatically|tries again by itself)\b.*?If it has failed, /;
 
 const FIX_UNKNOWN =
   'Atlas on-call: follow the detail, then retry the job. If it cannot continue, roll it back.';

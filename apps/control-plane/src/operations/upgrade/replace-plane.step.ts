@@ -61,7 +61,7 @@ function leftBehind(): StepFailure {
 function notBack(version: string, missing: string): StepFailure {
   const detail = `The tenant plane was put back to ${version}, but the job still waits for ${missing}.`;
   const fix =
-    'The job tries again by itself. If it has failed, Atlas on-call: fix the tenant plane (its log ' +
+    'The job retries automatically. If it has failed, Atlas on-call: fix the tenant plane (its log ' +
     'says why), then roll the job back again.';
   return new StepFailure('retry', 'plane_not_back', detail, fix);
 }

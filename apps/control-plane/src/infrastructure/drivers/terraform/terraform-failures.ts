@@ -18,7 +18,7 @@ const KNOWN_ERRORS: readonly KnownError[] = [
     failureClass: 'retry',
     code: 'terraform_state_locked',
     fix:
-      'The job tries again by itself. If it has failed, Atlas on-call: find out what holds the lock on ' +
+      'The job retries automatically. If it has failed, Atlas on-call: find out what holds the lock on ' +
       "this tenant's state, release it once it is no longer used, then retry the job.",
   },
   {
@@ -43,7 +43,7 @@ const KNOWN_ERRORS: readonly KnownError[] = [
     failureClass: 'retry',
     code: 'terraform_provider_unavailable',
     fix:
-      'The job tries again by itself. If it has failed, Atlas on-call: give Terraform access to its ' +
+      'The job retries automatically. If it has failed, Atlas on-call: give Terraform access to its ' +
       'provider registry, or configure a mirror (provider_installation in the file named by ' +
       'TF_CLI_CONFIG_FILE), then retry the job.',
   },
