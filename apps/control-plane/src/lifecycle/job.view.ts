@@ -41,7 +41,7 @@ function errorView(error: StoredJobError | null, status: string): JobError | nul
   };
 }
 
-/** How the fix of a retried failure begins, now and in older rows. Dropped once the job has failed for good. */
+/** How the fix of a retried failure begins, now and in older rows. Dropped once the job has failed. */
 const WHILE_RETRIED = /^The job (retries automatically|tries again by itself)\b.*?If it has failed, /;
 
 const FIX_UNKNOWN =
