@@ -25,10 +25,10 @@ import { ServiceKeys } from './service-keys/service-keys';
 import { ServiceKeysModule } from './service-keys/service-keys.module';
 import { SignupModule } from './signup/signup.module';
 
-/** Every module may inject these. */
+/** Global modules: every module may inject their providers. */
 const PLUMBING = [DatabaseModule, IdempotencyModule, ExtensionPointsModule];
 
-/** The modules that answer requests. They import what they build on. */
+/** The modules that answer requests. Each imports the modules that it builds on. */
 const FEATURES = [
   AccountsModule,
   AiGatewayModule,

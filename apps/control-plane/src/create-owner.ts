@@ -18,7 +18,7 @@ const USAGE = `Creates an operator with the role "owner".
   npm run create-owner -- --email you@example.com [--name "Your Name"] [--password-stdin]
 
 With --password-stdin the password is read from standard input; otherwise one is generated and printed once.
-CONTROL_PLANE_DATABASE_URL names the database.
+The operator is created in the database at CONTROL_PLANE_DATABASE_URL.
 `;
 
 async function main(): Promise<void> {
@@ -57,7 +57,7 @@ async function create(dto: CreateOperatorDto): Promise<void> {
   const database = await openDatabase(options);
   try {
     const clock = new SystemClock();
-    // A new operator has issued no links.
+    // A new operator has not issued any links yet.
     await new Operators(database, clock, new Audit(clock), new IssuedLinks([])).create(dto);
   } finally {
     await database.close();

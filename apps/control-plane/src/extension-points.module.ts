@@ -12,10 +12,10 @@ import { WelcomeMail } from './tenants/welcome.mail';
 /** Every kind of mail that the Control Plane sends. */
 const MAILS = [VerifySignupMail, WelcomeMail];
 
-/** Every kind of link that operators issue. Kinds that lock no tenant come first. */
+/** Every kind of link that operators issue. Kinds that do not lock a tenant come first. */
 const LINKS = [ResetLinks, SignupLinks];
 
-/** Provides lower modules with parts of higher ones. All other imports go downwards. */
+/** Providers that higher modules supply to lower ones. All other imports point downwards. */
 @Global()
 @Module({
   imports: [AccountsModule, SignupMailsModule, TenantsModule],

@@ -2,7 +2,7 @@ import { ApiExcludeController, Public } from '@atlas/platform';
 import { Controller, Get } from '@nestjs/common';
 import { HTTP_APP } from './http-app.options';
 
-/** Links for visitors who only know the address. */
+/** Points visitors who know only the address to the docs. */
 @ApiExcludeController()
 @Public()
 @Controller()

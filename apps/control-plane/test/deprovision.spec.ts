@@ -304,7 +304,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     const { job } = await comingBack(tenant);
     await scene.reaches(job, 'waiting');
     const { body } = await scene.act(job, 'cancel').expect(409);
-    expect(body).toMatchObject({ code: 'beyond_return', detail: expect.stringContaining('may write') });
+    expect(body).toMatchObject({ code: 'beyond_return', detail: expect.stringContaining('have written') });
     await later(DAY_MS);
     expect(await scene.looksAgain(job)).toMatchObject({ status: 'failed' });
     expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'beyond_return']);
@@ -333,8 +333,8 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await scene.reaches(job, 'cancelled');
     expect((await scene.job(job)).error).toMatchObject({
       code: 'copy_failed',
-      detail: 'The tenant plane could not take the backup: The disk is full.',
-      fix: expect.stringContaining('The restore undoes itself, the backup is kept'),
+      detail: 'The tenant plane could not import the backup: The disk is full.',
+      fix: expect.stringContaining('The restore undoes itself, and the backup is kept'),
     });
     const accepts = (acceptsTenants: boolean) =>
       scene.plane.change(TenantPlane, { id: scene.cell.id }, { acceptsTenants });
@@ -806,7 +806,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       for (const action of ['retry', 'rollback'] as const) {
         const answer = await scene.act(restore, action);
         expect(refusal(answer)).toEqual([409, 'invalid_transition']);
-        expect(answer.body.detail).toMatch(/purge \(job .*If its purge has begun, retry the purge/);
+        expect(answer.body.detail).toMatch(/purge \(job .*If its purge has started, retry the purge/);
       }
     };
 
@@ -833,7 +833,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       await scene.plane.change(Tenant, { id: tenant.id }, { status: 'active', restorableUntil: null });
       const answer = await scene.act(purging, 'retry');
       expect(refusal(answer)).toEqual([409, 'invalid_transition']);
-      expect(answer.body.detail).toMatch(/ is active, and its purge can .*deprovision it again/);
+      expect(answer.body.detail).toMatch(/ is active\. Its purge can .*deprovision it again/);
       expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active' });
     });
 

@@ -94,7 +94,7 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       await locker.connect();
       try {
         process.kill(pid, 'SIGKILL');
-        await stack.controlPlane.line(/it is started again in/);
+        await stack.controlPlane.line(/restarting it in/);
         await eventually(async () => (await pidsRecorded(locker)).every((one) => one === null));
         await locker.query('begin; lock table local_planes in exclusive mode');
         await eventually(() => dedicated.everyProcessOf('acme').length > 0, {

@@ -4,7 +4,7 @@ import { sqlOfHealth } from '../registry/health-class';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { type ListTenantPlanesQuery } from './tenant-planes.dto';
 
-/** Planes in the order in which they were made. */
+/** Planes in order of creation. */
 export function findFleet(
   database: Database,
   manager: EntityManager,

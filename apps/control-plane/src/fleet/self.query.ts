@@ -1,7 +1,7 @@
 import { ApiProperty, Optional } from '@atlas/platform';
 import { IsUUID } from 'class-validator';
 
-/** Which plane calls, when the key does not say so (the platform secret). */
+/** Identifies the calling plane if it signs with the platform secret, which several cells share. */
 export class SelfQuery {
   @ApiProperty({ required: false, format: 'uuid' })
   @Optional()

@@ -9,7 +9,7 @@ import {
   type TenantPlaneStatus,
 } from '../registry/tenant-plane.entity';
 
-/** How many planes the fleet shows on one page: for most, all of them. */
+/** The largest page of the fleet, and the default. Most fleets fit on one page. */
 const MAX_FLEET_PAGE = 500;
 
 export class RegisterTenantPlaneDto {
@@ -23,7 +23,7 @@ export class RegisterTenantPlaneDto {
   @Length(1, 40)
   region: string;
 
-  @ApiProperty({ description: 'How many tenants it may hold' })
+  @ApiProperty({ description: 'Maximum number of tenants' })
   @IsInt()
   @Min(1)
   @Max(1_000_000)
@@ -34,7 +34,7 @@ export class RegisterTenantPlaneDto {
   @IsIn(['own', 'platform'])
   secret: SecretMode = 'own';
 
-  @ApiProperty({ required: false, description: 'Seconds that the provisioning token stays valid' })
+  @ApiProperty({ required: false, description: 'Lifetime of the provisioning token in seconds' })
   @Optional()
   @IsInt()
   @Min(60)

@@ -8,7 +8,7 @@ export class RecordInfrastructureDto {
   @Length(1, 2000)
   endpoint_url: string;
 
-  @ApiProperty({ description: 'Where its database is: a postgres:// URL or a SQLite file. Kept sealed.' })
+  @ApiProperty({ description: 'Its database: a postgres:// URL or a SQLite file. Stored sealed.' })
   @IsString()
   @Length(1, 2000)
   @Checked('databaseUrl', databaseTargetProblem)

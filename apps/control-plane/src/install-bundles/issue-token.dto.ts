@@ -3,7 +3,7 @@ import { IsInt, Min, Max } from 'class-validator';
 import { MAX_TOKEN_SECONDS } from '../enrolment/provisioning-tokens';
 
 export class IssueTokenDto {
-  @ApiProperty({ required: false, description: 'Seconds that the provisioning token stays valid' })
+  @ApiProperty({ required: false, description: 'Lifetime of the provisioning token in seconds' })
   @Optional()
   @IsInt()
   @Min(60)

@@ -9,23 +9,23 @@ export interface PlannedStep {
   readonly creates: readonly string[];
 }
 
-/** What would happen: the answer to `dry_run`. */
+/** What an operation would do: the answer to `dry_run`. */
 export interface PlanView {
   readonly plan: {
     readonly steps: readonly PlannedStep[];
     readonly install_required: boolean;
-    /** Versions, of an upgrade. */
+    /** The versions of an upgrade. */
     readonly from?: string | null;
     readonly to?: unknown;
-    /** Tenant planes of a wave, and its batches. */
+    /** The number of tenant planes in an upgrade wave, and its batches. */
     readonly total?: number;
     readonly waves?: readonly (readonly Pick<TenantPlaneView, 'id' | 'name' | 'version' | 'region'>[])[];
-    /** Of the cell that is drained. */
+    /** The number of tenants in the cell to drain. */
     readonly tenants?: number;
   };
 }
 
-/** `install`: shown once; null in a repeated answer whose bundle is spent. */
+/** `install` is shown once; it is null in a replayed answer if the bundle has been used. */
 export interface AcceptedForTenant {
   readonly tenant: TenantView;
   readonly job: JobView;

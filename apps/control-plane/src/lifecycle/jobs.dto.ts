@@ -15,7 +15,7 @@ export class ListJobsQuery extends PageQuery {
   @IsUUID()
   tenant_plane_id?: string;
 
-  @ApiProperty({ required: false, format: 'uuid', description: 'Only those that this job has begun' })
+  @ApiProperty({ required: false, format: 'uuid', description: 'Only child jobs of this job' })
   @Optional()
   @InSmallLetters()
   @IsUUID()

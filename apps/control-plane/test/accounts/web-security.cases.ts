@@ -110,7 +110,7 @@ describe('a Control Plane in production', () => {
     expect((await order('dedicated', 'sqlite')).body).toMatchObject({
       status: 422,
       code: 'database_not_in_production',
-      detail: expect.stringContaining('Ask for postgres'),
+      detail: expect.stringContaining('Choose postgres'),
     });
     expect((await order('shared', 'sqlite')).body.code).toBe('database_not_in_production');
     for (const [model, driver] of [

@@ -89,7 +89,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     await scene.reaches(body.job.id, 'succeeded');
     expect(await scene.tenant(body.tenant.id)).toMatchObject({ tenant_plane_id: other.id });
     // The job may still be looking once more.
-    await eventually(async () => (await waitsFor(job)) === 'tenants to move: 0 of 6 have', {
+    await eventually(async () => (await waitsFor(job)) === 'its tenants to move (0 of 6 have)', {
       what: 'the job waits',
     });
   });
@@ -170,7 +170,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     for (const query of ['?dry_run=true', '']) {
       const answer = await scene.plane.post(`/api/tenants/${id}/move${query}`, body);
       expect(refusal(answer)).toEqual([422, 'other_region']);
-      expect(answer.body.detail).toContain(`is kept in region ${region}`);
+      expect(answer.body.detail).toContain(`must stay in region ${region}`);
     }
     expect(await scene.plane.count(ProvisioningJob, { tenantId: id, operation: 'move' })).toBe(0);
     expect(await scene.plane.count(Placement, { tenantPlaneId: elsewhere.id })).toBe(0);
@@ -473,7 +473,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     await scene.reaches(job, 'failed');
     expect((await scene.job(job)).error).toMatchObject({
       code: 'drain_incomplete',
-      fix: expect.stringContaining('roll back a move that failed'),
+      fix: expect.stringContaining('roll back failed moves'),
     });
     expect(await movesOf(job)).toEqual([]);
     await scene.act(failed, 'rollback').expect(202);

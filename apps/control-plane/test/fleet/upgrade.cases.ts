@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
     it('waits until the plane reports the version, and names who must replace it', async () => {
       const cell = await plane.enrolledCell();
       const { job } = bodyOf<Accepted>(await ask(cell.id, { version: NEW }).expect(202));
-      await waitsFor(job.id, 'for an operator of Atlas to replace it');
+      await waitsFor(job.id, 'for an Atlas operator to replace it');
       plane.clock.advance(24 * 3600);
       await cell.report([], { version: NEW, health: { status: 'ok' } });
       await scene.reaches(job.id, 'succeeded');
@@ -557,7 +557,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       await waitsFor(busy, 'its report in version 0.0.7');
       const id = await begin({ batch_size: 50 });
       for (const index of [0, 2, 3]) await getsWell(index);
-      await waitsFor(id, 'other work at those that are left (3 of 4 are upgraded)');
+      await waitsFor(id, 'other jobs on the remaining planes to end (3 of 4 are upgraded)');
       await planes.reports(all[1] as Driven, '0.0.7');
       await scene.reaches(busy, 'succeeded');
       plane.clock.advance(60);

@@ -62,7 +62,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
       await eventually(async () => (await scene.job(job)).steps[2]?.attempt === attempt + 1);
       const { status, steps } = await scene.job(job);
       expect(status).toBe('waiting');
-      expect(steps[2]?.error?.fix).toMatch(/tries again by itself, up to 6 times.*Atlas on-call/);
+      expect(steps[2]?.error?.fix).toMatch(/retries automatically, up to 6 times.*Atlas on-call/);
       scene.plane.clock.advance(61);
       await scene.plane.sweep();
     }

@@ -32,7 +32,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     await scene.reaches(job, 'cancelled');
     expect((await scene.job(job)).error).toMatchObject({
       code: 'no_transfer',
-      detail: expect.stringContaining('enrolled again'),
+      detail: expect.stringContaining('re-enrolled'),
     });
     expect(await scene.tenant(tenant.id)).toMatchObject({ tenant_plane_id: tenant.cell.id });
     await tenant.isHome();

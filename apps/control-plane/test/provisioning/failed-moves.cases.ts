@@ -288,7 +288,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
         expect(scene.plane.clock.now().getTime() - since).toBeLessThanOrEqual(MAX_FREEZE_MS + 10_000);
         const ended = await scene.job(job);
         expect(ended.error).toMatchObject({ code, class: 'fatal' });
-        expect(ended.error?.fix).not.toContain('tries again by itself');
+        expect(ended.error?.fix).not.toContain('retries automatically');
         expect(ended.steps.filter(({ status }) => !['undone', 'skipped'].includes(status))).toEqual([]);
         expect(await placesOn()).toBe(0);
       });

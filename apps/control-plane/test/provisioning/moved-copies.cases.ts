@@ -579,7 +579,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       await moves();
       await tenant.installAnew({}, target);
       await scene.plane.change(TenantPlane, { id: tenant.cell.id }, { status: 'expected' });
-      await isRefused('copy_kept', /has to enrol again/);
+      await isRefused('copy_kept', /must re-enrol/);
     });
 
     it('is kept when the old home turns out to have it after all', async () => {

@@ -2,7 +2,7 @@ import { ApiProperty, Optional } from '@atlas/platform';
 import { IsString, Length, IsBoolean } from 'class-validator';
 
 export class DeprovisionTenantDto {
-  @ApiProperty({ example: 'acme', description: "The tenant's slug, typed by who wants it gone" })
+  @ApiProperty({ example: 'acme', description: "The tenant's slug, to confirm the removal" })
   @IsString()
   @Length(1, 100)
   confirm_slug: string;
@@ -16,8 +16,8 @@ export class DeprovisionTenantDto {
   @ApiProperty({
     required: false,
     description:
-      'Removes a tenant without a backup, once its home has lost the rows that it was moved with and ' +
-      'no tenant plane keeps them. Refused otherwise',
+      'Removes the tenant without a backup. Accepted only if its home has lost the moved rows and no ' +
+      'tenant plane still has them',
   })
   @Optional()
   @IsBoolean()

@@ -7,7 +7,7 @@ export class MoveTenantDto {
   @IsIn(DEPLOYMENT_MODELS)
   deployment_model: DeploymentModel;
 
-  @ApiProperty({ required: false, format: 'uuid', description: 'With shared: which cell' })
+  @ApiProperty({ required: false, format: 'uuid', description: 'For `shared`: the target cell' })
   @Optional()
   @IsUUID()
   tenant_plane_id?: string;

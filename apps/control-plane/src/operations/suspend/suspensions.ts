@@ -7,7 +7,7 @@ import { type SuspendTenantDto } from './suspend-tenant.dto';
 
 type Operation = 'suspend' | 'resume';
 
-/** Starts the suspension of a tenant, and its end. */
+/** Suspends and resumes tenants. */
 @Injectable()
 export class Suspensions {
   constructor(
@@ -15,7 +15,7 @@ export class Suspensions {
     private readonly operations: TenantOperations,
   ) {}
 
-  /** What {@link start} would do. Changes nothing. */
+  /** Describes what {@link start} would do, without changing anything. */
   plan(id: string, operation: Operation): Promise<PlanView> {
     return this.operations.plan(id, operation);
   }

@@ -6,7 +6,7 @@ import { VERSION_PATTERN } from '../../config/version-policy';
 const VERSION_RULE = { message: 'version must be like 1.2.3' };
 
 export class UpgradePlaneDto {
-  @ApiProperty({ required: false, example: '1.2.3', description: 'Left out: TENANT_PLANE_VERSION' })
+  @ApiProperty({ required: false, example: '1.2.3', description: 'Defaults to TENANT_PLANE_VERSION' })
   @Optional()
   @Matches(VERSION_PATTERN, VERSION_RULE)
   version?: string;
@@ -18,7 +18,7 @@ export class UpgradeWaveDto extends UpgradePlaneDto {
   @IsIn(['dedicated'])
   deployment_model: DeploymentModel = 'dedicated';
 
-  @ApiProperty({ required: false, description: 'Only planes of this region' })
+  @ApiProperty({ required: false, description: 'Only planes in this region' })
   @Optional()
   @IsString()
   @Length(1, 40)
@@ -27,7 +27,7 @@ export class UpgradeWaveDto extends UpgradePlaneDto {
   @ApiProperty({
     required: false,
     default: 5,
-    description: 'How many at once, after the first, which goes alone',
+    description: 'How many planes to upgrade at once, after the first, which is upgraded alone',
   })
   @Optional()
   @IsInt()
@@ -35,7 +35,7 @@ export class UpgradeWaveDto extends UpgradePlaneDto {
   @Max(50)
   batch_size: number = 5;
 
-  @ApiProperty({ required: false, default: 0, description: 'The wave stops when more have failed' })
+  @ApiProperty({ required: false, default: 0, description: 'The wave stops if more upgrades than this fail' })
   @Optional()
   @IsInt()
   @Min(0)
