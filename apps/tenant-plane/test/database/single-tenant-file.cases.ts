@@ -78,7 +78,7 @@ describe('the SQLite file of a plane with one tenant', () => {
   it('refuses a second tenant as long as it has the first, and says why', async () => {
     const error = jest.spyOn(Logger.prototype, 'error').mockImplementation();
     await plane.tenant('globex', { tenant_id: stranger });
-    expect(String(error.mock.calls[0]?.[0])).toContain("SQLite file is tenant acme's alone");
+    expect(String(error.mock.calls[0]?.[0])).toContain('SQLite file belongs to tenant acme alone');
     await plane.apply({ full: true });
     await plane.tenant('globex', { tenant_id: stranger });
     expect(String(error.mock.calls[1]?.[0])).toContain('still holds rows of another tenant');

@@ -376,7 +376,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     const { body } = await ask().expect(503);
     link.control.manner = 'proper';
     expect(body.code).toBe('control_plane_unreachable');
-    await link.logged(/No answer of the AI.*can't be trusted/);
+    await link.logged(/The AI did not answer.*can't be trusted/);
   });
 
   it('is not there without the Control Plane; all else is', async () => {
@@ -387,7 +387,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       'control_plane_unreachable',
       expect.stringContaining('GET /api/integrations/control-plane'),
     ]);
-    await link.logged(/No answer of the AI.*can't be reached/);
+    await link.logged(/The AI did not answer.*can't be reached/);
     await plane.patch(`/api/incidents/${incident.id}`, { status: 'acknowledged' }, admin).expect(200);
     await link.control.listen();
     await ask().expect(200);

@@ -252,7 +252,7 @@ describe('the room on a disk', () => {
     [1 * GB, 100 * GB, 'failing', '1000 MB free, 1 %'],
     [0.04 * GB, 0.1 * GB, 'failing', '40 MB free, 40 %'],
     [0, 100 * GB, 'failing', '0 MB free, 0 %'],
-    [0, 0, 'ok', 'The volume does not tell its size'],
+    [0, 0, 'ok', 'The volume does not report its size'],
   ])('of %d in %d is %s', (freeBytes, totalBytes, status, detail) => {
     expect(findingOn({ freeBytes, totalBytes })).toEqual({ status, detail });
   });

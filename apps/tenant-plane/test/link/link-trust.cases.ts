@@ -115,7 +115,7 @@ describe('what the link believes', () => {
       const line = await link.logged(/bad_signature/);
       expect(line).toContain('INTERNAL_SERVICE_SECRET');
       expect(line).toMatch(remedy);
-      expect(line).toContain('The token is not spent');
+      expect(line).toContain('The token was not used up');
       const log = link.log.lines.join('\n');
       for (const hidden of [secret, theirs, token]) expect(log).not.toContain(hidden);
       expect(control.enrolments).toEqual([]);

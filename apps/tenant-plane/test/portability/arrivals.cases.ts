@@ -125,7 +125,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     const entry = { ...tenant, transfer: undefined, entry_revision: tenant.entry_revision + 1 };
     for (const phase of ['serving', 'frozen'] as const)
       expect(await plane.apply({ tenants: [{ ...entry, phase }] })).toMatchObject([
-        { error: expect.stringContaining('is not whole') },
+        { error: expect.stringContaining('is incomplete') },
       ]);
     expect(await read()).toBe(404);
     await send(id);

@@ -210,7 +210,7 @@ describe('the preflight', () => {
     const report = await preflight(env());
     expect([report.ok, named(report.checks, 'token').detail]).toEqual([
       true,
-      'Not needed any more: this plane is enrolled',
+      'No longer needed: this plane is enrolled',
     ]);
     expect(control.rehearsals).toEqual([]);
   });
@@ -237,7 +237,7 @@ describe('the preflight', () => {
     const wrong = { PORT: 'many', INTERNAL_SERVICE_SECRET: 'ats_cut-off-half-way-through-the-line' };
     const report = await preflight(env(wrong));
     expect(report).toMatchObject({ ok: false, checks: [{ name: 'environment', ok: false }] });
-    expect(report.checks[0]?.detail).toMatch(/PORT.*INTERNAL_SERVICE_SECRET was not pasted whole/);
+    expect(report.checks[0]?.detail).toMatch(/PORT.*INTERNAL_SERVICE_SECRET was not pasted completely/);
     expect(JSON.stringify(report)).not.toContain('half-way');
   });
 
@@ -257,7 +257,7 @@ describe('the preflight', () => {
     expect(named(mismatch, 'signature')).toEqual({
       name: 'signature',
       ok: true,
-      detail: 'INTERNAL_SERVICE_SECRET is the right one',
+      detail: 'INTERNAL_SERVICE_SECRET is correct',
     });
     control.refuses = 'version_unsupported';
     expect(failing(await checks())).toEqual(['version']);
@@ -265,7 +265,7 @@ describe('the preflight', () => {
 
   it.each([
     ['is not set', undefined, 'ATLAS_PROVISIONING_TOKEN is not set'],
-    ['was cut', 'atp_cut', 'not pasted whole'],
+    ['was cut', 'atp_cut', 'not pasted completely'],
   ])('tells of a token that %s', async (_, token, detail) => {
     const all = await checks({ ATLAS_PROVISIONING_TOKEN: token });
     expect(causes(all)).toEqual(['token']);

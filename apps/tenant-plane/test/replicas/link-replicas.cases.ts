@@ -342,7 +342,7 @@ describe('the replica that holds the link and loses its way to the Control Plane
     link.control.wanted.put({ ...acme, name: 'Renamed' });
     await eventually(() => cut.mock.calls.length >= GIVING_WAY.afterTurns, { what: 'its turns are lost' });
     await lookAtLease(holder);
-    await link.logged(/turns in a row came to nothing/);
+    await link.logged(/turns in a row failed/);
   };
 
   it('gives way to another one, and serves what that one is told', async () => {

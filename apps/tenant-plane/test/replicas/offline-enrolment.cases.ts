@@ -185,7 +185,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       it('stops applying an older answer once a newer one is accepted', async () => {
         const { active, suspended } = await twoAnswers();
         const older = takeAround(active, () => take(suspended));
-        await expect(older).rejects.toThrow(/took over before all of this one was applied/);
+        await expect(older).rejects.toThrow(/took over before this one was fully applied/);
         expect([await status(), await appliedRevision()]).toEqual(['suspended', revisionIn(suspended)]);
       });
 
@@ -244,8 +244,8 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       [{ ...good, body: good.body.replace('acme', 'evil') }, /can't be trusted/],
       [{ ...good, answers: 'sig1=:AAAA:' }, /can't be trusted/],
       [answerTo(request, {}, { secret: other }), /can't be trusted.*INTERNAL_SERVICE_SECRET/],
-      [{}, /no answer file: its format.*POST .*enroll-offline.*request file/],
-      [{ ...good, format: 'other' }, /no answer file/],
+      [{}, /not an answer file: its format.*POST .*enroll-offline.*request file/],
+      [{ ...good, format: 'other' }, /not an answer file/],
       [{ ...good, body: undefined, signature: undefined }, /body, signature is missing.*enroll-offline/],
       [request, /That is the request file.*enroll-offline/],
       [
