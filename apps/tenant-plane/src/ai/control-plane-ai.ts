@@ -111,7 +111,7 @@ export class ControlPlaneAi {
     if (ended.aborted) await question.requireAllowed();
     else this.logger.warn(`The AI did not answer: ${adviceOn(error, this.config)}`);
     if (isRefusal) return refusedByControlPlane(error);
-    const reason = 'It cannot be reached or not be trusted: GET /api/integrations/control-plane says why.';
+    const reason = 'It cannot be reached or trusted: GET /api/integrations/control-plane says why.';
     return controlPlaneUnreachable(reason);
   }
 }

@@ -82,7 +82,7 @@ export class TenantPlaneConfig extends PlaneConfig {
   @IsSecret()
   @Checked('secretLength', (value) =>
     value.length < 32
-      ? "must be the secret from the install bundle, or the Control Plane's own (at least 32 " + 'characters)'
+      ? "must be the secret from the install bundle, or the Control Plane's own (at least 32 characters)"
       : null,
   )
   @Checked('secretForm', (value) =>

@@ -77,6 +77,6 @@ function privateCaFix(file: string | undefined): string {
   if (file === undefined)
     return `${ask}, store it beside the installation and name the file in NODE_EXTRA_CA_CERTS.`;
   return existsSync(file)
-    ? `${ask} that issued this certificate: NODE_EXTRA_CA_CERTS names the file of another.`
+    ? `${ask} that issued this certificate: the file of NODE_EXTRA_CA_CERTS holds another.`
     : 'NODE_EXTRA_CA_CERTS names a file that does not exist: correct the path.';
 }
