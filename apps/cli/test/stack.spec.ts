@@ -134,7 +134,7 @@ describe('the local stack', () => {
     writeFileSync(file, '');
     const run = start({ INFRASTRUCTURE_DRIVER: 'nobody', TENANT_BASE_DOMAIN: 'tenants.example.com' });
     await expect(run.exited).resolves.toBe(1);
-    expect(run.output).toContain('The control-plane process ended by itself (with exit code 1)');
+    expect(run.output).toContain('The control-plane process ended unexpectedly (with exit code 1)');
     expect(run.output).toContain('INFRASTRUCTURE_DRIVER');
     expect(run.output).toContain('The local stack ignores TENANT_BASE_DOMAIN: its addresses follow');
     const again = start();

@@ -2,7 +2,7 @@ import { type ServerEvent, readEvents } from './event-stream';
 import { type HttpCall, type Silence, callJson } from './http-call';
 import { type Page } from './views';
 
-/** The largest that the Control Plane gives. */
+/** The largest page that the Control Plane returns. */
 const PAGE_SIZE = 200;
 
 /** The Control Plane's API, called with an operator's API key or session. */

@@ -3,11 +3,11 @@ import { IsEmail, IsString, Length } from 'class-validator';
 
 const NEW_PASSWORD = {
   minLength: MIN_PASSWORD_LENGTH,
-  description: 'Not one that many people have, and more than the names of user and tenant',
+  description: 'Must not be a common password, nor consist of the names of the user and tenant',
 };
 
 export class SignupExchangeDto extends SignInDto {
-  @ApiProperty({ description: 'The token of the sign-up link, or of an invitation' })
+  @ApiProperty({ description: 'The token of a sign-up link or an invitation' })
   @IsString()
   @Length(1, 4000)
   token: string;

@@ -53,7 +53,7 @@ export class UpdateUserDto {
 
   @ApiProperty({
     required: false,
-    description: 'Deactivated, a user is signed out everywhere and cannot come back',
+    description: 'A deactivated user is signed out everywhere and cannot sign in',
   })
   @Optional()
   @IsBoolean()

@@ -17,7 +17,8 @@ export class CreateConfigurationItemDto {
   @ApiProperty({
     required: false,
     type: Object,
-    description: '100 at most; names of 100 characters, texts of 4,000; 32,768 bytes of JSON in all',
+    description:
+      'At most 100 attributes, with names of 100 and texts of 4,000 characters; at most 32,768 bytes of JSON',
   })
   @Optional()
   @IsObject()

@@ -4,7 +4,7 @@ import { Requires } from '../access/requires';
 import { ControlPlaneChecks } from './control-plane-checks';
 import { type NamedOutcome } from './run-checks';
 
-/** The same checks as before the installation, asked of a plane that runs. */
+/** Runs the preflight's link checks on a running plane. */
 @ApiTags('integrations')
 @ApiBearerAuth()
 @Controller('integrations/control-plane')

@@ -3,7 +3,7 @@ import { DomainError } from '@atlas/platform';
 export const USER_ROLES = ['admin', 'operator', 'fulfiller', 'requester'] as const;
 export type UserRole = (typeof USER_ROLES)[number];
 
-/** What a user may do. A route asks for one of these. */
+/** What a user may do. A route requires one of these. */
 export const PERMISSIONS = [
   'incidents:read',
   'incidents:create',

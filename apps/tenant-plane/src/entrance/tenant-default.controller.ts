@@ -12,7 +12,7 @@ export interface TenantDefaultView {
   readonly control_plane: ControlPlaneLink['status'];
 }
 
-/** What a login page needs to know before anybody has signed in. */
+/** What a login page needs before anyone has signed in. */
 @ApiTags('deployment')
 @Controller('tenant-default')
 export class TenantDefaultController {

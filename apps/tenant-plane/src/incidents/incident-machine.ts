@@ -4,8 +4,7 @@ export const SEVERITIES = ['P1', 'P2', 'P3', 'P4', 'P5'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /**
- * An alert starts as `triggered`, a person's report as
- * `open`; resolved and closed ones come back by reopening.
+ * An alert starts as `triggered`, a person's report as `open`. Resolved and closed incidents can be reopened.
  */
 export const INCIDENT_MACHINE = defineStateMachine({
   triggered: ['open', 'acknowledged', 'investigating', 'resolved'],

@@ -3,15 +3,15 @@ import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { PlaneIdentities } from './plane-identities';
 
-/** For users: the model, its name and the reminders that come with it. */
+/** What users see: the model, its name and the reminders that come with it. */
 export interface DeploymentView extends Pick<DeploymentProfile, 'model'> {
   readonly profile: string;
   readonly hints: readonly DeploymentHint[];
 }
 
 /**
- * Which deployment model this plane runs in: what its environment
- * says, else what the Control Plane said at enrolment.
+ * The deployment model of this plane: as its environment says, or else as the Control Plane said at
+ * enrolment.
  */
 @Injectable()
 export class Deployment {

@@ -7,7 +7,7 @@ import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { type MoveView, Moves } from './moves';
 
-/** The tenant's own word on a move away from the customer's network. */
+/** The tenant's consent to a move out of the customer's network. */
 @ApiTags('moves')
 @ApiBearerAuth()
 @Requires('tenant:move')

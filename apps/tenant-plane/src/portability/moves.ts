@@ -7,12 +7,12 @@ import { Tenant } from '../tenancy/tenant.entity';
 
 export interface MoveView {
   readonly transfer_id: string;
-  /** Whether it waits for the admin's word: data leave the customer's network with nothing less. */
+  /** Whether it waits for the admin's consent, without which data never leave the customer's network. */
   readonly consent_required: boolean;
   readonly consented: boolean;
 }
 
-/** A move away from here that the Control Plane wants. */
+/** Moves away from here that the Control Plane has requested. */
 @Injectable()
 export class Moves {
   constructor(
@@ -29,12 +29,13 @@ export class Moves {
     return move ? [move] : [];
   }
 
-  /** What is agreed to is this one move: another needs another word. */
+  /** Consents to this one move only; another move needs consent again. */
   consent(tenantId: string): Promise<MoveView> {
     return this.tenants.write(tenantId, async (scope) => {
       const query = scope.manager.createQueryBuilder(Tenant, 'tenant').where({ id: tenantId });
       const move = this.moveOf(await lockedForUpdate(query).getOneOrFail());
-      if (!move) throw new DomainError('no_move_pending', 'conflict', 'No move of this tenant is under way.');
+      if (!move)
+        throw new DomainError('no_move_pending', 'conflict', 'No move of this tenant is in progress.');
       if (move.consented) return move;
       const { transfer_id: moveConsentId } = move;
       await scope.manager.update(Tenant, { id: tenantId }, { moveConsentId });
@@ -49,7 +50,7 @@ export class Moves {
     return !this.isConsentRequired || moveConsentId === transfer?.id;
   }
 
-  /** A customer backs up its own plane: the Control Plane could read what is sent to it as a backup. */
+  /** Customers back up their own planes: the Control Plane could read a backup that is sent to it. */
   get mayBackUp(): boolean {
     return !this.isConsentRequired;
   }

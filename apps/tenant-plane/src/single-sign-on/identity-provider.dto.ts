@@ -5,13 +5,13 @@ import { GRANTABLE_ROLES, type GrantableRole } from '../credentials/identity-pro
 export class ConfigureIdentityProviderDto {
   @ApiProperty({
     example: 'https://login.example.com',
-    description: 'Of the OpenID provider, as it calls itself',
+    description: 'The issuer of the OpenID provider, as it names itself',
   })
   @IsString()
   @Length(1, 500)
   issuer: string;
 
-  @ApiProperty({ description: 'Of a public client: there is no secret, codes are bound by PKCE' })
+  @ApiProperty({ description: 'The id of a public client: it has no secret, and codes are bound by PKCE' })
   @IsString()
   @Length(1, 200)
   client_id: string;
@@ -21,7 +21,11 @@ export class ConfigureIdentityProviderDto {
   @IsBoolean()
   enabled: boolean = true;
 
-  @ApiProperty({ required: false, default: false, description: 'Whether who is no user yet becomes one' })
+  @ApiProperty({
+    required: false,
+    default: false,
+    description: 'Whether to create users who sign in for the first time',
+  })
   @Optional()
   @IsBoolean()
   create_users: boolean = false;
@@ -35,14 +39,14 @@ export class ConfigureIdentityProviderDto {
     required: false,
     type: [String],
     default: [],
-    description: 'Whose addresses become users: required with create_users',
+    description: 'The domains in which users may be created; required with create_users',
   })
   @Optional()
   @IsArray()
   @ArrayMaxSize(50)
   @Matches(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/, {
     each: true,
-    message: '$property must be domains in small letters, such as example.com',
+    message: '$property must be domains in lower case, such as example.com',
   })
   email_domains: string[] = [];
 }

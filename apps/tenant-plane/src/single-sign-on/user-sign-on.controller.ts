@@ -16,7 +16,7 @@ import { IdentityProviders } from './identity-providers';
 import { TenantSignOn } from './tenant-sign-on';
 import { UserSignOn } from './user-sign-on';
 
-/** For browsers: they come by a link at the tenant's own address, and leave with a cookie. */
+/** For browsers: they arrive by a link at the tenant's address, and leave with a cookie. */
 @ApiTags('accounts')
 @WithoutLogin()
 @Refuses('conflict')
