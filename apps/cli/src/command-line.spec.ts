@@ -110,7 +110,7 @@ It runs until Ctrl-C.
     );
   });
 
-  it('lists the commands of a group that is no command itself', async () => {
+  it('lists the commands of a group that is not a command itself', async () => {
     await expect(call('help', 'stack')).resolves.toBe(0);
     expect(terminal.written).toMatch(/^Usage: atlas stack <command>[^]*stack up {2}Start the stack\n$/);
   });
@@ -169,7 +169,7 @@ It runs until Ctrl-C.
       expect(terminal.written).toBe('');
     });
 
-    it('writes a usage error so, whoever notices it', async () => {
+    it('writes a usage error the same way, whoever detects it', async () => {
       await expect(call('tennat', '--json')).resolves.toBe(2);
       const meant = 'Did you mean "atlas tenant"?';
       expect(error()).toEqual({ code: 'unknown_command', detail: 'Unknown command "tennat".', hint: meant });
@@ -180,7 +180,7 @@ It runs until Ctrl-C.
       expect(error()).toEqual({ code: 'usage_error', detail: '--data-dir is empty.', hint });
     });
 
-    it('writes a defect so', async () => {
+    it('writes a defect the same way', async () => {
       run.mockRejectedValue(new TypeError('x is undefined'));
       await expect(call('stack', 'up', '--json')).resolves.toBe(1);
       expect(error()).toEqual({ code: 'internal_error', detail: 'TypeError: x is undefined' });

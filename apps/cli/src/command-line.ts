@@ -48,7 +48,7 @@ async function run(words: readonly string[], program: Program, terminal: Termina
   return command.run(given(args, command.options, command.operand));
 }
 
-/** What the words name, whatever else there is of them. Throws {@link UsageError}. */
+/** The help for the words, whatever else is on the command line. Throws {@link UsageError}. */
 function helpFor(words: readonly string[], program: Program): string {
   const named = namesIn(words);
   if (named.length === 0) return overviewText(program);

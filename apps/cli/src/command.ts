@@ -1,8 +1,6 @@
 import { type Given, type Operand, type Option } from './options';
 
-/**
- * One thing that `atlas` does. All that its help and the shell completion say of it stands here, beside it.
- */
+/** One command of `atlas`, with everything that its help and shell completion say about it. */
 export interface Command {
   /** The words that call it, such as `stack up`. */
   readonly name: string;
@@ -18,7 +16,7 @@ export interface Command {
   readonly examples: readonly string[];
   /** Shown at the end of `--help`: environment variables, exit codes. */
   readonly notes?: string;
-  /** What the user typed instead, where something else called it. */
+  /** What the user typed instead, if another program called it. */
   readonly calledAs?: string;
   /** Resolves to the exit code. Throws {@link UsageError} and {@link CommandFailure}. */
   run(given: Given): Promise<number>;

@@ -1,8 +1,8 @@
 import { CommandFailure, EXIT, UsageError } from './command';
 
 /**
- * As it is shown. A usage error without a hint gets `lookAt`;
- * a defect keeps its stack, which whoever reports it needs.
+ * The text of a failure. A usage error without a hint gets `lookAt`; a defect keeps its stack, which a bug
+ * report needs.
  */
 export function failureOf(error: unknown, lookAt: string): CommandFailure {
   if (error instanceof UsageError && error.hint === undefined)

@@ -18,7 +18,7 @@ describe.each(PROGRAMS)('the help of $name', (program) => {
       ).toHaveLength(1);
   });
 
-  it.each(program.commands)('says of $name what it does, in one line each', (command) => {
+  it.each(program.commands)('says what $name does, in one line each', (command) => {
     expect(command.summary).toMatch(/^[A-Z].*[^.]$/);
     const lines = helpText(command, program.name).split('\n');
     expect(lines.filter((line) => line.length > LONGEST)).toEqual([]);
@@ -26,7 +26,7 @@ describe.each(PROGRAMS)('the help of $name', (program) => {
 
   it.each(
     program.commands.flatMap(({ name, examples }) => examples.map((example) => [name, example] as const)),
-  )('shows of %s an example that is valid: %s', (name, example) => {
+  )('shows a valid example of %s: %s', (name, example) => {
     const words = [...example.replace(/ [<>] .*/, '').matchAll(/"([^"]*)"|(\S+)/g)].map(
       ([, quoted, word]) => quoted ?? word ?? '',
     );

@@ -5,7 +5,7 @@ import { type Program, commandsBelow } from './program';
 const OPTIONS = 'Options';
 const HELP: Option = { name: 'help', text: 'show this help' };
 
-/** Every command below its heading. */
+/** All commands, under their headings. */
 export function overviewText({ name, about, commands }: Program): string {
   return `${about}
 
@@ -16,7 +16,7 @@ Run "${name} help <command>" for its arguments, options and examples, "${name} -
 `;
 }
 
-/** Where the words begin several commands and are none, such as `stack`. */
+/** Help for words that begin several commands but are none, such as `stack`. */
 export function groupText(prefix: string, program: Program): string {
   const { name, commands } = program;
   return `Usage: ${name} ${prefix} <command> [options]\n\n${commandList(commandsBelow(prefix, commands))}`;
@@ -49,8 +49,10 @@ function commandList(commands: readonly Command[]): string {
   const groups = [...new Set(commands.map(({ group }) => group))];
   return groups
     .map((title) => {
-      const rows = commands.filter(({ group }) => group === title);
-      return `${title}:\n${rows.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`).join('')}`;
+      const rows = commands
+        .filter(({ group }) => group === title)
+        .map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`);
+      return `${title}:\n${rows.join('')}`;
     })
     .join('\n');
 }

@@ -14,12 +14,12 @@ describe(lastLinesOf.name, () => {
     ['a\nb\n', 5, 'a\nb\n'],
     ['a\nb\n', 0, ''],
     ['', 5, ''],
-  ])('takes of %j the last %d', (content, lines, text) => {
+  ])('reads from %j the last %d lines', (content, lines, text) => {
     writeFileSync(file, content);
     expect(lastLinesOf(file, lines)).toEqual({ text, end: content.length });
   });
 
-  it('lets a log not control the terminal', () => {
+  it('keeps a log from controlling the terminal', () => {
     writeFileSync(file, 'a\u001b[2Jb\r\n\tc\n');
     expect(lastLinesOf(file, 5).text).toBe('a [2Jb \n\tc\n');
   });

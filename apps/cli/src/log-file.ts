@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 const LOOK_MS = 300;
 const NEWLINE = 0x0a;
 
-/** The last lines of a log, and how long it was then. */
+/** The last lines of a log, and its length at that time. */
 export function lastLinesOf(file: string, lines: number): { readonly text: string; readonly end: number } {
   const bytes = read(file, 0);
   let from = bytes.length;
@@ -14,8 +14,8 @@ export function lastLinesOf(file: string, lines: number): { readonly text: strin
 }
 
 /**
- * What is appended from there on, for as long as `pause`
- * resolves. A file that was cut is read from its beginning.
+ * Yields what is appended from there on, for as long as `pause` resolves. A truncated file is read from its
+ * beginning.
  */
 export async function* appendedTo(
   file: string,
@@ -43,7 +43,7 @@ function read(file: string, from: number): Buffer {
   }
 }
 
-/** What a plane logs comes from outside, too: it does not control the terminal. */
+/** A plane's log may contain outside input, which must not control the terminal. */
 function printable(bytes: Uint8Array, decoder = new TextDecoder()): string {
   return decoder.decode(bytes, { stream: true }).replace(/[^\P{Cc}\n\t]/gu, ' ');
 }

@@ -1,5 +1,5 @@
 export interface Clock {
-  /** Undefined: that of the process. */
+  /** Undefined means that of the process. */
   readonly timeZone?: string;
   now(): number;
 }

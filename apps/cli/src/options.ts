@@ -8,7 +8,7 @@ export interface Option {
   /** The placeholder of its value in the help; a switch has none. */
   readonly value?: string;
   readonly text: string;
-  /** What applies when it is left out, as the help shows it. */
+  /** The default, as the help shows it. */
   readonly default?: string;
   readonly choices?: readonly string[];
   readonly isRequired?: boolean;
@@ -35,7 +35,7 @@ export type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 export interface Given {
   readonly values: Values;
-  /** Empty when it was left out. */
+  /** Empty if it was left out. */
   readonly operand: string;
   readonly isJson: boolean;
 }
@@ -62,7 +62,7 @@ function parsed(args: readonly string[], options: readonly Option[]) {
     tokens: true,
   });
   for (const token of tokens) if (token.kind === 'option') requireKnown(token, options);
-  // Not strict, it may answer with more types than it knows options of.
+  // In non-strict mode, it may return more types than it knows options of.
   return { values: values as Values, positionals };
 }
 

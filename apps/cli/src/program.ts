@@ -19,7 +19,7 @@ export function findCommand(
   return command && { command, args: words.slice(command.name.split(' ').length) };
 }
 
-/** The commands that begin with these words and go on, as `audit export` does for `audit`. */
+/** The commands that extend these words, as `audit export` extends `audit`. */
 export function commandsBelow(name: string, commands: readonly Command[]): readonly Command[] {
   return commands.filter((command) => command.name.startsWith(`${name} `));
 }

@@ -1,8 +1,8 @@
 import { type Terminal } from './command';
 
 /**
- * That of this process. The reader of our output may go away
- * (`| head`, a closed window); that must not kill us midway.
+ * The terminal of this process. If the reader of our output goes away (`| head`, a closed window), that must
+ * not kill us midway.
  */
 export function processTerminal({ stdout, stderr, env }: NodeJS.Process = process): Terminal {
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined);

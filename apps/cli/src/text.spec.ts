@@ -8,7 +8,7 @@ describe(durationText.name, () => {
     [61_000, '1 min 1 s'],
     [3_720_000, '1 h 2 min'],
     [183_600_000, '2 d 3 h'],
-  ])('says %d ms as %s', (ms, text) => {
+  ])('shows %d ms as %s', (ms, text) => {
     expect(durationText(ms)).toBe(text);
   });
 });

@@ -1,2 +1,2 @@
-/** Of both command lines: what they run was built with them. */
+/** The version of both command lines, and of what they run, which is built with them. */
 export const VERSION = '0.1.0';

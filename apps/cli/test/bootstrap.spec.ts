@@ -11,14 +11,14 @@ describe('npm start', () => {
     workspace.remove();
   });
 
-  it('says what failed, with its output, when it cannot install', () => {
+  it('names the command that failed, with its output, when it cannot install', () => {
     const { status, stderr } = workspace.start({ BREAK: '1' });
     expect(status).toBe(1);
     expect(stderr).toMatch(/npm ci failed:\s+no network/);
     expect(workspace.takeCalls()).toEqual(['npm ci']);
   });
 
-  it('does not call it a failure to be ended while it installs', async () => {
+  it('reports no failure when it is ended while it installs', async () => {
     workspace.write('hang', '');
     const started = workspace.startInBackground();
     let said = '';
@@ -30,14 +30,14 @@ describe('npm start', () => {
     expect(said).toMatch(/npm ci stopped after \d+ s\n$/);
   });
 
-  it('installs, builds and starts on a fresh clone, and says beforehand what compiling needs', () => {
+  it('installs, builds and starts on a fresh clone, and first says what compiling needs', () => {
     const { status, stderr } = workspace.start({}, '--json');
     expect(status).toBe(0);
     expect(stderr).toMatch(/python3, make and g\+\+[^]*npm ci …/);
     expect(workspace.takeCalls()).toEqual(['npm ci', 'npm rebuild', 'nx run-many', 'app stack']);
   });
 
-  it('runs the install scripts of those packages that may, whatever npm is used', () => {
+  it('runs only the allowed install scripts, whatever npm is used', () => {
     workspace.write('package-lock.json', '{"others": 0}');
     workspace.start();
     const [ci, rebuild] = workspace.takeCalls(Infinity);
@@ -65,20 +65,20 @@ describe('npm start', () => {
     ['other sources', 'apps/control-plane/src/main.ts', ['nx run-many', 'app stack']],
     ['a build of other sources', 'dist/apps/tenant-plane/.tsbuildinfo', ['nx run-many', 'app stack']],
     ['another test', 'apps/control-plane/src/main.spec.ts', ['app stack']],
-  ])('does what is due for %s', (_, file, calls) => {
+  ])('does only what is due for %s', (_, file, calls) => {
     workspace.write(file, '{"changed": 1}');
     workspace.start();
     expect(workspace.takeCalls()).toEqual(calls);
   });
 
-  it('hands SIGTERM on, and the exit code back', async () => {
+  it('passes SIGTERM on, and the exit code back', async () => {
     const started = workspace.startInBackground('wait');
     await called('app stack');
     started.kill('SIGTERM');
     await expect(once(started, 'exit')).resolves.toEqual([7, null]);
   });
 
-  it('ends the app also when only the shell around it is ended', async () => {
+  it('ends the app even when only the shell around it is ended', async () => {
     workspace.takeCalls();
     const shell = workspace.startInShell('wait');
     await called('app stack');

@@ -8,11 +8,11 @@ import { ROOT } from './docs.fixture';
 import { RecordingTerminal } from './recording-terminal.fixture';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
-/** Of the Control Plane, which its OpenAPI description leaves out. */
+/** Pages of the Control Plane that its OpenAPI description leaves out. */
 const PAGES_OF_CONTROL_PLANE = ['GET /signup/verify', 'GET /reset-password'];
 const SHELL = 'sh';
 
-/** What others read, or a shell of the guides; and codes and constants that look like a variable. */
+/** What other programs, or a shell in the guides, read; and codes and constants that look like a variable. */
 const NOT_OURS = [
   'NO_COLOR',
   'HTTPS_PROXY',
@@ -36,7 +36,7 @@ interface Piece {
   readonly text: string;
 }
 
-/** What a page says that is not so: routes, commands, variables and files that there are not. */
+/** The false claims of a page: routes, commands, variables and files that do not exist. */
 export function falseClaimsOf(markdown: string): string[] {
   return piecesOf(markdown).flatMap((piece) => {
     const { kind, text, language } = piece;
@@ -50,13 +50,13 @@ export function falseClaimsOf(markdown: string): string[] {
   });
 }
 
-/** The same of a text without markup. */
+/** The same for a text without markup. */
 export function falseClaimsOfText(text: string): string[] {
   const names = [...text.matchAll(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g)].map(([name]) => name);
   return [...falseRoutes(text), ...falseCommands(text), ...falseNames(names)];
 }
 
-/** The commands and options of each cell of a table's first column, such as `suspend <slug>` · `job <id>`. */
+/** The commands and options in the first column of a table, such as `suspend <slug>` · `job <id>`. */
 export function falseRowsOf(table: string): string[] {
   const cells = [...table.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell = '']) => cell.split(' · '));
   const calls = cells.map((cell) => `atlas ${/^`(.*?)`/.exec(cell)?.[1] ?? cell}`);
@@ -72,23 +72,23 @@ function piecesOf(markdown: string): Piece[] {
     })
     .replaceAll(/`([^`\n]+)`/g, (whole, text: string) => {
       pieces.push({ kind: 'span', language: '', text });
-      // `POST` may stand outside of the span that has the path.
+      // `POST` may be outside the span with the path.
       return whole.startsWith('`/') ? text : '';
     });
   return [{ kind: 'prose', language: '', text: prose }, ...pieces];
 }
 
-/** A command that goes on in the next line, on one. */
+/** Joins a command that continues on the next line. */
 function joined(text: string): string {
   return text.replaceAll(/\\\n\s*/g, '');
 }
 
 const SEGMENT = String.raw`(?:\$\{?\w+\}?|<[^>]+>|\{\w+\}|[\w.:*-])+`;
-const PATH = new RegExp(
-  String.raw`(?<=^|[\s"'(|)]|\$\w+|\w\.\w+|:\d+|_URL>)(/(?:api|health|metrics|help|docs|openapi\.json|signup|reset-password|assets)(?:/${SEGMENT})*)(?![\w/-])`,
-);
+const PATH_START = String.raw`(?<=^|[\s"'(|)]|\$\w+|\w\.\w+|:\d+|_URL>)`;
+const TOP = '(?:api|health|metrics|help|docs|openapi\\.json|signup|reset-password|assets)';
+const PATH = new RegExp(String.raw`${PATH_START}(/${TOP}(?:/${SEGMENT})*)(?![\w/-])`);
 
-/** Each line by itself: what a program is called with says which method it sends. */
+/** Line by line, since the program called there decides which method it sends. */
 function falseRoutes(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     const found = [...line.matchAll(new RegExp(PATH, 'g'))];
@@ -101,7 +101,7 @@ function falseRoutes(text: string): string[] {
   });
 }
 
-/** By curl, and by the guides' shorthands for it. */
+/** The method that curl, or a guide's shorthand for it, sends. */
 function sentBy(line: string): string | undefined {
   if (!/^\s*(\w+=\$\()?(api|tenant|curl) /.test(line) || /^\s*\w+\(\)/.test(line)) return undefined;
   const named = / -X (\w+)/.exec(line)?.[1];
@@ -130,7 +130,7 @@ function servedRoutes(): { readonly method: string; readonly segments: readonly 
   const all = [...described, ...Object.keys(TENANT_PLANE_ROUTES), ...PAGES_OF_CONTROL_PLANE];
   return all.map((route) => {
     const [method = '', path = ''] = route.split(' ');
-    if (!METHODS.includes(method)) throw new Error(`No route: ${route}`);
+    if (!METHODS.includes(method)) throw new Error(`Not a route: ${route}`);
     return { method, segments: path.split('/') };
   });
 }
@@ -187,7 +187,7 @@ function variablesOf({ kind, text }: Piece): string[] {
   return [...text.matchAll(pattern)].map(([, name = '']) => name);
 }
 
-/** Of the repository. What ends in `.env` somebody makes by hand. */
+/** Files of the repository. An operator creates those that end in `.env`. */
 function falseFiles(text: string): string[] {
   const paths = [...text.matchAll(/(?<=^|[\s"'(])((?:docs|docker|apps|libs)\/[\w./-]+[\w-])/g)];
   return paths
@@ -196,7 +196,7 @@ function falseFiles(text: string): string[] {
     .map((path) => `file: ${path}`);
 }
 
-/** The names below `/help`, as help.mjs makes them of the guides' files. */
+/** The names below `/help`, which help.mjs derives from the guides' files. */
 export function helpPages(): string[] {
   return readdirSync(join(ROOT, 'docs/guides')).map((file) => `/help/${file.replace(/\.md$/, '')}`);
 }

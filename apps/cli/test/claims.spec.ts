@@ -4,12 +4,12 @@ import { PROFILES } from '@atlas/deployment-profiles';
 import { falseClaimsOf, falseClaimsOfText, falseRowsOf, helpPages } from './claims.fixture';
 import { ROOT, pages, read } from './docs.fixture';
 
-/** Sources whose texts tell people what to call. */
+/** Sources whose texts name calls and commands. */
 const TELLING = ['apps/control-plane/src', 'apps/tenant-plane/src', 'apps/cli/src', 'libs/platform/src'];
 const GUIDES = pages().filter((page) => !page.startsWith('docs/asvs'));
 
 describe.each(GUIDES)('%s', (page) => {
-  it('names only routes, commands, variables and files that there are', () => {
+  it('names only existing routes, commands, variables and files', () => {
     expect(falseClaimsOf(read(page))).toEqual([]);
   });
 });
@@ -17,26 +17,26 @@ describe.each(GUIDES)('%s', (page) => {
 describe('the table of docs/guides/atlas-cli.md', () => {
   const [, table = ''] = /\n## Commands\n([^]*?)\n## /.exec(read('docs/guides/atlas-cli.md')) ?? [];
 
-  it('names only commands and options that there are', () => {
+  it('names only existing commands and options', () => {
     expect(table).toContain('`job <id>`');
     expect(falseRowsOf(table)).toEqual([]);
   });
 });
 
 describe.each(Object.values(PROFILES))('the profile $model', (profile) => {
-  it('names only routes, commands and variables that there are', () => {
+  it('names only existing routes, commands and variables', () => {
     const texts = textsIn(profile).filter((text) => !text.startsWith('/help/'));
     expect(texts.length).toBeGreaterThan(30);
     expect(texts.flatMap(falseClaimsOfText)).toEqual([]);
   });
 
-  it('leads to guides that are served', () => {
+  it('links to guides that are served', () => {
     for (const { doc } of [profile.guide, ...profile.hints]) expect(helpPages()).toContain(doc);
   });
 });
 
-describe.each(TELLING)('what %s tells people to call', (folder) => {
-  it('is there', () => {
+describe.each(TELLING)('every call named in %s', (folder) => {
+  it('exists', () => {
     const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).filter(
       (file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'),
     );
@@ -48,7 +48,7 @@ describe.each(TELLING)('what %s tells people to call', (folder) => {
   });
 });
 
-describe('a claim that is not true', () => {
+describe('a false claim', () => {
   it.each([
     ['a route', 'Ask `GET /api/nothing/at/all`.', 'route: GET /api/nothing/at/all'],
     ['a method of a route', 'Send `PUT /api/incidents`.', 'route: PUT /api/incidents'],
@@ -63,11 +63,11 @@ describe('a claim that is not true', () => {
     ['a variable', 'Set `ATLAS_NO_SUCH_THING=1`.', 'variable: ATLAS_NO_SUCH_THING'],
     ['a line of a file', '```ini\nATLAS_NO_SUCH_THING=1\n```', 'variable: ATLAS_NO_SUCH_THING'],
     ['a document', 'It is in `docs/guides/nothing.md`.', 'file: docs/guides/nothing.md'],
-  ])('is noticed: %s', (_, text, claim) => {
+  ])('is detected: %s', (_, text, claim) => {
     expect(falseClaimsOf(text)).toEqual([claim]);
   });
 
-  it('is noticed in a hint', () => {
+  it('is detected in a hint', () => {
     const text = 'Set ATLAS_NO_SUCH_THING, then GET /api/nothing and npx atlas conjure.';
     expect(falseClaimsOfText(text)).toEqual([
       'route: GET /api/nothing',
@@ -78,7 +78,7 @@ describe('a claim that is not true', () => {
   });
 });
 
-/** With `<…>` for what a template fills in. */
+/** With `<…>` in place of what a template fills in. */
 function plain(claim: string): string {
   return claim.replaceAll(/\$\{[^}]*\}/g, '<it>').replaceAll(/[).:]+$/g, '');
 }

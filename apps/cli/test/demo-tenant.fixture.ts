@@ -3,7 +3,7 @@ import { type DevStack } from '../src/stack/dev-stack-file';
 import { type ListedProcess } from '../src/stack/process-list';
 import { until } from '../src/stack/until';
 
-/** A request of the demo tenant's admin about incidents. */
+/** A request about incidents by the demo tenant's admin. */
 export async function inDemo(
   { tenant_plane: plane, demo_tenant: demo }: DevStack,
   method: string,
@@ -19,7 +19,7 @@ export async function inDemo(
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
-/** Provisions a dedicated tenant, and answers with the processes that run for it on this machine. */
+/** Provisions a dedicated tenant, and returns the processes that run for it on this machine. */
 export async function dedicatedTenant(
   { control_plane: { url, api_key: key } }: DevStack,
   processesFile: string,

@@ -15,12 +15,12 @@ import {
   textOf,
 } from './docker.fixture';
 
-/** A version to the last number, or a digest. */
+/** A full version number, or a digest. */
 const PINNED = /^[a-z/-]+(:\d+\.\d+(\.\d+)?(-[a-z]+)*|@sha256:[0-9a-f]{64})$/;
 const OURS = ['atlas/control-plane:0.1.0', 'atlas/tenant-plane:0.1.0'];
 const SECRET = /(PASSWORD|SECRET|TOKEN|KEYS)$/;
 
-// Taste only: which key stands before which.
+// Rules that are a matter of taste.
 const OFF = {
   'service-keys-order': 0,
   'services-alphabetical-order': 0,
@@ -41,18 +41,18 @@ describe.each(dockerFiles('Dockerfile'))('%s', (file) => {
   const stages = [...text.matchAll(/^FROM (\S+)(?: AS (\S+))?$/gm)];
   const last = text.slice(text.lastIndexOf('\nFROM '));
 
-  it('is what a Docker builder understands', () => {
+  it('is valid for a Docker builder', () => {
     expect(validate(text)).toEqual([]);
   });
 
-  it('is built on pinned images', () => {
+  it('uses pinned base images', () => {
     const names = stages.map(([, , name]) => name);
     const bases = stages.map(([, base]) => base ?? '').filter((base) => !names.includes(base));
     expect(bases.length).toBeGreaterThan(0);
     for (const base of bases) expect(base).toMatch(PINNED);
   });
 
-  it('runs in production, as a user without rights, and says how it is', () => {
+  it('runs in production mode, as an unprivileged user, with a health check', () => {
     expect(last).toMatch(/^ENV NODE_ENV=production /m);
     expect(last).toMatch(/^USER node$/m);
     expect(last).toMatch(/^HEALTHCHECK /m);
@@ -60,19 +60,19 @@ describe.each(dockerFiles('Dockerfile'))('%s', (file) => {
   });
 });
 
-describe('what a builder is shown', () => {
+describe('the build context', () => {
   it('has the guides, which planes serve', () => {
     const left = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
     expect(left).not.toContain('docs');
     expect(left).toEqual(expect.arrayContaining(['docs/*', '!docs/*.md', '!docs/guides']));
   });
 
-  it('is neither the history of the sources nor a secret', () => {
+  it('has neither the Git history nor a secret', () => {
     const left = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
     for (const one of ['.git', 'data', '**/*.env']) expect(left).toContain(one);
     for (const file of dockerFiles('Dockerfile')) {
       const last = textOf(file).slice(textOf(file).lastIndexOf('\nFROM '));
-      // The last stage takes what others have made, never the folder as it is.
+      // The last stage copies from other stages only, never from the folder.
       expect(last.match(/^(COPY|ADD) (?!--from=)/gm)).toBeNull();
     }
   });
@@ -84,7 +84,7 @@ describe.each(composeFiles)('%s', (file) => {
     expect(result).toMatchObject({ messages: [] });
   });
 
-  it('asks for variables of .env.example only', () => {
+  it('uses only variables of .env.example', () => {
     const asked = [...textOf(file).matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name);
     const set = Object.values(servicesOf(file)).flatMap(({ environment }) => Object.keys(environment ?? {}));
     for (const name of [...asked, ...set]) expect(variables).toContain(name);
@@ -99,7 +99,7 @@ describe.each(services)('%s: %s', (file, name) => {
     if (service['build']) expect(OURS).toContain(service.image);
   });
 
-  it('may change nothing but its volumes, and gain no rights', () => {
+  it('can write only to its volumes, and gain no privileges', () => {
     expect(service).toMatchObject({
       read_only: true,
       cap_drop: ['ALL'],
@@ -115,17 +115,20 @@ describe.each(services)('%s: %s', (file, name) => {
   });
 });
 
-describe.each(services.filter(([, name]) => name !== 'tls-volume'))('%s: %s goes on', (file, name) => {
-  it('is restarted, asked how it is, and bounded', () => {
-    const service = resolved(file, name);
-    expect(service).toMatchObject({ restart: 'unless-stopped', mem_limit: expect.anything() });
-    // The planes' images bring user and health check along.
-    const isOurs = service['build'] !== undefined;
-    expect([isOurs, service['user'], service['healthcheck']]).toEqual(
-      isOurs ? [true, undefined, undefined] : [false, expect.any(String), expect.anything()],
-    );
-  });
-});
+describe.each(services.filter(([, name]) => name !== 'tls-volume'))(
+  '%s: %s, which keeps running,',
+  (file, name) => {
+    it('is restarted, health-checked, and limited in memory', () => {
+      const service = resolved(file, name);
+      expect(service).toMatchObject({ restart: 'unless-stopped', mem_limit: expect.anything() });
+      // The planes' images define their user and health check.
+      const isOurs = service['build'] !== undefined;
+      expect([isOurs, service['user'], service['healthcheck']]).toEqual(
+        isOurs ? [true, undefined, undefined] : [false, expect.any(String), expect.anything()],
+      );
+    });
+  },
+);
 
 describe.each(DEPLOYMENT_MODELS)('the model %s', (model) => {
   it('has a compose file whose tenant plane is of that model', () => {
@@ -134,13 +137,13 @@ describe.each(DEPLOYMENT_MODELS)('the model %s', (model) => {
   });
 });
 
-/** The folder of a plane whose database is Postgres: it holds nothing that the plane can't make again. */
+/** Folders of planes whose database is Postgres: they hold nothing that the plane cannot make again. */
 const SCRATCH: Readonly<Record<string, readonly string[]>> = {
   shared: ['control-plane', 'tenant-plane'],
   dedicated: ['data'],
 };
 
-/** The guide that says how the compose file is run, where that is not the guide of the model itself. */
+/** The guide for running the compose file, where that is not the guide of the model itself. */
 const CONTAINER_GUIDE: Readonly<Record<string, string>> = { on_prem: '/help/on-prem-containers' };
 
 describe.each(DEPLOYMENT_MODELS)('the guide of the model %s', (model) => {
@@ -152,14 +155,14 @@ describe.each(DEPLOYMENT_MODELS)('the guide of the model %s', (model) => {
   const commands = guide.replaceAll(/\\\n\s*/g, '').split('\n');
   const archived = commands.filter((line) => line.includes('docker run') && line.includes(' tar -c'));
 
-  it('names only volumes that its compose file has', () => {
+  it('names only volumes of its compose file', () => {
     const mounted = [...guide.matchAll(/-v ([a-z][\w-]*):/g)].map(([, volume]) => volume);
     const named = [...guide.matchAll(/volumes? `([\w-]+)`/g)].map(([, volume]) => `${project}_${volume}`);
     const there = Object.keys(volumes).map((volume) => `${project}_${volume}`);
     expect([...mounted, ...named].filter((volume) => !there.includes(volume ?? ''))).toEqual([]);
   });
 
-  it('backs up every volume that holds what has to be kept', () => {
+  it('backs up every volume whose content must be kept', () => {
     const kept = Object.keys(volumes).filter((volume) => !SCRATCH[model]?.includes(volume));
     const isArchived = (volume: string): boolean =>
       archived.some((line) => line.includes(` -v ${project}_${volume}:/volumes/${volume}:ro `));
@@ -172,7 +175,7 @@ describe.each(DEPLOYMENT_MODELS)('the guide of the model %s', (model) => {
     expect(databases.filter((database) => !isDumped(database))).toEqual([]);
   });
 
-  it('backs up the folders of the machine that containers are given', () => {
+  it('backs up the host folders that containers mount', () => {
     const mounts = Object.keys(servicesOf(file)).flatMap((name) => resolved(file, name)['volumes'] ?? []);
     const folders = (mounts as string[]).flatMap((mount) => /^\.\.\/(data\/\w+):/.exec(mount)?.[1] ?? []);
     const files = commands.find((line) => /tar -czf files\.tgz /.test(line)) ?? '';
@@ -184,12 +187,12 @@ describe.each(['on_prem.compose.yaml', 'hybrid.compose.yaml'])('the proxy of %s'
   const proxy = resolved(file, 'tls');
   const caddyfile = textOf('Caddyfile');
 
-  it('is given every variable that the Caddyfile asks for', () => {
+  it('gets every variable that the Caddyfile uses', () => {
     const asked = [...caddyfile.matchAll(/\{\$([A-Z_]+)/g)].map(([, name]) => name);
     expect(Object.keys(proxy.environment ?? {}).sort()).toEqual([...new Set(asked)].sort());
   });
 
-  it('speaks no old TLS, takes its own ciphers, and gets a public certificate unless it is given one', () => {
+  it('allows no old TLS, keeps the default ciphers, and gets a public certificate by default', () => {
     const ways = [...caddyfile.matchAll(/^\(tls-(\w+)\) \{\n([^]*?)^\}/gm)];
     expect(ways.map(([, name]) => name)).toEqual(['automatic', 'own']);
     for (const [, , how] of ways) expect(how).toMatch(/^\s+protocols tls1\.2 tls1\.3$/m);
@@ -200,7 +203,7 @@ describe.each(['on_prem.compose.yaml', 'hybrid.compose.yaml'])('the proxy of %s'
     ]);
   });
 
-  it('leads pages to https, and refuses programs that come without', () => {
+  it('redirects pages to HTTPS, and refuses programs that use HTTP', () => {
     const [, plain] = /^http:\/\/ \{\n([^]*?)^\}/m.exec(caddyfile) ?? [];
     expect(plain?.trim().split(/\n\s*/)).toEqual([
       '@page header Accept *text/html*',
@@ -210,7 +213,7 @@ describe.each(['on_prem.compose.yaml', 'hybrid.compose.yaml'])('the proxy of %s'
     expect(caddyfile).toMatch(/^\s+auto_https disable_redirects$/m);
   });
 
-  it('listens where its ports lead to, and sends to the tenant plane', () => {
+  it('listens on its published ports, and forwards to the tenant plane', () => {
     const inside = (proxy['ports'] as string[]).map((port) => port.split(':').at(-1));
     expect(inside).toEqual(
       ['http', 'https'].map((kind) => new RegExp(`${kind}_port (\\d+)`).exec(caddyfile)?.[1]),

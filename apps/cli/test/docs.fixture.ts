@@ -13,21 +13,21 @@ export function read(page: string): string {
   return readFileSync(join(ROOT, page), 'utf8');
 }
 
-/** Where the relative links of a page lead, from the root, with their `#…`. */
+/** The targets of a page's relative links, from the root, with their `#…`. */
 export function linksOf(page: string): string[] {
   const targets = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target ?? '');
   const relative = targets.filter((target) => !/^[a-z]+:/.test(target));
   return relative.map((target) => (target.startsWith('#') ? page + target : join(dirname(page), target)));
 }
 
-/** There is such a file or folder, and where the link names a heading, that, too. */
+/** Whether the file or folder exists, and the heading if the link names one. */
 export function leadsSomewhere(link: string): boolean {
   const [path = '', heading] = link.split('#');
   if (!existsSync(join(ROOT, path))) return false;
   return heading === undefined || headingsOf(path).includes(heading);
 }
 
-/** As GitHub names them. */
+/** Anchors as GitHub derives them. */
 function headingsOf(page: string): string[] {
   return [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
     title

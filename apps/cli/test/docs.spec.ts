@@ -14,11 +14,11 @@ const SPIN_UP = 'docs/NEW_TENANT_SPIN_UP.md';
 const OPERATIONS = 'docs/guides/operations.md';
 
 describe.each(pages())('%s', (page) => {
-  it('links to what there is', () => {
+  it('has no broken links', () => {
     expect(linksOf(page).filter((link) => !leadsSomewhere(link))).toEqual([]);
   });
 
-  it('has something to say under each heading', () => {
+  it('has text under each heading', () => {
     const lines = read(page)
       .replaceAll(/^```[^]*?^```/gm, 'code')
       .split('\n')
@@ -57,7 +57,7 @@ describe('docs/glossary.md', () => {
   });
 });
 
-/** The first cells of its rows, such as the steps of an operation. */
+/** The first cells of a table's rows, such as the steps of an operation. */
 const stepsIn = (text: string): string[] =>
   [...text.matchAll(/^\|(?: \d+ +\|)? `([a-z-]+)` +\|/gm)].map(([, name = '']) => name);
 
@@ -86,8 +86,8 @@ describe(OPERATIONS, () => {
 
   it('has the steps of every operation in their order', () => {
     const every = models.map(({ model }) => model).join(', ');
-    const told = [...read(OPERATIONS).matchAll(/^- `(\w+)` \((.+)\): (.+(?:\n {2}.+)*)/gm)];
-    const found = told.flatMap(([, operation = '', labels = '', steps = '']) =>
+    const listed = [...read(OPERATIONS).matchAll(/^- `(\w+)` \((.+)\): (.+(?:\n {2}.+)*)/gm)];
+    const found = listed.flatMap(([, operation = '', labels = '', steps = '']) =>
       labels
         .replace('every model', every)
         .split(', ')
@@ -108,13 +108,13 @@ describe(OPERATIONS, () => {
 });
 
 describe.each(pages())('the commands of %s', (page) => {
-  /** Fenced and inline. */
+  /** Fenced and inline commands. */
   const snippets = [...read(page).matchAll(/^ *```sh\n([^]*?)^ *```|`([^`\n]+)`/gm)].map(
     ([, block, inline]) => block ?? inline ?? '',
   );
   const writes = /(^| )>>? ?[\w./-]+\.\w+|\bpg_dump .*-f |\btar -c\S* .*\.env/m;
 
-  it('write what may hold secrets for nobody else to read', () => {
+  it('write what may hold secrets so that only its owner can read it', () => {
     const open = snippets.filter((text) => {
       const at = writes.exec(text)?.index;
       return at !== undefined && !text.slice(0, at + 1).includes('umask 077');

@@ -12,12 +12,12 @@ const SCRIPT = join(__dirname, '../../../dist/apps/cli/stack/postgres-server.js'
 /** A device on which every write fails as on a full disk. Only Linux has it. */
 const FULL = '/dev/full';
 
-describe('the process that keeps the local Postgres', () => {
+describe('the process that keeps the local Postgres running', () => {
   const folder = mkdtempSync(join(tmpdir(), 'atlas-keeper-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  (existsSync(FULL) ? it : it.skip)('goes on while its log cannot be written', async () => {
-    // When we are root, the server's own user has to walk through it.
+  (existsSync(FULL) ? it : it.skip)('continues while its log cannot be written', async () => {
+    // If we are root, the server's own user must be able to enter the folder.
     chmodSync(folder, 0o755);
     const keeper = spawn(process.execPath, [SCRIPT], {
       stdio: ['ignore', openSync(FULL, 'w'), 'inherit', 'ipc'],
@@ -47,7 +47,7 @@ describe('the process that keeps the local Postgres', () => {
         await client.end();
         return rows;
       };
-      // The server logs it.
+      // The server logs this.
       await expect(ask('wrong')).rejects.toThrow('password authentication failed');
       await expect(ask('super')).resolves.toEqual([{ one: 1 }]);
     } finally {

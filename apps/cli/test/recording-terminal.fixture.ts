@@ -1,6 +1,6 @@
 import { type Screen, type Terminal } from '../src/command';
 
-/** Keeps what is written. */
+/** Records what is written. */
 export class RecordingTerminal implements Terminal {
   written = '';
   complaints = '';

@@ -8,7 +8,7 @@ jest.setTimeout(90_000);
 
 describe('the local stack on Postgres', () => {
   const folder = mkdtempSync(join(tmpdir(), 'atlas-stack-'));
-  // When we are root, the server's own user has to walk through it.
+  // If we are root, the server's own user must be able to enter the folder.
   chmodSync(folder, 0o755);
   let run: StackProcess;
 
@@ -18,7 +18,7 @@ describe('the local stack on Postgres', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('takes an incident, and ends its server after the planes', async () => {
+  it('accepts an incident, and ends its server after the planes', async () => {
     run = new StackProcess(join(folder, 'data'), { options: ['--postgres'] });
     const devStack = await run.ready();
     const incident = { title: 'Disk is full on web-1', severity: 'P2' };

@@ -28,7 +28,7 @@ export class StackProcess {
     this.exited = new Promise((resolve) => this.child.once('close', resolve));
   }
 
-  /** What `dev-stack.json` says once the stack calls itself ready. */
+  /** The content of `dev-stack.json`, once the stack reports that it is ready. */
   async ready(): Promise<DevStack> {
     const look = () =>
       this.output.includes('"ready":true') || (this.child.exitCode !== null ? false : undefined);
@@ -48,7 +48,7 @@ export class StackProcess {
 
   pidOf(name: string): number {
     const found = this.children.find((child) => child.name === name);
-    if (!found) throw new Error(`${name} is not on the list.`);
+    if (!found) throw new Error(`${name} is not in pids.json.`);
     return found.pid;
   }
 
@@ -64,5 +64,5 @@ export class StackProcess {
 export async function expectGone(children: readonly ListedProcess[]): Promise<void> {
   expect(children.length).toBeGreaterThan(0);
   const gone = () => (children.some((child) => isRunning(child.pid, child)) ? undefined : true);
-  await until(gone, { seconds: 10, complaint: 'Not every process was gone' });
+  await until(gone, { seconds: 10, complaint: 'Not every process ended' });
 }

@@ -43,7 +43,7 @@ describe('the local stack', () => {
     return stdout;
   }
 
-  it('starts with a demo tenant that takes an incident, shows logs, and ends everything when asked to', async () => {
+  it('starts with a working demo tenant, shows logs, and ends everything when asked', async () => {
     const run = start();
     const devStack = await run.ready();
     const incident = await inDemo(devStack, 'POST', { title: 'Disk is full on web-1', severity: 'P2' });
@@ -55,7 +55,7 @@ describe('the local stack', () => {
     expect(logsOf('dedicated-inc')).toContain(ready);
     const children = [...run.children, ...dedicated];
     expect(run.children.map(({ name }) => name)).toEqual(['control-plane', 'tenant-plane']);
-    // The way npm does it: the terminal's signal, and the same again.
+    // As npm does: the terminal's signal, and the same one again.
     const askedAt = performance.now();
     run.send('SIGINT', 'SIGINT');
     await expect(run.exited).resolves.toBe(0);
@@ -64,7 +64,7 @@ describe('the local stack', () => {
     expect(existsSync(join(dataDir, 'pids.json'))).toBe(false);
   });
 
-  it('keeps everything to its owner', () => {
+  it('keeps its files private to their owner', () => {
     expect(modeOf(dataDir)).toBe(0o700);
     const files = readdirSync(dataDir, { recursive: true, withFileTypes: true });
     const open = files.filter(({ parentPath, name }) => (modeOf(join(parentPath, name)) & 0o077) !== 0);
@@ -74,7 +74,7 @@ describe('the local stack', () => {
     );
   });
 
-  it('starts again quickly with its data, once', async () => {
+  it('starts again quickly with its data, and only once', async () => {
     const before = runs[0]?.devStack;
     const startedAt = performance.now();
     const run = start();
@@ -87,7 +87,7 @@ describe('the local stack', () => {
     expect(second.output).toContain('is already running on this data folder');
   });
 
-  it('takes its planes along when it is killed', async () => {
+  it('ends its planes when it is killed', async () => {
     const run = runs[1] as StackProcess;
     const { children } = run;
     run.send('SIGKILL');
@@ -95,7 +95,7 @@ describe('the local stack', () => {
     expect(existsSync(join(dataDir, 'pids.json'))).toBe(true);
   });
 
-  it('starts a plane again that dies, where it was, but not while it ends', async () => {
+  it('restarts a plane that dies at the same address, but not while the stack ends', async () => {
     const run = start();
     const devStack = await run.ready();
     const before = run.pidOf('tenant-plane');
@@ -117,7 +117,7 @@ describe('the local stack', () => {
     expect(existsSync(join(dataDir, 'pids.json'))).toBe(false);
   });
 
-  it('says no secret aloud', () => {
+  it('writes no secret to its output and logs', () => {
     const secrets = secretsIn(join(dataDir, 'dev-stack.json'), join(dataDir, 'secrets.sqlite.json'));
     expect(secrets.length).toBeGreaterThan(10);
     const logs = readdirSync(join(dataDir, 'logs')).map((name) => runs[0]?.log(name) ?? '');
@@ -128,13 +128,13 @@ describe('the local stack', () => {
     expect(secrets.filter((secret) => heard.includes(secret))).toEqual([]);
   });
 
-  it('ends with the reason when a plane cannot start, and says which variables it does not use', async () => {
+  it('ends with the reason when a plane cannot start, and names the variables it ignores', async () => {
     const file = join(dataDir, 'control-plane.db');
     renameSync(file, `${file}.kept`);
     writeFileSync(file, '');
     const run = start({ INFRASTRUCTURE_DRIVER: 'nobody', TENANT_BASE_DOMAIN: 'tenants.example.com' });
     await expect(run.exited).resolves.toBe(1);
-    expect(run.output).toContain('The control-plane process ended by itself (with exit code 1)');
+    expect(run.output).toContain('The control-plane process ended unexpectedly (with exit code 1)');
     expect(run.output).toContain('INFRASTRUCTURE_DRIVER');
     expect(run.output).toContain('The local stack ignores TENANT_BASE_DOMAIN: its addresses follow');
     const again = start();
@@ -144,7 +144,7 @@ describe('the local stack', () => {
     renameSync(`${file}.kept`, file);
   });
 
-  it('names a data directory that it cannot write in, and leaves nothing there', async () => {
+  it('names a data directory that it cannot write to, and leaves nothing there', async () => {
     writeFileSync(join(folder, 'in-the-way'), '');
     const run = new StackProcess(join(folder, 'in-the-way/data'));
     await expect(run.exited).resolves.toBe(1);
@@ -154,7 +154,7 @@ describe('the local stack', () => {
     expect(run.output).not.toMatch(/^ +at /m);
   });
 
-  it('shows whoever typed npm start how to see its options', async () => {
+  it('tells users of npm start how to see its options', async () => {
     const env = { npm_lifecycle_event: 'start' };
     const run = new StackProcess(join(folder, 'never'), { options: ['--typo'], env });
     await expect(run.exited).resolves.toBe(2);
@@ -162,7 +162,7 @@ describe('the local stack', () => {
   });
 });
 
-/** Every text in the files that looks like one: long, and neither an id, an address nor a name. */
+/** Every text in the files that looks like a secret: long, and not an id, an address or a name. */
 function secretsIn(...files: string[]): string[] {
   const texts: string[] = [];
   for (const file of files) {

@@ -8,16 +8,16 @@ export interface StubAnswer {
   readonly status?: number;
   /** An object is sent as JSON. */
   readonly body?: unknown;
-  /** Server-sent events, as they go over the wire; then the connection ends, or breaks. */
+  /** Server-sent events as sent over the wire; then the connection ends, or breaks. */
   readonly stream?: string;
   readonly breaks?: boolean;
-  /** Never comes. */
+  /** Never answers. */
   readonly hangs?: boolean;
 }
 
 /**
- * Stands in for the Control Plane where it would have to be brought to drop connections, or to answer what it
- * does not. Each call is answered with the next answer prepared for it; with the last one again after that.
+ * Stands in for the Control Plane to drop connections, or to answer as that does not. Each call gets the
+ * next answer prepared for it; the last one is repeated.
  */
 export class StubApi {
   answers: Record<string, StubAnswer[]> = {};
@@ -52,13 +52,13 @@ export class StubApi {
       hangs,
     } = (prepared.length > 1 ? prepared.shift() : prepared[0]) ?? {
       status: 404,
-      body: { code: 'not_found', detail: 'There is none.' },
+      body: { code: 'not_found', detail: 'It does not exist.' },
     };
     if (hangs) return;
     const type = stream === undefined ? 'application/json' : 'text/event-stream';
     response.writeHead(status, { 'content-type': type });
     const sent = stream ?? (typeof body === 'string' ? body : (JSON.stringify(body) ?? ''));
-    // In pieces that end anywhere, as networks do it.
+    // In arbitrary pieces, as networks deliver them.
     for (const piece of sent.match(/[^]{1,50}/g) ?? []) {
       response.write(piece);
       await setImmediate();

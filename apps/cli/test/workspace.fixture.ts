@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { sendSignal } from '@atlas/platform/processes';
 
 const BOOTSTRAP = join(__dirname, '../bootstrap');
-/** Does what `first` says, writes its name and arguments down, and does what `then` says. */
+/** A program that runs `first`, records its name and arguments, and runs `then`. */
 const stub = (name: string, then = '', first = ''): string => `#!/usr/bin/env node
 const { appendFileSync, existsSync, mkdirSync, writeFileSync } = require('node:fs');
 ${first}
@@ -26,7 +26,11 @@ const NPM = stub(
   `if (process.env.BREAK) { process.stderr.write('no network'); process.exit(1); }
 if (existsSync('hang')) return setInterval(() => {}, 1000);
 mkdirSync('node_modules/.bin', { recursive: true });
-writeFileSync('node_modules/.bin/nx', ${JSON.stringify(NX)}.replace('APP', ${JSON.stringify(JSON.stringify(APP))}), { mode: 0o755 });`,
+writeFileSync(
+  'node_modules/.bin/nx',
+  ${JSON.stringify(NX)}.replace('APP', ${JSON.stringify(JSON.stringify(APP))}),
+  { mode: 0o755 },
+);`,
 );
 
 /** A workspace with the real `npm start`, and stand-ins for npm, Nx and the app. */
@@ -52,7 +56,7 @@ export class StubWorkspace {
     rmSync(join(this.root, path));
   }
 
-  /** What was called since the last time: so many words of each. */
+  /** The calls since the last time, with this many words of each. */
   takeCalls(words = 2): string[] {
     const file = join(this.root, 'calls');
     if (!existsSync(file)) return [];
@@ -69,12 +73,12 @@ export class StubWorkspace {
     return this.spawn(process.execPath, this.command(args));
   }
 
-  /** As npm does where the shell does not give way to the command. */
+  /** As npm does where the shell stays between it and the command. */
   startInShell(...args: string[]): ChildProcess {
     return this.spawn('sh', ['-c', `node ${this.command(args).join(' ')}; exit`]);
   }
 
-  /** Whatever it was that did not end as it should. */
+  /** Ends whatever has not ended as it should. */
   endAll(): void {
     for (const { pid } of this.started) if (pid !== undefined) sendSignal(-pid, 'SIGKILL');
   }

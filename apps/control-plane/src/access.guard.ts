@@ -9,7 +9,7 @@ import { OperatorAuthentication, scopeMissing } from './accounts/operator-authen
 import { SessionCookie } from './accounts/session-cookie';
 import { KeyUses } from './service-keys/key-uses';
 
-/** The one guard: each route says who may call it, and one that says nothing is refused. */
+/** The only guard. Each route declares who may call it; a route that declares nothing is refused. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(

@@ -25,10 +25,10 @@ import { ServiceKeys } from './service-keys/service-keys';
 import { ServiceKeysModule } from './service-keys/service-keys.module';
 import { SignupModule } from './signup/signup.module';
 
-/** What every module may inject. */
+/** Global modules: every module may inject their providers. */
 const PLUMBING = [DatabaseModule, IdempotencyModule, ExtensionPointsModule];
 
-/** What answers requests. It imports what it builds on. */
+/** The modules that answer requests. Each imports the modules that it builds on. */
 const FEATURES = [
   AccountsModule,
   AiGatewayModule,

@@ -12,7 +12,7 @@ import { RequestNonces } from './service-keys/request-nonces/request-nonces';
 import { Signups } from './signup/signups';
 import { SignupLinks } from './tenants/signup-links';
 
-/** What has to be done now and then, in any process. */
+/** Periodic housekeeping. It may run in any process. */
 @Injectable()
 export class ControlPlaneChores extends Chores {
   constructor(
@@ -31,7 +31,7 @@ export class ControlPlaneChores extends Chores {
     super();
   }
 
-  /** One that fails holds up none of the others. Throws all failures together. */
+  /** Runs every chore even if some fail, then throws all failures together. */
   async run(since: Date): Promise<void> {
     const chores = [
       () => this.desiredStates.wakeChangedSince(since),

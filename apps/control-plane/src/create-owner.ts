@@ -13,12 +13,12 @@ import { Audit } from './audit/audit';
 import { ControlPlaneConfig } from './config/control-plane.config';
 import { databaseOptions } from './database.module';
 
-const USAGE = `Makes an operator with the role "owner".
+const USAGE = `Creates an operator with the role "owner".
 
   npm run create-owner -- --email you@example.com [--name "Your Name"] [--password-stdin]
 
-The password is read from standard input with --password-stdin; otherwise one is made and printed once.
-The database is the one that CONTROL_PLANE_DATABASE_URL names.
+With --password-stdin the password is read from standard input; otherwise one is generated and printed once.
+The operator is created in the database at CONTROL_PLANE_DATABASE_URL.
 `;
 
 async function main(): Promise<void> {
@@ -57,7 +57,7 @@ async function create(dto: CreateOperatorDto): Promise<void> {
   const database = await openDatabase(options);
   try {
     const clock = new SystemClock();
-    // Whom it creates has issued nothing yet.
+    // A new operator has not issued any links yet.
     await new Operators(database, clock, new Audit(clock), new IssuedLinks([])).create(dto);
   } finally {
     await database.close();

@@ -12,10 +12,10 @@ import { WelcomeMail } from './tenants/welcome.mail';
 /** Every kind of mail that the Control Plane sends. */
 const MAILS = [VerifySignupMail, WelcomeMail];
 
-/** Every kind of link that operators issue, those that lock no tenant first. */
+/** Every kind of link that operators issue. Kinds that do not lock a tenant come first. */
 const LINKS = [ResetLinks, SignupLinks];
 
-/** What higher modules give to lower ones. Everything else is imported downwards. */
+/** Providers that higher modules supply to lower ones. All other imports point downwards. */
 @Global()
 @Module({
   imports: [AccountsModule, SignupMailsModule, TenantsModule],

@@ -1,7 +1,7 @@
 import { ApiExcludeController, Public } from '@atlas/platform';
 import { Controller, Get } from '@nestjs/common';
 
-/** Where to look, for who has nothing but the address. */
+/** Points visitors who know only the address to the docs. */
 @ApiExcludeController()
 @Public()
 @Controller()

@@ -62,7 +62,7 @@ import { EarlierSignupToken } from './signup/earlier-signup-token.entity';
 import { DeletionCertificate } from './tenants/deletion-certificate.entity';
 import { Signup } from './tenants/signup.entity';
 
-/** The Control Plane's own database, and only that one. */
+/** The schema of the Control Plane's own database. Tenant planes have their own. */
 export const CONTROL_PLANE_SCHEMA: Schema = {
   entities: [
     ApiKey,

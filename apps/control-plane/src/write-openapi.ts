@@ -13,8 +13,8 @@ void writeOpenApi(
   {
     title: 'Atlas Control Plane',
     description:
-      'Provisions tenants, places them on tenant planes, lets those enrol, pull and report, and asks ' +
-      'an AI for them.',
+      'Provisions tenants and places them on tenant planes. Tenant planes enrol here, pull their desired ' +
+      'state, report on it and call AI models through the gateway.',
     version: CONTROL_PLANE_VERSION,
     contract: {
       tsconfig: join(ROOT, 'apps/control-plane/tsconfig.build.json'),

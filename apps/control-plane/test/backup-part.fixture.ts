@@ -18,7 +18,7 @@ export function nextRun(generation = 1): string {
   return runName({ generation, begunAt: new Date((runs += 1)) });
 }
 
-/** A part as a tenant plane makes it: of a backup, its only one. */
+/** A part as a tenant plane makes it; a backup has only one. */
 export async function sealedPart(
   { id, recipient }: DesiredTransfer,
   manifest: Manifest,
@@ -42,13 +42,13 @@ export function sendPart(plane: PlaneSimulator, id: string, sealed: string, part
   });
 }
 
-/** The generation is that of the plane's entry. */
+/** The generation comes from the plane's entry. */
 function nextRunOf({ tenants }: PlaneSimulator, id: string): string {
-  const told = [...tenants.values()].find(({ transfer }) => transfer?.id === id);
-  return nextRun(told?.transfer?.generation);
+  const entry = [...tenants.values()].find(({ transfer }) => transfer?.id === id);
+  return nextRun(entry?.transfer?.generation);
 }
 
-/** As an import that begins does; the same one may ask again. */
+/** Asks as an import does that begins; the same one may ask again. */
 export function takePart(
   plane: PlaneSimulator,
   id: string,
@@ -57,7 +57,7 @@ export function takePart(
   return askFor(plane, id, 1, { importer });
 }
 
-/** A new import begins, and says that the part is imported and found to be the same. */
+/** Begins a new import, and reports the part as imported and verified. */
 export async function sayImported(
   plane: PlaneSimulator,
   id: string,
@@ -69,7 +69,7 @@ export async function sayImported(
   return sayImportedBy(plane, id, importer, part, attempt);
 }
 
-/** By asking for the one behind it. */
+/** Reports by asking for the next part. */
 export function sayImportedBy(
   plane: PlaneSimulator,
   id: string,

@@ -36,11 +36,9 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/**
- * The real Control Plane, listening, on a database of its own, with an owner and a clock that stands still.
- */
+/** The real Control Plane, listening, with its own database, an owner, and a clock that stands still. */
 export class TestControlPlane {
-  /** Of an API key with every scope. */
+  /** An API key with every scope. */
   apiKey = '';
   /** The owner's session. */
   session = '';
@@ -50,7 +48,7 @@ export class TestControlPlane {
     readonly clock: FixedClock,
     readonly app: NestFastifyApplication,
     readonly url: string,
-    /** `<method> <path>` of each route, as they were given to Fastify. */
+    /** `<method> <path>` of each route, as registered with Fastify. */
     readonly routes: readonly string[],
   ) {}
 
@@ -64,7 +62,7 @@ export class TestControlPlane {
     return Object.assign(plane, made);
   }
 
-  /** A (further) process of the Control Plane that owns `database`. */
+  /** Opens another process of the Control Plane on `database`. */
   static async open(
     database: TestDatabase,
     clock: FixedClock,
@@ -76,37 +74,37 @@ export class TestControlPlane {
     setDatabaseTime(app.get(Database), clock);
     const routes = routesOf(app);
     await app.listen(0, '127.0.0.1');
-    // None happens unless a test asks for it.
+    // Sweeps run only when a test asks for one.
     await app.get(Worker).stopSweeping();
     return new TestControlPlane(database, clock, app, await app.getUrl(), routes);
   }
 
-  /** What follows the restore of its database: revisions count in a new epoch. */
+  /** As after a restore of its database: revisions count in a new epoch. */
   async beginEpoch(): Promise<void> {
     await this.app.get(Database).write((manager) => manager.delete(ControlPlaneState, { id: 1 }));
     await this.app.get(DesiredStates).onModuleInit();
   }
 
   /**
-   * One round of the worker, and the end of what it began and of
-   * what its queue was at: a round passes over a job in work.
+   * Runs one round of the worker, and waits until all that it and its queue began has ended. A round
+   * skips jobs that are already running.
    */
   async sweep(): Promise<void> {
     await this.app.get(Worker).sweep();
     await this.settle();
   }
 
-  /** The end of all attempts that are under way. */
+  /** Waits for all attempts under way. */
   async settle(): Promise<void> {
     await this.app.get(Attempts).idle();
-    const inWork = { leaseOwner: Not(IsNull()) };
-    await eventually(async () => (await this.count(ProvisioningJob, inWork)) === 0, {
-      what: 'no job is in work',
-      found: () => this.describeJobs(inWork),
+    const running = { leaseOwner: Not(IsNull()) };
+    await eventually(async () => (await this.count(ProvisioningJob, running)) === 0, {
+      what: 'no job is running',
+      found: () => this.describeJobs(running),
     });
   }
 
-  /** Says of each of these jobs where it is, and why. */
+  /** Describes where each of these jobs is, and why. */
   async describeJobs(where: object = {}): Promise<string> {
     const jobs = await this.rows(ProvisioningJob, where);
     return [`It is ${this.clock.now().toISOString()}.`, ...jobs.map(describeJob)].join('\n');
@@ -150,7 +148,7 @@ export class TestControlPlane {
     return body.key;
   }
 
-  /** A shared cell that is expected, with what its operator was shown. */
+  /** A registered shared cell, with the bundle that its operator was shown. */
   async registerCell(changes: object = {}): Promise<PlaneSimulator> {
     const body = { name: `cell-${randomBytes(4).toString('hex')}`, region: 'eu', capacity: 1000, ...changes };
     const answer = await this.post('/api/tenant-planes', body).expect(201);
@@ -174,15 +172,12 @@ export class TestControlPlane {
     return cell.copy({ token, secret: env.INTERNAL_SERVICE_SECRET });
   }
 
-  /**
-   * In the order of their ids, which is that of their making:
-   * Postgres has another one once several connections write.
-   */
+  /** Ordered by id, and so by creation. Postgres keeps no such order once several connections write. */
   rows<T extends ObjectLiteral>(entity: Type<T>, where: object = {}): Promise<T[]> {
     return this.app.get(Database).read((manager) => {
       const { primaryColumns } = manager.connection.getMetadata(entity);
       const order = Object.fromEntries(primaryColumns.map(({ propertyName }) => [propertyName, 'asc']));
-      // The names of columns of any entity: TypeORM's types need to know which.
+      // Column names of any entity: TypeORM's types need to know which.
       return manager.find(entity, { where, order: order as FindOptionsOrder<T> });
     });
   }
@@ -232,7 +227,7 @@ function routesOf(app: NestFastifyApplication): readonly string[] {
 
 let lastSlug = 0;
 
-/** A body that is accepted, each time with a slug of its own. */
+/** A valid body, each time with its own slug. */
 export function provisionBody(changes: object = {}): Record<string, unknown> {
   const slug = `tenant-${(lastSlug += 1)}`;
   const named = { name: `Tenant ${slug}`, slug, admin_email: `admin@${slug}.example.com` };
@@ -240,8 +235,8 @@ export function provisionBody(changes: object = {}): Record<string, unknown> {
 }
 
 /**
- * Migrates the database and the queue in it, makes the
- * first keys, and the owner with a session and an API key.
+ * Migrates the database and its queue, and creates the first keys and the owner with a session and an
+ * API key.
  */
 async function firstStart(database: TestDatabase): Promise<Pick<TestControlPlane, 'session' | 'apiKey'>> {
   const plane = await TestControlPlane.open(database, new FixedClock());
@@ -261,12 +256,10 @@ export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>)
     CONTROL_PLANE_PUBLIC_URL: PUBLIC_URL,
     CONTROL_PLANE_SEALING_KEYS: SEALING_KEYS,
     TENANT_BASE_DOMAIN: 'atlas.example',
-    // None happens unless a test asks for it.
+    // Reconciliation runs only when a test asks for it.
     RECONCILE_INTERVAL_SECONDS: '0',
   };
 }
 
-/** One for all, since their first keys are sealed with it. */
+/** Shared by all, since it seals their first keys. */
 export const SEALING_KEYS = `k1:${createHash('sha256').update('tests').digest('base64')}`;
-
-/** The module's own provider comes before the global one. */

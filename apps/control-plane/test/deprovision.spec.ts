@@ -46,7 +46,7 @@ interface Gone {
   readonly job: string;
 }
 
-describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) => {
   let scene: JobScene;
   beforeAll(async () => (scene = await JobScene.set(driver)));
   afterEach(() => jest.restoreAllMocks());
@@ -65,8 +65,8 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     const { body } = await deprovision(tenant.id, tenant.slug).expect(202);
     return { ...tenant, job: body.job.id };
   };
-  /** What the cell is told of the tenant, once it is told that. */
-  const told = <T>(id: string, look: (entry: NonNullable<ReturnType<typeof entryOf>>) => T) =>
+  /** What `look` finds in the tenant's entry, once the cell has pulled that. */
+  const pulled = <T>(id: string, look: (entry: NonNullable<ReturnType<typeof entryOf>>) => T) =>
     eventually(async () => {
       await scene.cell.pull();
       const entry = entryOf(id);
@@ -74,7 +74,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     });
   const entryOf = (id: string) => scene.cell.tenants.get(id);
   const backupOf = (id: string): Promise<DesiredTransfer> =>
-    told(id, ({ transfer }) => transfer?.role === 'backup' && transfer) as Promise<DesiredTransfer>;
+    pulled(id, ({ transfer }) => transfer?.role === 'backup' && transfer) as Promise<DesiredTransfer>;
   const backUp = async ({ id }: Gone): Promise<DesiredTransfer> => {
     const backup = await backupOf(id);
     expect((await sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST))).status).toBe(200);
@@ -82,7 +82,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     return backup;
   };
   const purge = async ({ id }: Gone): Promise<void> => {
-    await told(id, (entry) => entry.purge !== undefined);
+    await pulled(id, (entry) => entry.purge !== undefined);
     await scene.report(id, 'applied');
   };
   const gone = async (): Promise<Gone> => {
@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.reaches(tenant.job, 'succeeded');
     return tenant;
   };
-  /** No session and no key is good for as long. */
+  /** Also renews the session and the API key, which do not last as long. */
   const later = async (ms: number): Promise<void> => {
     scene.plane.clock.advance(ms / 1000);
     scene.plane.session = await scene.plane.login('owner@example.com');
@@ -108,14 +108,14 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       );
   const errorOf = async (job: string) => (await scene.job(job)).error?.code;
 
-  it('is stopped, backed up, removed where it lived, and can be brought back for 30 days', async () => {
+  it('is stopped, backed up, removed from its home, and restorable for 30 days', async () => {
     const tenant = await begin(await active());
     const placed = await scene.placed();
     const { key } = await backUp(tenant);
-    // The key came encrypted to the plane's own.
+    // The key arrives encrypted to the plane's own.
     const opened = await compactDecrypt(key ?? '', KEYS.privateKey);
     expect(JSON.parse(new TextDecoder().decode(opened.plaintext))).toMatchObject({ crv: 'X25519' });
-    await told(tenant.id, (entry) => entry.purge?.job_id === tenant.job);
+    await pulled(tenant.id, (entry) => entry.purge?.job_id === tenant.job);
     expect(entryOf(tenant.id)).toMatchObject({ status: 'deprovisioning', phase: 'retired' });
     await scene.report(tenant.id, 'applied');
     await scene.reaches(tenant.job, 'succeeded');
@@ -131,24 +131,24 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
 
   const importing = async ({ id }: Gone): Promise<string> => {
     const { body } = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
-    await told(id, ({ phase }) => phase === 'importing');
+    await pulled(id, ({ phase }) => phase === 'importing');
     return body.job.id;
   };
-  /** As far as the plane that has its rows is told to serve it. */
+  /** Restores the tenant until the plane that has its rows is told to serve it. */
   const comingBack = async ({ id }: Gone) => {
     const { body } = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
     return { job: body.job.id as string, transfer: await isImported({ id }) };
   };
   const isImported = async ({ id }: { id: string }): Promise<string> => {
-    const coming = await told(id, ({ phase, transfer }) => phase === 'importing' && transfer);
+    const coming = await pulled(id, ({ phase, transfer }) => phase === 'importing' && transfer);
     expect(coming).toMatchObject({ role: 'target', key: expect.any(String) });
     expect((await takePart(scene.cell, coming.id)).text).toMatch(/^ey/);
     expect((await sayImported(scene.cell, coming.id)).status).toBe(204);
-    await told(id, ({ phase, status }) => phase === 'serving' && status === 'active');
+    await pulled(id, ({ phase, status }) => phase === 'serving' && status === 'active');
     return coming.id;
   };
 
-  it('is restored to a place, by the plane that takes the backup, as what it was', async () => {
+  it('is restored as it was, by the plane that imports its backup', async () => {
     const tenant = await gone();
     const { job, transfer } = await comingBack(tenant);
     await scene.reaches(job, 'waiting');
@@ -159,11 +159,10 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await scene.plane.count(TransferPart, { transferId: transfer })).toBe(0);
   });
 
-  it('is restored as it was when it went last: a backup from before is not kept beside the newest', async () => {
+  it('is restored from its newest backup; an older one is not kept beside it', async () => {
     const tenant = await gone();
     const { transfer: older } = await comingBack(tenant);
-    // Users write again; what ended the restore before it could
-    // erase its backup is that the tenant goes once more.
+    // Users write again. The next deprovisioning ended the restore before it could erase its backup.
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', restorable_until: null });
     const again = await begin(tenant);
     const newest = await backupOf(tenant.id);
@@ -178,7 +177,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect((await comingBack(again)).transfer).toBe(newest.id);
   });
 
-  it('keeps the backup from before until a newer one was restored for a trial', async () => {
+  it('keeps the earlier backup until a newer one has passed a trial restore', async () => {
     const tenant = await gone();
     const { transfer: older } = await comingBack(tenant);
     const again = await begin(tenant);
@@ -190,7 +189,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await expect(checkBackup(tenant.id, older)).resolves.toBeUndefined();
   });
 
-  it('is not restored by a plane that begins anew when it has imported everything', async () => {
+  it('is not restored by a plane that restarts its import after the end', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
@@ -205,25 +204,25 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(steps.find(({ status }) => status !== 'done')).toMatchObject({ name: 'reinstate' });
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deprovisioning' });
     await sayImported(scene.cell, id);
-    await told(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
+    await pulled(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
     await scene.report(tenant.id, 'applied');
     await scene.reaches(job, 'succeeded');
   });
 
-  it('ignores an import that has been replaced, even if it reports that it is complete', async () => {
+  it('ignores a superseded import, even if it reports that it is complete', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
     const [first, unheard, second] = [nextRun(2), nextRun(2), nextRun(2)];
     for (const importer of [first, second])
       expect((await takePart(scene.cell, id, importer)).status).toBe(200);
-    // Sent by a process that has ended: all of it late, and out of order too.
+    // Sent by a process that has ended: all late, and out of order too.
     const late = [
       () => sayImportedBy(scene.cell, id, first),
       () => takePart(scene.cell, id, first),
       () => sayImportedBy(scene.cell, id, first),
       () => takePart(scene.cell, id, unheard),
-      // Of the trial of the backup, before it was brought back.
+      // From the trial of the backup, before the restore.
       () => takePart(scene.cell, id, nextRun(1)),
       () => sayImportedBy(scene.cell, id, nextRun(2)),
     ];
@@ -231,9 +230,9 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await scene.plane.rows(Transfer, { id })).toMatchObject([{ importer: second, imported: 0 }]);
     await scene.reaches(job, 'waiting');
     expect((await sayImportedBy(scene.cell, id, second)).status).toBe(204);
-    // Nor does it go back on what the import itself says twice.
+    // Nor does the import take back its own report by asking again.
     await takePart(scene.cell, id, second);
-    await told(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
+    await pulled(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
   });
 
   it('ignores an import of an earlier restore that was cancelled', async () => {
@@ -250,34 +249,34 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       expect(refusal(await late(scene.cell, id, before))).toEqual([409, 'import_superseded']);
     await scene.reaches(again, 'waiting');
     await sayImported(scene.cell, id);
-    await told(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
+    await pulled(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
   });
 
-  it('refuses a part of an attempt that has been replaced', async () => {
+  it('refuses a part of a superseded attempt', async () => {
     const backup = await backupOf((await begin(await active())).id);
     const send = async (attempt: string) =>
       sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST, { attempt }));
     const [first, unheard, second] = [nextRun(), nextRun(), nextRun()];
     for (const attempt of [first, second, second]) expect((await send(attempt)).status).toBe(200);
-    // The source of one of them was killed before the Control Plane had heard of it.
+    // The source of one of them was killed before the Control Plane heard from it.
     for (const late of [first, unheard])
       expect(refusal(await send(late))).toEqual([409, 'transfer_out_of_order']);
     expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ attempt: second }]);
   });
 
   it.each([
-    ['an attempt without end', { attempt: 'a'.repeat(101) }],
-    ['an attempt that is no text', { attempt: 1 }],
+    ['an overlong attempt', { attempt: 'a'.repeat(101) }],
+    ['an attempt that is not text', { attempt: 1 }],
     ['an unknown kind', { kind: 'k'.repeat(1000) }],
-    ['no number of changes', { changes: 0.5 }],
-  ])('takes no part whose header has %s', async (_, header) => {
+    ['an invalid number of changes', { changes: 0.5 }],
+  ])('refuses a part whose header has %s', async (_, header) => {
     const backup = await backupOf((await begin(await active())).id);
     const sealed = await sealedPart(backup, MANIFEST, header);
     expect(refusal(await sendPart(scene.cell, backup.id, sealed))).toEqual([400, 'validation_failed']);
     expect(await scene.plane.count(TransferPart, { transferId: backup.id })).toBe(0);
   });
 
-  it('takes and gives no part behind the last that a transfer may have', async () => {
+  it('accepts and returns no part beyond the last that a transfer may have', async () => {
     const backup = await backupOf((await begin(await active())).id);
     const most = { attempt: 'only', parts: MAX_PARTS };
     await scene.plane.change(Transfer, { id: backup.id }, most);
@@ -289,7 +288,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       expect(refusal(await sayImported(scene.cell, backup.id, imported))).toEqual([409, 'transfer_too_long']);
   });
 
-  it('is restored from what was kept: nothing is added to it on its way back', async () => {
+  it('is restored from what was kept: nothing can be added on the way back', async () => {
     const tenant = await gone();
     await importing(tenant);
     const [kept] = await scene.plane.rows(Transfer, { tenantId: tenant.id });
@@ -299,17 +298,17 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(refusal(await sendPart(scene.cell, id, forged, 2)).at(0)).not.toBe(200);
   });
 
-  it('is not taken back once it is home again: its users may write', async () => {
+  it('is no longer removed by undoing its restore once it is home, since users may write', async () => {
     const tenant = await gone();
     const { job } = await comingBack(tenant);
     await scene.reaches(job, 'waiting');
     const { body } = await scene.act(job, 'cancel').expect(409);
-    expect(body).toMatchObject({ code: 'beyond_return', detail: expect.stringContaining('may write') });
+    expect(body).toMatchObject({ code: 'beyond_return', detail: expect.stringContaining('have written') });
     await later(DAY_MS);
     expect(await scene.looksAgain(job)).toMatchObject({ status: 'failed' });
     expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'beyond_return']);
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', restorable_until: null });
-    // Not even what the job cannot get past leads back.
+    // Not even a fatal failure of the job undoes it.
     const lost = new StepFailure('fatal', 'lost', 'It is lost.');
     jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(lost);
     await scene.act(job, 'retry').expect(202);
@@ -322,19 +321,19 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(entryOf(tenant.id)).toMatchObject({ phase: 'serving', status: 'active' });
   });
 
-  it('is restored to no cell whose version is older than that of its backup', async () => {
+  it('is restored to no cell that is older than its backup', async () => {
     const tenant = await gone();
     await active();
     const emptier = await scene.plane.registerCell();
     await emptier.enrol({ version: '0.0.9' });
-    // By the other cell.
+    // The restore goes to the other cell.
     const job = await importing(tenant);
     await scene.report(tenant.id, 'failed', 'The disk is full.');
     await scene.reaches(job, 'cancelled');
     expect((await scene.job(job)).error).toMatchObject({
       code: 'copy_failed',
-      detail: 'The tenant plane could not take the backup: The disk is full.',
-      fix: expect.stringContaining('The restore undoes itself, the backup is kept'),
+      detail: 'The tenant plane could not import the backup: The disk is full.',
+      fix: expect.stringContaining('The restore undoes itself, and the backup is kept'),
     });
     const accepts = (acceptsTenants: boolean) =>
       scene.plane.change(TenantPlane, { id: scene.cell.id }, { acceptsTenants });
@@ -348,10 +347,10 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await accepts(true);
     await scene.plane.change(TenantPlane, { id: emptier.id }, { acceptsTenants: false });
     await scene.act(body.job.id, 'retry').expect(202);
-    await told(tenant.id, ({ transfer }) => transfer?.role === 'target');
+    await pulled(tenant.id, ({ transfer }) => transfer?.role === 'target');
   });
 
-  it('is sent to no plane that has enrolled in an older version, until that is upgraded', async () => {
+  it('is sent to no plane that enrolled in an older version, until that is upgraded', async () => {
     const tenant = await gone();
     const runs = (version: string) => scene.plane.change(TenantPlane, { id: scene.cell.id }, { version });
     const older = scene.before('open-restore', () => runs('0.0.9'));
@@ -362,20 +361,20 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       code: 'target_plane_older',
       class: 'operator',
       detail: expect.stringMatching(
-        /runs 0\.0\.9, and the backup was made by .* 0\.1\.0\..* to 0\.1\.0 first/,
+        /runs 0\.0\.9, but the backup was made by .* 0\.1\.0\..* to 0\.1\.0 first/,
       ),
     });
     await runs('0.1.0');
     await scene.act(body.job.id, 'retry').expect(202);
-    await told(tenant.id, ({ transfer }) => transfer?.role === 'target');
+    await pulled(tenant.id, ({ transfer }) => transfer?.role === 'target');
   });
 
-  it('keeps its backup when a restore is taken back while it is imported', async () => {
+  it('keeps its backup when a restore is cancelled during its import', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     await scene.act(job, 'cancel').expect(202);
     await scene.reaches(job, 'cancelled');
-    await told(tenant.id, ({ purge }) => purge?.job_id === job);
+    await pulled(tenant.id, ({ purge }) => purge?.job_id === job);
     expect(await scene.tenant(tenant.id)).toMatchObject({
       status: 'deprovisioning',
       tenant_plane_id: null,
@@ -387,16 +386,16 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect((await scene.plane.post(`/api/tenants/${tenant.id}/restore`)).status).toBe(202);
   });
 
-  it('is imported, and not removed again, when a restore that was half undone goes on after all', async () => {
+  it('is imported, and not removed again, when a half-undone restore resumes', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     const stuck = new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
     jest.spyOn(scene.plane.app.get(ReservePlaceStep), 'undo').mockRejectedValueOnce(stuck);
     await scene.act(job, 'cancel').expect(202);
     await scene.reaches(job, 'failed');
-    await told(tenant.id, ({ purge }) => purge?.job_id === job);
+    await pulled(tenant.id, ({ purge }) => purge?.job_id === job);
     await scene.act(job, 'retry').expect(202);
-    await told(tenant.id, ({ transfer }) => transfer?.role === 'target');
+    await pulled(tenant.id, ({ transfer }) => transfer?.role === 'target');
     expect(entryOf(tenant.id)).toMatchObject({ phase: 'importing' });
     expect(entryOf(tenant.id)).not.toHaveProperty('purge');
   });
@@ -408,14 +407,14 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.reaches(tenant.job, 'failed');
     expect(await errorOf(tenant.job)).toBe('backup_not_verified');
     expect(entryOf(tenant.id)).not.toHaveProperty('purge');
-    // What was wrong is mended: it goes on.
+    // Once the cause is fixed, the job resumes.
     await backUp(tenant);
     await scene.act(tenant.job, 'retry').expect(202);
     await purge(tenant);
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('is not removed while the backup was sent but not yet restored for a trial', async () => {
+  it('is not removed while its backup is sent but not yet restored for a trial', async () => {
     const tenant = await begin(await active());
     const backup = await backupOf(tenant.id);
     expect((await sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST))).status).toBe(200);
@@ -425,7 +424,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.cell.pull();
     expect(entryOf(tenant.id)).not.toHaveProperty('purge');
     expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ endedAt: null }]);
-    // Whole and readable as it is, it is no backup yet: a step that came here all the same would stop.
+    // Even whole and readable, it is not a backup yet: a step that came this far would stop.
     const unkept = { code: 'backup_unreadable', message: expect.stringContaining('there is none') };
     await expect(checkBackup(tenant.id, backup.id)).rejects.toMatchObject(unkept);
     await sayImported(scene.cell, backup.id);
@@ -433,7 +432,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('is not removed when the backup was damaged right after it was verified', async () => {
+  it('is not removed when its backup is damaged right after it was verified', async () => {
     const backups = scene.plane.app.get(Backups);
     const keep = backups.keep.bind(backups);
     jest.spyOn(backups, 'keep').mockImplementationOnce(async (manager, backup, manifest) => {
@@ -468,15 +467,15 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(entryOf(tenant.id)).not.toHaveProperty('purge');
     await scene.act(tenant.job, 'rollback').expect(202);
     await scene.reaches(tenant.job, 'cancelled');
-    await told(tenant.id, ({ status, transfer }) => status === 'active' && !transfer);
+    await pulled(tenant.id, ({ status, transfer }) => status === 'active' && !transfer);
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active' });
     expect(await scene.plane.rows(Transfer, { tenantId: tenant.id })).toMatchObject([{ keySealed: null }]);
   });
 
-  it('is not removed any further when the backup was damaged since it was verified', async () => {
+  it('is removed no further when its backup is damaged after it was verified', async () => {
     const tenant = await begin(await active());
     const { id } = await backUp(tenant);
-    await told(tenant.id, (entry) => entry.purge !== undefined);
+    await pulled(tenant.id, (entry) => entry.purge !== undefined);
     await expect(checkBackup(tenant.id, id)).resolves.toBeUndefined();
     const [part] = await scene.plane.rows(TransferPart, { transferId: id });
     await scene.plane.change(TransferPart, { transferId: id }, { sealed: `${part?.sealed.slice(0, -3)}AAA` });
@@ -489,8 +488,8 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await errorOf(tenant.job)).toBe('backup_unreadable');
   });
 
-  it.each(['during the look at it', 'after it'])(
-    'is not removed when its plane sends the backup anew %s',
+  it.each(['during its check', 'after its check'])(
+    'is not removed when its plane sends the backup again %s',
     async (when) => {
       const backups = scene.plane.app.get(Backups);
       const read = backups.read.bind(backups);
@@ -499,14 +498,14 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       let hasLooked = false;
       const anew = await sealedPart(backup, MANIFEST, { attempt: nextRun(), kind: 'changes' });
       jest.spyOn(backups, 'read').mockImplementationOnce(async (...asked) => {
-        const first = when === 'after it' && (await read(...asked));
+        const first = when === 'after its check' && (await read(...asked));
         expect((await sendPart(scene.cell, backup.id, anew)).status).toBe(200);
         if (!first) await scene.plane.change(TransferPart, { transferId: backup.id }, { sealed: 'gone' });
         hasLooked = true;
         return first || read(...asked);
       });
       await backUp(tenant);
-      await eventually(() => hasLooked, { what: 'the backup is looked at' });
+      await eventually(() => hasLooked, { what: 'the backup is checked' });
       await scene.reaches(tenant.job, 'waiting');
       expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ endedAt: null }]);
       const third = nextRun();
@@ -523,11 +522,11 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       'the rows are removed',
       async (tenant) => {
         await backUp(tenant);
-        await told(tenant.id, (entry) => entry.purge !== undefined);
+        await pulled(tenant.id, (entry) => entry.purge !== undefined);
       },
     ],
   ];
-  it.each(WAITS)('is waited for when its plane has a full disk while %s', async (_, reach) => {
+  it.each(WAITS)('waits for a plane with a full disk while %s', async (_, reach) => {
     const tenant = await begin(await active());
     await reach(tenant);
     await scene.report(tenant.id, 'retrying', 'The disk is full.');
@@ -547,7 +546,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('is removed behind an outage of the Control Plane while it reads the backup', async () => {
+  it('is removed after an outage of the Control Plane while that reads the backup', async () => {
     const lost = new CommitOutcomeUnknown(new Error('the line broke'));
     const outage = Object.assign(new Error('the server ends'), { code: '57P01' });
     const backups = scene.plane.app.get(Backups);
@@ -564,10 +563,10 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('is not gone while the tenant plane says that it could not remove the rows', async () => {
+  it('is not gone while its plane reports that it could not remove the rows', async () => {
     const tenant = await begin(await active());
     await backUp(tenant);
-    await told(tenant.id, (entry) => entry.purge !== undefined);
+    await pulled(tenant.id, (entry) => entry.purge !== undefined);
     await scene.report(tenant.id, 'failed', 'The disk is full.');
     await eventually(async () => {
       const { steps } = await scene.job(tenant.job);
@@ -578,10 +577,10 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('is waited for a day, then needs a person', async () => {
+  it('waits a day for its plane, then needs an operator', async () => {
     const tenant = await begin(await active());
     await backUp(tenant);
-    await told(tenant.id, (entry) => entry.purge !== undefined);
+    await pulled(tenant.id, (entry) => entry.purge !== undefined);
     await scene.reaches(tenant.job, 'waiting');
     await later(DAY_MS + 1000);
     expect(await scene.looksAgain(tenant.job)).toMatchObject({ status: 'failed' });
@@ -591,10 +590,10 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('does not come back from a removal by rollback', async () => {
+  it('cannot be rolled back once its removal has begun', async () => {
     const tenant = await begin(await active());
     await backUp(tenant);
-    await told(tenant.id, (entry) => entry.purge !== undefined);
+    await pulled(tenant.id, (entry) => entry.purge !== undefined);
     await scene.act(tenant.job, 'cancel').expect(202);
     await scene.act(tenant.job, 'rollback').expect(202);
     await scene.reaches(tenant.job, 'failed');
@@ -606,8 +605,8 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  describe('when its time is over', () => {
-    it('is erased with its backup, keeps its slug, and has a certificate that anyone can check', async () => {
+  describe('when it can no longer be restored', () => {
+    it('is erased with its backup, keeps its slug, and has a verifiable certificate', async () => {
       const tenant = await gone();
       const certificate = `/api/tenants/${tenant.id}/deletion-certificate`;
       expect(refusal(await scene.plane.get(certificate))).toEqual([404, 'not_deleted']);
@@ -680,7 +679,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       expect((await comingBack(again)).transfer).toBe(backup.id);
     });
 
-    it('is purged by one job, which tries again by itself and then waits for a person', async () => {
+    it('is purged by one job, which retries automatically and then waits for an operator', async () => {
       const { app, clock } = scene.plane;
       const tenant = await gone();
       const failing = jest.spyOn(app.get(EraseBackupStep), 'run').mockRejectedValue(new Error('No luck.'));
@@ -704,7 +703,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     });
 
     it.each(['cancel', 'rollback'] as const)(
-      'is not purged again after a %s before a person retries that',
+      'is not purged again after a %s before an operator retries the purge',
       async (action) => {
         const tenant = await gone();
         jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(broken);
@@ -743,7 +742,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       await overdue(tenant);
       const erasedAt = scene.plane.clock.now().toISOString();
       const job = await newestJob(tenant);
-      await told(tenant.id, ({ purge }) => purge?.job_id === job);
+      await pulled(tenant.id, ({ purge }) => purge?.job_id === job);
       expect(await scene.looksAgain(job)).toMatchObject({ status: 'waiting' });
       expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deprovisioning' });
       expect(await scene.plane.count(TransferPart, { transferId: id })).toBe(0);
@@ -758,7 +757,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       expect(await scene.placed()).toBe(placed);
     });
 
-    it('is purged and its old copies are removed, however many others wait for the end of something else', async () => {
+    it('is purged, and old copies are removed, however many others are busy', async () => {
       const now = scene.plane.clock.now();
       const tenant = await gone();
       const [template] = (await scene.plane.rows(Tenant, { id: tenant.id })) as [Tenant];
@@ -793,7 +792,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       );
     });
 
-    /** The restore failed, and so did the purge, before it could erase anything. */
+    /** The restore failed, and so did the purge before it could erase anything. */
     const halfPurged = async (tenant: { id: string }, restore: string): Promise<string> => {
       jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(broken);
       await scene.reaches(restore, 'failed');
@@ -806,11 +805,11 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       for (const action of ['retry', 'rollback'] as const) {
         const answer = await scene.act(restore, action);
         expect(refusal(answer)).toEqual([409, 'invalid_transition']);
-        expect(answer.body.detail).toMatch(/purge \(job .*If its purge has begun, retry the purge/);
+        expect(answer.body.detail).toMatch(/purge \(job .*If its purge has started, retry the purge/);
       }
     };
 
-    it('is not brought back by an older restore once its purge has begun, which goes on', async () => {
+    it('is not brought back by an older restore once its purge has begun', async () => {
       jest.spyOn(scene.plane.app.get(ReinstateStep), 'run').mockRejectedValueOnce(broken);
       const tenant = await gone();
       const restore = await importing(tenant);
@@ -818,13 +817,13 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       const purging = await halfPurged(tenant, restore);
       await isNotRestored(restore);
       await scene.act(purging, 'retry').expect(202);
-      await told(tenant.id, (entry) => entry.purge?.job_id === purging);
+      await pulled(tenant.id, (entry) => entry.purge?.job_id === purging);
       await scene.report(tenant.id, 'applied');
       await scene.reaches(purging, 'succeeded');
       expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deleted' });
     });
 
-    it('is not purged by a job of before once it is in use again', async () => {
+    it('is not purged by an earlier job once it is in use again', async () => {
       const tenant = await gone();
       jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(broken);
       await overdue(tenant);
@@ -833,7 +832,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       await scene.plane.change(Tenant, { id: tenant.id }, { status: 'active', restorableUntil: null });
       const answer = await scene.act(purging, 'retry');
       expect(refusal(answer)).toEqual([409, 'invalid_transition']);
-      expect(answer.body.detail).toMatch(/ is active, and its purge can .*deprovision it again/);
+      expect(answer.body.detail).toMatch(/ is active\. Its purge can .*deprovision it again/);
       expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active' });
     });
 
@@ -856,7 +855,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       await scene.plane.delete(`${tokens}/${body.install.token_id}`).expect(204);
       const purging = await halfPurged(tenant, body.job.id);
       await isNotRestored(body.job.id);
-      // Nor by a new token, for which it would have waited.
+      // Nor does a new token, for which the restore had waited.
       await scene.plane.post(tokens, {}).expect(201);
       expect(await scene.job(body.job.id)).toMatchObject({ status: 'failed' });
       await scene.act(purging, 'retry').expect(202);
@@ -873,7 +872,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       await scene.act(body.job.id, 'cancel').expect(202);
       await scene.reaches(body.job.id, 'cancelled');
       await scene.act(body.job.id, 'retry').expect(202);
-      // Its token went with the undo.
+      // The undo revoked its token.
       await scene.reaches(body.job.id, 'failed');
       await scene.plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {}).expect(201);
       await scene.reaches(body.job.id, 'waiting');
@@ -881,7 +880,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       expect(planes).toMatchObject([{ tenantPlaneId: tenant.planeId, phase: 'importing', holdsPlace: true }]);
     });
 
-    it('is not deleted before a plane that a customer was to bring back has lost its token', async () => {
+    it('is not deleted before a plane that a customer was to bring back loses its token', async () => {
       const { id, planeId } = await deprovisionedOfCustomer('on_prem');
       jest.spyOn(scene.plane.app.get(RegisterTenantPlaneStep), 'run').mockRejectedValueOnce(broken);
       const restore = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
@@ -894,7 +893,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       expect(await scene.plane.rows(TenantPlane, { id: planeId })).toMatchObject([{ status: 'retired' }]);
     });
 
-    it('is not certified to be deleted while a plane may still hold rows of it', async () => {
+    it('is not certified as deleted while a plane may still hold its rows', async () => {
       const tenant = await gone();
       jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockResolvedValueOnce(done());
       const { tenantPlaneId } = (await scene.plane.rows(Placement, { tenantId: tenant.id }))[0] as Placement;
@@ -908,7 +907,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     });
   });
 
-  it('is deleted at once where it was never used: another operation on it ends', async () => {
+  it('is deleted at once if it was never used, which ends any other operation on it', async () => {
     const { id, slug, job: provisioning } = await scene.waiting();
     const placed = await scene.placed();
     const { job } = await begin({ id, slug });
@@ -924,7 +923,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(body.claims).toMatchObject({ sub: id, rows_removed: {} });
   });
 
-  it('has failed when its deprovisioning, which ended its provisioning, is cancelled before its first step', async () => {
+  it('has failed when its deprovisioning, which ended its provisioning, is cancelled at once', async () => {
     const { id, slug } = await scene.waiting();
     const claim = jest.spyOn(scene.plane.app.get(ProvisioningJobs), 'claim').mockResolvedValue(null);
     const { job } = await begin({ id, slug });
@@ -938,14 +937,14 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await scene.tenant(id)).toMatchObject({ status: 'deleted' });
   });
 
-  it('goes from what it was when its provisioning had ended, not from what that was about to change', async () => {
+  it('is deprovisioned from the status in which its provisioning ends', async () => {
     const { id, slug, job: provisioning } = await scene.waiting();
     const [reached, free] = [new Gate(), new Gate()];
     const audit = scene.plane.app.get(Audit);
     const record = audit.record.bind(audit);
     const ending = jest.spyOn(audit, 'record').mockImplementation(async (manager, entry) => {
       if (entry.action === 'job.succeeded') {
-        // Started together with it, the last write of the job is done.
+        // The job's last write, started together with this one, is done.
         await manager.query('select 1');
         reached.open();
         await free.opened;
@@ -970,7 +969,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await scene.tenant(id)).toMatchObject({ status: 'active' });
   });
 
-  it('that a customer runs loses our trust and keeps its data, and comes back with a new bundle', async () => {
+  it('keeps its data at a customer but loses our trust, and returns with a new bundle', async () => {
     const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
     const { id, slug, tenant_plane_id } = body.tenant;
     const theirs = new PlaneSimulator(scene.plane.url, scene.plane.clock, tenant_plane_id, body.install);
@@ -987,7 +986,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect((await theirs.pull()).status).toBe(401);
     expect(await scene.plane.count(Transfer, { tenantId: id })).toBe(0);
 
-    // Taken back, and asked for again: it is the plane that the customer has.
+    // Cancelled and requested again, the restore is for the plane that the customer has.
     const taken = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
     expect(taken.body.install.env.ATLAS_PROVISIONING_TOKEN).toEqual(expect.any(String));
     await scene.act(taken.body.job.id, 'cancel').expect(202);
@@ -1011,16 +1010,16 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
   });
 
   it.each([
-    ['by the clock of another process, came last', 1, true],
-    ['enrolled last, where its deprovisioning did not note its home', -1, false],
-  ])('comes back to its home, not to an old copy that %s', async (_, cameAt, isNoted) => {
+    ['came last by the clock of another process', 1, true],
+    ['enrolled last, where its deprovisioning did not record its home', -1, false],
+  ])('returns to its home, not to an old copy that %s', async (_, cameAt, isNoted) => {
     const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
     const { id, slug, tenant_plane_id: tenantPlaneId } = body.tenant;
     const theirs = new PlaneSimulator(scene.plane.url, scene.plane.clock, tenantPlaneId, body.install);
     await theirs.enrol();
     await theirs.serve(id);
     await scene.reaches(body.job.id, 'succeeded');
-    // It lived there before, and that plane had its secret rotated since.
+    // It lived there before, and that plane's secret was rotated since.
     const [home] = await scene.plane.rows(TenantPlane, { id: tenantPlaneId });
     const [place] = await scene.plane.rows(Placement, { tenantPlaneId });
     const at = (days: number) => new Date(scene.plane.clock.now().getTime() + days * DAY_MS);
@@ -1039,8 +1038,8 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(expected).toMatchObject([{ tenantPlaneId, phase: 'importing' }]);
   });
 
-  describe('is refused', () => {
-    it('without its slug typed right, and nothing happens', async () => {
+  describe('refuses', () => {
+    it('a deprovisioning without the right confirm_slug, and does nothing', async () => {
       const { id, slug } = await active();
       for (const query of ['', '?dry_run=true']) {
         const answer = await deprovision(id, `${slug}x`, query);
@@ -1050,7 +1049,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       expect(await scene.tenant(id)).toMatchObject({ status: 'active' });
     });
 
-    it('when it is going already, or has to go before it can come back', async () => {
+    it('a second deprovisioning, and a restore before it is gone', async () => {
       const { id, slug } = await active();
       expect(refusal(await scene.plane.post(`/api/tenants/${id}/restore`))).toEqual([
         409,
@@ -1063,7 +1062,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     });
   });
 
-  it('is told of in a dry run', async () => {
+  it('is planned in a dry run', async () => {
     const { id, slug } = await active();
     const { body } = await deprovision(id, slug, '?dry_run=true').expect(200);
     const names = body.plan.steps.map(({ name }: { name: string }) => name);
@@ -1074,7 +1073,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(jobs.items.map(({ operation }) => operation)).toEqual(['provision']);
   });
 
-  // Last, as the one behind it: their cells would take the tenants of the others.
+  // This and the next test come last: their cells would take the tenants of the others.
   describe('while it moves', () => {
     let second: PlaneSimulator;
     let tenant: { id: string; slug: string };
@@ -1084,13 +1083,13 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       home = { tenantId: tenant.id, tenantPlaneId: scene.cell.id };
       second = await scene.plane.enrolledCell();
     });
-    // Others are placed in the scene's cell.
+    // Other tests expect new tenants in the scene's cell.
     afterEach(() => scene.plane.change(TenantPlane, { id: Not(scene.cell.id) }, { acceptsTenants: false }));
     const moveTo = async ({ id: tenant_plane_id }: PlaneSimulator): Promise<string> => {
       const body = { deployment_model: 'shared', tenant_plane_id };
       return (await scene.plane.post(`/api/tenants/${tenant.id}/move`, body).expect(202)).body.job.id;
     };
-    const toldTo = <T>(cell: PlaneSimulator, look: (entry: DesiredTenant) => T) =>
+    const pulledBy = <T>(cell: PlaneSimulator, look: (entry: DesiredTenant) => T) =>
       eventually(async () => {
         await cell.pull();
         const entry = cell.tenants.get(tenant.id);
@@ -1098,9 +1097,9 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       });
     const live = () => scene.plane.rows(Transfer, { tenantId: tenant.id, endedAt: IsNull() });
     const importing = (cell: PlaneSimulator) =>
-      toldTo(cell, ({ phase, transfer }) => phase === 'importing' && transfer);
+      pulledBy(cell, ({ phase, transfer }) => phase === 'importing' && transfer);
 
-    it('ends the move when it is cancelled before its first step, and the next move opens its own transfer', async () => {
+    it('ends the move even if cancelled at once; the next move opens its own transfer', async () => {
       const first = await scene.plane.enrolledCell();
       await moveTo(first);
       await importing(first);
@@ -1113,7 +1112,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       await scene.reaches(job, 'cancelled');
       expect(await live()).toEqual([]);
       expect(await scene.plane.rows(TenantPlane, { id: first.id })).toMatchObject([{ placed: 0 }]);
-      await toldTo(scene.cell, ({ phase, status }) => phase === 'serving' && status === 'active');
+      await pulledBy(scene.cell, ({ phase, status }) => phase === 'serving' && status === 'active');
       await moveTo(second);
       await importing(second);
       expect(await live()).toMatchObject([{ targetPlaneId: second.id, sourcePlaneId: scene.cell.id }]);
@@ -1142,10 +1141,10 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
       expect(await scene.tenant(tenant.id)).toMatchObject({ tenant_plane_id: scene.cell.id });
     });
 
-    it('does not cut over to a plane that has enrolled under another key since it was sent the rows', async () => {
+    it('does not cut over to a plane that enrolled with another key since it got the rows', async () => {
       await scene.plane.change(Placement, home, { phase: 'frozen' });
       const job = await moveTo(second);
-      const leaving = await toldTo(scene.cell, ({ phase, transfer }) => phase === 'frozen' && transfer);
+      const leaving = await pulledBy(scene.cell, ({ phase, transfer }) => phase === 'frozen' && transfer);
       await importing(second);
       const enrolled = scene.before('cut-over', async () => {
         const { publicKey } = generateKeyPairSync('x25519');
@@ -1163,14 +1162,14 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     it('moves away from a home that was frozen from the start', async () => {
       await scene.plane.change(Placement, home, { phase: 'frozen' });
       await moveTo(second);
-      const leaving = await toldTo(scene.cell, ({ phase, transfer }) => phase === 'frozen' && transfer);
+      const leaving = await pulledBy(scene.cell, ({ phase, transfer }) => phase === 'frozen' && transfer);
       expect((await sendPart(scene.cell, leaving.id, await sealedPart(leaving, MANIFEST))).status).toBe(200);
       await importing(second);
       expect((await sayImported(second, leaving.id)).status).toBe(204);
-      await toldTo(second, ({ phase }) => phase === 'serving');
+      await pulledBy(second, ({ phase }) => phase === 'serving');
     });
 
-    it('is sent without its transfer to a plane that is to remove its rows', async () => {
+    it('is sent without its transfer to a plane that must remove its rows', async () => {
       const job = await moveTo(second);
       await importing(second);
       const coming = { tenantId: tenant.id, tenantPlaneId: second.id };
@@ -1181,7 +1180,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     });
   });
 
-  it('leaves nothing of the move that it ended when it is rolled back, and may move elsewhere', async () => {
+  it('leaves nothing of the move that it ended when rolled back, and may move elsewhere', async () => {
     const tenant = await active();
     const [first, second] = [await scene.plane.enrolledCell(), await scene.plane.enrolledCell()];
     const move = async ({ id: tenant_plane_id }: PlaneSimulator): Promise<string> => {
@@ -1190,13 +1189,13 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     };
     const placedOn = async ({ id }: PlaneSimulator) =>
       (await scene.plane.rows(TenantPlane, { id })).map(({ placed }) => placed);
-    const isToldBy = (cell: PlaneSimulator, phase: string) =>
+    const isPulledBy = (cell: PlaneSimulator, phase: string) =>
       eventually(async () => {
         await cell.pull();
         return cell.tenants.get(tenant.id)?.phase === phase;
       });
     await move(first);
-    await isToldBy(first, 'importing');
+    await isPulledBy(first, 'importing');
     const going = await begin(tenant);
     await backupOf(tenant.id);
     await scene.act(going.job, 'cancel').expect(202);
@@ -1205,7 +1204,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', tenant_plane_id: scene.cell.id });
     expect(await placedOn(first)).toEqual([0]);
 
-    await told(tenant.id, ({ status, transfer }) => status === 'active' && !transfer);
+    await pulled(tenant.id, ({ status, transfer }) => status === 'active' && !transfer);
     await scene.report(tenant.id, 'applied');
     await scene.plane.app.get(Chores).run(scene.plane.clock.now());
     const { entry_revision, purge } = await eventually(async () => {
@@ -1221,18 +1220,18 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
     await first.report([{ tenant_id: tenant.id, state: 'applied', entry_revision }]);
     await scene.reaches(purge?.job_id ?? '', 'succeeded');
     await move(second);
-    await isToldBy(second, 'importing');
+    await isPulledBy(second, 'importing');
     expect([await placedOn(first), await placedOn(second)]).toEqual([[0], [1]]);
   });
 
-  it('is backed up, and brought back, to the key under which its plane has enrolled by then', async () => {
+  it('is backed up and restored with the key under which its plane has enrolled by then', async () => {
     const region = 'another-key';
     let cell = await scene.plane.enrolledCell({ region });
     const { body } = await scene.plane.provision({ region }).expect(202);
     const { id, slug } = body.tenant;
     await cell.serve(id);
     await scene.reaches(body.job.id, 'succeeded');
-    /** The plane is another installation from now on, with a key of its own. */
+    /** Makes the plane another installation, with its own key. */
     const enrolAgain = async () => {
       const keys = generateKeyPairSync('x25519');
       const path = `/api/tenant-planes/${cell.id}/rotate-secret`;
@@ -1262,11 +1261,11 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
         () => true,
         () => false,
       );
-    /** It says that it cannot open what was made for the plane before, and is told what it can. */
+    /** The plane reports that it cannot open what was made for its former key, and gets what it can. */
     const failsThenOpens = async (mine: KeyObject): Promise<DesiredTransfer> => {
       expect(await opens(await transfer(), mine)).toBe(false);
       await report('failed');
-      await eventually(async () => opens(await transfer(), mine), { what: 'it is given the key' });
+      await eventually(async () => opens(await transfer(), mine), { what: 'the plane gets the key' });
       return transfer();
     };
 
@@ -1281,7 +1280,7 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
 
     const restoring = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
     await seen(({ phase, transfer: coming }) => phase === 'importing' && coming);
-    /** An import by a plane that has this on its clock. */
+    /** An import by a plane whose clock shows this time. */
     const imports = async ({ id: of, generation = 0 }: DesiredTransfer, time: string) =>
       (await takePart(cell, of, runName({ generation, begunAt: new Date(time) }))).status;
     expect(await imports(await transfer(), '2030-01-01T12:00:00Z')).toBe(200);
@@ -1296,59 +1295,62 @@ describe.each(EVERY_DATABASE)('a tenant that shall go, on %s', (driver) => {
   });
 });
 
-describe.each(EVERY_DATABASE)('a tenant whose removal is rolled back behind its backup, on %s', (driver) => {
-  let scene: JobScene;
-  let tenant: Traveller;
-  let count = 0;
-  beforeAll(async () => (scene = await JobScene.set(driver)));
-  afterEach(() => jest.restoreAllMocks());
-  afterAll(() => scene.plane.close());
-  beforeEach(async () => {
-    tenant = await Traveller.settle(scene, `region-${(count += 1)}`);
-    const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
-    jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockRejectedValueOnce(broken);
-  });
-  /** The cell is told to make the backup, and is installed anew before it has made it. */
-  const begunElsewhere = async (): Promise<string> => {
-    const job = await tenant.deprovision();
-    await tenant.told(({ transfer }) => transfer?.role === 'backup');
-    await tenant.installAnew();
-    await scene.looksAgain(job);
-    return job;
-  };
-  const rollsBack = async (job: string, end: 'failed' | 'cancelled') => {
-    await scene.reaches(job, 'failed');
-    await tenant.report();
-    await scene.act(job, 'rollback').expect(202);
-    await scene.reaches(job, end);
-    return scene.job(job);
-  };
-
-  it('is served by the installation that made the backup, if another one had begun it', async () => {
-    const job = await begunElsewhere();
-    const id = await tenant.backUp();
-    await rollsBack(job, 'cancelled');
-    expect(await scene.plane.rows(Transfer, { id })).toMatchObject([{ keySealed: null }]);
-  });
-
-  it('keeps the backup while the installation that had only begun it is back', async () => {
-    const { instanceId: instance_id } = tenant.cell;
-    const job = await begunElsewhere();
-    await tenant.backUp();
-    await scene.reaches(job, 'failed');
-    await tenant.installAnew({ instance_id });
-    expect(await rollsBack(job, 'failed')).toMatchObject({ error: { code: 'home_not_serving' } });
-  });
-
-  it('keeps the backup when another installation enrols right before the backup counts', async () => {
-    const backups = scene.plane.app.get(Backups);
-    jest.spyOn(ReadableBackup.prototype, 'read').mockImplementationOnce(async (...of) => {
-      const manifest = await backups.read(...of);
-      await tenant.installAnew();
-      return manifest;
+describe.each(EVERY_DATABASE)(
+  'a tenant whose deprovisioning is rolled back after its backup, on %s',
+  (driver) => {
+    let scene: JobScene;
+    let tenant: Traveller;
+    let count = 0;
+    beforeAll(async () => (scene = await JobScene.set(driver)));
+    afterEach(() => jest.restoreAllMocks());
+    afterAll(() => scene.plane.close());
+    beforeEach(async () => {
+      tenant = await Traveller.settle(scene, `region-${(count += 1)}`);
+      const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
+      jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockRejectedValueOnce(broken);
     });
-    const job = await tenant.deprovision();
-    await tenant.backUp();
-    expect(await rollsBack(job, 'failed')).toMatchObject({ error: { code: 'home_not_serving' } });
-  });
-});
+    /** The cell is told to make the backup, and is reinstalled before it has made it. */
+    const begunElsewhere = async (): Promise<string> => {
+      const job = await tenant.deprovision();
+      await tenant.told(({ transfer }) => transfer?.role === 'backup');
+      await tenant.installAnew();
+      await scene.looksAgain(job);
+      return job;
+    };
+    const rollsBack = async (job: string, end: 'failed' | 'cancelled') => {
+      await scene.reaches(job, 'failed');
+      await tenant.report();
+      await scene.act(job, 'rollback').expect(202);
+      await scene.reaches(job, end);
+      return scene.job(job);
+    };
+
+    it('is served by the installation that made the backup, even if another one began it', async () => {
+      const job = await begunElsewhere();
+      const id = await tenant.backUp();
+      await rollsBack(job, 'cancelled');
+      expect(await scene.plane.rows(Transfer, { id })).toMatchObject([{ keySealed: null }]);
+    });
+
+    it('keeps the backup while the installation that only began it is back', async () => {
+      const { instanceId: instance_id } = tenant.cell;
+      const job = await begunElsewhere();
+      await tenant.backUp();
+      await scene.reaches(job, 'failed');
+      await tenant.installAnew({ instance_id });
+      expect(await rollsBack(job, 'failed')).toMatchObject({ error: { code: 'home_not_serving' } });
+    });
+
+    it('keeps the backup when another installation enrols right before the backup counts', async () => {
+      const backups = scene.plane.app.get(Backups);
+      jest.spyOn(ReadableBackup.prototype, 'read').mockImplementationOnce(async (...of) => {
+        const manifest = await backups.read(...of);
+        await tenant.installAnew();
+        return manifest;
+      });
+      const job = await tenant.deprovision();
+      await tenant.backUp();
+      expect(await rollsBack(job, 'failed')).toMatchObject({ error: { code: 'home_not_serving' } });
+    });
+  },
+);

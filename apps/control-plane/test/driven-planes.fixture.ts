@@ -13,21 +13,21 @@ export interface Driven {
   readonly simulator: PlaneSimulator;
 }
 
-/** A driver that starts nothing: it notes what it was told to run, and tests speak for the planes. */
+/** A driver that starts nothing. It records what it was told to run, and tests report for the planes. */
 export class DrivenPlanes {
-  /** By plane, what it was told to run, one after the other. */
+  /** By plane, the versions that it was told to run, in order. */
   readonly told = new Map<string, (string | null)[]>();
-  /** Versions of which there is no build. */
+  /** Versions without a build. */
   readonly missing = new Set<string>();
-  /** By plane, with what it was last started. */
+  /** By plane, the environment of its last start. */
   readonly env = new Map<string, Readonly<Record<string, string>>>();
-  /** By plane, where it comes up instead of at its own address. */
+  /** By plane, the address at which it comes up instead of its own. */
   readonly addresses = new Map<string, string>();
 
   constructor(private readonly scene: JobScene) {
     const create = async (request: InfrastructureRequest) => {
       if (this.missing.has(request.version ?? ''))
-        throw new StepFailure('operator', 'release_missing', 'There is no such build.', 'Put it there.');
+        throw new StepFailure('operator', 'release_missing', 'The build does not exist.', 'Provide it.');
       this.env.set(request.tenantPlaneId, await request.openEnvironment());
       const told = this.told.get(request.tenantPlaneId) ?? [];
       if (told.at(-1) !== request.version) this.told.set(request.tenantPlaneId, [...told, request.version]);
@@ -52,7 +52,7 @@ export class DrivenPlanes {
     return driven;
   }
 
-  /** The plane that is made for the tenant enrols. */
+  /** Enrols the plane that is made for the tenant. */
   async enrols(slug: string, version: string): Promise<PlaneSimulator> {
     const { plane } = this.scene;
     const found = () => plane.describeJobs({});
@@ -70,7 +70,7 @@ export class DrivenPlanes {
     return simulator;
   }
 
-  /** The process that runs by now reports itself well. */
+  /** Reports the running process as healthy. */
   async reports({ simulator }: Driven, version: string, changes: object = {}): Promise<void> {
     this.scene.plane.clock.advance(1);
     await simulator.pull();

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** A program named terraform that notes what it is called with and does what a test says. */
+/** A program named terraform that records its calls and runs a test's script. */
 export class FakeTerraform {
   readonly folder = mkdtempSync(join(tmpdir(), 'atlas-fake-terraform-'));
 

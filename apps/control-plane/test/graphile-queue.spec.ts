@@ -4,7 +4,7 @@ import { asAdmin, createTestDatabase, eventually, testServerUrl } from '@atlas/t
 import { DataSource } from 'typeorm';
 
 describe(GraphileQueue.name, () => {
-  it('outlives a server that goes away with a task in its hands, and goes on when it is back', async () => {
+  it('survives an outage of its server during a task, and continues afterwards', async () => {
     const database = await createTestDatabase('postgres');
     const name = new URL(database.url).pathname.slice(1);
     const onServer = (sql: string) => asAdmin(testServerUrl(), (client) => client.query(sql));

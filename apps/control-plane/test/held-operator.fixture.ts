@@ -12,16 +12,16 @@ import { type TestControlPlane } from './control-plane.fixture';
 const LOCK_WAITS = `select count(*)::int as waiting from pg_stat_activity
   where datname = current_database() and wait_event_type = 'Lock'`;
 
-/** Opened once; who has come before waits. */
+/** Opens once, for all who wait before and after. */
 export class Gate {
   open: () => void = () => undefined;
   readonly opened = new Promise<void>((resolve) => (this.open = resolve));
 }
 
-/** A row that another transaction holds: what writes it waits, and goes on in the order in which it came. */
+/** A row that another transaction locks: writers wait, and continue in the order of their arrival. */
 export class HeldRow {
   private readonly writes: jest.SpyInstance;
-  /** The traces of the requests that have come to write. */
+  /** Trace ids of the requests that have come to write. */
   private readonly requests = new Set<string>();
 
   private constructor(
@@ -38,7 +38,7 @@ export class HeldRow {
     });
   }
 
-  /** `change`: what the other transaction has changed of it, when it is released. */
+  /** `change`: what the other transaction changes in the row before it ends. */
   static hold(
     plane: TestControlPlane,
     entity: Type<ObjectLiteral>,
@@ -66,7 +66,7 @@ export class HeldRow {
     return new HeldRow(database, free, holding);
   }
 
-  /** Until so many transactions wait. */
+  /** Waits until this many transactions wait. */
   async untilWaiting(count: number): Promise<void> {
     const what = `${count} transactions wait for the row`;
     await eventually(async () => (await this.waiting()) >= count, { what, everyMs: 5, timeoutMs: 5000 });
@@ -83,13 +83,11 @@ export class HeldRow {
   }
 }
 
-/**
- * How many transactions wait for another one's row. Never any on SQLite, where they come one after the other.
- */
+/** How many transactions wait for a row lock. Always 0 on SQLite, which serialises them. */
 export async function lockWaits(database: Database): Promise<number> {
   if (database.driver === 'sqlite') return 0;
   const [row] = await database.read(async (manager) => {
-    // Inside a transaction, Postgres keeps the list of connections from the first time it is read.
+    // Within a transaction, Postgres keeps the list of connections from its first read.
     await manager.query('select pg_stat_clear_snapshot()');
     return manager.query<{ waiting: number }[]>(LOCK_WAITS);
   });
@@ -97,8 +95,8 @@ export async function lockWaits(database: Database): Promise<number> {
 }
 
 /**
- * Begins a change of a tenant and of its plane while the tenant
- * is held: it must not keep others from the plane meanwhile.
+ * Begins a change of a tenant and its plane while the tenant is locked, and checks that it does not lock
+ * the plane meanwhile.
  */
 export async function besideHeldTenant<T>(
   { app }: TestControlPlane,
@@ -132,7 +130,7 @@ export class HeldOperator {
     return HeldRow.by(plane, (manager) => lockOperator(manager, id));
   }
 
-  /** Starts the calls one after the other while the operator is held, each behind the one before. */
+  /** Starts the calls in order while the operator is locked, each behind the one before. */
   static async queue<T extends readonly supertest.Test[]>(
     plane: TestControlPlane,
     id: string,

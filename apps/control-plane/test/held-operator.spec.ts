@@ -9,7 +9,7 @@ describe('a transaction that counts who waits for it', () => {
   beforeAll(async () => (plane = await TestControlPlane.boot('postgres')));
   afterAll(() => plane.close());
 
-  it('counts a connection that was opened after it had counted before', async () => {
+  it('also counts a connection that was opened after its first count', async () => {
     const { id } = await plane.registerCell();
     const database = plane.app.get(Database);
     const { waiting } = await database.write(async (manager) => {

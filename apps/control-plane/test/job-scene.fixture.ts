@@ -11,7 +11,7 @@ import { Transfer } from '../src/registry/transfer.entity';
 import { type Env, TestControlPlane } from './control-plane.fixture';
 import { type PlaneSimulator } from './plane-simulator.fixture';
 
-/** What provisioning a shared tenant does, and each of what follows the report of its cell. */
+/** The steps of provisioning a shared tenant, and a status for each step after its cell's report. */
 export const STEPS = profileOf('shared').provisioning.steps;
 export const afterReport = (status: string): string[] =>
   STEPS.slice(STEPS.indexOf('await-report') + 1).map(() => status);
@@ -69,15 +69,15 @@ export class JobScene {
       from === null || to === null ? null : (Date.parse(to) - Date.parse(from)) / 1000,
     );
   }
-  /** The job looks again now, although nobody woke it, and ends or waits again. */
+  /** Makes the job look again now, without a wake-up, until it ends or waits. */
   async looksAgain(id: string): Promise<JobView> {
-    // A look that is under way would set another time.
+    // A look under way would set another time.
     await this.plane.settle();
     await this.plane.change(ProvisioningJob, { id }, { dueAt: this.plane.clock.now() });
     await this.plane.sweep();
     return this.job(id);
   }
-  /** What happens right before a job comes to a step for the next time; ends when it has happened. */
+  /** Runs `happens` right before a job next reaches the step; resolves once that is done. */
   before(step: string, happens: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       const spy = jest.spyOn(this.plane.app.get(FaultPoints), 'reach').mockImplementation(async (...at) => {
@@ -87,7 +87,7 @@ export class JobScene {
       });
     });
   }
-  /** The target of the next move has nearly all rows as soon as they are waited for. */
+  /** Gives the target of the next move nearly all rows as soon as the job waits for them. */
   copiesAtOnce(): void {
     const awaitCopy = jest.spyOn(this.plane.app.get(AwaitCopyStep), 'run');
     awaitCopy.mockImplementationOnce(async ({ manager, tenantId }) => {
@@ -107,7 +107,7 @@ export class JobScene {
     return (await this.plane.rows(TenantPlane, { id: this.cell.id }))[0]?.placed ?? -1;
   }
 
-  /** Provisions a tenant; its entry is pulled by the cell, which is yet to report on it. */
+  /** Provisions a tenant whose entry the cell has pulled, but not yet reported on. */
   async waiting(): Promise<Waiting> {
     const { body } = await this.plane.provision();
     while (!this.cell.tenants.has(body.tenant.id)) await this.cell.pull(10);

@@ -9,7 +9,7 @@ import { Transfer } from '../src/registry/transfer.entity';
 import { CONTROL_PLANE_SCHEMA } from '../src/schema';
 import { newTransfer } from '../src/transfers/transfers';
 
-/** What only the version before needs: dropped two releases later (ADR 16). */
+/** What only the previous version needs; it is dropped two releases later (ADR 16). */
 const UNUSED = ['transfers.superseded'];
 
 describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
@@ -30,7 +30,8 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
       ? `select table_name as "table", column_name as "column", is_nullable = 'YES' as nullable
            from information_schema.columns where table_schema = 'public'`
       : `select m.name as "table", c.name as "column", c."notnull" = 0 as nullable
-           from sqlite_master m, pragma_table_info(m.name) c where m.type = 'table' and m.name not like 'sqlite_%'`;
+                    from sqlite_master m, pragma_table_info(m.name) c
+                    where m.type = 'table' and m.name not like 'sqlite_%'`;
 
   /** `table.column` and whether it may be null, in order. */
   const columns = async (): Promise<string[]> => {
@@ -48,7 +49,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
       )
       .sort();
 
-  it('make the tables that the entities describe; go back to nothing; and come again', async () => {
+  it('create the tables that the entities describe, and can be undone and run again', async () => {
     await source.runMigrations();
     const made = await columns();
     expect(made).toEqual([...described(), ...UNUSED].sort());
@@ -59,16 +60,16 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
     expect(await columns()).toEqual(made);
   });
 
-  it('bring no account along', async () => {
+  it('create no account', async () => {
     for (const table of ['operators', 'operator_sessions', 'api_keys'])
       expect([table, await source.query<object[]>(`select * from ${table}`)]).toEqual([table, []]);
   });
 
-  it('have nothing left to do', async () => {
+  it('leave nothing pending', async () => {
     expect(await source.showMigrations()).toBe(false);
   });
 
-  it('name the maker of a backup that is kept, unless another installation has enrolled since', async () => {
+  it('record the maker of a kept backup, unless another installation enrolled since', async () => {
     const [early, begun, late] = [1, 2, 3].map((day) => new Date(Date.UTC(2030, 0, day))) as [
       Date,
       Date,

@@ -10,10 +10,10 @@ import {
 import { type FixedClock } from '@atlas/testing';
 import supertest from 'supertest';
 
-/** Every simulated plane has these. */
+/** The key pair of every simulated plane. */
 export const KEYS = generateKeyPairSync('x25519');
 
-/** What tenant planes sign for. Requests really go to a port of the system's choice. */
+/** The address for which tenant planes sign. Requests really go to a free port. */
 export const PUBLIC_URL = 'http://127.0.0.1:4100';
 
 export interface Install {
@@ -35,7 +35,7 @@ export interface SignedCall {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly body?: object;
-  /** What the signature says otherwise than the request. */
+  /** What the signature covers instead of the request itself. */
   readonly signed?: Partial<RequestToSign>;
   /** Headers sent beside or instead of the signed ones. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -47,20 +47,20 @@ export interface SignedAnswer {
   /** As it came over the wire. */
   readonly text: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** What was sent, to be sent again. */
+  /** The signed headers, to send the request again. */
   readonly request: SignedHeaders;
-  /** Throws unless the answer is signed, for this very request, with the caller's key. */
+  /** Throws unless the answer is signed for this very request with the caller's key. */
   verify(): { readonly created: number };
 }
 
-/** A tenant plane as the Control Plane sees it: it enrols, pulls and reports by real signed calls. */
+/** A tenant plane as the Control Plane sees it: it enrols, pulls and reports with real signed calls. */
 export class PlaneSimulator {
   instanceId = randomUUID();
   linkId = randomUUID();
   sequence = 0;
-  /** The last revision that it pulled. */
+  /** The last revision pulled. */
   revision?: string;
-  /** What it would serve. */
+  /** The tenants that it would serve. */
   readonly tenants = new Map<string, DesiredState['tenants'][number]>();
 
   constructor(
@@ -111,7 +111,7 @@ export class PlaneSimulator {
     return answer;
   }
 
-  /** Pulls everything, whatever it has. */
+  /** Pulls the full state, whatever it already has. */
   async pullAll(): Promise<DesiredState> {
     return bodyOf<DesiredState>(await this.call({ method: 'GET', path: PLANE_PATHS.desiredState }));
   }
@@ -130,16 +130,16 @@ export class PlaneSimulator {
     return this.call({ method: 'POST', path: PLANE_PATHS.report, body });
   }
 
-  /** Pulls until it is told of the tenant, and reports all that it has been told of as applied. */
+  /** Pulls until it has the tenant, and reports all its tenants as applied. */
   async serve(tenantId: string): Promise<void> {
     while (!this.tenants.has(tenantId)) {
       const answer = await this.pull(10);
       if (answer.status !== 200)
         throw new Error(`Timed out waiting for tenant ${tenantId}: ${answer.status} ${answer.text}`);
     }
-    const told = [...this.tenants.values()];
+    const pulled = [...this.tenants.values()];
     await this.report(
-      told.map(({ tenant_id, entry_revision }) => ({ tenant_id, entry_revision, state: 'applied' })),
+      pulled.map(({ tenant_id, entry_revision }) => ({ tenant_id, entry_revision, state: 'applied' })),
     );
   }
 
@@ -166,7 +166,7 @@ export class PlaneSimulator {
     });
   }
 
-  /** Sends what was signed before, changed or again. */
+  /** Sends a request signed before, changed or again. */
   async send(call: {
     method: 'GET' | 'POST' | 'PUT';
     path: string;

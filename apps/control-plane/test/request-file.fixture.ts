@@ -13,7 +13,7 @@ import {
 import { keyIdOf, verifyResponse } from '@atlas/service-auth';
 import { type PlaneSimulator } from './plane-simulator.fixture';
 
-/** What an air-gapped plane writes, to be carried to the Control Plane. */
+/** The request file of an air-gapped plane, to be carried to the Control Plane. */
 export function requestFile(plane: PlaneSimulator, changes: object = {}): EnrolRequestFile {
   const { secret, install, instanceId } = plane;
   const box = new SecretBox([{ id: 'bundle', key: deriveKey(secret, SEALED_TOKEN_PURPOSE) }]);
@@ -24,8 +24,8 @@ export function requestFile(plane: PlaneSimulator, changes: object = {}): EnrolR
 }
 
 /**
- * What the plane reads in its answer file. Throws unless
- * the answer is signed for its request, with its secret.
+ * What the plane reads in its answer file. Throws unless the answer is signed for its request with its
+ * secret.
  */
 export function readAnswer(
   { secret }: PlaneSimulator,

@@ -38,26 +38,26 @@ describe(TerraformCli.name, () => {
   const isUp = (): Promise<boolean> =>
     eventually(() => existsSync(join(fake.folder, 'up')), { what: 'terraform is up' });
 
-  it('answers with the lines of the output, and keeps them for people', async () => {
+  it('returns the lines of the output, and logs them for operators', async () => {
     fake = new FakeTerraform(`console.log('one'); console.log('two')`);
     expect(await run()).toEqual(['one', 'two']);
     expect(readFileSync(join(fake.folder, 'apply.log'), 'utf8')).toBe('one\ntwo\n');
     expect(statSync(join(fake.folder, 'apply.log')).mode & 0o777).toBe(0o600);
   });
 
-  it('keeps no outputs, which hold secrets', async () => {
+  it('does not log outputs, which hold secrets', async () => {
     fake = new FakeTerraform(`console.log('{}')`);
     expect(await run({ name: 'output' })).toEqual(['{}']);
     expect(existsSync(join(fake.folder, 'output.log'))).toBe(false);
   });
 
-  it('says that terraform is missing', async () => {
+  it('reports that terraform is missing', async () => {
     fake = new FakeTerraform();
     const missing = run({ env: { PATH: join(fake.folder, 'nothing') } });
     await expect(missing).rejects.toMatchObject({ failureClass: 'operator', code: 'terraform_missing' });
   });
 
-  it('says which resource failed and why, without secrets', async () => {
+  it('names the failed resource and the reason, without secrets', async () => {
     fake = new FakeTerraform(FAILS);
     const failed = run({ secrets: ['hunter2'] });
     await expect(failed).rejects.toMatchObject({
@@ -71,18 +71,19 @@ describe(TerraformCli.name, () => {
 
   it.each([
     ['Error acquiring the state lock Lock Info: ID: 1', 'operator', 'terraform_state_locked'],
-    // Its holder has yet to write down who it is: Terraform then fails at once, however long it was to wait.
+    // The lock's holder has yet to record itself: Terraform then fails at once, whatever its lock
+    // timeout.
     ['Error acquiring the state lock', 'retry', 'terraform_state_locked'],
     ['Saved plan is stale', 'retry', 'terraform_plan_stale'],
     ['Saved plan does not match the given state', 'retry', 'terraform_plan_stale'],
     ['Failed to load "1.tfplan" as a plan file', 'retry', 'terraform_plan_stale'],
     ['Failed to query available provider packages', 'retry', 'terraform_provider_unavailable'],
-  ])('knows "%s"', async (text, failureClass, code) => {
+  ])('recognises "%s"', async (text, failureClass, code) => {
     fake = new FakeTerraform(`console.error('╷\\n│ Error: ${text}\\n╵'); process.exit(1)`);
     await expect(run({ name: 'init' })).rejects.toMatchObject({ failureClass, code });
   });
 
-  it('is tried again when it was killed', async () => {
+  it('is retried when killed', async () => {
     fake = new FakeTerraform(`process.kill(process.pid, 'SIGKILL')`);
     await expect(run()).rejects.toMatchObject({ failureClass: 'retry', code: 'terraform_killed' });
   });
@@ -93,7 +94,7 @@ describe(TerraformCli.name, () => {
     await expect(late).rejects.toMatchObject({ failureClass: 'operator', code: 'terraform_timeout' });
   });
 
-  it('is interrupted once its job is in other hands: it waits for the lock, or would go on for nobody', async () => {
+  it('is interrupted when its job loses the lease, unless it has begun to change things', async () => {
     fake = new FakeTerraform(HANGS);
     const lost = new AbortController();
     const outcome = expect(run({ lost: lost.signal })).rejects.toThrow('The lease on this job was lost.');
@@ -104,7 +105,7 @@ describe(TerraformCli.name, () => {
     expect(fake.calls()).toHaveLength(1);
   });
 
-  it('is left to end what it has begun to change, although its job is in other hands', async () => {
+  it('may finish what it has begun to change when its job loses the lease', async () => {
     fake = new FakeTerraform(`console.log('{"type": "apply_start"}'); ${HANGS}
       setInterval(() => require('fs').existsSync('go') && process.exit(), 10)`);
     const lost = new AbortController();
@@ -115,7 +116,7 @@ describe(TerraformCli.name, () => {
     expect(await outcome).toHaveLength(1);
   });
 
-  it('is interrupted at our end, and not started any more', async () => {
+  it('is interrupted on shutdown, and not started again', async () => {
     fake = new FakeTerraform(HANGS);
     const cli = new TerraformCli();
     const running = run({}, cli);

@@ -17,9 +17,9 @@ const DELETION = {
   change: { action: 'delete', resource: { addr: 'aws_db_instance.tenant' } },
 };
 /**
- * Writes its plan, and fails if it was given what it must not see or lacks what it
- * needs. With WAITS it keeps running, as an apply does that waits for the lock;
- * the test interrupts it, and the limit only ends it after a test that failed.
+ * Writes its plan, and fails if it gets what it must not see or lacks what it needs. With WAITS it keeps
+ * running, like an apply that waits for the lock: the test interrupts it, and the timeout only ends it
+ * after a failed test.
  */
 const SCRIPT = `
   const out = process.argv.find((arg) => arg.startsWith('-out='));
@@ -51,7 +51,7 @@ describe(TerraformDriver.name, () => {
       TENANT_PLANE_DATABASE_URL: '# to be filled',
     }),
   };
-  // No work of this driver asks the database for anything.
+  // This driver's work never queries the database.
   const write: FencedWrite = (work) => work(new DataSource({ type: 'sqlite', database: ':memory:' }).manager);
   const overtaken: FencedWrite = () => Promise.reject(new Error('The lease on this job was lost.'));
 
@@ -95,13 +95,13 @@ describe(TerraformDriver.name, () => {
     ).toEqual([]);
   });
 
-  it('applies nothing once it was overtaken', async () => {
+  it('applies nothing once overtaken', async () => {
     await expect(driver.create(request, overtaken)).rejects.toThrow('lost');
     await expect(driver.destroy(SUBJECT, overtaken)).rejects.toThrow('lost');
     expect(commands()).toEqual(['init', 'plan', 'init', 'plan']);
   });
 
-  it('interrupts an apply that still waits for the lock when it is overtaken', async () => {
+  it('interrupts an apply that waits for the lock when it is overtaken', async () => {
     process.env['WAITS'] = 'yes';
     let asked = 0;
     const soonOvertaken: FencedWrite = async (work) => {
@@ -112,7 +112,7 @@ describe(TerraformDriver.name, () => {
     expect(commands()).toEqual(['init', 'plan', 'apply']);
   });
 
-  it('removes its own plan, and never that of whoever has overtaken it', async () => {
+  it('removes its own plan, never that of a successor', async () => {
     const directory = join(root, 'work/atlas_acme_00-plane');
     await driver.create(request, async (work) => {
       writeFileSync(join(directory, 'successor.tfplan'), '');
@@ -121,7 +121,7 @@ describe(TerraformDriver.name, () => {
     expect(readdirSync(directory).filter((name) => name.endsWith('.tfplan'))).toEqual(['successor.tfplan']);
   });
 
-  it('destroys what there is, and keeps its directory until it is to forget the plane', async () => {
+  it('destroys what exists, and keeps its directory until told to forget the plane', async () => {
     await driver.create(request, write);
     await driver.destroy(SUBJECT, write);
     expect(commands().slice(4)).toEqual(['init', 'plan', 'apply']);
@@ -131,7 +131,7 @@ describe(TerraformDriver.name, () => {
     expect(workDirectories()).toEqual([]);
   });
 
-  it('has lost track of a plane whose directory is missing, until a person puts one there', async () => {
+  it('reports the state as missing until an operator restores the directory', async () => {
     const failure: unknown = await driver.requireTracked(SUBJECT).catch((error: unknown) => error);
     expect(failure).toMatchObject({ failureClass: 'operator', code: 'state_missing' });
     const directory = join(root, 'work/atlas_acme_00-plane');
@@ -140,7 +140,7 @@ describe(TerraformDriver.name, () => {
     await driver.requireTracked(SUBJECT);
   });
 
-  it('changes a state in which there is nothing all the same, which fences off whoever was about to create', async () => {
+  it('also changes an empty state, which fences off a pending creation', async () => {
     process.env['IS_EMPTY'] = 'yes';
     await driver.create(request, write);
     await driver.destroy(SUBJECT, write);
@@ -148,12 +148,12 @@ describe(TerraformDriver.name, () => {
     expect(fake.calls()[6]).toContain('-target=terraform_data.atlas_fence');
   });
 
-  it('has nothing to destroy where there is no directory', async () => {
+  it('has nothing to destroy without a directory', async () => {
     await driver.destroy(SUBJECT, write);
     expect(commands()).toEqual([]);
   });
 
-  it('asks a state that is kept elsewhere, even without a directory', async () => {
+  it('uses a remote state even without a directory', async () => {
     const file = join(root, 'backend.tf');
     writeFileSync(file, 'terraform { backend "s3" { key = "{name}" } }');
     const elsewhere = driverWith({ TERRAFORM_BACKEND_FILE: file });
@@ -164,7 +164,7 @@ describe(TerraformDriver.name, () => {
     expect(workDirectories()).toEqual([]);
   });
 
-  it('finds what is there, and what has lost its state', async () => {
+  it('lists what exists, and finds planes without their state', async () => {
     const subject = { ...SUBJECT, tenantPlaneId: '00000000-0000-0000-0000-00000a1b2c3d' };
     const faults = async () => (await driver.inspect([subject])).map((one) => one.faults);
     const things = async () => {
@@ -181,7 +181,7 @@ describe(TerraformDriver.name, () => {
     expect(await things()).toEqual([{ id, name: 'atlas_acme_0a1b2c3d' }]);
   });
 
-  it('cannot tell whether a state that is kept elsewhere is there', async () => {
+  it('cannot tell whether a remote state exists', async () => {
     const elsewhere = driverWith({ TERRAFORM_BACKEND_FILE: join(root, 'backend.tf') });
     expect(await elsewhere.inspect([SUBJECT])).toEqual([]);
   });

@@ -24,7 +24,7 @@ import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terrafo
 const hasTerraform = spawnSync('terraform', ['version']).status === 0;
 const describeWithTerraform = hasTerraform ? describe : describe.skip;
 
-/** Notes each version that is made, and no more: nothing else in it changes the state. */
+/** Records each version made. Nothing else in the module changes the state. */
 const moduleThatNotesIn = (file: string): string => `
 variable "tenant_plane_version" {}
 
@@ -49,10 +49,10 @@ const subjectOf = (version: string): InfrastructureSubject => ({
 const requestOf = (version: string) => ({ ...subjectOf(version), openEnvironment: async () => ({}) });
 const STALE = { failureClass: 'retry', code: 'terraform_plan_stale' };
 
-describeWithTerraform('A saved plan (skipped where terraform is not on the PATH)', () => {
+describeWithTerraform('a saved plan (skipped unless terraform is on the PATH)', () => {
   let root: string;
   let driver: TerraformDriver;
-  // No work of this driver asks the database for anything.
+  // This driver's work never queries the database.
   const write: FencedWrite = (work) => work(new DataSource({ type: 'sqlite', database: ':memory:' }).manager);
 
   beforeAll(() => Logger.overrideLogger(false));
@@ -81,8 +81,8 @@ describeWithTerraform('A saved plan (skipped where terraform is not on the PATH)
     existsSync(join(root, 'made')) ? readFileSync(join(root, 'made'), 'utf8').trim().split('\n') : [];
 
   /**
-   * Overtaken once its lease was checked: its apply has
-   * opened the plan and waits for the state's lock meanwhile.
+   * Overtaken after its lease was checked: its apply has opened the plan, and waits for the lock on the
+   * state.
    */
   function overtakenBy(successor: () => Promise<unknown>): FencedWrite {
     return async (work) => {
@@ -96,7 +96,7 @@ describeWithTerraform('A saved plan (skipped where terraform is not on the PATH)
     };
   }
 
-  it('is refused once a successor has applied, although that went back to what was there', async () => {
+  it('is refused once a successor has applied, even if that restored the former state', async () => {
     await driver.create(requestOf('1'), write);
     const upgrade = driver.create(
       requestOf('2'),
@@ -106,7 +106,7 @@ describeWithTerraform('A saved plan (skipped where terraform is not on the PATH)
     expect(made()).toEqual(['1']);
   });
 
-  it('is refused once a successor has removed everything, although there was nothing yet', async () => {
+  it('is refused once a successor has removed everything, even if nothing existed', async () => {
     const file = join(root, 'backend.tf');
     writeFileSync(file, `terraform {\n  backend "local" {\n    path = "${root}/{name}.tfstate"\n  }\n}\n`);
     const elsewhere = driverWith({ TERRAFORM_BACKEND_FILE: file });
@@ -119,7 +119,7 @@ describeWithTerraform('A saved plan (skipped where terraform is not on the PATH)
     expect(made()).toEqual([]);
   });
 
-  it('removes nothing where a person has put an empty directory in place of a lost state', async () => {
+  it('removes nothing where an operator replaced a lost state with an empty directory', async () => {
     const variables = join(root, 'site.tfvars');
     writeFileSync(variables, 'region = "eu-central-1"');
     mkdirSync(join(root, 'work/atlas_acme_00-plane'), { recursive: true });
@@ -127,7 +127,7 @@ describeWithTerraform('A saved plan (skipped where terraform is not on the PATH)
     expect(made()).toEqual([]);
   });
 
-  it('is shown in a dry run without what fences it', async () => {
+  it('is shown in a dry run without its fence', async () => {
     expect(await driver.plan(subjectOf('1'))).toEqual(['terraform_data.plane (Terraform module module)']);
   });
 });

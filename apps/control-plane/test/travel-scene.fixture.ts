@@ -15,15 +15,15 @@ const MANIFEST = { incidents: { rows: 3, checksum: 'c' } };
 /** What `eventually` waits for. */
 type Told<T> = Exclude<T, false | null | undefined>;
 
-/** A tenant alone in a region with its cell: what it is told, and how its rows go and come back. */
+/** A tenant alone in a region with its cell: its desired state, and how its rows leave and return. */
 export class Traveller {
-  /** That its cell has enrolled with. */
+  /** The key with which its cell has enrolled. */
   private publicKey: JWK = KEYS.publicKey.export({ format: 'jwk' });
 
   private constructor(
     readonly scene: JobScene,
     readonly region: string,
-    /** Where it lives; whoever installs that anew says so here. */
+    /** Its home. Whoever reinstalls that updates this. */
     public cell: PlaneSimulator,
     readonly id: string,
     readonly slug: string,
@@ -38,7 +38,7 @@ export class Traveller {
     return new Traveller(scene, region, cell, id, slug);
   }
 
-  /** A tenant that is there already. */
+  /** For a tenant that already exists. */
   static at(scene: JobScene, region: string, cell: PlaneSimulator, id: string, slug: string): Traveller {
     return new Traveller(scene, region, cell, id, slug);
   }
@@ -50,13 +50,14 @@ export class Traveller {
       const entry = cell.tenants.get(this.id);
       return entry && look(entry);
     };
-    const found = async () =>
-      'It was told ' +
-      `${JSON.stringify(cell.tenants.get(this.id))}.\n${await this.scene.plane.describeJobs({ tenantId: this.id })}`;
+    const found = async () => {
+      const jobs = await this.scene.plane.describeJobs({ tenantId: this.id });
+      return `Its entry is ${JSON.stringify(cell.tenants.get(this.id))}.\n${jobs}`;
+    };
     return eventually(ask, { what: 'the cell receives the entry', found }) as Promise<Told<T>>;
   }
 
-  /** Of the entry that the cell was told last. */
+  /** Reports on the entry that the cell pulled last. */
   async report(changes: Partial<ReportedTenant> & { readonly code?: string } = {}, cell = this.cell) {
     await cell.pull();
     const entry_revision = cell.tenants.get(this.id)?.entry_revision ?? 0;
@@ -86,7 +87,7 @@ export class Traveller {
     await this.scene.reaches(job, 'succeeded');
   }
 
-  /** Deprovisioned; answers with its backup. */
+  /** Deprovisions the tenant, and returns its backup. */
   async leave(): Promise<string> {
     const job = await this.deprovision();
     const backup = await this.backUp();
@@ -94,13 +95,13 @@ export class Traveller {
     return backup;
   }
 
-  /** A restore whose plane has begun to import the backup. */
+  /** Starts a restore whose plane has begun to import the backup. */
   async comeBack(): Promise<{ readonly job: string; readonly imported: () => Promise<void> }> {
     const job = await this.asked('restore');
     return { job, imported: await this.beginImport() };
   }
 
-  /** Once it is given a key that it can open. Answers with what says that the import has come to its end. */
+  /** Begins the import once the cell has a key that it can open. Returns what reports the import's end. */
   async beginImport(): Promise<() => Promise<void>> {
     const kid = await calculateJwkThumbprint(this.publicKey);
     const { id, generation } = await this.told(
@@ -112,7 +113,7 @@ export class Traveller {
     return async () => expect((await sayImportedBy(this.cell, id, run)).status).toBe(204);
   }
 
-  /** Told to serve, with the status that it had. */
+  /** Waits until the cell serves the tenant as active. */
   isHome(cell = this.cell): Promise<DesiredTenant> {
     return this.told((entry) => entry.phase === 'serving' && entry.status === 'active' && entry, cell);
   }
@@ -126,7 +127,7 @@ export class Traveller {
     return job;
   }
 
-  /** A move to the cell whose target waits for the last part, with the source frozen. */
+  /** Moves the tenant until the target waits for the last part, with the source frozen. */
   async almostMoved(
     target: PlaneSimulator,
     accepted?: string,
@@ -150,7 +151,7 @@ export class Traveller {
     return { job, last };
   }
 
-  /** Another installation of the cell enrols: with an empty database, unless the changes say whose it is. */
+  /** Enrols another installation of the cell, with an empty database unless the changes say otherwise. */
   async installAnew(changes: object = {}, cell = this.cell): Promise<PlaneSimulator> {
     const anew = await this.scene.plane.reissue(cell);
     const public_key = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' });
@@ -160,10 +161,7 @@ export class Traveller {
   }
 }
 
-/**
- * A cell that the tenant has left: it redirects to where the
- * tenant lives now. It has pulled what it was told before.
- */
+/** A cell that the tenant has left, which redirects to the tenant's home. It has pulled its state. */
 export async function formerHome(plane: TestControlPlane, tenantId: string): Promise<PlaneSimulator> {
   const cell = await plane.enrolledCell();
   const [place] = await plane.rows(Placement, { tenantId });
@@ -175,8 +173,8 @@ export async function formerHome(plane: TestControlPlane, tenantId: string): Pro
 }
 
 /**
- * Begins a call in the middle of a transaction, and goes on once it is
- * answered or waits for a lock of that transaction. On SQLite it always waits.
+ * Begins a call within a transaction, and continues once the call is answered or waits for a lock of
+ * that transaction. On SQLite it always waits.
  */
 export async function beside<T>(database: Database, call: () => Promise<T>): Promise<{ answer: Promise<T> }> {
   let isAnswered = false;

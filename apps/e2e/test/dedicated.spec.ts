@@ -85,7 +85,7 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
     });
   });
 
-  // On SQLite only the Control Plane has the file: nobody can block its writes from outside.
+  // On SQLite only the Control Plane has the file, so its writes cannot be blocked from outside.
   if (driver === 'postgres')
     it('leaves no unknown process if the Control Plane dies before it records one', async () => {
       const { stack } = dedicated;
@@ -94,15 +94,17 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       await locker.connect();
       try {
         process.kill(pid, 'SIGKILL');
-        await stack.controlPlane.line(/it is started again in/);
+        await stack.controlPlane.line(/restarting it in/);
         await eventually(async () => (await pidsRecorded(locker)).every((one) => one === null));
         await locker.query('begin; lock table local_planes in exclusive mode');
-        await eventually(() => dedicated.everyProcessOf('acme').length > 0, { what: 'one has started' });
+        await eventually(() => dedicated.everyProcessOf('acme').length > 0, {
+          what: 'a process has started',
+        });
         await stack.controlPlane.end('SIGKILL');
       } finally {
         await locker.end();
       }
-      await eventually(() => dedicated.everyProcessOf('acme').length === 0, { what: 'it is gone' });
+      await eventually(() => dedicated.everyProcessOf('acme').length === 0, { what: 'the process is gone' });
       await stack.startControlPlane();
       const next = await dedicated.processOf('acme', pid);
       expect(dedicated.everyProcessOf('acme')).toEqual([next.pid]);
@@ -121,7 +123,7 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
     await stack.api(`${job}/cancel`, { method: 'POST' });
     expect((await stack.api(`${job}/rollback`, { method: 'POST' })).status).toBe(202);
     const status = async (): Promise<unknown> => (await stack.api(job)).body['status'];
-    await eventually(async () => (await status()) === 'cancelled', { what: 'it is undone' });
+    await eventually(async () => (await status()) === 'cancelled', { what: 'the job is undone' });
     expect(dedicated.processes().filter(({ name }) => name.includes('halfway'))).toEqual([]);
     expect(await dedicated.namesOnServer('halfway')).toEqual([]);
     expect((await stack.api(`/api/tenants/${id}`)).body).toMatchObject({

@@ -15,10 +15,10 @@ const NEXT_PASSWORD = `${ADMIN_PASSWORD}, and another`;
  * header or log. Scripts never see a session: it is a cookie that they cannot read.
  *
  * To see it fail: use a `style` attribute in a page; in page.js, leave out `replaceState` or the reload on
- * `hashchange`, put `token` into `sessionStorage`, add it to what `follow` asks for, or leave out `cookie:
+ * `hashchange`, put `token` into `sessionStorage`, add it to the request in `follow`, or leave out `cookie:
  * true`; or put `?token=` into `TenantUrls`.
  */
-describeWithChromium('links of mails in a browser (skipped where chromium is not on the PATH)', () => {
+describeWithChromium('mailed links in a browser (skipped unless chromium is on the PATH)', () => {
   let smtp: TestSmtpServer;
   let planes: BothPlanes;
   let person: PersonsBrowser;
@@ -96,7 +96,7 @@ describeWithChromium('links of mails in a browser (skipped where chromium is not
     expect(await person.kept()).not.toMatch(/atu_|atr_|correct horse/);
   });
 
-  it('report that they are used up, and let somebody who forgot the password back in', async () => {
+  it('report that they are used up, and let someone who forgot the password back in', async () => {
     // Reuses the open tab, so only the fragment of the address changes.
     const { page } = person;
     await open(`${page.url()}#token=${secrets.at(-1)}`);

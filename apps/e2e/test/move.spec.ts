@@ -144,7 +144,7 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
   }
 
   it.each(['dedicated', 'shared'])(
-    'to %s loses and duplicates nothing, keeps sessions and numbers, and stays readable throughout',
+    'to %s loses and duplicates nothing, keeps sessions and numbers, and stays readable',
     async (model) => {
       const worker = new Worker((await current()).endpoint_url ?? '', headers());
       await eventually(() => worker.written.length > 5, { what: 'the user is working' });
@@ -167,7 +167,7 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
     },
   );
 
-  it('to the customer takes a bundle, and back from there the consent of its admin', async () => {
+  it('to a customer needs a bundle, and moving back needs the consent of its admin', async () => {
     const { stack } = dedicated;
     const before = await allIncidents((await current()).endpoint_url ?? '');
     const moving = await begin('on_prem');
@@ -194,7 +194,7 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
       const back = await begin('shared');
       const moves = () => request<{ items: unknown[] }>(`${address}/api/moves`, { headers: headers() });
       await eventually(async () => (await moves()).body.items.length === 1, {
-        what: 'the plane knows about it',
+        what: 'the plane lists the move',
       });
       const job = `/api/provisioning-jobs/${back.job.id}`;
       await eventually(async () => (await stack.api(job)).body['status'] === 'waiting');
@@ -210,7 +210,7 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
     }
   });
 
-  it('off a drained cell takes everyone along, even a suspended tenant', async () => {
+  it('off a drained cell takes all tenants along, even a suspended one', async () => {
     const { stack } = dedicated;
     await stack.provision('sleeper');
     const { id: sleeper } = await stack.awaitActive('sleeper');

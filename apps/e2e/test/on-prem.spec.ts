@@ -93,7 +93,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     return stack.tenant(slug, path, { at, session, method: 'POST' });
   };
 
-  it('is checked, started and used with exactly the pasted bundle, and restarted with the old token', async () => {
+  it('is checked, started and used with the pasted bundle, and restarts with its old token', async () => {
     const { install, tenant } = await order(stack, 'acme');
     machine.paste(install);
     const before = await machine.json<Report>('preflight');
@@ -127,7 +127,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     await expect(fetch(`${machine.url}/health/live`)).rejects.toThrow();
   });
 
-  it('asks the cloud AI, in hybrid, about its operational data, and still has the data after leaving and coming back', async () => {
+  it('uses the cloud AI in hybrid, and has its data again after leaving and coming back', async () => {
     const { install, tenant } = await order(stack, 'crossbreed', 'hybrid');
     machine.paste(install);
     const running = await machine.run();
@@ -186,7 +186,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     await running.end();
   });
 
-  // The following is the same on every database.
+  // The rest is independent of the database.
   if (driver !== 'sqlite') return;
 
   it('is refused by every command if it is hybrid and offline, and leaves no database', async () => {
@@ -214,19 +214,16 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     await expect(fetch(`${machine.url}/health/live`)).rejects.toThrow();
   });
 
-  inFullForm(
-    'can be enrolled before it is started, any number of times, and says what is wrong otherwise',
-    async () => {
-      const { install } = await order(stack, 'early');
-      machine.paste(install, { ATLAS_PROVISIONING_TOKEN: '# later' });
-      const refused = await machine.call('enrol');
-      expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('ATLAS_PROVISIONING_TOKEN')]);
-      machine.paste(install);
-      for (let round = 0; round < 2; round += 1)
-        expect(await machine.json('enrol')).toMatchObject({ code: 0, enrolled: true });
-      expect(await planesOf('early')).toMatchObject([{ status: 'enrolled' }]);
-    },
-  );
+  inFullForm('can be enrolled before its start, repeatedly, and says what is wrong otherwise', async () => {
+    const { install } = await order(stack, 'early');
+    machine.paste(install, { ATLAS_PROVISIONING_TOKEN: '# later' });
+    const refused = await machine.call('enrol');
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('ATLAS_PROVISIONING_TOKEN')]);
+    machine.paste(install);
+    for (let round = 0; round < 2; round += 1)
+      expect(await machine.json('enrol')).toMatchObject({ code: 0, enrolled: true });
+    expect(await planesOf('early')).toMatchObject([{ status: 'enrolled' }]);
+  });
 });
 
 (HAS_OPENSSL ? describe : describe.skip)('a Control Plane whose certificate comes from a private CA', () => {
@@ -282,6 +279,6 @@ async function order(stack: TestStack, slug: string, deployment_model = 'on_prem
 
 function named({ checks }: Report, name: string): CheckView {
   const found = checks.find((check) => check.name === name);
-  if (!found) throw new Error(`There is no check ${name}.`);
+  if (!found) throw new Error(`Check ${name} is missing.`);
   return found;
 }

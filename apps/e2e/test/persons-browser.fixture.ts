@@ -28,11 +28,11 @@ export const chromiumPath = (process.env['PATH'] ?? '')
   .flatMap((folder) => NAMES.map((name) => join(folder, name)))
   .find((file) => spawnSync(file, ['--version']).status === 0);
 
-/** Somebody with a phone who follows links. Records what the pages do that they should not. */
+/** A person with a phone who follows links. Records what the pages do but should not. */
 export class PersonsBrowser {
   /** Failed scripts, policy violations, and any other complaints of the browser. */
   readonly faults: string[] = [];
-  /** What the browser sent to servers by itself: addresses and referrers. */
+  /** What the browser sent to servers on its own: addresses and referrers. */
   readonly told: string[] = [];
   /** The sections that a page moved to, in order. */
   readonly shown: string[] = [];
@@ -73,7 +73,7 @@ export class PersonsBrowser {
     return [...inPage, ...entries.map(({ url }) => url)].join('\n');
   }
 
-  /** Obstacles for somebody with a screen reader or a narrow screen. */
+  /** Obstacles for people with a screen reader or a narrow screen. */
   hurdles(): Promise<string[]> {
     return this.page.evaluate(() => {
       const isSeen = (element: Element): boolean => element.checkVisibility();

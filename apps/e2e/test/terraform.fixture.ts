@@ -61,7 +61,7 @@ export class TerraformStack {
       TERRAFORM_VARIABLES_FILE: join(folder, 'site.tfvars.json'),
       TMPDIR: join(folder, 'tmp'),
     };
-    // On SQLite nobody waits for the lease of a killed Control Plane.
+    // On SQLite the next Control Plane need not wait for the lease of a killed one.
     const controlPlaneDatabase = await createTestDatabase('sqlite');
     const stack = await TestStack.start({ controlPlaneDatabase, controlPlaneEnv });
     return new TerraformStack(stack, folder, releases, controlPlaneDatabase);

@@ -9,7 +9,7 @@ jest.setTimeout(120_000);
 const describeWithTerraform = hasTerraform ? describe : describe.skip;
 const SECRETS = /at[ps]_[a-z0-9]+_|:[0-9a-f]{32}@/i;
 
-describeWithTerraform('dedicated tenants by Terraform (skipped where terraform is not on the PATH)', () => {
+describeWithTerraform('dedicated tenants by Terraform (skipped unless terraform is on the PATH)', () => {
   let terraform: TerraformStack;
   beforeAll(async () => {
     terraform = await TerraformStack.start();
@@ -36,7 +36,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped where terraform i
     await stack.api(`${job}/cancel`, { method: 'POST' });
     expect((await stack.api(`${job}/rollback`, { method: 'POST' })).status).toBe(202);
     const status = async (): Promise<unknown> => (await stack.api(job)).body['status'];
-    await eventually(async () => (await status()) === 'cancelled', { what: 'it is undone' });
+    await eventually(async () => (await status()) === 'cancelled', { what: 'the job is undone' });
     expect(terraform.processesOf(slug)).toEqual([]);
     expect(await terraform.namesOf(slug)).toEqual([]);
   }
@@ -130,7 +130,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped where terraform i
       await stack.controlPlane.end('SIGKILL');
       process.kill(pid, 'SIGKILL');
       terraform.openGate();
-      // It gets no further before it is rolled back.
+      // Keeps it from going further before it is rolled back.
       await stack.startControlPlane({ ATLAS_FAULT_POINT: 'provision/create-infrastructure/before:throw' });
       expect(await terraform.namesOf('undone')).toHaveLength(3);
       await expectUndone('undone', id);

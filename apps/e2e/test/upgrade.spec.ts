@@ -94,7 +94,7 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
       },
     );
 
-  it('stops at the plane that does not come up, which rolls back by itself and serves again', async () => {
+  it('stops at a plane that does not come up, which rolls back and serves again', async () => {
     const wave = await begin('/api/tenant-planes/upgrades', { version: BAD, batch_size: 1 });
     const { status, error } = await ends(wave);
     expect([status, error?.code]).toEqual(['failed', 'wave_stopped']);
@@ -142,7 +142,7 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
 
   // The plane's next environment has only the new secret, and the backup arrives encrypted to the key of
   // its first secret.
-  it('keeps a plane able to be backed up, and so deprovisioned, when the upgrade follows a secret rotation', async () => {
+  it('can back up and deprovision a plane that was upgraded after a secret rotation', async () => {
     const { id, tenant_plane_id: planeId } = tenants['second'] as TenantView;
     for (const [operation, body] of [
       ['rotate-secret', { mode: 'routine' }],

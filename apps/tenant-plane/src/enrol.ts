@@ -9,8 +9,8 @@ import { planeStatus } from './installation/plane-status';
 import { runScript } from './installation/run-script';
 
 /**
- * Enrols the plane of this environment, by a call or by the
- * files that `--request` and `--answer` name, and ends.
+ * Enrols the plane of this environment, by a call or by the files that `--request` and `--answer` name, and
+ * exits.
  */
 runScript(async () => {
   const { values } = parseArgs({ options: { request: { type: 'string' }, answer: { type: 'string' } } });
@@ -18,7 +18,7 @@ runScript(async () => {
   const config = installationConfig(process.env);
   const isByCall = request === undefined && answer === undefined;
   const known = isByCall ? await readPlaneRecord(config) : null;
-  // Nothing is left to do, and a SQLite file that the running plane has need not be opened for it.
+  // Nothing is left to do, so a SQLite file that the running plane holds need not be opened.
   if (known?.identity?.tenantPlaneId) return { document: planeStatus(config, known), isGood: true };
   await withInstalledPlane(config, async (plane) => {
     if (request !== undefined) await writeRequest(plane, request);

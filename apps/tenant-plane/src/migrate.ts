@@ -4,10 +4,7 @@ import { EnvironmentError, parseEnvironment } from '@atlas/platform';
 import { TenantPlaneConfig } from './config/tenant-plane.config';
 import { databaseOptions } from './schema/database-options';
 
-/**
- * Brings the database of TENANT_PLANE_DATABASE_URL up to
- * date, and ends. The plane does the same when it starts.
- */
+/** Migrates the database of TENANT_PLANE_DATABASE_URL and exits. The plane does the same when it starts. */
 migrateFirst(databaseOptions(parseEnvironment(TenantPlaneConfig, process.env))).catch((error: unknown) => {
   const { message, stack } = error as Error;
   process.stderr.write(`${error instanceof EnvironmentError ? message : stack}\n`);

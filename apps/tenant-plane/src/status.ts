@@ -5,7 +5,7 @@ import { readPlaneRecord } from './installation/plane-record';
 import { planeStatus } from './installation/plane-status';
 import { runScript } from './installation/run-script';
 
-/** Tells what the plane of this environment knows of itself, whether it runs or not, and ends. */
+/** Prints what the plane of this environment knows about itself, running or not, and exits. */
 runScript(async () => {
   const config = parseEnvironment(TenantPlaneConfig, process.env);
   return { document: planeStatus(config, await readPlaneRecord(config)), isGood: true };

@@ -10,7 +10,7 @@ const ROOT = process.cwd();
 void writeOpenApi(AppModule.forEnvironment({ ATLAS_OFFLINE_MODE: '1' }), HTTP_APP, {
   title: 'Atlas Tenant Plane',
   description:
-    'Serves tenants: login, onboarding, incidents, CMDB, AI. Enrols at the Control Plane and works ' +
+    'Serves tenants: login, onboarding, incidents, CMDB, AI. Enrols with the Control Plane and works ' +
     'without it.',
   version: TENANT_PLANE_VERSION,
   contract: {

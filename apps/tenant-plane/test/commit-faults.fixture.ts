@@ -4,7 +4,7 @@ import { Database as SqliteConnection } from 'sqlite3';
 const all = SqliteConnection.prototype.all as (...call: unknown[]) => void;
 type Callback = (error: Error | null) => void;
 
-/** On SQLite: what the disk answers a COMMIT with, and what has become of the transaction. */
+/** On SQLite: the error of a COMMIT, and what becomes of the transaction. */
 const SQLITE_FAULTS = [
   ['SQLITE_FULL', 'rollback'],
   ['SQLITE_IOERR', 'commit'],
@@ -13,12 +13,12 @@ const SQLITE_FAULTS = [
 const CUTS = ['before', 'after'] as const;
 
 /**
- * COMMITs that fail while a plane works, some of them stored and some not: the first,
- * the third, the sixth and so on, so that every repetition gets further than the one
- * before. On SQLite in every file of this process, scratch databases included.
+ * Makes COMMITs fail while a plane works, some of them stored and some not: the first, the third, the sixth
+ * and so on, so that every repetition gets further than the one before. On SQLite it affects every file of
+ * this process, scratch databases included.
  */
 export class CommitFaults {
-  /** How many have failed. */
+  /** The number of failures so far. */
   count = 0;
   private passing = 0;
   private isOn = false;
@@ -33,12 +33,12 @@ export class CommitFaults {
     return faults;
   }
 
-  /** The URL by which a plane reaches its database, to be struck. */
+  /** The URL by which a plane reaches its database through the faults. */
   through(url: string): string {
     return url.startsWith('postgres') ? this.cutter.through(url) : url;
   }
 
-  /** Again in each test: what jest replaces is restored behind it. */
+  /** Call it in each test: jest restores what it replaces. */
   begin(): void {
     this.failSqlite();
     Object.assign(this, { isOn: true, count: 0, passing: 0 });
@@ -73,7 +73,7 @@ export class CommitFaults {
       const answer = call.at(-1) as Callback;
       all.call(this, outcome, [], () => answer(Object.assign(new Error(`${code}: it fails`), { code })));
     };
-    // It is overloaded, and a spy would take the last overload only.
+    // The method is overloaded, and a spy would take the last overload only.
     const methods: Record<'all', (...call: never[]) => unknown> = SqliteConnection.prototype;
     jest.spyOn(methods, 'all').mockImplementation(failing);
   }

@@ -32,11 +32,11 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { WantedState } from './wanted-state.fixture';
 
-/** How it treats an answer before it leaves. The real one can't be brought to any of the others. */
+/** How it treats an answer before sending it. The real one cannot be made to do any of the others. */
 const REBUFFS = ['broken', 'elsewhere', 'hanging', 'redirecting'] as const;
 export type Manner = 'proper' | 'unsigned' | 'forged' | 'changed' | (typeof REBUFFS)[number];
 
-/** Codes with which enrolments are refused, and their status. */
+/** Codes for refusing enrolments, with their status. */
 const REFUSALS = {
   token_already_used: 409,
   token_revoked: 410,
@@ -49,11 +49,11 @@ interface Answer {
   readonly status: number;
   readonly body?: object;
   readonly retryAfter?: string;
-  /** Server-sent instead of a body: the data of each. */
+  /** Server-sent events instead of a body: the data of each. */
   readonly events?: readonly string[];
 }
 
-/** A question to the AI behind it. */
+/** A question to the AI behind the Control Plane. */
 export interface Question {
   readonly tenantId: string;
   readonly query: Readonly<Record<string, string>>;
@@ -66,7 +66,7 @@ export interface Pull {
   readonly at: number;
 }
 
-/** Ahead of, or behind, this machine's time. */
+/** A clock ahead of or behind this machine's. */
 export class ShiftedClock extends Clock {
   constructor(public aheadSeconds = 0) {
     super();
@@ -76,47 +76,47 @@ export class ShiftedClock extends Clock {
   }
 }
 
-/** Speaks the real protocol, until it is told to misbehave. One tenant plane, one token, one secret. */
+/** Speaks the real protocol until it is set to misbehave. One tenant plane, one token, one secret. */
 export class FakeControlPlane {
   planeId = randomUUID();
   token = mintCredential('atp').value.reveal();
   readonly wanted = new WantedState();
   readonly clock = new ShiftedClock();
   secret = mintCredential('ats').value.reveal();
-  /** Accepted as well, and handed to who signs with the other. */
+  /** Also accepted, and handed to callers that sign with the other. */
   nextSecret: string | null = null;
   /** The `traceparent` of each call that it accepted, in order. */
   readonly traces: { readonly path: string; readonly traceparent: string | undefined }[] = [];
   /** The key of each call that it accepted, in order. */
   readonly usedKeys: string[] = [];
-  /** Of the plane whose environment names none. */
+  /** The model of a plane whose environment names none. */
   model: DeploymentModel = 'shared';
   manner: Manner = 'proper';
-  /** Which calls the manner is for; others are answered properly. */
+  /** The calls that the manner applies to; others are answered properly. */
   misbehavesAt: readonly string[] = Object.values(PLANE_PATHS);
 
   version = '0.1.0';
-  /** With which it refuses enrolments, whatever they say. */
+  /** The code with which it refuses all enrolments. */
   refuses: keyof typeof REFUSALS | null = null;
 
   readonly enrolments: EnrolRequest[] = [];
-  /** Enrolments that were only rehearsed. */
+  /** Dry runs of enrolments. */
   readonly rehearsals: EnrolRequest[] = [];
   readonly pulls: Pull[] = [];
   readonly reports: ReportRequest[] = [];
   readonly questions: Question[] = [];
-  /** What its AI answers. */
+  /** The answer of its AI. */
   completion: Answer | (() => Promise<Answer>) = completionOf('The disk is full.');
-  /** Where tenants of other planes live, and which were asked for. */
+  /** Where tenants of other planes live, and which ones were looked up. */
   readonly routes = new Map<string, TenantRoute>();
   readonly askedFor: string[] = [];
-  /** With which key each was asked for. */
+  /** The key with which each was looked up. */
   readonly askedWith = new Map<string, string>();
-  /** Codes of what it refused, in order. */
+  /** The codes of its refusals, in order. */
   readonly refusals: string[] = [];
-  /** When a call came to which it misbehaved, in milliseconds. */
+  /** When calls arrived at which it misbehaved, in milliseconds. */
   readonly rebuffs: number[] = [];
-  /** Callers that it let hang, and that have gone. */
+  /** The number of callers left hanging that have gone. */
   hangUps = 0;
   private readonly hanging = new Set<ServerResponse>();
   redirectTarget = '';
@@ -135,7 +135,7 @@ export class FakeControlPlane {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** What its install bundle says, for the environment of the tenant plane. */
+  /** The variables of its install bundle, for the tenant plane's environment. */
   get env(): Readonly<Record<string, string | undefined>> {
     return {
       ATLAS_OFFLINE_MODE: undefined,
@@ -149,7 +149,7 @@ export class FakeControlPlane {
     return this.nextSecret === null ? [this.secret] : [this.secret, this.nextSecret];
   }
 
-  /** At the same address as before. */
+  /** Listens at the same address as before. */
   async listen(): Promise<void> {
     this.server = createServer((request, response) => void this.handle(request, response));
     await new Promise<void>((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
@@ -165,7 +165,7 @@ export class FakeControlPlane {
     this.verifier = new SignatureVerifier({ authority }, { secretsFor }, nonces, this.clock);
   }
 
-  /** Its port is closed, and so is what was under way. */
+  /** Closes its port and all connections. */
   async stop(): Promise<void> {
     this.wanted.wake();
     const closed = new Promise((resolve) => this.server.close(resolve));
@@ -173,12 +173,12 @@ export class FakeControlPlane {
     await closed;
   }
 
-  /** Cuts off the callers that hang, as their own timeout would. */
+  /** Cuts off hanging callers, as their own timeout would. */
   cutHanging(): void {
     for (const response of this.hanging) response.destroy();
   }
 
-  /** The tenant's state as it was last reported. */
+  /** The tenant's state as last reported. */
   reported(tenantId: string): ReportRequest['tenants'][number] | undefined {
     return this.reports.flatMap((report) => report.tenants).findLast((one) => one.tenant_id === tenantId);
   }
@@ -202,7 +202,7 @@ export class FakeControlPlane {
       answer = problem(401, error.code, error.message);
     }
     if (answer.status >= 400) this.refusals.push((answer.body as { code: string }).code);
-    // It may have begun to misbehave while the call was waiting.
+    // It may have been set to misbehave while the call was waiting.
     if (this.isRebuffed(url.pathname, response)) return;
     const manner = this.mannerAt(url.pathname);
     if (manner !== 'proper') this.rebuffs.push(Date.now());
@@ -214,7 +214,7 @@ export class FakeControlPlane {
     return this.misbehavesAt.some((known) => path.startsWith(known)) ? this.manner : 'proper';
   }
 
-  /** Turned away without a look at what was asked. */
+  /** Whether the call is turned away unread. */
   private isRebuffed(path: string, response: ServerResponse): boolean {
     const manner = this.mannerAt(path);
     if (!REBUFFS.some((rebuff) => rebuff === manner)) return false;
@@ -289,7 +289,7 @@ export class FakeControlPlane {
 
   private takeReport(report: ReportRequest | null): Answer {
     if (!report) return problem(400, 'validation_failed');
-    // Of another epoch's entries the real one takes no notice.
+    // The real one ignores entries of another epoch.
     const isOfThisEpoch = epochOf(report.revision) === epochOf(this.wanted.revision);
     if (isOfThisEpoch && !report.tenants.every((one) => this.wanted.knows(one.tenant_id)))
       return problem(403, 'tenant_not_on_plane');
@@ -298,19 +298,19 @@ export class FakeControlPlane {
   }
 }
 
-/** As strict as the real one. */
+/** Validates as strictly as the real one. */
 function read<T extends object>(type: new () => T, body: string): T | null {
   const value = plainToInstance(type, JSON.parse(body));
   const faults = validateSync(value, { whitelist: true, forbidNonWhitelisted: true });
   return faults.length === 0 ? value : null;
 }
 
-/** As OpenAI answers. */
+/** An answer in OpenAI's format. */
 export function completionOf(content: unknown, model: unknown = 'stand-in-1'): Answer {
   return { status: 200, body: { object: 'chat.completion', model, choices: [{ message: { content } }] } };
 }
 
-/** As OpenAI streams; `[DONE]` should be the last. */
+/** A stream in OpenAI's format; `[DONE]` should be the last. */
 export function streamOf(texts: readonly string[], ...last: (string | object)[]): Answer {
   const chunks = texts.map((content) => ({ model: 'stand-in-1', choices: [{ delta: { content } }] }));
   const events = [...chunks, ...last].map((data) => (typeof data === 'string' ? data : JSON.stringify(data)));

@@ -3,32 +3,32 @@ import { decodeProtectedHeader } from 'jose';
 import { ControlPlaneRefused } from '../src/control-plane-client/control-plane.errors';
 import { TargetBehind, type WantedPart } from '../src/portability/transfer-relay';
 
-/** The Control Plane's part of it, in memory. */
+/** The Control Plane's side of a transfer, in memory. */
 export class MemoryRelay {
   readonly parts: string[] = [];
   private wake: () => void = () => undefined;
   private readonly waiting: { until: () => boolean; resolve: () => void }[] = [];
-  /** The newest is the one that is counted on. */
+  /** Only the newest counts. */
   readonly importers: string[] = [];
   private runs = 0;
-  /** The part that it has asked for last: those before are imported. */
+  /** The part requested last; those before it are imported. */
   asked = 0;
-  /** Of the attempt whose parts are here. */
+  /** Imported parts of the stored attempt. */
   private importedParts = 0;
-  /** How often it has taken no more changes, because the target was behind. */
+  /** How often changes were refused because the target was behind. */
   refused = 0;
-  /** How many imported parts the source waits for. */
+  /** The number of imported parts that the source is waiting for. */
   awaited: number | undefined;
-  /** How many parts the source knows to be imported, because it waited for them. */
+  /** The number of imported parts that the source knows of, because it waited for them. */
   told = 0;
 
-  /** An older Control Plane does not say how far the target is. */
+  /** With `isOlder`, it does not say how far the target is, like an older Control Plane. */
   constructor(private readonly isOlder = false) {}
 
   async send(_id: string, part: number, sealed: string): Promise<number | undefined> {
     if (this.refuses(part, sealed)) {
       this.refused += 1;
-      // Nothing that is waited for takes so long.
+      // Longer than anything that tests wait for.
       throw new TargetBehind(600_000);
     }
     if (part === 1 && this.parts[0] && attemptOf(this.parts[0]) !== attemptOf(sealed)) {
@@ -81,12 +81,12 @@ export class MemoryRelay {
     this.importedParts = 0;
   }
 
-  /** For a source that is no plane. */
+  /** Names runs for a source without a plane. */
   async nameRun(): Promise<string> {
     return runName({ generation: 1, begunAt: new Date((this.runs += 1)) });
   }
 
-  /** Until the target has imported all that was sent. */
+  /** Waits until the target has imported all that was sent. */
   level(): Promise<void> {
     return this.when(() => {
       const last = this.parts.at(-1);
@@ -109,7 +109,7 @@ export class MemoryRelay {
 
 const attemptOf = (sealed: string): unknown => decodeProtectedHeader(sealed)['attempt'];
 
-/** Ends when `work` does, or when nobody waits for it any more. */
+/** Ends when `work` does, or when the signal aborts. */
 async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
   const ended = new AbortController();
   const aborted = new Promise<void>((resolve) => {

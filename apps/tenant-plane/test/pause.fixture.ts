@@ -5,8 +5,8 @@ import { type TestTenantPlane } from './tenant-plane.fixture';
 type Method = (...given: unknown[]) => Promise<unknown>;
 
 /**
- * Holds the next call of a method, before or behind its
- * work, so that something else can happen at that moment.
+ * Holds the next call of a method, before or after its work, so that something else can happen at that
+ * moment.
  */
 export class Pause {
   readonly reached: Promise<void>;
@@ -32,15 +32,15 @@ export class Pause {
   static behind(target: object, name: string): Pause {
     return new Pause(target, name, 'behind');
   }
-  /** Of one password: what is being checked, or hashed, is known; what is decided by it is not done yet. */
+  /** After the hashing of a password: it is checked or hashed, but nothing is decided by it yet. */
   static inHashing(step: 'verify' | 'hash'): Pause {
     return new Pause(jest.requireActual('@node-rs/argon2'), step, 'behind');
   }
 }
 
 /**
- * Once `work` has ended, or can't go on before another
- * transaction does; of `count` that wait by then it is the last.
+ * Resolves once `work` has ended or waits for another transaction; `count` is the number of transactions
+ * waiting by then.
  */
 export async function endedOrWaiting(
   plane: TestTenantPlane,
@@ -54,11 +54,11 @@ export async function endedOrWaiting(
   await eventually(async () => hasEnded || (await isWaiting()), { everyMs: 5 });
 }
 
-/** How many transactions have begun again since, as one does that Postgres gave up to end a deadlock. */
+/** Counts transactions that were begun again, such as after Postgres ended a deadlock. */
 export function countRetries({ app, database: { driver } }: TestTenantPlane): () => number {
-  // On SQLite writers take turns.
+  // On SQLite, writers take turns.
   if (driver === 'sqlite') return () => 0;
-  // The cast opens protected methods: retries are seen nowhere else.
+  // The cast opens protected methods, the only place where retries can be seen.
   const database = app.get(Database) as unknown as Record<'begin' | 'transaction', () => unknown>;
   const [begun, tried] = [jest.spyOn(database, 'begin'), jest.spyOn(database, 'transaction')];
   const count = (): number => tried.mock.calls.length - begun.mock.calls.length;
@@ -67,7 +67,8 @@ export function countRetries({ app, database: { driver } }: TestTenantPlane): ()
 }
 
 /**
- * On SQLite all writers take turns, also those of no tenant (the throttle's): behind the one that was paused.
+ * On SQLite all writers take turns, including those of no tenant (the throttle's): they queue behind the
+ * paused one.
  */
 function hasQueued({ app }: TestTenantPlane): () => boolean {
   const queue = app.get(Database) as unknown as { begin(): unknown };

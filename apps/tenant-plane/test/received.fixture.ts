@@ -1,7 +1,7 @@
 import { CompactEncrypt, type JWK, compactDecrypt, importJWK } from 'jose';
 import { type TestTenantPlane } from './tenant-plane.fixture';
 
-/** What is encrypted to the plane's public key, as it opens it. */
+/** Encrypts to the plane's public key, and returns what the plane decrypts. */
 export async function receivedBy({ identities }: TestTenantPlane, publicKey: JWK): Promise<string> {
   const sent = await new CompactEncrypt(Buffer.from('rows'))
     .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM' })

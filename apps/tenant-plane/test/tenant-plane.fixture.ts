@@ -34,13 +34,13 @@ export type Env = Readonly<Record<string, string | undefined>>;
 
 export interface BootOptions {
   readonly env?: Env;
-  /** One that stands still when left out. */
+  /** Stands still by default. */
   readonly clock?: Clock;
-  /** Of the database, where it is not the process's. */
+  /** The clock of the database, if it is not the process's. */
   readonly databaseClock?: Clock;
   readonly logger?: LoggerService;
   readonly limits?: Partial<RequestLimits>;
-  /** Another way to its database. */
+  /** Maps the URL of its database, such as to go through a proxy. */
   readonly through?: (url: string) => string;
 }
 
@@ -58,10 +58,7 @@ export interface SignedInUser {
   readonly session: string;
 }
 
-/**
- * The real Tenant Plane, listening. Unless its environment
- * says otherwise it makes no call to a Control Plane.
- */
+/** The real Tenant Plane, listening. By default it makes no call to a Control Plane. */
 export class TestTenantPlane {
   readonly id = randomUUID();
   private revision = 0;
@@ -73,7 +70,9 @@ export class TestTenantPlane {
     readonly signupKey: SignupKey,
   ) {}
 
-  /** On a database of its own, known to the Control Plane by id and with its key for sign-up tokens. */
+  /**
+   * Starts a plane on its own database, enrolled by id and with the Control Plane's key for sign-up tokens.
+   */
   static async boot(driver: DatabaseDriver, options: BootOptions = {}): Promise<TestTenantPlane> {
     const database = await createPlaneDatabase(driver);
     const { through } = options;
@@ -84,7 +83,7 @@ export class TestTenantPlane {
     return plane;
   }
 
-  /** A (further) process of the plane that owns `database`. */
+  /** Starts a (further) process of the plane that owns `database`. */
   static async open(database: TestDatabase, options: BootOptions = {}): Promise<TestTenantPlane> {
     const app = await createApp({ ...environmentFor(database), ...options.env }, options);
     await app.listen(0, '127.0.0.1');
@@ -125,21 +124,21 @@ export class TestTenantPlane {
     return prepared(supertest(this.url).delete(path), options);
   }
 
-  /** What the Control Plane wants, applied as the link would. */
+  /** Applies a desired state as the link would. */
   async apply(state: Partial<DesiredState>): Promise<Applied[]> {
     const config = { keys: { keys: [this.signupKey.published] } };
     const empty = { revision: 'test.0', full: false, tenants: [], removed: [], config };
     return this.app.get(DesiredStateApplier).apply({ ...empty, ...state }, unfenced);
   }
 
-  /** A tenant that is served here; again, with changes, to change it. */
+  /** Serves a tenant here; call it again with changes to change it. */
   async tenant(slug: string, changes: Partial<DesiredTenant> = {}): Promise<DesiredTenant> {
     const tenant = { ...tenantEntry(slug), entry_revision: (this.revision += 1), ...changes };
     await this.apply({ tenants: [tenant] });
     return tenant;
   }
 
-  /** A user with a session, but without a password. */
+  /** Creates a user with a session, but without a password. */
   async user(
     { tenant_id: tenantId }: DesiredTenant,
     role: UserRole,
@@ -164,13 +163,13 @@ export class TestTenantPlane {
     return { id: user.id, session: token };
   }
 
-  /** The first admin of a tenant, the way it gets in. Its session. */
+  /** Signs up the first admin of a tenant, and returns their session. */
   async signUp(tenant: DesiredTenant): Promise<string> {
     const body = { token: await this.signupToken(tenant), password: PASSWORD };
     return (await this.post('/api/auth/signup-exchange', body).expect(201)).body.token;
   }
 
-  /** Somebody whom an admin invites and who joins; on a plane that sends no mail. Its session. */
+  /** Invites a user who joins, on a plane that sends no mail, and returns their session. */
   async join(
     tenant: DesiredTenant,
     admin: string,
@@ -207,7 +206,7 @@ export class TestTenantPlane {
   }
 }
 
-/** Not yet started. */
+/** Creates the app without starting it. */
 export async function createApp(
   env: NodeJS.ProcessEnv,
   { clock = new FixedClock(), databaseClock, logger, limits }: BootOptions = {},
@@ -234,7 +233,7 @@ export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>)
   };
 }
 
-/** What the Control Plane says of a tenant that is served. */
+/** The Control Plane's entry for a served tenant. */
 export function tenantEntry(slug: string): DesiredTenant {
   return {
     tenant_id: uuidv7(),
@@ -248,7 +247,7 @@ export function tenantEntry(slug: string): DesiredTenant {
   };
 }
 
-/** The secret of a link. */
+/** The token in a link. */
 export function tokenIn(url: string): string {
   return new URLSearchParams(new URL(url).hash.slice(1)).get('token') ?? '';
 }
@@ -268,7 +267,7 @@ function prepared(request: supertest.Test, options: CallOptions): supertest.Test
   });
 }
 
-/** Migrated, and otherwise empty: as a plane leaves it that was never started. */
+/** Creates a migrated, empty database, as if the plane was never started. */
 export async function createPlaneDatabase(driver: DatabaseDriver): Promise<TestDatabase> {
   const { database } = await createKeptDatabase(driver, 'tenant-plane', async ({ url, ownerUrl }) => {
     const migrationTarget = ownerUrl === undefined ? undefined : databaseTarget(ownerUrl);

@@ -4,11 +4,11 @@ import { type DesiredState, type DesiredTenant, type PublishedKey } from '@atlas
 interface Change {
   readonly n: number;
   readonly id: string;
-  /** Null for a tenant that shall no longer be served. */
+  /** Null for a tenant that is no longer served. */
   readonly entry: DesiredTenant | null;
 }
 
-/** What a Control Plane wants of one tenant plane, with its revisions. */
+/** The desired state of one tenant plane, with its revisions. */
 export class WantedState {
   keys: PublishedKey[] = [];
   private epoch = randomUUID();
@@ -28,7 +28,7 @@ export class WantedState {
     this.note(id, null);
   }
 
-  /** Makes several changes before waking whoever waits. */
+  /** Makes several changes before waking those who wait. */
   changeTogether(change: () => void): void {
     const waiting = this.waiting.splice(0);
     change();
@@ -42,13 +42,13 @@ export class WantedState {
     this.wake();
   }
 
-  /** As after a restore: revisions of before mean nothing, so everything is told. */
+  /** As after a restore: earlier revisions are void, so everything is sent. */
   startNewEpoch(): void {
     this.epoch = randomUUID();
     this.wake();
   }
 
-  /** Nothing but this tenant, told from the beginning. */
+  /** Contains only this tenant, from a new beginning. */
   startAnew(entry: DesiredTenant): void {
     this.changes.clear();
     this.epoch = randomUUID();
@@ -56,7 +56,7 @@ export class WantedState {
     this.put(entry);
   }
 
-  /** Forgets a tenant without a word: only a full state shows that it is gone. */
+  /** Forgets a tenant silently: only a full state shows that it is gone. */
   forget(id: string): void {
     this.changes.delete(id);
   }
@@ -79,7 +79,7 @@ export class WantedState {
     };
   }
 
-  /** Until something changes, or the time is over. */
+  /** Resolves when something changes, or after a timeout. */
   nextChange(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);

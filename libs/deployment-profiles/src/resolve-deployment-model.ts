@@ -7,7 +7,7 @@ export interface DeploymentModelEnvironment {
 }
 
 /**
- * Either the model, undefined when the environment does not name one, or what is wrong with the environment.
+ * Either the model, undefined if the environment does not name one, or what is wrong with the environment.
  */
 export type DeploymentModelResolution =
   | { readonly model?: DeploymentModel | undefined; readonly problem?: undefined }

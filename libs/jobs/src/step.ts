@@ -65,7 +65,7 @@ export abstract class Step<Context extends StepContext = StepContext> {
 /** The fix of failures that do not name one. */
 const USUAL_FIX: Readonly<Record<Exclude<FailureClass, 'operator'>, string>> = {
   retry:
-    `The job tries again by itself, up to ${MAX_ATTEMPTS} times. If it has failed, Atlas on-call: fix ` +
+    `The job retries automatically, up to ${MAX_ATTEMPTS} times. If it has failed, Atlas on-call: fix ` +
     'the cause, then retry the job.',
   fatal:
     'The job undoes itself. Atlas on-call: fix the cause, then ask for the operation again as a new job.',

@@ -71,7 +71,7 @@ export interface OperatorView {
   readonly role: OperatorRole;
 }
 
-/** As those see an operator who look after operators. */
+/** An operator as seen by those who manage operators. */
 export interface ManagedOperatorView extends OperatorView {
   readonly created_at: Date;
   readonly disabled_at: Date | null;
@@ -166,7 +166,7 @@ export class CreateOperatorDto {
   @IsIn(OPERATOR_ROLES)
   role: OperatorRole;
 
-  /** Left out: they get in by single sign-on, or by a reset link. */
+  /** If left out, the operator signs in by single sign-on or chooses a password through a reset link. */
   @Optional()
   @IsString()
   @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
@@ -212,7 +212,7 @@ export class CreateApiKeyDto {
   @IsIn(SCOPES, { each: true })
   scopes: Scope[];
 
-  /** Seconds until it expires. One made by an API key expires with that key at the latest. */
+  /** Seconds until the key expires. A key created with an API key never outlives that key. */
   @Optional()
   @IsInt()
   @Min(60)

@@ -6,6 +6,6 @@ export const IsSlug = (): PropertyDecorator =>
     name: 'isSlug',
     validator: {
       validate: (value) => typeof value === 'string' && slugProblem(value) === null,
-      defaultMessage: (args) => `slug: ${slugProblem(String(args?.value)) ?? 'use a text'}`,
+      defaultMessage: (args) => `slug: ${slugProblem(String(args?.value)) ?? 'use a string'}`,
     },
   });

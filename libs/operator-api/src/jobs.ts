@@ -66,7 +66,7 @@ export class ListJobsQuery extends PageQuery {
   @IsUUID()
   tenant_plane_id?: string;
 
-  /** Only those that this job has begun. */
+  /** Only child jobs of this job. */
   @Optional()
   @InSmallLetters()
   @IsUUID()

@@ -74,23 +74,23 @@ export interface PlannedStep {
   readonly creates: readonly string[];
 }
 
-/** What would happen: the answer to `dry_run`. */
+/** What an operation would do: the answer to `dry_run`. */
 export interface PlanView {
   readonly plan: {
     readonly steps: readonly PlannedStep[];
     readonly install_required: boolean;
-    /** Versions, of an upgrade. */
+    /** The versions of an upgrade. */
     readonly from?: string | null;
     readonly to?: unknown;
-    /** Tenant planes of a wave, and its batches. */
+    /** The number of tenant planes in an upgrade wave, and its batches. */
     readonly total?: number;
     readonly waves?: readonly (readonly Pick<TenantPlaneView, 'id' | 'name' | 'version' | 'region'>[])[];
-    /** Of the cell that is drained. */
+    /** The number of tenants in the cell to drain. */
     readonly tenants?: number;
   };
 }
 
-/** `install`: shown once; null in a repeated answer whose bundle is spent. */
+/** `install` is shown once; it is null in a replayed answer if the bundle has been used. */
 export interface AcceptedForTenant {
   readonly tenant: TenantView;
   readonly job: JobView;
@@ -171,7 +171,7 @@ export class MoveTenantDto {
   @IsIn(DEPLOYMENT_MODELS)
   deployment_model: DeploymentModel;
 
-  /** With shared: which cell. */
+  /** For `shared`: the target cell. */
   @Optional()
   @IsUUID()
   tenant_plane_id?: string;
@@ -179,7 +179,7 @@ export class MoveTenantDto {
 
 export class DeprovisionTenantDto {
   /**
-   * The tenant's slug, typed by who wants it gone.
+   * The tenant's slug, to confirm the removal.
    * @example acme
    */
   @IsString()
@@ -193,8 +193,8 @@ export class DeprovisionTenantDto {
   reason?: string;
 
   /**
-   * Removes a tenant without a backup, once its home has lost the rows that
-   * it was moved with and no tenant plane keeps them. Refused otherwise.
+   * Removes the tenant without a backup. Accepted only if its home has lost the moved rows and no tenant
+   * plane still has them.
    */
   @Optional()
   @IsBoolean()
@@ -211,7 +211,7 @@ const VERSION_RULE = { message: 'version must be like 1.2.3' };
 
 export class UpgradePlaneDto {
   /**
-   * Left out: TENANT_PLANE_VERSION.
+   * Defaults to TENANT_PLANE_VERSION.
    * @example 1.2.3
    */
   @Optional()
@@ -224,20 +224,20 @@ export class UpgradeWaveDto extends UpgradePlaneDto {
   @IsIn(['dedicated'])
   deployment_model: 'dedicated' = 'dedicated';
 
-  /** Only planes of this region. */
+  /** Only planes in this region. */
   @Optional()
   @IsString()
   @Length(1, 40)
   region?: string;
 
-  /** How many at once, after the first, which goes alone. */
+  /** How many planes to upgrade at once, after the first, which is upgraded alone. */
   @Optional()
   @IsInt()
   @Min(1)
   @Max(50)
   batch_size: number = 5;
 
-  /** The wave stops when more have failed. */
+  /** The wave stops if more upgrades than this fail. */
   @Optional()
   @IsInt()
   @Min(0)

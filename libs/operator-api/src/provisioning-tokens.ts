@@ -4,7 +4,7 @@ import { IsInt, Max, Min } from 'class-validator';
 /** How long a provisioning token may stay valid, in seconds. */
 export const MAX_TOKEN_SECONDS = 7 * 24 * 3600;
 
-/** What an operator pastes to make a tenant plane enrol. Shown once. */
+/** The lines with which a tenant plane starts and enrols. Shown once. */
 export interface InstallBundle {
   readonly token: string;
   readonly token_id: string;
@@ -25,7 +25,7 @@ export interface TokenView {
 }
 
 export class IssueTokenDto {
-  /** Seconds that the provisioning token stays valid. */
+  /** Lifetime of the provisioning token in seconds. */
   @Optional()
   @IsInt()
   @Min(60)

@@ -52,7 +52,7 @@ const ANSWERS = new Map([
 ]);
 
 export class ListDriftsQuery extends PageQuery {
-  /** false: those that are open; true: those that are mended. */
+  /** false: only open ones; true: only resolved ones. */
   @Optional()
   @Transform(({ value }: { value: unknown }) => ANSWERS.get(String(value)) ?? value)
   @IsBoolean()

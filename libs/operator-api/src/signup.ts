@@ -23,12 +23,12 @@ export interface SignupView {
 }
 
 export class SignupDto {
-  /** Of the first admin. A link goes there. */
+  /** The address of the first admin, who receives a link. */
   @IsEmail()
   email: string;
 
   /**
-   * The tenant's name, of which its slug is made. Left out, both come from the address's domain.
+   * The tenant's name, which its slug is derived from. If left out, both come from the address's domain.
    * @example Acme Corp
    */
   @Optional()
@@ -44,12 +44,12 @@ export class SignupDto {
 }
 
 export class VerifySignupDto {
-  /** The token of the link. */
+  /** The token in the link. */
   @IsString()
   @Length(1, 200)
   token: string;
 
-  /** Instead of the one asked for, when that is taken. */
+  /** Replaces the requested slug if it is taken. */
   @Optional()
   @IsSlug()
   slug?: string;

@@ -78,7 +78,7 @@ export interface RegisteredPlane {
   readonly install: InstallBundle;
 }
 
-/** How many planes the fleet shows on one page: for most, all of them. */
+/** The largest page of the fleet, and the default. Most fleets fit on one page. */
 const MAX_FLEET_PAGE = 500;
 
 export class RegisterTenantPlaneDto {
@@ -92,7 +92,7 @@ export class RegisterTenantPlaneDto {
   @Length(1, 40)
   region: string;
 
-  /** How many tenants it may hold. */
+  /** Maximum number of tenants. */
   @IsInt()
   @Min(1)
   @Max(1_000_000)
@@ -102,7 +102,7 @@ export class RegisterTenantPlaneDto {
   @IsIn(['own', 'platform'])
   secret: SecretMode = 'own';
 
-  /** Seconds that the provisioning token stays valid. */
+  /** Lifetime of the provisioning token in seconds. */
   @Optional()
   @IsInt()
   @Min(60)

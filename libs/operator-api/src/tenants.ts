@@ -87,7 +87,7 @@ export class ListTenantsQuery extends PageQuery {
   deployment_model?: DeploymentModel;
 }
 
-/** Settings that operators do not set: what provisioning was asked for. */
+/** Settings that only provisioning sets. */
 const FIXED_SETTINGS = ['database_driver'];
 
 export class UpdateTenantDto {
@@ -102,7 +102,8 @@ export class UpdateTenantDto {
   plan?: Plan;
 
   /**
-   * Merged into what is there, key by key; null removes a key (RFC 7396). 10,000 characters of JSON in all.
+   * Merged into the current settings, key by key; null removes a key (RFC 7396). At most 10,000 characters
+   * of JSON in all.
    */
   @Optional()
   @IsObject()
@@ -118,7 +119,7 @@ export class UpdateTenantDto {
 
 function settingsProblem(value: unknown): string | null {
   const fixed = Object.keys(value ?? {}).find((key) => FIXED_SETTINGS.includes(key));
-  return fixed ? `must not change ${fixed}: it is what the tenant was provisioned with` : null;
+  return fixed ? `must not change ${fixed}, which is fixed when the tenant is provisioned` : null;
 }
 
 export class RecordInfrastructureDto {
@@ -130,7 +131,7 @@ export class RecordInfrastructureDto {
   @Length(1, 2000)
   endpoint_url: string;
 
-  /** Where its database is: a postgres:// URL or a SQLite file. Kept sealed. */
+  /** Its database: a postgres:// URL or a SQLite file. Stored sealed. */
   @IsString()
   @Length(1, 2000)
   @Checked('databaseUrl', databaseTargetProblem)

@@ -50,7 +50,7 @@ export interface PlaneApi {
 /** A compact JWE (RFC 7516) to the enrolment key of the target. */
 type SealedPart = string;
 
-/** Names the calling plane where its key does not: with the platform secret. */
+/** Identifies the calling plane if it signs with the platform secret, which several cells share. */
 export class SelfQuery {
   @Optional()
   @IsUUID()
@@ -59,7 +59,7 @@ export class SelfQuery {
 
 /** A long poll. */
 class WaitingQuery extends SelfQuery {
-  /** Seconds to wait before an empty answer. */
+  /** Seconds to wait if there is nothing to answer yet. */
   @Optional()
   @NumberInText()
   @IsInt()

@@ -60,11 +60,12 @@ export interface Invitation {
 }
 
 export class SignupExchangeDto extends SignInDto {
-  /** The token of the sign-up link, or of an invitation. */
+  /** The token of a sign-up link or an invitation. */
   @IsString()
   @Length(1, 4000)
   token: string;
 
+  /** Must not be a common password, nor consist of the names of the user and tenant. */
   @IsString()
   @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
   password: string;
@@ -91,6 +92,7 @@ export class RefreshDto {
 }
 
 export class RegisterDto extends TokenDto {
+  /** Must not be a common password, nor consist of the names of the user and tenant. */
   @IsString()
   @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
   declare password: string;
@@ -112,6 +114,7 @@ export class ResetPasswordDto extends SignInDto {
   @Length(1, 200)
   token: string;
 
+  /** Must not be a common password, nor consist of the names of the user and tenant. */
   @IsString()
   @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
   password: string;
@@ -122,6 +125,7 @@ export class ChangePasswordDto {
   @Length(1, MAX_PASSWORD_LENGTH)
   current_password: string;
 
+  /** Must not be a common password, nor consist of the names of the user and tenant. */
   @IsString()
   @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
   new_password: string;

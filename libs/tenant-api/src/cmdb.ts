@@ -32,7 +32,10 @@ export class CreateConfigurationItemDto {
   @Matches(/\S/, { message: 'type must not be blank' })
   type: string;
 
-  /** 100 at most; names of 100 characters, texts of 4,000; 32,768 bytes of JSON in all. */
+  /**
+   * At most 100 attributes, with names of 100 and texts of 4,000 characters; at most 32,768 bytes of JSON in
+   * all.
+   */
   @Optional()
   @IsObject()
   attributes?: Record<string, unknown>;

@@ -33,14 +33,14 @@ export interface ProviderView {
 
 export class ConfigureIdentityProviderDto {
   /**
-   * Of the OpenID provider, as it calls itself.
+   * The issuer of the OpenID provider, as it names itself.
    * @example https://login.example.com
    */
   @IsString()
   @Length(1, 500)
   issuer: string;
 
-  /** Of a public client: there is no secret, codes are bound by PKCE. */
+  /** The id of a public client: it has no secret, and codes are bound by PKCE. */
   @IsString()
   @Length(1, 200)
   client_id: string;
@@ -49,7 +49,7 @@ export class ConfigureIdentityProviderDto {
   @IsBoolean()
   enabled: boolean = true;
 
-  /** Whether who is no user yet becomes one. */
+  /** Whether to create users who sign in for the first time. */
   @Optional()
   @IsBoolean()
   create_users: boolean = false;
@@ -58,13 +58,13 @@ export class ConfigureIdentityProviderDto {
   @IsIn(GRANTABLE_ROLES)
   default_role: GrantableRole = 'requester';
 
-  /** Whose addresses become users: required with create_users. */
+  /** The domains in which users may be created; required with create_users. */
   @Optional()
   @IsArray()
   @ArrayMaxSize(50)
   @Matches(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/, {
     each: true,
-    message: '$property must be domains in small letters, such as example.com',
+    message: '$property must be domains in lower case, such as example.com',
   })
   email_domains: string[] = [];
 }

@@ -17,8 +17,8 @@ export const INCIDENT_STATUSES = [
 export type IncidentStatus = (typeof INCIDENT_STATUSES)[number];
 
 /**
- * An alert starts as `triggered`, a person's report as
- * `open`; resolved and closed ones come back by reopening.
+ * An alert starts as `triggered`, a person's report as `open`. Resolved and closed incidents can be
+ * reopened.
  */
 export const INCIDENT_MACHINE = defineStateMachine<IncidentStatus>({
   triggered: ['open', 'acknowledged', 'investigating', 'resolved'],

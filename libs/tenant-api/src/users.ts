@@ -66,7 +66,7 @@ export class UpdateUserDto {
   @Length(1, 100)
   name?: string;
 
-  /** Deactivated, a user is signed out everywhere and cannot come back. */
+  /** A deactivated user is signed out everywhere and cannot sign in. */
   @Optional()
   @IsBoolean()
   deactivated?: boolean;

@@ -37,7 +37,7 @@ complete -F _${functionName(name)} ${name}
 `;
 }
 
-/** What stands where the value of an option is expected. */
+/** Completes the value of an option. */
 function valueCases(command: Command): string[] {
   return command.options
     .filter(({ value }) => value !== undefined)

@@ -19,10 +19,10 @@ describe('completion in bash', () => {
     ofTenantPlane = await script('bash', tenantPlaneProgram);
   });
 
-  /** What bash offers behind these words; the last one is the one that is being typed. */
+  /** What bash offers after these words, the last of which is being typed. */
   const offered = (loaded: string, ...words: string[]): string[] => {
     const program = words[0] ?? '';
-    // The function that `complete` registered is called as Tab does it.
+    // Calls the function that `complete` registered, as Tab does.
     const tab = `${loaded}
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')})
 COMP_CWORD=${words.length - 1}
@@ -56,7 +56,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
     expect(atlas('tenant', 'acme', '--tim')).toEqual(['--timeout']);
   });
 
-  it('completes values that are fixed', () => {
+  it('completes fixed values', () => {
     expect(atlas('provision', '--model', '')).toEqual(['shared', 'dedicated', 'on_prem', 'hybrid']);
     expect(atlas('provision', '--model', '=', 'sh')).toEqual(['shared']);
     expect(atlas('provision', '--model', '=')).toHaveLength(4);
@@ -87,7 +87,7 @@ describe.each([
       'Provision a tenant',
     ])
       expect(text).toContain(word);
-    // Its syntax is checked where that shell is installed.
+    // The syntax is checked where that shell is installed.
     if (isThere)
       expect(spawnSync(command, [...args, text], { encoding: 'utf8' })).toMatchObject({
         status: 0,

@@ -4,7 +4,7 @@ import { type ServerEvent, readEvents } from './event-stream';
 import { type Silence, callJson } from './http-call';
 import { requestLine } from './request-line';
 
-/** The largest that the Control Plane gives. */
+/** The largest page that the Control Plane returns. */
 const PAGE_SIZE = 200;
 
 export type OperatorCall = keyof OperatorApi;

@@ -13,7 +13,7 @@ describe(callJson.name, () => {
     api.answers = { 'POST /api/tenants': [answer] };
     const call = callJson({ method: 'POST', url: `${api.url}/api/tenants`, body: {}, signal });
     return call.then(
-      () => Promise.reject(new Error('It was no failure.')),
+      () => Promise.reject(new Error('The call did not fail.')),
       (error: HttpProblem) => error,
     );
   };
@@ -21,7 +21,7 @@ describe(callJson.name, () => {
   it('shows the detail of the answer, its faults by field, and its trace id', async () => {
     const errors = [
       { field: 'admin_email', message: 'admin_email must be an email' },
-      { field: 'slug', message: 'use a text' },
+      { field: 'slug', message: 'use a string' },
     ];
     const problem = {
       code: 'validation_failed',
@@ -32,7 +32,7 @@ describe(callJson.name, () => {
     const error = await failure({ status: 400, body: problem });
     expect(failureText(error)).toBe(`The request is not valid.
   - admin_email must be an email
-  - slug: use a text
+  - slug: use a string
   (POST /api/tenants answered 400 validation_failed, trace id t1)
 `);
     expect(JSON.parse(failureJson(error))).toEqual({ ...problem, status: 400 });
@@ -44,7 +44,7 @@ describe(callJson.name, () => {
     [403, { code: 'forbidden', detail: 'This needs the scope tenants:write.' }, 'tenants:write'],
     [502, '<html>', 'Is this the address of the Control Plane?'],
     [301, '', 'Is this the address of the Control Plane?'],
-  ])('counts %d as no access', async (status, body, text) => {
+  ])('treats %d as no access', async (status, body, text) => {
     const error = await failure({ status, body });
     expect(error).toBeInstanceOf(HttpProblem);
     expect(error.exitCode).toBe(EXIT.noAccess);

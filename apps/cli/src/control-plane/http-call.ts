@@ -37,7 +37,7 @@ export class NoAnswer extends CommandFailure {
   }
 }
 
-/** What is known on this machine of why nothing answers. */
+/** What this machine knows about why nothing answers. */
 export interface Silence {
   readonly reason: string;
   readonly hint: string;
@@ -57,12 +57,12 @@ export interface HttpCall {
 const PATIENCE_MS = 30_000;
 const READY_ANSWER_MS = 5000;
 
-/** A plane that dies hangs up first; that it died, known a moment later, says more. */
+/** A dying plane hangs up first. Its death, known a moment later, explains more. */
 const DEATH_MS = 500;
 
 /**
- * Sends JSON and answers with JSON, or null where there is none (204).
- * Throws {@link HttpProblem}, {@link NoAnswer}, or the signal's reason.
+ * Sends JSON and returns JSON, or null if there is none (204). Throws {@link HttpProblem}, {@link NoAnswer},
+ * or the signal's reason.
  */
 export async function callJson<T>(call: HttpCall): Promise<T> {
   const { method, url, headers, body, signal, timeoutMs, whySilent } = call;
@@ -134,7 +134,8 @@ function notesOf(call: string, status: number, { code, errors = [], trace_id }: 
   const fields = errors.map(({ field, message }) =>
     message.includes(field) ? `- ${message}` : `- ${field}: ${message}`,
   );
-  const facts = `(${call} answered ${status}${code ? ` ${code}` : ''}${trace_id ? `, trace id ${trace_id}` : ''})`;
+  const trace = trace_id ? `, trace id ${trace_id}` : '';
+  const facts = `(${call} answered ${status}${code ? ` ${code}` : ''}${trace})`;
   return [...fields, facts].map(onOneLine);
 }
 

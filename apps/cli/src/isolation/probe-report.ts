@@ -51,7 +51,7 @@ const NO_ADDRESS = { route: 'all', reason: 'by address: no --base-domain was giv
 const VERDICTS: Readonly<Record<Report['verdict'], string>> = {
   PASS: 'No attempt reached data of the other tenant, and none of it changed.',
   LEAK:
-    'Data of the other tenant was shown to, or changed by, somebody who is not its user. Treat it as ' +
+    'Data of the other tenant was shown to, or changed by, someone who is not its user. Treat it as ' +
     "an incident; the trace ids lead to the plane's log.",
   INCONCLUSIVE: 'No leak was seen, but not every attempt could be judged; see below.',
 };
@@ -124,15 +124,15 @@ export function reportText(report: Report): string {
 
 const READING = `## How to read this
 
-The signed-in admin of the asking tenant asks on every route for the other tenant's data: by its ids in the path, by query,
-body and \`x-tenant-id\`, and at the other tenant's address. The expected outcome is \`refused\`; \`own\` where whatever
-names the other tenant is ignored and the asking tenant gets its own data; \`name\` where anyone about to sign in learns
-the name of the tenant at that address. An answer that holds an id, an e-mail address or a word of the other tenant's rows
-is a leak, whatever its status. Before and afterwards each tenant asks for its own data: that gives a refusal its meaning,
-and would reveal a change.
+The signed-in admin of the asking tenant requests the other tenant's data on every route: by its ids in the
+path, by query, body and \`x-tenant-id\`, and at the other tenant's address. The expected outcome is
+\`refused\`; \`own\` if whatever names the other tenant is ignored and the asking tenant gets its own data;
+\`name\` if anyone about to sign in learns the name of the tenant at that address. An answer that holds an
+id, an e-mail address or a word of the other tenant's rows is a leak, whatever its status. Before and
+afterwards each tenant requests its own data: that makes a refusal meaningful, and would reveal a change.
 
-What the database itself enforces (row-level security, triggers) is checked by each plane when it starts, and is not part of
-this. Answers are not kept, and this report holds no token.
+What the database itself enforces (row-level security, triggers) is checked by each plane when it starts,
+and is not part of this probe. Answers are not kept, and this report holds no token.
 `;
 
 type Cell = string | number | null | undefined;

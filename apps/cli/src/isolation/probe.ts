@@ -51,9 +51,9 @@ export interface ProbeResult {
 /** Attempts at a time: few enough for users of the plane not to notice. */
 const AT_ONCE = 4;
 
-/** Routes that answer both tenants alike, and so tell nothing of a tenant's rows. */
+/** Routes that answer both tenants alike, and so reveal nothing about a tenant's rows. */
 const TOLD_TO_BOTH = ['GET /api/integrations/control-plane', 'GET /api/auth/me'];
-/** Measured anew on each call: the state of the plane, not of the tenant. */
+/** Measured on each call: the state of the plane, not of the tenant. */
 const MEASURED: readonly string[] = ['GET /api/integrations/control-plane'];
 
 /**

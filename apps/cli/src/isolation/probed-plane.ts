@@ -1,17 +1,17 @@
 import { type Reply, type Route, Sender, TENANT_PLANE_ROUTES, nameOf } from '@atlas/isolation';
 import { NoAnswer } from '../control-plane/http-call';
 
-/** What a tenant plane tells anyone of itself. */
+/** What a tenant plane tells anyone about itself. */
 export interface ProbedPlane {
   readonly url: string;
   readonly version: string;
   readonly database: string;
   readonly sender: Sender;
-  /** All that it describes, and the routes that no description lists. */
+  /** All routes that it describes, and those that no description lists. */
   readonly routes: readonly Route[];
-  /** What it describes, but the probe does not know. */
+  /** Routes that it describes, but the probe does not know. */
   readonly uncovered: readonly string[];
-  /** What the probe knows, but this plane does not serve. */
+  /** Routes that the probe knows, but this plane does not serve. */
   readonly notServed: readonly string[];
 }
 

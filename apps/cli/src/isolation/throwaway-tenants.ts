@@ -35,7 +35,7 @@ export class ThrowawayTenants {
     });
   }
 
-  /** Signs up its first admin, and makes two of everything that users make. */
+  /** Signs up its first admin, and creates two of everything that users create. */
   async furnished({ id: tenantId, slug, url }: TenantView, planeUrl: string): Promise<Party> {
     const { token: signupToken } = await this.client.call('POST /api/tenants/:id/signup-link', {
       path: { id: tenantId },

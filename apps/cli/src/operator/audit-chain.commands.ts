@@ -15,8 +15,8 @@ export const AUDIT_EXPORT: OperatorCommand = {
   name: 'audit export',
   group: 'Audit and drift',
   summary: 'Export the audit trail with its hash chain',
-  about: `Exports the whole audit trail with its hash chain, oldest first, one entry (JSON) per line. Whoever keeps the file can verify
-it without the Control Plane: atlas audit verify --file <file>`,
+  about: `Exports the whole audit trail with its hash chain, oldest first, one entry (JSON) per line. The
+file can be verified without the Control Plane: atlas audit verify --file <file>`,
   examples: ['audit export > audit.ndjson'],
   options: [],
   async run({ client, terminal }) {
@@ -29,8 +29,9 @@ export const AUDIT_VERIFY: OperatorCommand = {
   name: 'audit verify',
   group: 'Audit and drift',
   summary: 'Verify that no audit entry was changed or removed',
-  about: `Recomputes the hash chain of the audit trail. Whoever can write to the database could rebuild the chain from some entry on, or
-cut off its end. To notice that, keep the last line of this command elsewhere and pass it as --since the next time.`,
+  about: `Recomputes the hash chain of the audit trail. Someone who can write to the database could
+rebuild the chain from some entry on, or cut off its end. To detect that, keep the last line of this
+command elsewhere and pass it as --since the next time.`,
   examples: ['audit verify', 'audit verify --file audit.ndjson'],
   options: [
     {
@@ -76,7 +77,7 @@ async function* recordsIn(file: string): AsyncGenerator<SealedAuditRecord> {
   }
 }
 
-/** From `since` on, which must still exist. Throws at the first fault. */
+/** Verifies from `since` on, which must still exist. Throws at the first fault. */
 async function verified(records: AsyncIterable<SealedAuditRecord>, since: ChainHead | null) {
   let head = since ?? CHAIN_START;
   let checked = 0;

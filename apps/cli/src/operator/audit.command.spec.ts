@@ -98,7 +98,7 @@ describe('the audit trail', () => {
       since(second),
       'entry 2 does not have the given hash',
     ],
-  ])('is found to be broken when it was %s', async (_, shown, words, reason) => {
+  ])('is reported as broken when it was %s', async (_, shown, words, reason) => {
     served(...shown);
     expect(await atlas('audit', 'verify', ...words)).toBe(1);
     expect(terminal.complaints).toContain(`The audit trail is broken: ${reason}`);

@@ -63,7 +63,7 @@ describe('certificate', () => {
     expect(terminal.written).toContain(`\n${view.certificate}\n`);
   });
 
-  it('is saved with its key for later verification, over no other file', async () => {
+  it('is saved with its key for later verification, without replacing a file', async () => {
     const view = await sign('tenant-1');
     expect(await atlas(view, '--out', 'acme.json')).toBe(0);
     expect(JSON.parse(readFileSync(join(directory, 'acme.json'), 'utf8'))).toEqual(view);
@@ -71,7 +71,7 @@ describe('certificate', () => {
     expect(terminal.complaints).toBe('acme.json already exists.\nChoose another file.\n');
   });
 
-  it('is printed as it is with --json', async () => {
+  it('is printed unchanged with --json', async () => {
     const view = await sign('tenant-1');
     expect(await atlas(view, '--json')).toBe(0);
     expect(JSON.parse(terminal.written)).toEqual(view);
@@ -79,9 +79,9 @@ describe('certificate', () => {
 
   it.each<[string, () => Promise<CertificateView>]>([
     ['of another tenant', () => sign('tenant-2')],
-    ['that is another kind of token', () => sign('tenant-1', 'atlas-signup+jwt')],
+    ['another kind of token', () => sign('tenant-1', 'atlas-signup+jwt')],
     [
-      'that was changed',
+      'altered',
       async () => {
         const { certificate, ...rest } = await sign('tenant-1');
         const [header, , signature] = certificate.split('.');
@@ -95,19 +95,19 @@ describe('certificate', () => {
         };
       },
     ],
-  ])('fails when it is one %s', async (_, view) => {
+  ])('fails when it is %s', async (_, view) => {
     expect(await atlas(await view())).toBe(1);
     expect(terminal.complaints).toMatch(/^The certificate is not valid: /);
   });
 
-  it('says so when the public key is gone', async () => {
+  it('says when the public key is gone', async () => {
     const { certificate, claims } = await sign('tenant-1');
     expect(await atlas({ certificate, claims })).toBe(0);
     expect(terminal.written).toMatch(/signature +not verified: the Control Plane no longer has/);
   });
 
-  it('passes on why there is none yet', async () => {
+  it('passes on why it does not exist yet', async () => {
     expect(await atlas(undefined)).toBe(1);
-    expect(terminal.complaints).toContain('There is none.');
+    expect(terminal.complaints).toContain('It does not exist.');
   });
 });

@@ -14,8 +14,9 @@ export const CERTIFICATE: OperatorCommand = {
   name: 'certificate',
   group: 'Tenants',
   summary: 'Show, verify and save the deletion certificate of a tenant',
-  about: `Shows the certificate that the Control Plane signed when it had deleted a tenant, and whether its signature is valid. With --out
-it saves the certificate together with the public key, so that it can be verified later.`,
+  about: `Shows the certificate that the Control Plane signed after it had deleted a tenant, and whether
+its signature is valid. With --out it saves the certificate and the public key, so that it can be verified
+later.`,
   operand: SUBJECTS.tenant,
   examples: ['certificate acme', 'certificate acme --out acme-deleted.json'],
   options: [{ name: 'out', value: '<file>', text: 'save it in this file, which must not exist yet' }],

@@ -50,7 +50,8 @@ const COMMANDS: readonly (OperatorCommand | Operation)[] = [
 export const OPERATIONS = COMMANDS.filter((one): one is Operation => 'operation' in one);
 
 /**
- * What an operator asks of a Control Plane: what is shown is a file each, what is done a row of operations/.
+ * The commands for operators. Those that show something are a file each, those that do something a row of
+ * operations/.
  */
 export function operatorCommands(terminal: Terminal): readonly Command[] {
   return COMMANDS.map((one) => asCommand('operation' in one ? operationCommand(one) : one, terminal));

@@ -27,7 +27,7 @@ describe(connect.name, () => {
 
   const to = (values: Record<string, string>, env: NodeJS.ProcessEnv) =>
     connect({ values, isJson: false }, { env, directory }, terminal);
-  /** What is shown when it refuses. */
+  /** The message of a refusal. */
   const complaint = (values: Record<string, string>, env: NodeJS.ProcessEnv): string => {
     try {
       to(values, env);
@@ -50,7 +50,7 @@ describe(connect.name, () => {
     );
   });
 
-  it('says how to name a Control Plane when there is none, and uses the local stack when it runs', async () => {
+  it('says how to name a Control Plane, and uses the local stack if that runs', async () => {
     expect(complaint({}, {})).toMatch(
       /data\/dev-stack\.json does not.*\n.*npm start.*ATLAS_URL and ATLAS_API_KEY/,
     );
@@ -62,7 +62,7 @@ describe(connect.name, () => {
     expect(terminal.complaints).not.toContain('aok_of_the_stack');
   });
 
-  it('finds a local stack with its data elsewhere, whatever the shell says of other Control Planes', async () => {
+  it("finds a local stack with its data elsewhere, whatever the shell's variables say", async () => {
     const elsewhere = join(directory, 'elsewhere');
     mkdirSync(elsewhere);
     const devStack = { control_plane: { url: api.url, api_key: 'aok_elsewhere' } };

@@ -79,7 +79,7 @@ export function connect(input: Input, place: Place, terminal: Terminal): Control
   return clientFor(addressIn(url), key);
 }
 
-/** Undefined: the local stack is meant. */
+/** Undefined means the local stack. */
 export function urlIn(values: Values, { ATLAS_URL: url }: NodeJS.ProcessEnv): string | undefined {
   if (values['data-dir'] !== undefined) return undefined;
   return values['url'] === undefined ? url || undefined : String(values['url']);
@@ -147,7 +147,7 @@ function localStack(
   return clientFor(url, key, () => whySilent(data, directory));
 }
 
-/** Looked up once it is silent: an answer says more than a list of processes. */
+/** Read only if it is silent: an answer says more than a list of processes. */
 function whySilent(data: DataDirectory, directory: string): Silence {
   const folder = pathFrom(directory, data.root);
   if (new ProcessList(data.processList).isStackRunning)

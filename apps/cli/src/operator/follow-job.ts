@@ -8,7 +8,7 @@ import { watchJob } from './watch-job';
 
 export interface FollowedJob {
   readonly id: string;
-  /** What it is about; left out: as the job says. */
+  /** What the job is about; by default, what the job itself says. */
   readonly title?: string;
   /** The status in which it should end. */
   readonly goal: string;

@@ -15,12 +15,14 @@ export const ISOLATION_PROBE: OperatorCommand = {
   name: 'isolation-probe',
   group: 'Audit and drift',
   summary: "Try to reach another tenant's data on every route, and write a report",
-  about: `Signs in as the admin of one tenant, tries to reach another tenant's data on every route of their tenant plane and in every
-form, and writes a dated report (Markdown) for auditors. Exits with 0 only if nothing leaked and every attempt could be judged.
+  about: `Signs in as the admin of one tenant, tries to reach another tenant's data on every route of
+their tenant plane and in every form, and writes a dated report (Markdown) for auditors. Exits with 0 only
+if nothing leaked and every attempt could be judged.
 
-Without sessions it creates two shared tenants, fills them, and deprovisions both at the end; no other tenant is touched.
-Away from the local stack it does so only with --make-tenants. With sessions of two admins it creates none; it then skips
-what would write to the asking tenant or could not be undone if it were let through, and the report lists what it skipped.`,
+Without sessions it creates two shared tenants, fills them, and deprovisions both at the end; it touches
+no other tenant. Except on the local stack, this requires --make-tenants. With sessions of two admins it
+creates no tenants. It then skips attempts that would write to the asking tenant or could not be undone if
+they succeeded, and the report lists them.`,
   examples: [
     'isolation-probe',
     'isolation-probe --make-tenants --report isolation.md',

@@ -8,10 +8,10 @@ import { markOf, stepText } from './step-line';
 export interface JobDisplay {
   begin(title: string, job: JobView): void;
   step(step: StepView): void;
-  /** The connection dropped, and is being made again. */
+  /** The connection dropped, and is being reopened. */
   dropped(reason: string): void;
   done(job: JobView): void;
-  /** Called last, however it went. */
+  /** Called last, whatever the outcome. */
   end(): void;
 }
 

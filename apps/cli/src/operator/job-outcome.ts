@@ -8,7 +8,7 @@ export function outcomeText(job: JobView): string {
   return failureText(unexpectedEnd(job));
 }
 
-/** The end of a job that was to end otherwise. */
+/** The failure of a job that did not end as it should. */
 export function unexpectedEnd(job: JobView): CommandFailure {
   const error = errorOf(job);
   const reason = error && [

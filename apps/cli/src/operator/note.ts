@@ -1,6 +1,6 @@
 import { type Terminal } from '../command';
 
-/** Says something besides the result, on standard error: as JSON where that is asked for. */
+/** Writes a note to standard error, as JSON if that was requested. */
 export function note(
   { terminal, isJson }: { readonly terminal: Terminal; readonly isJson: boolean },
   text: string,

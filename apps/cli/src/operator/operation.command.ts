@@ -16,7 +16,7 @@ const CONFIRM: Option = {
   text: 'slug of the tenant, repeated',
 };
 
-/** What an operation may be answered with. */
+/** The possible answers to an operation. */
 interface Answer {
   readonly job?: JobView;
   readonly tenant?: TenantView;

@@ -5,7 +5,7 @@ import { type ControlPlaneClient } from '../control-plane/control-plane-client';
 import { type Given, type Option } from '../options';
 import { CONNECTION_OPTIONS, connect } from './connection';
 
-/** What an operator asks of the Control Plane: a file or a row of a table, and a line in commands.ts. */
+/** A command for operators: a file or a row of operations/, and a line in commands.ts. */
 export interface OperatorCommand extends Omit<Command, 'run' | 'calledAs'> {
   run(call: OperatorCall): Promise<number>;
 }
@@ -16,16 +16,16 @@ export interface OperatorCall extends Given {
   readonly surroundings: Surroundings;
 }
 
-/** What a command finds around it. */
+/** The environment of a command. */
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly directory: string;
-  /** Where Ctrl-C arrives. */
+  /** Emits Ctrl-C. */
   readonly signals: EventEmitter;
-  /** Of the person at the terminal; undefined: that of the process. */
+  /** The time zone of the user; undefined: that of the process. */
   readonly timeZone?: string;
   now(): number;
-  /** Throws when the signal comes first. */
+  /** Throws if the signal comes first. */
   pause(ms: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -39,10 +39,10 @@ export const REAL_SURROUNDINGS: Surroundings = {
 
 const JSON_OPTION: Option = { name: 'json', text: 'write JSON, one object per line; errors too' };
 
-const EXIT_CODES = `Exit codes: 0 success; 1 failed or refused; 2 wrong usage, nothing was done; 3 the Control Plane does not answer or
-refuses the API key; 130 Ctrl-C.`;
+const EXIT_CODES = `Exit codes: 0 success; 1 failed or refused; 2 wrong usage, nothing was done; 3 the
+Control Plane does not answer or refuses the API key; 130 Ctrl-C.`;
 
-/** As the command line takes it. */
+/** Turns it into a command of the command line. */
 export function asCommand(
   command: OperatorCommand,
   terminal: Terminal,

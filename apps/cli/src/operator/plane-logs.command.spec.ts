@@ -99,7 +99,7 @@ describe('plane-logs', () => {
     expect(terminal.complaints).toMatch(text);
   });
 
-  it('says that it works only where the planes run when a Control Plane is named', async () => {
+  it('says that it works only where the planes run, when a Control Plane is named', async () => {
     const env = { ATLAS_URL: 'https://control.atlas.example', ATLAS_API_KEY: 'aok_x' };
     expect(await atlas(SHARED, [], { env })).toBe(EXIT.failed);
     expect(terminal.complaints).toMatch(/https:\/\/control\.atlas\.example.*\nRun it where the planes run/);

@@ -19,12 +19,12 @@ export const PLANE_LOGS: OperatorCommand = {
   name: 'plane-logs',
   group: 'Tenant planes',
   summary: "Show the log of a tenant's plane on this machine",
-  about: `Shows the log of the tenant plane that serves a tenant. It reads the log file itself, so it works only on the machine where
-the planes run, with the data folder of "npm start".`,
+  about: `Shows the log of the tenant plane that serves a tenant. It reads the log file itself, so it
+works only on the machine where the planes run, with the data folder of "npm start".`,
   operand: SUBJECTS.tenant,
   examples: ['plane-logs demo', 'plane-logs demo --follow --lines 20'],
   options: [
-    { name: 'follow', text: 'go on with new lines until Ctrl-C' },
+    { name: 'follow', text: 'keep showing new lines until Ctrl-C' },
     {
       name: 'lines',
       value: '<n>',
@@ -58,7 +58,7 @@ async function follow({ terminal, surroundings }: OperatorCall, file: string, fr
   }
 }
 
-/** Throws {@link CommandFailure} where there is no log on this machine. */
+/** Throws {@link CommandFailure} if there is no log on this machine. */
 async function logOf({ client, values, operand, surroundings }: OperatorCall): Promise<string> {
   const url = urlIn(values, surroundings.env);
   if (url !== undefined)
@@ -82,7 +82,7 @@ async function logOf({ client, values, operand, surroundings }: OperatorCall): P
   throw noLog(
     `There is no log of tenant ${slug}'s plane in ${pathFrom(surroundings.directory, data.root)}: it ` +
       'runs elsewhere.',
-    'Look at the logs of the machine, container or service behind ' +
+    'Check the logs of the machine, container or service behind ' +
       `${tenant.endpoint_url ?? `tenant plane ${planeId}`}.`,
   );
 }

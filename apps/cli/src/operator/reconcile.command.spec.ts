@@ -49,7 +49,7 @@ describe('drifts', () => {
     expect(terminal.written).toMatch(/count_differs +2026-\S+ +2026-\S+ +by Atlas/);
   });
 
-  it('are looked for now: shows the outcome and what is left', async () => {
+  it('are searched for at once, with the outcome and what is left', async () => {
     api.answers['POST /api/reconcile'] = [{ body: LOOK }];
     expect(await atlas('reconcile')).toBe(0);
     expect(terminal.written).toMatch(/^Compared 7: 2 found, 1 repaired, 0 gone\.\nKIND/);
@@ -62,7 +62,7 @@ describe('drifts', () => {
     expect(terminal.written).toBe(`${JSON.stringify(LOOK)}\n${JSON.stringify(DRIFT)}\n`);
   });
 
-  it('fail the command where it could not check', async () => {
+  it('fail the command when something could not be checked', async () => {
     api.answers['POST /api/reconcile'] = [{ body: { ...LOOK, not_looked_at: ['infrastructure'] } }];
     expect(await atlas('reconcile')).toBe(1);
   });

@@ -8,8 +8,8 @@ export const RECONCILE: OperatorCommand = {
   group: 'Audit and drift',
   summary: 'Compare the records with what really exists, now',
   about:
-    'Compares the records with what really exists, repairs what loses no data, and lists what people ' +
-    'have to do.',
+    'Compares the records with what really exists, repairs what it can without losing data, and lists ' +
+    'what people must do.',
   examples: ['reconcile'],
   options: [],
   async run(call) {

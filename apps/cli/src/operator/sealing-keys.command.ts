@@ -13,8 +13,9 @@ export const SEALING_KEYS: OperatorCommand = {
   name: 'sealing-keys',
   group: 'Operators and keys',
   summary: 'List the keys that seal secrets, and how many values each seals',
-  about: `Lists the keys that seal the Control Plane's secrets, and how many values each seals. Put a new key first in
-CONTROL_PLANE_SEALING_KEYS, and every value is sealed again with it; a key without values can then be removed.`,
+  about: `Lists the keys that seal the Control Plane's secrets, and how many values each seals. If you put
+a new key first in CONTROL_PLANE_SEALING_KEYS, every value is sealed again with it; a key without values
+can then be removed.`,
   examples: ['sealing-keys'],
   options: [],
   async run(call) {

@@ -2,10 +2,10 @@ import { CommandFailure } from '../command';
 import { type ControlPlaneClient } from '../control-plane/control-plane-client';
 import { type TenantView } from '../control-plane/views';
 
-/** What an operation is done to. */
+/** The target of an operation. */
 export interface Subject {
   readonly id: string;
-  /** As people call it. */
+  /** Its name for people. */
   readonly name: string;
 }
 

@@ -80,7 +80,7 @@ describe(watchJob.name, () => {
     expect(pauses).toEqual([]);
   });
 
-  it('gives up after that minute also when each call times out', async () => {
+  it('gives up after that minute even when each call times out', async () => {
     callMs = 15_000;
     const away = { status: 503, body: '' };
     api.answers = { [JOB]: [{ body: jobView({ steps: [RUNNING] }) }, away], [EVENTS]: [{ stream: '' }] };

@@ -29,8 +29,8 @@ export class DataDirectory {
   }
 
   /**
-   * Of dedicated tenants on this machine. Each database has
-   * its own, or its stack would find planes without records.
+   * The folder of dedicated tenants on this machine. Each kind of database has its own, or its stack would
+   * find planes without records.
    */
   dedicated(database: StackDatabase): string {
     return join(this.root, database === 'sqlite' ? 'dedicated' : `dedicated-${database}`);

@@ -1,14 +1,14 @@
 import { keepRunning } from './keep-running';
 
 describe(keepRunning.name, () => {
-  /** Runs so long each time, one after the other; whatever is waited for passes at once. */
+  /** Runs take these times, one after the other; waits pass at once. */
   function keep(runsForMs: readonly number[], end = new AbortController(), endAt = Infinity) {
     let now = 0;
     let starts = 0;
     const waits: number[] = [];
     const running = (): { exited: Promise<string> } => {
       const ranForMs = runsForMs[starts++] ?? 0;
-      // It runs while its end is waited for.
+      // Time passes while its end is awaited.
       return {
         get exited() {
           now += ranForMs;
@@ -40,7 +40,7 @@ describe(keepRunning.name, () => {
     await expect(keep([5, 5, 5, 5])).resolves.toEqual({ starts: 4, waits: [1000, 2000, 4000, 8000] });
   });
 
-  it('restarts it soon again once it ran for a minute', async () => {
+  it('restarts it soon again once it has run for a minute', async () => {
     await expect(keep([5, 5, 70_000, 5])).resolves.toEqual({ starts: 4, waits: [1000, 2000, 1000, 2000] });
   });
 

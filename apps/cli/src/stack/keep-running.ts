@@ -9,13 +9,13 @@ export interface Ending {
 interface Timers {
   /** In milliseconds from some moment. */
   now(): number;
-  /** Until then, or until the signal. */
+  /** Resolves after that time, or when the signal aborts. */
   wait(ms: number, signal: AbortSignal): Promise<unknown>;
 }
 
 export interface KeepRunning {
   start(): Promise<Ending>;
-  /** Asked after each end whether to restart, and told when that would be. */
+  /** Called after each end to ask whether to restart; `waitMs` says when that would be. */
   isWantedAgain(how: string, waitMs: number): boolean;
   readonly signal: AbortSignal;
   readonly timers?: Timers;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ignoredVariables, planeEnvironment } from './plane-environment';
 
 describe(planeEnvironment.name, () => {
-  it('passes the shell on, without what is about other installations', () => {
+  it('passes the shell on, except what concerns other installations', () => {
     const shell = {
       PATH: '/bin',
       LOG_LEVEL: 'debug',
@@ -22,7 +22,7 @@ describe(planeEnvironment.name, () => {
 });
 
 describe(ignoredVariables.name, () => {
-  /** Of both planes. */
+  /** The variables of both planes. */
   const documented = (): string[] => {
     const text = readFileSync(join(__dirname, '../../../../.env.example'), 'utf8');
     return [...(text.split('# === npm start ===')[0] ?? '').matchAll(/^([A-Z_]+)=/gm)].map(
@@ -30,20 +30,20 @@ describe(ignoredVariables.name, () => {
     );
   };
 
-  it.each(documented())('does not lose %s without a word', (name) => {
+  it.each(documented())('never drops %s silently', (name) => {
     const shell = { [name]: 'a value of the shell' };
     const isPassedOn = planeEnvironment(shell, {})[name] === shell[name];
     const isNamed = ignoredVariables(shell).some((sentence) => sentence.includes(name));
     expect([isPassedOn, isNamed]).toEqual([!isNamed, !isPassedOn]);
   });
 
-  it('passes on who creates the infrastructure of dedicated tenants, and mail', () => {
+  it('passes on mail settings, and who creates dedicated infrastructure', () => {
     const shell = { INFRASTRUCTURE_DRIVER: 'manual', SMTP_URL: 'smtp://mail', MAIL_FROM: 'a@example.com' };
     expect(planeEnvironment(shell, {})).toMatchObject(shell);
     expect(ignoredVariables(shell)).toEqual([]);
   });
 
-  it('names each reason once, and no variable that is empty or has the same value anyway', () => {
+  it('names each reason once, and no variable that is empty or already has its value', () => {
     const shell = { PORT: '80', TENANT_BASE_DOMAIN: 'example.com', HOST: '127.0.0.1', LOCAL_DRIVER_DIR: '' };
     expect(ignoredVariables(shell)).toEqual([
       'The local stack ignores PORT, TENANT_BASE_DOMAIN: its addresses follow from ATLAS_CP_PORT and ' +

@@ -42,7 +42,7 @@ const DECIDED: readonly { readonly names: readonly string[]; readonly why: strin
   },
 ];
 const FIXED: Readonly<Record<string, string>> = { NODE_ENV: 'development', HOST: '127.0.0.1' };
-/** For the operators' command line, which also runs the stack; planes do not know them. */
+/** For the operators' command line, which also runs the stack; planes do not read them. */
 const NO_PLANES = ['ATLAS_API_KEY', 'ATLAS_DATA_DIR', 'ATLAS_URL'];
 
 /** A plane's environment: the shell's, without what configures other planes, plus what this stack sets. */

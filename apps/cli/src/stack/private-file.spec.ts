@@ -8,7 +8,7 @@ describe(writePrivateFile.name, () => {
   const file = join(folder, 'secrets.json');
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('writes what only its owner may read, also over a file that anybody could', () => {
+  it('writes what only its owner can read, even over a file that all could read', () => {
     writeFileSync(file, '{}', { mode: 0o644 });
     writePrivateFile(file, { key: 'k1' });
     expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -16,7 +16,7 @@ describe(writePrivateFile.name, () => {
     expect(readdirSync(folder)).toEqual(['secrets.json']);
   });
 
-  it('leaves nothing of what could not be put in its place', () => {
+  it('leaves no draft behind when it cannot replace the target', () => {
     const taken = join(folder, 'taken');
     mkdirSync(join(taken, 'below'), { recursive: true });
     expect(() => writePrivateFile(taken, { key: 'k1' })).toThrow('EISDIR');
@@ -28,7 +28,7 @@ describe(writePrivateFile.name, () => {
     expect(readPrivateFile(join(folder, 'none'))).toBeUndefined();
   });
 
-  it('names a broken file without repeating what is in it', () => {
+  it('names a broken file without quoting it', () => {
     writeFileSync(file, 'the-secret {');
     expect(() => readPrivateFile(file)).toThrow(file);
     expect(() => readPrivateFile(file)).not.toThrow(/the-secret/);

@@ -34,7 +34,7 @@ describe(ProcessList.name, () => {
     await expect(exit).resolves.toEqual([null, 'SIGTERM']);
   });
 
-  it('spares a process that was given the pid of an earlier one', async () => {
+  it('spares a process that reuses the pid of an earlier one', async () => {
     const stranger = idle();
     const identity = identityOf(stranger.pid);
     const earlier = { name: 'tenant-plane', pid: stranger.pid, ...identity, startedAt: 'long ago' };

@@ -9,7 +9,7 @@ describe(RestartPace.name, () => {
     expect(waits(pace, 0, 10, 59_999, 0, 0, 0, 0)).toEqual([1, 2, 4, 8, 16, 30, 30].map((s) => s * 1000));
   });
 
-  it('begins again with a second once the process ran for a minute', () => {
+  it('starts at one second again once the process has run for a minute', () => {
     const pace = new RestartPace();
     expect(waits(pace, 0, 0, 60_000, 0)).toEqual([1000, 2000, 1000, 2000]);
   });

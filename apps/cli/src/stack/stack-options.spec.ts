@@ -16,7 +16,7 @@ describe(stackOptions.name, () => {
     });
   });
 
-  it('takes what options and environment say', () => {
+  it('reads options and environment', () => {
     const args = ['--postgres', '--json', '--data-dir', '../elsewhere'];
     const env = { ATLAS_CP_PORT: '0', ATLAS_TP_PORT: '0' };
     expect(options(args, env, '/srv/atlas')).toMatchObject({

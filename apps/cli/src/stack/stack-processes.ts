@@ -90,12 +90,12 @@ export class StackProcesses {
     try {
       for (const { spec } of this.running) boundLog(spec.logFile);
     } catch {
-      // A log that cannot be cut, on a full disk for one, is tried again; the planes keep serving.
+      // If a log cannot be truncated, such as on a full disk, that is retried; the planes keep serving.
     }
   }
 
   private isWantedAgain(spec: ProcessSpec, how: string, waitMs: number): boolean {
-    // A restarted database would have another port, of which the planes cannot be told.
+    // A restarted database would have another port, which the planes could not learn.
     if (!this.tell || spec.isDatabase) {
       this.end.abort(new CommandFailure(deathNotice(spec, how)));
       return false;
@@ -130,7 +130,7 @@ export class StackProcesses {
 }
 
 function deathNotice({ name, logFile }: ProcessSpec, how: string): string {
-  return `The ${name} process ended by itself (${how}). The last lines of ${logFile}:\n${tailOf(logFile)}`;
+  return `The ${name} process ended unexpectedly (${how}). The last lines of ${logFile}:\n${tailOf(logFile)}`;
 }
 
 export function tailOf(logFile: string): string {

@@ -11,7 +11,7 @@ describe(StackState.name, () => {
   });
   afterEach(() => rmSync(data.root, { recursive: true }));
 
-  it('is saved before anything is made with it, and read again', () => {
+  it('is saved before anything uses it, and read again', () => {
     const { sealingKey } = StackState.open(data, 'sqlite').record;
     expect(sealingKey).toMatch(/^k1:[A-Za-z0-9+/]{43}=$/);
     expect(StackState.open(data, 'sqlite').record.sealingKey).toBe(sealingKey);

@@ -69,7 +69,7 @@ describe(proseSummary.name, () => {
     expect(proseSummary(devStack, '/srv/atlas/data/dev-stack.json', directory)).toContain(call);
   });
 
-  it.each(SECRETS)('does not say %s', (secret) => expect(prose).not.toContain(secret));
+  it.each(SECRETS)('does not contain %s', (secret) => expect(prose).not.toContain(secret));
 });
 
 describe(jsonSummary.name, () => {
@@ -80,5 +80,5 @@ describe(jsonSummary.name, () => {
     expect(JSON.parse(line)).toMatchObject({ ready: true, control_plane: { url: 'http://127.0.0.1:4100' } });
   });
 
-  it.each(SECRETS)('does not hold %s', (secret) => expect(line).not.toContain(secret));
+  it.each(SECRETS)('does not contain %s', (secret) => expect(line).not.toContain(secret));
 });

@@ -19,8 +19,9 @@ export class StackUpCommand implements Command {
   readonly name = 'stack up';
   readonly group = 'Local stack';
   readonly summary = 'Run a Control Plane, a Tenant Plane and a demo tenant on this machine';
-  readonly about = `Runs a Control Plane and a shared Tenant Plane on this machine, with a demo tenant, until Ctrl-C or SIGTERM. A plane
-that ends by itself is started again. "npm start" is the same command, and installs and builds first.`;
+  readonly about = `Runs a Control Plane and a shared Tenant Plane on this machine, with a demo tenant,
+until Ctrl-C or SIGTERM. A plane that dies is restarted. "npm start" is the same command, and installs and
+builds first.`;
   readonly options = STACK_OPTIONS;
   readonly examples = ['stack up', 'stack up --postgres --data-dir /tmp/atlas'];
   readonly notes = `Environment:

@@ -7,7 +7,7 @@ const SAME_WISH_MS = 1000;
 
 export interface StopWishes {
   first(): void;
-  /** Asked again before it has stopped. */
+  /** Called if it is asked to stop again before it has stopped. */
   again(): void;
 }
 

@@ -7,7 +7,7 @@ import { PreflightCommand } from './preflight.command';
 import { RunCommand } from './run.command';
 import { StatusCommand } from './status.command';
 
-/** What a customer's operator does with a tenant plane. Each command is a file and a line. */
+/** The commands for whoever runs a tenant plane. Each is a file and a line here. */
 export function tenantPlaneProgram(terminal: Terminal): Program {
   return withCompletion(terminal, {
     name: 'atlas-tp',

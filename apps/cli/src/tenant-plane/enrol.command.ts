@@ -9,8 +9,9 @@ export class EnrolCommand implements Command {
   readonly name = 'enrol';
   readonly group = GROUP;
   readonly summary = 'Enrol with the Control Plane, once';
-  readonly about = `Enrols this tenant plane with its provisioning token, once, and exits. Running it again changes nothing. "atlas-tp run" enrols
-by itself; use this to see it done before, or to enrol by files where there is no way to the Control Plane.`;
+  readonly about = `Enrols this tenant plane with its provisioning token, once, and exits. Running it
+again changes nothing. "atlas-tp run" also enrols; use this command to enrol beforehand, or to enrol by
+files if the Control Plane cannot be reached.`;
   readonly options = [
     { name: 'offline', text: 'enrol by files, with one of --request and --answer' },
     { name: 'request', value: '<file>', text: 'write the request to this file' },
@@ -22,8 +23,8 @@ by itself; use this to see it done before, or to enrol by files where there is n
     'enrol --offline --request request.json',
     'enrol --offline --answer answer.json',
   ];
-  readonly notes = `An Atlas admin uploads the request file (POST /api/tenant-planes/enroll-offline); what that returns is the answer file.
-On SQLite the plane must be stopped meanwhile; on Postgres restart it afterwards.`;
+  readonly notes = `An Atlas admin uploads the request file (POST /api/tenant-planes/enroll-offline),
+which returns the answer file. On SQLite, stop the plane meanwhile; on Postgres, restart it afterwards.`;
 
   constructor(private readonly output: Output) {}
 

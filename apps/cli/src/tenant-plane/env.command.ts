@@ -9,9 +9,9 @@ export class EnvCommand implements Command {
   readonly name = 'env';
   readonly group = GROUP;
   readonly summary = 'Write the env file of an install bundle';
-  readonly about = `Reads an install bundle from standard input, as the Control Plane returns it (the whole answer or its "install"), and writes
-its env file. Only its owner can read the file.`;
-  // Not --env-file: Node 20 takes that for itself wherever it stands, and exits when there is no such file.
+  readonly about = `Reads an install bundle from standard input, as the Control Plane returns it (the
+whole answer or its "install"), and writes its env file, which only its owner can read.`;
+  // Not --env-file: Node 20 claims that option wherever it is, and exits if the file does not exist.
   readonly options = [
     {
       name: 'out',

@@ -2,7 +2,7 @@ import { UsageError } from '../command';
 import { planeEnvironmentOf } from './install-options';
 
 describe(planeEnvironmentOf.name, () => {
-  it('refuses to guess when there is no env file and the shell holds no installation either', () => {
+  it('refuses to guess without an env file or an installation in the shell', () => {
     const read = () => planeEnvironmentOf({ values: {} }, { PORT: '4200' });
     expect(read).toThrow(UsageError);
     expect(read).toThrow(/no atlas-tp\.env in \//);
@@ -13,7 +13,7 @@ describe(planeEnvironmentOf.name, () => {
     );
   });
 
-  it('takes the variables of the shell, as in a container', () => {
+  it('uses the variables of the shell, as in a container', () => {
     const shell = { CONTROL_PLANE_BASE_URL: 'https://control.atlas.example' };
     expect(planeEnvironmentOf({ values: {} }, shell)).toEqual(shell);
   });

@@ -17,7 +17,7 @@ export const INSTALL_OPTIONS: readonly Option[] = [
   { name: 'json', text: 'write one JSON document instead of text; errors too' },
 ];
 
-/** Without any of these the shell holds no installation either. */
+/** Without any of these, the shell holds no installation either. */
 const BUNDLE = [
   'CONTROL_PLANE_BASE_URL',
   'INTERNAL_SERVICE_SECRET',
@@ -27,7 +27,7 @@ const BUNDLE = [
   'ATLASAI_OFFLINE_MODE',
 ];
 
-/** The environment of the plane: of the env file, or else of the shell. Throws {@link UsageError}. */
+/** The environment of the plane: from the env file, or else from the shell. Throws {@link UsageError}. */
 export function planeEnvironmentOf(
   { values }: Pick<Given, 'values'>,
   shell: NodeJS.ProcessEnv,

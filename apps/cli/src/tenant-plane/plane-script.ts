@@ -20,7 +20,7 @@ export interface ScriptResult {
   readonly document: string;
 }
 
-/** Runs a script to its end. Throws with what it wrote to standard error when it wrote no document. */
+/** Runs a script to its end. Throws what it wrote to standard error if it wrote no document. */
 export async function runPlaneScript(
   script: PlaneScript,
   env: NodeJS.ProcessEnv,
@@ -56,7 +56,7 @@ export async function runPlane(env: NodeJS.ProcessEnv): Promise<number> {
   }
 }
 
-/** npx runs us in a shell, which a signal ends without reaching us: all that we notice is another parent. */
+/** npx runs us in a shell, which a signal ends without reaching us: all we notice is a new parent. */
 function onOrphaned(callback: () => void): () => void {
   const parent = process.ppid;
   const watch = setInterval(() => {
@@ -77,7 +77,7 @@ function fileOf(script: PlaneScript): string {
   return file;
 }
 
-/** As a shell reports it: for a signal 128 plus its number. */
+/** The exit code as a shell reports it: 128 plus the number of a signal. */
 function exitOf(child: ReturnType<typeof spawn>): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);

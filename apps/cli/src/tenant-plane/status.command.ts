@@ -7,9 +7,10 @@ import { type StatusView, statusText } from './status-text';
 export class StatusCommand implements Command {
   readonly name = 'status';
   readonly group = GROUP;
-  readonly summary = 'Show what this tenant plane knows of itself';
+  readonly summary = 'Show what this tenant plane knows about itself';
   readonly about =
-    'Shows what this tenant plane knows of itself. It reads the database, so the plane does not have to run.';
+    'Shows what this tenant plane knows about itself. It reads the database, so the plane need ' +
+    'not be running.';
   readonly options = INSTALL_OPTIONS;
   readonly examples = ['status', 'status --json'];
 

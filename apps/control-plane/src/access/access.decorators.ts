@@ -5,21 +5,24 @@ import { SetMetadata, applyDecorators } from '@nestjs/common';
 export const REQUIRED = 'control-plane:required';
 export const SIGNED = 'control-plane:signed-by-tenant-plane';
 
-/** A scope; or any operator, by session or API key; or one in person, since it is about their own account. */
+/**
+ * A scope; any operator, by session or API key; or a
+ * session only, for what concerns the caller's own account.
+ */
 export type Required = Scope | 'any-operator' | 'session';
 
-/** Operators with this scope. */
+/** Admits operators with this scope. */
 export const Requires = (scope: Scope): MethodDecorator & ClassDecorator =>
   SetMetadata(REQUIRED, scope satisfies Required);
 
-/** Any signed-in operator. */
+/** Admits any operator, by session or API key. */
 export const AnyOperator = (): MethodDecorator & ClassDecorator =>
   SetMetadata(REQUIRED, 'any-operator' satisfies Required);
 
-/** Any signed-in operator, but none of their API keys. */
+/** Admits any operator with a session. API keys are refused. */
 export const OperatorInPerson = (): MethodDecorator & ClassDecorator =>
   SetMetadata(REQUIRED, 'session' satisfies Required);
 
-/** Tenant planes, by a signed call. */
+/** Admits signed calls of tenant planes. */
 export const SignedByTenantPlane = (): MethodDecorator & ClassDecorator =>
   applyDecorators(SetMetadata(SIGNED, true), Refuses('unauthenticated', 'forbidden', 'too_many'));

@@ -6,20 +6,20 @@ import { type FastifyRequest } from 'fastify';
 /** An operator, by session or by API key. */
 export interface OperatorCaller {
   readonly kind: 'operator' | 'api_key';
-  /** Of the operator or of the API key. */
+  /** The id of the operator or of the API key. */
   readonly id: string;
   readonly operatorId: string;
   readonly role: OperatorRole;
   readonly scopes: readonly Scope[];
-  /** The scope that the route requires: whatever the call writes, requires it still. */
+  /** The scope that the route requires. It is checked again before the call writes anything. */
   readonly requires?: Scope;
-  /** Of the session, to end it. */
+  /** The caller's session, if they have one. */
   readonly sessionId?: string;
 }
 
 /**
- * A tenant plane, by its signature. Null while only the platform
- * secret is proven, which does not say which cell calls.
+ * The tenant plane that signed the call. Null while the
+ * call only proves the platform secret, which cells share.
  */
 export interface PlaneCaller {
   readonly tenantPlaneId: string | null;
@@ -34,7 +34,7 @@ export interface AuthenticatedRequest extends FastifyRequest {
 export const CurrentOperator = createParamDecorator(
   (_: unknown, context: ExecutionContext): OperatorCaller => {
     const { operator } = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    if (!operator) throw new Error('This route has no operator: it needs @Requires.');
+    if (!operator) throw new Error('This route admits no operator. Add @Requires to it.');
     return operator;
   },
 );
@@ -42,7 +42,7 @@ export const CurrentOperator = createParamDecorator(
 export const PlaneCall = createParamDecorator(
   (_: unknown, context: ExecutionContext): ServiceCall<PlaneCaller> => {
     const { plane } = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    if (!plane) throw new Error('This route has no tenant plane: it needs @SignedByTenantPlane.');
+    if (!plane) throw new Error('This route admits no tenant plane. Add @SignedByTenantPlane to it.');
     return plane;
   },
 );

@@ -5,8 +5,8 @@ import { type FastifyReply } from 'fastify';
 import { CONTROL_PLANE_VERSION } from '../config/version-policy';
 
 /**
- * Sends an answer that the calling tenant plane can check with its
- * own key. `null` is 204, signed as well; a text is sent as it is.
+ * Sends an answer, signed with the calling tenant plane's own
+ * key. `null` is sent as 204; a string is sent unchanged.
  */
 export async function sendSigned<Answer extends object | string | null>(
   reply: FastifyReply,

@@ -26,7 +26,7 @@ import { Operators } from './operators';
 import { SessionCookie } from './session-cookie';
 import { Serves } from '../access/serves';
 
-/** What operators do with their own account. */
+/** What operators do with their own accounts. */
 @ApiTags('accounts')
 @ApiBearerAuth()
 @Controller()

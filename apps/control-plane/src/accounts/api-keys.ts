@@ -26,7 +26,7 @@ export class ApiKeys {
     private readonly links: IssuedLinks,
   ) {}
 
-  /** By id, which says nothing of their age. */
+  /** Ordered by id, which does not reflect age. */
   async list({ cursor, limit, operator_id: operatorId }: ListApiKeysQuery): Promise<Page<ApiKeyView>> {
     const rows = await this.database.read((manager) => {
       const query = manager
@@ -40,7 +40,7 @@ export class ApiKeys {
     return pageOf(rows, limit, viewOf);
   }
 
-  /** What an API key makes ends no later than that key. */
+  /** A key created with an API key expires no later than that key. */
   async create(caller: OperatorCaller, dto: CreateApiKeyDto): Promise<CreatedApiKey> {
     const { id, value } = mintCredential('aok');
     return this.database.write(async (manager) => {
@@ -66,7 +66,7 @@ export class ApiKeys {
     });
   }
 
-  /** Also revokes the keys and links that it issued. Operators revoke their own keys; owners revoke any. */
+  /** Also revokes the keys and links issued with it. Operators revoke their own keys; owners revoke any. */
   async revoke(caller: OperatorCaller, id: string): Promise<void> {
     const found = await this.database.read((manager) => manager.findOneBy(ApiKey, { id }));
     if (!found) throw noSuchKey();
@@ -84,7 +84,7 @@ export class ApiKeys {
     });
   }
 
-  /** How many of them were live. */
+  /** Revokes the key and its descendants. Returns how many were live. */
   private async revokeDescent(manager: EntityManager, id: string): Promise<number> {
     const { affected } = await manager
       .createQueryBuilder()
@@ -118,9 +118,13 @@ function viewOf(key: ApiKey): ApiKeyView {
 }
 
 function noSuchKey(): DomainError {
-  return new DomainError('not_found', 'not_found', 'There is no such live API key.');
+  return new DomainError('not_found', 'not_found', 'No active API key has this id.');
 }
 
 function notYours(): DomainError {
-  return new DomainError('forbidden', 'forbidden', "Another operator's API key is revoked by an owner.");
+  return new DomainError(
+    'forbidden',
+    'forbidden',
+    'This API key belongs to another operator. Only an owner can revoke it.',
+  );
 }

@@ -9,8 +9,8 @@ import { OperatorResetLink } from './operator-reset-link.entity';
 export const LINK_KINDS = Symbol('LINK_KINDS');
 
 /**
- * Something that an operator issues. It ends with the API
- * key that issued it, or with the operator if none did.
+ * Who issued something, and when it expires. It ends with
+ * the API key that issued it, or else with the operator.
  */
 export interface Issue {
   readonly issuedBy: string;
@@ -19,8 +19,8 @@ export interface Issue {
 }
 
 /**
- * Who issues something now, and when it expires: at `until`,
- * or with the caller's API key if that expires earlier.
+ * Describes something that the caller issues now. It expires
+ * at `until`, or with the caller's API key if that is earlier.
  */
 export async function issueOf(
   manager: EntityManager,
@@ -38,35 +38,35 @@ export const DESCENT = `with recursive descent (id) as (
   union all select child.id from api_keys child join descent on child.parent_id = descent.id
 ) select id from descent`;
 
-/** SQL that selects the links of an issuer by `issued_by` and `issued_with`. */
+/** An SQL condition on `issued_by` and `issued_with` that selects an issuer's links. */
 export interface IssuedBy {
   readonly where: string;
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** Links of one kind that operators issue. */
+/** One kind of links that operators issue. */
 export abstract class LinkKind {
   /** The scope that issuing one requires. */
   abstract readonly scope: Scope;
-  /** Ends the live ones and returns their number. */
+  /** Ends the issuer's live links and returns their number. */
   abstract end(manager: EntityManager, issuer: IssuedBy): Promise<number>;
 }
 
 /**
- * Links end under the lock of the operator who issued them,
- * as API keys do, so none is issued at the same time.
+ * Ends links under the lock of the operator who issued
+ * them, as for API keys, so that none is issued meanwhile.
  */
 @Injectable()
 export class IssuedLinks {
   constructor(@Inject(LINK_KINDS) private readonly kinds: readonly LinkKind[]) {}
 
-  /** Ends the links that the operator could not issue with the scopes that are left. Returns their number. */
+  /** Ends the links that the operator may not issue with the scopes in `left`. Returns their number. */
   endOf(manager: EntityManager, operatorId: string, left: readonly Scope[]): Promise<number> {
     const issuer = { where: 'issued_by = :operatorId', parameters: { operatorId } };
     return this.end(manager, issuer, (kind) => !left.includes(kind.scope));
   }
 
-  /** Ends the links issued with an API key or a key descended from it. Returns their number. */
+  /** Ends the links issued with an API key or one of its descendants. Returns their number. */
   endWithKey(manager: EntityManager, id: string): Promise<number> {
     return this.end(manager, { where: `issued_with in (${DESCENT})`, parameters: { id } });
   }

@@ -1,6 +1,6 @@
 import { KnownDeviceRow } from '@atlas/persistence';
 import { Entity } from 'typeorm';
 
-/** A device of an operator. */
+/** A device that an operator has signed in from. */
 @Entity('known_devices')
 export class KnownDevice extends KnownDeviceRow {}

@@ -7,7 +7,7 @@ import { OperatorSession } from './operator-session.entity';
 import { Operator } from './operator.entity';
 import { isIdle } from './session-limits';
 
-/** An API key or a session, with whose it is. */
+/** An API key or a session, with its operator. */
 export type WithOperator<T> = T & { readonly operator: Operator };
 
 export async function findCredential<T extends ApiKey | OperatorSession>(
@@ -34,7 +34,7 @@ export function isLiveSession(session: WithOperator<OperatorSession>, now: Date)
 
 export function callerByKey({ id, scopes, operator }: WithOperator<ApiKey>): OperatorCaller {
   const { id: operatorId, role } = operator;
-  // A key never outlives what its operator may grant today.
+  // A key never grants more than its operator's role does today.
   const left = scopes.filter((scope) => grantableScopes(role).includes(scope));
   return { kind: 'api_key', id, operatorId, role, scopes: left };
 }
@@ -45,8 +45,8 @@ export function callerBySession({ id: sessionId, operator }: WithOperator<Operat
 }
 
 /**
- * A caller who was authenticated before, as they are now; null when what they showed has ended since. The
- * clock is read behind the query, which may have waited for a lock.
+ * The caller as they are now, or null if their credential has ended since they were
+ * authenticated. Reads the clock after the query, which may have waited for a lock.
  */
 export async function callerAsOfNow(
   manager: EntityManager,

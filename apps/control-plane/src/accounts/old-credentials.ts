@@ -6,14 +6,14 @@ import { OperatorResetLink } from './operator-reset-link.entity';
 import { OperatorSession } from './operator-session.entity';
 
 /**
- * So long after its end somebody may still want to see where
- * a session came from. The audit trail keeps the rest.
+ * How long sessions are kept after they expire, in case somebody
+ * asks where one came from. The audit trail keeps the rest.
  */
 const KEPT_MS = 30 * 24 * 3600_000;
 
 /**
- * Sessions and reset links of operators that ended long ago.
- * API keys stay: they are listed, with what became of them.
+ * Deletes sessions and reset links of operators that expired long
+ * ago. API keys stay, since the API lists them with their outcome.
  */
 @Injectable()
 export class OldCredentials {

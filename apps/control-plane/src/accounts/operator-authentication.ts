@@ -16,7 +16,7 @@ import {
 import { OperatorSession } from './operator-session.entity';
 import { NOTED_EVERY_SECONDS, isUseToBeNoted } from './session-limits';
 
-/** Who an operator's bearer token belongs to: one query, by the token's public id. */
+/** Finds the operator behind a bearer token, in one query by the token's public id. */
 @Injectable()
 export class OperatorAuthentication {
   constructor(
@@ -24,14 +24,14 @@ export class OperatorAuthentication {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `unauthenticated`, in the same words for every reason. */
+  /** Throws `unauthenticated`, with the same text for every reason. */
   async authenticate(token: string): Promise<OperatorCaller> {
     const caller = (await this.byApiKey(token)) ?? (await this.bySession(token));
     if (!caller) throw unauthenticated();
     return caller;
   }
 
-  /** Whether who was authenticated before would be now, and has the scope. */
+  /** Whether the caller's credential is still live and still has the scope. */
   async isStanding(caller: OperatorCaller, scope: Scope): Promise<boolean> {
     const current = await this.database.read((manager) => callerAsOfNow(manager, caller, this.clock));
     return current?.scopes.includes(scope) ?? false;
@@ -56,7 +56,7 @@ export class OperatorAuthentication {
     return callerBySession(session);
   }
 
-  /** Once a minute at most: a caller's requests cost no write each. */
+  /** Writes at most once a minute, not on every request. */
   private async noteUse<T extends ApiKey | OperatorSession>(
     entity: new () => T,
     credential: T,
@@ -73,7 +73,7 @@ export class OperatorAuthentication {
         .andWhere('(last_used_at is null or last_used_at <= :since)', { since })
         .execute(),
     );
-    // While the disk is full, operators can still read what is wrong.
+    // Operators must be able to diagnose a full disk, so a failed write does not sign them out.
     await noted.catch((error: unknown) => {
       if (!isStorageFault(error)) throw error;
     });

@@ -6,19 +6,22 @@ import { type EntityManager } from 'typeorm';
 import { KnownDevice } from './known-device.entity';
 
 /**
- * The devices that operators have signed in from. To be known
- * opens nothing: it only keeps others' guesses from counting.
+ * The devices that operators have signed in from. A known device grants
+ * no access: it only keeps guesses made elsewhere from locking it out.
  */
 @Injectable()
 export class OperatorDevices {
   constructor(private readonly clock: Clock) {}
 
-  /** Whose device it is. Looked up whatever is shown, so that it takes as long. */
+  /**
+   * Returns the operator whose device this is. Without a
+   * token it still queries, so the timing reveals nothing.
+   */
   operatorOf(manager: EntityManager, token: string | undefined): Promise<string | null> {
     return this.in(manager).userOf(hashCredential(token ?? ''), this.clock.now());
   }
 
-  /** The token by which it is known: the one that it has shown, if that is this operator's. */
+  /** Returns the token presented if it is this operator's, otherwise a new one. */
   async remember(manager: EntityManager, operatorId: string, token: string | undefined): Promise<string> {
     if (token !== undefined && (await this.operatorOf(manager, token)) === operatorId) return token;
     const fresh = mintCredential('aod').value;

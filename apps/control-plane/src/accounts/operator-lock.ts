@@ -8,11 +8,11 @@ import { scopeMissing, unauthenticated } from './operator-authentication';
 import { Operator } from './operator.entity';
 
 /**
- * A revocation ends what it finds. What another transaction is about to write it does not find, and that one
- * does not see the revocation either. So each transaction that signs in, mints, resets, changes or ends
- * anything of an operator first locks the operator, then repeats every check that it made before it had the
- * lock, and only then writes. The lock comes before those of tenants, planes and jobs. It is a queued lock,
- * so that nobody can delay their own revocation by writing.
+ * A revocation ends only what it can see. It misses the uncommitted writes of another transaction,
+ * which in turn misses the revocation. So each transaction that signs in, or that issues, resets,
+ * changes or ends anything of an operator, first locks the operator, repeats every check it made
+ * before it had the lock, and only then writes. This lock comes before those of tenants, planes
+ * and jobs. It is a queued lock: operators cannot delay their own revocation by writing.
  */
 export async function lockOperator(manager: EntityManager, id: string): Promise<Operator> {
   const [operator] = await lockOperators(manager, [id]);
@@ -21,8 +21,9 @@ export async function lockOperator(manager: EntityManager, id: string): Promise<
 }
 
 /**
- * Locks several operators, always in the same order: take all that you need in one call. The rows of `others`
- * are locked as well, but their own writes are not waited for.
+ * Locks several operators, always in the same order: take all you need in
+ * one call. The rows matching `others` are locked too, but without their
+ * queued lock, so this does not wait for those operators' own writes.
  */
 export async function lockOperators(
   manager: EntityManager,
@@ -40,10 +41,7 @@ export async function lockOperators(
   return locked;
 }
 
-/**
- * The caller as they are under the lock of their row. Throws
- * what the guard would have thrown had they come only now.
- */
+/** The caller as they are now, read under the lock of their row. Throws what the guard would throw now. */
 export async function checkCallerAgain(
   manager: EntityManager,
   caller: OperatorCaller,
@@ -57,9 +55,9 @@ export async function checkCallerAgain(
 }
 
 /**
- * Runs `work` once the caller was looked at again, for what changes no
- * operator: calls of one operator wait for their revocation, but not for each
- * other. Started together, the statements travel together, in this order.
+ * Runs `work`, which changes no operator, after checking the caller again.
+ * Calls of one operator wait for their revocation but not for each other. The
+ * statements are started together, travel together and run in this order.
  */
 export async function asAdmitted<T>(
   manager: EntityManager,

@@ -32,7 +32,7 @@ import { requireGoodPassword } from './password-words';
 
 const LINK_SECONDS = 24 * 3600;
 
-/** Getting in with a password, and getting another one. */
+/** Signs operators in by password, and changes and resets passwords. */
 @Injectable()
 export class OperatorPasswords {
   constructor(
@@ -47,8 +47,8 @@ export class OperatorPasswords {
   ) {}
 
   /**
-   * The same for an account as for none, in what it does as in what
-   * it answers. Throws `invalid_credentials` and `too_many_attempts`.
+   * Does and answers the same whether or not the account exists.
+   * Throws `invalid_credentials` and `too_many_attempts`.
    */
   async signIn(dto: LoginDto & FromCookies): Promise<SignedIn> {
     const { email, password, device_token: token } = dto;
@@ -75,14 +75,14 @@ export class OperatorPasswords {
     });
   }
 
-  /** Ends the caller's other sessions, and reset links. */
+  /** Ends the caller's other sessions and their reset links. */
   async change(caller: OperatorCaller, dto: ChangePasswordDto): Promise<void> {
     const { operatorId, sessionId } = caller;
     const { email, passwordHash: current } = await this.database.read((manager) =>
       requireOperator(manager, operatorId),
     );
     requireGoodPassword(dto.new_password, email, 'new_password');
-    // Who found an open session must not find out the password as well.
+    // Someone who finds an open session must not be able to guess the password.
     const attempt = { account: [operatorId], deviceHash: `session ${sessionId}` };
     await this.throttle.take(attempt);
     if (!(await this.checks.matches(dto.current_password, current))) throw wrongPassword();
@@ -92,8 +92,7 @@ export class OperatorPasswords {
     await this.database.write(async (manager) => {
       const operator = await lockOperator(manager, operatorId);
       await checkCallerAgain(manager, caller, this.clock);
-      // Changed meanwhile, perhaps by somebody who wants this
-      // one out: then the old one proves nothing any more.
+      // Changed meanwhile, perhaps to lock this caller out: the old password proves nothing any more.
       if (operator.passwordHash !== current) throw wrongPassword();
       await this.setPassword(manager, operator, passwordHash);
       await this.sessions.endOthers(manager, operatorId, sessionId);
@@ -102,7 +101,10 @@ export class OperatorPasswords {
     });
   }
 
-  /** A way in for who has no password, or has forgotten it. The one before is worth nothing any more. */
+  /**
+   * Issues a link to choose a password with, for an operator
+   * who has none or forgot it. Voids the previous link.
+   */
   issueLink(caller: OperatorCaller, operatorId: string): Promise<ResetLink> {
     const { id, value } = mintCredential('aor');
     const token = value.reveal();
@@ -119,28 +121,28 @@ export class OperatorPasswords {
       const row = { id, operatorId, secretHash: hashCredential(token), createdAt, endedAt: null };
       await insertRow(manager, OperatorResetLink, { ...row, ...issue });
       await this.audit.record(manager, operatorEntry('operator.reset_link_issued', operatorId, { link: id }));
-      // In the fragment, so that it reaches no server's log.
+      // A fragment does not reach any server's log.
       const url = new URL(`/reset-password#token=${token}`, this.config.CONTROL_PLANE_PUBLIC_URL);
       return { url: url.href, token, expires_at: issue.expiresAt };
     });
   }
 
   /**
-   * Ends all sessions and links: whoever had the old password is out. The device is known from then on, so
-   * that guesses of others don't count there.
+   * Ends all sessions and links, so whoever had the old password is locked out.
+   * The device becomes known, so guesses made elsewhere do not lock it out.
    */
   async reset({ token, password }: ResetPasswordDto): Promise<{ device_token: string }> {
     const id = parseCredential('aor', token)?.id;
     const link = id ? await this.database.read((manager) => findLink(manager, id)) : null;
     if (!link || !credentialMatches(token, link.secretHash)) throw invalidLink();
-    // Looked at again with the change; here so that a dead link costs no hash.
+    // Checked again in the transaction. This check saves hashing a password for a dead link.
     if (link.endedAt !== null || link.expiresAt <= this.clock.now()) throw invalidLink();
     const { email } = await this.database.read((manager) => requireOperator(manager, link.operatorId));
     requireGoodPassword(password, email);
     const passwordHash = await hashPassword(password);
     return this.database.write(async (manager) => {
       const { operatorId, issuedBy } = link;
-      // The issuer, too: it may be losing the right to.
+      // Locks the issuer too, who may be losing the right to issue links at this moment.
       const locked = await lockOperators(manager, [operatorId, issuedBy ?? operatorId]);
       const operator = locked.find((one) => one.id === operatorId);
       const isLive =
@@ -174,7 +176,7 @@ function findLink(manager: EntityManager, id: string): Promise<OperatorResetLink
   return manager.findOneBy(OperatorResetLink, { id });
 }
 
-/** Whether a password that was found right then lets in now. */
+/** Whether a password that matched `then` may still sign the operator in. */
 function isProvenStill(then: Operator, { disabledAt, passwordHash, revocations }: Operator): boolean {
   return disabledAt === null && passwordHash === then.passwordHash && revocations === then.revocations;
 }
@@ -184,7 +186,7 @@ function invalidCredentials(): DomainError {
 }
 
 function passwordUnchanged(): DomainError {
-  const detail = 'The new password is the current one. Choose another.';
+  const detail = 'The new password is the same as the current one. Choose another.';
   return new DomainError('password_unchanged', 'unprocessable', detail);
 }
 
@@ -194,14 +196,14 @@ function wrongPassword(): DomainError {
 }
 
 function disabled(): DomainError {
-  return new DomainError('operator_disabled', 'conflict', 'This operator is disabled: enable them first.');
+  return new DomainError('operator_disabled', 'conflict', 'This operator is disabled. Enable them first.');
 }
 
 function invalidLink(): DomainError {
   return new DomainError(
     'invalid_reset_link',
     'gone',
-    'This link is not valid any more: it was used or replaced, it expired, or whoever issued it has ' +
-      'lost access. Ask an owner for a new one.',
+    'This link is no longer valid: it was used or replaced, it expired, or its issuer lost access. ' +
+      'Ask an owner for a new one.',
   );
 }

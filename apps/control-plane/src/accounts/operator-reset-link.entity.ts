@@ -1,7 +1,7 @@
 import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Lets an operator choose a password, once. Kept as SHA-256. */
+/** Lets an operator choose a password, once. Stored as a SHA-256 hash. */
 @Entity('operator_reset_links')
 export class OperatorResetLink {
   @PrimaryColumn('varchar') id: string;
@@ -9,10 +9,10 @@ export class OperatorResetLink {
   @Column('varchar', { name: 'secret_hash' }) secretHash: string;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
-  /** The operator who issued it; null for one from before that was kept. */
+  /** The operator who issued it; null for links from before this column existed. */
   @Column('uuid', { name: 'issued_by', nullable: true }) issuedBy: string | null;
-  /** The operator's API key; null when they issued it in person. */
+  /** The issuer's API key; null if issued with a session. */
   @Column('varchar', { name: 'issued_with', nullable: true }) issuedWith: string | null;
-  /** When it was used, another took its place, or who issued it lost the right to. */
+  /** When it was used or replaced, or its issuer lost the right to issue it. */
   @TimestampColumn({ name: 'ended_at', nullable: true }) endedAt: Date | null;
 }

@@ -21,7 +21,7 @@ export class OperatorSessions {
     private readonly audit: Audit,
   ) {}
 
-  /** Of an operator who has proven who they are. */
+  /** Opens a session for an operator who has proven their identity. */
   async open(manager: EntityManager, operator: Operator, method: SessionView['method']): Promise<SignedIn> {
     const context = currentContext();
     if (context) context.actor = { kind: 'operator', id: operator.id };
@@ -43,7 +43,7 @@ export class OperatorSessions {
     return { token: value.reveal(), expires_at: expiresAt, operator: operatorView(operator) };
   }
 
-  /** The live ones of the caller, the newest first. */
+  /** The caller's live sessions, newest first. */
   async list({ operatorId, sessionId }: OperatorCaller): Promise<{ items: SessionView[] }> {
     const now = this.clock.now();
     const live = { operatorId, revokedAt: IsNull(), expiresAt: MoreThan(now) };
@@ -54,7 +54,7 @@ export class OperatorSessions {
     return { items: shown.map((session) => viewOf(session, sessionId)) };
   }
 
-  /** One of the caller's own. */
+  /** Ends one of the caller's own sessions. */
   async end(caller: OperatorCaller, id: string): Promise<void> {
     const { operatorId } = caller;
     await this.database.write(async (manager) => {
@@ -62,7 +62,8 @@ export class OperatorSessions {
       await checkCallerAgain(manager, caller, this.clock);
       const live = { id, operatorId, revokedAt: IsNull() };
       const { affected } = await manager.update(OperatorSession, live, { revokedAt: this.clock.now() });
-      if (!affected) throw new DomainError('not_found', 'not_found', 'There is no such live session.');
+      if (!affected)
+        throw new DomainError('not_found', 'not_found', 'You have no active session with this id.');
       await this.audit.record(manager, operatorEntry('operator.session_ended', operatorId, { session: id }));
     });
   }
@@ -76,8 +77,8 @@ export class OperatorSessions {
   }
 
   /**
-   * Locks an operator who signs in, and ends the session that their browser had, whoever's it was (ASVS 5.0,
-   * 7.2.4). The browser forgets it, and nobody else should go on with it.
+   * Locks the operator who is signing in and ends the session that their browser had, whoever owned it
+   * (ASVS 5.0, 7.2.4). The browser forgets that session, so nobody else should be able to continue it.
    */
   async lockSigningIn(
     manager: EntityManager,
@@ -92,7 +93,7 @@ export class OperatorSessions {
     return operator;
   }
 
-  /** All of an operator, or all but one. */
+  /** Ends all sessions of an operator, or all but one. */
   async endOthers(manager: EntityManager, operatorId: string, keptId?: string): Promise<void> {
     const live = { operatorId, revokedAt: IsNull(), ...(keptId !== undefined && { id: Not(keptId) }) };
     await manager.update(OperatorSession, live, { revokedAt: this.clock.now() });

@@ -24,9 +24,9 @@ const REALM = 'control-plane';
 const LINK_RULE = { name: 'operators_sso_uq', table: 'operators', columns: ['sso_issuer', 'sso_subject'] };
 
 /**
- * Operators who sign in by the company's provider of identities. An owner has made
- * them an operator before: nobody becomes one by signing in. Their verified e-mail
- * address counts once, to link them; from then on the provider's subject does.
+ * Signs operators in through the company's identity provider. Only an owner
+ * creates operators; signing in never does. A verified e-mail address links
+ * an operator once; from then on the provider's subject identifies them.
  */
 @Injectable()
 export class OperatorSingleSignOn {
@@ -50,8 +50,8 @@ export class OperatorSingleSignOn {
   }
 
   async finish(request: FastifyRequest, reply: FastifyReply, cookies: FromCookies): Promise<SignedIn> {
-    // Whose identity it is only shows at the end: nobody may
-    // have been disabled or demoted while it was being proven.
+    // Only the provider's answer reveals who is signing in. Comparing every
+    // operator's count detects one who was disabled or demoted meanwhile.
     const before = await this.revocations();
     const identity = await this.signOn.finish(this.client, REALM, request, reply);
     try {
@@ -74,7 +74,7 @@ export class OperatorSingleSignOn {
     if (!found) throw this.unknown(identity);
     const operator = await this.sessions.lockSigningIn(manager, found.id, cookies);
     const isRevoked = operator.disabledAt !== null || operator.revocations !== before.get(operator.id);
-    // Another person may have the address today. Who was linked by this provider stays who they were.
+    // The address may have been reassigned. An operator linked at this provider keeps their subject.
     const isLinked = operator.ssoIssuer === ssoIssuer;
     const isTheirs = isLinked ? operator.ssoSubject === ssoSubject : operator.email === email;
     if (isRevoked || !isTheirs) throw this.unknown(identity);
@@ -104,10 +104,10 @@ export class OperatorSingleSignOn {
 
   private unknown({ issuer, subject, email }: ProvenIdentity) {
     const isVerified = email !== null;
-    this.logger.warn({ msg: 'Nobody to sign in', issuer, subject, isVerified });
+    this.logger.warn({ msg: 'No operator matches this identity', issuer, subject, isVerified });
     return signOnUnknownAccount(
-      'There is no operator here for who you are at the identity provider. An owner makes one for ' +
-        'your e-mail address, which the provider must have verified.',
+      'No operator matches your identity. Ask an owner to create one for your e-mail address, which the ' +
+        'identity provider must have verified.',
     );
   }
 
@@ -115,14 +115,14 @@ export class OperatorSingleSignOn {
     const { OPERATOR_OIDC_ISSUER: issuer, OPERATOR_OIDC_CLIENT_ID: clientId } = this.config;
     if (issuer === undefined || clientId === undefined)
       throw signOnNotConfigured(
-        'Single sign-on is not set up here: sign in with e-mail address and password.',
+        'Single sign-on is not configured here. Sign in with e-mail address and password.',
       );
     return {
       issuer,
       clientId,
       clientSecret: this.config.OPERATOR_OIDC_CLIENT_SECRET,
       redirectUri: new URL('/api/auth/oidc/callback', this.config.CONTROL_PLANE_PUBLIC_URL).href,
-      // Whoever sets our environment may have us ask in our own network.
+      // Whoever configures this process may point it at their own network.
       publicOnly: false,
     };
   }

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { type OperatorCaller } from '../access/caller';
 import { asAdmitted } from './operator-lock';
 
-/** What operators write that is not about operators. */
+/** Writes by operators that do not concern operators' accounts. */
 @Injectable()
 export class OperatorWrites {
   constructor(
@@ -13,7 +13,8 @@ export class OperatorWrites {
   ) {}
 
   /**
-   * All that `work` writes, or nothing: that too when the caller's access was revoked since they were let in.
+   * Commits everything that `work` writes, or nothing. Also commits nothing
+   * if the caller's access was revoked since they were authenticated.
    */
   by<T>(caller: OperatorCaller, work: () => Promise<T>): Promise<T> {
     return this.database.write((manager) => asAdmitted(manager, caller, this.clock, work));

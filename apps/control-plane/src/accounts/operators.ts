@@ -32,7 +32,7 @@ import { requireGoodPassword } from './password-words';
 
 const EMAIL_RULE = { name: 'operators_email_uq', table: 'operators', columns: ['email'] };
 
-/** Who operates this Control Plane, and as what. */
+/** The operators of this Control Plane and their roles. */
 @Injectable()
 export class Operators {
   constructor(
@@ -43,8 +43,8 @@ export class Operators {
   ) {}
 
   /**
-   * Without a password they get in by the provider of identities,
-   * or by a reset link. No `caller`: from the command line.
+   * Without a password, they sign in through the identity provider or choose
+   * one through a reset link. `caller` is left out on the command line.
    */
   async create(dto: CreateOperatorDto, caller?: OperatorCaller): Promise<OperatorView> {
     if (dto.password !== undefined) requireGoodPassword(dto.password, dto.email);
@@ -71,13 +71,13 @@ export class Operators {
       throw new DomainError(
         'email_taken',
         'conflict',
-        'An operator with this e-mail address exists already.',
+        'An operator with this e-mail address already exists.',
       );
     }
     return operator;
   }
 
-  /** The newest first. */
+  /** Newest first. */
   async list({ cursor, limit }: PageQuery): Promise<Page<ManagedOperatorView>> {
     const rows = await this.database.read((manager) => {
       const query = manager
@@ -99,12 +99,12 @@ export class Operators {
   }
 
   /**
-   * Who is disabled, or may do less from now on, is signed out everywhere, and links that they could not
-   * issue any more end; keys of the disabled never come back.
+   * Disabling or demoting an operator ends all their sessions, and the links that they may no
+   * longer issue. Disabling also revokes their API keys, which enabling does not bring back.
    */
   change(caller: OperatorCaller, id: string, dto: ChangeOperatorDto): Promise<ManagedOperatorView> {
     return this.database.write(async (manager) => {
-      // The owners, too: two who demote each other at once would leave none.
+      // Locks the owners too: two who demote each other at once would leave none.
       const owner = { role: 'owner' as const, disabledAt: IsNull() };
       const locked = await lockOperators(manager, [id, caller.operatorId], owner);
       await this.checkCaller(manager, caller);

@@ -2,7 +2,7 @@ import { Clock, SignInCookies } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { ControlPlaneConfig } from '../config/control-plane.config';
 
-/** Of operators. */
+/** The session cookies of operators. */
 @Injectable()
 export class SessionCookie extends SignInCookies {
   constructor(config: ControlPlaneConfig, clock: Clock) {

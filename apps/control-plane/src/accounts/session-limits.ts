@@ -1,8 +1,8 @@
-/** However busy: after a day's work one signs in anew (ASVS 5.0, 7.3.2). */
+/** A session ends after this time even if it is in use (ASVS 5.0, 7.3.2). */
 export const SESSION_SECONDS = 12 * 3600;
-/** Unused for so long, it ends before (ASVS 5.0, 7.3.1). */
+/** An unused session ends after this time (ASVS 5.0, 7.3.1). */
 const IDLE_SECONDS = 3600;
-/** The use of a session or key is written down no more often than this. */
+/** The use of a session or key is recorded no more often than this. */
 export const NOTED_EVERY_SECONDS = 60;
 
 interface Used {

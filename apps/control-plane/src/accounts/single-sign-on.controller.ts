@@ -13,10 +13,10 @@ import { OperatorSingleSignOn } from './operator-single-sign-on';
 import { SessionCookie } from './session-cookie';
 import { Serves } from '../access/serves';
 
-/** Where a browser is led that has signed in. */
+/** Where a browser is redirected after signing in. */
 const SIGNED_IN = '/api/auth/me';
 
-/** For browsers: they come by a link, and leave with a cookie. */
+/** For browsers: they arrive through a link and leave with a cookie. */
 @ApiTags('accounts')
 @Public()
 @Refuses('unauthenticated', 'forbidden', 'not_found', 'conflict')

@@ -23,7 +23,7 @@ import { WaitingCalls } from '../service-keys/waiting-calls';
 import { AiGateway } from './ai-gateway';
 import { Serves } from '../access/serves';
 
-/** What tenants' questions to an AI go through. */
+/** Passes tenants' questions on to the AI provider. */
 @ApiTags('ai')
 @SignedByTenantPlane()
 @Controller()
@@ -34,7 +34,7 @@ export class AiGatewayController {
     private readonly calls: WaitingCalls,
   ) {}
 
-  /** `x-tenant-id` names the tenant. An answer that is not streamed is signed. */
+  /** `x-tenant-id` names the tenant. Answers are signed unless they are streamed. */
   @Serves('POST /api/ai/chat/completions')
   @Refuses('unprocessable', 'too_many')
   @HttpCode(200)
@@ -58,10 +58,10 @@ export class AiGatewayController {
 }
 
 function tenantMissing(): Error {
-  return validationFailed([{ field: 'x-tenant-id', message: 'the header x-tenant-id must name the tenant' }]);
+  return validationFailed([{ field: 'x-tenant-id', message: 'the x-tenant-id header must name the tenant' }]);
 }
 
-/** As OpenAI writes errors. */
+/** An error in OpenAI's format. */
 function errorEvent({ code, detail: message }: { readonly code: string; readonly detail: string }): string {
   return `data: ${JSON.stringify({ error: { code, message, type: code } })}\n\n`;
 }

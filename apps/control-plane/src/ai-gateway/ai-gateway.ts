@@ -11,7 +11,7 @@ import { aiNotAllowed, aiUnavailable } from './providers/ai.errors';
 
 const MAX_ANSWER_BYTES = 8_388_608;
 
-/** Puts a tenant's questions to the configured provider. Nothing of them is kept. */
+/** Sends a tenant's questions to the configured provider. It stores none of them. */
 @Injectable()
 export class AiGateway {
   private readonly logger = new Logger(AiGateway.name);
@@ -22,7 +22,7 @@ export class AiGateway {
   ) {}
 
   /**
-   * A tenant is served where it lives, while it is active, and in `on_prem` only by the word of its admin.
+   * Only an active tenant is served, and only at its home. In `on_prem` its admin must also have allowed it.
    */
   async admit(planeId: string, tenantId: string, isAllowedByAdmin: boolean): Promise<void> {
     const { place, plane, tenant } = await this.database.read(async (manager) => ({
@@ -30,10 +30,14 @@ export class AiGateway {
       plane: await manager.findOneByOrFail(TenantPlane, { id: planeId }),
       tenant: await manager.findOneByOrFail(Tenant, { id: tenantId }),
     }));
-    // An old copy that a move has left behind speaks for nobody.
+    // An old copy left by a move may not ask.
     if (place?.tenantPlaneId !== planeId) throw tenantNotOnPlane();
     if (tenant.status !== 'active')
-      throw new DomainError('tenant_suspended', 'forbidden', `This tenant is ${tenant.status}.`);
+      throw new DomainError(
+        'tenant_suspended',
+        'forbidden',
+        `The tenant's status is "${tenant.status}". Only active tenants can use AI.`,
+      );
     const { aiRouting } = profileOf(plane.deploymentModel);
     if (aiRouting === 'control_plane_if_admin_allows' && !isAllowedByAdmin) throw aiNotAllowed();
     this.logger.log({ msg: 'AI question admitted', tenantPlaneId: planeId, tenantId });
@@ -43,7 +47,7 @@ export class AiGateway {
     return this.provider.complete({ ...request, stream: true }, ended);
   }
 
-  /** The JSON document. */
+  /** Returns the JSON document, or throws `ai_unavailable`. */
   async answer(request: ChatCompletionRequest, ended: AbortSignal): Promise<string> {
     const [chunks, size] = [[] as Uint8Array[], { bytes: 0 }];
     for await (const chunk of await this.provider.complete(request, ended)) {

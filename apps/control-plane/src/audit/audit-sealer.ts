@@ -5,14 +5,17 @@ import { AuditEvent } from './audit-event.entity';
 const MAX_BATCHES = 40;
 
 /**
- * Links audit rows into the chain, behind those who write
- * them. Run by the sweep; one at a time over all processes.
+ * Links audit rows into the chain after they were written.
+ * The sweep runs it; only one process seals at a time.
  */
 @Injectable()
 export class AuditSealer {
   constructor(private readonly database: Database) {}
 
-  /** Seals what there is, up to a bound; the next sweep goes on. Returns how many rows it sealed. */
+  /**
+   * Seals the pending rows up to a bound, leaving the rest
+   * to the next sweep. Returns how many rows it sealed.
+   */
   async seal(): Promise<number> {
     let total = 0;
     for (let round = 0; round < MAX_BATCHES; round++) {

@@ -53,7 +53,7 @@ export class AuditController {
   }
 }
 
-/** Entries about jobs and sign-ups name their tenant in what they changed. */
+/** Entries about jobs and sign-ups name their tenant in `after`. */
 function tenantIdOf({ targetKind, targetId, after }: AuditEvent): unknown {
   return targetKind === 'tenant' ? targetId : after?.['tenant_id'];
 }

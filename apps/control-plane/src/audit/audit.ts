@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { AuditEvent } from './audit-event.entity';
 
-/** Writes what was done in the transaction that does it. */
+/** Records an action in the transaction that carries it out. */
 @Injectable()
 export class Audit {
   constructor(private readonly clock: Clock) {}

@@ -28,7 +28,7 @@ function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
 }
 
 describe('the configuration of the Control Plane', () => {
-  it('needs nothing but sealing keys in development', () => {
+  it('requires only sealing keys in development', () => {
     const config = parseEnvironment(ControlPlaneConfig, { CONTROL_PLANE_SEALING_KEYS: KEYS });
     expect(config.CONTROL_PLANE_DATABASE_URL.reveal()).toBe('data/control-plane.db');
     expect(config).toMatchObject({
@@ -71,7 +71,7 @@ describe('the configuration of the Control Plane', () => {
     });
   });
 
-  it('lists every fault at once, each by its name, and repeats no value', () => {
+  it('lists every fault at once by variable name, and repeats no value', () => {
     const env = {
       NODE_ENV: 'staging',
       PORT: '70000',
@@ -93,7 +93,7 @@ describe('the configuration of the Control Plane', () => {
     expect(faults.join('\n')).not.toContain('hunter2');
   });
 
-  it('takes an empty value for none', () => {
+  it('treats an empty value as unset', () => {
     expect(faultsOf({ CONTROL_PLANE_SEALING_KEYS: KEYS, METRICS_TOKEN: '', PORT: '' })).toEqual([]);
     expect(faultsOf({ CONTROL_PLANE_SEALING_KEYS: '' })).toEqual([
       expect.stringMatching(/^CONTROL_PLANE_SEALING_KEYS/),
@@ -103,7 +103,7 @@ describe('the configuration of the Control Plane', () => {
   it.each([
     ['*', ['*']],
     ['https://a.example.com, http://localhost:5173', ['https://a.example.com', 'http://localhost:5173']],
-  ])('lets the pages of %s call in development', (CORS_ALLOWED_ORIGINS, allowedOrigins) => {
+  ])('lets pages from %s call the API in development', (CORS_ALLOWED_ORIGINS, allowedOrigins) => {
     const env = { CONTROL_PLANE_SEALING_KEYS: WELL_KNOWN_KEY, CORS_ALLOWED_ORIGINS };
     const { web } = parseEnvironment(ControlPlaneConfig, env);
     expect(web).toMatchObject({ isProduction: false, allowedOrigins });
@@ -115,18 +115,18 @@ describe('the configuration of the Control Plane', () => {
     'a.example.com',
     'ftp://a.example.com',
     'null',
-  ])('takes %s for no origin', (CORS_ALLOWED_ORIGINS) => {
+  ])('refuses %s as an origin', (CORS_ALLOWED_ORIGINS) => {
     expect(faultsOf({ CONTROL_PLANE_SEALING_KEYS: KEYS, CORS_ALLOWED_ORIGINS })).toEqual([
       expect.stringMatching(/^CORS_ALLOWED_ORIGINS must be origins/),
     ]);
   });
 
-  it.each(['10.0.0.0/8', '192.0.2.1, 2001:db8::/32', '::1'])('believes proxies at %s', (TRUSTED_PROXIES) => {
+  it.each(['10.0.0.0/8', '192.0.2.1, 2001:db8::/32', '::1'])('trusts proxies at %s', (TRUSTED_PROXIES) => {
     expect(faultsOf({ CONTROL_PLANE_SEALING_KEYS: KEYS, TRUSTED_PROXIES })).toEqual([]);
   });
 
   it.each(['*', '0.0.0.0/0', '10.0.0.0/33', 'proxy.example.com', '10.0.0/8'])(
-    'takes %s for no proxy',
+    'refuses %s as a proxy',
     (TRUSTED_PROXIES) => {
       expect(faultsOf({ CONTROL_PLANE_SEALING_KEYS: KEYS, TRUSTED_PROXIES })).toEqual([
         expect.stringMatching(/^TRUSTED_PROXIES must be addresses/),
@@ -134,14 +134,14 @@ describe('the configuration of the Control Plane', () => {
     },
   );
 
-  it('needs to know whom mail is from where there is a server for it', () => {
+  it('requires MAIL_FROM with SMTP_URL', () => {
     const env = { CONTROL_PLANE_SEALING_KEYS: KEYS, SMTP_URL: 'smtp://mail.example.com' };
     expect(faultsOf(env)).toEqual([expect.stringMatching(/^MAIL_FROM is required/)]);
     expect(faultsOf({ ...env, MAIL_FROM: 'Atlas <atlas@example.com>' })).toEqual([]);
   });
 
   describe('in production', () => {
-    it('is accepted when all is said', () => {
+    it('is accepted when it is complete', () => {
       expect(faultsOf(PRODUCTION)).toEqual([]);
     });
 
@@ -169,7 +169,7 @@ describe('the configuration of the Control Plane', () => {
       expect(faultsOf({ ...PRODUCTION, [name]: value })).toEqual([expect.stringMatching(`^${name} `)]);
     });
 
-    it('needs a model for its AI provider, and https to get there', () => {
+    it('requires a model and https for the AI provider', () => {
       const AI_PROVIDER_BASE_URL = 'http://ai.example.com/v1';
       expect(faultsOf({ ...PRODUCTION, AI_PROVIDER_BASE_URL })).toEqual([
         expect.stringMatching(/^AI_PROVIDER_BASE_URL must be https/),
@@ -177,7 +177,7 @@ describe('the configuration of the Control Plane', () => {
       ]);
     });
 
-    it('takes a provider of identities by https, with the name it knows us by and a secret that is one', () => {
+    it('requires https, a client id and a strong secret for the identity provider', () => {
       const provider = {
         OPERATOR_OIDC_ISSUER: 'https://login.example.com',
         OPERATOR_OIDC_CLIENT_ID: 'atlas',
@@ -192,7 +192,7 @@ describe('the configuration of the Control Plane', () => {
         expect(faultsOf({ ...PRODUCTION, ...provider, ...wrong })).toEqual([expect.stringMatching(fault)]);
     });
 
-    it('is refused for all of it at once', () => {
+    it('is refused for all faults at once', () => {
       const faults = faultsOf({
         NODE_ENV: 'production',
         CONTROL_PLANE_DATABASE_URL: 'postgres://postgres:postgres@db/cp',
@@ -211,13 +211,13 @@ describe('the configuration of the Control Plane', () => {
       expect(faults.join('\n')).not.toMatch(/changeme|postgres:|BwcHBw/);
     });
 
-    it.each(['data/control-plane.db', 'sqlite:cp.db', undefined])('is not on SQLite: %s', (url) => {
+    it.each(['data/control-plane.db', 'sqlite:cp.db', undefined])('refuses SQLite: %s', (url) => {
       expect(faultsOf({ ...PRODUCTION, CONTROL_PLANE_DATABASE_URL: url })).toEqual([
         expect.stringMatching(/^CONTROL_PLANE_DATABASE_URL must be a postgres:.* in production/),
       ]);
     });
 
-    it('may be plain http on this machine, behind a proxy', () => {
+    it('allows plain http on this machine, behind a proxy', () => {
       expect(faultsOf({ ...PRODUCTION, CONTROL_PLANE_PUBLIC_URL: 'http://127.0.0.1:4100' })).toEqual([]);
     });
   });

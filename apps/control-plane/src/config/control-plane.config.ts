@@ -27,7 +27,7 @@ import { CONTROL_PLANE_VERSION, versionProblem } from './version-policy';
 
 const PUBLIC_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
-/** Every variable that the Control Plane reads. `.env.example` describes them. */
+/** The environment variables that the Control Plane reads. `.env.example` describes them. */
 export class ControlPlaneConfig extends PlaneConfig {
   @IsPortNumber()
   PORT: number = 4100;
@@ -54,31 +54,31 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Checked('sealingKeys', sealingKeysProblem)
   CONTROL_PLANE_SEALING_KEYS: Secret;
 
-  /** Tenants are planned below it: `https://<slug>.<TENANT_BASE_DOMAIN>`. */
+  /** Planned URLs are below it: `https://<slug>.<TENANT_BASE_DOMAIN>`. */
   @IsNotEmpty()
   TENANT_BASE_DOMAIN: string = 'localhost:4200';
 
-  /** The one secret that shared cells registered with `secret: "platform"` have in common with us. */
+  /** The secret that the Control Plane shares with the cells registered with `secret: "platform"`. */
   @IsOptional()
   @IsLongSecret(32)
   @NoDefaultInProduction()
   INTERNAL_SERVICE_SECRET?: Secret;
 
-  /** The one before, accepted as well while it is changed. */
+  /** The previous secret, also accepted during its rotation. */
   @IsOptional()
   @IsLongSecret(32)
   @Checked('rotation', (value, { INTERNAL_SERVICE_SECRET: current }: ControlPlaneConfig) =>
     current !== undefined && !current.equals(value)
       ? null
-      : 'must be another one than INTERNAL_SERVICE_SECRET',
+      : 'must differ from INTERNAL_SERVICE_SECRET, which is required with it',
   )
   INTERNAL_SERVICE_SECRET_PREVIOUS?: Secret;
 
-  /** Nobody signs up, though mail is sent. */
+  /** Closes sign-up even though mail is configured. */
   @IsSwitch()
   @IsBoolean()
   SIGNUP_CLOSED: boolean = false;
-  /** The OpenID provider that operators may sign in by. Unset: by password only. */
+  /** The OpenID provider that operators may sign in through. Unset: password sign-in only. */
   @ValidateIf(
     (config: ControlPlaneConfig) =>
       config.OPERATOR_OIDC_ISSUER !== undefined || config.OPERATOR_OIDC_CLIENT_ID !== undefined,
@@ -86,24 +86,26 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Checked('issuer', issuerProblem)
   OPERATOR_OIDC_ISSUER?: string;
 
-  /** How that provider knows us. */
+  /** This Control Plane's client id at that provider. */
   @ValidateIf((config: ControlPlaneConfig) => config.OPERATOR_OIDC_ISSUER !== undefined)
   @IsNotEmpty({ message: '$property is required with OPERATOR_OIDC_ISSUER' })
   OPERATOR_OIDC_CLIENT_ID?: string;
 
-  /** A secret. Unset: we are a public client, with PKCE alone. */
+  /** A secret. Unset: the Control Plane is a public client that relies on PKCE. */
   @IsOptional()
   @IsSecret()
   @IsNotEmpty()
   @NoDefaultInProduction()
   OPERATOR_OIDC_CLIENT_SECRET?: Secret;
 
-  /** A dedicated tenant needs a purchase order number. */
+  /** Requires a purchase order number for dedicated tenants. */
   @Transform(({ value }) => value === true || value === '1' || value === 'true')
   @IsBoolean()
   REQUIRE_PURCHASE_ORDER: boolean = false;
 
-  /** Who creates the infrastructure of dedicated tenants; unset: `local`, in production `manual`. */
+  /**
+   * What creates the infrastructure of dedicated tenants. Unset: `manual` in production, otherwise `local`.
+   */
   @IsOptional()
   @IsIn(DRIVER_NAMES)
   @Checked('driver', (value, config: ControlPlaneConfig) =>
@@ -111,11 +113,11 @@ export class ControlPlaneConfig extends PlaneConfig {
   )
   INFRASTRUCTURE_DRIVER?: DriverName;
 
-  /** What kind of API answers the tenants' AI questions. */
+  /** The kind of API that answers the tenants' AI questions. */
   @IsIn(AI_PROVIDER_NAMES)
   AI_PROVIDER: AiProviderName = 'openai_compatible';
 
-  /** `<this>/chat/completions` is called. Unset: there is no AI. */
+  /** The gateway calls `<this>/chat/completions`. Unset: AI is not available. */
   @IsOptional()
   @IsUrl(PUBLIC_URL)
   @Checked('transport', (value, config: ControlPlaneConfig) =>
@@ -123,7 +125,7 @@ export class ControlPlaneConfig extends PlaneConfig {
   )
   AI_PROVIDER_BASE_URL?: string;
 
-  /** A secret. Unset: the provider asks for none. */
+  /** A secret. Unset: the provider requires none. */
   @IsOptional()
   @IsSecret()
   @Checked('header', (value) =>
@@ -131,80 +133,74 @@ export class ControlPlaneConfig extends PlaneConfig {
   )
   AI_PROVIDER_API_KEY?: Secret;
 
-  /** The model of questions that name none. */
+  /** The model for questions that name none. */
   @ValidateIf((config: ControlPlaneConfig) => config.AI_PROVIDER_BASE_URL !== undefined)
   @IsNotEmpty({ message: '$property must name the model to use (required with AI_PROVIDER_BASE_URL)' })
   AI_PROVIDER_MODEL?: string;
 
-  /** The longest silence of the provider: until it begins to answer, and between two parts of a stream. */
+  /** How long the provider may stay silent, before its answer and between two parts of a stream. */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(100)
   @Max(240_000)
   AI_PROVIDER_TIMEOUT_MS: number = 60_000;
 
-  /** How long the copy that a tenant moved away from is kept, in days. */
+  /** How long a tenant's old copy is kept after a move, in days. */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(0)
   MOVE_KEEP_DAYS: number = 7;
 
-  /** How long a move's target has to catch up with the changes that follow the rows, in minutes. */
+  /** How long the target of a move may take to catch up with writes made during the copy, in minutes. */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(1)
   @Max(7 * 24 * 60)
   MOVE_CATCH_UP_MINUTES: number = 30;
 
-  /** How long a tenant that was deprovisioned can be brought back, in days. */
+  /** How long a deprovisioned tenant can be restored, in days. */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(0)
   RESTORE_WINDOW_DAYS: number = 30;
 
-  /** How long the operators' own backups of databases are kept, in days: certificates of deletion name it. */
+  /** How long operators keep their own database backups, in days. Deletion certificates state it. */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(0)
   DATABASE_BACKUP_DAYS: number = 35;
 
-  /** A rotation revokes the old secret of a tenant plane once nothing was signed with it for this long. */
+  /** A rotation revokes a tenant plane's old secret once nothing was signed with it for this long. */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(1)
   SECRET_ROTATION_QUIET_SECONDS: number = 600;
 
-  /**
-   * What new dedicated tenants run, and what upgrades bring
-   * that name no version; unset: the Control Plane's own.
-   */
+  /** The version of new dedicated planes, and of upgrades that name none. Unset: the Control Plane's own. */
   @IsOptional()
   @Checked('version', (value) => (VERSION_PATTERN.test(value) ? versionProblem(value) : 'must be like 1.2.3'))
   TENANT_PLANE_VERSION?: string;
 
-  /** How long a tenant plane has to get well in another version before it goes back to the one before. */
+  /** How long an upgraded tenant plane may take to become healthy before it is rolled back. */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(1)
   UPGRADE_HEALTHY_SECONDS: number = 300;
 
-  /**
-   * A drift between rows and what is there is found within this
-   * time; a look begins every three quarters of it. 0: never.
-   */
+  /** Drift is found within this time: a check begins every three quarters of it. 0: never. */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(0)
   @Max(24 * 3600)
   RECONCILE_INTERVAL_SECONDS: number = 60;
 
-  /** Where the local driver keeps its tenant planes' logs and SQLite files. */
+  /** Where the local driver keeps the logs and SQLite files of its tenant planes. */
   @IsNotEmpty()
   LOCAL_DRIVER_DIR: string = 'data/dedicated';
 
   /**
-   * The server, as superuser, on which the local driver
-   * creates databases. `{slug}` in it names a server a tenant.
+   * The superuser URL of the server on which the local driver creates
+   * databases. `{slug}` in it gives each tenant a server of its own.
    */
   @IsOptional()
   @IsSecret()
@@ -212,20 +208,20 @@ export class ControlPlaneConfig extends PlaneConfig {
   LOCAL_DRIVER_POSTGRES_URL?: Secret;
 
   /**
-   * The folder of the built Tenant Plane that the local driver starts; `{version}` in it names a folder a
-   * version. Unset: the one beside this app.
+   * The folder of the built Tenant Plane that the local driver starts. `{version}`
+   * in it gives each version a folder of its own. Unset: the folder beside this app.
    */
   @IsOptional()
   @IsNotEmpty()
   LOCAL_DRIVER_TENANT_PLANE?: string;
 
-  /** The Terraform module that makes the infrastructure of one tenant. */
+  /** The Terraform module that creates one tenant's infrastructure. */
   @IsNotEmpty()
   TERRAFORM_MODULE_DIR: string = 'docker/terraform/aws-ecs';
 
   /**
-   * Where each tenant has its Terraform working directory, and
-   * its state unless TERRAFORM_BACKEND_FILE says otherwise.
+   * Where each tenant has its Terraform working directory,
+   * including its state unless TERRAFORM_BACKEND_FILE is set.
    */
   @IsNotEmpty()
   TERRAFORM_WORK_DIR: string = 'data/terraform';
@@ -235,22 +231,28 @@ export class ControlPlaneConfig extends PlaneConfig {
   @IsNotEmpty()
   TERRAFORM_VARIABLES_FILE?: string;
 
-  /** A .tf file with a backend block, to keep the state elsewhere. `{name}` in it names the tenant's own. */
+  /**
+   * A .tf file with a backend block that keeps the state
+   * elsewhere. `{name}` in it becomes the tenant's name.
+   */
   @IsOptional()
   @IsNotEmpty()
   TERRAFORM_BACKEND_FILE?: string;
 
-  /** How long one run of Terraform may take, waiting for the state's lock included. */
+  /** How long one run of Terraform may take, including the wait for the state's lock. */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(1)
   @Max(24 * 60)
   TERRAFORM_TIMEOUT_MINUTES: number = 60;
 
-  /** `<fault point>:<kill|throw|fail|pause>`: tests break the plane there. Refused in production. */
+  /**
+   * `<fault point>:<kill|throw|fail|pause>`: the point at
+   * which tests make the plane fail. Refused in production.
+   */
   @IsOptional()
   @Checked('faultPoint', (_, config: ControlPlaneConfig) =>
-    config.isProduction ? 'is for tests, never in production' : null,
+    config.isProduction ? 'is for tests and refused in production' : null,
   )
   ATLAS_FAULT_POINT?: string;
 
@@ -262,20 +264,20 @@ export class ControlPlaneConfig extends PlaneConfig {
     return this.TENANT_PLANE_VERSION ?? CONTROL_PLANE_VERSION;
   }
 
-  /** Where the local driver has that version of the built Tenant Plane. */
+  /** The folder of that version of the built Tenant Plane, for the local driver. */
   tenantPlaneApp(version: string | null): string {
     const folder = this.LOCAL_DRIVER_TENANT_PLANE ?? join(__dirname, '../tenant-plane');
     return resolve(folder.replaceAll('{version}', version ?? this.tenantPlaneVersion));
   }
 
-  /** What dedicated tenants get when they are asked for without naming a database. */
+  /** The database of dedicated tenants that are requested without one. */
   get dedicatedDatabase(): DatabaseDriver {
     const isSmall = this.infrastructureDriver === 'local' && this.LOCAL_DRIVER_POSTGRES_URL === undefined;
     return isSmall ? 'sqlite' : 'postgres';
   }
 }
 
-/** Replicas, and what every tenant's lifecycle rests on: not one file on one disk. */
+/** SQLite allows one process and keeps all tenants in one file on one disk. */
 function sqliteProblem(value: string, { isProduction }: ControlPlaneConfig): string | null {
   if (!isProduction || databaseTargetProblem(value) !== null) return null;
   return databaseTarget(value).driver === 'postgres'

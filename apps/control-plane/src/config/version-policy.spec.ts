@@ -3,7 +3,7 @@ import { CONTROL_PLANE_VERSION, versionClassOf, versionProblem } from './version
 
 describe('the version of a tenant plane', () => {
   it.each(['1.4.2', '1.4.1', '1.4.0', '1.3.9', '1.0.0', '1.4.2-rc.1', '1.3.0+build.5'])(
-    '%s is accepted by 1.4.2',
+    '%s works with 1.4.2',
     (version) => {
       expect(versionProblem(version, '1.4.2')).toBeNull();
     },
@@ -19,7 +19,7 @@ describe('the version of a tenant plane', () => {
     ['latest', 'not a version'],
     ['', 'not a version'],
     ['1.4.2.1', 'not a version'],
-  ])('%s is refused by 1.4.2: %s', (version, why) => {
+  ])('%s does not work with 1.4.2: %s', (version, why) => {
     expect(versionProblem(version, '1.4.2')).toContain(why);
   });
 
@@ -32,18 +32,18 @@ describe('the version of a tenant plane', () => {
     ['2.0.0', 'unsupported'],
     ['0.9.0', 'unsupported'],
     ['latest', 'unsupported'],
-  ])('%s is to 1.4.2: %s', (version, kind) => {
+  ])('%s, seen from 1.4.2, is %s', (version, kind) => {
     expect(versionClassOf(version, '1.4.2')).toBe(kind);
   });
 
   it.each(['1.4', 'v1.4.2', '1.4.2+build.5', '1.4.2-a/../b', '1.4.2 ', '1.4.2-'])(
-    '%j is none that may be asked for: it names a folder or an image',
+    '%j cannot be requested, since a version names a folder or an image',
     (version) => {
       expect(VERSION_PATTERN.test(version)).toBe(false);
     },
   );
 
-  it('of our own release is accepted', () => {
+  it('of our own release works', () => {
     expect(versionProblem(CONTROL_PLANE_VERSION)).toBeNull();
   });
 });

@@ -1,15 +1,15 @@
 import { type VersionClass } from '@atlas/operator-api';
 import { compareVersions, versionSkewProblem } from '@atlas/plane-contract';
 
-/** The Control Plane's own version; tenant planes of the same major version, and none newer, may enrol. */
+/** The Control Plane's own version. Tenant planes of the same major version may enrol, but no newer ones. */
 export const CONTROL_PLANE_VERSION = '0.1.0';
 
-/** Says what is wrong with a tenant plane's version, or null. */
+/** Why a tenant plane of this version does not work with the Control Plane, or null if it does. */
 export function versionProblem(version: string, own = CONTROL_PLANE_VERSION): string | null {
   return versionSkewProblem(version, own);
 }
 
-/** How a plane's version stands to ours. */
+/** How a plane's version relates to the Control Plane's. */
 export function versionClassOf(version: string, own = CONTROL_PLANE_VERSION): VersionClass {
   if (versionProblem(version, own) !== null) return 'unsupported';
   return isBehind(version, own) ? 'behind' : 'current';

@@ -1,8 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * One row. The epoch changes when the database is restored
- * from a backup, so that tenant planes ask for everything.
+ * A single row. Its epoch changes when the database is restored
+ * from a backup, so that planes ask for their full state.
  */
 @Entity('control_plane_state')
 export class ControlPlaneState {

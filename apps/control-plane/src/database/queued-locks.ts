@@ -1,5 +1,2 @@
-/**
- * Lock classes of the Control Plane's queued locks. They
- * are listed in one place so that no two share a number.
- */
+/** The Control Plane's queued lock classes, listed together so that no two share a number. */
 export const QUEUED_LOCKS = { operatorAccess: 4_772_611, planeTrust: 4_772_612 } as const;

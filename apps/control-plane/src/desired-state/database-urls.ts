@@ -13,8 +13,8 @@ interface Made {
 }
 
 /**
- * Where databases of tenants' own are: sealed on the rows of
- * plane and tenant, opened only for who may read secrets.
+ * The URLs of dedicated databases, sealed in the rows of plane
+ * and tenant. Only callers who may read secrets see them.
  */
 @Injectable()
 export class DatabaseUrls {
@@ -24,8 +24,8 @@ export class DatabaseUrls {
   ) {}
 
   /**
-   * On the tenant whose home it is, and on the plane: locked
-   * in this order. Former homes redirect to the address.
+   * Records the URL on the tenant whose home this is, then on the
+   * plane: the locking order. Former homes redirect to the new address.
    */
   async record(
     manager: EntityManager,
@@ -40,7 +40,7 @@ export class DatabaseUrls {
     if (home) await this.addresses.redirectUsersOf(manager, home.id);
   }
 
-  /** What a tenant's row says of the plane that becomes its home. */
+  /** The columns of a tenant's row that describe the plane becoming its home. */
   ofPlane(
     tenantId: string,
     { id, endpointUrl, dbUrlSealed }: TenantPlane,
@@ -61,7 +61,7 @@ export class DatabaseUrls {
     return dbUrlSealed === null ? null : this.box.open(dbUrlSealed, onTenant(id));
   }
 
-  /** Whether that is what the plane's row says. */
+  /** Whether the plane's row holds this URL. */
   ofPlaneIs({ id, dbUrlSealed }: TenantPlane, dbUrl: SecretText): boolean {
     return dbUrlSealed !== null && this.box.open(dbUrlSealed, onPlane(id)).equals(dbUrl);
   }

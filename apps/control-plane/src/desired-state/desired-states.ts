@@ -31,11 +31,13 @@ import { toldSignupLinks } from './told-signup-links';
 const REVISION_OF_PLANE =
   'select revision from tenant_planes where tenant_planes.id = placements.tenant_plane_id';
 
-/** SQL: whether the tenant is moving to a plane that was its home before. Its users may still go there. */
-const IS_BACK = `case when placement.phase = 'importing' then exists (select 1 from transfers former
-  where former.tenant_id = placement.tenant_id and former.source_plane_id = plane.id and former.purpose = 'move') end`;
+/** SQL: whether the tenant is moving back to a former home, which its users may still address. */
+const IS_BACK = `case when placement.phase = 'importing' then exists (
+    select 1 from transfers former where former.tenant_id = placement.tenant_id
+      and former.source_plane_id = plane.id and former.purpose = 'move'
+  ) end`;
 
-/** What a plane shall do, derived from placements; told as the changes since a revision. */
+/** What each plane should serve, derived from placements and sent as the changes since a revision. */
 @Injectable()
 export class DesiredStates implements OnModuleInit {
   private epoch = '';
@@ -59,20 +61,20 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /**
-   * What planes had reported before a restore may have changed since: nothing counts as applied until they
-   * say so in the new epoch. A retired plane says nothing any more, so its last word stands.
+   * Planes may have changed since the backup was made, so nothing counts as applied until they
+   * report it in the new epoch. A retired plane no longer reports, so its last report still counts.
    */
   private async forgetReports(manager: EntityManager): Promise<void> {
     const reporting = "select id from tenant_planes where status <> 'retired'";
     const entries = manager.createQueryBuilder().update(Placement).where(`tenant_plane_id in (${reporting})`);
     await entries.set(UNHEARD).execute();
-    // They are told everything anew.
+    // Wakes waiting planes: everything is sent again.
     await manager.update(TenantPlane, { status: Not('retired') }, { revisedAt: this.clock.now() });
   }
 
   /**
-   * Publishes a changed entry, as the last thing that a transaction does: the plane's counter goes up under
-   * its row's lock, which holds until the commit, so commit order is revision order.
+   * Publishes a changed entry. Call it last in a transaction: it increments the plane's
+   * counter and locks its row until the commit, so commit order is revision order.
    */
   async publish(
     manager: EntityManager,
@@ -81,7 +83,7 @@ export class DesiredStates implements OnModuleInit {
     const { tenantId, tenantPlaneId } = placement;
     const plane = manager.createQueryBuilder().update(TenantPlane).where({ id: tenantPlaneId });
     const entry = manager.createQueryBuilder().update(Placement).where({ tenantId, tenantPlaneId });
-    // Started together, they travel together, in this order.
+    // Statements started together travel together and run in this order.
     await together([
       plane.set({ revision: () => 'revision + 1', revisedAt: this.clock.now() }).execute(),
       entry.set({ entryRevision: () => `(${REVISION_OF_PLANE})` }).execute(),
@@ -90,8 +92,8 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /**
-   * As `publish`, at the homes of many tenants: entries of one
-   * plane share a revision. `select` gives the tenants' ids.
+   * Like `publish`, for the homes of many tenants at once. Entries of
+   * one plane share a revision. `select` selects the tenants' ids.
    */
   async publishHomes(
     manager: EntityManager,
@@ -117,7 +119,7 @@ export class DesiredStates implements OnModuleInit {
     for (const { id } of locked) this.signals.publish(topicOf(id));
   }
 
-  /** As `publish`, of what is said to the plane itself: its configuration. */
+  /** Like `publish`, for the configuration of the plane itself. */
   async announce(
     manager: EntityManager,
     tenantPlaneId: string,
@@ -129,7 +131,8 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /**
-   * Null when nothing changed since `since`. `keyId` is what the plane signs with: it may be given the next.
+   * Returns null if nothing changed since `since`. `keyId` is the key that the plane
+   * signs with; if a rotation waits for it, the answer includes the next secret.
    */
   async changes(
     tenantPlaneId: string,
@@ -138,13 +141,13 @@ export class DesiredStates implements OnModuleInit {
   ): Promise<DesiredState | null> {
     const n = since === undefined ? null : this.knownRevision(since);
     const rows = await this.rows(tenantPlaneId, n ?? 0, keyId);
-    // A call that waited while its key was revoked gets no more than one that comes afterwards.
+    // A call that waited while its key was revoked gets the same answer as one that arrives afterwards.
     if (rows[0]?.key_revoked_at) throw keyRevoked();
     const current = rows[0]?.plane_revision ?? 0;
     const isFull = n === null || n > current;
     if (!isFull && n === current) return null;
     const entries = isFull && n !== null ? await this.rows(tenantPlaneId, 0) : rows;
-    // Read after the entries: what is newer by then is told again.
+    // Read after the entries, so newer changes are sent twice rather than missed.
     const links = entries.some(isEntry)
       ? await this.database.read((manager) => toldSignupLinks(manager, tenantPlaneId, isFull ? 0 : n))
       : new Map<string, DesiredSignupLinks>();
@@ -155,19 +158,19 @@ export class DesiredStates implements OnModuleInit {
     return next_secret === undefined ? state : { ...state, config: { ...state.config, next_secret } };
   }
 
-  /** As `changes`, but waits for some up to `seconds`. A plane that waits costs no query of its own. */
+  /** Like `changes`, but waits up to `seconds` for a change. A waiting plane costs no queries. */
   async awaitChanges(
     { tenantPlaneId, keyId }: { readonly tenantPlaneId: string; readonly keyId: string },
     since: string,
     seconds: number,
     ended: AbortSignal,
   ): Promise<DesiredState | null> {
-    // Listening starts before looking, so that no change falls between.
+    // Subscribing before the first query loses no change in between.
     const wakes = new Wakes(this.signals, topicOf(tenantPlaneId), seconds, ended);
     try {
       let changes = await this.changes(tenantPlaneId, since, keyId);
       while (!changes && (await wakes.next())) changes = await this.changes(tenantPlaneId, since, keyId);
-      // Its key may have been revoked, which nobody told this plane.
+      // No signal announces that a key was revoked.
       if (!changes && ended.aborted) await this.serviceKeys.requireAccepted(keyId);
       return changes;
     } finally {
@@ -176,25 +179,25 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /**
-   * Whether the numbers of entries that are reported with this revision are those of the entries here. An
-   * older tenant plane that has not yet applied any state in full says `none`, which is believed.
+   * Whether a report with this revision counts entries as this Control Plane does. An older
+   * tenant plane that has not yet applied a full state reports `none`, which is accepted.
    */
   isOfThisEpoch(revision: string): boolean {
     const epoch = epochOf(revision);
     return epoch === this.epoch || epoch === 'none';
   }
 
-  /** Whether the plane has applied all that it was told. */
+  /** Whether the plane has applied its current revision. */
   isUpToDate({ appliedRevision, revision }: TenantPlane): boolean {
     return (this.knownRevision(appliedRevision ?? '') ?? -1) >= revision;
   }
 
-  /** The `n` that the plane has applied; 0 where that is of the epoch before a restore. */
+  /** The revision number that the plane has applied, or 0 if it comes from an earlier epoch. */
   appliedBy({ appliedRevision }: TenantPlane): number {
     return this.knownRevision(appliedRevision ?? '') ?? 0;
   }
 
-  /** Wakes this process's waiting planes that changed since `time`: heals a signal that was lost. */
+  /** Wakes this process's waiting planes that changed since `time`, in case a signal was lost. */
   async wakeChangedSince(time: Date): Promise<void> {
     const planes = await this.database.read((manager) =>
       manager
@@ -206,7 +209,7 @@ export class DesiredStates implements OnModuleInit {
     for (const plane of planes) this.signals.deliver(topicOf(plane.id));
   }
 
-  /** One statement, so that revision and entries are of one moment. */
+  /** A single statement reads revision and entries at the same moment. */
   private rows(tenantPlaneId: string, since: number, keyId = ''): Promise<ChangedRow[]> {
     return this.database.read((manager) =>
       manager
@@ -273,7 +276,7 @@ export class DesiredStates implements OnModuleInit {
     };
   }
 
-  /** Null for another epoch or no revision of ours: everything is sent. */
+  /** Null for another epoch or an invalid revision: everything is sent. */
   private knownRevision(since: string): number | null {
     const [epoch, n = ''] = since.split('.');
     return epoch === this.epoch && /^\d{1,9}$/.test(n) ? Number(n) : null;
@@ -283,7 +286,7 @@ export class DesiredStates implements OnModuleInit {
 interface ChangedRow {
   readonly plane_revision: number;
   readonly next_key_id: string | null;
-  /** Of the key that the call was signed with. */
+  /** When the key that signed the call was revoked. */
   readonly key_revoked_at: unknown;
   readonly tenant_id: string;
   readonly slug: string;
@@ -312,12 +315,15 @@ interface ChangedRow {
   readonly transfer_generation: number | null;
 }
 
-/** Where nothing changed, the plane is alone in its row. */
+/** A plane without changed entries yields one row without a tenant. */
 function isEntry(row: ChangedRow): boolean {
   return row.tenant_id !== null;
 }
 
-/** One that has moved, or whose rows shall go, is still spoken of. */
+/**
+ * Whether the plane should forget the tenant. A tenant that has
+ * moved, or whose rows are to be purged, still has an entry.
+ */
 function isGone(row: ChangedRow): boolean {
   if (row.purge_job_id !== null || hasMoved(row)) return false;
   return row.phase === 'retired' || row.status === 'deleted';
@@ -334,8 +340,8 @@ function isHome(phase: DesiredTenant['phase']): boolean {
 function toEntry(row: ChangedRow, links: DesiredSignupLinks | undefined): DesiredTenant {
   const { tenant_id, slug, name, status, plan, admin_email, phase, entry_revision, purge_job_id } = row;
   const told = purge_job_id === null ? phase : 'retired';
-  // What the tenant plane shall do; that the Control Plane
-  // is still waiting for it to be done is not its business.
+  // The status that the plane should apply. Operations that
+  // the Control Plane still waits for do not concern it.
   const desired = status === 'suspended' || status === 'deprovisioning' ? status : 'active';
   return {
     tenant_id,
@@ -346,7 +352,7 @@ function toEntry(row: ChangedRow, links: DesiredSignupLinks | undefined): Desire
     admin_email,
     entry_revision,
     phase: told,
-    // A plane that is to remove the rows, or that the tenant has left, takes no part in a transfer.
+    // A plane that purges the rows, or that the tenant has left, takes no part in a transfer.
     ...(row.transfer_id !== null && told !== 'retired' && { transfer: transferOf(row) }),
     ...(links && told !== 'retired' && { signup_links: links }),
     ...(row.restored_from !== null && told !== 'retired' && { requires_copy: row.restored_from }),

@@ -1,17 +1,17 @@
 import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A sign-up link without its token, for as long as a tenant plane may have to be told of it. */
+/** A sign-up link without its token, kept while a tenant plane may still need to know about it. */
 @Entity('signup_links')
 export class MintedSignupLink {
-  /** A UUIDv7: of two links the later one has the higher. */
+  /** A UUIDv7, so later links have higher ids. */
   @PrimaryColumn('uuid') jti: string;
   @Column('uuid', { name: 'tenant_id' }) tenantId: string;
-  /** Its audience: the tenant's home at that time. */
+  /** Its audience: the tenant's home when it was issued. */
   @Column('uuid', { name: 'tenant_plane_id' }) tenantPlaneId: string;
-  /** The operator; null for the system's own welcome mail. */
+  /** The operator who issued it; null for the system's welcome mail. */
   @Column('uuid', { name: 'issued_by', nullable: true }) issuedBy: string | null;
-  /** The operator's API key; null when they issued it in person. */
+  /** The issuer's API key; null if issued with a session. */
   @Column('varchar', { name: 'issued_with', nullable: true }) issuedWith: string | null;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
   @TimestampColumn({ name: 'revoked_at', nullable: true }) revokedAt: Date | null;

@@ -13,7 +13,10 @@ import { Tenant } from '../registry/tenant.entity';
 import { ServiceKeys } from '../service-keys/service-keys';
 import { DesiredStates } from './desired-states';
 
-/** Of one plane. Nothing ever leaves the trail, so that a plane must not be able to fill it. */
+/**
+ * Limits the changes of each plane. Audit entries are never
+ * deleted, so a plane must not be able to flood the trail.
+ */
 const CHANGES: Allowance = { name: 'address change of', limit: 10, windowSeconds: 3600, isStrict: false };
 
 /** The plane that sends a report, and the key that signed it. */
@@ -23,7 +26,8 @@ export interface ReportingPlane {
 }
 
 /**
- * Where tenant planes are, and all that is made of it: addresses of their tenants, links, routes, redirects.
+ * The addresses of tenant planes, and what follows from
+ * them: addresses of tenants, links, routes and redirects.
  */
 @Injectable()
 export class PlaneAddresses {
@@ -37,10 +41,10 @@ export class PlaneAddresses {
   ) {}
 
   /**
-   * Takes over the address of a report that was accepted in sequence; `before` is the plane as it was then.
-   * It has a transaction of its own, because tenants have to be locked before the plane and almost no report
-   * changes the address. If the process dies before it commits, the next report repeats the address. While
-   * two copies of the plane report, neither is followed.
+   * Adopts the address in a report that was accepted in sequence; `before` is the plane at
+   * that time. Runs in its own transaction, because tenants must be locked before the plane
+   * and few reports change the address. If the process dies before the commit, the next report
+   * repeats the address. While two copies of the plane report, neither address is adopted.
    */
   async follow(caller: ReportingPlane, report: ReportRequest, before: TenantPlane): Promise<void> {
     const { endpoint_url: said, link_id, sequence } = report;
@@ -48,21 +52,21 @@ export class PlaneAddresses {
     const isNews = said !== before.reportedEndpointUrl;
     await this.database.write(async (manager) => {
       const plane = await this.lock(manager, caller);
-      // A newer report has arrived since, and is followed by its own call.
+      // A newer report has arrived since; its own call handles it.
       if (plane.linkId !== link_id || plane.sequence !== sequence || !this.isToFollow(plane, said)) return;
-      // It is reported again, so the last one is taken over as soon as there is an allowance.
+      // Every report repeats the address, so it is adopted once the limit allows it.
       if (!(await this.throttle.isTaken(CHANGES, [plane.id]))) {
         if (isNews) await manager.increment(TenantPlane, { id: plane.id }, 'addressChangesLeftOut', 1);
         return;
       }
-      // One of those that were left out is this one.
+      // This address may be one of those that were left out.
       const leftOut = plane.addressChangesLeftOut - (isNews ? 0 : 1);
       const source = { link_id, sequence, ...(leftOut > 0 && { changes_left_out: leftOut }) };
       await this.change(manager, plane, said, source);
     });
   }
 
-  /** Locks the tenants that a new address is passed on to. Call it before locking the plane. */
+  /** Locks the tenants that a new address affects. Call it before locking the plane. */
   async lockTenantsAt(manager: EntityManager, id: string): Promise<void> {
     const tenants = manager
       .createQueryBuilder(Tenant, 'tenant')
@@ -86,8 +90,8 @@ export class PlaneAddresses {
   }
 
   /**
-   * Follows a request file of a plane that neither asks nor reports. Files may arrive in any order: of those
-   * that say different things the newest counts.
+   * Adopts the address in the request file of an air-gapped
+   * plane. Files may arrive in any order; the newest counts.
    */
   async followFile(
     manager: EntityManager,
@@ -136,10 +140,10 @@ export class PlaneAddresses {
     await this.passOn(manager, plane, endpointUrl);
   }
 
-  /** To the tenants that live there, and to the planes that redirect to them. */
+  /** Updates the tenants that live there, and the planes that redirect to them. */
   async passOn(manager: EntityManager, plane: TenantPlane, endpointUrl: string): Promise<void> {
     const { id } = plane;
-    // Users of a plane that Atlas runs go to the planned address, whatever is behind it.
+    // Users of a plane that Atlas runs use the planned URL, whatever is behind it.
     const isTheirs = profileOf(plane.deploymentModel).installRequired;
     await manager
       .createQueryBuilder()
@@ -150,7 +154,7 @@ export class PlaneAddresses {
     await this.redirect(manager, `copy.tenantId in (${LIVES_THERE})`, { id });
   }
 
-  /** Has the planes where the tenant lived before send its users to the address that its row says. */
+  /** Makes the tenant's former homes redirect its users to the address in its row. */
   async redirectUsersOf(manager: EntityManager, tenantId: string): Promise<void> {
     await this.redirect(manager, 'copy.tenantId = :tenantId', { tenantId });
   }
@@ -170,8 +174,8 @@ export class PlaneAddresses {
 }
 
 /**
- * Where the tenant lived before. Of those that it is on its way
- * to not all are such, and to tell them again changes nothing.
+ * Placements at former homes, and at planes that the tenant is moving to.
+ * Not all of the latter redirect, but publishing them again does no harm.
  */
 const REDIRECTS = `copy.phase = 'retired' and copy.removeAfter is not null
   or copy.phase = 'importing' and copy.entryRevision > 0`;
@@ -180,10 +184,10 @@ const LIVES_THERE = `select home.tenant_id from placements home
   where home.tenant_plane_id = :id and home.holds_place and home.phase <> 'importing'`;
 
 /**
- * Whether the address is not the plane's to say: who made a dedicated plane, a driver or a person (`PUT
- * /api/tenants/:id/infrastructure`), recorded it together with the database. They know the load balancer in
- * front of it, the plane knows its own port; and a driver's record is what reconciliation repairs to. What
- * the plane says otherwise is shown as a drift.
+ * Whether the plane's own address is ignored. For a dedicated plane, the driver or the person
+ * who made it recorded the address with the database (`PUT /api/tenants/:id/infrastructure`).
+ * They know the load balancer in front of it, while the plane knows only its own port; and
+ * reconciliation repairs to the driver's record. A different address in a report shows as drift.
  */
 export function isAddressRecorded({ dbUrlSealed, endpointUrl }: TenantPlane): boolean {
   return dbUrlSealed !== null && endpointUrl !== null;

@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { DesiredStates } from './desired-states';
 
-/** Whether a tenant plane is well in a version, by what it says itself: nothing else is asked. */
+/** Judges by a tenant plane's own reports whether it is healthy in a version. */
 @Injectable()
 export class PlaneHealth {
   constructor(
@@ -13,14 +13,15 @@ export class PlaneHealth {
     private readonly desiredStates: DesiredStates,
   ) {}
 
-  /** What it lacks, or null. Throws when it is gone for good. */
+  /** Returns what is still missing, or null if nothing is. Throws if the plane is retired. */
   async missing(id: string, version: string): Promise<string | null> {
     const plane = await this.find(id);
     return reportLackedBy(plane, version) ?? troubleOf(plane) ?? this.entriesLackedBy(plane);
   }
 
   /**
-   * As {@link missing}, of the way back: what ails it in the version that it had may have ailed it before.
+   * Like {@link missing}, after a rollback. The plane need not
+   * be healthy: it may have been unhealthy before the upgrade.
    */
   async missingToBeBack(id: string, version: string): Promise<string | null> {
     const plane = await this.find(id);
@@ -37,7 +38,7 @@ export class PlaneHealth {
 }
 
 export function planeGone(): StepFailure {
-  return new StepFailure('fatal', 'tenant_plane_gone', 'The tenant plane is retired by now.');
+  return new StepFailure('fatal', 'tenant_plane_gone', 'The tenant plane has been retired.');
 }
 
 function reportLackedBy(plane: TenantPlane, version: string): string | null {
@@ -46,16 +47,16 @@ function reportLackedBy(plane: TenantPlane, version: string): string | null {
   return plane.version !== version || !hasReportedSince(plane) ? `its report in version ${version}` : null;
 }
 
-/** One that is degraded serves: what it lacks (a full queue, a wrong clock) no version before would mend. */
+/** A degraded plane serves. A full queue or a wrong clock would not improve in the earlier version. */
 function troubleOf({ health, healthStatus }: TenantPlane): string | null {
   if (healthStatus === 'ok' || healthStatus === 'degraded') return null;
   const told = troubleIn(health ?? {});
-  return `it to report that it is well${told && `: it reports ${told}`}`;
+  return `it to report that it is healthy${told && `: it reports ${told}`}`;
 }
 
 /**
- * Whether the process that the driver was told to run has reported.
- * It counts reports, since our processes' clocks may differ.
+ * Whether the process that the driver started has reported.
+ * Counts reports, because the clocks of processes may differ.
  */
 function hasReportedSince({ lastReportAt, sequence, releasedSequence }: TenantPlane): boolean {
   return lastReportAt !== null && sequence !== releasedSequence;

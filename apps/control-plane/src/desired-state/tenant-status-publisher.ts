@@ -6,7 +6,7 @@ import { toldPlaces } from '../registry/placements';
 import { changeTenantStatus } from '../registry/tenant-status';
 import { DesiredStates } from './desired-states';
 
-/** Changes a tenant's status, and tells every plane that may serve it now or soon. */
+/** Changes a tenant's status and publishes it to every plane that serves the tenant now or soon. */
 @Injectable()
 export class TenantStatusPublisher {
   constructor(
@@ -19,7 +19,7 @@ export class TenantStatusPublisher {
     await this.publish(manager, id);
   }
 
-  /** Nothing to tell while nobody was told of the tenant. */
+  /** Publishes to the planes that already have an entry for the tenant. */
   async publish(manager: EntityManager, tenantId: string): Promise<void> {
     for (const place of await toldPlaces(manager, tenantId)) await this.desiredStates.publish(manager, place);
   }

@@ -3,7 +3,7 @@ import { type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { Placement } from '../registry/placement.entity';
 import { MintedSignupLink } from './minted-signup-link.entity';
 
-/** Of each kind and tenant. */
+/** The most links listed for each kind and tenant. */
 const MOST_TOLD = 100;
 
 interface ToldLink {
@@ -14,9 +14,9 @@ interface ToldLink {
 }
 
 /**
- * By tenant, what its home has to know of its sign-up links, where its entry changed after `since`. With more
- * of them than are told one by one, all are revoked that are as old as the first revoked one that is left
- * out; and links of an earlier home no longer work.
+ * Returns, by tenant, what its home must know about its sign-up links, if its entry changed
+ * after `since`. If there are more revoked links than can be listed, `revoked_through` revokes
+ * the newest unlisted one and all older links. Unlisted links of an earlier home stop working.
  */
 export async function toldSignupLinks(
   manager: EntityManager,

@@ -3,8 +3,8 @@ import { type ProvisioningContext } from '../provisioning-jobs/provisioning-step
 import { type Tenant } from '../registry/tenant.entity';
 
 /**
- * The place that a job makes for its tenant: its home when
- * it is provisioned; in a move or restore, the one to come.
+ * The placement that a job creates for its tenant: its home
+ * when provisioned, its future home in a move or restore.
  */
 export interface Arrival {
   readonly model: DeploymentModel;

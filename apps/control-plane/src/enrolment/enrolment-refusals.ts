@@ -14,18 +14,18 @@ interface Attempt {
 interface Refusal {
   readonly code: string;
   readonly kind: ErrorKind;
-  /** What is wrong and what to do, or null. */
+  /** What is wrong and what to do, or nothing if this refusal does not apply. */
   readonly problem: (attempt: Attempt) => string | null | false;
 }
 
-/** In the order in which they are given (after the signature). */
+/** Checked in this order, after the signature. */
 const REFUSALS: readonly Refusal[] = [
   {
     code: 'token_already_used',
     kind: 'conflict',
     problem: ({ token }) =>
       token.consumedAt !== null &&
-      'This provisioning token was used by another installation. Ask your Atlas admin for a new ' +
+      'Another installation has used this provisioning token. Ask your Atlas admin for a new ' +
         'install bundle.',
   },
   {

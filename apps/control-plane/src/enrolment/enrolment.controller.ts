@@ -24,7 +24,10 @@ export class EnrolmentController {
     private readonly offlineEnrolment: OfflineEnrolment,
   ) {}
 
-  /** For a plane that has no way to us: its request file, carried here by hand. */
+  /**
+   * Enrols a plane without a connection to the Control
+   * Plane, by a request file that an operator carries here.
+   */
   @Requires('planes:write')
   @Serves('POST /api/tenant-planes/enroll-offline')
   @Refuses('conflict', 'unprocessable')

@@ -19,12 +19,12 @@ import { ProvisioningToken } from './provisioning-token.entity';
 import { ProvisioningTokens } from './provisioning-tokens';
 import { TokenMisuse } from './token-misuse';
 
-/** What is proven of who enrols. */
+/** What the signature proves about the caller. */
 type Proof = Pick<ServiceCall<PlaneCaller>, 'keyId' | 'caller'>;
 
 /**
- * Makes an expected tenant plane a real one: a token that was
- * never used, by a call signed with the key of its bundle.
+ * Enrols an expected tenant plane: with an unused token,
+ * in a call signed with the key of the token's bundle.
  */
 @Injectable()
 export class Enrolment {
@@ -40,7 +40,7 @@ export class Enrolment {
     private readonly clock: Clock,
   ) {}
 
-  /** `within` does more in the same transaction, or the enrolment does not happen. */
+  /** `within` does further work in the same transaction; if it throws, nothing is enrolled. */
   async enrol(
     call: Proof,
     request: EnrolRequest,
@@ -62,7 +62,7 @@ export class Enrolment {
     }
   }
 
-  /** Refuses what `enrol` would refuse, spends nothing, and raises no alarm. */
+  /** Refuses what `enrol` would refuse, but uses no token and raises no alarm. */
   async check(call: Proof, request: EnrolRequest): Promise<EnrolAnswer> {
     const token = await this.shownToken(call, request);
     requireProven(token, call, request);
@@ -88,26 +88,25 @@ export class Enrolment {
     token: ProvisioningToken,
     request: EnrolRequest,
   ): Promise<TenantPlane> {
-    // The plane may enrol with a new address, which is passed on to its tenants.
+    // The plane may enrol with a new address, which affects its tenants.
     await this.addresses.lockTenantsAt(manager, token.tenantPlaneId);
-    // Before the token: who retires the plane, or issues another one, locks them in the same order.
+    // Locked before the token, in the order used by those who retire the plane or issue another token.
     const plane = await lockPlaneAndCalls(manager, token.tenantPlaneId);
     if (token.consumedBy === request.instance_id) return this.enrolledAlready(manager, token, plane);
     refuseUnlessRedeemable(token, request, plane, this.clock.now());
     if (await this.tokens.redeem(manager, token, request.instance_id))
       return this.register(manager, plane, request);
-    // Between reading and redeeming somebody else was first, or another attempt of the same instance.
+    // Someone else redeemed it meanwhile, or another attempt of this instance did.
     const now = await manager.findOneByOrFail(ProvisioningToken, { id: token.id });
     if (now.consumedBy === request.instance_id) return this.enrolledAlready(manager, token, plane);
     refuseUnlessRedeemable(now, request, plane, this.clock.now());
-    // Reached only if the clock was set back in between.
+    // Reached only if the clock was set back meanwhile.
     throw new Error(`Provisioning token ${token.id} could not be redeemed.`);
   }
 
   /**
-   * The first answer may have been lost, so the same instance gets it again,
-   * even much later. It gets none once its key is revoked: the call may have
-   * waited for the revocation, and a file can be signed at any time.
+   * The first answer may have been lost, so the same instance gets it again, even much later, unless its key
+   * has been revoked: the call may have waited for the revocation, and a file can be signed at any time.
    */
   private async enrolledAlready(
     manager: EntityManager,
@@ -132,9 +131,9 @@ export class Enrolment {
       databaseDriver: request.database.driver,
       capabilities: request.capabilities,
       publicKey: request.public_key as object,
-      // With the secret of its bundle; that of a rotation is none of its own any more.
+      // The plane uses the secret of its bundle, so a rotation's secret no longer applies.
       nextKeyId: null,
-      // The plane may have a new database, which numbers its reports from the start.
+      // The plane may have a new database, which restarts the numbers of its reports.
       linkId: null,
       enrolledAt: now,
     } as const;
@@ -150,14 +149,17 @@ export class Enrolment {
       targetId: plane.id,
       after,
     });
-    // One that enrols again may have come up elsewhere.
+    // A plane that enrols again may have a new address.
     if (facts.endpointUrl !== null && facts.endpointUrl !== plane.endpointUrl)
       await this.addresses.passOn(manager, plane, facts.endpointUrl);
     await this.wakeWaiting(manager, plane);
     return { ...plane, ...facts };
   }
 
-  /** A plane of a tenant's own is waited for by that tenant's job; any by one about itself. */
+  /**
+   * A dedicated plane is awaited by its tenant's job; any
+   * plane may be awaited by a job about the plane itself.
+   */
   private async wakeWaiting(manager: EntityManager, plane: TenantPlane): Promise<void> {
     await this.waker.wakeForPlanes(manager, [plane.id]);
     if (!profileOf(plane.deploymentModel).tenantFixed) return;
@@ -168,15 +170,15 @@ export class Enrolment {
     );
   }
 
-  /** `keyId` of an enrolment: refused if that key was revoked in the meantime. A rehearsal has none. */
+  /** For an enrolment, `keyId` is refused if it was revoked meanwhile. A dry run passes none. */
   private async answer(plane: TenantPlane, keyId?: string): Promise<EnrolAnswer> {
     const state = await this.desiredStates.changes(plane.id, undefined, keyId);
-    if (!state) throw new Error('Without a revision there is always a desired state.');
+    if (!state) throw new Error('A request without a revision must return the full desired state.');
     return { tenant_plane_id: plane.id, deployment_model: plane.deploymentModel, desired_state: state };
   }
 }
 
-/** Genuine, and shown with the key of its own install bundle. */
+/** Throws unless the token is genuine and the call is signed with the key of its own install bundle. */
 function requireProven(token: ProvisioningToken, call: Proof, request: EnrolRequest): void {
   if (!credentialMatches(request.token, token.secretHash) || token.keyId !== call.keyId)
     throw notGenuine(call);
@@ -185,8 +187,8 @@ function requireProven(token: ProvisioningToken, call: Proof, request: EnrolRequ
 function notGenuine({ caller }: Proof): DomainError {
   const detail =
     caller.tenantPlaneId === null
-      ? 'This Control Plane did not issue the provisioning token, or issued it for a plane with a ' +
-        'secret of its own.'
+      ? 'This Control Plane did not issue the provisioning token, or issued it for a plane with its ' +
+        'own secret. Copy token and secret from the newest install bundle.'
       : 'The provisioning token and INTERNAL_SERVICE_SECRET come from different install bundles. Copy ' +
         'both from one bundle.';
   return new DomainError('bad_signature', 'unauthenticated', detail);

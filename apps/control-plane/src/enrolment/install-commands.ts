@@ -3,8 +3,8 @@ import { CONTROL_PLANE_VERSION } from '../config/version-policy';
 const ENV_FILE = 'atlas-tp.env';
 
 /**
- * How the lines of an install bundle, once they are in a file,
- * become a running tenant plane. The image is one of production.
+ * The commands that start a tenant plane from the lines of an
+ * install bundle, saved to a file. The image is a production build.
  */
 export const INSTALL_COMMANDS = {
   docker: [

@@ -41,8 +41,8 @@ interface ProvenFile {
 }
 
 /**
- * Enrols a plane that has no way to us: an operator carries its request here and our answer back. The same
- * record, the same audit and the same refusals as when it calls itself, by the same code.
+ * Enrols a plane without a connection: an operator carries its request here and the answer
+ * back. The same code as for a call makes the same record, audit entry and refusals.
  */
 @Injectable()
 export class OfflineEnrolment {
@@ -74,8 +74,8 @@ export class OfflineEnrolment {
   }
 
   /**
-   * Neither window nor nonce, as for a call: a file may be days on its way, and uploading it again gives the
-   * answer again. It is good for as long as its token.
+   * Checks no time window or nonce, unlike for a call: a file may travel for days, and
+   * uploading it again returns the same answer. The file is valid as long as its token.
    */
   private async prove({ body, signature }: EnrolRequestFile): Promise<ProvenFile> {
     const signed = readSignedRequest({
@@ -99,7 +99,8 @@ export class OfflineEnrolment {
   }
 
   /**
-   * It will not ask, so the answer has to hold its tenants: they are published before the job comes to it.
+   * The plane makes no calls, so the answer must contain its
+   * tenants: they are published before the job gets to it.
    */
   private async tellAtOnce(manager: EntityManager, plane: TenantPlane): Promise<void> {
     const placed = await manager.findBy(Placement, { tenantPlaneId: plane.id, holdsPlace: true });
@@ -131,7 +132,7 @@ function parsed(body: string): unknown {
   try {
     return JSON.parse(body) as unknown;
   } catch {
-    throw validationFailed([{ field: 'body', message: 'body must be the JSON of an enrolment' }]);
+    throw validationFailed([{ field: 'body', message: 'body must be an enrolment request in JSON' }]);
   }
 }
 
@@ -148,8 +149,8 @@ function signatureDoesNotHold(): DomainError {
   return new DomainError(
     'bad_signature',
     'unauthenticated',
-    'The file was not made with the secret of an install bundle of this Control Plane, or was ' +
-      'changed on its way. Make a new one with the newest bundle.',
+    'The file was not made with an install bundle of this Control Plane, or was changed in transit. ' +
+      'Make a new file with the newest bundle.',
   );
 }
 

@@ -1,21 +1,21 @@
 import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A one-time right to enrol as one tenant plane. Only its SHA-256 is kept. */
+/** A one-time right to enrol as one tenant plane. Stored as a SHA-256 hash. */
 @Entity('provisioning_tokens')
 export class ProvisioningToken {
-  /** The public id in the token itself. */
+  /** The public id contained in the token. */
   @PrimaryColumn('varchar') id: string;
   @Column('uuid', { name: 'tenant_plane_id' }) tenantPlaneId: string;
-  /** The key that the enrolment must be signed with: the one of the same install bundle. */
+  /** The key of the same install bundle, which must sign the enrolment. */
   @Column('varchar', { name: 'key_id' }) keyId: string;
   @Column('varchar', { name: 'secret_hash' }) secretHash: string;
   @Column('varchar', { name: 'issued_by' }) issuedBy: string;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
   @TimestampColumn({ name: 'revoked_at', nullable: true }) revokedAt: Date | null;
-  /** Later than those of the plane's tokens before it, whatever the clock says. */
+  /** Later than for the plane's previous tokens, whatever the clock says. */
   @TimestampColumn({ name: 'consumed_at', nullable: true }) consumedAt: Date | null;
-  /** The instance that consumed it: the same one may repeat its enrolment. */
+  /** The instance that redeemed it, which may repeat its enrolment. */
   @Column('uuid', { name: 'consumed_by', nullable: true }) consumedBy: string | null;
 }

@@ -28,8 +28,8 @@ export class ProvisioningTokens {
   ) {}
 
   /**
-   * Revokes the plane's live token, if there is one. Whoever
-   * retires the plane comes before it, or revokes this one.
+   * Issues a token and revokes the plane's live one, if any. The plane is
+   * locked, so whoever retires it either came first or revokes this token.
    */
   async issue(
     manager: EntityManager,
@@ -65,8 +65,8 @@ export class ProvisioningTokens {
   }
 
   /**
-   * A guarded update: of any number of callers, in any number
-   * of processes, exactly one succeeds. Lock the plane first.
+   * Redeems the token in a guarded update: of any number of concurrent callers,
+   * in any number of processes, exactly one succeeds. Lock the plane first.
    */
   async redeem(
     manager: EntityManager,
@@ -77,7 +77,7 @@ export class ProvisioningTokens {
     const live = { id: tokenId, consumedAt: IsNull(), revokedAt: IsNull(), expiresAt: MoreThan(now) };
     const last = await this.lastRedeemed(manager, tenantPlaneId);
     const { affected } = await manager.update(ProvisioningToken, live, {
-      // A clock that was put back must not make an earlier enrolment the last one.
+      // If the clock was set back, an earlier enrolment must not look like the last one.
       consumedAt: new Date(Math.max(now.getTime(), (last?.consumedAt?.getTime() ?? 0) + 1)),
       consumedBy: instanceId,
     });
@@ -97,12 +97,12 @@ export class ProvisioningTokens {
     return manager.findOneBy(ProvisioningToken, { id, tenantPlaneId });
   }
 
-  /** Whether the plane has ever had one. */
+  /** Whether the plane was ever issued a token. */
   wasIssued(manager: EntityManager, tenantPlaneId: string): Promise<boolean> {
     return manager.existsBy(ProvisioningToken, { tenantPlaneId });
   }
 
-  /** Neither spent nor revoked; it may have expired. */
+  /** Finds the token that is neither redeemed nor revoked; it may have expired. */
   findLive(manager: EntityManager, tenantPlaneId: string): Promise<ProvisioningToken | null> {
     return manager.findOneBy(ProvisioningToken, {
       tenantPlaneId,
@@ -116,7 +116,7 @@ export class ProvisioningTokens {
     if (token) await this.revoke(manager, token.id);
   }
 
-  /** False when it is spent or revoked already. */
+  /** Returns false if the token was already redeemed or revoked. */
   async revoke(manager: EntityManager, id: string): Promise<boolean> {
     const live = { id, consumedAt: IsNull(), revokedAt: IsNull() };
     const { affected } = await manager.update(ProvisioningToken, live, { revokedAt: this.clock.now() });
@@ -138,8 +138,8 @@ export class ProvisioningTokens {
     const secret = this.config.INTERNAL_SERVICE_SECRET;
     if (secret !== undefined) return { keyId: this.keys.platformKeyId, secret };
     const detail =
-      'secret "platform" needs INTERNAL_SERVICE_SECRET to be set on the Control Plane. Set it, or ' +
-      'use secret "own".';
+      'secret "platform" requires INTERNAL_SERVICE_SECRET on the Control Plane. Set it, or use secret ' +
+      '"own".';
     throw new DomainError('platform_secret_not_configured', 'unprocessable', detail);
   }
 
@@ -188,7 +188,7 @@ export class ProvisioningTokens {
     const env = {
       ...this.environmentFor(plane, secret),
       ATLAS_PROVISIONING_TOKEN: token.value,
-      TENANT_PLANE_DATABASE_URL: '# a Postgres URL, or a SQLite file path; left out: SQLite under data/',
+      TENANT_PLANE_DATABASE_URL: '# a Postgres URL or a SQLite file path; if unset: SQLite under data/',
     };
     return {
       token: token.value,

@@ -14,7 +14,7 @@ import { ServiceKeys } from '../service-keys/service-keys';
 import { type Arrival } from './arrival';
 import { ProvisioningTokens } from './provisioning-tokens';
 
-/** The tenant planes that serve one tenant: made for it, and retired with it. */
+/** Tenant planes that serve a single tenant: created for it and retired with it. */
 @Injectable()
 export class SingleTenantPlanes {
   constructor(
@@ -24,15 +24,15 @@ export class SingleTenantPlanes {
     private readonly clock: Clock,
   ) {}
 
-  /** The plane that the tenant is placed on, or a new one that is expected to enrol. */
+  /** Returns the plane that the tenant is placed on, or creates one that is expected to enrol. */
   async ensure(manager: EntityManager, tenant: Tenant, { model, phase }: Arrival): Promise<TenantPlane> {
-    // One at a time for a tenant: a person and its job may come at once.
+    // Locks the tenant: an operator and its job may call this at once.
     await manager.query('update tenants set id = id where id = $1', [tenant.id]);
     const known = await this.find(manager, tenant.id, phase);
     if (known && known.deploymentModel !== model) throw placeTaken(known);
     if (known) return known;
     const plane = expectedPlane({
-      // A name is never given twice, and a tenant may come back.
+      // Names are never reused, and a tenant may be restored.
       name: (id) => `${tenant.slug}-${id.slice(-8)}`,
       deploymentModel: model,
       region: tenant.region,
@@ -50,8 +50,8 @@ export class SingleTenantPlanes {
   }
 
   /**
-   * As `ensure`, where a customer runs the plane: the one that
-   * it was left with is expected again, and has kept the data.
+   * Like `ensure`, for a plane that the customer runs: expects the
+   * plane that the customer kept, with its data, to enrol again.
    */
   async expectAgain(manager: EntityManager, tenant: Tenant, arrival: Arrival): Promise<TenantPlane> {
     const isThere = (await this.find(manager, tenant.id, arrival.phase)) !== null;
@@ -65,7 +65,7 @@ export class SingleTenantPlanes {
   }
 
   /**
-   * The plane that was the tenant's home when it was deprovisioned. A copy that it had left before is older.
+   * Finds the plane that was the tenant's home when it was deprovisioned. Copies at other planes are older.
    */
   private async leftWithCustomer(
     manager: EntityManager,
@@ -79,12 +79,12 @@ export class SingleTenantPlanes {
       .where('place.tenantId = :tenantId and plane.deploymentModel = :model', { tenantId, model })
       .andWhere("plane.status = 'retired' and plane.enrolledAt is not null")
       .orderBy('place.createdAt', 'DESC');
-    // ProvisioningJobs of before do not say which it was: the last that it came to.
+    // Jobs from earlier versions do not name the plane; then the newest placement counts.
     if (typeof home === 'string') left.andWhere({ id: home });
     return left.getOne();
   }
 
-  /** The plane that the tenant lives on, or the one that it is on its way to. */
+  /** The tenant's home, or with `importing` the plane it is moving to. */
   async find(
     manager: EntityManager,
     tenantId: string,
@@ -94,9 +94,7 @@ export class SingleTenantPlanes {
     return place && manager.findOneBy(TenantPlane, { id: place.tenantPlaneId });
   }
 
-  /**
-   * Trust ends: neither its token nor its secret opens anything again, and nobody waits for it any longer.
-   */
+  /** Ends the trust in the plane: revokes its token and its keys, and supersedes the jobs about it. */
   async retire(manager: EntityManager, tenantId: string, plane: TenantPlane): Promise<void> {
     const { id } = await lockPlaneAndCalls(manager, plane.id);
     await requireOwn(manager, tenantId, plane);
@@ -107,7 +105,7 @@ export class SingleTenantPlanes {
   }
 }
 
-/** What is made, changed or ended for one tenant is never the plane of others. */
+/** Throws unless the plane serves this tenant alone, so that no job changes or ends the plane of others. */
 export async function requireOwn(
   manager: EntityManager,
   tenantId: string,
@@ -115,15 +113,15 @@ export async function requireOwn(
 ): Promise<void> {
   const others = { tenantPlaneId: id, tenantId: Not(tenantId), holdsPlace: true };
   if (deploymentModel !== 'shared' && !(await manager.existsBy(Placement, others))) return;
-  const detail = `Tenant plane ${name} is shared, or serves another tenant. It was neither changed nor retired.`;
+  const detail = `Tenant plane ${name} is shared or serves another tenant. It was not changed or retired.`;
   const fix =
-    'Atlas on-call: find out from the audit trail why this job takes it for the plane of its tenant alone.';
+    'Atlas on-call: find out from the audit trail why this job assumes that only its tenant uses this plane.';
   throw new StepFailure('operator', 'plane_not_own', detail, fix);
 }
 
-/** The tenant is on its way to a place that this job did not ask for. */
+/** Another job has created a placement that the tenant is moving to. */
 export function placeTaken({ name }: TenantPlane): StepFailure {
-  const detail = `The tenant still holds a place at tenant plane ${name} that another job made.`;
+  const detail = `The tenant still holds a place on tenant plane ${name}, which another job created.`;
   const fix = 'Operator: roll that job back, then retry this one.';
   return new StepFailure('operator', 'place_taken', detail, fix);
 }

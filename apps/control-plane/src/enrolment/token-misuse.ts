@@ -6,24 +6,24 @@ import { Counter } from 'prom-client';
 import { Audit } from '../audit/audit';
 import { type ProvisioningToken } from './provisioning-token.entity';
 
-/** What somebody who shows a token that is refused has in hands. */
+/** The kind of token behind each refusal. */
 const MISUSES: Readonly<Record<string, string>> = {
   token_already_used: 'spent',
   token_revoked: 'revoked',
   token_expired: 'expired',
-  // Of another bundle than the key that signed, or with another secret than the one that was issued.
+  // The token is from another bundle than the signing key, or its secret is not the one issued.
   bad_signature: 'foreign',
 };
 
 /**
- * Of one token and kind. Nothing ever leaves the trail, so that
- * whoever holds a spent token must not be able to fill it.
+ * Limits alarms per token and kind. Audit entries are never deleted,
+ * so whoever holds a used token must not be able to flood the trail.
  */
 const ALARMS: Allowance = { name: 'token misuse', limit: 10, windowSeconds: 3600, isStrict: false };
 
 /**
- * A genuine token in the wrong hands, or at the wrong time, is
- * a mistake, a cloned install or a theft: somebody should look.
+ * Raises an alarm for a genuine token in the wrong hands or at the
+ * wrong time: it may be a mistake, a cloned installation or a theft.
  */
 @Injectable()
 export class TokenMisuse {
@@ -38,15 +38,15 @@ export class TokenMisuse {
   ) {
     this.counter = new Counter({
       name: 'atlas_token_misuses_total',
-      help: 'Provisioning tokens that were shown and refused, by what was wrong with them',
+      help: 'Provisioning tokens that were presented and refused, by reason',
       labelNames: ['kind'],
       registers: [metrics.registry],
     });
   }
 
   /**
-   * Raises the alarm when `error` says that the token was misused: in the metrics each time, in the audit
-   * trail and the log for the first of each hour.
+   * Raises the alarm if `error` shows that the token was misused: always in
+   * the metrics, and in the audit trail and the log up to ten times an hour.
    */
   async alarm(token: ProvisioningToken, request: EnrolRequest, error: unknown): Promise<void> {
     const kind = error instanceof DomainError ? MISUSES[error.code] : undefined;
@@ -62,7 +62,7 @@ export class TokenMisuse {
     await this.database.write(async (manager) => {
       if (!(await this.throttle.isTaken(ALARMS, [token.id, kind]))) return;
       this.logger.warn(
-        `Provisioning token ${token.id}, which is ${kind}, was shown by ${request.instance_id}.`,
+        `Instance ${request.instance_id} presented provisioning token ${token.id}, which is ${kind}.`,
       );
       await this.audit.record(manager, {
         action: 'provisioning_token.misused',

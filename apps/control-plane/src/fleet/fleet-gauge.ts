@@ -7,13 +7,13 @@ import { countFleet } from '../registry/health-class';
 
 const LABELS = [...HEALTH_STATUSES, 'offline', 'unknown'];
 
-/** Every process says the same: what the rows say when it is asked. */
+/** Counts rows on each scrape, so every process reports the same values. */
 @Injectable()
 export class FleetGauge {
   constructor(metrics: Metrics, database: Database) {
     new Gauge({
       name: 'atlas_tenant_planes',
-      help: 'Enrolled tenant planes, by what they report of their health',
+      help: 'Enrolled tenant planes, by the health they report',
       labelNames: ['health'],
       registers: [metrics.registry],
       async collect() {

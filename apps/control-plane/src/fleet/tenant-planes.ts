@@ -25,7 +25,7 @@ import { findFleet } from './find-fleet';
 
 const NAME_RULE = { name: 'tenant_planes_name_uq', table: 'tenant_planes', columns: ['name'] };
 
-/** The fleet: which tenant planes there are or are expected. */
+/** The fleet: tenant planes that have enrolled or are expected to. */
 @Injectable()
 export class TenantPlanes {
   constructor(
@@ -51,7 +51,7 @@ export class TenantPlanes {
         throw new DomainError(
           'name_taken',
           'conflict',
-          'A tenant plane with this name is registered already.',
+          'A tenant plane with this name is already registered. Choose another name.',
         );
       }
       const install = await this.tokens.issue(manager, plane, dto.token_ttl_seconds);
@@ -82,8 +82,8 @@ export class TenantPlanes {
   }
 
   /**
-   * Which plane a signed call is from. The platform secret does not say so: there the (signed) query does. A
-   * tenant that the call names has to be placed there.
+   * Returns the plane that sent a signed call. The platform secret does not identify the plane, so the signed
+   * query names it. If the call names a tenant, that tenant must be placed there.
    */
   async identify(call: ServiceCall<PlaneCaller>, claimedId?: string, tenantId?: string): Promise<string> {
     const known = call.caller.tenantPlaneId;
@@ -91,14 +91,14 @@ export class TenantPlanes {
       throw new DomainError(
         'tenant_plane_mismatch',
         'forbidden',
-        'The key belongs to another tenant plane than the query names.',
+        'The signing key belongs to a different tenant plane than tenant_plane_id names.',
       );
     }
     if (!(await this.keys.isActive(call.keyId))) {
       throw new DomainError(
         'not_enrolled',
         'forbidden',
-        'Enrol first: this secret has not been used to enrol.',
+        'No tenant plane has enrolled with this secret. Enrol first.',
       );
     }
     await this.keyUses.noteFirst(call.keyId);
@@ -108,7 +108,7 @@ export class TenantPlanes {
     return id;
   }
 
-  /** Without a name it has to be the only one. */
+  /** Without a claimed id, the caller must be the only enrolled cell that uses the platform secret. */
   private async platformCell(claimedId: string | undefined): Promise<string> {
     const where = {
       secretMode: 'platform',
@@ -120,8 +120,8 @@ export class TenantPlanes {
     );
     if (only && !another) return only.id;
     const detail =
-      'With the platform secret, name the calling tenant plane in the query: tenant_plane_id=<id ' +
-      'from enrolment>.';
+      'The platform secret does not identify the calling tenant plane. Name it in the query: ' +
+      'tenant_plane_id=<id from enrolment>.';
     throw new DomainError('tenant_plane_unknown', 'forbidden', detail);
   }
 

@@ -7,7 +7,7 @@ interface Created extends Record<string, unknown> {
   readonly install?: { readonly token_id: string };
 }
 
-/** A key belongs to the operator or API key that sends it. */
+/** Scopes idempotency keys to the operator or API key that sends them. */
 @Injectable()
 export class OperatorRequests extends RepeatableRequests {
   constructor(private readonly idempotency: SealedIdempotency) {
@@ -20,13 +20,13 @@ export class OperatorRequests extends RepeatableRequests {
     handle: () => Promise<Created>,
   ): Promise<unknown> {
     const { operator: caller, method, body } = request;
-    if (!caller) throw new Error('A repeatable route needs an operator.');
+    if (!caller) throw new Error('Only a route that requires an operator can be repeatable.');
     const repeat = { caller, scope: [caller.id, method, pathOf(request)], key, body };
     return bodyOf(await this.idempotency.once(repeat, async () => kept(status, await handle())));
   }
 }
 
-/** The install bundle is kept apart, so that it can be erased once its token is spent. */
+/** Keeps the install bundle separately, so that it can be erased once its token is used. */
 function kept(status: number, { install, ...body }: Created): OnceAnswered {
   const shownOnce = install && { tokenId: install.token_id, bundle: install };
   return { status, body, install: shownOnce };

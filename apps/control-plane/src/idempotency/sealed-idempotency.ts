@@ -16,7 +16,8 @@ import { SEALED, type SealedColumn, placeIn } from '../sealing/sealed-columns';
 import { IdempotencyRecord } from './idempotency-key.entity';
 
 /**
- * What a request answers. `install` is shown once, so it is kept apart and erased when `tokenId` is spent.
+ * The answer to a request. `install` is shown once, so it is stored
+ * separately and erased once `tokenId` is redeemed or revoked.
  */
 export interface OnceAnswered {
   readonly status: number;
@@ -28,10 +29,10 @@ export interface RequestOfOperator extends RepeatableRequest {
   readonly caller: OperatorCaller;
 }
 
-/** An answer as it is sealed, with the hash of the body that it answers. */
+/** An answer as sealed, with the hash of the request body. */
 type Sealed = Omit<OnceAnswered, 'install'> & { readonly bodyHash?: string };
 
-/** Answers are kept sealed: they may hold what is shown once. */
+/** Stores answers sealed, since they may contain secrets that are shown once. */
 @Injectable()
 export class SealedIdempotency extends Idempotency<OnceAnswered, RequestOfOperator> {
   constructor(
@@ -43,12 +44,12 @@ export class SealedIdempotency extends Idempotency<OnceAnswered, RequestOfOperat
     super();
   }
 
-  /** Spent or revoked, a token's bundle is not shown again. */
+  /** Erases a token's bundle once the token is redeemed or revoked. */
   async eraseInstall(manager: EntityManager, tokenId: string): Promise<void> {
     await manager.update(IdempotencyRecord, { tokenId }, { installSealed: null });
   }
 
-  /** Forgets the answers that are too old to be repeated. */
+  /** Deletes answers that are too old to be repeated. */
   async sweep(): Promise<void> {
     const where = { expiresAt: LessThan(this.clock.now()) };
     const write = this.database.write.bind(this.database);

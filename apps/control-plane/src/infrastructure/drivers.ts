@@ -5,7 +5,7 @@ import { LocalDriver } from './drivers/local/local.driver';
 import { ManualDriver } from './drivers/manual.driver';
 import { TerraformDriver } from './drivers/terraform/terraform.driver';
 
-/** Every driver there is. */
+/** All infrastructure drivers. */
 const DRIVERS: Readonly<Record<DriverName, Type<InfrastructureDriver>>> = {
   local: LocalDriver,
   terraform: TerraformDriver,
@@ -15,7 +15,7 @@ const DRIVERS: Readonly<Record<DriverName, Type<InfrastructureDriver>>> = {
 const DRIVER_MAP = Symbol('DRIVER_MAP');
 const names = Object.entries(DRIVERS) as [DriverName, Type<InfrastructureDriver>][];
 
-/** The drivers by name. A plane stays with the one that made it. */
+/** The drivers by name. A plane keeps the driver that created it. */
 @Injectable()
 export class Drivers {
   constructor(@Inject(DRIVER_MAP) private readonly drivers: ReadonlyMap<DriverName, InfrastructureDriver>) {}

@@ -21,7 +21,7 @@ import {
   type InfrastructureSubject,
 } from './drivers/infrastructure-driver';
 
-/** The job that has something made, and its transactions. */
+/** The job that the infrastructure is created for, and its fenced transactions. */
 interface InfrastructureWork {
   readonly jobId: string;
   readonly write: FencedWrite;
@@ -32,7 +32,7 @@ interface Created {
   readonly endpointUrl: string;
 }
 
-/** The infrastructure of dedicated tenants: made by the configured driver, recorded on the tenant's row. */
+/** The infrastructure of dedicated tenants: created by the configured driver, recorded on their rows. */
 @Injectable()
 export class Infrastructures {
   constructor(
@@ -46,19 +46,19 @@ export class Infrastructures {
     private readonly clock: Clock,
   ) {}
 
-  /** What would be created. */
+  /** Describes what would be created. */
   plan(tenant: Tenant): Promise<readonly string[]> {
     const subject = this.subjectOf(tenant, tenant.id, this.config.tenantPlaneVersion);
     return this.drivers.get(this.config.infrastructureDriver).plan(subject);
   }
 
-  /** Null while a person has yet to make it. */
+  /** Null while a person has yet to create it. */
   async create(
     { tenantId, jobId, write }: InfrastructureWork & { readonly tenantId: string },
     phase: Arrival['phase'],
   ): Promise<Created | null> {
     const { tenant, plane } = await this.find(tenantId, phase);
-    if (!plane) throw new Error('The tenant has no tenant plane to make infrastructure for.');
+    if (!plane) throw new Error('The tenant has no tenant plane to create infrastructure for.');
     const name = plane.infrastructureDriver ?? this.config.infrastructureDriver;
     if (plane.dbUrlSealed !== null && plane.endpointUrl !== null)
       return { driver: name, endpointUrl: plane.endpointUrl };
@@ -77,7 +77,7 @@ export class Infrastructures {
     return { driver: name, endpointUrl: made.endpointUrl };
   }
 
-  /** Has the driver of a plane run it in this version. Done again it finds nothing to do. */
+  /** Has the plane's driver run it on this version. Idempotent. */
   async run(
     { tenantPlaneId, jobId, write }: InfrastructureWork & { readonly tenantPlaneId: string },
     version: string,
@@ -92,7 +92,7 @@ export class Infrastructures {
     const request = this.requestFor(tenant, tenantPlaneId, version, { jobId, write });
     const driver = await this.driverOf(plane, request);
     const made = await driver.create(request, write);
-    // It may have come up at another address.
+    // The plane may have a new address.
     if (made && made.endpointUrl !== plane.endpointUrl)
       await write((manager) => this.databaseUrls.record(manager, tenantPlaneId, made, tenant));
   }
@@ -105,7 +105,7 @@ export class Infrastructures {
   }
 
   /**
-   * Destroys what was made for this plane. `begin` runs in the
+   * Destroys the infrastructure of this plane. `begin` runs in the
    * last transaction before anything is removed, and may refuse.
    */
   async destroyPlane(
@@ -115,10 +115,10 @@ export class Infrastructures {
     begin: (manager: EntityManager) => Promise<void> = () => Promise.resolve(),
   ): Promise<void> {
     const { id } = plane;
-    // Whoever upgrades it would make it anew.
+    // A running upgrade would create the plane again.
     await write(async (manager) => {
       await requireOwn(manager, tenant.id, plane);
-      await this.jobs.supersede(manager, { tenantPlaneId: id }, 'its tenant plane is removed');
+      await this.jobs.supersede(manager, { tenantPlaneId: id }, 'removal of its tenant plane');
     });
     const subject = this.subjectOf(tenant, id, plane.release);
     const driver = await this.driverOf(plane, subject);
@@ -129,7 +129,7 @@ export class Infrastructures {
     await driver.forget(subject);
   }
 
-  /** A release is on a plane's record from before anything is made for it until all of that is removed. */
+  /** A plane's `release` is set before anything is created for it and cleared once everything is removed. */
   private async driverOf(
     { infrastructureDriver, release }: TenantPlane,
     subject: InfrastructureSubject,
@@ -150,8 +150,8 @@ export class Infrastructures {
   }
 
   /**
-   * What it is started with now, which is why the version that it then has
-   * is written down here. Only a plane that has yet to enrol needs a token.
+   * The plane is about to start with this environment, so its version is recorded
+   * here. Only a plane that has yet to enrol needs a token.
    */
   private async openEnvironment(
     manager: EntityManager,

@@ -10,7 +10,7 @@ import { lockPlaneInUse } from '../registry/plane-lock';
 import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
 import { Tenants, lockTenant, requireTenant } from '../tenants/tenants';
 
-/** Where a tenant's own database and tenant plane are, for people who may know it. */
+/** Records and discloses where a tenant's own database and tenant plane are. */
 @Injectable()
 export class TenantInfrastructure {
   constructor(
@@ -22,14 +22,14 @@ export class TenantInfrastructure {
     private readonly audit: Audit,
   ) {}
 
-  /** For what was made elsewhere. A provisioning that waits for it goes on. */
+  /** Records infrastructure that was created elsewhere, and wakes the job that waits for it. */
   async record(id: string, dto: RecordInfrastructureDto): Promise<TenantView> {
     await this.database.write(async (manager) => {
       const tenant = await lockTenant(manager, id);
       const coming = await this.planes.find(manager, id, 'importing');
       requireStatus(tenant, coming ? TENANT_WRITES.comingInfrastructure : TENANT_WRITES.infrastructure);
       if ((coming ?? tenant).deploymentModel !== 'dedicated') throw notDedicated();
-      // Its job may not have come as far as to register it.
+      // The job may not have registered the plane yet.
       const home = { model: 'dedicated', phase: 'serving' } as const;
       const plane = coming ?? (await this.planes.ensure(manager, tenant, home));
       await lockPlaneInUse(manager, plane.id);
@@ -47,7 +47,7 @@ export class TenantInfrastructure {
     return this.tenants.get(id);
   }
 
-  /** A secret: that it was read is on record before it is given. */
+  /** The URL is a secret, so the read is audited before the URL is returned. */
   async databaseUrl(id: string): Promise<{ db_url: string }> {
     const url = await this.database.write(async (manager) => {
       const opened = this.urls.open(await requireTenant(manager, id));
@@ -56,7 +56,7 @@ export class TenantInfrastructure {
       return opened;
     });
     if (url === null)
-      throw new DomainError('no_db_url', 'not_found', 'The tenant has no recorded database of its own.');
+      throw new DomainError('no_db_url', 'not_found', 'No dedicated database is recorded for this tenant.');
     return { db_url: url.reveal() };
   }
 }

@@ -6,7 +6,7 @@ import { JobControl } from '../lifecycle/job-control';
 import { AWAIT_REENROLMENT } from '../operations/rotate-secret/await-reenrolment.step';
 import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 
-/** The provisioning tokens of a tenant plane, whomever it serves. */
+/** Provisioning tokens of any tenant plane, shared or single-tenant. */
 @Injectable()
 export class PlaneTokens {
   constructor(
@@ -17,8 +17,8 @@ export class PlaneTokens {
   ) {}
 
   /**
-   * A new token and secret for a plane that has yet to enrol, or to
-   * enrol again. A rotation that waited for that in vain goes on.
+   * Issues a token and secret for a plane that has yet to enrol or re-enrol.
+   * Resumes a secret rotation that timed out waiting for the re-enrolment.
    */
   issue(id: string, ttlSeconds?: number): Promise<InstallBundle> {
     return this.database.write(async (manager) => {

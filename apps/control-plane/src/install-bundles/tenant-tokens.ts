@@ -14,7 +14,7 @@ import { type TenantPlane } from '../registry/tenant-plane.entity';
 import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
 import { lockTenant, requireTenant } from '../tenants/tenants';
 
-/** The provisioning tokens of the plane that serves one tenant. */
+/** Provisioning tokens of a tenant's own plane. */
 @Injectable()
 export class TenantTokens {
   constructor(
@@ -26,7 +26,7 @@ export class TenantTokens {
     private readonly clock: Clock,
   ) {}
 
-  /** Revokes the live one. A job that waited for the enrolment in vain goes on waiting. */
+  /** Replaces the live token. Resumes a job that timed out waiting for the enrolment. */
   issue(tenantId: string, ttlSeconds?: number): Promise<InstallBundle> {
     return this.database.write(async (manager) => {
       requireStatus(await lockTenant(manager, tenantId), TENANT_WRITES.provisioningToken);
@@ -51,7 +51,7 @@ export class TenantTokens {
       const token = await this.tokens.find(manager, plane.id, tokenId);
       if (!token) throw new DomainError('not_found', 'not_found', 'The tenant has no such token.');
       if (await this.tokens.revoke(manager, token.id)) return this.wake(manager, tenantId, plane.id);
-      // Read anew: an enrolment may have been first.
+      // Read again: an enrolment may have consumed the token first.
       const { consumedAt } = await manager.findOneByOrFail(ProvisioningToken, { id: token.id });
       if (consumedAt) throw alreadyUsed(plane.id);
     });
@@ -64,7 +64,7 @@ export class TenantTokens {
 
   private async planeOf(manager: EntityManager, tenantId: string): Promise<TenantPlane> {
     await requireTenant(manager, tenantId);
-    // In a move it is the plane to come that has yet to enrol.
+    // During a move the target plane is the one that has yet to enrol.
     const coming = await this.planes.find(manager, tenantId, 'importing');
     const plane = coming ?? (await this.planes.find(manager, tenantId));
     if (plane && plane.deploymentModel !== 'shared') return plane;
@@ -75,13 +75,13 @@ export class TenantTokens {
 
 function alreadyUsed(planeId: string): DomainError {
   const detail =
-    'A tenant plane has enrolled with this token already, so there is nothing left to revoke. If it ' +
-    `should not have, refuse its secret: POST /api/tenant-planes/${planeId}/rotate-secret with ` +
+    'A tenant plane has already enrolled with this token, so it can no longer be revoked. If the plane ' +
+    `should not have enrolled, revoke its secret: POST /api/tenant-planes/${planeId}/rotate-secret with ` +
     '{"mode":"compromised"}.';
   return new DomainError('token_already_used', 'conflict', detail);
 }
 
-/** Its state, never the secret. */
+/** Shows the token's state, never its secret. */
 function viewOf(token: ProvisioningToken, now: Date): TokenView {
   return {
     id: token.id,

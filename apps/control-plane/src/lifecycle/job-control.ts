@@ -32,7 +32,7 @@ import { lockTenant } from '../tenants/tenants';
 import { JobViews } from './job-views';
 import { type RestartSituation, restartProblem } from './restarts';
 
-/** What operators see of jobs and do to them. */
+/** How operators view and control jobs. */
 @Injectable()
 export class JobControl {
   constructor(
@@ -63,17 +63,17 @@ export class JobControl {
     return pageOf(jobs, limit, await this.views.viewer(jobs));
   }
 
-  /** Goes on from the failed step. */
+  /** Resumes from the failed step. */
   retry(id: string): Promise<ProvisioningJob> {
     return this.restart(id, 'run', 'job.retried');
   }
 
-  /** Undoes what was done, in reverse order. */
+  /** Undoes the completed steps in reverse order. */
   rollback(id: string): Promise<ProvisioningJob> {
     return this.restart(id, 'undo', 'job.rolled_back');
   }
 
-  /** Stops a live job where it is: whoever works on it loses the lease. */
+  /** Stops a live job at its current step, or rolls it back. Its worker loses the lease. */
   cancel(id: string): Promise<ProvisioningJob> {
     return this.database.write(async (manager) => {
       const { job: found } = await this.lock(manager, id);
@@ -94,12 +94,12 @@ export class JobControl {
       const job = await this.requireJob(manager, id);
       if (!affected) throw hasEnded(job);
       await setStatus(manager, job, OPERATION_RULES[job.operation].whenStopped);
-      await this.tell(manager, job, 'job.cancelled');
+      await this.announce(manager, job, 'job.cancelled');
       return job;
     });
   }
 
-  /** A live job goes back from where it is; whoever works on it loses the lease. */
+  /** Rolls a live job back from its current step. Its worker loses the lease. */
   private async turnBack(manager: EntityManager, id: string): Promise<ProvisioningJob> {
     const turned = { leaseOwner: null, leaseExpiresAt: null, leaseNumber: () => 'lease_number + 1' };
     const { affected } = await manager
@@ -110,16 +110,16 @@ export class JobControl {
       .execute();
     const job = await this.requireJob(manager, id);
     if (!affected) throw hasEnded(job);
-    // Under the job's lock now: no step can be recorded as done since.
+    // The update holds the row lock, so no step can be recorded as done any more.
     requireWayBack(job);
     await this.queue.wake(manager, id);
-    await this.tell(manager, job, 'job.cancelled');
+    await this.announce(manager, job, 'job.cancelled');
     return job;
   }
 
   /**
-   * Resumes the newest job for this subject that failed at `step` and may still be restarted, now that what
-   * it needed is there. Other jobs may have run since it failed.
+   * Resumes the newest job for this subject that failed at `step` and may still be restarted. The caller has
+   * just supplied what the job lacked. Other jobs may have run since it failed.
    */
   async resumeAt(
     manager: EntityManager,
@@ -146,7 +146,7 @@ export class JobControl {
       if (problem !== null) throw invalidTransition(problem);
       if (direction === 'undo') requireWayBack(job);
       await requireNothingExcluded(manager, job);
-      // As it was read: of a retry and a rollback at once, one is refused.
+      // Update only if unchanged since the read: of a concurrent retry and rollback, one is refused.
       const read = { id, leaseNumber: job.leaseNumber, status: job.status };
       beginAgain(job.steps, direction, (await this.database.now()).toISOString());
       Object.assign(job, {
@@ -167,12 +167,12 @@ export class JobControl {
       const { whileResumed, whileUndone } = OPERATION_RULES[job.operation];
       await setStatus(manager, job, direction === 'run' ? whileResumed : whileUndone);
       await this.queue.wake(manager, id);
-      await this.tell(manager, job, action);
+      await this.announce(manager, job, action);
       return job;
     });
   }
 
-  /** The job, while no other begins, and none is restarted or cancelled, at whom or what it is about. */
+  /** Locks the job's subject: no job for it can start, restart or be cancelled until the transaction ends. */
   private async lock(
     manager: EntityManager,
     id: string,
@@ -197,14 +197,14 @@ export class JobControl {
     return job;
   }
 
-  private async tell(manager: EntityManager, job: ProvisioningJob, action: string): Promise<void> {
+  private async announce(manager: EntityManager, job: ProvisioningJob, action: string): Promise<void> {
     const after = { operation: job.operation, tenant_id: job.tenantId };
     await this.audit.record(manager, { action, targetKind: 'job', targetId: job.id, after });
     this.signals.publish(topicOf(job.id));
   }
 }
 
-/** What a step takes is counted from when it is begun, or undone, for the last time. */
+/** A step's duration counts from its last start or undo, so restarting the job resets it. */
 function beginAgain(steps: readonly StepState[], direction: JobDirection, at: string): void {
   const next = direction === 'run' ? steps.find(({ status }) => status !== 'done') : undefined;
   for (const step of steps) {
@@ -222,8 +222,8 @@ function beginAgain(steps: readonly StepState[], direction: JobDirection, at: st
 }
 
 /**
- * What failed of a job's parts was looked at before the job is
- * begun again. A part that ends locks its own row first, too.
+ * By retrying a job, an operator acknowledges the child jobs that failed.
+ * Like a child that ends, this locks the child's row before its parent's.
  */
 async function dismissFailedParts(manager: EntityManager, parentId: string): Promise<void> {
   const failed = { parentId, status: In([...FAILED_JOB_STATUSES]) };
@@ -238,9 +238,7 @@ async function setStatus(
   if (id !== null && status !== undefined) await changeTenantStatus(manager, id, status);
 }
 
-/**
- * Whether the tenant still holds the place that this job created. No other job may take it over or remove it.
- */
+/** Whether the tenant still holds the place that this job created. No other job may reuse or remove it. */
 async function holdsPlaceOf(
   manager: EntityManager,
   { operation, steps }: ProvisioningJob,
@@ -264,7 +262,7 @@ function notRestartable(status: JobStatus): DomainError {
   return invalidTransition(
     LIVE_JOB_STATUSES.includes(status)
       ? `The job is still running (${status}). Cancel it first, then retry it or roll it back.`
-      : `The job has ended (${status}). There is nothing to resume or undo.`,
+      : `The job has ended (${status}). There is nothing to retry or roll back.`,
   );
 }
 
@@ -274,7 +272,7 @@ function requireWayBack({ operation, steps }: ProvisioningJob): void {
     throw new DomainError('beyond_return', 'conflict', why);
 }
 
-/** A job that superseded another must clean up after it, even if its own first step has not run yet. */
+/** A job that superseded others must clean up after them, even if its own first step has not run yet. */
 function isUndoneByCancel({ operation, steps }: ProvisioningJob): boolean {
   const { isUndoneWhenCancelled = false, supersedes = false } = OPERATION_RULES[operation];
   return isUndoneWhenCancelled || (supersedes && steps[0]?.status !== 'done');

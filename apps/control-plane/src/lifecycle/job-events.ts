@@ -6,13 +6,13 @@ import { ProvisioningJobs } from '../provisioning-jobs/provisioning-jobs';
 import { JobViews } from './job-views';
 import { stepView } from './job.view';
 
-/** Signals may be lost, so the job is also read this often. Proxies see a sign of life as well. */
+/** Signals may be lost, so the job is also polled at this interval. It paces keep-alives as well. */
 const LOOK_AGAIN_SECONDS = 10;
 
-/** Not an event, but a sign of life: proxies close streams that stay silent. */
+/** Not an event: keeps proxies from closing an idle stream. */
 export const KEEP_ALIVE = 'keep-alive';
 
-/** A job's progress as it happens. */
+/** Streams a job's progress. */
 @Injectable()
 export class JobEvents {
   constructor(
@@ -21,13 +21,11 @@ export class JobEvents {
     private readonly signals: Signals,
   ) {}
 
-  /**
-   * A `step` event for the state of each step and every change of it; `done`, with the whole job, at the end.
-   */
+  /** Yields `step` for the state of each step and for every change, then `done` with the whole job. */
   async *of(jobId: string, ended: AbortSignal): AsyncGenerator<MessageEvent> {
     const sent = new Map<string, string>();
     while (!ended.aborted) {
-      // Listening starts before looking.
+      // Subscribe before reading, so that no change is missed.
       const wakes = new Wakes(this.signals, topicOf(jobId), LOOK_AGAIN_SECONDS, ended);
       try {
         const job = await this.jobs.find(jobId);

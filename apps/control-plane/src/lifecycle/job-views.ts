@@ -5,7 +5,7 @@ import { type ProvisioningJob } from '../provisioning-jobs/provisioning-job.enti
 import { tenantSlugs } from '../registry/tenant-slugs';
 import { jobView } from './job.view';
 
-/** Views jobs, with the slugs of their tenants. */
+/** Creates the views of jobs, with the slugs of their tenants. */
 @Injectable()
 export class JobViews {
   constructor(private readonly database: Database) {}
@@ -14,7 +14,7 @@ export class JobViews {
     return (await this.viewer([job]))(job);
   }
 
-  /** Views any of these jobs: their slugs are read at once. */
+  /** Returns a function that views any of these jobs. All slugs are read in one query. */
   async viewer(jobs: readonly ProvisioningJob[]): Promise<(job: ProvisioningJob) => JobView> {
     const ids = jobs.map(({ tenantId }) => tenantId);
     const slugs = await this.database.read((manager) => tenantSlugs(manager, ids));

@@ -2,7 +2,7 @@ import { type JobView, type StepView } from '@atlas/operator-api';
 import { type JobError, type StepState, type StoredJobError } from '@atlas/jobs';
 import { type ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
 
-/** `tenantSlug`: null for a job that is not about a tenant. */
+/** `tenantSlug` is null for a job that is not about a tenant. */
 export function jobView(job: ProvisioningJob, tenantSlug: string | null): JobView {
   return {
     id: job.id,
@@ -19,7 +19,7 @@ export function jobView(job: ProvisioningJob, tenantSlug: string | null): JobVie
   };
 }
 
-/** The parts in this order, whatever the order in which the database gives them back. */
+/** Fixes the order of the fields: Postgres does not keep the order of JSON keys. */
 export function stepView(step: StepState): StepView {
   const { name, status, attempt, started_at, finished_at, outputs } = step;
   const error = errorView(step.error, status);
@@ -38,13 +38,13 @@ function errorView(error: StoredJobError | null, status: string): JobError | nul
   };
 }
 
-/** How the fix of a failure begins that is tried again: no longer true once it has failed. */
-const WHILE_RETRIED = /^The job tries again by itself\b.*?If it has failed, /;
+/** How the fix of a retried failure begins, now and in older rows. Dropped once the job has failed. */
+const WHILE_RETRIED = /^The job (retries automatically|tries again by itself)\b.*?If it has failed, /;
 
 const FIX_UNKNOWN =
-  'Atlas on-call: do what the detail says; then retry the job, or roll it back if it cannot go on.';
+  'Atlas on-call: follow the detail, then retry the job. If it cannot continue, roll it back.';
 
-/** The class of a failure that was stored without one, by what became of its job or step. */
+/** The class of a failure that was stored without one, derived from the status of its job or step. */
 function classBy(status: string): JobError['class'] {
   if (status === 'cancelled') return 'fatal';
   return status === 'failed' ? 'operator' : 'retry';

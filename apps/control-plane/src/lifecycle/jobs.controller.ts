@@ -108,7 +108,7 @@ export class JobsController implements BeforeApplicationShutdown {
       yield type === KEEP_ALIVE ? ':\n\n' : eventOf(String(type), data);
   }
 
-  /** Lets those who watch go, so that the process can end. */
+  /** Closes open event streams so that the process can exit. */
   beforeApplicationShutdown(): void {
     this.isEnding = true;
     for (const end of this.streams) end.abort();

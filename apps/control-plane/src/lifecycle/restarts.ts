@@ -8,8 +8,8 @@ import { type Tenant } from '../registry/tenant.entity';
 export interface RestartSituation {
   readonly tenant: Pick<Tenant, 'slug' | 'status'> | null;
   /**
-   * For a tenant that somebody signed up for and that lets
-   * nobody in: the one that they have signed up for since.
+   * If the tenant came from a sign-up and admits no users: the
+   * tenant that the same person has signed up for since.
    */
   readonly signedUpSince: Pick<Tenant, 'slug'> | null;
   readonly plane: Pick<TenantPlane, 'name' | 'status' | 'acceptsTenants'> | null;
@@ -19,7 +19,7 @@ export interface RestartSituation {
   readonly holdsItsPlace: boolean;
 }
 
-/** Why a failed or cancelled job can no longer be restarted, and what to do instead. Null if it can be. */
+/** Why a failed or cancelled job can no longer be restarted, and what to do instead. Null if it can. */
 export function restartProblem(
   { operation, steps }: Pick<ProvisioningJob, 'operation' | 'steps'>,
   direction: JobDirection,
@@ -31,34 +31,34 @@ export function restartProblem(
   const harmless = makesPlace && !holdsItsPlace ? [] : restartsBehind;
   const other = since.find((job) => !harmless.includes(job.operation));
   if (tenant?.status === 'deleted')
-    return `Tenant "${tenant.slug}" is deleted: there is nothing left to retry or roll back.`;
-  if (other) return `Another operation has begun since: ${other.operation} (job ${other.id}). ${instead}`;
+    return `Tenant "${tenant.slug}" is deleted, so its jobs can no longer be retried or rolled back.`;
+  if (other) return `Another operation has started since: ${other.operation} (job ${other.id}). ${instead}`;
   if (tenant && !restartsIn.includes(tenant.status))
     return (
-      `Tenant "${tenant.slug}" is ${tenant.status}, and its ${operation} can be restarted only while ` +
-      `it is ${restartsIn.join(' or ')}. ${instead}`
+      `Tenant "${tenant.slug}" is ${tenant.status}. Its ${operation} can be retried or rolled back only ` +
+      `while it is ${restartsIn.join(' or ')}. ${instead}`
     );
   if (plane?.status === 'retired')
     return `Tenant plane "${plane.name}" is retired, so its jobs can no longer be retried or rolled back.`;
   if (signedUpSince && direction === letsIn)
     return (
       `${hasAnother(signedUpSince)}, so ` +
-      `${direction === 'run' ? 'roll this job back' : 'retry this job, which goes on to remove this tenant'}. ` +
+      `${direction === 'run' ? 'roll this job back' : 'retry this job, which removes this tenant'}. ` +
       `Or deprovision "${signedUpSince.slug}" first.`
     );
   if (direction === 'undo') return null;
   if (plane?.acceptsTenants && steps.some(({ name, status }) => name === closesCell && status === 'done'))
     return (
-      `Cell "${plane.name}" has been reopened since and accepts tenants. To drain it after all, start ` +
-      'a new drain: POST /api/tenant-planes/<id>/drain.'
+      `Cell "${plane.name}" has been reopened since and accepts tenants. To drain it anyway, start a ` +
+      'new drain: POST /api/tenant-planes/<id>/drain.'
     );
   return null;
 }
 
-/** Why a tenant is not brought back. What to do instead follows. */
+/** Why a tenant cannot be brought back. The caller appends what to do instead. */
 export function hasAnother({ slug }: Pick<Tenant, 'slug'>): string {
   return (
-    `The person who signed up for this tenant has signed up again since and has tenant "${slug}". Each ` +
-    'address may have one'
+    `The person who signed up for this tenant has signed up again since, for tenant "${slug}". Each ` +
+    'address may have only one tenant'
   );
 }

@@ -12,7 +12,7 @@ import {
 import { type FastifyReply } from 'fastify';
 import { type Observable, tap } from 'rxjs';
 
-/** A started job: 202 and where it can be followed. A dry run: 200. */
+/** Answers 202 with the job's location if a job was started, or 200 to a dry run. */
 @Injectable()
 class StartedJobInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -27,7 +27,7 @@ class StartedJobInterceptor implements NestInterceptor {
 }
 
 /**
- * A route that starts a job: once for each `Idempotency-Key`.
+ * Marks a route that starts a job, at most one for each `Idempotency-Key`.
  * It answers with the job, or with the plan of a dry run.
  */
 export const StartsJob = (): MethodDecorator =>

@@ -41,7 +41,7 @@ export class TenantOperations {
     private readonly audit: Audit,
   ) {}
 
-  /** What {@link start} would do. Changes nothing. */
+  /** Describes what {@link start} would do, without changing anything. */
   plan(tenantId: string, operation: LifecycleOperation, params: JobParams = {}): Promise<PlanView> {
     return this.database.read(async (manager) => {
       const tenant = await requireTenant(manager, tenantId);
@@ -49,7 +49,7 @@ export class TenantOperations {
       await requireNothingLeft(manager, tenant, { operation, params });
       const model = modelOf(tenant, params);
       const { plan } = await this.dryRuns.planFor(tenant, lifecycleSteps(model, operation, params), model);
-      // The old home is installed already.
+      // A kept copy is reopened at the old home, which is already installed.
       return { plan: { ...plan, install_required: plan.install_required && !isReopening(params) } };
     });
   }
@@ -80,20 +80,19 @@ export class TenantOperations {
   }
 }
 
-/** The model whose steps are taken: the tenant's, or the one that it moves to. */
+/** The model whose steps the job takes: the tenant's, or the one that it moves to. */
 function modelOf({ deploymentModel }: Tenant, { deployment_model: other }: JobParams): DeploymentModel {
   return (other as DeploymentModel | undefined) ?? deploymentModel;
 }
 
-/** What has to hold of a tenant before this happens to it. */
+/** The tenant statuses in which the operation may start. */
 function startOf(operation: LifecycleOperation): Parameters<typeof requireStatus>[1] {
   return { what: `The operation ${operation}`, from: OPERATION_RULES[operation].from };
 }
 
 /**
- * What a move or restore made before it failed stays its own until it succeeds
- * or is rolled back. Another one must not take that over: it may have asked
- * for a place of another kind, and its undo would remove what it did not make.
+ * The place that a failed move or restore created belongs to it until it succeeds or is rolled back. Another
+ * operation must not reuse that place: it may need one of another kind, and its undo would remove the place.
  */
 async function requireNothingLeft(
   manager: EntityManager,
@@ -116,7 +115,7 @@ async function requireNothingLeft(
   const which = maker ? `its last ${maker.operation} (job ${maker.id})` : 'a move';
   const how = maker ? `POST /api/provisioning-jobs/${maker.id}/rollback` : 'see GET /api/drifts';
   const detail =
-    `Tenant "${slug}" still holds a place at tenant plane ${name} that ${which} made and did not ` +
+    `Tenant "${slug}" still holds a place at tenant plane ${name}, left by ${which}, which did not ` +
     `finish. Retry that job, or roll it back (${how}), then try again.`;
   throw new DomainError('move_unfinished', 'conflict', detail);
 }

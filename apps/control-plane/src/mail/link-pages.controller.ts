@@ -2,7 +2,7 @@ import { ApiExcludeController, Public, sendLinkPage } from '@atlas/platform';
 import { Controller, Get, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 
-/** What the links of mails, and those that owners hand on, open. */
+/** The pages behind links in mails, and behind links that owners pass on. */
 @ApiExcludeController()
 @Public()
 @Controller()

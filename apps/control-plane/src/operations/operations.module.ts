@@ -12,7 +12,7 @@ import { RotateSecretModule } from './rotate-secret/rotate-secret.module';
 import { SuspendModule } from './suspend/suspend.module';
 import { UpgradeModule } from './upgrade/upgrade.module';
 
-/** Every operation there is. */
+/** The modules of all operations. */
 const OPERATIONS = [
   ProvisionModule,
   SuspendModule,

@@ -26,7 +26,7 @@ import { WaitingCalls } from '../service-keys/waiting-calls';
 import { TransferRelay } from '../transfers/transfer-relay';
 import { Serves } from '../access/serves';
 
-/** A move's ciphertext, on its way through. */
+/** Relays the ciphertext of a transfer. */
 @ApiTags('tenant planes')
 @SignedByTenantPlane()
 @Controller()
@@ -54,7 +54,7 @@ export class RelayController {
     return { imported: await this.relay.take(source, id, part, request.rawBody?.toString('latin1') ?? '') };
   }
 
-  /** For the source: waits until the target has imported so many parts. */
+  /** For the source: waits until the target has imported `count` parts. */
   @Serves('GET /api/tenant-planes/self/transfers/:id/imported')
   @Refuses('too_many')
   @AnswersWithin(MAX_WAIT_SECONDS + 30)

@@ -15,7 +15,9 @@ import { type ReportOrder, orderOf, remembered } from '../registry/report-order'
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { ServiceKeys } from '../service-keys/service-keys';
 
-/** What tenant planes say they have applied; jobs that wait for it are woken in the same transaction. */
+/**
+ * Stores what tenant planes report as applied, and wakes the jobs waiting for it in the same transaction.
+ */
 @Injectable()
 export class Reports {
   constructor(
@@ -30,8 +32,8 @@ export class Reports {
 
   async receive(caller: ReportingPlane, report: ReportRequest): Promise<void> {
     const { tenantPlaneId, keyId } = caller;
-    // The plane may speak of entries from before a restore. It
-    // is about to be told everything, and then speaks of that.
+    // After a restore, the plane may still report entries of the earlier
+    // epoch. It will receive everything again and report on that.
     const tenants = this.desiredStates.isOfThisEpoch(report.revision) ? report.tenants : [];
     const tenantIds = tenants.map((tenant) => tenant.tenant_id);
     await requirePlacedHere(this.database, tenantPlaneId, tenantIds);
@@ -67,11 +69,11 @@ export class Reports {
         reportedRevision: tenant.entry_revision,
         reportedState: tenant.state,
         reportedError: tenant.error ?? null,
-        // A plane that is still trying does not know yet whether it has the rows.
+        // A plane that is still retrying does not yet know whether it has the rows.
         ...(tenant.state !== 'retrying' && { reportedCode: tenant.code ?? null }),
       })
       .where({ tenantId: tenant.tenant_id, tenantPlaneId })
-      // Nor does one on an entry that was never published.
+      // A report cannot concern an entry that was never published.
       .andWhere(`${isNews} and entry_revision >= :revision`, {
         revision: tenant.entry_revision,
       })
@@ -79,9 +81,9 @@ export class Reports {
   }
 
   /**
-   * Two copies of one plane (a cloned disk), or a plane whose database was restored,
-   * are shown but not blocked. The facts that the other copy reports are stored, so
-   * that a restored plane shows up at once. Late and old reports change nothing.
+   * Two copies of a plane (a cloned disk), or a plane whose database was restored,
+   * are shown but not blocked. What the other copy reports is stored, so that a
+   * restored plane shows up at once. Late and old reports change nothing.
    */
   private async recordPlane(
     manager: EntityManager,
@@ -93,7 +95,7 @@ export class Reports {
     const now = this.clock.now();
     const heardNow = { lastReportAt: () => this.database.fromNow(0) };
     const isCopy = order === 'old' || order === 'other';
-    // With two copies, each one's missing numbers are the numbers of the other.
+    // With two copies, each one uses the numbers that the other lacks.
     const memory = isCopy || isForked(plane, now) ? NOTHING_MISSED : remembered(plane, report, order);
     const heard: Readonly<Record<ReportOrder, RowValues<TenantPlane>>> = {
       next: { ...factsOf(report), ...heardNow },

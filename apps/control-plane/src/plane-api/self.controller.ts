@@ -20,7 +20,7 @@ import { WaitingCalls } from '../service-keys/waiting-calls';
 import { Reports } from './reports';
 import { Serves } from '../access/serves';
 
-/** What an enrolled tenant plane calls: pull and report. */
+/** The calls of an enrolled tenant plane: pull and report. */
 @ApiTags('tenant planes')
 @SignedByTenantPlane()
 @Controller()
@@ -56,7 +56,7 @@ export class SelfController {
     return sendSigned(reply, call, await changes);
   }
 
-  /** Where another plane's tenant lives; 204 when nowhere. */
+  /** Where the tenant with this slug lives; 204 if nowhere. */
   @Serves('GET /api/tenant-planes/self/routes/:slug')
   async route(
     @PlaneCall() call: ServiceCall<PlaneCaller>,

@@ -11,12 +11,12 @@ import { type ProvisioningJob } from './provisioning-job.entity';
 
 type Subject = Pick<ProvisioningJob, 'tenantId' | 'tenantPlaneId'>;
 
-/** The names of what is secret in an environment or a JWK. */
+/** Names of secret environment variables and JWK members. */
 const SECRET_FIELD = /(^d|TOKEN|SECRET|KEY|PASSWORD|DATABASE_URL)$/;
 
 /**
- * What is sealed of whom a job is about, and what is secret in the configuration. A driver that fails may
- * print any of it: no text of a failure is written down or shown before it has been through here.
+ * Redacts the sealed values of a job's subject and the secrets of the configuration. A failing driver may
+ * print any of them, so every failure text passes through here before it is stored or shown.
  */
 @Injectable()
 export class JobSecrets {
@@ -32,7 +32,7 @@ export class JobSecrets {
     );
   }
 
-  /** Looked up for each failure: what it is about may have been made a moment ago. */
+  /** Looks the secrets up for each failure: some may have been created a moment ago. */
   async redact(job: Subject, text: string): Promise<string> {
     const sealed = await this.database.read((manager) => this.sealedOf(manager, job));
     return redact(text, spellingsOf([...this.configured, ...sealed]));
@@ -62,7 +62,7 @@ export class JobSecrets {
     });
   }
 
-  /** Null when the key that sealed it is gone: nobody can print it, then. */
+  /** Null if the sealing key is gone: nothing can print the value then. */
   private opened(...sealed: Parameters<SecretBox['open']>): string | null {
     try {
       return this.box.open(...sealed).reveal();
@@ -72,14 +72,14 @@ export class JobSecrets {
   }
 }
 
-/** A sealed value is a secret, or JSON with some among its fields. */
+/** A sealed value is a secret, or JSON with secret fields. */
 function secretsIn(column: string, opened: string): string[] {
   if (!opened.startsWith('{')) return wordsOf(column, opened);
   const fields = Object.entries(JSON.parse(opened) as Record<string, unknown>);
   return fields.flatMap(([name, value]) => (SECRET_FIELD.test(name) ? wordsOf(name, String(value)) : []));
 }
 
-/** Sealing keys are several in one text. Where a database is a file, its path is no secret. */
+/** Splits a text that holds several sealing keys. The path of a database file is not a secret. */
 function wordsOf(name: string, text: string): string[] {
   if (/url/i.test(name)) return text.includes('://') ? [text] : [];
   return [text, ...text.split(/[:,]/).filter((part) => part.length >= 16)];

@@ -22,7 +22,7 @@ export class JobStarter {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws DomainError `operation_in_progress` when another job for the same tenant or plane is live. */
+  /** @throws DomainError `operation_in_progress` if another job for the same tenant or plane is live. */
   async start(manager: EntityManager, request: ProvisioningRequest): Promise<ProvisioningJob> {
     const job = newProvisioningJob(request, await this.afterOthers(manager, request));
     try {
@@ -34,10 +34,7 @@ export class JobStarter {
     return job;
   }
 
-  /**
-   * Later than every job for the same subject, even if the
-   * process that started that job has a clock that is ahead.
-   */
+  /** A time later than every job for the same subject, even if their process has a clock that is ahead. */
   private async afterOthers(
     manager: EntityManager,
     { tenantId, tenantPlaneId = null }: ProvisioningRequest,

@@ -2,7 +2,7 @@ import { type LifecycleOperation, REOPENING_STEPS, profileOf } from '@atlas/depl
 import { type JobParams } from '@atlas/jobs';
 import { type DeploymentModel } from '@atlas/tenancy';
 
-/** The parameter of a move back that reopens the copy which the old home has kept. */
+/** The parameter of a move back that reopens the copy kept at the old home. */
 export const REOPENS = { reopens: true } as const;
 
 /** The names of a job's steps, in order. */

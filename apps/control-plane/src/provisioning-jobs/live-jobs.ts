@@ -14,16 +14,17 @@ export const HAS_LIVE_JOB = `exists (select 1 from provisioning_jobs job
   where job.tenant_id = tenant.id and job.status in (:...live))`;
 
 /**
- * SQL: whether the row aliased `job` has failed, or was cancelled or rolled
- * back by a person. No sweep begins another beside it as long as a person may
- * retry it. One that undid itself begins again once what it lacked is there.
+ * SQL: whether the row aliased `job` has failed, or was cancelled or rolled back by a person. Sweeps start no
+ * other job while a person may still retry this one. A job that undid itself does not count: a sweep may
+ * start it again once its precondition holds.
  */
 export const WAITS_FOR_A_PERSON = `(job.status = 'failed'
   or job.status = 'cancelled' and coalesce(job.error ->> 'class', '') <> 'fatal')`;
 
-/** As {@link HAS_LIVE_JOB}: whether it has one that ends with the tenant's users being let in. */
+/** As {@link HAS_LIVE_JOB}, of jobs that end with a tenant that admits its users. */
 export const HAS_JOB_THAT_LETS_IN = `exists (select 1 from provisioning_jobs job
-  where job.tenant_id = tenant.id and job.status in (:...live) and (${lettingIn('run')} or ${lettingIn('undo')}))`;
+  where job.tenant_id = tenant.id and job.status in (:...live)
+    and (${lettingIn('run')} or ${lettingIn('undo')}))`;
 
 function lettingIn(direction: JobDirection): string {
   const names = OPERATION_NAMES.filter((name) => OPERATION_RULES[name].letsIn === direction);
@@ -46,7 +47,7 @@ const RULES = [
   { name: 'provisioning_jobs_live_fleet_uq', table: 'provisioning_jobs', columns: ['operation'] },
 ];
 
-/** To be thrown where writing a job failed with `error`. */
+/** Maps a failed write of a job to the error to throw. */
 export function liveJobFailure(error: unknown, job: Subject): unknown {
   return RULES.some((rule) => violates(error, rule)) ? operationInProgress(job) : error;
 }
@@ -78,8 +79,8 @@ export async function requirePlaneIdle(manager: EntityManager, tenantPlaneId: st
 }
 
 /**
- * Throws `operation_in_progress` while an operation is live that this one excludes. Of two that begin at once
- * one sees the other: both come here with the lock of the plane.
+ * Throws `operation_in_progress` while an operation that this one excludes is live. Of two that start at the
+ * same time, one sees the other: both hold the plane's lock here.
  */
 export async function requireNothingExcluded(
   manager: EntityManager,

@@ -10,10 +10,10 @@ import { OPERATION_RULES } from './operation-rules';
 import { type ProvisioningJob } from './provisioning-job.entity';
 import { type ProvisioningContext } from './provisioning-step';
 
-/** The statuses in which the step does not pause writes: it has not run yet, or is undone. */
+/** Statuses in which the step does not pause writes: it has not run, or has been undone. */
 const WITHOUT_EFFECT: readonly StepStatus[] = ['pending', 'undone', 'skipped'];
 
-/** What the job engine has to know about provisioning jobs. */
+/** What the job engine needs to know about provisioning jobs. */
 @Injectable()
 export class ProvisioningHost extends JobHost<ProvisioningJob> {
   constructor(
@@ -74,7 +74,7 @@ async function setTenantStatus(
   const { whenStopped, whenUndone } = OPERATION_RULES[operation];
   const next = { failed: whenStopped, cancelled: whenUndone }[status as string];
   if (tenantId === null || next === undefined) return;
-  // Nothing is left of a tenant that was undone, and its slug is free.
+  // A tenant whose provisioning was rolled back frees its slug.
   const nothing = { holdsSlug: false, endpointUrl: null };
   await changeTenantStatus(manager, tenantId, next, next === 'deleted' ? nothing : {});
 }

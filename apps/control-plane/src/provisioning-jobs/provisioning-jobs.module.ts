@@ -40,7 +40,7 @@ function createQueue(config: ControlPlaneConfig, database: Database): JobQueue {
       inject: [ControlPlaneConfig],
       useFactory: (config: ControlPlaneConfig) => new FaultPoints(config.ATLAS_FAULT_POINT),
     },
-    // The names by which the engine asks for them.
+    // The job engine injects these by their abstract classes.
     { provide: JobHost, useExisting: ProvisioningHost },
     { provide: JobWaker, useExisting: ProvisioningWaker },
     { provide: Jobs, useExisting: ProvisioningJobs },

@@ -4,14 +4,14 @@ import { type Tenant } from '../registry/tenant.entity';
 
 export interface ProvisioningContext extends StepContext {
   readonly operation: OperationName;
-  /** @throws Error when the job is not about a tenant. */
+  /** @throws Error if the job is not about a tenant. */
   readonly tenantId: string;
-  /** @throws Error when the job is not about a tenant plane as a whole. */
+  /** @throws Error if the job is not about a tenant plane as a whole. */
   readonly tenantPlaneId: string;
 }
 
 export abstract class ProvisioningStep extends Step<ProvisioningContext> {
-  /** `creates`, in more detail for one tenant. Changes nothing. */
+  /** Details `creates` for one tenant, without changing anything. */
   async plan(_tenant: Tenant): Promise<readonly string[]> {
     return this.creates;
   }

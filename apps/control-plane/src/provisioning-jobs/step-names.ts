@@ -8,7 +8,7 @@ import {
 } from '@atlas/deployment-profiles';
 import { type StepRegistry } from '@atlas/jobs';
 
-/** The names of all steps that an operation takes in any deployment model. */
+/** Names of all steps of all operations, in any deployment model. */
 const STEP_NAMES: ReadonlySet<string> = new Set([
   ...Object.values(PROFILES).flatMap(({ provisioning, lifecycle }) => [
     ...provisioning.steps,
@@ -21,9 +21,9 @@ const STEP_NAMES: ReadonlySet<string> = new Set([
   ...REOPENING_STEPS,
 ]);
 
-/** @throws Error when an operation names a step that is not registered, or none names one that is. */
+/** @throws Error if an operation names an unregistered step, or a registered step belongs to no operation. */
 export function requireSteps(registry: StepRegistry): void {
   for (const name of STEP_NAMES) registry.get(name);
   const unused = registry.names().find((name) => !STEP_NAMES.has(name));
-  if (unused !== undefined) throw new Error(`No operation takes the step ${unused}.`);
+  if (unused !== undefined) throw new Error(`Step ${unused} is registered, but no operation uses it.`);
 }

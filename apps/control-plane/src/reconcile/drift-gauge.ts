@@ -5,13 +5,13 @@ import { type DriftCheck } from './checks/drift-check';
 import { Drifts } from './drifts';
 import { DRIFT_CHECKS } from './reconciler';
 
-/** Every process says the same: what the rows say when it is asked. */
+/** Reads the rows at each scrape, so every process reports the same. */
 @Injectable()
 export class DriftGauge {
   constructor(metrics: Metrics, drifts: Drifts, @Inject(DRIFT_CHECKS) checks: readonly DriftCheck[]) {
     new Gauge({
       name: 'atlas_drifts_open',
-      help: 'Differences between rows and what is there, not yet mended, by kind',
+      help: 'Open differences between rows and reality, by kind',
       labelNames: ['kind'],
       registers: [metrics.registry],
       async collect() {

@@ -3,8 +3,8 @@ import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * What the rows say and what is there differ. Open until it
- * is mended; at most one of a kind for each subject.
+ * A difference between the rows and reality. Open until it is
+ * resolved; at most one open drift of each kind per subject.
  */
 @Entity('drifts')
 export class Drift {
@@ -12,18 +12,18 @@ export class Drift {
   @Column('varchar') kind: string;
   @Column('varchar', { name: 'subject_kind' }) subjectKind: DriftSubject;
   @Column('varchar', { name: 'subject_id' }) subjectId: string;
-  /** What is wrong, and what to do. */
+  /** What is wrong and what to do. */
   @Column('text') detail: string;
   @TimestampColumn({ name: 'first_seen_at' }) firstSeenAt: Date;
   @TimestampColumn({ name: 'last_seen_at' }) lastSeenAt: Date;
   @TimestampColumn({ name: 'resolved_at', nullable: true }) resolvedAt: Date | null;
-  /** By us, not by a person. */
+  /** Whether reconciliation repaired it, rather than a person. */
   @Column('boolean') repaired: boolean;
   /** How many previous repairs in a row did not last. */
   @Column('integer', { name: 'failed_repairs' }) failedRepairs: number;
 }
 
-/** One row: when the next look is due. Whichever process moves it on looks. */
+/** A single row: when the next look is due. The process that advances it looks. */
 @Entity('reconcile_turns')
 export class ReconcileTurn {
   @PrimaryColumn('integer') id: number;

@@ -21,7 +21,7 @@ export class DriftsController {
     return this.drifts.list(query);
   }
 
-  /** Looks now; the answer says what came of it. */
+  /** Looks now, and answers with the result. */
   @Requires('planes:write')
   @Serves('POST /api/reconcile')
   @HttpCode(200)

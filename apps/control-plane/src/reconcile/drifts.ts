@@ -10,7 +10,7 @@ import { Drift } from './drift.entity';
 import { failedRepairs, whyNotRepaired } from './repair-limit';
 import { pagesById } from './subjects/subject';
 
-/** What was found, until and after it is mended. Each change of it is audited. */
+/** The drifts found so far, open and resolved. Each change is audited. */
 @Injectable()
 export class Drifts {
   constructor(
@@ -19,7 +19,7 @@ export class Drifts {
     private readonly clock: Clock,
   ) {}
 
-  /** False when another process has just written it down. */
+  /** Returns false if another process has just recorded it. */
   async open(
     manager: EntityManager,
     { kind, subjects }: DriftCheck,
@@ -43,7 +43,7 @@ export class Drifts {
     await manager.update(Drift, { id, resolvedAt: IsNull() }, { lastSeenAt: this.clock.now(), detail });
   }
 
-  /** False when another process has just done it. */
+  /** Returns false if another process has just resolved it. */
   async resolve(manager: EntityManager, drift: Drift, how: 'repaired' | 'gone'): Promise<boolean> {
     const resolved = { resolvedAt: this.clock.now(), repaired: how === 'repaired' };
     const { affected } = await manager.update(Drift, { id: drift.id, resolvedAt: IsNull() }, resolved);

@@ -11,13 +11,14 @@ import { Reconciler } from './reconciler';
 
 const SOONEST_MS = 1000;
 /**
- * Of the time within which a drift is to be found. The rest is for the look itself, and for the second one.
+ * The share of the interval between two looks. The rest is
+ * for the look itself and for confirming what it finds.
  */
 const SHARE = 0.75;
 
 /**
- * Reconciles at intervals, in one process at a time: the one that first moves the due time forward, by the
- * database's clock. No lock is held during the run.
+ * Reconciles at intervals, in one process at a time: the one that first advances
+ * the due time, by the database's clock. It holds no lock during the look.
  */
 @Injectable()
 export class ReconcileTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -50,14 +51,15 @@ export class ReconcileTimer implements OnApplicationBootstrap, BeforeApplication
     if (!this.isEnding) this.timer = setTimeout(() => (this.turning = this.turn()), ms);
   }
 
-  /** Looks if it is due and nobody else does, and comes back when the next look is. */
+  /** Looks if a look is due and no other process has taken it, then waits for the next one. */
   async turn(): Promise<void> {
     let dueInMs = this.periodMs;
     try {
       if (await this.takeTurn()) await this.reconciler.look();
       dueInMs = await this.dueInMs();
     } catch (error) {
-      if (!this.isEnding) this.logger.warn(`A look failed and is repeated: ${(error as Error).message}`);
+      if (!this.isEnding)
+        this.logger.warn(`Reconciliation failed and will run again: ${(error as Error).message}`);
     }
     this.turnIn(Math.max(SOONEST_MS, dueInMs));
   }

@@ -10,9 +10,9 @@ import { type Subject, type Subjects } from './subjects/subject';
 
 export const DRIFT_CHECKS = Symbol('DRIFT_CHECKS');
 
-/** What is between an effect and its record is over by then. */
+/** Long enough for an effect and its record to meet. */
 const PAUSE_MS = 2000;
-/** Where everything differs, something else is wrong: the next look goes on. */
+/** If this much differs, something else is wrong. The next look continues. */
 const MOST_SUSPECTS = 1000;
 
 interface Suspect {
@@ -23,8 +23,8 @@ interface Suspect {
 type Outcome = 'gone' | 'repaired' | 'unchanged';
 
 /**
- * Compares rows with what is there. Writes down what differs
- * in two looks, mends what loses nothing, deletes nothing.
+ * Compares rows with reality. Records what differs in two
+ * looks, repairs what loses nothing, and deletes nothing.
  */
 @Injectable()
 export class Reconciler implements BeforeApplicationShutdown {
@@ -38,7 +38,7 @@ export class Reconciler implements BeforeApplicationShutdown {
     private readonly drifts: Drifts,
   ) {}
 
-  /** One after the other: one that is asked for sees what was there when it was. */
+  /** Looks one at a time, so a requested look sees everything from before the request. */
   look(): Promise<Look> {
     const look = this.looks.then(() => this.compare());
     this.looks = look.catch(() => undefined);
@@ -64,7 +64,7 @@ export class Reconciler implements BeforeApplicationShutdown {
     return look;
   }
 
-  /** The first look: what differs, and is not known to. */
+  /** The first look: finds new differences. */
   private async suspects(look: Look): Promise<Suspect[]> {
     const suspects: Suspect[] = [];
     for (const subjects of new Set(this.checks.map((check) => check.subjects))) {
@@ -74,7 +74,7 @@ export class Reconciler implements BeforeApplicationShutdown {
         }
       } catch (error) {
         this.ending.signal.throwIfAborted();
-        this.logger.warn(`Could not compare what is of kind ${subjects.kind}: ${(error as Error).message}`);
+        this.logger.warn(`Could not compare subjects of kind ${subjects.kind}: ${(error as Error).message}`);
         noteUnseen(look, subjects);
       }
     }
@@ -96,7 +96,7 @@ export class Reconciler implements BeforeApplicationShutdown {
     }
   }
 
-  /** One that can't be examined hides no other. */
+  /** A subject that cannot be examined hides no other. */
   private differs(check: DriftCheck, subject: Subject, look: Look): boolean {
     try {
       return check.find(subject) !== null;
@@ -107,12 +107,12 @@ export class Reconciler implements BeforeApplicationShutdown {
     }
   }
 
-  /** Lets what is on its way arrive. */
+  /** Lets changes in flight arrive. */
   private async pause(): Promise<void> {
     await delay(PAUSE_MS, undefined, { signal: this.ending.signal });
   }
 
-  /** The second look. */
+  /** The second look, under the subject's lock. */
   private async confirm({ check, subjectId }: Suspect): Promise<boolean> {
     try {
       return await this.database.write(async (manager) => {
@@ -126,7 +126,7 @@ export class Reconciler implements BeforeApplicationShutdown {
     }
   }
 
-  /** Mends what was found, now or earlier, or notes that it is gone. */
+  /** Repairs an open drift, or records that it is gone. */
   private async settle(drift: Drift): Promise<Outcome> {
     try {
       return await this.database.write((manager) => this.outcomeOf(drift, manager));
@@ -154,7 +154,7 @@ export class Reconciler implements BeforeApplicationShutdown {
   }
 
   private warn(kind: string, subjectId: string, error: unknown): void {
-    this.logger.warn(`Looking at ${kind} of ${subjectId} failed: ${(error as Error).message}`);
+    this.logger.warn(`Could not check ${kind} for ${subjectId}: ${(error as Error).message}`);
   }
 }
 

@@ -6,20 +6,18 @@ const MINUTE_MS = 60_000;
 const LASTS_MS = 15 * MINUTE_MS;
 
 /**
- * How long each repair in a row waits after the drift comes back. The first
+ * How long each repair in a row waits after the drift returns. The first
  * ones run at the next look. After the last one, a person has to act.
  */
 const PAUSES_MS = [0, 0, 0, 0, 2, 5, 10].map((minutes) => minutes * MINUTE_MS);
 
-/**
- * How many repairs in a row have failed to last. `before` is the previous drift of the same kind and subject.
- */
+/** How many repairs in a row did not last. `before` is the previous drift of the same kind and subject. */
 export function failedRepairs(before: Drift | null, now: Date): number {
   if (!before?.repaired || before.resolvedAt === null) return 0;
   return now.getTime() - before.resolvedAt.getTime() < LASTS_MS ? before.failedRepairs + 1 : 0;
 }
 
-/** Why a drift is not repaired now; null where it may be. */
+/** Why a drift is not repaired now, or null if it may be. */
 export function whyNotRepaired(
   drift: Pick<Drift, 'failedRepairs' | 'firstSeenAt'>,
   now: Date,
@@ -28,10 +26,9 @@ export function whyNotRepaired(
   const pauseMs = PAUSES_MS[count];
   if (pauseMs === undefined)
     return (
-      `It was repaired ${count} times in a row and came back each time, so it is not repaired any ` +
-      'more. Find out what undoes the repair; once the difference is gone, the next one is repaired ' +
-      'again.'
+      `It was repaired ${count} times in a row and came back each time, so repairs have stopped. Find ` +
+      'out what undoes them. Once the difference is gone, repairs resume.'
     );
   const dueAt = new Date(firstSeenAt.getTime() + pauseMs);
-  return dueAt > now ? `The last repair did not hold; the next one is at ${dueAt.toISOString()}.` : null;
+  return dueAt > now ? `The last repair did not hold; the next one is due at ${dueAt.toISOString()}.` : null;
 }

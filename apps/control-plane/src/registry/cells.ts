@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { TenantPlane } from './tenant-plane.entity';
 
-/** Which cells will do. */
+/** Which cells are acceptable. */
 export interface WantedCell {
   readonly region: string | null;
   readonly only?: string;
   readonly except?: string;
-  /** Left out: any. */
+  /** If left out, any version. */
   readonly versions?: readonly string[];
 }
 
@@ -15,9 +15,9 @@ export interface WantedCell {
 @Injectable()
 export class Cells {
   /**
-   * Takes a place in the emptiest cell that will do, of the wanted region if one is
-   * wanted. Guarded: of two that see the last place one gets it, and the other looks
-   * again. Null when all are full. The cell stays locked, and is as it is then.
+   * Takes a place in the emptiest acceptable cell. The update is guarded: if two
+   * callers see the last place, one gets it and the other looks again. Returns
+   * null if all cells are full. The cell stays locked, and is returned as updated.
    */
   async takePlace(manager: EntityManager, wanted: WantedCell): Promise<TenantPlane | null> {
     for (;;) {
@@ -34,7 +34,7 @@ export class Cells {
     }
   }
 
-  /** Needs no free room: the tenant's rows are there already. */
+  /** Adds a place even if the cell is full, since the tenant's rows are already there. */
   async addPlace(manager: EntityManager, id: string): Promise<void> {
     await manager
       .createQueryBuilder()

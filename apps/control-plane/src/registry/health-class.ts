@@ -5,14 +5,14 @@ import { TenantPlane, isAirGapped } from './tenant-plane.entity';
 
 const FORK_SHOWN_MS = 10 * 60_000;
 
-/** `now` is the database's: a process whose clock is late would take a silent plane for online. */
+/** `now` is the database's time: a process whose clock is slow would take a silent plane for online. */
 export function healthOf(plane: TenantPlane, now: Date): HealthClass {
   if (plane.status !== 'enrolled' || isAirGapped(plane)) return 'unknown';
   const heardAt = plane.lastReportAt ?? plane.enrolledAt ?? plane.createdAt;
   return now.getTime() - heardAt.getTime() > OFFLINE_AFTER_SECONDS * 1000 ? 'offline' : 'online';
 }
 
-/** Two of one identity were heard lately. As long as both report there is always a new sign of it. */
+/** Whether two copies of the plane reported lately. While both report, the time is refreshed. */
 export function isForked({ forkedAt }: Pick<TenantPlane, 'forkedAt'>, now: Date): boolean {
   return forkedAt !== null && now.getTime() - forkedAt.getTime() < FORK_SHOWN_MS;
 }
@@ -22,7 +22,7 @@ const IS_AIR_GAPPED = `(plane.last_report_at is null
 const IS_HEARD_OF = `(plane.status = 'enrolled' and not ${IS_AIR_GAPPED})`;
 const HEARD_AT = 'coalesce(plane.last_report_at, plane.enrolled_at, plane.created_at)';
 
-/** What {@link healthOf} says, as SQL on the row aliased `plane`. */
+/** {@link healthOf} as SQL, for the row aliased `plane`. */
 export function sqlOfHealth(database: Database): Readonly<Record<HealthClass, string>> {
   const before = database.fromNow(-OFFLINE_AFTER_SECONDS);
   return {
@@ -32,7 +32,7 @@ export function sqlOfHealth(database: Database): Readonly<Record<HealthClass, st
   };
 }
 
-/** How many enrolled planes there are, by what they report of themselves. */
+/** Counts the enrolled planes by their reported health. */
 export async function countFleet(database: Database): Promise<Map<string, number>> {
   const { offline, unknown } = sqlOfHealth(database);
   const health =

@@ -5,7 +5,7 @@ import { type EntityManager, In, IsNull, MoreThan, Not } from 'typeorm';
 import { Placement } from './placement.entity';
 import { TenantPlane } from './tenant-plane.entity';
 
-/** A plane speaks for the tenants placed on it and for no others. */
+/** Throws `tenant_not_on_plane` unless all tenants are placed on the plane: it may speak for no others. */
 export async function requirePlacedHere(
   database: Database,
   tenantPlaneId: string,
@@ -27,12 +27,12 @@ function countPlaced(database: Database, tenantPlaneId: string, tenantIds: strin
   return database.read((manager) => manager.countBy(Placement, { tenantPlaneId, tenantId: In(tenantIds) }));
 }
 
-/** What a placement says of a plane that has yet to report on it. */
+/** The columns of a placement that its plane has not reported on. */
 export const UNHEARD = { reportedRevision: 0, reportedState: null, reportedError: null, reportedCode: null };
 
 /**
- * A place that is taken, and not yet published to its plane:
- * as the tenant's home, or as the one to come in a move.
+ * A placement that is reserved but not published to its
+ * plane: the tenant's home, or its future home in a move.
  */
 export function reservedPlacement(
   place: Pick<Placement, 'tenantId' | 'tenantPlaneId' | 'createdAt'>,
@@ -49,12 +49,12 @@ export function reservedPlacement(
   return { ...place, phase, holdsPlace: true, entryRevision: 0, ...UNHEARD, ...first };
 }
 
-/** The plane has done what the entry as it stands asks for. */
+/** Whether the plane has applied the current entry. */
 export function isApplied({ reportedState, reportedRevision, entryRevision }: Placement): boolean {
   return reportedState === 'applied' && reportedRevision >= entryRevision;
 }
 
-/** Why the plane has not done what the entry asks for, and goes on trying; null where it does not say so. */
+/** Why the plane is still retrying the current entry, or null if it does not report that. */
 export function troubleAt({
   reportedState,
   reportedRevision,
@@ -66,9 +66,9 @@ export function troubleAt({
 }
 
 /**
- * Whether a home has lost the rows of its tenant: its database says so, which counts until it says otherwise;
- * or another installation has enrolled as the plane since the tenant was moved, restored or reopened there.
- * While this can be known, the source of the rows is kept.
+ * Whether a home has lost its tenant's rows: its database reports so, which counts until it
+ * reports otherwise; or another installation has enrolled as the plane since the tenant was moved,
+ * restored or reopened there. The source of the rows is kept as long as this can be detected.
  */
 export function isCopyLost(
   { restoredFrom, importedBy, reportedCode }: Placement,
@@ -78,17 +78,18 @@ export function isCopyLost(
   return (restoredFrom !== null || importedBy !== null) && instanceId !== importedBy;
 }
 
-/** SQL: {@link isCopyLost}, of the row aliased `place`. */
+/** SQL: {@link isCopyLost}, for the row aliased `place`. */
 export const IS_COPY_LOST = `(coalesce(place.reported_code, '') = 'copy_missing'
   or (place.restored_from is not null or place.imported_by is not null)
-    and not exists (select 1 from tenant_planes here where here.id = place.tenant_plane_id and here.instance_id = place.imported_by))`;
+    and not exists (select 1 from tenant_planes here
+      where here.id = place.tenant_plane_id and here.instance_id = place.imported_by))`;
 
-/** {@link isCopyLost}, at the plane as it is now. */
+/** {@link isCopyLost}, for the plane's current instance. */
 export async function hasLostCopy(manager: EntityManager, place: Placement): Promise<boolean> {
   return isCopyLost(place, await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId }));
 }
 
-/** Where the tenant lives, or where it is on its way to. */
+/** The tenant's home, or with `importing` the place it is moving to. */
 export function placeOf(
   manager: EntityManager,
   tenantId: string,
@@ -99,8 +100,8 @@ export function placeOf(
 }
 
 /**
- * Wherever a plane was told of the tenant and may have its rows: its home, one to come, an old copy. Always
- * in one order, in which their planes' rows can be locked.
+ * Placements that were published and may have the tenant's rows: its home, a future
+ * home, old copies. Always in the order in which their planes' rows can be locked.
  */
 export function toldPlaces(manager: EntityManager, tenantId: string): Promise<Placement[]> {
   const told = { tenantId, entryRevision: MoreThan(0) };
@@ -113,14 +114,20 @@ export function toldPlaces(manager: EntityManager, tenantId: string): Promise<Pl
   });
 }
 
-/** It is there, or the removal of its rows has yet to be reported. */
+/**
+ * Whether the plane may still have the tenant's rows: it
+ * holds a place or a copy, or has not reported the purge.
+ */
 export function mayHoldRows(place: Placement): boolean {
   const { holdsPlace, removeAfter, purgeJobId, reportedState, reportedRevision, entryRevision } = place;
   const isPurged = reportedState === 'applied' && reportedRevision >= entryRevision;
   return holdsPlace || removeAfter !== null || (purgeJobId !== null && !isPurged);
 }
 
-/** One that was never published leaves no trace; a published one stays, as the sign that it is gone. */
+/**
+ * Gives the place back. A placement that was never published is deleted;
+ * a published one stays, to tell the plane that the tenant is gone.
+ */
 export async function givePlaceBack(manager: EntityManager, placement: Placement): Promise<void> {
   const { tenantId, tenantPlaneId, entryRevision } = placement;
   if (entryRevision === 0) await manager.delete(Placement, { tenantId, tenantPlaneId });

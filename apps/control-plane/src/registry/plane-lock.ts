@@ -5,8 +5,8 @@ import { QUEUED_LOCKS } from '../database/queued-locks';
 import { TenantPlane } from './tenant-plane.entity';
 
 /**
- * What is decided about a tenant plane by its status, its tokens or its jobs is decided under this lock, in
- * the transaction that writes it. It comes after the lock of a tenant and before those of jobs.
+ * Locks a tenant plane. Decisions that depend on its status, tokens or jobs are made under this lock,
+ * in the transaction that writes them. It comes after the lock of a tenant and before those of jobs.
  */
 export async function lockPlane(manager: EntityManager, id: string): Promise<TenantPlane> {
   const query = manager.createQueryBuilder(TenantPlane, 'plane').where({ id });
@@ -16,8 +16,8 @@ export async function lockPlane(manager: EntityManager, id: string): Promise<Ten
 }
 
 /**
- * {@link lockPlane} for several planes, always in the same
- * order to avoid deadlocks. Returns them in the order given.
+ * Like {@link lockPlane}, for several planes, in a fixed order
+ * that avoids deadlocks. Returns them in the order given.
  */
 export async function lockPlanes(manager: EntityManager, ids: readonly string[]): Promise<TenantPlane[]> {
   const locked = new Map<string, TenantPlane>();
@@ -26,7 +26,7 @@ export async function lockPlanes(manager: EntityManager, ids: readonly string[])
 }
 
 /**
- * As {@link lockPlane}, for a transaction that revokes keys of the plane. It waits for calls of the plane
+ * Like {@link lockPlane}, for a transaction that revokes keys of the plane. It waits for calls of the plane
  * that are writing and makes later ones wait, so that a plane cannot delay its revocation by calling without
  * a pause. Take it before anything that such a call locks: placements, transfers and the plane itself.
  */
@@ -39,8 +39,8 @@ export async function lockPlaneAndCalls(manager: EntityManager, id: string): Pro
 }
 
 /**
- * {@link lockPlane}, of one that is trusted or may come to be:
- * what is given to it now is taken from it when it is retired.
+ * Like {@link lockPlane}, for a plane that is not retired.
+ * Whatever it is given under the lock is revoked when it retires.
  */
 export async function lockPlaneInUse(manager: EntityManager, id: string): Promise<TenantPlane> {
   const plane = await lockPlane(manager, id);

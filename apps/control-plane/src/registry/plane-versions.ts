@@ -5,8 +5,7 @@ import { TenantPlane } from './tenant-plane.entity';
 import { type Transfer } from './transfer.entity';
 
 /**
- * Versions of planes here that know all that one of this version
- * knows: rows of a newer plane are not for an older one.
+ * Versions of enrolled planes that are at least `version`: an older plane cannot store a newer one's rows.
  */
 export async function versionsFrom(manager: EntityManager, version: string): Promise<string[]> {
   const planes = await manager.find(TenantPlane, {
@@ -17,12 +16,12 @@ export async function versionsFrom(manager: EntityManager, version: string): Pro
   return [...versions].filter((one) => !isBehind(one, version));
 }
 
-/** Says why rows must not go from one plane to the other, or null. */
+/** Why rows must not move from the first plane to `target`, or null. */
 export function olderTarget({ name, version }: TenantPlane, target: TenantPlane): string | null {
   return tooOld(target, version, `${name}, which has the tenant's rows, runs ${version}`);
 }
 
-/** Says why a backup must not go to a plane, or null. */
+/** Why a backup must not be restored to `target`, or null. */
 export function olderThanBackup({ version }: Transfer, target: TenantPlane): string | null {
   return tooOld(target, version, `the backup was made by a tenant plane that ran ${version}`);
 }
@@ -30,8 +29,8 @@ export function olderThanBackup({ version }: Transfer, target: TenantPlane): str
 function tooOld(target: TenantPlane, version: string | null, origin: string): string | null {
   if (version === null || target.version === null || !isBehind(target.version, version)) return null;
   return (
-    `Tenant plane ${target.name} runs ${target.version}, and ${origin}. The older one could not store ` +
-    `all rows: upgrade ${target.name} to ${version} first.`
+    `Tenant plane ${target.name} runs ${target.version}, but ${origin}. The older version could not ` +
+    `store all rows. Upgrade ${target.name} to ${version} first.`
   );
 }
 

@@ -5,7 +5,7 @@ import { type DeploymentModel, uuidv7 } from '@atlas/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type DriverName } from '../config/driver-names';
 
-/** `own`: a secret minted for it; `platform`: the one secret of the cells that Atlas runs. */
+/** `own`: a secret minted for this plane. `platform`: the secret that cells run by Atlas share. */
 
 /** A running Tenant Plane, or one that is expected to enrol. With many tenants it is a cell. */
 @Entity('tenant_planes')
@@ -15,19 +15,22 @@ export class TenantPlane {
   @Column('varchar', { name: 'deployment_model' }) deploymentModel: DeploymentModel;
   @Column('varchar') status: TenantPlaneStatus;
   @Column('varchar', { nullable: true }) region: string | null;
-  /** How many tenants it may hold, and how many places are taken. */
+  /** How many tenants may be placed on it, and how many are. */
   @Column('integer') capacity: number;
   @Column('integer') placed: number;
-  /** False once it is drained: nobody is placed there. */
+  /** False once it is drained: no tenant is placed there. */
   @Column('boolean', { name: 'accepts_tenants' }) acceptsTenants: boolean;
   @Column('varchar', { name: 'secret_mode' }) secretMode: SecretMode;
-  /** The key that it shall sign with from now on; it may be told so in band. Null but in a rotation. */
+  /**
+   * The key that the plane should switch to, handed over
+   * with its desired state. Null except during a rotation.
+   */
   @Column('varchar', { name: 'next_key_id', nullable: true }) nextKeyId: string | null;
-  /** What made it, where we did. */
+  /** The driver that created it, if one did. */
   @Column('varchar', { name: 'infrastructure_driver', nullable: true })
   infrastructureDriver: DriverName | null;
   /**
-   * The version that it was told to run, since when, by which
+   * The version that it was told to run, when and by which
    * job, and the number of the last report before that.
    */
   @Column('varchar', { nullable: true }) release: string | null;
@@ -35,8 +38,8 @@ export class TenantPlane {
   @Column('uuid', { name: 'released_by', nullable: true }) releasedBy: string | null;
   @Column('integer', { name: 'released_sequence', nullable: true }) releasedSequence: number | null;
   /**
-   * The `n` of its desired state. Counted up last in a writing
-   * transaction, under this row's lock: commit order is revision order.
+   * The revision number of its desired state. Incremented last in a writing
+   * transaction, under this row's lock, so commit order is revision order.
    */
   @Column('integer') revision: number;
   @TimestampColumn({ name: 'revised_at' }) revisedAt: Date;
@@ -45,50 +48,51 @@ export class TenantPlane {
   @JsonColumn({ nullable: true }) capabilities: string[] | null;
   @Column('varchar', { nullable: true }) version: string | null;
   @Column('varchar', { name: 'endpoint_url', nullable: true }) endpointUrl: string | null;
-  /** What it last reported as its address, whether or not that was taken over. */
+  /** The address that it last reported, whether or not it was adopted. */
   @Column('varchar', { name: 'reported_endpoint_url', nullable: true }) reportedEndpointUrl: string | null;
-  /** The address before its last change, and when a change last led back to the one before. */
+  /** The address before its last change, and when a change last returned to the previous address. */
   @Column('varchar', { name: 'previous_endpoint_url', nullable: true }) previousEndpointUrl: string | null;
   @TimestampColumn({ name: 'endpoint_returned_at', nullable: true }) endpointReturnedAt: Date | null;
-  /** How many changes of it no longer had an allowance, since the last one that was taken over. */
+  /** How many address changes exceeded the limit since the last adopted one. */
   @Column('integer', { name: 'address_changes_left_out' }) addressChangesLeftOut: number;
-  /** When the newest request file was signed. Null without any. */
+  /** When the newest request file was signed; null if there was none. */
   @TimestampColumn({ name: 'requested_at', nullable: true }) requestedAt: Date | null;
-  /** Where its database is, where we made it. A secret. */
+  /** The URL of its database, if a driver created it or an operator recorded it. A secret. */
   @Column('text', { name: 'db_url_sealed', nullable: true }) dbUrlSealed: string | null;
   @Column('varchar', { name: 'database_driver', nullable: true }) databaseDriver: string | null;
   @Column('varchar', { name: 'applied_revision', nullable: true }) appliedRevision: string | null;
   @Column('uuid', { name: 'link_id', nullable: true }) linkId: string | null;
   @Column('integer') sequence: number;
   /**
-   * What the plane had stored of its sequence when that was less: another process of it counts on from here.
+   * The report number that the plane had stored, if it was
+   * behind: another process of the plane continues from it.
    */
   @Column('integer', { name: 'stored_sequence', nullable: true }) storedSequence: number | null;
   /** Recent report numbers that never arrived, and the process that last sent a late report. */
   @JsonColumn({ name: 'missed_sequences' }) missedSequences: number[];
   @Column('uuid', { name: 'late_link_id', nullable: true }) lateLinkId: string | null;
   /**
-   * When it was last heard that two copies of this plane speak: a cloned disk. Or one did that was restored.
+   * When a report last showed that two copies of this plane run (a cloned disk), or that it was restored.
    */
   @TimestampColumn({ name: 'forked_at', nullable: true }) forkedAt: Date | null;
   /** By the database's time. */
   @TimestampColumn({ name: 'last_report_at', nullable: true }) lastReportAt: Date | null;
   @JsonColumn({ nullable: true }) health: ReportedHealth | null;
-  /** The status in it. */
+  /** The status in `health`. */
   @Column('varchar', { name: 'health_status', nullable: true }) healthStatus: HealthStatus | null;
   @TimestampColumn({ name: 'enrolled_at', nullable: true }) enrolledAt: Date | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
 }
 
 /**
- * Enrolled by file and never heard from: no job waits for its
- * reports. Once it reports, it counts like any other plane.
+ * Whether it enrolled by file and never reported, so that no job waits
+ * for its reports. Once it reports, it counts like any other plane.
  */
 export function isAirGapped({ capabilities, lastReportAt }: TenantPlane): boolean {
   return lastReportAt === null && (capabilities ?? []).includes(OFFLINE_CAPABILITY);
 }
 
-/** A plane that is registered and has yet to enrol. `name` is made of its id. */
+/** A plane that is registered but has not enrolled. `name` is derived from its id. */
 export function expectedPlane(
   facts: Pick<TenantPlane, 'deploymentModel' | 'region' | 'capacity' | 'placed' | 'secretMode'> & {
     readonly name: (id: string) => string;

@@ -2,7 +2,7 @@ import { isUuid } from '@atlas/tenancy';
 import { type EntityManager, In } from 'typeorm';
 import { Tenant } from './tenant.entity';
 
-/** The slugs of the tenants with these ids, in one query by primary key; ids of no tenant are left out. */
+/** The slugs of the tenants with these ids, in one query by primary key. Unknown ids are left out. */
 export async function tenantSlugs(
   manager: EntityManager,
   ids: readonly unknown[],

@@ -3,7 +3,7 @@ import { TENANT_STATUSES, type TenantStatus } from '@atlas/tenancy';
 import { type Tenant } from './tenant.entity';
 
 interface TenantWrite {
-  /** What needs the tenant to be so, at the start of a sentence. */
+  /** What requires the status: the subject of the error message. */
   readonly what: string;
   readonly from: readonly TenantStatus[];
 }
@@ -11,38 +11,37 @@ interface TenantWrite {
 const NOT_DELETED = TENANT_STATUSES.filter((status) => status !== 'deleted');
 
 /**
- * What operators write of a tenant without a job, and in which of its states. What jobs do: OPERATION_RULES.
+ * What operators write about a tenant without a job, and in which statuses. For jobs see OPERATION_RULES.
  */
 export const TENANT_WRITES = {
   update: { what: 'A change', from: NOT_DELETED },
-  // Nobody may sign up before the tenant is active: a tenant
-  // that was never active is removed without a backup.
+  // A tenant that was never active is removed without a backup, so nobody may sign up before it is active.
   signupLink: { what: 'A sign-up link', from: ['active', 'suspended'] },
-  // While it is deprovisioned as well: its plane may have to enrol again to make the backup, or to come back.
+  // Also while it is deprovisioned: its plane may have to enrol again to make the backup, or for a restore.
   provisioningToken: { what: 'A provisioning token', from: NOT_DELETED },
   infrastructure: {
     what: 'Recorded infrastructure',
     from: ['provisioning', 'failed', 'active', 'suspended'],
   },
-  /** Of the plane that a move or a restore brings it to. */
+  /** For the plane that a move or restore brings it to. */
   comingInfrastructure: { what: 'Recorded infrastructure', from: ['active', 'suspended', 'deprovisioning'] },
 } as const satisfies Readonly<Record<string, TenantWrite>>;
 
-/** What to do first about a tenant that something else was asked of. */
+/** What to do first if the tenant's status does not allow the request. */
 const WAYS_ON: Readonly<Record<TenantStatus, string>> = {
-  provisioning: 'Wait until its provisioning job has ended.',
-  active: 'It is in use already.',
-  suspended: 'To have it in use again, resume it.',
+  provisioning: 'Wait for its provisioning job to end.',
+  active: 'It is already in use.',
+  suspended: 'To use it again, resume it.',
   failed: 'Retry its provisioning job first, or deprovision the tenant.',
   deprovisioning: 'Restore it first, or roll back the job that deprovisions it.',
-  deleted: 'That is final: provision a new tenant.',
+  deleted: 'Deletion is final. Provision a new tenant.',
 };
 
-/** Decided under the tenant's lock, or for a dry run. */
+/** Throws `invalid_transition`. Call it under the tenant's lock, or for a dry run. */
 export function requireStatus({ slug, status }: Tenant, { what, from }: TenantWrite): void {
   if (from.includes(status)) return;
   const detail =
-    `Tenant "${slug}" is ${status}. ${what} needs a tenant that is ${from.join(' or ')}. ` +
+    `Tenant "${slug}" is ${status}. ${what} requires a tenant that is ${from.join(' or ')}. ` +
     `${WAYS_ON[status]}`;
   throw new DomainError('invalid_transition', 'conflict', detail);
 }

@@ -8,7 +8,7 @@ export type TenantSource = 'admin_ui' | 'signup' | 'api';
 export class Tenant {
   @PrimaryColumn('uuid') id: string;
   @Column('varchar') slug: string;
-  /** False once the slug may be given to another tenant. */
+  /** False once the slug may be used by another tenant. */
   @Column('boolean', { name: 'holds_slug' }) holdsSlug: boolean;
   @Column('varchar') name: string;
   @Column('varchar', { name: 'deployment_model' }) deploymentModel: DeploymentModel;
@@ -19,7 +19,7 @@ export class Tenant {
   @Column('varchar', { name: 'admin_email' }) adminEmail: string;
   @Column('varchar', { name: 'po_number', nullable: true }) poNumber: string | null;
   @JsonColumn() settings: Record<string, unknown>;
-  /** Where users go, planned before a tenant plane exists. */
+  /** The URL that users open, planned before a tenant plane exists. */
   @Column('varchar', { nullable: true }) url: string | null;
   /** The tenant plane's own address. */
   @Column('varchar', { name: 'endpoint_url', nullable: true }) endpointUrl: string | null;
@@ -27,6 +27,6 @@ export class Tenant {
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'updated_at' }) updatedAt: Date;
   @TimestampColumn({ name: 'active_at', nullable: true }) activeAt: Date | null;
-  /** Of one that was deprovisioned: until then it can be brought back. */
+  /** Until when a deprovisioned tenant can be restored. */
   @TimestampColumn({ name: 'restorable_until', nullable: true }) restorableUntil: Date | null;
 }

@@ -2,12 +2,12 @@ import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { type Manifest, type TransferPartHeader } from '@atlas/plane-contract';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** `backup`: kept here once it has ended. `restore`: the same, on its way back. */
+/** `backup`: kept here once it has ended. `restore`: a backup on its way back. */
 export type TransferPurpose = 'move' | 'backup' | 'restore';
 
 /**
- * A tenant's rows on their way from one tenant plane to another, or to
- * be kept: then one plane is both. At most one of a tenant is live.
+ * A tenant's rows in transit from one tenant plane to another, or into a backup,
+ * where one plane is both ends. At most one transfer per tenant is live.
  */
 @Entity('transfers')
 export class Transfer {
@@ -16,50 +16,54 @@ export class Transfer {
   @Column('uuid', { name: 'tenant_id' }) tenantId: string;
   @Column('uuid', { name: 'source_plane_id' }) sourcePlaneId: string;
   @Column('uuid', { name: 'target_plane_id' }) targetPlaneId: string;
-  /** The target's public key, or the backup's: what passes through here is for nobody else. */
+  /** The public key of the target or the backup. Nobody else can decrypt what passes through. */
   @JsonColumn() recipient: Record<string, unknown>;
-  /** The private half of a backup's key. Erased, its parts are noise wherever they lie. */
+  /**
+   * The private half of a backup's key. Once it is erased, all copies of the backup's parts are unreadable.
+   */
   @Column('text', { name: 'key_sealed', nullable: true }) keySealed: string | null;
-  /** The same key for the plane that makes or takes the backup, as a JWE to that plane's own. */
+  /**
+   * The same key for the plane that makes or restores the backup, as a JWE encrypted to that plane's key.
+   */
   @Column('text', { name: 'plane_key', nullable: true }) planeKey: string | null;
-  /** Of a kept backup: the rows and checksum of each table. */
+  /** For a kept backup: the row count and checksum of each table. */
   @JsonColumn({ nullable: true }) manifest: Manifest | null;
-  /** Of a kept backup: the version of the plane that made it. */
+  /** For a kept backup: the version of the plane that made it. */
   @Column('varchar', { nullable: true }) version: string | null;
   /**
-   * Of a kept backup: the instance of the plane that made it.
-   * Null where another one may have enrolled before it was kept.
+   * For a kept backup: the instance of the plane that made it.
+   * Null if another one may have enrolled before it was kept.
    */
   @Column('uuid', { name: 'made_by', nullable: true }) madeBy: string | null;
   /**
-   * Of a backup: when its plane's identity had last been forked
-   * as it began. Another time at the plane is a fork since.
+   * For a backup: the plane's `forked_at` when the backup began.
+   * A different value at the plane means that it forked since.
    */
   @TimestampColumn({ name: 'forked_before', nullable: true }) forkedBefore: Date | null;
   /** The newest run of the source. */
   @Column('varchar', { nullable: true }) attempt: string | null;
-  /** How many parts of the attempt are here, and what the last of them is. */
+  /** How many parts of the attempt have arrived, and the kind and changes of the last one. */
   @Column('integer') parts: number;
   @Column('varchar', { name: 'last_kind', nullable: true }) lastKind: TransferPartHeader['kind'] | null;
   @Column('integer', { name: 'last_changes' }) lastChanges: number;
-  /** How many of them `importer` has imported. */
+  /** How many parts `importer` has imported. */
   @Column('integer') imported: number;
-  /** Runs of an earlier one are too late. Rises when everything must begin anew. */
+  /** Runs of an earlier generation are ignored. Incremented when the transfer must start over. */
   @Column('integer') generation: number;
   /** The newest run of the target. */
   @Column('varchar', { nullable: true }) importer: string | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   /**
-   * When the source went on to changes, by the database's time.
-   * Null while the target has yet to import the rows before them.
+   * When the source started sending changes, by the database's time.
+   * Null while the target is still importing the rows before them.
    */
   @TimestampColumn({ name: 'following_since', nullable: true }) followingSince: Date | null;
-  /** When the source was told to let nothing be written any more. */
+  /** When the source was told to stop all writes. */
   @TimestampColumn({ name: 'frozen_at', nullable: true }) frozenAt: Date | null;
   @TimestampColumn({ name: 'ended_at', nullable: true }) endedAt: Date | null;
 }
 
-/** Ciphertext: of a move until it ends, of a backup until it is erased. */
+/** Ciphertext, kept until a move ends or a backup is erased. */
 @Entity('transfer_parts')
 export class TransferPart {
   @PrimaryColumn('uuid', { name: 'transfer_id' }) transferId: string;

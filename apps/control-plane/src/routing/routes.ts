@@ -7,7 +7,7 @@ import { ControlPlaneConfig } from '../config/control-plane.config';
 import { Placement } from '../registry/placement.entity';
 import { Tenant } from '../registry/tenant.entity';
 
-/** Where a host goes: to the tenant plane that serves its tenant. */
+/** Resolves a host to the tenant plane that serves its tenant. */
 @Injectable()
 export class Routes {
   constructor(
@@ -22,7 +22,7 @@ export class Routes {
     throw new DomainError('no_route', 'not_found', 'No tenant is served at this host.');
   }
 
-  /** Null for a tenant that there is not, or that no plane serves. */
+  /** Null if the tenant does not exist or no plane serves it. */
   ofSlug(slug: string): Promise<TenantRoute | null> {
     return this.database.read(async (manager) => {
       const tenant = await manager.findOneBy(Tenant, { slug, holdsSlug: true });

@@ -23,9 +23,9 @@ export interface Resealed {
 }
 
 /**
- * Seals anew, with the key that seals now, what another key sealed: when the process starts, for that is when
- * keys change, and every hour, for what a process with the keys of before still wrote. Value by value while
- * all goes on: one that was changed meanwhile is left, and a process that is killed loses nothing.
+ * Reseals with the current key what another key sealed: at start, because that is when keys change, and
+ * every hour, for values that a process with the previous keys still wrote. It reseals one value at a time,
+ * beside all other work: a value that changes meanwhile is left alone, and a killed process loses nothing.
  */
 @Injectable()
 export class Resealer implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -71,19 +71,19 @@ export class Resealer implements OnApplicationBootstrap, BeforeApplicationShutdo
     try {
       const { resealed, unreadable } = await this.reseal();
       const { keyId } = this.box;
-      if (resealed > 0) this.logger.log(`Sealed ${resealed} values anew, with key ${keyId}.`);
+      if (resealed > 0) this.logger.log(`Resealed ${resealed} values with key ${keyId}.`);
       if (unreadable > 0)
         this.logger.error(
-          `${unreadable} sealed values cannot be opened: add the key that sealed them to ` +
+          `${unreadable} sealed values cannot be opened. Add the key that sealed them to ` +
             'CONTROL_PLANE_SEALING_KEYS.',
         );
     } catch (error) {
       if (!this.isEnding)
-        this.logger.warn(`Sealing anew stopped, and goes on within the hour: ${(error as Error).message}`);
+        this.logger.warn(`Resealing stopped and will resume within the hour: ${(error as Error).message}`);
     }
   }
 
-  /** In the order of their rows, from behind `after` on. */
+  /** In row order, starting after `after`. */
   private sealedByOthers({ table, column, row, owner }: SealedColumn, after?: string): Promise<Value[]> {
     const { prefix } = this.box;
     const [ownerText, further] = [

@@ -5,11 +5,11 @@ export interface SealedColumn {
   readonly table: string;
   readonly column: string;
   readonly row: string;
-  /** Left out: the Control Plane itself. */
+  /** If left out, the Control Plane owns the values. */
   readonly owner?: string;
 }
 
-/** Every sealed column there is. A new one stands here, or is not sealed anew when keys change. */
+/** Every sealed column. A column missing here is not resealed when keys change. */
 export const SEALED = {
   idempotencyAnswer: { table: 'idempotency_keys', column: 'answer_sealed', row: 'scope' },
   idempotencyInstall: { table: 'idempotency_keys', column: 'install_sealed', row: 'scope' },
@@ -28,7 +28,7 @@ export const SEALED = {
 
 export const SEALED_COLUMNS: readonly SealedColumn[] = Object.values(SEALED);
 
-/** Where the value of one row stands. */
+/** The place of one row's value. */
 export function placeIn(
   { table, column }: SealedColumn,
   rowId: string,

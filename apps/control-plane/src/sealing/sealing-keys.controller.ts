@@ -15,7 +15,7 @@ export class SealingKeysController {
     private readonly box: SecretBox,
   ) {}
 
-  /** The keys that there are, and those that there should be. */
+  /** The configured keys, and those that sealed values still need. */
   @Requires('planes:read')
   @Serves('GET /api/sealing-keys')
   async list(): Promise<{ items: SealingKeyView[] }> {

@@ -1,11 +1,9 @@
-/**
- * What is shorter is part of too many words to be looked for by itself; in a URL it is found all the same.
- */
+/** Shorter secrets occur in too many words to be replaced on their own; within their URL they still are. */
 const LEAST = 6;
 
 /**
- * How a secret may stand in a text, the longest first. Of a
- * URL its password is one, too; a file path is none.
+ * The forms in which secrets may occur in a text, longest first. For a URL this
+ * includes its password, unless that equals the user name; file paths are not secrets.
  */
 export function spellingsOf(secrets: Iterable<string>): readonly string[] {
   const words = [...secrets].flatMap((secret) => (isAddress(secret) ? partsOf(secret) : [secret]));

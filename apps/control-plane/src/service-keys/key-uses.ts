@@ -7,14 +7,14 @@ import { ServiceKey } from './service-key.entity';
 import { ServiceKeys } from './service-keys';
 
 /**
- * When each key was last signed with. The first call with a key writes that before it is answered: a key that
- * was accepted may be the only one that its plane still has. Later calls cost no write: what was used since
- * the last round is written together, so that the table lags behind by one round of the sweep (5 s).
+ * When each key last signed a call. The first use of a key is written before the call is
+ * answered, because an accepted key may be the only one that its plane still has. Later uses are
+ * written together by the sweep, so they cost no write per call and the table lags by up to 5 s.
  */
 @Injectable()
 export class KeyUses {
   private readonly unwritten = new Map<string, Date>();
-  /** Those whose first use is written, or that have none to be written. */
+  /** Keys whose first use is written, or that have no row. */
   private readonly begun = new Set<string>();
 
   constructor(
@@ -29,19 +29,19 @@ export class KeyUses {
   }
 
   /**
-   * Before a call that is accepted is answered. Throws when
-   * the key has been revoked before its first use was written.
+   * Call it before answering an accepted call. Throws if
+   * the key was revoked before its first use was written.
    */
   async noteFirst(keyId: string): Promise<void> {
     if (!this.begun.has(keyId)) await this.begin(keyId);
   }
 
-  /** As far as this process knows. */
+  /** The last use that this process knows of. */
   lastOf({ id, lastUsedAt }: ServiceKey): Date | null {
     return this.unwritten.get(id) ?? lastUsedAt;
   }
 
-  /** A key that is used for the first time may be what a rotation waits for. */
+  /** Wakes the rotation that may be waiting for the key's first use. */
   private async begin(id: string): Promise<void> {
     const key = await this.database.read((manager) => manager.findOneBy(ServiceKey, { id }));
     // The platform secret is not in the table.
@@ -59,7 +59,7 @@ export class KeyUses {
     if (this.unwritten.size === 0) return;
     const uses = [...this.unwritten];
     await this.record(uses.map(([id]) => id));
-    // What was used again meanwhile is written in the next round.
+    // Later uses are written in the next round.
     for (const [id, at] of uses) if (this.unwritten.get(id) === at) this.unwritten.delete(id);
   }
 
@@ -68,7 +68,7 @@ export class KeyUses {
       const keys = await manager.find(ServiceKey, {
         where: { id: In([...ids]) },
         order: { id: 'ASC' },
-        // In this order, as in every process: two that hold each other's rows would wait for ever.
+        // Every process locks in this order, to avoid deadlocks.
         ...(this.database.driver === 'postgres' && { lock: { mode: 'pessimistic_write' } }),
       });
       const used = { id: In(keys.map(({ id }) => id)) };

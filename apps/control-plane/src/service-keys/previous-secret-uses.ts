@@ -3,7 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 
 const TOLD_EVERY_MS = 60_000;
 
-/** Tells in the log which cells still sign with the platform secret that is on its way out. */
+/** Logs which cells still sign with the previous platform secret. */
 @Injectable()
 export class PreviousSecretUses {
   private readonly logger = new Logger(PreviousSecretUses.name);

@@ -21,16 +21,16 @@ const MAX_CACHED = 10_000;
 const PLANE_OF_KEY = 'select tenant_plane_id as id from service_keys where id = $2';
 const ACCEPTED = { activatedAt: Not(IsNull()), revokedAt: IsNull() };
 
-/** Which of some keys are accepted. */
+/** A query for which of these keys are accepted. */
 interface Question {
   readonly ids: Set<string>;
   readonly accepted: Promise<ReadonlySet<string>>;
 }
 
 /**
- * The secrets of tenant planes. Opened ones are kept in memory, and forgotten
- * when this process revokes them; that another has, a call learns together
- * with its nonce. So a revoked key is refused at once in every process.
+ * The secrets of tenant planes. Opened ones are cached in memory until this
+ * process revokes them. A call learns of revocations by other processes
+ * together with its nonce, so a revoked key is refused at once everywhere.
  */
 @Injectable()
 export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
@@ -54,7 +54,10 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return this.platform.get(keyId) ?? this.opened.get(keyId) ?? this.open(keyId);
   }
 
-  /** A new secret for a tenant plane, to be shown once; or, accepted at once, to be handed over in band. */
+  /**
+   * Mints a secret for a tenant plane, to be shown once. With
+   * `activatedAt` it is accepted at once, to be handed over in band.
+   */
   async mint(
     manager: EntityManager,
     tenantPlaneId: string,
@@ -74,17 +77,17 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return { keyId: id, secret: value };
   }
 
-  /** Those that the plane may sign with; two during a rotation. */
+  /** The keys that the plane may sign with; two during a rotation. */
   acceptedOf(manager: EntityManager, tenantPlaneIds: readonly string[]): Promise<ServiceKey[]> {
     const where = { ...ACCEPTED, tenantPlaneId: In([...tenantPlaneIds]) };
     return manager.find(ServiceKey, { where, order: { createdAt: 'ASC', id: 'ASC' } });
   }
 
-  /** The secret that the plane signs with, or is about to. */
+  /** The secret that the plane signs with, or is switching to. */
   async secretOf(manager: EntityManager, { id, nextKeyId }: TenantPlane): Promise<Secret> {
     const accepted = await this.acceptedOf(manager, [id]);
     const key = accepted.find((one) => one.id === nextKeyId) ?? accepted.at(-1);
-    if (!key) throw new Error('The tenant plane has no secret that is accepted.');
+    if (!key) throw new Error('The tenant plane has no accepted secret.');
     return this.secretIn(key);
   }
 
@@ -94,31 +97,34 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return key && this.secretIn(key);
   }
 
-  /** The next secret, for the plane that signed with `keyId`. Undefined when either is no longer accepted. */
+  /**
+   * Seals the next secret for the plane that signed with
+   * `keyId`. Undefined if either key is no longer accepted.
+   */
   async handOver(tenantPlaneId: string, keyId: string, nextKeyId: string): Promise<string | undefined> {
     const accepted = await this.database.read((manager) => this.acceptedOf(manager, [tenantPlaneId]));
     const [current, next] = [keyId, nextKeyId].map((id) => accepted.find((key) => key.id === id));
     return current && next && sealNextSecret(this.secretIn(next), this.secretIn(current));
   }
 
-  /** `platform`, unless the secret itself has the form that names another id. */
+  /** `platform`, unless the secret itself contains another id. */
   get platformKeyId(): string {
     return keyIdOf(this.config.INTERNAL_SERVICE_SECRET ?? '');
   }
 
-  /** Whether a call was signed with the platform secret that is on its way out. */
+  /** Whether a call was signed with the previous platform secret. */
   isPrevious({ keyId, secretIndex }: Pick<ServiceCall, 'keyId' | 'secretIndex'>): boolean {
     const secret = this.platform.get(keyId)?.secrets[secretIndex];
     return secret !== undefined && secret === this.config.INTERNAL_SERVICE_SECRET_PREVIOUS;
   }
 
-  /** At enrolment: from now on the key speaks for its plane, and the one that did so before no longer. */
+  /** At enrolment: accepts the key and revokes the plane's others. */
   async activate(manager: EntityManager, tenantPlaneId: string, id: string): Promise<void> {
     await this.revokeAllBut(manager, tenantPlaneId, id);
     await manager.update(ServiceKey, { id, activatedAt: IsNull() }, { activatedAt: this.clock.now() });
   }
 
-  /** Of those that speak for the plane this one alone still does. */
+  /** Revokes all accepted keys of the plane except this one. */
   revokeAllBut(manager: EntityManager, tenantPlaneId: string, id: string): Promise<void> {
     return this.revokeThose(manager, { ...ACCEPTED, tenantPlaneId, id: Not(id) });
   }
@@ -127,14 +133,14 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return this.revokeThose(manager, { tenantPlaneId, id, revokedAt: IsNull() });
   }
 
-  /** None of the plane's keys speaks for it any longer. */
+  /** Revokes all keys of the plane. */
   revokeAll(manager: EntityManager, tenantPlaneId: string): Promise<void> {
     return this.revokeThose(manager, { tenantPlaneId, revokedAt: IsNull() });
   }
 
   /**
-   * Whether the key's plane has enrolled with it. Asked until it has;
-   * a key that has been revoked gets no further than its signature.
+   * Whether the key's plane has enrolled with it. Cached once
+   * true: a revoked key does not get past its signature.
    */
   async isActive(id: string): Promise<boolean> {
     if (this.platform.has(id) || this.active.has(id)) return true;
@@ -145,9 +151,8 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   }
 
   /**
-   * Whether calls that are signed with the key are taken now. Asks the
-   * database, since another process may have revoked it: once for all keys that
-   * are asked about at the same moment, which may be those of the whole fleet.
+   * Whether calls signed with the key are accepted now. Queries the database, since another process may have
+   * revoked it: once for all keys asked about at the same moment, which may be those of the whole fleet.
    */
   async isAccepted(id: string): Promise<boolean> {
     if (this.platform.has(id)) return true;
@@ -156,14 +161,14 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return (await question.accepted).has(id);
   }
 
-  /** Throws what a call that is signed with it is refused with from now on. */
+  /** Throws `bad_signature` if the key is no longer accepted. */
   async requireAccepted(id: string): Promise<void> {
     if (!(await this.isAccepted(id))) throw keyRevoked();
   }
 
   /**
-   * As {@link requireAccepted}, for a transaction that writes; call it first. A revocation of the key waits
-   * until this transaction has ended ({@link lockPlaneAndCalls}).
+   * Like {@link requireAccepted}, for a transaction that writes; call it first. A
+   * revocation of the key waits until this transaction ends ({@link lockPlaneAndCalls}).
    */
   async holdAccepted(manager: EntityManager, id: string): Promise<void> {
     if (this.platform.has(id)) return;
@@ -192,7 +197,7 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     const key = await this.database.read((manager) => manager.findOneBy(ServiceKey, { id: keyId }));
     if (!key || key.revokedAt) return null;
     const resolved = { keyId, secrets: [this.secretIn(key)], caller: { tenantPlaneId: key.tenantPlaneId } };
-    // What was read before a revocation is not kept beyond it.
+    // Do not cache what was read before a revocation.
     if (revocations === this.revocations) this.remember(resolved);
     return resolved;
   }
@@ -223,10 +228,10 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
 }
 
 export function keyRevoked(): DomainError {
-  return new DomainError('bad_signature', 'unauthenticated', 'The key has been revoked.');
+  return new DomainError('bad_signature', 'unauthenticated', 'This key has been revoked.');
 }
 
-/** The platform secret and the one before it: under one id, unless their own forms name others. */
+/** The current and the previous platform secret: under one id, unless the secrets contain different ones. */
 function platformKeysOf({
   INTERNAL_SERVICE_SECRET: current,
   INTERNAL_SERVICE_SECRET_PREVIOUS: previous,

@@ -5,12 +5,12 @@ import { type FastifyReply } from 'fastify';
 import { ServiceKeys } from './service-keys';
 
 /**
- * That one tenant plane has open in one process: one for its
- * desired state, and one for each tenant that moves to it.
+ * The most long polls of one tenant plane in one process: one for
+ * its desired state, and one for each tenant that is moving to it.
  */
 export const MAX_LONG_POLLS = 500;
 
-/** Calls that are answered once something has happened. */
+/** Calls that wait for an event before they are answered. */
 @Injectable()
 export class WaitingCalls implements BeforeApplicationShutdown {
   private readonly waiting = new Set<AbortController>();
@@ -24,7 +24,8 @@ export class WaitingCalls implements BeforeApplicationShutdown {
   ) {}
 
   /**
-   * Aborted when the caller has gone or has its answer, when its key was revoked, and when the process ends.
+   * A signal that aborts when the caller has gone or has its
+   * answer, when its key is revoked, and when the process ends.
    */
   endOf(reply: FastifyReply, { keyId }: Pick<ServiceCall, 'keyId'>): AbortSignal {
     const end = new AbortController();
@@ -38,7 +39,7 @@ export class WaitingCalls implements BeforeApplicationShutdown {
     return this.answers.whileAdmitted(end.signal, { credential: keyId, isStanding });
   }
 
-  /** As {@link endOf}, for a call that waits for a change. Throws `too_many_long_polls`. */
+  /** Like {@link endOf}, for a call that waits for a change. Throws `too_many_long_polls`. */
   endOfPoll(reply: FastifyReply, call: Pick<ServiceCall, 'keyId'>, tenantPlaneId: string): AbortSignal {
     const open = this.polls.get(tenantPlaneId) ?? 0;
     if (open >= MAX_LONG_POLLS) throw tooManyLongPolls();
@@ -47,7 +48,7 @@ export class WaitingCalls implements BeforeApplicationShutdown {
     return this.endOf(reply, call);
   }
 
-  /** Lets those who wait go, so that the process can end. */
+  /** Ends all waiting calls, so that the process can exit. */
   beforeApplicationShutdown(): void {
     this.isEnding = true;
     for (const end of this.waiting) end.abort();
@@ -60,13 +61,15 @@ export class WaitingCalls implements BeforeApplicationShutdown {
   }
 }
 
-/** Also of a caller that had gone before anybody listened. */
+/** Also handles a caller that has already gone. */
 function whenClosed({ raw }: FastifyReply, close: () => void): void {
   if (raw.destroyed) close();
   else raw.once('close', close);
 }
 
 function tooManyLongPolls(): DomainError {
-  const detail = `This tenant plane has ${MAX_LONG_POLLS} open long polls. Let some of them end, then call again.`;
+  const detail =
+    `This tenant plane has ${MAX_LONG_POLLS} open long polls, the most it may have. Wait for some to ` +
+    'end, then call again.';
   return new DomainError('too_many_long_polls', 'too_many', detail, {}, { 'retry-after': '5' });
 }

@@ -14,12 +14,12 @@ import {
 import { SEALED, placeIn } from '../sealing/sealed-columns';
 import { SigningKey } from './signing-key.entity';
 
-/** Of certificates of deletion. */
+/** Signs deletion certificates. */
 export const DELETION_KEY_PURPOSE = 'deletion';
 
 /**
- * One key a purpose: its id is the purpose and the ordinal,
- * so that processes which start together agree on one.
+ * One key per purpose. Its id is the purpose and a number,
+ * so that processes that start together agree on one key.
  */
 const FIRST_KEYS = [SIGNUP_KEY_PURPOSE, DELETION_KEY_PURPOSE].map((purpose) => ({
   kid: `${purpose}-1`,
@@ -27,8 +27,8 @@ const FIRST_KEYS = [SIGNUP_KEY_PURPOSE, DELETION_KEY_PURPOSE].map((purpose) => (
 }));
 
 /**
- * The Control Plane's key pairs: their public halves go to
- * tenant planes, the private ones never leave, sealed at rest.
+ * The Control Plane's key pairs. Public keys go to tenant
+ * planes; private keys never leave and are sealed at rest.
  */
 @Injectable()
 export class SigningKeys implements OnModuleInit {
@@ -50,7 +50,7 @@ export class SigningKeys implements OnModuleInit {
     for (const key of keys) this.signers.set(key.purpose, { kid: key.kid, key: await this.open(key) });
   }
 
-  /** What tenant planes check with. */
+  /** The public keys that tenant planes verify with. */
   ofPlanes(): readonly PublishedKey[] {
     return this.published.filter(({ purpose }) => purpose !== DELETION_KEY_PURPOSE);
   }
@@ -59,7 +59,7 @@ export class SigningKeys implements OnModuleInit {
     return this.published.find((key) => key.kid === kid);
   }
 
-  /** Signs a JWS of type `typ` with the key of that purpose. */
+  /** Signs a JWS of type `typ` with the key for `purpose`. */
   sign(
     purpose: string,
     typ: string,

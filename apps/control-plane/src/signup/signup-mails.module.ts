@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { VerifySignupMail } from './verify-signup.mail';
 
-/** Apart from the sign-up itself, which sends mails through the module that asks for this one. */
+/** Separate from SignupModule, which imports the mail module that needs this one. */
 @Module({ providers: [VerifySignupMail], exports: [VerifySignupMail] })
 export class SignupMailsModule {}

@@ -31,10 +31,10 @@ const KEPT_MS = 30 * DAY_MS;
 const HOUR = { windowSeconds: 3600, isStrict: false };
 const REQUESTS: Allowance = { name: 'sign-up from', limit: 10, ...HOUR };
 const LOOKS: Allowance = { name: 'sign-up looked at from', limit: 600, ...HOUR };
-/** So that nobody fills somebody else's inbox. */
+/** Keeps people from flooding someone else's inbox. */
 const MAILS: Allowance = { name: 'sign-up mail to', limit: 3, ...HOUR };
 
-/** The second way to a tenant: whoever shows that an address is theirs gets a shared one. */
+/** Sign-up: whoever verifies an e-mail address gets a shared tenant. */
 @Injectable()
 export class Signups {
   constructor(
@@ -47,7 +47,7 @@ export class Signups {
     private readonly clock: Clock,
   ) {}
 
-  /** The same for every address, in answer and in work: what there is to say goes by mail. */
+  /** Does and answers the same for every address. Only the mail says more. */
   async request(dto: SignupDto): Promise<SignupView> {
     this.requireOpen();
     const email = dto.email.toLowerCase();
@@ -66,7 +66,7 @@ export class Signups {
       tenantId: null,
     };
     await this.database.write(async (manager) => {
-      // Counted in the same transaction as the mail, so that a failed request does not use up the limit.
+      // Counted in the transaction of the mail, so that a failed request does not use up the limit.
       const mayBeWrittenTo = await this.throttle.isTaken(MAILS, [email]);
       await insertRow(manager, Signup, signup);
       if (mayBeWrittenTo) await this.mails.add({ manager }, VERIFY_SIGNUP, { signup_id: signup.id });
@@ -74,7 +74,7 @@ export class Signups {
     return signupView(signup, null, now);
   }
 
-  /** Provisions the tenant. Repeated, it answers how far that is. */
+  /** Provisions the tenant. A repeated call returns its progress. */
   async verify({ token, slug }: VerifySignupDto): Promise<SignupView> {
     this.requireOpen();
     if (!parseCredential('asu', token)) throw noSuchLink();
@@ -82,7 +82,7 @@ export class Signups {
     const id = await this.database.write(async (manager) => {
       const signup = await signupWith(manager, hashCredential(token));
       if (!signup) throw noSuchLink();
-      // Whoever has asked twice, and verifies both, takes turns.
+      // Serialises two verifications by one address.
       await lockSignups(manager, signup.email);
       const current = await manager.findOneByOrFail(Signup, { id: signup.id });
       if (current.verifiedAt) return signup.id;
@@ -98,7 +98,7 @@ export class Signups {
     return this.view(id);
   }
 
-  /** What nobody verified, and what is long done, holds addresses for nothing. */
+  /** Deletes old sign-ups, whether verified or not, since they hold addresses that are no longer needed. */
   async sweep(): Promise<void> {
     const old = new Date(this.clock.now().getTime() - KEPT_MS);
     const write = this.database.write.bind(this.database);
@@ -135,7 +135,12 @@ export class Signups {
   private async view(id: string): Promise<SignupView> {
     return this.database.read(async (manager) => {
       const signup = await manager.findOneBy(Signup, { id });
-      if (!signup) throw new DomainError('not_found', 'not_found', 'There is no such sign-up.');
+      if (!signup)
+        throw new DomainError(
+          'not_found',
+          'not_found',
+          'There is no such sign-up. It may have been deleted; sign up again.',
+        );
       const tenant = signup.tenantId ? await manager.findOneBy(Tenant, { id: signup.tenantId }) : null;
       return signupView(signup, tenant, this.clock.now());
     });
@@ -143,11 +148,11 @@ export class Signups {
 
   private requireOpen(): void {
     if (!this.config.SIGNUP_CLOSED && this.mails.isOn) return;
-    throw new DomainError('signup_closed', 'forbidden', 'Sign-up is closed here. Ask Atlas for a tenant.');
+    throw new DomainError('signup_closed', 'forbidden', 'Sign-up is closed. Ask Atlas for a tenant.');
   }
 }
 
-/** Locked, so that no mail goes out once its link has been opened in an earlier copy. */
+/** Locks the sign-up, so that no further mail is sent once a link from an earlier copy was opened. */
 export async function openSignup(manager: EntityManager, id: string, now: Date): Promise<Signup | null> {
   const signup = await lockedForUpdate(
     manager.createQueryBuilder(Signup, 'signup').where({ id, verifiedAt: IsNull() }),
@@ -155,7 +160,7 @@ export async function openSignup(manager: EntityManager, id: string, now: Date):
   return signup && signup.expiresAt > now ? signup : null;
 }
 
-/** In this order: what is the newest token moves to the earlier ones, and never back. */
+/** Looks in this order, because tokens move from the newest to the earlier ones, never back. */
 async function signupWith(manager: EntityManager, tokenHash: string): Promise<Signup | null> {
   const newest = await manager.findOneBy(Signup, { tokenHash });
   const earlier = newest ? null : await manager.findOneBy(EarlierSignupToken, { tokenHash });
@@ -171,7 +176,8 @@ async function firstFree(manager: EntityManager, slugs: readonly string[]): Prom
 function requireName({ email, organisation, slug }: SignupDto): void {
   const isNamed = slug !== undefined || slugsFor(organisation ?? organisationOf(email) ?? '').length > 0;
   const message =
-    'organisation is needed: neither it nor the address has a name to make a slug of. Or send a slug.';
+    'organisation is required, because no slug can be derived from the address. Send one with letters ' +
+    'a-z, or send a slug.';
   if (!isNamed) throw validationFailed([{ field: 'organisation', message }]);
 }
 
@@ -189,10 +195,14 @@ function expired(): DomainError {
 }
 
 function slugNeeded(): DomainError {
-  return new DomainError('slug_taken', 'conflict', 'All slugs for this name are taken. Send another slug.');
+  return new DomainError(
+    'slug_taken',
+    'conflict',
+    'All slugs for this name are taken. Send a slug of your own.',
+  );
 }
 
-/** To who has proven that the address is theirs. */
+/** Only shown to someone who has verified the address. */
 function alreadySignedUp({ url }: Tenant): DomainError {
   const detail = `You already have a tenant: ${url}. Sign in there, or ask Atlas for another one.`;
   return new DomainError('already_signed_up', 'conflict', detail);

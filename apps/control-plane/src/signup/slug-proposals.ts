@@ -1,6 +1,6 @@
 import { SLUG_MAX_LENGTH, slugFromName, slugProblem } from '@atlas/tenancy';
 
-/** Where everybody has an address, so that the domain says nothing of who that is. */
+/** Public mail providers, whose domain does not identify an organisation. */
 const OPEN_TO_ALL: ReadonlySet<string> = new Set([
   'gmail.com',
   'googlemail.com',
@@ -29,13 +29,13 @@ const OPEN_TO_ALL: ReadonlySet<string> = new Set([
   'qq.com',
   '163.com',
 ]);
-/** Below a country's top level domain, where it is divided by kind: `co.uk`. */
+/** Second-level labels that divide a country's domain by kind, as in `co.uk`. */
 const KINDS: ReadonlySet<string> = new Set(['ac', 'co', 'com', 'edu', 'gov', 'net', 'org']);
 const NUMBERED = 9;
 
 /**
- * What an organisation calls itself in its addresses:
- * `jo@mail.acme.co.uk` -> `acme`. Null where the domain is everybody's.
+ * The organisation's name in its mail domain:
+ * `jo@mail.acme.co.uk` -> `acme`. Null for public mail providers.
  */
 export function organisationOf(email: string): string | null {
   const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
@@ -46,13 +46,13 @@ export function organisationOf(email: string): string | null {
 }
 
 /**
- * Slugs for that name, the nicest first: the name itself, then
- * numbered. None when the name has nothing to make one of.
+ * Slugs for a name, best first: the name itself, then
+ * numbered variants. None if the name has no usable letters.
  */
 export function slugsFor(name: string): string[] {
   const plain = slugFromName(name);
   if (plain === '') return [];
-  // Too short, or reserved.
+  // The plain name may be too short or reserved.
   const base = slugProblem(plain) === null ? plain : `${plain}-team`;
   const numbered = Array.from({ length: NUMBERED - 1 }, (_, at) => `-${at + 2}`);
   return ['', ...numbered]

@@ -14,7 +14,7 @@ import { Signup } from '../tenants/signup.entity';
 import { EarlierSignupToken } from './earlier-signup-token.entity';
 import { VERIFY_SIGNUP, openSignup } from './signups';
 
-/** To whoever gave that address; to one that has a tenant, that it has. */
+/** Asks the address to confirm the sign-up, or points it to the tenant that it already has. */
 @Injectable()
 export class VerifySignupMail extends MailKind {
   readonly name = VERIFY_SIGNUP;
@@ -35,16 +35,16 @@ export class VerifySignupMail extends MailKind {
     if (tokenHash !== null) await insertRow(manager, EarlierSignupToken, { tokenHash, signupId: id });
     const { value } = mintCredential('asu');
     await manager.update(Signup, { id }, { tokenHash: hashCredential(value) });
-    // In the fragment, so that it reaches no server's log.
+    // A fragment does not reach any server's log.
     const url = new URL(`/signup/verify#token=${value.reveal()}`, this.config.CONTROL_PLANE_PUBLIC_URL).href;
     return {
       to: signup.email,
       subject: 'Confirm your address for Atlas',
       paragraphs: [
-        'Somebody, most likely you, asked for a tenant of Atlas with this address. Confirm that it ' +
-          'is yours, and it is made:',
-        'The link works once, and for a day. If it was not you, there is nothing to do: without the ' +
-          'link nothing happens.',
+        'Someone, probably you, requested an Atlas tenant with this address. To create it, confirm ' +
+          'that the address is yours:',
+        'The link works once, for one day. If this was not you, ignore this mail: without the link ' +
+          'nothing happens.',
       ],
       action: { label: 'Confirm', url },
     };
@@ -54,10 +54,10 @@ export class VerifySignupMail extends MailKind {
 function ownLetter(to: string, url: string): AddressedLetter {
   return {
     to,
-    subject: 'You have a tenant of Atlas already',
+    subject: 'You already have an Atlas tenant',
     paragraphs: [
-      'Somebody, most likely you, asked for a tenant of Atlas with this address. It has one:',
-      'Sign in there. If you need another one, ask Atlas. If it was not you, there is nothing to do.',
+      'Someone, probably you, requested an Atlas tenant with this address, which already has one:',
+      'Sign in there. If you need another tenant, ask Atlas. If this was not you, ignore this mail.',
     ],
     action: { label: 'Your tenant', url },
   };

@@ -5,7 +5,8 @@ import { type ControlPlaneConfig } from '../config/control-plane.config';
 import { type Tenant } from '../registry/tenant.entity';
 
 /**
- * Of a plane of its own: it would refuse to start on the database that the tenant was made for, hours later.
+ * Throws `database_not_in_production` early: otherwise the tenant's
+ * own plane would refuse to start on the database hours later.
  */
 export function requireDatabaseAllowed(
   { isProduction }: ControlPlaneConfig,
@@ -16,7 +17,7 @@ export function requireDatabaseAllowed(
   const { allowedInProduction } = profileOf(model).databases;
   if (!isProduction || driver === undefined || allowedInProduction.some((one) => one === driver)) return;
   const detail =
-    `The tenant was made with database.driver ${String(driver)}, and in production a ${model} tenant ` +
-    `plane runs on ${allowedInProduction.join(' or ')} only. Name another deployment_model.`;
+    `The tenant was created with database.driver ${String(driver)}, but in production a ${model} tenant ` +
+    `plane only runs on ${allowedInProduction.join(' or ')}. Choose another deployment_model.`;
   throw new DomainError('database_not_in_production', 'unprocessable', detail);
 }

@@ -1,7 +1,7 @@
 import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Stays, as the sign of what was. */
+/** Kept after the tenant's deletion, as proof of it. */
 @Entity('deletion_certificates')
 export class DeletionCertificate {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;

@@ -21,7 +21,7 @@ import { requireTenant } from './tenants';
 const CERTIFICATE_TYPE = 'atlas-deletion-certificate+jwt';
 const DAY_MS = 24 * 3_600_000;
 
-/** The last thing that is done for a tenant: it is deleted, and its former owner has it in writing. */
+/** Ends a tenant's deletion: marks it deleted and issues the signed certificate for its former owner. */
 @Injectable()
 export class DeletionCertificates {
   constructor(
@@ -32,7 +32,8 @@ export class DeletionCertificates {
   ) {}
 
   /**
-   * Sets the tenant deleted; its slug is not given again. @throws StepFailure while something of it is left.
+   * Marks the tenant as deleted. Its slug is not reused.
+   * Throws a StepFailure while any of its rows may be left.
    */
   async close(manager: EntityManager, tenantId: string, backupErasedAt?: string): Promise<void> {
     await this.requireNothingLeft(manager, tenantId);
@@ -44,7 +45,7 @@ export class DeletionCertificates {
     await insertRow(manager, DeletionCertificate, { tenantId, certificate, issuedAt });
   }
 
-  /** The JWS, and what it says. */
+  /** Returns the JWS and its claims. */
   get(id: string): Promise<CertificateView> {
     return this.database.read(async (manager) => {
       const tenant = await requireTenant(manager, id);
@@ -57,7 +58,10 @@ export class DeletionCertificates {
     });
   }
 
-  /** No plane that is still trusted has a place for it, or rows whose removal it has yet to report. */
+  /**
+   * Throws if a plane that is still trusted has a place for
+   * the tenant, or has not reported the removal of its rows.
+   */
   private async requireNothingLeft(manager: EntityManager, tenantId: string): Promise<void> {
     const places = (await manager.findBy(Placement, { tenantId })).filter(mayHoldRows);
     const planes = {
@@ -66,9 +70,8 @@ export class DeletionCertificates {
     };
     const left = await manager.findOneBy(TenantPlane, planes);
     if (!left) return;
-    const detail = `Tenant plane ${left.name} may still hold rows of the tenant: its deletion is not certified.`;
-    const fix =
-      'Atlas on-call: remove what is there (GET /api/drifts may say what made it), then retry the job.';
+    const detail = `Tenant plane ${left.name} may still hold the tenant's rows; no certificate was issued.`;
+    const fix = 'Atlas on-call: remove what is left (GET /api/drifts may show it), then retry the job.';
     throw new StepFailure('operator', 'rows_left', detail, fix);
   }
 
@@ -80,7 +83,7 @@ export class DeletionCertificates {
   ): Promise<string> {
     const { id, slug, deploymentModel } = tenant;
     const [backup] = await manager.find(Transfer, {
-      // Also one that a restore was bringing back.
+      // Also a backup that a restore was using.
       where: { tenantId: id, purpose: Not('move' as const), manifest: Not(IsNull()) },
       order: { id: 'DESC' },
       take: 1,
@@ -90,10 +93,10 @@ export class DeletionCertificates {
       slug,
       deployment_model: deploymentModel,
       data_held_by: profileOf(deploymentModel).dataResidency.heldBy,
-      // Of the data that Atlas held.
+      // Counts only data that Atlas held.
       rows_removed: Object.fromEntries(rows),
       backup_erased_at: backup ? erasedAt : null,
-      // Of the databases as a whole, made by who runs them.
+      // Backups of whole databases, made by those who run them.
       database_backups_expire_at: new Date(
         now.getTime() + this.config.DATABASE_BACKUP_DAYS * DAY_MS,
       ).toISOString(),
@@ -115,8 +118,8 @@ export class DeletionCertificates {
 
 function notDeleted({ restorableUntil }: Tenant): DomainError {
   const detail = restorableUntil
-    ? `The tenant can be restored until ${restorableUntil.toISOString()}; the certificate is issued ` +
-      'when its backup is erased after that.'
+    ? `The tenant can be restored until ${restorableUntil.toISOString()}. The certificate is issued ` +
+      'afterwards, once its backup is erased.'
     : 'The tenant is not deleted.';
   return new DomainError('not_deleted', 'not_found', detail);
 }

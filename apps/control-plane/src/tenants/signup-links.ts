@@ -13,7 +13,7 @@ import { placeOf } from '../registry/placements';
 import { Tenant } from '../registry/tenant.entity';
 import { SigningKeys } from '../signing-keys/signing-keys';
 
-/** How long a tenant plane still hears of a link that has expired, because its clock may be slow. */
+/** How long expired links are still sent to tenant planes, whose clocks may be slow. */
 const KEPT_MS = 24 * 3600_000;
 
 interface Ready {
@@ -22,7 +22,10 @@ interface Ready {
   readonly url: string;
 }
 
-/** The first admin's way in: a signed token that the tenant plane checks without calling us. */
+/**
+ * Sign-up links for a tenant's first admin: signed tokens that
+ * the tenant plane verifies without calling the Control Plane.
+ */
 @Injectable()
 export class SignupLinks extends LinkKind {
   readonly scope = 'tenants:write';
@@ -36,7 +39,7 @@ export class SignupLinks extends LinkKind {
     super();
   }
 
-  /** Without an issuer it is the system's own, which nothing ends. */
+  /** Without an issuer the link belongs to the system, and no revocation ends it. */
   async create(manager: EntityManager, tenantId: string, issuer?: OperatorCaller): Promise<SignupLink> {
     const { tenantPlaneId, email, url } = await this.requireReady(manager, tenantId);
     const now = this.clock.now();
@@ -56,13 +59,12 @@ export class SignupLinks extends LinkKind {
           .setExpirationTime(Math.floor(issue.expiresAt.getTime() / 1000)),
       { email },
     );
-    // In the fragment, so that it reaches no server's log.
+    // A fragment does not reach any server's log.
     return { url: `${url}/signup#token=${token}`, token, expires_at: issue.expiresAt.toISOString() };
   }
 
   /**
-   * Locks the tenant: a move that ends meanwhile would not
-   * tell its new home of a link that is just being made.
+   * Locks the tenant: otherwise a move that ends meanwhile would not publish the new link to the new home.
    */
   async requireReady(manager: EntityManager, tenantId: string): Promise<Ready> {
     const [tenant, placement] = await together([
@@ -78,7 +80,7 @@ export class SignupLinks extends LinkKind {
     );
   }
 
-  /** Their tenants' homes are told in the same transaction. */
+  /** Publishes the change to the tenants' homes in the same transaction. */
   async end(manager: EntityManager, { where, parameters }: IssuedBy): Promise<number> {
     const isLive = `${where} and revoked_at is null`;
     const tenants = { select: `select tenant_id from signup_links where ${isLive}`, parameters };

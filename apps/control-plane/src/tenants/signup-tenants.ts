@@ -12,16 +12,15 @@ const SIGNUP_LOCK = 4_772_604;
 const GONE: readonly TenantStatus[] = ['deleted', 'deprovisioning', 'failed'];
 
 /**
- * The tenant that an address has signed up for; each address may have one. A
- * tenant that failed or is being deprovisioned lets nobody in, so it does not
- * keep its owner from signing up again, unless a job is bringing it back.
+ * The tenant that an address signed up for; each address may have one. A tenant that failed or is
+ * being deprovisioned admits nobody, so its owner may sign up again, unless a job is bringing it back.
  */
 export function tenantOf(manager: EntityManager, email: string): Promise<Tenant | null> {
   return manager
     .createQueryBuilder(Tenant, 'tenant')
     .where({ adminEmail: email, source: 'signup' })
     .andWhere(
-      // In one statement: the job may end between two.
+      // One statement, since the job may end between two.
       new Brackets((is) =>
         is
           .where({ status: Not(In([...GONE])) })
@@ -33,14 +32,14 @@ export function tenantOf(manager: EntityManager, email: string): Promise<Tenant 
     .getOne();
 }
 
-/** Of a tenant that lets nobody in: the one that its owner has signed up for since. */
+/** For a tenant that admits nobody: the tenant that its owner has signed up for since. */
 export async function signedUpSince(manager: EntityManager, tenant: Tenant): Promise<Tenant | null> {
   if (!isLeft(tenant)) return null;
   const own = await tenantOf(manager, tenant.adminEmail);
   return own?.id === tenant.id ? null : own;
 }
 
-/** As {@link signedUpSince}, and it stays so until the transaction ends. */
+/** Like {@link signedUpSince}, and keeps the answer true until the transaction ends. */
 export async function lockSignedUpSince(manager: EntityManager, tenant: Tenant): Promise<Tenant | null> {
   if (isLeft(tenant)) await lockSignups(manager, tenant.adminEmail);
   return signedUpSince(manager, tenant);
@@ -52,13 +51,13 @@ function isLeft({ source, status }: Tenant): boolean {
 }
 
 /**
- * Serialises everything that may give an address a tenant:
- * opening a sign-up link, and bringing back what failed or went.
+ * Serialises whatever may give an address a tenant: opening a
+ * sign-up link, and bringing back a failed or removed tenant.
  */
 export async function lockSignups(manager: EntityManager, email: string): Promise<void> {
-  // Rows alone would not do: those of the first sign-up may be forgotten, and new ones come.
+  // Locking rows is not enough: old sign-ups may be deleted and new ones arrive.
   await takeLocks(manager, { lockClass: SIGNUP_LOCK, ids: [email] });
-  // These for the mails, which lock one each.
+  // The mails lock one of these rows each.
   const all = manager.createQueryBuilder(Signup, 'signup').where({ email }).orderBy('signup.id');
   await lockedForUpdate(all).getMany();
 }

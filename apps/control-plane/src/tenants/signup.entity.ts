@@ -1,13 +1,13 @@
 import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Somebody asked for a tenant, and may have shown since that the address is theirs. */
+/** A request for a tenant, by someone who may have verified their address since. */
 @Entity('signups')
 export class Signup {
   @PrimaryColumn('uuid') id: string;
   @Column('varchar') email: string;
   @Column('varchar', { nullable: true }) organisation: string | null;
-  /** What was asked for. */
+  /** The requested slug. */
   @Column('varchar', { nullable: true }) slug: string | null;
   /** SHA-256 of the token in the newest copy of its mail. */
   @Column('varchar', { name: 'token_hash', nullable: true }) tokenHash: string | null;

@@ -6,7 +6,7 @@ import { DatabaseUrls } from '../desired-state/database-urls';
 import { type TenantPlane } from '../registry/tenant-plane.entity';
 import { type Tenant } from '../registry/tenant.entity';
 
-/** What a tenant's row says of the plane that becomes its home. */
+/** The columns of a tenant's row that describe its home. */
 @Injectable()
 export class TenantAddresses {
   constructor(
@@ -23,7 +23,10 @@ export class TenantAddresses {
     return { ...this.urls.ofPlane(id, plane), deploymentModel: plane.deploymentModel, url };
   }
 
-  /** What the tenant's row says otherwise. A database that only the tenant's row names is none of it. */
+  /**
+   * The fields in which the tenant's row differs. A database
+   * that only the tenant's row names is no difference.
+   */
   differences(plane: TenantPlane, tenant: Tenant): string[] {
     const isOther = (field: 'url' | 'endpointUrl' | 'deploymentModel'): boolean =>
       expected[field] !== tenant[field];

@@ -13,7 +13,7 @@ import { Tenant } from '../registry/tenant.entity';
 import { SignupLinks } from './signup-links';
 import { tenantView } from './tenant.view';
 
-/** Characters of a tenant's settings as JSON, all together. */
+/** The most characters of a tenant's settings as JSON. */
 const MAX_SETTINGS = 10_000;
 
 @Injectable()
@@ -50,10 +50,10 @@ export class Tenants {
     return pageOf(items, limit, (item) => item);
   }
 
-  /** Its plane is told in the same transaction. */
+  /** Publishes the change to its plane in the same transaction. */
   async update(id: string, dto: UpdateTenantDto): Promise<TenantView> {
     await this.database.write(async (manager) => {
-      // Settings of two patches at once are merged one after the other.
+      // The lock serialises concurrent patches, so settings merge correctly.
       const tenant = await lockTenant(manager, id);
       requireStatus(tenant, TENANT_WRITES.update);
       const { name, plan, settings } = tenant;
@@ -115,9 +115,8 @@ export async function requireTenant(manager: EntityManager, id: string): Promise
 }
 
 /**
- * What is decided about a tenant by its status, its places or its jobs is
- * decided under this lock, in the transaction that writes it: what was read
- * before may have changed. It comes before the locks of planes and jobs.
+ * Locks a tenant. Decisions that depend on its status, places or jobs are made under this
+ * lock, in the transaction that writes them. It comes before the locks of planes and jobs.
  */
 export async function lockTenant(manager: EntityManager, id: string): Promise<Tenant> {
   const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id });
@@ -130,14 +129,14 @@ function tenantNotFound(): DomainError {
   return new DomainError('tenant_not_found', 'not_found', 'There is no such tenant.');
 }
 
-/** RFC 7396, of one level. */
+/** RFC 7396, one level deep. */
 function merged(settings: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries({ ...settings, ...patch }).filter(([, value]) => value !== null);
   const result = Object.fromEntries(entries);
   const size = JSON.stringify(result).length;
   if (size <= MAX_SETTINGS) return result;
   const message =
-    `settings would have ${size} characters, ${MAX_SETTINGS} at most: remove some by setting them to ` +
-    'null';
+    `settings would have ${size} characters of JSON; at most ${MAX_SETTINGS} are allowed. Set some to ` +
+    'null to remove them';
   throw validationFailed([{ field: 'settings', message }]);
 }

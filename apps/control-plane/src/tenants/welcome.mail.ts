@@ -8,9 +8,9 @@ import { SignupLinks } from './signup-links';
 export const WELCOME = 'welcome';
 
 /**
- * To the first admin, whichever way the tenant was asked for. Its link opens once
- * the tenant is active and has an address: until then the mail waits, as one does
- * that the server does not take. That a tenant is gone before is audited.
+ * Welcomes the first admin, however the tenant was ordered. The mail is retried
+ * until the tenant is active and has an address, since its link works only then.
+ * If the tenant is removed first, the mail is dropped and that is audited.
  */
 @Injectable()
 export class WelcomeMail extends MailKind {
@@ -28,18 +28,18 @@ export class WelcomeMail extends MailKind {
     const { slug, status, restorableUntil } = tenant;
     if (status === 'deleted' || restorableUntil) return this.drop(manager, id);
     if (status !== 'active') throw new Error(`Tenant "${slug}" is ${status}.`);
-    // A customer's own tenant plane may not have said where it is.
+    // A customer's plane may not have reported its address yet.
     if (!tenant.url) throw new Error(`Tenant "${slug}" has no address yet.`);
     const { url } = await this.links.create(manager, id);
     return {
       to: tenant.adminEmail,
       subject: `Welcome to Atlas: ${tenant.name} is ready`,
       paragraphs: [
-        `${tenant.name} is ready. Choose your password, and you are its first admin:`,
-        'The link works once, and for seven days. Whoever else should come in is invited by you.',
-        `Later you sign in at ${tenant.url}`,
+        `${tenant.name} is ready. Choose a password to become its first admin:`,
+        'The link works once, for seven days. After that you can invite other users.',
+        `Later, sign in at ${tenant.url}`,
       ],
-      action: { label: 'Begin', url },
+      action: { label: 'Get started', url },
     };
   }
 

@@ -27,8 +27,8 @@ const KEY_AGREEMENT = 'ECDH-ES';
 const ENCRYPTION = 'A256GCM';
 
 /**
- * The rows of tenants that were deprovisioned: parts as of a move, encrypted to a key of the backup's own,
- * whose private half is sealed here and erased with it.
+ * Backups of deprovisioned tenants. A backup consists of parts like those of a move, encrypted to its own key
+ * pair. The private key is sealed here and erased with the backup.
  */
 @Injectable()
 export class Backups {
@@ -37,18 +37,18 @@ export class Backups {
     private readonly clock: Clock,
   ) {}
 
-  /** The one that is being made or brought back. */
+  /** The backup that is being made or restored. */
   live(manager: EntityManager, tenantId: string): Promise<Transfer | null> {
     return manager.findOneBy(Transfer, { tenantId, purpose: Not('move'), endedAt: IsNull() });
   }
 
-  /** The one that is kept: whole, and found to be the same when it was restored for a trial. */
+  /** The backup that is kept: complete and verified by a trial restore. */
   kept(manager: EntityManager, tenantId: string): Promise<Transfer | null> {
     const where = { tenantId, purpose: 'backup', keySealed: Not(IsNull()), endedAt: Not(IsNull()) } as const;
     return manager.findOne(Transfer, { where, order: { id: 'DESC' } });
   }
 
-  /** Has the plane send the tenant's rows, and restore them for a trial. */
+  /** Has the plane send the tenant's rows and then restore them as a trial. */
   async begin(manager: EntityManager, tenantId: string, tenantPlaneId: string): Promise<Transfer> {
     const pair = await generateKeyPair(KEY_AGREEMENT, { crv: 'X25519', extractable: true });
     const planes = { sourcePlaneId: tenantPlaneId, targetPlaneId: tenantPlaneId };
@@ -66,8 +66,9 @@ export class Backups {
   }
 
   /**
-   * False when it is not as it was read: its plane sends it anew. Any that was kept before is older, and of
-   * no use now; a home that was restored from that goes on to require its rows until this one is erased, too.
+   * Returns false if the backup has changed since it was read, because its plane has started over. Erases
+   * earlier backups, which are outdated now. A home that was restored from one of those keeps requiring its
+   * rows until this backup is erased too.
    */
   async keep(manager: EntityManager, backup: Transfer, manifest: Manifest): Promise<boolean> {
     const { id, attempt, parts, imported, sourcePlaneId } = backup;
@@ -80,7 +81,7 @@ export class Backups {
     return true;
   }
 
-  /** Has a plane import the backup. Rows of an earlier import may be gone, so no earlier import counts. */
+  /** Has a plane import the backup. Earlier imports do not count, because their rows may be gone. */
   async bringBack(manager: EntityManager, backup: Transfer, tenantPlaneId: string): Promise<void> {
     const planes = { sourcePlaneId: tenantPlaneId, targetPlaneId: tenantPlaneId };
     const planeKey = await this.keyFor(manager, backup, tenantPlaneId);
@@ -89,8 +90,8 @@ export class Backups {
   }
 
   /**
-   * A plane that has enrolled under another key since cannot open what
-   * was encrypted to the one before. False when it has what it needs.
+   * If the plane has re-enrolled with another key, encrypts the backup's key to
+   * the new one. Returns false if the plane already has the backup's key.
    */
   async renewPlaneKey(manager: EntityManager, backup: Transfer): Promise<boolean> {
     const { id, targetPlaneId } = backup;
@@ -101,12 +102,12 @@ export class Backups {
     return (await updateRows(manager, Transfer, live, { ...anew(backup), planeKey })) === 1;
   }
 
-  /** Whether the backup's key was given to the plane under the key that the plane has now. */
+  /** Whether the backup's key is encrypted to the plane's current key. */
   async isGivenTo({ planeKey }: Transfer, { publicKey }: TenantPlane): Promise<boolean> {
     return planeKey !== null && decodeProtectedHeader(planeKey).kid === (await keyIdOf(publicKey));
   }
 
-  /** It was not brought back after all. */
+  /** Ends a restore and keeps the backup. */
   async putBack(manager: EntityManager, { id }: Transfer): Promise<void> {
     await manager.update(
       Transfer,
@@ -120,8 +121,8 @@ export class Backups {
   }
 
   /**
-   * All backups of the tenant, or one. A home that was restored
-   * from one that is erased no longer requires its rows.
+   * Erases all backups of the tenant, or one. A home that was
+   * restored from an erased backup no longer requires its rows.
    */
   async erase(manager: EntityManager, tenantId: string, id?: string): Promise<void> {
     await this.forget(manager, { tenantId, ...(id !== undefined && { id }) });
@@ -131,7 +132,7 @@ export class Backups {
     await manager.update(Placement, came, { restoredFrom: null, importedBy: null });
   }
 
-  /** Erases the key of each first, then its parts. The row stays as a record. */
+  /** Erases each key first, then the parts. The row stays as a record. */
   private async forget(manager: EntityManager, which: FindOptionsWhere<Transfer>): Promise<void> {
     const backups = await manager.findBy(Transfer, { ...which, purpose: Not('move') });
     for (const { id, endedAt } of backups) {
@@ -142,8 +143,8 @@ export class Backups {
   }
 
   /**
-   * Opens every part as it lies here. Throws when one is missing,
-   * or was changed. Answers with what the last one says.
+   * Opens every stored part and returns the manifest from the last one.
+   * Throws if a part is missing or was tampered with.
    */
   async read(manager: EntityManager, backup: Transfer): Promise<Manifest> {
     const key = await this.privateKey(backup);
@@ -155,7 +156,7 @@ export class Backups {
     return (JSON.parse((await promisify(gunzip)(last)).toString('utf8')) as LastPart).manifest;
   }
 
-  /** The key for the plane that shall open the backup, and for nobody else. */
+  /** Encrypts the backup's key to the plane that is to open it. */
   private async keyFor(manager: EntityManager, backup: Transfer, id: string): Promise<string> {
     const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id });
     const key = await importJWK(publicKey as JWK, KEY_AGREEMENT);
@@ -175,12 +176,12 @@ export class Backups {
   }
 }
 
-/** Of a plane's key: RFC 7638. */
+/** The thumbprint of a plane's key (RFC 7638). */
 function keyIdOf(publicKey: unknown): Promise<string> {
   return calculateJwkThumbprint(publicKey as JWK);
 }
 
-/** No run that has begun so far counts any more, not even one whose requests come late. */
+/** Starts a new generation, so that earlier runs no longer count, even if their requests arrive late. */
 function anew({ generation }: Transfer): Pick<Transfer, 'generation' | 'importer' | 'imported'> {
   return { generation: generation + 1, importer: null, imported: 0 };
 }

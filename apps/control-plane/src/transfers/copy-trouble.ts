@@ -5,8 +5,8 @@ import { troubleAt } from '../registry/placements';
 import { type Transfer } from '../registry/transfer.entity';
 
 /**
- * What either plane fails of and tries again, or null. Throws what the target says is wrong with the copy:
- * the move, or the restore, is undone then.
+ * Why either plane is currently retrying, or null. @throws StepFailure if the target reports that the copy is
+ * bad. The move or restore is then undone.
  */
 export async function copyTrouble(manager: EntityManager, transfer: Transfer): Promise<string | null> {
   const { tenantId, sourcePlaneId, targetPlaneId } = transfer;
@@ -20,17 +20,17 @@ export async function copyTrouble(manager: EntityManager, transfer: Transfer): P
 
 const FIX = {
   move:
-    'The move undoes itself, the tenant works where it was. Atlas on-call: fix what the new tenant ' +
-    'plane says, then move the tenant again.',
+    'The move undoes itself, and the tenant keeps working where it was. Atlas on-call: fix what the ' +
+    'new tenant plane reports, then move the tenant again.',
   restore:
-    'The restore undoes itself, the backup is kept as it was. Atlas on-call: fix what the tenant ' +
-    'plane says, then restore the tenant again.',
+    'The restore undoes itself, and the backup is kept. Atlas on-call: fix what the tenant plane ' +
+    'reports, then restore the tenant again.',
 };
 
 function copyFailed({ purpose }: Transfer, why: string): StepFailure {
   const isMove = purpose === 'move';
   const detail = isMove
-    ? `The new tenant plane could not take the copy: ${why}`
-    : `The tenant plane could not take the backup: ${why}`;
+    ? `The new tenant plane could not import the copy: ${why}`
+    : `The tenant plane could not import the backup: ${why}`;
   return new StepFailure('fatal', 'copy_failed', detail, FIX[isMove ? 'move' : 'restore']);
 }

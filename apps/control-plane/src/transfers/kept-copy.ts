@@ -12,10 +12,7 @@ import { Tenant } from '../registry/tenant.entity';
 import { Transfer } from '../registry/transfer.entity';
 import { lockTenant } from '../tenants/tenants';
 
-/**
- * The old home that still keeps the rows from before the
- * move and can serve them again; null if there is none.
- */
+/** The old home that still has the rows from before the move and can serve them again, or null. */
 export async function keptCopyOf(manager: EntityManager, home: Placement): Promise<TenantPlane | null> {
   const old = await oldHomeWithRows(manager, home);
   const isFree = old?.copy.phase === 'retired' && !old.copy.holdsPlace;
@@ -23,8 +20,8 @@ export async function keptCopyOf(manager: EntityManager, home: Placement): Promi
 }
 
 /**
- * As {@link keptCopyOf}, also while the old home has to enrol
- * again, or an unfinished move back holds a place there.
+ * As {@link keptCopyOf}, but also if the old home has yet to re-enrol
+ * or if an unfinished move back holds a place there.
  */
 async function oldHomeWithRows(
   manager: EntityManager,
@@ -36,24 +33,23 @@ async function oldHomeWithRows(
   const plane = await manager.findOneByOrFail(TenantPlane, { id: sourcePlaneId });
   const kept = { tenantId, tenantPlaneId: sourcePlaneId, removeAfter: Not(IsNull()) };
   const copy = await manager.findOneBy(Placement, kept);
-  // A plane that was installed anew has lost the copy, and so has one where another import has begun.
+  // A reinstalled plane has lost the copy, and so has a plane where another import has begun.
   const isThere = copy?.importedBy != null && copy.importedBy === plane.instanceId;
   return isThere && plane.status !== 'retired' ? { copy, plane } : null;
 }
 
 /**
- * SQL: whether the home of the tenant with that id is online, has said that it serves, and is the
- * installation that imported the rows. Until then any other copy is the last one that is known to be whole.
+ * SQL: whether the home of the tenant with that id is online, has reported that it serves, and is the
+ * installation that imported the rows. Until then, another copy may be the last one known to be complete.
  */
-export const homeServes = (
-  database: Database,
-  tenantId: string,
-): string => `exists (select 1 from placements home join tenant_planes plane on plane.id = home.tenant_plane_id
-  where home.tenant_id = ${tenantId} and home.holds_place and home.phase <> 'importing' and ${sqlOfHealth(database).online}
+export const homeServes = (database: Database, tenantId: string): string => `exists (select 1
+  from placements home join tenant_planes plane on plane.id = home.tenant_plane_id
+  where home.tenant_id = ${tenantId} and home.holds_place and home.phase <> 'importing'
+    and ${sqlOfHealth(database).online}
     and home.reported_state = 'applied' and home.reported_revision >= home.entry_revision
     and (home.restored_from is null and home.imported_by is null or home.imported_by = plane.instance_id))`;
 
-/** {@link homeServes} */
+/** Runs {@link homeServes}. */
 export function doesHomeServe(
   database: Database,
   manager: EntityManager,
@@ -64,8 +60,8 @@ export function doesHomeServe(
 }
 
 /**
- * For the transaction that has the old copy at `place` removed. Nobody enrols as the home, and no report of
- * it comes in, before that has ended. @throws StepFailure unless the home serves the tenant.
+ * Call it in the transaction that starts the removal of the old copy. Its locks keep out enrolments and
+ * reports of the home until the transaction ends. @throws StepFailure unless the home serves the tenant.
  */
 export async function requireHomeServes(
   database: Database,
@@ -80,14 +76,14 @@ export async function requireHomeServes(
     throw new StepFailure('fatal', 'copy_lost', await lostCopyDetail(manager, home));
   if (await doesHomeServe(database, manager, tenantId)) return;
   const detail =
-    `The home of tenant "${slug}" is offline, or has not reported that it serves the tenant. The old ` +
-    'copy is kept, and its removal begins again once it has.';
+    `The home of tenant "${slug}" is offline or has not reported that it serves the tenant. The old ` +
+    'copy is kept. Its removal starts again once the home serves the tenant.';
   throw new StepFailure('fatal', 'home_not_serving', detail);
 }
 
 /**
- * Call it once the old copy is gone: from then on the tenant is served from whatever its home has. A home
- * that has lost the rows by then still lacks them.
+ * Call it once the old copy is gone. The home no longer has to be the installation that imported the rows,
+ * unless it has already lost them.
  */
 export async function endRequirement(
   manager: EntityManager,
@@ -101,24 +97,21 @@ export async function endRequirement(
   await manager.update(Placement, came, { restoredFrom: null, importedBy: null });
 }
 
-/**
- * @throws DomainError unless the home has lost the rows of
- * its tenant, and nothing that they came from has them.
- */
+/** @throws DomainError unless the home has lost the tenant's rows and no old home or backup has them. */
 export async function requireNothingToSave(manager: EntityManager, { id, slug }: Tenant): Promise<void> {
   const home = await placeOf(manager, id);
   if (!home || !(await hasLostCopy(manager, home))) {
     const detail =
-      `As far as the Control Plane knows, tenant "${slug}" has its rows. Leave accept_data_loss out: ` +
-      'they are backed up before anything is removed.';
+      `As far as the Control Plane knows, tenant "${slug}" still has its rows. Leave accept_data_loss ` +
+      'out, so that they are backed up before anything is removed.';
     throw new DomainError('copy_not_lost', 'conflict', detail);
   }
   if (await hasNothingLeft(manager, home)) return;
-  const detail = `accept_data_loss gives up rows that are kept. ${await lostCopyDetail(manager, home)}`;
+  const detail = `accept_data_loss would discard existing rows. ${await lostCopyDetail(manager, home)}`;
   throw new DomainError('copy_kept', 'conflict', detail);
 }
 
-/** Whether an operator has accepted that the rows of the tenant are lost, and they still are. */
+/** Whether an operator has accepted the loss of the tenant's rows, and they are still lost. */
 export async function isLossAccepted(
   manager: EntityManager,
   { accept_data_loss: isAccepted }: JobParams,
@@ -127,11 +120,9 @@ export async function isLossAccepted(
   return isAccepted === true && (await hasNothingLeft(manager, home));
 }
 
-/**
- * Of a home that has lost the rows: whether those that it came by are at no old home, and not in a backup.
- */
+/** For a home that has lost its rows: whether no old home and no backup has them. */
 async function hasNothingLeft(manager: EntityManager, home: Placement): Promise<boolean> {
-  // The reopened copy was the last one.
+  // The home serves a reopened copy, which was the last one.
   if (home.restoredFrom === null) return true;
   const isFromMove = await manager.existsBy(Transfer, { id: home.restoredFrom ?? '', purpose: 'move' });
   return isFromMove && (await oldHomeWithRows(manager, home)) === null;
@@ -141,7 +132,7 @@ export async function copyLost(manager: EntityManager, home: Placement): Promise
   return new DomainError('copy_lost', 'conflict', await lostCopyDetail(manager, home));
 }
 
-/** Says what happened to a tenant whose home has lost its rows, and what an operator can do. */
+/** Explains how the home lost the tenant's rows, and what an operator can do. */
 export async function lostCopyDetail(manager: EntityManager, home: Placement): Promise<string> {
   const { tenantId, restoredFrom, reopenedBy } = home;
   const { slug } = await manager.findOneByOrFail(Tenant, { id: tenantId });
@@ -150,44 +141,43 @@ export async function lostCopyDetail(manager: EntityManager, home: Placement): P
     return (
       `Tenant "${slug}" is placed on tenant plane ${name}, but the database of that plane reports that ` +
       'the rows were removed or that the tenant has moved away. If the Control Plane was restored from ' +
-      `an older backup, restore a newer one; or restore a backup of the database of ${name}. If there ` +
-      'is none, give the rows up: deprovision the tenant with "accept_data_loss": true.'
+      `an older backup, restore a newer one. Otherwise restore a backup of the database of ${name}. If ` +
+      'neither exists, give up the rows: deprovision the tenant with "accept_data_loss": true.'
     );
   if (restoredFrom === null)
     return (
-      `Tenant "${slug}" is served from the copy that tenant plane ${name} kept, whose database no ` +
-      'longer has it. Restore a backup of that database from after the move, and retry the job that ' +
-      'serves the copy again. If there is none, give the rows up: deprovision the tenant with ' +
-      '"accept_data_loss": true.'
+      `Tenant "${slug}" is served from the copy that tenant plane ${name} kept, but the database of that ` +
+      'plane no longer has the copy. Restore a backup of that database from after the move, and retry ' +
+      'the job that reopens the copy. If there is no such backup, give up the rows: deprovision the ' +
+      'tenant with "accept_data_loss": true.'
     );
   if (!(await manager.existsBy(Transfer, { id: restoredFrom, purpose: 'move' })))
     return (
-      `Tenant "${slug}" was restored, and its tenant plane has lost the rows since; the backup is ` +
-      'kept. Retry the restore if it failed, or deprovision the tenant and restore it again; then ask ' +
-      'again.'
+      `Tenant "${slug}" was restored, but its tenant plane has lost the rows since. The backup is kept. ` +
+      'Retry the restore if it failed, or deprovision the tenant and restore it again. Then try again.'
     );
   const lost =
-    `Tenant "${slug}" was moved to tenant plane ${name}, whose database no longer has the rows that ` +
-    'came with it';
+    `Tenant "${slug}" was moved to tenant plane ${name}, but the database of that plane no longer has ` +
+    'its rows';
   const old = await oldHomeWithRows(manager, home);
   if (!old)
     return (
       `${lost}, and no other tenant plane has them. Restore a backup of the database of ${name} from ` +
-      'after the move, or of the tenant plane that the tenant came from. If there is none, give the ' +
-      'rows up: deprovision the tenant with "accept_data_loss": true.'
+      'after the move, or a backup of the tenant plane that the tenant came from. If neither exists, ' +
+      'give up the rows: deprovision the tenant with "accept_data_loss": true.'
     );
   const plane = await keptCopyOf(manager, home);
   if (!plane)
     return (
-      `${lost}. Tenant plane ${old.plane.name} has them as they were at the move, but it has to enrol ` +
-      'again, or an unfinished move back holds a place there. Have it enrol, or roll that move back; ' +
-      'then move the tenant back.'
+      `${lost}. Tenant plane ${old.plane.name} has them as they were at the move, but it must re-enrol ` +
+      'first, or an unfinished move back holds a place there. Have it enrol, or roll back that move. ' +
+      'Then move the tenant back.'
     );
   const cell = plane.deploymentModel === 'shared' && { tenant_plane_id: plane.id };
   const body = JSON.stringify({ deployment_model: plane.deploymentModel, ...cell });
   return (
-    `${lost}. Tenant plane ${plane.name} keeps them as they were at the move. Restore a newer backup ` +
-    `of the database of ${name}; or move the tenant back (POST /api/tenants/${tenantId}/move ${body}): ` +
-    'it is served from the kept rows again, without what was written since.'
+    `${lost}. Tenant plane ${plane.name} still has them as they were at the move. Restore a newer backup ` +
+    `of the database of ${name}, or move the tenant back (POST /api/tenants/${tenantId}/move ${body}). ` +
+    'Moving back serves the kept rows again, without later writes.'
   );
 }

@@ -21,8 +21,8 @@ const PATIENCE_MS = 24 * 3_600_000;
 const IMPORT = 'the tenant plane to import the backup';
 
 /**
- * What a restore brings to a tenant plane: it is there when
- * the database that imported it is still the plane's.
+ * The copy that a restore imports into a tenant plane. It is in place
+ * as long as the plane keeps the database that imported it.
  */
 @Injectable()
 export class RestoredCopy {
@@ -35,9 +35,9 @@ export class RestoredCopy {
   ) {}
 
   /**
-   * What a restore waits for before the plane, which the caller has locked, can
-   * be the tenant's home; null when it waits for nothing. What was imported
-   * under another key does not count: the database may be another one.
+   * What a restore still waits for before the plane, which the caller has locked,
+   * can be the tenant's home; null if nothing. An import under another key does
+   * not count, because the plane may have another database now.
    */
   async unlessThere(
     context: ProvisioningContext,
@@ -48,10 +48,10 @@ export class RestoredCopy {
     const until = new Date(startedAt.getTime() + PATIENCE_MS);
     if (plane.status !== 'enrolled') return wait('the tenant plane to enrol again', until);
     if (!backup) return null;
-    // First: what a plane with another key says of the copy is about the key that it cannot use.
+    // Check the key first: with another key, the plane's report concerns the key that it cannot use.
     if (await this.backups.isGivenTo(backup, plane))
       return isWhole(backup) ? null : wait(IMPORT, until, await copyTrouble(manager, backup));
-    // Checks the job's lease: a worker that has lost it would bring back what the undo has put back.
+    // `write` checks the job's lease: a worker that has lost it would restart what the undo has ended.
     await context.write(async (transaction) => {
       await this.backups.bringBack(transaction, backup, plane.id);
       await this.desiredStates.publish(transaction, { tenantId, tenantPlaneId: plane.id });
@@ -60,9 +60,9 @@ export class RestoredCopy {
   }
 
   /**
-   * Has the plane that the tenant was restored to import the backup again if the
-   * copy is gone; null if it is there. Nothing is lost by that: an empty database
-   * has no users who could have written to it, and an older one serves none.
+   * If the restored copy is gone, has the plane import the backup again; otherwise
+   * returns null. No writes are lost: an empty database has no users who could
+   * have written to it, and an older database serves none.
    */
   async reopenIfLost({
     manager,

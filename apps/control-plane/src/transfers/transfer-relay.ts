@@ -11,14 +11,14 @@ import { ServiceKeys } from '../service-keys/service-keys';
 import { holdTransfer, isBehind, isLevel, topicOf } from './transfers';
 
 const KINDS: readonly TransferPartHeader['kind'][] = ['snapshot', 'changes', 'last'];
-/** As long as the target may name it. */
+/** The maximum length of an attempt's name, as in the target's requests. */
 const MAX_ATTEMPT = 100;
 /**
- * Of one attempt; a part holds a megabyte of rows, or what
- * was changed while the target imported the one before.
+ * The maximum number of parts in one attempt. A part contains a megabyte
+ * of rows, or the changes made while the target imported the previous part.
  */
 export const MAX_PARTS = 100_000;
-/** What an integer column holds. */
+/** The maximum of an integer column. */
 const MAX_CHANGES = 2_147_483_647;
 
 interface Source {
@@ -26,7 +26,7 @@ interface Source {
   readonly keyId: string;
 }
 
-/** How long a call waits, and what ends it before. */
+/** How long a call waits, and the signal that ends it early. */
 interface Wait {
   readonly seconds: number;
   readonly ended: AbortSignal;
@@ -34,13 +34,13 @@ interface Wait {
 
 export interface WantedPart {
   readonly part: number;
-  /** The name that the target has given the import that asks. */
+  /** The target's name for the import that requests the part. */
   readonly importer: string;
-  /** The attempt that the import has begun; undefined before the first part. */
+  /** The attempt that the import is reading; undefined before the first part. */
   readonly attempt: string | undefined;
 }
 
-/** Where the parts of a transfer lie between source and target. All that is read of them is their header. */
+/** Stores the parts of a transfer between source and target. Reads only their headers. */
 @Injectable()
 export class TransferRelay {
   constructor(
@@ -51,8 +51,8 @@ export class TransferRelay {
   ) {}
 
   /**
-   * Takes a part from the source, and answers with how many the target has imported. The same again changes
-   * nothing; the first of another attempt replaces all.
+   * Stores a part from the source and returns how many parts the target has imported. Sending a part again
+   * changes nothing. The first part of a new attempt replaces all earlier parts.
    */
   async take({ sourcePlaneId, keyId }: Source, id: string, part: number, sealed: string): Promise<number> {
     const header = headerOf(sealed);
@@ -75,7 +75,7 @@ export class TransferRelay {
 
   /**
    * Waits until the target has imported `count` parts, or
-   * until the time is over. Returns how many it has imported.
+   * until the wait ends. Returns how many it has imported.
    */
   async imported({ sourcePlaneId, keyId }: Source, id: string, count: number, wait: Wait): Promise<number> {
     const look = async (): Promise<number> => {
@@ -94,22 +94,22 @@ export class TransferRelay {
     }
   }
 
-  /** Gives a part to the target, when it is there within the time. Those before it are imported, then. */
+  /** Returns a part to the target, or null if it does not arrive in time. Earlier parts count as imported. */
   async give(
     target: { readonly targetPlaneId: string; readonly keyId: string },
     id: string,
     wanted: WantedPart,
     { seconds, ended }: Wait,
   ): Promise<string | null> {
-    // Whoever has imported the last asks for the one behind it.
+    // After importing the last part, the target requests the next number.
     if (wanted.part > MAX_PARTS + 1) throw tooManyParts();
     await this.noteImported(target, id, wanted);
-    // Listening starts before looking.
+    // Subscribe before reading, so that no part is missed.
     const wakes = new Wakes(this.signals, topicOf(id), seconds, ended);
     try {
       let found = await this.find(id, wanted);
       while (found === null && (await wakes.next())) found = await this.find(id, wanted);
-      // A call that waited while its key was revoked gets no more than one that comes afterwards.
+      // The key may have been revoked during the wait.
       await this.keys.requireAccepted(target.keyId);
       if (found?.part === 1) await this.giveUpKeptCopy(target, id);
       return found?.sealed ?? null;
@@ -124,11 +124,11 @@ export class TransferRelay {
     { attempt, part: parts, kind: lastKind, changes: lastChanges }: TransferPartHeader,
     isNew: boolean,
   ): Promise<void> {
-    // A new attempt begins with rows, so it forgets the time of the one before.
+    // A new attempt begins with rows, so it clears the time of the previous attempt.
     const followingSince = lastKind === 'changes' ? (known ?? (await this.database.now())) : null;
     const progress = { attempt, parts, lastKind, lastChanges, followingSince, ...(isNew && { imported: 0 }) };
     await updateRows(manager, Transfer, { id }, progress);
-    // From here on the move has a deadline.
+    // From here on the move has a deadline, so its job must run.
     if (followingSince && !known) await this.waker.wakeForTenants(manager, [tenantId]);
   }
 
@@ -142,7 +142,7 @@ export class TransferRelay {
       const transfer = await this.require(manager, { id, targetPlaneId });
       if (wanted.importer !== transfer.importer) return this.beginImport(manager, transfer, wanted);
       // A repeated request may arrive late: progress never
-      // goes back, and an earlier attempt no longer counts.
+      // decreases, and an earlier attempt no longer counts.
       const imported = Math.min(wanted.part - 1, transfer.parts);
       if (wanted.attempt !== transfer.attempt || imported <= transfer.imported) return;
       await manager.update(Transfer, { id }, { imported });
@@ -151,10 +151,7 @@ export class TransferRelay {
     });
   }
 
-  /**
-   * The target removes the rows that an earlier move left there
-   * as soon as it receives the first part, and no earlier.
-   */
+  /** The target removes the old copy of an earlier move once it receives the first part, and no earlier. */
   private async giveUpKeptCopy(
     { targetPlaneId, keyId }: { readonly targetPlaneId: string; readonly keyId: string },
     id: string,
@@ -181,7 +178,7 @@ export class TransferRelay {
     await updateRows(manager, Transfer, { id: transfer.id }, { importer, imported: 0, followingSince: null });
   }
 
-  /** The first part, when the source has begun anew. */
+  /** Finds the requested part, or the first one if the source has started a new attempt. */
   private find(transferId: string, { part, attempt }: WantedPart): Promise<TransferPart | null> {
     return this.database.read(async (manager) => {
       const transfer = await manager.findOneBy(Transfer, { id: transferId });
@@ -196,11 +193,11 @@ export class TransferRelay {
 }
 
 function refuse(): never {
-  const detail = 'There is no such transfer, or it has ended, or this plane has another part in it.';
+  const detail = 'There is no such transfer, or it has ended, or this plane has a different role in it.';
   throw new DomainError('transfer_not_found', 'not_found', detail);
 }
 
-/** A run of an earlier generation began before everything was to begin anew. */
+/** Refuses runs of earlier generations: they started before the transfer was restarted. */
 function mayBegin(name: string, { generation }: Transfer, newest: string | null): boolean {
   return (generationOf(name) ?? generation) === generation && isLaterRun(name, newest);
 }
@@ -214,7 +211,7 @@ function headerOf(sealed: string): TransferPartHeader | null {
   }
 }
 
-/** A plane may write anything there, and all of it but the numbers of transfer and part is kept. */
+/** A plane may send any values, and all except the transfer and part numbers are stored. */
 function isStorable({
   attempt,
   kind,
@@ -239,7 +236,7 @@ function outOfOrder(): DomainError {
 
 function targetIsBehind(): DomainError {
   const detail =
-    'The target has not imported the parts before. Send the changes later, together with those since.';
+    'The target has not imported the earlier parts yet. Send these changes later, together with newer ones.';
   return new DomainError('target_behind', 'too_many', detail, {}, { 'retry-after': '1' });
 }
 
@@ -252,7 +249,7 @@ function importSuperseded(): DomainError {
 
 function tooManyParts(): DomainError {
   const detail =
-    `A transfer has ${MAX_PARTS} parts at most. Begin anew: changes that were sent one by one are then ` +
-    'in the parts of the rows.';
+    `A transfer has at most ${MAX_PARTS} parts. Start over with a new attempt: the rows then include ` +
+    'the changes so far.';
   return new DomainError('transfer_too_long', 'conflict', detail);
 }

@@ -8,16 +8,16 @@ describe(isLevel.name, () => {
 
   it.each<[string, Partial<Transfer>, boolean]>([
     ['nothing was sent', {}, false],
-    ['the snapshot alone is imported', { parts: 1, imported: 1, lastKind: 'snapshot' }, false],
+    ['only the snapshot is imported', { parts: 1, imported: 1, lastKind: 'snapshot' }, false],
     ['nothing is imported yet', { parts: 1, imported: 0, lastKind: 'changes' }, false],
-    ['all is imported', { parts: 3, imported: 3, lastKind: 'changes', lastChanges: 200 }, true],
-    ['few changes are on their way', { parts: 3, imported: 2, lastKind: 'changes', lastChanges: 200 }, true],
-    ['many are on their way', { parts: 3, imported: 2, lastKind: 'changes', lastChanges: 201 }, false],
-    ['many came at a time', { parts: 3, imported: 3, lastKind: 'changes', lastChanges: 201 }, false],
-    ['two parts are on their way', { parts: 3, imported: 1, lastKind: 'changes', lastChanges: 1 }, false],
-    ['the last is on its way', { parts: 3, imported: 2, lastKind: 'last' }, false],
-    ['the last is imported', { parts: 3, imported: 3, lastKind: 'last' }, true],
-  ])('judges the target when %s', (_, now, answer) => {
+    ['everything is imported', { parts: 3, imported: 3, lastKind: 'changes', lastChanges: 200 }, true],
+    ['few changes are in transit', { parts: 3, imported: 2, lastKind: 'changes', lastChanges: 200 }, true],
+    ['many changes are in transit', { parts: 3, imported: 2, lastKind: 'changes', lastChanges: 201 }, false],
+    ['many changes arrived at once', { parts: 3, imported: 3, lastKind: 'changes', lastChanges: 201 }, false],
+    ['two parts are in transit', { parts: 3, imported: 1, lastKind: 'changes', lastChanges: 1 }, false],
+    ['the last part is in transit', { parts: 3, imported: 2, lastKind: 'last' }, false],
+    ['the last part is imported', { parts: 3, imported: 3, lastKind: 'last' }, true],
+  ])('decides whether the target is level when %s', (_, now, answer) => {
     expect(isLevel(transfer(now))).toBe(answer);
   });
 });

@@ -9,12 +9,12 @@ import { TenantPlane } from '../registry/tenant-plane.entity';
 import { Transfer, TransferPart } from '../registry/transfer.entity';
 
 /**
- * With this many parts not yet imported, no more changes are accepted. A source gets that far when the target
- * begins anew, or if it is of an older version.
+ * With this many parts not yet imported, no more changes are accepted. A source gets this far ahead if the
+ * target starts over or if the source runs an older version.
  */
 const MAX_BEHIND = 3;
 
-/** The transfers of tenants between planes, as the steps of a move need them. */
+/** The transfers of moves between planes. */
 @Injectable()
 export class Transfers {
   constructor(
@@ -27,8 +27,8 @@ export class Transfers {
   }
 
   /**
-   * The live transfer if it is between these planes and to the target's current key, otherwise a new one:
-   * what another move has copied, or what the target cannot open, is of no use.
+   * Returns the live transfer if it is between these planes and encrypted to the target's current key.
+   * Otherwise replaces it, because its copy is useless for this move or cannot be opened by the target.
    */
   async open(
     manager: EntityManager,
@@ -49,15 +49,15 @@ export class Transfers {
   }
 
   /**
-   * Replaces the live transfer by a new one. Nothing sent or
-   * imported for the old one counts, even if a plane has not heard.
+   * Replaces the live transfer with a new one. Nothing sent or imported for
+   * the old one counts, even if a plane does not know of the new one yet.
    */
   async replace(manager: EntityManager, tenantId: string): Promise<void> {
     const ended = await this.end(manager, tenantId);
     if (ended) await this.open(manager, ended);
   }
 
-  /** Nothing of it stays but that it was. */
+  /** Ends the live transfer and deletes its parts. Its row stays as a record. */
   async end(manager: EntityManager, tenantId: string): Promise<Transfer | null> {
     const transfer = await this.live(manager, tenantId);
     if (!transfer) return null;
@@ -69,8 +69,8 @@ export class Transfers {
 }
 
 /**
- * Whether the target has enrolled with another key since. It cannot
- * open what was sent to the old one and needs a new transfer.
+ * Whether the target has since re-enrolled with another key. It cannot
+ * open parts encrypted to the old one, so it needs a new transfer.
  */
 export async function isToOldKey(
   manager: EntityManager,
@@ -108,7 +108,7 @@ export function newTransfer(
   };
 }
 
-/** A live one that nobody ends, and of which no part is taken or given, until the transaction has ended. */
+/** Locks a live transfer: until the transaction ends, it cannot end, and no part is stored or handed out. */
 export function holdTransfer(
   manager: EntityManager,
   which: FindOptionsWhere<Transfer>,
@@ -126,9 +126,9 @@ export function isBetween(
 }
 
 /**
- * The target has all rows but a few changes, which may still be on their way: a busy
- * source sends the next part as soon as the last is imported, so waiting for none
- * could take for ever. Or it has everything, if the source was frozen from the start.
+ * Whether the target has all rows except a few changes, which may still be in transit: a busy source sends
+ * the next part as soon as the last is imported, so waiting for none could take forever. Also true if the
+ * target has everything, because the source was frozen from the start.
  */
 export function isLevel(transfer: Transfer): boolean {
   const { lastKind, lastChanges, parts, imported } = transfer;
@@ -136,16 +136,14 @@ export function isLevel(transfer: Transfer): boolean {
   return isWhole(transfer) || (isLittle && imported > 0 && parts - imported <= 1);
 }
 
-/**
- * Whether the source must wait for the target before it sends more changes. It never waits once it is frozen.
- */
+/** Whether the source must wait for the target before it sends more changes. Once frozen, it never waits. */
 export function isBehind({ purpose, frozenAt, parts, imported }: Transfer): boolean {
   return purpose === 'move' && frozenAt === null && parts - imported >= MAX_BEHIND;
 }
 
 /**
- * The target has everything, and has found it to be the same.
- * Only {@link holdTransfer} keeps it so: a target may begin anew.
+ * Whether the target has imported and verified everything. Holds
+ * only under {@link holdTransfer}, since a target may start over.
  */
 export function isWhole({ lastKind, parts, imported }: Transfer): boolean {
   return lastKind === 'last' && imported === parts;

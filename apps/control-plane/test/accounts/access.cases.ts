@@ -4,7 +4,7 @@ import { TestControlPlane } from '../control-plane.fixture';
 
 type Access = 'public' | 'signed' | 'any operator' | 'in person' | Scope;
 
-/** Who may call each route, written out: not read from the code that is tested. */
+/** Who may call each route, written out rather than derived from the code under test. */
 const ROUTES: Readonly<Record<string, Access>> = {
   'DELETE /api/api-keys/:id': 'api_keys:write',
   'DELETE /api/auth/sessions/:id': 'in person',
@@ -84,7 +84,7 @@ const ROUTES: Readonly<Record<string, Access>> = {
   'PUT /api/tenants/:id/infrastructure': 'secrets:write',
 };
 
-/** What each role may, in the words of the contract. */
+/** The scopes of each role, as the API contract states them. */
 const MAY: Readonly<Record<OperatorRole, (scope: Scope) => boolean>> = {
   owner: (scope) => !scope.startsWith('secrets:'),
   admin: (scope) => !scope.startsWith('secrets:') && scope !== 'operators:write',
@@ -102,7 +102,7 @@ interface Caller {
 }
 
 /**
- * The same on every database. Each route admits exactly whom the table names, by role and by scope.
+ * Independent of the database. Each route admits exactly the callers in the table, by role and by scope.
  *
  * To see it fail: change `@Requires` of any route; in `SCOPES_OF_ROLE`, give an admin what an owner has; or
  * have `isMet` count API keys as a person.
@@ -133,12 +133,12 @@ describe('every route of the Control Plane', () => {
   });
   afterAll(() => plane.close());
 
-  it('stands in the table', () => {
+  it('is listed in the table', () => {
     const registered = plane.routes.filter((route) => !UNLISTED.test(route));
     expect([...registered].sort()).toEqual(Object.keys(ROUTES).sort());
   });
 
-  /** What the route made of the caller; nothing here is a body that it would take. */
+  /** How the route treats the caller. No route accepts the body sent here. */
   const outcomeOf = async (route: string, { token }: Caller): Promise<string> => {
     const [method = '', path = ''] = route.split(' ');
     const call = supertest(plane.url)[method.toLowerCase() as 'get'](path.replaceAll(/:\w+/g, ID));
@@ -150,7 +150,7 @@ describe('every route of the Control Plane', () => {
     return status < 500 && body?.code !== 'unauthenticated' ? 'let in' : `${status} ${body.code}`;
   };
 
-  it('lets in whom the table says, and answers the others 403', async () => {
+  it('admits the callers in the table, and answers all others 403', async () => {
     const wrong: string[] = [];
     const call = async (route: string, access: Access, caller: Caller): Promise<void> => {
       const expected = access === 'signed' ? 'signed' : caller.may(access) ? 'let in' : 'forbidden';

@@ -23,8 +23,8 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
   const newKey = (body: object, token = plane.session) =>
     plane.post('/api/api-keys', { name: 'k', scopes: ['tenants:read'], ...body }, { token });
 
-  describe('sign in', () => {
-    it('with e-mail address, in any case, and password', async () => {
+  describe('signing in', () => {
+    it('takes an e-mail address in any case, and a password', async () => {
       const answer = await signIn('Ann@Example.com', PASSWORD);
       expect(answer.status).toBe(200);
       expect(answer.body).toEqual({
@@ -38,7 +38,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect(JSON.stringify(session)).not.toContain(answer.body.token);
     });
 
-    it('not with a wrong password or an unknown address: both are answered alike', async () => {
+    it('answers a wrong password and an unknown address alike', async () => {
       const [wrong, unknown] = [
         await signIn(ANN, 'not the password'),
         await signIn('nobody@example.com', PASSWORD),
@@ -48,7 +48,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect(unknown.status).toBe(wrong.status);
     });
 
-    it('not when disabled, and neither with what they had', async () => {
+    it('is refused once they are disabled, and their session and key end', async () => {
       await plane.createOperator('gone@example.com', 'admin');
       const session = await plane.login('gone@example.com');
       const key = (await newKey({}, session)).body.key;
@@ -62,14 +62,14 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       ]);
     });
 
-    it('until they sign out', async () => {
+    it('opens a session that lasts until they sign out', async () => {
       const [session, other] = [await plane.login(ANN), await plane.login(ANN)];
       expect((await plane.post('/api/auth/logout', undefined, { token: session })).status).toBe(204);
       expect(refusal(await me(session))).toEqual([401, 'unauthenticated']);
       expect((await me(other)).status).toBe(200);
     });
 
-    it('which an API key does not, since it has no session', async () => {
+    it('has no sign-out for an API key, which has no session', async () => {
       const answer = await plane.post('/api/auth/logout', undefined, { token: plane.apiKey });
       expect(refusal(answer)).toEqual([403, 'forbidden']);
       expect(answer.body.detail).toContain(`DELETE /api/api-keys/${plane.apiKey.split('_')[1]}`);
@@ -77,11 +77,11 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
   });
 
   it.each([null, '', 'x', 'aos_000000000000_0000000000000000000000000000000000000000000000000'])(
-    'are not known by the token %s',
+    'are not identified by the token %s',
     async (token) => expect(refusal(await me(token))).toEqual([401, 'unauthenticated']),
   );
 
-  it('are not known by a session after 12 hours, however busy, and not after an hour without use', async () => {
+  it('lose a session after 12 hours, or after an hour without use', async () => {
     const [busy, idle, key] = [await plane.login(ANN), await plane.login(ANN), plane.apiKey];
     plane.clock.advance(3599);
     expect([(await me(busy)).status, (await me(idle)).status]).toEqual([200, 200]);
@@ -100,8 +100,8 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
     plane.session = await plane.login('owner@example.com');
   });
 
-  describe('have API keys', () => {
-    it('that are shown once and kept hashed', async () => {
+  describe('with API keys: a key', () => {
+    it('is shown once and stored hashed', async () => {
       const { status, body } = await newKey({ name: 'ci', scopes: ['tenants:read', 'jobs:read'] });
       expect(status).toBe(201);
       expect(body).toEqual({
@@ -114,7 +114,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect(JSON.stringify(await plane.rows(ApiKey, { id: body.id }))).not.toContain(body.key);
     });
 
-    it('that do only what their scopes say', async () => {
+    it('allows only what its scopes say', async () => {
       const token = await plane.createApiKey(['tenants:read']);
       expect((await plane.get('/api/tenants', { token })).status).toBe(200);
       expect(refusal(await plane.get('/api/provisioning-jobs', { token }))).toEqual([403, 'forbidden']);
@@ -122,7 +122,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect(refusal(await plane.get('/api/tenant-planes', { token }))).toEqual([403, 'forbidden']);
     });
 
-    it('that give no other key more than they have themselves', async () => {
+    it('cannot create a key with more scopes than its own', async () => {
       const token = await plane.createApiKey(['api_keys:write', 'tenants:read']);
       for (const scope of ['operators:write', 'secrets:read', 'tenants:provision']) {
         expect(refusal(await newKey({ scopes: ['tenants:read', scope] }, token))).toEqual([403, 'forbidden']);
@@ -130,11 +130,11 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect((await newKey({ scopes: ['tenants:read'] }, token)).status).toBe(201);
     });
 
-    it('whose name can be stored', async () => {
+    it('is refused a name with a NUL', async () => {
       expect(refusal(await newKey({ name: 'a\u0000b' }))).toEqual([400, 'validation_failed']);
     });
 
-    it('that expire', async () => {
+    it('expires', async () => {
       const token = (await newKey({ ttl_seconds: 60 })).body.key;
       plane.clock.advance(59);
       expect((await plane.get('/api/tenants', { token })).status).toBe(200);
@@ -142,7 +142,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect(refusal(await plane.get('/api/tenants', { token }))).toEqual([401, 'unauthenticated']);
     });
 
-    it('that end when they are revoked, once', async () => {
+    it('can be revoked once', async () => {
       const { id, key: token } = (await newKey({})).body;
       expect((await plane.delete(`/api/api-keys/${id}`)).status).toBe(204);
       expect(refusal(await plane.get('/api/tenants', { token }))).toEqual([401, 'unauthenticated']);
@@ -157,13 +157,13 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       [{ name: '' }, 'name'],
       [{ ttl_seconds: 59 }, 'ttl_seconds'],
       [{ ttl_seconds: 365 * 24 * 3600 + 1 }, 'ttl_seconds'],
-    ])('but not with %j', async (body, field) => {
+    ])('is refused with %j', async (body, field) => {
       const answer = await newKey(body);
       expect(refusal(answer)).toEqual([400, 'validation_failed']);
       expect(answer.body.errors[0].field).toBe(field);
     });
 
-    it('that lose what their operator may no longer do', async () => {
+    it('loses what its operator may no longer do', async () => {
       await plane.createOperator('demoted@example.com', 'admin');
       const token = await plane.createApiKey(['tenants:provision'], await plane.login('demoted@example.com'));
       expect((await plane.provision({}, { token })).status).toBe(202);
@@ -202,13 +202,13 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect((await plane.delete('/api/api-keys/000000000000', { token })).status).toBe(403);
     });
 
-    it('admin provision, but make no operators', async () => {
+    it('admin provision tenants, but create no operators', async () => {
       const token = await plane.login(ANN);
       expect((await plane.provision({}, { token })).status).toBe(202);
       expect(refusal(await newOperator(token))).toEqual([403, 'forbidden']);
     });
 
-    it('owner make operators, each address once', async () => {
+    it('owner create operators, each address once', async () => {
       const body = { email: 'New@Example.com', role: 'support', password: PASSWORD };
       const answer = await plane.post('/api/operators', body, { token: plane.session });
       expect([answer.status, answer.body.email]).toEqual([201, 'new@example.com']);
@@ -218,14 +218,14 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect(refusal(again)).toEqual([409, 'email_taken']);
     });
 
-    it('owner make none with a short password or an unknown role', async () => {
+    it('owner create none with a short password or an unknown role', async () => {
       for (const wrong of [{ password: 'short' }, { role: 'root' }, { email: 'nobody' }]) {
         const body = { email: 'x@example.com', role: 'support', password: PASSWORD, ...wrong };
         expect(refusal(await plane.post('/api/operators', body))).toEqual([400, 'validation_failed']);
       }
     });
 
-    it('admin cannot give a key what they do not have themselves', async () => {
+    it('admin cannot give a key scopes that they lack', async () => {
       const token = await plane.login(ANN);
       for (const scope of ['operators:write', 'secrets:read', 'secrets:write']) {
         expect(refusal(await newKey({ scopes: ['tenants:read', scope] }, token))).toEqual([403, 'forbidden']);

@@ -32,7 +32,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
     return rows[0];
   };
 
-  it('says who provisioned which tenant, from where', async () => {
+  it('records who provisioned which tenant, and from where', async () => {
     const { body } = await plane.provision({}, { headers });
     expect(await event('tenant.provision', body.tenant.id)).toMatchObject({
       at: plane.clock.now(),
@@ -46,7 +46,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
     });
   });
 
-  it('names the tenant of an entry by slug: one about the tenant, and one about its job', async () => {
+  it('names the tenant by slug in entries about the tenant and about its job', async () => {
     const { body } = await plane.provision();
     const { id, slug } = body.tenant;
     await plane.post(`/api/provisioning-jobs/${body.job.id}/cancel`);
@@ -60,7 +60,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
     expect(items.find(({ target }) => target.kind === 'tenant_plane')?.tenant_slug).toBeNull();
   });
 
-  it('says who issued and who revoked a token, without the token', async () => {
+  it('records who issued and who revoked a token, but not the token', async () => {
     const cell = await plane.registerCell();
     const path = `/api/tenant-planes/${cell.id}/provisioning-tokens`;
     const { body } = await plane.post(path, {}, { token: plane.session, headers });
@@ -78,7 +78,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
     }
   });
 
-  it('says which plane enrolled, and who tried to with a used token', async () => {
+  it('records which plane enrolled, and who tried a used token', async () => {
     const cell = await plane.enrolledCell();
     const copy = cell.copy();
     await copy.enrol();
@@ -93,7 +93,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
     expect(JSON.stringify(alarm?.after)).toContain(copy.instanceId);
   });
 
-  it('says that an operator signed in, from where', async () => {
+  it('records that an operator signed in, and from where', async () => {
     const body = { email: 'owner@example.com', password: PASSWORD };
     const answer = await plane.post('/api/auth/login', body, { token: null, headers });
     const [session] = await plane.rows(OperatorSession, { id: answer.body.token.split('_')[1] });
@@ -102,7 +102,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
     expect(rows).toEqual([expect.objectContaining({ ...by, targetId: session?.operatorId })]);
   });
 
-  it('says what was done to a job, and how it ended', async () => {
+  it('records who cancelled a job', async () => {
     const { body } = await plane.provision();
     await plane.post(`/api/provisioning-jobs/${body.job.id}/cancel`).expect(202);
     expect(await event('job.cancelled', body.job.id)).toMatchObject({
@@ -111,14 +111,14 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
     });
   });
 
-  it('says nothing of what was refused and rolled back', async () => {
+  it('records nothing about requests that are refused and rolled back', async () => {
     const before = await plane.count(AuditEvent);
     await plane.provision({ slug: 'admin' });
     await plane.provision({ region: 'nowhere' });
     expect(await plane.count(AuditEvent)).toBe(before);
   });
 
-  it('is listed newest first, in pages, by action', async () => {
+  it('is paged, newest first, and filtered by action', async () => {
     const { body: one } = await plane.get('/api/audit?limit=2');
     const { body: two } = await plane.get(`/api/audit?limit=2&cursor=${one.next_cursor}`);
     const ids: string[] = [...one.items, ...two.items].map((item: { id: string }) => item.id);
@@ -134,7 +134,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
     expect([200, 400]).toContain((await plane.get('/api/audit?action=a%00b')).status);
   });
 
-  describe('sealed', () => {
+  describe('when sealed,', () => {
     const sealer = () => plane.app.get(AuditSealer);
     const chain = async (): Promise<SealedAuditRecord[]> => {
       const all: SealedAuditRecord[] = [];
@@ -152,7 +152,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
       const records = await chain();
       return records.flatMap((record, index) => faultBehind(records[index - 1] ?? CHAIN_START, record) ?? []);
     };
-    /** As somebody does it who holds the database: the owner. */
+    /** Acts with the rights of the database's owner. */
     const tamper = async (...statements: [string, ...unknown[]][]): Promise<void> => {
       const { url, ownerUrl = url } = plane.database;
       const source = createDataSource(databaseTarget(ownerUrl), { entities: [], migrations: [] });
@@ -164,7 +164,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
       }
     };
 
-    it('links every row once, however many seal at the same time', async () => {
+    it('chains every row once, however many sealers run at once', async () => {
       await Promise.all([sealer().seal(), sealer().seal(), sealer().seal()]);
       await plane.provision();
       await plane.sweep();
@@ -175,7 +175,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
       expect(await faults()).toEqual([]);
     });
 
-    it('takes up a row whose clock was behind, and goes on after one whose clock was ahead', async () => {
+    it('chains rows whose clock was behind, and rows that follow a clock ahead', async () => {
       for (const at of [new Date('2117-01-01'), new Date('2001-01-01')]) {
         const [event] = await plane.rows(AuditEvent);
         await plane.insert(AuditEvent, { ...event, id: uuidv7(at), at, position: null, hash: null });
@@ -186,7 +186,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
       expect(await plane.count(AuditEvent)).toBe((await chain()).length);
     });
 
-    it('is kept by the database: no row is changed, taken away or sealed again', async () => {
+    it('is append-only in the database: no row can be changed, deleted or sealed again', async () => {
       const texts = {
         actorId: 'who',
         targetId: 'what',
@@ -215,10 +215,10 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
       expect(await faults()).toEqual([]);
     });
 
-    it('shows what an owner of the database did to it', async () => {
+    it('reveals tampering by the owner of the database', async () => {
       await plane.provision();
       await sealer().seal();
-      // Not the last of the chain: what is cut off its end shows only against a position that was noted.
+      // Not the end of the chain: cutting that off shows only against a position noted earlier.
       const [event] = (await plane.rows(AuditEvent, { action: 'tenant.provision' })).sort(
         (a, b) => (a.position ?? 0) - (b.position ?? 0),
       ) as [AuditEvent];

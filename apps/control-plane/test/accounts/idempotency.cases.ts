@@ -31,8 +31,8 @@ async function inTurn<T, R>(items: readonly T[], send: (item: T) => PromiseLike<
 }
 
 /**
- * A kept answer is shown again only to a caller whose write would be let through. No hash of a body is kept
- * in the clear, since the body may hold a password.
+ * A stored answer is repeated only to a caller who may still make the request. No plain hash of a body is
+ * stored, since the body may hold a password.
  *
  * To see it fail: in `Idempotency.keptFor`, leave out `admitted`; or in `SealedIdempotency.claim`, leave out
  * `bodyHash`.
@@ -47,7 +47,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => plane.close());
 
-  /** The id of a tenant whose admin can be let in. */
+  /** The id of an active tenant, which can have a sign-up link. */
   const activeTenant = async (): Promise<string> => {
     const { id } = (await plane.provision()).body.tenant;
     await cell.serve(id);
@@ -56,7 +56,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     return id;
   };
 
-  it('is answered byte for byte as the first time, when it is repeated', async () => {
+  it('gets the first answer again, byte for byte', async () => {
     const body = provisionBody();
     const first = await plane.post(PROVISION, body, withKey('repeat-me'));
     plane.clock.advance(60);
@@ -67,7 +67,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.count(Tenant, { slug: body['slug'] })).toBe(1);
   });
 
-  it('provisions one tenant when 100 come at once, and answers all of them alike', async () => {
+  it('provisions one tenant when sent 100 times at once, with one answer for all', async () => {
     const body = provisionBody();
     const before = await plane.count(ProvisioningJob);
     const answers = await Promise.all(
@@ -89,7 +89,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.count(Tenant)).toBe(before);
   });
 
-  it('means another request when another caller sends the key', async () => {
+  it('is a different request when another caller uses its key', async () => {
     const token = await plane.createApiKey(['tenants:provision']);
     const mine = await plane.post(PROVISION, provisionBody(), withKey('common-key'));
     const theirs = await plane.post(PROVISION, provisionBody(), withKey('common-key', token));
@@ -97,7 +97,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(theirs.body.tenant.id).not.toBe(mine.body.tenant.id);
   });
 
-  /** A body that each keyed route takes. */
+  /** A valid body for each route that takes a key. */
   const BODIES: Readonly<Record<string, object | undefined>> = {
     '/api/api-keys': { name: 'keyed', scopes: ['tenants:read'] },
     '/api/operators': { email: 'keyed@example.com', role: 'support', password: PASSWORD },
@@ -119,14 +119,14 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     '/api/tenants/{id}/suspend': {},
   };
 
-  it('gives nobody the answer of another, on any route that takes a key', async () => {
+  it("never gets another caller's answer, on any route that takes a key", async () => {
     await plane.createOperator('second-owner@example.com', 'owner');
     const { body } = await plane.get('/openapi.json', { token: null }).expect(200);
     const keyed = Object.entries<{ post?: Operation }>(body.paths)
       .filter(([, { post }]) => post?.parameters?.some(({ name }) => name === 'idempotency-key'))
       .map(([path]) => path);
     expect(keyed.sort()).toEqual(Object.keys(BODIES));
-    // What a route does is beside the point: each answers by which request it was.
+    // What a route does is irrelevant here: each answer only identifies its request.
     const idempotency = plane.app.get(SealedIdempotency);
     const once = idempotency.once.bind(idempotency);
     let handled = 0;
@@ -147,20 +147,20 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
         { handled: expect.any(Number) },
         { handled: expect.any(Number) },
       ]);
-      const told = new Set([first, second, byKey].map((answered) => answered?.text));
-      expect([path, told.size]).toEqual([path, 3]);
+      const texts = new Set([first, second, byKey].map((answered) => answered?.text));
+      expect([path, texts.size]).toEqual([path, 3]);
       const again = await plane.post(target, sent, withKey('known-to-all', owners[0]));
       expect(again.text).toBe(first?.text);
     }
   });
 
-  it('means another request on another path', async () => {
+  it('is a different request on another path', async () => {
     const cell = { name: 'same-key-cell', region: 'eu', capacity: 1 };
     expect((await plane.post(PROVISION, provisionBody(), withKey('both-paths'))).status).toBe(202);
     expect((await plane.post(PLANES, cell, withKey('both-paths'))).status).toBe(201);
   });
 
-  it('is refused with a key that is no key', async () => {
+  it('is refused with an invalid key', async () => {
     for (const key of ['', 'two words', 'x'.repeat(201)]) {
       const answer = await plane.post(PROVISION, provisionBody(), withKey(key));
       expect(refusal(answer)).toEqual([400, 'validation_failed']);
@@ -168,7 +168,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     }
   });
 
-  it('does not spend its key when it fails', async () => {
+  it('does not use up its key when it fails', async () => {
     const body = provisionBody();
     const slug = body['slug'];
     const taken = await plane.provision({ slug: 'key-stays-free' });
@@ -179,19 +179,19 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect([answer.status, answer.body.tenant.slug]).toEqual([202, slug]);
   });
 
-  // On SQLite writers take turns.
+  // SQLite serialises writers.
   const onPostgres = driver === 'postgres' ? it : it.skip;
   onPostgres.each([
     ['in progress', 'its key', 'delete from idempotency_keys', 'sent-before', 409, 'request_in_progress'],
     [
       'busy',
-      'something else',
+      'another lock',
       'lock table tenant_planes in exclusive mode',
       'sent-first',
       503,
       'database_busy',
     ],
-  ])('is told that it is %s when others hold %s for too long', async (_, __, sql, key, status, code) => {
+  ])('is answered that it is %s when others hold %s for too long', async (_, __, sql, key, status, code) => {
     const cell = { name: key, region: 'eu', capacity: 1 };
     await plane.post(PLANES, { ...cell, name: 'sent-before' }, withKey('sent-before')).expect(201);
     const database = plane.app.get(Database);
@@ -220,7 +220,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(refusal(answer)).toEqual([409, 'slug_taken']);
   });
 
-  it('keeps no answer in the clear', async () => {
+  it('stores no answer in the clear', async () => {
     const body = { name: 'sealed-cell', region: 'eu', capacity: 1 };
     const { body: shown } = await plane.post(PLANES, body, withKey('sealed'));
     const [record] = await plane.rows(IdempotencyRecord, { tokenId: shown.install.token_id });
@@ -238,7 +238,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       return plane.rows(IdempotencyRecord);
     };
 
-    it('keeps no hash by which it can be guessed, and is refused with another', async () => {
+    it('stores no hash that reveals it to guesses, and is refused with another one', async () => {
       const email = 'not-guessed@example.com';
       const rows = await rowsOf(email);
       expect(JSON.stringify(rows)).not.toContain(sha256({ email, role: 'support', password: PASSWORD }));
@@ -246,7 +246,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       await send(email).expect(201);
     });
 
-    it('is known after an upgrade from a version that kept such a hash', async () => {
+    it('is recognised after an upgrade from a version that stored such a hash', async () => {
       const email = 'upgraded@example.com';
       const before = new Set((await plane.rows(IdempotencyRecord)).map(({ scope }) => scope));
       const [{ scope }] = (await rowsOf(email)).filter((row) => !before.has(row.scope)) as [
@@ -273,7 +273,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       const [owner] = (await plane.rows(Operator, { email: 'owner@example.com' })) as [Operator];
       ownerId = owner.id;
     });
-    /** Used within the minute: using it again writes nothing. */
+    /** Used within the minute, so that using it again writes nothing. */
     const usedKey = async (): Promise<string> => {
       const token = await plane.createApiKey(SCOPES, session);
       await plane.get('/api/auth/me', { token }).expect(200);
@@ -299,7 +299,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       ['an API key', async () => '/api/api-keys', { name: 'shown-once', scopes: ['tenants:read'] }],
       ['a reset link', async () => `/api/operators/${ownerId}/reset-link`, undefined],
       ['a sign-up link', async () => `/api/tenants/${await activeTenant()}/signup-link`, undefined],
-    ])('is not shown %s again behind a revocation', async (what, pathOf, body) => {
+    ])('is not shown %s again after a revocation', async (what, pathOf, body) => {
       const [path, token] = [await pathOf(), await usedKey()];
       const send = () => plane.post(path, body, withKey(`again-${what.replaceAll(' ', '-')}`, token));
       const first = await send();
@@ -312,7 +312,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     it.each([
       ['an API key', '/api/api-keys', { name: 'waited-for', scopes: ['tenants:read'] }],
       ['a bundle', PROVISION, provisionBody({ deployment_model: 'on_prem' })],
-    ])('is not shown %s that the first was still making', async (what, path, body) => {
+    ])('is not shown %s that the first request was still creating', async (what, path, body) => {
       const token = await usedKey();
       const send = () => sent(plane.post(path, body, withKey(`waits-${what.replaceAll(' ', '-')}`, token)));
       const come = jest.spyOn(plane.app.get(SealedIdempotency), 'once');
@@ -323,7 +323,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
         answers.push(sent(revoke(token)));
         await held.untilWaiting(2);
         answers.push(send());
-        await eventually(() => come.mock.calls.length === 2, { what: 'the repeat has come', everyMs: 5 });
+        await eventually(() => come.mock.calls.length === 2, { what: 'the repeat has arrived', everyMs: 5 });
       } finally {
         await held.release();
       }
@@ -362,7 +362,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.count(AuditEvent)).toBe(written);
   });
 
-  it('is taken by every POST that creates', async () => {
+  it('is accepted by every POST that creates', async () => {
     const { body } = await plane.get('/openapi.json', { token: null }).expect(200);
     const creating = Object.entries<{ post?: Operation }>(body.paths).filter(
       ([, { post }]) => post?.responses['201'] ?? post?.responses['202'],
@@ -371,8 +371,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     const without = creating.filter(
       ([, { post }]) => !post?.parameters?.some(({ name }) => name === 'idempotency-key'),
     );
-    // Those that act on a job change nothing when they are
-    // repeated, nor does a link; nobody is known yet who signs up.
+    // Repeated job actions and links change nothing; a caller who signs up is not known yet.
     expect(without.map(([path]) => path).sort()).toEqual([
       ...['cancel', 'retry', 'rollback'].map((act) => `/api/provisioning-jobs/{id}/${act}`),
       '/api/signup',
@@ -380,21 +379,21 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     ]);
   });
 
-  describe('that was answered with an install bundle', () => {
+  describe('answered with an install bundle', () => {
     const register = async (name: string) => {
       const body = { name, region: 'eu', capacity: 1 };
       const first = await plane.post(PLANES, body, withKey(name));
       return { first, repeat: () => plane.post(PLANES, body, withKey(name)) };
     };
 
-    it('shows the bundle again while the token is good', async () => {
+    it('gets the bundle again while its token is valid', async () => {
       const { first, repeat } = await register('bundle-live');
       expect(first.status).toBe(201);
       expect((await repeat()).text).toBe(first.text);
       expect(await plane.count(TenantPlane, { name: 'bundle-live' })).toBe(1);
     });
 
-    it('shows it no more once the token was redeemed', async () => {
+    it('gets no bundle once its token is redeemed', async () => {
       const { first, repeat } = await register('bundle-redeemed');
       const { tenant_plane, install } = first.body;
       const cell = (await plane.registerCell()).copy({
@@ -408,13 +407,13 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       expect(record?.installSealed).toBeNull();
     });
 
-    it('shows it no more once the token was revoked', async () => {
+    it('gets no bundle once its token is revoked', async () => {
       const { first, repeat } = await register('bundle-revoked');
       await plane.post(`${PLANES}/${first.body.tenant_plane.id}/provisioning-tokens`).expect(201);
       expect((await repeat()).body.install).toBeNull();
     });
 
-    it('keeps it when enrolment was only tried (dry run)', async () => {
+    it('still gets the bundle after a dry run of enrolment', async () => {
       const { first, repeat } = await register('bundle-dry');
       const { token, env } = first.body.install;
       const cell = (await plane.registerCell()).copy({ token, secret: env.INTERNAL_SERVICE_SECRET });

@@ -10,14 +10,14 @@ import { PUBLIC_URL, refusal } from '../plane-simulator.fixture';
 const NEW_PASSWORD = 'another horse another staple';
 
 /**
- * There is always an active owner, whoever may do less is signed
- * out, and keys and links of the disabled never come back.
+ * There is always an active owner. Demoted operators are signed
+ * out, and keys and links of disabled ones never come back.
  *
  * To see it fail: in `lockOperators`, take no lock; in `Operators.change`, leave out `endSessions`; in
  * `Operators.endEverything`, leave out `ApiKey`; in `OperatorPasswords.reset`, leave out `endedAt` or
- * `expiresAt`; have `isIdle` answer never; or in `lockSigningIn`, leave out `endOne`.
+ * `expiresAt`; have `isIdle` always return false; or in `lockSigningIn`, leave out `endOne`.
  */
-describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
+describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
   let plane: TestControlPlane;
   beforeAll(async () => {
     plane = await TestControlPlane.boot(driver);
@@ -25,7 +25,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
   afterAll(() => plane.close());
 
   let made = 0;
-  /** With a session of their own. */
+  /** Creates one and signs them in. */
   const operator = async (role: OperatorRole) => {
     const email = `${role}-${(made += 1)}@example.com`;
     await plane.createOperator(email, role);
@@ -40,7 +40,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
   const newest = async () => (await plane.get('/api/audit?limit=1')).body.items[0];
   const ownerId = async () => (await plane.get('/api/auth/me', { token: plane.session })).body.id;
 
-  it('lists them in pages, the newest first, with what an owner has to know', async () => {
+  it('lists them in pages, newest first, with what an owner needs to know', async () => {
     const [first, second] = [await operator('support'), await operator('admin')];
     const page = (await plane.get('/api/operators?limit=1')).body;
     expect(page).toEqual({
@@ -66,7 +66,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
     expect(refusal(unknown)).toEqual([404, 'not_found']);
   });
 
-  it('changes name and role, and writes down what was before', async () => {
+  it('changes name and role, and records the previous values', async () => {
     const { id, session } = await operator('support');
     const { status, body } = await change(id, { name: 'Sue', role: 'admin' });
     expect([status, body.name, body.role]).toEqual([200, 'Sue', 'admin']);
@@ -84,7 +84,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
     expect(refusal(await change(id, { email: 'x@example.com' }))).toEqual([400, 'validation_failed']);
   });
 
-  it('ends the sessions of who may do less, and what their keys could do more', async () => {
+  it('ends the sessions of a demoted operator, and narrows their keys', async () => {
     const { id, email, session } = await operator('admin');
     const key = await plane.createApiKey(['tenants:read', 'tenants:write'], session);
     await change(id, { role: 'support' }).expect(200);
@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
     expect(await statusOf(await plane.login(email))).toBe(200);
   });
 
-  it('ends all that the disabled had, for good', async () => {
+  it('ends all access of a disabled operator for good', async () => {
     const { id, email, session } = await operator('admin');
     const key = await plane.createApiKey(['tenants:read'], session);
     const { body: link } = await plane.post(`/api/operators/${id}/reset-link`).expect(201);
@@ -111,7 +111,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
     expect((await signIn(email, PASSWORD)).status).toBe(200);
   });
 
-  it('leaves an owner, whoever asks, and lets nobody change their own role', async () => {
+  it('keeps the last owner, and lets no one change their own role', async () => {
     const id = await ownerId();
     for (const body of [{ role: 'admin' }, { disabled: true }, { role: 'support', name: 'x' }])
       for (const token of [plane.session, plane.apiKey])
@@ -127,7 +127,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
     await change(second.id, { disabled: true }, second.session).expect(200);
   });
 
-  it('leaves an owner when all of them demote each other at once', async () => {
+  it('keeps an owner when all owners demote each other at once', async () => {
     const [first, second] = [await operator('owner'), await operator('owner')];
     await change(await ownerId(), { role: 'admin' }, first.session).expect(200);
     const answers = await Promise.all([
@@ -151,7 +151,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
     const guess = (email: string, device_token?: string) =>
       plane.post('/api/auth/login', { email, password: 'a guess', device_token }, { token: null });
 
-    it('are ten in a quarter of an hour, for an account as for none; who has signed in from there before gets in', async () => {
+    it('are limited to ten per address in 15 minutes, except from a known device', async () => {
       const { email } = await operator('admin');
       const { device_token } = (await signIn(email, PASSWORD)).body;
       for (const address of [email, 'nobody-at-all@example.com']) {
@@ -180,7 +180,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
       expect((await signIn(email, PASSWORD)).status).toBe(200);
     });
 
-    it('do not lock out who has a reset link', async () => {
+    it('do not lock out an operator with a reset link', async () => {
       const { id, email } = await operator('support');
       for (let time = 0; time < 10; time++) await guess(email);
       const { body: link } = await plane.post(`/api/operators/${id}/reset-link`).expect(201);
@@ -191,7 +191,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
       plane.clock.advance(900);
     });
 
-    it('are refused as a new password when anybody would guess them', async () => {
+    it('are refused as a new password when they are easily guessed', async () => {
       const body = { email: 'mary.miller@example.com', role: 'support' };
       for (const password of ['password1234', 'atlas-mary.miller'])
         expect(refusal(await plane.post('/api/operators', { ...body, password }))).toEqual([
@@ -205,7 +205,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
     const reset = (token: string, password = NEW_PASSWORD) =>
       plane.post('/api/auth/reset-password', { token, password }, { token: null });
 
-    it('lets in who has no password, once, for a day', async () => {
+    it('sets a first password, once, within a day', async () => {
       const body = { email: 'new@example.com', role: 'admin' };
       const { body: created } = await plane.post('/api/operators', body).expect(201);
       expect((await plane.get(`/api/operators/${created.id}`)).body.has_password).toBe(false);
@@ -224,7 +224,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
       expect(refusal(await reset(link.token))).toEqual([410, 'invalid_reset_link']);
     });
 
-    it('of before is worth nothing; nor is one of yesterday, or a made-up one', async () => {
+    it('is invalid once replaced, expired or forged', async () => {
       const { id } = await operator('support');
       const issue = async () => (await plane.post(`/api/operators/${id}/reset-link`).expect(201)).body.token;
       const [first, second] = [await issue(), await issue()];
@@ -234,7 +234,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
       plane.session = await plane.login('owner@example.com');
     });
 
-    it('that is worth nothing has no password looked at: that would cost a hash', async () => {
+    it('is checked before the new password, whose check costs a hash', async () => {
       const [used, old, disabled] = [
         await operator('admin'),
         await operator('admin'),
@@ -253,7 +253,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
       plane.session = await plane.login('owner@example.com');
     });
 
-    it('signs out whoever had the old password', async () => {
+    it('signs out the sessions of the old password', async () => {
       const { id, email, session } = await operator('admin');
       const { body } = await plane.post(`/api/operators/${id}/reset-link`).expect(201);
       expect(await statusOf(session)).toBe(200);
@@ -264,7 +264,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
   });
 
   describe('an operator', () => {
-    it('changes the password by giving the old one; their other sessions end', async () => {
+    it('changes the password by giving the current one; their other sessions end', async () => {
       const { email, session } = await operator('support');
       const other = await plane.login(email);
       const body = { current_password: PASSWORD, new_password: NEW_PASSWORD };
@@ -281,7 +281,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
       ]);
     });
 
-    it('sees their own sessions, and ends one', async () => {
+    it('lists their own sessions, and ends one', async () => {
       const [{ email, session }, stranger] = [await operator('support'), await operator('support')];
       const other = await plane.login(email);
       const { body } = await plane.get('/api/auth/sessions', { token: session });
@@ -297,7 +297,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
       expect([await statusOf(other), await statusOf(session)]).toEqual([401, 200]);
     });
 
-    it('may have the session in a cookie, which changes nothing for other sites', async () => {
+    it('may have the session in a cookie, with which other sites change nothing', async () => {
       const { email } = await operator('admin');
       const body = { email, password: PASSWORD, cookie: true };
       const answer = await plane.post('/api/auth/login', body, { token: null }).expect(200);
@@ -325,7 +325,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
     });
   });
 
-  it('end the session with which their browser signs in anew', async () => {
+  it('ends the previous session of a browser that signs in again', async () => {
     const { email, session } = await operator('admin');
     const headers = { cookie: `atlas_operator=${session}` };
     const sign = (password: string) =>
@@ -335,21 +335,21 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
     expect([await statusOf(session), await statusOf(body.token)]).toEqual([401, 200]);
   });
 
-  it("end another operator's session that their browser had, or are not signed in", async () => {
+  it("ends another operator's session of the same browser, or refuses to sign in", async () => {
     const [former, { email }] = [await operator('admin'), await operator('admin')];
     const headers = { cookie: `atlas_operator=${former.session}` };
     const sign = () => plane.post('/api/auth/login', { email, password: PASSWORD }, { token: null, headers });
     const before = await newest();
     // The method is private.
     const sessions = OperatorSessions.prototype as unknown as { endOne(): Promise<void> };
-    jest.spyOn(sessions, 'endOne').mockRejectedValueOnce(new Error('Others have its row.'));
+    jest.spyOn(sessions, 'endOne').mockRejectedValueOnce(new Error('Its row is locked.'));
     expect((await sign()).status).toBe(500);
     expect([await statusOf(former.session), await newest()]).toEqual([200, before]);
     expect([(await sign()).status, await statusOf(former.session)]).toEqual([200, 401]);
   });
 
   describe('API keys', () => {
-    it('are good for 90 days, are listed, and tell to the minute when they were used', async () => {
+    it('last 90 days, are listed, and show to the minute when they were last used', async () => {
       const { id: operatorId, session } = await operator('admin');
       const body = { name: 'ci', scopes: ['tenants:read'] };
       const { body: made } = await plane.post('/api/api-keys', body, { token: session }).expect(201);
@@ -382,7 +382,7 @@ describe.each(EVERY_DATABASE)('looking after operators on %s', (driver) => {
       expect(JSON.stringify(await plane.rows(ApiKey, { id: made.id }))).not.toContain(made.key);
     });
 
-    it('are revoked by whose they are, and by owners', async () => {
+    it('can be revoked by their operator and by owners', async () => {
       const [admin, other] = [await operator('admin'), await operator('admin')];
       const keyOf = async ({ session }: { session: string }) => {
         const body = { name: 'k', scopes: ['tenants:read'] };

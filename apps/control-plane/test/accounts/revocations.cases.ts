@@ -23,9 +23,9 @@ const THIRD_PASSWORD = 'a third horse on a staple';
 const UNAUTHENTICATED = [401, 'unauthenticated'];
 
 /**
- * What is under way when access is revoked ends with it: sign-ins, keys, links,
- * passwords, changes of operators. A key ends no later than the one that made it, links
- * end with the key or operator that issued them, and open streams end within 5 s.
+ * Revoking access also stops what is under way: sign-ins, new keys and links, changes of passwords and
+ * operators. A key ends no later than the key that created it, links end with the key or operator that
+ * issued them, and open streams end within 5 s.
  *
  * To see it fail: in `lockOperators`, leave out `takeLocks` (Postgres); have `checkCallerAgain` return
  * `caller`; in `isProvenStill`, leave out `revocations`; in `callerAsOfNow`, read the clock first (Postgres);
@@ -40,9 +40,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   afterAll(() => plane.close());
 
   let made = 0;
-  /**
-   * With a session and an API key of their own, both used within the minute: using them again writes nothing.
-   */
+  /** With a session and an API key, both used within the minute, so that using them again writes nothing. */
   const operator = async (role: OperatorRole = 'admin') => {
     const email = `revoked-${role}-${(made += 1)}@example.com`;
     await plane.createOperator(email, role);
@@ -72,7 +70,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   const changePassword = (token: string, new_password = NEW_PASSWORD, current_password = PASSWORD) =>
     plane.post('/api/auth/password', { current_password, new_password }, { token });
 
-  /** Runs `meanwhile` while a password that was found right waits to be taken for right. */
+  /** Runs `meanwhile` after a password has matched, before its caller learns so. */
   const whileChecked = async (
     call: supertest.Test,
     meanwhile: () => Promise<unknown>,
@@ -97,7 +95,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   const queued = <T extends readonly supertest.Test[]>(id: string, ...calls: T) =>
     HeldOperator.queue(plane, id, ...calls);
 
-  describe('a sign-in whose password was checked before', () => {
+  describe('a sign-in whose password has already matched', () => {
     const revocations: [string, (who: { id: string; session: string }) => Promise<unknown>][] = [
       ['they are disabled', ({ id }) => setDisabled(id, true)],
       [
@@ -121,11 +119,11 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       const answer = await whileChecked(signIn(who.email), () => revoke(who));
       expect(refusal(answer)).toEqual([401, 'invalid_credentials']);
       const left = await plane.rows(OperatorSession, live);
-      // Who changed it keeps the session that they did it in.
+      // An operator who changes the password keeps the session in which they do so.
       expect(left.filter(({ id }) => !who.session.includes(id))).toEqual([]);
     });
 
-    it('opens one with what they may by then', async () => {
+    it('opens a session with the role that the operator has by then', async () => {
       const { id, email } = await operator('support');
       const answer = await whileChecked(signIn(email), () => change(id, { role: 'admin' }).expect(200));
       expect([answer.status, answer.body.operator.role]).toEqual([200, 'admin']);
@@ -133,7 +131,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   });
 
   describe('a password', () => {
-    it('is not changed by who was found right before it was reset', async () => {
+    it('is not changed by a caller whose check passed before it was reset', async () => {
       const { id, email, session } = await operator();
       const link = await issueLink(id);
       const answer = await whileChecked(changePassword(session, THIRD_PASSWORD), () =>
@@ -146,7 +144,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       ]).toEqual([401, 200]);
     });
 
-    it('is changed by one of two who give the same current one', async () => {
+    it('is changed by only one of two callers who give the same current one', async () => {
       const { email, session } = await operator();
       const other = await plane.login(email);
       const first = changePassword(session);
@@ -160,7 +158,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect((await signIn(email, THIRD_PASSWORD)).status).toBe(200);
     });
 
-    it('is not changed by who was disabled and enabled again since', async () => {
+    it('is not changed by an operator who was disabled and enabled again meanwhile', async () => {
       const { id, email, session } = await operator();
       const answer = await whileChecked(changePassword(session), async () => {
         await setDisabled(id, true);
@@ -170,7 +168,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect((await signIn(email)).status).toBe(200);
     });
 
-    it('is not changed to what it is, which would end links and sessions for nothing', async () => {
+    it('is not changed to itself, which would end links and sessions for nothing', async () => {
       const { id, email, session } = await operator();
       const [other, link] = [await plane.login(email), await issueLink(id)];
       expect(refusal(await changePassword(session, PASSWORD))).toEqual([422, 'password_unchanged']);
@@ -186,7 +184,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   describe('a reset link', () => {
     const live = (operatorId: string) => plane.count(OperatorResetLink, { operatorId, endedAt: IsNull() });
 
-    it('is the only one of its operator, however many are asked for at once', async () => {
+    it('is the only one of its operator, however many are issued at once', async () => {
       const { id } = await operator();
       const tokens = await Promise.all(Array.from({ length: 6 }, () => issueLink(id)));
       expect(await live(id)).toBe(1);
@@ -195,7 +193,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await live(id)).toBe(0);
     });
 
-    it('is nothing any more once another one that was there at the same time was used', async () => {
+    it('ends once a newer one is issued or an older one is used at the same time', async () => {
       const { id } = await operator();
       const link = await issueLink(id);
       const [used, next] = await queued(id, reset(link), plane.post(`/api/operators/${id}/reset-link`));
@@ -205,7 +203,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect([newer.status, refusal(older)]).toEqual([201, [410, 'invalid_reset_link']]);
     });
 
-    it('is not issued for who is being disabled, and nothing when it was issued just before', async () => {
+    it('is not issued for an operator being disabled, and ends if issued just before', async () => {
       const [first, second] = [await operator(), await operator()];
       const path = ({ id }: { id: string }) => `/api/operators/${id}/reset-link`;
       const [disabled, refused] = await queued(
@@ -226,7 +224,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       ]);
     });
 
-    it('sets no password for who is disabled meanwhile, also when they are enabled again', async () => {
+    it('sets no password for an operator disabled meanwhile, even if enabled again', async () => {
       const { id, email } = await operator();
       const link = await issueLink(id);
       const [, , late] = await queued(
@@ -241,7 +239,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   });
 
   describe('an API key', () => {
-    it('is not made by an operator who is being disabled, and ends when it was made just before', async () => {
+    it('is not created by an operator being disabled, and ends if created just before', async () => {
       for (const credential of ['session', 'key'] as const) {
         const [first, second] = [await operator(), await operator()];
         const [, late] = await queued(
@@ -264,7 +262,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       }
     });
 
-    it('is not made by a session or key that is being ended', async () => {
+    it('is not created by a session or key that is being ended', async () => {
       const { id, email, session, key } = await operator();
       const sessions = [session, await plane.login(email), await plane.login(email)] as const;
       await Promise.all(sessions.map(statusOf));
@@ -282,13 +280,13 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       }
     });
 
-    it('is made with no more than its maker may by then', async () => {
+    it('gets no more rights than its creator has by then', async () => {
       const { id, key } = await operator();
       const [, late] = await queued(id, change(id, { role: 'support' }), newKey(key));
       expect(refusal(late)).toEqual([403, 'forbidden']);
     });
 
-    it('that another made ends no later than that one', async () => {
+    it('ends no later than the key that created it', async () => {
       const { session } = await operator();
       const scopes = ['api_keys:write', 'tenants:read'];
       const { body: parent } = await newKey(session, { scopes, ttl_seconds: 600 }).expect(201);
@@ -308,7 +306,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await statusOf(child.key)).toBe(401);
     });
 
-    it('does nothing once it has expired while it waited, nor does a session', async () => {
+    it('does nothing if it expires while waiting, nor does a session', async () => {
       const { id, session, key } = await operator();
       const expiresAt = new Date(plane.clock.now().getTime() + 60_000);
       await plane.change(ApiKey, { operatorId: id }, { expiresAt });
@@ -325,7 +323,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await Promise.all(late)).toEqual([UNAUTHENTICATED, UNAUTHENTICATED]);
     });
 
-    it('is revoked with all that it made, and that those made', async () => {
+    it('is revoked with all keys that it created, and those that they created', async () => {
       const { session } = await operator();
       const scopes = ['api_keys:write', 'tenants:read'];
       const make = async (token: string): Promise<string> => (await newKey(token, { scopes })).body.key;
@@ -340,14 +338,14 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await statusOf(right)).toBe(401);
     });
 
-    it('that is just being made ends with the one that makes it', async () => {
+    it('ends with its creator even while it is being created', async () => {
       const { id, session, key } = await operator();
       const [child, revoked] = await queued(id, newKey(key), revokeKey(key, session));
       expect([child.status, revoked.status]).toEqual([201, 204]);
       expect(await statusOf(child.body.key)).toBe(401);
     });
 
-    it('is shown again only to who may still call', async () => {
+    it('is shown again only to a caller who may still call', async () => {
       const { id, session } = await operator();
       const body = { name: 'k', scopes: ['tenants:read'] };
       const repeat = { token: session, headers: { 'idempotency-key': 'shown-again' } };
@@ -359,8 +357,8 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     });
   });
 
-  /** What happens to who issued a link, and whether it takes the right to issue it from them. */
   type Issuer = Awaited<ReturnType<typeof operator>>;
+  /** Events that sign an issuer out, but do not take the right to issue a link. */
   const SIGNED_OUT: [string, (who: Issuer) => Promise<unknown>][] = [
     ['signs out', ({ session }) => logOut(session)],
     ['changes their password', ({ session }) => changePassword(session).expect(204)],
@@ -368,7 +366,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   ];
   const disabledForAMoment = ({ id }: Issuer) => setDisabled(id, true).then(() => setDisabled(id, false));
 
-  describe('a reset link for somebody else', () => {
+  describe('a reset link for another operator', () => {
     const OWNER_KEY: Scope[] = ['operators:write', 'api_keys:write'];
     const pathOf = ({ id }: Pick<Issuer, 'id'>) => `/api/operators/${id}/reset-link`;
     const linkBy = async (token: string, whose: Issuer): Promise<string> =>
@@ -377,7 +375,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       (await newKey(token, { scopes: OWNER_KEY }).expect(201)).body.key;
     const GONE = [410, 'invalid_reset_link'];
 
-    it('ends with the API key that issued it, and with the one that made that key', async () => {
+    it('ends with the API key that issued it, and with the creator of that key', async () => {
       const { session } = await operator('owner');
       const [first, second, third] = [await operator(), await operator('owner'), await operator()];
       const key = await keyBy(session);
@@ -395,9 +393,9 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     });
 
     it.each<[string, (who: Issuer) => Promise<unknown>]>([
-      ['is disabled, also when they are enabled again', disabledForAMoment],
+      ['is disabled, even if enabled again', disabledForAMoment],
       [
-        'may do less, also when they are an owner again',
+        'is demoted, even if promoted again',
         async ({ id }) => {
           await change(id, { role: 'admin' }).expect(200);
           await change(id, { role: 'owner' }).expect(200);
@@ -410,12 +408,15 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       for (const link of links) expect(refusal(await reset(link))).toEqual(GONE);
     });
 
-    it.each(SIGNED_OUT)('is good as an API key is when the owner who issued it %s', async (_, happens) => {
-      const [owner, other] = [await operator('owner'), await operator()];
-      const link = await linkBy(owner.session, other);
-      await happens(owner);
-      expect([await statusOf(owner.key), (await reset(link)).status]).toEqual([200, 200]);
-    });
+    it.each(SIGNED_OUT)(
+      'survives, as an API key does, when the owner who issued it %s',
+      async (_, happens) => {
+        const [owner, other] = [await operator('owner'), await operator()];
+        const link = await linkBy(owner.session, other);
+        await happens(owner);
+        expect([await statusOf(owner.key), (await reset(link)).status]).toEqual([200, 200]);
+      },
+    );
 
     it('expires no later than the API key that issued it', async () => {
       const [{ session }, other] = [await operator('owner'), await operator()];
@@ -424,7 +425,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(body.expires_at).toBe(short.body.expires_at);
     });
 
-    it('that is just being issued or used ends with the key, or comes before its end', async () => {
+    it('ends with its key even while being issued or used, or is used first', async () => {
       const owner = await operator('owner');
       const others = await Promise.all(Array.from({ length: 3 }, () => operator()));
       const [first, second, third] = others as [Issuer, Issuer, Issuer];
@@ -457,7 +458,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       const { id } = (await plane.provision({ region }).expect(202)).body.tenant;
       await home?.serve(id);
       await eventually(async () => (await plane.count(Tenant, { id, status: 'active' })) === 1);
-      await told(home);
+      await pulled(home);
       return id;
     };
     const mint = (id: string, token: string) =>
@@ -465,15 +466,15 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     const minted = async (id: string, token: string): Promise<string> =>
       jtiOf((await mint(id, token).expect(201)).body.token);
     const jtiOf = (token: string): string => String(decodeJwt(token).jti);
-    /** By tenant, what the cell has been told since the last time. */
-    const told = async (home = cell) => {
+    /** By tenant, the links in what the cell has pulled since the last time. */
+    const pulled = async (home = cell) => {
       const known = home?.revision;
       const { body } = (await home?.pull(0, known)) ?? {};
       const { tenants = [] } = (body ?? {}) as { tenants?: { tenant_id: string; signup_links?: object }[] };
       return new Map(tenants.map(({ tenant_id, signup_links }) => [tenant_id, signup_links]));
     };
 
-    it('ends with the API key that issued it: the home of its tenant is told, and nobody else', async () => {
+    it("ends with the API key that issued it, and only the tenant's home is told", async () => {
       const { session } = await operator();
       const [id, without] = [await tenantIn(cell, 'links'), await tenantIn(cell, 'links')];
       const elsewhere = await tenantIn(other, 'more-links');
@@ -484,19 +485,19 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       const second = await minted(id, child);
       const third = await minted(elsewhere, key);
       await minted(without, session);
-      expect([await told(), await told(other)]).toEqual([new Map(), new Map()]);
+      expect([await pulled(), await pulled(other)]).toEqual([new Map(), new Map()]);
       expect((await revokeKey(key, session)).status).toBe(204);
       const [entry] = (await plane.get('/api/audit?limit=1')).body.items;
       expect(entry).toMatchObject({ after: { revoked_with_it: 1, links_ended: 3 } });
-      expect([await told(), await told(other)]).toEqual([
+      expect([await pulled(), await pulled(other)]).toEqual([
         new Map([[id, { revoked: [second, first], carried: [] }]]),
         new Map([[elsewhere, { revoked: [third], carried: [] }]]),
       ]);
     });
 
     it.each<[string, (who: Issuer) => Promise<unknown>]>([
-      ['is disabled, also when they are enabled again', disabledForAMoment],
-      ['may no longer write', ({ id }) => change(id, { role: 'support' }).expect(200)],
+      ['is disabled, even if enabled again', disabledForAMoment],
+      ['loses the right to write', ({ id }) => change(id, { role: 'support' }).expect(200)],
     ])('ends when the operator who issued it %s', async (_, revoke) => {
       const [who, id] = [await operator(), await tenantIn(cell, 'links')];
       const jti = await minted(id, who.session);
@@ -505,20 +506,20 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
         ({ after }: { after: object }) => 'links_ended' in after,
       );
       expect(entry).toMatchObject({ action: 'operator.changed', after: { links_ended: 1 } });
-      expect(await told()).toEqual(new Map([[id, { revoked: [jti], carried: [] }]]));
-      // There is nothing left to tell.
+      expect(await pulled()).toEqual(new Map([[id, { revoked: [jti], carried: [] }]]));
+      // No link is left to revoke.
       await change(who.id, { disabled: true }).expect(200);
-      expect(await told()).toEqual(new Map());
+      expect(await pulled()).toEqual(new Map());
     });
 
     it.each<[string, (who: Issuer) => Promise<unknown>]>([
       ...SIGNED_OUT,
-      ['may do less, but this still', ({ id }) => change(id, { role: 'admin' }).expect(200)],
-    ])('is good as an API key is when the operator who issued it %s', async (_, happens) => {
+      ['is demoted, but keeps this right', ({ id }) => change(id, { role: 'admin' }).expect(200)],
+    ])('survives, as an API key does, when the operator who issued it %s', async (_, happens) => {
       const [who, id] = [await operator('owner'), await tenantIn(cell, 'links')];
       await minted(id, who.session);
       await happens(who);
-      expect(await told()).toEqual(new Map());
+      expect(await pulled()).toEqual(new Map());
       expect(await plane.count(MintedSignupLink, { tenantId: id, revokedAt: IsNull() })).toBe(1);
     });
 
@@ -530,20 +531,20 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(decodeJwt(body.token).exp).toBe(Date.parse(short.body.expires_at) / 1000);
     });
 
-    it('that is just being issued ends with the key, and is not issued behind its end', async () => {
+    it('ends with its key even while being issued, and is not issued after its end', async () => {
       const [who, id] = [await operator(), await tenantIn(cell, 'links')];
       const make = async (): Promise<string> =>
         (await newKey(who.session, { scopes: ISSUING }).expect(201)).body.key;
       const [first, second] = [await make(), await make()];
       await Promise.all([first, second].map(statusOf));
       const [early] = await queued(who.id, mint(id, first), revokeKey(first, who.session));
-      expect(await told()).toEqual(new Map([[id, { revoked: [jtiOf(early.body.token)], carried: [] }]]));
+      expect(await pulled()).toEqual(new Map([[id, { revoked: [jtiOf(early.body.token)], carried: [] }]]));
       const [, late] = await queued(who.id, revokeKey(second, who.session), mint(id, second));
       expect(refusal(late)).toEqual(UNAUTHENTICATED);
       expect(await plane.count(MintedSignupLink, { tenantId: id })).toBe(1);
     });
 
-    it('is listed by id up to a hundred links; older revoked links are covered by one id', async () => {
+    it('is listed by id up to a hundred links; one id covers older revoked ones', async () => {
       const [who, id] = [await operator(), await tenantIn(cell, 'links')];
       const at = plane.clock.now().getTime();
       const jtis = Array.from({ length: 102 }, (_, n) => uuidv7(new Date(at + n))).reverse();
@@ -566,7 +567,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
           });
       });
       await setDisabled(who.id, true);
-      const links = (await told()).get(id) as { revoked: string[]; carried: string[] };
+      const links = (await pulled()).get(id) as { revoked: string[]; carried: string[] };
       expect(links).toEqual({
         revoked: jtis.slice(0, 100),
         revoked_through: jtis[100],
@@ -575,7 +576,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(links.carried).toHaveLength(4);
     });
 
-    it('is forgotten a day after it has expired', async () => {
+    it('is deleted a day after it expires', async () => {
       const [who, id] = [await operator(), await tenantIn(cell, 'links')];
       await minted(id, who.session);
       const left = async (hours: number): Promise<number> => {
@@ -588,7 +589,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     });
   });
 
-  it('sweeps sessions and reset links that ended a month ago, many at a time, and no API key', async () => {
+  it('sweep sessions and reset links that ended a month ago, in bulk, but no API key', async () => {
     const { id, session } = await operator();
     await issueLink(id);
     const [live] = (await plane.rows(OperatorSession, { id: session.split('_')[1] })) as [OperatorSession];
@@ -615,7 +616,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     expect(await left()).toEqual([1, 0, 1]);
   });
 
-  it('sweeps them although another chore fails each time', async () => {
+  it('sweep them even if another chore fails each time', async () => {
     const { id } = await operator();
     const expiresAt = new Date(plane.clock.now().getTime() - 31 * 24 * 3600_000);
     await plane.change(OperatorSession, { operatorId: id }, { expiresAt });
@@ -634,7 +635,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     expect(await plane.count(OperatorSession, { operatorId: id })).toBe(0);
   });
 
-  it('knows no API key that was made by one that is not there', async () => {
+  it('cover every API key: its creator must exist', async () => {
     const { id } = await operator();
     const orphan = plane.change(ApiKey, { operatorId: id }, { parentId: 'nobody' });
     await expect(orphan).rejects.toThrow(/foreign key/i);
@@ -642,7 +643,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
 
   describe('a key that is being revoked', () => {
     const ID = '01900000-0000-7000-8000-000000000000';
-    /** What a route takes, where it takes anything. Whether there is what it is about is looked at later. */
+    /** A valid body for each route that takes one. Whether its subject exists is checked later. */
     const BODIES: Readonly<Record<string, object>> = {
       'POST /api/tenants/provision': provisionBody(),
       'POST /api/tenants/:id/move': { deployment_model: 'dedicated' },
@@ -657,8 +658,8 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       'POST /api/api-keys': { name: 'late', scopes: ['tenants:read'] },
     };
     /**
-     * Not by an API key; or with a case of its own; or, of the
-     * last, it hands out and changes nothing of anybody's.
+     * Routes that API keys cannot call, routes with their own case, and the last, which neither reveals
+     * nor changes anyone's data.
      */
     const OTHERS = [
       /^POST \/api\/(auth|signup)\b/,
@@ -671,7 +672,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       OTHERS.some((one) => (typeof one === 'string' ? one === route : one.test(route)));
     const READS_A_SECRET = 'GET /api/tenants/:id/db-url';
 
-    it('does nothing on any route that changes something or gives out a secret, however it is called', async () => {
+    it('does nothing on any route that changes something or returns a secret', async () => {
       const changing = plane.routes.filter((route) => /^(POST|PUT|PATCH|DELETE) /.test(route));
       const routes = [...changing.filter((route) => !isOther(route)), READS_A_SECRET];
       expect(routes.length).toBeGreaterThan(25);
@@ -691,7 +692,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
           PATCH: () => plane.patch(url, BODIES[route] ?? {}, options),
           DELETE: () => plane.delete(url, options),
         }[method];
-        if (!call) throw new Error(`How is ${route} called?`);
+        if (!call) throw new Error(`No call is defined for ${route}.`);
         const [revoked, late] = await queued(id, revokeKey(key), call());
         outcomes[route] = [revoked.status, ...refusal(late)];
       }
@@ -699,8 +700,8 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     });
   });
 
-  // On SQLite writers take turns.
-  (driver === 'postgres' ? describe : describe.skip)('of an operator who never stops writing', () => {
+  // SQLite serialises writers.
+  (driver === 'postgres' ? describe : describe.skip)('of an operator who keeps writing', () => {
     const KEYS: Scope[] = ['api_keys:write', 'planes:write'];
     let who: { id: string; email: string; session: string; key: string };
     beforeEach(async () => {
@@ -714,12 +715,12 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
         .then(({ status }) => status);
 
     it.each<[string, 'session' | 'key', () => supertest.Test, number]>([
-      ['disabling them', 'key', () => change(who.id, { disabled: true }), 401],
-      ['their lower role', 'key', () => change(who.id, { role: 'support' }), 403],
-      ['the revocation of their key', 'key', () => revokeKey(who.key, who.session), 401],
-      ['their log-out', 'session', () => logOut(who.session), 401],
-      ['their sign-in', 'key', () => signIn(who.email), 201],
-    ])('comes before the writes that begin after it: %s', async (_, credential, revoke, refused) => {
+      ['disabling the operator', 'key', () => change(who.id, { disabled: true }), 401],
+      ['a demotion', 'key', () => change(who.id, { role: 'support' }), 403],
+      ['revoking their key', 'key', () => revokeKey(who.key, who.session), 401],
+      ['signing out', 'session', () => logOut(who.session), 401],
+      ['signing in', 'key', () => signIn(who.email), 201],
+    ])('take effect before writes that begin later: %s', async (_, credential, revoke, refused) => {
       const planes = plane.app.get(TenantPlanes);
       const work = planes.register.bind(planes);
       const [reached, released] = [new Gate(), new Gate()];
@@ -743,7 +744,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(ended).toEqual(['revocation', 'later write']);
     });
 
-    it('is acknowledged promptly, and no later write gets through', async () => {
+    it('are acknowledged promptly, and no later write succeeds', async () => {
       let isOver = false;
       const late: number[] = [];
       const callers = Array.from({ length: 8 }, async () => {
@@ -764,30 +765,33 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   });
 
   describe('an owner who is being disabled', () => {
-    it.each(['session', 'key'] as const)('changes nobody any more by their %s', async (credential) => {
-      const other = await operator();
-      const attempts: ((token: string) => supertest.Test)[] = [
-        (token) => change(other.id, { role: 'owner' }, token),
-        (token) => plane.post(`/api/operators/${other.id}/reset-link`, undefined, { token }),
-        (token) => plane.post('/api/operators', { email: 'late@example.com', role: 'owner' }, { token }),
-        (token) => revokeKey(other.key, token),
-      ];
-      for (const attempt of attempts) {
-        const owner = await operator('owner');
-        const [disabled, late] = await queued(
-          owner.id,
-          change(owner.id, { disabled: true }),
-          attempt(owner[credential]),
-        );
-        expect([disabled.status, refusal(late)]).toEqual([200, UNAUTHENTICATED]);
-      }
-      expect(await plane.count(Operator, { email: 'late@example.com' })).toBe(0);
-      expect(await plane.count(OperatorResetLink, { operatorId: other.id })).toBe(0);
-      expect(await plane.count(Operator, { id: other.id, role: 'owner' })).toBe(0);
-      expect(await statusOf(other.key)).toBe(200);
-    });
+    it.each(['session', 'key'] as const)(
+      'can no longer change any operator by their %s',
+      async (credential) => {
+        const other = await operator();
+        const attempts: ((token: string) => supertest.Test)[] = [
+          (token) => change(other.id, { role: 'owner' }, token),
+          (token) => plane.post(`/api/operators/${other.id}/reset-link`, undefined, { token }),
+          (token) => plane.post('/api/operators', { email: 'late@example.com', role: 'owner' }, { token }),
+          (token) => revokeKey(other.key, token),
+        ];
+        for (const attempt of attempts) {
+          const owner = await operator('owner');
+          const [disabled, late] = await queued(
+            owner.id,
+            change(owner.id, { disabled: true }),
+            attempt(owner[credential]),
+          );
+          expect([disabled.status, refusal(late)]).toEqual([200, UNAUTHENTICATED]);
+        }
+        expect(await plane.count(Operator, { email: 'late@example.com' })).toBe(0);
+        expect(await plane.count(OperatorResetLink, { operatorId: other.id })).toBe(0);
+        expect(await plane.count(Operator, { id: other.id, role: 'owner' })).toBe(0);
+        expect(await statusOf(other.key)).toBe(200);
+      },
+    );
 
-    it('does nothing by a key whose operator is no owner any more', async () => {
+    it('does nothing with a key once they are no longer an owner', async () => {
       const [owner, other] = [await operator('owner'), await operator()];
       const [demoted, late] = await queued(
         owner.id,

@@ -17,15 +17,15 @@ const REDIRECT_URI = `${PUBLIC_URL}/api/auth/oidc/callback`;
 const ANN: ProviderUser = { sub: 'ann-1', email: 'Ann@Example.com', email_verified: true };
 
 /**
- * Signs in at a real provider whose tokens are spoiled on their way. Nobody gets in by a token that is
- * unsigned, wrongly signed, or of another issuer, audience, attempt or time; an address counts only verified,
- * once, and for an account that exists; unknown and disabled accounts get the same answer.
+ * Signs in at a real provider whose tokens are tampered with on their way. No token signs anyone in if it is
+ * unsigned, wrongly signed, or of another issuer, audience, attempt or time. An address counts only if
+ * verified, once, and for an existing account; unknown and disabled accounts get the same answer.
  *
  * To see it fail: in relying-party.ts, leave out `enableNonRepudiationChecks`
  * or `expectedNonce`; in `identityOf`, leave out `isVerified`; in `link`,
- * leave out the look at the issuer; or in `admit`, leave out `disabledAt`.
+ * leave out the issuer check; or in `admit`, leave out `disabledAt`.
  */
-describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider on %s', (driver) => {
   let provider: OpenIdProvider;
   let plane: TestControlPlane;
   beforeAll(async () => {
@@ -46,7 +46,7 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
 
   const call = (path: string, browser: CookieBrowser) =>
     plane.get(path, { token: null, headers: { cookie: browser.cookiesOf(PUBLIC_URL) } });
-  /** Out to the provider and back, as far as the address that the browser is sent to. */
+  /** Goes to the provider and returns the callback URL to which it sends the browser. */
   const comeBack = async (user: ProviderUser, browser: CookieBrowser): Promise<string> => {
     const start = await call('/api/auth/oidc/start', browser);
     expect([start.status, start.body]).toEqual([303, {}]);
@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
   const NOT_BEGUN = [401, 'sign_on_not_begun'];
   const REFUSED = [401, 'sign_on_refused'];
 
-  it('are linked the first time, and have a session in a cookie', async () => {
+  it('are linked the first time, and get a session in a cookie', async () => {
     const browser = new CookieBrowser();
     const answer = await signIn(ANN, browser);
     expect([answer.status, answer.get('location'), answer.text]).toEqual([303, '/api/auth/me', '']);
@@ -83,10 +83,10 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     );
   });
 
-  it('are who the provider says, whatever their address is by now', async () => {
+  it('are identified by their subject, whatever their current address', async () => {
     expect((await signIn({ ...ANN, email: 'anna@elsewhere.example.com' })).status).toBe(303);
     expect((await signIn({ sub: ANN.sub })).status).toBe(303);
-    // The address is somebody else's today: who was linked stays who they were.
+    // The address may be someone else's by now; the link holds.
     expect(refusal(await signIn({ ...ANN, sub: 'another' }))).toEqual(UNKNOWN);
     const [{ id = '' } = {}] = await plane.rows(Operator, { email: 'ann@example.com' });
     expect((await plane.get(`/api/operators/${id}`)).body).toMatchObject({
@@ -94,7 +94,7 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     });
   });
 
-  it('are nobody without a verified address of an operator: unknown and disabled are answered alike', async () => {
+  it("need an operator's verified address; unknown and disabled are refused alike", async () => {
     await plane.createOperator('ben@example.com', 'owner');
     await plane.createOperator('off@example.com', 'admin');
     await plane.change(Operator, { email: 'off@example.com' }, { disabledAt: plane.clock.now() });
@@ -113,7 +113,7 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     expect(await plane.count(Operator, { email: 'stranger@example.com' })).toBe(0);
   });
 
-  it('are out once they are disabled, linked or not', async () => {
+  it('are locked out once disabled, linked or not', async () => {
     const eve: ProviderUser = { sub: 'eve', email: 'eve@example.com', email_verified: true };
     await plane.createOperator('eve@example.com', 'support');
     const browser = new CookieBrowser();
@@ -124,7 +124,7 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     expect(refusal(await signIn(eve))).toEqual(UNKNOWN);
   });
 
-  it('are not signed in by what they were asked for before they were disabled, or given a lower role', async () => {
+  it('are refused when disabled or demoted during the sign-in', async () => {
     await plane.createOperator('max@example.com', 'admin');
     const [{ id = '' } = {}] = await plane.rows(Operator, { email: 'max@example.com' });
     const change = (body: object) =>
@@ -146,7 +146,7 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     expect((await signIn(max)).status).toBe(303);
   });
 
-  it('are not signed in when they are being disabled', async () => {
+  it('are refused while they are being disabled', async () => {
     await plane.createOperator('moe@example.com', 'admin');
     const [{ id = '' } = {}] = await plane.rows(Operator, { email: 'moe@example.com' });
     const browser = new CookieBrowser();
@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     expect([await disabled, refusal(await late)]).toEqual([200, UNKNOWN]);
   });
 
-  it('are one of two who come with the same address for the first time, at once', async () => {
+  it('are linked to one of two subjects that first come with the same address at once', async () => {
     await plane.createOperator('two@example.com', 'support');
     const browsers = [new CookieBrowser(), new CookieBrowser()] as const;
     const as = (sub: string): ProviderUser => ({ sub, email: 'two@example.com', email_verified: true });
@@ -172,7 +172,7 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     expect(answers.map(({ status }) => status).sort()).toEqual([303, 403]);
   });
 
-  it('may have an address that only the userinfo endpoint tells', async () => {
+  it('may have an address that only the userinfo endpoint returns', async () => {
     await plane.createOperator('uma@example.com', 'support');
     provider.tellsInToken = false;
     await provider.register({ clientId: 'other', redirectUri: REDIRECT_URI });
@@ -181,7 +181,7 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     await provider.register({ clientId: 'another', redirectUri: REDIRECT_URI });
   });
 
-  it('have begun in the same browser, less than 10 minutes ago', async () => {
+  it('must have begun in the same browser, less than 10 minutes ago', async () => {
     const [browser, other] = [new CookieBrowser(), new CookieBrowser()];
     const url = await comeBack(ANN, browser);
     await comeBack(ANN, other);
@@ -202,7 +202,7 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     expect(refusal(await arrive(url, browser))).toEqual(NOT_BEGUN);
   });
 
-  it('open no session and are not linked by a state that is forged, missing, twice, used or of another attempt', async () => {
+  it('get no session or link from a state that is forged, missing, repeated, used or foreign', async () => {
     await plane.createOperator('sam@example.com', 'support');
     const sam: ProviderUser = { sub: 'sam', email: 'sam@example.com', email_verified: true };
     const [browser, other] = [new CookieBrowser(), new CookieBrowser()];
@@ -246,7 +246,7 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     expect(after).toEqual([Number(before[0]) + 1, Number(before[1]) + 1, 'sam']);
   });
 
-  it('come back with a code once', async () => {
+  it('can use a code only once', async () => {
     const browser = new CookieBrowser();
     const url = await comeBack(ANN, browser);
     const headers = { cookie: browser.cookiesOf(PUBLIC_URL) };
@@ -255,7 +255,7 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     expect(refusal(await plane.get(path, { token: null, headers }))).toEqual(REFUSED);
   });
 
-  it('come back from the provider that they were sent to', async () => {
+  it('must come back from the provider to which they were sent', async () => {
     const browser = new CookieBrowser();
     const url = new URL(await comeBack(ANN, browser));
     expect(url.searchParams.get('iss')).toBe(provider.issuer);
@@ -267,7 +267,7 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     expect(refusal(await arrive(denied.href, browser))).toEqual(REFUSED);
   });
 
-  it('are signed in by a token that is whole: what follows is refused for what is wrong with it', async () => {
+  it('are signed in by an intact token, so each refusal below has its stated cause', async () => {
     provider.tampering = (claims) => provider.sign(claims);
     expect((await signIn(ANN)).status).toBe(303);
   });
@@ -279,10 +279,10 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     ['no nonce', ({ nonce: _, ...claims }) => provider.sign(claims)],
     ['another audience', (claims) => provider.sign({ ...claims, aud: 'x' })],
     ['another issuer', (claims) => provider.sign({ ...claims, iss: 'https://evil.example.com' })],
-    ['an end that has passed', (claims) => provider.sign({ ...claims, exp: now - 120 })],
-    ['no end', ({ exp: _, ...claims }) => provider.sign(claims)],
+    ['a past expiry', (claims) => provider.sign({ ...claims, exp: now - 120 })],
+    ['no expiry', ({ exp: _, ...claims }) => provider.sign(claims)],
     ['no signature', (claims) => provider.unsigned(claims)],
-    ['a signature that was cut off', (_, token) => token.slice(0, token.lastIndexOf('.') + 1)],
+    ['its signature cut off', (_, token) => token.slice(0, token.lastIndexOf('.') + 1)],
     [
       'a signature of another token',
       async (claims, token) => {
@@ -297,7 +297,7 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
     expect(String(answer.get('set-cookie'))).not.toContain('aos_');
   });
 
-  it('are told while the provider is down', async () => {
+  it('get 503 while the provider is down', async () => {
     const [browser, { port }] = [new CookieBrowser(), provider];
     const url = await comeBack(ANN, browser);
     await provider.stop();
@@ -315,7 +315,7 @@ describe.each(EVERY_DATABASE)('operators who sign in by an OpenID provider, on %
   });
 });
 
-/** The same on every database. */
+/** Independent of the database. */
 describe('a Control Plane', () => {
   const started = async (env: Env): Promise<unknown[]> => {
     const plane = await TestControlPlane.boot('sqlite', env);
@@ -327,12 +327,12 @@ describe('a Control Plane', () => {
     return answers.map(refusal);
   };
 
-  it('that knows no provider says so', async () => {
+  it('without a provider answers that none is configured', async () => {
     const none = [404, 'sign_on_not_configured'];
     expect(await started({})).toEqual([none, none]);
   });
 
-  it('takes no provider that calls itself otherwise', async () => {
+  it('rejects a provider that claims another issuer', async () => {
     const provider = await OpenIdProvider.start();
     const issuer = provider.issuer.replace('127.0.0.1', 'localhost');
     const env = { OPERATOR_OIDC_ISSUER: issuer, OPERATOR_OIDC_CLIENT_ID: 'atlas' };

@@ -35,15 +35,15 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     expect(bySlug.body).toEqual(byId.body);
   });
 
-  it.each([randomUUID(), 'nobody', 'no%20slug', "x'%20or%201=1"])('%s is not found', async (name) => {
+  it.each([randomUUID(), 'nobody', 'no%20slug', "x'%20or%201=1"])('are not found by %s', async (name) => {
     expect(refusal(await plane.get(`/api/tenants/${name}`))).toEqual([404, 'tenant_not_found']);
   });
 
-  it('with a NUL in the name are refused or not found, no error of ours', async () => {
+  it('are refused or not found by a name with a NUL, without a server error', async () => {
     expect([400, 404]).toContain((await plane.get('/api/tenants/a%00b')).status);
   });
 
-  it('are listed newest first, in pages', async () => {
+  it('are paged, newest first', async () => {
     const made: string[] = [];
     for (let n = 0; n < 3; n += 1) made.unshift((await plane.provision()).body.tenant.id);
     const { body: one } = await plane.get('/api/tenants?limit=2');
@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     expect(all.items).toHaveLength(await plane.count(Tenant));
   });
 
-  it('are listed by status', async () => {
+  it('are filtered by status', async () => {
     const { id } = await active();
     const { body } = await plane.get('/api/tenants?status=active');
     expect(body.items.map((tenant: { id: string }) => tenant.id)).toContain(id);
@@ -64,7 +64,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     );
   });
 
-  it('are listed by deployment model', async () => {
+  it('are filtered by deployment model', async () => {
     const hybrid = { name: 'Both', deployment_model: 'hybrid', admin_email: 'a@both.example.com' };
     const { body } = await plane.post('/api/tenants/provision', hybrid);
     await active();
@@ -80,11 +80,11 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     'status=odd',
     'deployment_model=odd',
     'colour=red',
-  ])('cannot be listed by %s', async (query) => {
+  ])('are not listed by %s', async (query) => {
     expect(refusal(await plane.get(`/api/tenants?${query}`))).toEqual([400, 'validation_failed']);
   });
 
-  it('tell that there is a database URL, never which', async () => {
+  it('show that a database URL exists, never its value', async () => {
     const { id, slug } = await active();
     await plane.change(Tenant, { id }, { dbUrlSealed: 's1.k1.sealed-database-url' });
     for (const path of [
@@ -101,8 +101,8 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     expect(JSON.stringify(bodyOf<DesiredState>({ body: await cell.pullAll() }))).not.toContain('sealed');
   });
 
-  describe('have a sign-up link', () => {
-    it('that their plane can check with the keys of its desired state', async () => {
+  describe('and their sign-up links: a link', () => {
+    it('carries a token that the plane can verify with the keys of its desired state', async () => {
       const { id, slug } = await active();
       const answer = await plane.post(`/api/tenants/${id}/signup-link`);
       const expires = new Date(plane.clock.now().getTime() + 7 * 24 * 3_600_000);
@@ -132,22 +132,25 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
       expect(keys.find((key) => key.kid === kid)?.purpose).toBe('signup');
     });
 
-    // On SQLite writers take turns.
-    (driver === 'postgres' ? it : it.skip)('for the home that they have when it is made', async () => {
-      const [{ id }, next] = [await active(), await plane.registerCell({ region: 'next' })];
-      const held = await HeldRow.by(plane, async (manager) => {
-        await lockTenant(manager, id);
-        await manager.update(Placement, { tenantId: id }, { tenantPlaneId: next.id });
-      });
-      const [database, links] = [plane.app.get(Database), plane.app.get(SignupLinks)];
-      const made = database.write((manager) => links.create(manager, id));
-      await held.untilWaiting(1);
-      await held.release();
-      expect(decodeJwt((await made).token)).toMatchObject({ sub: id, aud: next.id });
-      await plane.change(Placement, { tenantId: id }, { tenantPlaneId: cell.id });
-    });
+    // SQLite serialises writers.
+    (driver === 'postgres' ? it : it.skip)(
+      'names the home of its tenant at the moment it is created',
+      async () => {
+        const [{ id }, next] = [await active(), await plane.registerCell({ region: 'next' })];
+        const held = await HeldRow.by(plane, async (manager) => {
+          await lockTenant(manager, id);
+          await manager.update(Placement, { tenantId: id }, { tenantPlaneId: next.id });
+        });
+        const [database, links] = [plane.app.get(Database), plane.app.get(SignupLinks)];
+        const made = database.write((manager) => links.create(manager, id));
+        await held.untilWaiting(1);
+        await held.release();
+        expect(decodeJwt((await made).token)).toMatchObject({ sub: id, aud: next.id });
+        await plane.change(Placement, { tenantId: id }, { tenantPlaneId: cell.id });
+      },
+    );
 
-    it('of its own each time', async () => {
+    it('is different each time', async () => {
       const { id } = await active();
       const [one, two] = [
         await plane.post(`/api/tenants/${id}/signup-link`),
@@ -156,7 +159,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
       expect(one.body.token).not.toBe(two.body.token);
     });
 
-    it('whose making is audited, without the token', async () => {
+    it('is audited without its token', async () => {
       const { id } = await active();
       const { body } = await plane.post(`/api/tenants/${id}/signup-link`);
       const rows = await plane.rows(AuditEvent, { action: 'tenant.signup_link_created', targetId: id });
@@ -164,17 +167,21 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
       expect(JSON.stringify(rows)).not.toContain(body.token);
     });
 
-    it.each(['shared', 'on_prem'])('only once they are active (%s)', async (deployment_model) => {
-      const { body } = await plane.provision({ deployment_model });
-      const { id } = body.tenant;
-      // Its plane may serve it before we hear of that: rows of a user would be removed without a backup.
-      await cell.pullAll();
-      const answer = await plane.post(`/api/tenants/${id}/signup-link`);
-      expect(refusal(answer)).toEqual([409, 'invalid_transition']);
-      expect(answer.body.detail).toContain('Wait until its provisioning job has ended.');
-    });
+    it.each(['shared', 'on_prem'])(
+      'is created only once the tenant is active (%s)',
+      async (deployment_model) => {
+        const { body } = await plane.provision({ deployment_model });
+        const { id } = body.tenant;
+        // The plane may serve the tenant before it reports so. Rolling back would then remove the rows of
+        // a user without a backup.
+        await cell.pullAll();
+        const answer = await plane.post(`/api/tenants/${id}/signup-link`);
+        expect(refusal(answer)).toEqual([409, 'invalid_transition']);
+        expect(answer.body.detail).toContain('Wait for its provisioning job to end.');
+      },
+    );
 
-    it('only if they exist, and for those who may write', async () => {
+    it('requires an existing tenant and tenants:write', async () => {
       const path = `/api/tenants/${randomUUID()}/signup-link`;
       expect(refusal(await plane.post(path))).toEqual([404, 'tenant_not_found']);
       const token = await plane.createApiKey(['tenants:read', 'tenants:provision']);

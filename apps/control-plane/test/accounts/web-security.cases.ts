@@ -8,15 +8,15 @@ import { PASSWORD, TestControlPlane, provisionBody } from '../control-plane.fixt
 const CONSOLE = 'https://console.example.com';
 const ACCESS_CONTROL = /^access-control-/;
 
-/** The same on every database. */
-describe('what browsers are told by the Control Plane', () => {
+/** Independent of the database. */
+describe('the Control Plane, for browsers,', () => {
   let plane: TestControlPlane;
   beforeAll(async () => {
     plane = await TestControlPlane.boot('sqlite');
   });
   afterAll(() => plane.close());
 
-  it('are the guides, without signing in', async () => {
+  it('serves the guides without signing in', async () => {
     const { text } = await plane.get('/help/tp-deployment-runbook', { token: null }).expect(200);
     expect(text).toContain('<h1 id="runbook-tenant-planes-and-the-control-plane">');
   });
@@ -30,7 +30,7 @@ describe('what browsers are told by the Control Plane', () => {
     '/metrics',
     '/signup/verify',
     '/help',
-  ])('is at %s not to guess, frame or tell where they came from', async (path) => {
+  ])('forbids sniffing, framing and referrers at %s', async (path) => {
     const { headers } = await plane.get(path);
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',
@@ -43,7 +43,7 @@ describe('what browsers are told by the Control Plane', () => {
   });
 
   it.each(['/signup/verify', '/reset-password'])(
-    'is at %s, which links of mails open, to load what is beside it and to keep nothing',
+    'limits %s, which mailed links open, to its own assets and forbids caching it',
     async (path) => {
       const { text, headers } = await plane.get(path, { token: null }).expect(200);
       expect(headers).toMatchObject({
@@ -57,7 +57,7 @@ describe('what browsers are told by the Control Plane', () => {
     },
   );
 
-  it('is to keep no secret: an API key, an install bundle, the steps of a job', async () => {
+  it('forbids caching of secrets: an API key, an install bundle, the steps of a job', async () => {
     const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
     const answers = [
       await plane.post('/api/api-keys', { name: 'x', scopes: ['tenants:read'] }, { token: plane.session }),
@@ -75,7 +75,7 @@ describe('what browsers are told by the Control Plane', () => {
 });
 
 describe('a Control Plane in production', () => {
-  it('has browsers come by https only, and lets the pages of the origins call that it is told of', async () => {
+  it('requires HTTPS, and allows only the configured origins to call it', async () => {
     const plane = await TestControlPlane.boot('postgres', {
       NODE_ENV: 'production',
       METRICS_TOKEN: randomBytes(16).toString('hex'),
@@ -97,7 +97,7 @@ describe('a Control Plane in production', () => {
     await plane.close();
   });
 
-  it('provisions no tenant onto a database that its plane would refuse there', async () => {
+  it('refuses a tenant database that its plane would refuse in production', async () => {
     const plane = await TestControlPlane.boot('postgres', {
       NODE_ENV: 'production',
       METRICS_TOKEN: randomBytes(16).toString('hex'),
@@ -110,7 +110,7 @@ describe('a Control Plane in production', () => {
     expect((await order('dedicated', 'sqlite')).body).toMatchObject({
       status: 422,
       code: 'database_not_in_production',
-      detail: expect.stringContaining('Ask for postgres'),
+      detail: expect.stringContaining('Choose postgres'),
     });
     expect((await order('shared', 'sqlite')).body.code).toBe('database_not_in_production');
     for (const [model, driver] of [
@@ -119,7 +119,8 @@ describe('a Control Plane in production', () => {
     ] as const)
       expect((await order(model, driver)).status).toBe(200);
 
-    // One that was made for such a database does not come to a plane that refuses it later on either.
+    // A tenant that already has such a database cannot move to, or be restored at, a plane that refuses
+    // it.
     const made = provisionBody({ deployment_model: 'on_prem', database: { driver: 'sqlite' } });
     const { id } = (await plane.post('/api/tenants/provision', made).expect(202)).body.tenant;
     const refused = { status: 422, code: 'database_not_in_production' };
@@ -157,13 +158,13 @@ describe('a request to the Control Plane', () => {
   it.each([
     ['application/json', 1_048_576],
     [TRANSFER_PART_TYPE, MAX_PART_LENGTH],
-  ])('may have a body of %s of so many bytes, and no more: %i', async (type, most) => {
+  ])('may have a body of %s of at most %i bytes', async (type, most) => {
     expect((await part(type, most)).status).not.toBe(413);
     const { status, body } = await part(type, most + 1);
     expect([status, JSON.parse(body)]).toEqual([413, expect.objectContaining({ code: 'body_too_large' })]);
   });
 
-  it('takes longer than others where it waits for something', async () => {
+  it('may exceed the answer timeout when it is a long poll', async () => {
     const cell = await plane.enrolledCell();
     await cell.pullAll();
     expect((await cell.pull(1)).status).toBe(204);

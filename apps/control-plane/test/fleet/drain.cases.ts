@@ -31,7 +31,7 @@ interface JobView {
   readonly error: { readonly code: string; readonly detail: string } | null;
 }
 
-describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
   let scene: JobScene;
   let region = 'region-0';
   let here: PlaneSimulator;
@@ -58,7 +58,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     const { steps } = (await scene.job(job)) as unknown as { steps: { waiting_for?: string }[] };
     return steps[1]?.waiting_for;
   };
-  /** So many tenants at home in the cell, and nowhere else. */
+  /** Provisions tenants into the cell while the other one is closed. */
   const inhabited = async (count: number): Promise<string[]> => {
     await closed(other);
     const ids: string[] = [];
@@ -75,7 +75,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     scene.reaches((await call('drain', cell).expect(202)).body.job.id, 'succeeded');
   const drain = async (): Promise<string> => (await call('drain').expect(202)).body.job.id;
 
-  it('is given nobody any more, and its tenants move, some at once', async () => {
+  it('gets no new tenants, and its tenants move, a few at a time', async () => {
     const ids = await inhabited(6);
     const job = await drain();
     const moves = await eventually(async () => {
@@ -88,16 +88,16 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     await other.serve(body.tenant.id);
     await scene.reaches(body.job.id, 'succeeded');
     expect(await scene.tenant(body.tenant.id)).toMatchObject({ tenant_plane_id: other.id });
-    // Not while the job is looking once more.
-    await eventually(async () => (await waitsFor(job)) === 'tenants to move: 0 of 6 have', {
-      what: 'it waits',
+    // The job may still be looking once more.
+    await eventually(async () => (await waitsFor(job)) === 'its tenants to move (0 of 6 have)', {
+      what: 'the job waits',
     });
   });
 
   it.each([
     ['closed', { acceptsTenants: false }],
     ['full', { capacity: 0 }],
-  ])('is given nobody once it is %s, by a look from before that', async (_, since) => {
+  ])('gets no tenant from a decision made before it became %s', async (_, since) => {
     await closed(other);
     const cells = scene.plane.app.get(Cells);
     const take = cells.takePlace.bind(cells);
@@ -117,7 +117,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     expect(await scene.plane.count(Placement, { tenantPlaneId: here.id })).toBe(0);
   });
 
-  it('loses no tenant to a cell of an older version, which could not store all of its rows', async () => {
+  it('loses no tenant to a cell of an older version, which could not store all rows', async () => {
     const [id = ''] = await inhabited(1);
     await scene.plane.change(TenantPlane, { id: other.id }, { version: '0.0.9' });
     const move = (query = '') =>
@@ -130,7 +130,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
       expect([status, body.code, body.detail]).toEqual([
         409,
         'target_plane_older',
-        expect.stringMatching(/ runs 0\.0\.9, and .* runs 0\.1\.0.*upgrade .* to 0\.1\.0 first/),
+        expect.stringMatching(/ runs 0\.0\.9, but .* runs 0\.1\.0.*Upgrade .* to 0\.1\.0 first/),
       ]);
     }
     const job = await drain();
@@ -142,7 +142,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     expect(await scene.plane.count(Placement, { tenantPlaneId: other.id })).toBe(0);
   });
 
-  it('sends nothing to a plane of a tenant of its own that has enrolled in an older version', async () => {
+  it('sends nothing to a single-tenant plane that enrolled in an older version', async () => {
     const [id = ''] = await inhabited(1);
     const body = { deployment_model: 'on_prem' };
     const accepted = await scene.plane.post(`/api/tenants/${id}/move`, body).expect(202);
@@ -155,32 +155,29 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     await scene.reaches(job.id, 'failed');
     expect((await scene.job(job.id)).error).toMatchObject({ code: 'target_plane_older', class: 'operator' });
     expect(await scene.plane.count(Transfer, { tenantId: id })).toBe(0);
-    // Once it is upgraded the job goes on.
+    // Once the plane is upgraded, the job can resume.
     await theirs.report([], { version: '0.1.0' });
     await scene.act(job.id, 'retry').expect(202);
     await eventually(() => scene.plane.count(Transfer, { tenantId: id }));
   });
 
-  it.each(['another region', 'no region'])(
-    'keeps a tenant of its region from a cell of %s',
-    async (where) => {
-      const [id = ''] = await inhabited(1);
-      const elsewhere = await scene.plane.enrolledCell();
-      const changes = { region: where === 'no region' ? null : 'elsewhere' };
-      await scene.plane.change(TenantPlane, { id: elsewhere.id }, changes);
-      const body = { deployment_model: 'shared', tenant_plane_id: elsewhere.id };
-      for (const query of ['?dry_run=true', '']) {
-        const answer = await scene.plane.post(`/api/tenants/${id}/move${query}`, body);
-        expect(refusal(answer)).toEqual([422, 'other_region']);
-        expect(answer.body.detail).toContain(`is kept in region ${region}`);
-      }
-      expect(await scene.plane.count(ProvisioningJob, { tenantId: id, operation: 'move' })).toBe(0);
-      expect(await scene.plane.count(Placement, { tenantPlaneId: elsewhere.id })).toBe(0);
-    },
-  );
+  it.each(['another region', 'no region'])('keeps its tenants from a cell in %s', async (where) => {
+    const [id = ''] = await inhabited(1);
+    const elsewhere = await scene.plane.enrolledCell();
+    const changes = { region: where === 'no region' ? null : 'elsewhere' };
+    await scene.plane.change(TenantPlane, { id: elsewhere.id }, changes);
+    const body = { deployment_model: 'shared', tenant_plane_id: elsewhere.id };
+    for (const query of ['?dry_run=true', '']) {
+      const answer = await scene.plane.post(`/api/tenants/${id}/move${query}`, body);
+      expect(refusal(answer)).toEqual([422, 'other_region']);
+      expect(answer.body.detail).toContain(`must stay in region ${region}`);
+    }
+    expect(await scene.plane.count(ProvisioningJob, { tenantId: id, operation: 'move' })).toBe(0);
+    expect(await scene.plane.count(Placement, { tenantPlaneId: elsewhere.id })).toBe(0);
+  });
 
-  describe('whose tenant moves to a cell that enrols again under another key', () => {
-    const told = (cell: PlaneSimulator, id: string, isNew: (transfer: DesiredTransfer) => boolean) =>
+  describe('with a tenant moving to a cell that enrols again under another key', () => {
+    const pulled = (cell: PlaneSimulator, id: string, isNew: (transfer: DesiredTransfer) => boolean) =>
       eventually(async () => {
         await cell.pull();
         const { transfer, entry_revision = 0 } = cell.tenants.get(id) ?? {};
@@ -188,12 +185,12 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
       });
 
     it.each(['while the job waits', 'before the job is retried'])(
-      'has it sent to that one: %s',
+      'sends the rows to the new key: %s',
       async (when) => {
         const [id = ''] = await inhabited(1);
         const to = { deployment_model: 'shared', tenant_plane_id: other.id };
         const { job } = (await scene.plane.post(`/api/tenants/${id}/move`, to).expect(202)).body;
-        const { id: first } = await told(other, id, () => true);
+        const { id: first } = await pulled(other, id, () => true);
         await scene.reaches(job.id, 'waiting');
         const isRetried = when === 'before the job is retried';
         if (isRetried) {
@@ -206,13 +203,13 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
         const public_key = keys.publicKey.export({ format: 'jwk' });
         other = await scene.plane.reissue(other);
         expect((await other.enrol({ public_key })).status).toBe(200);
-        const { entry_revision } = await told(other, id, () => true);
+        const { entry_revision } = await pulled(other, id, () => true);
         const failed = { tenant_id: id, state: 'failed', entry_revision, error: 'A part cannot be opened' };
         await other.report([failed as ReportedTenant]);
         if (isRetried) await scene.act(job.id, 'retry').expect(202);
-        const leaving = await told(here, id, (transfer) => transfer.id !== first);
+        const leaving = await pulled(here, id, (transfer) => transfer.id !== first);
         expect(leaving).toMatchObject({ role: 'source', recipient: { x: public_key.x } });
-        expect(await told(other, id, (transfer) => transfer.id === leaving.id)).toMatchObject({
+        expect(await pulled(other, id, (transfer) => transfer.id === leaving.id)).toMatchObject({
           role: 'target',
         });
         await scene.reaches(job.id, 'waiting');
@@ -222,7 +219,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     );
   });
 
-  it('is drained at once when it is empty, and takes tenants again when it is reopened', async () => {
+  it('is drained at once when empty, and takes tenants again once reopened', async () => {
     const job = await drain();
     await scene.reaches(job, 'succeeded');
     expect(refusal(await call('drain'))).toEqual([409, 'already_drained']);
@@ -233,17 +230,17 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
       expect(await scene.plane.rows(AuditEvent, { action, targetId: here.id })).toHaveLength(1);
   });
 
-  it('is the home of a tenant until the new cell has imported the last part and found it to be the same', async () => {
+  it('stays the home of a tenant until the new cell has imported everything', async () => {
     const [id = ''] = await inhabited(1);
     await drain();
-    const toldTo = (cell: PlaneSimulator, phase: string, role: string): Promise<DesiredTransfer> =>
+    const pulledAs = (cell: PlaneSimulator, phase: string, role: string): Promise<DesiredTransfer> =>
       eventually(async () => {
         await cell.pull();
         const entry = cell.tenants.get(id);
         return entry?.phase === phase && entry.transfer?.role === role && entry.transfer;
       });
-    const coming = await toldTo(other, 'importing', 'target');
-    const leaving = await toldTo(here, 'serving', 'source');
+    const coming = await pulledAs(other, 'importing', 'target');
+    const leaving = await pulledAs(here, 'serving', 'source');
     const job = (await scene.plane.rows(ProvisioningJob, { tenantId: id, operation: 'move' }))[0]?.id ?? '';
     const send = async (part: number, kind: 'changes' | 'last') => {
       const sealed = await sealedPart(leaving, {}, { part, kind });
@@ -260,16 +257,16 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     await send(1, 'changes');
     expect(refusal(await takePart(here, leaving.id))).toEqual(noneOfTheirs);
     expect(refusal(await sayImported(here, leaving.id))).toEqual(noneOfTheirs);
-    // What another attempt has imported is no part of this one.
+    // An import by another attempt does not count for this one.
     await sayImported(other, coming.id, 1, 'another');
     await waitsAt('await-copy');
     await sayImported(other, coming.id);
-    await toldTo(here, 'frozen', 'source');
+    await pulledAs(here, 'frozen', 'source');
     await waitsAt('await-import');
     await send(2, 'last');
     await waitsAt('await-import');
     expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: here.id });
-    // The new cell is started again when all is imported, and begins anew.
+    // The new cell restarts after it has imported everything, and begins again.
     const restarted = scene.before('cut-over', async () => {
       expect((await takePart(other, coming.id)).status).toBe(200);
     });
@@ -284,7 +281,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: other.id });
   });
 
-  it('has its sign-up links go with the tenant: the new cell is told which, until they are revoked', async () => {
+  it('passes its sign-up links on to the new cell, and their revocations later', async () => {
     const [id = ''] = await inhabited(1);
     const mint = async (token: string): Promise<string> => {
       scene.plane.clock.advance(1);
@@ -302,38 +299,38 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     await copied;
     await scene.reaches(job.id, 'succeeded');
     await mint(key);
-    const told = async () => (await other.pull(), other.tenants.get(id)?.signup_links);
-    expect(await told()).toEqual({ revoked: [], carried: links.toReversed() });
+    const pulled = async () => (await other.pull(), other.tenants.get(id)?.signup_links);
+    expect(await pulled()).toEqual({ revoked: [], carried: links.toReversed() });
     await scene.plane.delete(`/api/api-keys/${key.split('_')[1]}`).expect(204);
-    expect(await told()).toMatchObject({ revoked: [expect.any(String), links[1]], carried: [links[0]] });
+    expect(await pulled()).toMatchObject({ revoked: [expect.any(String), links[1]], carried: [links[0]] });
     await here.pull();
     expect(here.tenants.get(id)).toMatchObject({ phase: 'retired', moved_to: expect.any(String) });
     expect(here.tenants.get(id)).not.toHaveProperty('signup_links');
   });
 
-  it('gives its tenant to a cell that has removed the copy of before, when a half undone move goes on', async () => {
+  it('gives a tenant to a cell that removed an earlier copy when a half-undone move resumes', async () => {
     const [id = ''] = await inhabited(1);
     const body = { deployment_model: 'shared', tenant_plane_id: other.id };
     const { job } = (await scene.plane.post(`/api/tenants/${id}/move`, body).expect(202)).body;
-    const told = (role?: string) =>
+    const pulled = (role?: string) =>
       eventually(async () => {
         await other.pull();
         const entry = other.tenants.get(id);
         return entry?.transfer?.role === role && entry;
       });
-    await told('target');
+    await pulled('target');
     const stuck = new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
     jest.spyOn(scene.plane.app.get(ReservePlaceStep), 'undo').mockRejectedValueOnce(stuck);
     await scene.act(job.id, 'cancel').expect(202);
     await scene.reaches(job.id, 'failed');
-    expect(await told()).toMatchObject({ phase: 'retired', purge: { job_id: job.id } });
+    expect(await pulled()).toMatchObject({ phase: 'retired', purge: { job_id: job.id } });
     await scene.act(job.id, 'retry').expect(202);
-    const entry = await told('target');
+    const entry = await pulled('target');
     expect(entry).toMatchObject({ phase: 'importing' });
     expect(entry).not.toHaveProperty('purge');
   });
 
-  it('is open again when the drain is cancelled; who is on the way arrives', async () => {
+  it('reopens when the drain is cancelled; tenants on their way still arrive', async () => {
     await inhabited(1);
     const job = await drain();
     const [move] = await eventually(async () => {
@@ -364,7 +361,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     },
   );
 
-  it('is not cancelled when it has ended since it was looked at', async () => {
+  it('refuses to cancel a drain that has ended meanwhile', async () => {
     const [id] = await inhabited(1);
     const job = await drain();
     await eventually(async () => (await movesOf(job)).length === 1);
@@ -379,7 +376,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     expect(await scene.tenant(id ?? '')).toMatchObject({ tenant_plane_id: here.id });
   });
 
-  /** One that failed because the move of its only tenant was cancelled. */
+  /** A drain that failed because the move of its only tenant was cancelled. */
   const incompleteDrain = async (clockSteps = 0): Promise<string> => {
     const job = await drain();
     const [move] = await eventually(async () => {
@@ -394,22 +391,19 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
 
   it.each([
     ['at the same moment', 0],
-    ['by a clock that has stepped back', -5],
-  ])(
-    'stops when a tenant does not move, says which, and goes on when it is retried: %s',
-    async (_, steps) => {
-      const [id] = await inhabited(1);
-      const job = await incompleteDrain(steps);
-      const { error } = await scene.job(job);
-      expect(error?.code).toBe('drain_incomplete');
-      const { slug } = await scene.tenant(id ?? '');
-      expect(error?.detail).toContain(`${slug} (active)`);
-      await scene.act(job, 'retry').expect(202);
-      await eventually(async () => (await movesOf(job)).length === 2);
-    },
-  );
+    ['with a clock that stepped back', -5],
+  ])('stops and names a tenant that does not move, and resumes when retried: %s', async (_, steps) => {
+    const [id] = await inhabited(1);
+    const job = await incompleteDrain(steps);
+    const { error } = await scene.job(job);
+    expect(error?.code).toBe('drain_incomplete');
+    const { slug } = await scene.tenant(id ?? '');
+    expect(error?.detail).toContain(`${slug} (active)`);
+    await scene.act(job, 'retry').expect(202);
+    await eventually(async () => (await movesOf(job)).length === 2);
+  });
 
-  it('moves the other tenants, then stops and names those whose rows the cell has lost', async () => {
+  it('moves the other tenants, then names those whose rows it has lost', async () => {
     const ids = await inhabited(6);
     const [last = '', ...lost] = ids.toReversed();
     const at = (tenantId: string) => ({ tenantId, tenantPlaneId: here.id });
@@ -441,7 +435,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     await eventually(async () => (await movesOf(job)).length === 5);
   });
 
-  it('is not retried after the cell was reopened, but a new drain can be started', async () => {
+  it('needs a new drain once reopened: the failed one cannot be retried', async () => {
     await inhabited(1);
     const job = await incompleteDrain();
     await call('reopen').expect(200);
@@ -458,7 +452,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     await eventually(async () => (await cellNow(here))?.accepts_tenants === false);
   });
 
-  it('does not succeed while the cell is open', async () => {
+  it('does not complete its drain while it is open', async () => {
     const opened = scene.before('move-tenants', () =>
       scene.plane.change(TenantPlane, { id: here.id }, { acceptsTenants: true }),
     );
@@ -468,7 +462,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     expect((await scene.job(job)).error).toMatchObject({ code: 'cell_reopened', class: 'operator' });
   });
 
-  it('begins no second move of a tenant whose own has failed half-way, until that is rolled back', async () => {
+  it('begins no second move of a tenant until its failed one is rolled back', async () => {
     const [id = ''] = await inhabited(1);
     const failure = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
     jest.spyOn(scene.plane.app.get(OpenTransferStep), 'run').mockRejectedValueOnce(failure);
@@ -479,7 +473,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     await scene.reaches(job, 'failed');
     expect((await scene.job(job)).error).toMatchObject({
       code: 'drain_incomplete',
-      fix: expect.stringContaining('roll back a move that failed'),
+      fix: expect.stringContaining('roll back failed moves'),
     });
     expect(await movesOf(job)).toEqual([]);
     await scene.act(failed, 'rollback').expect(202);
@@ -488,8 +482,8 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     await eventually(async () => (await movesOf(job)).length === 1);
   });
 
-  describe('is refused', () => {
-    it('when the other cells of its region have no room, and while another operation is live', async () => {
+  describe('refuses a drain', () => {
+    it('without room elsewhere in its region, or while another operation is live', async () => {
       await inhabited(1);
       const elsewhere = await scene.plane.enrolledCell({ region: `${region}-east` });
       await closed(other);
@@ -502,7 +496,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
       expect(await cellNow(elsewhere)).toMatchObject({ tenants: 0 });
     });
 
-    it('of a tenant plane that is no cell, or has yet to enrol, or is not there', async () => {
+    it('unless it is an enrolled cell', async () => {
       const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
       const [theirs, expected] = [{ id: body.tenant.tenant_plane_id }, await scene.plane.registerCell()];
       expect(refusal(await call('drain', theirs as PlaneSimulator))).toEqual([
@@ -517,7 +511,7 @@ describe.each(EVERY_DATABASE)('a cell that is drained, on %s', (driver) => {
     });
   });
 
-  it('is told of in a dry run, which changes nothing', async () => {
+  it('plans a drain in a dry run, which changes nothing', async () => {
     await inhabited(1);
     const { body } = await call('drain', here, '?dry_run=true').expect(200);
     expect(body.plan).toMatchObject({ tenants: 1, install_required: false });

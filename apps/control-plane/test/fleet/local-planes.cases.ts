@@ -42,7 +42,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     const file = join(set.planesFolder, row.name, 'starts');
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
   };
-  /** Whose process runs what is its own. */
+  /** A plane whose process has started its program. */
   const dedicated = async (): Promise<Dedicated> => {
     const plane = await set.dedicated();
     await eventually(() => startsOf(plane).includes(`${plane.row.pid}`));
@@ -58,7 +58,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     await once(child, 'spawn');
     return child.pid as number;
   };
-  /** The supervisor looks at once, and not within a second. */
+  /** Makes the supervisor look at once rather than within a second. */
   const pass = (seconds: number): void => {
     set.plane.clock.advance(seconds);
     set.plane.app.get(Signals).deliver(LOCAL_PLANES_TOPIC);
@@ -77,7 +77,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     return rowCount !== 0;
   };
 
-  it('has its log cut when that grows too long', async () => {
+  it('has its log rotated when it grows too long', async () => {
     const { row } = await dedicated();
     const log = join(set.planesFolder, row.name, 'tenant-plane.log');
     appendFileSync(log, Buffer.alloc(11 * 1024 * 1024, 'x'));
@@ -90,8 +90,8 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     expect(previous.mode & 0o777).toBe(0o600);
   });
 
-  describe('made by a worker that another has taken over from', () => {
-    /** Holds the worker once it has written so often. */
+  describe('created by a worker that has lost its lease', () => {
+    /** Holds the worker after this many writes. */
     const overtaken = async (writes: number) => {
       const database = set.plane.app.get(Database);
       const { id: tenantPlaneId } = await set.plane.registerCell();
@@ -119,7 +119,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
       return found.filter((id) => id.includes(infrastructureName(subject)));
     };
 
-    it('is not made any more once that one has removed it', async () => {
+    it('is not created once the next worker has removed it', async () => {
       const { subject, late, free, removed } = await overtaken(1);
       await removed();
       free.open();
@@ -127,23 +127,26 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
       expect(await left(subject)).toEqual([]);
     });
 
-    // A SQLite file is made by its plane.
-    (driver === 'postgres' ? it : it.skip)('is removed once that worker has made what it began', async () => {
-      const { subject, late, free, removed } = await overtaken(2);
-      const removing = removed();
-      const waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted";
-      await asAdmin(testServerUrl(), (admin) =>
-        eventually(async () => (await admin.query(waiting)).rowCount !== 0, { everyMs: 5 }),
-      );
-      free.open();
-      await expect(late).rejects.toThrow(LeaseLost);
-      await removing;
-      expect(await left(subject)).toEqual([]);
-    });
+    // On SQLite the plane creates its own file.
+    (driver === 'postgres' ? it : it.skip)(
+      'is removed once the old worker has created what it began',
+      async () => {
+        const { subject, late, free, removed } = await overtaken(2);
+        const removing = removed();
+        const waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted";
+        await asAdmin(testServerUrl(), (admin) =>
+          eventually(async () => (await admin.query(waiting)).rowCount !== 0, { everyMs: 5 }),
+        );
+        free.open();
+        await expect(late).rejects.toThrow(LeaseLost);
+        await removing;
+        expect(await left(subject)).toEqual([]);
+      },
+    );
   });
 
   (driver === 'postgres' ? it : it.skip)(
-    'fails as a step, and not as a process, when its server ends the connection',
+    'fails its step, not the Control Plane, when the server ends the connection',
     async () => {
       const name = `atlas_cut_${process.pid}`;
       const server = new LocalPostgres(testServerUrl(), join(set.folder, 'app'));
@@ -159,12 +162,12 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
   );
 
   (driver === 'postgres' ? it : it.skip)(
-    'leaves no role behind when it is removed while that is restored',
+    'leaves no role behind when it is removed while its role is being restored',
     async () => {
       const name = `atlas_mended_${process.pid}`;
       const server = new LocalPostgres(testServerUrl(), join(set.folder, 'app'));
-      const nobodyElse = () => Promise.resolve();
-      await server.ensure(name, 'secret', nobodyElse);
+      const stillOurs = () => Promise.resolve();
+      await server.ensure(name, 'secret', stillOurs);
       let restoring = Promise.resolve(true);
       await server.drop(name, async () => {
         restoring = server.restoreRole(name, 'secret');
@@ -178,18 +181,21 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     },
   );
 
-  it('runs nothing of it before it is recorded, and ends where that fails', async () => {
+  it('runs nothing before it is recorded, and ends when recording fails', async () => {
     const plane = await dedicated();
     await refuseRecords();
     const starts = startsOf(plane);
     await end(plane.row.pid as number);
-    // It is held for as long as the transaction takes, and a little longer until it has noticed.
+    // It is held for as long as the transaction takes, and until it notices the end.
     const isHeld = async () => {
       set.plane.clock.advance(1);
       return (await running(plane)).length > 0;
     };
-    await eventually(isHeld, { everyMs: 2, what: 'one is held' });
-    await eventually(async () => (await running(plane)).length === 0, { everyMs: 2, what: 'it is gone' });
+    await eventually(isHeld, { everyMs: 2, what: 'a process is held' });
+    await eventually(async () => (await running(plane)).length === 0, {
+      everyMs: 2,
+      what: 'the process is gone',
+    });
     expect(startsOf(plane)).toEqual(starts);
     await allowRecords();
     const pid = await restarted(plane, plane.row.pid);
@@ -197,23 +203,23 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     expect(startsOf(plane)).toEqual([...starts, `${pid}`]);
   });
 
-  it('ends before it runs anything where the plane came to be unwanted meanwhile', async () => {
+  it('ends before it runs anything when the plane is no longer wanted', async () => {
     const plane = await dedicated();
     const starts = startsOf(plane);
     await end(plane.row.pid as number);
-    // Its next start is a second away, on a clock that stands still.
+    // Its next start is due in a second, on a clock that stands still.
     await eventually(async () => (await rowOf(plane)).pid === null);
     await set.plane.app.get(Database).write(async () => {
       await change(plane, { isWanted: false });
       set.plane.clock.advance(60);
-      await eventually(async () => (await running(plane)).length > 0, { what: 'one is held' });
+      await eventually(async () => (await running(plane)).length > 0, { what: 'a process is held' });
     });
-    await eventually(async () => (await running(plane)).length === 0, { what: 'it is gone' });
+    await eventually(async () => (await running(plane)).length === 0, { what: 'the process is gone' });
     expect(startsOf(plane)).toEqual(starts);
     expect(await rowOf(plane)).toMatchObject({ isWanted: false, pid: null });
   });
 
-  it('is started again at a growing distance, which is short again once it has run for a minute', async () => {
+  it('restarts after growing pauses, which are short again once it has run for a minute', async () => {
     const plane = await dedicated();
     const distances: number[] = [];
     for (const ranSeconds of [0, 1, 1, 90, 1]) {
@@ -234,7 +240,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     expect(distances).toEqual([1000, 2000, 4000, 1000, 2000]);
   });
 
-  it('is not doubled where one runs that is not recorded', async () => {
+  it('is not doubled when an unrecorded one is running', async () => {
     const plane = await dedicated();
     const { pid: stray } = plane.row;
     await change(plane, { pid: null, pidStartedAt: null });
@@ -243,18 +249,18 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     expect(await running(plane)).toEqual([pid]);
   });
 
-  it('is gone once the plane is destroyed, recorded or not, and nobody else is', async () => {
+  it('ends when the plane is destroyed, recorded or not, and leaves others running', async () => {
     const plane = await dedicated();
     const folder = join(set.planesFolder, plane.row.name);
     const sleep = ['-e', 'setInterval(() => undefined, 1000)'];
     const foreign = await program(sleep, set.folder);
     const shell = await program(sleep, folder);
-    // The machine was started again: the pid and even its time are another program's now.
+    // After a reboot the pid, and even its start time, can belong to another program.
     await change(plane, { pid: foreign, pidStartedAt: identityOf(foreign)?.startedAt ?? null });
     const ids = { tenantId: plane.id, tenantPlaneId: plane.planeId };
     const subject = { ...ids, slug: plane.slug, region: null, database: driver, version: null };
     const database = set.plane.app.get(Database);
-    // Its fence is a plain transaction here, without a job.
+    // Without a job, a plain transaction serves as its fence.
     await set.plane.app.get(LocalDriver).destroy(subject, (work) => database.write(work));
     expect(await running(plane)).toEqual([]);
     expect([plane.row.pid as number, foreign, shell].map((pid) => identityOf(pid) !== undefined)).toEqual([
@@ -266,7 +272,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     expect(await rowOf(plane)).toBeUndefined();
   });
 
-  it('is gone once its tenant is purged after a restore that failed half-way', async () => {
+  it('ends when its tenant is purged after a restore that failed half-way', async () => {
     const plane = await dedicated();
     const now = set.plane.clock.now();
     await set.plane.change(Placement, { tenantId: plane.id }, { phase: 'importing' });
@@ -279,7 +285,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     expect(await set.plane.rows(TenantPlane, { id: plane.planeId })).toMatchObject([{ status: 'retired' }]);
   });
 
-  /** On Postgres it is the COMMIT that fails. */
+  /** On Postgres, COMMIT fails. */
   async function refuseRecords(): Promise<void> {
     const isStart = 'old.pid is null and new.pid is not null';
     if (driver === 'sqlite') {

@@ -37,7 +37,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     set = await ReconcileScene.set(driver);
     shared = await set.shared();
     dedicated = await set.dedicated();
-    // The plane that stands in for it writes none.
+    // The stand-in plane writes no database.
     if (driver === 'sqlite') writeFileSync(databaseFile(), '');
   });
   afterAll(() => set.close());
@@ -47,15 +47,12 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   const change = (...args: Parameters<TestControlPlane['change']>) => set.plane.change(...args);
   const only = async <T extends object>(entity: new () => T, where: object): Promise<T> => {
     const [row] = await set.plane.rows(entity, where);
-    if (!row) throw new Error('There is no such row.');
+    if (!row) throw new Error('The row does not exist.');
     return row;
   };
   const placementOf = ({ id }: Settled) => only(Placement, { tenantId: id });
 
-  /**
-   * Found once, however often it is looked at; its operator
-   * is told, once, in words that name the tenant or plane.
-   */
+  /** Expects two looks to find the drift once, and to audit it once. */
   const isReported = async (kind: string, subjectId: string): Promise<Drift> => {
     await set.look();
     await set.look();
@@ -82,7 +79,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     expect(drift).toMatchObject({ resolvedAt: expect.any(Date), repaired: true });
     expect(await set.plane.count(AuditEvent, { action: 'drift.repaired', targetId: drift?.id })).toBe(1);
   };
-  /** What differs while a job is in work at it is on its way. */
+  /** Expects the difference to be ignored while a job works on its subject. */
   const isLeftToJobs = (
     about: { tenantId?: string; tenantPlaneId?: string },
     kind: string,
@@ -100,12 +97,12 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     expect(ours).toEqual([]);
   });
 
-  it('has a name of its own for each kind', () => {
+  it('has a distinct name for each kind', () => {
     const kinds = set.plane.app.get<readonly DriftCheck[]>(DRIFT_CHECKS).map(({ kind }) => kind);
     expect(new Set(kinds).size).toBe(kinds.length);
   });
 
-  it('finds nothing where a restored Control Plane has yet to hear of what it tells anew', async () => {
+  it('finds nothing while a restored Control Plane has yet to hear from its planes', async () => {
     const { cell } = set.scene;
     const { revision } = cell;
     set.plane.clock.advance(600);
@@ -116,14 +113,14 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     await cell.serve(shared.id);
   });
 
-  it('does not count what is gone at the second look', async () => {
+  it('ignores a difference that is gone at the second look', async () => {
     await change(TenantPlane, { id: shared.planeId }, { placed: 7 });
     set.between(() => change(TenantPlane, { id: shared.planeId }, { placed: 1 }));
     expect(await set.look()).toMatchObject({ found: 0, repaired: 0 });
     expect(await set.newest('count_differs', shared.planeId)).toBeUndefined();
   });
 
-  it('leaves to a job what that has taken up by the second look', async () => {
+  it('leaves to a job what the job has taken up by the second look', async () => {
     const { id } = shared;
     const job = { tenantId: id, operation: 'provision' };
     const dueAt = new Date(set.plane.clock.now().getTime() + 86_400_000);
@@ -135,7 +132,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     await change(Tenant, { id }, { status: 'active' });
   });
 
-  it('writes down once what two processes find at once', async () => {
+  it('records a drift once when two processes find it at once', async () => {
     const { app } = set.plane;
     const parts = [app.get<DriftCheck[]>(DRIFT_CHECKS), app.get(Database), app.get(Drifts)] as const;
     const lookers = [new Reconciler(...parts), new Reconciler(...parts)];
@@ -150,7 +147,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   });
 
   describe('of tenants', () => {
-    it('reports one that is served nowhere', async () => {
+    it('reports one without a home', async () => {
       const placement = await placementOf(shared);
       await set.sql('delete from placements where tenant_id = $1', [shared.id]);
       await isLeftToJobs({ tenantId: shared.id }, 'tenant_without_home', shared.id);
@@ -170,7 +167,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports one between two places that no job moves, unless its operator knows', async () => {
+    it('reports one between two homes that no job moves, unless a failed job shows it', async () => {
       const other = await set.plane.enrolledCell();
       const place = { ...(await placementOf(shared)), tenantPlaneId: other.id, phase: 'importing' as const };
       await set.plane.app.get(Database).write((manager) => manager.insert(Placement, place));
@@ -185,7 +182,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports one that is on its way without a job', async () => {
+    it('reports one in transition without a job', async () => {
       await change(Tenant, { id: shared.id }, { status: 'provisioning' });
       await isLeftToJobs({ tenantId: shared.id }, 'job_missing', shared.id);
       const drift = await isReported('job_missing', shared.id);
@@ -197,7 +194,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       ['url', { url: ELSEWHERE }],
       ['endpointUrl', { endpointUrl: ELSEWHERE }],
       ['dbUrlSealed', { dbUrlSealed: null }],
-    ])('repairs a %s that its plane does not give it', async (field, wrong) => {
+    ])('repairs a %s that differs from that of its plane', async (field, wrong) => {
       const { id } = dedicated;
       const right = await only(Tenant, { id });
       await change(Tenant, { id }, wrong);
@@ -213,7 +210,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
         .open(await only(Tenant, { id: dedicated.id }))
         ?.reveal();
 
-    it('looks at the others where one cannot be examined, and says so', async () => {
+    it('checks the others when one cannot be examined, and says so', async () => {
       const { dbUrlSealed } = await only(Tenant, { id: dedicated.id });
       await change(Tenant, { id: dedicated.id }, { dbUrlSealed: 'not sealed by us' });
       await change(Tenant, { id: shared.id }, { url: ELSEWHERE });
@@ -230,7 +227,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await set.scene.cell.serve(shared.id);
     });
 
-    it('has a plane told again of one that it passed over, and reports one that it could not apply', async () => {
+    it('republishes an entry that a plane skipped, and reports one that it could not apply', async () => {
       await change(Placement, { tenantId: shared.id }, { reportedRevision: 0 });
       await isLeftToJobs({ tenantId: shared.id }, 'entry_unapplied', shared.id);
       await isRepaired('entry_unapplied', shared.id);
@@ -245,14 +242,14 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   });
 
   describe('of tenant planes', () => {
-    it('counts places anew', async () => {
+    it('corrects the count of places', async () => {
       await change(TenantPlane, { id: shared.planeId }, { placed: 7 });
       await isLeftToJobs({ tenantPlaneId: shared.planeId }, 'count_differs', shared.planeId);
       await isRepaired('count_differs', shared.planeId);
       expect(await set.scene.placed()).toBe(1);
     });
 
-    it('reports more places than there may be', async () => {
+    it('reports more places than the capacity', async () => {
       await change(TenantPlane, { id: shared.planeId }, { placed: 0, capacity: 0 });
       const drift = await isReported('count_differs', shared.planeId);
       await change(TenantPlane, { id: shared.planeId }, { placed: 1, capacity: 1000 });
@@ -267,7 +264,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports one that reports, and does not apply what it is told; not one that is silent', async () => {
+    it('reports one that reports but does not apply its state, and no silent one', async () => {
       const cell = await set.plane.enrolledCell();
       const { revision } = await only(TenantPlane, { id: cell.id });
       set.plane.clock.advance(600);
@@ -282,8 +279,8 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     });
   });
 
-  describe('of what tenant planes say of themselves', () => {
-    it('reports one that is failing, with what it said', async () => {
+  describe('of what tenant planes report', () => {
+    it('reports one that is failing, with its checks', async () => {
       const cell = await set.plane.enrolledCell();
       const checks = [{ name: 'disk', status: 'failing', detail: '12 MB free' }];
       await cell.report([], { health: { status: 'degraded', checks: [] } });
@@ -296,7 +293,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports another address than was recorded for it', async () => {
+    it('reports an address other than the recorded one', async () => {
       const { id } = await only(TenantPlane, { id: dedicated.planeId });
       const { endpointUrl } = await only(TenantPlane, { id });
       await change(TenantPlane, { id }, { reportedEndpointUrl: `${endpointUrl}/` });
@@ -305,12 +302,12 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await change(TenantPlane, { id }, { reportedEndpointUrl: ELSEWHERE });
       await isLeftToJobs({ tenantPlaneId: id }, 'plane_address_differs', id);
       const drift = await isReported('plane_address_differs', id);
-      expect(drift.detail).toMatch(new RegExp(`${ELSEWHERE}, and ${endpointUrl} is recorded`));
+      expect(drift.detail).toMatch(new RegExp(`${ELSEWHERE}, but ${endpointUrl} is recorded`));
       await change(TenantPlane, { id }, { reportedEndpointUrl: endpointUrl });
       await isGone(drift);
     });
 
-    it('reports replicas that name different addresses in turn, for an hour', async () => {
+    it('reports replicas that alternate between addresses, for an hour', async () => {
       const cell = await set.plane.enrolledCell();
       for (const endpoint_url of ['https://one.example', 'https://two.example'])
         await cell.report([], { endpoint_url });
@@ -325,7 +322,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     });
   });
 
-  it('wakes a job that nobody would look at', async () => {
+  it('wakes an unattended job', async () => {
     const now = set.plane.clock.now();
     const request = { operation: 'suspend' as const, tenantId: shared.id, steps: [] };
     const job = {
@@ -351,7 +348,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports a database that is missing', async () => {
+    it('reports a missing database', async () => {
       const { name } = dedicated.row;
       const rename = (from: string, to: string) =>
         driver === 'sqlite' ? renameSync(from, to) : set.onServer(`alter database ${from} rename to ${to}`);
@@ -364,7 +361,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('starts a process that nobody keeps', async () => {
+    it('starts a process that is no longer kept running', async () => {
       const tenantPlaneId = dedicated.planeId;
       await change(LocalPlane, { tenantPlaneId }, { isWanted: false });
       await isLeftToJobs(about(), 'process_missing', tenantPlaneId);
@@ -375,7 +372,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       });
     });
 
-    it('reports a process that ends again and again', async () => {
+    it('reports a process that keeps ending', async () => {
       const tenantPlaneId = dedicated.planeId;
       const { pid, pidStartedAt } = await only(LocalPlane, { tenantPlaneId });
       const startAt = new Date(set.plane.clock.now().getTime() + 30_000);
@@ -385,7 +382,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('records anew what its driver has made', async () => {
+    it('restores the record of what its driver has created', async () => {
       const urls = set.plane.app.get(DatabaseUrls);
       const right = urls.open(await only(Tenant, { id: dedicated.id }));
       const wrong = { endpointUrl: ELSEWHERE, dbUrl: new Secret('postgres://elsewhere') };
@@ -401,17 +398,20 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       expect(former.tenants.get(dedicated.id)).toMatchObject({ moved_to: tenant.endpointUrl });
     });
 
-    // On SQLite writers take turns.
-    (driver === 'postgres' ? it : it.skip)('waits for its tenant without its plane', async () => {
-      await change(Tenant, { id: dedicated.id }, { endpointUrl: ELSEWHERE });
-      await change(TenantPlane, { id: dedicated.planeId }, { endpointUrl: ELSEWHERE });
-      await besideHeldTenant(set.plane, { tenantId: dedicated.id, planeId: dedicated.planeId }, () =>
-        set.look(),
-      );
-      expect(await set.open('infrastructure_record_differs', dedicated.planeId)).toEqual([]);
-    });
+    // SQLite serialises writers.
+    (driver === 'postgres' ? it : it.skip)(
+      'does not hold its plane while it waits for its tenant',
+      async () => {
+        await change(Tenant, { id: dedicated.id }, { endpointUrl: ELSEWHERE });
+        await change(TenantPlane, { id: dedicated.planeId }, { endpointUrl: ELSEWHERE });
+        await besideHeldTenant(set.plane, { tenantId: dedicated.id, planeId: dedicated.planeId }, () =>
+          set.look(),
+        );
+        expect(await set.open('infrastructure_record_differs', dedicated.planeId)).toEqual([]);
+      },
+    );
 
-    it('reports a Terraform state that is gone', async () => {
+    it('reports a missing Terraform state', async () => {
       const tenantPlaneId = dedicated.planeId;
       await change(TenantPlane, { id: tenantPlaneId }, { infrastructureDriver: 'terraform' });
       const drift = await isReported('state_missing', tenantPlaneId);
@@ -421,7 +421,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await change(TenantPlane, { id: tenantPlaneId }, { infrastructureDriver: 'local' });
     });
 
-    it('reports folders and processes that are nobody’s, and touches neither', async () => {
+    it('reports orphaned folders and processes, and touches neither', async () => {
       const folder = join(set.planesFolder, 'atlas_nobody_0a1b2c3d');
       mkdirSync(folder);
       const sleeper = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { cwd: folder });
@@ -441,7 +441,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     };
 
     if (driver === 'postgres') {
-      it('reports databases and roles that are nobody’s', async () => {
+      it('reports orphaned databases and roles', async () => {
         const name = `atlas_no_one_${uuidv7().slice(-8)}`;
         await set.onServer(`create database ${name}`);
         await set.onServer(`create role ${name}`);
@@ -452,11 +452,11 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
         await isGone(database);
       });
 
-      it.each(['may not log in', 'is not there'])('gives back a role that %s', async (what) => {
+      it.each(['may not log in', 'is missing'])('restores a role that %s', async (what) => {
         const { name, tenantPlaneId } = dedicated.row;
         await set.onServer('create table if not exists notes (id serial primary key)', name);
         const drop = `alter database ${name} owner to postgres`;
-        if (what === 'is not there') {
+        if (what === 'is missing') {
           await set.onServer(drop);
           await set.onServer(`reassign owned by ${name} to atlas_owner; drop owned by ${name}`, name);
           await set.onServer(`drop role ${name}`);
@@ -469,7 +469,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   });
 
   describe('for operators', () => {
-    it('lists drifts, newest first, in pages, all or those that are open', async () => {
+    it('lists drifts in pages, newest first: all, open or resolved', async () => {
       const all = await set.plane.get('/api/drifts?limit=2').expect(200);
       expect(all.body).toMatchObject({
         items: [{ id: expect.any(String) }, {}],
@@ -488,14 +488,14 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await set.plane.get('/api/drifts?resolved=maybe').expect(400);
     });
 
-    it('asks for the scopes of tenant planes', async () => {
+    it('requires planes:read for drifts and planes:write to reconcile', async () => {
       const token = await set.plane.createApiKey(['planes:read']);
       await set.plane.get('/api/drifts', { token }).expect(200);
       await set.plane.post('/api/reconcile', undefined, { token }).expect(403);
       await set.plane.get('/api/drifts', { token: await set.plane.createApiKey(['jobs:read']) }).expect(403);
     });
 
-    it('is counted by kind in the metrics', async () => {
+    it('counts open drifts by kind in the metrics', async () => {
       await change(Tenant, { id: shared.id }, { status: 'provisioning' });
       const drift = await isReported('job_missing', shared.id);
       const metrics = async () => (await set.plane.get('/metrics').expect(200)).text;
@@ -506,9 +506,9 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     });
   });
 
-  describe('of differences that come back', () => {
+  describe('of recurring differences', () => {
     const kind = 'entry_unapplied';
-    /** The plane applies all that it is told and reports nothing of the tenant. */
+    /** The plane applies all that it pulls, and reports nothing about the tenant. */
     const passOver = async (): Promise<void> => {
       const { cell } = set.scene;
       await cell.pull();
@@ -525,7 +525,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await change(Placement, { tenantId: shared.id }, { reportedRevision: 0 });
     };
 
-    it('repairs them after longer and longer pauses, and then leaves them to a person', async () => {
+    it('repairs them after growing pauses, and then leaves them to an operator', async () => {
       const before = await set.plane.count(Drift, { kind });
       set.plane.clock.advance(900);
       await leaveOut();
@@ -533,7 +533,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       for (const minutes of [2, 5, 10]) {
         expect(await look(0)).toMatchObject({
           resolvedAt: null,
-          detail: expect.stringContaining('next one is at'),
+          detail: expect.stringContaining('next one is due at'),
         });
         expect(await look(minutes)).toMatchObject({ repaired: true });
       }
@@ -544,7 +544,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       expect(await set.plane.count(Drift, { kind })).toBe(before + 8);
       await set.scene.cell.serve(shared.id);
       await isGone(open as Drift);
-      // What differs from now on is another matter.
+      // A later difference counts as a new one.
       await leaveOut();
       expect(await look(0)).toMatchObject({ repaired: true, failedRepairs: 0 });
       await set.scene.cell.serve(shared.id);
@@ -559,7 +559,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     });
   });
 
-  it('is done by one of several processes when it is due, and next after three quarters of the time', async () => {
+  it('runs in one of several processes when due, and again after 3/4 of the interval', async () => {
     const { app, clock } = set.plane;
     const database = app.get(Database);
     const reconciler = app.get(Reconciler);

@@ -11,11 +11,11 @@ import {
 } from '../../src/infrastructure/drivers/local/local-postgres';
 
 const BRIEF = { ...PATIENCE, connectMs: 900, quickMs: 600, graceMs: 100 };
-const nobodyElse = (): Promise<void> => Promise.resolve();
+const stillOurs = (): Promise<void> => Promise.resolve();
 const retried = (code: string, detail: RegExp) =>
   expect.objectContaining({ failureClass: 'retry', code, message: expect.stringMatching(detail) });
 
-/** On Postgres only: that is what the driver waits for. */
+/** On Postgres only, since the driver waits for Postgres. */
 describe('the Postgres server of the local driver', () => {
   const name = `atlas_silent_${process.pid}`;
   let folder: string;
@@ -27,7 +27,7 @@ describe('the Postgres server of the local driver', () => {
   beforeEach(async () => (relay = await startCommitCutter(testServerUrl())));
   afterEach(() => relay.close());
   afterAll(async () => {
-    await at(testServerUrl()).drop(name, nobodyElse);
+    await at(testServerUrl()).drop(name, stillOurs);
     const template = await at(testServerUrl()).ensureTemplate();
     await asAdmin(testServerUrl(), (admin) => admin.query(`drop database ${template}`));
     rmSync(folder, { recursive: true });
@@ -35,35 +35,35 @@ describe('the Postgres server of the local driver', () => {
 
   const at = (url: string, patience = PATIENCE) => new LocalPostgres(url, folder, patience);
   const throughRelay = () => at(relay.through(testServerUrl()), BRIEF);
-  /** While another session holds the lock. */
+  /** Runs `work` while another session holds the lock. */
   const whileLocked = (lock: string, work: () => Promise<void>) =>
     asAdmin(testServerUrl(), async (other) => {
       await other.query(`select ${lock}`);
       await work();
     });
 
-  /** As a `drop database` leaves it that `statement_timeout` ends. */
+  /** Leaves the database as a `drop database` does that `statement_timeout` ends. */
   const invalidate = (database: string) =>
     asAdmin(testServerUrl(), (admin) =>
       admin.query('update pg_database set datconnlimit = -2 where datname = $1', [database]),
     );
 
-  it('fails the step where it accepts a connection and says nothing', async () => {
+  it('fails the step when it accepts a connection but never answers', async () => {
     relay.freeze();
-    await expect(throughRelay().ensure(name, 'secret', nobodyElse)).rejects.toEqual(
-      retried('postgres_silent', /gave no answer within 0\.9 s/),
+    await expect(throughRelay().ensure(name, 'secret', stillOurs)).rejects.toEqual(
+      retried('postgres_silent', /did not answer within 0\.9 s/),
     );
   });
 
-  it('fails the step where it falls silent in the middle, and its successor goes on', async () => {
+  it('fails the step when it falls silent half-way, and the next attempt succeeds', async () => {
     const freeze = async () => relay.freeze();
     await expect(throughRelay().ensure(name, 'secret', freeze)).rejects.toEqual(
-      retried('postgres_silent', /gave no answer within 0\.7 s/),
+      retried('postgres_silent', /did not answer within 0\.7 s/),
     );
-    // The server notices that the connection is lost, and with it goes the lock on the name.
+    // The server notices that the connection is lost, and releases the lock on the name.
     await relay.close();
     relay = await startCommitCutter(testServerUrl());
-    await at(testServerUrl()).ensure(name, 'secret', nobodyElse);
+    await at(testServerUrl()).ensure(name, 'secret', stillOurs);
     expect((await at(testServerUrl()).present([name])).databases).toEqual(new Set([name]));
   });
 
@@ -92,7 +92,7 @@ describe('the Postgres server of the local driver', () => {
   it('fails the step while another session holds the lock on the name', async () => {
     const patience = { ...PATIENCE, nameLockMs: 200 };
     await whileLocked(`pg_advisory_lock(${NAME_LOCK}, hashtext('${name}'))`, () =>
-      expect(at(testServerUrl(), patience).ensure(name, 'secret', nobodyElse)).rejects.toEqual(
+      expect(at(testServerUrl(), patience).ensure(name, 'secret', stillOurs)).rejects.toEqual(
         retried('postgres_too_slow', new RegExp(`could not get the lock on ${name} within 0\\.2 s`)),
       ),
     );
@@ -109,21 +109,22 @@ describe('the Postgres server of the local driver', () => {
   });
 
   it('ends a statement that waits too long', async () => {
-    await at(testServerUrl()).ensure(name, 'secret', nobodyElse);
+    await at(testServerUrl()).ensure(name, 'secret', stillOurs);
     await asAdmin(testServerUrl(), async (other) => {
       await other.query(`begin; alter role ${name} connection limit 5`);
-      await expect(at(testServerUrl(), BRIEF).ensure(name, 'another', nobodyElse)).rejects.toEqual(
+      await expect(at(testServerUrl(), BRIEF).ensure(name, 'another', stillOurs)).rejects.toEqual(
         retried('postgres_too_slow', /could not finish a statement within 0\.6 s/),
       );
       await other.query('rollback');
     });
-    const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%${name}%'`;
+    const waiting = `select 1 from pg_stat_activity
+      where wait_event_type = 'Lock' and query like '%${name}%'`;
     await asAdmin(testServerUrl(), (admin) =>
       eventually(async () => (await admin.query(waiting)).rowCount === 0),
     );
   });
 
-  it('fails the step where the template is not migrated in time', async () => {
+  it('fails the step when the template is not migrated in time', async () => {
     writeFileSync(join(folder, 'migrate.js'), 'setInterval(() => undefined, 1000); // Never');
     const patience = { ...PATIENCE, migrationMs: 300 };
     await expect(at(testServerUrl(), patience).ensureTemplate()).rejects.toEqual(
@@ -134,15 +135,15 @@ describe('the Postgres server of the local driver', () => {
 
   describe('with a database that an interrupted drop left invalid', () => {
     beforeEach(async () => {
-      await at(testServerUrl()).drop(name, nobodyElse);
-      await at(testServerUrl()).ensure(name, 'secret', nobodyElse);
+      await at(testServerUrl()).drop(name, stillOurs);
+      await at(testServerUrl()).ensure(name, 'secret', stillOurs);
       await invalidate(name);
     });
     const things = async () =>
       (await at(testServerUrl()).next('', 1000)).filter((thing) => thing.name === name);
 
     it('replaces it', async () => {
-      await at(testServerUrl()).ensure(name, 'another', nobodyElse);
+      await at(testServerUrl()).ensure(name, 'another', stillOurs);
       await asAdmin(at(testServerUrl()).urlFor(name, 'another'), (owner) => owner.query('select 1'));
     });
 
@@ -157,15 +158,15 @@ describe('the Postgres server of the local driver', () => {
     });
 
     it('removes it', async () => {
-      await at(testServerUrl()).drop(name, nobodyElse);
+      await at(testServerUrl()).drop(name, stillOurs);
       expect(await things()).toEqual([]);
     });
   });
 
   it('replaces a template that an interrupted drop left invalid', async () => {
     await invalidate(await at(testServerUrl()).ensureTemplate());
-    await at(testServerUrl()).drop(name, nobodyElse);
-    await at(testServerUrl()).ensure(name, 'secret', nobodyElse);
+    await at(testServerUrl()).drop(name, stillOurs);
+    await at(testServerUrl()).ensure(name, 'secret', stillOurs);
     expect((await at(testServerUrl()).present([name])).databases).toEqual(new Set([name]));
   });
 });

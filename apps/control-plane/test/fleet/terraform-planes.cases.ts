@@ -11,7 +11,7 @@ import { type Driven, DrivenPlanes } from '../driven-planes.fixture';
 import { JobScene } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
-describe.each(EVERY_DATABASE)('the plane of a tenant that Terraform made, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a tenant plane made by Terraform, on %s', (driver) => {
   let folder: string;
   let scene: JobScene;
   let planes: DrivenPlanes;
@@ -37,7 +37,7 @@ describe.each(EVERY_DATABASE)('the plane of a tenant that Terraform made, on %s'
   afterEach(() => jest.restoreAllMocks());
 
   const releaseOf = async () => (await scene.plane.rows(TenantPlane, { id: plane.planeId }))[0]?.release;
-  /** Behind a backup. */
+  /** Deprovisions the tenant after a backup. */
   const deprovisioned = async (): Promise<string> => {
     const { tenantId, slug: confirm_slug, simulator } = plane;
     const { body } = await scene.plane
@@ -53,7 +53,7 @@ describe.each(EVERY_DATABASE)('the plane of a tenant that Terraform made, on %s'
     return body.job.id;
   };
 
-  it('is not taken for removed while its state is missing: a person brings that back', async () => {
+  it('does not count as removed while its state is missing: an operator must restore it', async () => {
     const destroyed = jest.spyOn(terraform, 'destroy').mockResolvedValue();
     const job = await deprovisioned();
     await scene.reaches(job, 'failed');
@@ -73,7 +73,7 @@ describe.each(EVERY_DATABASE)('the plane of a tenant that Terraform made, on %s'
     expect(existsSync(directory)).toBe(false);
   });
 
-  it('keeps its state until its record says that it is removed', async () => {
+  it('keeps its state until its removal is recorded', async () => {
     mkdirSync(directory);
     jest.spyOn(terraform, 'destroy').mockResolvedValue();
     const died = new StepFailure('operator', 'died', 'It died.', 'Operator: retry the job.');
@@ -82,13 +82,13 @@ describe.each(EVERY_DATABASE)('the plane of a tenant that Terraform made, on %s'
     const job = await deprovisioned();
     await scene.reaches(job, 'failed');
     expect([existsSync(directory), await releaseOf()]).toEqual([true, null]);
-    // As if it had died right after it.
+    // As if the process had died right after forgetting the state.
     rmSync(directory, { recursive: true });
     await scene.act(job, 'retry').expect(202);
     await scene.reaches(job, 'succeeded');
   });
 
-  it('is not made a second time by an upgrade while its state is missing', async () => {
+  it('is not created a second time by an upgrade while its state is missing', async () => {
     const created = jest.spyOn(terraform, 'create');
     const path = `/api/tenant-planes/${plane.planeId}/upgrade`;
     const { body } = await scene.plane.post(path, { version: '0.0.9' }).expect(202);

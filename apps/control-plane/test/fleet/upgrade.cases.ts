@@ -33,7 +33,7 @@ interface PlaneView {
   readonly health: string;
 }
 
-describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) => {
+describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
   let scene: JobScene;
   let plane: TestControlPlane;
   let planes: DrivenPlanes;
@@ -64,10 +64,10 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
     eventually(() => planes.told.get(one.planeId)?.join() === versions.join(), {
       what: `the driver is told to run ${versions}`,
     });
-  /** The job was looked at, and waits for `what`. */
+  /** The job has looked, and waits for `what`. */
   const waitsFor = (id: string, what: string): Promise<boolean> =>
     eventually(async () => JSON.stringify(await scene.job(id)).includes(what), {
-      what: `it waits for ${what}`,
+      what: `the job waits for ${what}`,
     });
   const sweptUntil = (id: string, status: string): Promise<boolean> =>
     eventually(
@@ -78,11 +78,11 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       { what: `the job is ${status}` },
     );
 
-  describe('that a driver runs', () => {
+  describe('with a driver', () => {
     let one: Driven;
     beforeEach(async () => (one = await planes.provision(OLD)));
 
-    it('replaces it, and ends once it reports itself well in the new version', async () => {
+    it('replaces the plane, and succeeds once it reports healthy in the new version', async () => {
       const answer = await ask(one.planeId).expect(202);
       const { id } = bodyOf<Accepted>(answer).job;
       expect(answer.headers['location']).toBe(`${JOBS}/${id}`);
@@ -92,10 +92,10 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       });
       await isTold(one, OLD, NEW);
       await waitsFor(id, `its report in version ${NEW}`);
-      // The process of before still says something.
+      // The old process still reports.
       await planes.reports(one, OLD);
       await planes.reports(one, NEW, { health: {} });
-      await waitsFor(id, 'it to report that it is well');
+      await waitsFor(id, 'it to report that it is healthy');
       await planes.reports(one, NEW, { revision: 'another-epoch.1' });
       await waitsFor(id, 'it to apply its desired state');
       expect(await stepsOf(id)).toEqual(['replace-plane done', 'await-healthy waiting']);
@@ -105,7 +105,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       expect(refusal(await ask(one.planeId))).toEqual([409, 'already_up_to_date']);
     });
 
-    it('has users of former homes sent to the address that it comes up at', async () => {
+    it('redirects users of former homes to the address of the new version', async () => {
       const former = await formerHome(plane, one.tenantId);
       const address = 'https://new-version.example.com';
       planes.addresses.set(one.planeId, address);
@@ -117,28 +117,31 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       await scene.reaches(id, 'succeeded');
     });
 
-    // On SQLite writers take turns.
-    (driver === 'postgres' ? it : it.skip)('waits to record that address without its plane', async () => {
-      planes.addresses.set(one.planeId, 'https://new-version.example.com');
-      const id = await besideHeldTenant(plane, one, () => upgrade(one));
-      await waitsFor(id, `its report in version ${NEW}`);
-      await planes.reports(one, NEW);
-      await scene.reaches(id, 'succeeded');
-    });
+    // SQLite serialises writers.
+    (driver === 'postgres' ? it : it.skip)(
+      'does not hold the plane while it waits to record that address',
+      async () => {
+        planes.addresses.set(one.planeId, 'https://new-version.example.com');
+        const id = await besideHeldTenant(plane, one, () => upgrade(one));
+        await waitsFor(id, `its report in version ${NEW}`);
+        await planes.reports(one, NEW);
+        await scene.reaches(id, 'succeeded');
+      },
+    );
 
-    /** Its new version does not get well in time, and the plane comes back in the old one. */
+    /** The new version stays unhealthy, and the plane comes back in the old one. */
     const goesBack = async (id: string): Promise<void> => {
       await waitsFor(id, `its report in version ${NEW}`);
       plane.clock.advance(HEALTHY_SECONDS);
       await sweptUntil(id, 'waiting');
       await isTold(one, OLD, NEW, OLD);
-      // The last report of the process from before does not count for the one that is back.
+      // The last report of the old process does not count as its return.
       await waitsFor(id, 'plane_not_back');
       await planes.reports(one, OLD);
       await scene.reaches(id, 'cancelled');
     };
 
-    it('goes back by itself when it is not well in time, and says why', async () => {
+    it('rolls back automatically when the plane stays unhealthy, and says why', async () => {
       const id = await upgrade(one);
       await goesBack(id);
       const { error } = await scene.job(id);
@@ -150,7 +153,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       expect(await shown(one)).toMatchObject({ version: OLD, release: OLD });
     });
 
-    it('goes back although a clock has stepped back since it was asked for', async () => {
+    it('rolls back even if a clock has stepped back since the request', async () => {
       const stepped = scene.before('replace-plane', async () => plane.clock.advance(-1));
       const id = await upgrade(one);
       await stepped;
@@ -158,7 +161,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       expect(await shown(one)).toMatchObject({ version: OLD, release: OLD });
     });
 
-    it('hears its new process although a clock has stepped back since its driver was told', async () => {
+    it('accepts reports of the new process even if a clock has stepped back', async () => {
       const id = await upgrade(one);
       await waitsFor(id, `its report in version ${NEW}`);
       plane.clock.advance(-10);
@@ -166,7 +169,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       await scene.reaches(id, 'succeeded');
     });
 
-    it('touches nothing where there is no such release', async () => {
+    it('touches nothing when the release does not exist', async () => {
       planes.missing.add('0.0.6');
       const id = await upgrade(one, '0.0.6');
       await scene.reaches(id, 'cancelled');
@@ -174,7 +177,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       expect(planes.told.get(one.planeId)).toEqual([OLD]);
     });
 
-    it('is put back when it is cancelled', async () => {
+    it('is rolled back when cancelled', async () => {
       const id = await upgrade(one);
       await waitsFor(id, `its report in version ${NEW}`);
       await scene.act(id, 'cancel').expect(202);
@@ -184,7 +187,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       expect(refusal(await ask(one.planeId, { version: OLD }))).toEqual([409, 'already_up_to_date']);
     });
 
-    it('can be retried after it was undone, with its whole time', async () => {
+    it('can be retried after it was undone, with its full time', async () => {
       const id = await upgrade(one);
       await waitsFor(id, `its report in version ${NEW}`);
       await scene.act(id, 'cancel').expect(202);
@@ -198,7 +201,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       await scene.reaches(id, 'succeeded');
     });
 
-    it('is refused while something else is done to its tenant or to itself', async () => {
+    it('is refused while another operation runs on the tenant or the plane', async () => {
       const move = await plane
         .post(`/api/tenants/${one.tenantId}/move`, { deployment_model: 'shared' })
         .expect(202);
@@ -212,7 +215,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       await waitsFor(id, `its report in version ${NEW}`);
     });
 
-    it('is started with its current secret and the one that it enrolled with, unless that one leaked', async () => {
+    it('starts the plane with its current and enrolment secrets, unless the latter leaked', async () => {
       const first = one.simulator.secret;
       const rotated = async (mode: string) =>
         bodyOf<Accepted & { readonly install?: Install }>(
@@ -249,7 +252,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
 
     const move = () => plane.post(`/api/tenants/${one.tenantId}/move`, { deployment_model: 'shared' });
 
-    it('and a move of its tenant exclude each other, also when one of them is retried', async () => {
+    it('and a move of its tenant exclude each other, also on a retry', async () => {
       const id = await upgrade(one);
       await waitsFor(id, `its report in version ${NEW}`);
       expect(refusal(await move())).toEqual([409, 'operation_in_progress']);
@@ -266,7 +269,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       expect(refusal(await scene.act(moving, 'retry'))).toEqual([409, 'operation_in_progress']);
     });
 
-    it('lets its tenant move, or begins, when both are asked for at once', async () => {
+    it('or a move of its tenant is accepted when both are requested at once', async () => {
       const held = await HeldRow.hold(plane, TenantPlane, one.planeId);
       const answers = [ask(one.planeId, { version: NEW }).then(), move().then()];
       await held.untilWaiting(2);
@@ -302,14 +305,14 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       );
       await scene.act(id, 'retry').expect(202);
       await retired;
-      // What is gone is not made anew.
+      // A removed plane is not created again.
       await scene.reaches(id, 'cancelled');
       expect((await scene.job(id)).error).toMatchObject({ code: 'tenant_plane_gone' });
       expect(refusal(await scene.act(id, 'retry'))).toEqual([409, 'invalid_transition']);
       expect(planes.told.get(one.planeId)).toEqual([OLD, NEW]);
     });
 
-    it('is told by a dry run, in the audit trail, and once to who repeats the request', async () => {
+    it('is planned by a dry run, audited, and started once for a repeated request', async () => {
       const jobs = await plane.count(ProvisioningJob);
       const { plan } = (await ask(one.planeId, {}, '?dry_run=true').expect(409)).body;
       expect(plan).toBeUndefined();
@@ -331,17 +334,17 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
     });
   });
 
-  describe('that somebody else runs', () => {
-    it('waits until it reports the version, and says whom it waits for', async () => {
+  describe('without a driver', () => {
+    it('waits until the plane reports the version, and names who must replace it', async () => {
       const cell = await plane.enrolledCell();
       const { job } = bodyOf<Accepted>(await ask(cell.id, { version: NEW }).expect(202));
-      await waitsFor(job.id, 'for an operator of Atlas to replace it');
+      await waitsFor(job.id, 'for an Atlas operator to replace it');
       plane.clock.advance(24 * 3600);
       await cell.report([], { version: NEW, health: { status: 'ok' } });
       await scene.reaches(job.id, 'succeeded');
     });
 
-    it('is the customer’s where the customer runs it', async () => {
+    it('waits for the customer where the customer runs the plane', async () => {
       const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
       const [{ id } = { id: '' }] = (await fleet('?deployment_model=on_prem')).slice(-1);
       await plane.change(TenantPlane, { id }, { status: 'enrolled', version: OLD });
@@ -366,7 +369,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
     ]);
   });
 
-  it('is refused where it can not be done', async () => {
+  it('is refused where it cannot be done', async () => {
     const path = `/api/tenant-planes/${scene.cell.id}/upgrade`;
     expect(refusal(await plane.post(path, {}, { token: readOnly }))).toEqual([403, 'forbidden']);
     expect(refusal(await ask(NOBODY))).toEqual([404, 'not_found']);
@@ -387,7 +390,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       bodyOf<Accepted>(await wave(body).expect(202)).job.id;
     const parts = async (id: string): Promise<(string | null)[]> =>
       (await plane.rows(ProvisioningJob, { parentId: id })).map((job) => job.tenantPlaneId);
-    /** The plane is told, and then speaks in its new version. */
+    /** The driver is told to run the new version, and the plane reports from it. */
     const getsWell = async (index: number): Promise<void> => {
       const one = all[index] as Driven;
       await eventually(() => planes.told.get(one.planeId)?.at(-1) === NEW, { what: `${one.name} is told` });
@@ -426,7 +429,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
     afterEach(async () => {
       for (const job of await plane.rows(ProvisioningJob, { operation: 'upgrade_wave' }))
         if (job.status === 'waiting') await scene.act(job.id, 'cancel');
-      // An attempt under way would write over the status.
+      // A running attempt would overwrite the status.
       await plane.app.get(Attempts).idle();
       for (const { planeId } of all)
         await plane.change(
@@ -436,7 +439,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
         );
     });
 
-    it('goes one first, then batch by batch, each once those before are well', async () => {
+    it('upgrades one plane first, then batch by batch, each once the last one is healthy', async () => {
       const id = await begin();
       expect(refusal(await wave())).toEqual([409, 'operation_in_progress']);
       await waitsFor(id, `${all[0]?.name} (0 of 4 are upgraded)`);
@@ -453,11 +456,11 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       const ofWave = all.map(() => expect.objectContaining({ operation: 'upgrade', parent_id: id }));
       expect(list.body.items).toEqual(ofWave);
       expect(refusal(await wave())).toEqual([409, 'already_up_to_date']);
-      // What is not behind is no wave's business: there is no way back in one.
+      // A wave does not downgrade: a plane that is not behind needs nothing.
       expect(refusal(await wave({ version: OLD }))).toEqual([409, 'already_up_to_date']);
     });
 
-    it('stops with its first one, names it, and goes on from there when it is retried', async () => {
+    it('stops at its first plane, names it, and resumes there when retried', async () => {
       const id = await begin();
       await getsStuck(0);
       await sweptUntil(id, 'failed');
@@ -471,7 +474,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       await scene.reaches(id, 'succeeded');
     });
 
-    it('tries its first one once each time, although a clock steps back while that fails', async () => {
+    it('tries its first plane once per attempt, even if a clock steps back meanwhile', async () => {
       const missing = '0.0.5';
       planes.missing.add(missing);
       for (const { planeId } of all) await plane.change(TenantPlane, { id: planeId }, { version: '0.0.4' });
@@ -486,7 +489,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       expect(await parts(id)).toEqual([all[0]?.planeId, all[0]?.planeId]);
     });
 
-    it('stops with one that reports in its new version that it is failing, and says what', async () => {
+    it('stops at a plane that reports failing in its new version, and says why', async () => {
       const checks = [{ name: 'database', status: 'failing', detail: 'No answer within 3 s' }];
       const id = await begin();
       const one = all[0] as Driven;
@@ -509,7 +512,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       await scene.reaches(id, 'succeeded');
     });
 
-    it('stops behind a batch of which one fails; retried it leaves those that are up to date', async () => {
+    it('stops behind a batch with a failure; a retry skips planes that are up to date', async () => {
       const id = await begin();
       await getsWell(0);
       await getsWell(1);
@@ -524,7 +527,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       expect(planes.told.get(all[0]?.planeId ?? '')).toEqual([OLD, NEW]);
     });
 
-    it('leaves a plane alone that an operator has put back after its upgrade', async () => {
+    it('leaves alone a plane that an operator put back after its upgrade', async () => {
       const id = await begin();
       await getsWell(0);
       await waitsFor(id, '(1 of 4 are upgraded)');
@@ -539,7 +542,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       expect(await shown(one)).toMatchObject({ version: OLD, release: OLD });
     });
 
-    it('goes on past as many failures as may be', async () => {
+    it('continues past as many failures as allowed', async () => {
       const id = await begin({ max_failures: 1 });
       await getsWell(0);
       await getsWell(1);
@@ -549,12 +552,12 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       expect((await plane.get(`${JOBS}/${id}`)).body.steps[1].outputs).toEqual({ upgraded: 3, failed: 1 });
     });
 
-    it('lets a plane that is worked on otherwise wait for its turn', async () => {
+    it('postpones a plane that is busy with another operation', async () => {
       const busy = await upgrade(all[1] as Driven, '0.0.7');
       await waitsFor(busy, 'its report in version 0.0.7');
       const id = await begin({ batch_size: 50 });
       for (const index of [0, 2, 3]) await getsWell(index);
-      await waitsFor(id, 'other work at those that are left (3 of 4 are upgraded)');
+      await waitsFor(id, 'other jobs on the remaining planes to end (3 of 4 are upgraded)');
       await planes.reports(all[1] as Driven, '0.0.7');
       await scene.reaches(busy, 'succeeded');
       plane.clock.advance(60);
@@ -563,7 +566,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
       await scene.reaches(id, 'succeeded');
     });
 
-    it('tells in a dry run which goes when, and does nothing', async () => {
+    it('plans its batches in a dry run, and does nothing', async () => {
       const before = await plane.count(ProvisioningJob);
       const { plan } = (await wave({}, '?dry_run=true').expect(200)).body;
       const names = (plan.waves as { name: string }[][]).map((batch) => batch.map(({ name }) => name));
@@ -580,7 +583,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
   });
 
   describe('the fleet', () => {
-    it('is told apart by version, health, model and status, in pages', async () => {
+    it('is filtered by version, health, model and status, and paged', async () => {
       const cell = await plane.enrolledCell({ region: 'fleet' });
       await cell.report([], { version: '1.0.0' });
       const newer = (await fleet('?version=1.0.0')).map(({ id, version_class: kind, health }) => [
@@ -588,7 +591,7 @@ describe.each(EVERY_DATABASE)('the upgrade of a tenant plane on %s', (driver) =>
         kind,
         health,
       ]);
-      // It serves on, and its reports count: only who enrols is refused.
+      // It keeps serving, and its reports count: only enrolment is refused.
       expect(newer).toEqual([[cell.id, 'unsupported', 'online']]);
       plane.clock.advance(76);
       await scene.cell.report([], { version: OWN });

@@ -26,7 +26,7 @@ import { NOTHING_SEEN } from '../reconcile-scene.fixture';
 import { Traveller } from '../travel-scene.fixture';
 
 const LEASE_SECONDS = LEASE_MS / 1000;
-/** Of the step that waits for the report of a tenant's first home. */
+/** How long the step that awaits the first report of a tenant's plane may wait. */
 const PATIENCE_MS = 15 * 60_000;
 const CATCH_UP_MS = 30 * 60_000;
 
@@ -34,8 +34,8 @@ const CATCH_UP_MS = 30 * 60_000;
 describe.each([
   ['ahead', 3600],
   ['behind', -3600],
-])('a process of a Control Plane whose clock is an hour %s', (_, seconds) => {
-  /** Has the clock that Postgres has. */
+])('a Control Plane process whose clock is an hour %s', (_, seconds) => {
+  /** Its clock agrees with that of Postgres. */
   let plane: TestControlPlane;
   let other: TestControlPlane;
   const there = (): ProvisioningJobs => other.app.get(ProvisioningJobs);
@@ -49,7 +49,7 @@ describe.each([
     other.apiKey = plane.apiKey;
     setDatabaseTime(other.app.get(Database), plane.clock);
     await plane.enrolledCell();
-    // Nobody works on a job unless a test does.
+    // No worker picks up a job unless a test starts it.
     for (const { app } of [plane, other]) jest.spyOn(app.get(JobQueue), 'wake').mockResolvedValue();
   });
   afterAll(async () => {
@@ -64,11 +64,11 @@ describe.each([
   };
   const claimedBy = async (jobs: ProvisioningJobs): Promise<ProvisioningJob> => {
     const job = await jobs.claim((await accepted(plane)).id, 'holder');
-    if (!job) throw new Error('It was not claimed.');
+    if (!job) throw new Error('The job was not claimed.');
     return job;
   };
   const isDue = async (id: string, jobs = here()): Promise<boolean> => (await jobs.due(1000)).includes(id);
-  /** That it is due at the other in so many seconds, and not before. */
+  /** Expects the job to become due here in exactly this many seconds. */
   const expectDueIn = async (waited: number, id: string): Promise<void> => {
     plane.clock.advance(waited - 1);
     expect(await isDue(id)).toBe(false);
@@ -76,7 +76,7 @@ describe.each([
     expect(await isDue(id)).toBe(true);
   };
 
-  it('takes no job from a process that lives', async () => {
+  it('takes no job from a live process', async () => {
     const { id } = await claimedBy(here());
     expect([await isDue(id, there()), await there().claim(id, 'other')]).toEqual([false, null]);
     plane.clock.advance(LEASE_SECONDS);
@@ -86,7 +86,7 @@ describe.each([
     ]);
   });
 
-  it('keeps a job no longer than its lease when it dies', async () => {
+  it('loses its jobs when their leases expire after it dies', async () => {
     const { id } = await claimedBy(there());
     expect(await here().claim(id, 'other')).toBeNull();
     await expectDueIn(LEASE_SECONDS, id);
@@ -101,24 +101,24 @@ describe.each([
     expect(await here().claim(job.id, 'other')).not.toBeNull();
   });
 
-  it('gives a job back that others claim soon', async () => {
+  it('releases a job that others can claim one second later', async () => {
     const job = await claimedBy(there());
     await there().giveBack(job);
     await expectDueIn(1, job.id);
   });
 
-  it('waits for as long as it wants to', async () => {
+  it('waits for exactly the intended time', async () => {
     const job = await claimedBy(there());
     const until = new Date(other.clock.now().getTime() + 60_000);
     expect(await there().releaseUnlessWoken(job, until)).toBe(true);
     await expectDueIn(60, job.id);
   });
 
-  it('accepts a job that others find when its wake-up is lost', async () => {
+  it('accepts a job that others find although its wake-up is lost', async () => {
     await expectDueIn(5, (await accepted(other)).id);
   });
 
-  it('makes jobs due for others at once: one that it wakes, restarts or turns back', async () => {
+  it('makes a job due at once for others when it wakes, retries or cancels it', async () => {
     const [woken, failed, cancelled] = [await accepted(plane), await accepted(plane), await accepted(plane)];
     const late = { dueAt: new Date(plane.clock.now().getTime() + 7200_000) };
     const ids = [woken.id, failed.id, cancelled.id];
@@ -135,23 +135,23 @@ describe.each([
     for (const id of ids) expect(await isDue(id)).toBe(true);
   });
 
-  it('finds a job that nobody looks at, and only that, and makes it due', async () => {
+  it('detects an unattended job, and only that, and makes it due', async () => {
     const { id } = await accepted(plane);
     const [check, database] = [other.app.get(JobUnattendedCheck), other.app.get(Database)];
     const subject = async (): Promise<JobSubject> => {
       const found = await database.read((manager) => other.app.get(JobSubjects).one(manager, id));
-      if (!found) throw new Error('There is no such job.');
+      if (!found) throw new Error('The job does not exist.');
       return found;
     };
     expect(check.find(await subject())).toBeNull();
     await plane.change(ProvisioningJob, { id }, { dueAt: new Date(plane.clock.now().getTime() + 1800_000) });
-    expect(check.find(await subject())).toContain('nobody works on it');
+    expect(check.find(await subject())).toContain('no worker has it');
     const repaired = await subject();
     await database.write((manager) => check.repair(manager, repaired));
     expect(await isDue(id)).toBe(true);
   });
 
-  it('hears a tenant plane at the time that others do, and shows it as they do', async () => {
+  it('records reports of tenant planes at database time, and shows the same health', async () => {
     const cell = await plane.enrolledCell();
     const { revision = '', linkId: link_id, secret } = cell;
     const report = { revision, version: '0.1.0', sequence: 1, link_id, tenants: [], usage: {}, health: {} };
@@ -169,12 +169,12 @@ describe.each([
     expect([await shown('online'), await shown('offline')]).toEqual([undefined, 'offline']);
   });
 
-  it('takes its turn to look for drifts when it is due, and leaves the next one to others', async () => {
+  it('looks for drifts when its turn is due, and schedules the next one correctly', async () => {
     const reconciler = other.app.get(Reconciler);
     const look = jest.spyOn(reconciler, 'look').mockResolvedValue(NOTHING_SEEN);
     const config = { RECONCILE_INTERVAL_SECONDS: 60 } as ControlPlaneConfig;
     const timer = new ReconcileTimer(config, other.app.get(Database), reconciler);
-    // Of itself it takes no turn.
+    // Stops the timer from taking turns by itself.
     await timer.beforeApplicationShutdown();
     const now = plane.clock.now().getTime();
     await plane.change(ReconcileTurn, { id: 1 }, { dueAt: new Date(now + 1000) });
@@ -191,7 +191,7 @@ describe.each([
 describe.each([
   ['ahead', 3600],
   ['behind', -3600],
-])('two processes of a Control Plane, one of them with a clock an hour %s:', (_, seconds) => {
+])('two Control Plane processes, one with its clock an hour %s,', (_, seconds) => {
   let scene: JobScene;
   let other: TestControlPlane;
   let count = 0;
@@ -211,7 +211,7 @@ describe.each([
     await scene.plane.close();
   });
 
-  /** Makes this process work on all jobs from now on, whichever process takes the wake-up. */
+  /** Makes this process run every job from now on, whichever process takes the wake-up. */
   const works = ({ app }: TestControlPlane): void => {
     const begin = Attempts.prototype.begin.bind(app.get(Attempts));
     for (const plane of Object.values(workers))
@@ -231,7 +231,7 @@ describe.each([
     await scene.reaches(body.job.id, 'waiting');
     return body.job.id;
   };
-  /** Its target has yet to import changes. */
+  /** A move whose target has not yet imported the changes. */
   const following = async (): Promise<string> => {
     const region = `region-${(count += 1)}`;
     const tenant = await Traveller.settle(scene, region);
@@ -256,7 +256,7 @@ describe.each([
     return (await tenant.almostMoved(await scene.plane.enrolledCell({ region: tenant.region }))).job;
   };
 
-  it('erase a backup only while the home that it was made at is online by their common time', async () => {
+  it('erase a backup only while its home is online by database time', async () => {
     works(scene.plane);
     const tenant = await Traveller.settle(scene, `region-${(count += 1)}`);
     const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
@@ -278,7 +278,7 @@ describe.each([
   describe.each([
     ['right', 'wrong'],
     ['wrong', 'right'],
-  ] as const)('a step that the one with the %s clock begins, and the other looks at,', (first, then) => {
+  ] as const)('a step started by the process with the %s clock, checked by the other,', (first, then) => {
     beforeEach(() => works(workers[first]));
 
     it('has its whole time, and no more', async () => {
@@ -292,11 +292,11 @@ describe.each([
       });
     });
 
-    it('has its whole time once more, and no more, when a person has it begin again', async () => {
+    it('gets its whole time again, and no more, when an operator retries it', async () => {
       const job = await waiting();
       passes(PATIENCE_MS);
       expect(await looks(workers[first], job)).toMatchObject({ status: 'failed' });
-      // One process answers the request while the other works on the job.
+      // One process answers the request while the other runs the job.
       jest.restoreAllMocks();
       works(workers[then]);
       await workers[first].post(`${JOBS}/${job}/retry`).expect(202);
@@ -318,7 +318,7 @@ describe.each([
       });
     });
 
-    it('pauses writes for as long as they may be paused, and no longer', async () => {
+    it('pauses writes for the maximum pause, and no longer', async () => {
       const job = await frozen();
       passes(MAX_FREEZE_MS - 1000);
       expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
@@ -329,7 +329,7 @@ describe.each([
       });
     });
 
-    it('is tried again for as long as writes may be paused, and no longer', async () => {
+    it('is retried for the maximum pause of writes, and no longer', async () => {
       const job = await frozen();
       jest.spyOn(AwaitImportStep.prototype, 'run').mockRejectedValue(new Error('It failed.'));
       passes(MAX_FREEZE_MS - 2000);

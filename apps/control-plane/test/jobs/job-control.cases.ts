@@ -13,13 +13,13 @@ import { HeldRow } from '../held-operator.fixture';
 import { JOBS, JobScene, afterReport } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
-describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
+describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) => {
   let scene: JobScene;
   beforeAll(async () => (scene = await JobScene.set(driver)));
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => scene.plane.close());
 
-  it('goes on from the step that failed, after a person acted', async () => {
+  it('resumes a failed job at its failed step', async () => {
     jest.spyOn(scene.plane.app.get(Cells), 'takePlace').mockResolvedValueOnce(null);
     const { body } = await scene.plane.provision();
     await scene.reaches(body.job.id, 'failed');
@@ -30,7 +30,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     await scene.reaches(body.job.id, 'succeeded');
   });
 
-  it('names its tenant by slug wherever it is shown', async () => {
+  it('sees the tenant slug in every representation of a job', async () => {
     const { job, id, slug } = await scene.waiting();
     const listed = await scene.plane.get(`/api/provisioning-jobs?tenant_id=${id}`).expect(200);
     const acted = [
@@ -53,7 +53,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     expect(events.text).toMatch(new RegExp(`event: done\\ndata: .*"tenant_slug":"${slug}"`));
   });
 
-  it('is cancelled once, where it is; then it can be resumed', async () => {
+  it('cancels a waiting job once, and can resume it afterwards', async () => {
     const { job, id } = await scene.waiting();
     const cancelled = await scene.act(job, 'cancel');
     expect([cancelled.status, cancelled.body.job.status]).toEqual([202, 'cancelled']);
@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     await scene.reaches(job, 'succeeded');
   });
 
-  it('goes one way when it is retried and rolled back at once', async () => {
+  it('gets only one of a concurrent retry and rollback accepted', async () => {
     const full = jest.spyOn(scene.plane.app.get(Cells), 'takePlace').mockResolvedValue(null);
     const provisioned = await Promise.all([1, 2, 3, 4, 5].map(() => scene.plane.provision()));
     const jobs = provisioned.map(({ body }) => body.job.id as string);
@@ -80,7 +80,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     }
   });
 
-  it('in work is cancelled before it is rolled back, and says so', async () => {
+  it('is told to cancel a running job before rolling it back', async () => {
     const { job } = await scene.waiting();
     const { body } = await scene.act(job, 'rollback').expect(409);
     expect(body).toMatchObject({
@@ -89,7 +89,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     });
   });
 
-  it('rolled back leaves the tenant deleted, the slug free and the place given back', async () => {
+  it('rolls a job back: tenant deleted, slug free, place released', async () => {
     const before = await scene.placed();
     const { job, id, slug } = await scene.waiting();
     expect(await scene.placed()).toBe(before + 1);
@@ -110,7 +110,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     expect((await scene.plane.get(`/api/tenants/${slug}`)).body.id).toBe(next.body.tenant.id);
   });
 
-  it('is not gone on with once another operation came after it', async () => {
+  it('cannot retry or roll back a job once a newer operation has started', async () => {
     const { job: provisioning, id } = await scene.waiting();
     await scene.report(id, 'applied');
     await scene.reaches(provisioning, 'succeeded');
@@ -128,7 +128,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     await scene.act(second, 'retry').expect(202);
   });
 
-  it('rolled back before anything was published leaves no trace at the cell', async () => {
+  it('leaves no trace at the cell when rolling back before anything is published', async () => {
     jest.spyOn(scene.plane.app.get(Cells), 'takePlace').mockResolvedValueOnce(null);
     const [before, { body }] = [await scene.placed(), await scene.plane.provision()];
     await scene.reaches(body.job.id, 'failed');
@@ -139,7 +139,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     expect((await scene.tenant(body.tenant.id)).status).toBe('deleted');
   });
 
-  it('that succeeded can be neither retried, cancelled nor rolled back', async () => {
+  it('cannot retry, cancel or roll back a job that succeeded', async () => {
     const { job, id } = await scene.waiting();
     await scene.report(id, 'applied');
     await scene.reaches(job, 'succeeded');
@@ -148,7 +148,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     }
   });
 
-  it('that does not exist is not found', async () => {
+  it('gets 404 for an unknown job', async () => {
     const missing = '01900000-0000-7000-8000-000000000000';
     expect(refusal(await scene.plane.get(`${JOBS}/${missing}`))).toEqual([404, 'job_not_found']);
     expect(refusal(await scene.plane.get(`${JOBS}/${missing}/events`))).toEqual([404, 'job_not_found']);
@@ -157,7 +157,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     expect(refusal(await scene.plane.get(`${JOBS}/no-uuid`))).toEqual([400, 'validation_failed']);
   });
 
-  it('cancelled before it began leaves nothing of what asking for it made', async () => {
+  it('undoes all that the request created when rolling back a job that never began', async () => {
     const asleep = jest.spyOn(scene.plane.app.get(JobRunner), 'advance').mockResolvedValue(undefined);
     const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
     const { id, tenant_plane_id: tenantPlaneId } = body.tenant;
@@ -171,7 +171,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     expect(await scene.plane.rows(TenantPlane, { id: tenantPlaneId })).toMatchObject([{ status: 'retired' }]);
   });
 
-  it('waits again when a wait that timed out is retried', async () => {
+  it('restarts the wait when retrying a job whose wait timed out', async () => {
     const { job, id } = await scene.waiting();
     scene.plane.clock.advance(15 * 60 + 1);
     await scene.plane.sweep();
@@ -183,7 +183,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     await scene.reaches(job, 'succeeded');
   });
 
-  it('is over once it was rolled back: nothing raises its tenant from the dead', async () => {
+  it('cannot restart a rolled-back job, so its tenant stays deleted', async () => {
     const { job, id } = await scene.waiting();
     await scene.act(job, 'cancel').expect(202);
     await scene.act(job, 'rollback').expect(202);
@@ -194,7 +194,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
   });
 
   it.each(['retry', 'rollback'] as const)(
-    'raises no tenant from the dead when its %s waits while the tenant is deprovisioned',
+    'does not revive a tenant when %s races with its deprovisioning',
     async (action) => {
       const { job, id, slug } = await scene.waiting();
       await scene.act(job, 'cancel').expect(202);
@@ -208,7 +208,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
       await held.release();
       expect((await restarted).status).toBe(202);
       const { status, body } = await deprovisioned;
-      // Behind a rollback there is nothing left to deprovision.
+      // After a rollback nothing is left to deprovision.
       if (status === 202) await scene.reaches(body.job.id, 'succeeded');
       else expect(refusal({ status, body })).toEqual([409, 'invalid_transition']);
       await scene.reaches(job, 'cancelled');
@@ -216,7 +216,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     },
   );
 
-  it('that was undone because of a step tells why, and leaves nothing', async () => {
+  it('sees why a job was undone by a fatal step, and nothing remains', async () => {
     const { job, id } = await scene.waiting();
     const failure = new StepFailure('fatal', 'no_way', 'There is no way forward.');
     jest.spyOn(scene.plane.app.get(ActivateStep), 'run').mockRejectedValueOnce(failure);
@@ -231,7 +231,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     expect(await scene.tenant(id)).toMatchObject({ status: 'deleted', endpoint_url: null });
   });
 
-  it('rolled back tells of each step how long its undoing took, not the time since it ran', async () => {
+  it('sees how long each step took to undo, not the time since it ran', async () => {
     const { job } = await scene.waiting();
     scene.plane.clock.advance(100);
     await scene.act(job, 'cancel').expect(202);
@@ -240,7 +240,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
     expect(await scene.tookOf(job)).toEqual([0, 0, 0, ...afterReport('skipped').map(() => null)]);
   });
 
-  describe('whose rollback breaks on the way', () => {
+  describe('when the rollback of a job fails,', () => {
     const broken = async () => {
       const before = await scene.placed();
       const { job, id } = await scene.waiting();
@@ -251,7 +251,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
       return { job, id, before, free };
     };
 
-    it('shows the error, lets go, and is taken up again later', async () => {
+    it('sees the error; the job releases its lease and is retried later', async () => {
       const { job, id, before, free } = await broken();
       expect((await scene.plane.rows(ProvisioningJob, { id: job }))[0]?.leaseOwner).toBeNull();
       expect((await scene.statesOf(job)).slice(1)).toEqual(['undone', 'undone', ...afterReport('skipped')]);
@@ -263,7 +263,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
       expect(await scene.placed()).toBe(before);
     });
 
-    it('fails after its last attempt, and can be rolled back by a person', async () => {
+    it('sees the job fail after its last attempt, and can roll it back again', async () => {
       const { job, id, before, free } = await broken();
       await eventually(
         async () => {
@@ -271,7 +271,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
           await scene.plane.sweep();
           return (await scene.job(job)).status === 'failed';
         },
-        { what: 'it gives up' },
+        { what: 'the job gives up' },
       );
       expect(free.mock.calls.length).toBe(6);
       free.mockRestore();
@@ -281,7 +281,7 @@ describe.each(EVERY_DATABASE)('an operator and a job on %s: it', (driver) => {
       expect(await scene.placed()).toBe(before);
     });
 
-    it('can be resumed instead', async () => {
+    it('can resume the job instead', async () => {
       const { job, id, before, free } = await broken();
       free.mockRestore();
       await scene.act(job, 'cancel').expect(202);
@@ -320,7 +320,7 @@ describe.each(EVERY_DATABASE)('the list of jobs on %s', (driver) => {
   const list = async (query: string) => (await plane.get(`${JOBS}${query}`).expect(200)).body;
   const idsOf = (page: { items: { id: string }[] }) => page.items.map((job) => job.id);
 
-  it('is newest first, in pages', async () => {
+  it('is paged, newest first', async () => {
     const [one] = [await list('?limit=2')];
     const two = await list(`?limit=2&cursor=${one.next_cursor}`);
     const three = await list(`?limit=2&cursor=${two.next_cursor}`);
@@ -329,7 +329,7 @@ describe.each(EVERY_DATABASE)('the list of jobs on %s', (driver) => {
     expect(await list('?limit=5')).toMatchObject({ next_cursor: null });
   });
 
-  it('is narrowed to a tenant, and to a status', async () => {
+  it('filters by tenant and by status', async () => {
     expect(idsOf(await list(`?tenant_id=${first.tenant.id}`))).toEqual([first.job.id]);
     expect(idsOf(await list('?status=cancelled'))).toEqual([first.job.id]);
     expect(idsOf(await list('?status=waiting'))).toEqual(ids.slice(0, 4));

@@ -25,7 +25,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
   const open = (id: string, { token = plane.apiKey, url = plane.url } = {}): Promise<Response> =>
     fetch(`${url}/api/provisioning-jobs/${id}/events`, { headers: { authorization: `Bearer ${token}` } });
 
-  /** Reads to the end of the stream; `seen` is filled as it comes. */
+  /** Reads the stream to its end, filling `seen` as events arrive. */
   const read = async (response: Response, seen: Event[]): Promise<void> => {
     let rest = '';
     for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
@@ -36,7 +36,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
     expect(rest).toBe('');
   };
 
-  it('gives an event for every change of a step, and the whole job at the end', async () => {
+  it('streams an event for every step change, and the whole job at the end', async () => {
     const { body } = await plane.provision();
     const response = await open(body.job.id);
     expect(response.headers.get('content-type')).toBe('text/event-stream');
@@ -44,7 +44,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
     const reading = read(response, seen);
     const isWaiting = () =>
       seen.some(({ data }) => data.name === 'await-report' && data.status === 'waiting');
-    await eventually(isWaiting, { what: 'the stream tells of the wait' });
+    await eventually(isWaiting, { what: 'the stream reports the wait' });
     expect(seen.some(({ type }) => type === 'done')).toBe(false);
     await cell.serve(body.tenant.id);
     await reading;
@@ -56,7 +56,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
     expect(new Set(steps.map(({ data }) => JSON.stringify(data))).size).toBe(steps.length);
   });
 
-  it('of one that is over gives all of it and ends', async () => {
+  it('streams all of a finished job and ends', async () => {
     const { body } = await plane.provision();
     await plane.post(`/api/provisioning-jobs/${body.job.id}/cancel`).expect(202);
     const seen: Event[] = [];
@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
     expect(seen.at(-1)?.data.status).toBe('cancelled');
   });
 
-  it('needs the right to read jobs', async () => {
+  it('requires jobs:read', async () => {
     const token = await plane.createApiKey(['tenants:read']);
     const { body } = await plane.provision();
     const path = `/api/provisioning-jobs/${body.job.id}/events`;
@@ -73,7 +73,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
     expect((await plane.get(path, { token: null })).status).toBe(401);
   });
 
-  describe('that never ends, by one who may no longer', () => {
+  describe('a job that never ends,', () => {
     let jobId: string;
     let made = 0;
     beforeAll(async () => (jobId = (await plane.provision()).body.job.id));
@@ -88,11 +88,11 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
       return { id, session, key };
     };
     type Watcher = Awaited<ReturnType<typeof operator>>;
-    /** Resolves when it has ended; after its first event it is waiting for the next. */
+    /** Resolves once the first events have arrived; `ended` resolves when the stream has ended. */
     const watch = async (token: string, url?: string) => {
       const seen: Event[] = [];
       const ended = read(await open(jobId, { token, url }), seen);
-      await eventually(() => seen.length >= STEPS.length, { what: 'the stream has told of each step' });
+      await eventually(() => seen.length >= STEPS.length, { what: 'the stream has reported each step' });
       return { seen, ended };
     };
     const disable = ({ id }: Watcher) => plane.patch(`/api/operators/${id}`, { disabled: true }).expect(200);
@@ -112,7 +112,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
         ({ key }) => plane.delete(`/api/api-keys/${key.split('_')[1]}`),
       ],
       ['has an API key that expired', 'key', () => plane.clock.advance(60)],
-    ])('ends when that one %s, and no other', async (_, credential, revoke) => {
+    ])('stops when the watcher %s; other streams continue', async (_, credential, revoke) => {
       const watcher = await operator();
       const [theirs, other] = [await watch(watcher[credential]), await watch(plane.apiKey)];
       await plane.app.get(OngoingAnswers).look();
@@ -127,7 +127,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
       jobId = next.body.job.id;
     });
 
-    it('ends within 5 s in every process', async () => {
+    it('stops within 5 s of revocation in every process', async () => {
       const further =
         driver === 'postgres' ? await TestControlPlane.open(plane.database, plane.clock) : undefined;
       const watcher = await operator();
@@ -142,8 +142,8 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
   });
 });
 
-describe.each(EVERY_DATABASE)('ending the Control Plane on %s', (driver) => {
-  it('lets those who watch and those who wait go', async () => {
+describe.each(EVERY_DATABASE)('shutting down the Control Plane on %s', (driver) => {
+  it('ends event streams and long polls', async () => {
     const plane = await TestControlPlane.boot(driver);
     const cell = await plane.enrolledCell();
     const { body } = await plane.provision();
@@ -159,18 +159,18 @@ describe.each(EVERY_DATABASE)('ending the Control Plane on %s', (driver) => {
   });
 });
 
-describe.each(EVERY_DATABASE)('while the Control Plane ends on %s', (driver) => {
+describe.each(EVERY_DATABASE)('while the Control Plane shuts down on %s', (driver) => {
   let plane: TestControlPlane;
   beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
 
-  it('who comes to wait or to watch is let go at once, and idle connections hold nothing up', async () => {
+  it('answers new long polls and event streams at once, and idle connections do not delay it', async () => {
     const cell = await plane.enrolledCell();
     const { body } = await plane.provision();
     await cell.pull(20);
     plane.app.get(WaitingCalls).beforeApplicationShutdown();
     plane.app.get(JobsController).beforeApplicationShutdown();
     expect((await cell.pull(25)).status).toBe(204);
-    // As browsers do: the connection stays open behind the answer.
+    // Like a browser, keeps the connection open after the answer.
     const watched = await fetch(`${plane.url}/api/provisioning-jobs/${body.job.id}/events`, {
       headers: { authorization: `Bearer ${plane.apiKey}` },
     });

@@ -21,7 +21,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => plane.close());
 
-  /** A job that nobody was woken for. */
+  /** A job whose wake-up is dropped. */
   const untouched = async (): Promise<{ id: string; tenantId: string }> => {
     jest.spyOn(plane.app.get(JobQueue), 'wake').mockResolvedValueOnce();
     const { body } = await plane.provision();
@@ -29,13 +29,13 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
   };
   const claimed = async (id: string, owner: string): Promise<ProvisioningJob> => {
     const job = await jobs.claim(id, owner);
-    if (!job) throw new Error('It was not claimed.');
+    if (!job) throw new Error('The job was not claimed.');
     return job;
   };
   const row = async (id: string): Promise<ProvisioningJob | undefined> =>
     (await plane.rows(ProvisioningJob, { id }))[0];
 
-  /** Has the job break off once, at that moment of its second step. */
+  /** Makes the job break off once, at this moment of its second step. */
   const breakOnce = (moment: (typeof MOMENTS)[number], error: Error): void => {
     const reach = jest.spyOn(plane.app.get(FaultPoints), 'reach');
     reach.mockImplementation(async (_, step, at) => {
@@ -45,7 +45,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     });
   };
 
-  it('is given to one of many that want it at once', async () => {
+  it('goes to one of many concurrent claimants', async () => {
     const { id } = await untouched();
     const claims = await Promise.all(Array.from({ length: 20 }, (_, n) => jobs.claim(id, `worker-${n}`)));
     expect(claims.filter(Boolean)).toHaveLength(1);
@@ -61,7 +61,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     expect(await claimed(id, 'second')).toMatchObject({ leaseOwner: 'second', leaseNumber: 2 });
   });
 
-  it('that is renewed lasts 15 s more', async () => {
+  it('lasts 15 s more once renewed', async () => {
     const { id } = await untouched();
     const job = await claimed(id, 'first');
     plane.clock.advance(10);
@@ -70,7 +70,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     expect(await jobs.claim(id, 'second')).toBeNull();
   });
 
-  it('that was lost lets its old holder write nothing', async () => {
+  it('stops its old holder from writing once lost', async () => {
     const { id } = await untouched();
     const old = await claimed(id, 'first');
     plane.clock.advance(15);
@@ -83,7 +83,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     expect((await row(id))?.error?.code).toBe('mine');
   });
 
-  it('that the same worker took again fences off its own past', async () => {
+  it('fences off an earlier claim of the same worker', async () => {
     const { id } = await untouched();
     const before = await claimed(id, 'worker');
     plane.clock.advance(15);
@@ -91,7 +91,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     await expect(jobs.save(before, { error: null })).rejects.toThrow(LeaseLost);
   });
 
-  it.each(['retry', 'rollback'])('is not undermined by a %s: that is refused meanwhile', async (action) => {
+  it.each(['retry', 'rollback'])('makes a %s be refused while it is held', async (action) => {
     const { id } = await untouched();
     const job = await claimed(id, 'worker');
     const answer = await plane.post(`/api/provisioning-jobs/${id}/${action}`);
@@ -100,9 +100,9 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     await jobs.renew(job);
   });
 
-  it('makes a second runner do nothing meanwhile', async () => {
+  it('makes a second runner skip the job', async () => {
     const { id, tenantId } = await untouched();
-    await claimed(id, 'somebody else');
+    await claimed(id, 'another worker');
     await plane.app.get(JobRunner).advance(id);
     expect((await row(id))?.steps.map((step) => step.status)).toEqual(STEPS.map(() => 'pending'));
     expect(await plane.count(Placement, { tenantId })).toBe(0);
@@ -111,7 +111,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     expect((await row(id))?.status).toBe('waiting');
   });
 
-  /** Holds the runner at a fault point until told to go on. */
+  /** Pauses the runner at a fault point until resumed. */
   const pauseAt = (point: string): { reached: Promise<void>; resume: () => void } => {
     let [arrive, resume] = [(): void => undefined, (): void => undefined];
     const reached = new Promise<void>((resolve) => (arrive = resolve));
@@ -124,7 +124,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     return { reached, resume };
   };
 
-  it('lost between two steps stops the runner before it changes anything', async () => {
+  it('stops the runner before it changes anything when lost between two steps', async () => {
     const { id, tenantId } = await untouched();
     const { reached, resume } = pauseAt('provision/write-desired-state/before');
     const run = plane.app.get(JobRunner).advance(id);
@@ -139,7 +139,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     expect((await cell.pullAll()).tenants.map((entry) => entry.tenant_id)).not.toContain(tenantId);
   });
 
-  it('taken by a cancellation stops the runner as well', async () => {
+  it('stops the runner when a cancellation takes it', async () => {
     const { id } = await untouched();
     const { reached, resume } = pauseAt('provision/write-desired-state/before');
     const run = plane.app.get(JobRunner).advance(id);
@@ -151,12 +151,12 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     expect((await row(id))?.steps[1]?.status).toBe('running');
   });
 
-  it('is not let go for a wait when the report came in between, though its wake-up was lost', async () => {
+  it('is not released for a wait when the report arrived meanwhile and its wake-up was lost', async () => {
     const { id, tenantId } = await untouched();
     const release = jobs.releaseUnlessWoken.bind(jobs);
     const lost = jest.spyOn(plane.app.get(JobQueue), 'wake');
     jest.spyOn(jobs, 'releaseUnlessWoken').mockImplementationOnce(async (...wait) => {
-      // The step has looked in vain, and nothing is written of that yet.
+      // The step has found no report, and nothing is recorded yet.
       await cell.pull();
       lost.mockResolvedValueOnce();
       const entry_revision = cell.tenants.get(tenantId)?.entry_revision ?? 0;
@@ -168,10 +168,10 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
   });
 
   it.each(MOMENTS)(
-    'passes from a worker that dies %s a step, and its effect is there once',
+    'passes on from a worker that dies %s a step, whose effect happens once',
     async (moment) => {
       const { id, tenantId } = await untouched();
-      // As a process that is gone, it writes nothing from there on.
+      // Like a dead process, it writes nothing from here on.
       breakOnce(moment, new LeaseLost());
       await plane.app.get(JobRunner).advance(id);
       const [placement] = await plane.rows(Placement, { tenantId });
@@ -187,7 +187,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     },
   );
 
-  it.each(MOMENTS)('is not needed twice: a step that breaks %s is repeated without harm', async (moment) => {
+  it.each(MOMENTS)('lets a step that breaks %s be repeated safely', async (moment) => {
     const { id, tenantId } = await untouched();
     breakOnce(moment, new Error('broken on purpose'));
     await plane.app.get(JobRunner).advance(id);
@@ -200,9 +200,9 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     expect(published[0]?.entry_revision).toBe(placement?.entryRevision);
   });
 
-  // SQLite has one writer at a time: no two wait for each other.
+  // SQLite has a single writer, so it has no deadlocks.
   if (driver === 'postgres')
-    it('counts a step once whose transaction Postgres gave up in a deadlock', async () => {
+    it('counts a step once when Postgres aborts its transaction in a deadlock', async () => {
       const { id } = await untouched();
       const save = jobs.save.bind(jobs);
       let isOver = false;

@@ -16,7 +16,7 @@ import { JOBS, JobScene } from '../job-scene.fixture';
 const ADMIN_PASSWORD = 'p@ss/word of admins';
 const ADMIN_URL = `postgres://atlas:${encodeURIComponent(ADMIN_PASSWORD)}@127.0.0.1:1/postgres`;
 
-describe.each(EVERY_DATABASE)('a failure of a driver that prints what it was given, on %s,', (driver) => {
+describe.each(EVERY_DATABASE)('a failing driver that prints everything it was given, on %s,', (driver) => {
   const build = mkdtempSync(join(tmpdir(), 'atlas-build-'));
   let scene: JobScene;
   let logged = '';
@@ -35,7 +35,7 @@ describe.each(EVERY_DATABASE)('a failure of a driver that prints what it was giv
     rmSync(build, { recursive: true });
   });
 
-  /** The secrets of the plane that is being made. */
+  /** The secrets of the plane being created. */
   const secretsNow = async (): Promise<Record<string, string>> => {
     const planes = await scene.plane.rows(LocalPlane);
     const newest = planes.sort((a, b) => (a.tenantPlaneId < b.tenantPlaneId ? 1 : -1))[0] as LocalPlane;
@@ -57,12 +57,12 @@ describe.each(EVERY_DATABASE)('a failure of a driver that prints what it was giv
 
   it.each([
     [
-      'a step knows',
+      'a step failure',
       'failed',
-      (text: string) => new StepFailure('operator', 'create_failed', text, 'Look there.'),
+      (text: string) => new StepFailure('operator', 'create_failed', text, 'Check it.'),
     ],
-    ['nobody knows', 'waiting', (text: string) => new Error(text)],
-  ] as const)('when %s it, is told without any secret', async (_whose, status, failure) => {
+    ['an unexpected error', 'waiting', (text: string) => new Error(text)],
+  ] as const)('has every secret redacted from %s', async (_whose, status, failure) => {
     logged = '';
     let secrets: Record<string, string> = {};
     jest.spyOn(LocalPostgres.prototype, 'ensure').mockImplementation(async () => {

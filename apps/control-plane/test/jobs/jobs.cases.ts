@@ -10,7 +10,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => scene.plane.close());
 
-  it('goes through in one go: the cell pulls, applies and reports, and the tenant is active', async () => {
+  it('activates the tenant once its cell has pulled, applied and reported', async () => {
     const { body } = await scene.plane.provision();
     await scene.cell.serve(body.tenant.id);
     await scene.reaches(body.job.id, 'succeeded');
@@ -35,7 +35,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     });
   });
 
-  it('shows how far it is while it waits for the report', async () => {
+  it('shows its progress while it waits for the report', async () => {
     const { job, id } = await scene.waiting();
     const { status, steps } = await scene.job(job);
     expect(status).toBe('waiting');
@@ -46,7 +46,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     await scene.reaches(job, 'succeeded');
   });
 
-  it('does not take a report on an older entry for its own', async () => {
+  it('ignores a report on an older entry revision', async () => {
     const { job, id } = await scene.waiting();
     await scene.cell.report([{ tenant_id: id, state: 'applied', entry_revision: 0 }]);
     await scene.plane.app.get(JobRunner).advance(job);
@@ -55,14 +55,14 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     await scene.reaches(job, 'succeeded');
   });
 
-  it('tries again when the plane could not apply the tenant, and fails after six attempts', async () => {
+  it('retries when the plane fails to apply the tenant, and fails after six attempts', async () => {
     const { job, id } = await scene.waiting();
     await scene.report(id, 'failed', 'the disk is full');
     for (let attempt = 1; attempt < 6; attempt += 1) {
       await eventually(async () => (await scene.job(job)).steps[2]?.attempt === attempt + 1);
       const { status, steps } = await scene.job(job);
       expect(status).toBe('waiting');
-      expect(steps[2]?.error?.fix).toMatch(/tries again by itself, up to 6 times.*Atlas on-call/);
+      expect(steps[2]?.error?.fix).toMatch(/retries automatically, up to 6 times.*Atlas on-call/);
       scene.plane.clock.advance(61);
       await scene.plane.sweep();
     }
@@ -97,7 +97,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     await scene.reaches(job, 'succeeded');
   });
 
-  it('tries again at once when what it failed for comes while that is written down', async () => {
+  it('retries at once when the report arrives while the failure is being recorded', async () => {
     const { job, id } = await scene.waiting();
     const jobs = scene.plane.app.get(ProvisioningJobs);
     const release = jobs.releaseUnlessWoken.bind(jobs);
@@ -109,7 +109,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     await scene.reaches(job, 'succeeded');
   });
 
-  it('fails when no report comes within 15 minutes, and says so', async () => {
+  it('times out when no report arrives within 15 minutes', async () => {
     const { job } = await scene.waiting();
     scene.plane.clock.advance(15 * 60 + 1);
     await scene.plane.sweep();
@@ -122,15 +122,15 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
   it.each([
     ['failed', 'operator'],
     ['cancelled', 'fatal'],
-  ] as const)('names class and fix of a %s job that was stored without', async (status, failureClass) => {
+  ] as const)('shows class and fix of a %s job stored without them', async (status, failureClass) => {
     const { job } = await scene.waiting();
-    const error = { code: 'old', detail: 'Of before.' };
+    const error = { code: 'old', detail: 'An old error.' };
     await scene.plane.change(ProvisioningJob, { id: job }, { status, error });
     const told = { ...error, class: failureClass, fix: expect.stringMatching(/^Atlas on-call: /) };
     expect((await scene.job(job)).error).toEqual(told);
   });
 
-  it('does not take a report on an entry that was never published for its own', async () => {
+  it('ignores a report on an entry revision that was never published', async () => {
     const { job, id } = await scene.waiting();
     await scene.cell.report([{ tenant_id: id, state: 'applied', entry_revision: 999_999 }]);
     await scene.plane.app.get(JobRunner).advance(job);
@@ -139,7 +139,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     await scene.reaches(job, 'succeeded');
   });
 
-  it('is picked up by the sweep when its wake-up was lost', async () => {
+  it('is picked up by the sweep when its wake-up is lost', async () => {
     jest.spyOn(scene.plane.app.get(JobQueue), 'wake').mockResolvedValueOnce();
     const { body } = await scene.plane.provision();
     await scene.plane.sweep();
@@ -151,7 +151,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     await scene.reaches(body.job.id, 'succeeded');
   });
 
-  it('is found again by the sweep when the wake-up by a report was lost', async () => {
+  it('is picked up by the sweep when the wake-up of a report is lost', async () => {
     const { job, id } = await scene.waiting();
     jest.spyOn(scene.plane.app.get(JobQueue), 'wake').mockResolvedValueOnce();
     await scene.report(id, 'applied');

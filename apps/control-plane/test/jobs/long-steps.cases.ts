@@ -6,7 +6,7 @@ import { Gate } from '../held-operator.fixture';
 import { JobScene } from '../job-scene.fixture';
 import { Traveller } from '../travel-scene.fixture';
 
-describe.each(EVERY_DATABASE)('a step that takes long, on %s,', (driver) => {
+describe.each(EVERY_DATABASE)('a long-running step on %s', (driver) => {
   let scene: JobScene;
   let gate: Gate;
   let begun: number;
@@ -31,9 +31,9 @@ describe.each(EVERY_DATABASE)('a step that takes long, on %s,', (driver) => {
     (await scene.plane.provision({ deployment_model: 'dedicated' }).expect(202)).body.job.id;
   const areBegun = (count: number): Promise<unknown> =>
     eventually(async () => begun === count, { what: `${count} have begun` });
-  /** Ends although what it began does not. */
+  /** Returns without waiting for the attempts it started. */
   const sweep = (): Promise<void> => scene.plane.app.get(Worker).sweep();
-  /** The sweep finds a job in whose step it then hangs. */
+  /** The sweep starts an attempt whose step then hangs. */
   const sweepIntoLongStep = async (): Promise<void> => {
     creation().mockRejectedValueOnce(new Error('terraform: no answer')).mockImplementation(hangs);
     await scene.reaches(await dedicated(), 'waiting');
@@ -42,7 +42,7 @@ describe.each(EVERY_DATABASE)('a step that takes long, on %s,', (driver) => {
     await areBegun(1);
   };
 
-  it('does not keep the sweep from the freeze of a move that lost its target', async () => {
+  it('does not keep the sweep from cancelling an overdue move and ending its freeze', async () => {
     const tenant = await Traveller.settle(scene, 'region-9');
     const target = await scene.plane.enrolledCell({ region: 'region-9' });
     const { job } = await tenant.almostMoved(target);
@@ -54,7 +54,7 @@ describe.each(EVERY_DATABASE)('a step that takes long, on %s,', (driver) => {
     expect(tenant.cell.tenants.get(tenant.id)?.phase).toBe('serving');
   });
 
-  it('does not keep the sweep from writing when keys were used', async () => {
+  it('does not keep the sweep from recording when keys were last used', async () => {
     await sweepIntoLongStep();
     scene.plane.clock.advance(10);
     await scene.cell.pull();
@@ -63,7 +63,7 @@ describe.each(EVERY_DATABASE)('a step that takes long, on %s,', (driver) => {
     expect(key?.lastUsedAt).toEqual(scene.plane.clock.now());
   });
 
-  it('leaves room for others, however many wait for theirs', async () => {
+  it('leaves slots for other jobs, however many long steps are queued', async () => {
     creation().mockImplementation(hangs);
     const jobs = [];
     for (let n = 0; n <= LONG_AT_ONCE; n += 1) jobs.push(await dedicated());
@@ -75,7 +75,7 @@ describe.each(EVERY_DATABASE)('a step that takes long, on %s,', (driver) => {
     expect(begun).toBe(LONG_AT_ONCE + 1);
   });
 
-  it('that waits for its turn is not begun once its job is cancelled', async () => {
+  it('does not start once its job is cancelled while it waits for a slot', async () => {
     creation().mockImplementation(hangs);
     for (let n = 0; n < LONG_AT_ONCE; n += 1) await dedicated();
     await areBegun(LONG_AT_ONCE);

@@ -13,10 +13,7 @@ import { Tenant } from '../../src/registry/tenant.entity';
 import { JobScene } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
-/**
- * Each operation about a tenant, and what the tenant may be
- * when a job of it is restarted that nothing came after.
- */
+/** Every operation on a tenant, and the tenant statuses in which its newest job may be restarted. */
 const ALONE: Readonly<Partial<Record<OperationName, readonly TenantStatus[]>>> = {
   provision: ['failed'],
   suspend: ['active', 'suspended'],
@@ -29,7 +26,7 @@ const ALONE: Readonly<Partial<Record<OperationName, readonly TenantStatus[]>>> =
 };
 const TENANT_OPERATIONS = Object.keys(ALONE) as OperationName[];
 
-/** What may have come since, and what the tenant is then. */
+/** Newer operations, and the status in which they leave the tenant. */
 const SINCE: readonly (readonly [OperationName, TenantStatus])[] = [
   ['provision', 'active'],
   ['suspend', 'suspended'],
@@ -38,7 +35,7 @@ const SINCE: readonly (readonly [OperationName, TenantStatus])[] = [
   ['resume', 'suspended'],
   ['move', 'active'],
   ['remove_copy', 'active'],
-  // Stopped before it began, taken back, or on its way.
+  // Cancelled before it began, undone by a restore, or under way.
   ['deprovision', 'active'],
   ['deprovision', 'deprovisioning'],
   ['restore', 'active'],
@@ -47,7 +44,7 @@ const SINCE: readonly (readonly [OperationName, TenantStatus])[] = [
   ['purge', 'deleted'],
 ];
 
-/** Whatever else came first: nothing is restarted behind it. */
+/** The only newer operations behind which a job may be restarted. */
 const ALLOWED = [
   'move behind suspend, suspended',
   'move behind suspend, active',
@@ -60,7 +57,7 @@ const ALLOWED = [
 const ENDED = ['failed', 'cancelled'] as const;
 const ACTIONS = ['retry', 'rollback'] as const;
 
-describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancelled, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (driver) => {
   let scene: JobScene;
   let template: Tenant;
   beforeAll(async () => {
@@ -89,7 +86,7 @@ describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancel
     const at = new Date(scene.plane.clock.now().getTime() + (n += 1));
     const made = newProvisioningJob({ operation, ...about, steps: ['first', 'second'] }, at);
     const [first, second] = made.steps;
-    // The step that made the place has said so, and no other one; or it could not give the place back.
+    // Only the step that reserved the place recorded it; half undone, it could not release the place.
     const outputs = { tenant_plane_id: scene.cell.id };
     Object.assign(first as StepState, { status: isHalfUndone ? 'failed' : 'done', outputs });
     Object.assign(second as StepState, { status: isHalfUndone ? 'undone' : 'done' });
@@ -105,19 +102,19 @@ describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancel
         'importing',
       ),
     );
-  /** Accepted, or refused for good and with what to do. */
+  /** True when accepted; a refusal must be final and say what to do. */
   const isRestarted = async (id: string, action: (typeof ACTIONS)[number]): Promise<boolean> => {
     const answer = await scene.act(id, action);
     if (answer.status === 202) return true;
     expect([...refusal(answer), answer.body.detail]).toEqual([
       409,
       'invalid_transition',
-      expect.stringMatching(/\. .+\.$|nothing left to retry|can no longer be retried/),
+      expect.stringMatching(/\. .+\.$|can no longer be retried/),
     ]);
     return false;
   };
 
-  it('has a rule, or is about no tenant', () => {
+  it('has a rule for each operation, unless it concerns no tenant', () => {
     const aboutNoTenant = ['rotate_secret', 'upgrade', 'drain', 'upgrade_wave'];
     expect([...TENANT_OPERATIONS, ...aboutNoTenant].sort()).toEqual([...OPERATION_NAMES].sort());
     for (const operation of TENANT_OPERATIONS) {
@@ -126,21 +123,18 @@ describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancel
     }
   });
 
-  it.each(TENANT_OPERATIONS)(
-    '%s is restarted only while its tenant is as it may leave it',
-    async (operation) => {
-      const restarted: string[] = [];
-      for (const status of TENANT_STATUSES)
-        for (const [index, action] of ACTIONS.entries()) {
-          const id = await job(operation, ENDED[index] ?? 'failed', { tenantId: await tenant(status) });
-          if (await isRestarted(id, action)) restarted.push(`${action} ${status}`);
-        }
-      const expected = ALONE[operation]?.flatMap((status) => ACTIONS.map((action) => `${action} ${status}`));
-      expect(restarted.sort()).toEqual(expected?.sort());
-    },
-  );
+  it.each(TENANT_OPERATIONS)('allows %s only while its tenant has an allowed status', async (operation) => {
+    const restarted: string[] = [];
+    for (const status of TENANT_STATUSES)
+      for (const [index, action] of ACTIONS.entries()) {
+        const id = await job(operation, ENDED[index] ?? 'failed', { tenantId: await tenant(status) });
+        if (await isRestarted(id, action)) restarted.push(`${action} ${status}`);
+      }
+    const expected = ALONE[operation]?.flatMap((status) => ACTIONS.map((action) => `${action} ${status}`));
+    expect(restarted.sort()).toEqual(expected?.sort());
+  });
 
-  it.each(TENANT_OPERATIONS)('%s is not restarted behind what counts on what it left', async (operation) => {
+  it.each(TENANT_OPERATIONS)('refuses %s behind a newer job that relies on its result', async (operation) => {
     for (const [isHeld, isHalfUndone] of [
       [true, false],
       [true, true],
@@ -162,7 +156,7 @@ describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancel
     }
   });
 
-  it('waits for another that is in work at the same tenant, also for one that is older', async () => {
+  it('waits for any running job of the same tenant, even an older one', async () => {
     const tenantId = await tenant('active');
     await job('remove_copy', 'waiting', { tenantId });
     const id = await job('suspend', 'failed', { tenantId });
@@ -170,7 +164,7 @@ describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancel
       expect(refusal(await scene.act(id, action))).toEqual([409, 'operation_in_progress']);
   });
 
-  it('begins after all others of its tenant, even one of a process whose clock is ahead', async () => {
+  it("sees a newer job behind an older one whose process's clock was ahead", async () => {
     const { app, clock } = scene.plane;
     const tenantId = await tenant('active');
     const ahead = new Date(clock.now().getTime() + 60_000);
@@ -179,7 +173,7 @@ describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancel
       ...newProvisioningJob({ operation: 'suspend', tenantId, steps }, ahead),
       status: 'failed' as const,
     };
-    // That process has a source of its own.
+    // That process has its own id source.
     const id = createUuidSource()(ahead);
     await scene.plane.insert(ProvisioningJob, { ...before, id });
     const since = await app
@@ -191,7 +185,7 @@ describe.each(EVERY_DATABASE)('a job of each operation that failed or was cancel
   });
 
   it.each(['rotate_secret', 'upgrade', 'drain'] as const)(
-    '%s is not restarted at a plane that is retired; only a rotation may have come since',
+    'allows %s only at a live plane, behind nothing newer but a rotation',
     async (operation) => {
       const restarted: string[] = [];
       for (const [since, status] of [

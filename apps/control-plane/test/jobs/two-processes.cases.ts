@@ -33,7 +33,7 @@ describe('two processes of a Control Plane', () => {
     await plane.close();
   });
 
-  it('accept a signed request once between them, of 100 times', async () => {
+  it('accept one of 100 copies of a signed request between them', async () => {
     const request = cell.sign({ method: 'GET', path });
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, n) =>
@@ -44,7 +44,7 @@ describe('two processes of a Control Plane', () => {
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(99);
   });
 
-  it('refuse a revoked key at once, both', async () => {
+  it('both refuse a revoked key at once', async () => {
     const fired = await plane.enrolledCell();
     const firedAtSecond = fired.copy({ url: second.url });
     expect([(await fired.pullAll()).full, (await firedAtSecond.pullAll()).full]).toEqual([true, true]);
@@ -53,7 +53,7 @@ describe('two processes of a Control Plane', () => {
     expect(answers.map(({ status }) => status)).toEqual([401, 401]);
   });
 
-  it('refuse a compromised secret at once, both, although both knew it', async () => {
+  it('both refuse a compromised secret at once, although both had cached it', async () => {
     const leaked = await plane.enrolledCell();
     const leakedAtSecond = leaked.copy({ url: second.url });
     expect([(await leaked.pullAll()).full, (await leakedAtSecond.pullAll()).full]).toEqual([true, true]);
@@ -64,15 +64,15 @@ describe('two processes of a Control Plane', () => {
     expect(answers.map(({ status }) => status)).toEqual([401, 401]);
   });
 
-  describe('while a secret is changed, and the change is cancelled at one of them,', () => {
+  describe('while one of them cancels a secret rotation,', () => {
     beforeEach(() => {
-      // Only one of them works.
+      // Only one of them runs jobs.
       const runner = plane.app.get(JobRunner);
       jest.spyOn(second.app.get(JobRunner), 'advance').mockImplementation((id) => runner.advance(id));
     });
     afterEach(() => jest.restoreAllMocks());
 
-    /** A plane as it is and with its next secret, both at the second process. */
+    /** A plane with its current secret and with its next one, both calling the second process. */
     const rotating = async () => {
       const before = (await plane.enrolledCell()).copy({ url: second.url });
       const rotate = `/api/tenant-planes/${before.id}/rotate-secret`;
@@ -90,14 +90,14 @@ describe('two processes of a Control Plane', () => {
       return { before, next, cancelled };
     };
 
-    it('keep the next one that its plane has signed with at the other', async () => {
+    it('keep the next secret once the plane has signed with it at the other', async () => {
       const { before, next, cancelled } = await rotating();
       expect((await next.pull()).status).toBe(200);
       await cancelled();
       for (const one of [before, next]) expect((await one.report()).status).toBe(200);
     });
 
-    it('accept no first call with the next one at the other, once it is being revoked', async () => {
+    it('refuse a first call with the next secret at the other once it is being revoked', async () => {
       const { before, next, cancelled } = await rotating();
       const [reached, free] = [new Gate(), new Gate()];
       const keys = plane.app.get(ServiceKeys);
@@ -119,7 +119,7 @@ describe('two processes of a Control Plane', () => {
     });
   });
 
-  it('know of each other when a secret was last used', async () => {
+  it('share when a secret was last used', async () => {
     const calling = await plane.enrolledCell();
     const keyUse = async () => (await plane.rows(ServiceKey, { tenantPlaneId: calling.id }))[0]?.lastUsedAt;
     await plane.sweep();
@@ -130,7 +130,7 @@ describe('two processes of a Control Plane', () => {
     expect([before, await keyUse()]).toEqual([expect.any(Date), plane.clock.now()]);
   });
 
-  it('let one of 200 redeem a token', async () => {
+  it('let one of 200 callers redeem a token', async () => {
     const expected = await plane.registerCell();
     const answers = await Promise.all(
       Array.from({ length: 200 }, (_, n) => expected.copy({ url: n % 2 ? plane.url : second.url }).enrol()),
@@ -139,19 +139,19 @@ describe('two processes of a Control Plane', () => {
     expect(statuses).toEqual([200, ...Array.from({ length: 199 }, () => 409)]);
   });
 
-  it('wake a plane that waits at the other', async () => {
+  it('wake a plane that long-polls the other', async () => {
     secondCell.revision = cell.revision;
     const poll = secondCell.pull(50);
     await plane.provision({ region: 'common' });
     expect((await poll).status).toBe(200);
   });
 
-  it('make one tenant of 100 requests with one key', async () => {
+  it('create one tenant for 100 requests with one idempotency key', async () => {
     const body = provisionBody();
     const headers = { 'idempotency-key': 'both-processes' };
     const send = async (n: number): Promise<string> => {
       const answer = await (n % 2 ? plane : second).post('/api/tenants/provision', body, { headers });
-      // Whoever is told that the first is still in work repeats, and gets the same answer.
+      // A caller that hears the first request is still running repeats it, and gets the same answer.
       return answer.status === 409 ? send(n) : `${answer.status} ${answer.text}`;
     };
     const answers = new Set(await Promise.all(Array.from({ length: 100 }, (_, n) => send(n))));
@@ -159,7 +159,7 @@ describe('two processes of a Control Plane', () => {
     expect(await plane.count(Tenant, { slug: body['slug'] })).toBe(1);
   });
 
-  it('work on jobs together, each step once', async () => {
+  it('share the jobs and run each step once', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) => (n % 2 ? plane : second).provision({ region: 'common' })),
     );

@@ -11,20 +11,20 @@ import { beside } from '../travel-scene.fixture';
 
 type Held = 'claim' | 'releaseUnlessWoken';
 
-/** No test here sweeps, and time stands still: a job that misses its wake-up stays where it is. */
+/** No test here sweeps, and the clock stands still: a job that misses its wake-up stays where it is. */
 describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
   let scene: JobScene;
   beforeAll(async () => (scene = await JobScene.set(driver)));
   const gates: Gate[] = [];
   afterEach(() => {
     jest.restoreAllMocks();
-    // Where a test has failed, nothing stays held.
+    // A failed test must leave nothing held.
     for (const gate of gates.splice(0)) gate.open();
   });
   afterAll(() => scene.plane.close());
 
   const part = <T>(type: abstract new (...given: never[]) => T): T => scene.plane.app.get(type);
-  /** Holds the first call of a method before it is made, or before its answer is given. */
+  /** Holds the first call of a method before it runs, or before it returns its answer. */
   const held = (method: Held, when: 'before' | 'after' = 'before') => {
     const [reached, free] = [new Gate(), new Gate()];
     gates.push(free);
@@ -42,18 +42,17 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     });
     return { reached: reached.opened, free: () => free.open() };
   };
-  /** What the report of its cell wakes. */
   const handled = () => jest.spyOn(part(Attempts), 'begin');
   const ends = (id: string) => scene.reaches(id, 'succeeded');
-  const untold = async () => {
+  const unpulled = async () => {
     const { body } = await scene.plane.provision();
     return { job: body.job.id as string, id: body.tenant.id as string };
   };
-  const isTold = async (id: string): Promise<void> => {
+  const isPulled = async (id: string): Promise<void> => {
     while (!scene.cell.tenants.has(id)) await scene.cell.pull(10);
   };
 
-  it('is left to an attempt that waits for a slot, which does not miss it', async () => {
+  it('is not missed by an attempt that waits for a slot', async () => {
     const { job, id } = await scene.waiting();
     const advance = part(JobRunner).advance.bind(part(JobRunner));
     const [busy, free] = [new Set<string>(), new Gate()];
@@ -68,15 +67,15 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     const inLine = part(Attempts).begin(job);
     const begun = handled();
     await scene.report(id, 'applied');
-    await eventually(() => begun.mock.calls.length === 1, { what: 'the wake-up has come' });
-    // The wake-up itself does not queue.
+    await eventually(() => begun.mock.calls.length === 1, { what: 'the wake-up has arrived' });
+    // The wake-up itself does not wait for a slot.
     await begun.mock.results[0]?.value;
     free.open();
     await inLine;
     await ends(job);
   });
 
-  it('is not missed by an attempt that has a slot but has not claimed the job', async () => {
+  it('is not missed by an attempt that has a slot but has not yet claimed the job', async () => {
     const { job, id } = await scene.waiting();
     const claim = held('claim');
     const first = part(Attempts).begin(job);
@@ -87,20 +86,20 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await first;
   });
 
-  it('that finds the lease taken is not missed by the attempt that is about to release it', async () => {
-    const { job, id } = await untold();
+  it('that finds the lease taken is not missed by the attempt about to release it', async () => {
+    const { job, id } = await unpulled();
     const release = held('releaseUnlessWoken');
     await release.reached;
-    await isTold(id);
+    await isPulled(id);
     const begun = handled();
     await scene.report(id, 'applied');
-    await eventually(() => begun.mock.calls.length === 1, { what: 'the wake-up has come' });
+    await eventually(() => begun.mock.calls.length === 1, { what: 'the wake-up has arrived' });
     await begun.mock.results[0]?.value;
     release.free();
     await ends(job);
   });
 
-  it('that comes while the lease is being released finds the job free', async () => {
+  it('that arrives while the lease is being released finds the job free', async () => {
     const { job, id } = await scene.waiting();
     const database = part(Database);
     const release = part(ProvisioningJobs).releaseUnlessWoken.bind(part(ProvisioningJobs));
@@ -117,7 +116,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await ends(job);
   });
 
-  it('that comes after the release finds the job free, although the attempt has not ended', async () => {
+  it('that arrives after the release finds the job free before the attempt ends', async () => {
     const { job, id } = await scene.waiting();
     const release = held('releaseUnlessWoken', 'after');
     const first = part(Attempts).begin(job);
@@ -128,14 +127,14 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await first;
   });
 
-  it('that is not committed when the lease is released is not missed, though it finds the lease taken', async () => {
+  it('that commits only after the lease is released is not missed', async () => {
     const { job, id } = await scene.waiting();
     const database = part(Database);
     const looked = held('releaseUnlessWoken');
     const first = part(Attempts).begin(job);
     await looked.reached;
-    // The transaction of the report has counted the wake-up on the job's row. One that comes to the job
-    // before the release does is dropped; this one is not sent at all.
+    // The report's transaction has counted the wake-up on the job's row, but has not committed. No wake-
+    // up is sent, so only the count can restart the job.
     jest.spyOn(part(JobQueue), 'wake').mockImplementationOnce(async () => {
       await beside(database, async () => {
         looked.free();
@@ -148,7 +147,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
 });
 
 /** On Postgres only: a SQLite file belongs to one process. */
-describe('a wake-up that a Control Plane takes', () => {
+describe('a wake-up taken by a Control Plane', () => {
   let plane: TestControlPlane;
   let second: TestControlPlane;
   let jobs: string[];
@@ -167,17 +166,17 @@ describe('a wake-up that a Control Plane takes', () => {
     const answers = await Promise.all(Array.from({ length: count }, () => plane.provision()));
     jobs.push(...answers.map(({ body }) => body.job.id));
   };
-  /** None of them is left where nobody was woken for it. */
+  /** No job is left without a wake-up. */
   const allWait = () =>
     eventually(
       async () => (await plane.count(ProvisioningJob, { id: In(jobs), status: 'waiting' })) === jobs.length,
       {
-        what: 'all of them wait for their cell',
+        what: 'all jobs wait for their cell',
         found: () => plane.describeJobs({ id: In(jobs), status: 'queued' }),
       },
     );
 
-  it('while it ends is left to the other processes', async () => {
+  it('that is shutting down is left to the other processes', async () => {
     const begun = jest.spyOn(second.app.get(Attempts), 'begin');
     const [sweeping, free] = [new Gate(), new Gate()];
     jest.spyOn(second.app.get(Worker), 'stopSweeping').mockImplementation(() => {
@@ -189,7 +188,7 @@ describe('a wake-up that a Control Plane takes', () => {
     try {
       await provision(30);
       await allWait();
-      // Each of its tasks looked for one more at most.
+      // Each task of its queue may have looked for one more job.
       expect(begun.mock.calls.length).toBeLessThanOrEqual(8);
     } finally {
       free.open();
@@ -197,7 +196,7 @@ describe('a wake-up that a Control Plane takes', () => {
     }
   });
 
-  it('but has no slot for is handed to the other processes when it ends', async () => {
+  it('without a free slot is handed to the other processes on shutdown', async () => {
     const [begun, free] = [jest.spyOn(second.app.get(Attempts), 'begin'), new Gate()];
     jest.spyOn(second.app.get(JobRunner), 'advance').mockImplementation(() => free.opened);
     for (let n = 0; n < AT_ONCE; n += 1) void second.app.get(Attempts).begin(`busy ${n}`);

@@ -9,7 +9,7 @@ const CATCH_UP_MINUTES = 20;
 /** The number of changes in a part that more parts follow. */
 const MANY = 2000;
 
-describe.each(EVERY_DATABASE)('the move of a tenant whose users go on writing, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('moving a tenant whose users keep writing, on %s', (driver) => {
   let scene: JobScene;
   let tenant: Traveller;
   let target: PlaneSimulator;
@@ -40,7 +40,7 @@ describe.each(EVERY_DATABASE)('the move of a tenant whose users go on writing, o
     const sealed = await sealedPart(transfer, {}, { attempt, kind, part: (parts += 1), changes });
     expect((await sendPart(tenant.cell, transfer.id, sealed, parts)).status).toBe(200);
   };
-  /** All that was sent. */
+  /** Reports everything sent as imported. */
   const imported = () => sayImportedBy(target, transfer.id, importer, parts, attempt);
   const follow = async (changes: number): Promise<void> => {
     await send('changes', changes);
@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('the move of a tenant whose users go on writing, o
     await isFrozen();
   });
 
-  it('pauses no writes while the parts of a bulk update come, and does once they are through', async () => {
+  it('pauses no writes during a bulk update, and does once it is through', async () => {
     for (let n = 0; n < 19; n += 1) {
       await follow(MANY);
       await stillCatchesUp();
@@ -74,7 +74,7 @@ describe.each(EVERY_DATABASE)('the move of a tenant whose users go on writing, o
     await isFrozen();
   });
 
-  it('pauses no writes when a bulk update has begun since the target was level', async () => {
+  it('pauses no writes when a bulk update has begun since the target caught up', async () => {
     const begun = scene.before('freeze', () => follow(MANY));
     await follow(1);
     await begun;
@@ -84,7 +84,7 @@ describe.each(EVERY_DATABASE)('the move of a tenant whose users go on writing, o
     await isFrozen();
   });
 
-  it('fails in time when the target never catches up, with no write refused, and goes on once it is retried', async () => {
+  it('fails in time when the target never catches up, and resumes when retried', async () => {
     for (let minute = 0; minute < CATCH_UP_MINUTES; minute += 1) {
       await follow(MANY);
       await stillCatchesUp();
@@ -110,7 +110,7 @@ describe.each(EVERY_DATABASE)('the move of a tenant whose users go on writing, o
     await isFrozen();
   });
 
-  it('counts the time from the first changes on, however long the rows before them took', async () => {
+  it('counts the time from the first changes, however long the rows before them took', async () => {
     await waitsFor("the copy of the tenant's rows");
     pass(2 * 24 * 60);
     await follow(MANY);
@@ -137,7 +137,7 @@ describe.each(EVERY_DATABASE)('the move of a tenant whose users go on writing, o
         await send('snapshot');
       },
     ],
-  ])('counts anew when the %s has begun anew', async (_, beginsAnew) => {
+  ])('restarts its time when the %s begins again', async (_, beginsAnew) => {
     await follow(MANY);
     await waitsFor('the new tenant plane to catch up');
     await beginsAnew();
@@ -150,7 +150,7 @@ describe.each(EVERY_DATABASE)('the move of a tenant whose users go on writing, o
     await stillCatchesUp();
   });
 
-  it('says what failed last when it fails', async () => {
+  it('names the last error when it fails', async () => {
     await follow(MANY);
     await tenant.report({ state: 'retrying', error: 'The disk is full.' }, target);
     pass(CATCH_UP_MINUTES);

@@ -38,7 +38,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
   const tokens = ({ tenant: { id } }: Accepted) => `/api/tenants/${id}/provisioning-tokens`;
 
   describe.each(['on_prem', 'hybrid'])('%s', (deployment_model) => {
-    it('is answered with what the customer pastes, and is active once its plane has enrolled', async () => {
+    it('gets an install bundle, and is active once its plane has enrolled', async () => {
       const accepted = await accept({ deployment_model });
       expect(accepted.install.env).toMatchObject({
         ATLAS_TP_DEPLOYMENT: deployment_model,
@@ -70,13 +70,13 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
     expect(body.plan.steps.map(({ name }: { name: string }) => name)).toContain('await-enrolment');
   });
 
-  it('refuses the plane of another model than was ordered', async () => {
+  it('refuses a plane of another deployment model', async () => {
     const accepted = await accept();
     const answer = await simulator(accepted).enrol({ deployment_model: 'hybrid' });
     expect(refusal(answer)).toEqual([422, 'deployment_model_mismatch']);
   });
 
-  it('keeps the bundle for repeats of its request until it is used', async () => {
+  it('gets the bundle again on repeated requests until it is used', async () => {
     const body = provisionBody({ deployment_model: 'on_prem', token_ttl_seconds: 3600 });
     const headers = { 'idempotency-key': 'once' };
     const first = await plane.post('/api/tenants/provision', body, { headers }).expect(202);
@@ -96,7 +96,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
     expect([await plane.count(TenantPlane), await plane.count(ProvisioningToken)]).toEqual(before);
   });
 
-  describe('that does not enrol in time', () => {
+  describe('whose plane does not enrol in time', () => {
     const expired = async (): Promise<Accepted> => {
       const accepted = await accept();
       await reaches(accepted, 'waiting');
@@ -106,7 +106,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       return accepted;
     };
 
-    it('fails with what to do, and goes on by itself with a new token', async () => {
+    it('fails with what to do, and resumes with a new token', async () => {
       const accepted = await expired();
       expect((await job(accepted)).error).toEqual({
         code: 'enrolment_overdue',
@@ -125,7 +125,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       await reaches(accepted, 'succeeded');
     });
 
-    it('can be rolled back, and its slug given again', async () => {
+    it('can be rolled back, which frees its slug', async () => {
       const accepted = await expired();
       await plane.post(`${JOBS}/${accepted.job.id}/rollback`).expect(202);
       await reaches(accepted, 'cancelled');
@@ -138,7 +138,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
   });
 
   describe('its tokens', () => {
-    it('are listed by their state, without the secret; a new one revokes the one before', async () => {
+    it('are listed with their state, without the secret; a new one revokes the last one', async () => {
       const accepted = await accept();
       plane.clock.advance(1);
       const { body } = await plane.post(tokens(accepted), { token_ttl_seconds: 600 }).expect(201);
@@ -155,7 +155,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       expect(items[0].state).toBe('expired');
     });
 
-    it('can be revoked: the job then waits for a person', async () => {
+    it('can be revoked: the job then waits for an operator', async () => {
       const accepted = await accept();
       await reaches(accepted, 'waiting');
       await plane.delete(`${tokens(accepted)}/${accepted.install.token_id}`).expect(204);
@@ -167,7 +167,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       expect(refusal(await simulator(accepted).enrol())).toEqual([410, 'token_revoked']);
     });
 
-    it('are revoked once and for all, also when they have expired', async () => {
+    it('are revoked for good, even if they have expired', async () => {
       const accepted = await accept();
       const path = `${tokens(accepted)}/${accepted.install.token_id}`;
       plane.clock.advance(DAY_SECONDS + 1);
@@ -176,9 +176,9 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       expect((await plane.get(tokens(accepted))).body.items[0].state).toBe('revoked');
     });
 
-    it('can’t be revoked once a plane has enrolled: what to do instead is said, and works', async () => {
+    it('cannot be revoked once a plane has enrolled; the suggested alternative works', async () => {
       const accepted = await accept();
-      // Its worker waits for no lock any more.
+      // Its worker no longer waits for a lock.
       await reaches(accepted, 'waiting');
       const taken = simulator(accepted);
       const { token_id: id } = accepted.install;
@@ -199,26 +199,26 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       expect(await plane.count(AuditEvent, revoked)).toBe(0);
     });
 
-    it('are nobody else’s', async () => {
+    it('cannot be revoked through another tenant', async () => {
       const [one, other] = [await accept(), await accept()];
       const path = `${tokens(one)}/${other.install.token_id}`;
       expect(refusal(await plane.delete(path))).toEqual([404, 'not_found']);
     });
 
-    it('are none where the tenant shares a plane', async () => {
+    it('do not exist where the tenant shares a plane', async () => {
       await plane.enrolledCell();
       const { body } = await plane.provision().expect(202);
       const answer = await plane.post(`/api/tenants/${body.tenant.id}/provisioning-tokens`, {});
       expect(refusal(answer)).toEqual([409, 'no_tenant_plane']);
     });
 
-    it('are none of a tenant that there is not', async () => {
+    it('do not exist for an unknown tenant', async () => {
       const path = '/api/tenants/00000000-0000-7000-8000-000000000000/provisioning-tokens';
       expect(refusal(await plane.get(path))).toEqual([404, 'tenant_not_found']);
     });
   });
 
-  it('is refused once its trust has ended: the secret of a retired plane signs nothing', async () => {
+  it('has its plane refused once retired: the secret no longer signs anything', async () => {
     const accepted = await accept();
     await reaches(accepted, 'waiting');
     const customers = simulator(accepted);

@@ -32,14 +32,14 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     await scene.reaches(job, 'cancelled');
     expect((await scene.job(job)).error).toMatchObject({
       code: 'no_transfer',
-      detail: expect.stringContaining('enrolled again'),
+      detail: expect.stringContaining('re-enrolled'),
     });
     expect(await scene.tenant(tenant.id)).toMatchObject({ tenant_plane_id: tenant.cell.id });
     await tenant.isHome();
   };
   const database = () => scene.plane.app.get(Database);
 
-  it('is not one whose secret was revoked since it got the rows: the move is undone at once', async () => {
+  it('is not one whose secret was revoked since it got the rows: the move is undone', async () => {
     const { job, last } = await tenant.almostMoved(target);
     const revoked = scene.before('cut-over', async () => {
       const path = `/api/tenant-planes/${target.id}/rotate-secret`;
@@ -50,7 +50,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     await staysWhereItIs(job);
   });
 
-  it('is not one that was installed anew since it got the rows', async () => {
+  it('is not one that was reinstalled since it got the rows', async () => {
     const { job, last } = await tenant.almostMoved(target);
     const anew = scene.before('cut-over', async () => void (await tenant.installAnew({}, target)));
     await last();
@@ -58,7 +58,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     await staysWhereItIs(job);
   });
 
-  it('is enrolled again only before or behind the cut-over', async () => {
+  it('enrols again only before or after the cut-over', async () => {
     const { job, last } = await tenant.almostMoved(target);
     const transfers = scene.plane.app.get(Transfers);
     const end = transfers.end.bind(transfers);
@@ -78,7 +78,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
   });
 
   /** The cell reports a new address just before the transaction that makes it the home commits. */
-  const movesHouse = (cell: PlaneSimulator): void => {
+  const reportsAtCommit = (cell: PlaneSimulator): void => {
     const states = scene.plane.app.get(DesiredStates);
     const publish = states.publish.bind(states);
     jest.spyOn(states, 'publish').mockImplementationOnce(async (...given) => {
@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
 
   it('has the address that it reports at the cut-over, and the old home redirects there', async () => {
     const { job, last } = await tenant.almostMoved(target);
-    const now = scene.before('cut-over', async () => movesHouse(target));
+    const now = scene.before('cut-over', async () => reportsAtCommit(target));
     await last();
     await now;
     await scene.reaches(job, 'succeeded');
@@ -107,7 +107,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     await scene.plane.change(TenantPlane, { id: target.id }, { acceptsTenants: false });
     await tenant.leave();
     const { job, imported } = await tenant.comeBack();
-    const now = scene.before('reinstate', async () => movesHouse(tenant.cell));
+    const now = scene.before('reinstate', async () => reportsAtCommit(tenant.cell));
     await imported();
     await now;
     await tenant.isHome();
@@ -136,7 +136,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     expect(await scene.tenant(body.tenant.id)).toMatchObject({ endpoint_url: NEW_ADDRESS });
   });
 
-  it('is no cell whose secret is revoked while a place is about to be taken there', async () => {
+  it('is not a cell whose secret is revoked just before a place is taken there', async () => {
     const { id } = target;
     await scene.plane.change(TenantPlane, { id: tenant.cell.id }, { acceptsTenants: false });
     const cells = scene.plane.app.get(Cells);
@@ -154,7 +154,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     expect((await scene.job(body.job.id)).error).toMatchObject({ code: 'no_capacity' });
   });
 
-  it('is where old homes redirect to, once reconciliation has repaired the address of the tenant', async () => {
+  it("is where old homes redirect to once reconciliation has repaired the tenant's address", async () => {
     const { job, last } = await tenant.almostMoved(target);
     await last();
     await scene.reaches(job, 'succeeded');

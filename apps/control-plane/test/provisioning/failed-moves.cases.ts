@@ -24,7 +24,7 @@ import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
 const BROKEN = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
 
-describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) => {
   let scene: JobScene;
   let [target, other]: PlaneSimulator[] = [];
   let id: string;
@@ -38,7 +38,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
   afterEach(() => jest.restoreAllMocks());
 
   const cellId = (cell = target): string => cell?.id ?? '';
-  /** At home in that cell. */
+  /** A tenant at home in the given cell. */
   const active = async (cell: PlaneSimulator): Promise<string> => {
     const others = { id: In([scene.cell.id, cellId(), cellId(other)].filter((one) => one !== cell.id)) };
     await scene.plane.change(TenantPlane, others, { acceptsTenants: false });
@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
     await scene.reaches(job, 'cancelled');
   };
 
-  it('moves nowhere else before that move is rolled back: no other takes its place over', async () => {
+  it('moves nowhere else until that move is rolled back', async () => {
     await active(target as PlaneSimulator);
     const before = await planeNow();
     const job = await failed();
@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
       },
     ],
   ];
-  it.each(SINCE)('can be rolled back or retried after it %s', async (_, since) => {
+  it.each(SINCE)('can have it rolled back or retried after it %s', async (_, since) => {
     const job = await failed();
     const newer = await since();
     expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'operation_in_progress']);
@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
     expect((await move(to(other))).status).toBe(202);
   });
 
-  /** Its move failed for want of a token, and its suspension has begun since. */
+  /** Its move failed for lack of a token, and its suspension has begun since. */
   const suspendedWithoutToken = async () => {
     const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
     await scene.reaches(body.job.id, 'waiting');
@@ -127,7 +127,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
     return { job: body.job.id as string, tokens, suspension: suspension as string };
   };
 
-  it('resumes with a new token after the tenant has been suspended in the meantime', async () => {
+  it('resumes the move with a new token after a suspension in the meantime', async () => {
     const { job, tokens, suspension } = await suspendedWithoutToken();
     await scene.act(suspension, 'cancel').expect(202);
     await scene.plane.post(tokens, {}).expect(201);
@@ -135,7 +135,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
     expect(await scene.job(suspension)).toMatchObject({ status: 'cancelled' });
   });
 
-  it('has a new token refused while something else is in work, which its move could not go on beside', async () => {
+  it('is refused a new token during an operation beside which its move cannot resume', async () => {
     const { job, tokens, suspension } = await suspendedWithoutToken();
     expect(refusal(await scene.plane.post(tokens, {}))).toEqual([409, 'operation_in_progress']);
     await scene.act(suspension, 'cancel').expect(202);
@@ -143,7 +143,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
     await scene.reaches(job, 'waiting');
   });
 
-  it('has no plane left at a customer when the move was cancelled before it began', async () => {
+  it('leaves no plane at a customer when the move was cancelled before it began', async () => {
     const claim = jest.spyOn(scene.plane.app.get(ProvisioningJobs), 'claim').mockResolvedValue(null);
     const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
     const [coming] = await scene.plane.rows(Placement, { tenantId: id, phase: 'importing' });
@@ -155,7 +155,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
     expect(await placesOn(coming?.tenantPlaneId)).toBe(0);
   });
 
-  it('keeps a cell as it is when a move of another kind meets a place there, and is undone', async () => {
+  it('does not change a cell where a move of another kind finds a place, and is undone', async () => {
     const register = jest.spyOn(scene.plane.app.get(RegisterTenantPlaneStep), 'run');
     register.mockRejectedValueOnce(BROKEN);
     const { body } = await move({ deployment_model: 'dedicated' }).expect(202);
@@ -170,25 +170,25 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
     expect(await placesOn()).toBe(1);
   });
 
-  describe('while writes pause at its home', () => {
-    /** Comes to the steps that are taken while writes pause. */
+  describe('while writes are paused at its home', () => {
+    /** Starts a move that reaches the steps during which writes are paused. */
     const frozenMove = async (): Promise<string> => {
       scene.copiesAtOnce();
       return (await move(to()).expect(202)).body.job.id;
     };
-    /** Left before the cut-over by a process of the version before, with an old copy in the other cell. */
+    /** Left before the cut-over by a process of the previous version, with an old copy in the other cell. */
     const frozen = async (): Promise<string> => {
       const at = scene.plane.clock.now();
       const place = { tenantId: id, tenantPlaneId: cellId(other), createdAt: at };
       const copy = { phase: 'retired', holdsPlace: false, removeAfter: at, entryRevision: 1 } as const;
       await scene.plane.insert(Placement, { ...reservedPlacement(place, 'serving'), ...copy });
       const job = await frozenMove();
-      await told(scene.cell, { phase: 'frozen', status: 'active' });
+      await pulled(scene.cell, { phase: 'frozen', status: 'active' });
       await scene.reaches(job, 'waiting');
       await scene.plane.change(ProvisioningJob, { id: job }, { status: 'failed' });
       return job;
     };
-    const told = (cell: PlaneSimulator, what: Readonly<Record<'phase' | 'status', string>>) =>
+    const pulled = (cell: PlaneSimulator, what: Readonly<Record<'phase' | 'status', string>>) =>
       eventually(async () => {
         await cell.pull();
         const { phase, status } = cell.tenants.get(id) ?? {};
@@ -200,13 +200,13 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
     };
     const suspended = async (): Promise<string> => {
       const { body } = await scene.plane.post(`/api/tenants/${id}/suspend`).expect(202);
-      await told(scene.cell, { status: 'suspended', phase: 'frozen' });
+      await pulled(scene.cell, { status: 'suspended', phase: 'frozen' });
       await report(scene.cell, 'applied');
       await scene.reaches(body.job.id, 'waiting');
       return body.job.id;
     };
 
-    it('is suspended wherever it has a place, when each of them has heard of it', async () => {
+    it('is suspended at all of its places, once each of them has reported', async () => {
       const failedMove = await frozen();
       const job = await suspended();
       for (const [cell = scene.cell, phase] of [
@@ -214,17 +214,17 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
         [other, 'retired'],
       ] as const) {
         expect(await scene.looksAgain(job)).toMatchObject({ status: 'waiting' });
-        await told(cell, { status: 'suspended', phase });
-        // What becomes of the copy is another matter.
+        await pulled(cell, { status: 'suspended', phase });
+        // The state of the copy itself does not matter here.
         await report(cell, 'failed');
       }
       await scene.reaches(job, 'succeeded');
       expect(await scene.tenant(id)).toMatchObject({ status: 'suspended' });
       await rolledBack(failedMove);
-      await told(scene.cell, { status: 'suspended', phase: 'serving' });
+      await pulled(scene.cell, { status: 'suspended', phase: 'serving' });
     });
 
-    it('is suspended without a word of a plane beside its home that is offline', async () => {
+    it('is suspended without waiting for a plane beside its home that is offline', async () => {
       await frozen();
       const job = await suspended();
       expect(await scene.looksAgain(job)).toMatchObject({ status: 'waiting' });
@@ -232,7 +232,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
       expect(await scene.looksAgain(job)).toMatchObject({ status: 'succeeded' });
     });
 
-    it('is copied again when a half undone move is retried, since its users have written', async () => {
+    it('is copied again when a half-undone move is retried, since its users have written', async () => {
       const job = await frozen();
       const transfers = () => scene.plane.rows(Transfer, { tenantId: id, endedAt: IsNull() });
       const [{ id: before } = { id: '' }] = await transfers();
@@ -241,7 +241,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
       jest.spyOn(scene.plane.app.get(OpenTransferStep), 'undo').mockRejectedValueOnce(BROKEN);
       await scene.act(job, 'rollback').expect(202);
       await scene.reaches(job, 'failed');
-      await told(scene.cell, { phase: 'serving', status: 'active' });
+      await pulled(scene.cell, { phase: 'serving', status: 'active' });
       await scene.act(job, 'retry').expect(202);
       await scene.reaches(job, 'waiting');
       const { steps } = await scene.looksAgain(job);
@@ -255,16 +255,16 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
         });
     });
 
-    it('is refused at every plane where it has a place once its deprovisioning begins', async () => {
+    it('is refused at each of its planes once its deprovisioning begins', async () => {
       await frozen();
       const { slug } = await scene.tenant(id);
       await scene.plane.post(`/api/tenants/${id}/deprovision`, { confirm_slug: slug }).expect(202);
-      await told(scene.cell, { phase: 'serving', status: 'deprovisioning' });
-      await told(target as PlaneSimulator, { phase: 'importing', status: 'deprovisioning' });
-      await told(other as PlaneSimulator, { phase: 'retired', status: 'deprovisioning' });
+      await pulled(scene.cell, { phase: 'serving', status: 'deprovisioning' });
+      await pulled(target as PlaneSimulator, { phase: 'importing', status: 'deprovisioning' });
+      await pulled(other as PlaneSimulator, { phase: 'retired', status: 'deprovisioning' });
     });
 
-    /** Its job is looked at every 5 s. */
+    /** Has the job look every 5 s. */
     const looksUntilCancelled = (job: string) =>
       eventually(async () => {
         scene.plane.clock.advance(5);
@@ -277,43 +277,43 @@ describe.each(EVERY_DATABASE)('a tenant whose move failed, on %s', (driver) => {
     ] as const)('and %s fails', (_, step) => {
       it.each([
         ['again and again', new Error('The sealing key is not known.'), 'unexpected_error'],
-        ['in a way that a person would have to mend', BROKEN, 'broken'],
+        ['in a way that needs an operator', BROKEN, 'broken'],
       ])('has its writes resumed in time, and says why: %s', async (_how, error, code) => {
         jest.spyOn(scene.plane.app.get(AwaitImportStep), 'run').mockResolvedValue(done());
         jest.spyOn(scene.plane.app.get(step), 'run').mockRejectedValue(error);
         const since = scene.plane.clock.now().getTime();
         const job = await frozenMove();
         await looksUntilCancelled(job);
-        await told(scene.cell, { phase: 'serving', status: 'active' });
+        await pulled(scene.cell, { phase: 'serving', status: 'active' });
         expect(scene.plane.clock.now().getTime() - since).toBeLessThanOrEqual(MAX_FREEZE_MS + 10_000);
         const ended = await scene.job(job);
         expect(ended.error).toMatchObject({ code, class: 'fatal' });
-        expect(ended.error?.fix).not.toContain('tries again by itself');
+        expect(ended.error?.fix).not.toContain('retries automatically');
         expect(ended.steps.filter(({ status }) => !['undone', 'skipped'].includes(status))).toEqual([]);
         expect(await placesOn()).toBe(0);
       });
     });
 
-    it('has its writes resumed, however often the way back to that fails', async () => {
+    it('has its writes resumed, however often the undoing fails', async () => {
       const failures = [BROKEN, ...Array.from({ length: 10 }, () => new Error('No luck.'))];
       const undo = jest.spyOn(scene.plane.app.get(FreezeStep), 'undo');
       for (const failure of failures) undo.mockRejectedValueOnce(failure);
       const job = await frozenMove();
-      await told(scene.cell, { phase: 'frozen', status: 'active' });
+      await pulled(scene.cell, { phase: 'frozen', status: 'active' });
       await scene.act(job, 'cancel').expect(202);
       await looksUntilCancelled(job);
-      await told(scene.cell, { phase: 'serving', status: 'active' });
+      await pulled(scene.cell, { phase: 'serving', status: 'active' });
       expect(undo).toHaveBeenCalledTimes(failures.length + 1);
     });
   });
 
-  describe('for which a plane is to be removed', () => {
+  describe('when a plane is to be removed for it', () => {
     const write = <T>(work: Parameters<Database['write']>[0]) =>
       scene.plane.app.get(Database).write(work) as Promise<T>;
     const tenant = async () => (await scene.plane.rows(Tenant, { id }))[0] as Tenant;
     const notOwn = { code: 'plane_not_own', failureClass: 'operator' };
 
-    it('never loses a cell, nor the plane of another tenant', async () => {
+    it('never loses a cell, or the plane of another tenant', async () => {
       const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
       for (const planeId of [cellId(), body.tenant.tenant_plane_id as string]) {
         const before = await planeNow(planeId);

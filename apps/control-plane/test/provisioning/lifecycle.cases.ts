@@ -17,7 +17,7 @@ import { refusal } from '../plane-simulator.fixture';
 const BROKEN = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
 const KEY = { headers: { 'idempotency-key': 'suspend-once' } };
 
-describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
   let scene: JobScene;
   let id: string;
   beforeAll(async () => (scene = await JobScene.set(driver)));
@@ -32,20 +32,20 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
   const act = (operation: string, body: object = {}, options = {}) =>
     scene.plane.post(`/api/tenants/${id}/${operation}`, body, options);
   const statusOf = async (): Promise<unknown> => (await scene.tenant(id))['status'];
-  /** What the cell is told, once it is told something else than before. */
-  const told = (status: string): Promise<boolean> =>
+  /** Waits until the cell has pulled this status. */
+  const pulled = (status: string): Promise<boolean> =>
     eventually(async () => {
       await scene.cell.pull();
       return scene.cell.tenants.get(id)?.status === status;
     });
   const perform = async (operation: string, status: string): Promise<void> => {
     const { body } = await act(operation).expect(202);
-    await told(status);
+    await pulled(status);
     await scene.report(id, 'applied');
     await scene.reaches(body.job.id, 'succeeded');
   };
 
-  it('never gets a status that its current one does not lead to', async () => {
+  it('never gets a status to which its current one does not lead', async () => {
     const database = scene.plane.app.get(Database);
     const change = (status: TenantStatus) =>
       database.write((manager) => changeTenantStatus(manager, id, status, { region: 'moon' }));
@@ -61,7 +61,7 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
     const { job } = accepted.body;
     expect(accepted.headers['location']).toBe(`/api/provisioning-jobs/${job.id}`);
     expect(job).toMatchObject({ operation: 'suspend', tenant_id: id });
-    await told('suspended');
+    await pulled('suspended');
     await scene.reaches(job.id, 'waiting');
     expect(await statusOf()).toBe('suspended');
     await scene.report(id, 'applied');
@@ -76,14 +76,14 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
     expect(await statusOf()).toBe('active');
   });
 
-  it('has no old copy removed once more that was found a moment before it went', async () => {
+  it('starts no removal of an old copy that has gone since it was found', async () => {
     const [place] = await scene.plane.rows(Placement, { tenantId: id });
     jest.spyOn(scene.plane.app.get(Database), 'read').mockResolvedValueOnce([place]);
     await scene.plane.app.get(OldCopies).sweep();
     expect(await scene.plane.count(ProvisioningJob, { tenantId: id, operation: 'remove_copy' })).toBe(0);
   });
 
-  describe('with an old copy whose time is over', () => {
+  describe('with an old copy that is due for removal', () => {
     const removals = () => scene.plane.rows(ProvisioningJob, { tenantId: id, operation: 'remove_copy' });
     const sweep = () => scene.plane.app.get(OldCopies).sweep();
     const leftBehind = async (): Promise<string> => {
@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
       return tenantPlaneId;
     };
 
-    it('keeps it until its home has said that it is the home', async () => {
+    it('keeps it until the home has reported that it serves', async () => {
       await leftBehind();
       const [home] = await scene.plane.rows(Placement, { tenantId: id, holdsPlace: true });
       const database = scene.plane.app.get(Database);
@@ -109,7 +109,7 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
       expect(await removals()).toHaveLength(1);
     });
 
-    it('leaves a removal that failed to a person, who retries it', async () => {
+    it('leaves a failed removal to an operator, who retries it', async () => {
       const places = [await leftBehind(), await leftBehind()];
       const failing = jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockRejectedValue(BROKEN);
       for (const count of [1, 2, 2, 2]) {
@@ -124,7 +124,7 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
       await scene.reaches(failed[0]?.id ?? '', 'waiting');
     });
 
-    it('leaves a removal that was cancelled to a person, who retries it', async () => {
+    it('leaves a cancelled removal to an operator, who retries it', async () => {
       await leftBehind();
       const later = new Date(scene.plane.clock.now().getTime() + 60_000);
       jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockResolvedValueOnce(wait('nothing', later));
@@ -138,7 +138,7 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
       await eventually(async () => (await scene.statesOf(removal))[2] === 'waiting');
     });
 
-    it('begins another removal where the one that failed can no longer be retried', async () => {
+    it('begins another removal when the failed one can no longer be retried', async () => {
       await leftBehind();
       jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockRejectedValueOnce(BROKEN);
       await sweep();
@@ -160,18 +160,18 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
     });
   });
 
-  it('can be taken back: an undone suspension leaves it active', async () => {
+  it('stays active when its suspension is rolled back', async () => {
     const { job } = (await act('suspend').expect(202)).body;
-    await told('suspended');
+    await pulled('suspended');
     await scene.act(job.id, 'cancel').expect(202);
     expect(await statusOf()).toBe('suspended');
     await scene.act(job.id, 'rollback').expect(202);
-    await told('active');
+    await pulled('active');
     await scene.reaches(job.id, 'cancelled');
     expect(await statusOf()).toBe('active');
   });
 
-  it('says in a dry run what would be done, and does nothing', async () => {
+  it('returns a plan in a dry run, and does nothing', async () => {
     const before = await scene.plane.count(ProvisioningJob);
     const { body } = await scene.plane.post(`/api/tenants/${id}/suspend?dry_run=true`, {}).expect(200);
     expect(body.plan.steps.map(({ name }: { name: string }) => name)).toEqual(['suspend', 'await-report']);
@@ -181,23 +181,24 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
 
   it('has one operation at a time', async () => {
     await act('suspend').expect(202);
-    await told('suspended');
+    await pulled('suspended');
     expect(refusal(await act('resume'))).toEqual([409, 'operation_in_progress']);
   });
 
-  it('refuses what does not fit its status', async () => {
+  it('refuses an operation that does not fit its status', async () => {
     expect(refusal(await act('resume'))).toEqual([409, 'invalid_transition']);
     await perform('suspend', 'suspended');
     const again = await act('suspend');
     expect(refusal(again)).toEqual([409, 'invalid_transition']);
     expect(again.body.detail).toMatch(
-      /^Tenant ".+" is suspended\. The operation suspend needs a tenant that is active\. To have it in use again, resume it\.$/,
+      /^Tenant ".+" is suspended\. The operation suspend requires a tenant that is /,
     );
+    expect(again.body.detail).toMatch(/that is active\. To use it again, resume it\.$/);
     const path = `/api/tenants/${id}/suspend?dry_run=true`;
     expect(refusal(await scene.plane.post(path, {}))).toEqual([409, 'invalid_transition']);
   });
 
-  it('is suspended once by requests with one key', async () => {
+  it('is suspended once by repeated requests with one key', async () => {
     const answers = await Promise.all([1, 2, 3, 4].map(() => act('suspend', {}, KEY)));
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
     expect(refusal(await act('suspend', { reason: 'another' }, KEY))).toEqual([
@@ -206,7 +207,7 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
     ]);
   });
 
-  it('may be changed by admins, and its plane is told', async () => {
+  it('can be changed by admins, and its plane learns of it', async () => {
     const changes = { name: ' New Name ', plan: 'enterprise', settings: { theme: 'dark', beta: true } };
     const { body } = await scene.plane.patch(`/api/tenants/${id}`, changes).expect(200);
     expect(body).toMatchObject({ name: 'New Name', plan: 'enterprise', settings: { theme: 'dark' } });
@@ -227,7 +228,7 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
     const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
     beforeEach(() => set(Object.fromEntries(keys.map((key) => [key, null]))).expect(200));
 
-    it('have room for 10,000 characters, whatever number of patches they come in', async () => {
+    it('have room for 10,000 characters, over however many patches', async () => {
       await set({ a: 'x'.repeat(6000) }).expect(200);
       const before = await settingsNow();
       const { body } = await set({ b: 'x'.repeat(6000) }).expect(400);
@@ -250,7 +251,7 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
     });
 
     it.each(['toString', 'valueOf', 'hasOwnProperty', 'constructor', '__proto__'])(
-      'take none that every object has: %s',
+      'refuse a name that every object has: %s',
       async (name) => {
         const { body } = await set(JSON.parse(`{"theme": {"${name}": 1}}`) as object).expect(400);
         expect(body.errors).toEqual([
@@ -272,13 +273,13 @@ describe.each(EVERY_DATABASE)('a tenant that is there, on %s', (driver) => {
     expect(answer.body.errors).toContainEqual({ field, message: expect.any(String) });
   });
 
-  it('is nobody’s to change without the right', async () => {
+  it('requires tenants:write', async () => {
     const token = await scene.plane.createApiKey(['tenants:read']);
     expect(refusal(await act('suspend', {}, { token }))).toEqual([403, 'forbidden']);
     expect(refusal(await scene.plane.patch(`/api/tenants/${id}`, {}, { token }))).toEqual([403, 'forbidden']);
   });
 
-  it('is 404 when there is none', async () => {
+  it('is 404 when it does not exist', async () => {
     id = '00000000-0000-7000-8000-000000000000';
     for (const operation of ['suspend', 'resume'])
       expect(refusal(await act(operation))).toEqual([404, 'tenant_not_found']);

@@ -14,211 +14,216 @@ const MADE = {
   db_url: 'postgres://acme:the-password-of-acme@db.example.com:5432/acme',
 };
 
-describe.each(EVERY_DATABASE)('a dedicated tenant whose infrastructure a person makes, on %s', (driver) => {
-  let plane: TestControlPlane;
-  beforeAll(async () => {
-    plane = await TestControlPlane.boot(driver, { INFRASTRUCTURE_DRIVER: 'manual' });
-  });
-  afterAll(() => plane.close());
-
-  const provision = async () =>
-    (await plane.provision({ deployment_model: 'dedicated' }).expect(202)).body as {
-      tenant: { id: string; slug: string };
-      job: { id: string };
-    };
-  const statesOf = async (job: string): Promise<string[]> =>
-    (await plane.get(`${JOBS}/${job}`)).body.steps.map(({ status }: { status: string }) => status);
-  const waits = (job: string, step: number): Promise<boolean> =>
-    eventually(async () => (await statesOf(job))[step] === 'waiting');
-  const put = (id: string, body: object, token?: string) =>
-    plane.put(`/api/tenants/${id}/infrastructure`, body, { token });
-
-  it('waits for that person, then for the plane, and is active', async () => {
-    const { tenant, job } = await provision();
-    await waits(job.id, 1);
-    const issued = await plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {}).expect(201);
-    const recorded = await put(tenant.id, MADE).expect(200);
-    expect(recorded.body).toMatchObject({ endpoint_url: MADE.endpoint_url, has_db_url: true });
-    await waits(job.id, 2);
-    const { install } = issued.body;
-    const dedicated = new PlaneSimulator(plane.url, plane.clock, recorded.body.tenant_plane_id, install);
-    expect((await dedicated.enrol({ endpoint_url: MADE.endpoint_url })).status).toBe(200);
-    await dedicated.serve(tenant.id);
-    await eventually(async () => (await statesOf(job.id)).every((status) => status === 'done'));
-    expect((await plane.get(`/api/tenants/${tenant.slug}`)).body).toMatchObject({
-      status: 'active',
-      url: `https://${tenant.slug}.atlas.example`,
-      endpoint_url: MADE.endpoint_url,
-      has_db_url: true,
-    });
-  });
-
-  it('has users of its former homes sent to the address that is recorded later', async () => {
-    const { tenant } = await provision();
-    await put(tenant.id, MADE).expect(200);
-    const former = await formerHome(plane, tenant.id);
-    const endpoint_url = 'https://acme.us.example.com';
-    await put(tenant.id, { ...MADE, endpoint_url }).expect(200);
-    await former.pull();
-    expect(former.tenants.get(tenant.id)).toMatchObject({ phase: 'retired', moved_to: endpoint_url });
-  });
-
-  it('says in a dry run that nothing is made by itself', async () => {
-    const path = '/api/tenants/provision?dry_run=true';
-    const { body } = await plane.post(path, provisionBody({ deployment_model: 'dedicated' })).expect(200);
-    const step = body.plan.steps.find(({ name }: { name: string }) => name === 'create-infrastructure');
-    expect(step.creates).toEqual([expect.stringContaining('a person')]);
-  });
-
-  describe('its database URL', () => {
-    let id: string;
+describe.each(EVERY_DATABASE)(
+  'a dedicated tenant whose infrastructure an operator creates, on %s',
+  (driver) => {
+    let plane: TestControlPlane;
     beforeAll(async () => {
-      id = (await provision()).tenant.id;
-      await put(id, MADE).expect(200);
+      plane = await TestControlPlane.boot(driver, { INFRASTRUCTURE_DRIVER: 'manual' });
     });
+    afterAll(() => plane.close());
 
-    it('is sealed at rest, and in no answer and no audit row', async () => {
-      const [row] = await plane.rows(Tenant, { id });
-      expect(row?.dbUrlSealed).toMatch(/^s1\.k1\./);
-      const answers = await Promise.all([
-        plane.get(`/api/tenants/${id}`),
-        plane.get('/api/tenants'),
-        plane.get('/api/audit?limit=200'),
-      ]);
-      for (const { text } of answers) expect(text).not.toContain('the-password-of-acme');
-    });
+    const provision = async () =>
+      (await plane.provision({ deployment_model: 'dedicated' }).expect(202)).body as {
+        tenant: { id: string; slug: string };
+        job: { id: string };
+      };
+    const statesOf = async (job: string): Promise<string[]> =>
+      (await plane.get(`${JOBS}/${job}`)).body.steps.map(({ status }: { status: string }) => status);
+    const waits = (job: string, step: number): Promise<boolean> =>
+      eventually(async () => (await statesOf(job))[step] === 'waiting');
+    const put = (id: string, body: object, token?: string) =>
+      plane.put(`/api/tenants/${id}/infrastructure`, body, { token });
 
-    it('is given to who may read secrets, and that is on record', async () => {
-      const token = await plane.createApiKey(['secrets:read']);
-      const before = await plane.count(AuditEvent, { action: 'tenant.db_url_read', targetId: id });
-      const answer = await plane.get(`/api/tenants/${id}/db-url`, { token }).expect(200);
-      expect(answer.body).toEqual({ db_url: MADE.db_url });
-      expect(await plane.count(AuditEvent, { action: 'tenant.db_url_read', targetId: id })).toBe(before + 1);
-    });
-
-    it('is refused to everybody else, owners too', async () => {
-      const path = `/api/tenants/${id}/db-url`;
-      expect(refusal(await plane.get(path, { token: plane.session }))).toEqual([403, 'forbidden']);
-      const admin = await plane.createApiKey(['tenants:read', 'tenants:write', 'secrets:write']);
-      expect(refusal(await plane.get(path, { token: admin }))).toEqual([403, 'forbidden']);
-      expect(refusal(await put(id, MADE, plane.session))).toEqual([403, 'forbidden']);
-    });
-
-    it('is 404 where there is none', async () => {
-      const { tenant } = await provision();
-      expect(refusal(await plane.get(`/api/tenants/${tenant.id}/db-url`))).toEqual([404, 'no_db_url']);
-    });
-  });
-
-  it.each([
-    ['a database that is none', { ...MADE, db_url: 'mysql://acme' }, 'db_url'],
-    ['an endpoint that is no URL', { ...MADE, endpoint_url: 'acme' }, 'endpoint_url'],
-    ['a missing database', { endpoint_url: MADE.endpoint_url }, 'db_url'],
-    ['a field too many', { ...MADE, region: 'eu' }, 'region'],
-  ])('refuses %s, and repeats no password', async (_, body, field) => {
-    const { tenant } = await provision();
-    const answer = await put(tenant.id, body).expect(400);
-    expect(answer.body.errors).toContainEqual({ field, message: expect.any(String) });
-    expect(answer.text).not.toContain('the-password-of-acme');
-  });
-
-  describe('in a state in which that makes no sense', () => {
-    const tenants = (id: string) => `/api/tenants/${id}`;
-    const writes = {
-      infrastructure: (id: string) => put(id, MADE),
-      token: (id: string) => plane.post(`${tenants(id)}/provisioning-tokens`, {}),
-      link: (id: string) => plane.post(`${tenants(id)}/signup-link`),
-      change: (id: string) => plane.patch(tenants(id), { name: 'Another name' }),
-    };
-    const refused = {
-      infrastructure: ['deprovisioning', 'deleted'],
-      token: ['deleted'],
-      link: ['provisioning', 'failed', 'deprovisioning', 'deleted'],
-      change: ['deleted'],
-    };
-    const NAMES = Object.keys(writes) as (keyof typeof writes)[];
-    /** No job changes its status any more. */
-    const stopped = async (): Promise<string> => {
-      const { tenant, job } = await provision();
-      await put(tenant.id, MADE).expect(200);
-      await plane.post(`${JOBS}/${job.id}/cancel`);
-      return tenant.id;
-    };
-
-    it.each(NAMES)('refuses what is written of it: %s', async (write) => {
-      const id = await stopped();
-      for (const status of TENANT_STATUSES) {
-        await plane.change(Tenant, { id }, { status });
-        const answer = await writes[write](id);
-        const isRefused = refused[write].includes(status);
-        if (isRefused) expect(refusal(answer)).toEqual([409, 'invalid_transition']);
-        else expect([status, answer.ok]).toEqual([status, true]);
-      }
-    });
-
-    it.each(NAMES)('refuses what waited while it came to that state: %s', async (write) => {
-      const id = await stopped();
-      const held = await HeldRow.hold(plane, Tenant, id, { status: 'deleted' });
-      const answer = writes[write](id).then();
-      await held.untilWaiting(1);
-      await held.release();
-      expect(refusal(await answer)).toEqual([409, 'invalid_transition']);
-    });
-
-    it('takes what is made for the plane that a restore brings it to', async () => {
-      const id = await stopped();
-      await plane.change(Tenant, { id }, { status: 'deprovisioning' });
-      await plane.change(Placement, { tenantId: id }, { phase: 'importing' });
-      await put(id, MADE).expect(200);
-      await plane.change(Tenant, { id }, { status: 'deleted' });
-      expect(refusal(await put(id, MADE))).toEqual([409, 'invalid_transition']);
-    });
-
-    it('says what to do, and makes no place for a tenant that is gone', async () => {
+    it('waits for the operator, then for the plane, and becomes active', async () => {
       const { tenant, job } = await provision();
       await waits(job.id, 1);
-      await plane.post(`${JOBS}/${job.id}/cancel`).expect(202);
-      await plane.post(`${JOBS}/${job.id}/rollback`).expect(202);
-      await eventually(async () => (await plane.get(tenants(tenant.id))).body.status === 'deleted');
-      const answer = await put(tenant.id, MADE).expect(409);
-      expect(answer.body.detail).toMatch(/is deleted\..* provision a new tenant\.$/);
-      expect(await plane.count(Placement, { tenantId: tenant.id })).toBe(0);
+      const issued = await plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {}).expect(201);
+      const recorded = await put(tenant.id, MADE).expect(200);
+      expect(recorded.body).toMatchObject({ endpoint_url: MADE.endpoint_url, has_db_url: true });
+      await waits(job.id, 2);
+      const { install } = issued.body;
+      const dedicated = new PlaneSimulator(plane.url, plane.clock, recorded.body.tenant_plane_id, install);
+      expect((await dedicated.enrol({ endpoint_url: MADE.endpoint_url })).status).toBe(200);
+      await dedicated.serve(tenant.id);
+      await eventually(async () => (await statesOf(job.id)).every((status) => status === 'done'));
+      expect((await plane.get(`/api/tenants/${tenant.slug}`)).body).toMatchObject({
+        status: 'active',
+        url: `https://${tenant.slug}.atlas.example`,
+        endpoint_url: MADE.endpoint_url,
+        has_db_url: true,
+      });
     });
-  });
 
-  it('leaves no plane that could still enrol when it goes before its plane was told of it', async () => {
-    const { tenant, job } = await provision();
-    await waits(job.id, 1);
-    const { install } = (await plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {})).body;
-    const [place] = await plane.rows(Placement, { tenantId: tenant.id });
-    const { id, slug } = tenant;
-    const going = await plane.post(`/api/tenants/${id}/deprovision`, { confirm_slug: slug }).expect(202);
-    await eventually(async () => (await statesOf(going.body.job.id)).every((status) => status === 'done'));
-    const theirs = new PlaneSimulator(plane.url, plane.clock, place?.tenantPlaneId ?? '', install);
-    expect(refusal(await theirs.enrol())).toEqual([401, 'bad_signature']);
-  });
+    it('redirects users of its former homes to an address recorded later', async () => {
+      const { tenant } = await provision();
+      await put(tenant.id, MADE).expect(200);
+      const former = await formerHome(plane, tenant.id);
+      const endpoint_url = 'https://acme.us.example.com';
+      await put(tenant.id, { ...MADE, endpoint_url }).expect(200);
+      await former.pull();
+      expect(former.tenants.get(tenant.id)).toMatchObject({ phase: 'retired', moved_to: endpoint_url });
+    });
 
-  it('can be recorded only for dedicated tenants', async () => {
-    const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
-    expect(refusal(await put(body.tenant.id, MADE))).toEqual([409, 'not_dedicated']);
-  });
+    it('says in a dry run that nothing is created automatically', async () => {
+      const path = '/api/tenants/provision?dry_run=true';
+      const { body } = await plane.post(path, provisionBody({ deployment_model: 'dedicated' })).expect(200);
+      const step = body.plan.steps.find(({ name }: { name: string }) => name === 'create-infrastructure');
+      expect(step.creates).toEqual([expect.stringContaining('a person')]);
+    });
 
-  it('waits for the install bundle where the infrastructure is recorded before it, and from then on for its plane', async () => {
-    const { tenant, job } = await provision();
-    const waitsFor = async (): Promise<string> =>
-      (await plane.get(`${JOBS}/${job.id}`)).body.steps[2].waiting_for ?? '';
-    await waits(job.id, 1);
-    const recorded = await put(tenant.id, MADE).expect(200);
-    await eventually(async () => /install bundle.*provisioning-tokens/.test(await waitsFor()));
-    plane.clock.advance(3 * 24 * 3600);
-    await plane.sweep();
-    expect((await statesOf(job.id))[2]).toBe('waiting');
-    const { install } = (await plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {}).expect(201))
-      .body;
-    await eventually(async () => (await waitsFor()) === 'the enrolment of the tenant plane');
-    const dedicated = new PlaneSimulator(plane.url, plane.clock, recorded.body.tenant_plane_id, install);
-    expect((await dedicated.enrol({ endpoint_url: MADE.endpoint_url })).status).toBe(200);
-    await dedicated.serve(tenant.id);
-    await eventually(async () => (await statesOf(job.id)).every((status) => status === 'done'));
-  });
-});
+    describe('its database URL', () => {
+      let id: string;
+      beforeAll(async () => {
+        id = (await provision()).tenant.id;
+        await put(id, MADE).expect(200);
+      });
+
+      it('is sealed at rest, and appears in no answer and no audit entry', async () => {
+        const [row] = await plane.rows(Tenant, { id });
+        expect(row?.dbUrlSealed).toMatch(/^s1\.k1\./);
+        const answers = await Promise.all([
+          plane.get(`/api/tenants/${id}`),
+          plane.get('/api/tenants'),
+          plane.get('/api/audit?limit=200'),
+        ]);
+        for (const { text } of answers) expect(text).not.toContain('the-password-of-acme');
+      });
+
+      it('is shown to callers with secrets:read, and each read is audited', async () => {
+        const token = await plane.createApiKey(['secrets:read']);
+        const before = await plane.count(AuditEvent, { action: 'tenant.db_url_read', targetId: id });
+        const answer = await plane.get(`/api/tenants/${id}/db-url`, { token }).expect(200);
+        expect(answer.body).toEqual({ db_url: MADE.db_url });
+        expect(await plane.count(AuditEvent, { action: 'tenant.db_url_read', targetId: id })).toBe(
+          before + 1,
+        );
+      });
+
+      it('is refused to all others, owners included', async () => {
+        const path = `/api/tenants/${id}/db-url`;
+        expect(refusal(await plane.get(path, { token: plane.session }))).toEqual([403, 'forbidden']);
+        const admin = await plane.createApiKey(['tenants:read', 'tenants:write', 'secrets:write']);
+        expect(refusal(await plane.get(path, { token: admin }))).toEqual([403, 'forbidden']);
+        expect(refusal(await put(id, MADE, plane.session))).toEqual([403, 'forbidden']);
+      });
+
+      it('is 404 when there is none', async () => {
+        const { tenant } = await provision();
+        expect(refusal(await plane.get(`/api/tenants/${tenant.id}/db-url`))).toEqual([404, 'no_db_url']);
+      });
+    });
+
+    it.each([
+      ['an unsupported database', { ...MADE, db_url: 'mysql://acme' }, 'db_url'],
+      ['an invalid endpoint', { ...MADE, endpoint_url: 'acme' }, 'endpoint_url'],
+      ['a missing database', { endpoint_url: MADE.endpoint_url }, 'db_url'],
+      ['an extra field', { ...MADE, region: 'eu' }, 'region'],
+    ])('refuses %s, and repeats no password', async (_, body, field) => {
+      const { tenant } = await provision();
+      const answer = await put(tenant.id, body).expect(400);
+      expect(answer.body.errors).toContainEqual({ field, message: expect.any(String) });
+      expect(answer.text).not.toContain('the-password-of-acme');
+    });
+
+    describe('in a status that does not allow a write', () => {
+      const tenants = (id: string) => `/api/tenants/${id}`;
+      const writes = {
+        infrastructure: (id: string) => put(id, MADE),
+        token: (id: string) => plane.post(`${tenants(id)}/provisioning-tokens`, {}),
+        link: (id: string) => plane.post(`${tenants(id)}/signup-link`),
+        change: (id: string) => plane.patch(tenants(id), { name: 'Another name' }),
+      };
+      const refused = {
+        infrastructure: ['deprovisioning', 'deleted'],
+        token: ['deleted'],
+        link: ['provisioning', 'failed', 'deprovisioning', 'deleted'],
+        change: ['deleted'],
+      };
+      const NAMES = Object.keys(writes) as (keyof typeof writes)[];
+      /** A tenant whose status no job changes any more. */
+      const stopped = async (): Promise<string> => {
+        const { tenant, job } = await provision();
+        await put(tenant.id, MADE).expect(200);
+        await plane.post(`${JOBS}/${job.id}/cancel`);
+        return tenant.id;
+      };
+
+      it.each(NAMES)('refuses it: %s', async (write) => {
+        const id = await stopped();
+        for (const status of TENANT_STATUSES) {
+          await plane.change(Tenant, { id }, { status });
+          const answer = await writes[write](id);
+          const isRefused = refused[write].includes(status);
+          if (isRefused) expect(refusal(answer)).toEqual([409, 'invalid_transition']);
+          else expect([status, answer.ok]).toEqual([status, true]);
+        }
+      });
+
+      it.each(NAMES)('refuses it when the status is reached while it waits: %s', async (write) => {
+        const id = await stopped();
+        const held = await HeldRow.hold(plane, Tenant, id, { status: 'deleted' });
+        const answer = writes[write](id).then();
+        await held.untilWaiting(1);
+        await held.release();
+        expect(refusal(await answer)).toEqual([409, 'invalid_transition']);
+      });
+
+      it('accepts infrastructure for the plane to which a restore brings it', async () => {
+        const id = await stopped();
+        await plane.change(Tenant, { id }, { status: 'deprovisioning' });
+        await plane.change(Placement, { tenantId: id }, { phase: 'importing' });
+        await put(id, MADE).expect(200);
+        await plane.change(Tenant, { id }, { status: 'deleted' });
+        expect(refusal(await put(id, MADE))).toEqual([409, 'invalid_transition']);
+      });
+
+      it('says what to do, and reserves no place for a deleted tenant', async () => {
+        const { tenant, job } = await provision();
+        await waits(job.id, 1);
+        await plane.post(`${JOBS}/${job.id}/cancel`).expect(202);
+        await plane.post(`${JOBS}/${job.id}/rollback`).expect(202);
+        await eventually(async () => (await plane.get(tenants(tenant.id))).body.status === 'deleted');
+        const answer = await put(tenant.id, MADE).expect(409);
+        expect(answer.body.detail).toMatch(/is deleted\..* Provision a new tenant\.$/);
+        expect(await plane.count(Placement, { tenantId: tenant.id })).toBe(0);
+      });
+    });
+
+    it('leaves no plane that could enrol when deprovisioned before its plane learns of it', async () => {
+      const { tenant, job } = await provision();
+      await waits(job.id, 1);
+      const { install } = (await plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {})).body;
+      const [place] = await plane.rows(Placement, { tenantId: tenant.id });
+      const { id, slug } = tenant;
+      const going = await plane.post(`/api/tenants/${id}/deprovision`, { confirm_slug: slug }).expect(202);
+      await eventually(async () => (await statesOf(going.body.job.id)).every((status) => status === 'done'));
+      const theirs = new PlaneSimulator(plane.url, plane.clock, place?.tenantPlaneId ?? '', install);
+      expect(refusal(await theirs.enrol())).toEqual([401, 'bad_signature']);
+    });
+
+    it('is the only kind of tenant with such infrastructure', async () => {
+      const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
+      expect(refusal(await put(body.tenant.id, MADE))).toEqual([409, 'not_dedicated']);
+    });
+
+    it('waits for the install bundle once its infrastructure is recorded, then for the plane', async () => {
+      const { tenant, job } = await provision();
+      const waitsFor = async (): Promise<string> =>
+        (await plane.get(`${JOBS}/${job.id}`)).body.steps[2].waiting_for ?? '';
+      await waits(job.id, 1);
+      const recorded = await put(tenant.id, MADE).expect(200);
+      await eventually(async () => /install bundle.*provisioning-tokens/.test(await waitsFor()));
+      plane.clock.advance(3 * 24 * 3600);
+      await plane.sweep();
+      expect((await statesOf(job.id))[2]).toBe('waiting');
+      const { install } = (await plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {}).expect(201))
+        .body;
+      await eventually(async () => (await waitsFor()) === 'the enrolment of the tenant plane');
+      const dedicated = new PlaneSimulator(plane.url, plane.clock, recorded.body.tenant_plane_id, install);
+      expect((await dedicated.enrol({ endpoint_url: MADE.endpoint_url })).status).toBe(200);
+      await dedicated.serve(tenant.id);
+      await eventually(async () => (await statesOf(job.id)).every((status) => status === 'done'));
+    });
+  },
+);

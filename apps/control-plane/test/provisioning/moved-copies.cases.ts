@@ -22,7 +22,7 @@ import { Traveller } from '../travel-scene.fixture';
 
 const WEEK_SECONDS = 7 * 24 * 3600;
 
-describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
   let scene: JobScene;
   let tenant: Traveller;
   let target: PlaneSimulator;
@@ -40,14 +40,14 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
   });
   afterEach(() => jest.restoreAllMocks());
 
-  /** Answers with the transfer that the target requires. */
+  /** Completes the move, and returns the transfer that the target requires. */
   const moves = async (to = target): Promise<string | undefined> => {
     const { job, last } = await tenant.almostMoved(to);
     await last();
     await scene.reaches(job, 'succeeded');
     return (await tenant.isHome(to)).requires_copy;
   };
-  /** The job removes nothing, and can be rolled back; the tenant is served again where it came from. */
+  /** Expects the job to remove nothing and be rolled back, and the old home to serve the tenant again. */
   const isLeftAtTheOldHome = async (job: string): Promise<void> => {
     await scene.reaches(job, 'failed');
     expect((await scene.job(job)).error).toMatchObject({ code: 'copy_lost' });
@@ -63,7 +63,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await scene.plane.change(Placement, kept, { removeAfter: scene.plane.clock.now() });
     await sweep();
   };
-  /** The old home is told to remove its rows, and reports that it did. */
+  /** The old home pulls the order to remove its rows, and reports that it did. */
   const isRemoved = async (cell: PlaneSimulator): Promise<void> => {
     await timeGoesBy();
     const removal = (await removals()).at(-1);
@@ -74,7 +74,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
   const path = (what: string) => `/api/tenants/${tenant.id}/${what}`;
   const move = (body: object, query = '') => scene.plane.post(`${path('move')}${query}`, body);
   const backTo = ({ id }: PlaneSimulator) => ({ deployment_model: 'shared', tenant_plane_id: id });
-  /** To a plane that is made for the tenant alone. */
+  /** Moves the tenant to a dedicated plane. */
   const movesToItsOwn = async (): Promise<PlaneSimulator> => {
     const { body } = await move({ deployment_model: 'dedicated' }).expect(202);
     const own = await driven.enrols(tenant.slug, '0.1.0');
@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await move({ ...backTo(tenant.cell) }).expect(202);
   });
 
-  it('stays lost while the new home, which said so, fails and tries again', async () => {
+  it('stays lost once the new home has said so, even if that fails and retries later', async () => {
     const copy = await moves();
     await tenant.report({}, target);
     await timeGoesBy();
@@ -132,7 +132,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     expect(body.code).toBe('copy_lost');
   });
 
-  it('is nowhere when a home that nothing was moved to says that it lacks the rows', async () => {
+  it('is nowhere when a home that nothing was moved to reports that it lacks the rows', async () => {
     await tenant.report({ state: 'failed', code: 'copy_missing', error: 'They were removed.' });
     const { body } = await move(backTo(target), '?dry_run=true').expect(409);
     expect(body).toMatchObject({ code: 'copy_lost', detail: expect.stringContaining('accept_data_loss') });
@@ -140,7 +140,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await scene.plane.post(path('deprovision?dry_run=true'), givesUp).expect(200);
   });
 
-  it('is there when the new home enrols under another key with the same database', async () => {
+  it('is still there when the new home enrols with another key and the same database', async () => {
     await moves();
     const { instanceId: instance_id } = target;
     const anew = await tenant.installAnew({ instance_id }, target);
@@ -151,7 +151,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
 
   const LOST: readonly (readonly [string, () => Promise<PlaneSimulator>])[] = [
     [
-      'is installed anew before it has reported, and says that it serves the tenant',
+      'is reinstalled before it reports, then reports that it serves the tenant',
       async () => {
         const anew = await tenant.installAnew({}, target);
         await tenant.isHome(anew);
@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       },
     ],
     [
-      'is installed anew after it has reported, and says that it serves the tenant',
+      'is reinstalled after it reports, then reports that it serves the tenant',
       async () => {
         await tenant.report({}, target);
         const anew = await tenant.installAnew({}, target);
@@ -170,7 +170,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       },
     ],
     [
-      'says that its database lacks the copy',
+      'reports that its database lacks the copy',
       async () => {
         await tenant.report({}, target);
         await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, target);
@@ -179,7 +179,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     ],
   ];
   describe.each(LOST)('when the new home %s', (_, lose) => {
-    it('is kept at the old home, and can be served from there again', async () => {
+    it('is kept at the old home, which can serve it again', async () => {
       const copy = await moves();
       const now = await lose();
       expect(await tenant.isHome(now)).toMatchObject({ requires_copy: copy });
@@ -207,7 +207,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       return job;
     };
 
-    it('says in the job and in the audit trail what is unknown since the move', async () => {
+    it('records in the job and the audit trail what the reopened copy lacks', async () => {
       const before = scene.plane.clock.now().toISOString();
       const job = await reopens();
       const { steps } = await scene.job(job);
@@ -225,7 +225,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       });
     });
 
-    it('lets nobody sign up by a link from before', async () => {
+    it('revokes earlier sign-up links', async () => {
       const { body } = await scene.plane.post(path('signup-link'), {}).expect(201);
       const { jti } = decodeJwt(body.token);
       await reopens();
@@ -233,7 +233,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       expect(links).toMatchObject({ revoked: expect.arrayContaining([jti]), carried: [] });
     });
 
-    it('fails its job while the old home cannot serve it, and a retry succeeds later', async () => {
+    it('fails its job while the old home cannot serve it; a later retry succeeds', async () => {
       const job = await reopens();
       await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' });
       while ((await scene.looksAgain(job)).status !== 'failed');
@@ -243,7 +243,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await scene.reaches(job, 'succeeded');
     });
 
-    it('counts as lost if the old home is reinstalled before it reports that it serves the tenant', async () => {
+    it('counts as lost if the old home is reinstalled before it reports that it serves', async () => {
       const job = await reopens();
       expect(await tenant.told((entry) => entry)).toMatchObject({
         reopened: { job_id: job, requires_rows: true },
@@ -256,7 +256,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await scene.plane.post(path('deprovision?dry_run=true'), body).expect(200);
     });
 
-    it('is no longer required once the old home has reported that it serves the tenant', async () => {
+    it('is no longer required once the old home has reported that it serves', async () => {
       const job = await reopens();
       await tenant.report();
       await scene.reaches(job, 'succeeded');
@@ -312,7 +312,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await isRemoved(tenant.cell);
   });
 
-  it('is not removed by a restored Control Plane before the new home says that it serves', async () => {
+  it('is not removed by a restored Control Plane before the new home reports that it serves', async () => {
     await moves();
     await tenant.report({}, target);
     const { revision } = target;
@@ -344,7 +344,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     expect(await removals()).toHaveLength(2);
   });
 
-  describe('when its removal is broken off after the old home was told to remove it', () => {
+  describe('when its removal is interrupted after the old home was told to remove it', () => {
     const entry = async () => (await target.pullAll()).tenants.find(({ tenant_id: id }) => id === tenant.id);
     const cancels = async (job: string): Promise<void> => {
       await scene.act(job, 'cancel').expect(202);
@@ -381,7 +381,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     };
 
     it.each([
-      ['by a person, and the tenant has been suspended since', cancelledAndSuspended],
+      ['by an operator, and the tenant has been suspended since', cancelledAndSuspended],
       ['by a deprovisioning that is rolled back', deprovisionedAndRolledBack],
     ])('%s, is required until another removal has found it gone', async (_, breaks) => {
       const first = await isBegun();
@@ -406,7 +406,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     });
   });
 
-  it('is required of the new home even if that loses it while the old home removes its own', async () => {
+  it('is required of the new home even if lost while the old home removes its own', async () => {
     const copy = await moves();
     await tenant.report({}, target);
     await timeGoesBy();
@@ -432,7 +432,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     expect(await drifts()).toMatchObject([{ resolvedAt: expect.any(Date) }]);
   });
 
-  it('is looked for again once its plane has applied all with the database that it got back', async () => {
+  it('is checked again once its plane has applied everything with its database restored', async () => {
     await moves();
     await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, target);
     await target.report();
@@ -443,7 +443,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await isRemoved(tenant.cell);
   });
 
-  it('is left where it was by a deprovisioning, which can be rolled back, once it is lost', async () => {
+  it('stays at the old home once lost: a deprovisioning fails and can be rolled back', async () => {
     await moves();
     await tenant.installAnew({}, target);
     const job = await tenant.deprovision();
@@ -455,7 +455,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await isReopened(backTo(tenant.cell));
   });
 
-  it('may be gone from the old home when a deprovisioning is rolled back that has yet to remove the new one', async () => {
+  it('may be gone from the old home when a deprovisioning is rolled back in time', async () => {
     const [before, own] = [tenant.cell, await movesToItsOwn()];
     await tenant.report({}, own);
     tenant.cell = own;
@@ -475,7 +475,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     expect(tenants[0]).not.toHaveProperty('requires_copy');
   });
 
-  it('has its backup kept by a rollback while the home is offline', async () => {
+  it('keeps its backup when a rollback finds the home offline', async () => {
     const [before, own] = [tenant.cell, await movesToItsOwn()];
     await tenant.report({}, own);
     tenant.cell = own;
@@ -495,7 +495,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     expect((await scene.plane.rows(Transfer, { id: backup }))[0]?.keySealed).toBeNull();
   });
 
-  it('is not what the old home has when that was installed anew, too', async () => {
+  it('is lost for good when the old home was reinstalled, too', async () => {
     await moves();
     await tenant.installAnew({}, target);
     await tenant.installAnew();
@@ -556,18 +556,18 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deleted' });
     });
 
-    it('is kept as long as it is not lost', async () => {
+    it('is kept while it is not lost', async () => {
       await moves();
       await isRefused('copy_not_lost', /Leave accept_data_loss out/);
     });
 
-    it('is kept as long as the old home has it', async () => {
+    it('is kept while the old home has it', async () => {
       await moves();
       await tenant.installAnew({}, target);
       await isRefused('copy_kept', /move the tenant back/);
     });
 
-    it('is kept as long as the old home has it, and a move back there is unfinished', async () => {
+    it('is kept while the old home has it, and a move back there is unfinished', async () => {
       await moves();
       await tenant.asked('move', backTo(tenant.cell));
       await tenant.told(({ transfer }) => transfer?.role === 'target');
@@ -575,11 +575,11 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await isRefused('copy_kept', /an unfinished move back holds a place there/);
     });
 
-    it('is kept as long as the old home has it, and has to enrol again', async () => {
+    it('is kept while the old home has it, and must enrol again', async () => {
       await moves();
       await tenant.installAnew({}, target);
       await scene.plane.change(TenantPlane, { id: tenant.cell.id }, { status: 'expected' });
-      await isRefused('copy_kept', /has to enrol again/);
+      await isRefused('copy_kept', /must re-enrol/);
     });
 
     it('is kept when the old home turns out to have it after all', async () => {
@@ -596,7 +596,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await isReopened(backTo(tenant.cell));
     });
 
-    /** What happens between the look at the backup and the transaction that removes. */
+    /** Runs `happens` between the check of the backup and the transaction that removes. */
     const afterTheLook = (happens: () => Promise<unknown>): void => {
       const backup = scene.plane.app.get(ReadableBackup);
       const look = backup.require.bind(backup);
@@ -648,7 +648,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await isBackedUp(job);
     });
 
-    describe('at a home of its own', () => {
+    describe('at a dedicated home', () => {
       let before: PlaneSimulator;
       beforeEach(async () => {
         target = await movesToItsOwn();
@@ -681,7 +681,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
         expect(await tenant.isHome()).not.toHaveProperty('transfer');
       });
 
-      it('is given up all the same when the home loses it again before that backup is made', async () => {
+      it('is given up after all when the home loses it again before that backup is made', async () => {
         const job = await comesBack();
         await loses();
         await scene.reaches(job, 'succeeded');
@@ -707,7 +707,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
         await isBackedUp(job);
       });
 
-      it('stays given up once some of that plane may be removed', async () => {
+      it('stays given up once parts of that plane may be removed', async () => {
         jest.spyOn(local(), 'destroy').mockImplementationOnce(async (_, write) => {
           await write(async () => undefined);
           throw new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
@@ -723,7 +723,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     });
 
     describe('at an old home that serves it again and loses it', () => {
-      /** Reopened at `home`; the plane that the tenant had moved to is empty. */
+      /** Reopens it at `home`; the plane to which the tenant had moved is empty. */
       const reopensAt = async (home: PlaneSimulator, body: object): Promise<void> => {
         await moves();
         target = await tenant.installAnew({}, target);
@@ -747,7 +747,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
         await isGivenUp(job);
       });
 
-      it('stays given up once some of a plane of its own may be removed', async () => {
+      it('stays given up once parts of a dedicated plane may be removed', async () => {
         const { region } = tenant;
         const { tenantId, slug, simulator } = await driven.provision('0.1.0', { region });
         tenant = Traveller.at(scene, region, simulator, tenantId, slug);
@@ -786,7 +786,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     await isReopened(backTo(second));
   });
 
-  describe('at the old home, when the tenant is on its way back there', () => {
+  describe('at the old home, while the tenant moves back there', () => {
     const source = () => tenant.told(({ transfer }) => transfer?.role === 'source' && transfer, target);
     const onItsWay = async (): Promise<string> => {
       await moves();
@@ -813,10 +813,10 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       expect(await entry()).toMatchObject({ phase: 'importing', moved_to });
     });
 
-    it('is still there when that is undone before the first part was sent', async () => {
+    it('is still there when the move is undone before the first part was sent', async () => {
       const job = await onItsWay();
       const transfer = await source();
-      // The old home asks for it all the same.
+      // The old home already asks for the part.
       expect((await takePart(tenant.cell, transfer.id, nextRun())).status).toBe(204);
       await tenant.installAnew({}, target);
       await isCancelled(job);
@@ -828,7 +828,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await isReopened(backTo(tenant.cell));
     });
 
-    it('is removed by no chore as long as its job can be retried', async () => {
+    it('is removed by no chore while its job can be retried', async () => {
       const job = await onItsWay();
       await source();
       await tenant.report({}, target);
@@ -856,7 +856,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
     });
   });
 
-  describe('from a plane of its own', () => {
+  describe('from a dedicated plane', () => {
     const stuck = new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
     let local: LocalDriver;
     beforeEach(async () => {
@@ -887,14 +887,14 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await isReopened({ deployment_model: 'dedicated' });
     });
 
-    it('is kept there as long as nothing of that plane is removed', async () => {
+    it('is kept there while nothing of that plane is removed', async () => {
       jest.spyOn(local, 'destroy').mockRejectedValue(stuck);
       expect(await isBegun('failed')).toBe('stuck');
       await lose();
       await isReopened({ deployment_model: 'dedicated' });
     });
 
-    it('is not served there again once some of that plane may be removed', async () => {
+    it('is not served there again once parts of that plane may be removed', async () => {
       jest.spyOn(local, 'destroy').mockImplementation(async (_, write) => {
         await write(async () => undefined);
         throw stuck;
@@ -927,14 +927,14 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       return plane;
     };
 
-    it('is left where it was by a deprovisioning, once it is lost', async () => {
+    it('is left at the old home by a deprovisioning once it is lost', async () => {
       const plane = await customers();
       await tenant.isHome(plane);
       await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, plane);
       await isLeftAtTheOldHome(await tenant.deprovision());
     });
 
-    it('is given up with accept_data_loss once both have lost it, and the customer keeps that plane', async () => {
+    it('is given up with accept_data_loss once both have lost it; the customer keeps the plane', async () => {
       const plane = await customers();
       await tenant.isHome(plane);
       await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, plane);
@@ -944,7 +944,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await tenant.told(({ purge }) => purge?.job_id === job, before);
       await tenant.report({}, before);
       await scene.reaches(job, 'succeeded');
-      // The customer may bring its database back.
+      // The customer may bring the database back.
       const { restorable_until } = await scene.tenant(tenant.id);
       expect(Date.parse(String(restorable_until))).toBeGreaterThan(scene.plane.clock.now().getTime());
     });
@@ -973,7 +973,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await isReopened({ deployment_model: 'dedicated' });
     });
 
-    it('is kept when the old home has it again after an older home has removed its own', async () => {
+    it('is kept when the old home has it again after an older home removed its own', async () => {
       const older = tenant.cell;
       const own = await movesToItsOwn();
       tenant.cell = own;
@@ -1011,7 +1011,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is moved with, on %s', (dr
       await isReopened({ deployment_model: 'on_prem' }, plane);
     });
 
-    it('is served there again when it is lost at the plane that the tenant went on to', async () => {
+    it('is served there again when the next plane of the tenant loses it', async () => {
       const plane = await customers();
       await tenant.isHome(plane);
       await tenant.report({}, plane);

@@ -68,7 +68,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
     });
   });
 
-  it('says what it would do, and does nothing, in a dry run', async () => {
+  it('returns its plan in a dry run, and does nothing', async () => {
     const before = await written();
     const answer = await plane.post('/api/tenants/provision?dry_run=true', provisionBody());
     expect(answer.status).toBe(200);
@@ -117,7 +117,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
       ['an unknown plan', { plan: 'gold' }, 'plan'],
       ['an unknown database driver', { database: { driver: 'oracle' } }, 'database.driver'],
       ['an unknown database field', { database: { url: 'x' } }, 'database.url'],
-      ['a database that is a text', { database: 'sqlite' }, 'database'],
+      ['a database as text', { database: 'sqlite' }, 'database'],
       ['a NUL in the name', { name: 'a\u0000b' }, 'name'],
       ['a NUL in the region', { region: 'a\u0000b' }, 'region'],
       ['a NUL in the purchase order', { po_number: 'a\u0000b' }, 'po_number'],
@@ -149,7 +149,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
     );
 
     it.each(['yes', 'TRUE', '2', 'true&dry_run=true'])(
-      '?dry_run=%s, rather than to provision for real',
+      '?dry_run=%s, rather than provision for real',
       async (value) => {
         const answer = await plane.post(`/api/tenants/provision?dry_run=${value}`, provisionBody());
         expect(refusal(answer)).toEqual([400, 'validation_failed']);
@@ -169,10 +169,10 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
     });
 
     it.each([
-      ['nobody', null],
-      ['no key of ours', 'secret'],
+      ['no key', null],
+      ['an invalid key', 'secret'],
       ['a key with a letter changed', 'changed'],
-    ])('a call by %s', async (_, token) => {
+    ])('a call with %s', async (_, token) => {
       const changed = `${plane.apiKey.slice(0, -1)}${plane.apiKey.endsWith('0') ? '1' : '0'}`;
       const answer = await plane.provision({}, { token: token === 'changed' ? changed : token });
       expect(refusal(answer)).toEqual([401, 'unauthenticated']);
@@ -184,7 +184,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
       expect(refusal(answer)).toEqual([409, 'slug_taken']);
     });
 
-    it('a slug that another tenant has, in a dry run, too', async () => {
+    it('a slug that another tenant has, even in a dry run', async () => {
       const answer = await plane.post('/api/tenants/provision?dry_run=true', provisionBody({ slug: 'acme' }));
       expect(refusal(answer)).toEqual([409, 'slug_taken']);
     });
@@ -195,13 +195,13 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
       expect(answer.headers['retry-after']).toBe('60');
     });
 
-    it('a dedicated tenant without a purchase order, where one is needed', async () => {
+    it('a dedicated tenant without a purchase order, where one is required', async () => {
       const answer = await plane.provision({ deployment_model: 'dedicated' });
       expect(refusal(answer)).toEqual([422, 'purchase_order_required']);
     });
   });
 
-  it('does not ask again for a purchase order that was sent', async () => {
+  it('accepts a purchase order that was sent', async () => {
     const body = provisionBody({ deployment_model: 'dedicated', po_number: 'PO-1' });
     const answer = await plane.post('/api/tenants/provision?dry_run=true', body);
     expect(answer.body.code).not.toBe('purchase_order_required');
@@ -215,7 +215,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
     expect(await written()).toEqual(before);
   });
 
-  it('gives one of many that want the same slug at once the tenant', async () => {
+  it('gives a slug to one of many concurrent requests', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => plane.provision({ slug: 'wanted-by-many' })),
     );
@@ -230,20 +230,20 @@ describe.each(EVERY_DATABASE)('a Control Plane without a cell on %s', (driver) =
   beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
   afterAll(() => plane.close());
 
-  it('has no capacity, also while a cell is only expected', async () => {
+  it('has no capacity, even while a cell is expected', async () => {
     await plane.registerCell();
     const answer = await plane.provision();
     expect(refusal(answer)).toEqual([503, 'no_capacity']);
     expect(await plane.count(Tenant)).toBe(0);
   });
 
-  it('asks for no purchase order unless it was told to', async () => {
+  it('requires no purchase order unless configured to', async () => {
     const body = provisionBody({ deployment_model: 'dedicated' });
     const answer = await plane.post('/api/tenants/provision?dry_run=true', body);
     expect(answer.body.code).not.toBe('purchase_order_required');
   });
 
-  it('leaves the Idempotency-Key of the refused attempt free', async () => {
+  it('leaves the Idempotency-Key of a refused attempt free', async () => {
     const [body, headers] = [provisionBody(), { 'idempotency-key': 'first-cell-is-late' }];
     expect((await plane.post('/api/tenants/provision', body, { headers })).status).toBe(503);
     await plane.enrolledCell();

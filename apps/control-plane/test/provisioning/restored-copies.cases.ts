@@ -18,7 +18,7 @@ import { JobScene } from '../job-scene.fixture';
 import { type SignedAnswer, refusal } from '../plane-simulator.fixture';
 import { Traveller, beside } from '../travel-scene.fixture';
 
-describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) => {
   let scene: JobScene;
   let tenant: Traveller;
   let backup: string;
@@ -40,7 +40,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
     return row?.keySealed !== null && (await scene.plane.count(TransferPart, { transferId: backup })) === 1;
   };
   const status = async () => (await scene.tenant(tenant.id))['status'];
-  /** The restore goes on to its end with the plane as it is now, and the backup is erased only then. */
+  /** Completes the restore with the plane as it is now. The backup is erased only at the end. */
   const ends = async (job: string): Promise<void> => {
     const imported = await tenant.beginImport();
     await imported();
@@ -53,7 +53,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
     expect(tenants.find(({ tenant_id: id }) => id === tenant.id)).not.toHaveProperty('requires_copy');
   };
 
-  it('is imported again when its plane is installed anew right before it becomes the home', async () => {
+  it('is imported again when its plane is reinstalled right before it becomes the home', async () => {
     const { job, imported } = await tenant.comeBack();
     const anew = scene.before('reinstate', async () => void (await tenant.installAnew()));
     await imported();
@@ -61,7 +61,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
     await ends(job);
   });
 
-  it('is imported again when its plane was installed anew before the step that failed is retried', async () => {
+  it('is imported again when its plane is reinstalled before the failed step is retried', async () => {
     const { job, imported } = await tenant.comeBack();
     const broken = jest.spyOn(scene.plane.app.get(TenantAddresses), 'at').mockImplementation(() => {
       throw new Error('a sealing key is missing');
@@ -77,7 +77,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
     await ends(job);
   });
 
-  it('waits for a plane whose secret was revoked to enrol again, and is then imported again', async () => {
+  it('waits until a plane whose secret was revoked enrols again, and is then imported again', async () => {
     const { job, imported } = await tenant.comeBack();
     const path = `/api/tenant-planes/${tenant.cell.id}/rotate-secret`;
     const revoked = scene.before('reinstate', async () => {
@@ -99,7 +99,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
 
   const LOST: readonly (readonly [string, () => Promise<unknown>])[] = [
     [
-      'was installed anew and reports that it serves the tenant',
+      'was reinstalled and reports that it serves the tenant',
       async () => {
         await tenant.installAnew();
         await tenant.report();
@@ -123,7 +123,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
     await ends(job);
   });
 
-  it('can be given up once it is lost, and the tenant restored by another job', async () => {
+  it('can be given up once lost, and the tenant restored by another job', async () => {
     const job = await tenant.reinstated();
     await tenant.installAnew();
     await tenant.report();
@@ -140,7 +140,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
     await ends(await tenant.asked('restore'));
   });
 
-  describe('that the restore did not come to see served', () => {
+  describe('that the restore did not see served', () => {
     const sweep = () => scene.plane.app.get(OldBackups).sweep();
     const timedOut = async (job: string): Promise<void> => {
       scene.plane.clock.advance(16 * 60);
@@ -149,7 +149,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
     const ENDS: readonly (readonly [string, (job: string) => Promise<unknown>])[] = [
       ['failed', timedOut],
       [
-        'was ended by a deprovisioning that was taken back',
+        'was ended by a deprovisioning that was rolled back',
         async () => {
           const job = await tenant.deprovision();
           await tenant.told(({ transfer }) => transfer?.role === 'backup');
@@ -172,7 +172,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       expect(await scene.plane.count(AuditEvent, erased)).toBe(1);
     });
 
-    it('does not keep the restore from being retried once its backup is erased', async () => {
+    it('lets the restore be retried once its backup is erased', async () => {
       const job = await tenant.reinstated();
       await timedOut(job);
       await tenant.report();
@@ -182,7 +182,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       expect(await status()).toBe('active');
     });
 
-    it('keeps its backup while it is lost, also by a look from before that', async () => {
+    it('keeps its backup while it is lost, even if the sweep looked before', async () => {
       const job = await tenant.reinstated();
       await timedOut(job);
       await tenant.installAnew();
@@ -195,7 +195,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       await ends(job);
     });
 
-    it('leaves its backup to the restore that goes on', async () => {
+    it('leaves its backup to a restore that is still running', async () => {
       const job = await tenant.reinstated();
       const swept = scene.before('erase-backup', async () => {
         await sweep();
@@ -208,7 +208,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
     });
   });
 
-  it('is there when its plane enrols under another key with the same database', async () => {
+  it('is still there when its plane enrols with another key and the same database', async () => {
     const job = await tenant.reinstated();
     const { instanceId: instance_id } = tenant.cell;
     await tenant.installAnew({ instance_id });
@@ -217,7 +217,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
     expect([await status(), await isKept()]).toEqual(['active', false]);
   });
 
-  it('is looked for while nobody can enrol as its plane, right before the backup is erased', async () => {
+  it('is checked while no enrolment can come between, right before its backup is erased', async () => {
     const job = await tenant.reinstated();
     const anew = await scene.plane.reissue(tenant.cell);
     const copy = scene.plane.app.get(RestoredCopy);
@@ -240,8 +240,8 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
     expect(order).toEqual(['looked', 'enrolled']);
   });
 
-  describe('that is lost, when the tenant goes again', () => {
-    /** Nothing of the empty plane takes the place of the backup. */
+  describe('that is lost when the tenant is deprovisioned again', () => {
+    /** No backup of the empty plane replaces the earlier one. */
     const goesAndComesBack = async (job: string): Promise<void> => {
       await tenant.told(({ purge }) => purge?.job_id === job);
       expect(await isKept()).toBe(true);
@@ -249,13 +249,13 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       await ends(await tenant.asked('restore'));
     };
 
-    it('leaves the backup that it came from as the one to restore', async () => {
+    it('leaves the backup from which it came as the one to restore', async () => {
       await tenant.reinstated();
       await tenant.installAnew();
       await goesAndComesBack(await tenant.deprovision());
     });
 
-    it('leaves that backup also when it is lost while another one is made', async () => {
+    it('leaves that backup even when lost while another one is made', async () => {
       await tenant.reinstated();
       const job = await tenant.deprovision();
       const { id: newer } = await tenant.told(({ transfer }) => transfer?.role === 'backup' && transfer);
@@ -264,7 +264,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       expect(await scene.plane.rows(Transfer, { id: newer })).toMatchObject([{ keySealed: null }]);
     });
 
-    it('leaves that backup also when its loss is reported between the two looks of one step', async () => {
+    it('leaves that backup even when the loss is reported between two checks of one step', async () => {
       await tenant.reinstated();
       const job = await tenant.deprovision();
       await tenant.told(({ transfer }) => transfer?.role === 'backup' && transfer);
@@ -272,12 +272,12 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       const step = scene.plane.app.get(AwaitBackupStep);
       const run = step.run.bind(step);
       jest.spyOn(step, 'run').mockImplementationOnce((context) => {
-        // It writes once it has looked for a lost copy, and then reads what the plane has reported.
+        // The step writes after it has checked for a lost copy, and then reads the plane's report.
         const write: ProvisioningContext['write'] = async (work) => {
           await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' });
           return context.write(work);
         };
-        // Object.create gives `any`: it is the given context but for this.
+        // Object.create returns `any`. Only `write` differs from the given context.
         return run(Object.create(context, { write: { value: write } }) as ProvisioningContext);
       });
       await scene.looksAgain(job);
@@ -294,7 +294,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       await fails(await tenant.reinstated());
       await loses();
     };
-    /** Between the look at the backup and the transaction that removes. */
+    /** Runs `happens` between the check of the backup and the transaction that removes. */
     const beforeTheRemoval = (happens: () => Promise<unknown>): void => {
       const readable = scene.plane.app.get(ReadableBackup);
       const look = readable.require.bind(readable);
@@ -313,7 +313,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       await scene.reaches(job, 'succeeded');
     };
 
-    it('is backed up anew when the plane has it again right before the removal', async () => {
+    it('is backed up again when the plane has it again right before the removal', async () => {
       await losesAfterRestore();
       beforeTheRemoval(() => tenant.report());
       const job = await tenant.deprovision();
@@ -322,7 +322,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       await comesBackFrom(newer);
     });
 
-    it('leaves that backup when the plane loses it again before it is backed up anew', async () => {
+    it('leaves that backup when the plane loses it again before the next backup', async () => {
       await losesAfterRestore();
       beforeTheRemoval(() => tenant.report());
       const job = await tenant.deprovision();
@@ -332,7 +332,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       expect(await scene.plane.rows(Transfer, { id: newer })).toMatchObject([{ keySealed: null }]);
     });
 
-    describe('from a plane of its own', () => {
+    describe('from a dedicated plane', () => {
       const destroys = (work: LocalDriver['destroy']) =>
         jest.spyOn(scene.plane.app.get(LocalDriver), 'destroy').mockImplementationOnce(work);
       beforeEach(async () => {
@@ -352,7 +352,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
         await loses();
       });
 
-      it('is backed up anew when the plane has it again right before that is removed', async () => {
+      it('is backed up again when the plane has it again right before that is removed', async () => {
         const removed = jest.fn();
         destroys(async (_, write) => {
           await tenant.report();
@@ -369,8 +369,8 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       });
 
       it.each([
-        ['is served again by a rollback before anything of that plane is removed', false, 'cancelled', null],
-        ['is beyond a rollback once some of that plane may be removed', true, 'failed', 'beyond_return'],
+        ['is served again by a rollback before any part of that plane is removed', false, 'cancelled', null],
+        ['cannot be rolled back once parts of that plane may be removed', true, 'failed', 'beyond_return'],
       ] as const)('%s', async (_, hasBegun, end, code) => {
         destroys(async (_subject, write) => {
           if (hasBegun) await write(async () => undefined);
@@ -388,7 +388,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
         else expect(await scene.job(job)).toMatchObject({ error: { code } });
       });
 
-      it('leaves that backup once some of that plane may be removed', async () => {
+      it('leaves that backup once parts of that plane may be removed', async () => {
         destroys(async (_, write) => {
           await write(async () => undefined);
           throw new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
@@ -407,7 +407,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockRejectedValueOnce(broken);
     };
 
-    describe('after it was backed up anew, and the deprovisioning is rolled back,', () => {
+    describe('after it was backed up again, when the deprovisioning is rolled back,', () => {
       let job: string;
       let newer: string;
       beforeEach(async () => {
@@ -424,9 +424,9 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
       };
 
       it.each<[string, () => Promise<unknown>]>([
-        ['is installed anew', () => tenant.installAnew()],
-        ['says that it is missing', loses],
-        ['has yet to report that it is there', () => Promise.resolve()],
+        ['is reinstalled', () => tenant.installAnew()],
+        ['reports it as missing', loses],
+        ['has yet to report it as present', () => Promise.resolve()],
       ])('leaves the new backup when the plane %s', async (_, happens) => {
         await happens();
         const fix = expect.stringContaining('restore');
@@ -436,7 +436,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
         await comesBackFrom(newer);
       });
 
-      it('leaves the new backup when the Control Plane was restored and has yet to hear of the plane', async () => {
+      it('leaves the new backup while a restored Control Plane has yet to hear from the plane', async () => {
         await tenant.report();
         await scene.plane.beginEpoch();
         expect(await rollsBack('failed')).toMatchObject({ error: { code: 'home_not_serving' } });
@@ -444,7 +444,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
         await rollsBack('cancelled');
       });
 
-      it('leaves the new backup when the plane reports from an older database, also once it has its own again', async () => {
+      it('leaves the new backup once the plane has reported from an older database', async () => {
         await tenant.report();
         const { linkId, sequence } = tenant.cell;
         Object.assign(tenant.cell, { linkId: randomUUID(), sequence: sequence - 2 });
@@ -468,7 +468,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
         expect(await status()).toBe('active');
       });
 
-      it('is looked for while nobody can enrol as its plane', async () => {
+      it('is checked while no enrolment can come between', async () => {
         await tenant.report();
         const anew = await scene.plane.reissue(tenant.cell);
         const backups = scene.plane.app.get(Backups);
@@ -499,7 +499,7 @@ describe.each(EVERY_DATABASE)('the copy that a tenant is restored to, on %s', (d
     });
   });
 
-  it('is neither moved nor given up once it is lost, since its backup is kept', async () => {
+  it('is neither moved nor given up once lost, since its backup is kept', async () => {
     const target = await scene.plane.enrolledCell({ region: tenant.region });
     const job = await tenant.reinstated();
     scene.plane.clock.advance(16 * 60);

@@ -18,7 +18,7 @@ describe.each(EVERY_DATABASE)('routing on %s', (driver) => {
   const resolve = (host: string, token?: string) =>
     scene.plane.get(`/api/routing/resolve?host=${encodeURIComponent(host)}`, { token });
 
-  it('says which plane serves a host', async () => {
+  it('finds the plane that serves a host', async () => {
     const route = {
       tenant_id: id,
       slug,
@@ -33,7 +33,7 @@ describe.each(EVERY_DATABASE)('routing on %s', (driver) => {
     asked.verify();
   });
 
-  it('knows no host outside the base domain, of nobody, or of a tenant that is not served yet', async () => {
+  it('finds none outside the base domain, for unknown tenants, or before a tenant is served', async () => {
     const waiting = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
     const hosts = [`${slug}.evil.example`, 'nobody.atlas.example', 'atlas.example'];
     for (const host of [...hosts, `${waiting.body.tenant.slug}.atlas.example`])
@@ -42,7 +42,7 @@ describe.each(EVERY_DATABASE)('routing on %s', (driver) => {
     expect(asked.status).toBe(204);
   });
 
-  it('is told to who may read it', async () => {
+  it('requires routing:read', async () => {
     const token = await scene.plane.createApiKey(['tenants:read']);
     expect(refusal(await resolve(`${slug}.atlas.example`, token))).toEqual([403, 'forbidden']);
     expect((await resolve('x'.repeat(261))).status).toBe(400);

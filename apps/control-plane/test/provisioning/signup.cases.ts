@@ -38,7 +38,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
   });
 
   let lastAddress = 0;
-  /** Each from an address of its own, unless it says otherwise. */
+  /** From its own address each time, unless one is given. */
   const from = (ip = `192.0.2.${(lastAddress += 1)}`) => ({ ...NOBODY, headers: { 'x-forwarded-for': ip } });
   const ask = (body: object, options = from()) => plane.post('/api/signup', body, options);
   const verify = (body: object, options = from()) => plane.post('/api/signup/verify', body, options);
@@ -49,7 +49,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     return { id: asked.id as string, token: tokenIn(await smtp.next()) };
   };
 
-  it('ends with a tenant and a welcome, once the address is shown to be theirs', async () => {
+  it('ends with a tenant and a welcome once the address is verified', async () => {
     const { body: asked } = await ask({ email: 'Jo@Mail.Acme.co.uk' }).expect(202);
     const expires_at = new Date(plane.clock.now().getTime() + 86_400_000).toISOString();
     const unverified = { id: expect.any(String), status: 'unverified', slug: null, url: null, expires_at };
@@ -95,20 +95,20 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect(await plane.rows(AuditEvent, { targetId: asked.id })).toMatchObject([
       { action: 'signup.verified', actorKind: 'signup', actorId: asked.id, after: { tenant_id: tenant.id } },
     ]);
-    // The link again, after a lost answer: nothing more is made.
+    // Opening the link again, as after a lost answer, creates nothing more.
     expect((await verify({ token }).expect(202)).body).toEqual({ ...shown, status: 'active' });
     expect(await plane.count(Tenant, { adminEmail: 'jo@mail.acme.co.uk' })).toBe(1);
     await eventually(async () => (await plane.count(OutgoingMail)) === 0, { what: 'all mails are sent' });
   });
 
-  it('proposes a slug of the name that is not taken', async () => {
+  it('proposes a free slug from the name', async () => {
     for (const slug of ['big-co', 'big-co-2', 'big-co-3']) {
       const { token } = await askedWith({ email: `admin@${slug}.example`, organisation: 'Big Co!' });
       expect((await verify({ token }).expect(202)).body).toMatchObject({ slug });
     }
   });
 
-  it('takes the slug that was asked for, and says when it is taken, without spending the link', async () => {
+  it('uses the requested slug; when it is taken, says so without spending the link', async () => {
     const one = await askedWith({ email: 'one@gmail.com', slug: 'wanted' });
     const other = await askedWith({ email: 'other@gmail.com', slug: 'wanted' });
     expect((await verify({ token: one.token }).expect(202)).body).toMatchObject({ slug: 'wanted' });
@@ -118,11 +118,11 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     );
   });
 
-  it('answers one that has a tenant as it answers everybody, and tells it by mail', async () => {
+  it('answers an address that has a tenant like any other, and mails it about that', async () => {
     const { token } = await askedWith({ email: 'twice@twice.example' });
     const second = await askedWith({ email: 'twice@twice.example' });
     await verify({ token }).expect(202);
-    // Whoever has the link has shown that the address is theirs.
+    // The link proves that the caller owns the address.
     expect(refusal(await verify({ token: second.token }))).toEqual([409, 'already_signed_up']);
     const [known, unknown] = [
       await ask({ email: 'twice@twice.example' }),
@@ -135,14 +135,14 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect(blank(known)).toEqual(blank(unknown));
     const mails = [await smtp.next(), await smtp.next()];
     expect(mails.map(({ to, subject }) => [to[0], subject])).toEqual([
-      ['twice@twice.example', 'You have a tenant of Atlas already'],
+      ['twice@twice.example', 'You already have an Atlas tenant'],
       ['once@once.example', 'Confirm your address for Atlas'],
     ]);
     expect(linkIn(mails[0] as ReceivedMail)).toBe('https://twice.atlas.example');
     expect((await look(known.body.id)).body.status).toBe('unverified');
   });
 
-  it('makes one tenant of two links that are opened at once', async () => {
+  it('creates one tenant when two links are opened at once', async () => {
     const links = [
       await askedWith({ email: 'race@race.example' }),
       await askedWith({ email: 'race@race.example' }),
@@ -152,10 +152,10 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect(await plane.count(Tenant, { adminEmail: 'race@race.example' })).toBe(1);
   });
 
-  describe('again, once the tenant of the first time', () => {
+  describe('again, when the first tenant', () => {
     const tenantsOf = async (adminEmail: string) =>
       (await plane.rows(Tenant, { adminEmail })).map(({ slug, status }) => `${slug} ${status}`).sort();
-    /** The first tenant of the address, and the job that did not get to its end. */
+    /** The first tenant of the address, and its job, which was cancelled. */
     const stopped = async (email: string) => {
       const { id, token } = await askedWith({ email });
       await verify({ token }).expect(202);
@@ -165,7 +165,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       return { id, tenant, act: (action: string) => plane.post(`${JOBS}/${job.id}/${action}`) };
     };
 
-    it('has failed, takes a new one, and the old one is only undone', async () => {
+    it('has failed, creates a new one; the old one can only be rolled back', async () => {
       const email = 'anew@anew.example';
       const { act } = await stopped(email);
       const { token } = await askedWith({ email });
@@ -181,7 +181,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       await eventually(async () => (await tenantsOf(email))[0] === 'anew deleted');
     });
 
-    it('has failed and is retried, refuses the new one', async () => {
+    it('has failed and is retried, refuses a new one', async () => {
       const email = 'mended@mended.example';
       const { act } = await stopped(email);
       const { token } = await askedWith({ email });
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(refusal(await verify({ token }))).toEqual([409, 'already_signed_up']);
     });
 
-    it('has failed, takes a new one or goes on, when both are asked for at once', async () => {
+    it('has failed, creates a new one or retries it when both are requested at once', async () => {
       const email = 'both@both.example';
       const { act } = await stopped(email);
       const { id, token } = await askedWith({ email });
@@ -201,7 +201,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(statuses.sort()).toEqual([202, 409]);
     });
 
-    it('is on its way out, takes a new one', async () => {
+    it('is being deprovisioned, creates a new one', async () => {
       const email = 'leaving@leaving.example';
       const { id, tenant } = await stopped(email);
       await plane.change(Tenant, { id: tenant.id }, { status: 'deprovisioning' });
@@ -210,7 +210,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect((await verify({ token }).expect(202)).body.slug).toBe('leaving-2');
     });
 
-    /** What happens before a worker takes the jobs up. */
+    /** Runs `work` before a worker takes up the jobs. */
     const whileQueued = async <T>(work: () => Promise<T>): Promise<T> => {
       const runner = jest.spyOn(plane.app.get(JobRunner), 'advance').mockResolvedValue();
       try {
@@ -219,7 +219,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
         runner.mockRestore();
       }
     };
-    /** The first tenant of the address, which was active, and whose deprovisioning was cancelled half-way. */
+    /** The first tenant of the address, once active, whose deprovisioning was cancelled half-way. */
     const leaving = async (email: string) => {
       const { id, slug } = (await stopped(email)).tenant;
       await plane.change(Tenant, { id }, { status: 'active', activeAt: plane.clock.now() });
@@ -246,7 +246,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       };
     };
 
-    it('is on its way out and a new one is there, only goes on', async () => {
+    it('is being deprovisioned and has a successor, lets it only continue', async () => {
       const { email, act, signUp } = await leaving('either@either.example');
       await signUp().expect(202);
       const refused = await act('rollback');
@@ -259,7 +259,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(await tenantsOf(email)).toEqual(['either deprovisioning', 'either-2 provisioning']);
     });
 
-    it('is on its way back, refuses the new one', async () => {
+    it('is being brought back, refuses a new one', async () => {
       const { email, act, signUp } = await leaving('back@back.example');
       await whileQueued(async () => {
         await act('rollback').expect(202);
@@ -270,7 +270,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(refusal(await signUp())).toEqual([409, 'already_signed_up']);
     });
 
-    it('is gone and a new one is there, is not restored', async () => {
+    it('is gone and has a successor, does not restore it', async () => {
       const { signUp, close, restore } = await leaving('gone@gone.example');
       await close();
       await signUp().expect(202);
@@ -284,7 +284,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       }
     });
 
-    it('is being restored, refuses the new one', async () => {
+    it('is being restored, refuses a new one', async () => {
       const { signUp, close, restore } = await leaving('restored@restored.example');
       await close();
       await whileQueued(async () => {
@@ -294,10 +294,10 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     });
 
     it.each<[string, string, (tenant: Awaited<ReturnType<typeof leaving>>) => supertest.Test]>([
-      ['on its way out', 'undecided@undecided.example', ({ act }) => act('rollback')],
+      ['being deprovisioned', 'undecided@undecided.example', ({ act }) => act('rollback')],
       ['gone', 'unsure@unsure.example', ({ restore }) => restore()],
     ])(
-      'is %s, takes a new one or comes back, when both are asked for at once',
+      'is %s, creates a new one or brings it back when both are requested at once',
       async (_, email, bringBack) => {
         const tenant = await leaving(email);
         await tenant.close();
@@ -310,9 +310,9 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       },
     );
 
-    // On SQLite nobody signs up while the restore is being written.
+    // SQLite serialises writers, so nobody signs up while the restore is being written.
     if (driver === 'postgres')
-      it('is being restored, refuses the new one, although nothing is left of the first sign-up', async () => {
+      it('is being restored, refuses a new one even once the first sign-up is forgotten', async () => {
         const { email, close, restore } = await leaving('forgotten@forgotten.example');
         await close();
         await plane.remove(Signup, { email });
@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       });
   });
 
-  describe('whose mail is sent a second time', () => {
+  describe('whose mail is sent again', () => {
     const send = (id: string) =>
       plane.app
         .get(Database)
@@ -347,7 +347,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       new URL(letter?.action?.url ?? '').hash.replace('#token=', '');
     const isWaiting = async () => (await lockWaits(plane.app.get(Database))) > 0;
 
-    it('has a link in each copy; any of them makes the tenant, once', async () => {
+    it('has a link in each copy; any of them creates the tenant, once', async () => {
       const { id, token } = await askedWith({ email: 'copied@copied.example' });
       const [second, third] = [tokenOf(await send(id)), tokenOf(await send(id))];
       for (const copy of [second, token, third])
@@ -355,7 +355,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(await plane.count(Tenant, { adminEmail: 'copied@copied.example' })).toBe(1);
     });
 
-    it('keeps the link that is being opened meanwhile, and is not sent', async () => {
+    it('keeps a link that is being opened, and sends no mail', async () => {
       const { id, token } = await askedWith({ email: 'opened@opened.example' });
       const provisioning = plane.app.get(Provisioning);
       const start = provisioning.start.bind(provisioning);
@@ -374,9 +374,9 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       await verify({ token }).expect(202);
     });
 
-    // On SQLite writers take turns.
+    // SQLite serialises writers.
     (driver === 'postgres' ? it : it.skip)(
-      'keeps the link of the first, also while it is opened',
+      'keeps the link of the first mail, even while it is being opened',
       async () => {
         const { id, token } = await askedWith({ email: 'resent@resent.example' });
         const opened = await plane.app.get(Database).write(async () => {
@@ -390,7 +390,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     );
   });
 
-  it('refuses links that are not whole, unknown or a day old', async () => {
+  it('refuses links that are malformed, unknown or a day old', async () => {
     const { id, token } = await askedWith({ email: 'late@late.example' });
     for (const wrong of ['x', `${token}x`, token.replace(/.$/, (last) => (last === 'a' ? 'b' : 'a'))])
       expect(refusal(await verify({ token: wrong }))).toEqual([404, 'signup_link_unknown']);
@@ -424,7 +424,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect(answer.body.errors[0].field).toBe(field);
   });
 
-  it('writes three times an hour to an address, whoever asks, and says nothing of it', async () => {
+  it('mails an address three times an hour at most, and does not reveal the limit', async () => {
     for (let time = 0; time < 5; time++) await ask({ email: 'flooded@flooded.example' }).expect(202);
     await ask({ email: 'next@next.example' }).expect(202);
     const to = [];
@@ -432,7 +432,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect(to).toEqual([...Array<string>(3).fill('flooded@flooded.example'), 'next@next.example']);
   });
 
-  it('counts no mail that a request which failed half-way has not queued', async () => {
+  it('does not count a mail that a failed request has not queued', async () => {
     const lost = jest.spyOn(plane.app.get(Mails), 'add').mockRejectedValue(new Error('the line broke'));
     const email = 'unlucky@unlucky.example';
     for (let time = 0; time < 3; time++) await ask({ email }).expect(500);
@@ -442,7 +442,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     for (const to of [email, 'after@after.example']) expect((await smtp.next()).to).toEqual([to]);
   });
 
-  it('is asked for ten times an hour from an address', async () => {
+  it('is limited to ten requests an hour from an IP address', async () => {
     const again = () => ask({ email: 'jo@gmail.com', slug: 'greedy' }, from('198.51.100.7'));
     for (let time = 0; time < 10; time++) await again().expect(202);
     const answer = await again();
@@ -452,7 +452,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     await again().expect(202);
   });
 
-  it('is forgotten a month after its link has expired', async () => {
+  it('is deleted a month after its link has expired', async () => {
     const [rows, copies] = [await plane.count(Signup), await plane.count(EarlierSignupToken)];
     plane.clock.advance(32 * 86_400);
     await plane.app.get(Signups).sweep();
@@ -463,7 +463,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
 
 describe.each([
   ['is closed', { SIGNUP_CLOSED: '1', SMTP_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'atlas@example.com' }],
-  ['has no way to send mail', {}],
+  ['cannot send mail', {}],
 ])('signing up where it %s', (_, env) => {
   it('is refused', async () => {
     const plane = await TestControlPlane.boot('sqlite', env);

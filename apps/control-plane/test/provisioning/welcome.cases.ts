@@ -6,7 +6,7 @@ import { Tenant } from '../../src/registry/tenant.entity';
 import { TestControlPlane } from '../control-plane.fixture';
 import { type PlaneSimulator } from '../plane-simulator.fixture';
 
-describe.each(EVERY_DATABASE)('a welcome that the mail server did not take at first, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a welcome that the mail server refused at first, on %s', (driver) => {
   let smtp: TestSmtpServer;
   let plane: TestControlPlane;
   let cell: PlaneSimulator;
@@ -20,7 +20,7 @@ describe.each(EVERY_DATABASE)('a welcome that the mail server did not take at fi
     await smtp.stop();
   });
 
-  /** A tenant that is active, and whose welcome waits. */
+  /** An active tenant whose welcome is queued. */
   const tenant = async (slug: string): Promise<string> => {
     smtp.refusal = 'away';
     const { id } = (await plane.provision({ slug }).expect(202)).body.tenant;
@@ -38,7 +38,7 @@ describe.each(EVERY_DATABASE)('a welcome that the mail server did not take at fi
 
   it.each<[string, string, Partial<Tenant>, Partial<Tenant>]>([
     ['it is active again', 'paused', { status: 'suspended' }, { status: 'active' }],
-    ['it is not to go after all', 'kept', { status: 'deprovisioning' }, { status: 'active' }],
+    ['its deprovisioning is undone', 'kept', { status: 'deprovisioning' }, { status: 'active' }],
     ['it has an address', 'homeless', { url: null }, { url: 'https://homeless.atlas.example' }],
   ])('is sent to the admin of a tenant once %s', async (_, slug, meanwhile, then) => {
     const id = await tenant(slug);
@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('a welcome that the mail server did not take at fi
   it.each<[string, Partial<Tenant>]>([
     ['removed', { status: 'deprovisioning', restorableUntil: new Date() }],
     ['deleted', { status: 'deleted' }],
-  ])('is dropped, which the audit trail says, once the tenant is %s', async (slug, gone) => {
+  ])('is dropped, and audited as such, once the tenant is %s', async (slug, gone) => {
     const id = await tenant(slug);
     const before = smtp.mails.length;
     await plane.change(Tenant, { id }, gone);

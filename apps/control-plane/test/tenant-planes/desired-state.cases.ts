@@ -25,7 +25,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => plane.close());
 
-  /** A cell whose region nobody else uses. */
+  /** A cell in a region that no other test uses. */
   const cellIn = async (region: string): Promise<PlaneSimulator> =>
     (cell = await plane.enrolledCell({ region }));
   const published = async (region: string): Promise<{ id: string; slug: string }> => {
@@ -37,7 +37,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     return body.tenant;
   };
 
-  it('gives everything at first', async () => {
+  it('returns the full state at first', async () => {
     await cellIn('first');
     const tenant = await published('first');
     const answer = await cell.call({ method: 'GET', path: PLANE_PATHS.desiredState });
@@ -62,7 +62,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     });
   });
 
-  it('gives only what changed since a revision', async () => {
+  it('returns only what changed since a revision', async () => {
     await cellIn('since');
     await published('since');
     const known = await cell.pullAll();
@@ -89,7 +89,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     answer.verify();
   });
 
-  it('is refused to a plane that has too many open already, until one of them ends', async () => {
+  it('is refused to a plane with too many open polls, until one of them ends', async () => {
     const [busy, other] = [await cellIn('busy'), await cellIn('other')];
     const calls = plane.app.get(WaitingCalls);
     const open = Array.from({ length: MAX_LONG_POLLS }, () => ({ raw: new EventEmitter() }));
@@ -102,12 +102,12 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     open[0]?.raw.emit('close');
     for (let polls = 0; polls < 3; polls += 1)
       await eventually(async () => (await busy.pull(0, revision)).status === 204, {
-        what: 'it may poll again',
+        what: 'the plane may poll again',
       });
     for (const { raw } of open.slice(1)) raw.emit('close');
   });
 
-  it('is not woken by what happens on another plane', async () => {
+  it('is not woken by changes on another plane', async () => {
     const elsewhere = await cellIn('elsewhere');
     const here = await cellIn('here');
     const [mine, theirs] = [here.pull(50), elsewhere.pull(50)];
@@ -122,7 +122,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
       eventually(() => plane.app.get(Signals).hasListeners(topic), { what: 'the call waits' });
     const revoke = ({ id }: PlaneSimulator) =>
       plane.change(ServiceKey, { tenantPlaneId: id }, { revokedAt: plane.clock.now() });
-    /** Of rows that `target` waits for. */
+    /** A transfer of rows for which `target` waits. */
     const transferTo = async (target: PlaneSimulator, source: PlaneSimulator): Promise<string> => {
       const { body } = await plane.provision({ region: 'key-source' }).expect(202);
       const planes = { sourcePlaneId: source.id, targetPlaneId: target.id };
@@ -141,7 +141,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
       return { answer };
     };
 
-    it('ends within seconds, whatever it waits for, and leaves the others alone', async () => {
+    it('ends within seconds, whatever it waits for, and leaves other planes alone', async () => {
       const [mine, theirs, source] = [
         await cellIn('key-1'),
         await cellIn('key-2'),
@@ -157,7 +157,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
       expect((await other).status).toBe(200);
     });
 
-    it('gives away no part that comes before it has ended', async () => {
+    it('returns no part that arrives before the call has ended', async () => {
       const [target, source] = [await cellIn('key-4'), await cellIn('key-source')];
       const id = await transferTo(target, source);
       const { answer } = await takePart(target, id);
@@ -173,8 +173,8 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
   it.each([
     ['of another epoch', () => 'abcdef012345.1'],
     ['of the future', ({ revision }: DesiredState) => `${revision.split('.')[0]}.999`],
-    ['of no form that it ever had', () => 'latest'],
-  ])('gives everything to a revision %s', async (_, since) => {
+    ['in an unknown format', () => 'latest'],
+  ])('returns the full state for a revision %s', async (_, since) => {
     const region = `epoch-${_.length}`;
     await cellIn(region);
     await published(region);
@@ -183,7 +183,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     expect(answer.body).toEqual({ ...known, full: true });
   });
 
-  it('tells what was rolled back as removed, and leaves it out of everything', async () => {
+  it('lists a rolled-back tenant as removed, and omits it from the full state', async () => {
     await cellIn('undone');
     const { body } = await plane.provision({ region: 'undone' });
     await cell.pull(20);
@@ -194,7 +194,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     expect(await cell.pullAll()).toMatchObject({ tenants: [], removed: [] });
   });
 
-  it('brings a plane to the same state from every revision that it may have stopped at', async () => {
+  it('brings a plane to the same state from every earlier revision', async () => {
     await cellIn('history');
     const stateNow = async () => {
       const { revision, tenants } = await cell.pullAll();
@@ -232,7 +232,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     expect((await cell.pull(0, last?.revision)).status).toBe(204);
   });
 
-  it('answers at once when something changes between the look and the wait', async () => {
+  it('answers at once when something changes between its check and its wait', async () => {
     await cellIn('between');
     const tenant = await published('between');
     const { revision } = await cell.pullAll();
@@ -261,7 +261,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
       const n = Number(changes.revision.split('.')[1]);
       const fresh = changes.tenants.filter((entry) => entry.entry_revision > last);
       expect(fresh).toHaveLength(changes.tenants.length);
-      // One revision an entry: whoever has revision n has seen exactly n entries.
+      // Each entry takes one revision: at revision n, exactly n entries have been seen.
       for (const entry of changes.tenants) seen.add(entry.tenant_id);
       expect(seen.size).toBe(n);
       last = n;

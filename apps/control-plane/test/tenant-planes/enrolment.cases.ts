@@ -32,7 +32,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
   const alarms = (cell: PlaneSimulator): Promise<AuditEvent[]> =>
     plane.rows(AuditEvent, { action: 'provisioning_token.misused', targetId: cell.install.token_id });
 
-  it('shows a bundle that a tenant plane can be started with', async () => {
+  it('issues a bundle with which a tenant plane can be started', async () => {
     const { install } = await plane.registerCell();
     expect(install).toEqual({
       token: expect.stringMatching(/^atp_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}$/),
@@ -49,7 +49,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     });
   });
 
-  it('answers with its id and what it shall do, signed', async () => {
+  it('answers with the id and desired state of the plane, signed', async () => {
     const cell = await plane.registerCell();
     const answer = await cell.enrol();
     expect(answer.status).toBe(200);
@@ -72,7 +72,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(row).toMatchObject({ status: 'enrolled', instanceId: cell.instanceId, databaseDriver: 'sqlite' });
   });
 
-  it('gives the same instance the same answer again, even when the token has expired', async () => {
+  it('gives the same instance the same answer again, even once the token has expired', async () => {
     const cell = await plane.registerCell();
     const first = await cell.enrol();
     const repeats = await Promise.all(Array.from({ length: 20 }, () => cell.enrol()));
@@ -85,7 +85,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(await plane.count(AuditEvent, { action: 'tenant_plane.enrolled', targetId: cell.id })).toBe(1);
   });
 
-  it('refuses a repeat by the same instance that waited while the keys of the plane were revoked', async () => {
+  it('refuses a repeat that waited while the keys of the plane were revoked', async () => {
     const cell = await plane.enrolledCell();
     const held = await HeldRow.by(plane, async (manager) => {
       await lockPlaneAndCalls(manager, cell.id);
@@ -97,7 +97,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(refusal(await again)).toEqual([401, 'bad_signature']);
   });
 
-  it('refuses another instance, and raises one alarm an attempt', async () => {
+  it('refuses another instance, and raises an alarm for each attempt', async () => {
     const cell = await plane.enrolledCell();
     for (const attempt of [1, 2]) {
       expect(refusal(await cell.copy().enrol())).toEqual([409, 'token_already_used']);
@@ -106,7 +106,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect((await plane.rows(TenantPlane, { id: cell.id }))[0]?.instanceId).toBe(cell.instanceId);
   });
 
-  describe('raises an alarm, each time, about a token that is', () => {
+  describe('raises an alarm for each use of a token that is', () => {
     const kindsOf = async (cell: PlaneSimulator): Promise<unknown[]> =>
       (await alarms(cell)).map(({ after }) => after?.['kind']);
 
@@ -143,20 +143,20 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
       expect([await kindsOf(cell), await kindsOf(other)]).toEqual([['foreign', 'foreign'], []]);
     });
 
-    it('good, but shown by a plane that is not: no alarm', async () => {
+    it('valid, but used by an unsupported plane: no alarm', async () => {
       const cell = await plane.registerCell();
       await cell.enrol({ version: '9.0.0' });
       expect(await kindsOf(cell)).toEqual([]);
     });
 
-    it('misused, in the metrics too', async () => {
+    it('misused, and counts it in the metrics', async () => {
       const { text } = await plane.get('/metrics', { token: null });
       for (const kind of ['spent', 'revoked', 'expired', 'foreign'])
         expect(text).toMatch(new RegExp(`^atlas_token_misuses_total\\{kind="${kind}"\\} [1-9]`, 'm'));
     });
   });
 
-  it('records the first ten alarms an hour about one token, and counts all of them', async () => {
+  it('records ten alarms an hour per token, and counts all of them', async () => {
     const spent = async (): Promise<number> =>
       Number(
         /misuses_total\{kind="spent"\} (\d+)/.exec((await plane.get('/metrics', { token: null })).text)?.[1],
@@ -170,7 +170,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(await alarms(cell)).toHaveLength(11);
   });
 
-  it('refuses the old token once a new one was issued', async () => {
+  it('refuses the old token once a new one is issued', async () => {
     const old = await plane.registerCell({ secret: 'platform' });
     const current = await plane.reissue(old);
     expect(refusal(await old.enrol())).toEqual([410, 'token_revoked']);
@@ -185,7 +185,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(refusal(await old.enrol())).toEqual([410, 'token_revoked']);
   });
 
-  describe('that is retired', () => {
+  describe('once retired', () => {
     const retire = async (cell: PlaneSimulator): Promise<void> => {
       const [row] = await plane.rows(TenantPlane, { id: cell.id });
       const planes = plane.app.get(SingleTenantPlanes);
@@ -199,7 +199,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
       driver === 'sqlite' ||
       (await eventually(async () => (await lockWaits(plane.app.get(Database))) > 0, { everyMs: 5 }));
 
-    it('is given no install bundle', async () => {
+    it('issues no install bundle', async () => {
       const cell = await plane.registerCell();
       await retire(cell);
       const answer = await issue(cell);
@@ -208,7 +208,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
       expect(refusal(await cell.enrol())).toEqual([401, 'bad_signature']);
     });
 
-    it('is given none by a request that waited for that', async () => {
+    it('issues none to a request that waited for the retirement', async () => {
       const cell = await plane.registerCell();
       const held = await HeldRow.hold(plane, TenantPlane, cell.id, { status: 'retired' });
       const answer = issue(cell).then();
@@ -217,7 +217,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
       expect(refusal(await answer)).toEqual([409, 'tenant_plane_retired']);
     });
 
-    it('keeps none that was being issued at that moment', async () => {
+    it('revokes a bundle that was being issued at that moment', async () => {
       const cell = await plane.registerCell();
       await plane.change(ProvisioningToken, { id: cell.install.token_id }, { revokedAt: plane.clock.now() });
       const [reached, free] = [new Gate(), new Gate()];
@@ -243,7 +243,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     });
   });
 
-  it('gives each of several that ask at once a bundle, and the last one is good', async () => {
+  it('issues a bundle to each of several concurrent requests; the last one is valid', async () => {
     const { id } = await plane.registerCell();
     const path = `/api/tenant-planes/${id}/provisioning-tokens`;
     const answers = await Promise.all([1, 2, 3].map(() => plane.post(path, {})));
@@ -252,7 +252,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(await plane.count(ProvisioningToken, isLive)).toBe(1);
   });
 
-  it('lets a bundle that was replaced unused speak for nobody', async () => {
+  it('gives no access to an unused bundle that was replaced', async () => {
     const leaked = await plane.registerCell();
     const current = await plane.reissue(leaked);
     for (const answer of [await leaked.pull(0, 'x.1'), await leaked.report()])
@@ -263,7 +263,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect((await current.pull()).status).toBe(204);
   });
 
-  it('takes the key of whoever had the place before once another enrolled with a newer bundle', async () => {
+  it('revokes the key of the previous instance once another enrols with a newer bundle', async () => {
     const before = await plane.enrolledCell();
     const after = await plane.reissue(before);
     expect((await before.pull()).status).toBe(204);
@@ -272,7 +272,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
   });
 
   it.each([0, 3600])(
-    'is started with the secret of its last enrolment, though a clock was put back by %d s before it',
+    'keeps the secret of the last enrolment, even if a clock went back by %d s before it',
     async (seconds) => {
       const before = await plane.enrolledCell();
       const after = await plane.reissue(before);
@@ -288,7 +288,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     },
   );
 
-  it('refuses a token from the moment of its expiry on', async () => {
+  it('refuses a token from the moment it expires', async () => {
     const cell = await plane.registerCell({ token_ttl_seconds: 60 });
     const late = await plane.registerCell({ token_ttl_seconds: 60 });
     plane.clock.advance(59);
@@ -304,7 +304,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(await isSpent(cell)).toBe(false);
   });
 
-  it('refuses a plane that was set up for another deployment model', async () => {
+  it('refuses a plane set up for another deployment model', async () => {
     const cell = await plane.registerCell();
     const answer = await cell.enrol({ deployment_model: 'on_prem' });
     expect(refusal(answer)).toEqual([422, 'deployment_model_mismatch']);
@@ -351,7 +351,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(await isSpent(cell)).toBe(false);
   });
 
-  it('refuses a token as a key to anything else', async () => {
+  it('refuses the token and the secret of a bundle as API credentials', async () => {
     const { install } = await plane.registerCell();
     for (const token of [install.token, install.env['INTERNAL_SERVICE_SECRET']]) {
       expect((await plane.get('/api/tenants', { token })).status).toBe(401);
@@ -380,7 +380,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
   });
 
   describe('in a dry run', () => {
-    it('says what would be answered, signed, and spends nothing', async () => {
+    it('returns the signed answer in advance, and spends nothing', async () => {
       const cell = await plane.registerCell();
       const rehearsal = await cell.enrol({}, '?dry_run=true');
       rehearsal.verify();
@@ -405,7 +405,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
   it.each([
     ['revoked', () => ({ revokedAt: plane.clock.now() }), 'token_revoked'],
     ['expired', () => ({ expiresAt: plane.clock.now() }), 'token_expired'],
-  ])('lets nobody in with a token that is %s between the look at it and its use', async (_, late, code) => {
+  ])('refuses a token that is %s between its check and its use', async (_, late, code) => {
     const cell = await plane.registerCell();
     const tokens = plane.app.get(ProvisioningTokens);
     const redeem = tokens.redeem.bind(tokens);
@@ -417,7 +417,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(await plane.rows(TenantPlane, { id: cell.id })).toMatchObject([{ status: 'expected' }]);
   });
 
-  it('lets exactly one of 200 that redeem a token at once in', async () => {
+  it('admits exactly one of 200 instances that redeem a token at once', async () => {
     const cell = await plane.registerCell();
     const answers = await Promise.all(Array.from({ length: 200 }, () => cell.copy().enrol()));
     const statuses = answers.map(({ status }) => status).sort();
@@ -425,7 +425,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(await alarms(cell)).toHaveLength(10);
   });
 
-  it('lets all of 50 calls of one instance at once in, as one plane', async () => {
+  it('admits 50 calls of one instance at once, as one plane', async () => {
     const cell = await plane.registerCell();
     const instance_id = randomUUID();
     const answers = await Promise.all(Array.from({ length: 50 }, () => cell.enrol({ instance_id })));
@@ -435,7 +435,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
   });
 
   describe('with the platform secret', () => {
-    it('puts the one secret in the bundle and lets its holder in', async () => {
+    it('puts that secret into the bundle, and accepts it', async () => {
       const cell = await plane.registerCell({ secret: 'platform' });
       expect(cell.secret).toBe(PLATFORM_SECRET);
       const answer = await cell.enrol();
@@ -443,7 +443,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
       expect(answer.status).toBe(200);
     });
 
-    it('refuses an unequal secret, and does not spend the token', async () => {
+    it('refuses a different secret, and does not spend the token', async () => {
       const cell = await plane.registerCell({ secret: 'platform' });
       const unequal = await cell.copy({ secret: `${PLATFORM_SECRET}!` }).enrol();
       expect(refusal(unequal)).toEqual([401, 'bad_signature']);
@@ -451,14 +451,14 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
       expect((await cell.enrol()).status).toBe(200);
     });
 
-    it('does not accept it for a token of a bundle with its own secret', async () => {
+    it('refuses it for a bundle that has its own secret', async () => {
       const cell = await plane.registerCell();
       const answer = await cell.copy({ secret: PLATFORM_SECRET }).enrol();
       expect(refusal(answer)).toEqual([401, 'bad_signature']);
       expect(await isSpent(cell)).toBe(false);
     });
 
-    it('does not accept a secret of its own for a token of a platform bundle', async () => {
+    it('refuses the own secret of another bundle for a platform bundle', async () => {
       const [own, platform] = [await plane.registerCell(), await plane.registerCell({ secret: 'platform' })];
       expect(refusal(await platform.copy({ secret: own.secret }).enrol())).toEqual([401, 'bad_signature']);
       expect(await isSpent(platform)).toBe(false);
@@ -466,7 +466,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
   });
 });
 
-describe.each(EVERY_DATABASE)('a platform secret of the form of a minted one on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a platform secret in the format of minted ones on %s', (driver) => {
   it('is accepted like any other', async () => {
     const INTERNAL_SERVICE_SECRET = mintCredential('ats').value.reveal();
     const plane = await TestControlPlane.boot(driver, { INTERNAL_SERVICE_SECRET });
@@ -482,7 +482,7 @@ describe.each(EVERY_DATABASE)('a Control Plane without a platform secret on %s',
   beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
   afterAll(() => plane.close());
 
-  it('registers no cell that would need it', async () => {
+  it('registers no cell that needs it', async () => {
     const body = { name: 'p', region: 'eu', capacity: 1, secret: 'platform' };
     const answer = await plane.post('/api/tenant-planes', body);
     expect(refusal(answer)).toEqual([422, 'platform_secret_not_configured']);

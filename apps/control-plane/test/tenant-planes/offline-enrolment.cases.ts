@@ -42,7 +42,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     (await plane.rows(ProvisioningToken, { id: install.token_id }))[0]?.consumedAt !== null;
   const audited = (action: string, targetId: string) => plane.rows(AuditEvent, { action, targetId });
 
-  it('answers with all that the plane needs to serve, and activates its tenant without a report', async () => {
+  it('answers with all that the plane needs, and activates its tenant without a report', async () => {
     const ordered = await order();
     const customers = simulator(ordered);
     const file = requestFile(customers, { endpoint_url: 'https://atlas.acme.example' });
@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     expect(tenant).toMatchObject({ status: 'active', url: 'https://atlas.acme.example' });
   });
 
-  it('leaves the same record and audit as a call', async () => {
+  it('leaves the same record and audit entry as a call', async () => {
     const ordered = await order();
     const customers = simulator(ordered);
     await upload(requestFile(customers)).expect(200);
@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     await held.untilWaiting(1);
     const late = upload(requestFile(simulator(ordered)), key).then(refusal);
     await held.untilWaiting(2);
-    // Nor does it keep the plane from those whom the revocation waits for.
+    // Nor does it lock the plane against those for whom the revocation waits.
     if (driver === 'postgres')
       await plane.app.get(Database).write(async (manager) => {
         await manager.query(`set local lock_timeout = '100ms'`);
@@ -106,7 +106,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     expect(await isSpent(ordered)).toBe(false);
   });
 
-  it('gives the same file its answer again, however late, and with what has changed since', async () => {
+  it('answers the same file again, however late, with the state of that moment', async () => {
     const ordered = await order();
     const customers = simulator(ordered);
     const file = requestFile(customers);
@@ -119,7 +119,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     expect(await audited('tenant_plane.enrolled', customers.id)).toHaveLength(1);
   });
 
-  it('refuses a new file that is signed with a secret which another process has revoked', async () => {
+  it('refuses a new file signed with a secret that another process has revoked', async () => {
     const ordered = await order();
     const customers = simulator(ordered);
     const before = requestFile(customers, { endpoint_url: 'https://atlas.acme.example' });
@@ -132,10 +132,10 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     expect(url).toBe('https://atlas.acme.example');
   });
 
-  describe('that has moved', () => {
+  describe('with a changed address', () => {
     const [FIRST, SECOND, THIRD] = ['one', 'two', 'three'].map((name) => `https://${name}.acme.example`);
     const urlOf = async ({ tenant }: Ordered) => (await plane.get(`/api/tenants/${tenant.id}`)).body.url;
-    /** A request file that is made now, one second after anything before. */
+    /** A request file made one second after everything before. */
     const fileFrom = (customers: PlaneSimulator, endpoint_url: string | undefined): EnrolRequestFile => {
       plane.clock.advance(1);
       return requestFile(customers, { endpoint_url });
@@ -162,7 +162,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       ]);
     });
 
-    it('is not moved back by an older file, uploaded late or at the same moment', async () => {
+    it('is not undone by an older file, uploaded late or at the same moment', async () => {
       const ordered = await order();
       const customers = simulator(ordered);
       const [first, second, third] = [FIRST, SECOND, THIRD].map((url) => fileFrom(customers, url));
@@ -173,7 +173,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       expect(await urlOf(ordered)).toBe(THIRD);
     });
 
-    it('is followed by its reports instead once it has a way to call', async () => {
+    it('follows its reports instead once the plane can call', async () => {
       const ordered = await order();
       const customers = simulator(ordered);
       await upload(fileFrom(customers, FIRST)).expect(200);
@@ -183,7 +183,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     });
   });
 
-  it('takes a file that is days old, for as long as its token is good', async () => {
+  it('accepts a file that is days old while its token is valid', async () => {
     const body = { deployment_model: 'on_prem', token_ttl_seconds: 7 * DAY_SECONDS };
     const ordered: Ordered = (await plane.provision(body).expect(202)).body;
     const file = requestFile(simulator(ordered));
@@ -201,7 +201,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     expect(items.find(({ id }: { id: string }) => id === customers.id).health).toBe('online');
   });
 
-  describe('does not have rows moved', () => {
+  describe('moves no rows', () => {
     const move = (id: string, deployment_model: string, query = '') =>
       plane.post(`/api/tenants/${id}/move${query}`, { deployment_model });
     const reaches = (job: string, status: string) =>
@@ -209,7 +209,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
         what: `the job is ${status}`,
       });
 
-    it('away from the plane, where nobody could consent, until it calls', async () => {
+    it('away from the plane, which cannot consent until it calls', async () => {
       const { tenant, ...ordered } = await order();
       const customers = simulator({ tenant, ...ordered });
       await upload(requestFile(customers)).expect(200);
@@ -220,7 +220,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       expect((await move(tenant.id, 'hybrid')).status).toBe(202);
     });
 
-    it('to the plane, which would not fetch them, until it calls', async () => {
+    it('to the plane, which cannot fetch them until it calls', async () => {
       const cell = await plane.enrolledCell();
       const { body } = await plane.provision().expect(202);
       await cell.serve(body.tenant.id);
@@ -242,7 +242,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     });
   });
 
-  it('carries no secret that opens anything', async () => {
+  it('reveals no secret', async () => {
     const ordered = await order();
     const file = requestFile(simulator(ordered));
     const answer = await upload(file).expect(200);
@@ -252,12 +252,12 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
   });
 
   describe('refuses', () => {
-    it('whoever may not write planes', async () => {
+    it('a caller without planes:write', async () => {
       const file = requestFile(simulator(await order()));
       expect(refusal(await upload(file, weakKey))).toEqual([403, 'forbidden']);
     });
 
-    it('another installation with the same bundle, and raises the alarm', async () => {
+    it('another installation with the same bundle, and raises an alarm', async () => {
       const ordered = await order();
       await upload(requestFile(simulator(ordered))).expect(200);
       expect(refusal(await upload(requestFile(simulator(ordered))))).toEqual([409, 'token_already_used']);
@@ -281,7 +281,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       expect(await isSpent(ordered)).toBe(false);
     });
 
-    it('a file that was changed on its way, or made with another secret', async () => {
+    it('a file altered on its way, or made with another secret', async () => {
       const [ordered, other] = [await order(), await order()];
       const good = requestFile(simulator(ordered));
       const stolen = requestFile(simulator(other));
@@ -297,7 +297,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       await upload(good).expect(200);
     });
 
-    it('what was signed for a call, or for a file as a call', async () => {
+    it('a signature that was made for a call', async () => {
       const customers = simulator(await order());
       const file = requestFile(customers);
       const headers = customers.sign({ method: 'POST', path: PLANE_PATHS.enrol, text: file.body });
@@ -312,9 +312,9 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
 
     it.each([
       ['no JSON', '{'],
-      ['a text that no database holds', '{"token":"\\u0000"}'],
+      ['text that no database can store', '{"token":"\\u0000"}'],
       ['no enrolment', '{"surprise":1}'],
-    ])('%s in a file that is signed', async (_, body) => {
+    ])('%s in a signed file', async (_, body) => {
       const customers = simulator(await order());
       const file = requestFile(customers);
       const headers = customers.sign({ method: 'POST', path: OFFLINE_ENROL_PATH, text: body });
@@ -329,7 +329,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     it.each([
       [{}, ['format', 'body', 'signature']],
       [{ format: 'atlas-enrol-request/1', body: '{}', signature: {} }, ['signature.content_digest']],
-    ])('what is no whole file, and says where it comes from: %j', async (part, missing) => {
+    ])('an incomplete file, and says where to get one: %j', async (part, missing) => {
       const { body } = await upload(part as EnrolRequestFile);
       expect(body.code).toBe('validation_failed');
       for (const field of missing)
@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
         ]);
     });
 
-    it('a hybrid plane, which needs a way to its AI, says what to do, and spends nothing', async () => {
+    it('a hybrid plane, which needs its AI, says what to do, and spends nothing', async () => {
       const ordered: Ordered = (await plane.provision({ deployment_model: 'hybrid' }).expect(202)).body;
       const answer = await upload(requestFile(simulator(ordered), { deployment_model: 'hybrid' }));
       expect(refusal(answer)).toEqual([422, 'offline_enrolment_unavailable']);

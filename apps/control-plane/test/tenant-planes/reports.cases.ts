@@ -14,7 +14,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
   beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
   afterAll(() => plane.close());
 
-  it('on a tenant of another plane is refused, and nothing of it is recorded', async () => {
+  it('is refused as a whole when it names a tenant of another plane', async () => {
     const [home, stranger] = [
       await plane.enrolledCell({ region: 'home' }),
       await plane.enrolledCell({ region: 'strange' }),
@@ -35,14 +35,14 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     expect([row?.lastReportAt, row?.sequence]).toEqual([null, 0]);
   });
 
-  it('on a tenant that does not exist is refused alike', async () => {
+  it('is refused alike when it names an unknown tenant', async () => {
     const answer = await (
       await plane.enrolledCell()
     ).report([{ tenant_id: randomUUID(), state: 'applied', entry_revision: 1 }]);
     expect(refusal(answer)).toEqual([403, 'tenant_not_on_plane']);
   });
 
-  it('on an entry that was replaced, or has yet to be published, says nothing of the one that counts', async () => {
+  it('changes nothing with an entry that was replaced or has yet to be published', async () => {
     const cell = await plane.enrolledCell({ region: 'late' });
     const { body } = await plane.provision({ region: 'late' });
     const { id: tenantId } = body.tenant;
@@ -63,7 +63,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     }
   });
 
-  it('with entries from before a restore says nothing of those that count, and is heard all the same', async () => {
+  it('counts as a heartbeat, but not for its entries, when it predates a restore', async () => {
     const region = `epoch-${driver}`;
     const cell = await plane.enrolledCell({ region });
     const { body } = await plane.provision({ region });
@@ -71,7 +71,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     await cell.pull(20);
     const entry_revision = cell.tenants.get(tenantId)?.entry_revision ?? 0;
     const applied = { tenant_id: tenantId, state: 'applied', entry_revision } as const;
-    // Ordered after the backup was made.
+    // Provisioned after the backup was made.
     const unknown = { ...applied, tenant_id: randomUUID() };
     const before = { revision: 'abcdef012345.7', version: '0.0.9' };
     expect((await cell.report([applied, unknown], before)).status).toBe(200);
@@ -83,7 +83,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     expect(await place()).toMatchObject({ reportedRevision: entry_revision, reportedState: 'applied' });
   });
 
-  it('counts no longer once the Control Plane was restored, but for the last one of a retired plane', async () => {
+  it('no longer counts once the Control Plane is restored, unless its plane is retired', async () => {
     const cell = await plane.enrolledCell({ region: `restored-${driver}` });
     const { body } = await plane.provision({ region: `restored-${driver}` });
     const { id: tenantId } = body.tenant;
@@ -110,7 +110,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     expect(await plane.rows(Placement, { tenantId })).toEqual([heard]);
   });
 
-  it('is believed of an older plane that has not yet applied any state in full', async () => {
+  it('counts from an older plane that has not yet applied any state in full', async () => {
     const region = `none-${driver}`;
     const cell = await plane.enrolledCell({ region });
     const { body } = await plane.provision({ region });
@@ -159,15 +159,15 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     it.each([
       ['an unknown status', { status: 'fine' }],
       ['an unknown check', { checks: [{ ...FULL, name: 'soul' }] }],
-      ['a detail without end', { checks: [{ ...FULL, detail: 'x'.repeat(301) }] }],
-      ['checks without end', { checks: Array.from({ length: 21 }, () => FULL) }],
+      ['an overlong detail', { checks: [{ ...FULL, detail: 'x'.repeat(301) }] }],
+      ['too many checks', { checks: Array.from({ length: 21 }, () => FULL) }],
     ])('is refused with %s', async (_, health) => {
       const answer = await (await plane.enrolledCell()).report([], { health });
       expect(refusal(answer)).toEqual([400, 'validation_failed']);
     });
   });
 
-  describe('of another process with a number that was there', () => {
+  describe('of another process with a number already used', () => {
     const shown = async ({ id }: PlaneSimulator) => {
       const { body } = await plane.get('/api/tenant-planes');
       return body.items.find((item: { id: string }) => item.id === id);
@@ -179,7 +179,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       return original.copy();
     };
 
-    it('is shown as forked for as long as both report, alarmed once, and not blocked', async () => {
+    it('marks the plane as forked while both report, alarms once, and blocks neither', async () => {
       const original = await plane.enrolledCell();
       const copy = await copyOf(original);
       for (let turn = 0; turn < 3; turn += 1) {
@@ -190,10 +190,10 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await alarms(original)).toBe(1);
     });
 
-    it('is no copy where it counts on from what was stored when the database took no write', async () => {
+    it('is no fork when it counts on from the stored number because writes fail', async () => {
       const original = await plane.enrolledCell();
       await original.report();
-      // Two processes after it, one after the other, whose database took no write either.
+      // Then two more processes, one after the other, whose writes fail too.
       for (let turn = 0; turn < 3; turn += 1) {
         for (let count = 0; count < 2; count += 1)
           expect((await original.report([], { stored_sequence: 1, version: `0.0.${turn}` })).status).toBe(
@@ -207,7 +207,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await alarms(original)).toBe(0);
     });
 
-    it('is a copy whose database took no write, once the other one has stored more', async () => {
+    it('is a fork when its own writes fail but the other process has stored more', async () => {
       const original = await plane.enrolledCell();
       await original.report();
       const copy = original.copy();
@@ -220,7 +220,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await shown(original)).toMatchObject({ identity_forked: true });
     });
 
-    it('is no longer shown once the other has been silent for ten minutes', async () => {
+    it('is no longer a fork once the other has been silent for ten minutes', async () => {
       const original = await plane.enrolledCell();
       await (await copyOf(original)).report();
       plane.clock.advance(601);
@@ -228,7 +228,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await shown(original)).toMatchObject({ identity_forked: false, health: 'online' });
     });
 
-    it('is believed what it says of itself, as it may have been restored', async () => {
+    it('still updates the facts about the plane, which may have been restored', async () => {
       const original = await plane.enrolledCell();
       const restored = await copyOf(original);
       await restored.report([], { version: '0.0.8' });
@@ -239,10 +239,10 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await alarms(original)).toBe(1);
     });
 
-    describe('that was left out', () => {
+    describe('with a number that was skipped', () => {
       /**
-       * Two replicas with one database: the first has counted
-       * a report and is held up, while the second speaks on.
+       * Two replicas share one database. The first has taken a number and is held up, while the second
+       * reports on.
        */
       const heldUp = async () => {
         const first = await plane.enrolledCell();
@@ -254,7 +254,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
         return { first, second, number: 2 };
       };
 
-      it('counts as late rather than as a copy, and changes no facts about the plane', async () => {
+      it('counts as late, not as a fork, and changes no facts about the plane', async () => {
         const { first, second, number } = await heldUp();
         await first.report([], { version: '0.0.8', sequence: number });
         expect(await shown(first)).toMatchObject({ identity_forked: false, version: '0.0.9' });
@@ -265,7 +265,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
         expect(await shown(first)).toMatchObject({ identity_forked: false });
       });
 
-      it('is late again when that process has spoken for the plane in between', async () => {
+      it('counts as late again when its process has reported in between', async () => {
         const { first, second, number } = await heldUp();
         await first.report([], { sequence: number });
         await first.report([], { sequence: 5 });
@@ -274,13 +274,13 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
         expect(await alarms(first)).toBe(0);
       });
 
-      it('is late too when its own process has sent a newer one before it', async () => {
+      it('counts as late when its own process has sent a newer one first', async () => {
         const one = await plane.enrolledCell();
         for (const sequence of [1, 3, 2]) await one.report([], { sequence });
         expect(await shown(one)).toMatchObject({ identity_forked: false });
       });
 
-      it('is a copy at the second, however many were left out', async () => {
+      it('is a fork the second time, however many were skipped', async () => {
         const original = await plane.enrolledCell();
         await original.report();
         const copy = original.copy();
@@ -293,7 +293,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
         expect(await alarms(original)).toBe(1);
       });
 
-      it('says nothing of a tenant that a newer one has spoken of', async () => {
+      it('does not override what a newer one said about a tenant', async () => {
         const region = `late-${driver}`;
         const cell = await plane.enrolledCell({ region });
         const { body } = await plane.provision({ region });
@@ -308,7 +308,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       });
     });
 
-    it('is none of a copy when the plane has enrolled anew with an empty database', async () => {
+    it('is no fork when the plane has enrolled again with an empty database', async () => {
       const old = await plane.enrolledCell();
       for (let turn = 0; turn < 3; turn += 1) await old.report();
       const anew = await plane.reissue(old);
@@ -317,7 +317,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await shown(old)).toMatchObject({ identity_forked: false, version: '0.1.1' });
     });
 
-    it('says nothing new when it is an old one of the same process', async () => {
+    it('changes nothing when it is an old one of the same process', async () => {
       const one = await plane.enrolledCell();
       for (const version of ['0.0.8', '0.0.9']) await one.report([], { version });
       await one.report([], { sequence: 1, version: '0.0.8' });
@@ -326,17 +326,17 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
   });
 
   it.each([
-    ['a sequence', { sequence: 2 ** 40 }],
-    ['no sequence', { sequence: 0 }],
-    ['a link id that is none', { link_id: 'copy' }],
+    ['too large a sequence', { sequence: 2 ** 40 }],
+    ['a sequence of zero', { sequence: 0 }],
+    ['an invalid link id', { link_id: 'copy' }],
     ['an unknown field', { colour: 'red' }],
-    ['health that is a text', { health: 'fine' }],
+    ['health as text', { health: 'fine' }],
     [
-      'an entry revision',
+      'too large an entry revision',
       { tenants: [{ tenant_id: randomUUID(), state: 'applied', entry_revision: 2 ** 40 }] },
     ],
     ['an unknown state', { tenants: [{ tenant_id: randomUUID(), state: 'odd', entry_revision: 1 }] }],
-  ])('that no column holds or no class knows is refused: %s', async (_, changes) => {
+  ])('is refused as invalid with %s', async (_, changes) => {
     const talker = await plane.enrolledCell();
     expect(refusal(await talker.report([], changes))).toEqual([400, 'validation_failed']);
     expect((await plane.rows(TenantPlane, { id: talker.id }))[0]?.lastReportAt).toBeNull();
@@ -346,7 +346,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     { health: { checks: [{ name: 'disk', status: 'ok', detail: 'a\u0000b' }] } },
     { revision: 'a\u0000b' },
     { version: 'a\u0000b' },
-  ])('with a text that Postgres cannot store is no error of ours: %j', async (changes) => {
+  ])('causes no server error with text that Postgres cannot store: %j', async (changes) => {
     const talker = await plane.enrolledCell();
     expect([200, 400]).toContain((await talker.report([], changes)).status);
     expect((await talker.report()).status).toBe(200);
@@ -373,7 +373,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     }
 
     it.each(['on_prem', 'hybrid'])(
-      'moves a %s tenant there, its sign-up links and its route, and audits it once',
+      'moves a %s tenant, its sign-up links and its route there, and audits it once',
       async (model) => {
         const { id, slug, customers } = await installed(model);
         for (let turn = 0; turn < 3; turn += 1) await customers.report([], { endpoint_url: NEW });
@@ -392,7 +392,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       },
     );
 
-    it('moves every tenant of a cell, whose planned addresses stay', async () => {
+    it('moves every tenant of a cell, but not their planned addresses', async () => {
       const cell = await plane.enrolledCell({ region: 'moving' });
       const bodies = [
         (await plane.provision({ region: 'moving' })).body,
@@ -407,7 +407,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await changesOf(cell)).toHaveLength(1);
     });
 
-    it('tells the planes that keep an old copy where the tenant lives now', async () => {
+    it('tells planes with an old copy where the tenant lives now', async () => {
       const { id, customers } = await installed('on_prem');
       const old = await formerHome(plane, id);
       await customers.report([], { endpoint_url: NEW });
@@ -416,7 +416,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       ]);
     });
 
-    it('is not set back by an older report, nor while two copies of the plane speak', async () => {
+    it('is not reverted by an older report, nor while two copies of the plane report', async () => {
       const { customers } = await installed('on_prem');
       const copy = customers.copy();
       await customers.report([], { endpoint_url: NEW });
@@ -434,13 +434,13 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await addressOf(customers)).toBe(OLD);
     });
 
-    // On SQLite writers take turns.
+    // SQLite serialises writers.
     (driver === 'postgres' ? it : it.skip).each<
       [string, (one: PlaneSimulator, anew: PlaneSimulator) => Promise<{ status: number }>]
     >([
       ['a report', (one) => one.report([], { endpoint_url: NEW })],
       ['an enrolment', (_, anew) => anew.enrol({ endpoint_url: NEW, deployment_model: 'on_prem' })],
-    ])('waits for a change of a tenant without keeping the plane from it: %s', async (_, change) => {
+    ])('waits for a change of its tenant without holding the plane: %s', async (_, change) => {
       const { id, customers } = await installed('on_prem');
       const anew = await plane.reissue(customers);
       const changing = () => change(customers, anew);
@@ -449,7 +449,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await tenant(id)).toMatchObject({ url: NEW });
     });
 
-    it('stays as it was without one, and keeps the whole report out when it is none', async () => {
+    it('is kept when a report has none, and refuses the whole report when invalid', async () => {
       const { customers } = await installed('on_prem');
       await customers.report();
       expect(await addressOf(customers)).toBe(OLD);
@@ -461,8 +461,8 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
         expect(refusal(await customers.report([], { endpoint_url }))).toEqual([400, 'validation_failed']);
     });
 
-    // A process that is late twice counts as a copy, and a
-    // copy is not followed: two reports at once, not more.
+    // A process that is late twice counts as a fork, whose address is not followed: so two reports, not
+    // more.
     it('applies one change once when two reports of it arrive at once', async () => {
       const { id, customers } = await installed('on_prem');
       const reports = [1, 2].map(() => customers.report([], { endpoint_url: NEW }));
@@ -471,13 +471,13 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await changesOf(customers)).toHaveLength(1);
     });
 
-    it('appends ten changes an hour at most, and follows the last one afterwards, counting those it left out', async () => {
+    it('is recorded ten times an hour at most; later the last one, with a count of the rest', async () => {
       const { id, customers } = await installed('on_prem');
-      // So that no change leads back to an earlier address, and all count.
+      // No change returns to an earlier address, so that all count.
       const addresses = Array.from({ length: 30 }, (_, index) => `https://${index}.acme.example`);
       for (const endpoint_url of addresses) await customers.report([], { endpoint_url });
       const last = addresses.at(-1);
-      // A heartbeat that repeats what was left out is no further change.
+      // A heartbeat that repeats an omitted change is no further change.
       await customers.report([], { endpoint_url: last });
       expect(await changesOf(customers)).toHaveLength(10);
       expect(await tenant(id)).toMatchObject({ url: addresses[9] });
@@ -485,14 +485,14 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       await customers.report([], { endpoint_url: last });
       expect(await tenant(id)).toMatchObject({ url: last });
       await customers.report([], { endpoint_url: NEW });
-      const [told, untroubled] = (await changesOf(customers)).slice(-2);
-      expect([told?.after, untroubled?.after]).toEqual([
+      const [counted, next] = (await changesOf(customers)).slice(-2);
+      expect([counted?.after, next?.after]).toEqual([
         expect.objectContaining({ endpoint_url: last, changes_left_out: 19 }),
         { endpoint_url: NEW, link_id: customers.linkId, sequence: customers.sequence },
       ]);
     });
 
-    it('changes nothing where a person or a driver recorded it', async () => {
+    it('changes nothing that an operator or a driver has recorded', async () => {
       const cell = await plane.enrolledCell();
       await plane.change(TenantPlane, { id: cell.id }, { dbUrlSealed: 'sealed' });
       const before = await addressOf(cell);
@@ -502,7 +502,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     });
   });
 
-  it('again because the answer was lost is no fork', async () => {
+  it('is no fork when repeated because its answer was lost', async () => {
     const honest = await plane.enrolledCell();
     await honest.report();
     await honest.report([], { sequence: 1 });

@@ -43,14 +43,14 @@ describe.each(EVERY_DATABASE)('the parts of a move on %s', (driver) => {
     );
   const imported = (count: number, { wait = 0, by = source } = {}): Promise<SignedAnswer> =>
     by.call({ method: 'GET', path: `${PLANE_PATHS.transfers}/${id}/imported?count=${count}&wait=${wait}` });
-  /** Says that all parts up to one are imported. */
+  /** Reports all parts up to the given one as imported. */
   const importing = async (): Promise<(part: number) => Promise<SignedAnswer>> => {
     const run = nextRun();
     expect((await takePart(target, id, run)).status).toBe(200);
     return (part) => sayImportedBy(target, id, run, part, attempt);
   };
 
-  it('come with how many of them the target has imported, which the source may wait for', async () => {
+  it('are answered with the number imported, for which the source may wait', async () => {
     expect((await send(1, 'snapshot')).body).toEqual({ imported: 0 });
     const says = await importing();
     const waiting = imported(1, { wait: 20 });
@@ -66,7 +66,7 @@ describe.each(EVERY_DATABASE)('the parts of a move on %s', (driver) => {
     expect(refusal(await imported(1))).toEqual([404, 'transfer_not_found']);
   });
 
-  it('do not pile up: no more changes are taken while the target is behind, but all once the source is frozen', async () => {
+  it('are refused while the target is too far behind, unless the source is frozen', async () => {
     for (const part of [1, 2, 3, 4]) expect((await send(part, 'snapshot')).status).toBe(200);
     expect(refusal(await send(5, 'changes'))).toEqual(BEHIND);
     const says = await importing();

@@ -19,7 +19,7 @@ const API_KEY = 'sk-a-secret-of-the-control-plane';
 const QUESTION = { messages: [{ role: 'user', content: 'Why is web-1 down?' }] };
 const path = PLANE_PATHS.chatCompletions;
 
-/** A Control Plane, the AI that it has, and tenants that ask. */
+/** A Control Plane, its AI provider, and tenants that ask. */
 class Scene {
   private constructor(
     readonly provider: StandInAiProvider,
@@ -59,7 +59,7 @@ class Scene {
   }
 }
 
-/** A tenant plane that asks for one of its tenants. */
+/** A tenant plane that asks on behalf of one of its tenants. */
 class Asker {
   constructor(
     private readonly url: string,
@@ -71,7 +71,7 @@ class Asker {
     return this.plane.call({ method: 'POST', path: path + query, body, signed: { tenantId: this.tenantId } });
   }
 
-  /** A call whose answer is read or not, and that can be hung up on. */
+  /** A call that can be aborted, and whose answer need not be read. */
   open(body: object): { readonly call: ClientRequest; readonly answer: Promise<IncomingMessage> } {
     const text = JSON.stringify(body);
     const signed = this.plane.sign({ method: 'POST', path, text, signed: { tenantId: this.tenantId } });
@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
   });
   afterAll(() => scene.close());
 
-  it('puts the question to the provider with its key and model, and signs the answer', async () => {
+  it('sends the question to the provider with its key and model, and signs the answer', async () => {
     const answer = await shared.ask({ ...QUESTION, temperature: 0.2 });
     expect([answer.status, answer.body]).toMatchObject([
       200,
@@ -108,10 +108,10 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     expect(Object.keys(headers ?? {})).not.toContain('x-tenant-id');
   });
 
-  it('logs a question under the trace that its tenant plane hands on', async () => {
+  it('logs a question under the trace of its tenant plane', async () => {
     const [traces, traceId] = [[] as unknown[], '0af7651916cd43dd8448eb211c80319c'];
-    const log = jest.spyOn(Logger.prototype, 'log').mockImplementation((told: unknown) => {
-      traces.push({ ...(told as object), traceId: currentContext()?.traceId });
+    const log = jest.spyOn(Logger.prototype, 'log').mockImplementation((entry: unknown) => {
+      traces.push({ ...(entry as object), traceId: currentContext()?.traceId });
     });
     const { tenantId } = shared;
     const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
@@ -126,7 +126,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     });
   });
 
-  it('passes on what is streamed, byte for byte', async () => {
+  it('streams answers byte for byte', async () => {
     const answer = await shared.ask({ ...QUESTION, stream: true, model: 'another' });
     expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/event-stream']);
     const events = answer.text.trim().split('\n\n');
@@ -136,7 +136,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     expect(chunks[0].model).toBe('another');
   });
 
-  it('answers tenant planes only, for a tenant that lives there', async () => {
+  it('answers only tenant planes, for tenants that live there', async () => {
     const stranger = await scene.plane.enrolledCell();
     const count = scene.provider.asked.length;
     expect(refusal(await scene.plane.post(path, QUESTION))).toEqual([401, 'bad_signature']);
@@ -147,7 +147,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     expect(scene.provider.asked).toHaveLength(count);
   });
 
-  it('does not answer for a copy that the tenant has moved away from, nor while it is suspended', async () => {
+  it('refuses a suspended tenant, and a copy from which the tenant has moved away', async () => {
     const mover = await scene.tenant('shared', 'another');
     await scene.plane.post(`/api/tenants/${mover.tenantId}/suspend`, {}).expect(202);
     const isSuspended = async () =>
@@ -169,7 +169,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     expect(refusal(await mover.ask())).toEqual([403, 'tenant_not_on_plane']);
   });
 
-  it('answers hybrid, and on_prem by the word of its admin only', async () => {
+  it('answers hybrid tenants, and on_prem ones only if their admin allows it', async () => {
     const [hybrid, onPrem] = [await scene.tenant('hybrid'), await scene.tenant('on_prem')];
     expect((await hybrid.ask()).status).toBe(200);
     for (const query of ['', '?allowed_by_admin=false']) {
@@ -182,7 +182,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
   });
 });
 
-/** The same on every database. */
+/** Independent of the database. */
 describe('the AI gateway', () => {
   let scene: Scene;
   let asker: Asker;
@@ -209,10 +209,10 @@ describe('the AI gateway', () => {
   it.each([
     ['no messages', {}, 'messages'],
     ['an empty list', { messages: [] }, 'messages'],
-    ['a role that there is not', { messages: [{ role: 'king', content: 'x' }] }, 'messages.0.role'],
+    ['an unknown role', { messages: [{ role: 'king', content: 'x' }] }, 'messages.0.role'],
     ['no text', { messages: [{ role: 'user', content: [] }] }, 'messages.0.content'],
-    ['what a message does not have', { messages: [{ ...QUESTION.messages[0], a: 1 }] }, 'messages.0.a'],
-    ['too warm', { ...QUESTION, temperature: 3 }, 'temperature'],
+    ['an unknown field in a message', { messages: [{ ...QUESTION.messages[0], a: 1 }] }, 'messages.0.a'],
+    ['too high a temperature', { ...QUESTION, temperature: 3 }, 'temperature'],
     ['no tokens', { ...QUESTION, max_tokens: 0 }, 'max_tokens'],
     ['an unknown field', { ...QUESTION, tools: [] }, 'tools'],
   ])('refuses %s', async (_, body, field) => {
@@ -230,15 +230,15 @@ describe('the AI gateway', () => {
   });
 
   it.each([
-    [401, 503, 'ai_unavailable', /refuses the API key/],
-    [403, 503, 'ai_unavailable', /refuses the API key/],
-    [400, 422, 'ai_request_refused', /model's name/],
+    [401, 503, 'ai_unavailable', /rejected the API key/],
+    [403, 503, 'ai_unavailable', /rejected the API key/],
+    [400, 422, 'ai_request_refused', /name of the model/],
     [404, 422, 'ai_request_refused', /status 404/],
     [429, 429, 'ai_rate_limited', /in 10 s/],
     [500, 503, 'ai_unavailable', /status 500/],
     [200, 503, 'ai_unavailable', /application\/json/],
-    [302, 503, 'ai_unavailable', /can't be reached/],
-  ])('tells of a provider that answers %s as %s %s', async (theirs, status, code, detail) => {
+    [302, 503, 'ai_unavailable', /cannot be reached/],
+  ])('answers status %s of the provider with %s %s', async (theirs, status, code, detail) => {
     answerWith(theirs, { 'content-type': 'text/plain', location: '/elsewhere' });
     for (const stream of [false, true]) {
       if (theirs === 200 && stream) continue;
@@ -250,17 +250,17 @@ describe('the AI gateway', () => {
     }
   });
 
-  it('says for how long the provider takes no more', async () => {
+  it('passes on how long the provider asks to wait', async () => {
     answerWith(429, { 'retry-after': '17' });
     expect((await asker.ask()).headers['retry-after']).toBe('17');
   });
 
-  it('does not take for an answer what is none', async () => {
+  it('rejects a malformed answer', async () => {
     answerWith(200, { 'content-type': 'application/json' }, '{"choices": [');
     expect(refusal(await asker.ask())).toEqual([503, 'ai_unavailable']);
   });
 
-  it('does not wait for ever', async () => {
+  it('stops waiting after a timeout', async () => {
     waitFor(100);
     scene.provider.answering = () => undefined;
     const answer = await asker.ask();
@@ -272,7 +272,7 @@ describe('the AI gateway', () => {
   it.each<[string, string, (response: ServerResponse) => unknown]>([
     ['falls silent', 'ai_timeout', () => undefined],
     ['breaks off', 'ai_unavailable', (response) => response.destroy()],
-  ])('ends a stream that %s with an error, and without the mark of its end', async (_, code, then) => {
+  ])('ends a stream that %s with an error, and without the end mark', async (_, code, then) => {
     waitFor(100);
     scene.provider.answering = (response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -285,21 +285,24 @@ describe('the AI gateway', () => {
     expect(text).not.toContain('[DONE]');
   });
 
-  it.each([true, false])('lets the provider go when its caller has gone (stream: %s)', async (stream) => {
-    const begun = new Promise<void>((resolve) => {
-      scene.provider.answering = (response) => {
-        if (stream) response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
-        resolve();
-      };
-    });
-    const { call, answer } = asker.open({ ...QUESTION, stream });
-    await begun;
-    if (stream) await answer;
-    call.destroy();
-    expect(await scene.provider.asked.at(-1)?.closed).toBe('aborted');
-  });
+  it.each([true, false])(
+    'aborts the provider call when its caller disconnects (stream: %s)',
+    async (stream) => {
+      const begun = new Promise<void>((resolve) => {
+        scene.provider.answering = (response) => {
+          if (stream) response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+          resolve();
+        };
+      });
+      const { call, answer } = asker.open({ ...QUESTION, stream });
+      await begun;
+      if (stream) await answer;
+      call.destroy();
+      expect(await scene.provider.asked.at(-1)?.closed).toBe('aborted');
+    },
+  );
 
-  it('ends a stream once the key of the plane that asked is revoked, and no other', async () => {
+  it('ends a stream when the key of its plane is revoked, and no other stream', async () => {
     const revoked = await scene.tenant('shared', 'revoked');
     scene.provider.answering = (response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
@@ -321,7 +324,7 @@ describe('the AI gateway', () => {
     expect(other.answer.complete).toBe(false);
   });
 
-  it('reads no more of the provider than its caller reads of it', async () => {
+  it('reads from the provider only as fast as its caller reads', async () => {
     const [chunk, total] = [Buffer.alloc(1_000_000, '.'), 100];
     let given = 0;
     scene.provider.answering = async (response) => {
@@ -336,7 +339,7 @@ describe('the AI gateway', () => {
       give();
     };
     const answer = await asker.open({ ...QUESTION, stream: true }).answer;
-    // Nothing is read: buffers of both sockets fill, and then all of it stands still.
+    // Nothing is read: the buffers of both sockets fill, and everything stops.
     let before = -1;
     await eventually(() => (given > 0 && given === before) || void (before = given), { everyMs: 100 });
     expect(given).toBeLessThan(total / 2);
@@ -347,7 +350,7 @@ describe('the AI gateway', () => {
 });
 
 describe('the AI gateway without a provider', () => {
-  it('says so', async () => {
+  it('answers that none is configured', async () => {
     const scene = await Scene.set('sqlite', { AI_PROVIDER_BASE_URL: undefined });
     const answer = await (await scene.tenant('shared')).ask();
     expect(refusal(answer)).toEqual([503, 'ai_unavailable']);

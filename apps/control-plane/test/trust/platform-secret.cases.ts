@@ -4,11 +4,15 @@ import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
 const BEFORE = 'one secret for all cells that Atlas runs';
 
-/** The same on every database. */
+/** Independent of the database. */
 describe.each([
-  ['of any form', BEFORE, 'another one for all cells that Atlas runs'],
-  ['of the form of minted ones', mintCredential('ats').value.reveal(), mintCredential('ats').value.reveal()],
-])('a platform secret %s that is changed', (_, before, after) => {
+  ['in any format', BEFORE, 'another one for all cells that Atlas runs'],
+  [
+    'in the format of minted ones',
+    mintCredential('ats').value.reveal(),
+    mintCredential('ats').value.reveal(),
+  ],
+])('replacing a platform secret %s', (_, before, after) => {
   let first: TestControlPlane;
   let plane: TestControlPlane;
   let cell: PlaneSimulator;
@@ -30,7 +34,7 @@ describe.each([
   };
   const pulls = async (secret: string, { url } = plane) => refusal(await cell.copy({ secret, url }).pull());
 
-  it('is accepted as both, until the one before is no longer named', async () => {
+  it('accepts both, until the old one is no longer configured', async () => {
     for (const secret of [before, after]) expect((await pulls(secret))[0]).toBe(200);
     const over = await reopened({ INTERNAL_SERVICE_SECRET: after });
     expect((await pulls(after, over))[0]).toBe(200);
@@ -38,7 +42,7 @@ describe.each([
     await over.app.close();
   });
 
-  it('is in new bundles as the new one, and those of before are good as well', async () => {
+  it('puts the new one into new bundles, and accepts earlier bundles as well', async () => {
     expect((await plane.registerCell({ secret: 'platform' })).secret).toBe(after);
     expect((await early.copy({ url: plane.url }).enrol()).status).toBe(200);
   });

@@ -11,7 +11,7 @@ const { report } = PLANE_PATHS;
 const PUBLIC_AUTHORITY = '127.0.0.1:4100';
 const SELF = '/api/tenant-planes/self';
 
-/** Of a request that was not understood, not found, or not believed. */
+/** Statuses of a request that was not understood, not found or not authenticated. */
 const REFUSALS = [400, 401, 404, 405, 417];
 
 type Change = (signed: RawRequest) => RawRequest | string;
@@ -46,35 +46,35 @@ const inChunks =
 const twice = (line: string): string[] => [line, line];
 const SIGNED_HEADERS = ['signature', 'signature-input', 'content-digest', 'x-tenant-id'];
 
-/** What is sent is not what was signed, or no two readers would agree on what it is. */
+/** The request differs from what was signed, or readers could disagree on what it is. */
 const ALTERED: readonly [string, Change][] = [
-  ['a slash doubled in front', sentTo(`/${report}`)],
-  ['a slash doubled within', sentTo(`${SELF}//report`)],
-  ['a slash behind', sentTo(`${report}/`)],
+  ['a doubled leading slash', sentTo(`/${report}`)],
+  ['a doubled inner slash', sentTo(`${SELF}//report`)],
+  ['a trailing slash', sentTo(`${report}/`)],
   ['a dot segment', sentTo('/api/./tenant-planes/self/report')],
   ['dot segments to the same', sentTo(`${SELF}/../self/report`)],
   ['dot segments out of it', sentTo(`${SELF}/../..`)],
-  ['dot segments that are escaped', sentTo(`${SELF}/%2e%2e/self/report`)],
-  ['a slash that is escaped', sentTo(`${SELF}%2Freport`)],
-  ['a letter that is escaped', sentTo(`${SELF}/%72eport`)],
-  ['an escape that is escaped', sentTo(`${SELF}/%2572eport`)],
+  ['escaped dot segments', sentTo(`${SELF}/%2e%2e/self/report`)],
+  ['an escaped slash', sentTo(`${SELF}%2Freport`)],
+  ['an escaped letter', sentTo(`${SELF}/%72eport`)],
+  ['an escaped escape', sentTo(`${SELF}/%2572eport`)],
   ['another case', sentTo(report.toUpperCase())],
   ['backslashes', sentTo(report.replaceAll('/', '\\'))],
   ['a parameter of the path', sentTo(`${report};a=1`)],
   ['a parameter within the path', sentTo(`${SELF};a=1/report`)],
-  ['an escape that is none', sentTo(`${report}%zz`)],
+  ['an invalid escape', sentTo(`${report}%zz`)],
   ['an overlong escape', sentTo(`${SELF}%c0%afreport`)],
   ['a query', sentTo(`${report}?a=1`)],
-  ['a question mark too many', sentTo(`${report}??`)],
-  ['a question mark that is escaped', sentTo(`${report}%3f`)],
+  ['an extra question mark', sentTo(`${report}??`)],
+  ['an escaped question mark', sentTo(`${report}%3f`)],
   ['a fragment', sentTo(`${report}#a`)],
   ['an escaped NUL', sentTo(`${report}%00`)],
   ['an escaped space', sentTo(`${report}%20`)],
   ['a NUL', sentTo(`${report}\0`)],
-  ['a NUL and a path that is another', sentTo(`${report}\0/../desired-state`)],
+  ['a NUL and another path', sentTo(`${report}\0/../desired-state`)],
   ['a tab', sentTo(`${report}\t`)],
   ['a byte beyond ASCII', sentTo(`${report}\xe9`)],
-  ['a part that is too long', sentTo(`${SELF}/routes/${'a'.repeat(300)}`)],
+  ['an overlong segment', sentTo(`${SELF}/routes/${'a'.repeat(300)}`)],
   ['the absolute form', sentTo(`http://${PUBLIC_AUTHORITY}${report}`)],
   ['the absolute form of another scheme', sentTo(`https://${PUBLIC_AUTHORITY}${report}`)],
   ['the absolute form, its scheme in upper case', sentTo(`HTTP://${PUBLIC_AUTHORITY}${report}`)],
@@ -82,27 +82,27 @@ const ALTERED: readonly [string, Change][] = [
   ['the absolute form with a user', sentTo(`http://evil.example@${PUBLIC_AUTHORITY}${report}`)],
   ['the authority form', sentTo(PUBLIC_AUTHORITY)],
   ['an asterisk', sentTo('*')],
-  ['no slash in front', sentTo(report.slice(1))],
+  ['no leading slash', sentTo(report.slice(1))],
   ['another plane’s path', sentTo(PLANE_PATHS.enrol)],
   ['an operator’s path', sentTo('/api/tenants/provision')],
   ...['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'post', 'PO ST', 'POST\0'].map(
     (method): [string, Change] => [`the method ${JSON.stringify(method)}`, sentBy(method)],
   ),
   [
-    'a method that a header overrides',
+    'a method overridden by a header',
     (signed) => withLines('x-http-method-override: POST')(sentBy('PUT')(signed) as RawRequest),
   ],
   ['two Hosts', withLines('host: evil.example')],
-  ['two Hosts that are the same', withLines(`host: ${PUBLIC_AUTHORITY}`)],
+  ['two equal Hosts', withLines(`host: ${PUBLIC_AUTHORITY}`)],
   [
     'no Host',
     (signed) => ({ ...signed, headers: signed.headers.filter((line) => !line.startsWith('host')) }),
   ],
   ...SIGNED_HEADERS.flatMap((name): [string, Change][] => [
     [`${name} twice`, withHeader(name, twice)],
-    [`another ${name} in front`, withHeader(name, (line) => [`${name}: x`, line])],
-    [`another ${name} behind`, withHeader(name, (line) => [line, `${name.toUpperCase()}: x`])],
-    [`an empty ${name} behind`, withHeader(name, (line) => [line, `${name}:`])],
+    [`another ${name} before it`, withHeader(name, (line) => [`${name}: x`, line])],
+    [`another ${name} after it`, withHeader(name, (line) => [line, `${name.toUpperCase()}: x`])],
+    [`an empty ${name} after it`, withHeader(name, (line) => [line, `${name}:`])],
     [`${name} folded`, withHeader(name, (line) => line.replace(': ', ':\r\n '))],
     [`${name} folded within`, withHeader(name, (line) => `${line.slice(0, -3)}\r\n ${line.slice(-3)}`)],
     [`${name} with a space before its colon`, withHeader(name, (line) => line.replace(':', ' :'))],
@@ -115,32 +115,32 @@ const ALTERED: readonly [string, Change][] = [
     withHeader(name, (line) => line.replace(name, name.replaceAll('-', '_'))),
   ]),
   ['lines that end in bare line feeds', (signed) => bytesOf(signed).replaceAll('\r\n', '\n')],
-  ['a header line in front of the request line', (signed) => `x: y\r\n${bytesOf(signed)}`],
-  ['a space in front of the first header', withBytes('\r\n', '\r\n ')],
+  ['a header line before the request line', (signed) => `x: y\r\n${bytesOf(signed)}`],
+  ['a space before the first header', withBytes('\r\n', '\r\n ')],
   ['another version', withBytes('HTTP/1.1', 'HTTP/1.2')],
-  ['a space behind the version', withBytes('HTTP/1.1', 'HTTP/1.1 ')],
+  ['a space after the version', withBytes('HTTP/1.1', 'HTTP/1.1 ')],
   ['tabs in the request line', withBytes(/^POST (\S+) /, 'POST\t$1\t')],
   ['a length and chunks', inChunks('content-length: 5', 'transfer-encoding: chunked')],
   ['chunks and a length', inChunks('transfer-encoding: chunked', 'content-length: 5')],
-  ['no length and chunks', inChunks('content-length: 0', 'transfer-encoding: chunked')],
-  ['chunks that are no chunks', withLines('transfer-encoding: xchunked')],
+  ['a zero length and chunks', inChunks('content-length: 0', 'transfer-encoding: chunked')],
+  ['an unknown transfer coding', withLines('transfer-encoding: xchunked')],
   ['chunks in a further coding', inChunks('transfer-encoding: chunked, identity')],
   ['chunks under a name with a space', withLines('transfer-encoding : chunked')],
   ['two lengths', withHeader('content-length', twice)],
   ['two lengths that differ', withHeader('content-length', (line) => [line, 'content-length: 1'])],
   ['a list of lengths', withHeader('content-length', (line) => `${line}, 1`)],
   ['a length with a sign', withHeader('content-length', (line) => line.replace(': ', ': +'))],
-  ['a length of nothing', withHeader('content-length', () => 'content-length: 0')],
-  ['an expectation that is none', withLines('expect: a-miracle')],
+  ['a length of zero', withHeader('content-length', () => 'content-length: 0')],
+  ['an unknown expectation', withLines('expect: a-miracle')],
 ];
 
-/** The same message, says HTTP; or what is added counts for nothing. It is what was signed that is done. */
+/** By HTTP the same message, or one whose additions have no effect. What was signed is done. */
 const EQUAL: readonly [string, Change][] = [
   ['nothing changed', (signed) => signed],
   ['an empty query (RFC 9421, section 2.2.7)', sentTo(`${report}?`)],
   ['spaces around the target', withBytes(/^POST (\S+) /, 'POST  $1  ')],
-  ['a Host that is another', withHeader('host', () => 'host: evil.example')],
-  ['a Host that is empty', withHeader('host', () => 'host:')],
+  ['another Host', withHeader('host', () => 'host: evil.example')],
+  ['an empty Host', withHeader('host', () => 'host:')],
   [
     'headers in upper case',
     (signed) => ({
@@ -165,7 +165,7 @@ const EQUAL: readonly [string, Change][] = [
   ['an upgrade', withLines('upgrade: h2c', 'connection: upgrade')],
 ];
 
-/** Two readers would not agree where such a request ends. */
+/** Readers could disagree on where such a request ends. */
 const AMBIGUOUS: readonly (readonly string[])[] = [
   ['content-length: 5', 'transfer-encoding: chunked'],
   ['transfer-encoding: chunked', 'content-length: 5'],
@@ -179,7 +179,7 @@ const AMBIGUOUS: readonly (readonly string[])[] = [
   ['content-length: 5, 5'],
 ];
 
-/** Signed for exactly what is sent: what the router makes of it. */
+/** Signed exactly as sent, so that the router decides. */
 const SPELLED: readonly [string, number][] = [
   [report, 200],
   [`${report}?`, 200],
@@ -220,18 +220,18 @@ describe.each(EVERY_DATABASE)('a signed call, byte by byte, on %s', (driver) => 
     tenantId = (await plane.provision()).body.tenant.id;
     await cell.serve(tenantId);
     const isActive = async () => (await plane.get(`/api/tenants/${tenantId}`)).body.status === 'active';
-    await eventually(isActive, { what: 'the tenant is active, and nothing happens any more by itself' });
+    await eventually(isActive, { what: 'the tenant is active, and no work remains' });
   });
   afterAll(() => plane.close());
 
-  /** A report: it shows in the plane's row that it was taken. */
+  /** A report, whose acceptance shows in the plane's row. */
   function signed(target: string = report): RawRequest & { readonly sequence: number } {
     const sequence = (cell.sequence += 1);
     const facts = { revision: 'none.0', version: '0.1.0', sequence, link_id: cell.linkId };
     const body = JSON.stringify({ ...facts, tenants: [], usage: {}, health: {} });
     const queryAt = target.indexOf('?');
     const [pathname, search] = queryAt < 0 ? [target, ''] : [target.slice(0, queryAt), target.slice(queryAt)];
-    // A URL would tidy it.
+    // A URL object would normalise the path.
     const url = { host: PUBLIC_AUTHORITY, pathname, search } as URL;
     const headers = cell.sign({ method: 'POST', path: report, text: body, signed: { url, tenantId } });
     return {
@@ -252,7 +252,7 @@ describe.each(EVERY_DATABASE)('a signed call, byte by byte, on %s', (driver) => 
   const send = (request: RawRequest | string) =>
     answersTo(plane.url, typeof request === 'string' ? request : bytesOf(request));
 
-  /** What a call could have done. */
+  /** Everything that a call could have changed. */
   const state = async () => ({
     planes: await plane.rows(TenantPlane),
     audited: await plane.count(AuditEvent),
@@ -260,24 +260,27 @@ describe.each(EVERY_DATABASE)('a signed call, byte by byte, on %s', (driver) => 
   });
   const lastSequence = async () => (await plane.rows(TenantPlane, { id: cell.id }))[0]?.sequence;
 
-  it.each(ALTERED)('is refused with %s, does nothing, and holds as it was signed', async (_, change) => {
-    const request = signed();
-    const before = await state();
-    const answers = await send(change(request));
-    expect(REFUSALS).toContain(answers[0]?.status);
-    expect(answers).toHaveLength(1);
-    expect(await state()).toEqual(before);
-    expect(await send(request)).toMatchObject([{ status: 200, body: '{}' }]);
-  });
+  it.each(ALTERED)(
+    'is refused with %s, changes nothing, and is still accepted as signed',
+    async (_, change) => {
+      const request = signed();
+      const before = await state();
+      const answers = await send(change(request));
+      expect(REFUSALS).toContain(answers[0]?.status);
+      expect(answers).toHaveLength(1);
+      expect(await state()).toEqual(before);
+      expect(await send(request)).toMatchObject([{ status: 200, body: '{}' }]);
+    },
+  );
 
-  it.each(EQUAL)('is taken with %s, as what was signed', async (_, change) => {
+  it.each(EQUAL)('is accepted with %s, as signed', async (_, change) => {
     const request = signed();
     expect(await send(change(request))).toMatchObject([{ status: 200, body: '{}' }]);
     expect(await lastSequence()).toBe(request.sequence);
     expect(await send(request)).toMatchObject([{ status: 401 }]);
   });
 
-  it.each(SPELLED)('to %s, as it was signed, gets %s', async (target, status) => {
+  it.each(SPELLED)('to %s, signed as sent, gets %s', async (target, status) => {
     const request = signed(target);
     const before = await state();
     expect(await send(request)).toMatchObject([{ status }]);
@@ -285,7 +288,7 @@ describe.each(EVERY_DATABASE)('a signed call, byte by byte, on %s', (driver) => 
     else expect(await state()).toEqual(before);
   });
 
-  it.each(AMBIGUOUS)('is not found behind a request with %s, %s', async (...lines) => {
+  it.each(AMBIGUOUS)('cannot be hidden behind a request with %s, %s', async (...lines) => {
     const [hidden, before] = [signed(), await state()];
     const outer = { method: 'POST', target: report, headers: ['host: x', ...lines], body: '0\r\n\r\n' };
     expect(await send(bytesOf(outer) + bytesOf(hidden))).toMatchObject([{ status: 400 }]);
@@ -293,7 +296,7 @@ describe.each(EVERY_DATABASE)('a signed call, byte by byte, on %s', (driver) => 
     expect(await send(hidden)).toMatchObject([{ status: 200 }]);
   });
 
-  it('is judged by itself among others on the same connection', async () => {
+  it('is judged separately among others on the same connection', async () => {
     const kept = (request: RawRequest): RawRequest => ({
       ...request,
       headers: request.headers.filter((line) => line !== 'connection: close'),

@@ -33,7 +33,7 @@ describe.each(EVERY_DATABASE)('sealed values on %s', (driver) => {
   });
   afterAll(() => plane.close());
 
-  /** The same Control Plane, started again with these sealing keys. */
+  /** The same Control Plane, restarted with these sealing keys. */
   const restart = async (keys: string): Promise<void> => {
     const { apiKey, session, database, clock } = plane;
     await plane.app.close();
@@ -48,7 +48,7 @@ describe.each(EVERY_DATABASE)('sealed values on %s', (driver) => {
   const dbUrl = async (): Promise<unknown> =>
     (await plane.get(`/api/tenants/${tenantId}/db-url`)).body.db_url;
 
-  it('stand in columns that are all named in one place', () => {
+  it('are stored in columns that are all listed in one place', () => {
     const { entityMetadatas } = plane.app.get(Database).dataSource;
     const columns = entityMetadatas.flatMap(({ tableName, columns: all }) =>
       all
@@ -59,7 +59,7 @@ describe.each(EVERY_DATABASE)('sealed values on %s', (driver) => {
     expect(named.sort()).toEqual(columns.sort());
   });
 
-  it('are sealed anew by the first key, without anybody asking, and what they say stays', async () => {
+  it('are resealed with the first key automatically, and keep their content', async () => {
     const place = placeIn(SEALED.transferKey, tenantId, tenantId);
     const backup = { id: tenantId, tenantId, sourcePlaneId: planeId, targetPlaneId: planeId };
     await plane.insert(Transfer, {
@@ -82,7 +82,7 @@ describe.each(EVERY_DATABASE)('sealed values on %s', (driver) => {
       { id: 'k2', seals: true, is_known: true, values: count },
       { id: 'k1', seals: false, is_known: true, values: 0 },
     ]);
-    // The old key can go.
+    // The old key is no longer needed.
     await restart(key('k2'));
     expect(await dbUrl()).toBe(MADE.db_url);
     const again = await plane.post('/api/tenants/provision', body, REPEATED).expect(202);
@@ -98,7 +98,7 @@ describe.each(EVERY_DATABASE)('sealed values on %s', (driver) => {
     ).toBe('of a backup');
   });
 
-  it('are left where they were changed meanwhile', async () => {
+  it('are not resealed over a concurrent change', async () => {
     const place = placeIn(SEALED.tenantDatabaseUrl, tenantId, tenantId);
     const sealed = (keyId: string, text: string): object => ({ dbUrlSealed: boxOf(keyId).seal(text, place) });
     await restart(`${key('k2')},${key('k3')}`);
@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('sealed values on %s', (driver) => {
     expect(await dbUrl()).toBe('postgres://acme:changed@db/acme');
   });
 
-  it('are kept, and told of, where their key is not known', async () => {
+  it('are kept and reported when their key is unknown', async () => {
     const place = placeIn(SEALED.tenantDatabaseUrl, tenantId, tenantId);
     const dbUrlSealed = boxOf('k9').seal(MADE.db_url, place);
     await plane.change(Tenant, { id: tenantId }, { dbUrlSealed });

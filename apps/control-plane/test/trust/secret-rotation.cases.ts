@@ -23,7 +23,7 @@ import { type Install, PlaneSimulator, type SignedAnswer, bodyOf, refusal } from
 
 const QUIET_SECONDS = 100;
 const NOBODY = '00000000-0000-7000-8000-000000000000';
-/** Nothing of it is read but its header. */
+/** Only its header is read. */
 const PART = `${Buffer.from(
   JSON.stringify({ transfer: NOBODY, attempt: 'a', part: 1, kind: 'last', changes: 0 }),
 ).toString('base64url')}....`;
@@ -47,12 +47,12 @@ interface PlaneView {
 const keyIdIn = (secret: string): string => secret.split('_')[1] ?? '';
 
 /**
- * What a tenant plane reports is stored only while its key is accepted.
+ * A report of a tenant plane is stored only while its key is accepted.
  *
  * To see it fail: in `Reports.receive`, leave out
  * `holdAccepted`; or in `holdAccepted`, leave out `shareLockOf`.
  */
-describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s', (driver) => {
+describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver) => {
   let scene: JobScene;
   let plane: TestControlPlane;
   let cell: PlaneSimulator;
@@ -78,7 +78,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
   const stepsOf = async (id: string): Promise<string[]> =>
     (await scene.job(id)).steps.map(({ name, status }) => `${name} ${status}`);
 
-  /** Sweeps come again and again: a job that begins to wait behind one is found by the next. */
+  /** Sweeps repeatedly: a job that begins to wait behind one sweep is found by the next. */
   const sweptUntil = (id: string, status: string): Promise<boolean> =>
     eventually(
       async () => {
@@ -88,7 +88,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       { what: `the job is ${status}` },
     );
 
-  /** What the cell is handed in band, as the installation that signs with it. */
+  /** The cell with the secret that it received in band. */
   const handedOver = async (): Promise<PlaneSimulator> => {
     const answer = await cell.pull(10);
     const { next_secret } = bodyOf<DesiredState>(answer).config;
@@ -96,12 +96,12 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
     return cell.copy({ secret: secret.reveal() });
   };
 
-  /** The cell, started again with what the answer carried. */
+  /** The cell, restarted with the new bundle. */
   const installedWith = (install: Install | undefined): PlaneSimulator =>
     new PlaneSimulator(plane.url, plane.clock, cell.id, install as Install);
 
   describe('routine', () => {
-    it('hands the next one over in band, accepts both, and ends when the old one is no longer used', async () => {
+    it('hands the next one over in band, accepts both, and ends once the old one is unused', async () => {
       const before = cell.revision;
       const poll = cell.pull(50);
       const accepted = await ask('routine').expect(202);
@@ -111,7 +111,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
         job: { operation: 'rotate_secret', tenant_id: null, tenant_plane_id: cell.id },
         tenant_plane: { id: cell.id, status: 'enrolled' },
       });
-      // The poll that was waiting is answered, not the next one.
+      // This answers the waiting poll, not the next one.
       expect((await poll).status).toBe(200);
       await scene.reaches(id, 'waiting');
       cell.revision = before;
@@ -135,7 +135,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       expect((await next.report()).status).toBe(200);
     });
 
-    it('goes on for as long as somebody uses the old one, and shows it', async () => {
+    it('continues while the old one is in use, and shows that', async () => {
       const { job } = await rotate('routine');
       const next = await handedOver();
       await next.report();
@@ -164,7 +164,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       expect((await shown())?.keys).toMatchObject([{ id: keyIdIn(next.secret), role: 'current' }]);
     });
 
-    it('does not fail when the time to look again comes while it looks', async () => {
+    it('does not fail when its next check is due while it checks', async () => {
       const { job } = await rotate('routine');
       const next = await handedOver();
       await next.report();
@@ -179,12 +179,12 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       });
       plane.clock.advance(QUIET_SECONDS - 1);
       await next.report();
-      await eventually(() => look.mock.calls.length > 0, { what: 'it looks again' });
+      await eventually(() => look.mock.calls.length > 0, { what: 'the step checks again' });
       await sweptUntil(job.id, 'succeeded');
       look.mockRestore();
     });
 
-    it('waits for a plane that does not call, and says in the end that nobody came', async () => {
+    it('waits for a plane that does not call, and finally times out', async () => {
       const { job } = await rotate('routine');
       await scene.reaches(job.id, 'waiting');
       plane.clock.advance(29 * 24 * 3600);
@@ -197,7 +197,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       expect((await cell.report()).status).toBe(200);
     });
 
-    it('cancelled before the plane has switched, leaves the old one and refuses the next', async () => {
+    it('keeps the old one and refuses the next when cancelled before the plane switches', async () => {
       const { job } = await rotate('routine');
       const next = await handedOver();
       await scene.act(job.id, 'cancel').expect(202);
@@ -207,7 +207,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       expect(await shown()).toMatchObject({ keys: [{ id: keyIdIn(cell.secret), role: 'current' }] });
     });
 
-    it('cancelled after the plane has switched, leaves both; the next rotation revokes them', async () => {
+    it('keeps both when cancelled after the plane switches; the next rotation revokes them', async () => {
       const { job } = await rotate('routine');
       const next = await handedOver();
       await next.report();
@@ -225,7 +225,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       expect((await third.report()).status).toBe(200);
     });
 
-    it('is overtaken by an enrolment with a new bundle, whose secret is then the only one', async () => {
+    it('is superseded by an enrolment with a new bundle, whose secret alone is then valid', async () => {
       const { job } = await rotate('routine');
       const next = await handedOver();
       const anew = await plane.reissue(cell);
@@ -237,7 +237,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
   });
 
   describe('compromised', () => {
-    it('refuses the old one at once, hands over nothing, and ends with the enrolment by the new bundle', async () => {
+    it('refuses the old one at once, and ends once the plane enrols with the new bundle', async () => {
       const keyId = keyIdIn(cell.secret);
       const calls = await plane.count(RequestNonce, { keyId });
       const poll = cell.pull(50);
@@ -266,12 +266,12 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
         () => sendPart(cell, NOBODY, PART),
       ],
       [
-        'a question for a part, which says what was imported,',
+        'a request for a part, which reports imports,',
         () => plane.app.get(TransferRelay),
         'give',
         () => takePart(cell, NOBODY),
       ],
-    ])('stores nothing of %s that was let in before it', async (_, service, method, call) => {
+    ])('stores nothing of %s that was admitted before it', async (_, service, method, call) => {
       const methods = service() as Record<string, (...given: unknown[]) => Promise<unknown>>;
       const work = methods[method]?.bind(methods) as (...given: unknown[]) => Promise<unknown>;
       const [reached, released] = [new Gate(), new Gate()];
@@ -287,35 +287,31 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       expect(refusal(await calling)).toEqual([401, 'bad_signature']);
     });
 
-    // On SQLite writers take turns.
+    // SQLite serialises writers.
     const onPostgres = driver === 'postgres' ? it : it.skip;
-    onPostgres(
-      'waits for the end of what a call of the old one is writing, and comes before the next',
-      async () => {
-        const [held, free] = [new Gate(), new Gate()];
-        const database = plane.app.get(Database);
-        const writing = database.write(async (manager) => {
-          await plane.app.get(ServiceKeys).holdAccepted(manager, keyIdIn(cell.secret));
-          held.open();
-          await free.opened;
-        });
-        await held.opened;
-        const ended: string[] = [];
-        const waiting = (count: number) => async () =>
-          ended.length > 0 || (await lockWaits(database)) >= count;
-        const rotating = rotate('compromised').then(() => ended.push('rotation'));
-        await eventually(waiting(1), { everyMs: 5 });
-        const next = sendPart(cell, NOBODY, PART).finally(() => ended.push('next call'));
-        await eventually(waiting(2), { everyMs: 5 });
-        expect(ended).toEqual([]);
-        free.open();
-        await Promise.all([writing, rotating]);
-        expect(refusal(await next)).toEqual([401, 'bad_signature']);
-        expect(refusal(await cell.report())).toEqual([401, 'bad_signature']);
-      },
-    );
+    onPostgres('waits for a write under the old one, and takes effect before the next call', async () => {
+      const [held, free] = [new Gate(), new Gate()];
+      const database = plane.app.get(Database);
+      const writing = database.write(async (manager) => {
+        await plane.app.get(ServiceKeys).holdAccepted(manager, keyIdIn(cell.secret));
+        held.open();
+        await free.opened;
+      });
+      await held.opened;
+      const ended: string[] = [];
+      const waiting = (count: number) => async () => ended.length > 0 || (await lockWaits(database)) >= count;
+      const rotating = rotate('compromised').then(() => ended.push('rotation'));
+      await eventually(waiting(1), { everyMs: 5 });
+      const next = sendPart(cell, NOBODY, PART).finally(() => ended.push('next call'));
+      await eventually(waiting(2), { everyMs: 5 });
+      expect(ended).toEqual([]);
+      free.open();
+      await Promise.all([writing, rotating]);
+      expect(refusal(await next)).toEqual([401, 'bad_signature']);
+      expect(refusal(await cell.report())).toEqual([401, 'bad_signature']);
+    });
 
-    onPostgres('is not put off by a plane that never stops calling', async () => {
+    onPostgres('is not delayed by a plane that keeps calling', async () => {
       const late: number[] = [];
       let isOver = false;
       const calling = async (call: () => Promise<SignedAnswer>) => {
@@ -337,7 +333,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       expect(late.filter((one) => one !== 401)).toEqual([]);
     });
 
-    it('shows the bundle again to a repeat of its request, until it is used', async () => {
+    it('returns the bundle again to a repeated request, until it is used', async () => {
       const options = { headers: { 'idempotency-key': `leak-${cell.id}` } };
       const answers = await Promise.all([1, 2, 3].map(() => ask('compromised', options).expect(202)));
       expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
@@ -346,7 +342,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       expect((await ask('compromised', options).expect(202)).body.install).toBeNull();
     });
 
-    it('fails when nobody enrols in time, and goes on by itself with another bundle', async () => {
+    it('fails when no plane enrols in time, and resumes with another bundle', async () => {
       const { job } = await rotate('compromised');
       await scene.reaches(job.id, 'waiting');
       plane.clock.advance(24 * 3600 + 1);
@@ -362,9 +358,9 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       await scene.reaches(job.id, 'succeeded');
     });
 
-    // On SQLite writers take turns.
+    // SQLite serialises writers.
     (driver === 'postgres' ? it : it.skip)(
-      'ends with an enrolment that was in time, also when it is written down after the token has expired',
+      'ends with an enrolment in time, even if recorded after the token has expired',
       async () => {
         const { job, install } = await rotate('compromised');
         await scene.reaches(job.id, 'waiting');
@@ -391,14 +387,14 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       },
     );
 
-    it('takes no tenant in meanwhile', async () => {
+    it('takes in no tenant meanwhile', async () => {
       const region = `region-${cell.id}`.slice(0, 40);
       cell = await plane.enrolledCell({ region });
       await rotate('compromised');
       expect(refusal(await plane.provision({ region }))).toEqual([503, 'no_capacity']);
     });
 
-    it('leaves nothing that a routine one of before could go on with', async () => {
+    it('leaves nothing with which an earlier routine one could resume', async () => {
       const { job } = await rotate('routine');
       await scene.act(job.id, 'cancel').expect(202);
       await scene.reaches(job.id, 'cancelled');
@@ -409,9 +405,9 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       expect(await shown()).toMatchObject({ status: 'expected', keys: [] });
     });
 
-    describe.each(['drain', 'upgrade'])('while the plane is in work: %s', (operation) => {
-      /** Waits for its one tenant to move, or for whoever runs the plane to upgrade it. */
-      const inWork = async (): Promise<string> => {
+    describe.each(['drain', 'upgrade'])('during another operation on the plane: %s', (operation) => {
+      /** Waits for its one tenant to move, or for the plane's operator to upgrade it. */
+      const startOther = async (): Promise<string> => {
         const region = `region-${cell.id}`.slice(0, 40);
         cell = await plane.enrolledCell({ region });
         const { body } = await plane.provision({ region }).expect(202);
@@ -425,8 +421,8 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
         return id;
       };
 
-      it('is refused at once all the same; what is in work goes on, and can go on later', async () => {
-        const other = await inWork();
+      it('still revokes at once; the other operation continues, and can resume later', async () => {
+        const other = await startOther();
         expect(refusal(await ask('routine'))).toEqual([409, 'operation_in_progress']);
         const { job, install } = await rotate('compromised');
         expect(refusal(await cell.report())).toEqual([401, 'bad_signature']);
@@ -441,8 +437,8 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
         await scene.act(other, 'retry').expect(202);
       });
 
-      it('goes on with a new bundle when the first one was not used in time', async () => {
-        const other = await inWork();
+      it('resumes with a new bundle when the first one was not used in time', async () => {
+        const other = await startOther();
         const { job, install } = await rotate('compromised');
         await plane.change(ProvisioningToken, { id: install?.token_id }, { expiresAt: plane.clock.now() });
         expect(await scene.looksAgain(job.id)).toMatchObject({ error: { code: 'enrolment_overdue' } });
@@ -454,7 +450,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       });
     });
 
-    it('is refused at once beside a routine one, whose next secret nobody gets', async () => {
+    it('supersedes a routine one at once, and refuses its next secret', async () => {
       const routine = await rotate('routine');
       const next = await handedOver();
       const { job, install } = await rotate('compromised');
@@ -470,7 +466,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       expect(await shown()).toMatchObject({ keys: [{ id: keyIdIn(anew.secret), role: 'current' }] });
     });
 
-    it('can not be taken back: cancelled, the old one stays refused', async () => {
+    it('cannot be undone: the old one stays refused when cancelled', async () => {
       const { job } = await rotate('compromised');
       await scene.act(job.id, 'cancel').expect(202);
       await scene.reaches(job.id, 'cancelled');
@@ -482,7 +478,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
   it.each([
     ['routine', ['mint-next-secret', 'await-next-secret', 'revoke-old-secret'], false],
     ['compromised', ['await-reenrolment'], true],
-  ])('says in a dry run what a %s one would do, and does nothing', async (mode, names, install_required) => {
+  ])('plans a %s one in a dry run, and does nothing', async (mode, names, install_required) => {
     const before = [await plane.count(ProvisioningJob), await plane.count(ServiceKey)];
     const path = `/api/tenant-planes/${cell.id}/rotate-secret?dry_run=true`;
     const { plan } = (await plane.post(path, { mode }).expect(200)).body;
@@ -492,7 +488,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
     expect((await cell.report()).status).toBe(200);
   });
 
-  it('is one at a time, shows its steps as they happen, and is in the audit trail', async () => {
+  it('runs one at a time, shows its steps as they happen, and is audited', async () => {
     const { job } = await rotate('routine');
     expect(refusal(await ask('routine'))).toEqual([409, 'operation_in_progress']);
     const list = await plane.get(`${JOBS}?tenant_plane_id=${cell.id}`).expect(200);
@@ -506,7 +502,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
     expect(entries).toMatchObject([{ after: { mode: 'routine', job_id: job.id } }]);
   });
 
-  describe('of a plane that its tenant moves away from', () => {
+  describe('of a plane from which its tenant moves away', () => {
     /** A customer's plane that serves its tenant. */
     const installed = async () => {
       const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
@@ -519,7 +515,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
     };
     const move = (id: string) => plane.post(`/api/tenants/${id}/move`, { deployment_model: 'shared' });
 
-    it.each(['routine', 'compromised'])('goes on beside the move, whichever came first: %s', async (mode) => {
+    it.each(['routine', 'compromised'])('runs beside the move, whichever came first: %s', async (mode) => {
       const first = await installed();
       await ask(mode, {}, first.planeId).expect(202);
       await move(first.id).expect(202);
@@ -532,7 +528,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
         expect((await again.enrol()).status).toBe(200);
         await scene.reaches(job, 'succeeded');
         await again.pull();
-        // It is told of the move as before.
+        // It still learns of the move.
         expect(again.tenants.has(second.id)).toBe(true);
       } else expect((await second.theirs.report()).status).toBe(200);
     });
@@ -550,12 +546,12 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
     });
   });
 
-  it('lets one of two that come at once begin', async () => {
+  it('begins for one of two concurrent requests', async () => {
     const answers = await Promise.all([ask('compromised'), ask('compromised')]);
     expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
   });
 
-  it('is refused where it can not be done, with what to do instead', async () => {
+  it('is refused where it cannot be done, with what to do instead', async () => {
     const [platform, expected] = [
       await plane.enrolledCell({ secret: 'platform' }),
       await plane.registerCell(),
@@ -571,7 +567,7 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
     expect(refusal(await ask('routine', { token: readOnly }))).toEqual([403, 'forbidden']);
   });
 
-  it('shows no secret but in the bundle: not in answers, jobs, audit, or rows', async () => {
+  it('reveals no secret but in the bundle: not in answers, jobs, audit, or rows', async () => {
     const { job } = await rotate('routine');
     const next = await handedOver();
     await next.report();
@@ -584,8 +580,8 @@ describe.each(EVERY_DATABASE)('the rotation of a tenant plane’s secret on %s',
       await plane.rows(TenantPlane),
       await plane.rows(AuditEvent),
     ];
-    const told = (await cell.pullAll()) as unknown;
-    const all = [...texts, JSON.stringify(rows), JSON.stringify(told)].join('\n');
+    const pulled = (await cell.pullAll()) as unknown;
+    const all = [...texts, JSON.stringify(rows), JSON.stringify(pulled)].join('\n');
     for (const secret of [cell.secret, next.secret]) expect(all).not.toContain(secret.slice(17));
     expect(all).toContain(keyIdIn(next.secret));
   });

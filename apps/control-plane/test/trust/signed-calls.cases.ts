@@ -30,7 +30,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
       health: {},
     });
 
-  it('is refused when it is not signed', async () => {
+  it('is refused when unsigned', async () => {
     for (const path of [desiredState, `${desiredState}?since=x.1`]) {
       const answer = await plane.get(path, { token: null });
       expect(refusal(answer)).toEqual([401, 'bad_signature']);
@@ -38,7 +38,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     expect((await plane.post(report, reportBody(), { token: null })).body.code).toBe('bad_signature');
   });
 
-  it('is refused when its key has signed too many within minutes, and taken again once they are forgotten', async () => {
+  it('is refused when its key has signed too many lately, until they are forgotten', async () => {
     const busy = await plane.enrolledCell();
     const keyId = busy.secret.split('_')[1] ?? '';
     const expiresAt = new Date(plane.clock.now().getTime() + 300_000);
@@ -56,7 +56,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     expect((await busy.report()).status).toBe(200);
   });
 
-  it('is refused with an API key in place of a signature', async () => {
+  it('is refused with an API key instead of a signature', async () => {
     expect((await plane.get(desiredState)).body.code).toBe('bad_signature');
   });
 
@@ -68,7 +68,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
       return { method: 'POST' as const, path: target, text, request };
     };
 
-    it('is accepted as it was signed', async () => {
+    it('is accepted unchanged', async () => {
       expect((await cell.send(signed())).status).toBe(200);
     });
 
@@ -83,14 +83,14 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
       ['tag', ({ request }) => changed(request, 'signature-input', /tag="atlas-tp"/, 'tag="atlas-cp"')],
       ['set of parts', ({ request }) => changed(request, 'signature-input', / "@query"/, '')],
       ['signature', ({ request }) => changed(request, 'signature', /:./, ':_'.replace('_', 'x'))],
-    ])('%s: is refused', async (_, change) => {
+    ])('is refused: %s', async (_, change) => {
       const call = signed();
       const answer = await cell.send({ ...call, ...change(call) });
       expect(refusal(answer)).toEqual([401, 'bad_signature']);
       expect(() => answer.verify()).toThrow();
     });
 
-    it('tenant: is refused', async () => {
+    it('is refused: tenant', async () => {
       const answer = await cell.send({
         ...signed({ tenantId: 'acme' }),
         headers: { 'x-tenant-id': 'other' },
@@ -98,7 +98,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
       expect(refusal(answer)).toEqual([401, 'bad_signature']);
     });
 
-    it('method: is refused', async () => {
+    it('is refused: method', async () => {
       const request = cell.sign({ method: 'POST', path: desiredState });
       expect(refusal(await cell.send({ method: 'GET', path: desiredState, request }))).toEqual([
         401,
@@ -106,7 +106,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
       ]);
     });
 
-    it('authority: is refused, whatever Host says', async () => {
+    it('is refused: authority, whatever Host says', async () => {
       const url = new URL(`http://elsewhere.example.com${desiredState}`);
       const answer = await cell.call({
         method: 'GET',
@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     });
   });
 
-  it('that names a tenant is accepted only if that lives on the calling plane', async () => {
+  it('may name only a tenant that lives on the calling plane', async () => {
     const home = await plane.enrolledCell({ region: 'home' });
     const { body } = await plane.provision({ region: 'home' });
     await home.pull(20);
@@ -135,12 +135,12 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     ['asks for a part', 'GET', `${transfers}/${randomUUID()}/parts/1?importer=first`],
     ['asks how far the target is', 'GET', `${transfers}/${randomUUID()}/imported?count=1`],
     ['sends a part', 'PUT', `${transfers}/${randomUUID()}/parts/1`],
-  ] as const)('that %s and names a tenant that lives elsewhere is refused', async (_, method, path) => {
+  ] as const)('is refused when it %s and names a tenant that lives elsewhere', async (_, method, path) => {
     const request = cell.sign({ method, path, signed: { tenantId: randomUUID() } });
     expect(refusal(await cell.send({ method, path, request }))).toEqual([403, 'tenant_not_on_plane']);
   });
 
-  it('is refused with a secret that differs, or a key that is not known', async () => {
+  it('is refused alike with a wrong secret and with an unknown key', async () => {
     const wrong = await cell.call({ method: 'GET', path: desiredState, signed: { secret: 'x'.repeat(40) } });
     const unknown = await cell.call({ method: 'GET', path: desiredState, signed: { keyId: 'nobody' } });
     expect([refusal(wrong), refusal(unknown)]).toEqual([
@@ -150,7 +150,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     expect(bodyOf<{ detail: string }>(unknown).detail).toBe(bodyOf<{ detail: string }>(wrong).detail);
   });
 
-  it('is accepted once of 100 times that it is sent at once', async () => {
+  it('is accepted once when sent 100 times at once', async () => {
     const request = cell.sign({ method: 'GET', path: desiredState });
     const send = () => cell.send({ method: 'GET', path: desiredState, request });
     const answers = await Promise.all(Array.from({ length: 100 }, send));
@@ -159,7 +159,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     expect(refusal(await send())).toEqual([401, 'bad_signature']);
   });
 
-  it('does not spend a nonce while its signature does not hold', async () => {
+  it('does not use up its nonce when its signature is invalid', async () => {
     const [nonce, before] = [randomUUID(), await plane.count(RequestNonce)];
     await cell.call({ method: 'GET', path: desiredState, signed: { nonce, secret: 'x'.repeat(40) } });
     expect(await plane.count(RequestNonce)).toBe(before);
@@ -181,12 +181,12 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     const now = new Date(plane.clock.now().getTime() + seconds * 1000);
     const answer = await cell.call({ method: 'GET', path: desiredState, signed: { now } });
     expect(answer.status).toBe(status);
-    // Signed either way: the plane corrects its clock from it.
+    // Signed either way, so that the plane can correct its clock.
     expect(answer.verify().created).toBe(plane.clock.now().getTime() / 1000);
     if (status === 401) expect(refusal(answer)).toEqual([401, 'clock_skew']);
   });
 
-  it('cannot be replayed at the edge of its window, after the sweep either', async () => {
+  it('cannot be replayed at the edge of its window, even after the sweep', async () => {
     const ahead = new Date(plane.clock.now().getTime() + 300_000);
     const request = cell.sign({ method: 'GET', path: desiredState, signed: { now: ahead } });
     expect((await cell.send({ method: 'GET', path: desiredState, request })).status).toBe(200);
@@ -198,7 +198,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     ]);
   });
 
-  it('is refused at once after its key was revoked', async () => {
+  it('is refused as soon as its key is revoked', async () => {
     const fired = await plane.enrolledCell();
     expect((await fired.pull(0)).status).toBe(204);
     expect((await (await plane.reissue(fired)).enrol()).status).toBe(200);
@@ -206,7 +206,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     expect(refusal(await fired.report())).toEqual([401, 'bad_signature']);
   });
 
-  it('is refused when it names another plane than its key belongs to', async () => {
+  it('is refused when it names a plane other than that of its key', async () => {
     const another = await plane.enrolledCell();
     const path = `${desiredState}?tenant_plane_id=${another.id}`;
     expect(refusal(await cell.call({ method: 'GET', path }))).toEqual([403, 'tenant_plane_mismatch']);
@@ -220,7 +220,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     },
   );
 
-  it('with the platform secret says in its query which cell calls, once there are two', async () => {
+  it('must name its cell in the query once two share the platform secret', async () => {
     const [one, two] = [
       await plane.enrolledCell({ secret: 'platform' }),
       await plane.enrolledCell({ secret: 'platform' }),
@@ -261,6 +261,6 @@ describe.each(EVERY_DATABASE)('a signed call that was accepted on %s', (driver) 
 function changed<T extends Record<string, string>>(request: T, name: string, from: RegExp, to: string) {
   const value = request[name] ?? '';
   const next = value.replace(from, to);
-  // The same by chance: one letter on.
+  // Equal by chance: use the next letter.
   return { request: { ...request, [name]: next === value ? value.replace(from, ':y') : next } };
 }

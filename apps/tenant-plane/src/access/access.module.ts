@@ -11,7 +11,7 @@ import { TenantRouter } from './tenant-router';
 import { TenantGuard } from './tenant.guard';
 import { UserWrites } from './user-writes';
 
-/** Who may make a request, for which tenant, and what users may still write once they were let in. */
+/** Decides who may make a request and for which tenant, and checks again when users write. */
 @Module({
   imports: [AuditModule, ControlPlaneClientModule, CredentialsModule, PlaneIdentityModule, TenancyModule],
   providers: [

@@ -1,7 +1,7 @@
 import { SetMetadata } from '@nestjs/common';
 import { type Permission } from '../credentials/permissions';
 
-/** Who may call a route, as its decorator says. */
+/** The metadata key of a route's access rule. */
 export const ACCESS = 'tenant-plane:access';
 export type Access = Permission | 'any-user' | 'anybody' | 'anybody-even-without-tenant';
 
@@ -11,9 +11,9 @@ export const Requires = (permission: Permission): MethodDecorator & ClassDecorat
 /** Any signed-in user of the tenant. */
 export const AnyUser = (): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS, 'any-user' satisfies Access);
-/** No login, but there has to be a tenant. */
+/** No sign-in, but the request must resolve to a tenant. */
 export const WithoutLogin = (): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS, 'anybody' satisfies Access);
-/** No login, and where the tenant is fixed there may be none yet. */
+/** No sign-in. A plane with a fixed tenant may not have it yet. */
 export const WithoutLoginOrTenant = (): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS, 'anybody-even-without-tenant' satisfies Access);

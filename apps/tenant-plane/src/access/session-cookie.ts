@@ -2,7 +2,7 @@ import { Clock, SignInCookies } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 
-/** Of tenants' users. */
+/** The cookies of tenants' users. */
 @Injectable()
 export class SessionCookie extends SignInCookies {
   constructor(config: TenantPlaneConfig, clock: Clock) {

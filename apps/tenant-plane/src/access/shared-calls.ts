@@ -1,10 +1,10 @@
-/** Calls under way: one a key, however many ask for it, and no more than `max` at once. */
+/** Calls in flight: one per key, shared by all callers, and at most `max` at once. */
 export class SharedCalls<T> {
   private readonly underWay = new Map<string, Promise<T>>();
 
   constructor(private readonly max: number) {}
 
-  /** Undefined while `max` others are under way. */
+  /** Returns undefined while `max` other calls are in flight. */
   call(key: string, start: () => Promise<T>): Promise<T> | undefined {
     const known = this.underWay.get(key);
     if (known || this.underWay.size >= this.max) return known;

@@ -5,10 +5,10 @@ import { Audit } from '../audit/audit';
 import { type ProvenSession } from '../credentials/session-authentication';
 import { type TenantHints, TenantResolution } from '../tenancy/tenant-resolution';
 
-/** Nothing ever leaves the trail, so that one user must not be able to fill it. */
+/** Audit entries are permanent, so one user must not be able to flood the trail. */
 const RECORDED: Allowance = { name: 'crossing of', limit: 10, windowSeconds: 3600, isStrict: false };
 
-/** Valid sessions that ask for another tenant: their own should know. */
+/** Records, in the session's own tenant, that a valid session asked for another tenant. */
 @Injectable()
 export class TenantCrossings {
   constructor(
@@ -19,8 +19,8 @@ export class TenantCrossings {
   ) {}
 
   /**
-   * The first of each hour; counted and recorded in one
-   * transaction, so that none is counted that is not there.
+   * Records the first ten an hour. Counting and recording share a transaction, so only recorded entries
+   * count.
    */
   async note({ tenantId, user }: ProvenSession, { host, header }: TenantHints): Promise<void> {
     if (!(await this.resolution.isServed(tenantId))) return;

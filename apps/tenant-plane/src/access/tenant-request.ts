@@ -8,14 +8,14 @@ export interface TenantRequest extends FastifyRequest {
   user?: SignedInUser;
 }
 
-/** The one tenant of this request: host, header and session agree on it. */
+/** The tenant of this request, on which host, header and session agree. */
 export const CurrentTenant = createParamDecorator((_: unknown, context: ExecutionContext): Tenant => {
   const { tenant } = context.switchToHttp().getRequest<TenantRequest>();
   if (!tenant) throw new Error('This route has no tenant.');
   return tenant;
 });
 
-/** As {@link CurrentTenant}, or null on a plane that has none yet. */
+/** Like {@link CurrentTenant}, but null on a plane that has no tenant yet. */
 export const OptionalTenant = createParamDecorator(
   (_: unknown, context: ExecutionContext): Tenant | null =>
     context.switchToHttp().getRequest<TenantRequest>().tenant ?? null,

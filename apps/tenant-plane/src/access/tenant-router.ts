@@ -17,40 +17,39 @@ import { SharedCalls } from './shared-calls';
 const TIMEOUT_MS = 3000;
 const KNOWN_MS = 30_000;
 const UNKNOWN_MS = 5000;
-/**
- * How long nobody asks again after the Control Plane could not
- * be asked: about a known route, and about an unknown host.
- */
+/** The pause after a failed look-up: of a known route, and of an unknown host. */
 const RETRY_KNOWN_MS = 5000;
 const RETRY_UNKNOWN_MS = 1000;
 const MAX_KEPT = 10_000;
 /**
- * Made-up hosts get no more of the Control Plane's time than
- * this many questions at once, and none of the known ones'.
+ * Look-ups of unknown hosts have their own limit, so made-up hosts cannot hold up refreshes of known routes.
  */
 const MAX_LOOK_UPS = 8;
 const MAX_REFRESHES = 32;
 
-/** Requests about the plane itself, under any host name. A probe must not learn another plane's health. */
+/**
+ * Requests about the plane itself, answered under any host name. A probe must not learn another plane's
+ * health.
+ */
 const OF_THE_PLANE = /^\/(health\/|api\/health($|\?)|metrics($|\?))/;
 
-/** In monotonic milliseconds. */
+/** Times are in monotonic milliseconds. */
 interface Route {
   readonly url: string;
   readonly askAgainAt: number;
-  /** The Control Plane could not be asked the last time: nobody waits for the next. */
+  /** The last look-up failed, so requests take this route without waiting for the next one. */
   readonly isDoubtful: boolean;
 }
 
 /**
- * A shared plane is the tenants' router: a host whose tenant lives elsewhere is sent there (307, so that
- * method and body stay). While the Control Plane cannot be asked, a route that is known stays. Any plane
- * sends on who asks for a tenant that has moved away from it.
+ * A shared plane redirects requests for tenants that live elsewhere (307, which keeps method and body). Known
+ * routes stay in use while the Control Plane is unreachable. Every plane redirects requests for tenants that
+ * have moved away from it.
  */
 @Injectable()
 export class TenantRouter implements OnModuleInit {
   private readonly routes = new BoundedMap<string, Route>(MAX_KEPT);
-  /** Slugs of no tenant elsewhere, and until when that is believed, in monotonic milliseconds. */
+  /** Slugs that no other plane serves, and when to ask again, in monotonic milliseconds. */
   private readonly unknown = new BoundedMap<string, number>(MAX_KEPT);
   private readonly refreshes = new SharedCalls<string | null>(MAX_REFRESHES);
   private readonly lookUps = new SharedCalls<string | null>(MAX_LOOK_UPS);
@@ -74,12 +73,9 @@ export class TenantRouter implements OnModuleInit {
     });
   }
 
-  /**
-   * Where the request has to go. Null for what is answered
-   * here: tenants that are served here, and who names nobody.
-   */
+  /** The URL to redirect to; null if this plane answers: it serves the tenant, or the request names none. */
   async elsewhere(request: Pick<FastifyRequest, 'headers' | 'url'>): Promise<string | null> {
-    // The absolute form (RFC 9112 section 3.2.2) would put a second host behind the first.
+    // A target in absolute form (RFC 9112 section 3.2.2) would put a second host behind the first.
     if (!request.url.startsWith('/')) return null;
     if (OF_THE_PLANE.test(request.url)) return null;
     const origin = await this.originElsewhere(request.headers);
@@ -111,14 +107,14 @@ export class TenantRouter implements OnModuleInit {
 
   private firstLookUp(slug: string): Promise<string | null> {
     return this.learn(slug).catch((error: unknown) => {
-      // A refusal is quick, and may be the first to tell this plane that its clock is wrong.
+      // A refusal is cheap, and may be how this plane learns that its clock is wrong: no pause.
       if (!(error instanceof ControlPlaneRefused))
         this.unknown.set(slug, this.clock.monotonicMs() + RETRY_UNKNOWN_MS);
       return null;
     });
   }
 
-  /** What is known stays until the Control Plane says otherwise. */
+  /** Keeps the known route if the look-up fails. */
   private refresh(slug: string, { url }: Route): Promise<string | null> {
     return this.learn(slug).catch(() => {
       const askAgainAt = this.clock.monotonicMs() + RETRY_KNOWN_MS;
@@ -127,7 +123,7 @@ export class TenantRouter implements OnModuleInit {
     });
   }
 
-  /** Throws where the Control Plane cannot be asked. */
+  /** Throws if the look-up fails. */
   private async learn(slug: string): Promise<string | null> {
     const url = await this.lookUp(slug);
     const now = this.clock.monotonicMs();
@@ -152,14 +148,14 @@ export class TenantRouter implements OnModuleInit {
       timeoutMs: TIMEOUT_MS,
       mustBeSigned: true,
     });
-    // One that shall be served here, but is not yet, is not sent round in a circle.
+    // A tenant that is placed here but not served yet must not be redirected in a circle.
     const isElsewhere = route !== null && route.tenant_plane_id !== tenantPlaneId;
     return isElsewhere && route.endpoint_url ? new URL(route.endpoint_url).origin : null;
   }
 
   /**
-   * The tenant that the header or the session's claim names.
-   * Neither is proven yet: nobody learns more than an address.
+   * The tenant that the header or the session's claim names. Neither is verified; they reveal only an
+   * address.
    */
   private nameIn(headers: FastifyRequest['headers']): string | undefined {
     const header = headers['x-tenant-id'];

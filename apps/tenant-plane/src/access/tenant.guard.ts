@@ -24,8 +24,8 @@ interface Found {
 }
 
 /**
- * Each request has one tenant and, unless its route says
- * otherwise, a user of it. A route that says nothing is refused.
+ * Every request needs a tenant and, unless its route says otherwise, one of its users. A route without an
+ * access rule is refused.
  */
 @Injectable()
 export class TenantGuard implements CanActivate {
@@ -59,18 +59,24 @@ export class TenantGuard implements CanActivate {
   }
 
   /**
-   * A tenant that has moved away since the request came in is no unknown one. Nor is its user: a session that
-   * is unknown here, where the rows are gone or old, may be good where the tenant lives.
+   * The tenant may have moved away since the request came in. Its sessions, too, may be unknown here but
+   * valid at its new home.
    */
   private async sentOn(error: unknown, request: TenantRequest): Promise<never> {
     const mayBeElsewhere =
       error instanceof DomainError && ['tenant_not_found', 'unauthenticated'].includes(error.code);
     const location = mayBeElsewhere ? await this.router.elsewhere(request) : null;
     if (location === null) throw error;
-    throw new DomainError('tenant_moved', 'elsewhere', 'This tenant lives elsewhere now.', {}, { location });
+    throw new DomainError(
+      'tenant_moved',
+      'elsewhere',
+      'This tenant has moved to another tenant plane.',
+      {},
+      { location },
+    );
   }
 
-  /** Who asks and which tenant is meant: in one round trip, and the session is judged first. */
+  /** Finds caller and tenant in one round trip. The session is checked first. */
   private async lookUp(request: TenantRequest, access: Access, token: string | undefined): Promise<Found> {
     const claim = token === undefined ? undefined : sessionClaim(token);
     const hints = { host: request.headers.host, header: headerOf(request), claim };

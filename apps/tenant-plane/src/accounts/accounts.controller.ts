@@ -37,11 +37,11 @@ import { Invitations } from './invitations';
 import { SignupTokens } from './signup-tokens';
 import { Serves } from '../access/serves';
 
-/** Repeated, a refresh that was stored ends the session: its token would be shown twice. */
+/** Repeating a refresh that was stored ends the session, because its token is presented twice. */
 const LOOK_BEFORE_REFRESHING =
-  'Send GET /api/auth/me with the session token that you have. If it is accepted, nothing was ' +
-  'stored: repeat the request. If not, sign in again, and do not repeat it: a refresh token that ' +
-  'comes twice is taken for stolen.';
+  'Send GET /api/auth/me with your current session token. If it is accepted, nothing was ' +
+  'stored: repeat the request. If not, sign in again and do not repeat it: a refresh token that ' +
+  'is used twice is treated as stolen.';
 
 @ApiTags('accounts')
 @ApiBearerAuth()
@@ -55,7 +55,7 @@ export class AccountsController {
     private readonly cookie: SessionCookie,
   ) {}
 
-  /** The token itself names the tenant; host and header, where given, have to agree with it. */
+  /** The token names the tenant; host and header, if present, must agree with it. */
   @Public()
   @AdvisesIfUnknown(TRY_THE_PASSWORD)
   @Serves('POST /api/auth/signup-exchange')

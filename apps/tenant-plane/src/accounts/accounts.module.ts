@@ -19,7 +19,7 @@ import { SignupTokens } from './signup-tokens';
 import { Users } from './users';
 import { UsersController } from './users.controller';
 
-/** How users come in: sign-up, invitation, password; and how admins manage them. */
+/** How users join and sign in (sign-up, invitation, password), and how admins manage them. */
 @Module({
   imports: [
     AccessModule,

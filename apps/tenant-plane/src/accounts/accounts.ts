@@ -43,13 +43,13 @@ import { SignIns } from './sign-ins';
 import { type SignupToken, requireGood } from './signup-tokens';
 import { UsedSignupToken } from './used-signup-token.entity';
 
-/** Whichever the database looks at first. */
+/** Either may fail, depending on which one the database checks first. */
 const FIRST_USER_RULES = [
   { name: 'users_first_uq', table: 'users', columns: ['tenant_id'] },
   { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] },
 ];
 
-/** How a tenant's users get in, the first of them included. */
+/** Creates a tenant's first user, and signs users in and out. */
 @Injectable()
 export class Accounts {
   constructor(
@@ -65,21 +65,24 @@ export class Accounts {
     private readonly clock: Clock,
   ) {}
 
-  /** The first admin: with a token of the Control Plane, while the tenant never had a user. */
+  /** Creates the first admin from a token of the Control Plane, if the tenant has never had a user. */
   async exchangeSignup(
     tenant: Tenant,
     token: SignupToken,
     dto: SignupExchangeDto & FromCookies,
   ): Promise<SignedIn> {
     return this.createFirst(tenant, { ...dto, email: token.email.toLowerCase() }, async (scope, current) => {
-      // Revoked since it was verified, perhaps.
+      // It may have been revoked since it was verified.
       requireGood(token, current);
       const used = { tenantId: tenant.id, jti: token.jti, usedAt: this.clock.now() };
       if (!(await insertIfAbsent(scope.manager, UsedSignupToken, used))) throw alreadySignedUp();
     });
   }
 
-  /** Where an install may be opened by hand: the tenant's own admin address, while there is no user. */
+  /**
+   * Self-registration, where the deployment allows it: the tenant's admin address only, while there is no
+   * user.
+   */
   async register(tenant: Tenant, dto: RegisterDto & FromCookies): Promise<SignedIn> {
     const email = dto.email.toLowerCase();
     const isOpen = this.config.ATLAS_ALLOW_REGISTER && this.deployment.profile.selfRegistrationAllowed;
@@ -87,15 +90,15 @@ export class Accounts {
       throw new DomainError(
         'registration_closed',
         'forbidden',
-        'Nobody registers here. Use your sign-up link, or ask an admin of your tenant to invite you.',
+        'Registration is closed. Use your sign-up link, or ask an admin of your tenant to invite you.',
       );
     }
     return this.createFirst(tenant, { ...dto, email }, async () => undefined);
   }
 
   /**
-   * The same for an account as for none, in what it does as in what
-   * it answers. Throws `invalid_credentials` and `too_many_attempts`.
+   * Does the same work and gives the same answer whether or not the account exists. Throws
+   * `invalid_credentials` and `too_many_attempts`.
    */
   async login(tenant: Tenant, dto: TokenDto & FromCookies): Promise<SignedIn> {
     const { email, password, device_token: token } = dto;
@@ -124,8 +127,8 @@ export class Accounts {
   }
 
   /**
-   * A new pair for an unused refresh token; the old pair ends. One that was used before is in two hands, and
-   * nobody knows whose are the owner's: all that came of that sign-in ends.
+   * Exchanges an unused refresh token for a new pair and ends the old pair. A token that is used twice is in
+   * two hands, and the owner cannot be told from the thief: every session of that sign-in ends.
    */
   async refresh(tenant: Tenant, { refresh_token: token }: RefreshDto): Promise<SignedIn> {
     if (claimedTenant('refresh', token) !== tenant.id) throw unauthenticated();
@@ -133,11 +136,11 @@ export class Accounts {
       const refreshHash = hashToken(token);
       const seen = await scope.findOne(Session, { refreshHash });
       if (!seen) return null;
-      // What takes the provider away ends the pair that is being made as well.
+      // Whoever removes the provider then ends the new pair as well.
       if (seen.isSingleSignOn) await shareProvider(scope);
       const user = await lockUser(scope, seen.userId);
       const session = await scope.findOne(Session, { refreshHash });
-      // Read once the user is locked: it may have expired while this waited.
+      // Read after the lock: the token may have expired while this waited.
       const now = this.clock.now();
       if (!user || !session || session.refreshExpiresAt <= now) return null;
       if (session.revokedAt) return session;
@@ -151,7 +154,7 @@ export class Accounts {
     throw unauthenticated();
   }
 
-  /** The session that a refresh is opening for it at this moment ends as well. */
+  /** Also ends the session that a concurrent refresh is opening. */
   async logout(tenant: Tenant, { sessionId }: SignedInUser): Promise<void> {
     await this.tenants.write(tenant.id, async (scope) => {
       await holdUpWrites(scope);
@@ -160,12 +163,15 @@ export class Accounts {
     });
   }
 
-  /** In a transaction of its own: whoever has looked at the tenant by then would wait for others who have. */
+  /**
+   * In its own transaction: the refresh already shares the tenant's lock, and would wait for others that
+   * share it.
+   */
   private endReused({ id }: Tenant, session: Session): Promise<void> {
     return this.tenants.write(id, async (scope) => {
       await holdUpWrites(scope);
       const ended = await this.sessions.endFamily(scope, session);
-      // What was logged out, and has nothing left to end, is no news.
+      // Reuse after a log-out ends nothing, and is not recorded.
       if (ended === 0) return;
       const entry = { action: 'session.refresh_reused', targetKind: 'user', targetId: session.userId };
       await this.audit.record(scope, { ...entry, after: { sessions_ended: ended } });
@@ -183,8 +189,7 @@ export class Accounts {
   ): Promise<SignedIn> {
     const now = this.clock.now();
     const { email, name = email, password } = given;
-    // A token that was used has left a first user. Looked at again
-    // by the insert; here so that a dead link costs no hash.
+    // Checked early, so that a dead link costs no hash. The insert checks again.
     if (await this.hasFirstUser(tenant)) throw alreadySignedUp();
     requireGoodPassword(password, tenant, email);
     const role: UserRole = 'admin';
@@ -221,6 +226,6 @@ function alreadySignedUp(): DomainError {
   return new DomainError(
     'already_signed_up',
     'conflict',
-    'This tenant has its first admin already. Sign in, or ask that admin for an invitation.',
+    'This tenant already has its first admin. Sign in, or ask that admin for an invitation.',
   );
 }

@@ -5,19 +5,19 @@ import { claimedTenant, hashToken, mintSessionToken } from '../credentials/sessi
 import { KnownDevice } from './known-device.entity';
 
 /**
- * The devices that users have signed in from. To be known
- * opens nothing: it only keeps others' guesses from counting.
+ * The devices that users have signed in from. A known device grants no access: it only keeps others' guesses
+ * from counting against its user.
  */
 @Injectable()
 export class Devices {
   constructor(private readonly clock: Clock) {}
 
-  /** Whose device it is. Looked up whatever is shown, so that it takes as long. */
+  /** The device's user. Queries even without a token, so that timing reveals nothing. */
   userOf(scope: TenantScope, token: string | undefined): Promise<string | null> {
     return this.of(scope).userOf(hashToken(token ?? ''), this.clock.now());
   }
 
-  /** The token by which it is known: the one that it has shown, if that is this user's. */
+  /** Returns the device's token: the given one if it is this user's, otherwise a new one. */
   async remember(scope: TenantScope, userId: string, token: string | undefined): Promise<string> {
     const isKnown = token && claimedTenant('device', token) && (await this.userOf(scope, token)) === userId;
     if (isKnown) return token;

@@ -27,24 +27,24 @@ const BY_ONE: Allowance = {
   name: 'invitation by',
   limit: 20,
   ...HOUR,
-  refusal: 'You have sent 20 invitations within an hour, the most that one user may send.',
+  refusal: 'You have sent 20 invitations within an hour, the limit for one user.',
 };
 const BY_TENANT: Allowance = {
   name: 'invitation of',
   limit: 50,
   ...HOUR,
-  refusal: 'This tenant has sent 50 invitations within an hour, the most that one tenant may send.',
+  refusal: 'This tenant has sent 50 invitations within an hour, the limit for one tenant.',
 };
-/** Nobody's mailbox is filled. */
+/** Keeps mailboxes from being flooded. */
 const TO_ONE: Allowance = {
   name: 'invitation to',
   limit: 3,
   windowSeconds: 24 * 3600,
   isStrict: true,
-  refusal: 'This address was invited three times within a day, which is as often as it may be.',
+  refusal: 'This address was invited three times within a day, the limit for one address.',
 };
 
-/** How people join who are not the first. */
+/** How every user after the first joins. */
 @Injectable()
 export class Invitations {
   constructor(
@@ -61,15 +61,15 @@ export class Invitations {
   ) {}
 
   /**
-   * Again, for one who has not come yet: with another role or name if need be, and the link before is void.
-   * Throws `user_exists` and `too_many_attempts`.
+   * Can be repeated until the invitation is accepted; a repeat may change role and name, and voids the
+   * earlier link. Throws `user_exists` and `too_many_attempts`.
    */
   async invite(tenant: Tenant, by: SignedInUser, dto: InviteDto): Promise<Invitation> {
     const email = dto.email.toLowerCase();
     try {
       return await this.tenants.write(tenant.id, async (scope) => {
-        // In this transaction: one that is refused by another limit, or fails, counts for none of them.
-        // Always in this order, so that no two wait for each other.
+        // Counted in this transaction: an invitation that fails or exceeds one limit counts towards none. The
+        // fixed order prevents deadlocks.
         await this.throttle.take(BY_ONE, [tenant.id, by.id]);
         await this.throttle.take(BY_TENANT, [tenant.id]);
         await this.throttle.take(TO_ONE, [tenant.id, email]);
@@ -134,7 +134,7 @@ export class Invitations {
     return [user, inviter];
   }
 
-  /** The one before is void at once; the one of a mail is made when that goes out. */
+  /** Voids the earlier link at once. With mail, the new link is minted when the mail is sent. */
   private async link(scope: TenantScope, tenant: Tenant, user: User, inviter: User): Promise<string | null> {
     const { id } = user;
     if (!this.mails.isOn) return this.urls.invitation(tenant, await this.tokens.mint(scope, id, 'invite'));

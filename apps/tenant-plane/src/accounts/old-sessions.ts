@@ -11,9 +11,9 @@ import { servingTenants } from '../tenancy/serving-tenants';
 const EVERY_MS = 3600_000;
 
 /**
- * Deletes what is over for good: links and kept answers with their end, and sessions once none that came of
- * the same sign-in can be live. Until then a refresh token that was used must be known for one, and the first
- * of them says how long the others may go on. The audit trail keeps who signed in.
+ * Deletes links and stored answers when they expire, and sessions once no session of the same sign-in can be
+ * live. Until then a used refresh token must be recognised, and the first session limits how long the others
+ * may last. The audit trail keeps who signed in.
  */
 @Injectable()
 export class OldSessions implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -42,7 +42,7 @@ export class OldSessions implements OnApplicationBootstrap, OnApplicationShutdow
     try {
       for await (const tenantId of servingTenants(this.plane)) {
         if (this.isClosing) return;
-        // One that is frozen because it moves is swept where it goes on.
+        // A tenant that is frozen for a move is swept at its new home.
         await this.sweepTenant(tenantId).catch((error: unknown) => this.leave(error));
       }
     } catch (error) {
@@ -51,7 +51,7 @@ export class OldSessions implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   private leave(error: unknown): void {
-    this.logger.warn(`Old sessions are left for the next time: ${(error as Error).message}`);
+    this.logger.warn(`Could not delete old sessions, trying again in an hour: ${(error as Error).message}`);
   }
 
   private async sweepTenant(tenantId: string): Promise<void> {

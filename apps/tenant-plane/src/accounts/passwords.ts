@@ -25,7 +25,7 @@ import { requireGoodPassword } from './require-good-password';
 import { SignIns } from './sign-ins';
 
 const WINDOW_SECONDS = 15 * 60;
-/** Nobody's mailbox is filled: what is asked beyond that is answered as ever, and no mail comes of it. */
+/** Keeps mailboxes from being flooded: further requests get the usual answer, but no mail is sent. */
 const MAILS_TO_ONE: Allowance = {
   name: 'password mail to',
   limit: 3,
@@ -38,7 +38,7 @@ const MAILS_FROM_ONE: Allowance = {
   windowSeconds: WINDOW_SECONDS,
   isStrict: false,
 };
-/** Who found an open session must not find out the password as well. */
+/** Whoever finds an open session must not be able to guess the password. */
 const CHECKS_BY_SESSIONS: Allowance = {
   name: 'password change of',
   limit: 10,
@@ -46,7 +46,7 @@ const CHECKS_BY_SESSIONS: Allowance = {
   isStrict: true,
 };
 
-/** How users come to another password. */
+/** Resets and changes passwords. */
 @Injectable()
 export class Passwords {
   constructor(
@@ -62,8 +62,8 @@ export class Passwords {
   ) {}
 
   /**
-   * Does the same for any address: whether it is a user's, who sends the mail looks. No link comes of it once
-   * that user's access was revoked. Throws `too_many_attempts`.
+   * Does the same for every address: whether it is a user's is checked when the mail is sent. No link is sent
+   * if that user's access was revoked meanwhile. Throws `too_many_attempts`.
    */
   async forgot(tenant: Tenant, { email }: ForgotPasswordDto): Promise<void> {
     const address = email.toLowerCase();
@@ -79,7 +79,7 @@ export class Passwords {
     });
   }
 
-  /** Whoever else is signed in has to do it again; this one is. Throws `invalid_link`. */
+  /** Ends the user's other sessions and signs this caller in. Throws `invalid_link`. */
   async reset(tenant: Tenant, dto: ResetPasswordDto & FromCookies): Promise<SignedIn> {
     const { token, password, device_token } = dto;
     const { email } = await this.tenants.read(tenant.id, (scope) =>
@@ -98,7 +98,9 @@ export class Passwords {
     });
   }
 
-  /** The other sessions end. Throws `wrong_password`, `password_unchanged` and `too_many_attempts`. */
+  /**
+   * Ends the user's other sessions. Throws `wrong_password`, `password_unchanged` and `too_many_attempts`.
+   */
   async change(tenant: Tenant, by: SignedInUser, dto: ChangePasswordDto): Promise<void> {
     const { current_password: current, new_password: wanted } = dto;
     requireGoodPassword(wanted, tenant, by.email, 'new_password');
@@ -123,9 +125,9 @@ export class Passwords {
     user: User,
     passwordHash: string,
     action: string,
-    sessionThatGoesOn?: string,
+    keptSession?: string,
   ): Promise<void> {
-    const ended = await this.revocations.revoke(scope, user, { passwordHash }, sessionThatGoesOn);
+    const ended = await this.revocations.revoke(scope, user, { passwordHash }, keptSession);
     const after = { sessions_ended: ended };
     await this.audit.record(scope, { action, targetKind: 'user', targetId: user.id, after });
     await this.mails.add(scope, 'password_changed', { user_id: user.id });

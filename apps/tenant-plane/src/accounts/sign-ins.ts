@@ -7,7 +7,7 @@ import { Sessions } from '../credentials/sessions';
 import { type User } from '../credentials/user.entity';
 import { Devices } from './devices';
 
-/** Lets a user in who has proven to be it, by whatever means. */
+/** Signs in a user who has proven who they are, by whatever means. */
 @Injectable()
 export class SignIns {
   constructor(

@@ -18,8 +18,8 @@ export interface SignupToken extends SignupClaims {
 }
 
 /**
- * Checks the Control Plane's sign-up tokens with the keys
- * it published to us: no call, so it works offline too.
+ * Verifies sign-up tokens with the keys that the Control Plane has published. Makes no call, so it works
+ * offline.
  */
 @Injectable()
 export class SignupTokens {
@@ -30,8 +30,8 @@ export class SignupTokens {
   ) {}
 
   /**
-   * Throws `invalid_signup_token` and `signup_token_expired`.
-   * Whoever lets somebody in by it looks again: {@link requireGood}.
+   * Throws `invalid_signup_token` and `signup_token_expired`. Whoever admits a user by the token calls {@link
+   * requireGood} again.
    */
   async verify(token: string): Promise<SignupToken> {
     const { tenantPlaneId } = this.identities.current;
@@ -70,15 +70,15 @@ export class SignupTokens {
 }
 
 /**
- * By what the Control Plane has told of the tenant. Throws `invalid_signup_token`
- * for a token that was revoked, and for one that was minted for another plane,
- * unless it was that of the tenant's home before it moved here.
+ * Checks the token against the Control Plane's current entry for the tenant. Throws `invalid_signup_token`
+ * for a token that was revoked or minted for another plane, unless that plane was the tenant's home before it
+ * moved here.
  */
 export function requireGood({ jti, isOurs }: SignupToken, tenant: Tenant | null): void {
   const { revoked = [], revoked_through: through = '', carried = [] } = tenant?.signupLinks ?? {};
   if (revoked.includes(jti) || jti <= through) throw invalid();
   if (isOurs || carried.includes(jti)) return;
-  // Which ones are carried is told when the move ends.
+  // The carried tokens are known only when the move ends.
   throw tenant?.phase === 'importing' ? tenantFrozen() : invalid();
 }
 
@@ -86,7 +86,7 @@ function invalid(): DomainError {
   return new DomainError(
     'invalid_signup_token',
     'unauthenticated',
-    'This sign-up link is not valid: it is not complete, it was revoked, or it is for another ' +
+    'This sign-up link is not valid: it is incomplete, was revoked, or is for another ' +
       'tenant. Ask your Atlas administrator for a new one.',
   );
 }

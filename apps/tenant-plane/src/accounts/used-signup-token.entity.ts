@@ -1,7 +1,7 @@
 import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
 import { Entity, PrimaryColumn } from 'typeorm';
 
-/** A sign-up token that let somebody in. */
+/** A redeemed sign-up token. */
 @Entity('used_signup_tokens')
 export class UsedSignupToken implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;

@@ -5,15 +5,15 @@ export function userNotFound(): DomainError {
 }
 
 export function userExists(): DomainError {
-  const detail = 'A user with this e-mail address is there already. Change that one instead.';
+  const detail = 'A user with this e-mail address already exists. Change that user instead.';
   return new DomainError('user_exists', 'conflict', detail);
 }
 
 export function lastAdmin(): DomainError {
-  const detail = 'This is the last active admin of the tenant. Make somebody else an admin first.';
+  const detail = 'This is the last active admin of the tenant. Make another user an admin first.';
   return new DomainError('last_admin', 'conflict', detail);
 }
 
 export function ownRole(): DomainError {
-  return new DomainError('own_role', 'conflict', 'Nobody changes their own role. Ask another admin.');
+  return new DomainError('own_role', 'conflict', 'You cannot change your own role. Ask another admin.');
 }

@@ -84,9 +84,9 @@ export class Users {
 }
 
 /**
- * The user who is changed, whom they have invited, who changes them, and all
- * admins: of two admins who would each leave the other as the last one, the second
- * waits and looks again. By one statement, so that no two wait for each other.
+ * Locks the user to change, those they have invited, the caller and all admins. If two admins would each
+ * leave the other as the last one, the second waits and checks again. One statement, so that calls do not
+ * deadlock.
  */
 function lockConcerned(scope: TenantScope, id: string, byId: string): Promise<User[]> {
   const isActiveAdmin = 'user.role = :role and user.deactivatedAt is null and user.invitedAt is null';
@@ -95,7 +95,7 @@ function lockConcerned(scope: TenantScope, id: string, byId: string): Promise<Us
   return lockThose(scope, scope.query(User, 'user').andWhere(isConcerned, { role: 'admin', id, byId }));
 }
 
-/** Whose invitation it is that is still open. */
+/** Matches users whom this user has invited and who have not joined yet. */
 function isInvitedBy(id: string): (user: User) => boolean {
   return ({ invitedBy, invitedAt, invitationEndedAt }) =>
     invitedBy === id && invitedAt !== null && invitationEndedAt === null;

@@ -1,7 +1,7 @@
 import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** That an AI answered, and about what. Its words are the asker's. */
+/** Records that an AI answered, and about which incident. The answer itself is not stored. */
 @Entity('ai_answers')
 export class AiAnswer implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;

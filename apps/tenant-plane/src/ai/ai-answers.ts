@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { AiAnswer } from './ai-answer.entity';
 
-/** Writes down that an AI answered: the evidence of onboarding. */
+/** Records AI answers, which are evidence for onboarding. */
 @Injectable()
 export class AiAnswers {
   constructor(

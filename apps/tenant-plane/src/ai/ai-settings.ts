@@ -13,8 +13,8 @@ import { aiNotAllowed } from './ai.errors';
 const ROUTE = 'control_plane';
 
 /**
- * Whether questions to an AI may leave this plane. In `on_prem` only
- * when the admin has said so; elsewhere unless they forbade it.
+ * Whether questions to an AI may leave this plane. In `on_prem` only if the admin has allowed it; elsewhere
+ * unless the admin has forbidden it.
  */
 @Injectable()
 export class AiSettings {
@@ -26,7 +26,7 @@ export class AiSettings {
     private readonly clock: Clock,
   ) {}
 
-  /** What the admin has said; undefined while that is nothing. */
+  /** The admin's setting; undefined if there is none. */
   private adminsWord(tenantId: string): Promise<boolean | undefined> {
     return this.tenants.read(tenantId, wordIn);
   }
@@ -52,8 +52,7 @@ export class AiSettings {
   /** After it returns, no answer that relied on the earlier setting is stored. */
   change(tenantId: string, by: SignedInUser, allow_control_plane: boolean): Promise<AiSettingsView> {
     return this.tenants.write(tenantId, async (scope) => {
-      // There may be no row to lock yet. This lock also makes
-      // the second of two admins see what the first has set.
+      // There may be no row to lock yet, and the second of two admins must see what the first has set.
       await holdUpWrites(scope);
       return this.writes.by(tenantId, by, () => this.put(scope, allow_control_plane));
     });

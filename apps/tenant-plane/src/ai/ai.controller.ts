@@ -35,7 +35,10 @@ export class AiController {
     private readonly answers: OngoingAnswers,
   ) {}
 
-  /** JSON, or with `Accept: text/event-stream` piece by piece: events `delta`, then `done` or `error`. */
+  /**
+   * Answers with JSON or, given `Accept: text/event-stream`, in pieces: events `delta`, then `done` or
+   * `error`.
+   */
   @Requires('ai:use')
   @Serves('POST /api/ai/incidents/:id/analysis')
   @HttpCode(200)

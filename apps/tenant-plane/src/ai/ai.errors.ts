@@ -3,7 +3,7 @@ import { type ControlPlaneRefused } from '../control-plane-client/control-plane.
 
 export function aiNotAllowed(): DomainError {
   const detail =
-    'AI is off: its questions leave this tenant plane. An admin of the tenant allows it: PUT ' +
+    'AI is off, because its questions leave this tenant plane. An admin of the tenant can allow it: PUT ' +
     '/api/ai/settings {"allow_control_plane": true}.';
   return new DomainError('ai_not_allowed', 'forbidden', detail);
 }
@@ -13,11 +13,11 @@ export function aiUnavailable(reason: string): DomainError {
 }
 
 export function controlPlaneUnreachable(reason: string): DomainError {
-  const detail = `AI goes through the Control Plane. ${reason} All else works on.`;
+  const detail = `AI requests go through the Control Plane. ${reason} Everything else still works.`;
   return new DomainError('control_plane_unreachable', 'unavailable', detail);
 }
 
-/** What the Control Plane says of the AI concerns the user; anything else is between the planes. */
+/** Refusals about the AI are passed to the user; all others are a matter between the planes. */
 const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   ai_unavailable: 'unavailable',
   ai_timeout: 'unavailable',
@@ -28,6 +28,6 @@ const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
 
 export function refusedByControlPlane({ code, message, retryAfter }: ControlPlaneRefused): DomainError {
   const kind = KIND_OF_CODE[code];
-  if (!kind) return aiUnavailable(`the Control Plane refuses the call (${code})`);
+  if (!kind) return aiUnavailable(`the Control Plane refused the call (${code})`);
   return new DomainError(code, kind, message, {}, retryAfter === null ? {} : { 'retry-after': retryAfter });
 }

@@ -13,12 +13,12 @@ const INCIDENT: IncidentView = {
   updated_at: new Date(0),
   resolved_at: null,
 };
-const told = (description: string): Record<string, unknown> =>
+const prompted = (description: string): Record<string, unknown> =>
   JSON.parse(analysisPrompt({ ...INCIDENT, description })[1]?.content ?? '');
 
-describe('what an AI is told of an incident', () => {
-  it('is what it needs, and nothing of people and ids', () => {
-    expect(told('df says 100 %')).toEqual({
+describe('the analysis prompt', () => {
+  it('holds the facts of the incident, but no people and no ids', () => {
+    expect(prompted('df says 100 %')).toEqual({
       title: 'Disk full',
       description: 'df says 100 %',
       severity: 'P2',
@@ -37,11 +37,11 @@ describe('what an AI is told of an incident', () => {
     ['-----BEGIN PRIVATE KEY-----\nhunter2-x\n-----END PRIVATE KEY-----', '[left out]'],
     ['-----BEGIN PRIVATE KEY-----\nhunter2-x, cut', '[left out]'],
     ['a token of respect: the tokens were gone', 'a token of respect: the tokens were gone'],
-  ])('leaves secrets out: %s', (description, expected) => {
-    expect(told(description)).toMatchObject({ description: expected });
+  ])('redacts secrets: %s', (description, expected) => {
+    expect(prompted(description)).toMatchObject({ description: expected });
   });
 
-  it('leaves them out of the title, too', () => {
+  it('redacts secrets in the title', () => {
     const [, message] = analysisPrompt({ ...INCIDENT, title: 'login with password: hunter2-x fails' });
     expect(message?.content).not.toContain('hunter2-x');
   });

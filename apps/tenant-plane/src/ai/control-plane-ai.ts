@@ -13,16 +13,16 @@ import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { aiUnavailable, controlPlaneUnreachable, refusedByControlPlane } from './ai.errors';
 import { eventData } from './event-data';
 
-/** Longer than the Control Plane waits for its provider, which is 60 s unless it is told otherwise. */
+/** Longer than the Control Plane waits for its AI provider, 60 s by default. */
 const TIMEOUT_MS = 120_000;
 const MAX_MODEL_LENGTH = 200;
 
 export interface AiQuestion {
   readonly tenantId: string;
   readonly messages: ChatMessage[];
-  /** Whether the tenant's admin has said in so many words that it may be asked. */
+  /** Whether the tenant's admin has allowed it explicitly. */
   readonly isAllowedByAdmin: boolean;
-  /** Throws once it must not be asked any more. */
+  /** Throws if the question is no longer allowed. */
   readonly requireAllowed: () => Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export interface AiText {
   readonly model: string;
 }
 
-/** OpenAI's answer, or a part of it in a stream, as far as it is read. */
+/** The fields that are read of an OpenAI completion, whole or streamed. */
 interface Completion {
   readonly model?: unknown;
   readonly choices?: readonly {
@@ -63,7 +63,7 @@ export class ControlPlaneAi {
     }
   }
 
-  /** The answer piece by piece. Throws as `ask` does, on the way too. */
+  /** Streams the answer. Throws as `ask` does, also in mid-stream. */
   async stream(question: AiQuestion, ended: AbortSignal): Promise<AsyncIterable<AiText>> {
     try {
       const call = { ...this.callFor(question, { stream: true }), mustBeSigned: false, ended };
@@ -89,7 +89,7 @@ export class ControlPlaneAi {
     } catch (error) {
       throw await this.problemOf(error, question, ended);
     }
-    throw aiUnavailable('its answer broke off');
+    throw aiUnavailable('its answer was cut off');
   }
 
   private callFor(question: AiQuestion, options: object = {}) {
@@ -104,14 +104,14 @@ export class ControlPlaneAi {
     return { ...where, body: { messages, ...options }, requireMeant, timeoutMs: TIMEOUT_MS };
   }
 
-  /** Who has gone has no problem. Throws `ai_not_allowed` where that is what has ended the call. */
+  /** Logs nothing if the caller has gone. Throws `ai_not_allowed` if that is what ended the call. */
   private async problemOf(error: unknown, question: AiQuestion, ended: AbortSignal): Promise<unknown> {
     const isRefusal = error instanceof ControlPlaneRefused;
     if (!isRefusal && !(error instanceof ControlPlaneUnreachable)) return error;
     if (ended.aborted) await question.requireAllowed();
-    else this.logger.warn(`No answer of the AI: ${adviceOn(error, this.config)}`);
+    else this.logger.warn(`The AI did not answer: ${adviceOn(error, this.config)}`);
     if (isRefusal) return refusedByControlPlane(error);
-    const reason = "It can't be reached, or not be trusted: GET /api/integrations/control-plane says why.";
+    const reason = 'It cannot be reached or trusted: GET /api/integrations/control-plane says why.';
     return controlPlaneUnreachable(reason);
   }
 }
@@ -120,12 +120,12 @@ function parsed(data: string): Completion {
   try {
     return JSON.parse(data) as Completion;
   } catch {
-    throw aiUnavailable('its answer is not of the form of OpenAI');
+    throw aiUnavailable("its answer is not in OpenAI's format");
   }
 }
 
 function requireText(text: unknown, model: unknown): AiText {
-  if (typeof text !== 'string' || text.trim() === '') throw aiUnavailable('it answered without a word');
+  if (typeof text !== 'string' || text.trim() === '') throw aiUnavailable('its answer was empty');
   return { text, model: nameOf(model) };
 }
 

@@ -1,12 +1,12 @@
 /**
- * The data of server-sent events, each in one piece
+ * Yields the data of server-sent events, each in one piece
  * (https://html.spec.whatwg.org/multipage/server-sent-events.html).
  */
 export async function* eventData(parts: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const part of parts) {
-    // A line's end that is cut in two is put together first.
+    // Joined first: a chunk may end between CR and LF.
     const events = (rest + decoder.decode(part, { stream: true })).replaceAll('\r\n', '\n').split('\n\n');
     rest = events.pop() ?? '';
     for (const event of events) {

@@ -10,7 +10,7 @@ import { aiUnavailable } from './ai.errors';
 import { analysisPrompt } from './analysis-prompt';
 import { type AiQuestion, type AiText, ControlPlaneAi } from './control-plane-ai';
 
-/** What comes of it on the way, and at its end the whole. */
+/** A piece of the answer while it streams; at the end, the whole. */
 export type AnalysisPiece = { readonly text: string } | { readonly whole: AnalysisView };
 
 interface Asked {
@@ -18,7 +18,7 @@ interface Asked {
   readonly incidentId: string;
 }
 
-/** What an AI makes of an incident. */
+/** Has an AI analyse incidents. */
 @Injectable()
 export class IncidentAnalyses {
   constructor(
@@ -29,7 +29,7 @@ export class IncidentAnalyses {
     private readonly writes: UserWrites,
   ) {}
 
-  /** No transaction is open while the AI thinks. */
+  /** Keeps no transaction open while the AI answers. */
   async analyse(tenantId: string, asked: Asked, ended: AbortSignal): Promise<AnalysisView> {
     const { text, model } = await this.ai.ask(await this.questionOn(tenantId, asked.incidentId), ended);
     return this.record(tenantId, asked, { text, model });
@@ -49,11 +49,11 @@ export class IncidentAnalyses {
       whole = { text: whole.text + text, model };
       yield { text };
     }
-    if (whole.text.trim() === '') throw aiUnavailable('it answered without a word');
+    if (whole.text.trim() === '') throw aiUnavailable('its answer was empty');
     yield { whole: await record(whole) };
   }
 
-  /** Nothing leaves that the tenant's admin has not allowed, or does not allow any more. */
+  /** Nothing leaves the plane unless the tenant's admin allows it, checked again just before it is sent. */
   private async questionOn(tenantId: string, incidentId: string): Promise<AiQuestion> {
     const incident = await this.incidents.get(tenantId, incidentId);
     const word = await this.settings.requireAllowed(tenantId);
@@ -62,7 +62,7 @@ export class IncidentAnalyses {
     return { tenantId, messages, isAllowedByAdmin: word === true, requireAllowed };
   }
 
-  /** The admin may have taken their word back while the AI was thinking. */
+  /** The admin may have withdrawn permission while the AI was answering. */
   private async record(tenantId: string, asked: Asked, { text, model }: AiText): Promise<AnalysisView> {
     const { by, incidentId } = asked;
     const source = 'control_plane';

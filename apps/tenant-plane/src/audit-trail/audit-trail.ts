@@ -11,7 +11,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditEvent } from '../audit/audit-event.entity';
 import { AuditSealer } from '../audit/audit-sealer';
 
-/** What was done in a tenant, for its own people to read. */
+/** Reads the audit trail of a tenant. */
 @Injectable()
 export class AuditTrail {
   constructor(

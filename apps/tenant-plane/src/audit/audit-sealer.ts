@@ -7,9 +7,8 @@ import { AuditEvent } from './audit-event.entity';
 const EVERY_MS = 5000;
 
 /**
- * Links a tenant's audit rows into its chain, behind those who write them:
- * what this process wrote, every 5 s. What a process left that was killed
- * before is sealed with the tenant's next entry, or when its chain is read.
+ * Seals audit rows into their tenant's hash chain after they are written: those of this process every 5 s.
+ * Rows that a killed process left are sealed with the tenant's next entry, or when its chain is read.
  */
 @Injectable()
 export class AuditSealer implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -33,7 +32,7 @@ export class AuditSealer implements OnApplicationBootstrap, OnApplicationShutdow
     await this.sealNoted();
   }
 
-  /** There is something to seal. */
+  /** Notes that the tenant has rows to seal. */
   note(tenantId: string): void {
     this.noted.add(tenantId);
   }
@@ -44,17 +43,17 @@ export class AuditSealer implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async sealNoted(): Promise<void> {
     for (const tenantId of [...this.noted]) {
-      // What is written from here on is noted again.
+      // Deleted first, so that rows written meanwhile are noted again.
       this.noted.delete(tenantId);
       await this.seal(tenantId).catch((error: unknown) => this.failed(tenantId, error));
     }
   }
 
   private failed(tenantId: string, error: unknown): void {
-    // While a tenant moves nothing of it changes; where it goes on, its trail does.
+    // A moving tenant's rows do not change; its new home seals them.
     if (error instanceof DomainError && error.code === 'tenant_frozen') return;
     this.noted.add(tenantId);
-    this.logger.warn(`Audit rows are not sealed yet, and tried again: ${(error as Error).message}`);
+    this.logger.warn(`Could not seal audit rows, trying again: ${(error as Error).message}`);
   }
 
   private sealBatch(tenantId: string): Promise<number> {

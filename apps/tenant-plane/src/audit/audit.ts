@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditEvent } from './audit-event.entity';
 import { AuditSealer } from './audit-sealer';
 
-/** Writes what was done in the transaction that does it. */
+/** Records each action in the transaction that performs it. */
 @Injectable()
 export class Audit {
   constructor(

@@ -3,36 +3,36 @@ import { DomainError } from '@atlas/platform';
 const MAX_ATTRIBUTES = 100;
 const MAX_NAME = 100;
 const MAX_TEXT = 4000;
-/** Of JSON in UTF-8, all together. */
+/** All attributes together, as JSON in UTF-8. */
 const MAX_BYTES = 32_768;
 
-/** A configuration item describes a thing; it is no place to put files. Throws `attributes_too_large`. */
+/** Configuration items describe things; they do not store files. Throws `attributes_too_large`. */
 export function requireSensibleAttributes(attributes: Readonly<Record<string, unknown>>): void {
   const count = Object.keys(attributes).length;
   const bytes = Buffer.byteLength(JSON.stringify(attributes));
   const problem =
     count > MAX_ATTRIBUTES
-      ? `There are ${count} attributes; ${MAX_ATTRIBUTES} at most.`
+      ? `There are ${count} attributes; at most ${MAX_ATTRIBUTES} are allowed.`
       : (longPart(attributes, 'attributes') ??
         (bytes > MAX_BYTES
-          ? `The attributes have ${bytes} bytes of JSON in all; ${MAX_BYTES} at most.`
+          ? `The attributes have ${bytes} bytes of JSON; at most ${MAX_BYTES} are allowed.`
           : null));
   if (problem !== null)
     throw new DomainError('attributes_too_large', 'unprocessable', `${problem} Nothing was stored.`);
 }
 
-/** What is wrong with the first name or text that is too long, however deep it lies. */
+/** Describes the first name or text that is too long, at any depth. */
 function longPart(value: unknown, path: string): string | null {
   if (typeof value === 'string')
     return value.length <= MAX_TEXT
       ? null
-      : `The text ${path} has ${value.length} characters; ${MAX_TEXT} characters at most.`;
+      : `The text ${path} has ${value.length} characters; at most ${MAX_TEXT} are allowed.`;
   if (typeof value !== 'object' || value === null) return null;
   for (const [name, part] of Object.entries(value)) {
     if (name.length > MAX_NAME)
       return (
-        `The name ${path}.${name.slice(0, MAX_NAME)}… has ${name.length} characters; ${MAX_NAME} ` +
-        'characters at most.'
+        `The name ${path}.${name.slice(0, MAX_NAME)}… has ${name.length} characters; at most ` +
+        `${MAX_NAME} are allowed.`
       );
     const found = longPart(part, `${path}.${name}`);
     if (found !== null) return found;

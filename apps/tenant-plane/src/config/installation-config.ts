@@ -3,9 +3,8 @@ import { EnvironmentError, parseEnvironment } from '@atlas/platform';
 import { TenantPlaneConfig } from './tenant-plane.config';
 
 /**
- * The environment of a plane that is to be checked, enrolled or run here. Throws
- * {@link EnvironmentError}, before there is a database, for a customer's plane
- * that can't do without a way to the Control Plane and is told to make no call.
+ * The environment of a plane to check, enrol or run. Throws {@link EnvironmentError}, before a database is
+ * opened, if it sets offline mode for a customer's plane whose model needs the Control Plane.
  */
 export function installationConfig(env: NodeJS.ProcessEnv): TenantPlaneConfig {
   const config = parseEnvironment(TenantPlaneConfig, env);

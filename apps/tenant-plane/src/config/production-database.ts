@@ -9,28 +9,28 @@ interface Setting {
 }
 
 export const SQLITE_IN_PRODUCTION =
-  'SQLite in production: one process, its data on one disk, backed up by you. Postgres is ' +
+  'SQLite in production: one process, data on one disk, backups made by you. Postgres is ' +
   'recommended (TENANT_PLANE_DATABASE_URL)';
 
-/** Why a plane of this model does not run on its database in production, or null. */
+/** Why a plane of this model may not use its database in production; null if it may. */
 export function productionDatabaseProblem(config: Setting, model: DeploymentModel): string | null {
   if (!config.isProduction) return null;
   const { allowedInProduction: allowed } = profileOf(model).databases;
   const { driver } = databaseTarget(config.TENANT_PLANE_DATABASE_URL);
   if (allowed.includes(driver)) return null;
   return (
-    `must be a postgres:// URL: a ${model} tenant plane does not run on SQLite in production. One of ` +
-    'model on_prem or hybrid may: its install bundle has the line ATLAS_TP_DEPLOYMENT'
+    `must be a postgres:// URL: a ${model} tenant plane cannot run on SQLite in production. If ` +
+    'it is on_prem or hybrid, set ATLAS_TP_DEPLOYMENT as in its install bundle'
   );
 }
 
-/** Where the model is not in the environment, it is known only once the plane's own record was read. */
+/** If the environment does not name the model, it is known only after the plane's record is read. */
 export function requireProductionDatabase(config: Setting, model: DeploymentModel): void {
   const problem = productionDatabaseProblem(config, model);
   if (problem !== null) throw new EnvironmentError([`TENANT_PLANE_DATABASE_URL ${problem}`]);
 }
 
-/** SQLite where production recommends another database. */
+/** True for SQLite in production, where Postgres is recommended. */
 export function isSmallForProduction(config: Setting): boolean {
   return config.isProduction && databaseTarget(config.TENANT_PLANE_DATABASE_URL).driver === 'sqlite';
 }

@@ -20,7 +20,7 @@ function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
 }
 
 describe('the configuration of a Tenant Plane', () => {
-  it('needs a Control Plane and the secret that goes with it', () => {
+  it('requires a Control Plane and its secret', () => {
     expect(faultsOf(LINKED)).toEqual([]);
     expect(faultsOf({})).toEqual([
       expect.stringMatching(/^CONTROL_PLANE_BASE_URL/),
@@ -29,7 +29,7 @@ describe('the configuration of a Tenant Plane', () => {
     ]);
   });
 
-  it.each(['ATLAS_OFFLINE_MODE', 'ATLASAI_OFFLINE_MODE'])('needs neither with %s', (name) => {
+  it.each(['ATLAS_OFFLINE_MODE', 'ATLASAI_OFFLINE_MODE'])('requires neither with %s', (name) => {
     for (const value of ['1', 'true']) {
       expect(parseEnvironment(TenantPlaneConfig, { [name]: value }).isOffline).toBe(true);
     }
@@ -37,7 +37,7 @@ describe('the configuration of a Tenant Plane', () => {
     expect(parseEnvironment(TenantPlaneConfig, { ...LINKED, [name]: '0' }).isOffline).toBe(false);
   });
 
-  it('has a SQLite file under data/ where no database is named, and no model', () => {
+  it('defaults to a SQLite file under data/, and to no model', () => {
     const config = parseEnvironment(TenantPlaneConfig, LINKED);
     expect(config.TENANT_PLANE_DATABASE_URL.reveal()).toBe('data/tenant-plane.db');
     expect(config).toMatchObject({
@@ -68,7 +68,7 @@ describe('the configuration of a Tenant Plane', () => {
     for (const text of [RANDOM, SECRET]) expect(printed).not.toContain(text);
   });
 
-  it('lists every fault at once, each by its name, and repeats no value', () => {
+  it('lists every fault at once, by variable, without repeating values', () => {
     const env = {
       NODE_ENV: 'staging',
       PORT: '70000',
@@ -92,7 +92,7 @@ describe('the configuration of a Tenant Plane', () => {
     expect(faults.join('\n')).not.toContain('hunter2');
   });
 
-  it('takes an empty value for none', () => {
+  it('treats an empty value as unset', () => {
     const empty = { ATLAS_TP_DEPLOYMENT: '', TENANT_PLANE_DATABASE_URL: '', PORT: '', METRICS_TOKEN: '' };
     expect(faultsOf({ ...LINKED, ...empty })).toEqual([]);
   });
@@ -114,10 +114,10 @@ describe('the configuration of a Tenant Plane', () => {
     });
 
     it.each(['http://cp.example.com', 'http://10.0.0.1:4100', 'http://localhost.example.com', 'http://cp'])(
-      'may not be %s: plain http leaves this machine',
+      'may not be %s: plain http must not leave this machine',
       (url) => {
         expect(faultsOfUrl(url)).toEqual([
-          'CONTROL_PLANE_BASE_URL must be https, except to this machine itself',
+          'CONTROL_PLANE_BASE_URL must be https unless it points to this machine',
         ]);
       },
     );
@@ -129,7 +129,7 @@ describe('the configuration of a Tenant Plane', () => {
       },
     );
 
-    it('is held against the rules offline, too, where it is given', () => {
+    it('is checked offline too, if it is set', () => {
       const env = { ATLAS_OFFLINE_MODE: '1', CONTROL_PLANE_BASE_URL: 'http://cp.example.com' };
       expect(faultsOf(env)).toHaveLength(1);
     });
@@ -137,16 +137,16 @@ describe('the configuration of a Tenant Plane', () => {
 
   describe('the secret', () => {
     it.each([
-      ['that is too short', 'x'.repeat(31)],
-      ['that was pasted in part', SECRET.slice(0, -1)],
-      ['of which a character was changed', SECRET.replace('KeyId0000001', 'KeyId0000002')],
-    ])('is refused %s', (_, secret) => {
+      ['too short', 'x'.repeat(31)],
+      ['incomplete', SECRET.slice(0, -1)],
+      ['altered in one character', SECRET.replace('KeyId0000001', 'KeyId0000002')],
+    ])('is refused if it is %s', (_, secret) => {
       expect(faultsOf({ ...LINKED, INTERNAL_SERVICE_SECRET: secret })).toEqual([
         expect.stringMatching(/^INTERNAL_SERVICE_SECRET/),
       ]);
     });
 
-    it("may be the platform's own, of any form", () => {
+    it('may be the platform secret, which may have any form', () => {
       expect(faultsOf({ ...LINKED, INTERNAL_SERVICE_SECRET: 'x'.repeat(32) })).toEqual([]);
     });
   });
@@ -155,16 +155,16 @@ describe('the configuration of a Tenant Plane', () => {
     const modelOf = (env: NodeJS.ProcessEnv): string | undefined =>
       parseEnvironment(TenantPlaneConfig, { ...LINKED, ...env }).deploymentModel;
 
-    it.each(['shared', 'dedicated', 'on_prem', 'hybrid'])('is %s by either name', (model) => {
+    it.each(['shared', 'dedicated', 'on_prem', 'hybrid'])('is read as %s from either variable', (model) => {
       expect(modelOf({ ATLAS_TP_DEPLOYMENT: model })).toBe(model);
       expect(modelOf({ TP_DEPLOYMENT_MODE: model })).toBe(model);
       expect(modelOf({ ATLAS_TP_DEPLOYMENT: model, TP_DEPLOYMENT_MODE: model })).toBe(model);
     });
 
     it.each([
-      ['two that differ', { ATLAS_TP_DEPLOYMENT: 'shared', TP_DEPLOYMENT_MODE: 'hybrid' }],
-      ['another value', { ATLAS_TP_DEPLOYMENT: 'on-prem' }],
-      ['another value of the alias', { TP_DEPLOYMENT_MODE: 'cloud' }],
+      ['two different values', { ATLAS_TP_DEPLOYMENT: 'shared', TP_DEPLOYMENT_MODE: 'hybrid' }],
+      ['an unknown value', { ATLAS_TP_DEPLOYMENT: 'on-prem' }],
+      ['an unknown value of the alias', { TP_DEPLOYMENT_MODE: 'cloud' }],
       ['capitals', { ATLAS_TP_DEPLOYMENT: 'SHARED' }],
     ])('is refused: %s', (_, env) => {
       const faults = faultsOf({ ...LINKED, ...env });
@@ -173,7 +173,7 @@ describe('the configuration of a Tenant Plane', () => {
     });
   });
 
-  it('needs a metrics token in production', () => {
+  it('requires a metrics token in production', () => {
     const production = { ...LINKED, NODE_ENV: 'production' };
     expect(faultsOf(production)).toEqual([expect.stringMatching(/^METRICS_TOKEN/)]);
     expect(faultsOf({ ...production, METRICS_TOKEN: RANDOM })).toEqual([]);
@@ -184,7 +184,7 @@ describe('the configuration of a Tenant Plane', () => {
     ['dedicated', true],
     ['on_prem', false],
     ['hybrid', false],
-  ])('in production a plane of model %s on SQLite is refused: %s', (model, isRefused) => {
+  ])('refuses SQLite in production for model %s: %s', (model, isRefused) => {
     const env = { ...LINKED, METRICS_TOKEN: RANDOM, ATLAS_TP_DEPLOYMENT: model };
     expect(faultsOf(env)).toEqual([]);
     const fault = expect.stringMatching(
@@ -202,7 +202,7 @@ describe('the configuration of a Tenant Plane', () => {
     ['TENANT_PLANE_MIGRATION_DATABASE_URL', 'postgres://owner:changeme@db.example.com/tp'],
     ['CORS_ALLOWED_ORIGINS', '*'],
     ['CORS_ALLOWED_ORIGINS', 'http://app.example.com'],
-  ])('refuses in production, and only there, %s=%s', (name, value) => {
+  ])('refuses in production only: %s=%s', (name, value) => {
     const database = {
       TENANT_PLANE_DATABASE_URL: `postgres://app:${RANDOM}@db.example.com/tp`,
       TENANT_PLANE_MIGRATION_DATABASE_URL: `postgres://owner:${RANDOM}@db.example.com/tp`,

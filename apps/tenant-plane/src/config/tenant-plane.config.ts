@@ -62,7 +62,7 @@ export class TenantPlaneConfig extends PlaneConfig {
   @NoDefaultInProduction(passwordInUrl)
   TENANT_PLANE_MIGRATION_DATABASE_URL?: Secret;
 
-  /** Connections of each process to Postgres, at most. */
+  /** The maximum number of Postgres connections per process. */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(1)
@@ -74,7 +74,7 @@ export class TenantPlaneConfig extends PlaneConfig {
     message: '$property must be the http(s) URL of the Control Plane (or set ATLAS_OFFLINE_MODE=1)',
   })
   @Checked('transport', (value) =>
-    isPlainHttp(value) ? 'must be https, except to this machine itself' : null,
+    isPlainHttp(value) ? 'must be https unless it points to this machine' : null,
   )
   CONTROL_PLANE_BASE_URL?: string;
 
@@ -82,25 +82,25 @@ export class TenantPlaneConfig extends PlaneConfig {
   @IsSecret()
   @Checked('secretLength', (value) =>
     value.length < 32
-      ? 'must be the secret of the install bundle, or the one that the Control Plane has (at least 32 ' +
-        'characters)'
+      ? "must be the secret from the install bundle, or the Control Plane's own (at least 32 characters)"
       : null,
   )
   @Checked('secretForm', (value) =>
     value.startsWith('ats_') && !parseCredential('ats', value)
-      ? 'was not pasted whole: its check does not fit'
+      ? 'was not pasted completely: its checksum does not match'
       : null,
   )
   @NoDefaultInProduction()
   INTERNAL_SERVICE_SECRET?: Secret;
 
-  /** The one before, which opens what was sealed with it: while a secret is changed, or after a rotation. */
+  /**
+   * The previous secret, which opens what was sealed with it: while the secret is changed, or after a
+   * rotation.
+   */
   @IsOptional()
   @IsLongSecret(32)
   @Checked('rotation', (value, { INTERNAL_SERVICE_SECRET: current }: TenantPlaneConfig) =>
-    current !== undefined && !current.equals(value)
-      ? null
-      : 'must be another one than INTERNAL_SERVICE_SECRET',
+    current !== undefined && !current.equals(value) ? null : 'must differ from INTERNAL_SERVICE_SECRET',
   )
   INTERNAL_SERVICE_SECRET_PREVIOUS?: Secret;
 
@@ -110,9 +110,7 @@ export class TenantPlaneConfig extends PlaneConfig {
   @IsNotEmpty()
   ATLAS_PROVISIONING_TOKEN?: Secret;
 
-  /**
-   * PEM file of a private CA. Node itself reads it when it starts; here it is for the advice of the checks.
-   */
+  /** PEM file of a private CA. Node reads it at start-up; here it serves the advice of the checks. */
   @IsOptional()
   @IsNotEmpty()
   NODE_EXTRA_CA_CERTS?: string;
@@ -121,7 +119,7 @@ export class TenantPlaneConfig extends PlaneConfig {
   @IsNotEmpty()
   TENANT_BASE_DOMAIN: string = 'localhost:4200';
 
-  /** This plane's own address, as it is told to the Control Plane; unset, the address that it listens on. */
+  /** This plane's address, as reported to the Control Plane. Defaults to the address it listens on. */
   @IsOptional()
   @IsUrl(HTTP_URL)
   @MaxLength(MAX_ENDPOINT_URL)
@@ -143,18 +141,18 @@ export class TenantPlaneConfig extends PlaneConfig {
   @IsBoolean()
   ATLAS_ALLOW_REGISTER: boolean = false;
 
-  /** Undefined where the port is the system's choice, so that nobody can know it beforehand. */
+  /** Undefined if the system chooses the port, since it cannot be known beforehand. */
   get endpointUrl(): string | undefined {
     const { TENANT_PLANE_PUBLIC_URL: told, HOST, PORT } = this;
     return told ?? (PORT === 0 ? undefined : `http://${HOST === '0.0.0.0' ? hostname() : HOST}:${PORT}`);
   }
 
-  /** No call to the Control Plane, by either of the two names. */
+  /** Whether calls to the Control Plane are forbidden, by either of the two names. */
   get isOffline(): boolean {
     return this.ATLAS_OFFLINE_MODE || this.ATLASAI_OFFLINE_MODE;
   }
 
-  /** What the environment says; undefined leaves it to the Control Plane. */
+  /** The model that the environment names; undefined leaves it to the Control Plane. */
   get deploymentModel(): DeploymentModel | undefined {
     const resolved = resolveDeploymentModel(this);
     return 'model' in resolved ? resolved.model : undefined;
@@ -166,14 +164,14 @@ function deploymentModelProblem(_: string, config: TenantPlaneConfig): string | 
   return resolved.problem === undefined ? null : `is not usable: ${resolved.problem}`;
 }
 
-/** Of a plane whose environment leaves its model open, this is asked again when it is known. */
+/** If the environment leaves the model open, this is checked again when it is known. */
 function productionProblem(value: string, config: TenantPlaneConfig): string | null {
   const model = config.deploymentModel;
   if (model === undefined || databaseTargetProblem(value) !== null) return null;
   return productionDatabaseProblem(config, model);
 }
 
-/** A shared plane on Postgres serves with a role that owns nothing, so somebody else has to migrate. */
+/** A shared plane on Postgres serves with a role that owns nothing, so another role must migrate. */
 function needsOwner(config: TenantPlaneConfig): boolean {
   return isPostgres(config.TENANT_PLANE_DATABASE_URL) && (config.deploymentModel ?? 'shared') === 'shared';
 }
@@ -182,7 +180,7 @@ function ownerProblem(value: string, config: TenantPlaneConfig): string | null {
   if (!isPostgres(value)) return 'must be the postgres:// URL of the owner of the schema';
   return isPostgres(config.TENANT_PLANE_DATABASE_URL)
     ? null
-    : 'is for Postgres: TENANT_PLANE_DATABASE_URL is none';
+    : 'is for Postgres only, but TENANT_PLANE_DATABASE_URL is not a postgres:// URL';
 }
 
 function isPostgres(setting: SecretText): boolean {

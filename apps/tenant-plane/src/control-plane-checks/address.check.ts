@@ -3,8 +3,8 @@ import { isLoopbackUrl } from '@atlas/platform';
 import { type Check, good, warning } from './check';
 
 /**
- * Whether users will find the plane where it says that it
- * is. A warning: who tries it on one machine needs no other.
+ * Whether users can reach the plane at the address it advertises. Only a warning: a trial on one machine
+ * needs no other address.
  */
 export const addressCheck: Check = {
   name: 'address',
@@ -17,11 +17,11 @@ export const addressCheck: Check = {
       endpointUrl === undefined
         ? 'There is no address for sign-up links'
         : `Sign-up links lead to ${endpointUrl}/signup`;
-    // Users of planes that Atlas runs are sent to the planned address.
+    // Users of planes that Atlas runs use the planned address.
     if (model === null || !profileOf(model).installRequired) return good(links);
     const isOwnMachine = endpointUrl === undefined || isLoopbackUrl(endpointUrl);
     if (told !== undefined && !isOwnMachine) return good(links);
-    const why = told === undefined ? 'TENANT_PLANE_PUBLIC_URL is not set' : 'only this machine reaches that';
+    const why = told === undefined ? 'TENANT_PLANE_PUBLIC_URL is not set' : 'only this machine can reach it';
     return warning(`${links}: ${why}`, addressCheck.fixOfSilence);
   },
 };

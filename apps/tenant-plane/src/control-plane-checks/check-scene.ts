@@ -9,10 +9,10 @@ import { type CheckScene } from './check';
 import { type Probe, probeCallOf, probeControlPlane } from './probe';
 import { type RunningPlane, runningPlane } from './running-plane';
 
-/** Offline there is no Control Plane; the checks that are then run look at none. */
+/** A placeholder: the checks that run offline ignore it. */
 const NOWHERE = 'http://127.0.0.1';
 
-/** `identity` is null where the database does not hold one yet. */
+/** `identity` is null if the database holds none yet. */
 export function checkScene(
   config: TenantPlaneConfig,
   schema: Schema,
@@ -36,7 +36,7 @@ export function checkScene(
   };
 }
 
-/** It signs with what the plane itself would sign with, and keeps nothing. */
+/** Signs as the plane itself would, and stores nothing. */
 function clientFor(
   config: TenantPlaneConfig,
   clock: Clock,

@@ -6,7 +6,7 @@ import { type Probe } from './probe';
 import { type RunningPlane } from './running-plane';
 
 export interface Found extends CheckOutcome {
-  /** It could not be told, because of what another check shows. */
+  /** Could not be decided, because of what another check reports. */
   readonly isFollowUp?: true;
 }
 
@@ -16,27 +16,27 @@ export interface CheckScene {
   /** CONTROL_PLANE_BASE_URL. */
   readonly controlPlane: URL;
   readonly isEnrolled: boolean;
-  /** The model that it is enrolled in, where the environment names another. */
+  /** The model it is enrolled as, if the environment names another. */
   readonly otherModel: DeploymentModel | null;
   readonly database: DatabaseTarget;
-  /** What it has to hold. */
+  /** What the database must hold. */
   readonly schema: Schema;
-  /** As the environment or the enrolment says; null before either does. */
+  /** From the environment or the enrolment; null before either names one. */
   readonly model: DeploymentModel | null;
-  /** This plane, where it runs already; asked where its database or port is in use. */
+  /** This plane, if it is running already; needed if its database or port is in use. */
   readonly running: () => Promise<RunningPlane | null>;
-  /** The one signed call that the checks of a run share; made when the first of them asks. Never rejects. */
+  /** The one signed call that the checks of a run share, made on first use. Never rejects. */
   readonly probe: () => Promise<Probe>;
 }
 
-/** One thing that has to be right: a file here, and a line in checks.ts. */
+/** One condition to check: a file here, and a line in checks.ts. */
 export interface Check {
   readonly name: string;
-  /** Asked before an installation only: a plane that runs has both behind it. */
+  /** Runs before an installation only: a running plane has passed it. */
   readonly isForPreflightOnly?: boolean;
-  /** Has sense without a Control Plane. */
+  /** Makes sense without a Control Plane. */
   readonly isLocal?: boolean;
-  /** What to do when it takes too long. */
+  /** What to do if it times out. */
   readonly fixOfSilence: string;
   run(scene: CheckScene): Promise<Found>;
 }

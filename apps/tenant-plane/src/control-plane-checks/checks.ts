@@ -10,10 +10,7 @@ import { tlsCheck } from './tls.check';
 import { tokenCheck } from './token.check';
 import { versionCheck } from './version.check';
 
-/**
- * In the order in which they are shown, and in which a
- * person mends them. A new check is a file and a line here.
- */
+/** In the order in which they are shown and should be fixed. A new check is a file and a line here. */
 export const CHECKS: readonly Check[] = [
   databaseCheck,
   portCheck,
@@ -27,5 +24,5 @@ export const CHECKS: readonly Check[] = [
   latencyCheck,
 ];
 
-/** Those that have sense for a plane that runs. */
+/** The checks that make sense on a running plane. */
 export const LINK_CHECKS = CHECKS.filter(({ isForPreflightOnly }) => !isForPreflightOnly);

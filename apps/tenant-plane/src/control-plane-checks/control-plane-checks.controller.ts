@@ -5,7 +5,7 @@ import { Requires } from '../access/requires';
 import { ControlPlaneChecks } from './control-plane-checks';
 import { Serves } from '../access/serves';
 
-/** The same checks as before the installation, asked of a plane that runs. */
+/** Runs the preflight's link checks on a running plane. */
 @ApiTags('integrations')
 @ApiBearerAuth()
 @Controller()

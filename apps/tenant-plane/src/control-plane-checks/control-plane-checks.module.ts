@@ -3,7 +3,7 @@ import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
 import { ControlPlaneChecks } from './control-plane-checks';
 import { ControlPlaneChecksController } from './control-plane-checks.controller';
 
-/** What is wrong with the way to the Control Plane, for people who have to mend it. */
+/** Diagnoses the link to the Control Plane. */
 @Module({
   imports: [PlaneIdentityModule],
   controllers: [ControlPlaneChecksController],

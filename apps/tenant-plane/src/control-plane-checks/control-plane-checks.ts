@@ -9,8 +9,8 @@ import { LINK_CHECKS } from './checks';
 import { runChecks } from './run-checks';
 
 /**
- * Checks the way to the Control Plane. Those who ask while it is being
- * checked get the same answer: one user can't make it many calls.
+ * Checks the link to the Control Plane. Concurrent callers share one run, so that a user cannot cause many
+ * calls.
  */
 @Injectable()
 export class ControlPlaneChecks {

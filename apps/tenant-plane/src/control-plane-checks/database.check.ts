@@ -7,28 +7,27 @@ import {
 } from '@atlas/persistence';
 import { type Check, bad, good } from './check';
 
-/** Enough to tell that they are this plane's, and whose they are. */
+/** Enough to recognise a plane's tables and their owner. */
 const TABLES = ['migrations', 'plane_identity', 'tenants'];
 
 const FIX_OF_FAULT: Readonly<Record<DatabaseFault, string>> = {
   unreachable:
-    'Look at host and port in %s, whether Postgres runs, and whether a firewall or pg_hba.conf keeps ' +
-    'this machine out.',
-  refused:
-    'Look at user and password in %s (characters such as @ : / # have to be percent-encoded in a URL).',
+    'Check the host and port in %s, that Postgres is running, and that no firewall or pg_hba.conf ' +
+    'blocks this machine.',
+  refused: 'Check the user and password in %s (characters such as @ : / # must be percent-encoded in a URL).',
   missing: 'Create the database that %s names: create database <name> owner <user>.',
   cannot_create:
-    'Make the user of %s the owner of its database (alter database <name> owner to <user>): one ' +
-    'plain owner is enough, no superuser.',
+    'Make the user of %s the owner of its database (alter database <name> owner to <user>); it ' +
+    'need not be a superuser.',
   not_owner:
-    'The tables were made by another role: use that one in %s, or let an administrator run: reassign ' +
+    'The tables belong to another role: use that role in %s, or have an administrator run: reassign ' +
     'owned by <that role> to <user>.',
-  folder: 'Correct the path in %s, or make the folder and give it to the user that runs the tenant plane.',
-  file: 'Correct the path in %s; a file that is there has to belong to the user that runs the tenant plane.',
+  folder: 'Correct the path in %s, or create the folder, owned by the user that runs the tenant plane.',
+  file: 'Correct the path in %s; an existing file must belong to the user that runs the tenant plane.',
   damaged:
-    'See the runbook, "A SQLite file that is empty or damaged" (/help on a plane that runs). The ' +
+    'See the runbook, "A SQLite file that is empty or damaged" (/help on a running plane). The ' +
     'file is the one that %s names.',
-  locked: 'End the other process, or name another file in %s: a SQLite file serves one.',
+  locked: 'Stop the other process, or name another file in %s: only one process can use a SQLite file.',
 };
 
 /** Whether the database can be used and migrated. Changes nothing in it. */
@@ -37,7 +36,7 @@ export const databaseCheck: Check = {
   isForPreflightOnly: true,
   isLocal: true,
   fixOfSilence:
-    'The database server does not answer: look at TENANT_PLANE_DATABASE_URL, and whether it runs.',
+    'The database server does not answer: check TENANT_PLANE_DATABASE_URL, and that the server is running.',
   async run({ config, database, schema, running }) {
     const owner = config.TENANT_PLANE_MIGRATION_DATABASE_URL;
     if (owner === undefined) {
@@ -49,7 +48,7 @@ export const databaseCheck: Check = {
     const migrating = await examineDatabase(databaseTarget(owner), TABLES, schema);
     if (migrating.fault) return verdictOn(migrating, 'TENANT_PLANE_MIGRATION_DATABASE_URL');
     const serving = await examineDatabase(database, [], schema);
-    // Where another role migrates, this one has to do no more than connect.
+    // If another role migrates, this one only needs to connect.
     if (serving.fault === 'cannot_create') return good(`${migrating.detail}; another role serves`);
     return verdictOn(serving, 'TENANT_PLANE_DATABASE_URL');
   },

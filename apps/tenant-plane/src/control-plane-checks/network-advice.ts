@@ -1,18 +1,18 @@
-/** What to do about a connection that can't be made, by the code of Node's error. */
+/** What to do about a failed connection, by the code of Node's error. */
 export function networkFix(code: string, host: string, port: string): string | undefined {
   const target = `${host}:${port}`;
   const firewall =
-    `Ask your network team to allow outbound TCP to ${target} from this machine (nothing has to come ` +
-    'in).';
+    `Ask your network team to allow outbound TCP to ${target} from this machine (no inbound access is ` +
+    'needed).';
   const fixes: Readonly<Record<string, string>> = {
     ENOTFOUND:
-      'Look for a typing error in CONTROL_PLANE_BASE_URL; if there is none, ask your network team to ' +
+      'Check CONTROL_PLANE_BASE_URL for typos; if there are none, ask your network team to ' +
       `let this machine resolve ${host}.`,
     EAI_AGAIN:
-      'The DNS server of this machine does not answer: look at /etc/resolv.conf, then ask your network ' +
+      'The DNS server of this machine does not answer: check /etc/resolv.conf, then ask your network ' +
       'team.',
     ECONNREFUSED:
-      `${target} was reached and nothing listens there: look at the port in CONTROL_PLANE_BASE_URL, ` +
+      `${target} was reached, but nothing listens there: check the port in CONTROL_PLANE_BASE_URL, ` +
       `then ask Atlas whether the Control Plane is up. ${firewall}`,
     ETIMEDOUT: firewall,
     ENETUNREACH: `This machine has no route there. ${firewall}`,
@@ -23,12 +23,12 @@ export function networkFix(code: string, host: string, port: string): string | u
   return fixes[code];
 }
 
-/** No name server knew the host, or none answered: dns.check.ts says so. */
+/** No name server knows the host, or none answers: dns.check.ts reports that. */
 export function isUnresolved(code: string): boolean {
   return code === 'ENOTFOUND' || code === 'EAI_AGAIN';
 }
 
-/** The code of an error, or of the one that it was caused by, or of the first of several. */
+/** The code of an error, of its cause, or of the first of several errors. */
 export function codeOf(error: unknown): string {
   const { code, cause, errors } = (error ?? {}) as { code?: string; cause?: unknown; errors?: unknown[] };
   if (typeof code === 'string') return code;
@@ -36,12 +36,12 @@ export function codeOf(error: unknown): string {
   return errors?.[0] === undefined ? '' : codeOf(errors[0]);
 }
 
-/** 443 and 80 are left out of a URL. */
+/** A URL leaves out 443 and 80. */
 export function portOf(url: URL): string {
   return url.port || (url.protocol === 'https:' ? '443' : '80');
 }
 
-/** As sockets want it: an IPv6 address without its brackets. */
+/** The host as sockets expect it: an IPv6 address without its brackets. */
 export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }

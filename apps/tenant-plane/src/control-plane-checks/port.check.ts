@@ -5,16 +5,16 @@ import { type Check, bad, good } from './check';
 import { localHost } from './running-plane';
 
 /**
- * Whether the plane can listen at its port. It is called,
- * not taken: a plane that starts meanwhile is not disturbed.
+ * Whether the plane can listen on its port. Connects to it instead of binding it, so as not to disturb a
+ * plane that is starting.
  */
 export const portCheck: Check = {
   name: 'port',
   isForPreflightOnly: true,
   isLocal: true,
-  fixOfSilence: 'Look at HOST: it has to be an address of this machine.',
+  fixOfSilence: 'Check HOST: it must be an address of this machine.',
   async run({ config: { HOST, PORT }, running }) {
-    if (PORT === 0) return good('Any that is free');
+    if (PORT === 0) return good('Any free port');
     if (!(await isTaken(localHost(HOST), PORT))) return good(`${PORT} is free`);
     return (await running())?.port === PORT
       ? good(`${PORT} is in use by this plane`)

@@ -8,11 +8,11 @@ import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 
 const TIMEOUT_MS = 4500;
 
-/** What one signed call to the Control Plane showed. */
+/** The result of one signed call to the Control Plane. */
 export interface Probe {
-  /** Undefined when it was answered as it should be. */
+  /** Undefined if the call succeeded. */
   readonly error?: unknown;
-  /** How far this machine's clock is behind, in milliseconds; undefined when nothing signed was heard. */
+  /** How far this machine's clock is behind, in milliseconds; undefined without a signed answer. */
   readonly clockOffsetMs?: number;
   /** Of the last attempt. */
   readonly roundTripMs: number;
@@ -20,13 +20,13 @@ export interface Probe {
 }
 
 /**
- * Proves the secret, and spends nothing: an enrolled plane asks for news without waiting
- * for any, another one rehearses its enrolment, if its token is whole. Made by a client
- * of its own, so that what the clock check sees is the difference as it is now.
+ * Proves the secret without using anything up: an enrolled plane pulls without waiting, another one rehearses
+ * its enrolment if its token is complete. Uses a client of its own, so that the clock check sees the present
+ * difference.
  */
 export async function probeControlPlane(client: ControlPlaneClient, call: SignedCall): Promise<Probe> {
   const first = await attempt(client, call);
-  // The refusal told the time: the second one is signed by it.
+  // The refusal gave the time, which the second call is signed with.
   return isClockSkew(first.error) && first.clockOffsetMs !== undefined ? attempt(client, call) : first;
 }
 
@@ -54,7 +54,7 @@ function queryOf(identity: PlaneIdentity | null): Record<string, string> {
   };
 }
 
-/** Before the first start there is no identity yet; a rehearsal needs none that lasts. */
+/** A placeholder: before the first start there is no identity, and a rehearsal needs no lasting one. */
 function nobody(): Pick<PlaneIdentity, 'instanceId' | 'publicKey'> {
   return {
     instanceId: '00000000-0000-4000-8000-000000000000',
@@ -77,12 +77,12 @@ export function isClockSkew(error: unknown): boolean {
   return error instanceof ControlPlaneRefused && error.code === 'clock_skew';
 }
 
-/** Refused for what was asked, not for who asked: the signature had been found good by then. */
+/** True if the Control Plane accepted the signature, even if it refused the request. */
 export function isProven({ error }: Probe): boolean {
   if (error === undefined) return true;
   return error instanceof ControlPlaneRefused && !UNPROVEN.includes(error.code) && error.status < 500;
 }
 
-/** What no Control Plane says of our calls: it has these routes. */
+/** Codes that a Control Plane never returns for these calls, since it has the routes. */
 export const NOT_THE_CONTROL_PLANE: readonly string[] = ['unexpected_answer', 'not_found'];
 const UNPROVEN = ['bad_signature', 'clock_skew', ...NOT_THE_CONTROL_PLANE];

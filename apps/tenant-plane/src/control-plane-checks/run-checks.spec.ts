@@ -6,13 +6,13 @@ const SCENE = {} as CheckScene;
 const check = (name: string, run: Check['run'], changes: Partial<Check> = {}): Check => ({
   name,
   run,
-  fixOfSilence: `mend ${name}`,
+  fixOfSilence: `fix ${name}`,
   ...changes,
 });
 const never = (): Promise<never> => new Promise(() => undefined);
 
 describe('runChecks', () => {
-  it('answers in the order of the checks, whichever is first', async () => {
+  it('returns results in the order of the checks, whichever ends first', async () => {
     const slow = check('slow', async () => {
       await new Promise((resolve) => setImmediate(resolve));
       return good('slow');
@@ -21,13 +21,13 @@ describe('runChecks', () => {
     expect(found.map(({ name }) => name)).toEqual(['slow', 'quick']);
   });
 
-  it('ends a check that does not answer, with what to do', async () => {
+  it('times out a silent check, and advises what to do', async () => {
     expect(await runChecks([check('silent', never)], () => SCENE, false, 5)).toEqual([
-      { name: 'silent', ok: false, detail: 'No answer within 0.005 s', fix: 'mend silent' },
+      { name: 'silent', ok: false, detail: 'No answer within 0.005 s', fix: 'fix silent' },
     ]);
   });
 
-  it('makes a failure of what throws', async () => {
+  it('reports a check that throws as failed', async () => {
     const [found] = await runChecks(
       [check('broken', () => Promise.reject(new Error('boom')))],
       () => SCENE,
@@ -37,11 +37,11 @@ describe('runChecks', () => {
       ok: false,
       name: 'broken',
       detail: expect.stringContaining('boom'),
-      fix: 'mend broken',
+      fix: 'fix broken',
     });
   });
 
-  it('asks offline only what needs no Control Plane', async () => {
+  it('runs only local checks offline', async () => {
     const found = await runChecks(
       [check('link', never), check('local', async () => good('here'), { isLocal: true })],
       () => SCENE,
@@ -55,12 +55,12 @@ describe('runChecks', () => {
 });
 
 describe('the checks', () => {
-  it('are these of a running plane, in this order', () => {
+  it('of a running plane are these, in this order', () => {
     const names = LINK_CHECKS.map(({ name }) => name);
     expect(names).toEqual(['dns', 'tls', 'clock', 'signature', 'version', 'latency']);
   });
 
-  it('are these before an installation, each under one name', () => {
+  it('before an installation are these too, each with its own name', () => {
     const names = CHECKS.map(({ name }) => name);
     expect(names.filter((name) => !LINK_CHECKS.some((one) => one.name === name))).toEqual([
       'database',

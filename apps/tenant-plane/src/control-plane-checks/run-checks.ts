@@ -3,25 +3,25 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Check, type CheckScene, type Found, bad } from './check';
 import { signatureCheck } from './signature.check';
 
-/** None takes longer than this, whatever it waits for. */
+/** The time limit of each check. */
 const CHECK_LIMIT_MS = 5000;
 
 type Told = NamedOutcome & Found;
 
 /**
- * Nothing was proven, so `ok` is false; nothing is wrong either, so a preflight does not fail for it. A
- * monitor that watches `ok` is thus not told that a link works which nobody tried.
+ * Nothing was proven, so `ok` is false, and a monitor that watches `ok` does not take an untried link for a
+ * working one. Nothing is wrong either, so a preflight does not fail for it.
  */
 const OFFLINE = {
   ok: false,
   skipped: true,
-  detail: 'Not asked: this plane runs offline (ATLAS_OFFLINE_MODE), and makes no call to the Control Plane',
+  detail: 'Not checked: this plane runs offline (ATLAS_OFFLINE_MODE) and makes no call to the Control Plane',
   fix:
-    'Nothing, where that is meant; otherwise take ATLAS_OFFLINE_MODE out of the environment and start ' +
+    'Nothing, if that is intended; otherwise remove ATLAS_OFFLINE_MODE from the environment and start ' +
     'again.',
 } as const;
 
-/** All at once. Never rejects. */
+/** Runs all checks at once. Never rejects. */
 export async function runChecks(
   checks: readonly Check[],
   sceneOf: () => CheckScene,
@@ -41,7 +41,7 @@ export async function runChecks(
   );
 }
 
-/** What the follow-ups on the way to the Control Plane come of: where nothing else tells, the call itself. */
+/** The check that explains the follow-ups: the first one that failed by itself, or else the call. */
 function causeIn(told: readonly Told[]): string | undefined {
   const failed = told.filter(({ ok }) => !ok);
   const isCall = ({ name }: Told): boolean => name === signatureCheck.name;
@@ -50,7 +50,7 @@ function causeIn(told: readonly Told[]): string | undefined {
 
 function notChecked(name: string, cause: string): NamedOutcome {
   const detail = `Not checked, because ${cause} failed`;
-  return { name, ok: false, skipped: true, detail, fix: `First fix what ${cause} says.` };
+  return { name, ok: false, skipped: true, detail, fix: `First fix what ${cause} reports.` };
 }
 
 async function bounded(check: Check, scene: CheckScene, limitMs: number): Promise<Found> {
@@ -58,7 +58,7 @@ async function bounded(check: Check, scene: CheckScene, limitMs: number): Promis
   const silence = delay(limitMs, bad(`No answer within ${limitMs / 1000} s`, check.fixOfSilence), {
     signal: ended.signal,
   });
-  // It loses when the check is quicker, and is then ended.
+  // Aborted when the check is quicker.
   silence.catch(() => undefined);
   try {
     return await Promise.race([check.run(scene), silence]);

@@ -6,18 +6,18 @@ import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 
 const TIMEOUT_MS = 1000;
 
-/** This plane, as it serves already. */
+/** This plane, already running. */
 export interface RunningPlane {
-  /** Where it is known. */
+  /** Null if unknown. */
   readonly pid: number | null;
-  /** Null where it does not listen where this environment says. */
+  /** Null if it does not answer where this environment says. */
   readonly port: number | null;
 }
 
 /**
- * The plane of this environment, where it runs: it has the SQLite file, or replicas
- * on Postgres the lease, and answers where this environment has it listen. One that
- * lost its way to the Control Plane, or runs offline, may have no lease.
+ * The plane of this environment, if it is running: it holds the SQLite file or, on Postgres, a replica holds
+ * the lease, and it answers where this environment says. A plane that is offline or has lost the Control
+ * Plane may hold no lease.
  */
 export async function runningPlane(
   config: TenantPlaneConfig,
@@ -31,15 +31,12 @@ export async function runningPlane(
     const isServing = (hasLease || port !== null) && (await ProcessLock.isHeld(target.file));
     return isServing ? { pid: lockHolder(target.file) ?? null, port } : null;
   }
-  // A lease alone may be a replica's on another machine.
+  // The lease alone may be held by a replica on another machine.
   const isServing = port !== null && (hasLease || (config.isOffline && identity !== null));
   return isServing ? { pid: listenerOn(port) ?? null, port } : null;
 }
 
-/**
- * Such as the cell of a local stack, whose file is where a
- * plane on the same machine has its own unless told otherwise.
- */
+/** Such as the cell of a local stack, whose file is also the default of any other plane on the machine. */
 function isAnotherPlane(config: TenantPlaneConfig, identity: PlaneIdentity | null): boolean {
   const { deploymentModel: named } = config;
   const enrolledIn = identity?.deploymentModel ?? named;
@@ -56,7 +53,7 @@ function isAnswering({ HOST, PORT }: TenantPlaneConfig): Promise<boolean> {
   );
 }
 
-/** Where who listens at `host` is reached from this machine. */
+/** The address at which this machine reaches a listener on `host`. */
 export function localHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   return host === '::' ? '::1' : host;

@@ -16,7 +16,7 @@ const PRIVATE_CA = [
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ];
 
-/** Whether this machine trusts the certificate that it is shown. */
+/** Whether this machine trusts the certificate it is shown. */
 export const tlsCheck: Check = {
   name: 'tls',
   fixOfSilence: 'Ask your network team to allow outbound HTTPS to the host of CONTROL_PLANE_BASE_URL.',
@@ -42,18 +42,18 @@ export const tlsCheck: Check = {
 };
 
 const UNKNOWN =
-  'Something between here and the Control Plane does not speak TLS as it should: ask your network ' +
-  'team whether a proxy opens it.';
+  'Something between here and the Control Plane interferes with TLS: ask your network ' +
+  'team whether a proxy intercepts it.';
 
 function timedOut(): Error {
   return Object.assign(new Error('No answer'), { code: 'ETIMEDOUT' });
 }
 
-/** The issuer tells of a proxy that opens TLS. */
+/** The issuer gives away a proxy that intercepts TLS. */
 function describe(socket: TLSSocket): string {
   const { issuer, valid_to: validTo } = socket.getPeerCertificate();
   const name = issuer?.CN ?? issuer?.O ?? 'an unnamed authority';
-  return `${socket.getProtocol()}, certificate issued by ${String(name)}, good until ${validTo}`;
+  return `${socket.getProtocol()}, certificate issued by ${String(name)}, valid until ${validTo}`;
 }
 
 /** Codes of https://nodejs.org/api/tls.html#x509-certificate-error-codes. */
@@ -61,13 +61,13 @@ function certificateFix(code: string, host: string, config: TenantPlaneConfig): 
   if (PRIVATE_CA.includes(code)) return privateCaFix(config.NODE_EXTRA_CA_CERTS);
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
     return (
-      `Look at the date of this machine (NTP); if it is right, whoever runs ${host} has to renew its ` +
+      `Check the date of this machine (NTP); if it is right, whoever runs ${host} must renew its ` +
       'certificate.'
     );
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return (
-      `The certificate is for another name than ${host}: CONTROL_PLANE_BASE_URL has to be exactly the ` +
-      'URL of the install bundle.'
+      `The certificate is for another name than ${host}: CONTROL_PLANE_BASE_URL must be exactly the ` +
+      'URL from the install bundle.'
     );
   return undefined;
 }
@@ -75,8 +75,8 @@ function certificateFix(code: string, host: string, config: TenantPlaneConfig): 
 function privateCaFix(file: string | undefined): string {
   const ask = 'Ask your network team for the certificate of the private CA (PEM)';
   if (file === undefined)
-    return `${ask}, put it beside the installation and name the file in NODE_EXTRA_CA_CERTS.`;
+    return `${ask}, store it beside the installation and name the file in NODE_EXTRA_CA_CERTS.`;
   return existsSync(file)
-    ? `${ask} that issued this one: the file of NODE_EXTRA_CA_CERTS holds another.`
-    : `NODE_EXTRA_CA_CERTS names a file that is not there: correct the path.`;
+    ? `${ask} that issued this certificate: the file of NODE_EXTRA_CA_CERTS holds another.`
+    : 'NODE_EXTRA_CA_CERTS names a file that does not exist: correct the path.';
 }

@@ -6,10 +6,10 @@ import { type Check, bad, followUp, good } from './check';
 import { isProven } from './probe';
 
 const NEW_BUNDLE =
-  'Ask your Atlas admin for a new install bundle, and paste ATLAS_PROVISIONING_TOKEN and ' +
-  'INTERNAL_SERVICE_SECRET from it, both.';
+  'Ask your Atlas admin for a new install bundle, and paste both ATLAS_PROVISIONING_TOKEN and ' +
+  'INTERNAL_SERVICE_SECRET from it.';
 
-const TAKE_MODEL = 'Take ATLAS_TP_DEPLOYMENT as it stands in the install bundle.';
+const TAKE_MODEL = 'Set ATLAS_TP_DEPLOYMENT as in the install bundle.';
 
 const FIX_OF_CODE: Readonly<Record<string, string>> = {
   token_already_used:
@@ -20,30 +20,30 @@ const FIX_OF_CODE: Readonly<Record<string, string>> = {
   deployment_model_mismatch: TAKE_MODEL,
 };
 
-/** Whether the provisioning token is still good. It is not spent by asking. */
+/** Whether the provisioning token is still valid. The check does not use it up. */
 export const tokenCheck: Check = {
   name: 'token',
   isForPreflightOnly: true,
-  fixOfSilence: 'First mend what signature says.',
+  fixOfSilence: 'First fix what signature reports.',
   async run({ isEnrolled, otherModel, config, probe }) {
     if (otherModel !== null)
       return bad(`This plane is enrolled as ${otherModel}, not as ${config.deploymentModel}`, TAKE_MODEL);
-    if (isEnrolled) return good('Not needed any more: this plane is enrolled');
+    if (isEnrolled) return good('No longer needed: this plane is enrolled');
     const token = config.ATLAS_PROVISIONING_TOKEN;
     if (token === undefined) return bad('ATLAS_PROVISIONING_TOKEN is not set', NEW_BUNDLE);
     if (!isWholeToken(token))
       return bad(
-        'ATLAS_PROVISIONING_TOKEN was not pasted whole: its check does not fit',
+        'ATLAS_PROVISIONING_TOKEN was not pasted completely: its checksum does not match',
         'Paste the line again.',
       );
     const found = await probe();
-    if (!isProven(found)) return followUp('Not known: the call did not get through', tokenCheck.fixOfSilence);
+    if (!isProven(found)) return followUp('Unknown: the call did not get through', tokenCheck.fixOfSilence);
     return verdictOn(found.error);
   },
 };
 
 function verdictOn(error: unknown): CheckOutcome {
   if (!(error instanceof ControlPlaneRefused) || error.code === 'version_unsupported')
-    return good('Good, and not spent by asking');
+    return good('Valid; the check does not use it up');
   return bad(refusedFor(error), FIX_OF_CODE[error.code] ?? NEW_BUNDLE);
 }

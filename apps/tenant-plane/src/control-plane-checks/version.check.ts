@@ -5,18 +5,18 @@ import { type Check, bad, followUp, good } from './check';
 
 const INSTALL = 'Install the version of the tenant plane that Atlas names for your Control Plane.';
 
-/** Whether the Control Plane works with this version of the tenant plane. */
+/** Whether the Control Plane supports this version of the tenant plane. */
 export const versionCheck: Check = {
   name: 'version',
-  fixOfSilence: 'First mend what signature says.',
+  fixOfSilence: 'First fix what signature reports.',
   async run({ probe }) {
     const { error, controlPlaneVersion: theirs } = await probe();
     if (error instanceof ControlPlaneRefused && error.code === 'version_unsupported')
       return bad(error.message, INSTALL);
     if (theirs === undefined)
       return followUp(
-        'Not known: the Control Plane did not get as far',
-        'First mend what signature and token say.',
+        'Unknown: the Control Plane did not name its version',
+        'First fix what signature and token report.',
       );
     const problem = versionSkewProblem(TENANT_PLANE_VERSION, theirs);
     return problem === null

@@ -8,8 +8,8 @@ import { ServiceSecrets } from './service-secrets';
 import { WithheldBody } from './withheld-body';
 
 /**
- * The plane signs by the Control Plane's time, so it works
- * beyond this; sign-up tokens and leases are read by ours.
+ * The plane signs with the Control Plane's time, so its calls work beyond this. Sign-up tokens and leases are
+ * read by its own clock.
  */
 export const CLOCK_TOLERANCE_SECONDS = 60;
 
@@ -18,15 +18,15 @@ export interface SignedCall {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
-  /** The tenant that it is about, where it is about one. */
+  /** The tenant that the call is about, if any. */
   readonly tenantId?: string;
-  /** Instead of `body`, what is not JSON. */
+  /** A body that is not JSON, instead of `body`. */
   readonly content?: { readonly type: string; readonly text: string };
-  /** For all of it, a stream included. */
+  /** For the whole call, a stream included. */
   readonly timeoutMs: number;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when no one waits for the answer any more. */
   readonly ended?: AbortSignal;
-  /** Asked at each attempt, right before the body leaves: throws where it must not be sent any more. */
+  /** Called in each attempt, right before the body is sent. Throws if it must no longer be sent. */
   readonly requireMeant?: () => Promise<void>;
   /** Whether an answer is accepted only when the Control Plane signed it. */
   readonly mustBeSigned: boolean;
@@ -39,7 +39,7 @@ export interface SignedAnswer<T> {
   readonly signedAt: Date;
 }
 
-/** A call that is answered; the answer's body is yet to be read. */
+/** An answered call whose body is yet to be read. */
 interface Opened {
   readonly response: Response;
   readonly url: URL;
@@ -48,7 +48,7 @@ interface Opened {
   readonly key: { readonly keyId: string; readonly secret: Secret };
 }
 
-/** Calls the Control Plane, signed; believes what is signed back. Nothing else leaves this plane. */
+/** Makes signed calls to the Control Plane, and verifies its signed answers. */
 @Injectable()
 export class ControlPlaneClient {
   private offsetMs: number | undefined;
@@ -69,12 +69,12 @@ export class ControlPlaneClient {
     return this.offsetMs;
   }
 
-  /** As it was last told, for people to read. */
+  /** As last received, for display only. */
   get controlPlaneVersion(): string | undefined {
     return this.version;
   }
 
-  /** Ends the calls under way, and those to come, at once. */
+  /** Ends calls in flight, and later ones, at once. */
   end(): void {
     this.ended.abort();
   }
@@ -87,7 +87,7 @@ export class ControlPlaneClient {
     return text === '' ? null : (JSON.parse(text) as T);
   }
 
-  /** As `call`, where the answer must be signed. */
+  /** Like `call`, but the answer must be signed. */
   async signed<T>(call: Omit<SignedCall, 'mustBeSigned'>): Promise<SignedAnswer<T> | null> {
     const { text, signedAt } = await this.open({ ...call, mustBeSigned: true }, (opened) =>
       this.signedTextOf(opened),
@@ -95,25 +95,25 @@ export class ControlPlaneClient {
     return text === '' ? null : { body: JSON.parse(text) as T, signedAt };
   }
 
-  /** The answer as it came; empty for 204. Throws as `call` does. */
+  /** The unparsed answer; empty for 204. Throws like `call`. */
   async exchange(call: SignedCall): Promise<string> {
     return this.open(call, (opened) => this.textOf(opened, call.mustBeSigned));
   }
 
   /**
-   * The answer while it comes. That can't be signed: its digest
-   * is known at its end. Throws as `call` does, on the way too.
+   * Streams the answer. A stream cannot be signed, because its digest is known only at the end. Throws like
+   * `call`, also in mid-stream.
    */
   async stream(call: SignedCall): Promise<AsyncIterable<Uint8Array>> {
     return this.open(call, async (opened) => {
       const { ok, body } = opened.response;
       if (ok && body) return partsOf(body, opened.url);
       await this.textOf(opened, false);
-      throw new ControlPlaneUnreachable(`${opened.url.origin} answered with nothing.`);
+      throw new ControlPlaneUnreachable(`${opened.url.origin} sent an empty answer.`);
     });
   }
 
-  /** One that refuses the secret is asked again with the others. */
+  /** If the Control Plane refuses a secret, tries the others. */
   private async open<T>(call: SignedCall, read: (opened: Opened) => Promise<T>): Promise<T> {
     const { CONTROL_PLANE_BASE_URL: base } = this.config;
     if (!base || this.secrets.all.length === 0)
@@ -129,7 +129,7 @@ export class ControlPlaneClient {
     const key = { keyId: keyIdOf(secret), secret };
     const { method, tenantId } = call;
     const headers = { ...signRequest({ method, url, body, tenantId, ...key, now }) };
-    // Not among what is signed: a proxy may take part in the trace.
+    // Not signed: a proxy may take part in the trace.
     const traceparent = traceparentOf(currentContext()?.traceId ?? newTraceId());
     const response = await send(url, call, { ...headers, traceparent }, body, this.ended.signal);
     this.version = response.headers.get(CONTROL_PLANE_VERSION_HEADER) ?? this.version;
@@ -144,7 +144,7 @@ export class ControlPlaneClient {
   private async signedTextOf(opened: Opened): Promise<{ readonly text: string; readonly signedAt: Date }> {
     const { response, headers: request, key } = opened;
     const body = await textIn(opened);
-    // A refusal may be unsigned: whoever forges one can also keep us from being heard at all.
+    // A refusal may be unsigned: whoever can forge one can also block the call altogether.
     if (!response.ok && !response.headers.has('signature')) throw refusal(response, body);
     const headers = Object.fromEntries(response.headers);
     const { created } = verifyAnswer({ status: response.status, body, headers, request, ...key });
@@ -216,7 +216,7 @@ function unreachable(url: URL, error: unknown): ControlPlaneUnreachable {
   const reason = cause?.message ?? message;
   // https://fetch.spec.whatwg.org/#port-blocking
   const advice =
-    reason === 'bad port' ? '; HTTP clients refuse it: let the Control Plane listen on another' : '';
+    reason === 'bad port' ? '; HTTP clients block this port: have the Control Plane listen on another' : '';
   return new ControlPlaneUnreachable(`${url.origin} can't be reached: ${reason}${advice}`, { cause: error });
 }
 
@@ -225,7 +225,7 @@ function refusal({ status, headers }: Response, text: string): ControlPlaneRefus
     const { code, detail } = JSON.parse(text) as { code?: string; detail?: string };
     if (code) return new ControlPlaneRefused(status, code, detail ?? code, headers.get('retry-after'));
   } catch {
-    // Not one of our problem documents: some proxy's page.
+    // Not a problem document of ours, but perhaps a proxy's page.
   }
   return new ControlPlaneRefused(status, 'unexpected_answer', `Unexpected answer with status ${status}.`);
 }

@@ -1,10 +1,10 @@
-/** The Control Plane answered, and said no. */
+/** The Control Plane answered with a refusal. */
 export class ControlPlaneRefused extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     detail: string,
-    /** As it came in the header. */
+    /** The value of the header. */
     readonly retryAfter: string | null = null,
   ) {
     super(detail);
@@ -25,5 +25,5 @@ export class ControlPlaneUnreachable extends Error {
   }
 }
 
-/** An answer came, but not from who shares our secret, or not as it was sent. */
+/** An answer came, but from someone who does not share our secret, or altered on its way. */
 export class AnswerNotTrusted extends ControlPlaneUnreachable {}

@@ -2,7 +2,7 @@ import { PLATFORM_KEY_ID, keyIdOf } from '@atlas/service-auth';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { ControlPlaneRefused } from './control-plane.errors';
 
-/** For the person who reads the log: what was said, and which variable to look at. */
+/** For the log: what the Control Plane said, and which variable to check. */
 export function adviceOn(error: unknown, config: TenantPlaneConfig): string {
   const { message } = error as Error;
   if (!(error instanceof ControlPlaneRefused)) return message;
@@ -11,7 +11,7 @@ export function adviceOn(error: unknown, config: TenantPlaneConfig): string {
   return `The Control Plane refused our signature (bad_signature). ${rightSecret(config)}`;
 }
 
-/** Which secret our calls have to be signed with. */
+/** Which secret must sign our calls. */
 export function rightSecret(config: TenantPlaneConfig): string {
   return keyIdOf(config.INTERNAL_SERVICE_SECRET ?? '') === PLATFORM_KEY_ID
     ? "INTERNAL_SERVICE_SECRET here must be the same as the Control Plane's INTERNAL_SERVICE_SECRET."
@@ -19,9 +19,7 @@ export function rightSecret(config: TenantPlaneConfig): string {
         'bundle, the newest one.';
 }
 
-/**
- * What was refused, without the Control Plane's advice on it: for who is given advice of our own beside it.
- */
+/** The refusal without the Control Plane's advice, for callers that add their own. */
 export function refusedFor({ message, code }: ControlPlaneRefused): string {
   return `${message.split(/\. |\.$/)[0]} (${code})`;
 }

@@ -8,20 +8,21 @@ import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 import { ControlPlaneRefused } from './control-plane.errors';
 
-/** The row that keeps them; null where there is none yet. */
+/** The row that stores the secrets; null if there is none yet. */
 export interface SecretStore {
   readonly current: Pick<PlaneIdentity, 'instanceId' | 'serviceSecretsSealed'> | null;
   keepSecrets(sealed: string, known: readonly Secret[], fence: Fence): Promise<void>;
 }
 
 /**
- * What this plane signs with: the secret of its environment, or one that followed it by rotation. Those are
- * kept sealed with the environment's: when that is changed they do not open, and the new one alone counts.
+ * The secrets this plane signs with: that of its environment, and those that followed it by rotation. The
+ * latter are stored sealed with the environment's secret: if that is changed they no longer open, and only
+ * the new one counts.
  */
 @Injectable()
 export class ServiceSecrets {
   private readonly logger = new Logger(ServiceSecrets.name);
-  /** While another one was accepted. */
+  /** Refused while another secret was accepted. */
   private refused: readonly Secret[] = [];
 
   constructor(
@@ -29,12 +30,12 @@ export class ServiceSecrets {
     @Inject(PlaneIdentities) private readonly store: SecretStore,
   ) {}
 
-  /** The newest first; none without a secret in the environment. */
+  /** Newest first; empty without a secret in the environment. */
   get all(): readonly Secret[] {
     return knownSecrets(this.config, this.store.current);
   }
 
-  /** Where the Control Plane refuses one, the others are tried: its rotation may have been taken back. */
+  /** If the Control Plane refuses a secret, tries the others: a rotation may have been rolled back. */
   async signWith<T>(attempt: (secret: Secret) => Promise<T>): Promise<T> {
     const tried: Secret[] = [];
     for (;;) {
@@ -50,21 +51,21 @@ export class ServiceSecrets {
     }
   }
 
-  /** Stores the secret that follows; it is signed with from then on. */
+  /** Stores the next secret, which signs from then on. */
   async keepNext(sealed: string, fence: Fence): Promise<void> {
     const next = await openNextSecret(sealed, this.all).catch((error: unknown) => {
-      this.logger.error(`The next service secret can't be taken: ${(error as Error).message}`);
+      this.logger.error(`Could not open the next service secret: ${(error as Error).message}`);
       return null;
     });
     const { INTERNAL_SERVICE_SECRET: given } = this.config;
     const { current } = this.store;
     if (next === null || given === undefined || current === null || isAmong(next, this.all)) return;
     const before = keptSecrets(given, current);
-    // The one that was accepted just now: a rotation that is taken back leaves the plane with that.
+    // The secret that was just accepted: the plane needs it if the rotation is rolled back.
     const last = before.find((secret) => isSealedUnder(sealed, secret)) ?? before[0];
     const kept = last === undefined ? [next] : [next, last];
     await this.store.keepSecrets(sealKept(kept, given, current), [next, ...this.all], fence);
-    this.logger.log('The next service secret is stored, and signed with from now on.');
+    this.logger.log('The next service secret is stored, and signs from now on.');
   }
 
   private bestBut(tried: readonly Secret[]): Secret {

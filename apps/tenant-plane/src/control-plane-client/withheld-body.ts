@@ -1,9 +1,9 @@
 /**
- * The body of a request, which is asked for once the connection stands: that may take long, and what the body
- * was to be sent for may not hold any more. Nothing of the request has left until then.
+ * A request body that is requested only once the connection is open. Connecting may take long, and the body
+ * may no longer be meant to leave by then. Nothing of the request is sent before.
  */
 export class WithheldBody implements AsyncIterable<Uint8Array> {
-  /** What {@link requireMeant} threw. `fetch` would only say that it failed. */
+  /** What {@link requireMeant} threw; `fetch` would only report that it failed. */
   refusal: unknown;
   private readonly bytes: Uint8Array;
 
@@ -14,7 +14,7 @@ export class WithheldBody implements AsyncIterable<Uint8Array> {
     this.bytes = Buffer.from(text);
   }
 
-  /** With it in the headers, the body is sent like any other, not in chunks. */
+  /** As `content-length` it keeps the body from being sent in chunks. */
   get length(): number {
     return this.bytes.length;
   }

@@ -9,7 +9,7 @@ import { ControlPlaneLink } from './control-plane-link';
 import { DesiredStateApplier } from './desired-state-applier';
 import { Enrolment } from './enrolment';
 
-/** Hears what the Control Plane wants, and makes it so. */
+/** Pulls the desired state from the Control Plane, and applies it. */
 @Module({
   imports: [
     ControlPlaneClientModule,

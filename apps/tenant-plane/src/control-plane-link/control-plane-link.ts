@@ -30,11 +30,10 @@ import { Enrolment } from './enrolment';
 
 export const LEASE_RENEWAL_MS = 3000;
 /**
- * When a replica leaves the link to the others, which may have a way to the Control Plane
- * that it lacks: after so many turns in a row that came to nothing (some 7 s of refused
- * connections, 80 s of silence), and for longer than it takes each of them to ask for the
- * lease, which is free at once. Where nobody has taken it by then, it goes on itself: the
- * Control Plane may be back, and the only replica of a plane would stay deaf for as long.
+ * When a replica leaves the link to the others, which may reach the Control Plane while it cannot: after this
+ * many failed turns in a row (some 7 s of refused connections, 80 s of silence), and for longer than each of
+ * them takes to try for the lease, which is freed at once. If none has taken it by then, the replica resumes:
+ * the Control Plane may be back, and a plane's only replica would otherwise stay deaf.
  */
 export const GIVING_WAY = { afterTurns: 5, forMs: 1.5 * LEASE_RENEWAL_MS } as const;
 const RECENT_MS = (HEARTBEAT_SECONDS + 15) * 1000;
@@ -49,7 +48,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private running: Promise<void> = Promise.resolve();
   private readonly pace = new LinkPace();
   private holdsLease = false;
-  /** The last contact before this replica gave way: it says nothing of the others. */
+  /** The last contact before this replica gave way, which says nothing about the others. */
   private lostAfter: Date | null = null;
 
   constructor(
@@ -66,7 +65,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
 
   onApplicationBootstrap(): void {
     if (this.config.isOffline) {
-      this.logger.log('Offline mode: no call to the Control Plane is made.');
+      this.logger.log('Offline mode: making no calls to the Control Plane.');
       return;
     }
     this.running = Promise.all([this.keepLease(), this.pullForEver()]).then(() => undefined);
@@ -81,7 +80,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     await this.identities.lease.release();
   }
 
-  /** A replica that does not speak itself knows it from when another one last did. */
+  /** A replica without the lease goes by when another one last had contact. */
   get status(): { readonly reachable: boolean; readonly last_contact_at: Date | null } {
     const { current, lease } = this.identities;
     const { lastContactAt } = current;
@@ -93,8 +92,8 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
 
   private async keepLease(): Promise<void> {
     while (!this.ended.signal.aborted) {
-      // A SQLite file that takes no write is still nobody else's:
-      // its plane speaks all the same, to report just that.
+      // A plane that is alone with its database keeps the link even if no write succeeds, to report just
+      // that.
       await this.tryLease().catch(() => (this.holdsLease = this.identities.areAlone));
       await this.pause(LEASE_RENEWAL_MS);
     }
@@ -106,9 +105,9 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     const refresh = (): Promise<void> => this.identities.refresh();
     const outcome = await lease.hold(refresh);
     this.holdsLease = outcome !== 'elsewhere';
-    // Another replica writes the identity: the copy here is old.
+    // Another replica writes the identity, so the copy here is stale.
     if (!this.holdsLease) await refresh();
-    // They go where the lease is, and what ran under another claim can't go on.
+    // Transfers run where the lease is, and cannot continue under a new claim.
     if (outcome !== 'renewed') await this.transfers.stop();
     if (this.holdsLease) await this.transfers.tend();
   }
@@ -118,8 +117,8 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     if (areAlone) return;
     const { lostTurns } = lease.claim;
     await lease.giveWay(GIVING_WAY.forMs);
-    const rest = `for ${GIVING_WAY.forMs / 1000} s this replica leaves the link to others, which may have a way`;
-    this.logger.warn(`${lostTurns} turns in a row came to nothing: ${rest}.`);
+    const rest = `this replica leaves the link to others for ${GIVING_WAY.forMs / 1000} s`;
+    this.logger.warn(`${lostTurns} turns in a row failed: ${rest}.`);
     this.lostAfter = current.lastContactAt;
   }
 
@@ -132,7 +131,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
 
   private async turn(): Promise<void> {
     const startedAt = performance.now();
-    // Of now: the lease may change hands while the answer is on its way.
+    // Captured now: the lease may change hands while the answer is on its way.
     const { claim } = this.identities.lease;
     try {
       if (this.enrolment.isDue) await this.enrolAndApply(claim);
@@ -144,34 +143,32 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
       const tookMs = performance.now() - startedAt;
       if (databaseFailure(error)) return this.goOnReporting(error, tookMs);
       this.noteLoss(claim, tookMs);
-      this.logger.warn(`No word from the Control Plane: ${adviceOn(error, this.config)}`);
-      // Whoever changes answers on their way may let reports through.
+      this.logger.warn(`Contact with the Control Plane failed: ${adviceOn(error, this.config)}`);
+      // Whatever alters answers on their way may let reports through.
       if (error instanceof AnswerNotTrusted) this.reporter.heartbeat();
     }
     await this.pause(this.pace.pauseMs);
   }
 
-  /**
-   * The database failed, not the link: the Control Plane hears just that, and its word is asked for again.
-   */
+  /** The database failed, not the link: reports that to the Control Plane, and pulls again. */
   private async goOnReporting(error: unknown, tookMs: number): Promise<void> {
     this.pace.failed(tookMs);
-    this.logger.warn(`The Control Plane's word cannot be stored. ${databaseState(error).reason}`);
+    this.logger.warn(`Could not store the Control Plane's answer. ${databaseState(error).reason}`);
     if (this.identities.current.tenantPlaneId !== null) this.reporter.heartbeat();
     await this.pause(this.pace.pauseMs);
   }
 
-  /** What came of it is the holder's to ask for again. */
+  /** Drops the answer; the lease holder asks again. */
   private standBack(claim: LinkClaim, { message }: Superseded): void {
-    // It may hold the next one by now.
+    // It may hold the next claim by now.
     if (!claim.ended.aborted) this.holdsLease = false;
-    this.logger.warn(`What the Control Plane answered is dropped: ${message}`);
+    this.logger.warn(`The Control Plane's answer is dropped: ${message}`);
   }
 
   private async enrolAndApply(claim: LinkClaim): Promise<void> {
     const answer = await this.enrolment.enrol(claim.fence);
     if (answer) return this.accept({ ...answer, body: answer.body.desired_state }, claim);
-    // What it is enrolled as goes on, if the secret is good for that.
+    // The existing enrolment stays in use, if the secret is good for it.
     if (this.identities.current.tenantPlaneId !== null) await this.pullAndApply(claim);
     else this.noteLoss(claim);
   }
@@ -179,7 +176,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private async pullAndApply(claim: LinkClaim): Promise<void> {
     const isBack = this.isBack(claim);
     const { since, current } = this.identities;
-    // The first pull under a claim does not wait, so that what happened meanwhile is known at once.
+    // The first pull under a claim does not wait, so that missed changes arrive at once.
     const wait = claim.isReachable ? HEARTBEAT_SECONDS : 0;
     const askedAt = performance.now();
     const state = await this.client.signed<DesiredState>({
@@ -200,7 +197,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     this.reporter.heartbeat();
   }
 
-  /** Earlier reports may not have got through. */
+  /** Whether earlier reports may have been lost. */
   private isBack(claim: LinkClaim): boolean {
     return this.pace.pauseMs > 0 || !claim.isReachable;
   }
@@ -219,8 +216,8 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     if (hasFailed(applied)) this.pace.failed();
     else this.pace.succeeded();
     await this.transfers.tend();
-    // Only now, as after a restore of the Control Plane what was
-    // applied before says nothing of the entries that it asks for.
+    // Read only now: after a restore of the Control Plane, what was applied before says nothing about the
+    // entries it now wants.
     const unreported = isBack ? await this.entries.missing() : [];
     this.reporter.report(claim, state.body.revision, [...unreported, ...applied]);
     this.reporter.heartbeat();

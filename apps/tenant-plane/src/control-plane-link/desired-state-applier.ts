@@ -27,26 +27,26 @@ import { TenantDirectory } from '../tenancy/tenant-directory';
 import { lockTenant } from '../tenancy/tenant-standing';
 import { Tenant } from '../tenancy/tenant.entity';
 
-/** What a place is that nobody is served from. */
+/** The state of a tenant that is not served here. */
 const RETIRED = { phase: 'retired', transfer: null, importedTransferId: null, movedTo: null } as const;
 const COPY_MISSING =
-  'The rows that this tenant was moved or restored with are not in this database, so the tenant is ' +
-  'not served from it. Restore a newer backup of this database, if there is one. The Control Plane ' +
-  'has a backup imported again by itself while its restore lasts, and says after a move where the ' +
-  'rows are kept (GET /api/drifts).';
+  'The rows that this tenant was moved or restored with are missing from this database, so the tenant is ' +
+  'not served from it. Restore a newer backup of this database, if you have one. During a restore, ' +
+  'the Control Plane has the backup imported again. After a move, GET /api/drifts says where the ' +
+  'rows are kept.';
 const PURGED =
-  'The Control Plane had the rows of this tenant removed from this database, so the tenant is not ' +
-  'served from it. If the Control Plane was restored from a backup that is older than the removal, ' +
-  'restore a newer one; or restore a backup of this database from before the removal.';
+  'The Control Plane has had the rows of this tenant removed from this database, so the tenant is not ' +
+  'served from it. If the Control Plane was restored from a backup older than the removal, ' +
+  'restore a newer one, or restore a backup of this database from before the removal.';
 const MOVED_AWAY =
-  'This tenant has moved away from this tenant plane, and no copy of it has come back since: the ' +
-  'rows here are those from before the move, so the tenant is not served from them. If the Control ' +
-  'Plane was restored from a backup that is older than the move, the runbook says what to do.';
-const STILL_WRITTEN = 'Writes of this tenant are still under way: its entry is applied once they have ended.';
+  'This tenant has moved away from this tenant plane, and no copy of it has come back since. The ' +
+  'rows here are from before the move, so the tenant is not served from them. If the Control ' +
+  'Plane was restored from a backup older than the move, the runbook says what to do.';
+const STILL_WRITTEN = 'Writes of this tenant are still running. Its entry is applied once they have ended.';
 
 /**
- * Makes this plane's directory what the Control Plane wants
- * it to be. Entry by entry: one failure holds nobody back.
+ * Brings this plane's directory to the desired state, entry by entry: a tenant that fails does not hold up
+ * the others.
  */
 @Injectable()
 export class DesiredStateApplier {
@@ -64,17 +64,17 @@ export class DesiredStateApplier {
   ) {}
 
   /**
-   * Notes that it was told, and applies it. The revision moves on only when all of
-   * it is applied; until then the same changes are asked for again. Throws {@link
-   * Superseded} once another replica has taken over from the one that was told.
+   * Records the state's revision as received, and applies it. The applied revision advances only when all of
+   * it is applied; until then the same changes are requested again. Throws {@link Superseded} once another
+   * replica has taken over the lease.
    */
   async accept({ body: state, signedAt }: SignedAnswer<DesiredState>, fence: Fence): Promise<Applied[]> {
     const { keys, next_secret: nextSecret } = state.config;
     const told = { toldRevision: state.revision, stateSignedAt: signedAt };
-    // First: if the process dies while it applies, no older answer file may undo what is applied by then.
+    // First: if the process dies while applying, no older answer file may undo what was applied.
     await this.identities.update({ keys: [...keys.keys], ...told }, fence);
     const applied = await this.apply(state, fence);
-    // Before the revision moves on: a plane that ends in between is told again.
+    // Before the revision advances: a plane that ends in between receives the secret again.
     if (nextSecret !== undefined) await this.secrets.keepNext(nextSecret, fence);
     if (!hasFailed(applied)) await this.identities.update(appliedAt(state.revision), fence);
     return applied;
@@ -91,8 +91,8 @@ export class DesiredStateApplier {
   }
 
   /**
-   * What to report of a state that `failure` of the database
-   * kept from being applied as a whole: it is asked for again.
+   * What to report if `failure` of the database kept the state from being applied as a whole. It is requested
+   * again.
    */
   async postponed({ tenants }: DesiredState, failure: unknown): Promise<Applied[]> {
     const known = await this.known();
@@ -113,8 +113,8 @@ export class DesiredStateApplier {
     const outcome = outcomeOf(entry);
     try {
       if (entry.phase !== 'retired') await this.file.fixTo(entry.tenant_id);
-      // A full state may list thousands of tenants, and comes
-      // again while one of them fails: write only what is new.
+      // A full state may list thousands of tenants, and is sent again while one of them fails: write only
+      // what is new.
       if (known && isStored(known, entry)) return outcome;
       if (entry.purge) await this.purge(entry.tenant_id, fence);
       const lack = await this.write(entry.tenant_id, fence, (manager) => this.put(manager, entry));
@@ -137,10 +137,10 @@ export class DesiredStateApplier {
   }
 
   /**
-   * The tenant's row, and whether its rows may be written, in one transaction. Only one that is at home here
-   * may be written: a copy stays frozen while it is on its way, and so does what is left here of a tenant
-   * that has moved away, whatever a replica has yet to learn. Null; or, when the rows here are not those that
-   * it must be served from, what they lack: then nobody is served, not even from older ones.
+   * Stores the tenant's row, and whether its rows may be written, in one transaction. Only a tenant that is
+   * at home here may be written: a copy in transit stays frozen, and so do the rows of a tenant that has
+   * moved away, whatever a replica has yet to learn. Returns null or, if the rows here are not those it must
+   * be served from, what they lack: then the tenant is not served, not even from older rows.
    */
   private async put(manager: EntityManager, entry: DesiredTenant): Promise<string | null> {
     const tracking = new ChangeTracking(this.database);
@@ -165,8 +165,7 @@ export class DesiredStateApplier {
     if (isServing && !isFollowed) await tracking.stop(entry.tenant_id);
     if (reopens(known, entry)) {
       const end = () => this.reopened.end(new TenantScope(entry.tenant_id, manager), entry.reopened.job_id);
-      // Where users may write it is one more change that the
-      // copy follows; where they may not, nobody follows yet.
+      // If users may write, this is one more change for the copy to follow; if not, nothing follows yet.
       await (isServing || known?.phase === 'serving' ? end() : tracking.writeFrozen(entry.tenant_id, end));
     }
     const frozenAt = entry.phase === 'frozen' ? await this.database.now() : null;
@@ -175,12 +174,12 @@ export class DesiredStateApplier {
   }
 
   private async purge(tenantId: string, fence: Fence): Promise<void> {
-    // A tenant that is served keeps its audit trail; and from here on no transfer writes any more.
+    // A served tenant keeps its audit trail, so stop serving it. From here on no transfer writes either.
     await this.write(tenantId, fence, (manager) => manager.update(Tenant, { id: tenantId }, RETIRED));
     const codecs = rowCodecs(this.schema, this.database.dataSource.manager);
     const tracking = new ChangeTracking(this.database);
-    // Its users' writes have ended, and a mail that is about to
-    // be sent waits for the tenant's lock behind its own row.
+    // Does not take the tenant's lock: its users' writes have ended, and a mail that is about to be sent
+    // waits for that lock while it holds its own row.
     const count = await this.fenced(tenantId, fence, async () => {
       await tracking.stop(tenantId);
       // It stays frozen from then on.
@@ -188,10 +187,10 @@ export class DesiredStateApplier {
         this.tenants.write(tenantId, (scope) => deleteAll(scope, codecs)),
       );
     });
-    this.logger.log(`Removed ${count} rows of tenant ${tenantId}, as the Control Plane wants.`);
+    this.logger.log(`Removed ${count} rows of tenant ${tenantId}, as the Control Plane requested.`);
   }
 
-  /** What is not wanted here is no longer answered; its rows stay. */
+  /** Stops serving tenants that are no longer wanted here. Their rows stay. */
   private async stopServing({ full, tenants, removed }: DesiredState, fence: Fence): Promise<void> {
     const wanted = tenants.map((entry) => entry.tenant_id);
     const which = full ? { id: Not(In(wanted)) } : { id: In([...removed]) };
@@ -209,7 +208,7 @@ export class DesiredStateApplier {
     if (failure !== undefined) throw failure;
   }
 
-  /** What its users were writing is stored before; what they write afterwards finds it changed. */
+  /** Waits for users' writes in progress; later ones see the change. */
   private write<T>(tenantId: string, fence: Fence, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.fenced(tenantId, fence, async (manager) => {
       await lockTenant(manager, tenantId);
@@ -238,7 +237,7 @@ function isHome({ phase }: DesiredTenant): boolean {
   return phase === 'serving' || phase === 'frozen';
 }
 
-/** Whether the copy here is served again by a job that this plane has not heard of before. */
+/** Whether a job that is new to this plane has the copy here served again. */
 function reopens(
   known: Tenant | null,
   entry: DesiredTenant,
@@ -247,9 +246,9 @@ function reopens(
 }
 
 /**
- * What the rows here lack to be the tenant's: null if nothing. The database may be
- * from before the restore or the move, or an empty one; an import or a removal may
- * have taken the kept copy; or the Control Plane is one from before the tenant left.
+ * What the rows here lack to be the tenant's current ones; null if nothing. The database may be empty or
+ * older than the restore or move; an import or a removal may have taken the kept copy; or the Control Plane's
+ * own state is from before the tenant left.
  */
 function lackOf(known: Tenant | null, entry: DesiredTenant): string | null {
   if (!isHome(entry)) return null;
@@ -264,8 +263,8 @@ function lackOf(known: Tenant | null, entry: DesiredTenant): string | null {
 }
 
 /**
- * A tenant is frozen before it leaves. One that is on its way
- * back has an address elsewhere; another has never been here.
+ * A tenant is frozen before it leaves, and one on its way back has an address elsewhere. Any other was never
+ * here.
  */
 function keepsCopy(known: Tenant | null): boolean {
   return known?.phase === 'frozen' || known?.phase === 'retired' || Boolean(known?.movedTo);
@@ -274,16 +273,16 @@ function keepsCopy(known: Tenant | null): boolean {
 /** Refuses to serve a tenant from an incomplete copy, whatever the Control Plane believes. */
 function requireWholeCopy(known: Tenant | null, entry: DesiredTenant): void {
   if (!isHome(entry) || known?.phase !== 'importing' || known.transfer === null) return;
-  // The plane never heard that this import was cancelled. The import has not begun.
+  // The plane missed that this import was cancelled, but had not begun it.
   if (reopens(known, entry)) return;
   if (known.importedTransferId === known.transfer.id) return;
   throw new Error(
-    "The copy of this tenant's rows in this database is not whole, so the tenant is not served from " +
+    "The copy of this tenant's rows in this database is incomplete, so the tenant is not served from " +
       'it. If the database was restored from a backup, restore a newer one.',
   );
 }
 
-/** Whether storing the entry again would change nothing. A freeze always does: it gets a new date. */
+/** Whether storing the entry again would change nothing. A freeze always changes its date. */
 function isStored(known: Tenant, entry: DesiredTenant): boolean {
   if (entry.phase !== 'serving' || lackOf(known, entry) !== null) return false;
   const wanted = { ...rowOf(entry, known, null), reportedRevision: known.reportedRevision };
@@ -310,8 +309,8 @@ function lacking(lack: string): Failure {
 }
 
 /**
- * That the rows are missing is known by reading, and the
- * Control Plane counts on it: no other failure takes its place.
+ * Missing rows are found by reading, and the Control Plane relies on that report: no other failure replaces
+ * it.
  */
 function failed(entry: DesiredTenant, known: Tenant | null, failure: Failure): Applied {
   const lack = lackOf(known, entry);
@@ -337,9 +336,9 @@ function rowOf(
     entryRevision: entry.entry_revision,
     reportedRevision: 0,
     transfer: entry.phase === 'retired' ? null : (entry.transfer ?? null),
-    // The copy that an earlier move left here is not that of this one.
+    // A copy left by an earlier move is not the copy of this one.
     importedTransferId: isWanted ? imported : null,
-    // Once rows are served, they are the tenant's.
+    // Rows that are served count as the tenant's own.
     isBeingReplaced: !isHome(entry) && (known?.isBeingReplaced ?? false),
     reopenedBy: entry.reopened?.job_id ?? known?.reopenedBy ?? null,
     movedTo: entry.moved_to ?? null,

@@ -12,7 +12,7 @@ import { PlaneIdentities } from '../plane-identity/plane-identities';
 
 const TIMEOUT_MS = 15_000;
 
-/** Spends the provisioning token, once. */
+/** Redeems the provisioning token, once. */
 @Injectable()
 export class Enrolment {
   private readonly logger = new Logger(Enrolment.name);
@@ -23,7 +23,7 @@ export class Enrolment {
     private readonly config: TenantPlaneConfig,
   ) {}
 
-  /** Null when it could not be done now; the log says why and what to do. */
+  /** Null if the attempt failed; the log says why and what to do. */
   async enrol(fence: Fence): Promise<SignedAnswer<EnrolAnswer> | null> {
     const token = this.config.ATLAS_PROVISIONING_TOKEN;
     if (!token) {
@@ -35,17 +35,17 @@ export class Enrolment {
     try {
       return await this.redeem(token, fence);
     } catch (error) {
-      this.logger.error(`Enrolment failed and is tried again: ${adviceOnEnrolment(error, this.config)}`);
+      this.logger.error(`Enrolment failed and will be retried: ${adviceOnEnrolment(error, this.config)}`);
       return null;
     }
   }
 
-  /** Whether there is something to enrol with: for the first time, or after a secret was compromised. */
+  /** Whether to enrol: for the first time, or with a new bundle after a secret was compromised. */
   get isDue(): boolean {
     return needsEnrolment(this.config, this.identities.current);
   }
 
-  /** One attempt. Throws what {@link adviceOnEnrolment} can tell a person. */
+  /** Makes one attempt. Throws what {@link adviceOnEnrolment} explains. */
   async redeem(token: Secret, fence?: Fence): Promise<SignedAnswer<EnrolAnswer>> {
     await this.requireSamePlane(token);
     await this.identities.ensureKeyPair(fence);
@@ -57,16 +57,16 @@ export class Enrolment {
     return answer;
   }
 
-  /** Another plane's bundle, pasted here by mistake, is not spent. */
+  /** Keeps another plane's bundle, pasted here by mistake, from being used up. */
   private async requireSamePlane(token: Secret): Promise<void> {
     const { tenantPlaneId } = this.identities.current;
     if (tenantPlaneId === null) return;
     const rehearsed = await this.call(token, { dry_run: 'true' });
     if (rehearsed.body.tenant_plane_id === tenantPlaneId) return;
     throw new Error(
-      'The install bundle in the environment is of another tenant plane ' +
-        `(${rehearsed.body.tenant_plane_id}) than this one (${tenantPlaneId}). Paste ` +
-        'INTERNAL_SERVICE_SECRET and ATLAS_PROVISIONING_TOKEN of its own.',
+      'The install bundle in the environment is for another tenant plane ' +
+        `(${rehearsed.body.tenant_plane_id}) than this one (${tenantPlaneId}). Paste the ` +
+        'INTERNAL_SERVICE_SECRET and ATLAS_PROVISIONING_TOKEN of this one.',
     );
   }
 
@@ -78,15 +78,15 @@ export class Enrolment {
       body: enrolRequestOf(this.config, this.identities.current, token),
       timeoutMs: TIMEOUT_MS,
     });
-    if (!answer) throw new Error('The Control Plane answered the enrolment with nothing.');
+    if (!answer) throw new Error('The Control Plane sent an empty answer to the enrolment.');
     return answer;
   }
 }
 
-/** The token in the environment is what all refusals but one are about. */
+/** All refusals are about the token, except those about the clock or the signature. */
 export function adviceOnEnrolment(error: unknown, config: TenantPlaneConfig): string {
   const advice = adviceOn(error, config);
   if (!(error instanceof ControlPlaneRefused) || error.code === 'clock_skew') return advice;
-  if (error.code === 'bad_signature') return `${advice} The token is not spent.`;
+  if (error.code === 'bad_signature') return `${advice} The token was not used up.`;
   return `${advice} (${error.code}; variable ATLAS_PROVISIONING_TOKEN)`;
 }

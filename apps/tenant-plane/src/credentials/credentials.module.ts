@@ -6,7 +6,7 @@ import { SessionAuthentication } from './session-authentication';
 import { Sessions } from './sessions';
 import { UserTokens } from './user-tokens';
 
-/** What lets somebody in as a user (sessions, links, identity providers), and how it is taken back. */
+/** What admits a user (sessions, links, identity providers), and its revocation. */
 @Module({
   imports: [AuditModule],
   providers: [ReopenedAccess, Revocations, SessionAuthentication, Sessions, UserTokens],

@@ -10,23 +10,23 @@ import { requireStanding } from '../tenancy/tenant-standing';
 import { IdentityProvider } from './identity-provider.entity';
 
 /**
- * Taking a tenant's identity provider away ends the sessions that it finds. So whatever opens or renews one
- * of those shares the provider's row until it ends, and whatever changes the provider has that row to itself.
- * Behind the lock of the tenant and before any user's row, so that no two wait for each other.
+ * Removing a tenant's identity provider ends the sessions that it finds. So whatever opens or renews such a
+ * session shares a lock on the provider's row, and whatever changes the provider takes it exclusively. It is
+ * taken after the tenant's lock and before any user's row, so that transactions do not deadlock.
  */
 export async function shareProvider(scope: TenantScope): Promise<IdentityProvider | null> {
   const [, shared] = await together([requireStanding(scope), lockedForShare(provider(scope)).getOne()]);
   return shared;
 }
 
-/** Waits for all who share it. In a transaction that holds up the tenant's writes. */
+/** Waits for all who share the lock. Only for a transaction that holds up the tenant's writes. */
 export function lockProvider(scope: TenantScope): Promise<IdentityProvider | null> {
   return lockedForUpdate(provider(scope)).getOne();
 }
 
 /**
- * As {@link lockProvider}, and makes the first one where there is none: of several who do so at once the
- * others wait for its row, as they would for one that was there. Null for whoever made it.
+ * Like {@link lockProvider}, but creates the first provider if there is none. Of several concurrent calls the
+ * others wait for its row, as they would for an existing one. Null for the call that created it.
  */
 export async function takeProvider(
   scope: TenantScope,
@@ -35,7 +35,7 @@ export async function takeProvider(
   const { tenantId, manager } = scope;
   for (;;) {
     const known = await lockProvider(scope);
-    // One that was there when it was inserted may have been removed since.
+    // The row that kept it from being inserted may have been removed since.
     if (known || (await insertIfAbsent(manager, IdentityProvider, { tenantId, ...first }))) return known;
   }
 }

@@ -3,8 +3,8 @@ import { JsonColumn, TimestampColumn, type TenantOwned } from '@atlas/persistenc
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * Who vouches for a tenant's users. It holds no secret: we are
- * a public client there, so that it can move with the rows.
+ * A tenant's identity provider. The plane is a public client of it, so the row holds no secret and can move
+ * with the tenant.
  */
 @Entity('identity_providers')
 export class IdentityProvider implements TenantOwned {
@@ -13,7 +13,7 @@ export class IdentityProvider implements TenantOwned {
   @Column('varchar') issuer: string;
   @Column('varchar', { name: 'client_id' }) clientId: string;
   @Column('boolean', { name: 'is_enabled' }) isEnabled: boolean;
-  /** Whether it lets in who is no user yet, as what, and from which domains. */
+  /** Whether it creates unknown users, with which role, and from which domains. */
   @Column('boolean', { name: 'creates_users' }) createsUsers: boolean;
   @Column('varchar', { name: 'default_role' }) defaultRole: GrantableRole;
   @JsonColumn({ name: 'email_domains' }) emailDomains: string[];

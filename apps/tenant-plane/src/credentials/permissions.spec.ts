@@ -2,7 +2,7 @@ import { USER_ROLES } from '@atlas/tenant-api';
 import { PERMISSIONS, PERMISSIONS_OF_ROLE } from './permissions';
 
 describe('permissions', () => {
-  it('belong each to an admin, and none to nobody', () => {
+  it('are all granted to admins, and listed for every role', () => {
     expect(PERMISSIONS_OF_ROLE.admin).toEqual(PERMISSIONS);
     expect(Object.keys(PERMISSIONS_OF_ROLE)).toEqual([...USER_ROLES]);
   });
@@ -14,7 +14,7 @@ describe('permissions', () => {
     expect(fulfiller).toEqual(expect.arrayContaining([...(requester ?? [])]));
   });
 
-  it.each(USER_ROLES)('name nothing twice for a %s', (role) => {
+  it.each(USER_ROLES)('have no duplicates for a %s', (role) => {
     expect(new Set(PERMISSIONS_OF_ROLE[role]).size).toBe(PERMISSIONS_OF_ROLE[role].length);
   });
 });

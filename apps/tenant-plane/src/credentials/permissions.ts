@@ -1,7 +1,7 @@
 import { type UserRole } from '@atlas/tenant-api';
 import { DomainError } from '@atlas/platform';
 
-/** What a user may do. A route asks for one of these. */
+/** What a user may do. A route requires one of these. */
 export const PERMISSIONS = [
   'incidents:read',
   'incidents:create',

@@ -11,9 +11,9 @@ import { User } from './user.entity';
 const HAS_PASSWORD = { passwordHash: Not(NO_PASSWORD) };
 
 /**
- * A copy that is served again knows nothing of what was revoked since the tenant had moved away from it. So
- * all that let somebody in is taken back before the first request: whoever was signed out there, or has
- * another password, must not get in here by what they had before.
+ * A copy that is served again does not know what was revoked after the tenant moved away from it. So all
+ * access is revoked before the first request: whoever was signed out or changed their password meanwhile must
+ * not get in here with what they had before.
  */
 @Injectable()
 export class ReopenedAccess {
@@ -23,7 +23,7 @@ export class ReopenedAccess {
     private readonly mailer: Mailer,
   ) {}
 
-  /** In the transaction that serves the tenant, which nobody is let in to until it has ended. */
+  /** Runs in the transaction that serves the tenant, before which no one is admitted. */
   async end(scope: TenantScope, jobId: string): Promise<void> {
     const revoked = await this.revocations.revokeEverybodys(scope);
     const voided = await this.voidPasswords(scope);
@@ -40,8 +40,8 @@ export class ReopenedAccess {
   }
 
   /**
-   * A password may have been changed because it had leaked. Only those stay good whose owners have no other
-   * way in: nobody but their tenant's admins, who would be locked out as well, could tell who they are.
+   * A password may have been changed because it had leaked. Only users with no other way in keep theirs: just
+   * the tenant's admins could vouch for them, and they would be locked out as well.
    */
   private async voidPasswords(scope: TenantScope): Promise<number> {
     if (this.mailer.isOn) return scope.update(User, HAS_PASSWORD, { passwordHash: NO_PASSWORD });

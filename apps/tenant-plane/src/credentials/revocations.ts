@@ -11,7 +11,7 @@ import { User } from './user.entity';
 /** Numbers the revocations of a tenant: a user's epoch is the number of their last one. */
 const SERIES = 'revocations';
 
-/** Takes back whatever lets somebody in as a user. */
+/** Revokes users' access. */
 @Injectable()
 export class Revocations {
   constructor(
@@ -22,9 +22,9 @@ export class Revocations {
   ) {}
 
   /**
-   * Changes a locked user, and ends every link and session but `but`. The new
-   * epoch reaches what no row shows yet: a sign-in whose password is being
-   * checked, a mail that is waiting to be sent. How many sessions there were.
+   * Changes a locked user, and ends every link and every session except `but`. The new epoch also invalidates
+   * what no row shows yet: a sign-in whose password is being checked, or a mail that is waiting to be sent.
+   * Returns the number of sessions ended.
    */
   async revoke(
     scope: TenantScope,
@@ -39,8 +39,8 @@ export class Revocations {
   }
 
   /**
-   * As {@link revoke}, of every user of a tenant that lets nobody in yet, and ends the invitations of those
-   * who have not come. How many sessions, links and invitations there were.
+   * Like {@link revoke}, for all users of a tenant that admits none yet. Also ends open invitations. Returns
+   * how many sessions, links and invitations were ended.
    */
   async revokeEverybodys(scope: TenantScope): Promise<Readonly<Record<string, number>>> {
     const credentialsEpoch = await scope.nextNumber(SERIES);
@@ -53,16 +53,13 @@ export class Revocations {
     };
   }
 
-  /** As {@link revoke}, and counts: unlike a new password it also takes back what the user has asked for. */
+  /** Like {@link revoke}, and counts: unlike a new password, it also voids what the user has requested. */
   async deactivate(scope: TenantScope, user: Pick<User, 'id'>, changes: Partial<User>): Promise<void> {
     await scope.nextNumber(deactivationsOf(user.id));
     await this.revoke(scope, user, changes);
   }
 
-  /**
-   * Ends the invitations of locked users who have not come
-   * yet, since whoever sent them may invite nobody any more.
-   */
+  /** Ends the open invitations of locked users, since their inviter may no longer invite. */
   async endInvitations(scope: TenantScope, invited: readonly User[]): Promise<void> {
     const invitationEndedAt = this.clock.now();
     for (const { id, invitedBy } of invited) {
@@ -78,7 +75,7 @@ export class Revocations {
     return lastOf(scope, deactivationsOf(id));
   }
 
-  /** The number of the tenant's last one: users with a later epoch have been revoked since. */
+  /** The number of the tenant's last revocation: users with a later epoch have been revoked since. */
   last(scope: TenantScope): Promise<number> {
     return lastOf(scope, SERIES);
   }

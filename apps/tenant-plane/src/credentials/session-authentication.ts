@@ -14,24 +14,20 @@ export interface ProvenSession {
   readonly user: SignedInUser;
 }
 
-/**
- * The tenant that a session token claims, in whose rows it
- * has to be proven. Throws for what is no session token.
- */
+/** The tenant that a session token claims, whose rows must prove it. Throws if it is not a session token. */
 export function sessionClaim(token: string): string {
   const tenantId = claimedTenant('session', token);
   if (tenantId === null) throw unauthenticated();
   return tenantId;
 }
 
-/** Who a session token belongs to. */
+/** Finds the user of a session token. */
 @Injectable()
 export class SessionAuthentication {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * One query, among the sessions of the tenant that the token
-   * claims. Throws `unauthenticated` for one that is not good.
+   * Makes one query among the sessions of the claimed tenant. Throws `unauthenticated` for an invalid token.
    */
   async prove(scope: TenantScope, token: string): Promise<ProvenSession> {
     const session = await this.find(scope, token);
@@ -41,7 +37,7 @@ export class SessionAuthentication {
     return { tenantId: scope.tenantId, user: { id, email, name, role, sessionId: session.id } };
   }
 
-  /** Whether a user who was let in before would be now. */
+  /** Whether a user who was admitted before would still be admitted. */
   async isStanding(scope: TenantScope, caller: SignedInUser, permission: Permission): Promise<boolean> {
     const [isServed, user, isGoingOn] = await Promise.all([
       isStanding(scope),
@@ -51,10 +47,7 @@ export class SessionAuthentication {
     return isServed && isGoingOn && user !== null && PERMISSIONS_OF_ROLE[user.role].includes(permission);
   }
 
-  /**
-   * Whether the session of a user who was let in before is live.
-   * It may have been renewed: then what came of it counts.
-   */
+  /** Whether an admitted user's session is live. If it was renewed, the sessions that followed it count. */
   async isGoingOn(scope: TenantScope, { sessionId }: SignedInUser): Promise<boolean> {
     const session = await scope.findOne(Session, { id: sessionId });
     if (!session) return false;
@@ -86,7 +79,7 @@ export function unauthenticated(): DomainError {
   return new DomainError(
     'unauthenticated',
     'unauthenticated',
-    'Sign in: this needs a valid session.',
+    'This request needs a valid session. Sign in.',
     {},
     challenge,
   );

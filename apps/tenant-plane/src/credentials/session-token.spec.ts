@@ -13,7 +13,7 @@ describe('a session token', () => {
     expect(new Set(tokens).size).toBe(2);
   });
 
-  it('is not taken for one of another kind', () => {
+  it('is not accepted as another kind', () => {
     expect(claimedTenant('refresh', mintSessionToken('session', TENANT))).toBeNull();
     expect(claimedTenant('session', mintSessionToken('refresh', TENANT))).toBeNull();
     expect(claimedTenant('refresh', mintSessionToken('refresh', TENANT))).toBe(TENANT);
@@ -35,7 +35,7 @@ describe('a session token', () => {
     expect(claimedTenant('session', token)).toBeNull();
   });
 
-  it('is kept as SHA-256', () => {
+  it('is stored as SHA-256', () => {
     expect(hashToken('abc')).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad');
   });
 });

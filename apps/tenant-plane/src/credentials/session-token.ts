@@ -1,13 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { isUuid } from '@atlas/tenancy';
 
-/**
- * What a user shows: for a session, to renew it, to join, to choose a new password, to be known as a device.
- */
+/** The prefixes of users' tokens: of sessions, refreshes, invitations, password resets and devices. */
 const PREFIXES = { session: 'atu', refresh: 'atr', invite: 'atv', reset: 'atn', device: 'atd' } as const;
 export type SessionTokenKind = keyof typeof PREFIXES;
 
-/** `atu_<tenant_id>_<secret>`: opaque, but for the tenant whose rows it is looked up in. */
+/** Mints `atu_<tenant_id>_<secret>`: opaque except for the tenant in whose rows it is looked up. */
 export function mintSessionToken(kind: SessionTokenKind, tenantId: string): string {
   return `${PREFIXES[kind]}_${tenantId}_${randomBytes(32).toString('base64url')}`;
 }

@@ -1,17 +1,15 @@
 import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Opaque tokens, kept as SHA-256. The row belongs to the tenant, so a session moves with it. */
+/** Opaque tokens, stored as SHA-256. The row belongs to the tenant, so a session moves with it. */
 @Entity('sessions')
 export class Session implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
   @PrimaryColumn('uuid') id: string;
   @Column('uuid', { name: 'user_id' }) userId: string;
-  /**
-   * The session that its sign-in opened: itself, unless it was renewed. Null on those of earlier versions.
-   */
+  /** The first session of its sign-in: itself, unless it was renewed. Null in rows of earlier versions. */
   @Column('uuid', { name: 'family_id', nullable: true }) familyId: string | null;
-  /** Whether its sign-in was vouched for by the tenant's identity provider. */
+  /** Whether the tenant's identity provider vouched for its sign-in. */
   @Column('boolean', { name: 'is_single_sign_on' }) isSingleSignOn: boolean;
   @Column('varchar', { name: 'token_hash' }) tokenHash: string;
   @Column('varchar', { name: 'refresh_hash' }) refreshHash: string;

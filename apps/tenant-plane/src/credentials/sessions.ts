@@ -12,7 +12,7 @@ import { type SignedInUser } from './signed-in-user';
 import { holdUpWrites, lockThose, lockUser } from './user-locks';
 import { User } from './user.entity';
 
-/** Of what came of one sign-in: each refresh adds a row that stays for months. */
+/** Per sign-in: each refresh adds a row that stays for months. */
 export const REFRESHES: Allowance = {
   name: 'refreshes of',
   limit: 600,
@@ -22,12 +22,12 @@ export const REFRESHES: Allowance = {
 };
 const SESSION_MS = 12 * 3600_000;
 const REFRESH_MS = 30 * 24 * 3600_000;
-/** However often it is renewed: then one signs in anew (ASVS 5.0, 7.3.2). */
+/** The longest life of a sign-in, however often it is renewed (ASVS 5.0, 7.3.2). */
 export const LONGEST_MS = 90 * 24 * 3600_000;
 
 /** What a session comes from. */
 interface Origin {
-  /** Of the session that this one goes on from. */
+  /** The family of the session that this one renews. */
   readonly family?: string;
   /** Whether the tenant's identity provider, which is locked, vouches for the user. */
   readonly isSingleSignOn?: boolean;
@@ -40,7 +40,7 @@ export class Sessions {
     private readonly clock: Clock,
   ) {}
 
-  /** For a locked user. Throws `too_many_attempts`. */
+  /** Opens a session for a locked user. Throws `too_many_attempts`. */
   async open(scope: TenantScope, user: User, { family, isSingleSignOn }: Origin = {}): Promise<SignedIn> {
     if (family !== undefined) await this.throttle.take(REFRESHES, [scope.tenantId, family]);
     const now = this.clock.now();
@@ -48,7 +48,7 @@ export class Sessions {
     const token = mintSessionToken('session', scope.tenantId);
     const refreshToken = mintSessionToken('refresh', scope.tenantId);
     const first = family === undefined ? null : await scope.findOne(Session, { id: family });
-    // Swept, as its time was over by the clock of another replica: then so it is here.
+    // Swept because it had expired by another replica's clock, so it has expired here too.
     if (family !== undefined && !first) throw unauthenticated();
     const end = (first?.createdAt ?? now).getTime() + LONGEST_MS;
     const until = (ms: number): Date => new Date(Math.min(now.getTime() + ms, end));
@@ -69,8 +69,8 @@ export class Sessions {
   }
 
   /**
-   * Looks again at who calls, among users that are locked: their session may have ended, and their role
-   * changed, since the request was let in. Throws `unauthenticated` and `forbidden`.
+   * Checks the caller again, among locked users: their session may have ended or their role changed since the
+   * request was admitted. Throws `unauthenticated` and `forbidden`.
    */
   async requireCaller(
     scope: TenantScope,
@@ -86,21 +86,21 @@ export class Sessions {
     return caller;
   }
 
-  /** Ends a user's sessions, on every replica with the next request; `but` goes on. How many there were. */
+  /** Ends a user's sessions except `but`, on every replica with the next request. Returns their number. */
   endAll(scope: TenantScope, userId: string, but?: string): Promise<number> {
     const where = { userId, revokedAt: IsNull(), ...(but !== undefined && { id: Not(but) }) };
     return scope.update(Session, where, { revokedAt: this.clock.now() });
   }
 
-  /** Ends the sessions of every user, before any of them is let in. How many there were. */
+  /** Ends the sessions of all users, before any is admitted. Returns their number. */
   endEverybodys(scope: TenantScope): Promise<number> {
     return scope.update(Session, { revokedAt: IsNull() }, { revokedAt: this.clock.now() });
   }
 
   /**
-   * The users whose sessions {@link endSingleSignOn} would end, and one more: what
-   * they are writing is stored before, and what they write afterwards is refused.
-   * While the tenant's identity provider is locked, so that no session is added.
+   * Locks the users whose sessions {@link endSingleSignOn} would end, and one more: their writes in progress
+   * are stored first, and later ones are refused. Needs the lock of the tenant's identity provider, so that
+   * no session is added.
    */
   lockSingleSignOn(scope: TenantScope, alsoId: string): Promise<User[]> {
     const users = scope.query(User, 'user');
@@ -116,8 +116,8 @@ export class Sessions {
   }
 
   /**
-   * Ends those that the identity provider vouched for, whose
-   * users are locked; `but` goes on. How many there were.
+   * Ends the sessions that the identity provider vouched for, except `but`. Their users are locked. Returns
+   * their number.
    */
   endSingleSignOn(scope: TenantScope, but: string): Promise<number> {
     const where = { isSingleSignOn: true, revokedAt: IsNull(), id: Not(but) };
@@ -125,9 +125,9 @@ export class Sessions {
   }
 
   /**
-   * Ends the session that a browser had before it signs in, whoever's it was
-   * (ASVS 5.0, 7.2.4): the browser forgets it, and nobody else should go on with
-   * it. First in the transaction of the sign-in, or behind {@link holdUpWrites}.
+   * Ends the session that a browser had before this sign-in, whoever it belonged to (ASVS 5.0, 7.2.4): the
+   * browser forgets it, and no one else should keep using it. Comes first in the sign-in's transaction, or
+   * after {@link holdUpWrites}.
    */
   async endFormer(scope: TenantScope, { former_session: token }: FromCookies): Promise<void> {
     const former = token === undefined ? null : await scope.findOne(Session, { tokenHash: hashToken(token) });
@@ -136,9 +136,7 @@ export class Sessions {
     await this.endFamily(scope, former);
   }
 
-  /**
-   * Ends all that came of one sign-in; under the lock of its user, so that no refresh adds to it meanwhile.
-   */
+  /** Ends all sessions of one sign-in, under the lock of its user, so that no refresh adds one meanwhile. */
   async endFamily(scope: TenantScope, { id, userId, familyId }: Session): Promise<number> {
     await lockUser(scope, userId);
     const revokedAt = this.clock.now();

@@ -1,7 +1,7 @@
 import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Who a user is at the tenant's identity provider. */
+/** A user's identity at the tenant's identity provider. */
 @Entity('user_identities')
 export class UserIdentity implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;

@@ -4,22 +4,21 @@ import { lockTenant, requireStanding } from '../tenancy/tenant-standing';
 import { User } from './user.entity';
 
 /**
- * A revocation ends what it finds, so it misses the session or link that another transaction is inserting at
- * that moment; and a request whose password, link or session was checked before the revocation would go on
- * after it. So whatever signs a user in, renews a session, mints or redeems a link, or revokes locks the
- * user's row first, and then checks again.
+ * A revocation ends what it finds, so it misses a session or link that another transaction is inserting, and
+ * a request that was checked before it would continue after it. So whatever signs a user in, renews a
+ * session, mints or redeems a link, or revokes access locks the user's row first, and then checks again.
  */
 export async function lockUser(scope: TenantScope, id: string): Promise<User | null> {
   const [user] = await lockUsers(scope, [id]);
   return user ?? null;
 }
 
-/** All that a transaction needs at once, so that no two wait for each other. */
+/** Locks all users that a transaction needs at once, so that transactions do not deadlock. */
 export function lockUsers(scope: TenantScope, ids: readonly string[]): Promise<User[]> {
   return lockThose(scope, scope.query(User, 'user').andWhere('user.id in (:...ids)', { ids }));
 }
 
-/** As {@link lockUsers}: in the order of their ids, and in a tenant that is still served. */
+/** Like {@link lockUsers}: in the order of ids, and in a tenant that is still served. */
 export async function lockThose(scope: TenantScope, users: SelectQueryBuilder<User>): Promise<User[]> {
   const ordered = lockedForUpdate(users.orderBy('user.id'));
   const [, locked] = await together([requireStanding(scope), ordered.getMany()]);
@@ -27,9 +26,9 @@ export async function lockThose(scope: TenantScope, users: SelectQueryBuilder<Us
 }
 
 /**
- * First in a transaction that takes access away. Those who share a user's row
- * overtake whoever waits to change it, so a user who never stops writing could
- * put off the end of their own access. In the tenant's queue nobody overtakes.
+ * Comes first in a transaction that takes access away. Those who share a user's row overtake whoever waits to
+ * change it, so a user who never stops writing could put off the end of their own access. The queue for the
+ * tenant's lock allows no overtaking.
  */
 export function holdUpWrites({ manager, tenantId }: TenantScope): Promise<void> {
   return lockTenant(manager, tenantId);

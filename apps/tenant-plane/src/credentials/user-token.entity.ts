@@ -4,8 +4,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export type UserTokenPurpose = 'invite' | 'reset';
 
 /**
- * A link that lets a user choose a password, once. A new one voids the one before; the copies of one mail
- * have one each, and the first that is used voids the others.
+ * A link with which a user chooses a password, once. A new link voids the one before. The copies of one mail
+ * have a link each, and the first one used voids the others.
  */
 @Entity('user_tokens')
 export class UserToken implements TenantOwned {

@@ -10,10 +10,10 @@ import { User } from './user.entity';
 
 const HOUR_MS = 3600_000;
 const LIFETIME_MS: Readonly<Record<UserTokenPurpose, number>> = { invite: 7 * 24 * HOUR_MS, reset: HOUR_MS };
-/** Whom a link can be for. */
+/** The status that a link's user must have. */
 const STATUS = { invite: 'invited', reset: 'active' } as const;
 
-/** The links that are sent to users. */
+/** The links that users receive. */
 @Injectable()
 export class UserTokens {
   constructor(private readonly clock: Clock) {}
@@ -23,8 +23,8 @@ export class UserTokens {
   }
 
   /**
-   * For a locked user. The one before is void from here on; at a later `attempt` at a mail that is the link
-   * of a copy which may have arrived, and goes on working.
+   * Mints a link for a locked user. Voids the one before, except at a later `attempt` to send the same mail:
+   * the earlier copy may have arrived, and its link keeps working.
    */
   async mint(scope: TenantScope, userId: string, purpose: UserTokenPurpose, attempt = 1): Promise<string> {
     if (attempt === 1) await this.revoke(scope, userId, purpose);
@@ -50,7 +50,7 @@ export class UserTokens {
     return scope.delete(UserToken, {});
   }
 
-  /** Whose it is, while it is good. Throws `invalid_link`. */
+  /** The user of a valid link. Throws `invalid_link`. */
   async userOf(scope: TenantScope, token: string, purpose: UserTokenPurpose): Promise<User> {
     const where = { tokenHash: hashToken(token), purpose, expiresAt: MoreThan(this.clock.now()) };
     const row = await scope.findOne(UserToken, where);
@@ -60,8 +60,8 @@ export class UserTokens {
   }
 
   /**
-   * As {@link userOf}, and locks the user; one of several who
-   * come at once gets it. The copies of its mail are void.
+   * Like {@link userOf}, but locks the user, so that one of several concurrent calls wins. Voids the other
+   * copies of the mail.
    */
   async redeem(scope: TenantScope, token: string, purpose: UserTokenPurpose): Promise<User> {
     await lockUser(scope, (await this.userOf(scope, token, purpose)).id);
@@ -75,6 +75,7 @@ function invalidLink(): DomainError {
   return new DomainError(
     'invalid_link',
     'unauthenticated',
-    'This link is not valid: it works once, for a while, and only the latest of several. Ask for a new one.',
+    'This link is not valid. It works once, for a limited time, and until a newer one is sent. ' +
+      'Ask for a new one.',
   );
 }

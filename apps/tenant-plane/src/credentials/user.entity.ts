@@ -10,23 +10,21 @@ export class User implements TenantOwned {
   @Column('varchar') name: string;
   @Column('varchar') role: UserRole;
   @Column('varchar', { name: 'password_hash' }) passwordHash: string;
-  /** The tenant's first user ever; there can be one. Users are deactivated, never deleted. */
+  /** The tenant's first user ever; there can be only one. Users are deactivated, never deleted. */
   @Column('boolean', { name: 'is_first' }) isFirst: boolean;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
-  /** Until the invitation is accepted. */
+  /** Set until the invitation is accepted. */
   @TimestampColumn({ name: 'invited_at', nullable: true }) invitedAt: Date | null;
-  /** Who sent the latest invitation. Null without one, and where an earlier version sent it. */
+  /** Who sent the latest invitation. Null without one, or if an earlier version sent it. */
   @Column('uuid', { name: 'invited_by', nullable: true }) invitedBy: string | null;
-  /**
-   * When that invitation ended, because whoever sent it may invite nobody any more. The next one clears it.
-   */
+  /** When that invitation ended, because its sender may no longer invite. The next one clears it. */
   @TimestampColumn({ name: 'invitation_ended_at', nullable: true }) invitationEndedAt: Date | null;
   @TimestampColumn({ name: 'deactivated_at', nullable: true }) deactivatedAt: Date | null;
-  /** One more with each revocation: tells what was checked before one from what was checked after it. */
+  /** Rises with each revocation, so that checks from before one can be told from later ones. */
   @Column('integer', { name: 'credentials_epoch', default: 0 }) credentialsEpoch: number;
 }
 
-/** What nothing has happened to yet. */
+/** The initial state of a user. */
 export const NEW_USER = {
   isFirst: false,
   invitedAt: null,

@@ -2,7 +2,7 @@ import { Throttle } from '@atlas/persistence';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PlaneSchema } from './plane-schema';
 
-/** For everybody: what the plane's database holds, and the limits that are counted in it. */
+/** Global: the schema of the plane's database, and the limits that are counted in it. */
 @Module({})
 export class DatabaseModule {
   static holding(schema: PlaneSchema): DynamicModule {

@@ -3,14 +3,14 @@ import { type Schema, type TenantOwned } from '@atlas/persistence';
 type RowClass = new () => object;
 
 /**
- * What the plane's database holds. Every feature has its part in it, so it is put together above the
- * features, and given to those below who deal with all of it.
+ * The schema of the plane's database. Every feature contributes to it, so it is assembled above the features
+ * and injected into modules below them.
  */
 export abstract class PlaneSchema implements Schema {
   abstract readonly entities: RowClass[];
   abstract readonly migrations: RowClass[];
-  /** Rows that belong to one tenant each: every entity behind those that its rows refer to. */
+  /** Entities whose rows belong to a tenant, each after those that its rows refer to. */
   abstract readonly tenantScoped: readonly (new () => TenantOwned)[];
-  /** Those that rows of others refer to. */
+  /** Entities that rows of others refer to. */
   abstract readonly referred: readonly RowClass[];
 }

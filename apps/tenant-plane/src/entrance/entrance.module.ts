@@ -5,7 +5,7 @@ import { HomeController } from './home.controller';
 import { LinkPagesController } from './link-pages.controller';
 import { TenantDefaultController } from './tenant-default.controller';
 
-/** What anybody finds at a tenant's address before they sign in. */
+/** What a tenant's address offers before sign-in. */
 @Module({
   imports: [ControlPlaneLinkModule, PlaneIdentityModule],
   controllers: [TenantDefaultController, HomeController, LinkPagesController],

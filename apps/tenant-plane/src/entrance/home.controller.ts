@@ -5,15 +5,16 @@ import { WithoutLogin } from '../access/requires';
 import { CurrentTenant } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
 
-/** What a person sees at a tenant's address. */
+/** The page at a tenant's address. */
 @ApiExcludeController()
 @Controller()
 export class HomeController {
   @WithoutLogin()
   @Get()
   async home(@CurrentTenant() { name }: Tenant, @Res() reply: FastifyReply): Promise<void> {
-    const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escaped(name)}</title></head>
-<body><h1>${escaped(name)}</h1><p>Atlas is served here. Its API is described at <a href="/docs">/docs</a>.</p>
+    const title = escaped(name);
+    const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title></head>
+<body><h1>${title}</h1><p>Atlas is served here. Its API is described at <a href="/docs">/docs</a>.</p>
 <p><a href="/reset-password">Forgotten your password?</a> <a href="/help">Help</a></p></body></html>\n`;
     await reply.headers(PAGE_HEADERS).send(page);
   }

@@ -5,7 +5,7 @@ import { WithoutLogin } from '../access/requires';
 import { CurrentTenant } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
 
-/** What the links of mails open, at the tenant's own address. */
+/** The pages that links in mails open, at the tenant's own address. */
 @ApiExcludeController()
 @WithoutLogin()
 @Controller()

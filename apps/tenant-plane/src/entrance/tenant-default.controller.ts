@@ -8,7 +8,7 @@ import { Deployment } from '../plane-identity/deployment';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Serves } from '../access/serves';
 
-/** What a login page needs to know before anybody has signed in. */
+/** What a login page needs before anyone has signed in. */
 @ApiTags('deployment')
 @Controller()
 export class TenantDefaultController {

@@ -4,7 +4,7 @@ import { AccessModule } from '../access/access.module';
 import { TenantIdempotency } from './tenant-idempotency';
 import { UserRequests } from './user-requests';
 
-/** Requests that may be repeated. */
+/** Requests that may be repeated with an `Idempotency-Key`. */
 @Module({
   imports: [AccessModule],
   providers: [TenantIdempotency, { provide: RepeatableRequests, useClass: UserRequests }],

@@ -16,19 +16,19 @@ const ROW = { tenantId: 'a-tenant', scope: 'hash-of-the-key', bodyHash: '' };
 const KEPT = { bodyHash: 'hash-of-the-body', answer: { url: 'https://acme.example.com/signup#token=t' } };
 const NOT_KEPT = expect.objectContaining({ code: 'answer_not_kept' });
 
-describe('a kept answer', () => {
+describe('a stored answer', () => {
   const openedWith = (...secrets: Secret[]) =>
     new SealedAnswers(secrets).open(REQUEST, ROW, new SealedAnswers([OLD]).seal(REQUEST, ROW, KEPT));
 
-  it('opens with the secret that sealed it, also once that is the one before', () => {
+  it('opens with the secret that sealed it, also once that is the previous one', () => {
     expect([openedWith(OLD), openedWith(NEW, OLD)]).toEqual([KEPT, KEPT]);
   });
 
-  it('is not shown with another secret', () => {
+  it('does not open with another secret', () => {
     expect(() => openedWith(NEW)).toThrow(NOT_KEPT);
   });
 
-  it("does not open with the client's key and what the rows hold", () => {
+  it("does not open with the client's key and the rows alone", () => {
     const sealed = new SealedAnswers([OLD]).seal(REQUEST, ROW, KEPT);
     const guessed = deriveKey(JSON.stringify([...REQUEST.scope, REQUEST.key]), 'atlas-kept-answer');
     const place = { table: 'idempotency_keys', column: 'answer', rowId: ROW.scope, ownerId: ROW.tenantId };
@@ -40,18 +40,18 @@ describe('a kept answer', () => {
     ['key', { ...REQUEST, key: '1900000001' }, ROW],
     ['user', { ...REQUEST, scope: ['another-user', 'POST', '/api/auth/invite'] }, ROW],
     ['tenant', REQUEST, { ...ROW, tenantId: 'another-tenant' }],
-  ])('is not shown for another %s', (_, request, row) => {
+  ])('does not open for another %s', (_, request, row) => {
     const answers = new SealedAnswers([OLD]);
     expect(() => answers.open(request, row, answers.seal(REQUEST, ROW, KEPT))).toThrow(NOT_KEPT);
   });
 
-  it("opens with the client's key alone at another plane, when it shows no secret", () => {
+  it("opens at another plane with the client's key alone, if it shows no secret", () => {
     const request = { ...REQUEST, showsSecret: false };
     const sealed = new SealedAnswers([OLD]).seal(request, ROW, KEPT);
     expect(new SealedAnswers([NEW]).open(request, ROW, sealed)).toEqual(KEPT);
   });
 
-  it('opens in the process that sealed it, and in no other, at a plane that has no secret', () => {
+  it('opens only in the process that sealed it, if the plane has no secret', () => {
     const answers = new SealedAnswers([]);
     const sealed = answers.seal(REQUEST, ROW, KEPT);
     expect(answers.open(REQUEST, ROW, sealed)).toEqual(KEPT);

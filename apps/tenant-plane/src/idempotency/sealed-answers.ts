@@ -14,7 +14,7 @@ type Row = Pick<IdempotencyRecord, 'tenantId' | 'scope'>;
 
 const NO_SECRET = '';
 
-/** What is sealed. The hash as well: the body may hold a secret that can be guessed. */
+/** What is sealed: the hash as well, since the body may hold a secret that can be guessed. */
 interface Sealed {
   readonly bodyHash: string;
   readonly answer: Answer;
@@ -26,15 +26,15 @@ interface KeyedRequest extends RepeatableRequest {
 
 /**
  * Answers open with the client's key, also at the plane that the tenant moved to. For those that show a
- * secret that is not enough, since clients choose keys that can be guessed, and the hash in the row confirms
- * a guess: it takes a secret of the plane's environment as well.
+ * secret that is not enough, since clients may choose keys that can be guessed, and the hash in the row
+ * confirms a guess. They also need a secret of the plane's environment.
  */
 export class SealedAnswers {
   private readonly secrets: readonly SecretText[];
 
   /**
-   * The newest secret seals, all open. A plane that has none
-   * makes one, so its answers open until this process ends.
+   * The newest secret seals, and all open. A plane that has none makes one up, so its answers open until this
+   * process ends.
    */
   constructor(secrets: readonly Secret[]) {
     this.secrets = secrets.length > 0 ? secrets : [randomBytes(32).toString('base64')];
@@ -67,8 +67,8 @@ function boxOf({ scope, key }: RepeatableRequest, secret: SecretText): SecretBox
 }
 
 /**
- * Of the version before, which sealed the answer alone, with
- * the client's key alone. Its last one is a day old at most.
+ * The box of the previous version, which sealed only the answer, with the client's key alone. Its last answer
+ * is a day old at most.
  */
 function boxOfBefore({ scope, key }: RepeatableRequest): SecretBox {
   return new SecretBox([{ id: 'key', key: deriveKey(JSON.stringify([...scope, key]), 'atlas-kept-answer') }]);
@@ -88,9 +88,9 @@ function placeOf({ tenantId, scope }: Row): SealedPlace {
 
 function answerNotKept(): DomainError {
   const detail =
-    'The request with this Idempotency-Key was carried out. Its answer cannot be shown again: this ' +
+    'The request with this Idempotency-Key was executed. Its answer cannot be shown again: this ' +
     'plane does not have the secret that sealed it, because INTERNAL_SERVICE_SECRET was changed, a ' +
-    'plane without one was restarted, or the tenant has moved. Look at what there is before you send ' +
+    'plane without one was restarted, or the tenant has moved. Check what exists before you send ' +
     'it with a new key.';
   return new DomainError('answer_not_kept', 'conflict', detail);
 }

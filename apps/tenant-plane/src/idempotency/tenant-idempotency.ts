@@ -26,8 +26,8 @@ interface RequestOfTenant extends RepeatableRequest {
 }
 
 /**
- * Keys and answers are rows of the tenant's own. At a plane that
- * the tenant moves to, those that show a secret do not open.
+ * Stores keys and answers in the tenant's own rows. At a plane that the tenant moves to, answers that show a
+ * secret do not open.
  */
 @Injectable()
 export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
@@ -60,8 +60,8 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
   }
 
   /**
-   * Where a key comes in, those that are too old go: they need no chore that would see all tenants. By the
-   * database's clock: a replica whose own is a day ahead would forget what the others have just answered.
+   * Each new key sweeps the tenant's expired ones, so no job over all tenants is needed. By the database's
+   * clock: a replica whose clock is a day ahead would drop what the others have just answered.
    */
   protected async claim(
     manager: EntityManager,

@@ -1,14 +1,14 @@
 import { INCIDENT_STATUSES, INCIDENT_MACHINE } from '@atlas/tenant-api';
 
 describe('the states of an incident', () => {
-  it('lead from everywhere to closed, and from closed back', () => {
+  it('lead from anywhere to closed, and from closed back', () => {
     for (const state of INCIDENT_STATUSES) {
       expect([state, reachableFrom(state).has('closed')]).toEqual([state, true]);
       expect([state, reachableFrom('closed').has(state)]).toEqual([state, state !== 'triggered']);
     }
   });
 
-  it('pass through resolved before closed', () => {
+  it('reach closed only through resolved', () => {
     const before = INCIDENT_STATUSES.filter((state) => INCIDENT_MACHINE.can(state, 'closed'));
     expect(before).toEqual(['resolved']);
   });

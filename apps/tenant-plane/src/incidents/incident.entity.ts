@@ -6,7 +6,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export class Incident implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
   @PrimaryColumn('uuid') id: string;
-  /** `INC-00000001`, counted by tenant. */
+  /** Such as `INC-00000001`, numbered per tenant. */
   @Column('varchar') number: string;
   @Column('varchar') title: string;
   @Column('text', { nullable: true }) description: string | null;

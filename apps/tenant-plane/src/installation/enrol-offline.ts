@@ -13,10 +13,7 @@ import {
 } from './enrolment-file';
 import { type InstalledPlane } from './installed-plane';
 
-/**
- * Writes the file to be carried to the Control Plane. May
- * be done again: a later answer holds what has changed.
- */
+/** Writes the file to carry to the Control Plane. Can be repeated: a later answer holds what has changed. */
 export async function writeRequest(
   { config, clock, identities }: InstalledPlane,
   path: string,
@@ -30,7 +27,7 @@ export async function writeRequest(
 }
 
 /**
- * Takes the Control Plane's answer: who this plane is, whose signatures it believes, and whom it serves.
+ * Applies the Control Plane's answer: the plane's identity, the keys it trusts and the tenants it serves.
  * Another command, or a running plane, may be applying another state at the same time: the newest wins.
  */
 export async function applyAnswer(plane: InstalledPlane, path: string): Promise<void> {
@@ -46,7 +43,7 @@ export async function applyAnswer(plane: InstalledPlane, path: string): Promise<
   } catch (error) {
     if (!(error instanceof Superseded)) throw error;
     throw new OfflineEnrolmentRefused(
-      'Another answer file, or a running plane, took over before all of this one was applied. If ' +
+      'Another answer file, or a running plane, took over before this one was fully applied. If ' +
         'this is the newest answer, run the command again.',
     );
   } finally {
@@ -76,8 +73,9 @@ function readJson(path: string): unknown {
     const { message } = error as Error;
     throw new OfflineEnrolmentRefused(
       error instanceof SyntaxError
-        ? `${path} is no JSON, or was cut (${message}). Take the whole answer of POST ${OFFLINE_ENROL_PATH}.`
-        : `The answer file can't be read: ${message}`,
+        ? `${path} is not JSON, or was cut off (${message}). Use the whole answer of POST ` +
+            `${OFFLINE_ENROL_PATH}.`
+        : `Could not read the answer file: ${message}`,
     );
   }
 }

@@ -5,10 +5,10 @@ import { Enrolment, adviceOnEnrolment } from '../control-plane-link/enrolment';
 import { needsEnrolment } from '../plane-identity/install-bundle';
 import { type InstalledPlane } from './installed-plane';
 
-/** What keeps a plane from being enrolled, with what to do. */
+/** Why a plane could not be enrolled, and what to do. */
 class EnrolmentFailed extends Error {}
 
-/** Enrols and ends. An enrolled plane is left as it is, and nobody is called. */
+/** Enrols the plane. Makes no call if it is enrolled already. */
 export async function enrolOnce({ config, clock, identities }: InstalledPlane): Promise<void> {
   if (!needsEnrolment(config, identities.current)) return;
   if (config.isOffline)
@@ -21,7 +21,7 @@ export async function enrolOnce({ config, clock, identities }: InstalledPlane): 
     throw new EnrolmentFailed('ATLAS_PROVISIONING_TOKEN is not set: paste it from the install bundle.');
   const client = new ControlPlaneClient(config, clock, new ServiceSecrets(config, identities));
   const enrolment = new Enrolment(client, identities, config);
-  // A refusal for the clock told the time: the second attempt is signed by it.
+  // A refusal because of the clock gave the time, which the second attempt is signed with.
   const attempt = enrolment
     .redeem(token)
     .catch((error: unknown) => (isClockSkew(error) ? enrolment.redeem(token) : Promise.reject(error)));

@@ -18,12 +18,12 @@ import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { enrolRequestOf } from '../control-plane-client/enrol-request';
 import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 
-/** A file or an environment that the offline enrolment can't go on with: says what to do. */
+/** The offline enrolment cannot continue with this file or environment. The message says what to do. */
 export class OfflineEnrolmentRefused extends Error {}
 
 /**
  * The enrolment as a file. It is signed as the call would be, and its token is sealed with the bundle's
- * secret, which both ends have: on its way the file is of no use to anybody.
+ * secret, which only the two ends have, so the file is useless to anyone on its way.
  */
 export function enrolRequestFile(
   config: TenantPlaneConfig,
@@ -49,7 +49,7 @@ export interface TrustedAnswer {
   readonly signedAt: Date;
 }
 
-/** The answer of a file, when it is signed with our secret and is for this installation. */
+/** The answer in a file, if it is signed with our secret and meant for this installation. */
 export function trustedAnswer(
   config: TenantPlaneConfig,
   identity: Readonly<PlaneIdentity>,
@@ -67,33 +67,33 @@ export function trustedAnswer(
   const answer = JSON.parse(body) as OfflineEnrolAnswer;
   if (answer.instance_id !== identity.instanceId)
     throw new OfflineEnrolmentRefused(
-      'The answer file is for another installation: its request was made with another database.',
+      'The answer file is for another installation: its request was written with another database.',
     );
   if (identity.tenantPlaneId !== null && identity.tenantPlaneId !== answer.tenant_plane_id)
-    throw new OfflineEnrolmentRefused('The answer file is for another tenant plane than this one is.');
+    throw new OfflineEnrolmentRefused('The answer file is for another tenant plane than this one.');
   return { answer, signedAt };
 }
 
 /**
- * An old file must not bring back what has changed since. By its time, which tells epochs apart, and by its
- * revision: two files may be signed in the same second.
+ * An old file must not bring back what has changed since. Compares the time, which tells epochs apart, and
+ * the revision, since two files may be signed in the same second.
  */
 export function requireNotOlder(
-  { revision: applied, toldRevision: told, stateSignedAt }: Readonly<PlaneIdentity>,
+  { revision: applied, toldRevision: received, stateSignedAt }: Readonly<PlaneIdentity>,
   { answer, signedAt }: TrustedAnswer,
 ): void {
   const { revision } = answer.desired_state;
   if (stateSignedAt !== null && signedAt < stateSignedAt)
     throw new OfflineEnrolmentRefused(
-      `The answer file is of ${signedAt.toISOString()}, and this plane was told what the Control ` +
-        `Plane said at ${stateSignedAt.toISOString()}. Upload the request file again for a new one.`,
+      `The answer file is from ${signedAt.toISOString()}, but this plane has a state that the Control ` +
+        `Plane signed at ${stateSignedAt.toISOString()}. Upload the request file again for a new answer.`,
     );
-  // A replica of the version before notes no more than what it has applied.
-  const newer = [told, applied].find((known) => known !== null && isOlderRevision(revision, known));
+  // A replica of the previous version records only what it has applied.
+  const newer = [received, applied].find((known) => known !== null && isOlderRevision(revision, known));
   if (newer != null)
     throw new OfflineEnrolmentRefused(
-      `The answer file has revision ${revision}, and this plane was told ${newer}. Upload the ` +
-        'request file again for a new one.',
+      `The answer file has revision ${revision}, but this plane has received ${newer}. Upload the ` +
+        'request file again for a new answer.',
     );
 }
 
@@ -110,20 +110,20 @@ function answerFile(file: unknown): EnrolAnswerFile {
   throw new OfflineEnrolmentRefused(noAnswerFile(file ?? {}));
 }
 
-/** What it is instead, or lacks, and where to get the right one. */
+/** Says what the file is instead, or what it lacks, and where to get the right one. */
 function noAnswerFile(file: object): string {
   const { format, code, detail } = file as { format?: unknown; code?: unknown; detail?: unknown };
   const ask =
-    `Take the whole answer of POST ${OFFLINE_ENROL_PATH}, to which your Atlas admin uploads the ` +
+    `Use the whole answer of POST ${OFFLINE_ENROL_PATH}, to which your Atlas admin uploads the ` +
     'request file.';
-  if (format === ENROL_REQUEST_FORMAT) return `That is the request file, not the answer to it. ${ask}`;
+  if (format === ENROL_REQUEST_FORMAT) return `This is the request file, not the answer to it. ${ask}`;
   if (typeof code === 'string' && typeof detail === 'string')
     return `The Control Plane refused the request file (${code}): ${detail}`;
   if (format !== ENROL_ANSWER_FORMAT)
-    return `That is no answer file: its format is not "${ENROL_ANSWER_FORMAT}". ${ask}`;
+    return `This is not an answer file: its format is not "${ENROL_ANSWER_FORMAT}". ${ask}`;
   const missing = ['body', 'answers', 'signature'].filter((field) => !(field in file));
   return (
-    `That is no whole answer file${missing.length > 0 ? `: ${missing.join(', ')} is missing` : ''}. ` +
+    `This answer file is incomplete${missing.length > 0 ? `: it lacks ${missing.join(', ')}` : ''}. ` +
     `${ask}`
   );
 }
@@ -133,8 +133,8 @@ function verified(response: Parameters<typeof verifyResponse>[0]): number {
     return verifyResponse(response).created;
   } catch (error) {
     throw new OfflineEnrolmentRefused(
-      `The answer file can't be trusted: INTERNAL_SERVICE_SECRET is not the one that its request was ` +
-        `made with, or the file was changed. (${(error as Error).message})`,
+      `The answer file can't be trusted: INTERNAL_SERVICE_SECRET is not the one its request was ` +
+        `made with, or the file was altered. (${(error as Error).message})`,
     );
   }
 }

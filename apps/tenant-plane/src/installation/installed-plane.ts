@@ -24,7 +24,7 @@ import { TENANT_PLANE_SCHEMA } from '../schema/tenant-plane-schema';
 import { SingleTenantFile } from '../tenancy/single-tenant-file';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 
-/** A plane's database and identity, without the plane: for commands that end. */
+/** A plane's database and identity without the running plane, for one-off commands. */
 export interface InstalledPlane {
   readonly config: TenantPlaneConfig;
   readonly clock: Clock;
@@ -33,8 +33,8 @@ export interface InstalledPlane {
 }
 
 /**
- * Migrates as a start does, and makes the identity that the
- * first start will find. A SQLite file is locked meanwhile.
+ * Migrates as a start does, and creates the identity that the first start will find. Locks a SQLite file
+ * meanwhile.
  */
 export async function withInstalledPlane<T>(
   config: TenantPlaneConfig,

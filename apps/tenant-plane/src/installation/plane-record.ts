@@ -4,7 +4,7 @@ import { PlaneIdentity } from '../plane-identity/plane-identity.entity';
 import { databaseOptions } from '../schema/database-options';
 import { Tenant } from '../tenancy/tenant.entity';
 
-/** What a plane's database knows of it, read beside the process that serves. */
+/** What a plane's database says about it, read while another process may be serving. */
 export interface PlaneRecord {
   readonly identity: PlaneIdentity | null;
   readonly tenants: readonly Tenant[];
@@ -13,7 +13,7 @@ export interface PlaneRecord {
 const NOTHING: PlaneRecord = { identity: null, tenants: [] };
 const MAX_TENANTS = 1000;
 
-/** Nothing, where no plane was ever started. Throws when the database can't be reached. */
+/** Empty if no plane was ever started. Throws if the database cannot be reached. */
 export async function readPlaneRecord(config: TenantPlaneConfig): Promise<PlaneRecord> {
   const record = await lookInto(databaseOptions(config), async (reader) => {
     const runner = reader.createQueryRunner();

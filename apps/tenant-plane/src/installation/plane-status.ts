@@ -3,7 +3,7 @@ import { TENANT_PLANE_VERSION } from '../config/tenant-plane-version';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { type PlaneRecord } from './plane-record';
 
-/** What `atlas-tp status` and `atlas-tp enrol` say of a plane. */
+/** The output of `atlas-tp status` and `atlas-tp enrol`. */
 export function planeStatus(
   config: TenantPlaneConfig,
   { identity, tenants }: PlaneRecord,

@@ -17,18 +17,18 @@ import { TENANT_PLANE_SCHEMA } from '../schema/tenant-plane-schema';
 import { readPlaneRecord } from './plane-record';
 
 export interface PreflightReport {
-  /** Nothing that was asked is wrong. */
+  /** No check that ran has failed. */
   readonly ok: boolean;
-  /** This plane, where it runs already: there is nothing to start then. */
+  /** This plane, if it is already running: then there is nothing to start. */
   readonly running: RunningPlane | null;
   readonly checks: readonly NamedOutcome[];
 }
 
 const FIX =
-  'Correct these lines of the env file; those of the install bundle stay exactly as they were pasted.';
+  'Correct these lines of the env file, but leave those of the install bundle exactly as they were pasted.';
 
 /**
- * Everything that can be known before a plane is started with this environment. Spends and changes nothing.
+ * Everything that can be checked before a plane starts with this environment. Uses up and changes nothing.
  */
 export async function preflight(env: NodeJS.ProcessEnv): Promise<PreflightReport> {
   const config = read(env);
@@ -40,7 +40,7 @@ export async function preflight(env: NodeJS.ProcessEnv): Promise<PreflightReport
   return reportOf([environment, ...checks], await scene.running());
 }
 
-/** Without a valid environment nothing else can be asked. */
+/** Without a valid environment, nothing else can be checked. */
 function read(env: NodeJS.ProcessEnv): TenantPlaneConfig | NamedOutcome[] {
   try {
     return installationConfig(env);
@@ -50,16 +50,16 @@ function read(env: NodeJS.ProcessEnv): TenantPlaneConfig | NamedOutcome[] {
   }
 }
 
-/** What the environment leaves open is judged by what the plane knows of itself. */
+/** The plane's own record decides what the environment leaves open. */
 function verdictOn(config: TenantPlaneConfig, identity: PlaneIdentity | null): CheckOutcome {
   const model = config.deploymentModel ?? identity?.deploymentModel ?? 'shared';
   const problem = productionDatabaseProblem(config, model);
   if (problem !== null) return bad(`TENANT_PLANE_DATABASE_URL ${problem}`, FIX);
   const warning = isSmallForProduction(config) ? `. ${SQLITE_IN_PRODUCTION}` : '';
-  return good(`All variables are as they should be${warning}`);
+  return good(`All variables are valid${warning}`);
 }
 
-/** The database check says what is wrong with a database that can't be read. */
+/** The database check reports a database that cannot be read. */
 function knownIdentity(config: TenantPlaneConfig): Promise<PlaneIdentity | null> {
   return readPlaneRecord(config).then(
     ({ identity }) => identity,

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 
 /**
- * A command of an installation: it writes one JSON document to standard output, and what went wrong, as a
- * sentence, to standard error. `atlas-tp` shows both to people.
+ * Runs a command of an installation. It writes one JSON document to standard output, or an error message to
+ * standard error; `atlas-tp` shows both to people.
  */
 export function runScript(
   work: () => Promise<{ readonly document: object; readonly isGood: boolean }>,

@@ -10,9 +10,8 @@ import { TenantDirectory } from '../tenancy/tenant-directory';
 import { TenantUrls } from '../tenancy/tenant-urls';
 
 /**
- * To somebody who may join. It was promised, so it goes out unless the invitation
- * has ended, or whoever invites them was deactivated since or may invite nobody
- * any more; that is audited. A new password of theirs takes nothing back.
+ * The mail to an invited user. It is sent unless the invitation has ended, or the inviter was deactivated
+ * since or may no longer invite; dropping it is audited. A new password of the inviter does not void it.
  */
 @Injectable()
 export class InviteMail extends MailKind<TenantScope> {
@@ -28,7 +27,7 @@ export class InviteMail extends MailKind<TenantScope> {
     super();
   }
 
-  /** What is kept of an invitation. */
+  /** What is stored of an invitation until it is sent. */
   static subject(user: User, by: User, deactivations: number): MailSubject {
     return {
       user_id: user.id,
@@ -47,7 +46,7 @@ export class InviteMail extends MailKind<TenantScope> {
     const isWanted = statusOf(user) === 'invited' && String(user.credentialsEpoch) === subject['epoch'];
     if (!isWanted) return this.drop(scope, user, 'invitation_ended');
     const deactivations = String(await this.revocations.deactivations(scope, by));
-    // A version of before did not count them.
+    // An earlier version did not count them.
     const isMeant = mayInvite(by) && deactivations === (subject['by_deactivations'] ?? deactivations);
     if (!isMeant || user.invitationEndedAt) return this.drop(scope, user, 'inviter_not_allowed');
     const token = await this.tokens.mint(scope, user.id, 'invite', attempt);
@@ -56,7 +55,7 @@ export class InviteMail extends MailKind<TenantScope> {
       subject: `You are invited to ${tenant.name}`,
       paragraphs: [
         `You are invited to ${tenant.name} on Atlas, as ${user.role}. Choose a password to join:`,
-        'The link works once, for seven days. If you do not know what this is about, ignore it.',
+        'The link works once, for seven days. If you did not expect this invitation, ignore it.',
       ],
       action: { label: 'Join', url: this.urls.invitation(tenant, token) },
     };

@@ -4,7 +4,7 @@ import { User } from '../credentials/user.entity';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { TenantUrls } from '../tenancy/tenant-urls';
 
-/** So that an owner hears of it, whoever did it. */
+/** Tells a user that their password was changed, whoever did it. */
 @Injectable()
 export class PasswordChangedMail extends MailKind<TenantScope> {
   readonly name = 'password_changed';
@@ -25,7 +25,7 @@ export class PasswordChangedMail extends MailKind<TenantScope> {
       subject: `Your password for ${tenant.name} was changed`,
       paragraphs: [
         `The password of this address for ${tenant.name} on Atlas was changed. Other sessions have ended.`,
-        `If it was not you, ask for a new password at ${this.urls.home(tenant)}, and tell an admin.`,
+        `If this was not you, request a new password at ${this.urls.home(tenant)}, and tell an admin.`,
       ],
     };
   }

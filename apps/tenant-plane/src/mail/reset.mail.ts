@@ -9,8 +9,8 @@ import { TenantDirectory } from '../tenancy/tenant-directory';
 import { TenantUrls } from '../tenancy/tenant-urls';
 
 /**
- * To an address that somebody has typed: a mail goes out only if
- * it is that of an active user, and nothing was revoked since.
+ * The mail to an address that was typed into a form. It is sent only if the address is an active user's, and
+ * nothing was revoked since.
  */
 @Injectable()
 export class ResetMail extends MailKind<TenantScope> {
@@ -42,8 +42,8 @@ export class ResetMail extends MailKind<TenantScope> {
       to: user.email,
       subject: `A new password for ${tenant.name}`,
       paragraphs: [
-        `Somebody, probably you, has forgotten the password of this address for ${tenant.name} on Atlas.`,
-        'The link works once, for an hour. If it was not you, ignore it: your password stays as it is.',
+        `Someone, probably you, requested a new password for this address at ${tenant.name} on Atlas.`,
+        'The link works once, for an hour. If this was not you, ignore it: your password does not change.',
       ],
       action: { label: 'Choose a new password', url: this.urls.passwordReset(tenant, token) },
     };

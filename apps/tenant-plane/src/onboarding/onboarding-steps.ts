@@ -8,9 +8,9 @@ export interface OnboardingStep {
   readonly key: string;
   readonly title: string;
   readonly hint: string;
-  /** The feature that it takes, where that is not built: the hint is served once it is. */
+  /** The feature that it needs, if that is not built yet. The hint is shown once it is. */
   readonly awaits?: PlannedFeature;
-  /** What shows that it is done, or null: a step completes by evidence, not by a click. */
+  /** Proof that the step is done, or null: a step completes by evidence, not by a click. */
   readonly evidence: (scope: TenantScope) => Promise<Evidence | null>;
 }
 
@@ -48,7 +48,7 @@ export const ONBOARDING_STEPS: readonly OnboardingStep[] = [
   {
     key: 'ai',
     title: 'Ask the AI',
-    hint: 'Ask for the analysis of an incident: POST /api/ai/incidents/<id>/analysis.',
+    hint: 'Request the analysis of an incident: POST /api/ai/incidents/<id>/analysis.',
     evidence: firstAiAnswer,
   },
 ];

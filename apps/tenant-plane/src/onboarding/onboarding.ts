@@ -34,7 +34,7 @@ export class Onboarding {
       throw new DomainError(
         'onboarding_step_not_found',
         'not_found',
-        `There is no such step. Steps: ${ONBOARDING_STEPS.map((step) => step.key).join(', ')}.`,
+        `There is no such step. The steps are: ${ONBOARDING_STEPS.map((step) => step.key).join(', ')}.`,
       );
     }
     await this.tenants.write(tenantId, async (scope) => {

@@ -1,13 +1,13 @@
 import { type ReportedCode } from '@atlas/plane-contract';
 
-/** What became of a tenant's entry. */
+/** The outcome of applying a tenant's entry. */
 export interface Applied {
   readonly tenantId: string;
   readonly entryRevision: number;
   readonly error?: string;
   readonly code?: ReportedCode;
   /**
-   * The error is not the last word: it is of the database, a disk or the line, and the same is tried again.
+   * Whether the same entry is tried again, since the error was one of the database, a disk or the network.
    */
   readonly isRetried?: boolean;
 }

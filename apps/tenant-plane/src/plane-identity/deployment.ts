@@ -5,8 +5,8 @@ import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { PlaneIdentities } from './plane-identities';
 
 /**
- * Which deployment model this plane runs in: what its environment
- * says, else what the Control Plane said at enrolment.
+ * The deployment model of this plane: as its environment says, or else as the Control Plane said at
+ * enrolment.
  */
 @Injectable()
 export class Deployment {

@@ -4,7 +4,10 @@ import { type DeploymentModel } from '@atlas/tenancy';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { type PlaneIdentity } from './plane-identity.entity';
 
-/** Never enrolled; or the environment holds another install bundle than the one that it enrolled with. */
+/**
+ * Whether the plane has never enrolled, or the environment holds another install bundle than the one it
+ * enrolled with.
+ */
 export function needsEnrolment(
   { INTERNAL_SERVICE_SECRET: secret, ATLAS_PROVISIONING_TOKEN: token }: TenantPlaneConfig,
   identity: Pick<PlaneIdentity, 'tenantPlaneId' | 'enrolledKeyId'> | null,
@@ -14,14 +17,14 @@ export function needsEnrolment(
   return hasBundle && keyIdOf(secret) !== identity.enrolledKeyId;
 }
 
-/** A token that was cut when it was pasted proves nothing, not even that the secret beside it is wrong. */
+/** A token that was pasted in part proves nothing, not even that the secret beside it is wrong. */
 export function isWholeToken(token: Secret): boolean {
   return parseCredential('atp', token.reveal()) !== null;
 }
 
 /**
- * The model that it is enrolled in, where the environment names
- * another. It changes by a move, with a new install bundle.
+ * The model that the plane is enrolled in, if the environment names another. It changes by a move, with a new
+ * install bundle.
  */
 export function otherModel(
   config: TenantPlaneConfig,
@@ -33,7 +36,7 @@ export function otherModel(
   return enrolledIn === named ? null : enrolledIn;
 }
 
-/** What an enrolment leaves: secrets that followed an earlier one are of no use any more. */
+/** The state after an enrolment: secrets that followed an earlier one are obsolete. */
 export function enrolledWith({
   INTERNAL_SERVICE_SECRET: secret,
 }: TenantPlaneConfig): Pick<PlaneIdentity, 'enrolledKeyId' | 'serviceSecretsSealed'> {

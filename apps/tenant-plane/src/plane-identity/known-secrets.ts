@@ -5,7 +5,7 @@ import { type PlaneIdentity } from './plane-identity.entity';
 
 type Keeper = Pick<PlaneIdentity, 'instanceId' | 'serviceSecretsSealed'>;
 
-/** The newest first; none without a secret in the environment. */
+/** Newest first; empty without a secret in the environment. */
 export function knownSecrets(
   { INTERNAL_SERVICE_SECRET: given, INTERNAL_SERVICE_SECRET_PREVIOUS: previous }: TenantPlaneConfig,
   identity: Keeper | null,

@@ -2,28 +2,28 @@ import { type Applied } from './applied';
 import { type Fence } from './fence';
 
 /**
- * What this process knows under one claim of the link's lease. It ends with the claim: before the next one,
- * another replica may have applied, reported and been told anything.
+ * What this process knows under one claim of the link's lease. It is void when the claim ends: before the
+ * next one, another replica may have applied, reported or received anything.
  */
 export class LinkClaim {
-  /** By tenant, what became of its entry and is not reported yet. */
+  /** By tenant, the outcomes that are yet to be reported. */
   readonly pending = new Map<string, Applied>();
   /** The epoch of the directory's entries, as last reported on. Read it before the entry. */
   epoch: string | null = null;
-  /** How the last turn went. */
+  /** Whether the last turn reached the Control Plane. */
   isReachable = false;
-  /** Turns in a row that came to nothing. */
+  /** Failed turns in a row. */
   lostTurns = 0;
   private readonly ending = new AbortController();
 
   constructor(
     /** Null while the process holds no lease. */
     readonly name: string | null,
-    /** For all that comes of it: the answer to a question, a report, a transfer. */
+    /** Fences everything done under the claim: handling an answer, a report, a transfer. */
     readonly fence: Fence,
   ) {}
 
-  /** Aborted once it has ended: nobody waits for its calls any more. */
+  /** Aborted when the claim ends: no one waits for its calls any more. */
   get ended(): AbortSignal {
     return this.ending.signal;
   }

@@ -6,17 +6,17 @@ import { LinkClaim } from './link-claim';
 import { PlaneIdentity } from './plane-identity.entity';
 
 const ONLY = { id: 1 };
-/** Another replica that does not speak for this long has died. */
+/** A replica that is silent for this long counts as dead. */
 const LEASE_MS = 10_000;
 
 /**
- * Which of the replicas talks to the Control Plane. Each claim has a name of its own, so that a process that
- * lost the lease unawares, and took it again, does not take what it was doing before for the holder's work.
- * It ends by the time that the replicas share: the clock of one that died may have been ahead.
+ * Decides which replica talks to the Control Plane. Each claim has its own name, so that a process that lost
+ * the lease unawares and took it again does not mistake its earlier work for the holder's. The lease expires
+ * by the time that the replicas share: the clock of a dead one may have been ahead.
  */
 export class LinkLease {
   private current: LinkClaim;
-  /** The name of the next claim: asked for again under it when nobody knows whether it was stored. */
+  /** The name of the next claim, reused while it is unknown whether it was stored. */
   private next = randomUUID();
   /** In monotonic milliseconds. */
   private givesWayUntil = -Infinity;
@@ -28,14 +28,13 @@ export class LinkLease {
     this.current = this.claimOf(null);
   }
 
-  /** As it is now: take it once for all that belongs together, since it may end at any time. */
+  /** The current claim. Read it once for work that belongs together, since it may end at any time. */
   get claim(): LinkClaim {
     return this.current;
   }
 
   /**
-   * Renews the lease, or takes it if it is free: `prepare`
-   * is done before anything is written under a new claim.
+   * Renews the lease, or takes it if it is free. `prepare` runs before anything is written under a new claim.
    */
   async hold(prepare: () => Promise<void>): Promise<'renewed' | 'taken' | 'elsewhere'> {
     if (this.clock.monotonicMs() < this.givesWayUntil) return 'elsewhere';
@@ -44,8 +43,9 @@ export class LinkLease {
       if (await this.put(name, 'lease_owner = :claim')) return 'renewed';
       this.drop();
     }
-    const isFree = `(lease_owner is null or lease_owner = :claim or lease_expires_at <= ${this.database.fromNow(0)})`;
-    // A SQLite file has one process, and who held it before is gone.
+    const hasExpired = `lease_expires_at <= ${this.database.fromNow(0)}`;
+    const isFree = `(lease_owner is null or lease_owner = :claim or ${hasExpired})`;
+    // A SQLite file serves one process, so an earlier holder is gone.
     if (!(await this.put(this.next, this.database.driver === 'sqlite' ? '1 = 1' : isFree)))
       return 'elsewhere';
     await prepare();
@@ -54,8 +54,8 @@ export class LinkLease {
   }
 
   /**
-   * Takes it from whoever holds it, in a transaction of the caller's: what that one was told is no longer
-   * applied. It is not renewed, so it is for a command, which ends soon.
+   * Takes the lease from its holder, in the caller's transaction: what that holder received is no longer
+   * applied. It is not renewed, so it is for one-off commands.
    */
   async takeOver(): Promise<void> {
     this.begin(this.next);
@@ -93,7 +93,7 @@ export class LinkLease {
       const held = { ...ONLY, leaseOwner: name ?? 'nobody' };
       const query = manager.createQueryBuilder(PlaneIdentity, 'identity').where(held);
       if (!(await lockedForShare(query).getOne()))
-        throw new Superseded('Another replica talks to the Control Plane by now.');
+        throw new Superseded('Another replica now talks to the Control Plane.');
     });
   }
 

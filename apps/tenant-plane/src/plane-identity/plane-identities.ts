@@ -16,12 +16,12 @@ import { copiesFor, openPrivateKey, sealPrivateKey } from './sealed-private-key'
 const ONLY = { id: 1 };
 
 /**
- * Raise it when more of an entry is stored than by the
- * version before: every plane then asks for everything once.
+ * Raise it when a version stores more of an entry than the one before: every plane then requests everything
+ * once.
  */
 const CONTENTS = 2;
 
-/** What the row says of a revision once all of it is applied. */
+/** The values of the row once all of a revision is applied. */
 export function appliedAt(revision: string): Pick<PlaneIdentity, 'revision' | 'appliedContents'> {
   return { revision, appliedContents: `${CONTENTS}/${revision}` };
 }
@@ -29,14 +29,14 @@ export function appliedAt(revision: string): Pick<PlaneIdentity, 'revision' | 'a
 /** The plane's identity row, and this process's copy of it. */
 @Injectable()
 export class PlaneIdentities implements OnModuleInit {
-  /** This process among the replicas, and this copy among clones. */
+  /** Identifies this process among the replicas, and this copy among clones. */
   readonly linkId = randomUUID();
   readonly lease: LinkLease;
   private readonly logger = new Logger(PlaneIdentities.name);
   private copy: PlaneIdentity;
-  /** When the copy was read: by the time that the replicas share, and by this process's own. */
+  /** When the copy was read, in the time that the replicas share and in this process's own. */
   private readAt: { readonly shared: number; readonly monotonic: number };
-  /** Of {@link nextSequence}: what the database holds. */
+  /** The last number of {@link nextSequence} that the database holds. */
   private storedSequence = 0;
 
   constructor(
@@ -61,9 +61,8 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
-   * The revision to ask for changes since. Undefined, to ask for everything,
-   * where a version that stores less of an entry has applied it: the one
-   * before an upgrade, or a replica of that one which still held the lease.
+   * The revision since which to request changes. Undefined requests everything: the revision was applied by a
+   * version that stores less of an entry, before an upgrade or in an older replica that still held the lease.
    */
   get since(): string | undefined {
     const { revision, appliedContents } = this.copy;
@@ -80,7 +79,7 @@ export class PlaneIdentities implements OnModuleInit {
     this.storedSequence = this.copy.sequence;
   }
 
-  /** For how long the replicas have not heard of the Control Plane, as far as this one has read. */
+  /** How long the replicas have not heard from the Control Plane, as of this one's last read. */
   get silentMs(): number {
     const { shared, monotonic } = this.readAt;
     const now = shared + this.clock.monotonicMs() - monotonic;
@@ -88,7 +87,7 @@ export class PlaneIdentities implements OnModuleInit {
     return Math.abs(now - (this.copy.lastContactAt?.getTime() ?? 0));
   }
 
-  /** The Control Plane was heard of. */
+  /** Records that the Control Plane was heard from. */
   async noteContact(): Promise<void> {
     const lastContactAt = await this.database.now();
     await this.update({ lastContactAt });
@@ -103,17 +102,17 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
-   * For a state that did not come over the link. `require` throws if it is older than what the locked row
-   * knows; otherwise it is the newest that this plane was told, and nothing that was told before is applied
-   * any more. Fence what comes of it, and release the lease.
+   * Takes a state that did not arrive over the link. `require` throws if it is older than what the locked row
+   * knows. Otherwise it becomes the newest state received, and no earlier one is applied any more. Fence what
+   * follows, and release the lease.
    */
   async takeOver(
     require: (identity: PlaneIdentity) => Pick<PlaneIdentity, 'toldRevision' | 'stateSignedAt'>,
   ): Promise<void> {
     await this.database.write(async (manager) => {
       const query = manager.createQueryBuilder(PlaneIdentity, 'identity').where(ONLY);
-      const told = require(await lockedForUpdate(query).getOneOrFail());
-      await updateRows(manager, PlaneIdentity, ONLY, told);
+      const received = require(await lockedForUpdate(query).getOneOrFail());
+      await updateRows(manager, PlaneIdentity, ONLY, received);
       await this.lease.takeOver();
     });
     await this.refresh();
@@ -131,7 +130,7 @@ export class PlaneIdentities implements OnModuleInit {
     await this.writeCopies({ serviceSecretsSealed }, known, fence);
   }
 
-  /** No other process has this database. */
+  /** Whether no other process uses this database. */
   get areAlone(): boolean {
     return this.database.driver === 'sqlite';
   }
@@ -142,10 +141,10 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
-   * The number of the next report, stored before it is used. Where a SQLite file takes
-   * no write it is counted in memory, so that the report which says so goes out. It
-   * then says which number is stored, as the next process counts on from that one and
-   * must not look like a copy of this one. Throws where another replica counts by now.
+   * The number of the next report, stored before it is used. If a SQLite file takes no write, the number is
+   * counted in memory, so that the report which says so is sent. The report then names the stored number,
+   * because the next process continues from that one and must not look like a copy of this one. Throws if
+   * another replica counts by now.
    */
   async nextSequence(fence: Fence): Promise<Pick<ReportRequest, 'sequence' | 'stored_sequence'>> {
     const sequence = this.copy.sequence + 1;
@@ -183,7 +182,7 @@ export class PlaneIdentities implements OnModuleInit {
     await this.database.write((manager) => insertIfAbsent(manager, PlaneIdentity, identity));
   }
 
-  /** Opens what is encrypted to the public key that was shown at enrolment. */
+  /** The key that opens what is encrypted to the public key shown at enrolment. */
   async privateKey(): Promise<CryptoKey> {
     const plain = openPrivateKey(this.copy, this.secrets);
     if (plain === null) throw new PrivateKeyLost();
@@ -194,28 +193,28 @@ export class PlaneIdentities implements OnModuleInit {
     return openPrivateKey(this.copy, this.secrets) !== null;
   }
 
-  /** A secret that follows no earlier one gets a new pair, before that is shown. */
+  /** Creates a new pair for a secret that follows no earlier one, before the public key is shown. */
   async ensureKeyPair(fence?: Fence): Promise<void> {
     const { instanceId } = this.copy;
     if (openPrivateKey(this.copy, [this.sealingSecret(instanceId)]) !== null) return;
     await this.update(await this.newKeyPair(instanceId), fence);
   }
 
-  /** What a plane may do goes by its model: an env file does not make another of it. */
+  /** A plane's rights depend on its model, so an env file must not change it. */
   private requireOwnModel(): void {
     const enrolledIn = otherModel(this.config, this.copy);
     if (enrolledIn === null) return;
     throw new EnvironmentError([
-      `ATLAS_TP_DEPLOYMENT is ${this.config.deploymentModel}, and this plane is enrolled as ` +
-        `${enrolledIn}: set it to ${enrolledIn}. A tenant changes its model by a move (ask your Atlas ` +
+      `ATLAS_TP_DEPLOYMENT is ${this.config.deploymentModel}, but this plane is enrolled as ` +
+        `${enrolledIn}: set it to ${enrolledIn}. A tenant changes models by a move (ask your Atlas ` +
         'admin), which comes with a new install bundle',
     ]);
   }
 
   /**
-   * Makes the key open with every secret that is known now, whichever of them
-   * the next environment contains. The secret of a bundle that the plane has
-   * not enrolled with yet is left out: enrolling creates a new key pair.
+   * Makes the key open with every secret known now, whichever of them the next environment contains. The
+   * secret of a bundle that the plane has not enrolled with yet is left out: enrolling creates a new key
+   * pair.
    */
   private async copyPrivateKey(): Promise<void> {
     if (needsEnrolment(this.config, this.copy)) return;
@@ -241,12 +240,12 @@ export class PlaneIdentities implements OnModuleInit {
     Object.assign(this.copy, written);
   }
 
-  /** Planes that enrolled before this was kept. */
+  /** For planes that enrolled before the key id was stored. */
   private async noteEnrolledKey(): Promise<void> {
     const { tenantPlaneId, enrolledKeyId } = this.copy;
     const { INTERNAL_SERVICE_SECRET: secret } = this.config;
     if (tenantPlaneId === null || enrolledKeyId !== null || secret === undefined) return;
-    // It is the one that sealed the key first.
+    // The secret it enrolled with is the one that sealed the key first.
     const first = { ...this.copy, privateKeyCopies: [] };
     if (openPrivateKey(first, [secret]) !== null) await this.update({ enrolledKeyId: keyIdOf(secret) });
   }
@@ -274,13 +273,13 @@ export class PlaneIdentities implements OnModuleInit {
   }
 }
 
-/** What is encrypted to this plane stays closed to it. */
+/** This plane cannot open what is encrypted to it. */
 class PrivateKeyLost extends Error {
   constructor() {
     super(
       'This plane cannot open its private key: it is sealed under an INTERNAL_SERVICE_SECRET that ' +
-        'the plane no longer has. Start it with that one as INTERNAL_SERVICE_SECRET_PREVIOUS, or enrol ' +
-        'it anew with a new install bundle.',
+        'the plane no longer has. Start it with that secret as INTERNAL_SERVICE_SECRET_PREVIOUS, or enrol ' +
+        'it again with a new install bundle.',
     );
   }
 }

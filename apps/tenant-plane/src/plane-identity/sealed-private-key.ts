@@ -3,7 +3,7 @@ import { type Secret, type SecretText } from '@atlas/platform';
 import { type JWK } from 'jose';
 import { type PlaneIdentity } from './plane-identity.entity';
 
-/** Bounds the copies of planes that are rotated for years: no environment is this many rotations behind. */
+/** Limits the copies of planes that are rotated for years. No environment is this many rotations behind. */
 const MAX_COPIES = 8;
 
 type SealedKey = Pick<PlaneIdentity, 'instanceId' | 'publicKey' | 'privateKeySealed' | 'privateKeyCopies'>;

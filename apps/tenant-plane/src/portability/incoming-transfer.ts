@@ -9,7 +9,7 @@ import { type TransferRelay } from './transfer-relay';
 
 export interface Incoming {
   readonly transferId: string;
-  /** Opens what is sent to us. */
+  /** Decrypts what is sent to us. */
   readonly key: CryptoKey;
 }
 
@@ -17,13 +17,13 @@ export interface IncomingTools {
   readonly relay: TransferRelay;
   /** Names a run; later ones sort behind earlier ones. */
   nameRun(): Promise<string>;
-  /** One transaction of the tenant's. */
+  /** Runs one transaction of the tenant. */
   write<T>(work: (scope: TenantScope) => Promise<T>): Promise<T>;
-  /** Says whether the copy is whole: told before the Control Plane is. */
+  /** Records whether the copy is complete, before the Control Plane is told. */
   markWhole(isWhole: boolean): Promise<void>;
 }
 
-/** What arrived is not what was sent, or can't be taken here: the same again would fail again. */
+/** What arrived is not what was sent, or cannot be imported here. A retry would fail again. */
 export class TransferFailed extends Error {}
 
 /**
@@ -38,7 +38,7 @@ export class IncomingTransfer {
   private attempt?: string;
   private next = 1;
   private isWhole = false;
-  /** Parts that can't be stored without those behind them. */
+  /** Parts that cannot be stored without later ones. */
   private held?: Part;
 
   constructor(
@@ -49,13 +49,13 @@ export class IncomingTransfer {
     this.sums = this.noSums();
   }
 
-  /** Ends when all is imported and compared. Throws {@link TransferFailed} when the copy differs. */
+  /** Ends when all parts are imported and compared. Throws {@link TransferFailed} if the copy differs. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.isWhole) {
       const sealed = await this.receive(signal);
       if (sealed !== null) await this.import(sealed);
     }
-    // Asking for the next says that this one is imported.
+    // Requesting the next part reports this one as imported.
     if (this.isWhole) await this.receive(signal, 0);
   }
 
@@ -66,7 +66,7 @@ export class IncomingTransfer {
     if (header.transfer !== this.incoming.transferId)
       throw new TransferFailed('A part of another transfer was received.');
     const isNew = header.attempt !== this.attempt;
-    // The source may begin anew while it is asked for.
+    // The source may start over during the request.
     if (header.part !== (isNew ? 1 : this.next)) throw new Error('A part was received out of order.');
     if (isNew) await this.begin(header.attempt);
     await this.takeOrHold(part);
@@ -75,7 +75,7 @@ export class IncomingTransfer {
       await this.tools.markWhole(true);
       this.isWhole = true;
     }
-    // Last: once the next is asked for, the Control Plane counts on this one.
+    // Last: once the next part is requested, the Control Plane relies on this one.
     this.next += 1;
   }
 
@@ -86,7 +86,7 @@ export class IncomingTransfer {
     return this.tools.relay.receive(wanted, signal, waitSeconds);
   }
 
-  /** What an earlier attempt left here goes first. */
+  /** Removes what an earlier attempt left here. */
   private async begin(attempt: string): Promise<void> {
     await this.tools.markWhole(false);
     const removed = await this.tools.write((scope) => deleteAll(scope, this.codecs));
@@ -96,9 +96,9 @@ export class IncomingTransfer {
   }
 
   /**
-   * Where the source cut its changes at a full part, a row may have what was
-   * another's, and the change of that one comes later. So both are stored together;
-   * the source waits for nothing meanwhile, and in the last part nothing is missing.
+   * If the source cut its changes at a full part, a row may hold a unique value that another row gives up
+   * only in a later part. Then both parts are stored together. The source does not wait for that, and in the
+   * last part nothing is missing.
    */
   private async takeOrHold(part: Part): Promise<void> {
     const whole = this.held ? joined(this.held, part, (table, row) => this.keyIn(table, row)) : part;
@@ -122,13 +122,15 @@ export class IncomingTransfer {
         return found ? [{ codec, ...found }] : [];
       });
       if (here.length !== tables.length)
-        throw new TransferFailed('Rows of a table that is not known here were received: upgrade this plane.');
+        throw new TransferFailed(
+          'Received rows of a table that this plane does not know. Upgrade this plane.',
+        );
       const unknown = here.flatMap(({ codec, rows: [row = {}] }) => codec.unknownIn(row));
       if (unknown.length > 0)
         throw new TransferFailed(
-          `Columns that are not known here were received (${unknown.join(', ')}): upgrade this plane.`,
+          `Received columns that this plane does not know (${unknown.join(', ')}). Upgrade this plane.`,
         );
-      // First, so that whatever must be unique is free for the row that has it now.
+      // First, so that unique values are free for the rows that hold them now.
       for (const { codec, rows, deleted = [] } of here.toReversed()) {
         const aside = codec.canStepAside ? rows.map((row) => codec.keyOf(row)) : [];
         await deleteRows(scope, codec, [...deleted, ...aside]);

@@ -9,7 +9,7 @@ import { type Tenant } from '../tenancy/tenant.entity';
 import { Moves } from './moves';
 import { Serves } from '../access/serves';
 
-/** The tenant's own word on a move away from the customer's network. */
+/** The tenant's consent to a move out of the customer's network. */
 @ApiTags('moves')
 @ApiBearerAuth()
 @Requires('tenant:move')

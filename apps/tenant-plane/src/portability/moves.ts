@@ -6,7 +6,7 @@ import { Audit } from '../audit/audit';
 import { Deployment } from '../plane-identity/deployment';
 import { Tenant } from '../tenancy/tenant.entity';
 
-/** A move away from here that the Control Plane wants. */
+/** Moves away from here that the Control Plane has requested. */
 @Injectable()
 export class Moves {
   constructor(
@@ -23,12 +23,13 @@ export class Moves {
     return move ? [move] : [];
   }
 
-  /** What is agreed to is this one move: another needs another word. */
+  /** Consents to this one move only; another move needs consent again. */
   consent(tenantId: string): Promise<MoveView> {
     return this.tenants.write(tenantId, async (scope) => {
       const query = scope.manager.createQueryBuilder(Tenant, 'tenant').where({ id: tenantId });
       const move = this.moveOf(await lockedForUpdate(query).getOneOrFail());
-      if (!move) throw new DomainError('no_move_pending', 'conflict', 'No move of this tenant is under way.');
+      if (!move)
+        throw new DomainError('no_move_pending', 'conflict', 'No move of this tenant is in progress.');
       if (move.consented) return move;
       const { transfer_id: moveConsentId } = move;
       await scope.manager.update(Tenant, { id: tenantId }, { moveConsentId });
@@ -43,7 +44,7 @@ export class Moves {
     return !this.isConsentRequired || moveConsentId === transfer?.id;
   }
 
-  /** A customer backs up its own plane: the Control Plane could read what is sent to it as a backup. */
+  /** Customers back up their own planes: the Control Plane could read a backup that is sent to it. */
   get mayBackUp(): boolean {
     return !this.isConsentRequired;
   }

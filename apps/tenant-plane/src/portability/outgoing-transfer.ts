@@ -16,11 +16,11 @@ import { Spool } from './spool';
 import { TargetBehind, type TransferRelay } from './transfer-relay';
 
 const MAX_CHANGES = 2000;
-/** How many changes are read at a time, since each row may be large. */
+/** How many changes are read at once, since each row may be large. */
 const CHANGES_A_LOOK = 50;
 /**
- * How many parts the target may be behind while more is waiting
- * to be sent: so it imports one while the next is on its way.
+ * How many parts the target may be behind while more are waiting, so that it imports one while the next is in
+ * transit.
  */
 const MAX_BEHIND = 2;
 const LOOK_MS = 100;
@@ -41,9 +41,9 @@ export interface Outgoing {
 }
 
 /**
- * Sends a tenant's rows: as they are at one moment, then what changes, while the tenant goes on working;
- * frozen, what is left and the sums of it all. Run again after the database failed, it goes on where it was.
- * A process that dies leaves nothing to go on with: the next begins a new attempt.
+ * Sends a tenant's rows: a snapshot, then the changes while the tenant keeps working, and after the freeze
+ * the remaining changes and the sums of everything. After a failure of the database, run it again: it resumes
+ * where it was. After a crash nothing can be resumed, and the next process starts a new attempt.
  */
 export class OutgoingTransfer {
   private attempt: string;
@@ -51,11 +51,10 @@ export class OutgoingTransfer {
   private part: number;
   private saidLevel: boolean;
   /**
-   * How many parts the target has imported, as it was last
-   * told; undefined when the Control Plane does not say.
+   * How many parts the target has imported, as last reported; undefined if the Control Plane does not say.
    */
   private imported: number | undefined;
-  /** How many parts the target may be behind when the next is sent. */
+  /** How many parts the target may be behind when the next one is sent. */
   private mayBeBehind: number;
   private hasFrozen = false;
   private progress: 'none' | 'snapshot sent' | 'all sent' = 'none';
@@ -77,18 +76,18 @@ export class OutgoingTransfer {
         if (!hasSent) await delay(LOOK_MS, undefined, { signal: waitEnds }).catch(() => undefined);
       }
     } catch (error) {
-      // Which parts are there nobody knows, when one was refused.
+      // After a refusal, it is unknown which parts have arrived.
       if (!databaseFailure(error)) this.progress = 'none';
       throw error;
     }
   }
 
-  /** From now on nothing may be written; what is left is sent. */
+  /** Called when writes have stopped: the remaining changes are sent. */
   freeze(): void {
     this.freezing.abort();
   }
 
-  /** While the target is behind, changes collect: the slower it is, the larger and fewer are its parts. */
+  /** Changes accumulate while the target is behind: the slower it is, the larger and fewer its parts. */
   private async letFollow(waitEnds: AbortSignal): Promise<void> {
     const count = this.part - this.mayBeBehind;
     while (this.imported !== undefined && this.imported < count && !waitEnds.aborted)
@@ -147,8 +146,8 @@ export class OutgoingTransfer {
   }
 
   /**
-   * Answers with whether there was anything to send. An empty part is sent where the one before did not say
-   * that the target is level; and as the last.
+   * Returns whether there was anything to send. Sends an empty part if the one before did not say that the
+   * target is level, and as the last part.
    */
   private async sendChanges(isLast: boolean, signal: AbortSignal): Promise<boolean> {
     const { tenants, tracking } = this.tools;
@@ -163,19 +162,19 @@ export class OutgoingTransfer {
     if (taken.length === 0 && !isWhole && this.saidLevel) return false;
     const changes = isAll ? taken.length : MAX_CHANGES;
     this.saidLevel = changes <= LEVEL_CHANGES;
-    // One that was sent without others waiting is imported before
-    // the next is cut: so the target is level time and again.
+    // A part with no changes waiting behind it is imported before the next is cut, so the target is level
+    // time and again.
     this.mayBeBehind = isAll ? 0 : MAX_BEHIND;
     const part: Part = { tables, ...(isWhole && { manifest: this.sums.manifest() }) };
     const sealed = await this.seal(part, isWhole ? 'last' : 'changes', changes);
     await this.send(this.part, sealed, signal);
-    // Nothing changes any more: what is left of it goes with the tracking.
+    // Nothing changes any more. The rest is removed with the tracking.
     if (isWhole) this.progress = 'all sent';
     else await tracking.forget(tenantId, taken);
     return true;
   }
 
-  /** A target that begins anew makes the Control Plane refuse changes, but none from the freeze on. */
+  /** If the target starts over, the Control Plane refuses changes, but none after the freeze. */
   private async send(part: number, sealed: string, signal: AbortSignal): Promise<void> {
     const { relay } = this.tools;
     const { transferId } = this.outgoing;
@@ -188,7 +187,7 @@ export class OutgoingTransfer {
         const count = part - 1 - MAX_BEHIND;
         const waitEnds = AbortSignal.any([signal, this.freezing.signal]);
         const imported = await relay.imported(transferId, count, waitEnds);
-        // Nobody knows when it will be taken.
+        // It is unknown when the part will be accepted.
         if (imported === undefined || (imported >= count && refusals > 0))
           await delay(error.pauseMs, undefined, { signal: waitEnds }).catch(() => undefined);
         signal.throwIfAborted();
@@ -197,8 +196,8 @@ export class OutgoingTransfer {
   }
 
   /**
-   * Takes changes, oldest first, until the part is full, and answers with those: the rows that were changed,
-   * as they are now, and the keys of those that are gone.
+   * Takes changes, oldest first, until the part is full, and returns those taken: the current state of
+   * changed rows, and the keys of deleted ones.
    */
   private async fill(
     part: PartRows,

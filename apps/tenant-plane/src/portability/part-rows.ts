@@ -2,12 +2,12 @@ import { type TableRows } from './part';
 import { type PortableRow } from './row-codec';
 
 /**
- * Bytes of JSON in a part, before packing. The last row goes over
- * it: the largest that the API takes has less than half a megabyte.
+ * Bytes of JSON in a part, before compression. The last row may exceed it: the largest that the API accepts
+ * has less than half a megabyte.
  */
 const PART_BYTES = 1_000_000;
 
-/** The rows of a part while it fills up. */
+/** Collects the rows of a part. */
 export class PartRows {
   private readonly rows = new Map<string, { rows: PortableRow[]; deleted: (readonly string[])[] }>();
   private bytes = 0;

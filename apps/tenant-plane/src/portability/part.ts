@@ -6,25 +6,23 @@ import { type PortableRow } from './row-codec';
 
 const ALGORITHM = 'ECDH-ES';
 const ENCRYPTION = 'A256GCM';
-/** Unpacked, no part is larger: a small one may claim to be. */
+/** No part is larger when unpacked. A small one may claim to be. */
 const MAX_UNPACKED = 64_000_000;
 
 export interface TableRows {
   readonly table: string;
   readonly rows: readonly PortableRow[];
-  /** Keys of rows that are gone. */
+  /** Keys of deleted rows. */
   readonly deleted?: readonly (readonly string[])[];
 }
 
 export interface Part {
   readonly tables: readonly TableRows[];
-  /** In the last part: what the target must have by now. */
+  /** In the last part: what the target must have now. */
   readonly manifest?: Manifest;
 }
 
-/**
- * One part instead of two: of a row that is in both, the later one counts. `keyOf`: of a row, by its table.
- */
+/** Merges two parts; the later version of a row counts. `keyOf` returns the key of a row in a table. */
 export function joined(
   earlier: Part,
   later: Part,
@@ -44,7 +42,7 @@ export function joined(
   return { ...later, tables: [...tables.values()] };
 }
 
-/** Packs and encrypts, for nobody but the holder of the recipient's private key. */
+/** Compresses and encrypts a part for the holder of the recipient's private key. */
 export async function sealPart(
   part: Part,
   header: TransferPartHeader,
@@ -56,7 +54,7 @@ export async function sealPart(
   return new CompactEncrypt(packed).setProtectedHeader(protectedHeader).encrypt(key);
 }
 
-/** Throws when it was changed, or is not for us. */
+/** Throws if the part was altered, or is not for us. */
 export async function openPart(
   sealed: string,
   key: CryptoKey,
@@ -70,10 +68,10 @@ export async function openPart(
   };
 }
 
-/** The key of a backup, which came encrypted to ours. */
+/** Opens the key of a backup, which arrives encrypted to our key. */
 export async function openBackupKey(sealed: string, key: CryptoKey): Promise<CryptoKey> {
   const options = { keyManagementAlgorithms: [ALGORITHM], contentEncryptionAlgorithms: [ENCRYPTION] };
   const { plaintext, protectedHeader } = await compactDecrypt(sealed, key, options);
-  if (protectedHeader.typ !== BACKUP_KEY_TYPE) throw new Error('This is no key of a backup.');
+  if (protectedHeader.typ !== BACKUP_KEY_TYPE) throw new Error('This is not the key of a backup.');
   return (await importJWK(JSON.parse(new TextDecoder().decode(plaintext)) as JWK, ALGORITHM)) as CryptoKey;
 }

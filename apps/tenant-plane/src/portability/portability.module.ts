@@ -11,7 +11,7 @@ import { RunningTransfers } from './running-transfers';
 import { TransferRelay } from './transfer-relay';
 import { Transfers } from './transfers';
 
-/** A tenant's rows on their way to another plane, or into a backup. */
+/** Transfers a tenant's rows to another plane or into a backup. */
 @Module({
   imports: [
     AccessModule,

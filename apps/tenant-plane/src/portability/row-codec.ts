@@ -4,10 +4,10 @@ import { type EntityManager, type EntityMetadata } from 'typeorm';
 import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { type PlaneSchema } from '../database/plane-schema';
 
-/** A row as JSON, alike on both databases: by column, without the tenant; times as RFC 3339. */
+/** A row as JSON, the same on both databases: by column, without the tenant; times in RFC 3339. */
 export type PortableRow = Readonly<Record<string, unknown>>;
 
-/** How the rows of one table travel. */
+/** Encodes and decodes the rows of one table. */
 export class RowCodec {
   readonly table: string;
   /** The primary key without the tenant. */
@@ -16,7 +16,7 @@ export class RowCodec {
 
   constructor(
     readonly metadata: EntityMetadata,
-    /** Whether a row can make way for another with something unique of its own, and come back. */
+    /** Whether a row can be deleted to free a unique value for another row, and inserted again. */
     readonly canStepAside: boolean,
   ) {
     this.table = metadata.tableName;
@@ -38,7 +38,7 @@ export class RowCodec {
     );
   }
 
-  /** Columns that the row does not have, because an older plane sent it, are left to the database. */
+  /** Columns that an older plane did not send are left to the database's defaults. */
   decode(row: PortableRow): Record<string, unknown> {
     const known = this.columns.filter(({ databaseName }) => row[databaseName] !== undefined);
     return Object.fromEntries(
@@ -49,7 +49,7 @@ export class RowCodec {
     );
   }
 
-  /** Columns of a newer plane, which would be lost here. */
+  /** Columns of a newer plane, whose values would be lost here. */
   unknownIn(row: PortableRow): string[] {
     const known = new Set(this.columns.map(({ databaseName }) => databaseName));
     return Object.keys(row)
@@ -67,8 +67,8 @@ export class RowCodec {
   }
 
   /**
-   * The same for the same row on any database, whatever the order of the keys in its JSON. `sent`: the row as
-   * it came, whose columns count; an older plane has fewer.
+   * A hash that is the same for the same row on any database, whatever the order of keys in its JSON. `sent`
+   * is the row as received; only its columns count, since an older plane has fewer.
    */
   hashOf(row: PortableRow, sent = row): bigint {
     const columns = this.columns.filter(({ databaseName }) => databaseName in sent);
@@ -77,7 +77,7 @@ export class RowCodec {
   }
 }
 
-/** Of every tenant-scoped table: each behind those that its rows refer to. */
+/** The codecs of all tenant-scoped tables, each after those that its rows refer to. */
 export function rowCodecs({ tenantScoped, referred }: PlaneSchema, manager: EntityManager): RowCodec[] {
   return tenantScoped.map(
     (entity) => new RowCodec(manager.connection.getMetadata(entity), !referred.includes(entity)),

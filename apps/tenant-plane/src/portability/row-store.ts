@@ -2,11 +2,9 @@ import { type TenantOwned, type TenantScope } from '@atlas/persistence';
 import { type EntityTarget, In, type ObjectLiteral } from 'typeorm';
 import { type PortableRow, type RowCodec } from './row-codec';
 
-/**
- * So few that large rows too are packed long before Postgres ends a transaction which asks it nothing (30 s).
- */
+/** Few enough to process large rows well before Postgres ends an idle transaction (30 s). */
 const PAGE_ROWS = 200;
-/** Below the number of parameters that either database takes in a statement. */
+/** Below either database's limit on parameters in a statement. */
 const ROWS_A_STATEMENT = 500;
 
 type Entity = EntityTarget<TenantOwned>;
@@ -26,7 +24,7 @@ export async function* pagesOf(scope: TenantScope, codec: RowCodec): AsyncGenera
   } while (after);
 }
 
-/** The rows with these keys, as far as they are there. */
+/** The existing rows with these keys. */
 export async function rowsWith(
   scope: TenantScope,
   codec: RowCodec,
@@ -62,7 +60,7 @@ export async function deleteRows(
     await scope.delete(codec.metadata.target as Entity, { [codec.onlyKey.propertyName]: In(some) });
 }
 
-/** Every row of the tenant in these tables, those that refer to others first. */
+/** Deletes all rows of the tenant in these tables, those that refer to others first. */
 export async function deleteAll(scope: TenantScope, codecs: readonly RowCodec[]): Promise<number> {
   let count = 0;
   for (const codec of codecs.toReversed()) count += await scope.delete(codec.metadata.target as Entity, {});

@@ -8,9 +8,9 @@ interface Sum {
 }
 
 /**
- * Counts and checksums of a tenant's tables that can be kept up to date row by
- * row: the hashes of all rows of a table, added up, in no order. Both sides of a
- * transfer keep them while it runs, so that comparing at its end takes no time.
+ * Counts and checksums of a tenant's tables that are updated row by row: a checksum adds up the hashes of all
+ * rows, in any order. Both sides of a transfer keep them while it runs, so that the final comparison takes no
+ * time.
  */
 export class RowSums {
   private readonly hashes = new Map<string, bigint>();
@@ -49,7 +49,7 @@ export class RowSums {
   }
 }
 
-/** The tables that differ; empty when both are the same. */
+/** The tables that differ; empty if the manifests are the same. */
 export function differences(one: Manifest, other: Manifest): string[] {
   const tables = [...new Set([...Object.keys(one), ...Object.keys(other)])];
   return tables.filter((table) => {
@@ -60,7 +60,7 @@ export function differences(one: Manifest, other: Manifest): string[] {
 
 const EMPTY = '0'.repeat(32);
 
-/** Of a row, among those of all tables. */
+/** Identifies a row among those of all tables. */
 export function idOf(table: string, key: readonly string[]): string {
   return `${table}\0${key.join('\0')}`;
 }

@@ -5,21 +5,21 @@ import { type IncomingTransfer } from './incoming-transfer';
 import { type OutgoingTransfer } from './outgoing-transfer';
 
 export interface RunningTransfer {
-  /** The transfer as the Control Plane described it when this began. */
+  /** The transfer as the Control Plane described it at the start. */
   readonly transfer: DesiredTransfer;
   readonly end: AbortController;
-  /** Of all that it writes. */
+  /** The fence of all its writes. */
   readonly fence: Fence;
   ended: Promise<void>;
-  /** What is under way, and goes on after an outage. */
+  /** The running transfer, which continues after an outage. */
   outgoing?: OutgoingTransfer;
   incoming?: IncomingTransfer;
 }
 
-/** The transfers that run in this process, by their ids. */
+/** The transfers running in this process, by id. */
 @Injectable()
 export class RunningTransfers extends Map<string, RunningTransfer> {
-  /** From its end on nothing is read or written by a transfer here. */
+  /** Ends all transfers. Once it resolves, none of them reads or writes any more. */
   async end(): Promise<void> {
     const those = [...this.values()];
     for (const { end } of those) end.abort();

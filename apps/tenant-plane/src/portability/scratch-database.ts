@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, type Schema, migrateFirst, openDatabase } from '@atlas/persistence';
 
-/** An empty database with this schema, gone afterwards. */
+/** Runs `work` on an empty database with this schema, and removes the database. */
 export async function withScratchDatabase<T>(
   schema: Schema,
   work: (scratch: Database) => Promise<T>,

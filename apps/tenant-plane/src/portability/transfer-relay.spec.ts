@@ -4,11 +4,11 @@ import { type PlaneIdentities } from '../plane-identity/plane-identities';
 import { TargetBehind, TransferRelay } from './transfer-relay';
 
 describe(TransferRelay.name, () => {
-  /** Whose Control Plane takes no part. */
-  const relayThatHears = (retryAfter: string | null): TransferRelay => {
+  /** A relay whose Control Plane refuses every part. */
+  const refusedRelay = (retryAfter: string | null): TransferRelay => {
     const refusal = new ControlPlaneRefused(429, 'target_behind', 'The target is behind.', retryAfter);
     const client = { exchange: () => Promise.reject(refusal) };
-    // All that it uses of either.
+    // The relay uses no more of either.
     return new TransferRelay(client as unknown as ControlPlaneClient, { current: {} } as PlaneIdentities);
   };
 
@@ -17,15 +17,12 @@ describe(TransferRelay.name, () => {
     ['3600', 15_000, 30_000],
     ['Wed, 21 Oct 2026 07:28:00 GMT', 1000, 2000],
     [null, 1000, 2000],
-  ])(
-    'has changes sent later that the target is too far behind for: Retry-After %s',
-    async (after, least, most) => {
-      const sent = relayThatHears(after).send('t', 5, 'sealed', new AbortController().signal);
-      const error: unknown = await sent.catch((reason: unknown) => reason);
-      expect(error).toBeInstanceOf(TargetBehind);
-      const { pauseMs } = error as TargetBehind;
-      expect(pauseMs).toBeGreaterThanOrEqual(least);
-      expect(pauseMs).toBeLessThanOrEqual(most);
-    },
-  );
+  ])('waits before sending more while the target is behind: Retry-After %s', async (after, least, most) => {
+    const sent = refusedRelay(after).send('t', 5, 'sealed', new AbortController().signal);
+    const error: unknown = await sent.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(TargetBehind);
+    const { pauseMs } = error as TargetBehind;
+    expect(pauseMs).toBeGreaterThanOrEqual(least);
+    expect(pauseMs).toBeLessThanOrEqual(most);
+  });
 });

@@ -10,7 +10,7 @@ import { ControlPlaneClient, type SignedCall } from '../control-plane-client/con
 import { ControlPlaneRefused, ControlPlaneUnreachable } from '../control-plane-client/control-plane.errors';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 
-/** What an import asks for. */
+/** The part that an import requests. */
 export interface WantedPart {
   readonly transferId: string;
   /** The name of the import. Only the newest import of a transfer counts. */
@@ -25,7 +25,7 @@ const RETRY_MS = 1000;
 /** The longest wait, whatever `Retry-After` says. */
 const MAX_RETRY_MS = 15_000;
 
-/** The way between source and target of a transfer: outbound calls to the Control Plane, on both sides. */
+/** Connects the source and target of a transfer: both make outbound calls to the Control Plane. */
 @Injectable()
 export class TransferRelay {
   constructor(
@@ -34,7 +34,8 @@ export class TransferRelay {
   ) {}
 
   /**
-   * Sending the same part again changes nothing. Answers as {@link imported}. Throws {@link TargetBehind}.
+   * Sends a part. Sending it again changes nothing. Returns what {@link imported} returns. Throws {@link
+   * TargetBehind}.
    */
   async send(
     transferId: string,
@@ -52,8 +53,8 @@ export class TransferRelay {
   }
 
   /**
-   * How many parts the target has imported, as soon as there are so many, or after a while; undefined when
-   * the Control Plane does not say, because it is older, or when nobody waits any more.
+   * Waits a while for the target to import `count` parts, and returns how many it has. Undefined if the
+   * Control Plane is too old to say, or the wait was aborted.
    */
   async imported(transferId: string, count: number, signal: AbortSignal): Promise<number | undefined> {
     const query = { wait: String(WAIT_SECONDS), count: String(count) };
@@ -67,8 +68,8 @@ export class TransferRelay {
   }
 
   /**
-   * Waits for the part for a while; null when it is not there yet. Asking for it says that those before are
-   * imported. When the source has begun another attempt, that one's first part is the answer.
+   * Waits a while for the part; null if it has not arrived. Requesting it reports the earlier ones as
+   * imported. If the source has started another attempt, returns the first part of that one.
    */
   async receive(
     { transferId, importer, attempt, part }: WantedPart,
@@ -80,7 +81,7 @@ export class TransferRelay {
     return (await this.persist(signal, { ...call, mustBeSigned: true })) || null;
   }
 
-  /** A line or a Control Plane that fails now and then costs no more than the part that was under way. */
+  /** Retries, so that a brief outage costs no more than the part in transit. */
   private async persist(signal: AbortSignal, call: SignedCall): Promise<string> {
     for (;;) {
       try {
@@ -107,9 +108,9 @@ function importedIn(answer: string): number | undefined {
   return (JSON.parse(answer) as Partial<TransferProgress>).imported;
 }
 
-/** No more changes are taken until the target has imported more: it has begun anew. */
+/** No more changes are accepted until the target has imported more: it has started over. */
 export class TargetBehind extends Error {
-  /** After which to send again, where nobody says when the target is level. */
+  /** How long to wait before sending again if it is unknown when the target will be level. */
   constructor(readonly pauseMs: number) {
     super('The target of the transfer is behind.');
   }
@@ -119,7 +120,7 @@ function isTargetBehind(error: unknown): boolean {
   return error instanceof ControlPlaneRefused && error.code === 'target_behind';
 }
 
-/** Up to twice as long, so that those who were refused together do not come back together. */
+/** Up to twice as long, so that those refused together do not return together. */
 function pauseAfter(error: unknown): number {
   const wanted = error instanceof ControlPlaneRefused ? error.retryAfterMs : 0;
   return Math.min(MAX_RETRY_MS, Math.max(RETRY_MS, wanted)) * (1 + Math.random());

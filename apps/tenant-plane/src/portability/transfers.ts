@@ -24,7 +24,7 @@ import { withScratchDatabase } from './scratch-database';
 import { TransferRelay } from './transfer-relay';
 
 const NO_BACKUP =
-  'This tenant plane is run by its customer, who backs it up: it sends no backup to the Control ' +
+  'The customer runs and backs up this tenant plane, so it sends no backup to the Control ' +
   "Plane. Rows leave it only in a move that the tenant's admin has consented to (POST " +
   '/api/moves/consent).';
 
@@ -33,8 +33,8 @@ interface TenantInTransfer extends Tenant {
 }
 
 /**
- * Runs the transfers that the directory says this plane takes
- * part in; in the one process that holds the link's lease.
+ * Runs the transfers that the directory assigns to this plane, in the one process that holds the link's
+ * lease.
  */
 @Injectable()
 export class Transfers {
@@ -53,7 +53,9 @@ export class Transfers {
     private readonly clock: Clock,
   ) {}
 
-  /** After each change of the directory, and now and then: consent is given at any replica. */
+  /**
+   * Called after each change of the directory, and periodically, since consent may be given at any replica.
+   */
   async tend(): Promise<void> {
     const wanted = await this.wanted();
     for (const { transfer, end } of this.running.values())
@@ -87,8 +89,8 @@ export class Transfers {
   }
 
   /**
-   * Whatever fails is told, and tried again from where it was. A copy
-   * that differs is made anew: a person sees it, and may end it.
+   * Reports failures, and retries from where it was. A copy that differs is made again from the start; a
+   * person sees the report and can cancel.
    */
   private async keepTrying(running: RunningTransfer): Promise<void> {
     const { signal } = running.end;
@@ -106,15 +108,15 @@ export class Transfers {
         await this.attempt(tenant, running);
         const { id: tenantId, entryRevision } = tenant;
         if (hasFailed) this.reporter.reportTransfer({ tenantId, entryRevision }, epoch);
-        // Done: it stays on the list, so that it is not begun again.
+        // Done. It stays listed, so that it is not started again.
         return await aborted(signal);
       } catch (error) {
-        // Whoever holds the lease begins it anew, if it is still wanted.
+        // The lease holder starts it again, if it is still wanted.
         if (signal.aborted || error instanceof Superseded) return;
         hasFailed = true;
         if (error instanceof TransferFailed || isSuperseded(error))
           running.outgoing = running.incoming = undefined;
-        this.logger.warn(`Transfer ${transferId} is tried again: ${(error as Error).message}`);
+        this.logger.warn(`Transfer ${transferId} will be retried: ${(error as Error).message}`);
         if (tenant) this.reporter.reportTransfer(failureOf(tenant, error as Error), epoch);
         pace.failed(performance.now() - startedAt);
         await delay(pace.pauseMs, undefined, { signal }).catch(() => undefined);
@@ -145,7 +147,7 @@ export class Transfers {
     running: RunningTransfer,
   ): Promise<void> {
     const { fence } = running;
-    // Who reads a copy already must not write to it: nobody knows yet whether it will be the tenant's home.
+    // The copy may be readable already, but must not be written: it may not become the tenant's home.
     const tracking = new ChangeTracking(this.database, fence);
     const tools: IncomingTools = {
       relay: this.relay,
@@ -158,7 +160,7 @@ export class Transfers {
     await running.incoming.run(running.end.signal);
   }
 
-  /** What was sent is taken back, restored and compared: a backup that was never restored is none. */
+  /** Downloads, restores and compares what was sent: a backup that was never restored proves nothing. */
   private async backUp(tenant: TenantInTransfer, running: RunningTransfer): Promise<void> {
     if (!this.moves.mayBackUp) throw new TransferFailed(NO_BACKUP);
     const { id: tenantId, transfer } = tenant;
@@ -177,7 +179,7 @@ export class Transfers {
     });
   }
 
-  /** A move is encrypted to this plane's own key; a backup to one that came encrypted to it. */
+  /** A move is encrypted to this plane's own key; a backup to a key that arrives encrypted to it. */
   private async keyOf({ key }: DesiredTransfer): Promise<CryptoKey> {
     const own = await this.identities.privateKey();
     if (key === undefined) return own;
@@ -198,7 +200,7 @@ export class Transfers {
     this.directory.forget();
   }
 
-  /** Later than any run of this tenant's before, whichever process began it. */
+  /** A name later than any earlier run of this tenant, whichever process started it. */
   private nameRun(id: string, { transfer, fence }: RunningTransfer): Promise<string> {
     return this.database.write(async (manager) => {
       const { runBegunAt } = await manager.findOneByOrFail(Tenant, { id });
@@ -210,7 +212,7 @@ export class Transfers {
     });
   }
 
-  /** While this process holds the lease, and the tenant's entry speaks of this transfer. */
+  /** Holds while this process has the lease and the tenant's entry names this transfer. */
   private fenceOf(id: string, transfer: DesiredTransfer): Fence {
     const { fence } = this.identities.lease.claim;
     return async (manager) => {
@@ -235,7 +237,7 @@ export class Transfers {
   }
 }
 
-/** Another import of this transfer has begun after ours. */
+/** Another import of this transfer has started after ours. */
 function isSuperseded(error: unknown): boolean {
   return error instanceof ControlPlaneRefused && error.code === 'import_superseded';
 }
@@ -244,10 +246,7 @@ async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
 }
 
-/**
- * Only a copy that is not what was sent is a failure; an
- * outage, a full disk or a lost COMMIT is over some time.
- */
+/** Only a copy that differs is a failure; an outage, a full disk or a lost COMMIT passes. */
 function failureOf({ id: tenantId, entryRevision }: Tenant, error: Error): Applied {
   if (error instanceof TransferFailed) return { tenantId, entryRevision, error: error.message };
   const reason = databaseFailure(error) ? databaseState(error).reason : error.message;

@@ -3,8 +3,8 @@ import { CLOCK_TOLERANCE_SECONDS, ControlPlaneClient } from '../control-plane-cl
 import { type Finding, HealthCheck, ok } from './health-check';
 
 /**
- * How far this clock is from the Control Plane's. Calls are
- * signed by that one's time, so a plane works all the same.
+ * How far this clock is from the Control Plane's. Calls are signed with the latter's time, so they work
+ * regardless.
  */
 @Injectable()
 export class ClockHealth extends HealthCheck {
@@ -16,7 +16,7 @@ export class ClockHealth extends HealthCheck {
 
   async find(): Promise<Finding> {
     const { clockOffsetMs } = this.client;
-    if (clockOffsetMs === undefined) return ok('Not known before the first signed answer');
+    if (clockOffsetMs === undefined) return ok('Unknown before the first signed answer');
     const seconds = Math.round(Math.abs(clockOffsetMs) / 1000);
     if (seconds <= CLOCK_TOLERANCE_SECONDS) return ok(`${seconds} s off`);
     return {

@@ -5,7 +5,8 @@ import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type Finding, HealthCheck, ok } from './health-check';
 
 /**
- * Whether it answers, takes a write, and has all the tables of this version (one that was restored may not).
+ * Whether the database answers, accepts a write and has all migrations of this version; a restored one may
+ * not.
  */
 @Injectable()
 export class DatabaseHealth extends HealthCheck {
@@ -39,7 +40,7 @@ export class DatabaseHealth extends HealthCheck {
   }
 }
 
-/** By the code of the error: its text may name hosts and files. */
+/** Names only the code of the error: its text may contain hosts and files. */
 function failing(what: string, error: unknown): Finding {
   const { code, driverError } = error as { code?: unknown; driverError?: { code?: unknown } };
   return { status: 'failing', detail: `It ${what} (${String(code ?? driverError?.code ?? 'no code')})` };

@@ -6,12 +6,12 @@ import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { type Finding, HealthCheck, ok } from './health-check';
 
 const MB = 1e6;
-/** A checkpoint of the write-ahead log and a migration that copies a table need room of their own. */
+/** The checkpoint of a write-ahead log, or a migration that copies a table, needs extra room. */
 const FAILING = { share: 0.02, bytes: 50 * MB };
-/** Time to act: a busy plane writes some 100 MB a day. */
+/** Leaves time to act: a busy plane writes some 100 MB a day. */
 const DEGRADED = { share: 0.1, bytes: 500 * MB };
 
-/** The room on the volume of the SQLite file. Rows that are in Postgres are on somebody else's disk. */
+/** The free space on the volume of the SQLite file. Rows in Postgres are on another machine's disk. */
 @Injectable()
 export class DiskHealth extends HealthCheck {
   readonly name = 'disk';
@@ -29,8 +29,8 @@ export class DiskHealth extends HealthCheck {
 }
 
 export function findingOn({ freeBytes, totalBytes }: { freeBytes: number; totalBytes: number }): Finding {
-  // Some network file systems do not tell.
-  if (totalBytes === 0) return ok('The volume does not tell its size');
+  // Some network file systems report no size.
+  if (totalBytes === 0) return ok('The volume does not report its size');
   const share = freeBytes / totalBytes;
   const detail = `${Math.floor(freeBytes / MB)} MB free, ${Math.floor(share * 100)} %`;
   const isBelow = (limit: typeof FAILING): boolean => freeBytes < limit.bytes || share < limit.share;

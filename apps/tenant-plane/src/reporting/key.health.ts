@@ -19,8 +19,8 @@ export class KeyHealth extends HealthCheck {
       status: 'failing',
       detail:
         'Its private key is sealed under an INTERNAL_SERVICE_SECRET that it no longer has: no backup ' +
-        'and no move to it. Start it with that one as INTERNAL_SERVICE_SECRET_PREVIOUS, or enrol it ' +
-        'anew with a new install bundle',
+        'and no move to it. Start it with that secret as INTERNAL_SERVICE_SECRET_PREVIOUS, or enrol it ' +
+        'again with a new install bundle',
     };
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
-/** How the calls of this process to the Control Plane go, under whichever claim of the lease. */
+/** How this process's calls to the Control Plane are going, under whichever claim of the lease. */
 @Injectable()
 export class LinkState {
-  /** Calls in a row that came to nothing, or whose answer could not be believed. */
+  /** Calls in a row that failed, or whose answer was not trusted. */
   failures = 0;
 }

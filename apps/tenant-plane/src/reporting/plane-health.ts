@@ -16,7 +16,7 @@ export const HEALTH_CHECKS = Symbol('HEALTH_CHECKS');
 /** A report is a heartbeat: it does not wait for a database that hangs. */
 const LIMIT_MS = 3000;
 
-/** How this plane finds itself, as it is when it is asked. */
+/** The plane's health, examined on demand. */
 @Injectable()
 export class PlaneHealth {
   constructor(
@@ -26,7 +26,7 @@ export class PlaneHealth {
     const examine = () => this.examine();
     new Gauge({
       name: 'atlas_plane_health',
-      help: 'What the plane finds of itself, by check: 0 ok, 1 degraded, 2 failing',
+      help: 'Health of the plane, by check: 0 ok, 1 degraded, 2 failing',
       labelNames: ['check'],
       registers: [metrics.registry],
       async collect() {
@@ -47,7 +47,7 @@ async function examined(check: HealthCheck): Promise<ReportedHealthCheck> {
   const ended = new AbortController();
   const silence: Finding = { status: 'failing', detail: `No answer within ${LIMIT_MS / 1000} s` };
   const tooLate = delay(LIMIT_MS, silence, { signal: ended.signal, ref: false });
-  // It loses when the check is quicker, and is then ended.
+  // Aborted when the check is quicker.
   tooLate.catch(() => undefined);
   const found = check.find().catch((error: unknown): Finding => {
     const { code } = error as { code?: string };

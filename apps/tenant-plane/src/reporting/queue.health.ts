@@ -3,10 +3,10 @@ import { Injectable } from '@nestjs/common';
 import { Mails } from '../mail/mails';
 import { type Finding, HealthCheck, ok } from './health-check';
 
-/** Some mail servers ask a stranger to come back after ten minutes. */
+/** Some mail servers tell unknown senders to retry after ten minutes. */
 const TOO_LONG_MS = 15 * 60_000;
 
-/** Whether mails go out. None is never `failing`: a mail server that is down keeps nobody from working. */
+/** Whether mails go out. Never `failing`: a mail server that is down keeps no one from working. */
 @Injectable()
 export class QueueHealth extends HealthCheck {
   readonly name = 'queue';

@@ -7,15 +7,15 @@ import { Superseded } from '../plane-identity/fence';
 import { PlaneIdentity } from '../plane-identity/plane-identity.entity';
 import { Tenant } from '../tenancy/tenant.entity';
 
-/** Which entries of the directory the Control Plane has been told of. */
+/** Which entries of the directory have been reported to the Control Plane. */
 @Injectable()
 export class ReportedEntries {
   constructor(private readonly database: Database) {}
 
   /**
-   * Those that are applied but not yet reported: the process ended in between.
-   * Where an entry fails, they may be of the epoch before a restore of the Control
-   * Plane: report them only together with what became of the newest state.
+   * Entries that were applied but not reported, because the process ended in between. If an entry fails, they
+   * may be of the epoch before a restore of the Control Plane: report them only together with the outcome of
+   * the newest state.
    */
   async missing(): Promise<Applied[]> {
     const tenants = await this.database.read((manager) =>
@@ -29,8 +29,8 @@ export class ReportedEntries {
   }
 
   /**
-   * The report may be answered late, when these numbers mean
-   * entries of another epoch: those are not yet reported.
+   * The answer may arrive late, when the same numbers mean entries of another epoch: those are not yet
+   * reported.
    */
   async mark(applied: readonly Applied[], epoch: string | null): Promise<void> {
     const done = applied.filter(({ error }) => error === undefined);
@@ -50,12 +50,12 @@ export class ReportedEntries {
 }
 
 /**
- * Call it last, as a fence: a state is noted as told before its first entry
- * is stored, so that who finds an entry of another epoch finds that, too.
+ * Call it last, like a fence: a state's revision is recorded before its first entry is stored, so whoever
+ * finds an entry of another epoch also finds that.
  */
 async function requireEpoch(manager: EntityManager, epoch: string | null): Promise<void> {
   const { toldRevision, revision } = await manager.findOneByOrFail(PlaneIdentity, { id: 1 });
   const newest = toldRevision ?? revision;
   if (newest === null || epochOf(newest) !== epoch)
-    throw new Superseded('The Control Plane counts in another epoch by now.');
+    throw new Superseded('The Control Plane is in another epoch by now.');
 }

@@ -14,8 +14,8 @@ const TIMEOUT_MS = 10_000;
 const MAX_TENANTS = 500;
 
 /**
- * Tells the Control Plane what is applied: at once, and otherwise as a heartbeat. What is applied while one
- * report is under way leaves in the next; what could not be sent is sent again.
+ * Reports what was applied: at once, and otherwise as a heartbeat. What is applied during one report is sent
+ * in the next. What could not be sent is sent again.
  */
 @Injectable()
 export class Reporter {
@@ -32,12 +32,11 @@ export class Reporter {
   ) {}
 
   /**
-   * What became of a state of this revision, which was asked
-   * for under this claim. Does not wait for the report.
+   * Reports the outcome of a state of this revision, received under this claim. Does not wait for the report.
    */
   report(claim: LinkClaim, revision: string, applied: readonly Applied[]): void {
     const epoch = epochOf(revision);
-    // In another epoch the same numbers mean other entries.
+    // In another epoch, the same numbers mean other entries.
     if (epoch !== claim.epoch) claim.pending.clear();
     claim.epoch = epoch;
     for (const one of applied) claim.pending.set(one.tenantId, one);
@@ -45,7 +44,8 @@ export class Reporter {
   }
 
   /**
-   * What became of the transfer that an entry of this epoch asks for. The entry may have been replaced since.
+   * Reports the outcome of a transfer that an entry of this epoch requests. The entry may have been replaced
+   * since.
    */
   reportTransfer(one: Applied, epoch: string | null): void {
     const { claim } = this.identities.lease;
@@ -56,7 +56,7 @@ export class Reporter {
     this.start();
   }
 
-  /** Sends what is left over, or at least a sign of life when it is time for one. */
+  /** Sends what is pending, or a sign of life when one is due. */
   heartbeat(): void {
     if (this.identities.lease.claim.pending.size > 0 || this.isDue) this.start();
   }
@@ -78,12 +78,13 @@ export class Reporter {
     try {
       do await this.sendBatch(claim);
       while (claim.pending.size > 0);
-      // Every tenant of it may have been refused.
+      // The Control Plane may have refused every tenant in it.
       if (this.isDue) await this.send([], claim, claim.epoch);
     } catch (error) {
-      if (!claim.ended.aborted) this.logger.warn(`A report is sent again later: ${(error as Error).message}`);
+      if (!claim.ended.aborted)
+        this.logger.warn(`Could not send a report, trying again later: ${(error as Error).message}`);
     }
-    // What the next claim has to report has waited for this.
+    // The next claim's reports have waited for this.
     const { pending } = this.identities.lease.claim;
     if (claim.ended.aborted && pending.size > 0) await this.sendAll();
   }
@@ -92,14 +93,14 @@ export class Reporter {
     const { pending, epoch } = claim;
     const batch = [...pending.values()].slice(0, MAX_TENANTS);
     await this.deliver(batch, claim, epoch);
-    // A newer result of the same tenant stays.
+    // A newer outcome of the same tenant stays.
     for (const one of batch) if (pending.get(one.tenantId) === one) pending.delete(one.tenantId);
   }
 
   /**
-   * A report is refused as a whole for one tenant that the Control Plane does
-   * not know here, as after its restore from a backup. Halving the batch finds
-   * that tenant, so that it holds back neither the others nor the heartbeat.
+   * The Control Plane refuses a whole report for one tenant that it does not know here, as after its restore
+   * from a backup. Halving the batch finds that tenant, so that it holds up neither the others nor the
+   * heartbeat.
    */
   private async deliver(batch: readonly Applied[], claim: LinkClaim, epoch: string | null): Promise<void> {
     try {
@@ -113,10 +114,10 @@ export class Reporter {
     await this.deliver(batch.slice(half), claim, epoch);
   }
 
-  /** No job waits for it. Marked as reported, so that the next process does not try again either. */
+  /** No job waits for it. Marked as reported, so that the next process does not try either. */
   private async drop(batch: readonly Applied[], epoch: string | null): Promise<void> {
     for (const { tenantId } of batch)
-      this.logger.warn(`Tenant ${tenantId} is no longer reported: the Control Plane does not know it here.`);
+      this.logger.warn(`Tenant ${tenantId} is no longer reported: the Control Plane has not placed it here.`);
     await this.entries.mark(batch, epoch);
   }
 
@@ -152,9 +153,7 @@ export class Reporter {
   }
 }
 
-/**
- * Tells the epoch of what is reported even while none of its revisions is applied in full, as an entry fails.
- */
+/** Names the epoch of the report even while an entry fails and no revision of it is fully applied. */
 function revisionIn(epoch: string | null, applied: string | null): string {
   if (epoch === null) return applied ?? 'none';
   return applied !== null && epochOf(applied) === epoch ? applied : `${epoch}.0`;

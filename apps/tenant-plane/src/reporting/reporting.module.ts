@@ -14,7 +14,7 @@ import { QueueHealth } from './queue.health';
 import { ReportedEntries } from './reported-entries';
 import { Reporter } from './reporter';
 
-/** All that a plane finds out about itself. */
+/** All health checks of a plane. */
 const CHECKS: readonly Type<HealthCheck>[] = [
   DatabaseHealth,
   DiskHealth,
@@ -24,7 +24,7 @@ const CHECKS: readonly Type<HealthCheck>[] = [
   KeyHealth,
 ];
 
-/** What the Control Plane is told: what was applied, and how the plane finds itself. */
+/** What the plane reports to the Control Plane: applied entries and its health. */
 @Module({
   imports: [ControlPlaneClientModule, MailModule, PlaneIdentityModule],
   providers: [

@@ -45,13 +45,13 @@ import { EndAccessOfCopies1700000000032 } from './migrations/0032-end-access-of-
 import { NoteToldRevisions1700000000034 } from './migrations/0034-note-told-revisions';
 
 /**
- * The plane's own rows: who it is, whom it serves, what is tried too often, and whether its disk has room.
+ * The plane's own rows: its identity, its tenants, rate limits, and probes of whether the disk takes writes.
  */
 const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow, WriteProbe];
 
 /**
- * Rows that belong to one tenant each, and move with it. A new
- * feature adds its entity here, behind those that its rows refer to.
+ * Entities whose rows belong to a tenant, and move with it. A new feature adds its entity here, after those
+ * that its rows refer to.
  */
 export const TENANT_SCOPED_ENTITIES = [
   User,
@@ -73,8 +73,8 @@ export const TENANT_SCOPED_ENTITIES = [
 ];
 
 /**
- * Those that rows of others refer to. Such a row is never deleted by itself, and nothing about it that is
- * unique passes to another row: a user keeps the address.
+ * Entities that rows of others refer to. Such a row is never deleted alone, and its unique values never pass
+ * to another row: a user keeps their address.
  */
 export const REFERRED_ENTITIES = [User];
 

@@ -28,7 +28,7 @@ import { type Tenant } from '../tenancy/tenant.entity';
 
 const KIND = 'oidc';
 
-/** The one identity provider that a tenant may have. */
+/** The identity provider of a tenant, of which there is at most one. */
 @Injectable()
 export class IdentityProviders {
   constructor(
@@ -45,9 +45,7 @@ export class IdentityProviders {
     return { provider: provider && viewOf(provider), redirect_uri: this.redirectUri(tenant) };
   }
 
-  /**
-   * Taken out of use, or replaced by another, it ends the sessions that it vouched for, but not the caller's.
-   */
+  /** Disabling or replacing the provider ends the sessions that it vouched for, except the caller's. */
   async configure(
     tenant: Tenant,
     by: SignedInUser,
@@ -77,33 +75,33 @@ export class IdentityProviders {
     return this.view(tenant);
   }
 
-  /** Ends the sessions that it vouched for, but not the caller's. */
+  /** Ends the sessions that it vouched for, except the caller's. */
   async remove(tenant: Tenant, by: SignedInUser): Promise<void> {
     await this.tenants.write(tenant.id, async (scope) => {
       await holdUpWrites(scope);
       const before = await lockProvider(scope);
       await this.requireAllowed(scope, by, before !== null);
-      if (!before) throw new DomainError('not_found', 'not_found', 'There is no identity provider.');
+      if (!before) throw new DomainError('not_found', 'not_found', 'This tenant has no identity provider.');
       await scope.delete(IdentityProvider, { kind: KIND });
       const ended = await this.sessions.endSingleSignOn(scope, by.sessionId);
       await this.note(scope, 'removed', before, { sessions_ended: ended });
     });
   }
 
-  /** How the tenant's provider knows us. Throws `sign_on_not_configured`. */
+  /** The plane as a client of the tenant's provider. Throws `sign_on_not_configured`. */
   async clientOf(tenant: Tenant): Promise<SignOnClient> {
     const provider = await this.tenants.read(tenant.id, find);
     if (!provider?.isEnabled) throw notSetUp();
     const redirectUri = this.redirectUri(tenant);
     if (redirectUri === null)
-      throw signOnNotConfigured("This plane's own address is not known: set TENANT_PLANE_PUBLIC_URL.");
+      throw signOnNotConfigured("This plane's address is not known: set TENANT_PLANE_PUBLIC_URL.");
     const { issuer, clientId } = provider;
     return { issuer, clientId, redirectUri, publicOnly: this.isGuestHere };
   }
 
   /**
-   * As it stands when the user comes back, until the transaction ends. Throws `sign_on_not_configured` and
-   * `sign_on_not_begun` when it is not the one any more that has vouched for them.
+   * The provider when the user returns, locked until the transaction ends. Throws `sign_on_not_configured`,
+   * and `sign_on_not_begun` if it is no longer the provider that vouched for them.
    */
   async requireStill(scope: TenantScope, client: SignOnClient): Promise<IdentityProvider> {
     const provider = await shareProvider(scope);
@@ -112,7 +110,7 @@ export class IdentityProviders {
     return provider;
   }
 
-  /** Whoever says who signs in users could let themselves in again. */
+  /** Checks the caller again: whoever configures sign-in could readmit themselves. */
   private async requireAllowed(scope: TenantScope, by: SignedInUser, endsSessions: boolean): Promise<void> {
     const locked = await (endsSessions
       ? this.sessions.lockSingleSignOn(scope, by.id)
@@ -120,7 +118,7 @@ export class IdentityProviders {
     await this.sessions.requireCaller(scope, locked, by, 'sign_in:configure');
   }
 
-  /** The tenant's own address, as it was planned: never what a request says of itself. */
+  /** The tenant's planned address, never what a request claims. */
   private redirectUri({ slug }: Tenant): string | null {
     const { profile } = this.deployment;
     const base = profile.installRequired
@@ -129,7 +127,10 @@ export class IdentityProviders {
     return base === undefined ? null : new URL('/api/auth/oidc/callback', base).href;
   }
 
-  /** Whether the tenant's admin names an address that we ask in a network which is not theirs. */
+  /**
+   * Whether this plane runs in a network that is not the tenant's, so that an address its admin names must be
+   * public.
+   */
   private get isGuestHere(): boolean {
     return this.config.isProduction && this.deployment.profile.runBy.tenantPlane === 'atlas';
   }
@@ -162,7 +163,9 @@ function isSameClient(
 }
 
 function notSetUp(): DomainError {
-  return signOnNotConfigured('Single sign-on is not set up here: sign in with e-mail address and password.');
+  return signOnNotConfigured(
+    'Single sign-on is not set up for this tenant. Sign in with e-mail address and password.',
+  );
 }
 
 function requireSensible({
@@ -173,7 +176,8 @@ function requireSensible({
   const problem = issuerProblem(issuer);
   if (problem) throw validationFailed([{ field: 'issuer', message: `issuer ${problem}` }]);
   if (creates && domains.length === 0) {
-    const message = 'email_domains must name those whose addresses become users (required with create_users)';
+    const message =
+      'email_domains must name the domains in which users may be created (required with create_users)';
     throw validationFailed([{ field: 'email_domains', message }]);
   }
 }

@@ -9,7 +9,7 @@ import { TenantSignOn } from './tenant-sign-on';
 import { UserSignOn } from './user-sign-on';
 import { UserSignOnController } from './user-sign-on.controller';
 
-/** Users who sign in by their tenant's own identity provider. */
+/** Sign-in through a tenant's own identity provider. */
 @Module({
   imports: [AccessModule, AuditModule, CredentialsModule, PlaneIdentityModule],
   controllers: [IdentityProviderController, UserSignOnController],

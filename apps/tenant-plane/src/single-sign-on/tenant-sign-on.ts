@@ -6,7 +6,7 @@ import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type Tenant } from '../tenancy/tenant.entity';
 
-/** A browser's way to the tenant's identity provider and back. */
+/** Sends a browser to the tenant's identity provider and takes it back. */
 @Injectable()
 export class TenantSignOn {
   private kept: SingleSignOn | undefined;
@@ -31,8 +31,8 @@ export class TenantSignOn {
   }
 
   /**
-   * Offline planes may have no secret in the environment: what
-   * identifies them is at least the same in every process.
+   * Offline planes may have no secret in the environment. Their instance id is at least the same in every
+   * process.
    */
   private get signOn(): SingleSignOn {
     const { INTERNAL_SERVICE_SECRET: secret, isProduction } = this.config;

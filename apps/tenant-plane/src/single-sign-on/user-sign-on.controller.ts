@@ -18,7 +18,7 @@ import { TenantSignOn } from './tenant-sign-on';
 import { UserSignOn } from './user-sign-on';
 import { Serves } from '../access/serves';
 
-/** For browsers: they come by a link at the tenant's own address, and leave with a cookie. */
+/** For browsers: they arrive by a link at the tenant's address, and leave with a cookie. */
 @ApiTags('accounts')
 @WithoutLogin()
 @Refuses('conflict')

@@ -23,7 +23,7 @@ import { NEW_USER, User } from '../credentials/user.entity';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { IdentityProviders } from './identity-providers';
 
-/** Two who come for the first time at once: the second finds what the first has made. */
+/** If two first sign-ins race, the second finds what the first has stored. */
 const RACES = [
   { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] },
   { name: 'user_identities_pk', table: 'user_identities', columns: ['tenant_id', 'user_id'] },
@@ -35,8 +35,8 @@ const RACES = [
 ];
 
 /**
- * Users who sign in by their tenant's identity provider. Their verified e-mail address counts once, to link
- * them to the user that was invited; from then on the provider's subject does.
+ * Signs in users through their tenant's identity provider. Their verified e-mail address counts once, to link
+ * them to an invited user. From then on the provider's subject counts.
  */
 @Injectable()
 export class UserSignOn {
@@ -52,20 +52,20 @@ export class UserSignOn {
     private readonly clock: Clock,
   ) {}
 
-  /** Lets in whoever `prove` shows to be a user of the tenant's. Throws `sign_on_unknown_account`. */
+  /** Admits whoever `prove` shows to be a user of the tenant. Throws `sign_on_unknown_account`. */
   async signIn(
     tenant: Tenant,
     prove: (client: SignOnClient) => Promise<ProvenIdentity>,
     cookies: FromCookies,
   ): Promise<SignedIn> {
     const client = await this.providers.clientOf(tenant);
-    // Whose identity it is shows only at the end: nobody may be revoked while it is being proven.
+    // Who signs in is known only at the end, so no revocation may have happened since the start.
     const before = await this.tenants.read(tenant.id, (scope) => this.revocations.last(scope));
     const identity = await prove(client);
     const admit = (): Promise<SignedIn> =>
       this.tenants.write(tenant.id, async (scope) => {
         await this.sessions.endFormer(scope, cookies);
-        // It may have been taken away while it was asked.
+        // The provider may have been removed meanwhile.
         const provider = await this.providers.requireStill(scope, client);
         return this.admit(scope, provider, identity, before);
       });
@@ -75,7 +75,7 @@ export class UserSignOn {
     });
   }
 
-  /** Whoever was this user at another provider is so no more. */
+  /** Replaces the user's identity at another provider. */
   async link(scope: TenantScope, userId: string, { issuer, subject }: ProvenIdentity): Promise<void> {
     const before = await scope.findOne(UserIdentity, { userId });
     const identity = { issuer, subject, linkedAt: this.clock.now() };
@@ -110,7 +110,7 @@ export class UserSignOn {
     return this.sessions.open(scope, user, { isSingleSignOn: true });
   }
 
-  /** Unless it was linked to another identity meanwhile. */
+  /** Null if the user was linked to another identity meanwhile. */
   private async linked(scope: TenantScope, identity: UserIdentity): Promise<User | null> {
     const { userId, issuer, subject } = identity;
     const seen = await scope.findOne(User, { id: userId });
@@ -129,9 +129,9 @@ export class UserSignOn {
       (await scope.findOne(User, { email })) ?? (await this.create(scope, provider, email, identity.name));
     const user = seen && (await lockUnchanged(scope, seen));
     if (!user || user.invitationEndedAt) return null;
-    // Another person may have the address today. Who was linked by this provider stays who they were.
+    // The address may belong to another person today, so a user linked by this provider stays linked.
     const linked = await scope.findOne(UserIdentity, { userId: user.id, issuer });
-    // By an attempt of the same person, which came first.
+    // Unless a concurrent attempt of the same person came first.
     if (linked) return linked.subject === identity.subject ? user : null;
     setActor(user.id);
     await this.link(scope, user.id, identity);
@@ -139,13 +139,13 @@ export class UserSignOn {
     return user;
   }
 
-  /** The invitation is accepted this way, and its link is void. */
+  /** Accepts the invitation, and voids its link. */
   private async comeIn(scope: TenantScope, { id }: User): Promise<void> {
     await scope.update(User, { id }, { invitedAt: null });
     await this.links.revoke(scope, id, 'invite');
   }
 
-  /** Only where the tenant's admin has said so, and for whom. */
+  /** Creates the user only if the tenant's admin allows it for the address's domain. */
   private async create(
     scope: TenantScope,
     provider: IdentityProvider,
@@ -174,10 +174,10 @@ export class UserSignOn {
   }
 
   private unknown({ issuer, subject, email }: ProvenIdentity): DomainError {
-    this.logger.warn({ msg: 'Nobody to sign in', issuer, subject, isVerified: email !== null });
+    this.logger.warn({ msg: 'No user for this identity', issuer, subject, isVerified: email !== null });
     return signOnUnknownAccount(
-      'There is no user here for who you are at the identity provider. An admin of your tenant ' +
-        'invites your e-mail address, which the provider must have verified.',
+      'No user of this tenant matches your account at the identity provider. Ask an admin of your tenant ' +
+        'to invite your e-mail address, which the provider must have verified.',
     );
   }
 }

@@ -7,7 +7,7 @@ import {
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { Deployment } from '../plane-identity/deployment';
 
-/** Whether the plane may serve from its database; a warning where Postgres would be better. */
+/** Refuses a database that the plane may not use in production, and warns if Postgres would be better. */
 @Injectable()
 export class ProductionDatabaseCheck implements OnModuleInit {
   private readonly logger = new Logger(ProductionDatabaseCheck.name);

@@ -5,9 +5,9 @@ import { Deployment } from '../plane-identity/deployment';
 import { SingleTenantFile } from './single-tenant-file';
 
 /**
- * On Postgres a plane serves only behind row-level security that binds it: otherwise
- * it refuses to start. Where all rows are one tenant's anyway, a role that steps
- * over the policies is a warning. On SQLite the file of one tenant has its triggers.
+ * On Postgres, a plane starts only if row-level security binds its role. Where all rows belong to one tenant
+ * anyway, a role that bypasses the policies is only a warning. On SQLite, triggers protect the file of one
+ * tenant.
  */
 @Injectable()
 export class RowSecurityCheck implements OnModuleInit {
@@ -37,7 +37,7 @@ export class RowSecurityCheck implements OnModuleInit {
 
 function adviceOn(problem: string): string {
   return (
-    `TENANT_PLANE_DATABASE_URL: ${problem}. In a shared tenant plane it must be a plain role that owns ` +
+    `TENANT_PLANE_DATABASE_URL: ${problem}. A shared tenant plane needs a plain role that owns ` +
     'nothing; give the owner as TENANT_PLANE_MIGRATION_DATABASE_URL'
   );
 }

@@ -13,9 +13,9 @@ import { Deployment } from '../plane-identity/deployment';
 import { Tenant } from './tenant.entity';
 
 /**
- * On SQLite, where a plane has one tenant, its file takes rows of no other: by
- * triggers, so that no fault of the code and no other program can plant one. A
- * file of many tenants has none of them, and one that has them is never shared.
+ * On SQLite, a plane with one tenant has a file that takes rows of no other. Triggers enforce it, so that no
+ * bug and no other program can plant one. A file of many tenants has no such triggers, and a file that has
+ * them is never shared.
  */
 @Injectable()
 export class SingleTenantFile {
@@ -27,8 +27,8 @@ export class SingleTenantFile {
   ) {}
 
   /**
-   * At each start: also for tables that came with an upgrade, and triggers that somebody took away. Throws
-   * {@link EnvironmentError} where the file is not to be served from.
+   * Runs at each start, to cover tables that came with an upgrade and triggers that were dropped. Throws
+   * {@link EnvironmentError} if the file must not be served from.
    */
   async secure(): Promise<void> {
     if (this.database.driver !== 'sqlite') return;
@@ -45,8 +45,8 @@ export class SingleTenantFile {
   }
 
   /**
-   * From then on the file is this tenant's; nothing to do on other
-   * planes. Throws while it holds rows of the one that it was of before.
+   * Fixes the file to this tenant; does nothing on other planes. Throws while the file holds rows of its
+   * former tenant.
    */
   async fixTo(tenantId: string): Promise<void> {
     if (this.database.driver !== 'sqlite' || !this.isFixed) return;
@@ -56,8 +56,10 @@ export class SingleTenantFile {
       const tables = await fixToTenant(manager, tenantId);
       if (tables.length === 0) return;
       if (before === tenantId)
-        this.logger.warn(`Other tenants' rows were not refused in: ${tables.join(', ')}. Now they are.`);
-      else this.logger.log(`This SQLite file is tenant ${tenantId}'s: rows of others are refused.`);
+        this.logger.warn(
+          `These tables did not refuse other tenants' rows, but do now: ${tables.join(', ')}.`,
+        );
+      else this.logger.log(`This SQLite file belongs to tenant ${tenantId}: it refuses rows of others.`);
     });
   }
 
@@ -65,7 +67,7 @@ export class SingleTenantFile {
     return this.deployment.profile.tenantFixed;
   }
 
-  /** The one that lives here or is on its way; null where none is. */
+  /** The tenant that lives here or is arriving; null if there is none. */
   private async onlyTenant(): Promise<string | null> {
     const tenants = await this.database.read((manager) => manager.find(Tenant));
     const here = tenants.filter(({ phase }) => phase !== 'retired');
@@ -76,23 +78,24 @@ export class SingleTenantFile {
 
 function wasFixed(tenantId: string, model: string): string {
   return (
-    `TENANT_PLANE_DATABASE_URL: this SQLite file is tenant ${tenantId}'s alone, and can't be a ` +
-    `${model} plane's. Set ATLAS_TP_DEPLOYMENT to what the plane was, or give it another file`
+    `TENANT_PLANE_DATABASE_URL: this SQLite file belongs to tenant ${tenantId} alone, and cannot serve a ` +
+    `${model} plane. Set ATLAS_TP_DEPLOYMENT to the plane's former model, or use another file`
   );
 }
 
 function tooMany(tenants: readonly Tenant[], model: string): string {
   const slugs = tenants.map(({ slug }) => slug).join(', ');
   return (
-    `TENANT_PLANE_DATABASE_URL: this SQLite file is of ${tenants.length} tenants (${slugs}), and a ` +
-    `${model} plane has one. Set ATLAS_TP_DEPLOYMENT to what the plane was, or give it another file`
+    `TENANT_PLANE_DATABASE_URL: this SQLite file holds ${tenants.length} tenants (${slugs}), but a ` +
+    `${model} plane has one. Set ATLAS_TP_DEPLOYMENT to the plane's former model, or use another file`
   );
 }
 
-/** It becomes another's only once nothing is left of the one before. */
+/** The file passes to another tenant only once nothing is left of the former one. */
 async function requireFree(manager: EntityManager, tenantId: string): Promise<void> {
   const others = await manager.findBy(Tenant, { id: Not(tenantId), phase: Not('retired') });
-  if (others.length > 0) throw new Error(`This plane's SQLite file is tenant ${others[0]?.slug}'s alone.`);
+  if (others.length > 0)
+    throw new Error(`This plane's SQLite file belongs to tenant ${others[0]?.slug} alone.`);
   await untrackOthers(manager, tenantId);
   const tables = await tablesOfOthers(manager, tenantId);
   if (tables.length > 0) throw new Error(heldBy(tables));
@@ -100,7 +103,7 @@ async function requireFree(manager: EntityManager, tenantId: string): Promise<vo
 
 function heldBy(tables: readonly string[]): string {
   return (
-    `This plane's SQLite file still holds rows of another tenant (${tables.join(', ')}): it takes a ` +
-    'new one once they are removed, or give the plane another file.'
+    `This plane's SQLite file still holds rows of another tenant (${tables.join(', ')}). It takes a ` +
+    'new tenant once they are removed; or give the plane another file.'
   );
 }

@@ -7,7 +7,7 @@ import { TenantDirectory } from './tenant-directory';
 import { TenantResolution } from './tenant-resolution';
 import { TenantUrls } from './tenant-urls';
 
-/** Which tenants live here, which of them a request means, and that their rows are kept apart. */
+/** Knows which tenants live here and which one a request means, and keeps their rows apart. */
 @Module({
   imports: [PlaneIdentityModule],
   providers: [

@@ -9,53 +9,53 @@ import { Tenant } from './tenant.entity';
 const FRESH_MS = 1000;
 const MAX_CACHED = 10_000;
 /**
- * A move freezes its source for at most half of this. After that,
- * the tenant may have moved without this plane hearing of it.
+ * A move freezes its source for at most half of this. After that, the tenant may have moved without this
+ * plane knowing.
  */
 const MAX_FROZEN_MS = 60_000;
 const AT_HOME: readonly PlacementPhase[] = ['serving', 'frozen'];
 
 /**
- * One whose move here is complete can be read although the Control Plane has yet to say that this is its
- * home: so no read fails in between. Its copy is frozen until then.
+ * A tenant whose move here is complete can be read before the Control Plane confirms its new home, so that no
+ * read fails in between. Its copy is frozen until then.
  */
 export const served = (which: FindOptionsWhere<Tenant>): FindOptionsWhere<Tenant>[] => [
   { ...which, phase: In(AT_HOME) },
   { ...which, phase: 'importing', importedTransferId: Not(IsNull()) },
 ];
 
-/** As {@link served}, of a row that was read. */
+/** Like {@link served}, for a row already read. */
 const isServed = ({ phase, importedTransferId }: Tenant): boolean =>
   AT_HOME.includes(phase) || (phase === 'importing' && importedTransferId !== null);
 
-/** Where the tenant of some names is. */
+/** Where a named tenant is. */
 export interface Whereabouts {
   /** Null for a tenant that is not served here: unknown, moved away, or not yet arrived. */
   readonly served: Tenant | null;
-  /** One that lived here, and where it lives now. Also while it is on its way back. */
+  /** A tenant that lived here, with its present address. Also set while it is on its way back. */
   readonly moved: Tenant | null;
 }
 
 const NOWHERE: Whereabouts = { served: null, moved: null };
 
-/** In monotonic milliseconds. */
+/** Times are in monotonic milliseconds. */
 interface Cached extends Whereabouts {
   readonly freshUntil: number;
-  /** When it will have been frozen for too long. */
+  /** When the tenant will have been frozen for too long. */
   readonly closesAt: number;
-  /** The turn at which it was kept. */
+  /** The turn at which it was cached. */
   readonly keptAt: number;
 }
 
 /**
- * Looks tenants up by id or slug. What is kept is at most a second old: other replicas apply changes, too.
- * Names that are given together are looked up at one moment and kept together: answers of different ages
- * would seem to disagree while a tenant moves.
+ * Looks tenants up by id or slug. The cache is at most a second old, since other replicas apply changes too.
+ * Names given together are looked up and cached together: answers of different ages would seem to disagree
+ * while a tenant moves.
  */
 @Injectable()
 export class TenantDirectory {
   private readonly cache = new BoundedMap<string, Cached>(MAX_CACHED);
-  /** Counts what begins and ends here, since the clock may stand still between two of them. */
+  /** Counts events, because the clock may stand still between two of them. */
   private turn = 0;
   private forgottenAt = 0;
 
@@ -64,15 +64,15 @@ export class TenantDirectory {
     private readonly clock: Clock,
   ) {}
 
-  /** As {@link locate}. */
+  /** Like {@link locate}. */
   async find(idOrSlug: string): Promise<Tenant | null> {
     return (await this.locate([idOrSlug])).served;
   }
 
   /**
-   * The tenant that all these names are of; without a name, the only one. Throws
-   * `tenant_frozen` for one that has been frozen for so long that it may have
-   * moved: users who sign out at its new home must not be able to read here.
+   * The tenant that all these names mean; without a name, the only one. Throws `tenant_frozen` if it has been
+   * frozen for so long that it may have moved: users who sign out at its new home must not be able to read
+   * here.
    */
   async locate(idsOrSlugs: readonly string[]): Promise<Whereabouts> {
     const names = [...new Set(idsOrSlugs.map((name) => name.toLowerCase()))];
@@ -84,18 +84,18 @@ export class TenantDirectory {
     return known;
   }
 
-  /** How many answers are kept. */
+  /** The number of cached answers. */
   get size(): number {
     return this.cache.size;
   }
 
-  /** After a change was applied. */
+  /** Clears the cache after a change was applied. */
   forget(): void {
     this.cache.clear();
     this.forgottenAt = this.turn += 1;
   }
 
-  /** Keeps what was read of each name alone, too: whoever asks for it next must not get an older answer. */
+  /** Also caches the answer for each name alone: the next request for it must not get an older answer. */
   private async read(names: readonly string[], now: number): Promise<Cached> {
     const begunAt = (this.turn += 1);
     const which = names.map((name) => (isUuid(name) ? { id: name } : { slug: name }));
@@ -105,9 +105,9 @@ export class TenantDirectory {
   }
 
   /**
-   * Of two reads that overlap, either may have seen the newer rows. So an answer is
-   * not kept where another was kept, or all were forgotten, since its read began;
-   * unless it is one of those that nobody is given: behind it the rows are read again.
+   * Of two overlapping reads, either may have seen the newer rows. So an answer is not cached if another one
+   * was, or all were forgotten, since its read began; unless it is never reused: then the rows are read again
+   * anyway.
    */
   private async keep(
     names: readonly string[],
@@ -119,8 +119,8 @@ export class TenantDirectory {
     const here = named.filter(isServed);
     const away = named.filter((tenant) => !isServed(tenant) && tenant.movedTo !== null);
     const served = names.length > 0 ? (here[0] ?? null) : sole(here);
-    // One that is not served here may be back at any moment,
-    // and its other home sends users here from then on.
+    // A tenant that is not served here may return at any moment, and its other home then redirects users
+    // here.
     const isLasting = served !== null || named.length === 0;
     const closesAt = now + (await this.openForMs(served));
     const key = keyOf(names);
@@ -137,8 +137,8 @@ export class TenantDirectory {
   }
 
   /**
-   * Another replica may have frozen it. On SQLite the clock may
-   * have been put back since: then nobody knows for how long.
+   * Another replica may have frozen it. If the clock of a SQLite plane was set back since, the duration is
+   * unknown.
    */
   private async openForMs(tenant: Tenant | null): Promise<number> {
     if (!tenant?.frozenAt) return Infinity;
@@ -148,7 +148,7 @@ export class TenantDirectory {
   }
 }
 
-/** Names have no blank. */
+/** Names contain no spaces. */
 function keyOf(names: readonly string[]): string {
   return names.join(' ');
 }

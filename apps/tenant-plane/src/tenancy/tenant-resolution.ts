@@ -14,10 +14,7 @@ export interface TenantHints {
   readonly claim: string | undefined;
 }
 
-/**
- * Hints are never proof: all that are given must name the
- * same tenant, and one that names nobody fails closed.
- */
+/** Hints are never proof. All hints given must name the same tenant, and an unknown name fails closed. */
 @Injectable()
 export class TenantResolution {
   constructor(
@@ -26,14 +23,14 @@ export class TenantResolution {
     private readonly config: TenantPlaneConfig,
   ) {}
 
-  /** Throws `tenant_not_found` for no tenant, an unknown one, and hints that disagree. */
+  /** Throws `tenant_not_found` if there is no hint, the tenant is unknown, or the hints disagree. */
   async resolve(hints: TenantHints): Promise<Tenant> {
     const tenant = await this.agreed(hints);
     if (!tenant) throw tenantNotFound();
     return tenant;
   }
 
-  /** Where the plane's one tenant is fixed there may be none yet: null until it is provisioned. */
+  /** Like {@link resolve}, but null on a plane with a fixed tenant that is not provisioned yet. */
   async resolveIfThere(hints: TenantHints): Promise<Tenant | null> {
     const tenant = await this.agreed(hints);
     if (!tenant && !this.deployment.profile.tenantFixed) throw tenantNotFound();

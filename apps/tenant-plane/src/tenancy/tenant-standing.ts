@@ -7,10 +7,10 @@ import { tenantNotFound } from './tenant-resolution';
 import { Tenant } from './tenant.entity';
 
 /**
- * A tenant may be suspended, or leave, after one of its requests was let in, and the
- * answer that let it in may have been a second old. So every transaction in which
- * users write or are let in looks at the tenant again, and whatever changes the tenant
- * waits for those that have looked: {@link lockTenant}. Throws what the guard throws.
+ * A tenant may be suspended or leave after one of its requests was admitted, and the answer that admitted it
+ * may have been a second old. So every transaction in which users write or are admitted checks the tenant
+ * again, and whatever changes the tenant waits for those that have checked: {@link lockTenant}. Throws what
+ * the guard throws.
  *
  * This is not a lock on the tenant's row, because Postgres lets those who share a row overtake the one who
  * waits to change it: a tenant that never stops writing could put off its suspension.
@@ -30,14 +30,14 @@ export async function requireStanding({ manager, tenantId }: TenantScope): Promi
 }
 
 /**
- * Before a tenant is changed: waits for the transactions
- * that rely on what it was, and holds up those that follow.
+ * Call it before changing a tenant. Waits for the transactions that rely on its present state, and holds up
+ * later ones.
  */
 export function lockTenant(manager: EntityManager, tenantId: string): Promise<void> {
   return takeLocks(manager, { lockClass: ADVISORY_LOCKS.tenantStanding, ids: [tenantId] });
 }
 
-/** Whether its users would be let in now. */
+/** Whether the tenant's users would be admitted now. */
 export async function isStanding({ manager, tenantId }: TenantScope): Promise<boolean> {
   return (await servedNow(manager, tenantId))?.status === 'active';
 }
@@ -47,7 +47,7 @@ export function requireActive(tenant: Tenant): void {
   throw new DomainError(
     'tenant_suspended',
     'forbidden',
-    'This tenant is suspended. Its Atlas administrator knows why.',
+    'This tenant is suspended. Ask your Atlas administrator why.',
   );
 }
 

@@ -5,8 +5,8 @@ import { Deployment } from '../plane-identity/deployment';
 import { type Tenant } from './tenant.entity';
 
 /**
- * Where a tenant is found, by configuration alone: what a request says of its host would send somebody else's
- * secret there. Secrets stand in the fragment, which reaches no server's log.
+ * A tenant's URLs, from configuration alone: a host that a request claims could send another's secret there.
+ * Secrets are in the fragment, which reaches no server's log.
  */
 @Injectable()
 export class TenantUrls {

@@ -33,7 +33,7 @@ describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
   const faultsOf = (records: readonly SealedAuditRecord[]): string[] =>
     records.flatMap((record, index) => faultBehind(records[index - 1] ?? CHAIN_START, record) ?? []);
 
-  it('is a chain of its own, from its first entry on', async () => {
+  it('is a separate hash chain from its first entry on', async () => {
     const { admin: other } = await plane.tenantWithAdmin(`other-${count}`);
     await plane.post('/api/incidents', { title: 'elsewhere', severity: 'P3' }, other).expect(201);
     await createIncidents(2);
@@ -43,7 +43,7 @@ describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
     expect((await plane.audit(tenant)).map(({ id }) => id).sort()).toEqual(ours.map(({ id }) => id).sort());
   });
 
-  it('is read in pages', async () => {
+  it('can be read in pages', async () => {
     const { body: first } = await plane.get('/api/audit/chain?limit=2', admin).expect(200);
     expect([first.items.length, first.next_cursor]).toEqual([2, '2']);
     const { body: second } = await plane.get('/api/audit/chain?limit=2&cursor=2', admin).expect(200);
@@ -53,14 +53,14 @@ describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
       await plane.get(`/api/audit/chain?${query}`, admin).expect(400);
   });
 
-  it('is sealed behind its writers, without anybody asking, and at the latest when the process ends', async () => {
+  it('is sealed in the background, at the latest when the process ends', async () => {
     await plane.app.get(AuditSealer).onApplicationShutdown();
     expect((await plane.audit(tenant)).map(({ position }) => position)).toEqual([1, 2, 3]);
   });
 
   // On SQLite writers take turns.
   const onPostgres = driver === 'postgres' ? it : it.skip;
-  onPostgres('is sealed although its users go on writing', async () => {
+  onPostgres('is sealed while users keep writing', async () => {
     const pause = Pause.behind(plane.app.get(Incidents, { strict: false }), 'create');
     const writing = plane
       .post('/api/incidents', { title: 'held', severity: 'P3' }, admin)
@@ -71,7 +71,7 @@ describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
     expect([sealed.length, await writing]).toEqual([3, 201]);
   });
 
-  it('is kept by the database as long as the tenant is at home', async () => {
+  it('is append-only in the database while the tenant is at home', async () => {
     const texts = {
       actorId: 'who',
       targetId: 'what',
@@ -107,7 +107,7 @@ describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
     expect(faultsOf(await chain())).toEqual([]);
   });
 
-  it('goes with the rest when the tenant is purged, also when it was served until then', async () => {
+  it('is removed when the tenant is purged, even if it was served until then', async () => {
     await plane.apply({ tenants: [{ ...tenant, phase: 'retired', purge: { job_id: randomUUID() } }] });
     expect(await plane.audit(tenant)).toEqual([]);
   });

@@ -40,7 +40,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
   const accept = (where: TestTenantPlane, token: string, body: object = {}, options: CallOptions = {}) =>
     where.post('/api/auth/signup-exchange', { token, password: PASSWORD, ...body }, options);
 
-  it('comes by mail, and lets one person in, once, in the role that was meant', async () => {
+  it('arrives by mail, and admits its addressee once, in the intended role', async () => {
     const { tenant, admin } = await scene(plane);
     const { body } = await invite(plane, admin, { email: 'Ann@example.com', role: 'fulfiller' }).expect(201);
     expect(body).toEqual({
@@ -63,7 +63,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     ]);
   });
 
-  it('is answered as a link where no mail is sent, which no header of the request decides', async () => {
+  it('is returned as a link if no mail is sent, whatever the request headers say', async () => {
     const { tenant, admin } = await scene(quiet);
     const headers = { 'x-forwarded-host': 'evil.example.com', 'x-forwarded-proto': 'https' };
     const { body } = await invite(quiet, { ...admin, headers }).expect(201);
@@ -71,7 +71,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     await accept(quiet, tokenIn(body.url)).expect(201);
   });
 
-  it('waits for its mail without any secret, and the link is made when that goes out', async () => {
+  it('queues its mail without a secret, and mints the link when the mail is sent', async () => {
     const { tenant, admin } = await scene(plane);
     smtp.refusal = 'busy';
     await invite(plane, admin).expect(201);
@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     expect(await plane.rows(tenant, OutgoingMail)).toEqual([]);
   });
 
-  it('lets one person in by the link of any copy, when its mail was sent again', async () => {
+  it('works once, by the link in any copy of a mail that was sent again', async () => {
     const { tenant, admin } = await scene(plane);
     const mailer = plane.app.get(Mailer);
     const send = mailer.send.bind(mailer);
@@ -115,7 +115,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     expect(await plane.rows(tenant, UserToken)).toEqual([]);
   });
 
-  it('is no news to somebody who was deactivated before it went out', async () => {
+  it('is not sent to a user who was deactivated before it went out', async () => {
     const { tenant, admin } = await scene(plane);
     const before = smtp.mails.length;
     smtp.refusal = 'busy';
@@ -129,7 +129,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     expect(await plane.rows(tenant, OutgoingMail)).toEqual([]);
   });
 
-  it('goes out though its inviter has chosen another password since', async () => {
+  it('is still sent after its inviter has changed their password', async () => {
     const { tenant, admin } = await scene(plane);
     const inviter = await plane.user(tenant, 'admin', { passwordHash: await hashPassword(PASSWORD) });
     const by = { session: inviter.session, host: admin.host };
@@ -149,22 +149,10 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
   });
 
   it.each<[string, (invited: string, inviter: string) => [string, object[]], string]>([
-    [
-      'whom it is for was deactivated, also when that is taken back',
-      (id) => [id, OFF_AND_ON],
-      'invitation_ended',
-    ],
-    [
-      'its inviter was deactivated, also when that is taken back',
-      (_, by) => [by, OFF_AND_ON],
-      'inviter_not_allowed',
-    ],
-    [
-      'its inviter may invite nobody any more',
-      (_, by) => [by, [{ role: 'fulfiller' }]],
-      'inviter_not_allowed',
-    ],
-  ])('does not go out once %s', async (_, of, reason) => {
+    ['its addressee was deactivated, even if reactivated', (id) => [id, OFF_AND_ON], 'invitation_ended'],
+    ['its inviter was deactivated, even if reactivated', (_, by) => [by, OFF_AND_ON], 'inviter_not_allowed'],
+    ['its inviter may no longer invite', (_, by) => [by, [{ role: 'fulfiller' }]], 'inviter_not_allowed'],
+  ])('is not sent once %s', async (_, of, reason) => {
     const { tenant, admin } = await scene(plane);
     const inviter = await plane.user(tenant, 'admin');
     const before = smtp.mails.length;
@@ -180,12 +168,12 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     expect(await plane.rows(tenant, OutgoingMail)).toEqual([]);
     const dropped = { targetId: body.user.id, after: { kind: 'invite', reason } };
     expect(await plane.audit(tenant, 'mail.dropped')).toMatchObject([dropped]);
-    // Whoever may invites them again.
+    // Another admin can invite them again.
     await invite(plane, admin).expect(201);
     await accept(plane, tokenIn(linkIn(await smtp.next()))).expect(201);
   });
 
-  it('does not hold up the purge of its tenant, which begins while its mail is written', async () => {
+  it('does not hold up a purge that starts while its mail is being written', async () => {
     const { tenant, admin } = await scene(plane);
     smtp.refusal = 'busy';
     const retries = countRetries(plane);
@@ -193,7 +181,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     await invite(plane, admin).expect(201);
     await pause.reached;
     const purge = { ...tenant, phase: 'retired', purge: { job_id: randomUUID() } } as const;
-    // Not before it is watched.
+    // Starts only once it is watched.
     const purging = Promise.resolve().then(() => plane.apply({ tenants: [purge] }));
     await endedOrWaiting(plane, purging);
     pause.release();
@@ -204,7 +192,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     smtp.refusal = undefined;
   });
 
-  it('is void once there is another for the same address, with which the role may change', async () => {
+  it('is voided by a newer one for the same address, which may change the role', async () => {
     const { tenant, admin } = await scene(quiet);
     const first = (await invite(quiet, admin).expect(201)).body;
     const second = (await invite(quiet, admin, { role: 'requester' }).expect(201)).body;
@@ -215,7 +203,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     expect(await quiet.rows(tenant, UserToken)).toEqual([]);
   });
 
-  it('ends after seven days, and with the deactivation of whom it is for', async () => {
+  it('expires after seven days, or when its addressee is deactivated', async () => {
     const { admin } = await scene(quiet);
     const [late, gone] = [
       (await invite(quiet, admin).expect(201)).body,
@@ -230,7 +218,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
   it.each([
     ['deactivated', OFF_AND_ON],
     ['made an operator', [{ role: 'operator' }, { role: 'admin' }]],
-  ])('ends when whoever sent it is %s, also when that is taken back', async (_, changes) => {
+  ])('ends when its sender is %s, even if that is reversed', async (_, changes) => {
     const { tenant, admin } = await scene(quiet);
     const mallory = { ...(await quiet.user(tenant, 'admin')), host: admin.host };
     const send = async (by: CallOptions, email: string) =>
@@ -244,11 +232,11 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     expect(await quiet.audit(tenant, 'user.invitation_ended')).toMatchObject([
       { targetId: user.id, after: { invited_by: mallory.id } },
     ]);
-    // Whoever may invites them again.
+    // Another admin can invite them again.
     await accept(quiet, tokenIn((await send(admin, 'ann@example.com')).url)).expect(201);
   });
 
-  it('is good in its own tenant only, and kept as a hash', async () => {
+  it('is valid only in its own tenant, and stored as a hash', async () => {
     const { tenant, admin } = await scene(quiet);
     const { tenant: other } = await scene(quiet);
     const token = tokenIn((await invite(quiet, admin).expect(201)).body.url);
@@ -260,7 +248,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     await accept(quiet, token, {}, { host: hostOf(tenant.slug) }).expect(201);
   });
 
-  it('is redeemed by one of ten who come at once', async () => {
+  it('is redeemed by one of ten concurrent requests', async () => {
     const { tenant, admin } = await scene(quiet);
     const token = tokenIn((await invite(quiet, admin).expect(201)).body.url);
     const answers = await Promise.all(Array.from({ length: 10 }, () => accept(quiet, token)));
@@ -270,9 +258,9 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
 
   it.each([
     ['a short one', 'too short', 'password'],
-    ['one that many have', 'qwerty123456', 'password'],
-    ['the name of the user', 'ann.example.1', 'password'],
-  ])('refuses %s for a password, and stays good', async (_, password, field) => {
+    ['a common one', 'qwerty123456', 'password'],
+    ["the user's name", 'ann.example.1', 'password'],
+  ])('refuses %s as a password, and stays valid', async (_, password, field) => {
     const { admin } = await scene(quiet);
     const email = 'ann.example@example.com';
     const token = tokenIn((await invite(quiet, admin, { email }).expect(201)).body.url);
@@ -282,14 +270,14 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
   });
 
   it.each([['"ann, bob@example.com"@example.com'], ['ann'], ['ann@example.com, bob@example.com']])(
-    'goes to no such address as %s',
+    'cannot be sent to %s',
     async (email) => {
       const { admin } = await scene(quiet);
       expect((await invite(quiet, admin, { email }).expect(400)).body.code).toBe('validation_failed');
     },
   );
 
-  describe('that is one too many', () => {
+  describe('beyond a limit', () => {
     const inviteAll = async (
       where: TestTenantPlane,
       admin: CallOptions,
@@ -305,7 +293,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     const people = (count: number, of = 'x'): string[] =>
       Array.from({ length: count }, (_, i) => `${of}-${i}@example.com`);
 
-    it.each(['mail', 'no mail'])('is refused to one inviter after 20 an hour, with %s', async (mail) => {
+    it.each(['mail', 'no mail'])('is refused to an inviter after 20 an hour, with %s', async (mail) => {
       const where = mail === 'mail' ? plane : quiet;
       const { tenant, admin } = await scene(where);
       const { sent, refused } = await inviteAll(where, admin, people(25));
@@ -323,7 +311,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       expect((await inviteAll(where, admin, people(1, 'later'))).sent).toBe(1);
     });
 
-    it('is refused to a tenant after 50 an hour, which costs none of its admins an invitation', async () => {
+    it('is refused to a tenant after 50 an hour, without counting against its admins', async () => {
       const { tenant, admin } = await scene(quiet);
       const admins = [admin, ...(await Promise.all([1, 2].map(() => quiet.user(tenant, 'admin'))))];
       const all = await Promise.all(admins.map((one, i) => inviteAll(quiet, one, people(20, `of-${i}`))));
@@ -337,7 +325,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       expect((await inviteAll(quiet, elsewhere, people(1))).sent).toBe(1);
     });
 
-    it('is refused for one address after three a day, whoever invites it, in this tenant', async () => {
+    it('is refused for an address after three a day in one tenant, whoever invites', async () => {
       const { tenant, admin } = await scene(quiet);
       const another = await quiet.user(tenant, 'admin');
       const thrice = ['ann@example.com', 'Ann@example.com', 'ANN@EXAMPLE.COM'];
@@ -355,7 +343,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       expect((await inviteAll(quiet, tomorrow, ['ann@example.com'])).sent).toBe(1);
     });
 
-    it('is not one that was refused', async () => {
+    it('does not count refused invitations', async () => {
       const { tenant, admin } = await scene(quiet);
       await quiet.user(tenant, 'operator', { email: 'ann@example.com' });
       for (let i = 0; i < 25; i += 1)
@@ -364,7 +352,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     });
   });
 
-  it('does not open the door to who was invited, but has no password yet', async () => {
+  it('does not let the invited user sign in before they choose a password', async () => {
     const { tenant, admin } = await scene(quiet);
     await invite(quiet, admin).expect(201);
     for (const password of [PASSWORD, 'x']) {

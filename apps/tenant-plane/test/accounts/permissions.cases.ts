@@ -7,9 +7,9 @@ interface Route {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   readonly path: string;
   readonly body?: object;
-  /** Who may, written out: not read from the code that is tested. */
+  /** The roles that may, written out rather than read from the tested code. */
   readonly roles: readonly UserRole[];
-  /** What those who may are answered. */
+  /** The status that those roles get. */
   readonly status: number;
 }
 
@@ -88,7 +88,7 @@ describe.each(EVERY_DATABASE)('what a role may do on %s', (driver) => {
   let plane: TestTenantPlane;
   const sessions = new Map<UserRole, string>();
 
-  /** The first admin signs up, and invites everybody else. */
+  /** The first admin signs up and invites all others. */
   beforeAll(async () => {
     plane = await TestTenantPlane.boot(driver);
     const tenant = await plane.tenant('acme');
@@ -119,7 +119,7 @@ describe.each(EVERY_DATABASE)('what a role may do on %s', (driver) => {
     expect(answers).toEqual(expected);
   });
 
-  it('covers every route that asks for a session', async () => {
+  it('covers every route that requires a session', async () => {
     const { body } = await plane.get('/openapi.json').expect(200);
     const open = [
       'auth/token',

@@ -15,12 +15,12 @@ const registerAt = (plane: TestTenantPlane, tenant: DesiredTenant, changes: obje
 
 describe.each<[string, Env]>([
   ['a shared plane', { ATLAS_TP_DEPLOYMENT: 'shared', ...OPEN }],
-  ['a plane whose model nobody told', OPEN],
+  ['a plane without a model', OPEN],
   ['a dedicated plane', { ATLAS_TP_DEPLOYMENT: 'dedicated', ...OPEN }],
   ['an on_prem plane that does not allow it', { ATLAS_TP_DEPLOYMENT: 'on_prem' }],
   ['a hybrid plane that does not allow it', { ATLAS_TP_DEPLOYMENT: 'hybrid', ATLAS_ALLOW_REGISTER: '0' }],
-])('registering by hand on %s', (_, env) => {
-  it('is never open', async () => {
+])('self-registration on %s', (_, env) => {
+  it('is closed', async () => {
     const plane = await TestTenantPlane.boot('sqlite', { env });
     const tenant = await plane.tenant('acme');
     expect((await registerAt(plane, tenant).expect(403)).body.code).toBe('registration_closed');
@@ -33,7 +33,7 @@ const MODELS = ['on_prem', 'hybrid'].flatMap((model) =>
   EVERY_DATABASE.map((driver) => [model, driver] as const),
 );
 
-describe.each(MODELS)('registering by hand on a plane of model %s that allows it, on %s', (model, driver) => {
+describe.each(MODELS)('self-registration on a plane of model %s that allows it, on %s', (model, driver) => {
   let plane: TestTenantPlane;
   let tenant: DesiredTenant;
   let count = 0;
@@ -45,7 +45,7 @@ describe.each(MODELS)('registering by hand on a plane of model %s that allows it
   beforeEach(async () => {
     tenant = await plane.tenant(`tenant-${(count += 1)}`);
   });
-  // The plane has one at a time.
+  // The plane has one tenant at a time.
   afterEach(() =>
     plane.apply({ tenants: [{ ...tenant, phase: 'retired', purge: { job_id: randomUUID() } }] }),
   );
@@ -53,7 +53,7 @@ describe.each(MODELS)('registering by hand on a plane of model %s that allows it
   const register = (changes: object = {}) => registerAt(plane, tenant, changes);
   const signUp = (token: string) => plane.post('/api/auth/signup-exchange', { token, password: PASSWORD });
 
-  it("makes the tenant's own admin its first user, once", async () => {
+  it("makes the tenant's admin its first user, once", async () => {
     const stranger = await register({ email: 'eve@example.com' }).expect(403);
     expect(stranger.body.code).toBe('registration_closed');
     const { body } = await register({ email: tenant.admin_email.toUpperCase(), name: 'Ann' }).expect(201);
@@ -63,7 +63,7 @@ describe.each(MODELS)('registering by hand on a plane of model %s that allows it
     await signUp(await plane.signupToken(tenant)).expect(409);
   });
 
-  it('lets one of ten in who try at once, by either way', async () => {
+  it('admits one of ten concurrent attempts, by sign-up or by registration', async () => {
     const tokens = await Promise.all(Array.from({ length: 5 }, () => plane.signupToken(tenant)));
     const tries = [...tokens.map(signUp), ...Array.from({ length: 5 }, () => register())];
     const answers = await Promise.all(tries);

@@ -17,8 +17,7 @@ const MOVED_TO = 'https://elsewhere.example.com';
 const ISSUER = 'https://id.example.com';
 
 /**
- * Nobody gets into a copy that is served again by what they
- * had before, and that access ends once for each time.
+ * A copy that is served again accepts no earlier means of access, and ends that access once each time.
  *
  * To see it fail: in `put` of the applier, leave out `reopened.end`; in `reopens`, leave out `reopenedBy`; in
  * `ReopenCopyStep`, leave out `links.end`; or in `ReopenedAccess.end`, leave out `voidPasswords`.
@@ -71,7 +70,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
   const userOf = async (email: string): Promise<User> =>
     (await plane.rows(tenant, User)).find((user) => user.email === email) as User;
 
-  it('lets nobody in by a session, a link or an invitation from before', async () => {
+  it('accepts no earlier session, link or invitation', async () => {
     await settle();
     const { body: signedIn } = await login().expect(200);
     const invite = { email: 'bob@example.com', role: 'operator' };
@@ -92,14 +91,14 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
       const refused = await plane.post(`/api/auth/${path}`, { token, password: PASSWORD }, { host });
       expect([refused.status, refused.body.code]).toEqual([401, 'invalid_link']);
     }
-    // Nor does single sign-on let in by it.
+    // Single sign-on does not accept it either.
     expect(await userOf('bob@example.com')).toMatchObject({ invitationEndedAt: expect.any(Date) });
     expect((await ended()).map(({ after }) => after)).toEqual([
       expect.objectContaining({ sessions_ended: 3, links_ended: 2, invitations_ended: 1 }),
     ]);
   });
 
-  it('ends access once for each job, however often it is told', async () => {
+  it('ends access once per job, however often the entry is applied', async () => {
     await settle();
     await moveAway();
     const job = randomUUID();
@@ -115,7 +114,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     expect(await ended()).toHaveLength(2);
   });
 
-  it('is served only with the end of access, and ends it although COMMITs fail or their answers are lost', async () => {
+  it('ends access before it is served, even if COMMITs fail or their answers are lost', async () => {
     await settle();
     await moveAway();
     jest.spyOn(plane.app.get(Audit), 'record').mockRejectedValueOnce(new Error('The disk is full.'));
@@ -131,7 +130,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     expect(await ended()).toHaveLength(1);
   });
 
-  it('ends access also where it is frozen at once, and what is frozen stays so', async () => {
+  it('ends access even if it is frozen at once, and stays frozen', async () => {
     await settle();
     await moveAway();
     await plane.apply({ tenants: [{ ...reopening(randomUUID()), phase: 'frozen' }] });
@@ -142,7 +141,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
   });
 
   if (driver === 'postgres')
-    it('ends access once when two replicas are told at the same time', async () => {
+    it('ends access once if two replicas apply the entry at the same time', async () => {
       await settle();
       await moveAway();
       const other = await TestTenantPlane.open(plane.database, { clock });
@@ -193,7 +192,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
   describe('while its rows are required,', () => {
     const isRefused = async (): Promise<void> => {
       const reopened = { job_id: randomUUID(), requires_rows: true } as const;
-      // Again, as after a process that died behind the first.
+      // Twice, as if the process had died after the first attempt.
       for (let times = 0; times < 2; times += 1) {
         const entry = next({ phase: 'serving', transfer: undefined, reopened });
         expect(await plane.apply({ tenants: [entry] })).toMatchObject([{ code: 'copy_missing' }]);
@@ -202,7 +201,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     };
     beforeEach(() => settle());
 
-    it('is not served from a database that does not know it', async () => {
+    it('is not served from a database that does not know the tenant', async () => {
       tenant = { ...tenant, tenant_id: randomUUID(), slug: `copy-${(count += 1)}` };
       admin = { ...admin, host: hostOf(tenant.slug) };
       await isRefused();
@@ -235,14 +234,14 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     const removed = () => plane.apply({ tenants: [next({ purge: { job_id: randomUUID() } })] });
     beforeEach(() => settle());
 
-    it('sends its users on while it is on its way back', async () => {
+    it('redirects its users while it is on its way back', async () => {
       await moveAway();
       const transfer = { id: randomUUID(), role: 'target' } as const;
       await plane.apply({ tenants: [next({ phase: 'importing', transfer })] });
       expect(await asked()).toEqual(sentOn);
     });
 
-    it('redirects a request that got through just before the tenant left, although its session is gone', async () => {
+    it('redirects a request admitted just before the tenant left, despite its lost session', async () => {
       const pause = Pause.behind(plane.app.get(TenantRouter), 'elsewhere');
       const answer = asked();
       await pause.reached;

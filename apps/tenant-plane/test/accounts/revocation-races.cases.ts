@@ -36,7 +36,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
   let host: string;
   let id: string;
   let count = 0;
-  /** Of one sign-in, and of another. */
+  /** The tokens of two separate sign-ins. */
   let first: { token: string; refresh_token: string };
   let second: { token: string; refresh_token: string };
 
@@ -53,7 +53,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     [first, second] = [(await login().expect(200)).body, (await login().expect(200)).body];
   });
 
-  /** A request that is on its way. */
+  /** Sends the request at once. */
   const sent = (test: supertest.Test): Promise<supertest.Response> => test.then((answer) => answer);
   const login = (password = PASSWORD, headers = {}) =>
     plane.post('/api/auth/token', { email, password }, { host, headers });
@@ -76,14 +76,13 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     (await plane.get('/api/auth/me', { session, host })).status;
 
   /**
-   * What has to be there before, and then the revocation:
-   * of all that its user has, but for the session `second`.
+   * Prepares a revocation, and returns it. It revokes all of the user's access except the session `second`.
    */
   type Revocation = [string, () => Promise<() => Promise<supertest.Response>>];
   const REVOCATIONS: Revocation[] = [
-    ['a change of the password', async () => () => sent(change(second.token).expect(204))],
+    ['a password change', async () => () => sent(change(second.token).expect(204))],
     [
-      'a reset of the password',
+      'a password reset',
       async () => {
         const token = await resetLink();
         return () => sent(reset(token).expect(200));
@@ -92,13 +91,13 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     ['a deactivation', async () => () => sent(deactivate().expect(200))],
   ];
   const BACK_AGAIN: Revocation = [
-    'a deactivation that is taken back',
+    'a deactivation that is reversed',
     async () => async () => {
       await deactivate().expect(200);
       return sent(deactivate(false).expect(200));
     },
   ];
-  /** Nothing that a sign-in or a refresh has answered with works, nor after the user is let in again. */
+  /** No token of the answer works, not even after the user is reactivated. */
   const expectDead = async ({ status, body }: supertest.Response): Promise<void> => {
     if (status >= 400) return;
     expect(await statusOf(body.token)).toBe(401);
@@ -132,8 +131,8 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
-  describe('reaches the pair of a refresh', () => {
-    /** The pair that came of the one before. */
+  describe('reaches the tokens of a refresh', () => {
+    /** The tokens of the first refresh. */
     let current: typeof first;
     beforeEach(async () => {
       current = (await refresh(first.refresh_token).expect(200)).body;
@@ -142,7 +141,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     it.each<Revocation>([
       ...REVOCATIONS,
       [
-        'the refresh token before it, used again',
+        'a reuse of the earlier refresh token',
         async () => () => sent(refresh(first.refresh_token).expect(401)),
       ],
       [
@@ -151,7 +150,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
           sent(plane.post('/api/auth/logout', undefined, { host, session: current.token }).expect(204)),
       ],
       [
-        'a new sign-in of the same browser',
+        'a new sign-in in the same browser',
         async () => () => sent(login(PASSWORD, { cookie: `atlas_session=${current.token}` }).expect(200)),
       ],
       [
@@ -204,7 +203,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     it.each([
       ['two sessions', () => second.token, 'unauthenticated'],
       ['one session', () => first.token, 'wrong_password'],
-    ])('happens once, of two changes from %s', async (_, other, code) => {
+    ])('lets one of two concurrent changes from %s succeed', async (_, other, code) => {
       const pause = Pause.inHashing('verify');
       const changing = sent(change(first.token));
       await pause.reached;
@@ -216,7 +215,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
 
     it.each([REVOCATIONS[0], BACK_AGAIN] as Revocation[])(
-      'does not come by a link that was looked at before %s',
+      'cannot be set by a link that was read before %s',
       async (_, prepare) => {
         const revoke = await prepare();
         const token = await resetLink();
@@ -242,7 +241,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     it.each([
       ['sent again', again],
       ['ended by deactivation', gone],
-      ['ended by a deactivation that is taken back', goneAndBack],
+      ['ended by a deactivation that is reversed', goneAndBack],
     ])('reaches one that is being accepted when it is %s', async (_, revoke) => {
       const { body } = await invite().expect(201);
       const pause = Pause.inHashing('hash');
@@ -254,7 +253,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       await accept(tokenIn(body.url)).expect(401);
     });
 
-    it('reaches one that is being made', async () => {
+    it('reaches one that is being created', async () => {
       const { body } = await invite().expect(201);
       const pause = Pause.behind(plane.app.get(UserTokens), 'mint');
       const inviting = sent(invite());
@@ -268,7 +267,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
-  describe('of whoever sent an invitation', () => {
+  describe('of the sender of an invitation', () => {
     let sender: CallOptions & { id: string };
     beforeEach(async () => {
       sender = { ...(await plane.user(tenant, 'admin')), host } as typeof sender;
@@ -319,7 +318,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       ],
     ];
 
-    it.each(REQUESTS)('reaches %s that was let in before it', async (_, service, method, request) => {
+    it.each(REQUESTS)('reaches %s that was admitted before it', async (_, service, method, request) => {
       for (const [revoked, code] of [
         [{ role: 'operator' }, 'forbidden'],
         [{ role: 'admin', deactivated: true }, 'unauthenticated'],
@@ -343,7 +342,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       expect((await calling).body.code).toBe('unauthenticated');
     });
 
-    it('reaches an invitation that is to be shown to them again', async () => {
+    it('reaches a repeated request for an invitation', async () => {
       const caller = { ...other, headers: { 'idempotency-key': 'invites-bob' } };
       const { text } = await invite(caller).expect(201);
       expect((await invite(caller).expect(201)).text).toBe(text);
@@ -372,7 +371,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     const AI_SETTING = 'a setting';
     const OF_ADMINS: [string, () => supertest.Test][] = [
       [AI_SETTING, () => plane.put('/api/ai/settings', { allow_control_plane: false }, other)],
-      ['a step that is left out', () => plane.post('/api/onboarding/steps/slos/skip', undefined, other)],
+      ['a skipped step', () => plane.post('/api/onboarding/steps/slos/skip', undefined, other)],
       ['the consent to a move', () => plane.post('/api/moves/consent', undefined, other)],
     ];
     const OF_ALL: typeof OF_ADMINS = [
@@ -381,9 +380,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       ['a configuration item', () => plane.post('/api/cmdb/items', { name: 'web-1', type: 'host' }, other)],
       ...OF_ADMINS,
     ];
-    /**
-     * A change of the AI settings holds up all writes before it looks at the user, so it is paused earlier.
-     */
+    /** A change of the AI settings holds up all writes before it checks the user, so it is paused earlier. */
     const pauseOf = (name: string): Pause =>
       name === AI_SETTING
         ? Pause.before(plane.app.get(AiSettings, { strict: false }), 'change')
@@ -401,15 +398,15 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       return (await calling).body.code;
     };
 
-    it.each(OF_ALL)('reaches %s of theirs that was let in before it', async (name, request) => {
+    it.each(OF_ALL)('reaches %s of theirs that was admitted before it', async (name, request) => {
       expect(await codeAfter(name, request, { deactivated: true })).toBe('unauthenticated');
     });
 
-    it.each(OF_ADMINS)('reaches %s that they may not write any more', async (name, request) => {
+    it.each(OF_ADMINS)('reaches %s that they may no longer write', async (name, request) => {
       expect(await codeAfter(name, request, { role: 'requester' })).toBe('forbidden');
     });
 
-    it('reaches what they write in a session that was logged out, but not in one that was renewed', async () => {
+    it('reaches writes of a session that was logged out, but not of one that was renewed', async () => {
       const pause = Pause.before(plane.app.get(UserWrites), 'by');
       const calling = sent(
         plane.post('/api/incidents', { title: 'a', severity: 'P2' }, { host, session: first.token }),
@@ -441,7 +438,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
         },
         201,
       ],
-    ])('is not put off by one who never stops writing: %s', async (_, prepare, acknowledged) => {
+    ])('is not delayed by a user who never stops writing: %s', async (_, prepare, acknowledged) => {
       const revoke = await prepare();
       const write = () => plane.post('/api/cmdb/items', { name: 'web-1', type: 'host' }, other);
       const pause = Pause.behind(plane.app.get(Cmdb, { strict: false }), 'create');
@@ -456,7 +453,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       expect([401, 403]).toContain((await later).status);
     });
 
-    it('is not acknowledged before what they are writing is stored', async () => {
+    it('is not acknowledged before their writes in progress are stored', async () => {
       const pause = Pause.behind(plane.app.get(Incidents, { strict: false }), 'create');
       const calling = sent(report());
       await pause.reached;
@@ -469,7 +466,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
-  describe('of a tenant, its suspension,', () => {
+  describe('that suspends the tenant', () => {
     const report = (caller: CallOptions = admin) =>
       plane.post('/api/incidents', { title: 'Disk is full', severity: 'P2' }, caller);
     const suspend = (): Promise<unknown> =>
@@ -483,7 +480,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
 
     const service = (type: Parameters<TestTenantPlane['app']['get']>[0]): object =>
       plane.app.get(type, { strict: false });
-    /** What is held when, and the request. */
+    /** A name, where to hold the request, and how to prepare it. */
     type Held = [string, () => Pause, () => Promise<() => supertest.Test>];
     const HELD: Held[] = [
       ['a sign-in', () => Pause.inHashing('verify'), async () => () => login()],
@@ -518,11 +515,11 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
         async () => () =>
           plane.put('/api/identity-provider', { issuer: 'https://a.example.com', client_id: 'a' }, admin),
       ],
-      ['what a user writes', () => Pause.before(service(UserWrites), 'by'), async () => () => report()],
+      ["a user's write", () => Pause.before(service(UserWrites), 'by'), async () => () => report()],
     ];
     const forgot = () => plane.post('/api/auth/forgot-password', { email }, { host });
 
-    it.each(HELD)('reaches %s that was let in before it', async (_, hold, prepare) => {
+    it.each(HELD)('reaches %s that was admitted before it', async (_, hold, prepare) => {
       const send = await prepare();
       const pause = hold();
       const calling = sent(send());
@@ -532,7 +529,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       expect(refusal(await calling)).toEqual(SUSPENDED);
     });
 
-    it('reaches its first user, who signs up', async () => {
+    it('reaches the sign-up of its first user', async () => {
       tenant = await plane.tenant(`tenant-${(count += 1)}`);
       const token = await plane.signupToken(tenant);
       const signUp = () => sent(plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }));
@@ -546,7 +543,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       expect((await signUp()).status).toBe(201);
     });
 
-    it('is not acknowledged before what its users are writing is stored', async () => {
+    it('is not acknowledged before writes in progress are stored', async () => {
       const pause = Pause.behind(service(Incidents), 'create');
       const calling = sent(report());
       await pause.reached;
@@ -559,7 +556,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       expect(refusal(await plane.get('/api/auth/me', admin))).toEqual(SUSPENDED);
     });
 
-    it('is not put off by a tenant that never stops writing', async () => {
+    it('is not delayed by a tenant that never stops writing', async () => {
       const pause = Pause.behind(service(Incidents), 'create');
       const earlier = sent(report());
       await pause.reached;
@@ -574,7 +571,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
-  it('leaves who signs in afterwards alone', async () => {
+  it('does not affect later sign-ins', async () => {
     await deactivate().expect(200);
     await deactivate(false).expect(200);
     const { body } = await login().expect(200);

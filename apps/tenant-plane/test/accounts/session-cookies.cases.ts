@@ -41,7 +41,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
   const report = (headers: Record<string, string>) =>
     plane.post('/api/incidents', INCIDENT, { host, headers: { cookie, ...headers } });
 
-  it('is set for those who ask for it: no script gets hold of the session', async () => {
+  it('is set on request, out of reach of scripts', async () => {
     const { body, headers, text } = await signIn(plane);
     expect(headers['set-cookie']).toEqual([
       expect.stringMatching(/^atlas_session=atu_[\w-]+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax$/),
@@ -51,7 +51,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     expect(text).not.toMatch(/at[urd]_/);
   });
 
-  it('is set for nobody else', async () => {
+  it('is not set unless it is requested', async () => {
     for (const asked of [undefined, false]) {
       const { body, headers } = await signIn(plane, { cookie: asked });
       expect(headers).not.toHaveProperty('set-cookie');
@@ -59,7 +59,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     }
   });
 
-  it('is set at sign-up, too', async () => {
+  it('is set at sign-up too', async () => {
     const other = await plane.tenant('globex');
     const body = { token: await plane.signupToken(other), password: PASSWORD, cookie: true };
     const answer = await plane
@@ -71,12 +71,12 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     expect(answer.body).not.toHaveProperty('token');
   });
 
-  it.each(['yes', 1, null])('is not asked for by %j', async (asked) => {
+  it.each(['yes', 1, null])('cannot be requested with %j', async (asked) => {
     const body = { email, password: PASSWORD, cookie: asked };
     await plane.post('/api/auth/token', body, { host }).expect(400);
   });
 
-  it('ends with logout, in the browser and here', async () => {
+  it('ends with logout, in the browser and on the plane', async () => {
     const headers = { cookie: kept((await signIn(plane)).headers['set-cookie']?.[0]), origin };
     const answer = await plane.post('/api/auth/logout', undefined, { host, headers }).expect(204);
     expect(answer.headers['set-cookie']).toEqual([
@@ -85,7 +85,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     await plane.get('/api/auth/me', { host, headers }).expect(401);
   });
 
-  it('of before ends when its browser signs in anew, and no other', async () => {
+  it('ends when its own browser signs in again', async () => {
     const body = { email, password: PASSWORD, cookie: true };
     const headers = { cookie: kept((await signIn(plane)).headers['set-cookie']?.[0]) };
     const statusOf = async (one: Record<string, string>) =>
@@ -124,7 +124,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
         return ['/api/auth/reset-password', { token, password: 'another horse, another staple' }];
       },
     ],
-  ])('of another user ends with the sign-in by %s, or the sign-in can be repeated', async (_, prepare) => {
+  ])('of another user ends with a sign-in by %s, or the sign-in can be repeated', async (_, prepare) => {
     const [path, body] = await prepare();
     const { session } = await plane.user(tenant, 'operator');
     const send = () => plane.post(path, body, { host, headers: { cookie: `atlas_session=${session}` } });
@@ -146,7 +146,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     [{ 'sec-fetch-site': 'same-origin', origin }],
     [{ origin }],
     [{ origin: `http://${host}` }],
-  ])('changes something for a page of its own: %j', async (headers) => {
+  ])('allows writes from pages of its own host: %j', async (headers) => {
     await report(headers).expect(201);
   });
 
@@ -161,7 +161,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     [{ origin: 'null' }],
     [{ referer: `https://${host}/` }],
     [{}],
-  ])('changes nothing for whoever else asks: %j', async (headers) => {
+  ])('refuses writes from anywhere else: %j', async (headers) => {
     const before = await plane.get('/api/incidents', { host, headers: { cookie } });
     for (const answer of [
       await report(headers),
@@ -173,13 +173,13 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     expect((await plane.get('/api/incidents', { host, headers: { cookie } })).body).toEqual(before.body);
   });
 
-  it('reads for any page: what comes of it the browser shows to its own only', async () => {
+  it('allows reads from any page, as browsers hide the answer from other sites', async () => {
     await plane
       .get('/api/auth/me', { host, headers: { cookie, 'sec-fetch-site': 'cross-site' } })
       .expect(200);
   });
 
-  it('does not stand in the way of a bearer', async () => {
+  it('does not affect a bearer token', async () => {
     const { session } = await plane.user(tenant, 'operator');
     const headers = { cookie, 'sec-fetch-site': 'cross-site', origin: 'https://evil.example.com' };
     await plane.post('/api/incidents', INCIDENT, { host, session, headers }).expect(201);
@@ -195,7 +195,7 @@ describe('a session cookie in production', () => {
   });
   afterAll(() => plane.close());
 
-  it('is for https and for this very host', async () => {
+  it('is limited to https and to this exact host', async () => {
     const [set = ''] = (await signIn(plane)).headers['set-cookie'] as unknown as string[];
     expect(set).toMatch(
       /^__Host-atlas_session=atu_[\w-]+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure$/,
@@ -203,7 +203,7 @@ describe('a session cookie in production', () => {
     await plane.get('/api/auth/me', { host, headers: { cookie: kept(set) } }).expect(200);
   });
 
-  it('is not one that another host of the domain could have set', async () => {
+  it('is not accepted if another host of the domain could have set it', async () => {
     const { body } = await signIn(plane, { cookie: false });
     const headers = { cookie: `atlas_session=${body.token}` };
     await plane.get('/api/auth/me', { host, headers }).expect(401);

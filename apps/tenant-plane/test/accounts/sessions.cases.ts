@@ -17,11 +17,11 @@ const HOUR = 3600;
 const DAY = 24 * HOUR;
 
 /**
- * A browser that signs in anew no longer has its former
- * session, and refresh tokens end 90 days after the sign-in.
+ * A browser that signs in again loses its former session, and refresh tokens expire 90 days after the
+ * sign-in.
  *
- * To see it fail: have `Sessions.endFormer` do nothing; or
- * in `Sessions.open`, leave out the `min` of `until`.
+ * To see it fail: have `Sessions.endFormer` do nothing; or in `Sessions.open`, leave out the `min` of
+ * `until`.
  */
 describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
   const clock = new FixedClock();
@@ -51,7 +51,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     interface Transactions {
       begin: (tenantId: string, work: unknown) => Promise<unknown>;
     }
-    /** Of the transactions of one call, stored or not. */
+    /** Loses the answers to the transactions of one call, stored or not. */
     const lost = async (call: supertest.Test, isStored: boolean): Promise<supertest.Response> => {
       const database = plane.app.get(Database) as unknown as Transactions;
       const begin = database.begin.bind(database);
@@ -65,20 +65,23 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     };
     const alarms = async (): Promise<number> => (await plane.audit(tenant, 'session.refresh_reused')).length;
 
-    it.each([true, false])('says truly how to go on after a refresh (stored: %s)', async (isStored) => {
-      const [old, before] = [await signedIn(), await alarms()];
-      const answer = await lost(refresh(old.refresh_token), isStored);
-      expect([answer.status, answer.body.code, answer.get('retry-after')]).toEqual([
-        503,
-        'commit_outcome_unknown',
-        undefined,
-      ]);
-      expect(answer.body.detail).toContain('Send GET /api/auth/me with the session token that you have.');
-      expect(await statusOf(old.token)).toBe(isStored ? 401 : 200);
-      if (isStored) await signedIn();
-      else await refresh(old.refresh_token).expect(200);
-      expect(await alarms()).toBe(before);
-    });
+    it.each([true, false])(
+      'gives advice after a refresh that holds either way (stored: %s)',
+      async (isStored) => {
+        const [old, before] = [await signedIn(), await alarms()];
+        const answer = await lost(refresh(old.refresh_token), isStored);
+        expect([answer.status, answer.body.code, answer.get('retry-after')]).toEqual([
+          503,
+          'commit_outcome_unknown',
+          undefined,
+        ]);
+        expect(answer.body.detail).toContain('Send GET /api/auth/me with your current session token.');
+        expect(await statusOf(old.token)).toBe(isStored ? 401 : 200);
+        if (isStored) await signedIn();
+        else await refresh(old.refresh_token).expect(200);
+        expect(await alarms()).toBe(before);
+      },
+    );
 
     it.each([
       ['token', { email, password: PASSWORD }, /Sign in again/],
@@ -88,7 +91,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
         { current_password: PASSWORD, new_password: `${PASSWORD} 2` },
         /Sign in with the password/,
       ],
-    ])('says what is right at %s, which nobody has a key for', async (route, body, advice) => {
+    ])('gives advice at %s, which takes no idempotency key', async (route, body, advice) => {
       const { token: session } = await signedIn();
       const answer = await lost(plane.post(`/api/auth/${route}`, body, { host, session }), false);
       expect([answer.status, answer.body.code]).toEqual([503, 'commit_outcome_unknown']);
@@ -97,7 +100,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     });
   });
 
-  it('are deleted, with links and kept answers, once nothing that came of their sign-in can be live', async () => {
+  it('are deleted, with links and stored answers, once none of their sign-in can be live', async () => {
     const { tenant: own, admin } = await plane.tenantWithAdmin('swept');
     const [{ id }] = (await plane.rows(own, User)) as [User];
     const rows = async () =>
@@ -126,11 +129,11 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       ({ refresh_token: token } = (await renew(token).expect(200)).body);
       await sweep();
     }
-    // The first is there for as long as the last, which ends with its ninety days.
+    // The first stays as long as the last, which ends after ninety days.
     expect(await rows()).toEqual([Number(made[0]) + 3, 0, 0]);
     clock.advance(3 * DAY + 1);
     await sweep();
-    // At a replica whose clock lags behind, ninety more days do not begin.
+    // A replica whose clock lags behind does not start another ninety days.
     for (const seconds of [-60, 60]) {
       clock.advance(seconds);
       await renew(token).expect(401);
@@ -142,7 +145,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
   });
 
   describe('a login', () => {
-    it('gives a session, and notes who signed in', async () => {
+    it('opens a session, and records who signed in', async () => {
       const { body } = await login().expect(200);
       expect(body.user).toEqual({ id: expect.any(String), email, name: 'operator', role: 'operator' });
       expect(await statusOf(body.token)).toBe(200);
@@ -150,11 +153,11 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect(events.at(-1)).toMatchObject({ actorId: body.user.id, targetId: body.user.id });
     });
 
-    it('does not mind the case of the address', async () => {
+    it('ignores the case of the address', async () => {
       await login({ email: 'ANN@example.com' }).expect(200);
     });
 
-    it('answers a wrong password, an unknown user and one that was deactivated in the same words', async () => {
+    it('gives the same answer for a wrong password, an unknown and a deactivated user', async () => {
       const gone = 'gone@example.com';
       await plane.user(tenant, 'admin', { email: gone, passwordHash, deactivatedAt: clock.now() });
       const answers = [
@@ -171,7 +174,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       }
     });
 
-    it('takes a password exactly as it was chosen, in any length and of any age', async () => {
+    it('accepts a password exactly as chosen, of any length and age', async () => {
       const password = ` Ünïcode of 150 characters, ${'longer than what bcrypt reads, '.repeat(4)}. `;
       const long = { email: 'long@example.com', password };
       await plane.user(tenant, 'operator', { email: long.email, passwordHash: await hashPassword(password) });
@@ -181,7 +184,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await login(long).expect(200);
     });
 
-    it('knows a user in its own tenant only', async () => {
+    it('knows a user only in their own tenant', async () => {
       await plane.tenant('globex');
       const body = { email, password: PASSWORD };
       const answer = await plane.post('/api/auth/token', body, { host: hostOf('globex') }).expect(401);
@@ -191,15 +194,15 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     it.each([
       ['no address', { email: 'ann' }],
       ['no password', { password: '' }],
-      ['an object for a password', { password: { $ne: '' } }],
-      ['a field that it does not know', { tenant_id: 'globex' }],
+      ['an object as password', { password: { $ne: '' } }],
+      ['an unknown field', { tenant_id: 'globex' }],
     ])('refuses %s', async (_, body) => {
       expect((await login(body).expect(400)).body.code).toBe('validation_failed');
     });
   });
 
   describe('a session', () => {
-    it('may come as a cookie', async () => {
+    it('may be sent as a cookie', async () => {
       const { token } = await signedIn();
       const cookie = `theme=dark; atlas_session=${token}`;
       await plane.get('/api/auth/me', { host, headers: { cookie } }).expect(200);
@@ -213,14 +216,14 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect(await statusOf(token)).toBe(401);
     });
 
-    it('ends with logout, and its refresh token with it; others of the same user go on', async () => {
+    it('ends with logout, as does its refresh token, but no other session of the user', async () => {
       const [one, other] = [await signedIn(), await signedIn()];
       await plane.post('/api/auth/logout', undefined, { session: one.token, host }).expect(204);
       expect([await statusOf(one.token), await statusOf(other.token)]).toEqual([401, 200]);
       await refresh(one.refresh_token).expect(401);
     });
 
-    it('is none once its user is deactivated', async () => {
+    it('is invalid once its user is deactivated', async () => {
       const { id, session } = await plane.user(tenant, 'admin');
       expect(await statusOf(session)).toBe(200);
       await plane.tenants.write(tenant.tenant_id, (scope) =>
@@ -235,14 +238,14 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       ['with another secret', (token) => token.slice(0, -43) + 'A'.repeat(43)],
       ['that is no token', () => 'Bearer'],
       ['that is empty', () => ''],
-    ])('is none by a token %s', async (_, change) => {
+    ])('is invalid with a token %s', async (_, change) => {
       const { token } = await signedIn();
       const answer = await plane.get('/api/auth/me', { session: change(token), host }).expect(401);
       expect(answer.body.code).toBe('unauthenticated');
       expect(answer.headers['www-authenticate']).toBe('Bearer');
     });
 
-    it('is none in the name of another tenant', async () => {
+    it('is invalid in the name of another tenant', async () => {
       const other = await plane.tenant('initech');
       const { token } = await signedIn();
       const forged = token.replace(tenant.tenant_id, other.tenant_id);
@@ -250,14 +253,14 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await plane.get('/api/auth/me', { session: forged, host }).expect(401);
     });
 
-    it('is not had by a refresh token', async () => {
+    it('cannot be opened with a refresh token', async () => {
       const { refresh_token: token } = await signedIn();
       expect(await statusOf(token)).toBe(401);
     });
   });
 
   describe('a refresh', () => {
-    it('gives a new pair and ends the old one', async () => {
+    it('returns a new pair and ends the old one', async () => {
       const first = await signedIn();
       const { body: second } = await refresh(first.refresh_token).expect(200);
       expect([await statusOf(first.token), await statusOf(second.token)]).toEqual([401, 200]);
@@ -265,7 +268,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect([await statusOf(second.token), await statusOf(third.token)]).toEqual([401, 200]);
     });
 
-    it('with a token that was used before ends all that came of that sign-in, and nothing else', async () => {
+    it('with a reused token ends every session of that sign-in, and no other', async () => {
       const [first, other] = [await signedIn(), await signedIn()];
       const { body: second } = await refresh(first.refresh_token).expect(200);
       const { body: third } = await refresh(second.refresh_token).expect(200);
@@ -295,7 +298,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await refresh(tooLate.refresh_token).expect(401);
     });
 
-    it('leads ninety days from its sign-in, however often one asks', async () => {
+    it('extends a sign-in to ninety days, however often it is repeated', async () => {
       let { refresh_token: token } = await signedIn();
       for (let days = 0; days < 75; days += 25) {
         clock.advance(25 * DAY);
@@ -309,7 +312,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await refresh(last.refresh_token).expect(401);
     });
 
-    it('is given to one sign-in six hundred times an hour, which keeps nobody from signing in again', async () => {
+    it('is limited to 600 an hour per sign-in, which does not prevent a new sign-in', async () => {
       const busy = await plane.tenant('busy');
       await plane.user(busy, 'operator', { email, passwordHash });
       const at = { host: hostOf('busy') };
@@ -330,7 +333,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await again().expect(200);
     });
 
-    it('is given to one of ten who ask at once', async () => {
+    it('succeeds for one of ten concurrent requests', async () => {
       const { refresh_token: token } = await signedIn();
       const answers = await Promise.all(Array.from({ length: 10 }, () => refresh(token)));
       expect(answers.map((answer) => answer.status).sort()).toEqual([200, ...Array(9).fill(401)]);
@@ -346,7 +349,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await refresh(body.refresh_token).expect(401);
     });
 
-    it("is refused to a session token, to another tenant's token and to what is no token", async () => {
+    it("is refused for a session token, another tenant's token and an invalid token", async () => {
       const other = await plane.tenant('hooli');
       const { token, refresh_token: good } = await signedIn();
       for (const wrong of [token, good.replace(tenant.tenant_id, other.tenant_id), 'atr_x']) {

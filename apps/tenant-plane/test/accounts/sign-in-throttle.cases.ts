@@ -44,7 +44,7 @@ describe.each(EVERY_DATABASE)('guesses at a password on %s', (driver) => {
   const checks = async (): Promise<number> =>
     Number(/^atlas_password_checks_total (\d+)/m.exec((await plane.get('/metrics')).text)?.[1]);
 
-  it('are ten in a quarter of an hour, from wherever, and are answered alike for an account and for none', async () => {
+  it('are limited to ten in 15 minutes, whether or not the account exists', async () => {
     const before = await checks();
     expect(await guesses(15)).toEqual({ 401: 10, 429: 5 });
     expect(await checks()).toBe(before + 10);
@@ -61,7 +61,7 @@ describe.each(EVERY_DATABASE)('guesses at a password on %s', (driver) => {
     await login().expect(200);
   });
 
-  it('do not lock out a device that was in before, by field or by cookie', async () => {
+  it('do not lock out a known device, by field or by cookie', async () => {
     const { device_token } = (await login().expect(200)).body;
     const set = (await login({ cookie: true }).expect(200)).headers['set-cookie'] as unknown as string[];
     const cookie = set.find((one) => one.startsWith('atlas_device='))?.split(';')[0] ?? '';
@@ -69,7 +69,7 @@ describe.each(EVERY_DATABASE)('guesses at a password on %s', (driver) => {
     await login().expect(429);
     expect((await login({ device_token }).expect(200)).body.device_token).toBe(device_token);
     await login({}, '192.0.2.1', { cookie }).expect(200);
-    // It is known for this account alone, and may guess no more often than others.
+    // The device is known for this account only, and may guess no more often than others.
     await plane.user(tenant, 'operator', { email: 'bob@example.com', passwordHash });
     await guesses(12, { email: 'bob@example.com' });
     await login({ email: 'bob@example.com', device_token }).expect(429);
@@ -78,7 +78,7 @@ describe.each(EVERY_DATABASE)('guesses at a password on %s', (driver) => {
     await login({}, '192.0.2.1', { cookie }).expect(200);
   });
 
-  it('count on a device that is forged, or was in half a year ago', async () => {
+  it('count against a forged device, and one last used half a year ago', async () => {
     const forged = `atd_${tenant.tenant_id}_${'A'.repeat(43)}`;
     await guesses(12);
     await login({ device_token: forged }).expect(429);
@@ -89,19 +89,19 @@ describe.each(EVERY_DATABASE)('guesses at a password on %s', (driver) => {
     await login({ device_token }).expect(429);
   });
 
-  it('are counted by address as well, over all accounts; good sign-ins are no guesses', async () => {
+  it('are also counted by client address over all accounts, without good sign-ins', async () => {
     for (let i = 0; i < 20; i += 1) await login({}, '203.0.113.9').expect(200);
     for (let i = 0; i < 100; i += 1)
       await login({ email: `user-${i}@example.com` }, '203.0.113.9').expect(401);
     expect((await login({}, '203.0.113.9').expect(429)).body.code).toBe('too_many_attempts');
-    // What a client says of itself in front of what the proxy adds is not believed.
+    // The part that the client itself put before the proxy's is ignored.
     await login({}, '192.0.2.7, 203.0.113.9').expect(429);
     await login({}, '203.0.113.10').expect(200);
   }, 60_000);
 });
 
-describe('a client that says it is somebody else', () => {
-  it('is not believed where no proxy is trusted', async () => {
+describe('a client that claims another address', () => {
+  it('is not believed if no proxy is trusted', async () => {
     const plane = await TestTenantPlane.boot('sqlite');
     const tenant = await plane.tenant('acme');
     await plane.user(tenant, 'admin', {

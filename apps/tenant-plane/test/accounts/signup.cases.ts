@@ -10,10 +10,10 @@ import { SignupKey, type TokenChanges } from '../signup-key.fixture';
 import { type CallOptions, PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
 /**
- * A revoked link lets nobody in, not even when it is revoked while it is being used.
+ * A revoked link admits no one, not even if it is revoked while it is being used.
  *
- * To see it fail: in `requireGood`, leave out `revoked`; or
- * in `exchangeSignup`, leave out the second call of it.
+ * To see it fail: in `requireGood`, leave out `revoked`; or in `exchangeSignup`, leave out the second call of
+ * it.
  */
 describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) => {
   const clock = new FixedClock();
@@ -33,7 +33,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     plane.post('/api/auth/signup-exchange', { token, password: PASSWORD, ...body }, options);
   const users = (): Promise<User[]> => plane.rows(tenant, User);
 
-  it('makes the first admin and signs it in, without a call to the Control Plane', async () => {
+  it('creates the first admin and signs them in, without a call to the Control Plane', async () => {
     const token = await plane.signupToken(tenant, { jti: 'the-first' });
     const { body } = await exchange(token, {}, { name: 'Ann' }).expect(201);
     expect(body).toEqual({
@@ -54,25 +54,25 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     ]);
   });
 
-  it('takes the e-mail address for a name where none is given', async () => {
+  it('uses the e-mail address as name if none is given', async () => {
     const { body } = await exchange(await plane.signupToken(tenant)).expect(201);
     expect(body.user.name).toBe(tenant.admin_email);
   });
 
-  it('lets the first admin sign in however its address was written', async () => {
+  it('lets the first admin sign in with the address in any case', async () => {
     await exchange(await plane.signupToken(tenant, { email: 'Ann@Example.com' })).expect(201);
     const login = { email: 'aNN@example.com', password: PASSWORD };
     await plane.post('/api/auth/token', login, { tenant: tenant.slug }).expect(200);
   });
 
-  it('keeps neither password nor tokens as they are', async () => {
+  it('stores neither password nor tokens in plain text', async () => {
     const { body } = await exchange(await plane.signupToken(tenant)).expect(201);
     const rows = JSON.stringify([await users(), await plane.audit(tenant)]);
     expect(rows).not.toContain(PASSWORD);
     expect(rows).not.toContain(body.token);
   });
 
-  describe('is refused as not valid here', () => {
+  describe('is refused as invalid', () => {
     it.each<[string, TokenChanges]>([
       ['of another tenant plane', { aud: randomUUID() }],
       ['of another type', { typ: 'JWT' }],
@@ -80,7 +80,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       ['without an audience', { without: ['aud'] }],
       ['without a tenant', { without: ['sub'] }],
       ['without an id', { without: ['jti'] }],
-      ['without an end', { without: ['exp'] }],
+      ['without an expiry', { without: ['exp'] }],
       ['without an e-mail address', { without: ['email'] }],
     ])('for a token %s', async (_, changes) => {
       const answer = await exchange(await plane.signupToken(tenant, changes)).expect(401);
@@ -88,12 +88,12 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       expect(await users()).toEqual([]);
     });
 
-    it('for a token of a key that was not published to this plane', async () => {
+    it('for a token signed with a key not published to this plane', async () => {
       const token = await plane.signupToken(tenant, {}, await SignupKey.create());
       expect((await exchange(token).expect(401)).body.code).toBe('invalid_signup_token');
     });
 
-    it('for a token of a key that was published for another purpose', async () => {
+    it('for a token signed with a key published for another purpose', async () => {
       const leaseKey = await SignupKey.create('lease');
       const { signupKey, identities } = plane;
       await identities.update({ keys: [signupKey.published, leaseKey.published] });
@@ -102,7 +102,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       await identities.update({ keys: [signupKey.published] });
     });
 
-    it('for a token that was changed, in any part', async () => {
+    it('for a token that was altered in any part', async () => {
       const parts = (await plane.signupToken(tenant)).split('.');
       const claims = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString());
       const others = Buffer.from(JSON.stringify({ ...claims, email: 'eve@example.com' })).toString(
@@ -123,7 +123,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       expect(await users()).toEqual([]);
     });
 
-    it('while the plane does not know yet who it is', async () => {
+    it('while the plane has not enrolled', async () => {
       const { id, identities } = plane;
       await identities.update({ tenantPlaneId: null });
       const token = await plane.signupToken(tenant);
@@ -132,10 +132,10 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     });
   });
 
-  describe('of a link that the Control Plane speaks of', () => {
+  describe("of a link that the tenant's entry names", () => {
     const [jti, later] = ['01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000002'];
     const elsewhere = randomUUID();
-    /** Its entry as the Control Plane tells it next. */
+    /** Applies the tenant's next entry. */
     const tell = async (signup_links: DesiredTenant['signup_links'], changes: Partial<DesiredTenant> = {}) =>
       plane.tenant(tenant.slug, { ...tenant, signup_links, ...changes });
     const NOT_VALID = [401, 'invalid_signup_token'];
@@ -144,7 +144,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       return [status, body.code];
     };
 
-    it('lets in by one of its earlier home that is carried over, once, and by no other', async () => {
+    it('accepts a link carried over from the earlier home, once, and no other', async () => {
       await tell({ revoked: [], carried: [jti] });
       const other = await plane.tenant(`other-of-${tenant.slug}`);
       expect(await outcome({ aud: elsewhere, jti, sub: other.tenant_id })).toEqual(NOT_VALID);
@@ -156,7 +156,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       expect(await outcome({ aud: elsewhere, jti })).toEqual([409, 'already_signed_up']);
     });
 
-    it('lets nobody in by one that was used at the earlier home', async () => {
+    it('refuses one that was used at the earlier home', async () => {
       await tell({ revoked: [], carried: [jti] });
       const used = { tenantId: tenant.tenant_id, jti, usedAt: clock.now() };
       await plane.tenants.write(tenant.tenant_id, (scope) => scope.insert(UsedSignupToken, used));
@@ -164,7 +164,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       expect(await users()).toEqual([]);
     });
 
-    it('refuses one that was revoked, and looks at no password', async () => {
+    it('refuses one that was revoked, without checking the password', async () => {
       await tell({ revoked: [jti], carried: [] });
       const token = await plane.signupToken(tenant, { jti });
       const answer = await exchange(token, {}, { password: 'qwerty123456' });
@@ -173,7 +173,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       expect(await outcome({ jti: later })).toEqual([201, undefined]);
     });
 
-    it('refuses all that are as old as one that was left out of the list', async () => {
+    it('refuses all that are as old as one dropped from the list', async () => {
       await tell({
         revoked: [later],
         revoked_through: jti,
@@ -196,7 +196,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       expect(await users()).toEqual([]);
     });
 
-    it('asks for patience while the tenant is about to arrive', async () => {
+    it('asks to retry while the tenant is arriving', async () => {
       const id = randomUUID();
       await tell(undefined, { phase: 'importing', transfer: { id, role: 'target' } });
       const which = { id: tenant.tenant_id };
@@ -208,7 +208,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     });
   });
 
-  it('takes a token of the next key as soon as it is published, and of the old one while that is published', async () => {
+  it('accepts tokens of every published key, the next as well as the old one', async () => {
     const next = await SignupKey.create();
     const { signupKey, identities } = plane;
     await identities.update({ keys: [signupKey.published, next.published] });
@@ -224,7 +224,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     expect(await users()).toEqual([]);
   });
 
-  it('happens once: neither the same token nor another one is taken again', async () => {
+  it('happens once: afterwards neither the same token nor another is accepted', async () => {
     const token = await plane.signupToken(tenant);
     await exchange(token).expect(201);
     for (const changes of [{}, { email: 'bob@example.com' }]) {
@@ -236,7 +236,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     expect(await plane.rows(tenant, UsedSignupToken)).toHaveLength(1);
   });
 
-  it('looks at no password once it has happened: that would cost a hash', async () => {
+  it('skips the password check once it has happened, to save a hash', async () => {
     const token = await plane.signupToken(tenant);
     await exchange(token).expect(201);
     for (const spent of [token, await plane.signupToken(tenant)]) {
@@ -245,7 +245,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     }
   });
 
-  it('stays closed when the first user was deactivated', async () => {
+  it('stays closed if the first user was deactivated', async () => {
     await exchange(await plane.signupToken(tenant)).expect(201);
     await plane.tenants.write(tenant.tenant_id, (scope) =>
       scope.update(User, { isFirst: true }, { deactivatedAt: clock.now() }),
@@ -253,7 +253,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     await exchange(await plane.signupToken(tenant, { email: 'bob@example.com' })).expect(409);
   });
 
-  it('lets one of twenty in who try at once', async () => {
+  it('admits one of twenty concurrent attempts', async () => {
     const same = await plane.signupToken(tenant);
     const others = Array.from({ length: 10 }, (_, i) =>
       plane.signupToken(tenant, i % 2 === 0 ? {} : { email: `admin-${i}@example.com` }),
@@ -266,7 +266,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     expect(await plane.audit(tenant, 'user.signed_in')).toHaveLength(1);
   });
 
-  it('needs a host and a header that agree with the token', async () => {
+  it('requires a host and a header that agree with the token', async () => {
     const other = await plane.tenant(`other-${tenant.slug}`);
     const token = await plane.signupToken(tenant);
     const wrong = [{ host: hostOf(other.slug) }, { tenant: other.tenant_id }, { tenant: 'nobody-here' }];
@@ -277,13 +277,13 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     expect(await plane.rows(other, User)).toEqual([]);
   });
 
-  it('knows no tenant that is not served here', async () => {
+  it('refuses a tenant that is not served here', async () => {
     const token = await plane.signupToken(tenant);
     await plane.apply({ removed: [tenant.tenant_id] });
     await exchange(token).expect(404);
   });
 
-  it('waits while the tenant is suspended', async () => {
+  it('is refused while the tenant is suspended, and possible again afterwards', async () => {
     const token = await plane.signupToken(tenant);
     await plane.tenant(tenant.slug, { ...tenant, status: 'suspended' });
     expect((await exchange(token).expect(403)).body.code).toBe('tenant_suspended');
@@ -296,8 +296,8 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     ['a password that is too long', { password: 'x'.repeat(201) }],
     ['no password', { password: undefined }],
     ['a name without letters', { name: '' }],
-    ['a field that it does not know', { role: 'admin' }],
-  ])('refuses %s and spends nothing', async (_, body) => {
+    ['an unknown field', { role: 'admin' }],
+  ])('refuses %s without using up the token', async (_, body) => {
     const token = await plane.signupToken(tenant);
     expect((await exchange(token, {}, body).expect(400)).body.code).toBe('validation_failed');
     await exchange(token).expect(201);

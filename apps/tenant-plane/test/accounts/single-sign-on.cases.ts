@@ -30,9 +30,10 @@ const originOf = (slug: string) => `http://${hostOf(slug)}`;
 const redirectUriOf = (slug: string) => `${originOf(slug)}/api/auth/oidc/callback`;
 
 /**
- * Signs in at a real provider whose tokens are spoiled on their way. What one browser or tenant began, no
- * other finishes, and nobody after 10 minutes; a code works once. Signing in makes a user only where the
- * admin allows it, for their domains, and never an admin. A tenant's provider is no way into our network.
+ * Signs in at a real provider whose tokens are tampered with in transit. An attempt can only be finished by
+ * the browser and tenant that began it, within 10 minutes; a code works once. Signing in creates a user only
+ * where the admin allows it, for their domains, and never an admin. A tenant's provider gives no access to
+ * our network.
  *
  * To see it fail: in `SingleSignOn.finish`, leave out `state`; in `SignOnAttempts.open`, leave out `audience`
  * or `currentDate`; in `firstTime`, leave out the look at the issuer; in `UserSignOn.create`, leave out
@@ -66,7 +67,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     plane.put('/api/identity-provider', { issuer: provider.issuer, client_id: 'acme', ...changes }, admin);
   const call = (path: string, browser: CookieBrowser, slug = 'acme') =>
     plane.get(path, { host: hostOf(slug), headers: { cookie: browser.cookiesOf(originOf(slug)) } });
-  /** Out to the provider and back, as far as the address that the browser is sent to. */
+  /** Goes to the provider and back, as far as the address that the browser is redirected to. */
   const comeBack = async (user: ProviderUser, browser: CookieBrowser, slug = 'acme'): Promise<string> => {
     const start = await call('/api/auth/oidc/start', browser, slug);
     expect([start.status, start.body]).toEqual([303, {}]);
@@ -83,7 +84,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
   const userOf = async (email: string) =>
     (await plane.rows(tenant, User)).find((user) => user.email === email);
 
-  it('are linked to the user that was invited, and have a session in a cookie', async () => {
+  it('are linked to the invited user, and get a session cookie', async () => {
     const { id } = await plane.user(tenant, 'operator', { email: 'ann@example.com' });
     const browser = new CookieBrowser();
     const answer = await signIn({ sub: 'ann', email: 'Ann@Example.com', email_verified: true }, browser);
@@ -96,13 +97,13 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     const [linked] = await plane.audit(tenant, 'user.sign_on_linked');
     expect(linked).toMatchObject({ actorId: id, targetId: id, after: { subject: 'ann' } });
     expect((await plane.audit(tenant, 'user.signed_in')).at(-1)?.after).toEqual({ method: 'single_sign_on' });
-    // From now on the subject counts, and the address is anybody's.
+    // From now on the subject counts, whoever has the address.
     expect((await signIn({ sub: 'ann', email: 'anna@example.org' })).status).toBe(303);
     const other = await signIn({ sub: 'other', email: 'ann@example.com', email_verified: true });
     expect(refusal(other)).toEqual(UNKNOWN);
   });
 
-  it("are signed in with the end of their browser's former session, or not at all", async () => {
+  it("are signed in only if their browser's former session ends", async () => {
     await plane.user(tenant, 'operator', { email: 'fay@example.com' });
     const { session } = await plane.user(tenant, 'operator');
     const browser = new CookieBrowser();
@@ -120,7 +121,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect([(await signIn(fay, browser)).status, await former()]).toEqual([303, 401]);
   });
 
-  it('do not come by an invitation that has ended with the right of whoever sent it', async () => {
+  it("cannot join by an invitation that ended with its sender's right to invite", async () => {
     const mallory = await plane.user(tenant, 'admin');
     const gil = { sub: 'gil', email: 'gil@example.com', email_verified: true };
     const invite = (by: CallOptions) =>
@@ -132,7 +133,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect((await signIn(gil)).status).toBe(303);
   });
 
-  it('are nobody without a verified address of a user: unknown and deactivated are answered alike', async () => {
+  it('are refused alike if unverified, unknown or deactivated', async () => {
     await plane.user(tenant, 'admin', { email: 'ben@example.com' });
     const deactivatedAt = plane.now;
     await plane.user(tenant, 'operator', { email: 'off@example.com', deactivatedAt });
@@ -150,7 +151,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect(await userOf('stranger@example.com')).toBeUndefined();
   });
 
-  it('are refused with a subject or an address that is longer than either may be', async () => {
+  it('are refused if their subject or address is too long', async () => {
     await plane.user(tenant, 'operator', { email: 'len@example.com' });
     const long = { sub: 's'.repeat(256), email: 'len@example.com', email_verified: true };
     expect(refusal(await signIn(long))).toEqual([401, 'sign_on_refused']);
@@ -160,7 +161,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect((await signIn({ ...long, sub: 's'.repeat(255) })).status).toBe(303);
   });
 
-  it('are out once they are deactivated, linked or not', async () => {
+  it('are refused once they are deactivated, though linked', async () => {
     const eve: ProviderUser = { sub: 'eve', email: 'eve@example.com', email_verified: true };
     const { id } = await plane.user(tenant, 'operator', { email: 'eve@example.com' });
     expect((await signIn(eve)).status).toBe(303);
@@ -169,7 +170,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect(refusal(await signIn(eve))).toEqual(UNKNOWN);
   });
 
-  it('are out when they are deactivated while they come in', async () => {
+  it('lose a session that was opened while they were being deactivated', async () => {
     const { id } = await plane.user(tenant, 'operator', { email: 'sue@example.com' });
     const sue: ProviderUser = { sub: 'sue', email: 'sue@example.com', email_verified: true };
     const deactivate = (deactivated: boolean) => plane.patch(`/api/users/${id}`, { deactivated }, admin);
@@ -188,7 +189,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect((await call('/api/auth/me', browser)).status).toBe(401);
   });
 
-  it('are not let in by a provider that the tenant has left while it was asked', async () => {
+  it('are not admitted by a provider that was replaced or disabled meanwhile', async () => {
     await plane.user(tenant, 'operator', { email: 'pat@example.com' });
     const pat: ProviderUser = { sub: 'pat', email: 'pat@example.com', email_verified: true };
     const [switchedOff, other] = [{ enabled: false }, { client_id: 'another' }];
@@ -204,7 +205,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect(answers.map(refusal)).toEqual([[404, 'sign_on_not_configured'], NOT_BEGUN]);
   });
 
-  it('are not let in when their tenant was suspended while they proved who they are', async () => {
+  it('are not admitted if their tenant was suspended meanwhile', async () => {
     await plane.user(tenant, 'operator', { email: 'ivo@example.com' });
     const ivo: ProviderUser = { sub: 'ivo', email: 'ivo@example.com', email_verified: true };
     provider.tampering = async (claims) => {
@@ -218,14 +219,14 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect((await signIn(ivo)).status).toBe(303);
   });
 
-  describe('who come in or go on while their provider is taken away', () => {
+  describe('whose provider is taken out of use while they sign in or work', () => {
     const pia: ProviderUser = { sub: 'pia', email: 'pia@example.com', email_verified: true };
     beforeAll(() => plane.user(tenant, 'operator', { email: 'pia@example.com' }));
     afterEach(() => configure({}).expect(200));
 
     const TAKEN: [string, () => supertest.Test][] = [
       ['removed', () => plane.delete('/api/identity-provider', admin)],
-      ['switched off', () => configure({ enabled: false })],
+      ['disabled', () => configure({ enabled: false })],
       ['replaced', () => configure({ client_id: 'another' })],
     ];
     const signedOn = async (role: UserRole): Promise<SignedIn> => {
@@ -236,7 +237,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       );
     };
 
-    it.each(TAKEN)('are out when it is %s', async (_, take) => {
+    it.each(TAKEN)('are signed out when it is %s', async (_, take) => {
       const [early, coming, browser] = [new CookieBrowser(), new CookieBrowser(), new CookieBrowser()];
       expect((await signIn(pia, early)).status).toBe(303);
       const url = await comeBack(pia, coming);
@@ -249,13 +250,13 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       await arriving;
       expect(await taking).toBeLessThan(300);
       for (const one of [early, coming]) expect((await call('/api/auth/me', one)).status).toBe(401);
-      // Who takes it away, and has come in with a password, stays.
+      // The admin who did it, signed in with a password, stays.
       expect((await plane.get('/api/auth/me', admin)).status).toBe(200);
       await configure({}).expect(200);
       expect((await signIn(pia, browser)).status).toBe(303);
     });
 
-    it.each(TAKEN)('have stored what they are writing before it is %s', async (_, take) => {
+    it.each(TAKEN)('have their writes in progress stored before it is %s', async (_, take) => {
       const caller: CallOptions = { host: hostOf('acme') };
       const invitation = { email: `${randomUUID()}@example.com`, role: 'admin' };
       const writes: [object, string, () => supertest.Test][] = [
@@ -284,7 +285,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       }
     });
 
-    it('are out with a pair that is just being renewed', async () => {
+    it('are signed out of a session that is being renewed', async () => {
       const opened = await signedOn('operator');
       const pause = Pause.before(plane.app.get(Sessions), 'open');
       const body = { refresh_token: opened.refresh_token };
@@ -300,7 +301,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       expect((await plane.get('/api/auth/me', { host: hostOf('acme'), session })).status).toBe(401);
     });
 
-    it('are out at once, while a dozen of them renew their pairs again and again', async () => {
+    it('are signed out at once, even while a dozen keep renewing their sessions', async () => {
       const pairs = await Promise.all(Array.from({ length: 12 }, () => signedOn('operator')));
       const retries = countRetries(plane);
       let [renewals, isOver] = [0, false];
@@ -311,14 +312,14 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
         return status === 200 && !isOver ? renew(body) : status;
       };
       const renewing = Promise.all(pairs.map(renew));
-      await eventually(() => renewals > 2 * pairs.length, { what: 'they renew their pairs' });
+      await eventually(() => renewals > 2 * pairs.length, { what: 'they renew their sessions' });
       const { status } = await plane.delete('/api/identity-provider', admin);
       isOver = true;
       expect([status, await renewing, retries()]).toEqual([204, pairs.map(() => 401), 0]);
     });
   });
 
-  it('are not let in when they were deactivated while they proved who they are, even if that was taken back', async () => {
+  it('are not admitted if they were deactivated meanwhile, even if that was reversed', async () => {
     const { id } = await plane.user(tenant, 'operator', { email: 'lou@example.com' });
     const lou: ProviderUser = { sub: 'lou', email: 'lou@example.com', email_verified: true };
     expect((await signIn(lou)).status).toBe(303);
@@ -332,7 +333,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect((await signIn(lou)).status).toBe(303);
   });
 
-  describe('and may become users by that', () => {
+  describe('are created as users', () => {
     const kim: ProviderUser = { sub: 'kim', email: 'kim@acme.example', email_verified: true, name: 'Kim' };
     beforeAll(async () => {
       const rules = { create_users: true, default_role: 'fulfiller', email_domains: ['acme.example'] };
@@ -340,10 +341,10 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     });
     afterAll(() => configure({}).expect(200));
 
-    it('with the role that the admin has said, and no password', async () => {
+    it('with the role that the admin has set, and without a password', async () => {
       const browsers = [new CookieBrowser(), new CookieBrowser()] as const;
       const urls = [await comeBack(kim, browsers[0]), await comeBack(kim, browsers[1])] as const;
-      // Twice at once: one user comes of it.
+      // Twice at the same time creates one user.
       const answers = await Promise.all([arrive(urls[0], browsers[0]), arrive(urls[1], browsers[1])]);
       expect(answers.map(({ status }) => status)).toEqual([303, 303]);
       const made = await userOf('kim@acme.example');
@@ -369,7 +370,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     });
   });
 
-  it('have begun in the same browser and at the same tenant, less than 10 minutes ago', async () => {
+  it('must have begun in the same browser and tenant, within 10 minutes', async () => {
     await plane.user(tenant, 'operator', { email: 'may@example.com' });
     const may: ProviderUser = { sub: 'may', email: 'may@example.com', email_verified: true };
     const [browser, other, elsewhere] = [new CookieBrowser(), new CookieBrowser(), new CookieBrowser()];
@@ -379,7 +380,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect(theirs).toMatch(/^http:\/\/globex\.localhost:4200\//);
     expect(refusal(await arrive(url, new CookieBrowser()))).toEqual(NOT_BEGUN);
     expect(refusal(await arrive(url, other))).toEqual(NOT_BEGUN);
-    // What was begun at one tenant, cookie and all, is worth nothing at another.
+    // An attempt begun at one tenant, cookie and all, is worthless at another.
     elsewhere.keep(originOf('acme'), [elsewhere.cookiesOf(originOf('globex'))]);
     expect(refusal(await arrive(theirs, elsewhere))).toEqual(NOT_BEGUN);
     const replayed = { cookie: browser.cookiesOf(originOf('acme')) };
@@ -391,7 +392,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect(refusal(await arrive(late, browser))).toEqual(NOT_BEGUN);
   });
 
-  it('open no session and are not linked by a state that is forged, missing, twice, used or of another attempt', async () => {
+  it("are refused with a state that is forged, missing, doubled, used or another's", async () => {
     await plane.user(tenant, 'operator', { email: 'sam@example.com' });
     const sam: ProviderUser = { sub: 'sam', email: 'sam@example.com', email_verified: true };
     const [browser, other] = [new CookieBrowser(), new CookieBrowser()];
@@ -443,7 +444,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect(refusal(await signIn(tom))).toEqual(REFUSED);
   });
 
-  it('are linked anew when the tenant takes another provider, which is told of both before and after', async () => {
+  it('are linked again when the tenant changes its provider, which is audited', async () => {
     const joe: ProviderUser = { sub: 'joe', email: 'joe@example.com', email_verified: true };
     const { id } = await plane.user(tenant, 'operator', { email: 'joe@example.com' });
     expect((await signIn(joe)).status).toBe(303);
@@ -453,7 +454,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     const url = await comeBack(joe, browser);
     provider = second;
     for (let turn = 0; turn < 2; turn += 1) await configure({}).expect(200);
-    // It was begun at the one before.
+    // It was begun at the former provider.
     expect(refusal(await arrive(url, browser))).toEqual(NOT_BEGUN);
     expect((await signIn({ ...joe, sub: 'joe-2' })).status).toBe(303);
     const [identity] = (await plane.rows(tenant, UserIdentity)).filter(({ userId }) => userId === id);
@@ -470,7 +471,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
   });
 
   describe('have a provider', () => {
-    it('that an admin sets up, sees, and takes away', async () => {
+    it('that an admin can set up, view and remove', async () => {
       const { admin: own } = await plane.tenantWithAdmin('initech');
       const [host, view] = [hostOf('initech'), { redirect_uri: redirectUriOf('initech') }];
       expect((await plane.get('/api/identity-provider', own)).body).toEqual({ provider: null, ...view });
@@ -487,7 +488,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       await plane.delete('/api/identity-provider', own).expect(404);
     });
 
-    it('that one of two admins sets up first, and the other then replaces', async () => {
+    it('that one of two concurrent admins sets up, and the other then replaces', async () => {
       const { tenant: own, admin: one } = await plane.tenantWithAdmin('umbrella');
       const other = { ...(await plane.user(own, 'admin')), host: hostOf('umbrella') };
       const put = (client_id: string, by: CallOptions) =>
@@ -526,7 +527,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       expect([status, body.code, body.errors[0].field]).toEqual([400, 'validation_failed', field]);
     });
 
-    it('that they go back to by the address that was planned, whatever the request says', async () => {
+    it('that returns them to the planned address, whatever the request says', async () => {
       const headers = {
         'x-forwarded-host': 'evil.example.com',
         'x-tenant-id': 'acme',
@@ -539,7 +540,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       }
     });
 
-    it('that is asked for its addresses and keys every ten minutes, also when the clock was put back', async () => {
+    it('whose addresses and keys are fetched every 10 minutes, even if the clock goes back', async () => {
       const asked = async (): Promise<number> => {
         await call('/api/auth/oidc/start', new CookieBrowser());
         return provider.discoveries;
@@ -552,7 +553,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       expect(await asked()).toBe(first + 1);
     });
 
-    it('that is told when it does not answer', async () => {
+    it('whose silence is reported', async () => {
       const { port } = provider;
       await provider.stop();
       await configure({ client_id: 'not-yet-asked' }).expect(200);
@@ -564,8 +565,8 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
   });
 });
 
-describe('a provider that a tenant names to a plane that Atlas runs', () => {
-  it('is asked only at addresses of the public internet', async () => {
+describe("a tenant's provider on a plane that Atlas runs", () => {
+  it('is called only at addresses of the public internet', async () => {
     const provider = await OpenIdProvider.start();
     const production = { NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toString('hex') };
     for (const [model, isRefused] of [

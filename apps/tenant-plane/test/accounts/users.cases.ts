@@ -25,7 +25,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
   const roleOf = async (id: string): Promise<string> =>
     (await plane.get(`/api/users/${id}`, admin)).body.role;
 
-  it('are listed in pages and by role, status and address; none of another tenant', async () => {
+  it('are listed in pages, by role, status and address, without those of other tenants', async () => {
     await plane.tenantWithAdmin(`other-${count}`);
     const operator = await plane.user(tenant, 'operator', { email: 'ann@example.com' });
     const gone = await plane.user(tenant, 'operator', { deactivatedAt: plane.now });
@@ -61,7 +61,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     }
   });
 
-  it('get another name and role, from the next request on, and it is written down', async () => {
+  it('can change name and role, effective with the next request and audited', async () => {
     const { id, session } = await plane.user(tenant, 'requester');
     await plane.get('/api/cmdb/items', { session }).expect(403);
     const { body } = await change(id, { role: 'operator', name: 'Ann' }).expect(200);
@@ -76,14 +76,14 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     });
   });
 
-  it('are left as they are, and nothing is written down, where nothing changes', async () => {
+  it('are not touched or audited if nothing changes', async () => {
     const { id } = await plane.user(tenant, 'operator', { name: 'Ann' });
     for (const changes of [{}, { role: 'operator', name: 'Ann', deactivated: false }])
       expect((await change(id, changes).expect(200)).body).toMatchObject({ id, name: 'Ann' });
     expect(await plane.audit(tenant, 'user.changed')).toEqual([]);
   });
 
-  it('lose all their sessions when they are deactivated, and get none of them back', async () => {
+  it('lose all sessions when deactivated, and do not get them back', async () => {
     const { id, session } = await plane.user(tenant, 'operator');
     expect((await change(id, { deactivated: true }).expect(200)).body.status).toBe('deactivated');
     await plane.get('/api/auth/me', { session }).expect(401);
@@ -91,14 +91,14 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     await plane.get('/api/auth/me', { session }).expect(401);
   });
 
-  it('do not change their own role', async () => {
+  it('cannot change their own role', async () => {
     await plane.user(tenant, 'admin');
     expect((await change(admin.id, { role: 'operator' }).expect(409)).body.code).toBe('own_role');
     await change(admin.id, { role: 'admin', name: 'Me' }).expect(200);
     expect(await roleOf(admin.id)).toBe('admin');
   });
 
-  it('keep an active admin: one who was invited, or is gone, is none', async () => {
+  it('keep an active admin, not counting invited and deactivated ones', async () => {
     await plane.user(tenant, 'admin', { deactivatedAt: plane.now });
     await plane.post('/api/auth/invite', { email: 'a@example.com', role: 'admin' }, admin).expect(201);
     expect((await change(admin.id, { deactivated: true }).expect(409)).body.code).toBe('last_admin');
@@ -107,14 +107,14 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     expect((await change(second.id, { deactivated: true }, second).expect(409)).body.code).toBe('last_admin');
   });
 
-  it('keep one of two admins who put each other down at once', async () => {
+  it('keep one of two admins who demote each other at the same time', async () => {
     const second = await plane.user(tenant, 'admin');
     const answers = await Promise.all([
       change(second.id, { role: 'operator' }, admin),
       change(admin.id, { deactivated: true }, second),
     ]);
     const codes = answers.map(({ status }) => status);
-    // Who was first may have ended the other's session before it was looked at, or its right to do this.
+    // The first may have ended the other's session before it was checked, or their right to do this.
     expect(codes.filter((code) => code === 200)).toHaveLength(1);
     const active = (await plane.rows(tenant, User)).filter(
       ({ role, deactivatedAt }) => role === 'admin' && !deactivatedAt,
@@ -128,7 +128,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     { name: '' },
     { deactivated: 'yes' },
     { email: 'x@example.com' },
-  ])('take no %j', async (body) => {
+  ])('refuse %j', async (body) => {
     const { id } = await plane.user(tenant, 'operator');
     expect((await change(id, body).expect(400)).body.code).toBe('validation_failed');
   });

@@ -7,14 +7,14 @@ import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-
 import { Link } from '../linked-plane.fixture';
 import { type SignedInUser, TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
 
-/** Breaks the connection of a transaction at the next call of a method, before or behind its work. */
+/** Breaks a transaction's connection at the next call of a method, before or after its work. */
 function breakAt<Given extends unknown[]>(
   target: object,
   name: string,
   place: 'before' | 'behind',
   managerOf: (...given: Given) => EntityManager,
 ): void {
-  // The cast opens private methods: a place between two statements is reached nowhere else.
+  // The cast opens private methods: only they reach a point between two statements.
   const methods = target as Record<string, (...given: Given) => Promise<unknown>>;
   const work = methods[name]?.bind(target);
   jest.spyOn(methods, name).mockImplementationOnce(async (...given) => {
@@ -25,7 +25,7 @@ function breakAt<Given extends unknown[]>(
 }
 
 // A SQLite file has no connection to lose.
-describe('where the connection to Postgres breaks in the middle of a transaction', () => {
+describe('when the connection to Postgres breaks in mid-transaction', () => {
   describe('of a user', () => {
     let plane: TestTenantPlane;
     let acme: DesiredTenant;
@@ -40,7 +40,7 @@ describe('where the connection to Postgres breaks in the middle of a transaction
     it.each([
       ['two statements', 'before'],
       ['the last statement and COMMIT', 'behind'],
-    ] as const)('between %s, the user hears of an outage, and the next try is stored', async (_, place) => {
+    ] as const)('between %s, the user gets an outage error and can retry', async (_, place) => {
       const { id } = await plane.user(acme, 'operator');
       const rename = () => plane.patch(`/api/users/${id}`, { name: 'Renamed' }, { session: admin.session });
       breakAt(plane.app.get(Audit), 'record', place, ({ manager }: TenantScope) => manager);

@@ -39,7 +39,7 @@ describe('the check of a SQLite file', () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'atlas-database-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('is well with one that is not there yet, and makes neither it nor its folder', async () => {
+  it('accepts a missing file, and creates neither it nor its folder', async () => {
     expect(await check(join(folder, 'data/tp.db'))).toEqual({
       ok: true,
       detail: expect.stringMatching(/tp\.db will be created$/),
@@ -47,7 +47,7 @@ describe('the check of a SQLite file', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('is well with one that a plane has made, and leaves it as it is', async () => {
+  it('accepts the file of a plane, and leaves it unchanged', async () => {
     const file = join(folder, 'tp.db');
     await migrateFirst(databaseOptions(configFor(file)));
     const before = readdirSync(folder);
@@ -55,25 +55,25 @@ describe('the check of a SQLite file', () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
-  it('tells of one that another process has, until that ends', async () => {
+  it('reports a file that another process holds, until that process ends', async () => {
     const file = join(folder, 'tp.db');
     await migrateFirst(databaseOptions(configFor(file)));
     const lock = await ProcessLock.take(file);
     expect(await check(file)).toEqual({
       ok: false,
       detail: expect.stringContaining(`in use by another process (process ${process.pid})`),
-      fix: expect.stringContaining('serves one'),
+      fix: expect.stringContaining('only one process'),
     });
     await lock.release();
     expect(await check(file)).toMatchObject({ ok: true });
   });
 
   it.each([
-    ['a place below a file', 'file/tp.db', /not a folder/],
-    ['something else than SQLite', 'file', /not a SQLite database/],
+    ['a path below a file', 'file/tp.db', /not a folder/],
+    ['a file that is not SQLite', 'file', /not a SQLite database/],
     ['an empty file', 'empty', /is empty \(0 bytes\).*restore it from a backup/],
     ['a folder', 'folder', /not a file/],
-  ])('tells of %s', async (_, path, detail) => {
+  ])('reports %s', async (_, path, detail) => {
     writeFileSync(join(folder, 'file'), 'a text that is longer than sixteen characters');
     writeFileSync(join(folder, 'empty'), '');
     mkdirSync(join(folder, 'folder'));
@@ -105,29 +105,29 @@ describe('the check of a Postgres database', () => {
       return rowCount ?? 0;
     });
 
-  it('is well with one plain owner, before the first start and after, and makes nothing', async () => {
-    const well = { ok: true, detail: expect.stringContaining('a plain role, which is enough') };
-    expect(await check(owner)).toEqual(well);
+  it('accepts a plain owner, before and after the first start, and creates nothing', async () => {
+    const accepted = { ok: true, detail: expect.stringContaining('a plain role, which is enough') };
+    expect(await check(owner)).toEqual(accepted);
     expect(await tables()).toBe(0);
     await migrateFirst(databaseOptions(configFor(owner)));
-    expect(await check(owner)).toEqual(well);
+    expect(await check(owner)).toEqual(accepted);
   });
 
-  it('says when it is a superuser', async () => {
+  it('points out a superuser', async () => {
     const url = changed(testServerUrl(), (parts) => (parts.pathname = new URL(owner).pathname));
     expect(await check(url)).toEqual({ ok: true, detail: expect.stringContaining('a superuser') });
   });
 
-  it('tells of a role that may not make tables, unless another one migrates', async () => {
+  it('reports a role that may not create tables, unless another one migrates', async () => {
     expect(await check(database.url)).toEqual({
       ok: false,
       detail: expect.stringContaining(`"${APP_ROLE}" may not create tables`),
-      fix: expect.stringContaining('one plain owner is enough'),
+      fix: expect.stringContaining('need not be a superuser'),
     });
     expect(await check(database.url, owner)).toMatchObject({ ok: true });
   });
 
-  it('tells of tables that are another role’s', async () => {
+  it('reports tables that belong to another role', async () => {
     await migrateFirst(databaseOptions(configFor(owner)));
     await asAdmin(owner, (client) => client.query(`grant create on schema public to ${APP_ROLE}`));
     expect(await check(database.url)).toEqual({
@@ -139,10 +139,10 @@ describe('the check of a Postgres database', () => {
 
   it.each([
     ['a wrong password', (parts: URL) => (parts.password = 'hidden-word'), /user and password/],
-    ['no such database', (parts: URL) => (parts.pathname = '/nowhere'), /create database/],
-    ['nobody there', (parts: URL) => (parts.port = '1'), /host and port/],
-    ['a name that is not known', (parts: URL) => (parts.hostname = 'db.invalid'), /host and port/],
-  ])('tells of %s, and repeats no password', async (_, change, fix) => {
+    ['a missing database', (parts: URL) => (parts.pathname = '/nowhere'), /create database/],
+    ['a closed port', (parts: URL) => (parts.port = '1'), /host and port/],
+    ['an unknown host name', (parts: URL) => (parts.hostname = 'db.invalid'), /host and port/],
+  ])('reports %s, without repeating the password', async (_, change, fix) => {
     const found = await check(changed(owner, change));
     expect(found).toEqual({ ok: false, detail: expect.any(String), fix: expect.stringMatching(fix) });
     expect(found.fix).toContain('TENANT_PLANE_DATABASE_URL');

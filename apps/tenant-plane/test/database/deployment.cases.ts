@@ -16,8 +16,8 @@ describe('the deployment model', () => {
   };
   afterEach(() => plane.close());
 
-  /** What users are told, before login and on the checklist. */
-  async function told(options: CallOptions): Promise<Record<string, unknown>[]> {
+  /** What users see, before sign-in and on the checklist. */
+  async function shown(options: CallOptions): Promise<Record<string, unknown>[]> {
     const admin = await plane.user(await plane.tenant('acme', ACME), 'admin');
     const before = await plane.get('/api/tenant-default', options).expect(200);
     const after = await plane.get('/api/onboarding', { session: admin.session, ...options }).expect(200);
@@ -25,38 +25,38 @@ describe('the deployment model', () => {
   }
 
   describe.each(CHOICES)('set by %s to %s', (name, model) => {
-    it('gives the profile and its reminders to the login page and the checklist', async () => {
+    it('shows the profile and its reminders on the login page and the checklist', async () => {
       await boot({ [name]: model });
       const { title, hints } = profileOf(model);
-      // Not what waits for a feature that is not built.
+      // Without the features that the hints wait for.
       const built = hints.map(({ kind, text, doc }) => ({ kind, text, doc }));
       const expected = { model, profile: title, hints: built };
-      expect(await told({ tenant: 'acme' })).toEqual([expected, expected]);
+      expect(await shown({ tenant: 'acme' })).toEqual([expected, expected]);
       const kinds = new Set(hints.map((hint) => hint.kind));
       expect(kinds).toEqual(new Set(['residency', 'connectivity', 'backup']));
     });
   });
 
-  it('may be said by both names alike', async () => {
+  it('may be set by both variables alike', async () => {
     await boot({ ATLAS_TP_DEPLOYMENT: 'hybrid', TP_DEPLOYMENT_MODE: 'hybrid' });
-    expect(await told({})).toEqual([
+    expect(await shown({})).toEqual([
       expect.objectContaining({ model: 'hybrid' }),
       expect.objectContaining({ model: 'hybrid' }),
     ]);
   });
 
-  it('is shared while nobody told, and then what the Control Plane said at enrolment', async () => {
+  it('defaults to shared, and then to what the Control Plane said at enrolment', async () => {
     await boot({});
-    expect(await told({ tenant: 'acme' })).toMatchObject([{ model: 'shared' }, { model: 'shared' }]);
+    expect(await shown({ tenant: 'acme' })).toMatchObject([{ model: 'shared' }, { model: 'shared' }]);
     await plane.get('/api/tenant-default').expect(404);
     await plane.identities.update({ deploymentModel: 'on_prem' });
-    expect(await told({})).toMatchObject([{ model: 'on_prem' }, { model: 'on_prem' }]);
+    expect(await shown({})).toMatchObject([{ model: 'on_prem' }, { model: 'on_prem' }]);
   });
 
-  it('is what the environment says, whatever the Control Plane said', async () => {
+  it('is taken from the environment, whatever the Control Plane said', async () => {
     await boot({ ATLAS_TP_DEPLOYMENT: 'dedicated' });
     await plane.identities.update({ deploymentModel: 'hybrid' });
-    expect(await told({})).toMatchObject([{ model: 'dedicated' }, { model: 'dedicated' }]);
+    expect(await shown({})).toMatchObject([{ model: 'dedicated' }, { model: 'dedicated' }]);
   });
 });
 
@@ -72,13 +72,13 @@ describe.each(FIXED)('a plane of model %s on %s', (model, driver) => {
   afterAll(() => plane.close());
   afterEach(() => plane.apply({ full: true }));
 
-  it('tells its login page that there is no tenant yet', async () => {
+  it('tells its login page that it has no tenant yet', async () => {
     const { body } = await plane.get('/api/tenant-default').expect(200);
     expect(body).toMatchObject({ tenant: null, deployment: { model } });
     await plane.post('/api/auth/token', { email: 'a@b.example', password: 'x' }).expect(404);
   });
 
-  it('serves its one tenant without being told which, at any address of its own', async () => {
+  it('serves its only tenant unnamed, at any of its addresses', async () => {
     const acme = await plane.tenant('acme', ACME);
     const { session } = await plane.user(acme, 'admin');
     for (const options of [{}, { host: 'atlas.customer.example' }, { tenant: 'acme' }]) {
@@ -88,7 +88,7 @@ describe.each(FIXED)('a plane of model %s on %s', (model, driver) => {
     }
   });
 
-  it('still refuses the name of another', async () => {
+  it('still refuses the name of another tenant', async () => {
     const { session } = await plane.user(await plane.tenant('acme', ACME), 'admin');
     for (const options of [{ tenant: 'globex' }, { host: 'globex.localhost:4200' }]) {
       await plane.get('/api/tenant-default', options).expect(404);
@@ -96,7 +96,7 @@ describe.each(FIXED)('a plane of model %s on %s', (model, driver) => {
     }
   });
 
-  it('takes an empty x-tenant-id for the name of nobody, whatever was looked up before', async () => {
+  it('treats an empty x-tenant-id as an unknown tenant, whatever was looked up before', async () => {
     const acme = await plane.tenant('acme', ACME);
     await plane.get('/api/tenant-default', { tenant: '' }).expect(404);
     const { body } = await plane.get('/api/tenant-default').expect(200);
@@ -104,7 +104,7 @@ describe.each(FIXED)('a plane of model %s on %s', (model, driver) => {
     await plane.get('/api/tenant-default', { tenant: '' }).expect(404);
   });
 
-  it('guesses no tenant where there are two, which a SQLite file of one does not take', async () => {
+  it('guesses no tenant if it has two, which a SQLite file refuses', async () => {
     await plane.tenant('acme', ACME);
     await plane.tenant('globex');
     if (driver === 'sqlite') {

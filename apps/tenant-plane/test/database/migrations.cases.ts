@@ -13,7 +13,7 @@ import {
 
 jest.setTimeout(30_000);
 
-/** Written by TypeORM or by SQL alone. */
+/** Used by TypeORM or by SQL alone. */
 const WITHOUT_ENTITY = ['migrations', 'row_changes', 'tracked_tenants'];
 
 describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
@@ -24,7 +24,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
 
   beforeAll(async () => {
     database = await createTestDatabase(driver);
-    // As the owner, which is who migrates.
+    // As the owner, who migrates.
     const target = databaseTarget(database.ownerUrl ?? database.url);
     await migrate(target, TENANT_PLANE_SCHEMA);
     dataSource = await createDataSource(target, TENANT_PLANE_SCHEMA).initialize();
@@ -39,12 +39,12 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
 
   async function tablesNow(): Promise<Table[]> {
     const found = await runner.getTables();
-    // Those of other schemas come with its name.
+    // Tables of other schemas have the schema in their name.
     return found.filter(({ name }) => !/^sqlite_|^(?!public\.)\w+\./.test(name));
   }
   const plainName = ({ name }: Table): string => name.replace(/^public\./, '');
   const tableOf = (name: string): Table | undefined => tables.find((table) => plainName(table) === name);
-  /** Independent of the order in which the database lists things. */
+  /** Does not depend on the order in which the database lists things. */
   const describeTables = (given: readonly Table[]): string[] =>
     given
       .filter((table) => plainName(table) !== 'migrations')
@@ -63,7 +63,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
       )
       .sort();
 
-  /** The definitions of a table's triggers, in small letters without layout. */
+  /** The definitions of a table's triggers, in lower case without layout. */
   async function triggersOf(table: string): Promise<string[]> {
     const question =
       driver === 'postgres'
@@ -81,7 +81,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
       .replace(/\s+/g, ' ')
       .trim();
 
-  it('make one table for each entity, and no other', () => {
+  it('create a table for each entity, and no other', () => {
     const expected = [...dataSource.entityMetadatas.map((entity) => entity.tableName), ...WITHOUT_ENTITY];
     expect(tables.map(plainName).sort()).toEqual(expected.sort());
   });
@@ -102,7 +102,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
     }
   });
 
-  it('give each column a type that holds what its entity says', () => {
+  it('give each column the type that its entity needs', () => {
     const typesOf: Readonly<Record<string, readonly string[]>> = {
       uuid: ['uuid'],
       varchar: ['character varying'],
@@ -123,12 +123,12 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
         .filter(({ name, actual }) => !typesOf[name]?.includes(actual)),
     );
     if (driver === 'postgres') expect(faults).toEqual([]);
-    // SQLite has no types to speak of; a boolean and a date keep theirs so that TypeORM reads them back.
+    // SQLite has hardly any types; a boolean and a date keep theirs so that TypeORM can read them back.
     else expect(tableOf('users')?.columns.find(({ name }) => name === 'created_at')?.type).toBe('datetime');
   });
 
   it.each(TENANT_SCOPED_ENTITIES.map((entity) => [entity.name, entity] as const))(
-    'write down the key of each changed row of %s while its tenant is tracked',
+    'record the key of each changed row of %s while its tenant is tracked',
     async (_, entity) => {
       const { tableName, primaryColumns } = dataSource.getMetadata(entity);
       const keys = primaryColumns
@@ -139,7 +139,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
     },
   );
 
-  it('keep entities in an order in which each row comes behind those that it refers to', () => {
+  it('order entities so that each comes after those that its rows refer to', () => {
     const order: string[] = TENANT_SCOPED_ENTITIES.map((entity) => dataSource.getMetadata(entity).tableName);
     for (const [place, name] of order.entries()) {
       const referred = tableOf(name)?.foreignKeys.map((key) =>
@@ -149,7 +149,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
     }
   });
 
-  it('let rows refer to no entities but those that say so', () => {
+  it('let rows refer only to entities that are declared as referred', () => {
     const tablesOf = (entities: readonly (new () => object)[]): string[] =>
       entities.map((entity) => dataSource.getMetadata(entity).tableName);
     const referred = tablesOf(TENANT_SCOPED_ENTITIES).flatMap(
@@ -167,7 +167,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
     },
   );
 
-  it('leave a user the latest link of several, when that is all there may be again', async () => {
+  it("keep a user's latest link when reverted to one link per user", async () => {
     const [tenantId, id] = [randomUUID(), randomUUID()];
     const asTenant = <T>(work: (manager: EntityManager) => Promise<T>): Promise<T> =>
       dataSource.transaction(async (manager) => {
@@ -206,7 +206,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
     expect(await asTenant((manager) => manager.find(UserToken))).toMatchObject([{ tokenHash: 'late' }]);
   });
 
-  it('undo all of it, and do it again to the same end', async () => {
+  it('can all be reverted and run again, with the same result', async () => {
     const before = describeTables(tables);
     for (let left = dataSource.migrations.length; left > 0; left--) await dataSource.undoLastMigration();
     expect((await tablesNow()).map(plainName)).toEqual(['migrations']);
@@ -215,7 +215,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
     expect(await dataSource.runMigrations()).toEqual([]);
   });
 
-  it('are safe to be run by several processes at once', async () => {
+  it('can be run by several processes at once', async () => {
     const fresh = await createTestDatabase(driver);
     const target = databaseTarget(fresh.ownerUrl ?? fresh.url);
     const processes = driver === 'postgres' ? 4 : 1;
@@ -223,7 +223,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
     await fresh.drop();
   });
 
-  /** In the order of the key. */
+  /** The columns of the primary key, in order. */
   async function primaryKeyOf(table: string): Promise<string[]> {
     const rows: { name: string }[] = await runner.query(
       driver === 'postgres'

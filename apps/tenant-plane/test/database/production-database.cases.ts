@@ -23,7 +23,7 @@ describe('a tenant plane on SQLite in production', () => {
 
   const env = () => ({ ...environmentFor(database), ATLAS_TP_DEPLOYMENT: undefined });
 
-  /** What it is told at enrolment, and keeps. */
+  /** Stores the model that a plane learns at enrolment. */
   async function enrolAs(deploymentModel: 'shared' | 'on_prem'): Promise<void> {
     const app = await createApp(env());
     await app.init();
@@ -38,7 +38,7 @@ describe('a tenant plane on SQLite in production', () => {
 
   const environmentCheck = async () => (await preflight({ ...env(), ...PRODUCTION })).checks[0];
 
-  it("does not start while nobody says that it is a customer's", async () => {
+  it('does not start unless its model is known to allow it', async () => {
     await expect(start()).rejects.toThrow(EnvironmentError);
     await expect(start()).rejects.toThrow(REFUSAL);
     expect(await environmentCheck()).toMatchObject({
@@ -48,7 +48,7 @@ describe('a tenant plane on SQLite in production', () => {
     });
   });
 
-  it('does not start, nor enrol again, as the shared one that it is enrolled as', async () => {
+  it('neither starts nor enrols again if it is enrolled as shared', async () => {
     await enrolAs('shared');
     await expect(start()).rejects.toThrow(REFUSAL);
     const config = parseEnvironment(TenantPlaneConfig, { ...env(), ...PRODUCTION });
@@ -57,7 +57,7 @@ describe('a tenant plane on SQLite in production', () => {
     expect(reached).not.toHaveBeenCalled();
   });
 
-  it("starts as the customer's plane that it is enrolled as, and warns", async () => {
+  it('starts with a warning if it is enrolled as on_prem', async () => {
     await enrolAs('on_prem');
     warn.mockClear();
     await start();
@@ -70,7 +70,7 @@ describe('a tenant plane on SQLite in production', () => {
     });
   });
 
-  it('is no matter outside of production', async () => {
+  it('is accepted outside production', async () => {
     const app = await createApp(env());
     await app.init();
     await app.close();

@@ -10,7 +10,7 @@ import { TestTenantPlane } from '../tenant-plane.fixture';
 
 const TABLES = TENANT_SCOPED_ENTITIES.map((entity) => [entity.name, entity] as const);
 
-describe('row-level security on Postgres, with the predicate of the code taken away', () => {
+describe('row-level security on Postgres, without the predicate of the code', () => {
   let plane: TestTenantPlane;
   let acme: DesiredTenant;
   let globex: DesiredTenant;
@@ -31,7 +31,7 @@ describe('row-level security on Postgres, with the predicate of the code taken a
     plane.tenants.read(tenant.tenant_id, ({ manager }) => manager.query(`select * from ${table}`));
 
   describe.each(TABLES)('of %s', (_, entity) => {
-    it('shows a tenant its own rows and none of another', async () => {
+    it('shows a tenant only its own rows', async () => {
       for (const tenant of [acme, globex]) {
         const owners = (await rowsOf(tenant, tableOf(entity))).map((row) => row.tenant_id);
         expect(new Set(owners)).toEqual(new Set([tenant.tenant_id]));
@@ -40,12 +40,12 @@ describe('row-level security on Postgres, with the predicate of the code taken a
       }
     });
 
-    it('shows nothing where no tenant is set', async () => {
+    it('shows nothing if no tenant is set', async () => {
       const seen = await plane.app.get(Database).read((manager) => manager.find(entity));
       expect(seen).toEqual([]);
     });
 
-    it('lets a tenant change and delete nothing of another', async () => {
+    it('lets no tenant change or delete rows of another', async () => {
       const table = tableOf(entity);
       const before = await rowsOf(globex, table);
       const written = plane.tenants.write(acme.tenant_id, async ({ manager }) => {
@@ -58,19 +58,19 @@ describe('row-level security on Postgres, with the predicate of the code taken a
       expect(await rowsOf(globex, table)).toEqual(before);
     });
 
-    it('lets a tenant give no row to another', async () => {
+    it('lets no tenant give a row to another', async () => {
       const table = tableOf(entity);
       const given = plane.tenants.write(acme.tenant_id, ({ manager }) =>
         manager.query(`update ${table} set tenant_id = $1`, [globex.tenant_id]),
       );
-      // An audit row is nobody's to change: that trigger comes first.
+      // No one may change an audit row: that trigger fires first.
       await expect(given).rejects.toThrow(
         entity === AuditEvent ? 'audit_append_only' : 'violates row-level security policy',
       );
     });
   });
 
-  it('counts numbers for each tenant apart', async () => {
+  it('counts numbers for each tenant separately', async () => {
     const rows = await rowsOf(acme, 'tenant_counters');
     expect(rows.map((row) => row.tenant_id)).toEqual([acme.tenant_id]);
   });
@@ -84,7 +84,7 @@ describe('row-level security on Postgres, with the predicate of the code taken a
     await expect(planted).rejects.toThrow('violates row-level security policy');
   });
 
-  it('leaves no tenant set on a connection that goes back to the pool', async () => {
+  it('leaves no tenant set on a connection that returns to the pool', async () => {
     await Promise.all(
       Array.from({ length: 30 }, () => plane.tenants.read(acme.tenant_id, (scope) => scope.find(Incident))),
     );
@@ -99,12 +99,12 @@ describe('row-level security on Postgres, with the predicate of the code taken a
     expect(new Set(tenants)).toEqual(new Set(['']));
   });
 
-  it('fences every table of the real schema, and serves as a role that owns nothing', async () => {
+  it('protects every table of the real schema, and serves as a role that owns nothing', async () => {
     expect(await tenantTableProblems(dataSource)).toEqual([]);
     expect(await roleFaults(dataSource)).toEqual({ bypassing: [], owning: [] });
   });
 
-  it('knows every table that has a tenant_id', async () => {
+  it('covers every table that has a tenant_id', async () => {
     const rows: { table_name: string }[] = await dataSource.query(
       `select table_name from information_schema.columns where column_name = 'tenant_id' and ` +
         `table_schema = 'public'`,

@@ -17,10 +17,10 @@ const SHARED: Env = { ATLAS_TP_DEPLOYMENT: 'shared' };
 /**
  * From the first tenant on, triggers in every table with a `tenant_id` refuse rows of another one, whoever
  * writes them. Each start restores missing triggers, says so, and stops if a table stays open. The file
- * becomes another tenant's only once nothing of the first is left in it, and never a shared plane's.
+ * passes to another tenant only once nothing of the first is left in it, and never to a shared plane.
  *
- * To see it fail: in `triggersFor`, leave out `update`; or
- * in `DesiredStateApplier.applyOne`, leave out `fixTo`.
+ * To see it fail: in `triggersFor`, leave out `update`; or in `DesiredStateApplier.applyOne`, leave out
+ * `fixTo`.
  */
 describe('the SQLite file of a plane with one tenant', () => {
   let plane: TestTenantPlane;
@@ -39,7 +39,7 @@ describe('the SQLite file of a plane with one tenant', () => {
   const fixedTo = (): Promise<string | null> => plane.app.get(Database).read(tenantOfFile);
   const tableOf = (entity: (typeof TENANT_SCOPED_ENTITIES)[number]): string =>
     plane.app.get(Database).dataSource.getMetadata(entity).tableName;
-  /** The plane's next start, on the same file; what it refuses to start for. */
+  /** Starts the plane again on the same file, and returns why it refused to start. */
   const startAgain = async (env: Env): Promise<unknown> => {
     await plane.app.close();
     const app = await createApp({ ...environmentFor(plane.database), ...env });
@@ -52,21 +52,24 @@ describe('the SQLite file of a plane with one tenant', () => {
     return refusal;
   };
 
-  it.each(TABLES)('takes no row of another in the table of %s, whoever writes it', async (_, entity) => {
-    const table = tableOf(entity);
-    const columns = await query<{ name: string }>(`select name from pragma_table_info('${table}')`);
-    const names = columns.map(({ name }) => name).join(', ');
-    const values = columns.map(({ name }) => (name === 'tenant_id' ? '$1' : name)).join(', ');
-    const planted = query(`insert into ${table} (${names}) select ${values} from ${table} limit 1`, [
-      stranger,
-    ]);
-    await expect(planted).rejects.toThrow('foreign_tenant');
-    // An audit row is nobody's to change: whichever trigger comes first.
-    const given = query(`update ${table} set tenant_id = $1`, [stranger]);
-    await expect(given).rejects.toThrow(
-      entity === AuditEvent ? /foreign_tenant|audit_append_only/ : 'foreign_tenant',
-    );
-  });
+  it.each(TABLES)(
+    'accepts no row of another tenant in the table of %s, whoever writes it',
+    async (_, entity) => {
+      const table = tableOf(entity);
+      const columns = await query<{ name: string }>(`select name from pragma_table_info('${table}')`);
+      const names = columns.map(({ name }) => name).join(', ');
+      const values = columns.map(({ name }) => (name === 'tenant_id' ? '$1' : name)).join(', ');
+      const planted = query(`insert into ${table} (${names}) select ${values} from ${table} limit 1`, [
+        stranger,
+      ]);
+      await expect(planted).rejects.toThrow('foreign_tenant');
+      // No one may change an audit row, whichever trigger fires first.
+      const given = query(`update ${table} set tenant_id = $1`, [stranger]);
+      await expect(given).rejects.toThrow(
+        entity === AuditEvent ? /foreign_tenant|audit_append_only/ : 'foreign_tenant',
+      );
+    },
+  );
 
   it.each(OF_THE_PLANE)('nor in %s', async (table) => {
     const values = table === 'row_changes' ? `(1, $1, 'incidents', '[]')` : '($1, false)';
@@ -75,10 +78,10 @@ describe('the SQLite file of a plane with one tenant', () => {
     );
   });
 
-  it('refuses a second tenant as long as it has the first, and says why', async () => {
+  it('refuses a second tenant while it has the first, and says why', async () => {
     const error = jest.spyOn(Logger.prototype, 'error').mockImplementation();
     await plane.tenant('globex', { tenant_id: stranger });
-    expect(String(error.mock.calls[0]?.[0])).toContain("SQLite file is tenant acme's alone");
+    expect(String(error.mock.calls[0]?.[0])).toContain('SQLite file belongs to tenant acme alone');
     await plane.apply({ full: true });
     await plane.tenant('globex', { tenant_id: stranger });
     expect(String(error.mock.calls[1]?.[0])).toContain('still holds rows of another tenant');
@@ -87,7 +90,7 @@ describe('the SQLite file of a plane with one tenant', () => {
     await plane.apply({ tenants: [acme] });
   });
 
-  it('stays fixed over a start, and mends what somebody took away', async () => {
+  it('stays fixed across a start, and restores dropped triggers', async () => {
     await query('drop trigger only_tenant_incidents_insert');
     const problems = () =>
       plane.app.get(Database).read((manager) => singleTenantProblems(manager, acme.tenant_id));
@@ -96,7 +99,9 @@ describe('the SQLite file of a plane with one tenant', () => {
     ]);
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
     expect(await startAgain(FIXED)).toBeUndefined();
-    expect(warn).toHaveBeenCalledWith(expect.stringContaining('not refused in: incidents'));
+    expect(warn).toHaveBeenCalledWith(
+      expect.stringMatching(/did not refuse other tenants' rows.*: incidents/),
+    );
     warn.mockRestore();
     expect(await problems()).toEqual([]);
   });
@@ -112,10 +117,10 @@ describe('the SQLite file of a plane with one tenant', () => {
   it('never becomes the file of a shared plane', async () => {
     const refusal = await startAgain(SHARED);
     expect(refusal).toBeInstanceOf(EnvironmentError);
-    expect(String(refusal)).toContain(`is tenant ${acme.tenant_id}'s alone`);
+    expect(String(refusal)).toContain(`belongs to tenant ${acme.tenant_id} alone`);
   });
 
-  it("becomes another's once nothing is left of the first", async () => {
+  it('passes to another tenant once nothing is left of the first', async () => {
     await plane.apply({ tenants: [{ ...acme, phase: 'retired', purge: { job_id: uuidv7() } }] });
     await plane.tenant('globex', { tenant_id: stranger });
     expect(await fixedTo()).toBe(stranger);
@@ -125,13 +130,13 @@ describe('the SQLite file of a plane with one tenant', () => {
 });
 
 describe('the SQLite file of a shared plane', () => {
-  it('is fixed to nobody; with several tenants in it a plane of one does not start on it', async () => {
+  it('is fixed to no tenant; with several in it, a single-tenant plane does not start', async () => {
     const plane = await TestTenantPlane.boot('sqlite', { env: SHARED });
     for (const slug of ['acme', 'globex']) await plane.user(await plane.tenant(slug), 'admin');
     expect(await plane.app.get(Database).read(tenantOfFile)).toBeNull();
     await plane.app.close();
     const app = await createApp({ ...environmentFor(plane.database), ...FIXED });
-    await expect(app.init()).rejects.toThrow('is of 2 tenants (acme, globex)');
+    await expect(app.init()).rejects.toThrow('holds 2 tenants (acme, globex)');
     await app.close();
     await plane.database.drop();
   });

@@ -15,7 +15,7 @@ describe('starting a tenant plane on Postgres', () => {
   });
   afterAll(() => database.drop());
 
-  /** What it refuses to start for, or undefined when it starts. */
+  /** Why it refuses to start, or undefined if it starts. */
   async function refusal(url: string | undefined, env: Env = {}): Promise<unknown> {
     const app = await createApp({ ...environmentFor(database), TENANT_PLANE_DATABASE_URL: url, ...env });
     try {
@@ -72,7 +72,7 @@ describe('starting a tenant plane on Postgres', () => {
       expect(String(await refusal(superuserUrl()))).not.toContain('local-only');
     });
 
-    it('refuses a tenant table whose fence was taken down, on any role', async () => {
+    it('refuses a tenant table without forced row-level security, with any role', async () => {
       expect(await refusal(database.url)).toBeUndefined();
       const alter = (how: string): Promise<unknown> =>
         asAdmin(database.ownerUrl ?? '', (client) =>
@@ -88,12 +88,12 @@ describe('starting a tenant plane on Postgres', () => {
   });
 
   describe.each(FIXED_MODELS)('as one of model %s', (model) => {
-    it('is content with one plain owner', async () => {
+    it('accepts a plain owner', async () => {
       const alone = { ATLAS_TP_DEPLOYMENT: model, TENANT_PLANE_MIGRATION_DATABASE_URL: undefined };
       expect(await refusal(database.ownerUrl, alone)).toBeUndefined();
     });
 
-    it('warns of a superuser', async () => {
+    it('warns about a superuser', async () => {
       const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
       expect(await refusal(superuserUrl(), { ATLAS_TP_DEPLOYMENT: model })).toBeUndefined();
       expect(warn).toHaveBeenCalledWith(expect.stringContaining('"postgres" is a superuser'));
@@ -102,8 +102,8 @@ describe('starting a tenant plane on Postgres', () => {
   });
 });
 
-describe('ending a tenant plane on SQLite', () => {
-  it('leaves all in one file, so that who copies that has everything', async () => {
+describe('stopping a tenant plane on SQLite', () => {
+  it('leaves everything in one file, so that a copy of it is complete', async () => {
     const database = await createTestDatabase('sqlite');
     const app = await createApp(environmentFor(database));
     await app.init();

@@ -14,7 +14,7 @@ import { type CallOptions, TestTenantPlane, hostOf, tenantEntry } from '../tenan
 
 const refusal = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
 
-/** The next request to that path: known, and not yet begun. */
+/** Holds the next request to that path before it is sent. */
 function heldFetch(path: string): { reached: Promise<void>; release: () => void } {
   const { fetch } = globalThis;
   let release = (): void => undefined;
@@ -33,7 +33,7 @@ function heldFetch(path: string): { reached: Promise<void>; release: () => void 
 
 const DISK = { title: 'Disk full', description: 'Writes fail; password=hunter2-x', severity: 'P2' };
 
-/** A user of a tenant, and the incident that they ask about. */
+/** A user of a tenant, and the incident to analyse. */
 async function asker(plane: TestTenantPlane, tenant: DesiredTenant, incident: object = DISK) {
   const admin: CallOptions = {
     session: (await plane.user(tenant, 'admin')).session,
@@ -66,7 +66,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     return body.steps.find(({ key }: { key: string }) => key === 'ai');
   };
 
-  it('analyses an incident through the Control Plane, which is the evidence of onboarding', async () => {
+  it('analyses an incident through the Control Plane, which counts for onboarding', async () => {
     const { ask, admin, incident } = await asker(plane, tenant);
     expect(await checklistStep(admin)).toMatchObject({ status: 'pending' });
     const { body } = await ask().expect(200);
@@ -83,7 +83,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     expect(await checklistStep(admin)).toEqual(done);
   });
 
-  it("asks the Control Plane under the trace of the user's own request", async () => {
+  it("calls the Control Plane with the trace of the user's own request", async () => {
     const { path, admin } = await asker(plane, tenant);
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     expect(asked.at(-1)?.traceparent).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
   });
 
-  it('tells the Control Plane whose incident it is, and no more of it than is needed', async () => {
+  it('sends the Control Plane the tenant and no more of the incident than needed', async () => {
     const { ask, incident } = await asker(plane, tenant);
     await ask().expect(200);
     const { tenantId, query, body } = link.control.questions.at(-1) ?? {};
@@ -100,13 +100,13 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       tenant.tenant_id,
       { tenant_plane_id: link.control.planeId, allowed_by_admin: 'false' },
     ]);
-    const told = JSON.stringify(body);
-    expect(told).toContain('Disk full');
+    const sent = JSON.stringify(body);
+    expect(sent).toContain('Disk full');
     for (const kept of ['hunter2-x', incident.id, incident.created_by, 'example.com'])
-      expect(told).not.toContain(kept);
+      expect(sent).not.toContain(kept);
   });
 
-  describe('piece by piece', () => {
+  describe('as a stream', () => {
     const streamed = async (path: string, admin: CallOptions) => {
       const answer = await plane.post(path, undefined, {
         ...admin,
@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       return { answer, events: events.map((event) => event.split('\n').map((line) => line.split(': ')[1])) };
     };
 
-    it('comes with its end, and is written down', async () => {
+    it('ends with the whole answer, and is audited', async () => {
       const { path, admin, incident } = await asker(plane, tenant);
       link.control.completion = streamOf(['The disk ', 'is full.'], '[DONE]');
       const { answer, events } = await streamed(path, admin);
@@ -135,8 +135,8 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       ['fails', streamOf(['The '], { error: { code: 'ai_timeout', message: 'Why.' } }), 'ai_timeout'],
       ['is garbled', streamOf(['The '], '{', '[DONE]'), 'ai_unavailable'],
       ['breaks off', streamOf(['The ']), 'ai_unavailable'],
-      ['is nothing', streamOf([], '[DONE]'), 'ai_unavailable'],
-    ])('says so when it %s, and is no answer', async (_, completion, code) => {
+      ['is empty', streamOf([], '[DONE]'), 'ai_unavailable'],
+    ])('reports that it %s, and does not count as an answer', async (_, completion, code) => {
       const { path, admin } = await asker(plane, tenant);
       const before = (await plane.audit(tenant, 'incident.analysed')).length;
       link.control.completion = completion;
@@ -146,7 +146,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       expect(await plane.audit(tenant, 'incident.analysed')).toHaveLength(before);
     });
 
-    it('is refused like any other', async () => {
+    it('is refused like any other call', async () => {
       const { path, admin } = await asker(plane, tenant);
       link.control.completion = problem(503, 'ai_unavailable', 'Why.');
       const { answer } = await streamed(path, admin);
@@ -154,7 +154,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     });
   });
 
-  it('asks nothing where the admin has forbidden it, which is written down', async () => {
+  it('asks nothing if the admin has forbidden it, which is audited', async () => {
     const { ask, allow, admin } = await asker(plane, tenant);
     const settings = async () => (await plane.get('/api/ai/settings', admin).expect(200)).body;
     expect(await settings()).toEqual({ allow_control_plane: true });
@@ -176,7 +176,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
   });
 
   it.each(['first', 'second'])(
-    'writes down who of two admins was the later one, at their %s change',
+    'audits two concurrent changes of the setting in order, at the %s change',
     async (turn) => {
       const { allow } = await asker(plane, tenant);
       await plane.tenants.write(tenant.tenant_id, (scope) => scope.delete(AiRouteSetting, {}));
@@ -199,20 +199,20 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
 
   it.each<[string, ReturnType<typeof problem> & { retryAfter?: string }, number, string]>([
     ['has no AI', problem(503, 'ai_unavailable', 'Why.'), 503, 'ai_unavailable'],
-    ['waited in vain', problem(503, 'ai_timeout', 'Why.'), 503, 'ai_timeout'],
+    ['timed out', problem(503, 'ai_timeout', 'Why.'), 503, 'ai_timeout'],
     [
       'is at its limit',
       { ...problem(429, 'ai_rate_limited', 'Why.'), retryAfter: '7' },
       429,
       'ai_rate_limited',
     ],
-    ['finds it too long', problem(422, 'ai_request_refused', 'Why.'), 422, 'ai_request_refused'],
-    ['was not told', problem(403, 'ai_not_allowed', 'Why.'), 403, 'ai_not_allowed'],
-    ['does not know us', problem(401, 'bad_signature', 'Of ours.'), 503, 'ai_unavailable'],
+    ['finds the question too long', problem(422, 'ai_request_refused', 'Why.'), 422, 'ai_request_refused'],
+    ['was not told of the permission', problem(403, 'ai_not_allowed', 'Why.'), 403, 'ai_not_allowed'],
+    ['refuses our signature', problem(401, 'bad_signature', 'Of ours.'), 503, 'ai_unavailable'],
     ['broke', problem(500, 'internal_error', 'Of ours.'), 503, 'ai_unavailable'],
-    ['says nothing', completionOf(''), 503, 'ai_unavailable'],
-    ['says what is no text', completionOf([{ type: 'text' }]), 503, 'ai_unavailable'],
-  ])('says why there is no answer when the Control Plane %s', async (_, answer, status, code) => {
+    ['sends an empty answer', completionOf(''), 503, 'ai_unavailable'],
+    ['sends something other than text', completionOf([{ type: 'text' }]), 503, 'ai_unavailable'],
+  ])('says why there is no answer if the Control Plane %s', async (_, answer, status, code) => {
     const { ask } = await asker(plane, tenant);
     link.control.completion = answer;
     const { body, headers } = await ask().expect(status);
@@ -223,7 +223,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
   });
 
   it.each(['application/json', 'text/event-stream'])(
-    'is asked no more when who asks for %s has gone',
+    'ends the call for %s when the caller has gone',
     async (accept) => {
       const { path, admin } = await asker(plane, tenant);
       const { control } = link;
@@ -239,7 +239,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
   );
 
   it.each(['application/json', 'text/event-stream'])(
-    'is asked no more for %s when whoever asks may no longer, though they may renew their session',
+    'ends the call for %s when the caller may no longer ask, but not when they refresh',
     async (accept) => {
       const { path } = await asker(plane, tenant);
       const { control } = link;
@@ -263,13 +263,13 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
         scope.update(User, { id }, { deactivatedAt: plane.now }),
       );
       await answers.look();
-      await eventually(() => control.hangUps > hangUps, { what: 'the Control Plane is let go' });
+      await eventually(() => control.hangUps > hangUps, { what: 'the call is ended' });
       expect(await answer).toBe(503);
       control.manner = 'proper';
     },
   );
 
-  it('is not asked again, with another secret, once the admin has taken their word back', async () => {
+  it('is not asked again with another secret once the admin has forbidden it', async () => {
     const { ask, allow } = await asker(plane, tenant);
     const { control } = link;
     const before = control.refusals.length;
@@ -282,7 +282,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     await allow(true).expect(200);
   });
 
-  it('sends no question that was being connected when the admin took their word back', async () => {
+  it('sends no question if the admin forbids it while the call is connecting', async () => {
     const { ask, allow } = await asker(plane, tenant);
     const before = link.control.questions.length;
     const connecting = heldFetch(PLANE_PATHS.chatCompletions);
@@ -296,7 +296,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
   });
 
   it.each(['application/json', 'text/event-stream'])(
-    'breaks off a call for %s when the admin takes their word back',
+    'ends a call for %s when the admin forbids it',
     async (accept) => {
       const { path, admin, allow } = await asker(plane, tenant);
       const { control } = link;
@@ -306,14 +306,14 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       await eventually(() => control.rebuffs.length > before);
       await allow(false).expect(200);
       await plane.app.get(OngoingAnswers).look();
-      await eventually(() => control.hangUps > hangUps, { what: 'the Control Plane is let go' });
+      await eventually(() => control.hangUps > hangUps, { what: 'the call is ended' });
       control.manner = 'proper';
       expect(await answer).toEqual([403, 'ai_not_allowed']);
       await allow(true).expect(200);
     },
   );
 
-  it('keeps no answer that comes when the admin has taken their word back', async () => {
+  it('stores no answer that arrives after the admin has forbidden it', async () => {
     const { path, admin, ask, allow } = await asker(plane, tenant);
     const answered = async () => (await plane.audit(tenant, 'incident.analysed')).length;
     const before = await answered();
@@ -332,8 +332,8 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     await ask().expect(200);
   });
 
-  it.each(['has not spoken before', 'has allowed it before'])(
-    'takes back the word of an admin who %s only once no answer relies on it any more',
+  it.each(['has set nothing before', 'has allowed it before'])(
+    'lets an admin who %s forbid it only once no answer relies on it',
     async (before) => {
       const { ask, allow } = await asker(plane, tenant);
       await plane.tenants.write(tenant.tenant_id, (scope) => scope.delete(AiRouteSetting, {}));
@@ -342,19 +342,19 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       const order: string[] = [];
       const answered = ask().then(({ status }) => order.push(`answered ${status}`));
       await pause.reached;
-      const takenBack = allow(false).then(({ status }) => order.push(`taken back ${status}`));
-      await endedOrWaiting(plane, takenBack);
+      const forbidden = allow(false).then(({ status }) => order.push(`forbidden ${status}`));
+      await endedOrWaiting(plane, forbidden);
       const beforeItIsStored = [...order];
       pause.release();
-      await Promise.all([answered, takenBack]);
+      await Promise.all([answered, forbidden]);
       expect(beforeItIsStored).toEqual([]);
-      expect([...order].sort()).toEqual(['answered 200', 'taken back 200']);
+      expect([...order].sort()).toEqual(['answered 200', 'forbidden 200']);
       expect(refusal(await ask())).toEqual([403, 'ai_not_allowed']);
       await allow(true).expect(200);
     },
   );
 
-  it('lets the Control Plane go when the tenant is suspended while it thinks', async () => {
+  it('ends the call when the tenant is suspended meanwhile', async () => {
     const { admin, ask } = await asker(plane, tenant);
     const { control } = link;
     Object.assign(control, { manner: 'hanging', misbehavesAt: [PLANE_PATHS.chatCompletions] });
@@ -363,23 +363,23 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     await eventually(() => control.rebuffs.length > before);
     await plane.apply({ tenants: [{ ...tenant, status: 'suspended' }] });
     await plane.app.get(OngoingAnswers).look();
-    await eventually(() => control.hangUps > hangUps, { what: 'the Control Plane is let go' });
+    await eventually(() => control.hangUps > hangUps, { what: 'the call is ended' });
     expect(await answer).toBe(503);
     control.manner = 'proper';
     await plane.apply({ tenants: [tenant] });
     await plane.get('/api/auth/me', admin).expect(200);
   });
 
-  it('believes no answer that the Control Plane has not signed', async () => {
+  it('rejects an answer that the Control Plane has not signed', async () => {
     const { ask } = await asker(plane, tenant);
     link.control.manner = 'unsigned';
     const { body } = await ask().expect(503);
     link.control.manner = 'proper';
     expect(body.code).toBe('control_plane_unreachable');
-    await link.logged(/No answer of the AI.*can't be trusted/);
+    await link.logged(/The AI did not answer.*can't be trusted/);
   });
 
-  it('is not there without the Control Plane; all else is', async () => {
+  it('is unavailable without the Control Plane, while everything else works', async () => {
     const { ask, admin, incident } = await asker(plane, tenant);
     await link.control.stop();
     const { body } = await ask().expect(503);
@@ -387,7 +387,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       'control_plane_unreachable',
       expect.stringContaining('GET /api/integrations/control-plane'),
     ]);
-    await link.logged(/No answer of the AI.*can't be reached/);
+    await link.logged(/The AI did not answer.*can't be reached/);
     await plane.patch(`/api/incidents/${incident.id}`, { status: 'acknowledged' }, admin).expect(200);
     await link.control.listen();
     await ask().expect(200);
@@ -401,7 +401,7 @@ describe.each(EVERY_DATABASE)('AI on premises, on %s', (driver) => {
   });
   afterAll(() => plane.close());
 
-  it('is off until an admin allows it, and then needs a way to the Control Plane', async () => {
+  it('is off until an admin allows it, and then needs the Control Plane', async () => {
     const { ask, allow, admin } = await asker(plane, await plane.tenant('acme'));
     expect((await plane.get('/api/ai/settings', admin)).body).toEqual({ allow_control_plane: false });
     const refused = await ask().expect(403);
@@ -419,7 +419,7 @@ describe.each(EVERY_DATABASE)('AI on premises, on %s', (driver) => {
 });
 
 describe('AI on a shared plane', () => {
-  it('knows no incident of another tenant', async () => {
+  it('finds no incident of another tenant', async () => {
     const plane = await TestTenantPlane.boot('sqlite');
     const [{ path }, { admin }] = [
       await asker(plane, await plane.tenant('globex')),

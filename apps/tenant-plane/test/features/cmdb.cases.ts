@@ -29,7 +29,7 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
   const list = async (query = ''): Promise<Page> =>
     (await plane.get(`/api/cmdb/items${query}`, admin).expect(200)).body;
 
-  it('are kept as they came, nested attributes and all', async () => {
+  it('are stored as sent, including nested attributes', async () => {
     const attributes = { cpu: { cores: 8, 'ünïcode "quoted"': [1, null, true] }, tags: [], price: 0.1 };
     const { body } = await create({ name: ' web-1 ', type: ' server ', attributes }).expect(201);
     expect(body).toEqual({
@@ -51,11 +51,11 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
     ]);
   });
 
-  it('have no attributes where none are given', async () => {
+  it('have no attributes if none are given', async () => {
     expect((await create().expect(201)).body.attributes).toEqual({});
   });
 
-  it('come in pages, newest first, each once, and by type', async () => {
+  it('are listed in pages, newest first, each once, and by type', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e'])
       await create({ name, type: name < 'c' ? 'disk' : 'server' });
     const seen: string[] = [];
@@ -76,8 +76,8 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
     ['a name of 201 characters', { name: 'x'.repeat(201) }, 'name'],
     ['no type', { type: undefined }, 'type'],
     ['a type of 61 characters', { type: 'x'.repeat(61) }, 'type'],
-    ['a list for attributes', { attributes: [1] }, 'attributes'],
-    ['a text for attributes', { attributes: 'none' }, 'attributes'],
+    ['a list as attributes', { attributes: [1] }, 'attributes'],
+    ['a text as attributes', { attributes: 'none' }, 'attributes'],
     ['an id of its own', { id: randomUUID() }, 'id'],
   ])('are refused with %s', async (_, changes, field) => {
     const { body } = await create(changes).expect(400);
@@ -87,26 +87,22 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
   });
 
   it.each([
+    ['more attributes', Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`a${n}`, n])), /101.*100/],
+    ['a longer name', { ['k'.repeat(101)]: 1 }, /k{100}….*at most 100/],
+    ['a longer nested name', { disk: [{ ['k'.repeat(101)]: 1 }] }, /k{100}….*at most 100/],
+    ['a longer text', { disk: { note: 'x'.repeat(4001) } }, /disk\.note.*4001.*at most 4000/],
     [
-      'as many attributes',
-      Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`a${n}`, n])),
-      /101.*100/,
-    ],
-    ['so long a name', { ['k'.repeat(101)]: 1 }, /k{100}….*100 characters/],
-    ['so long a name within another', { disk: [{ ['k'.repeat(101)]: 1 }] }, /k{100}….*100 characters/],
-    ['so long a text', { disk: { note: 'x'.repeat(4001) } }, /disk\.note.*4001.*4000 characters/],
-    [
-      'as much in all',
+      'more bytes in all',
       Object.fromEntries(Array.from({ length: 9 }, (_, n) => [n, 'ü'.repeat(2000)])),
       /bytes/,
     ],
-  ])('do not have %s as nobody describes a machine with', async (_, attributes, problem) => {
+  ])('cannot have %s than allowed', async (_, attributes, problem) => {
     const { body } = await create({ attributes }).expect(422);
     expect(body).toMatchObject({ code: 'attributes_too_large', detail: expect.stringMatching(problem) });
     expect(await plane.rows(tenant, ConfigurationItem)).toEqual([]);
   });
 
-  it('have as many attributes, as long ones, as there may be', async () => {
+  it('can have as many and as long attributes as allowed', async () => {
     const attributes = Object.fromEntries(
       Array.from({ length: 100 }, (_, n) => [`${n}`.padStart(100, 'k'), n]),
     );
@@ -115,7 +111,7 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
   });
 
   it.each(['limit=0', 'limit=201', 'cursor=1', 'type=', 'name=web-1'])(
-    'refuse to be listed by ?%s',
+    'cannot be listed by ?%s',
     async (query) => {
       expect((await plane.get(`/api/cmdb/items?${query}`, admin).expect(400)).body.code).toBe(
         'validation_failed',
@@ -123,7 +119,7 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
     },
   );
 
-  it('of another tenant are not there', async () => {
+  it('of another tenant are not found', async () => {
     const { body } = await create().expect(201);
     const { admin: other } = await plane.tenantWithAdmin(`stranger-${count}`);
     for (const id of [body.id, randomUUID()]) {
@@ -133,7 +129,7 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
     expect((await plane.get('/api/cmdb/items', other)).body.items).toEqual([]);
   });
 
-  it('are refused by an id that is none', async () => {
+  it('cannot be read by an invalid id', async () => {
     expect((await plane.get('/api/cmdb/items/web-1', admin).expect(400)).body.code).toBe('validation_failed');
   });
 });

@@ -14,7 +14,7 @@ import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-
 const DAY_SECONDS = 24 * 3600;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const INCIDENT = { title: 'Disk full', severity: 'P2' };
-/** A body that each keyed route takes. */
+/** A valid body for each keyed route. */
 const INVITATION = { email: 'ann@example.com', role: 'operator' };
 const BODIES = {
   '/api/auth/invite': INVITATION,
@@ -43,7 +43,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
   it.each([
     ['an incident', '/api/incidents', INCIDENT, Incident],
     ['a configuration item', '/api/cmdb/items', { name: 'web-1', type: 'server' }, ConfigurationItem],
-  ])('creates %s once, and is answered alike every time', async (_, path, body, entity) => {
+  ])('creates %s once, with the same answer every time', async (_, path, body, entity) => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => keyed(path, body)));
     clock.advance(60);
     answers.push(await keyed(path, body));
@@ -53,7 +53,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.rows(tenant, AuditEvent)).toHaveLength(1);
   });
 
-  it('invites once, and keeps what its answer shows from whoever reads the rows', async () => {
+  it('invites once, and hides the secret in its answer from readers of the rows', async () => {
     const { text, body } = await keyed('/api/auth/invite', INVITATION).expect(201);
     const again = await keyed('/api/auth/invite', INVITATION).expect(201);
     expect(again.text).toBe(text);
@@ -64,13 +64,13 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     await plane.post('/api/auth/signup-exchange', accepted, { host: admin.host }).expect(201);
   });
 
-  it('leaves no hash of its body to whoever reads the rows', async () => {
+  it('leaves no hash of its body in the rows', async () => {
     await keyed('/api/incidents', INCIDENT).expect(201);
     const rows = JSON.stringify(await plane.rows(tenant, IdempotencyRecord));
     expect(rows).not.toContain(sha256(JSON.stringify(INCIDENT)));
   });
 
-  it('is answered alike by a plane that was upgraded meanwhile', async () => {
+  it('gets the same answer from a plane that was upgraded meanwhile', async () => {
     const { text } = await keyed('/api/incidents', INCIDENT).expect(201);
     const [{ scope: rowId } = { scope: '' }] = await plane.rows(tenant, IdempotencyRecord);
     const place = { table: 'idempotency_keys', column: 'answer', rowId, ownerId: tenant.tenant_id };
@@ -82,7 +82,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     await keyed('/api/incidents', { ...INCIDENT, severity: 'P1' }).expect(422);
   });
 
-  it('is carried out once, though its answer cannot be shown again after the secret was changed', async () => {
+  it('runs once, though its answer cannot be shown again after the secret was changed', async () => {
     // The cast opens a private property: the plane reads its secrets only when it starts.
     const idempotency = plane.app.get(TenantIdempotency) as unknown as { answers: SealedAnswers };
     const another = jest.replaceProperty(idempotency, 'answers', new SealedAnswers([]));
@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     const { body } = await keyed('/api/auth/invite', INVITATION).expect(409);
     expect(body.code).toBe('answer_not_kept');
     expect(await plane.audit(tenant, 'user.invited')).toHaveLength(1);
-    // What shows no secret is answered as before, also at the plane that the tenant moves to.
+    // An answer without a secret is shown as before, also after the tenant has moved.
     expect((await keyed('/api/incidents', INCIDENT).expect(201)).text).toBe(text);
   });
 
@@ -103,19 +103,19 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.rows(tenant, Incident)).toHaveLength(1);
   });
 
-  it('does not spend its key when it fails', async () => {
+  it('does not use up its key if it fails', async () => {
     await keyed('/api/incidents', { ...INCIDENT, severity: 'P9' }).expect(400);
     await keyed('/api/incidents', INCIDENT).expect(201);
   });
 
-  it('means another request from another user, of the same role too, and in another tenant', async () => {
+  it('is another request if sent by another user or in another tenant', async () => {
     expect(await keyedRoutes()).toEqual(Object.keys(BODIES));
     const [operator, colleague] = [await plane.user(tenant, 'operator'), await plane.user(tenant, 'admin')];
     const { admin: stranger } = await plane.tenantWithAdmin(`stranger-${count}`);
     const [otherRole, sameRole] = [operator, colleague].map((user) => ({ ...user, host: admin.host }));
     for (const [path, body] of Object.entries(BODIES)) {
       const first = await keyed(path, body).expect(201);
-      // Operators invite nobody.
+      // Operators may not invite.
       for (const other of [sameRole, stranger, ...(body === INVITATION ? [] : [otherRole])]) {
         const answer = await keyed(path, body, 'key-1', other).expect(201);
         expect(answer.body).not.toEqual(first.body);
@@ -132,7 +132,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       .sort();
   };
 
-  it('has no password in its body, since a hash of that is kept', async () => {
+  it('has no password in its body, since a hash of the body is stored', async () => {
     const { body } = await plane.get('/openapi.json').expect(200);
     const taken = (await keyedRoutes()).map((path) => JSON.stringify(body.paths[path].post.requestBody));
     const schemas = taken.map(
@@ -143,7 +143,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     );
   });
 
-  it('is a new request after 24 hours, when its answer is forgotten', async () => {
+  it('counts as new after 24 hours, when its answer is deleted', async () => {
     await keyed('/api/incidents', INCIDENT).expect(201);
     clock.advance(DAY_SECONDS + 1);
     const session = (await plane.user(tenant, 'admin')).session;
@@ -162,13 +162,13 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       });
       afterEach(() => replica.app.close());
 
-      it('is answered alike for 24 hours', async () => {
+      it('gets the same answer for 24 hours', async () => {
         const there = { ...(await replica.user(tenant, 'admin')), host: admin.host };
         const reported = (key: string, at = plane) =>
           keyed('/api/incidents', INCIDENT, key, at === plane ? admin : there, at).expect(201);
         const both = async () => [(await reported('key-1')).text, (await reported('key-2', replica)).text];
         const before = await both();
-        // Each looks for what is over when a key comes in.
+        // Each new key sweeps what has expired.
         for (const at of [plane, replica]) await reported('key-3', at);
         await replica.app.get(OldSessions).sweep();
         expect(await both()).toEqual(before);
@@ -178,8 +178,8 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
 
   // On SQLite writers take turns.
   const onPostgres = driver === 'postgres' ? describe : describe.skip;
-  onPostgres('that waits too long for a lock', () => {
-    /** Sends requests that give up soon while another transaction holds what `sql` takes. */
+  onPostgres('that times out on a lock', () => {
+    /** Sends requests with a short lock timeout while another transaction holds what `sql` locks. */
     const whileOthersHold = async (sql: string, send: () => Promise<unknown>): Promise<void> => {
       const database = plane.app.get(Database);
       const writeAs = database.writeAs.bind(database);
@@ -198,7 +198,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       await expect(holding.finally(() => impatient.mockRestore())).rejects.toBe(done);
     };
 
-    it('is said to be in progress when its own key is what it waits for', async () => {
+    it('is reported as in progress if it waits for its own key', async () => {
       await keyed('/api/incidents', INCIDENT).expect(201);
       await whileOthersHold('delete from idempotency_keys', async () => {
         const { body } = await keyed('/api/incidents', INCIDENT).expect(409);
@@ -209,7 +209,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     it.each([
       ['rows', 'select 1 from users for update'],
       ['a key that has expired', 'delete from idempotency_keys'],
-    ])('is answered as without a key when others hold %s', async (_, sql) => {
+    ])('is refused as busy, like one without a key, if others hold %s', async (_, sql) => {
       await keyed('/api/incidents', INCIDENT).expect(201);
       clock.advance(DAY_SECONDS + 1);
       const { session } = await plane.user(tenant, 'admin');
@@ -221,7 +221,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     });
   });
 
-  it('is taken by every POST that creates', async () => {
+  it('is possible for every POST that creates', async () => {
     const { body } = await plane.get('/openapi.json').expect(200);
     const creating = Object.entries<{ post?: Operation }>(body.paths).filter(
       ([, { post }]) => post?.responses['201'],
@@ -230,7 +230,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     const without = creating.filter(
       ([, { post }]) => !post?.parameters?.some(({ name }) => name === 'idempotency-key'),
     );
-    // They let somebody in, once, with a secret that is shown once.
+    // They admit a user, once, and show a secret once.
     const once = ['/api/auth/register', '/api/auth/signup-exchange'];
     expect(without.map(([path]) => path).sort()).toEqual(once);
   });

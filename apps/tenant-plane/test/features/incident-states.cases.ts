@@ -6,7 +6,7 @@ import { Incident } from '../../src/incidents/incident.entity';
 import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
-/** What people rely on, written out: not read from the code that is tested. */
+/** What users rely on, written out rather than read from the tested code. */
 const ALLOWED: Readonly<Record<IncidentStatus, readonly IncidentStatus[]>> = {
   triggered: ['open', 'acknowledged', 'investigating', 'resolved'],
   open: ['acknowledged', 'investigating', 'resolved'],
@@ -35,11 +35,11 @@ describe.each(EVERY_DATABASE)('the states of an incident on %s', (driver) => {
     plane.tenants.write(tenant.tenant_id, (scope) => scope.update(Incident, { id }, { status }));
   const statusNow = async (): Promise<string | undefined> => (await plane.rows(tenant, Incident))[0]?.status;
 
-  it('are the ones that are promised', () => {
+  it('are the documented ones', () => {
     expect([...INCIDENT_STATUSES].sort()).toEqual(Object.keys(ALLOWED).sort());
   });
 
-  it('are not skipped by two people at once: the second is told what the first has left', async () => {
+  it('apply to two concurrent changes: the second starts from what the first has stored', async () => {
     await put('open');
     const pause = Pause.before(plane.app.get(Audit), 'record');
     const resolving = plane

@@ -32,7 +32,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
     (await list(query)).items.map(({ number }) => number);
 
   describe('when one is reported', () => {
-    it('is open, numbered, and told in full', async () => {
+    it('is open and numbered, and returned in full', async () => {
       const now = clock.now().toISOString();
       const { body } = await create({ title: '  Disk full  ', description: 'on web-1' }).expect(201);
       expect(body).toEqual({
@@ -51,7 +51,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect((await list()).items).toEqual([body]);
     });
 
-    it('is noted in the audit trail, with who, from where and by which request', async () => {
+    it('is audited with user, address and trace id', async () => {
       const answer = await create().expect(201);
       expect(await plane.audit(tenant, 'incident.created')).toEqual([
         expect.objectContaining({
@@ -68,7 +68,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       ]);
     });
 
-    it('takes the next number of its tenant, without gap or double among twenty at once', async () => {
+    it("takes its tenant's next number, without gaps or duplicates among twenty at once", async () => {
       const { admin: other } = await plane.tenantWithAdmin(`other-${count}`);
       const answers = await Promise.all([
         ...Array.from({ length: 20 }, () => create()),
@@ -83,10 +83,10 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       ['no title', { title: undefined }, 'title'],
       ['a blank title', { title: '   ' }, 'title'],
       ['a title of 201 characters', { title: 'x'.repeat(201) }, 'title'],
-      ['a number for a title', { title: 7 }, 'title'],
+      ['a number as title', { title: 7 }, 'title'],
       ['no severity', { severity: undefined }, 'severity'],
-      ['a severity that there is not', { severity: 'P6' }, 'severity'],
-      ['a severity in small letters', { severity: 'p1' }, 'severity'],
+      ['an unknown severity', { severity: 'P6' }, 'severity'],
+      ['a severity in lower case', { severity: 'p1' }, 'severity'],
       ['a description of 20001 characters', { description: 'x'.repeat(20_001) }, 'description'],
       ['a status', { status: 'closed' }, 'status'],
       ['a number of its own', { number: 'INC-00000007' }, 'number'],
@@ -98,13 +98,13 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(await plane.rows(tenant, Incident)).toEqual([]);
     });
 
-    it('takes the longest title and description that there may be', async () => {
+    it('accepts the longest title and description allowed', async () => {
       await create({ title: 'x'.repeat(200), description: 'x'.repeat(20_000) }).expect(201);
     });
   });
 
   describe('when one is changed', () => {
-    it('keeps what is not named, and notes before and after', async () => {
+    it('keeps fields that are not named, and audits before and after', async () => {
       const { id } = await created({ description: 'on web-1' });
       clock.advance(60);
       const { body } = await change(id, { severity: 'P1', title: 'Disk is full' }).expect(200);
@@ -125,7 +125,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       });
     });
 
-    it('writes and audits nothing where nothing changes', async () => {
+    it('writes and audits nothing if nothing changes', async () => {
       const { id, ...was } = await created({ description: 'on web-1' });
       clock.advance(60);
       for (const changes of [
@@ -136,12 +136,12 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(await plane.audit(tenant, 'incident.updated')).toEqual([]);
     });
 
-    it('can take its description away', async () => {
+    it('can remove its description', async () => {
       const { id } = await created({ description: 'on web-1' });
       expect((await change(id, { description: null }).expect(200)).body.description).toBeNull();
     });
 
-    it('dates its resolution, once, and forgets the date by reopening', async () => {
+    it('dates its resolution once, and clears the date when reopened', async () => {
       const { id } = await created();
       const resolvedAt = clock.now().toISOString();
       const dateOf = async (changes: object): Promise<string> =>
@@ -156,7 +156,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
     it.each<[string, object, object]>([
       ['its title and its severity', { title: 'Disk is full' }, { severity: 'P1' }],
       ['its severity twice', { severity: 'P3' }, { severity: 'P1' }],
-    ])('tells two who change %s at once what is stored, and notes just that', async (_, one, other) => {
+    ])('returns and audits what is stored when two users change %s at once', async (_, one, other) => {
       const { id } = await created();
       const pause = Pause.before(plane.app.get(Audit), 'record');
       const first = change(id, one).then(({ body }) => body);
@@ -177,7 +177,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       ]);
     });
 
-    it('lets one of two decide who change its status at once', async () => {
+    it('applies concurrent changes of its status one after the other', async () => {
       const { id } = await created();
       const answers = await Promise.all([
         change(id, { status: 'acknowledged' }),
@@ -198,7 +198,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       ['an unknown severity', { severity: 'high' }],
       ['a blank title', { title: ' ' }],
       ['another number', { number: 'INC-00000009' }],
-    ])('is refused %s', async (_, changes) => {
+    ])('cannot be changed to %s', async (_, changes) => {
       const { id } = await created();
       expect((await change(id, changes).expect(400)).body.code).toBe('validation_failed');
       expect(await plane.audit(tenant, 'incident.updated')).toEqual([]);
@@ -206,7 +206,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
   });
 
   describe('when they are listed', () => {
-    it('come in pages, newest first, each once', async () => {
+    it('are paged, newest first, each once', async () => {
       for (let i = 0; i < 5; i++) await created();
       const [first, second] = [await list('?limit=2'), await list('?limit=2')];
       expect(first).toEqual(second);
@@ -215,13 +215,13 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
         const page = await list(`?limit=2${cursor && `&cursor=${cursor}`}`);
         seen.push(...page.items.map(({ number }) => number.slice(-1)));
         cursor = page.next_cursor;
-        // What comes in meanwhile moves no page.
+        // New incidents do not shift the pages.
         if (seen.length === 2) await created();
       }
       expect(seen).toEqual(['5', '4', '3', '2', '1']);
     });
 
-    it('take a cursor in capitals for the same', async () => {
+    it('accept a cursor in upper case', async () => {
       for (let i = 0; i < 3; i++) await created();
       const { next_cursor: cursor } = await list('?limit=1');
       const rest = await numbersOf(`?cursor=${cursor}`);
@@ -268,14 +268,14 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(body.code).toBe('validation_failed');
     });
 
-    it.each(['limit=1', 'limit=200'])('take ?%s', async (query) => {
+    it.each(['limit=1', 'limit=200'])('accept ?%s', async (query) => {
       await created();
       expect(await numbersOf(`?${query}`)).toHaveLength(1);
     });
   });
 
   describe('of another tenant', () => {
-    it('are not there', async () => {
+    it('are not found', async () => {
       const { id } = await created();
       const { admin: other } = await plane.tenantWithAdmin(`stranger-${count}`);
       for (const answer of [
@@ -291,13 +291,13 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
     });
   });
 
-  it('are found by an id in capitals', async () => {
+  it('are found by an id in upper case', async () => {
     const { id } = await created();
     const { body } = await plane.get(`/api/incidents/${id.toUpperCase()}`, admin).expect(200);
     expect(body.id).toBe(id);
   });
 
-  it('are refused by an id that is none', async () => {
+  it('cannot be read or changed by an invalid id', async () => {
     for (const answer of [
       await plane.get('/api/incidents/INC-00000001', admin),
       await change('1', { title: 'x' }),

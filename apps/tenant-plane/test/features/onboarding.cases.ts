@@ -33,7 +33,7 @@ describe.each(EVERY_DATABASE)('onboarding on %s', (driver) => {
     (await checklist()).steps.find((one) => one.key === key);
   const skip = (key: string) => plane.post(`/api/onboarding/steps/${key}/skip`, undefined, admin);
 
-  it('starts with five steps in their order, each with a title and a hint, none of them done', async () => {
+  it('starts with five steps in order, each with a title and a hint, none done', async () => {
     const { steps, progress, deployment } = await checklist();
     expect(steps.map(({ key }) => key)).toEqual(KEYS);
     for (const { title, hint, status, evidence } of steps) {
@@ -44,7 +44,7 @@ describe.each(EVERY_DATABASE)('onboarding on %s', (driver) => {
     expect(deployment).toMatchObject({ model: 'shared', hints: expect.any(Array) });
   });
 
-  it('has data connected with the first configuration item, which stays the evidence', async () => {
+  it('counts the first configuration item as evidence of connected data, and keeps it', async () => {
     const first = await plane.post('/api/cmdb/items', { name: 'web-1', type: 'server' }, admin).expect(201);
     clock.advance(60);
     await plane.post('/api/cmdb/items', { name: 'web-2', type: 'server' }, admin).expect(201);
@@ -55,14 +55,14 @@ describe.each(EVERY_DATABASE)('onboarding on %s', (driver) => {
     expect((await checklist()).progress).toEqual({ completed: 1, total: 5 });
   });
 
-  it('takes nothing of another tenant for evidence', async () => {
+  it('takes no evidence from another tenant', async () => {
     const { admin: other } = await plane.tenantWithAdmin(`other-${count}`);
     await plane.post('/api/cmdb/items', { name: 'web-1', type: 'server' }, other).expect(201);
     await plane.post('/api/onboarding/steps/ai/skip', undefined, other).expect(200);
     expect((await checklist()).progress).toEqual({ completed: 0, total: 5 });
   });
 
-  it.each(KEYS)('can do without %s, which is noted once', async (key) => {
+  it.each(KEYS)('can skip %s, which is audited once', async (key) => {
     const { body } = await skip(key).expect(200);
     expect(body).toEqual(await checklist());
     expect(await step(key)).toMatchObject({ status: 'skipped', evidence: null });
@@ -72,14 +72,14 @@ describe.each(EVERY_DATABASE)('onboarding on %s', (driver) => {
     expect(events.map(({ targetId }) => targetId)).toEqual([key]);
   });
 
-  it('says done of a step that was skipped and then done', async () => {
+  it('shows a skipped step as done once it is done', async () => {
     await skip('connect_data').expect(200);
     await plane.post('/api/cmdb/items', { name: 'web-1', type: 'server' }, admin).expect(201);
     expect((await step('connect_data'))?.status).toBe('done');
     expect((await checklist()).progress).toEqual({ completed: 1, total: 5 });
   });
 
-  it.each(['unknown', 'AI', 'constructor', '%20'])('knows no step %s', async (key) => {
+  it.each(['unknown', 'AI', 'constructor', '%20'])('has no step %s', async (key) => {
     const { body } = await skip(key).expect(404);
     expect(body.code).toBe('onboarding_step_not_found');
     for (const known of KEYS) expect(body.detail).toContain(known);

@@ -19,9 +19,9 @@ const GB = 1e9;
 
 type Call = [sql: string, ...rest: unknown[]];
 
-/** What SQLite answers on a file that has become read-only, to whatever would change the plane's own row. */
+/** Fails every change of the plane's own row, as SQLite does on a file that has become read-only. */
 function refuseUpdates(): jest.SpyInstance[] {
-  // They are overloaded, and a spy would take the last overload only.
+  // The methods are overloaded, and a spy would take the last overload only.
   const methods: Record<'all' | 'run', (...call: never[]) => unknown> = Connection.prototype;
   return (['all', 'run'] as const).map((name) => {
     const original = Connection.prototype[name] as (...call: Call) => unknown;
@@ -50,7 +50,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
   });
   afterAll(() => link.close());
 
-  /** In a report that is made from now on. */
+  /** The health in a report made from now on. */
   const reported = async (): Promise<ReportedHealth | undefined> => {
     await plane.app.get(Reporter).settled();
     const before = link.control.reports.length;
@@ -62,7 +62,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
   const check = (name: string, health?: ReportedHealth) => health?.checks?.find((one) => one.name === name);
   const sql = (statement: string) => plane.app.get(Database).write((manager) => manager.query(statement));
 
-  it('is its database, disk, queue, clock, link and key as they are', async () => {
+  it('covers database, disk, queue, clock, link and key', async () => {
     const health = await reported();
     expect(health?.checks?.map(({ name }) => name)).toEqual([
       'database',
@@ -84,7 +84,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     expect(text).toContain('atlas_plane_health{check="database"} 0');
   });
 
-  it('is failing while the database takes no write, and the plane goes on reporting where it is alone', async () => {
+  it('is failing while the database takes no write, which a plane that is alone reports', async () => {
     const { dataSource } = plane.app.get(Database);
     await refuseWrites(dataSource, true);
     try {
@@ -97,12 +97,12 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     } finally {
       await refuseWrites(dataSource, false);
     }
-    await eventually(async () => (await reported())?.status !== 'failing', { what: 'it is well again' });
+    await eventually(async () => (await reported())?.status !== 'failing', { what: 'it is healthy again' });
     const sequences = link.control.reports.map(({ sequence }) => sequence);
     expect(sequences).toEqual(sequences.map((_, index) => index + 1));
   });
 
-  it('is failing where the database lacks tables of this version', async () => {
+  it('is failing if the database lacks migrations of this version', async () => {
     const last = 'select max(id) from migrations';
     await sql(`update migrations set name = 'gone' || name where id = (${last})`);
     expect(check('database', await reported())).toMatchObject({
@@ -139,7 +139,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     clock.aheadSeconds = link.control.clock.aheadSeconds = 0;
   });
 
-  it('is degraded while the clock is off, by as much as signed answers tell', async () => {
+  it('is degraded while the clock is off, as measured from signed answers', async () => {
     link.control.clock.aheadSeconds = 120;
     link.control.wanted.touch();
     await eventually(async () => check('clock', await reported())?.status === 'degraded');
@@ -149,7 +149,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     await eventually(async () => check('clock', await reported())?.status === 'ok');
   });
 
-  it('is degraded, and reported, while answers come changed', async () => {
+  it('is degraded, but still reported, while answers are forged', async () => {
     const { control } = link;
     control.misbehavesAt = [PLANE_PATHS.desiredState];
     control.manner = 'forged';
@@ -161,7 +161,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
   });
 
   if (driver === 'sqlite')
-    it('comes with the number that is stored, also from a process that starts while none can be', async () => {
+    it('names the stored report number while none can be stored, even after a restart', async () => {
       await reported();
       const stored = link.control.reports.at(-1)?.sequence;
       const isUnstoredOf = (linkId: string) => (report: ReportRequest) =>
@@ -180,12 +180,12 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
       } finally {
         await refuseWrites(plane.app.get(Database).dataSource, false);
       }
-      await eventually(async () => (await reported())?.status !== 'failing', { what: 'it is well again' });
+      await eventually(async () => (await reported())?.status !== 'failing', { what: 'it is healthy again' });
       expect(link.control.reports.at(-1)).not.toHaveProperty('stored_sequence');
     });
 
   if (driver === 'sqlite')
-    it('goes on being reported while no word of the Control Plane can be stored, and what waits for it is told', async () => {
+    it('is still reported, with retrying tenants, while no desired state can be stored', async () => {
       const isReported = (state: string) => (): boolean =>
         link.control.reported(acme.tenant_id)?.state === state;
       await refuseWrites(plane.app.get(Database).dataSource, true);
@@ -209,7 +209,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     });
 
   if (driver === 'sqlite')
-    it('comes with the copies that are missing, also while no word of the Control Plane can be stored', async () => {
+    it('is reported with the missing copies, even while no desired state can be stored', async () => {
       const { control } = link;
       const globex = tenantEntry('globex');
       control.wanted.put({ ...globex, requires_copy: randomUUID() });
@@ -233,7 +233,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
 
   async function refuseWrites(dataSource: DataSource, isOn: boolean): Promise<void> {
     if (driver === 'sqlite') {
-      // On whichever connection: one that was refused a write is closed, and another opened.
+      // On every connection: one that was refused a write is closed, and another opened.
       for (const spy of refused) spy.mockRestore();
       refused = isOn ? refuseUpdates() : [];
       return;
@@ -244,7 +244,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
   }
 });
 
-describe('the room on a disk', () => {
+describe('the free space of a disk', () => {
   it.each([
     [60 * GB, 100 * GB, 'ok', '60000 MB free, 60 %'],
     [9 * GB, 100 * GB, 'degraded', '9000 MB free, 9 %'],
@@ -252,7 +252,7 @@ describe('the room on a disk', () => {
     [1 * GB, 100 * GB, 'failing', '1000 MB free, 1 %'],
     [0.04 * GB, 0.1 * GB, 'failing', '40 MB free, 40 %'],
     [0, 100 * GB, 'failing', '0 MB free, 0 %'],
-    [0, 0, 'ok', 'The volume does not tell its size'],
+    [0, 0, 'ok', 'The volume does not report its size'],
   ])('of %d in %d is %s', (freeBytes, totalBytes, status, detail) => {
     expect(findingOn({ freeBytes, totalBytes })).toEqual({ status, detail });
   });

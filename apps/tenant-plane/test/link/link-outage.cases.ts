@@ -6,7 +6,7 @@ import { type TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
 
 const FAILING: readonly Manner[] = ['broken', 'hanging'];
 
-describe('while the Control Plane is away', () => {
+describe('while the Control Plane is down, a plane', () => {
   let link: Link;
   let acme: DesiredTenant;
 
@@ -36,13 +36,13 @@ describe('while the Control Plane is away', () => {
     await link.reported(acme.tenant_id);
   });
 
-  it('serves its tenants, says so, and catches up afterwards', async () => {
+  it('serves its tenants, reports the outage, and catches up afterwards', async () => {
     const { plane, session } = await enrolledPlane();
     await link.control.stop();
     await report(plane, session).expect(201);
     const isDown = async (): Promise<boolean> =>
       !(await plane.get('/api/tenant-default', { tenant: 'acme' })).body.control_plane.reachable;
-    await eventually(isDown, { what: 'it says that the Control Plane is away' });
+    await eventually(isDown, { what: 'it says that the Control Plane is unreachable' });
     await plane.get('/health/ready').expect(200);
     link.control.wanted.put({ ...acme, status: 'suspended' });
     await report(plane, session).expect(201);
@@ -51,7 +51,7 @@ describe('while the Control Plane is away', () => {
     await eventually(() => link.control.reported(acme.tenant_id)?.entry_revision === 2);
   });
 
-  it.each(FAILING)('serves its tenants while every call is %s, and ends in time', async (manner) => {
+  it.each(FAILING)('serves its tenants while every call is %s, and stops in time', async (manner) => {
     const { plane, session } = await enrolledPlane();
     const { control } = link;
     control.manner = manner;
@@ -64,7 +64,7 @@ describe('while the Control Plane is away', () => {
     expect(Date.now() - startedAt).toBeLessThan(5000);
   });
 
-  it.each([PLANE_PATHS.enrol, PLANE_PATHS.report])('ends in time while a call to %s hangs', async (path) => {
+  it.each([PLANE_PATHS.enrol, PLANE_PATHS.report])('stops in time while a call to %s hangs', async (path) => {
     const { control } = link;
     control.misbehavesAt = [path];
     control.manner = 'hanging';
@@ -76,7 +76,7 @@ describe('while the Control Plane is away', () => {
     expect(Date.now() - startedAt).toBeLessThan(5000);
   });
 
-  it('asks ever more rarely', async () => {
+  it('backs off', async () => {
     const { control } = link;
     control.manner = 'broken';
     await link.startPlane();

@@ -7,8 +7,8 @@ import { tenantEntry } from '../tenant-plane.fixture';
 const UNTRUSTED = ['unsigned', 'forged', 'changed'] as const;
 const REPEATED = 3;
 
-/** How it deals with a Control Plane, or somebody in between, that does not keep to the protocol. */
-describe('what the link believes', () => {
+/** How the link handles a Control Plane, or something in between, that violates the protocol. */
+describe('the trust of the link', () => {
   let link: Link;
   let control: FakeControlPlane;
   let acme: DesiredTenant;
@@ -23,7 +23,7 @@ describe('what the link believes', () => {
   const rebuffed = (times = 1): Promise<boolean> =>
     eventually(() => control.rebuffs.length >= times, { what: `it was rebuffed ${times} times` });
 
-  it.each(UNTRUSTED)('enrols by no answer that is %s', async (manner) => {
+  it.each(UNTRUSTED)('does not enrol with an answer that is %s', async (manner) => {
     control.wanted.put(acme);
     control.manner = manner;
     const plane = await link.startPlane();
@@ -34,7 +34,7 @@ describe('what the link believes', () => {
     await link.reported(acme.tenant_id);
   });
 
-  it.each(UNTRUSTED)('applies no desired state that is %s', async (manner) => {
+  it.each(UNTRUSTED)('does not apply a desired state that is %s', async (manner) => {
     control.wanted.put(acme);
     const plane = await link.startPlane();
     await link.reported(acme.tenant_id);
@@ -52,7 +52,7 @@ describe('what the link believes', () => {
     await plane.get('/api/tenant-default', { tenant: 'acme' }).expect(403);
   });
 
-  it('follows no redirection, so that nobody else is shown the token', async () => {
+  it('follows no redirect, so that no one else sees the token', async () => {
     const thief = await FakeControlPlane.start();
     control.redirectTarget = `${thief.url}${PLANE_PATHS.enrol}`;
     control.manner = 'redirecting';
@@ -62,9 +62,9 @@ describe('what the link believes', () => {
     await thief.stop();
   });
 
-  describe('of the time', () => {
+  describe('in the time', () => {
     it.each([400, -400])(
-      "is %i s ahead, after one signed refusal, and signs by the other's clock",
+      "signs with the Control Plane's clock, %i s ahead, after one signed refusal",
       async (ahead) => {
         control.clock.aheadSeconds = ahead;
         control.wanted.put(acme);
@@ -75,7 +75,7 @@ describe('what the link believes', () => {
       },
     );
 
-    it('is learned from every signed answer, so that no call is refused when the difference changes', async () => {
+    it('follows every signed answer, so that no call is refused when the offset changes', async () => {
       control.wanted.put(acme);
       await link.startPlane();
       await link.reported(acme.tenant_id);
@@ -85,7 +85,7 @@ describe('what the link believes', () => {
       expect(control.refusals).toEqual([]);
     });
 
-    it.each(['unsigned', 'forged'] as const)('is learned from no refusal that is %s', async (manner) => {
+    it.each(['unsigned', 'forged'] as const)('ignores a refusal that is %s', async (manner) => {
       control.clock.aheadSeconds = 400;
       control.manner = manner;
       await link.startPlane();
@@ -94,7 +94,7 @@ describe('what the link believes', () => {
       expect(control.enrolments).toEqual([]);
     });
 
-    it('does not depend on the clock of this machine being right', async () => {
+    it("does not depend on this machine's clock", async () => {
       control.wanted.put(acme);
       await link.startPlane({}, new ShiftedClock(-3600));
       await link.reported(acme.tenant_id);
@@ -102,36 +102,38 @@ describe('what the link believes', () => {
     });
   });
 
-  describe('when the secrets differ', () => {
+  describe('if the secrets differ,', () => {
     const OTHER = 'ats_KeyId0000001_00000000000000000000000000000000000000000074LOe8F';
     const PLATFORM = 'the secret of the platform, which is long enough';
 
     it.each([
       ['of an install bundle', OTHER, /pasted from the same install bundle/],
       ['of the platform', PLATFORM, /must be the same as the Control Plane's INTERNAL_SERVICE_SECRET/],
-    ])('names the variable %s, and neither a secret nor the token', async (_, secret, remedy) => {
+    ])('it names the variable %s, but neither a secret nor the token', async (_, secret, remedy) => {
       const { secret: theirs, token } = control;
       const plane = await link.startPlane({ INTERNAL_SERVICE_SECRET: secret });
       const line = await link.logged(/bad_signature/);
       expect(line).toContain('INTERNAL_SERVICE_SECRET');
       expect(line).toMatch(remedy);
-      expect(line).toContain('The token is not spent');
+      expect(line).toContain('The token was not used up');
       const log = link.log.lines.join('\n');
       for (const hidden of [secret, theirs, token]) expect(log).not.toContain(hidden);
       expect(control.enrolments).toEqual([]);
       await plane.get('/health/ready').expect(200);
     });
 
-    it('names the variable after enrolment, too', async () => {
+    it('it also names the variable after enrolment', async () => {
       control.wanted.put(acme);
       await link.startPlane();
       await link.reported(acme.tenant_id);
       control.secret = OTHER;
       control.wanted.put({ ...acme, name: 'Renamed' });
-      expect(await link.logged(/No word.*bad_signature/)).toContain('INTERNAL_SERVICE_SECRET');
+      expect(await link.logged(/Contact with the Control Plane failed.*bad_signature/)).toContain(
+        'INTERNAL_SERVICE_SECRET',
+      );
     });
 
-    it('enrols with the same token once they are equal', async () => {
+    it('it enrols with the same token once they are equal', async () => {
       const wrong = await link.startPlane({ INTERNAL_SERVICE_SECRET: OTHER });
       await link.logged(/bad_signature/);
       await link.stopPlane(wrong);
@@ -141,7 +143,7 @@ describe('what the link believes', () => {
     });
   });
 
-  it('names the token where that is what is wrong', async () => {
+  it('names the token if that is the fault', async () => {
     await link.startPlane({ ATLAS_PROVISIONING_TOKEN: 'atp_of-somebody-else' });
     const line = await link.logged(/Enrolment failed/);
     expect(line).toContain('token_revoked');
@@ -149,7 +151,7 @@ describe('what the link believes', () => {
     expect(line).not.toContain('atp_of-somebody-else');
   });
 
-  it('asks for a token where there is none, and calls nobody', async () => {
+  it('asks for a token if there is none, and makes no call', async () => {
     const plane = await link.startPlane({ ATLAS_PROVISIONING_TOKEN: undefined });
     await link.logged(/Not enrolled yet: set ATLAS_PROVISIONING_TOKEN/);
     expect([...control.enrolments, ...control.refusals]).toEqual([]);

@@ -29,7 +29,7 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
   });
   afterEach(() => link.close());
 
-  it('enrols, serves what it is told, and reports it at once', async () => {
+  it('enrols, serves the desired state, and reports it at once', async () => {
     const { control } = link;
     control.model = 'hybrid';
     control.wanted.put(acme);
@@ -66,8 +66,8 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
 
   it.each([
     ['the version before an upgrade', () => ({ appliedContents: null })],
-    ['a replica of that version since', () => ({ revision: link.control.wanted.revision })],
-  ])('is told everything once where %s has applied, which stores less of an entry', async (_, applied) => {
+    ['a replica of that version has applied since', () => ({ revision: link.control.wanted.revision })],
+  ])('requests everything once after %s, which stores less of an entry', async (_, applied) => {
     const { wanted, pulls } = link.control;
     wanted.put(acme);
     const before = await link.startPlane();
@@ -86,13 +86,13 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
     expect(await plane.app.get(Database).read(read)).toMatchObject([{ signupLinks: signup_links }]);
   });
 
-  it('says at enrolment which model its environment names', async () => {
+  it('names the model of its environment at enrolment', async () => {
     await link.startPlane({ ATLAS_TP_DEPLOYMENT: 'on_prem' });
     await eventually(() => link.control.enrolments.length > 0);
     expect(link.control.enrolments[0]?.deployment_model).toBe('on_prem');
   });
 
-  it('keeps its identity across restarts and spends no token twice', async () => {
+  it('keeps its identity across restarts and uses its token once', async () => {
     const { control } = link;
     control.wanted.put(acme);
     const first = await link.startPlane();
@@ -105,7 +105,7 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
     await eventually(() => control.pulls.length > 1, { what: 'it pulls' });
     expect(second.identities.current).toMatchObject({ instanceId, tenantPlaneId });
     expect(control.enrolments).toHaveLength(1);
-    // The first asks what happened meanwhile, the next waits for more.
+    // The first pull asks for missed changes, the next waits for more.
     expect(control.pulls).toMatchObject([
       { since: revision, wait: 0 },
       { since: revision, wait: 25 },
@@ -115,7 +115,7 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
     expect(new Set(sequences).size).toBe(sequences.length);
   });
 
-  it('reports the address that its environment names by now', async () => {
+  it('reports the current address of its environment', async () => {
     const { control } = link;
     const before = await link.startPlane({ PORT: '4200' });
     await eventually(() => control.reports.length > 0, { what: 'it reports' });
@@ -127,8 +127,8 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
     expect(control.reports[0]?.endpoint_url).toBe('https://atlas.acme.example');
   });
 
-  it('reports the rest of its very first state when one of its entries fails', async () => {
-    // The types allow no such entry; the database does not either, so that it fails.
+  it('reports the rest of its first state if one entry fails', async () => {
+    // Neither the types nor the database allow such an entry, so it fails.
     const broken = { ...tenantEntry('broken'), name: null as unknown as string };
     link.control.wanted.put(broken);
     link.control.wanted.put(acme);
@@ -138,7 +138,7 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
     expect(link.control.refusals).toEqual([]);
   });
 
-  it('serves what it last knew when it starts while the Control Plane is away', async () => {
+  it('serves what it last knew if it starts while the Control Plane is down', async () => {
     link.control.wanted.put(acme);
     const first = await link.startPlane();
     await link.reported(acme.tenant_id);
@@ -158,7 +158,7 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
   });
 });
 
-describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
   let link: Link;
   let plane: TestTenantPlane;
   let acme: DesiredTenant;
@@ -186,9 +186,9 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     expect(answer.body.tenant).toEqual({ id: acme.tenant_id, slug: 'acme-two', name: 'Acme 2' });
   });
 
-  it('lets a failed entry hold back no other, says so, and applies it once it is mended', async () => {
+  it('applies other entries if one fails, reports it, and applies it once it is fixed', async () => {
     const { wanted } = link.control;
-    // The types allow no such entry; the database does not either, so that it fails.
+    // Neither the types nor the database allow such an entry, so it fails.
     const broken = { ...tenantEntry('broken'), name: null as unknown as string };
     const globex = tenantEntry('globex');
     wanted.put(broken);
@@ -197,12 +197,12 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     await link.reported(broken.tenant_id, 'failed');
     expect(link.control.reported(broken.tenant_id)?.error).toMatch(/null/i);
     expect([await statusOf(plane, 'globex'), await statusOf(plane, 'broken')]).toEqual([200, 404]);
-    wanted.put({ ...broken, name: 'Mended' });
+    wanted.put({ ...broken, name: 'Fixed' });
     await link.reported(broken.tenant_id);
     expect(await statusOf(plane, 'broken')).toBe(200);
   });
 
-  it('says that it lacks the copy that it should serve from', async () => {
+  it('reports that it lacks the copy that it should serve from', async () => {
     const copy = '0199e000-0000-7000-8000-000000000021';
     const globex = tenantEntry('globex');
     link.control.wanted.put({ ...globex, requires_copy: copy });
@@ -214,7 +214,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     expect(await statusOf(plane, 'globex')).toBe(200);
   });
 
-  it('is told again of what it could not apply, although nothing has changed since', async () => {
+  it('pulls again what it could not apply, even if nothing has changed since', async () => {
     const [globex, initech] = [tenantEntry('globex'), tenantEntry('initech')];
     const applier = plane.app.get(DesiredStateApplier);
     const fixing = jest.spyOn(plane.app.get(SingleTenantFile), 'fixTo');
@@ -238,7 +238,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     accepted.mockRestore();
   });
 
-  it('misses nothing that changes while it applies something else', async () => {
+  it('misses no change that is made while it applies another', async () => {
     const [globex, initech] = [tenantEntry('globex'), tenantEntry('initech')];
     const applier = plane.app.get(DesiredStateApplier);
     const apply = applier.apply.bind(applier);
@@ -254,7 +254,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     expect(plane.identities.current.revision).toBe(link.control.wanted.revision);
   });
 
-  it('applies again what it had applied when it could not keep how far it is', async () => {
+  it('applies changes again if it could not store the revision', async () => {
     const globex = tenantEntry('globex');
     const { identities } = plane;
     const keep = identities.update.bind(identities);
@@ -267,13 +267,13 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     link.control.wanted.put(globex);
     await link.reported(globex.tenant_id);
     await eventually(() => identities.current.revision === link.control.wanted.revision, {
-      what: 'it keeps how far it is',
+      what: 'it stores the revision',
     });
     expect(link.control.pulls.filter(({ since }) => since === known).length).toBeGreaterThan(1);
     jest.restoreAllMocks();
   });
 
-  it('catches up with all that changed while it was down', async () => {
+  it('catches up with all changes made while it was down', async () => {
     const { wanted } = link.control;
     const [globex, initech] = [tenantEntry('globex'), tenantEntry('initech')];
     wanted.put(globex);
@@ -291,7 +291,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     expect(answer.body.tenant.name).toBe('Acme 2');
   });
 
-  it('stops serving what is removed, and keeps its rows', async () => {
+  it('stops serving a removed tenant, and keeps its rows', async () => {
     const { session } = await plane.user(acme, 'admin');
     await plane.post('/api/incidents', { title: 'Kept', severity: 'P1' }, { session }).expect(201);
     link.control.wanted.remove(acme.tenant_id);
@@ -303,7 +303,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     expect(body.items).toHaveLength(1);
   });
 
-  it('stops serving what a full state leaves out, and keeps its rows', async () => {
+  it('stops serving a tenant that a full state leaves out, and keeps its rows', async () => {
     const globex = tenantEntry('globex');
     await plane.user(acme, 'admin');
     link.control.wanted.put(globex);
@@ -315,7 +315,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     expect(await plane.rows(acme, User)).toHaveLength(1);
   });
 
-  it('writes of a full state only what is new', async () => {
+  it('writes only what is new in a full state', async () => {
     const globex = tenantEntry('globex');
     const { wanted } = link.control;
     wanted.put(globex);
@@ -330,23 +330,23 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     writes.mockRestore();
   });
 
-  it('serves nobody from rows that a full state requires another copy of', async () => {
+  it('does not serve rows if a full state requires another copy', async () => {
     const globex = tenantEntry('globex');
     const entry = { ...globex, entry_revision: 1 };
     expect(await plane.apply({ tenants: [entry] })).toMatchObject([{ entryRevision: 1 }]);
-    const told = [acme, { ...entry, requires_copy: randomUUID() }];
-    const applied = await plane.apply({ full: true, tenants: told });
+    const wanted = [acme, { ...entry, requires_copy: randomUUID() }];
+    const applied = await plane.apply({ full: true, tenants: wanted });
     expect(applied.map(({ code }) => code)).toEqual([undefined, 'copy_missing']);
     expect(await statusOf(plane, 'globex')).toBe(404);
   });
 
-  it('says that the copy is missing also when something else fails, as long as it is', async () => {
+  it('reports a missing copy even if something else fails', async () => {
     const globex = { ...tenantEntry('globex'), entry_revision: 1 };
     await plane.apply({ tenants: [globex] });
     const fixing = jest.spyOn(plane.app.get(SingleTenantFile), 'fixTo');
     fixing.mockRejectedValue(new Error('The disk is full.'));
-    const told = { ...globex, requires_copy: randomUUID() };
-    const failures = await plane.apply({ tenants: [told, globex] });
+    const wanted = { ...globex, requires_copy: randomUUID() };
+    const failures = await plane.apply({ tenants: [wanted, globex] });
     fixing.mockRestore();
     expect(failures.map(({ code, isRetried }) => [code, isRetried])).toEqual([
       ['copy_missing', undefined],
@@ -357,13 +357,13 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
   it.each([
     ['removed', { purge: { job_id: randomUUID() } }],
     ['left behind by a move', { moved_to: 'https://globex.elsewhere.example' }],
-  ])('serves nobody from rows that were %s, until an import brings others', async (_, left) => {
+  ])('does not serve rows that were %s, until an import replaces them', async (_, left) => {
     const globex = { ...tenantEntry('globex'), entry_revision: 1 };
     const codes = async (entry: DesiredTenant): Promise<(string | undefined)[]> =>
       (await plane.apply({ full: true, tenants: [acme, entry] })).map(({ code }) => code);
     expect(await codes(globex)).toEqual([undefined, undefined]);
     expect(await codes({ ...globex, phase: 'retired', ...left })).toEqual([undefined, undefined]);
-    // A Control Plane restored from an older backup asks for this, again and again.
+    // A Control Plane restored from an older backup requests this again and again.
     expect(await codes(globex)).toEqual([undefined, 'copy_missing']);
     expect(await codes(globex)).toEqual([undefined, 'copy_missing']);
     expect(await statusOf(plane, 'globex')).not.toBe(200);
@@ -371,7 +371,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     expect(await codes({ ...globex, phase: 'importing', transfer })).toEqual([undefined, undefined]);
   });
 
-  it('serves rows that were left behind once an administrator clears moved_to', async () => {
+  it('serves rows left behind by a move once an administrator clears moved_to', async () => {
     const globex = { ...tenantEntry('globex'), entry_revision: 1 };
     await plane.apply({ tenants: [{ ...globex, phase: 'retired', moved_to: 'https://elsewhere.example' }] });
     expect(await plane.apply({ tenants: [globex] })).toMatchObject([{ code: 'copy_missing' }]);
@@ -381,7 +381,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     expect(await statusOf(plane, 'globex')).toBe(200);
   });
 
-  it('trusts a key from the moment it is published, and no longer once it is not', async () => {
+  it('trusts a key only while it is published', async () => {
     const key = await SignupKey.create();
     link.control.wanted.keys = [key.published];
     link.control.wanted.put({ ...acme, name: 'Renamed' });
@@ -398,7 +398,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     await plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }).expect(201);
   });
 
-  it('goes on reporting when its clock was put back', async () => {
+  it('keeps reporting if its clock is set back', async () => {
     const { reports } = link.control;
     const reporter = plane.app.get(Reporter);
     await reporter.settled();
@@ -410,7 +410,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     await eventually(() => reports.length > before, { what: 'it reports' });
   });
 
-  it('reports after a restart what was applied just before the process ended', async () => {
+  it('reports after a restart what it applied just before it ended', async () => {
     const { control } = link;
     const globex = tenantEntry('globex');
     control.misbehavesAt = ['/api/tenant-planes/self/report'];
@@ -429,7 +429,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     await eventually(isMarked, { what: 'it knows that it has reported' });
   });
 
-  it('reports the others and its health when the Control Plane does not know one of its tenants', async () => {
+  it('reports the others and its health if the Control Plane has not placed a tenant here', async () => {
     const { control } = link;
     const others = ['globex', 'initech', 'hooli'].map((slug) => tenantEntry(slug));
     await unheard(() => others.forEach((entry) => control.wanted.put(entry)));
@@ -443,11 +443,11 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
     expect(await plane.app.get(ReportedEntries).missing()).toEqual([]);
     const reports = control.reports.length;
     control.wanted.put(acme);
-    await eventually(() => control.reports.length > reports, { what: 'it goes on' });
+    await eventually(() => control.reports.length > reports, { what: 'it reports' });
     expect(control.refusals).toEqual([]);
   });
 
-  it('sends a heartbeat even when the Control Plane knows none of the reported tenants', async () => {
+  it('sends a heartbeat even if the Control Plane knows none of the reported tenants', async () => {
     const { control } = link;
     const globex = tenantEntry('globex');
     await unheard(() => control.wanted.put(globex));
@@ -461,7 +461,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
   });
 
   describe('whose Control Plane is restored from a backup', () => {
-    it('reports the new entry when one with a higher number had yet to be reported', async () => {
+    it('reports the new entry even if one with a higher number is unreported', async () => {
       const { control } = link;
       await unheard(() => [1, 2, 3].forEach((n) => control.wanted.put({ ...acme, name: `Acme ${n}` })));
       control.manner = 'broken';
@@ -471,13 +471,13 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
       control.manner = 'proper';
       control.wanted.touch();
       const epoch = epochOf(control.wanted.revision);
-      const told = () => control.reports.filter(({ revision }) => epochOf(revision) === epoch);
+      const newReports = () => control.reports.filter(({ revision }) => epochOf(revision) === epoch);
       const entry = { tenant_id: acme.tenant_id, entry_revision: 1, state: 'applied' };
-      await eventually(() => told().length > 0, { what: 'it reports' });
-      expect(told()[0]?.tenants).toEqual([entry]);
+      await eventually(() => newReports().length > 0, { what: 'it reports' });
+      expect(newReports()[0]?.tenants).toEqual([entry]);
     });
 
-    it('reports an entry whose number a late report of before has, once it can', async () => {
+    it('reports an entry even if a late report from before has its number', async () => {
       const { control } = link;
       const globex = tenantEntry('globex');
       await plane.app.get(Reporter).settled();
@@ -505,7 +505,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
       await link.reported(globex.tenant_id);
     });
 
-    it('speaks of no entry before it was told which ones count', async () => {
+    it('reports no entry before it has pulled the new epoch', async () => {
       const { control } = link;
       await unheard(() => control.wanted.put({ ...acme, name: 'Renamed' }));
       await link.stopPlane(plane);
@@ -525,9 +525,9 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
       expect(control.reports.slice(reports).filter(isOld)).toEqual([]);
     });
 
-    it('says which epoch its entries are of while one of them fails', async () => {
+    it('names the epoch of its entries while one of them fails', async () => {
       const { control } = link;
-      // The types allow no such entry; the database does not either, so that it fails.
+      // Neither the types nor the database allow such an entry, so it fails.
       const broken = { ...tenantEntry('broken'), name: null as unknown as string };
       control.wanted.changeTogether(() => {
         control.wanted.startAnew(acme);
@@ -537,7 +537,7 @@ describe.each(EVERY_DATABASE)('a plane that has enrolled, on %s', (driver) => {
       expect(control.reports.at(-1)?.revision).toBe(`${epochOf(control.wanted.revision)}.0`);
     });
 
-    it('no longer reports a tenant that it is not told of any more', async () => {
+    it('no longer reports a tenant that is left out', async () => {
       const { control } = link;
       const globex = tenantEntry('globex');
       await unheard(() => control.wanted.put(globex));

@@ -18,7 +18,7 @@ import { MemoryRelay } from '../memory-relay.fixture';
 import { Pause, countRetries, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane, setClock } from '../tenant-plane.fixture';
 
-describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
   let plane: TestTenantPlane;
   let relay: MemoryRelay;
   let tenant: DesiredTenant;
@@ -27,7 +27,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
 
   beforeAll(async () => {
     plane = await TestTenantPlane.boot(driver);
-    // Its link does not run.
+    // The plane's link does not run.
     await plane.identities.lease.hold(() => Promise.resolve());
   });
   afterAll(() => plane.close());
@@ -40,7 +40,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     ({ tenant, admin } = await plane.tenantWithAdmin(`comer-${(count += 1)}`));
   });
   afterEach(async () => {
-    // The next one's relay is for its tenant alone.
+    // The next test's relay serves only its own tenant.
     await want({ phase: 'retired', transfer: undefined });
     await plane.app.get(Transfers).stop();
     jest.restoreAllMocks();
@@ -54,7 +54,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
   };
   const expectHere = (transferId: string): Promise<void> =>
     want({ phase: 'importing', transfer: { id: transferId, role: 'target' }, moved_to: undefined });
-  /** The rows as they are here, on their way to here: as if they came from elsewhere. */
+  /** Sends this plane's rows to itself, as if they came from elsewhere. */
   const send = async (transferId: string): Promise<void> => {
     const database = plane.app.get(Database);
     const tracking = new ChangeTracking(database);
@@ -73,7 +73,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
   const row = (): Promise<Tenant> =>
     plane.app.get(Database).read((manager) => manager.findOneByOrFail(Tenant, { id: tenant.tenant_id }));
   const arrived = (transferId: string): Promise<unknown> =>
-    eventually(async () => (await row()).importedTransferId === transferId, { what: 'the copy is whole' });
+    eventually(async () => (await row()).importedTransferId === transferId, { what: 'the copy is complete' });
   const read = async (): Promise<number> => (await plane.get('/api/incidents', admin)).status;
   const write = async (title: string): Promise<unknown> => {
     const { status, body } = await plane.post('/api/incidents', { title, severity: 'P3' }, admin);
@@ -82,7 +82,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
   const titles = async (): Promise<string[]> =>
     (await plane.rows(tenant, Incident)).map(({ title }) => title);
 
-  it('can be read once its copy is whole, and written once this is its home', async () => {
+  it('can be read once its copy is complete, and written once this is its home', async () => {
     const id = randomUUID();
     expect(await write('before')).toBe(201);
     await send(id);
@@ -94,7 +94,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     expect(await titles()).toEqual(['before', 'at home']);
   });
 
-  it('is not answered from the copy that it left here when it was here before', async () => {
+  it('is not served from the copy that it left here earlier', async () => {
     const [first, second] = [randomUUID(), randomUUID()];
     await send(first);
     await expectHere(first);
@@ -105,7 +105,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     await want({ phase: 'retired', transfer: undefined, moved_to: 'https://elsewhere.example' });
     await expectHere(second);
     expect([await read(), await write('lost')]).toEqual([404, 'tenant_not_found']);
-    // Nor is it written by who looked it up before it left.
+    // Nor can a request that looked it up before it left write to it.
     const late = plane.tenants.write(tenant.tenant_id, (scope) =>
       scope.update(Incident, {}, { title: 'lost' }),
     );
@@ -125,7 +125,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     const entry = { ...tenant, transfer: undefined, entry_revision: tenant.entry_revision + 1 };
     for (const phase of ['serving', 'frozen'] as const)
       expect(await plane.apply({ tenants: [{ ...entry, phase }] })).toMatchObject([
-        { error: expect.stringContaining('is not whole') },
+        { error: expect.stringContaining('is incomplete') },
       ]);
     expect(await read()).toBe(404);
     await send(id);
@@ -134,14 +134,14 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     expect([await read(), await titles()]).toEqual([200, ['before']]);
   });
 
-  it('is served, once it was moved or restored, from no database but the one that has imported it', async () => {
+  it('is served after a move or restore only from the database that imported it', async () => {
     const id = randomUUID();
     expect(await write('from before the restore')).toBe(201);
     const home = { ...tenant, requires_copy: id, entry_revision: tenant.entry_revision + 1 };
     const unknown = { ...home, tenant_id: randomUUID(), slug: `unknown-${count}` };
     for (const entry of [home, { ...home, phase: 'frozen' as const }, unknown])
       expect(await plane.apply({ tenants: [entry] })).toMatchObject([
-        { code: 'copy_missing', error: expect.stringContaining('not in this database') },
+        { code: 'copy_missing', error: expect.stringContaining('missing from this database') },
       ]);
     expect([await read(), await write('into the wrong rows')]).toEqual([404, 'tenant_not_found']);
     await send(id);
@@ -157,7 +157,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     ]);
   });
 
-  it('is served again from the rows that it left here, when nothing came of its way back', async () => {
+  it('is served again from the rows that it left here if its way back failed', async () => {
     const id = randomUUID();
     const moved_to = 'https://elsewhere.example.com';
     expect(await write('before it left')).toBe(201);
@@ -171,7 +171,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     expect(await titles()).toEqual(['before it left', 'back']);
   });
 
-  it('is served from its kept rows if a move back was cancelled and the plane never heard of it', async () => {
+  it('is served from its kept rows if the plane missed that a move back was cancelled', async () => {
     const id = randomUUID();
     expect(await write('before it left')).toBe(201);
     await want({ phase: 'retired', moved_to: 'https://elsewhere.example.com' });
@@ -184,14 +184,14 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
   });
 
   it.each([
-    ['has begun to remove', () => want({ phase: 'retired', transfer: undefined })],
-    ['has begun to remove, and that was never called off,', () => Promise.resolve()],
-  ])('is not served from the rows that its way back %s', async (_, calledOff) => {
+    ['has begun to replace', () => want({ phase: 'retired', transfer: undefined })],
+    ['has begun to replace without being cancelled', () => Promise.resolve()],
+  ])('is not served from rows that its way back %s', async (_, cancelled) => {
     const id = randomUUID();
     expect(await write('before it left')).toBe(201);
     await send(id);
     let hasFailed = false;
-    // The cast opens a private method: no source can be brought to send what differs.
+    // The cast opens a private method: no source can be made to send a differing copy.
     const incoming = IncomingTransfer.prototype as unknown as { compare(): void };
     jest.spyOn(incoming, 'compare').mockImplementation(() => {
       hasFailed = true;
@@ -199,15 +199,15 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     });
     await expectHere(id);
     await eventually(() => hasFailed, { what: 'the import has begun' });
-    await calledOff();
+    await cancelled();
     const reopened = { job_id: randomUUID() };
     const home = { ...tenant, phase: 'serving', transfer: undefined, reopened } as const;
-    const told = async (entry: DesiredTenant) => plane.apply({ tenants: [entry] });
+    const applying = async (entry: DesiredTenant) => plane.apply({ tenants: [entry] });
     for (const more of [1, 2])
-      expect(await told({ ...home, entry_revision: tenant.entry_revision + more })).toMatchObject([
+      expect(await applying({ ...home, entry_revision: tenant.entry_revision + more })).toMatchObject([
         { code: 'copy_missing' },
       ]);
-    // Asked without a session, which the import may have removed as well.
+    // Without a session, which the import may have removed as well.
     await plane.get('/api/tenant-default', { tenant: tenant.slug }).expect(404);
   });
 
@@ -223,12 +223,12 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     tenant = { ...tenant, purge: undefined };
   });
 
-  it('is imported again when another import has started in the meantime', async () => {
+  it('is imported again if another import has started meanwhile', async () => {
     const id = randomUUID();
     expect(await write('before')).toBe(201);
     await expectHere(id);
     await relay.when(() => relay.asked > 0);
-    // The process of before, paused until now, has taken over.
+    // The former process, paused until now, has taken over.
     const another = `${relay.importers[0]}~`;
     relay.importers.push(another);
     await send(id);
@@ -239,7 +239,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     expect(await titles()).toEqual(['before']);
   });
 
-  it('is imported by a run whose name is later than that of the run before, even if the clock is put back', async () => {
+  it('is imported by runs with ever later names, even if the clock goes back', async () => {
     const clock = new FixedClock();
     setClock(plane.app, clock);
     const id = randomUUID();
@@ -255,7 +255,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
   });
 
   it.each([0, -3600, 3600])(
-    'is no longer read at a home that has been frozen for longer than a move takes, though its clock is set by %d s',
+    'is not read at a home frozen longer than a move takes, even if its clock jumps %d s',
     async (seconds) => {
       const clock = new FixedClock();
       setClock(plane.app, clock);
@@ -265,7 +265,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
         role: 'source',
         recipient: plane.identities.current.publicKey,
       } as const;
-      // Nobody sets the clock of Postgres.
+      // The clock of Postgres is not set.
       const shared = driver === 'postgres' ? new FixedClock() : clock;
       setDatabaseTime(plane.app.get(Database), shared);
       const pass = (passed: number): void => new Set([clock, shared]).forEach((one) => one.advance(passed));
@@ -289,7 +289,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
   it.each([
     ['begins', 'put'],
     ['ends', 'fence'],
-  ])('is given its next entry while what follows its changes %s, without a deadlock', async (_, step) => {
+  ])('gets its next entry while change tracking %s, without a deadlock', async (_, step) => {
     const { tenant_id: id } = tenant;
     const lockEntry = async (manager: EntityManager): Promise<void> => {
       await lockedForShare(manager.createQueryBuilder(Tenant, 'tenant').where({ id })).getOne();
@@ -309,7 +309,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     expect([applied, retries()]).toEqual([[{ tenantId: id, entryRevision: next.entry_revision }], 0]);
   });
 
-  it('leaves once its admins have agreed to it, of whom two at once are written down as one', async () => {
+  it('records one consent if two admins consent at the same time', async () => {
     const transfer = { id: randomUUID(), role: 'source' } as const;
     await plane.apply({ tenants: [(tenant = { ...tenant, transfer })] });
     const pause = Pause.before(plane.app.get(Audit), 'record');
@@ -324,7 +324,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     expect(await plane.audit(tenant, 'move.consented')).toHaveLength(1);
   });
 
-  it('imports nothing for a tenant whose rows are to be removed', async () => {
+  it('is not imported if its rows are to be removed', async () => {
     const transfer = { id: randomUUID(), role: 'target' } as const;
     await want({ phase: 'retired', transfer, purge: { job_id: randomUUID() } });
     expect(plane.app.get(RunningTransfers).size).toBe(0);
@@ -332,7 +332,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
     tenant = { ...tenant, purge: undefined };
   });
 
-  it('is written no more by a transfer that another has replaced, and that still runs', async () => {
+  it('is not written by a running transfer that another has replaced', async () => {
     const [first, second] = [randomUUID(), randomUUID()];
     expect(await write('kept')).toBe(201);
     await expectHere(first);
@@ -347,7 +347,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
   });
 
   if (driver === 'postgres') {
-    it('is written no more by a replica that has lost its lease', async () => {
+    it('is not written by a replica that has lost its lease', async () => {
       const id = randomUUID();
       expect(await write('before')).toBe(201);
       await expectHere(id);
@@ -362,12 +362,12 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
       await arrived(id);
     });
 
-    it("holds up no other tenant's entry while somebody's transaction is waited for", async () => {
+    it("does not hold up another tenant's entry while it waits for a transaction", async () => {
       const other = await plane.tenant(`other-${count}`);
-      const somebody = new Client({ connectionString: plane.database.ownerUrl });
-      await somebody.connect();
+      const stranger = new Client({ connectionString: plane.database.ownerUrl });
+      await stranger.connect();
       try {
-        await somebody.query('begin; create table somebodys (id int)');
+        await stranger.query('begin; create table strangers (id int)');
         await want({
           transfer: { id: randomUUID(), role: 'source', recipient: plane.identities.current.publicKey },
         });
@@ -383,7 +383,7 @@ describe.each(EVERY_DATABASE)('a tenant that is on its way here, on %s', (driver
         await plane.app.get(Transfers).stop();
         expect(await write('goes on')).toBe(201);
       } finally {
-        await somebody.end();
+        await stranger.end();
       }
     });
   }

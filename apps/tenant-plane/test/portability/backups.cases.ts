@@ -26,7 +26,7 @@ import { MemoryRelay } from '../memory-relay.fixture';
 import { fillEveryTable } from '../rows.fixture';
 import { TestTenantPlane } from '../tenant-plane.fixture';
 
-describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s', (driver) => {
   let plane: TestTenantPlane;
   let relay: MemoryRelay;
   let tenant: DesiredTenant;
@@ -37,7 +37,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
   beforeAll(async () => {
     faults = await CommitFaults.start();
     plane = await TestTenantPlane.boot(driver, { through: (url) => faults.through(url) });
-    // Its link does not run.
+    // The plane's link does not run.
     await plane.identities.lease.hold(() => Promise.resolve());
   });
   afterAll(async () => {
@@ -54,7 +54,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
     id = randomUUID();
     tenant = await plane.tenant(`goes-${(count += 1)}`);
     await fillEveryTable(plane, tenant);
-    // Now, so that it does not change rows between two looks at them. The sealer's own timer may be at it.
+    // Sealed now, so that sealing changes no rows later. The sealer's own timer may be doing it already.
     await eventually(
       async () => {
         await plane.app.get(AuditSealer).seal(tenant.tenant_id);
@@ -65,14 +65,14 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
   });
   afterEach(async () => {
     await plane.app.get(Transfers).stop();
-    // The next one's relay is for its tenant alone.
+    // The next test's relay serves only its own tenant.
     await plane.apply({
       tenants: [{ ...tenant, transfer: undefined, entry_revision: tenant.entry_revision + 1 }],
     });
     jest.restoreAllMocks();
   });
 
-  /** The transfer as the Control Plane asks for it: its key encrypted to this plane's own. */
+  /** The transfer as the Control Plane requests it: its key encrypted to this plane's own. */
   async function wanted(role: 'backup' | 'target', pair: GenerateKeyPairResult) {
     const own = await importJWK(plane.app.get(PlaneIdentities).current.publicKey as JWK, 'ECDH-ES');
     const key = await new CompactEncrypt(Buffer.from(JSON.stringify(await exportJWK(pair.privateKey))))
@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
       return Object.fromEntries(await Promise.all(tables));
     });
 
-  it('is restored for a trial before it counts, and brings every row of every table back', async () => {
+  it('is restored as a trial before it counts, and brings back every row of every table', async () => {
     const pair = await keys();
     const before = await contents();
     await begin({ status: 'deprovisioning', transfer: await wanted('backup', pair) });
@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
     await begin({ status: 'active', phase: 'serving', transfer: undefined });
   });
 
-  it('is imported again when a restore was cancelled and requested again, and only the second request arrived', async () => {
+  it('is imported again by a second restore if the plane missed that the first was cancelled', async () => {
     const pair = await keys();
     await begin({ status: 'deprovisioning', transfer: await wanted('backup', pair) });
     await eventually(isVerified, { what: 'the backup is verified' });
@@ -132,10 +132,10 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
     await begin({ status: 'active', phase: 'serving', transfer: undefined });
   });
 
-  it('is made, and the tenant removed and brought back, although COMMITs fail all the while', async () => {
+  it('is made and restored although COMMITs keep failing', async () => {
     const pair = await keys();
     const before = await contents();
-    /** As the link asks again until all is applied. */
+    /** Retries like the link, until all is applied. */
     const insist = async (entry: Partial<DesiredTenant>): Promise<void> => {
       tenant = { ...tenant, ...entry, entry_revision: tenant.entry_revision + 1 };
       for (;;) {
@@ -167,12 +167,12 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
     expect(await contents()).toEqual(before);
     await struck(() => insist({ status: 'active', phase: 'serving', transfer: undefined }));
     await plane.tenants.write(tenant.tenant_id, (scope) => scope.update(User, {}, { name: 'served again' }));
-    const told = reports.mock.calls.map(([applied]) => applied as { error?: string });
-    expect(told.filter(({ error }) => error !== undefined)).not.toEqual([]);
-    for (const one of told) if (one.error !== undefined) expect(one).toMatchObject({ isRetried: true });
+    const reported = reports.mock.calls.map(([applied]) => applied as { error?: string });
+    expect(reported.filter(({ error }) => error !== undefined)).not.toEqual([]);
+    for (const one of reported) if (one.error !== undefined) expect(one).toMatchObject({ isRetried: true });
   });
 
-  it('does not count when what comes back is not what was sent, and says so', async () => {
+  it('does not count if an altered part comes back, and reports it', async () => {
     const { receive } = relay;
     jest.spyOn(plane.app.get(TransferRelay), 'receive').mockImplementation(async (...given) => {
       const sealed = await receive.apply(relay, given);
@@ -185,7 +185,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
     expect(isVerified()).toBe(false);
   });
 
-  it('does not count when a row is missing from what comes back, and says of which table', async () => {
+  it('does not count if a row is missing, and reports its table', async () => {
     const pair = await keys();
     const recipient = { ...(await exportJWK(pair.publicKey)) };
     const { receive } = relay;
@@ -199,7 +199,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
       return sealPart({ ...part, tables }, header, recipient);
     });
     await begin({ status: 'deprovisioning', transfer: await wanted('backup', pair) });
-    // The transfer of the test before may still report that it failed.
+    // The previous test's transfer may still report its failure.
     const error = 'The copy differs from the original in: incidents.';
     const isReported = (): boolean =>
       reports.mock.calls.some(([one]) => (one as { error?: string }).error === error);
@@ -207,7 +207,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant that shall go, on %s', (dr
     expect(isVerified()).toBe(false);
   });
 
-  it('is of a tenant that nobody writes to any more', async () => {
+  it("is made once the tenant's writes have stopped", async () => {
     await begin({ status: 'deprovisioning', transfer: await wanted('backup', await keys()) });
     await eventually(isVerified);
     const write = plane.tenants.write(tenant.tenant_id, (scope) => scope.update(User, {}, { name: 'late' }));

@@ -12,7 +12,7 @@ describe(Transfers.name, () => {
   beforeAll(async () => (plane = await TestTenantPlane.boot('sqlite')));
   afterAll(() => plane.close());
 
-  it('goes on with a transfer after the database could not be asked', async () => {
+  it('resumes a transfer after a failure of the database', async () => {
     const id = '0199e000-0000-7000-8000-000000000009';
     const transfer = { id, role: 'target' } as const;
     await plane.apply({ tenants: [{ ...tenantEntry('comer'), phase: 'importing', transfer }] });
@@ -30,39 +30,36 @@ describe(Transfers.name, () => {
     expect(plane.app.get(RunningTransfers).size).toBe(0);
   });
 
-  it.each(['on_prem', 'hybrid'])(
-    'sends no backup of what its customer keeps in %s, and says why',
-    async (model) => {
-      const customers = await TestTenantPlane.boot('sqlite', { env: { ATLAS_TP_DEPLOYMENT: model } });
-      const { tenant, admin } = await customers.tenantWithAdmin('acme');
-      const transfers = customers.app.get(Transfers);
-      const sent = jest.spyOn(customers.app.get(TransferRelay), 'send').mockResolvedValue(undefined);
-      const reports = jest.spyOn(customers.app.get(Reporter), 'reportTransfer').mockReturnValue(undefined);
-      const id = '0199e000-0000-7000-8000-000000000013';
-      const { publicKey: recipient } = customers.identities.current;
-      const want = async (role: 'source' | 'backup', entry_revision: number) => {
-        const transfer = { id, role, recipient };
-        await customers.apply({ tenants: [{ ...tenant, transfer, entry_revision }] });
-      };
-      try {
-        // Not even where the admin has agreed to a move.
-        await want('source', 2);
-        await customers.post('/api/moves/consent', {}, admin).expect(200);
-        await want('backup', 3);
-        await transfers.tend();
-        const error = expect.stringContaining('it sends no backup to the Control Plane');
-        await eventually(() => reports.mock.calls.length > 0, { what: 'it says so' });
-        expect(reports).toHaveBeenCalledWith({ tenantId: tenant.tenant_id, entryRevision: 3, error }, null);
-        expect(sent).not.toHaveBeenCalled();
-        await customers.post('/api/incidents', { title: 'x', severity: 'P3' }, admin).expect(201);
-      } finally {
-        await customers.close();
-        jest.restoreAllMocks();
-      }
-    },
-  );
+  it.each(['on_prem', 'hybrid'])("sends no backup of a customer's %s plane, and says why", async (model) => {
+    const customers = await TestTenantPlane.boot('sqlite', { env: { ATLAS_TP_DEPLOYMENT: model } });
+    const { tenant, admin } = await customers.tenantWithAdmin('acme');
+    const transfers = customers.app.get(Transfers);
+    const sent = jest.spyOn(customers.app.get(TransferRelay), 'send').mockResolvedValue(undefined);
+    const reports = jest.spyOn(customers.app.get(Reporter), 'reportTransfer').mockReturnValue(undefined);
+    const id = '0199e000-0000-7000-8000-000000000013';
+    const { publicKey: recipient } = customers.identities.current;
+    const want = async (role: 'source' | 'backup', entry_revision: number) => {
+      const transfer = { id, role, recipient };
+      await customers.apply({ tenants: [{ ...tenant, transfer, entry_revision }] });
+    };
+    try {
+      // Not even if the admin has consented to a move.
+      await want('source', 2);
+      await customers.post('/api/moves/consent', {}, admin).expect(200);
+      await want('backup', 3);
+      await transfers.tend();
+      const error = expect.stringContaining('it sends no backup to the Control Plane');
+      await eventually(() => reports.mock.calls.length > 0, { what: 'it is reported' });
+      expect(reports).toHaveBeenCalledWith({ tenantId: tenant.tenant_id, entryRevision: 3, error }, null);
+      expect(sent).not.toHaveBeenCalled();
+      await customers.post('/api/incidents', { title: 'x', severity: 'P3' }, admin).expect(201);
+    } finally {
+      await customers.close();
+      jest.restoreAllMocks();
+    }
+  });
 
-  it("sends a tenant's rows away from its customer only in the move that was agreed to", async () => {
+  it('sends rows away from a customer only in the move that was consented to', async () => {
     const customers = await TestTenantPlane.boot('sqlite', { env: { ATLAS_TP_DEPLOYMENT: 'on_prem' } });
     const { tenant, admin } = await customers.tenantWithAdmin('acme');
     const [running, transfers] = [customers.app.get(RunningTransfers), customers.app.get(Transfers)];
@@ -87,7 +84,7 @@ describe(Transfers.name, () => {
         await customers.post('/api/moves/consent', {}, admin).expect(200);
       await transfers.tend();
       expect([...running.keys()]).toEqual([first]);
-      // Another move, to wherever that goes, needs another word.
+      // Another move, wherever it goes, needs another consent.
       await wanted(second, 3);
       await eventually(() => running.size === 0, { what: 'the first has ended' });
       await transfers.tend();

@@ -23,13 +23,13 @@ import { MemoryRelay } from '../memory-relay.fixture';
 import { fillEveryTable } from '../rows.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
-/** A header is all that the Control Plane reads of a part. */
+/** The Control Plane reads only the header of a part. */
 const headersOf = ({ parts }: MemoryRelay): TransferPartHeader[] =>
   parts.map((sealed) => decodeProtectedHeader(sealed) as unknown as TransferPartHeader);
 
 const PAIRS = EVERY_DATABASE.flatMap((from) => EVERY_DATABASE.map((to) => [from, to] as const));
 
-describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) => {
+describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
   let source: TestTenantPlane;
   let target: TestTenantPlane;
   let relay: MemoryRelay;
@@ -39,7 +39,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
   let recipient: Record<string, unknown>;
   let count = 0;
   let faults: CommitFaults;
-  /** How often the target has said that its copy is whole. */
+  /** How often the target has reported a complete copy. */
   let wholes = 0;
   const end = new AbortController();
 
@@ -48,7 +48,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     [source, target] = (await Promise.all(
       [from, to].map((driver) => TestTenantPlane.boot(driver, { through: (url) => faults.through(url) })),
     )) as [TestTenantPlane, TestTenantPlane];
-    // Sealing changes rows of the audit trail at any time. Rows that change are what these tests count.
+    // Sealing changes rows of the audit trail at any time, and these tests count changed rows.
     await Promise.all([source, target].map(({ app }) => app.get(AuditSealer).onApplicationShutdown()));
     const pair = await generateKeyPair('ECDH-ES', { crv: 'X25519', extractable: true });
     key = pair.privateKey;
@@ -84,7 +84,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     };
     return new IncomingTransfer(tools, { transferId: 't', key }, taken);
   };
-  /** All rows of the tenant, alike for the same rows on any database. */
+  /** All rows of the tenant, the same for the same rows on any database. */
   const contents = (plane: TestTenantPlane): Promise<unknown> =>
     plane.tenants.read(tenant.tenant_id, async (scope) => {
       const tables = codecs(plane).map(async (codec) => {
@@ -95,7 +95,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     });
   const create = (title: string) => source.post('/api/incidents', { title, severity: 'P3' }, admin);
 
-  it('arrive whole, of every table, while the tenant goes on working', async () => {
+  it('arrive completely, from every table, while the tenant keeps working', async () => {
     await fillEveryTable(source, tenant);
     const { body: first } = await create('changed later').expect(201);
     const sending = outgoing();
@@ -117,11 +117,11 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     expect(TENANT_SCOPED_ENTITIES).toHaveLength(codecs(target).length);
   });
 
-  it('arrive whole, and once, although COMMITs fail on both planes', async () => {
+  it('arrive completely and once although COMMITs fail on both planes', async () => {
     await fillEveryTable(source, tenant);
     for (let n = 0; n < 3; n += 1) await create(`before ${n}`).expect(201);
     const [sending, receiving] = [outgoing(), incoming()];
-    /** As the plane tries again, but at once. */
+    /** Retries like the plane, but at once. */
     const insist = async (transfer: OutgoingTransfer | IncomingTransfer): Promise<void> => {
       for (;;) {
         const error: unknown = await transfer.run(end.signal).catch((reason: unknown) => reason);
@@ -143,7 +143,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('collect while the target is behind: the slower it is, the larger is each part', async () => {
+  it('accumulate while the target is behind: the slower it is, the larger each part', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.awaited === 2);
@@ -155,7 +155,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
       { part: 2, kind: 'changes', changes: 0 },
       { part: 3, kind: 'changes' },
     ]);
-    // An incident, its event in the audit trail, and the counter of their numbers.
+    // Per incident: its row, its audit event and the counter.
     expect(headersOf(relay)[2]?.changes).toBeGreaterThanOrEqual(15);
     sending.freeze();
     await Promise.all([sent, received]);
@@ -186,7 +186,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('say that the target is level once many changes are followed by none', async () => {
+  it('report the target as level once many changes are followed by none', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.awaited === 2);
@@ -200,7 +200,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     await Promise.all([sent, received]);
   });
 
-  it('are all sent at once when they are frozen, however far the target is behind', async () => {
+  it('are all sent at once after the freeze, however far the target is behind', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.awaited === 2);
@@ -212,7 +212,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('are sent as they change through a Control Plane that does not say how far the target is', async () => {
+  it('are sent as they change if the Control Plane does not say how far the target is', async () => {
     relay = new MemoryRelay(true);
     const sending = outgoing();
     const sent = sending.run(end.signal);
@@ -243,11 +243,11 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     const opened = await Promise.all(relay.parts.map((sealed) => openPart(sealed, key)));
     for (const { part } of opened) expect(Buffer.byteLength(JSON.stringify(part))).toBeLessThan(1_200_000);
     const cut = opened.filter(({ header }) => header.kind === 'changes' && header.changes === 2000);
-    // Others wait behind it, so it says nothing of a target that is nearly level.
+    // More changes wait behind these parts, so they do not report a nearly level target.
     expect(cut.map(({ part }) => part.tables.flatMap(({ rows }) => rows).length)).toEqual([17, 17]);
   });
 
-  it('do not say that the target is level while a bulk update is on its way, although it was level before', async () => {
+  it('do not report the target as level again while a bulk update is in transit', async () => {
     for (let n = 0; n < 40; n += 1) await create(`one of many ${n}`).expect(201);
     const sending = outgoing();
     const sent = sending.run(end.signal);
@@ -259,14 +259,14 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     );
     await relay.when(() => relay.asked > before + 3);
     const bulk = headersOf(relay).slice(before, before + 3);
-    // Each part has fewer rows than that: 17, 17 and what is left.
+    // Each part has fewer rows than that: 17, 17 and the rest.
     expect(bulk.map(({ changes }) => changes <= LEVEL_CHANGES)).toEqual([false, false, true]);
     sending.freeze();
     await Promise.all([sent, received]);
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  describe('when one row takes over a unique value of another', () => {
+  describe('if a row takes over a unique value of another,', () => {
     const ISSUER = 'https://login.example.com';
     let ids: string[];
     beforeEach(async () => {
@@ -286,7 +286,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
       source.tenants.write(tenant.tenant_id, (scope) =>
         scope.update(UserIdentity, { userId: ids[place] ?? '' }, { subject }),
       );
-    /** Sends the rows to a target that imports nothing more before `changes` have been made. */
+    /** Sends the rows to a target that imports nothing more until `changes` are made. */
     const sendAround = async (changes: () => Promise<unknown>): Promise<void> => {
       const sending = outgoing();
       const sent = sending.run(end.signal);
@@ -299,7 +299,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
       expect(await contents(target)).toEqual(await contents(source));
     };
 
-    it('arrive in one part', () =>
+    it('they arrive in one part', () =>
       sendAround(async () => {
         await relink(0, 'x');
         await relink(1, 'y');
@@ -307,7 +307,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
         await relink(1, `before ${ids[0]}`);
       }));
 
-    it('arrive in two parts, of which the first was cut because it was full', async () => {
+    it('they arrive in two parts if the first was cut because it was full', async () => {
       for (let n = 0; n < 20; n += 1) await create(`large ${n}`).expect(201);
       await sendAround(async () => {
         await relink(0, 'x');
@@ -323,7 +323,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     });
   });
 
-  it('are refused when they come from a newer plane, which has a column more', async () => {
+  it('are refused if they come from a newer plane with one more column', async () => {
     const older = codecs(target).map(({ metadata, canStepAside }) => {
       const columns = metadata.columns.filter(({ databaseName }) => databaseName !== 'credentials_epoch');
       const fewer = Object.create(metadata, { columns: { value: columns } }) as EntityMetadata;
@@ -334,12 +334,12 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     sending.freeze();
     await sent;
     const failing = incoming(older).run(end.signal);
-    await expect(failing).rejects.toThrow(/not known here.*users\.credentials_epoch.*upgrade this plane/);
+    await expect(failing).rejects.toThrow(/does not know.*users\.credentials_epoch.*Upgrade this plane/);
     await expect(failing).rejects.toBeInstanceOf(TransferFailed);
     expect([wholes, await target.rows(tenant, User)]).toEqual([0, []]);
   });
 
-  it('arrive whole from an older plane, which has a column less', async () => {
+  it('arrive completely from an older plane with one less column', async () => {
     const older = codecs(source).map(({ metadata, canStepAside }) => {
       const columns = metadata.columns.filter(({ databaseName }) => databaseName !== 'credentials_epoch');
       const fewer = Object.create(metadata, { columns: { value: columns } }) as EntityMetadata;
@@ -353,7 +353,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     expect(await target.rows(tenant, User)).toEqual([expect.objectContaining({ credentialsEpoch: 0 })]);
   });
 
-  it('change no more once they are frozen, and can be read all the time', async () => {
+  it('cannot change once they are frozen, but can always be read', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.parts.length > 1);
@@ -368,7 +368,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     await source.get('/api/incidents', admin).expect(200);
   });
 
-  it('are refused when the copy is not the same', async () => {
+  it('are refused if the copy differs', async () => {
     await create('the one that is lost').expect(201);
     const sending = outgoing();
     const sent = sending.run(end.signal);
@@ -376,7 +376,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
       .run(end.signal)
       .catch((error: Error) => error.message);
     await relay.level();
-    // A row of the copy goes missing, and something of it is sent again.
+    // A row of the copy is lost, and another version of it is sent.
     await target.tenants.write(tenant.tenant_id, (scope) => scope.delete(Incident, {}));
     const putting = jest.spyOn(target.tenants, 'write').mockImplementation(async () => undefined);
     await source.tenants.write(tenant.tenant_id, (scope) => scope.update(Incident, {}, { title: 'again' }));
@@ -387,7 +387,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     putting.mockRestore();
   });
 
-  it('are imported anew by a target that begins again, and replace what was there', async () => {
+  it('are imported again by a target that starts over, and replace what was there', async () => {
     await create('one').expect(201);
     const sending = outgoing();
     const sent = sending.run(end.signal);
@@ -402,7 +402,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('are sent anew by a source that begins again', async () => {
+  it('are sent again by a source that starts over', async () => {
     await create('one').expect(201);
     const dies = new AbortController();
     const died = outgoing().run(dies.signal);
@@ -418,7 +418,7 @@ describe.each(PAIRS)("a tenant's rows on their way from %s to %s", (from, to) =>
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('are for nobody but the target to read', async () => {
+  it('can be read only by the target', async () => {
     await create('a secret of the tenant').expect(201);
     const sending = outgoing();
     const sent = sending.run(end.signal);

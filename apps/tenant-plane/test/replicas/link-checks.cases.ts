@@ -29,15 +29,15 @@ function named(checks: readonly NamedOutcome[], name: string): NamedOutcome {
   return found;
 }
 
-/** Those to act upon. */
+/** The failed checks to act on. */
 const causes = (checks: readonly NamedOutcome[]): string[] =>
   checks.filter(({ ok, skipped }) => !ok && !skipped).map(({ name }) => name);
 
-/** All that nobody can vouch for. */
+/** All checks that did not pass, including skipped ones. */
 const failing = (checks: readonly NamedOutcome[]): string[] =>
   checks.filter(({ ok }) => !ok).map(({ name }) => name);
 
-describe('the checks of a plane that runs', () => {
+describe('the checks of a running plane', () => {
   let link: Link;
   let control: FakeControlPlane;
   beforeEach(async () => {
@@ -61,7 +61,7 @@ describe('the checks of a plane that runs', () => {
     };
   }
 
-  it('are all well when all is well, and apply and spend nothing', async () => {
+  it('all pass when nothing is wrong, and change and use up nothing', async () => {
     const check = await serving();
     const [enrolments, reports] = [control.enrolments.length, control.reports.length];
     const checks = await check();
@@ -73,7 +73,7 @@ describe('the checks of a plane that runs', () => {
     expect(control.rehearsals).toEqual([]);
   });
 
-  it('are made once for all who ask meanwhile', async () => {
+  it('share one run among concurrent callers', async () => {
     await serving();
     const service = link.planes[0]?.app.get(ControlPlaneChecks);
     const first = service?.run();
@@ -82,7 +82,7 @@ describe('the checks of a plane that runs', () => {
     expect(service?.run()).not.toBe(first);
   });
 
-  it('name the variable when the secret is no longer the right one, and show no secret', async () => {
+  it('name the variable if the secret is no longer valid, and show no secret', async () => {
     const check = await serving();
     const { secret } = control;
     control.secret = OTHER;
@@ -95,27 +95,24 @@ describe('the checks of a plane that runs', () => {
     for (const hidden of [secret, OTHER, control.token]) expect(JSON.stringify(checks)).not.toContain(hidden);
   });
 
-  it.each([400, -400])(
-    'tell that this clock is %i s off, and take it from a signed answer only',
-    async (ahead) => {
-      const check = await serving();
-      control.clock.aheadSeconds = ahead;
-      const checks = await check();
-      expect(failing(checks)).toEqual(['clock']);
-      expect(named(checks, 'clock').detail).toMatch(
-        ahead > 0 ? /^This.* (399|400|401) s behind/ : /s ahead of/,
-      );
-      expect(named(checks, 'clock').fix).toContain('NTP');
-      control.manner = 'forged';
-      expect(named(await check(), 'clock').detail).toBe('Not checked, because signature failed');
-    },
-  );
+  it.each([400, -400])('report that this clock is %i s off, only from a signed answer', async (ahead) => {
+    const check = await serving();
+    control.clock.aheadSeconds = ahead;
+    const checks = await check();
+    expect(failing(checks)).toEqual(['clock']);
+    expect(named(checks, 'clock').detail).toMatch(
+      ahead > 0 ? /^This.* (399|400|401) s behind/ : /s ahead of/,
+    );
+    expect(named(checks, 'clock').fix).toContain('NTP');
+    control.manner = 'forged';
+    expect(named(await check(), 'clock').detail).toBe('Not checked, because signature failed');
+  });
 
-  it('say what is in the way when an answer can’t be trusted, and when it is somebody else’s', async () => {
+  it('say what is wrong if an answer is not trusted, or from another server', async () => {
     const check = await serving();
     control.misbehavesAt = [PLANE_PATHS.desiredState];
     control.manner = 'unsigned';
-    expect(named(await check(), 'signature').fix).toMatch(/proxy changes answers/);
+    expect(named(await check(), 'signature').fix).toMatch(/proxy alters answers/);
     control.manner = 'broken';
     const { detail, fix } = named(await check(), 'signature');
     expect([detail, fix]).toEqual([
@@ -128,7 +125,7 @@ describe('the checks of a plane that runs', () => {
     expect(named(checks, 'signature').fix).toMatch(/^That was not the Control Plane/);
   });
 
-  it('tell of a Control Plane that is older', async () => {
+  it('report an older Control Plane', async () => {
     const check = await serving();
     control.version = '0.0.9';
     const checks = await check();
@@ -136,7 +133,7 @@ describe('the checks of a plane that runs', () => {
     expect(named(checks, 'version').detail).toContain('newer than the Control Plane (0.0.9)');
   });
 
-  it('tell of one that is gone', async () => {
+  it('report a Control Plane that is down', async () => {
     const check = await serving();
     await control.stop();
     const checks = await check();
@@ -147,7 +144,7 @@ describe('the checks of a plane that runs', () => {
     await control.listen();
   });
 
-  it('ask nothing of anybody in offline mode, and are not well for it', async () => {
+  it('make no call in offline mode, and do not pass', async () => {
     const plane = await TestTenantPlane.boot('sqlite', {
       env: { ...control.env, ATLAS_OFFLINE_MODE: '1' },
     });
@@ -184,7 +181,7 @@ describe('the preflight', () => {
   const checks = async (changes: Env = {}): Promise<readonly NamedOutcome[]> =>
     (await preflight(env(changes))).checks;
 
-  it('is well with a good bundle, and spends nothing', async () => {
+  it('passes with a valid bundle, and uses up nothing', async () => {
     const report = await preflight(env());
     expect(report.checks.map(({ name }) => name)).toEqual([
       'environment',
@@ -203,19 +200,19 @@ describe('the preflight', () => {
     expect([control.rehearsals.length, control.enrolments]).toEqual([1, []]);
   });
 
-  it('needs no token once the plane is enrolled, and asks by the identity in its database', async () => {
+  it('needs no token once the plane is enrolled, but uses the stored identity', async () => {
     const config = parseEnvironment(TenantPlaneConfig, env());
     await withInstalledPlane(config, enrolOnce);
     control.refuses = 'token_already_used';
     const report = await preflight(env());
     expect([report.ok, named(report.checks, 'token').detail]).toEqual([
       true,
-      'Not needed any more: this plane is enrolled',
+      'No longer needed: this plane is enrolled',
     ]);
     expect(control.rehearsals).toEqual([]);
   });
 
-  it('makes no plane of another model of one that is enrolled, and neither does a start', async () => {
+  it('refuses another model for an enrolled plane, as does a start', async () => {
     await withInstalledPlane(parseEnvironment(TenantPlaneConfig, env()), enrolOnce);
     const other = env({ ATLAS_TP_DEPLOYMENT: 'on_prem' });
     const report = await preflight(other);
@@ -226,22 +223,22 @@ describe('the preflight', () => {
     });
     const start = withInstalledPlane(parseEnvironment(TenantPlaneConfig, other), enrolOnce);
     await expect(start).rejects.toThrow('this plane is enrolled as shared: set it to shared');
-    // With the bundle of a move it becomes one.
+    // With the bundle of a move it changes its model.
     const moved = { ...other, INTERNAL_SERVICE_SECRET: OTHER };
     await withInstalledPlane(parseEnvironment(TenantPlaneConfig, moved), async ({ identities }) =>
       expect(needsEnrolment(parseEnvironment(TenantPlaneConfig, moved), identities.current)).toBe(true),
     );
   });
 
-  it('lists every fault of the environment at once, and repeats no value', async () => {
+  it('lists every fault of the environment at once, without repeating values', async () => {
     const wrong = { PORT: 'many', INTERNAL_SERVICE_SECRET: 'ats_cut-off-half-way-through-the-line' };
     const report = await preflight(env(wrong));
     expect(report).toMatchObject({ ok: false, checks: [{ name: 'environment', ok: false }] });
-    expect(report.checks[0]?.detail).toMatch(/PORT.*INTERNAL_SERVICE_SECRET was not pasted whole/);
+    expect(report.checks[0]?.detail).toMatch(/PORT.*INTERNAL_SERVICE_SECRET was not pasted completely/);
     expect(JSON.stringify(report)).not.toContain('half-way');
   });
 
-  it.each(['token_already_used', 'token_revoked', 'token_expired'] as const)('tells of %s', async (code) => {
+  it.each(['token_already_used', 'token_revoked', 'token_expired'] as const)('reports %s', async (code) => {
     control.refuses = code;
     const found = await checks();
     expect(causes(found)).toEqual(['token']);
@@ -250,14 +247,14 @@ describe('the preflight', () => {
     expect(named(found, 'token').fix).toContain('new install bundle');
   });
 
-  it('tells a model and a version that do not fit from a bad token', async () => {
+  it('distinguishes a wrong model and an unsupported version from a bad token', async () => {
     control.refuses = 'deployment_model_mismatch';
     const mismatch = await checks();
     expect(named(mismatch, 'token').fix).toContain('ATLAS_TP_DEPLOYMENT');
     expect(named(mismatch, 'signature')).toEqual({
       name: 'signature',
       ok: true,
-      detail: 'INTERNAL_SERVICE_SECRET is the right one',
+      detail: 'INTERNAL_SERVICE_SECRET is correct',
     });
     control.refuses = 'version_unsupported';
     expect(failing(await checks())).toEqual(['version']);
@@ -265,38 +262,38 @@ describe('the preflight', () => {
 
   it.each([
     ['is not set', undefined, 'ATLAS_PROVISIONING_TOKEN is not set'],
-    ['was cut', 'atp_cut', 'not pasted whole'],
-  ])('tells of a token that %s', async (_, token, detail) => {
+    ['was cut', 'atp_cut', 'not pasted completely'],
+  ])('reports a token that %s', async (_, token, detail) => {
     const all = await checks({ ATLAS_PROVISIONING_TOKEN: token });
     expect(causes(all)).toEqual(['token']);
-    // With it the Control Plane would refuse the secret as well.
+    // With such a token, the Control Plane would refuse the secret as well.
     expect(control.rehearsals).toEqual([]);
     const found = named(all, 'token');
     expect([found.ok, found.detail]).toEqual([false, expect.stringContaining(detail)]);
     expect(found.detail).not.toContain('atp_cut');
   });
 
-  it('tells of another secret than the token’s, without spending the token', async () => {
+  it('reports a secret from another bundle, without using up the token', async () => {
     const found = await checks({ INTERNAL_SERVICE_SECRET: OTHER });
     expect(causes(found)).toEqual(['signature']);
     expect(failing(found)).toEqual(['clock', 'signature', 'token', 'version', 'latency']);
     expect(named(found, 'signature').fix).toContain('same install bundle');
   });
 
-  it('tells of a name that nobody knows', async () => {
+  it('reports an unknown host name', async () => {
     const found = await checks({ CONTROL_PLANE_BASE_URL: 'https://control-plane.invalid' });
     expect(causes(found)).toEqual(['dns']);
     expect(failing(found)).toEqual(['dns', 'tls', 'clock', 'signature', 'token', 'version', 'latency']);
     expect(named(found, 'dns').fix).toMatch(/network team/);
   });
 
-  it('shows a token that was cut beside a secret that is wrong', async () => {
+  it('reports an incomplete token together with a wrong secret', async () => {
     const found = await checks({ INTERNAL_SERVICE_SECRET: OTHER, ATLAS_PROVISIONING_TOKEN: 'atp_cut' });
     expect(causes(found)).toEqual(['signature', 'token']);
   });
 
   it.each([{}, { ATLAS_OFFLINE_MODE: '1' }])(
-    'is well while the plane itself is running, and says where, with %j',
+    'passes while the plane itself is running, and says where, with %j',
     async (mode) => {
       const app = await createApp(env(mode), { clock: new SystemClock() });
       try {
@@ -313,7 +310,7 @@ describe('the preflight', () => {
     },
   );
 
-  it('does not take a running plane of another model and bundle for this one', async () => {
+  it('does not mistake a running plane of another model and bundle for this one', async () => {
     const app = await createApp(env(), { clock: new SystemClock() });
     try {
       await app.listen(port, '127.0.0.1');
@@ -329,7 +326,7 @@ describe('the preflight', () => {
     }
   });
 
-  it('fails where another process has the file', async () => {
+  it('fails if another process has the file', async () => {
     const lock = await ProcessLock.take(join(folder, 'data/tp.db'));
     writeFileSync(join(folder, 'data/tp.db'), '');
     const report = await preflight(env());
@@ -337,11 +334,11 @@ describe('the preflight', () => {
     expect(report.running).toBeNull();
     expect(named(report.checks, 'database')).toMatchObject({
       ok: false,
-      fix: expect.stringContaining('serves one'),
+      fix: expect.stringContaining('only one process'),
     });
   });
 
-  it('fails where another process has the port, and names it', async () => {
+  it('fails if another process has the port, and names the process', async () => {
     const taken = new URL(control.url).port;
     const report = await preflight(env({ PORT: taken }));
     expect([report.running, causes(report.checks)]).toEqual([null, ['port']]);
@@ -352,7 +349,7 @@ describe('the preflight', () => {
   });
 
   it.each(['ATLAS_OFFLINE_MODE', 'ATLASAI_OFFLINE_MODE'])(
-    'refuses a hybrid plane with %s, before it looks at a database',
+    'refuses a hybrid plane with %s, before it opens a database',
     async (offline) => {
       const report = await preflight(env({ ATLAS_TP_DEPLOYMENT: 'hybrid', [offline]: '1' }));
       expect(report).toMatchObject({ ok: false, checks: [{ name: 'environment', ok: false }] });
@@ -367,7 +364,7 @@ describe('the preflight', () => {
       ['http://127.1.2.3', 'http://127.1.2.3/signup'],
       ['http://[::1]:4200', 'http://[::1]:4200/signup'],
     ])(
-      'warns of the address %s, and says where sign-up links would lead',
+      'warns about the address %s, and says where sign-up links would lead',
       async (TENANT_PLANE_PUBLIC_URL, link) => {
         const report = await preflight(env({ ATLAS_TP_DEPLOYMENT, TENANT_PLANE_PUBLIC_URL }));
         const address = named(report.checks, 'address');
@@ -377,7 +374,7 @@ describe('the preflight', () => {
       },
     );
 
-    it('is content with an address that others reach', async () => {
+    it('accepts an address that others can reach', async () => {
       const TENANT_PLANE_PUBLIC_URL = 'https://atlas.acme.example';
       const found = named(await checks({ ATLAS_TP_DEPLOYMENT, TENANT_PLANE_PUBLIC_URL }), 'address');
       expect(found).toEqual({
@@ -388,13 +385,13 @@ describe('the preflight', () => {
     });
   });
 
-  it('does not warn of the address of a plane that Atlas runs', async () => {
+  it('does not warn about the address of a plane that Atlas runs', async () => {
     expect(named(await checks({ ATLAS_TP_DEPLOYMENT: 'dedicated' }), 'address')).not.toHaveProperty(
       'warning',
     );
   });
 
-  it('asks offline for the database alone, and is well when that is', async () => {
+  it('checks only what is local offline, and passes if that is fine', async () => {
     const report = await preflight(env({ ATLAS_OFFLINE_MODE: '1' }));
     expect([report.ok, named(report.checks, 'database').ok]).toEqual([true, true]);
     expect(report.checks.filter(({ skipped }) => skipped)).toHaveLength(7);
@@ -418,17 +415,17 @@ describe('the preflight', () => {
       return `https://${host}:${(server.address() as AddressInfo).port}`;
     }
 
-    certificates('says how a private CA is made known, when it is not', async () => {
+    certificates('says how to add a private CA that is unknown', async () => {
       const url = await listen(createServer(createTestCertificate(folder)), 'localhost');
       const base = { CONTROL_PLANE_BASE_URL: url };
       const { ok, detail, fix } = named(await checks(base), 'tls');
       expect([ok, detail]).toEqual([false, expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT')]);
       expect(fix).toContain('name the file in NODE_EXTRA_CA_CERTS');
       const wrong = { ...base, NODE_EXTRA_CA_CERTS: join(folder, 'nowhere.pem') };
-      expect(named(await checks(wrong), 'tls').fix).toContain('not there');
+      expect(named(await checks(wrong), 'tls').fix).toContain('does not exist');
     });
 
-    it('says so when something else than TLS is spoken', async () => {
+    it('reports a server that does not speak TLS', async () => {
       const url = await listen(
         createTcpServer((socket) => socket.end('hello', () => socket.destroy())),
         'localhost',

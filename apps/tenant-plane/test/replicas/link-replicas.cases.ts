@@ -42,11 +42,11 @@ describe('two replicas of a tenant plane on Postgres', () => {
   const speaker = (): TestTenantPlane => {
     const [linkId] = [...speakers()];
     const found = replicas.find((plane) => plane.identities.linkId === linkId);
-    if (!found) throw new Error('Nobody has reported.');
+    if (!found) throw new Error('No replica has reported.');
     return found;
   };
 
-  it('are one instance, of which one enrols, pulls and reports', async () => {
+  it('are one instance, in which one enrols, pulls and reports', async () => {
     const [one, other] = replicas.map((plane) => plane.identities.current.instanceId);
     expect(one).toBe(other);
     expect(link.control.enrolments).toHaveLength(1);
@@ -56,7 +56,7 @@ describe('two replicas of a tenant plane on Postgres', () => {
     expect(speakers().size).toBe(1);
   });
 
-  // At once: the other has not yet looked at what the first has written since they started.
+  // At once, before the other has read what the first has written since they started.
   it('take over from each other, without a second enrolment', async () => {
     const first = speaker();
     await link.stopPlane(first);
@@ -69,13 +69,13 @@ describe('two replicas of a tenant plane on Postgres', () => {
     expect(second && (await isServed(second, 'initech'))).toBe(true);
   });
 
-  it('all sign with the next secret that one of them was handed', async () => {
+  it('all sign with the next secret that one of them received', async () => {
     const next = (link.control.nextSecret = mintCredential('ats').value.reveal());
     replicas = [...link.planes, await link.startPlane()];
     link.control.wanted.touch();
     for (const [n, replica] of replicas.entries()) {
       const hasSigned = async (): Promise<boolean> => {
-        // Each asks for a tenant that it does not know; what it has learned is asked once.
+        // Each looks up an unknown tenant, since known ones are cached.
         const slug = `elsewhere-${n}-${link.control.askedFor.length}`;
         await replica.get('/', { host: hostOf(slug) });
         return link.control.askedWith.get(slug) === keyIdOf(next);
@@ -85,24 +85,24 @@ describe('two replicas of a tenant plane on Postgres', () => {
     expect(link.control.refusals).toEqual([]);
   });
 
-  it('count their reports on, so that none looks like a copy of the other', () => {
+  it('number their reports in one series, so that neither looks like a copy', () => {
     const sequences = link.control.reports.map((report) => report.sequence);
     expect(sequences).toEqual(sequences.map((_, i) => i + 1));
   });
 
-  it('all serve what one has applied, and all say that the Control Plane can be reached', async () => {
+  it('all serve what one has applied, and report the Control Plane as reachable', async () => {
     await link.startPlane();
     for (const plane of link.planes) {
       await eventually(() => isServed(plane, 'acme'), { what: 'the replica serves the tenant' });
       const isReachable = async (): Promise<boolean> =>
         (await plane.get('/api/tenant-default', { tenant: 'acme' })).body.control_plane.reachable;
-      await eventually(isReachable, { what: 'it says that the Control Plane can be reached' });
+      await eventually(isReachable, { what: 'it reports the Control Plane as reachable' });
     }
   });
 });
 
 describe('a replica that died', () => {
-  it('is waited for until its lease ends', async () => {
+  it('is replaced only when its lease ends', async () => {
     const link = await Link.create('postgres');
     const before = await link.startPlane({ ATLAS_OFFLINE_MODE: '1' });
     const leaseExpiresAt = new Date(Date.now() + 1500);
@@ -131,10 +131,10 @@ describe('a replica that lost its lease unawares', () => {
   });
   afterAll(() => link.close());
 
-  it('applies nothing of what it was told before another one took over', async () => {
+  it('applies nothing that it received before another one took over', async () => {
     const { lease } = stopped.identities;
     ({ claim } = lease);
-    // As one that stands still: it renews nothing, and the answer is on its way.
+    // Standing still: it renews nothing, and an answer is in flight.
     const renewal = Pause.before(lease, 'hold');
     const answer = Pause.before(stopped.app.get(DesiredStateApplier), 'accept');
     link.control.wanted.put({ ...acme, name: 'Resumed' });
@@ -154,17 +154,17 @@ describe('a replica that lost its lease unawares', () => {
     renewal.release();
   });
 
-  it('counts no report of its own, so that it does not look like a copy of the other', async () => {
+  it('numbers no report, so that it does not look like a copy of the other', async () => {
     await expect(stopped.identities.nextSequence(claim.fence)).rejects.toThrow('Another replica');
   });
 });
 
-describe('a replica that takes the lease again, after another one has spoken', () => {
+describe('a replica that takes the lease again after another one held it', () => {
   const acme = tenantEntry('acme');
   let link: Link;
   let first: TestTenantPlane;
   let second: TestTenantPlane;
-  /** Of the first, which stands still in the meantime. */
+  /** The renewal of the first, which stands still meanwhile. */
   let renewal: Pause;
 
   beforeEach(async () => {
@@ -193,7 +193,7 @@ describe('a replica that takes the lease again, after another one has spoken', (
     await eventually(() => isTaken(first.identities.lease.claim), { what: 'the first takes it' });
   };
 
-  it('reports what that one applied and could not report', async () => {
+  it('reports what the other applied and could not report', async () => {
     const { control } = link;
     Object.assign(control, { misbehavesAt: [PLANE_PATHS.report], manner: 'broken' });
     await secondTakesIt();
@@ -211,16 +211,16 @@ describe('a replica that takes the lease again, after another one has spoken', (
     expect(control.reports.at(-1)?.link_id).toBe(first.identities.linkId);
   });
 
-  it('asks again at once, whatever it was waiting to hear', async () => {
+  it('pulls again at once, even if it was waiting for changes', async () => {
     await secondTakesIt();
     const pulls = link.control.pulls.length;
     await secondEnds();
     await eventually(() => link.control.pulls.slice(pulls).some(({ wait }) => wait === 0), {
-      what: 'it asks without waiting for news',
+      what: 'it pulls without waiting',
     });
   });
 
-  it('does not say that an entry fails which the other has applied since', async () => {
+  it('does not report an entry as failed that the other has applied since', async () => {
     const { control } = link;
     const report = Pause.before(first.app.get(PlaneHealth), 'examine');
     jest.spyOn(first.app.get(SingleTenantFile), 'fixTo').mockRejectedValue(new Error('The disk is full.'));
@@ -237,11 +237,11 @@ describe('a replica that takes the lease again, after another one has spoken', (
     Object.assign(reporter, { lastSentAt: -Infinity });
     const before = control.reports.length;
     reporter.heartbeat();
-    await eventually(() => control.reports.length > before, { what: 'it speaks' });
+    await eventually(() => control.reports.length > before, { what: 'it reports' });
     expect(control.reported(acme.tenant_id)).toMatchObject({ state: 'applied', entry_revision: 2 });
   });
 
-  it('speaks of the epoch that the other was told of', async () => {
+  it('reports in the epoch that the other received', async () => {
     const { control } = link;
     const reporter = first.app.get(Reporter);
     await secondTakesIt();
@@ -285,7 +285,7 @@ describe('replicas whose clocks are an hour apart', () => {
     expect(await late.hold(() => Promise.resolve())).toBe('elsewhere');
   });
 
-  it('agree on when the Control Plane was last heard of', async () => {
+  it('agree on when the Control Plane was last heard from', async () => {
     for (const plane of [ahead, other]) {
       await plane.identities.refresh();
       const { control_plane } = (await plane.get('/api/tenant-default', { tenant: 'acme' }).expect(200)).body;
@@ -294,15 +294,15 @@ describe('replicas whose clocks are an hour apart', () => {
     }
   });
 
-  it('do not take a contact that is yet to come for one of late', async () => {
+  it('do not take a contact in the future for a recent one', async () => {
     await other.identities.update({ lastContactAt: new Date(Date.now() + 3600_000) });
     const { body } = await other.get('/api/tenant-default', { tenant: 'acme' }).expect(200);
     expect(body.control_plane.reachable).toBe(false);
   });
 });
 
-describe('the replica that holds the link and loses its way to the Control Plane', () => {
-  /** In which monotonic time passes at a word. */
+describe('the replica that holds the link and loses the Control Plane', () => {
+  /** A clock whose monotonic time is set. */
   class Pushed extends SystemClock {
     aheadMs = 0;
     override monotonicMs(): number {
@@ -338,14 +338,14 @@ describe('the replica that holds the link and loses its way to the Control Plane
   const isReachable = async (plane: TestTenantPlane): Promise<boolean> =>
     (await plane.get('/api/tenant-default', { tenant: 'globex' }).expect(200)).body.control_plane.reachable;
   const givesWay = async (): Promise<void> => {
-    // Ends the call that waits for news: the next is cut off.
+    // Ends the waiting pull; the next one is cut off.
     link.control.wanted.put({ ...acme, name: 'Renamed' });
     await eventually(() => cut.mock.calls.length >= GIVING_WAY.afterTurns, { what: 'its turns are lost' });
     await lookAtLease(holder);
-    await link.logged(/turns in a row came to nothing/);
+    await link.logged(/turns in a row failed/);
   };
 
-  it('gives way to another one, and serves what that one is told', async () => {
+  it('gives way to another one, and serves what that one applies', async () => {
     const other = await link.startPlane();
     await givesWay();
     expect(await isReachable(holder)).toBe(false);
@@ -362,7 +362,7 @@ describe('the replica that holds the link and loses its way to the Control Plane
     expect(await isReachable(holder)).toBe(true);
   });
 
-  it('takes it again at its second look where nobody else has: each of the others has asked by then', async () => {
+  it('takes the link again at its second look if no other replica has', async () => {
     await givesWay();
     clock.aheadMs += LEASE_RENEWAL_MS;
     await lookAtLease(holder);
@@ -373,6 +373,6 @@ describe('the replica that holds the link and loses its way to the Control Plane
     const { revision } = link.control.wanted;
     await lookAtLease(holder);
     const isReported = (): boolean => link.control.reports.at(-1)?.revision === revision;
-    await eventually(isReported, { what: 'it has applied what it was told' });
+    await eventually(isReported, { what: 'it has applied the change' });
   });
 });

@@ -8,7 +8,7 @@ import { type TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
 
 const newSecret = (): string => mintCredential('ats').value.reveal();
 
-/** The same on every database. */
+/** The database makes no difference here. */
 describe('the secret of a linked tenant plane', () => {
   let link: Link;
   let control: FakeControlPlane;
@@ -25,7 +25,7 @@ describe('the secret of a linked tenant plane', () => {
   });
   afterEach(() => link.close());
 
-  /** Until a call signed with it has come since `from` calls. */
+  /** Waits until a call signed with it has arrived, after `from` earlier calls. */
   const signedWith = (secret: string, from = control.usedKeys.length): Promise<boolean> =>
     eventually(() => control.usedKeys.slice(from).includes(keyIdOf(secret)), { what: 'it signs with it' });
   const change = async (): Promise<void> => {
@@ -39,7 +39,7 @@ describe('the secret of a linked tenant plane', () => {
     await signedWith(next);
     return next;
   };
-  /** The one before is revoked. */
+  /** Revokes the former secret. */
   const finish = (): void => {
     control.secret = control.nextSecret ?? '';
     control.nextSecret = null;
@@ -49,7 +49,7 @@ describe('the secret of a linked tenant plane', () => {
     plane = await link.startPlane(env);
   };
 
-  it('is followed by the next one, without a refused call; it starts again with its old environment', async () => {
+  it('is followed by the next one without a refused call, even with its old environment', async () => {
     const { env } = control;
     await handOver();
     finish();
@@ -60,7 +60,7 @@ describe('the secret of a linked tenant plane', () => {
     expect(control.enrolments).toHaveLength(1);
   });
 
-  it('is followed again and again', async () => {
+  it('can be followed by several', async () => {
     const { env } = control;
     for (let round = 0; round < 3; round += 1) {
       await handOver();
@@ -71,7 +71,7 @@ describe('the secret of a linked tenant plane', () => {
     expect(control.refusals).toEqual([]);
   });
 
-  it('is handed over again when the next one could not be stored, and is signed with until then', async () => {
+  it('stays in use until the next one is stored, which is handed over again', async () => {
     const { identities } = plane;
     const keepSecrets = identities.keepSecrets.bind(identities);
     let failures = 0;
@@ -86,7 +86,7 @@ describe('the secret of a linked tenant plane', () => {
     expect(identities.current.revision).toBe(control.wanted.revision);
   });
 
-  it('is stored sealed, and is in no log', async () => {
+  it('is stored sealed, and never logged', async () => {
     const next = await handOver();
     const { serviceSecretsSealed, revision } = plane.identities.current;
     expect(revision).toBe(control.wanted.revision);
@@ -95,12 +95,12 @@ describe('the secret of a linked tenant plane', () => {
       for (const secret of [next, control.secret]) expect(text).not.toContain(secret.slice(17));
   });
 
-  it('is the one before again when the rotation is taken back, after a second one too', async () => {
+  it('is the former one again if a rotation is rolled back, also after a second one', async () => {
     await handOver();
     control.nextSecret = null;
     await change();
     expect(new Set(control.refusals)).toEqual(new Set(['bad_signature']));
-    // It is asked once, not with every call.
+    // The refused secret is tried once, not with every call.
     const refusals = control.refusals.length;
     await change();
     expect(control.refusals).toHaveLength(refusals);
@@ -112,7 +112,7 @@ describe('the secret of a linked tenant plane', () => {
     await change();
   });
 
-  it('is kept while it is the last that was accepted, however often a rotation is taken back', async () => {
+  it('is kept while it was the last one accepted, however often a rotation is rolled back', async () => {
     await handOver();
     finish();
     for (let round = 0; round < 3; round += 1) {
@@ -122,7 +122,7 @@ describe('the secret of a linked tenant plane', () => {
     }
   });
 
-  it('that is changed in the environment comes first', async () => {
+  it('that is changed in the environment takes precedence', async () => {
     const before = control.env;
     await handOver();
     const given = (control.secret = newSecret());
@@ -134,7 +134,7 @@ describe('the secret of a linked tenant plane', () => {
   });
 
   describe('compromised', () => {
-    it('is replaced by a new bundle in the environment: it enrols again as what it was', async () => {
+    it('is replaced by a new bundle in the environment: the same plane enrols again', async () => {
       await handOver();
       const { instanceId, publicKey } = plane.identities.current;
       control.secret = newSecret();
@@ -152,7 +152,7 @@ describe('the secret of a linked tenant plane', () => {
         serviceSecretsSealed: null,
         enrolledKeyId: keyIdOf(control.secret),
       });
-      // What is sent to it from now on is for a key that it can open.
+      // From now on, what is sent to it uses a key that it can open.
       expect(enrolled.publicKey).not.toEqual(publicKey);
       expect(control.enrolments[1]?.public_key).toEqual(enrolled.publicKey);
       expect(await receivedBy(plane, enrolled.publicKey)).toBe('rows');
@@ -162,7 +162,7 @@ describe('the secret of a linked tenant plane', () => {
       expect(control.enrolments).toHaveLength(2);
     });
 
-    it('is not replaced by the bundle of another plane, which is not spent', async () => {
+    it('is not replaced by the bundle of another plane, which is not used up', async () => {
       const before = control.env;
       const own = { ...plane.identities.current };
       const [planeId, secret] = [control.planeId, control.secret];
@@ -174,7 +174,7 @@ describe('the secret of a linked tenant plane', () => {
         ATLAS_PROVISIONING_TOKEN: control.token,
       };
       await restart(mistaken);
-      const line = await link.logged(/of another tenant plane/);
+      const line = await link.logged(/for another tenant plane/);
       expect(line).not.toContain(control.nextSecret);
       expect(control.enrolments).toHaveLength(1);
       const { tenantPlaneId, publicKey } = plane.identities.current;
@@ -187,7 +187,7 @@ describe('the secret of a linked tenant plane', () => {
   });
 });
 
-/** The same on every database. */
+/** The database makes no difference here. */
 describe('the secret that a cell shares with the Control Plane', () => {
   const [before, after] = ['the secret of all cells until now', 'the secret of all cells from now on'];
   let link: Link;
@@ -197,7 +197,7 @@ describe('the secret that a cell shares with the Control Plane', () => {
   });
   afterEach(() => link.close());
 
-  it('is changed on one side after the other, with the one before beside it: nothing is lost', async () => {
+  it('can be changed on one side after the other, using the previous secret', async () => {
     const { control } = link;
     const changed = { ...control.env, INTERNAL_SERVICE_SECRET: after };
     const start = async (env = {}): Promise<TestTenantPlane> => {
@@ -209,7 +209,7 @@ describe('the secret that a cell shares with the Control Plane', () => {
     const first = await start();
     const { publicKey } = first.identities.current;
     await link.stopPlane(first);
-    // The Control Plane does not know the next one yet.
+    // The Control Plane does not know the new one yet.
     const second = await start({ ...changed, INTERNAL_SERVICE_SECRET_PREVIOUS: before });
     expect(await receivedBy(second, publicKey)).toBe('rows');
     await link.stopPlane(second);

@@ -61,7 +61,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
   }
 
   const acme = tenantEntry('acme');
-  /** As the Control Plane answers; `changes` are signed with it. */
+  /** An answer of the Control Plane, signed with `changes`. */
   function answerTo(
     request: EnrolRequestFile,
     changes: Partial<OfflineEnrolAnswer> = {},
@@ -86,7 +86,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
   }
   const known = async () => (await readPlaneRecord(configWith())).identity;
 
-  it('writes a request that holds neither secret nor token', async () => {
+  it('writes a request without secret and token', async () => {
     const request = await ask();
     for (const hidden of [SECRET, bundle['ATLAS_PROVISIONING_TOKEN'] ?? '-'])
       expect(JSON.stringify(request)).not.toContain(hidden);
@@ -99,7 +99,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     });
   });
 
-  it('takes the answer, and serves its tenant without a call', async () => {
+  it('applies the answer, and serves its tenant without a call', async () => {
     await take(answerTo(await ask()));
     expect(await known()).toMatchObject({ tenantPlaneId: PLANE_ID, deploymentModel: 'on_prem' });
     const plane = await TestTenantPlane.open(database, { env: bundle });
@@ -108,7 +108,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     await plane.app.close();
   });
 
-  it('takes a later answer to the same request, and none that is older', async () => {
+  it('accepts a later answer to the same request, but no older one', async () => {
     const request = await ask();
     const [older, newer] = [new Date(Date.now() - 60_000), new Date()];
     await take(answerTo(request, {}, { now: newer }));
@@ -118,12 +118,12 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     );
   });
 
-  it('takes none that is older than what is applied, though signed in the same second or later', async () => {
+  it('refuses an answer older than what is applied, even if it was signed later', async () => {
     const request = await ask();
     const wanted = new WantedState();
     const now = new Date();
     const answer = (seconds = 0): EnrolAnswerFile => {
-      // Without a revision there is always a state.
+      // Without a revision, there is always a state.
       const desired_state = wanted.since(null) as DesiredState;
       return answerTo(request, { desired_state }, { now: new Date(now.getTime() + seconds * 1000) });
     };
@@ -133,30 +133,28 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     for (const newer of [answer(), answer()]) await take(newer);
     for (const file of older) await expect(take(file)).rejects.toThrow(/Upload the request file again/);
     expect((await readPlaneRecord(configWith())).tenants).toMatchObject([{ status: 'suspended' }]);
-    // The Control Plane was restored from a backup.
+    // As if the Control Plane was restored from a backup.
     wanted.startNewEpoch();
     await take(answer());
   });
 
-  // On SQLite the second command, and a running plane, find the file locked.
+  // On SQLite, the second command or a running plane finds the file locked.
   if (driver === 'postgres')
     describe('while another state is being applied', () => {
-      /** Two answers that are signed in the same second: what the second says is newer. */
+      /** Two answers signed in the same second; the second is newer. */
       async function twoAnswers(): Promise<{ active: EnrolAnswerFile; suspended: EnrolAnswerFile }> {
         const request = await ask();
         const wanted = new WantedState();
         const now = new Date();
         const [active, suspended] = (['active', 'suspended'] as const).map((status) => {
           wanted.put({ ...acme, status });
-          // Without a revision there is always a state.
+          // Without a revision, there is always a state.
           return answerTo(request, { desired_state: wanted.since(null) as DesiredState }, { now });
         });
         if (!active || !suspended) throw new Error('There are two.');
         return { active, suspended };
       }
-      /**
-       * The command for one answer stops once the entries are written, until all of `meanwhile` has happened.
-       */
+      /** Pauses the command for one answer once the entries are written, until `meanwhile` has happened. */
       async function takeAround(answer: object, meanwhile: () => Promise<void>): Promise<void> {
         const path = join(folder, 'slow.json');
         writeFileSync(path, JSON.stringify(answer));
@@ -185,11 +183,11 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       it('stops applying an older answer once a newer one is accepted', async () => {
         const { active, suspended } = await twoAnswers();
         const older = takeAround(active, () => take(suspended));
-        await expect(older).rejects.toThrow(/took over before all of this one was applied/);
+        await expect(older).rejects.toThrow(/took over before this one was fully applied/);
         expect([await status(), await appliedRevision()]).toEqual(['suspended', revisionIn(suspended)]);
       });
 
-      /** An older answer comes while a running plane applies a newer state that suspends the tenant. */
+      /** Applies an older answer while a running plane applies a newer state that suspends the tenant. */
       async function takeBeside(
         moment: (applier: DesiredStateApplier) => Pause,
         expectTaken: (taken: Promise<void>) => Promise<void>,
@@ -208,10 +206,10 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
             older = wanted.since(null);
             wanted.put({ ...acme, status: 'suspended' });
           });
-          const told = { tenant_plane_id: control.planeId, desired_state: older ?? undefined };
+          const changes = { tenant_plane_id: control.planeId, desired_state: older ?? undefined };
           await applying.reached;
           const env = { ...control.env, ATLAS_OFFLINE_MODE: '1', ...environmentFor(link.database) };
-          const taken = take(answerTo(await ask(env), told, { secret: control.secret }), env);
+          const taken = take(answerTo(await ask(env), changes, { secret: control.secret }), env);
           await expectTaken(taken).finally(() => applying.release());
           const isApplied = () => plane.identities.current.revision === wanted.revision;
           await eventually(isApplied, { what: 'the plane has applied the newest state' });
@@ -222,20 +220,20 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         }
       }
 
-      it('lets a running plane ask again for the newer state that it had not begun to apply', () =>
+      it('lets a running plane pull again a newer state that it had not begun to apply', () =>
         takeBeside(
           (applier) => Pause.before(applier, 'accept'),
           (taken) => taken,
         ));
 
-      it('refuses an older answer even while a running plane has only partly applied the newer state', () =>
+      it('refuses an older answer even if a running plane has only partly applied a newer state', () =>
         takeBeside(
           (applier) => Pause.behind(applier, 'apply'),
           (taken) => expect(taken).rejects.toThrow(/Upload the request file again/),
         ));
     });
 
-  it('takes none that is for another installation, changed, or signed with another secret', async () => {
+  it('refuses an answer for another installation, altered or signed with another secret', async () => {
     const request = await ask();
     const good = answerTo(request);
     const other = mintCredential('ats').value.reveal();
@@ -244,10 +242,10 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       [{ ...good, body: good.body.replace('acme', 'evil') }, /can't be trusted/],
       [{ ...good, answers: 'sig1=:AAAA:' }, /can't be trusted/],
       [answerTo(request, {}, { secret: other }), /can't be trusted.*INTERNAL_SERVICE_SECRET/],
-      [{}, /no answer file: its format.*POST .*enroll-offline.*request file/],
-      [{ ...good, format: 'other' }, /no answer file/],
-      [{ ...good, body: undefined, signature: undefined }, /body, signature is missing.*enroll-offline/],
-      [request, /That is the request file.*enroll-offline/],
+      [{}, /not an answer file: its format.*POST .*enroll-offline.*request file/],
+      [{ ...good, format: 'other' }, /not an answer file/],
+      [{ ...good, body: undefined, signature: undefined }, /it lacks body, signature.*enroll-offline/],
+      [request, /This is the request file.*enroll-offline/],
       [
         { code: 'token_expired', detail: 'Too late.' },
         /refused the request file \(token_expired\): Too late/,
@@ -262,7 +260,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
   });
 
   it.each(['hybrid', 'dedicated', 'shared'])(
-    'writes no request of a %s plane, and says what to do',
+    'writes no request for a %s plane, and says what to do',
     async (model) => {
       const path = join(folder, 'request.json');
       const write = installed(async (plane) => writeRequest(plane, path), { ATLAS_TP_DEPLOYMENT: model });
@@ -271,7 +269,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     },
   );
 
-  it('names the line of the bundle that is missing', async () => {
+  it('names a missing line of the bundle', async () => {
     const path = join(folder, 'request.json');
     const write = (name: string) =>
       installed(async (plane) => writeRequest(plane, path), { [name]: undefined });
@@ -279,12 +277,12 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       await expect(write(name)).rejects.toThrow(`${name} is not set`);
   });
 
-  describe('or once by a call', () => {
+  describe('or by a call', () => {
     let control: FakeControlPlane;
     beforeEach(async () => (control = await FakeControlPlane.start()));
     afterEach(() => control.stop());
 
-    it('leaves an enrolled plane as it is, and calls nobody', async () => {
+    it('leaves an enrolled plane unchanged, and makes no call', async () => {
       for (let round = 0; round < 2; round += 1) await installed(enrolOnce, control.env);
       expect(control.enrolments).toHaveLength(1);
       expect(await known()).toMatchObject({
@@ -294,7 +292,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     });
 
     it.each([24, -24])(
-      'goes by when the Control Plane signed what is applied, though its own clock is %d hours off',
+      'compares signing times of the Control Plane, even if its own clock is %d hours off',
       async (hours) => {
         const { wanted } = control;
         wanted.put(acme);
@@ -324,13 +322,13 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       },
     );
 
-    describe('on a plane that ended while it was applying a suspension', () => {
+    describe('on a plane that ended while applying a suspension', () => {
       const linked = () => ({ ...control.env, ATLAS_TP_DEPLOYMENT: 'on_prem' });
       const open = () => TestTenantPlane.open(database, { env: linked(), clock: new ShiftedClock() });
       let before: DesiredState;
       let newest: DesiredState;
 
-      /** The plane gets no further than to this write. Allows it again. */
+      /** Lets the plane get only as far as this write, and returns how to allow it again. */
       async function endAt(
         write: string,
         isReached: (plane: TestTenantPlane) => Promise<boolean> | boolean,
@@ -379,7 +377,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         await dataSource.query(statement).finally(() => dataSource.destroy());
       }
 
-      it('takes none that is older than what it has begun to apply, and ends that with the newest', async () => {
+      it('refuses an answer older than what it began to apply, and completes the newest', async () => {
         const allow = await endAtRevision();
         expect(await known()).toMatchObject({ revision: before.revision });
         const env = { ...linked(), ATLAS_OFFLINE_MODE: '1' };
@@ -393,7 +391,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
           expect((await readPlaneRecord(configWith(env))).tenants).toMatchObject([{ status: 'suspended' }]);
         };
         await refusesOlder();
-        // The command ends at the same place.
+        // The command fails at the same place.
         await expect(take(newer, env)).rejects.toThrow('refused');
         expect(await known()).toMatchObject({ revision: before.revision });
         await refusesOlder();
@@ -405,8 +403,8 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
 
       it.each([
         ['before it stored the entry', endAtEntry],
-        ['before its revision moved on', endAtRevision],
-      ])('is told of it again by a call: %s', async (_, end) => {
+        ['before it stored its revision', endAtRevision],
+      ])('pulls it again by a call: %s', async (_, end) => {
         const allow = await end();
         await allow();
         expect(await known()).toMatchObject({ revision: before.revision, toldRevision: newest.revision });
@@ -428,7 +426,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       expect([control.refusals, control.enrolments.length]).toEqual([['clock_skew'], 1]);
     });
 
-    it('says what is wrong', async () => {
+    it('says why it failed', async () => {
       control.refuses = 'token_expired';
       await expect(installed(enrolOnce, control.env)).rejects.toThrow(
         /Not enrolled: .*ATLAS_PROVISIONING_TOKEN/,

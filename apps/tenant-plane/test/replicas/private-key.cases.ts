@@ -26,7 +26,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
   });
   afterEach(() => link.close());
 
-  /** As a driver starts a plane that is enrolled: without a token. */
+  /** As a driver starts an enrolled plane: without a token. */
   const environment = (secret: string, previous?: string): Env => ({
     INTERNAL_SERVICE_SECRET: secret,
     INTERNAL_SERVICE_SECRET_PREVIOUS: previous,
@@ -36,7 +36,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     await link.stopPlane(plane);
     plane = await link.startPlane(env);
   };
-  /** Until a call signed with it has come. */
+  /** Hands over a new secret, and waits until a call is signed with it. */
   const handOver = async (): Promise<string> => {
     const next = (control.nextSecret = newSecret());
     control.wanted.touch();
@@ -48,11 +48,11 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     control.nextSecret = null;
     return next;
   };
-  /** What is encrypted to the public key that was shown at the enrolment. */
+  /** Opens what is encrypted to the public key shown at enrolment. */
   const opens = (by = plane): Promise<string> => receivedBy(by, publicKey);
   const keyHealth = async () =>
     (await plane.app.get(PlaneHealth).examine()).checks.find(({ name }) => name === 'key');
-  /** As a version left it that knew no copies, or as a backup of before the rotation has it. */
+  /** As left by a version without copies, or by a backup from before the rotation. */
   const withoutCopies = (changes = {}) => plane.identities.update({ privateKeyCopies: [], ...changes });
 
   it('opens with the newest secret alone, whatever environments came before', async () => {
@@ -60,7 +60,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     const newest = await rotate();
     await restart(environment(newest));
     expect(await opens()).toBe('rows');
-    // An upgrade that is rolled back, once the next environment has been there.
+    // An upgrade that is rolled back after the next environment was in use.
     await restart(environment(first));
     expect(await opens()).toBe('rows');
     await restart(environment(newest));
@@ -68,7 +68,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it('opens with the one of before and with the one after when a rotation is undone', async () => {
+  it('opens with the former and with the next secret if a rotation is rolled back', async () => {
     await handOver();
     control.nextSecret = null;
     await restart(environment(first));
@@ -77,7 +77,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it('opens with the next secret when nobody knows whether that was stored', async () => {
+  it('opens with the next secret if it is unknown whether that was stored', async () => {
     const { identities } = plane;
     const keepSecrets = identities.keepSecrets.bind(identities);
     let lost = 0;
@@ -103,7 +103,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it('that cannot be opened makes the plane failing; the secret of its enrolment beside the new one mends it', async () => {
+  it('makes the plane failing if it cannot be opened, until the first secret is given too', async () => {
     expect(await keyHealth()).toEqual({ name: 'key', status: 'ok' });
     const next = await rotate();
     await withoutCopies();
@@ -122,14 +122,14 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect([await opens(), (await keyHealth())?.status]).toEqual(['rows', 'ok']);
   });
 
-  it('that cannot be opened is replaced at the enrolment with a new bundle', async () => {
+  it('is replaced by the enrolment with a new bundle if it cannot be opened', async () => {
     const next = await rotate();
     await withoutCopies({ serviceSecretsSealed: null });
     await restart(environment(next));
     expect((await keyHealth())?.status).toBe('failing');
     control.secret = newSecret();
     control.token = mintCredential('atp').value.reveal();
-    // What was left from a change of before gives the new secret no part in the old key.
+    // A leftover previous secret does not give the new secret access to the old key.
     await restart({ ...control.env, INTERNAL_SERVICE_SECRET_PREVIOUS: first });
     await eventually(() => control.enrolments.length === 2, { what: 'it has enrolled again' });
     const renewed = control.enrolments[1]?.public_key as Record<string, unknown>;
@@ -139,7 +139,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect((await keyHealth())?.status).toBe('ok');
   });
 
-  it('that a version without copies has replaced is not taken for the one of before', async () => {
+  it('is not mistaken for the former one after a version without copies replaced it', async () => {
     const next = await rotate();
     await plane.identities.update({ publicKey: { ...publicKey, x: 'of-another-pair' } });
     await restart(environment(next));
@@ -148,7 +148,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
 
   if (driver === 'postgres')
     describe('with a replica in another environment', () => {
-      it('opens in both, before and after a further rotation, and so does the one that is started next', async () => {
+      it('opens in both, before and after another rotation, and in the next one started', async () => {
         const next = await rotate();
         const replica = await link.startPlane(environment(next));
         for (const one of [plane, replica]) expect(await opens(one)).toBe('rows');
@@ -158,7 +158,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
           expect(await opens(await link.startPlane(environment(secret)))).toBe('rows');
       });
 
-      it('is kept under what each of them learns, at the same moment too', async () => {
+      it('is sealed under what each of them learns, even at the same moment', async () => {
         const replica = await link.startPlane(environment(first));
         const learned = [plane, replica].map((one) => ({ one, secret: new Secret(newSecret()) }));
         await Promise.all(

@@ -7,7 +7,7 @@ import { type CallOptions, PASSWORD, TestTenantPlane, hostOf } from '../tenant-p
 
 type Line = Record<string, unknown>;
 
-/** The same on every database. To see it fail: in `ProblemFilter`, leave out `TOLD_OF`. */
+/** The database makes no difference here. To see it fail: in `ProblemFilter`, leave out `TOLD_OF`. */
 describe('the log of a tenant plane', () => {
   const written: string[] = [];
   let plane: TestTenantPlane;
@@ -25,7 +25,7 @@ describe('the log of a tenant plane', () => {
 
   const lines = (): Line[] => written.map((line) => JSON.parse(line) as Line);
 
-  it('tells who failed to get in, and who tried what they may not: when, from where, in which request', async () => {
+  it('records failed sign-ins and refused requests, with time, address and request', async () => {
     const { session, id } = await plane.user(tenant, 'requester');
     const host = hostOf('acme');
     const cookie = { cookie: `atlas_session=${session}` };
@@ -39,8 +39,8 @@ describe('the log of a tenant plane', () => {
     ];
     for (let n = 0; n < 9; n += 1) await plane.post('/api/auth/token', guess, { host });
     answers.push(await plane.post('/api/auth/token', guess, { host }));
-    const told = lines().filter(({ msg }) => msg === 'refused');
-    const byTrace = (trace: string) => told.find(({ traceId }) => traceId === trace);
+    const refused = lines().filter(({ msg }) => msg === 'refused');
+    const byTrace = (trace: string) => refused.find(({ traceId }) => traceId === trace);
     expect(answers.map(({ headers }) => byTrace(headers['x-trace-id'] ?? ''))).toMatchObject([
       { code: 'invalid_credentials', method: 'POST', route: '/api/auth/token', tenantId: tenant.tenant_id },
       { code: 'unauthenticated', route: '/api/auth/me' },
@@ -49,7 +49,7 @@ describe('the log of a tenant plane', () => {
       { code: 'validation_failed', route: '/api/incidents' },
       { code: 'too_many_attempts', route: '/api/auth/token' },
     ]);
-    for (const line of told)
+    for (const line of refused)
       expect(line).toMatchObject({
         name: 'tenant-plane',
         level: 'info',
@@ -59,7 +59,7 @@ describe('the log of a tenant plane', () => {
     expect(written.join('')).not.toMatch(/ann@example|a guess|at[urd]_|correct horse/);
   });
 
-  it('has the whole of an error of ours, whose caller is told an id and nothing else', async () => {
+  it('has the full text of an internal error, of which the caller gets only an id', async () => {
     const secret = 'relation "users" at db.internal:5432';
     const error = new Error(`${secret}\n{"level":"fatal","msg":"forged"}`);
     jest.spyOn(plane.app.get(Incidents), 'list').mockRejectedValueOnce(error);
@@ -73,13 +73,13 @@ describe('the log of a tenant plane', () => {
       trace_id: headers['x-trace-id'],
     });
     expect(text).not.toMatch(/relation|internal:|at .*\.ts/);
-    // One line, whatever is in the words.
+    // One line, whatever the message contains.
     expect(lines()).toMatchObject([
       { level: 'error', traceId: body.trace_id, err: { stack: expect.stringContaining(secret) } },
     ]);
   });
 
-  it('has of a statement that failed none of its values, and no password of a URL', async () => {
+  it('has no values of a failed statement, and no password of a URL', async () => {
     const { id } = await plane.user(tenant, 'operator', { passwordHash: 'hash-of-a-password' });
     const [user] = (await plane.rows(tenant, User)).filter((one) => one.id === id) as [User];
     const again = plane.tenants.write(tenant.tenant_id, (scope) => scope.insert(User, user));
@@ -97,7 +97,7 @@ describe('the log of a tenant plane', () => {
     expect(written.join('')).not.toMatch(/hash-of-a-password|p4ssw0rd/);
   });
 
-  it('is quiet of a database that is busy: the caller is told when to ask again', async () => {
+  it('has no line for a busy database: the caller is told when to retry', async () => {
     const failure = Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' });
     const error = new QueryFailedError('update incidents', [], failure);
     jest.spyOn(plane.app.get(Incidents), 'list').mockRejectedValueOnce(error);

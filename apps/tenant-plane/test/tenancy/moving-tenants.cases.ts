@@ -29,7 +29,7 @@ describe.each(EVERY_DATABASE)('while another replica applies a move on %s', (dri
   });
   afterEach(() => elsewhere({ phase: 'retired', movedTo: null }));
 
-  /** Applied elsewhere: the plane under test does not hear of it. */
+  /** Applied by another replica: the plane under test does not notice. */
   async function elsewhere(changes: Partial<Pick<Tenant, 'phase' | 'movedTo'>>): Promise<void> {
     const database = plane.app.get(Database);
     await database.write((manager) => manager.update(Tenant, { id: acme.tenant_id }, changes));
@@ -43,7 +43,7 @@ describe.each(EVERY_DATABASE)('while another replica applies a move on %s', (dri
   const HERE = [200, undefined];
   const THERE = [307, `${HOME}/api/incidents`];
 
-  it('refuses nobody who names a leaving tenant twice, however long ago each name was read', async () => {
+  it('refuses no request that names a leaving tenant twice, whenever each name was read', async () => {
     expect(await ask(bySession)).toEqual(HERE);
     clock.advance(0.5);
     await plane.get('/api/tenant-default', bySlug).expect(200);
@@ -55,28 +55,27 @@ describe.each(EVERY_DATABASE)('while another replica applies a move on %s', (dri
     expect(await ask(byBoth)).toEqual(THERE);
   });
 
-  it('sends on who names a tenant twice, where one name was read before it left and one after', async () => {
+  it('redirects if one of two names was read before the tenant left and one after', async () => {
     await plane.get('/api/tenant-default', bySlug).expect(200);
     await leave();
     expect(await ask(byBoth)).toEqual(THERE);
   });
 
-  describe('look-ups that overlap', () => {
+  describe('overlapping look-ups', () => {
     let directory: TenantDirectory;
     beforeEach(() => {
       directory = plane.app.get(TenantDirectory);
       directory.forget();
     });
 
-    it('send on who came in before it left, whatever an older one says last', async () => {
+    it('redirect a request from before it left, whatever an older one returns last', async () => {
       const rowsOfOlder = Pause.behind(plane.app.get(Database), 'read');
       const older = directory.locate(['acme']);
       await rowsOfOlder.reached;
       await plane.get('/api/tenant-default', bySlug).expect(200);
       await leave();
       const locate = directory.locate.bind(directory);
-      // The router knows the slug already; the guard asks for
-      // slug and id, and the router once more for the slug.
+      // The router has cached the slug; the guard looks up slug and id, and the router then the slug again.
       const locating = jest.spyOn(directory, 'locate').mockImplementation(async (names) => {
         const found = await locate(names);
         if (names.length > 1) {
@@ -90,7 +89,7 @@ describe.each(EVERY_DATABASE)('while another replica applies a move on %s', (dri
       locating.mockRestore();
     });
 
-    it('leave no older answer behind one that began earlier and read later', async () => {
+    it('cache no older answer over one that began earlier and read later', async () => {
       const reading = Pause.before(plane.app.get(Database), 'read');
       const newer = directory.locate(['acme', acme.tenant_id]);
       await reading.reached;
@@ -101,7 +100,7 @@ describe.each(EVERY_DATABASE)('while another replica applies a move on %s', (dri
       expect((await directory.locate(['acme'])).served).toBeNull();
     });
 
-    it('leave no older answer behind a change that was applied here', async () => {
+    it('cache no older answer over a change applied here', async () => {
       const rowsOfOlder = Pause.behind(plane.app.get(Database), 'read');
       const older = directory.locate(['acme']);
       await rowsOfOlder.reached;
@@ -113,7 +112,7 @@ describe.each(EVERY_DATABASE)('while another replica applies a move on %s', (dri
     });
   });
 
-  it('serves a tenant from the moment that it is back, whatever was read before', async () => {
+  it('serves a tenant as soon as it is back, whatever was read before', async () => {
     await leave();
     clock.advance(2);
     expect(await ask(byBoth)).toEqual(THERE);

@@ -6,13 +6,13 @@ import { TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 const hashOf = (style: string): string => `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
 
 /**
- * A page runs and loads only what is beside it, cannot be framed and
- * is not cached. A suspended or unknown tenant has no such page.
+ * A page runs and loads only files of its own host, cannot be framed and is not cached. A suspended or
+ * unknown tenant has no such page.
  *
  * To see it fail: in link-pages.ts, allow `'unsafe-inline'` in `POLICY`; or make the tenant plane's
  * `LinkPagesController` `@Public()`.
  */
-describe('what a person with a browser sees of a tenant plane', () => {
+describe('what a browser shows of a tenant plane', () => {
   let plane: TestTenantPlane;
   let tenant: DesiredTenant;
   beforeAll(async () => {
@@ -32,7 +32,7 @@ describe('what a person with a browser sees of a tenant plane', () => {
   });
 
   it.each(['/', '/docs', '/api/nothing'])(
-    'at %s has the styles that its policy allows, and no script in it',
+    'at %s has only styles that its policy allows, and no inline script',
     async (path) => {
       const { text, headers } = await open(path);
       const policy = headers['content-security-policy'] ?? '';
@@ -49,7 +49,7 @@ describe('what a person with a browser sees of a tenant plane', () => {
     },
   );
 
-  it('may have the styles that the scripts of /docs make', async () => {
+  it('may use the styles that the scripts of /docs create', async () => {
     const policy = (await open('/docs')).headers['content-security-policy'] ?? '';
     const scripts = await Promise.all(
       ['bundle', 'standalone-preset'].map((name) => open(`/docs/swagger-ui-${name}.js`)),
@@ -60,7 +60,7 @@ describe('what a person with a browser sees of a tenant plane', () => {
   });
 
   it.each(['/signup', '/reset-password'])(
-    'at %s is a page for the links of mails: of this tenant, and nothing in it but from beside it',
+    "at %s is the tenant's page for links in mails, with files of its own host only",
     async (path) => {
       const { text, headers } = await open(path).expect(200);
       expect(headers).toMatchObject({
@@ -82,7 +82,7 @@ describe('what a person with a browser sees of a tenant plane', () => {
     },
   );
 
-  describe('below /help', () => {
+  describe('under /help', () => {
     const guide = async (path: string): Promise<string> => {
       const { text, headers } = await plane.get(path, { headers: { accept: 'text/html' } }).expect(200);
       expect(headers).toMatchObject({
@@ -95,7 +95,7 @@ describe('what a person with a browser sees of a tenant plane', () => {
     const linksOf = (text: string): string[] =>
       [...text.matchAll(/<a href="(.*?)"/g)].map(([, href]) => href ?? '');
 
-    it('is a list of guides, each of which leads on to pages that there are, or out by https', async () => {
+    it('is a list of guides whose links lead to existing pages, or elsewhere by https', async () => {
       const names = linksOf(await guide('/help')).filter((href) => href !== '/help');
       expect(names).toContain('/help/users');
       const pages = new Map(await Promise.all(names.map(async (name) => [name, await guide(name)] as const)));
@@ -118,25 +118,25 @@ describe('what a person with a browser sees of a tenant plane', () => {
       expect(await guide(doc)).toMatch(new RegExp(`<h1 id="[a-z-]+">${title}</h1>`));
     });
 
-    it('is nothing else', async () => {
+    it('is not found otherwise', async () => {
       for (const name of ['nothing', 'index', '..%2Fpages%2Fhelp', '%2e%2e%2fpackage', 'constructor'])
         await plane.get(`/help/${name}`).expect(404);
     });
   });
 
-  it('is no page for a link of a tenant that there is not', async () => {
+  it('is no link page for an unknown tenant', async () => {
     const answer = await plane.get('/signup', { host: hostOf('nobody'), headers: { accept: 'text/html' } });
     expect([answer.status, answer.text]).toEqual([404, expect.not.stringContaining('<form')]);
   });
 
-  it('is a page that says what is wrong, with the id to quote', async () => {
+  it('is an error page with the id to quote', async () => {
     const answer = await open('/api/nothing?<script>').expect(404);
     expect(answer.headers['content-type']).toContain('text/html');
     expect(answer.text).toContain(answer.headers['x-trace-id']);
     expect(answer.text).not.toContain('<script>');
   });
 
-  it('is the reason while the tenant is suspended; programs get it as a problem', async () => {
+  it('is the reason while the tenant is suspended, which programs get as a problem', async () => {
     await suspend();
     for (const path of ['/', '/signup', '/reset-password']) {
       const page = await open(path).expect(403);

@@ -28,14 +28,14 @@ describe('a shared plane on Postgres', () => {
       'a SQLite file beside the owner of a Postgres database',
       { TENANT_PLANE_DATABASE_URL: '/tmp/never-made.db' },
     ],
-  ])('names the variable when it is given %s', async (_, env) => {
+  ])('names the variable if it is given %s', async (_, env) => {
     const started = createApp({ ...environmentFor(database), ...env }).then((app) => app.close());
     await expect(started).rejects.toThrow('TENANT_PLANE_MIGRATION_DATABASE_URL');
   });
 });
 
 describe('a body', () => {
-  it('may be refused for its depth, but breaks nothing', async () => {
+  it('is refused if it is nested too deeply, without breaking anything', async () => {
     const plane = await TestTenantPlane.boot('sqlite');
     const { admin } = await plane.tenantWithAdmin('acme');
     const deep = `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`;
@@ -51,8 +51,8 @@ describe('a body', () => {
   });
 });
 
-describe('an entry that can not be applied', () => {
-  it('is asked for ever more rarely', async () => {
+describe('an entry that cannot be applied', () => {
+  it('is requested with growing pauses', async () => {
     const link = await Link.create('sqlite');
     link.control.wanted.put({ ...tenantEntry('broken'), name: null as unknown as string });
     await link.startPlane();
@@ -64,7 +64,7 @@ describe('an entry that can not be applied', () => {
 });
 
 describe('the title of an incident', () => {
-  it('is trimmed when it is changed, too', async () => {
+  it('is also trimmed when it is changed', async () => {
     const plane = await TestTenantPlane.boot('sqlite');
     const { admin } = await plane.tenantWithAdmin('acme');
     const { body } = await plane.post('/api/incidents', { title: 'x', severity: 'P1' }, admin);

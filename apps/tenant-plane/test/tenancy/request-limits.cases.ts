@@ -11,7 +11,7 @@ function expectProblem({ head, body }: RawAnswer, status: number, code: string):
   expect(head).toMatch(new RegExp(`\r\nx-trace-id: ${problem.trace_id}\r\n`, 'i'));
 }
 
-describe('a caller who takes their time', () => {
+describe('a slow caller', () => {
   const texts = {
     headersMs: ['', `${HEAD}x-slow: `, HEAD],
     requestMs: [
@@ -21,7 +21,7 @@ describe('a caller who takes their time', () => {
   };
 
   it.each(['headersMs', 'requestMs'] as const)(
-    'is sent away after %s, and keeps nobody else waiting',
+    'is cut off after %s, and holds up no one else',
     async (limit) => {
       const plane = await TestTenantPlane.boot('sqlite', { limits: { headersMs: 50, [limit]: 100 } });
       const waiting = texts[limit].map((text) => sendRaw(plane.url, text));
@@ -32,7 +32,7 @@ describe('a caller who takes their time', () => {
   );
 });
 
-describe('a request that is too much', () => {
+describe('a request that exceeds a limit', () => {
   let plane: TestTenantPlane;
   let admin: CallOptions;
   beforeAll(async () => {
@@ -46,17 +46,17 @@ describe('a request that is too much', () => {
   const withHeaders = (more: string): Promise<RawAnswer> =>
     sendRaw(plane.url, `GET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n${more}\r\n`);
 
-  it('may have a hundred headers, and no more', async () => {
+  it('may have at most a hundred headers', async () => {
     expect((await withHeaders(lines(98))).status).toBe(200);
     for (const count of [99, 500]) expectProblem(await withHeaders(lines(count)), 431, 'headers_too_large');
   });
 
-  it('may have 16 KiB of headers, and no more', async () => {
+  it('may have at most 16 KiB of headers', async () => {
     expect((await withHeaders(`x-long: ${'y'.repeat(15_000)}\r\n`)).status).toBe(200);
     expectProblem(await withHeaders(`x-long: ${'y'.repeat(17_000)}\r\n`), 431, 'headers_too_large');
   });
 
-  it('is told that its body is too large, by what it says of it or by what comes', async () => {
+  it('is refused if its body is too large, as announced or as sent', async () => {
     expectProblem(await sendRaw(plane.url, `${HEAD}content-length: 1048577\r\n\r\n`), 413, 'body_too_large');
     const answer = await plane.post('/api/incidents', { title: 'x'.repeat(1_048_577) }, admin).expect(413);
     expect(answer.body).toMatchObject({ code: 'body_too_large', trace_id: answer.headers['x-trace-id'] });
@@ -68,21 +68,22 @@ describe('a request that is too much', () => {
     );
   });
 
-  it('is told of JSON that is none by its trace id', async () => {
+  it('gets a trace id with invalid JSON', async () => {
     const text = `${HEAD}connection: close\r\ncontent-length: 9\r\n\r\n{"email":`;
     expectProblem(await sendRaw(plane.url, text), 400, 'validation_failed');
   });
 
   it.each(['no HTTP at all\r\n\r\n', 'GET / HTTP/1.1\r\nhost : x\r\n\r\n'])(
-    'is none at all: %j',
+    'is refused as malformed: %j',
     async (text) => {
       expectProblem(await sendRaw(plane.url, text), 400, 'malformed_request');
     },
   );
 
-  it('is none by a method that nobody needs', async () => {
+  it('is refused with an unused method', async () => {
     for (const method of ['TRACE', 'TRACK', 'CONNECT', 'PROPFIND']) {
-      const text = `${method} /api/auth/me HTTP/1.1\r\nhost: x\r\nx-word: canary\r\nconnection: close\r\n\r\n`;
+      const headers = 'host: x\r\nx-word: canary\r\nconnection: close';
+      const text = `${method} /api/auth/me HTTP/1.1\r\n${headers}\r\n\r\n`;
       const { status, head, body } = await sendRaw(plane.url, text);
       expect([method, status < 200 || status >= 400, `${head}${body}`]).toEqual([
         method,
@@ -93,9 +94,9 @@ describe('a request that is too much', () => {
   });
 
   it.each([
-    ['that nobody can decode', '/api/%'],
-    ['with too long a part', `/api/incidents/${'x'.repeat(201)}`],
-  ])('is none by a path %s', async (_, path) => {
+    ['that cannot be decoded', '/api/%'],
+    ['with a part that is too long', `/api/incidents/${'x'.repeat(201)}`],
+  ])('is refused with a path %s', async (_, path) => {
     const text = `GET ${path} HTTP/1.1\r\nhost: acme.localhost:4200\r\nconnection: close\r\n\r\n`;
     const answer = await sendRaw(plane.url, text);
     expectProblem(answer, 400, 'malformed_request');
@@ -106,7 +107,7 @@ describe('a request that is too much', () => {
 describe('an answer that takes too long', () => {
   const body = { title: 'Disk is full', severity: 'P2' };
 
-  /** While somebody else holds the table. */
+  /** Calls `ask` while another transaction holds the table. */
   async function whileLocked<T>(plane: TestTenantPlane, ask: () => PromiseLike<T>): Promise<T> {
     return asAdmin(plane.database.ownerUrl ?? plane.database.url, async (client) => {
       await client.query('begin');
@@ -117,7 +118,7 @@ describe('an answer that takes too long', () => {
     });
   }
 
-  it('is given up with a word, when to ask again, and what may have come of it', async () => {
+  it('is cut off with an error that says when to retry and what may have happened', async () => {
     const plane = await TestTenantPlane.boot('postgres', { limits: { answerMs: 200 } });
     const { admin } = await plane.tenantWithAdmin('acme');
     const answer = await whileLocked(plane, () => plane.post('/api/incidents', body, admin).expect(503));
@@ -129,12 +130,13 @@ describe('an answer that takes too long', () => {
     await plane.close();
   });
 
-  it('is not waited for on a connection that says nothing either way', async () => {
+  it('is cut off on a connection that is silent in both directions', async () => {
     const plane = await TestTenantPlane.boot('postgres', { limits: { silenceMs: 200 } });
     const { admin } = await plane.tenantWithAdmin('acme');
     const text = JSON.stringify(body);
     const head = HEAD.replace('/api/auth/token', '/api/incidents');
-    const request = `${head}authorization: Bearer ${admin.session}\r\ncontent-length: ${text.length}\r\n\r\n${text}`;
+    const headers = `authorization: Bearer ${admin.session}\r\ncontent-length: ${text.length}`;
+    const request = `${head}${headers}\r\n\r\n${text}`;
     expect(await whileLocked(plane, () => sendRaw(plane.url, request))).toMatchObject({
       status: 0,
       head: '',

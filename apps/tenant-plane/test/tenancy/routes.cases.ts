@@ -9,7 +9,7 @@ interface Route {
   readonly path: string;
 }
 
-/** Open to everybody, for reasons: nobody has a session there yet, or a machine asks. */
+/** Public routes: the caller has no session yet, or is a machine. */
 const PUBLIC = [
   'POST /api/auth/signup-exchange',
   'POST /api/auth/token',
@@ -35,8 +35,8 @@ const PUBLIC = [
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /**
- * The tree that Fastify prints (without common prefixes), as a
- * list; not the API's own description: routes can be missing there.
+ * Lists the routes in the tree that Fastify prints (without common prefixes), because the API's own
+ * description may omit some.
  */
 function routesOf(printed: string): Route[] {
   const parts: string[] = [];
@@ -81,7 +81,7 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
   };
   const guarded = (): Route[] => routes.filter(({ method, path }) => !PUBLIC.includes(`${method} ${path}`));
 
-  it('are the ones that the contract names, and no other', () => {
+  it('are exactly those of the contract', () => {
     const named = guarded().map(({ method, path }) => `${method} ${path}`);
     expect(named.sort()).toEqual(
       [
@@ -120,7 +120,7 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
 
   it.each<[string, Record<string, string>]>([
     ['no session', {}],
-    ['a session that there is not', { authorization: `Bearer atu_${randomUUID()}_${'A'.repeat(43)}` }],
+    ['an unknown session', { authorization: `Bearer atu_${randomUUID()}_${'A'.repeat(43)}` }],
     ['another scheme', { authorization: 'Basic YWRtaW46YWRtaW4=' }],
     ['an empty cookie', { cookie: 'atlas_session=' }],
   ])('are closed to %s', async (_, headers) => {
@@ -130,7 +130,7 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
     }
   });
 
-  it('refuse what their bodies and queries do not name', async () => {
+  it('refuse unknown fields in bodies and queries', async () => {
     const session = { authorization: `Bearer ${admin.session}` };
     const withBody = routes.filter(
       ({ method, path }) => /POST|PUT|PATCH/.test(method) && !/skip|logout|consent|analysis/.test(path),
@@ -146,7 +146,7 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
     }
   });
 
-  it('answer what they do not know in the words of a problem', async () => {
+  it('answer unknown paths with a problem document', async () => {
     for (const path of ['/api/nothing', '/nothing', '/api/incidents/1/2']) {
       const answer = await plane.get(path, admin).expect(404);
       expect(answer.headers['content-type']).toContain('application/problem+json');
@@ -164,13 +164,13 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
     ['plain text', '{"title":"x","severity":"P1"}', 'text/plain', 415],
     ['XML', '<title/>', 'application/xml', 415],
     ['more than a megabyte', JSON.stringify({ title: 'x'.repeat(1_100_000) }), 'application/json', 413],
-  ])('refuse %s for a body', async (_, body, type, status) => {
+  ])('refuse %s as a body', async (_, body, type, status) => {
     const answer = await plane.post('/api/incidents', undefined, admin).type(type).send(body);
     expect([answer.status, answer.body.code]).toEqual([status, expect.any(String)]);
     expect(answer.headers['content-type']).toContain('application/problem+json');
   });
 
-  it('are described as OpenAPI 3.1, each one that people use', async () => {
+  it('are all described in OpenAPI 3.1, except those for machines and pages', async () => {
     const { body } = await plane.get('/openapi.json').expect(200);
     expect(body.openapi).toMatch(/^3\.1\./);
     const described = Object.entries<object>(body.paths).flatMap(([path, methods]) =>
@@ -184,11 +184,11 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
     await plane.get('/docs').expect(200);
   });
 
-  it.each(['/health/live', '/health/ready', '/api/health'])('say at %s that all is well', async (path) => {
+  it.each(['/health/live', '/health/ready', '/api/health'])('report health at %s', async (path) => {
     expect((await plane.get(path).expect(200)).body.status).toBe('ok');
   });
 
-  it('measure themselves by pattern, and name no tenant', async () => {
+  it('are measured by pattern, without naming a tenant', async () => {
     await plane.get(`/api/incidents/${randomUUID()}`, admin).expect(404);
     const { text } = await plane.get('/metrics').expect(200);
     expect(text).toContain('route="/api/incidents/:id"');
@@ -204,7 +204,7 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
 });
 
 describe('metrics with a token', () => {
-  it('are for those who have it', async () => {
+  it('require the token', async () => {
     const plane = await TestTenantPlane.boot('sqlite', { env: { METRICS_TOKEN: 'a token for metrics' } });
     await plane.get('/metrics').expect(401);
     await plane.get('/metrics', { headers: { authorization: 'Bearer a token for metricz' } }).expect(401);

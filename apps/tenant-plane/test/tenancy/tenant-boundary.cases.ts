@@ -38,14 +38,14 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
   const crossings = async (tenant: DesiredTenant): Promise<unknown[]> =>
     (await plane.audit(tenant, 'tenant.crossing_refused')).filter((event) => event.actorId === user.id);
 
-  describe('a tenant that is named by one hint alone', () => {
+  describe('a tenant that is named by a single hint', () => {
     const ways: readonly (readonly [way: string, by: (tenant: DesiredTenant) => CallOptions])[] = [
       ['its id in x-tenant-id', ({ tenant_id }) => ({ tenant: tenant_id })],
       ['its slug in x-tenant-id', ({ slug }) => ({ tenant: slug })],
       ['its subdomain', ({ slug }) => ({ host: hostOf(slug) })],
     ];
 
-    it.each(ways)('signs its own user in by %s', async (way, by) => {
+    it.each(ways)('signs in its own user by %s', async (way, by) => {
       const passwordHash = await hashPassword(PASSWORD);
       const email = `${way.replaceAll(' ', '-')}@example.com`;
       for (const tenant of [acme, globex]) {
@@ -64,7 +64,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     });
   });
 
-  it('finds no tenant where none is named', async () => {
+  it('finds no tenant if none is named', async () => {
     for (const answer of [
       await plane.get('/api/tenant-default'),
       await plane.get('/api/incidents'),
@@ -78,7 +78,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     ['host', () => ({ host: hostOf('globex') })],
     ['slug in x-tenant-id', () => ({ tenant: 'globex' })],
     ['id in x-tenant-id', () => ({ tenant: globex.tenant_id })],
-  ])("refuses a session at another tenant's %s and tells its own tenant", async (_, there) => {
+  ])("refuses a session at another tenant's %s, and audits it in its own tenant", async (_, there) => {
     const answer = await plane.get('/api/incidents', { session: user.session, ...there() }).expect(404);
     expect(answer.body.code).toBe('tenant_not_found');
     expect(await crossings(acme)).toEqual([
@@ -93,11 +93,11 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     expect(await plane.audit(globex, 'tenant.crossing_refused')).toEqual([]);
   });
 
-  describe('a value of x-tenant-id that can name no tenant', () => {
+  describe('an invalid value of x-tenant-id', () => {
     const values = (count: number): string[] =>
       Array.from({ length: count }, (_, i) => `${i}-${'x'.repeat(14_000)}`);
 
-    it('is answered as an unknown tenant is', async () => {
+    it('gets the same answer as an unknown tenant', async () => {
       const unknown = await plane.get('/api/tenant-default', { tenant: 'nobody-at-all' });
       for (const tenant of [...values(1), 'x'.repeat(41), 'acme@', 'acme/..', 'xn--acme', '0'.repeat(36)]) {
         const answer = await plane.get('/api/tenant-default', { tenant });
@@ -108,14 +108,14 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
       }
     });
 
-    it('is not remembered', async () => {
+    it('is not cached', async () => {
       const directory = plane.app.get(TenantDirectory);
       directory.forget();
       for (const tenant of values(5)) await plane.get('/api/tenant-default', { tenant }).expect(404);
       expect(directory.size).toBe(0);
     });
 
-    it('stays short in the audit trail', async () => {
+    it('is shortened in the audit trail', async () => {
       const [tenant] = values(1);
       const host = `${'y'.repeat(1000)}.example.com`;
       await plane.get('/api/incidents', { session: user.session, tenant, host }).expect(404);
@@ -127,7 +127,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     });
   });
 
-  it('records ten refused crossings of a user an hour, whatever they name, and further ones after that', async () => {
+  it('records at most ten refused crossings of a user an hour, whatever they name', async () => {
     const { session } = user;
     const cross = async (count: number): Promise<void> => {
       const tenants = Array.from({ length: count }, (_, i) => `made-up-${i}`);
@@ -143,7 +143,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     expect(await crossings(acme)).toHaveLength(11);
   });
 
-  it('answers an unknown tenant and another one in the same words', async () => {
+  it('gives the same answer for an unknown tenant and another one', async () => {
     const { session } = user;
     const other = await plane.get('/api/incidents', { session, tenant: 'globex' });
     const unknown = await plane.get('/api/incidents', { session, tenant: 'nobody-at-all' });
@@ -159,7 +159,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     expect(await statusWithHeaders(values)).toBe(404);
   });
 
-  it('no longer knows a tenant that is retired, and knows it again when it is placed here again', async () => {
+  it('does not find a retired tenant until it is placed here again', async () => {
     const tenant = await plane.tenant('initech');
     const { session } = await plane.user(tenant, 'admin');
     const statuses = async (): Promise<number[]> => [
@@ -180,11 +180,11 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     await plane.get('/api/tenant-default', { host: hostOf(`of-${phase}`) }).expect(404);
   });
 
-  describe('a tenant that is purged', () => {
+  describe('a purged tenant', () => {
     const purge = (tenant: DesiredTenant): Promise<unknown> =>
       plane.tenant(tenant.slug, { ...tenant, phase: 'retired', purge: { job_id: randomUUID() } });
 
-    it('takes nothing more from a request that was let in before, until it comes back', async () => {
+    it('stores nothing from a request admitted before, until the tenant is back', async () => {
       const tenant = await plane.tenant('vehement');
       const host = hostOf('vehement');
       const pause = Pause.inHashing('hash');
@@ -197,7 +197,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
       expect([status, body.code]).toEqual([404, 'tenant_not_found']);
       expect(await plane.rows(tenant, User)).toEqual([]);
       await plane.post('/api/auth/signup-exchange', signUp, { host }).expect(404);
-      // It comes back by a move or a restore.
+      // The tenant is back by a move or a restore.
       for (const phase of ['importing', 'serving'] as const)
         await plane.tenant('vehement', { ...tenant, phase });
       await plane.post('/api/auth/signup-exchange', signUp, { host }).expect(201);
@@ -205,7 +205,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
 
     // On SQLite writers take turns.
     const onPostgres = driver === 'postgres' ? it : it.skip;
-    onPostgres('keeps nothing of what was being written when the purge began', async () => {
+    onPostgres('keeps nothing that was being written when the purge began', async () => {
       const tenant = await plane.tenant('massive');
       const { session } = await plane.user(tenant, 'admin');
       const pause = Pause.behind(plane.app.get(Audit), 'record');
@@ -214,7 +214,8 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
       const writing = plane.post('/api/incidents', incident, options).then((answer) => answer);
       await pause.reached;
       const purging = purge(tenant);
-      const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()
+      const waiting = `select 1 from pg_stat_activity
+          where wait_event_type = 'Lock' and datname = current_database()
         union all select 1 from tracked_tenants where tenant_id = $1 and is_frozen`;
       const waits = (): Promise<unknown[]> =>
         plane.tenants.read(tenant.tenant_id, ({ manager }) => manager.query(waiting, [tenant.tenant_id]));
@@ -255,7 +256,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     await plane.get('/api/tenant-default', { host }).expect(403);
   });
 
-  it('notices it within a second, too, when its clock is put back meanwhile', async () => {
+  it('notices it within a second even if its clock is set back meanwhile', async () => {
     const tenant = await plane.tenant('stark');
     const host = hostOf('stark');
     await plane.get('/api/tenant-default', { host }).expect(200);
@@ -267,7 +268,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     await plane.get('/api/tenant-default', { host }).expect(404);
   });
 
-  /** A client of its own: others join headers of one name, or refuse to send them. */
+  /** Uses a raw client: others join headers of the same name, or refuse to send them. */
   function statusWithHeaders(values: readonly string[]): Promise<number | undefined> {
     const headers = ['host', 'localhost:4200', ...values.flatMap((value) => ['x-tenant-id', value])];
     return new Promise((resolve, reject) => {

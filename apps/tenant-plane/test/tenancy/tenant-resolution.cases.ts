@@ -3,7 +3,7 @@ import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { TestTenantPlane } from '../tenant-plane.fixture';
 
-/** What a hint says: a tenant's slug, nothing, or somebody who is not here. */
+/** What a hint names: a tenant's slug, nothing, or an unknown tenant. */
 type Named = 'acme' | 'globex' | 'nobody' | undefined;
 
 const HOSTS: readonly (readonly [host: string, names: Named])[] = [
@@ -54,7 +54,7 @@ describe.each(EVERY_DATABASE)('the tenant of a request on %s', (driver) => {
   });
   afterAll(() => plane.close());
 
-  /** So that a list of incidents tells whose it is. */
+  /** Creates an incident that shows whose list it is in. */
   async function describeIncident(session: string, title: string): Promise<void> {
     await plane.post('/api/incidents', { title, severity: 'P3' }, { session }).expect(201);
   }
@@ -65,8 +65,8 @@ describe.each(EVERY_DATABASE)('the tenant of a request on %s', (driver) => {
   };
 
   describe.each(HOSTS)('at host %s', (host, hostNames) => {
-    it('is what host, header and session agree on, for everything that needs a login', async () => {
-      // Every other one: each kind of header is among them.
+    it('is what host, header and session agree on, where a sign-in is needed', async () => {
+      // Every other header, which covers each kind.
       for (const [header, headerNames] of headers.filter((_, i) => i % 2 === 0)) {
         for (const [session, sessionNames] of sessions) {
           const answer = await plane.get('/api/incidents', { host, tenant: header, session });
@@ -82,7 +82,7 @@ describe.each(EVERY_DATABASE)('the tenant of a request on %s', (driver) => {
       }
     });
 
-    it('is what host and header agree on before login', async () => {
+    it('is what host and header agree on before sign-in', async () => {
       for (const [header, headerNames] of headers) {
         const answer = await plane.get('/api/tenant-default', { host, tenant: header });
         const names = agreed(hostNames, headerNames);

@@ -32,7 +32,7 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     });
   };
 
-  it('sends who asks for a tenant that lives elsewhere there, with method, path and query', async () => {
+  it('redirects requests for tenants elsewhere, with method, path and query', async () => {
     lives('acme');
     const answer = await plane.post('/api/incidents?x=1', { title: 'x' }, { host: hostOf('acme') });
     expect(answer.status).toBe(307);
@@ -45,13 +45,13 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
       expect([path, (await plane.get(path, { host: hostOf('acme') })).status]).toEqual([path, 200]);
   });
 
-  it('keeps to the origin that it was told, whatever the path says', async () => {
+  it('keeps to the origin it received, whatever the path says', async () => {
     lives('acme', { endpoint_url: `${ELSEWHERE}/some/path?token=x` });
     const { headers } = await plane.get('//evil.example.com/', { host: hostOf('acme') });
     expect(new URL(headers['location'] ?? '').origin).toBe(ELSEWHERE);
   });
 
-  it('sends nobody on whose request line names a host of its own', async () => {
+  it('redirects no request whose request line names a host', async () => {
     lives('acme');
     const head = `Host: ${hostOf('acme')}\r\nConnection: close\r\n\r\n`;
     const answer = await sendRaw(plane.url, `GET http://.evil.example/ HTTP/1.1\r\n${head}`);
@@ -61,7 +61,7 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     ]);
   });
 
-  it('asks once for a while, also for a name that nobody has', async () => {
+  it('caches an answer for a while, also for an unknown name', async () => {
     for (const slug of ['acme-again', 'nobody-here']) {
       if (slug === 'acme-again') lives(slug);
       await Promise.all([1, 2, 3, 4].map(() => plane.get('/', { host: hostOf(slug) })));
@@ -71,13 +71,13 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     await plane.get('/', { host: hostOf('nobody-here') }).expect(404);
   });
 
-  it('asks again in time, when its clock was put back', async () => {
+  it('refreshes in time even if its clock is set back', async () => {
     lives('moving');
     await plane.get('/', { host: hostOf('moving') }).expect(307);
     await plane.get('/', { host: hostOf('coming') }).expect(404);
     lives('moving', { endpoint_url: 'https://acme.us.example.com' });
     lives('coming');
-    // By less than what signatures may be off, so that the first question is answered.
+    // By less than signatures may be off, so that the first call is answered.
     clock.jump(-240);
     clock.advance(30);
     const locations = ['moving', 'coming'].map(
@@ -87,7 +87,7 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     clock.jump(240);
   });
 
-  it('goes by what it knows while the Control Plane is away', async () => {
+  it('uses known routes while the Control Plane is down', async () => {
     lives('known');
     await plane.get('/', { host: hostOf('known') }).expect(307);
     link.control.misbehavesAt = ['/api/tenant-planes/self/routes'];
@@ -98,7 +98,7 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     link.control.manner = 'proper';
   });
 
-  it('keeps sending on who asks for a known tenant, however many unknown hosts are asked for, while the Control Plane hangs', async () => {
+  it('redirects to known tenants while look-ups of many unknown hosts hang', async () => {
     const { control } = link;
     lives('steady');
     await plane.get('/', { host: hostOf('steady') }).expect(307);
@@ -108,13 +108,13 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     const statuses = (slugs: readonly string[]): Promise<number[]> =>
       Promise.all(slugs.map(async (slug) => (await plane.get('/', { host: hostOf(slug) })).status));
     const unknown = statuses(Array.from({ length: 12 }, (_, i) => `made-up-${i}`));
-    await eventually(() => control.rebuffs.length === 8, { what: 'eight questions hang' });
+    await eventually(() => control.rebuffs.length === 8, { what: 'eight look-ups hang' });
     const known = statuses(['steady', 'steady', 'steady']);
     await eventually(() => control.rebuffs.length === 9, { what: 'one more asks for the known host' });
     control.cutHanging();
     expect([await known, await unknown]).toEqual([Array(3).fill(307), Array(12).fill(404)]);
 
-    // Nobody waits for a Control Plane that was just found hanging; from time to time it is asked again.
+    // No request waits for a Control Plane that was just found hanging; it is asked again from time to time.
     expect([await statuses(['steady']), control.rebuffs.length]).toEqual([[307], 9]);
     clock.advance(5);
     expect(await statuses(['steady', 'steady'])).toEqual([307, 307]);
@@ -128,11 +128,11 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
         clock.advance(5);
         return (await statuses(['steady']))[0] === 404;
       },
-      { what: 'a host that is gone is no longer sent on' },
+      { what: 'a removed host is no longer redirected' },
     );
   });
 
-  it('believes no unsigned answer', async () => {
+  it('rejects an unsigned answer', async () => {
     lives('unsigned');
     link.control.manner = 'unsigned';
     await plane.get('/', { host: hostOf('unsigned') }).expect(404);
@@ -146,7 +146,7 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     expect(link.control.askedFor).toEqual([]);
   });
 
-  it('does not send anybody round in a circle', async () => {
+  it('does not redirect in a circle', async () => {
     lives('soon-here', { tenant_plane_id: link.control.planeId });
     await plane.get('/', { host: hostOf('soon-here') }).expect(404);
   });

@@ -6,7 +6,9 @@ const APP = 'https://app.example.com';
 const PRODUCTION = { NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toString('hex') };
 
 const PAGES = ['/', '/docs', '/signup'];
-/** One of each kind: an answer, pages and what they load, the description, a refusal, what there is not. */
+/**
+ * One path of each kind: an answer, pages and what they load, the description, a refusal, an unknown path.
+ */
 const PATHS = [
   '/api/auth/me',
   '/',
@@ -28,24 +30,21 @@ describe('every answer of a tenant plane', () => {
   });
   afterAll(() => plane.close());
 
-  it.each(PATHS)(
-    'at %s keeps browsers from guessing, framing, telling where they came from, and keeping it',
-    async (path) => {
-      const { headers } = await plane.get(path, admin);
-      expect(headers).toMatchObject({
-        'x-content-type-options': 'nosniff',
-        'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
-        'x-frame-options': 'DENY',
-        'referrer-policy': 'no-referrer',
-        'cross-origin-opener-policy': 'same-origin',
-        'cross-origin-resource-policy': 'same-origin',
-      });
-      if (path !== '/docs') expect(headers['cache-control']).toContain('no-store');
-    },
-  );
+  it.each(PATHS)('at %s forbids browsers sniffing, framing, referrers and caching', async (path) => {
+    const { headers } = await plane.get(path, admin);
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+    });
+    if (path !== '/docs') expect(headers['cache-control']).toContain('no-store');
+  });
 
   it.each(PATHS.filter((path) => !PAGES.includes(path)))(
-    'at %s is no page: it may load nothing',
+    'at %s is not a page, so it may load nothing',
     async (path) => {
       const { headers } = await plane.get(path, admin);
       expect(headers['content-security-policy']).toBe(
@@ -54,7 +53,7 @@ describe('every answer of a tenant plane', () => {
     },
   );
 
-  it('says what it is, and in which characters', async () => {
+  it('names its content type and charset', async () => {
     const page = { ...admin, headers: { accept: 'text/html' } };
     for (const [path, options, type] of [
       ['/api/auth/me', admin, 'application/json; charset=utf-8'],
@@ -66,11 +65,11 @@ describe('every answer of a tenant plane', () => {
       expect([path, (await plane.get(path, options)).headers['content-type']]).toEqual([path, type]);
   });
 
-  it('says nothing of https in development', async () => {
+  it('has no HSTS header in development', async () => {
     expect((await plane.get('/', admin)).headers).not.toHaveProperty('strict-transport-security');
   });
 
-  it('is for no page of another origin', async () => {
+  it('is not readable by pages of another origin', async () => {
     const asked = { origin: APP, 'access-control-request-method': 'POST' };
     const answers = [
       await plane.options('/api/incidents', { ...admin, headers: asked }),
@@ -82,7 +81,7 @@ describe('every answer of a tenant plane', () => {
 });
 
 describe('a tenant plane in production', () => {
-  it('has browsers come by https only', async () => {
+  it('has browsers use https only', async () => {
     const plane = await TestTenantPlane.boot('postgres', { env: PRODUCTION });
     const { headers } = await plane.get('/health/live');
     expect(headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains');
@@ -90,7 +89,7 @@ describe('a tenant plane in production', () => {
   });
 });
 
-describe.each(EVERY_DATABASE)('a tenant plane whose API the pages of an origin may call, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a tenant plane that allows another origin, on %s', (driver) => {
   let plane: TestTenantPlane;
   let admin: CallOptions;
   beforeAll(async () => {
@@ -111,7 +110,7 @@ describe.each(EVERY_DATABASE)('a tenant plane whose API the pages of an origin m
       },
     });
 
-  it('lets them, with a token and without cookies', async () => {
+  it('lets its pages call the API with a token, but without cookies', async () => {
     const { status, headers } = await preflight(APP);
     expect([status, headers['access-control-allow-origin']]).toEqual([204, APP]);
     expect(headers['access-control-allow-headers']).toBe('authorization,content-type');
@@ -124,7 +123,7 @@ describe.each(EVERY_DATABASE)('a tenant plane whose API the pages of an origin m
     expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([201, APP]);
   });
 
-  it('shows them a refusal, too', async () => {
+  it('also shows them a refusal', async () => {
     const { status, headers } = await plane.get('/api/incidents', {
       host: hostOf('acme'),
       headers: { origin: APP },
@@ -133,7 +132,7 @@ describe.each(EVERY_DATABASE)('a tenant plane whose API the pages of an origin m
   });
 
   it.each(['https://evil.example.com', 'http://app.example.com', `${APP}.evil.example.com`, 'null'])(
-    'does not let those of %s',
+    'does not allow pages of %s',
     async (origin) => {
       expect((await preflight(origin)).headers).not.toHaveProperty('access-control-allow-origin');
     },

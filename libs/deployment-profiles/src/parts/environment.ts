@@ -61,6 +61,6 @@ export const ENVIRONMENT_OF_A_CUSTOMERS_PLANE: readonly EnvironmentVariable[] = 
   {
     name: 'ATLAS_ALLOW_REGISTER',
     required: 'optional',
-    text: "1 lets the tenant's admin e-mail register the first account while the tenant has no user.",
+    text: "1 lets the tenant's admin e-mail register the first account while the tenant has no users.",
   },
 ];

@@ -66,12 +66,12 @@ export const PROMISES_OF_EVERY_MODEL: OutageContract = [
   {
     capability: 'sign_in',
     after: ALWAYS_WORKS,
-    note: 'Users, sessions and invitations are in the tenant plane; a welcome link is verified offline.',
+    note: 'The tenant plane stores users, sessions and invitations, and verifies welcome links offline.',
   },
   {
     capability: 'incidents',
     after: ALWAYS_WORKS,
-    note: 'Never locked by an outage or an expired lease; only by an explicit suspension received before.',
+    note: 'Never locked by an outage or an expired lease, only by a suspension received before the outage.',
   },
   {
     capability: 'alert_ingest',
@@ -79,7 +79,7 @@ export const PROMISES_OF_EVERY_MODEL: OutageContract = [
     awaits: 'alert_ingest',
     note: 'Alerts go straight to the tenant plane.',
   },
-  { capability: 'cmdb', after: ALWAYS_WORKS, note: 'Items, relationships and impact are local.' },
+  { capability: 'cmdb', after: ALWAYS_WORKS, note: 'Items, relationships and impact are stored locally.' },
   {
     capability: 'exports',
     after: ALWAYS_WORKS,
@@ -90,12 +90,12 @@ export const PROMISES_OF_EVERY_MODEL: OutageContract = [
     capability: 'slos',
     after: GRACE_LADDER,
     awaits: 'slos',
-    note: 'Read-only means that objectives are still measured and shown, but not changed.',
+    note: 'Read-only: objectives are still measured and shown, but cannot be changed.',
   },
   {
     capability: 'runbooks',
     after: GRACE_LADDER,
     awaits: 'runbooks',
-    note: 'Read-only means that runbooks and past runs can be read, but no new run starts.',
+    note: 'Read-only: runbooks and past runs can be read, but no new run can start.',
   },
 ];

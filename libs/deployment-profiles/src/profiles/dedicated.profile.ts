@@ -27,8 +27,8 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
     recommended: 'postgres',
     isolation: 'isolated',
     text:
-      "A Postgres instance of the tenant's own; in development, its own database on a shared server, " +
-      'or a SQLite file.',
+      "A Postgres instance of the tenant's own; in development, a database on a shared server or a " +
+      'SQLite file.',
   },
   dataResidency: {
     heldBy: 'atlas',
@@ -42,7 +42,7 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
   },
   provisioning: {
     text:
-      'Provisioning jobs create the infrastructure (Terraform, for example on ECS) and put its ' +
+      'Provisioning jobs create the infrastructure (with Terraform, for example on ECS) and record its ' +
       'endpoint and db_url on the tenant row.',
     steps: [
       'register-tenant-plane',
@@ -71,24 +71,24 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
     {
       kind: 'residency',
       text:
-        "Your incident and CMDB data have a database to themselves, run by Atlas in your tenant's " +
+        "Your incident and CMDB data are in a database of your own, which Atlas runs in your tenant's " +
         'region.',
       doc: GUIDE,
-      later: { text: 'Your automation data live there as well.', awaits: 'runbooks' },
+      later: { text: 'Your automation data are there as well.', awaits: 'runbooks' },
     },
     {
       kind: 'connectivity',
       text:
-        'This tenant plane is yours alone: allow your users to reach its address through your ' +
-        'firewall. Atlas upgrades it and maintains its link to the Control Plane.',
+        'This tenant plane serves only you. Allow your users to reach its address through your ' +
+        'firewall; Atlas upgrades it and maintains its link to the Control Plane.',
       doc: GUIDE,
-      later: { text: 'Allow your monitoring to send its alerts there, too.', awaits: 'alert_ingest' },
+      later: { text: 'Allow your monitoring to send alerts to it as well.', awaits: 'alert_ingest' },
     },
     {
       kind: 'backup',
       text:
-        "Atlas backs up your instance. Check that your contract's disaster recovery covers anything " +
-        'you need beyond that.',
+        'Atlas backs up your instance. If you need more than that, check that the disaster recovery in ' +
+        'your contract covers it.',
       doc: GUIDE,
     },
   ],
@@ -98,8 +98,8 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
       name: 'TENANT_PLANE_MIGRATION_DATABASE_URL',
       required: 'optional',
       text:
-        "The owner of the schema, used only to migrate; without it the application's own role " +
-        'migrates, under forced row-level security.',
+        "The owner of the schema, used only to migrate. If unset, the application's own role migrates, " +
+        'under forced row-level security.',
     },
     TENANT_BASE_DOMAIN,
   ],
@@ -109,8 +109,8 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
       capability: 'ai',
       after: NEEDS_CONTROL_PLANE,
       note:
-        'The dedicated plane reaches AI only through the Control Plane; meanwhile an error explains ' +
-        'why a question gets no answer.',
+        'The tenant plane reaches AI only through the Control Plane. Until it is back, questions get an ' +
+        'error that explains why.',
     },
     {
       capability: 'tenant_address',

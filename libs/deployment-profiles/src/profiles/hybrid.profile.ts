@@ -44,13 +44,14 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   backupDuty: {
     who: ['customer'],
     text:
-      'The customer backs up its side: snapshots of the database, the TLS certificates and the agent ' +
-      'keys.',
+      'The customer backs up what it runs: snapshots of the database, the TLS certificates and the ' +
+      'agent keys.',
   },
   provisioning: {
     text:
-      'As in on-prem: an install with a provisioning token, then CONTROL_PLANE_BASE_URL, ' +
-      'INTERNAL_SERVICE_SECRET and TENANT_PLANE_DATABASE_URL (or a SQLite file path).',
+      'As on-prem: the customer installs the tenant plane with a provisioning token, then sets ' +
+      'CONTROL_PLANE_BASE_URL, INTERNAL_SERVICE_SECRET and TENANT_PLANE_DATABASE_URL (or a SQLite file ' +
+      'path).',
     steps: [
       'register-tenant-plane',
       'await-enrolment',
@@ -78,24 +79,24 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
       kind: 'residency',
       text:
         'Operational data are stored only in your network (TENANT_PLANE_DATABASE_URL, or SQLite under ' +
-        'data/). The content of an AI question is sent through the Control Plane to be answered, so ' +
-        'ask with that in mind.',
+        'data/). AI questions are sent through the Control Plane, so include only what may leave your ' +
+        'network.',
       doc: GUIDE,
     },
     {
       kind: 'connectivity',
       text:
-        'Cloud AI needs a stable outbound HTTPS path to CONTROL_PLANE_BASE_URL; watch the integration ' +
-        'checks. When the path is down, AI pauses and incidents keep working locally.',
+        'Cloud AI requires stable outbound HTTPS to CONTROL_PLANE_BASE_URL; watch the integration ' +
+        'checks. While the connection is down, AI pauses and incidents keep working locally.',
       doc: GUIDE,
     },
     {
       kind: 'backup',
       text:
-        'The cloud half holds no operational data to restore from: snapshot your database, and keep ' +
-        "the installation's env file and the TLS certificates with it.",
+        'The cloud holds none of your operational data, so nothing can be restored from it. Snapshot ' +
+        "your database, and keep the installation's env file and the TLS certificates with it.",
       doc: GUIDE,
-      later: { text: 'Keep the agent keys with it, too.', awaits: 'agents' },
+      later: { text: 'Keep the agent keys with it as well.', awaits: 'agents' },
     },
   ],
   environment: [...ENVIRONMENT_OF_EVERY_MODEL, ...ENVIRONMENT_OF_A_CUSTOMERS_PLANE],
@@ -104,9 +105,7 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     {
       capability: 'ai',
       after: NEEDS_CONTROL_PLANE,
-      note:
-        'Intelligence is the cloud half of hybrid: it pauses, and an error explains why a question ' +
-        'gets no answer.',
+      note: 'AI is the cloud half of hybrid. It pauses, and questions get an error that explains why.',
     },
     {
       capability: 'tenant_address',

@@ -28,7 +28,7 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
   },
   controlPlaneRelation:
     'Reachable over HTTPS, outbound only: enrolment, changes to the tenant, integration checks, and ' +
-    'AI if the admin allows it. Nothing on the request path.',
+    'AI if the admin allows it. It is never on the request path.',
   databases: {
     allowed: ['postgres', 'sqlite'],
     allowedInProduction: ['postgres', 'sqlite'],
@@ -48,8 +48,9 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
   },
   provisioning: {
     text:
-      'The customer installs the tenant plane with a provisioning token, then CONTROL_PLANE_BASE_URL, ' +
-      'INTERNAL_SERVICE_SECRET and TENANT_PLANE_DATABASE_URL (or a SQLite file path).',
+      'The customer installs the tenant plane with a provisioning token, then sets ' +
+      'CONTROL_PLANE_BASE_URL, INTERNAL_SERVICE_SECRET and TENANT_PLANE_DATABASE_URL (or a SQLite file ' +
+      'path).',
     steps: [
       'register-tenant-plane',
       'await-enrolment',
@@ -76,9 +77,9 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
     {
       kind: 'residency',
       text:
-        'Incident and CMDB data stay in your network, in the database of TENANT_PLANE_DATABASE_URL or, ' +
-        'without it, in SQLite under data/. AI is off until your admin allows it, since its prompts ' +
-        'leave your network.',
+        'Incident and CMDB data stay in your network: in the database named by ' +
+        'TENANT_PLANE_DATABASE_URL, or by default in SQLite under data/. AI is off until your admin ' +
+        'allows it, because its prompts leave your network.',
       doc: GUIDE,
       later: { text: 'Automation data stay there as well.', awaits: 'runbooks' },
     },
@@ -86,7 +87,7 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
       kind: 'connectivity',
       text:
         'Allow outbound HTTPS to CONTROL_PLANE_BASE_URL for enrolment, changes to your tenant and ' +
-        'integration checks; nothing needs to come in. If permanently disconnected, set ' +
+        'integration checks; no inbound access is needed. If permanently disconnected, set ' +
         'ATLAS_OFFLINE_MODE=1 and enrol by files.',
       doc: GUIDE,
       later: { text: 'If permanently disconnected, load leases from a file.', awaits: 'leases' },
@@ -94,10 +95,10 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
     {
       kind: 'backup',
       text:
-        "Backups are your responsibility: snapshot the database, and keep the installation's env file " +
+        "Backups are your responsibility. Snapshot the database, and keep the installation's env file " +
         'and the TLS certificates with it.',
       doc: UPKEEP,
-      later: { text: 'Keep the agent keys with it, too.', awaits: 'agents' },
+      later: { text: 'Keep the agent keys with it as well.', awaits: 'agents' },
     },
   ],
   environment: [
@@ -107,8 +108,8 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
       name: 'ATLAS_OFFLINE_MODE',
       required: 'optional',
       text:
-        '1 makes no calls to the Control Plane at all (air-gapped) and enrols by files. ' +
-        'ATLASAI_OFFLINE_MODE is an alias.',
+        '1 makes no calls to the Control Plane (air-gapped) and enrols by files. ATLASAI_OFFLINE_MODE ' +
+        'is an alias.',
     },
   ],
   outageContract: [
@@ -117,24 +118,24 @@ export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>(
       capability: 'ai',
       after: NEEDS_CONTROL_PLANE,
       note:
-        'Used only if your admin allows it, and then through the Control Plane; an error explains why ' +
-        'a question gets no answer.',
+        'Used only if your admin allows it, and then through the Control Plane. Until it is back, ' +
+        'questions get an error that explains why.',
     },
     {
       capability: 'tenant_address',
       after: ALWAYS_WORKS,
-      note: 'Users reach the tenant plane inside your network, by the name you gave it.',
+      note: 'Users reach the tenant plane inside your network, at the name you gave it.',
     },
     {
       capability: 'entitlements',
       after: GRACE_LADDER,
       awaits: 'leases',
-      note: 'A lease loaded from a file renews as well, so an air-gapped plane need not climb the ladder.',
+      note: 'A lease can also be renewed from a file, so an air-gapped plane keeps its entitlements.',
     },
     {
       capability: 'tenant_lifecycle',
       after: NEEDS_CONTROL_PLANE,
-      note: 'Enrolment, moves and plan changes wait; you upgrade the tenant plane yourself.',
+      note: 'Enrolment, moves and plan changes wait. You still upgrade the tenant plane yourself.',
     },
   ],
   awaits: { dataResidency: ['runbooks'], backupDuty: ['agents'], outageContract: ['outage_contract'] },

@@ -27,7 +27,7 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
     recommended: 'postgres',
     isolation: 'shared',
     text:
-      'One shared Postgres with tenant_id on every row, fenced by row-level security; SQLite for ' +
+      'One shared Postgres with tenant_id on every row, isolated by row-level security; SQLite for ' +
       'development.',
   },
   dataResidency: {
@@ -42,8 +42,8 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   },
   provisioning: {
     text:
-      'No tenant plane of its own: the tenant is placed on a shared one with room and reached at that ' +
-      "plane's URL, by subdomain or with x-tenant-id.",
+      'No tenant plane of its own: the tenant is placed on a shared one that has room, and is reached at ' +
+      "that plane's URL, by subdomain or with x-tenant-id.",
     steps: ['reserve-place', 'write-desired-state', 'await-report', 'prepare-signup-link', 'activate'],
   },
   lifecycle: {
@@ -66,21 +66,21 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
         "Your incident and CMDB data are in Atlas's shared tenant database, in rows that only your " +
         'tenant can read. Choose another model if they must not leave your network.',
       doc: GUIDE,
-      later: { text: 'Your automation data live there as well.', awaits: 'runbooks' },
+      later: { text: 'Your automation data are there as well.', awaits: 'runbooks' },
     },
     {
       kind: 'connectivity',
       text:
-        "Nothing to install: your users go to your tenant's own address. Scripts that call the shared " +
-        'address send x-tenant-id.',
+        "There is nothing to install: your users open your tenant's own address. Scripts that call the " +
+        'shared address send x-tenant-id.',
       doc: GUIDE,
-      later: { text: "Point monitoring at your tenant's own address, too.", awaits: 'alert_ingest' },
+      later: { text: "Point monitoring at your tenant's own address as well.", awaits: 'alert_ingest' },
     },
     {
       kind: 'backup',
-      text: 'Atlas backs up the shared database for all of its tenants together.',
+      text: 'Atlas backs up the shared database for all its tenants together.',
       doc: GUIDE,
-      later: { text: 'Export your data when you want your own copy.', awaits: 'exports' },
+      later: { text: 'Export your data to have a copy of your own.', awaits: 'exports' },
     },
   ],
   environment: [
@@ -89,7 +89,7 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
       name: 'TENANT_PLANE_MIGRATION_DATABASE_URL',
       required: 'on_postgres',
       text:
-        'The owner of the schema, used only to migrate: the application itself must own nothing, so ' +
+        'The owner of the schema, used only to migrate. The application itself must own nothing, so ' +
         'that row-level security applies to it.',
     },
     TENANT_BASE_DOMAIN,
@@ -100,13 +100,13 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
       capability: 'ai',
       after: NEEDS_CONTROL_PLANE,
       note:
-        'Atlas routes AI through the Control Plane; until it is back, an error explains why a question ' +
-        'gets no answer.',
+        'Atlas routes AI through the Control Plane. Until it is back, questions get an error that ' +
+        'explains why.',
     },
     {
       capability: 'tenant_address',
       after: ALWAYS_WORKS,
-      note: 'The shared tenant plane and the edge keep the last routing table; tenants stay where they are.',
+      note: 'The shared tenant plane and the edge keep the last routing table. Tenants stay where they are.',
     },
     {
       capability: 'entitlements',

@@ -2,25 +2,22 @@ import { type Operand, type Option } from '../../options';
 import { type OperatorCall } from '../../control-plane/control-plane-client';
 import { type SubjectKind } from '../subject';
 
-/**
- * Something that the Control Plane is asked to do. Its answer
- * holds what follows: a job to watch, a bundle, a link.
- */
+/** A request to the Control Plane. Its answer holds what follows: a job to watch, a bundle, a link. */
 export interface Operation {
   readonly name: string;
   readonly group: string;
   readonly summary: string;
   readonly about?: string;
   readonly examples: readonly string[];
-  /** What it is done to; `:id` in the operation is its id. */
+  /** Its target, whose id replaces `:id` in the operation. */
   readonly subject?: SubjectKind;
   readonly operation: OperatorCall;
-  /** What the request says besides the options. */
+  /** Fields of the request besides the options. */
   readonly body?: object;
   readonly options: readonly Option[];
   /** The field in which the tenant's slug is repeated, as `--confirm`. */
   readonly confirm?: string;
-  /** Only for routes that take `dry_run`: any other would carry it out. */
+  /** Only for routes that take `dry_run`: any other would execute the request. */
   readonly canRehearse?: boolean;
   /** The command that comes next, about the same tenant. */
   readonly next?: string;

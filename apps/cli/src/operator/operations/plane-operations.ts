@@ -54,8 +54,8 @@ export const PLANE_OPERATIONS: readonly Operation[] = [
     name: 'rotate-secret',
     group,
     summary: 'Replace the service secret of a tenant plane',
-    about: `Replaces the service secret of a tenant plane. "routine" accepts both secrets until the old one is out of use, which takes
-ten minutes or more; "compromised" refuses the old one at once.`,
+    about: `Replaces the service secret of a tenant plane. "routine" accepts both secrets until the old
+one is out of use, which takes ten minutes or more; "compromised" refuses the old one at once.`,
     examples: ['rotate-secret acme --mode routine --no-wait'],
     subject: 'plane',
     operation: 'POST /api/tenant-planes/:id/rotate-secret',

@@ -100,8 +100,8 @@ export const TENANT_OPERATIONS: readonly Operation[] = [
     name: 'deprovision',
     group,
     summary: 'Back up and delete a tenant',
-    about: `Backs up a tenant and removes it. Until the time that "atlas tenant" shows, "atlas restore" brings it back; after that its
-backup is erased and the deletion certificate is issued.`,
+    about: `Backs up a tenant and removes it. "atlas restore" brings it back until the time that "atlas
+tenant" shows; after that its backup is erased and the deletion certificate is issued.`,
     examples: ['deprovision acme --confirm acme'],
     subject: 'tenant',
     operation: 'POST /api/tenants/:id/deprovision',
@@ -112,7 +112,7 @@ backup is erased and the deletion certificate is issued.`,
       {
         name: 'accept-data-loss',
         field: 'accept_data_loss',
-        text: 'go on without a backup, when no tenant plane has its rows any more',
+        text: 'continue without a backup if no tenant plane has its rows any more',
       },
     ],
   },

@@ -1,12 +1,13 @@
 import { type ChatCompletionRequest } from '@atlas/plane-contract';
 
 /**
- * Who answers. Failures are thrown as a DomainError whose words a tenant may read, the ones on the way too.
+ * Answers questions. Throws every failure, also while
+ * streaming, as a DomainError whose text a tenant may read.
  */
 export abstract class AiProvider {
   /**
-   * The answer in OpenAI's form: server-sent events when `stream` is set, else one JSON document. What is not
-   * read is not fetched; `ended` aborts the call.
+   * Returns the answer in OpenAI's format: server-sent events if `stream` is set, otherwise one JSON
+   * document. It reads from the provider only as fast as its caller reads. `ended` aborts the call.
    */
   abstract complete(request: ChatCompletionRequest, ended: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }

@@ -9,7 +9,7 @@ export function aiTimeout(seconds: number): DomainError {
   return new DomainError('ai_timeout', 'unavailable', detail);
 }
 
-/** The provider's account is at its limit, which all tenants share. */
+/** All tenants share the rate limit of the provider's account. */
 export function aiRateLimited(retryAfterSeconds: string): DomainError {
   const detail = `The AI provider is over its rate limit. Try again in ${retryAfterSeconds} s.`;
   const headers = { 'retry-after': retryAfterSeconds };
@@ -18,14 +18,14 @@ export function aiRateLimited(retryAfterSeconds: string): DomainError {
 
 export function aiRequestRefused(status: number): DomainError {
   const detail =
-    `The AI provider refuses this request (status ${status}). Check the model's name and the length of ` +
-    'the messages.';
+    `The AI provider refused this request (status ${status}). Check the name of the model and the ` +
+    'length of the messages.';
   return new DomainError('ai_request_refused', 'unprocessable', detail);
 }
 
 export function aiNotAllowed(): DomainError {
   const detail =
-    "AI prompts leave the customer's network, which the tenant's admin has not allowed. To allow " +
-    'it, at the tenant plane: PUT /api/ai/settings {"allow_control_plane": true}.';
+    "AI prompts would leave the customer's network, which the tenant's admin has not allowed. To allow " +
+    'it, send PUT /api/ai/settings {"allow_control_plane": true} to the tenant plane.';
   return new DomainError('ai_not_allowed', 'forbidden', detail);
 }

@@ -4,12 +4,11 @@ import { type AiProviderName } from '../../config/provider-names';
 import { AiProvider } from './ai-provider';
 import { OpenAiCompatibleProvider } from './openai-compatible.provider';
 
-/** Every kind of provider there is. */
+/** Every kind of provider. */
 const AI_PROVIDERS: Readonly<Record<AiProviderName, Type<AiProvider>>> = {
   openai_compatible: OpenAiCompatibleProvider,
 };
 
-/** The one that is configured. */
 export const CONFIGURED_AI_PROVIDER: FactoryProvider<AiProvider> = {
   provide: AiProvider,
   inject: [ControlPlaneConfig],

@@ -9,8 +9,8 @@ import { Patience } from './patience';
 const RETRY_AFTER_SECONDS = '10';
 
 /**
- * Speaks `POST <base URL>/chat/completions`
- * (https://platform.openai.com/docs/api-reference/chat). Its bytes are passed on as they come.
+ * Calls `POST <base URL>/chat/completions`
+ * (https://platform.openai.com/docs/api-reference/chat) and passes the bytes on as they arrive.
  */
 export class OpenAiCompatibleProvider extends AiProvider {
   private readonly logger = new Logger(OpenAiCompatibleProvider.name);
@@ -59,7 +59,7 @@ export class OpenAiCompatibleProvider extends AiProvider {
     }
   }
 
-  /** What the provider itself says is not passed on: it may repeat the key or the messages. */
+  /** Does not pass on the provider's own text, which may repeat the key or the messages. */
   private failureOf(error: unknown, patience: Patience): DomainError {
     const failure = domainErrorOf(error, patience, this.config.AI_PROVIDER_TIMEOUT_MS / 1000);
     if (!patience.signal.aborted || patience.isOver) this.logger.warn(failure.message);
@@ -71,7 +71,9 @@ function domainErrorOf(error: unknown, patience: Patience, seconds: number): Dom
   if (error instanceof DomainError) return error;
   if (patience.isOver) return aiTimeout(seconds);
   const { code } = (error as { cause?: { code?: string } }).cause ?? {};
-  return aiUnavailable(`the provider can't be reached, or broke off (${code ?? (error as Error).name})`);
+  return aiUnavailable(
+    `the provider cannot be reached or closed the connection (${code ?? (error as Error).name})`,
+  );
 }
 
 async function bodyOf(response: Response, expected: string): Promise<ReadableStream<Uint8Array>> {
@@ -83,7 +85,7 @@ async function bodyOf(response: Response, expected: string): Promise<ReadableStr
 
 function refusalOf({ status, headers }: Response): DomainError {
   if (status === 401 || status === 403)
-    return aiUnavailable('the provider refuses the API key (AI_PROVIDER_API_KEY of the Control Plane)');
+    return aiUnavailable('the provider rejected the API key (AI_PROVIDER_API_KEY of the Control Plane)');
   if (status === 429) return aiRateLimited(secondsOf(headers.get('retry-after')));
   if (status >= 500) return aiUnavailable(`the provider answered with status ${status}`);
   return aiRequestRefused(status);

@@ -2,7 +2,7 @@ import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 const LIVE = `status in ('queued', 'running', 'waiting')`;
 
-/** Jobs have parameters, and may be about a tenant plane instead of a tenant. */
+/** Gives jobs parameters, and lets them be about a tenant plane instead of a tenant. */
 export class OpenJobsToPlanes1700000000005 extends PortableMigration {
   protected async apply({ driver, sql, types }: MigrationContext): Promise<void> {
     if (driver === 'postgres') {
@@ -13,7 +13,7 @@ export class OpenJobsToPlanes1700000000005 extends PortableMigration {
         `alter table provisioning_jobs alter column tenant_id drop not null`,
       );
     } else {
-      // SQLite cannot drop a rule of a column: the table is made anew.
+      // SQLite cannot drop a column constraint, so the table is rebuilt.
       await sql(...rebuilt(types, `params text not null, tenant_plane_id varchar,`, '', `'{}', null`));
     }
     await sql(
@@ -38,8 +38,8 @@ export class OpenJobsToPlanes1700000000005 extends PortableMigration {
   }
 }
 
-const COLUMNS = `id, operation, tenant_id, status, direction, steps, error, lease_owner, lease_number, lease_expires_at,
-  due_at, wakes, created_at, started_at, finished_at`;
+const COLUMNS = `id, operation, tenant_id, status, direction, steps, error, lease_owner, lease_number,
+  lease_expires_at, due_at, wakes, created_at, started_at, finished_at`;
 
 function rebuilt(
   types: MigrationContext['types'],
@@ -54,11 +54,12 @@ function rebuilt(
   const from = addedValues ? `${COLUMNS}, ${addedValues}` : COLUMNS;
   return [
     `create table provisioning_jobs_new (
-      id ${types.uuid} not null, operation varchar not null, tenant_id ${types.uuid} ${tenantRule}, status varchar not null,
-      direction varchar not null, steps ${types.json} not null, error ${types.json}, lease_owner varchar,
-      lease_number integer not null, lease_expires_at ${types.timestamp}, due_at ${types.timestamp} not null,
-      wakes integer not null, created_at ${types.timestamp} not null, started_at ${types.timestamp},
-      finished_at ${types.timestamp}, ${added}
+      id ${types.uuid} not null, operation varchar not null, tenant_id ${types.uuid} ${tenantRule},
+      status varchar not null, direction varchar not null, steps ${types.json} not null,
+      error ${types.json}, lease_owner varchar, lease_number integer not null,
+      lease_expires_at ${types.timestamp}, due_at ${types.timestamp} not null, wakes integer not null,
+      created_at ${types.timestamp} not null, started_at ${types.timestamp}, finished_at ${types.timestamp},
+      ${added}
       constraint provisioning_jobs_pk primary key (id),
       constraint provisioning_jobs_tenant_fk foreign key (tenant_id) references tenants (id)${fkOfPlane})`,
     `insert into provisioning_jobs_new (${into}) select ${from} from provisioning_jobs`,

@@ -5,8 +5,8 @@ export class CreateTransfers1700000000007 extends PortableMigration {
     await sql(
       `create table transfers (
         id ${types.uuid} not null, tenant_id ${types.uuid} not null, source_plane_id ${types.uuid} not null,
-        target_plane_id ${types.uuid} not null, recipient ${types.json} not null, attempt varchar, parts integer not null,
-        last_kind varchar, last_changes integer not null, imported integer not null,
+        target_plane_id ${types.uuid} not null, recipient ${types.json} not null, attempt varchar,
+        parts integer not null, last_kind varchar, last_changes integer not null, imported integer not null,
         created_at ${types.timestamp} not null, frozen_at ${types.timestamp}, ended_at ${types.timestamp},
         constraint transfers_pk primary key (id),
         constraint transfers_tenant_fk foreign key (tenant_id) references tenants (id),

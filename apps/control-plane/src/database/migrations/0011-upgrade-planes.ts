@@ -1,8 +1,7 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Planes are held at a release. A job may be part of another
- * one, and one about the whole fleet is live at most once.
+ * Pins planes to a release. A job may be part of another, and at most one job about the whole fleet is live.
  */
 export class UpgradePlanes1700000000011 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

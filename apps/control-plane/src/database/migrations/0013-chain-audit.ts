@@ -7,7 +7,9 @@ import {
   keepAppendOnly,
 } from '@atlas/persistence';
 
-/** The chain stands on the rows themselves, which begin it anew: the hash now covers what the API shows. */
+/**
+ * Stores the audit chain in the rows themselves. It starts over, since hashes now cover what the API shows.
+ */
 export class ChainAudit1700000000013 extends PortableMigration {
   protected async apply({ driver, sql }: MigrationContext): Promise<void> {
     await sql('drop table audit_chain', ...addAuditChain(), ...keepAppendOnly(driver));

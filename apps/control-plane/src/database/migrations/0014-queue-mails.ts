@@ -6,7 +6,7 @@ import {
   createThrottles,
 } from '@atlas/persistence';
 
-/** Mails that are to be sent, and what keeps guesses at passwords few. */
+/** Queues outgoing mails, and counts attempts to limit password guesses. */
 export class QueueMails1700000000014 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(...createOutgoingMails(types), ...createThrottles(types), ...createKnownDevices(types));

@@ -1,9 +1,6 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/**
- * Operators who sign in by a provider of identities, or anew
- * by a link; sessions and keys that tell when they were used.
- */
+/** Adds single sign-on and reset links for operators, and records when sessions and keys were last used. */
 export class ManageOperators1700000000015 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(
@@ -18,9 +15,11 @@ export class ManageOperators1700000000015 extends PortableMigration {
       'create index api_keys_operator on api_keys (operator_id)',
       `create table operator_reset_links (
         id varchar not null, operator_id ${types.uuid} not null, secret_hash varchar not null,
-        created_at ${types.timestamp} not null, expires_at ${types.timestamp} not null, ended_at ${types.timestamp},
+        created_at ${types.timestamp} not null, expires_at ${types.timestamp} not null,
+        ended_at ${types.timestamp},
         constraint operator_reset_links_pk primary key (id),
-        constraint operator_reset_links_operator_fk foreign key (operator_id) references operators (id) on delete cascade)`,
+        constraint operator_reset_links_operator_fk foreign key (operator_id)
+          references operators (id) on delete cascade)`,
       'create index operator_reset_links_operator on operator_reset_links (operator_id)',
     );
   }

@@ -1,12 +1,12 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** People who ask for a tenant by themselves. */
+/** Stores sign-ups. */
 export class CreateSignups1700000000017 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(
       `create table signups (
-        id ${types.uuid} not null, email varchar not null, organisation varchar, slug varchar, token_hash varchar,
-        created_at ${types.timestamp} not null, expires_at ${types.timestamp} not null,
+        id ${types.uuid} not null, email varchar not null, organisation varchar, slug varchar,
+        token_hash varchar, created_at ${types.timestamp} not null, expires_at ${types.timestamp} not null,
         verified_at ${types.timestamp}, tenant_id ${types.uuid},
         constraint signups_pk primary key (id),
         constraint signups_token_uq unique (token_hash),

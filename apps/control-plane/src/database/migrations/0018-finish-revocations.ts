@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Counts each operator's revocations, remembers which API key
- * made which, and allows one live reset link an operator.
+ * Counts each operator's revocations, records which API key
+ * created which, and allows one live reset link per operator.
  */
 export class FinishRevocations1700000000018 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {
@@ -10,9 +10,10 @@ export class FinishRevocations1700000000018 extends PortableMigration {
       'alter table operators add column revocations integer not null default 0',
       'alter table api_keys add column parent_id varchar',
       'create index api_keys_parent on api_keys (parent_id)',
-      // Of several that were issued at once nobody knows which one the operator was sent: all of them end.
+      // If several were issued at once, it is unknown which one the operator was sent, so all of them end.
       `update operator_reset_links set ended_at = created_at where ended_at is null and operator_id in
-        (select operator_id from operator_reset_links where ended_at is null group by operator_id having count(*) > 1)`,
+        (select operator_id from operator_reset_links where ended_at is null
+          group by operator_id having count(*) > 1)`,
       'create unique index operator_reset_links_live_uq on operator_reset_links (operator_id) where ' +
         'ended_at is null',
     );

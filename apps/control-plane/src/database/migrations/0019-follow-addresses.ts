@@ -1,6 +1,6 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** What planes say of themselves: where they are, and how they are. */
+/** Stores the address and health that planes report. */
 export class FollowAddresses1700000000019 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(

@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * From where a tenant plane counts its reports on when its
- * database took no write before it was started again.
+ * Stores the number from which a tenant plane numbers its reports
+ * after a restart, if its database accepted no writes before it.
  */
 export class KeepStoredSequences1700000000023 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {

@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * The API key that made another is one that is there. In a column that
- * takes the place of the other: SQLite adds no rule to one that exists.
+ * Makes the parent of an API key a foreign key, in a new
+ * column: SQLite cannot add a constraint to an existing one.
  */
 export class TieKeysToParents1700000000025 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {

@@ -1,6 +1,6 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** What ended long ago is looked for at every sweep. */
+/** Indexes ended credentials, which every sweep looks for. */
 export class IndexEndedCredentials1700000000026 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {
     await sql(

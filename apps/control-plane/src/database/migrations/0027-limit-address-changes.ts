@@ -1,6 +1,6 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Which changes of a plane's address are taken over, and which of its request files is the newest. */
+/** Stores what limits a plane's address changes, and when its newest request file was signed. */
 export class LimitAddressChanges1700000000027 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(

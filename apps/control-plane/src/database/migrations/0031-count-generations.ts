@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * How often a transfer began anew. The names of runs tell which is later, so `superseded` is no longer
- * written; it stays for processes of the version before.
+ * Counts how often a transfer started over. Names show which run is later, so
+ * `superseded` is no longer written; it stays for processes of the previous version.
  */
 export class CountGenerations1700000000031 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {

@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * A reset link ends with whoever issued it, and with the API key they issued it with. Links from before have
- * no issuer: those live for a day at most.
+ * Ends a reset link with its issuer and the API key it was issued
+ * with. Older links have no issuer, but live for a day at most.
  */
 export class TieResetLinksToIssuers1700000000032 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

@@ -1,17 +1,18 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * What tenant planes are told of sign-up links. Links from before are not in it: they can't be revoked and
- * don't work after a move, for the seven days until they expire.
+ * Stores what tenant planes must know about sign-up links. Older links are not in it: they
+ * cannot be revoked and do not work after a move, for the seven days until they expire.
  */
 export class KeepSignupLinks1700000000033 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(
-      // No foreign keys to operators and tenant planes: to check those
-      // would lock their rows behind the tenant's, out of order.
+      // No foreign keys to operators and tenant planes: checking
+      // them would lock their rows after the tenant's, out of order.
       `create table signup_links (
         jti ${types.uuid} not null, tenant_id ${types.uuid} not null, tenant_plane_id ${types.uuid} not null,
-        issued_by ${types.uuid}, issued_with varchar, expires_at ${types.timestamp} not null, revoked_at ${types.timestamp},
+        issued_by ${types.uuid}, issued_with varchar, expires_at ${types.timestamp} not null,
+        revoked_at ${types.timestamp},
         constraint signup_links_pk primary key (jti),
         constraint signup_links_tenant_fk foreign key (tenant_id) references tenants (id),
         constraint signup_links_key_fk foreign key (issued_with) references api_keys (id))`,

@@ -1,13 +1,14 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** A mail that was sent more than once has a link in each copy. */
+/** Stores the links of earlier copies: a mail that was sent more than once has a link in each. */
 export class KeepLinksOfCopies1700000000035 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(
       `create table earlier_signup_tokens (
         token_hash varchar not null, signup_id ${types.uuid} not null,
         constraint earlier_signup_tokens_pk primary key (token_hash),
-        constraint earlier_signup_tokens_signup_fk foreign key (signup_id) references signups (id) on delete cascade)`,
+        constraint earlier_signup_tokens_signup_fk foreign key (signup_id)
+          references signups (id) on delete cascade)`,
       'create index earlier_signup_tokens_signup_ix on earlier_signup_tokens (signup_id)',
     );
   }

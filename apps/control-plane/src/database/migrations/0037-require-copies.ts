@@ -1,6 +1,9 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Which backup a restored tenant must be served from, who imported it, and that a plane lacks it. */
+/**
+ * Stores which backup a restored tenant must be served
+ * from, who imported it, and whether the plane lacks it.
+ */
 export class RequireCopies1700000000037 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(

@@ -12,7 +12,8 @@ export class NoteWhatJobsRelyOn1700000000039 extends PortableMigration {
       'alter table tenant_planes add column released_sequence integer',
       'alter table provisioning_jobs add column is_dismissed boolean not null default false',
       'alter table transfers add column version varchar',
-      `update transfers set version = (select version from tenant_planes where tenant_planes.id = source_plane_id)
+      `update transfers set version = (select version from tenant_planes
+        where tenant_planes.id = source_plane_id)
         where purpose <> 'move'`,
     );
   }

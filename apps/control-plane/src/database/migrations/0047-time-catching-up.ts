@@ -1,9 +1,6 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/**
- * When the changes of a transfer began to follow its rows.
- * One that is under way counts from its next changes.
- */
+/** Stores when a transfer started sending changes. A transfer in progress counts from its next changes. */
 export class TimeCatchingUp1700000000047 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(`alter table transfers add column following_since ${types.timestamp}`);

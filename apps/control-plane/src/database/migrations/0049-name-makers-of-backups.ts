@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Tells which database made a backup, so that a rollback erases it on the word of no other. One that is kept
- * already was made by the installation that had enrolled before it began, unless another one has since.
+ * Stores which instance made a backup, so that a rollback erases it only if that instance confirms. An
+ * existing backup was made by the instance enrolled before it began, unless another has enrolled since.
  */
 export class NameMakersOfBackups1700000000049 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

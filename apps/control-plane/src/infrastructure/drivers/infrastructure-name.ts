@@ -1,9 +1,7 @@
 import { infrastructureName as nameFor } from '@atlas/tenancy';
 import { type InfrastructureSubject } from './infrastructure-driver';
 
-/**
- * Names all that a driver makes for one plane (folder, database, role, ...): readable, and never another's.
- */
+/** The readable, unique name of all that a driver creates for one plane (folder, database, role …). */
 export function infrastructureName({
   slug,
   tenantPlaneId,
@@ -11,12 +9,12 @@ export function infrastructureName({
   return nameFor(slug, tenantPlaneId);
 }
 
-/** Whether a name may be one of those. */
+/** Whether a name has the form of {@link infrastructureName}. */
 export function isInfrastructureName(name: string): boolean {
   return /^atlas_[a-z0-9_]+_[0-9a-f]{8}$/.test(name);
 }
 
-/** The name of the tenant plane that such a name was made for. */
+/** The name of the tenant plane for which an {@link infrastructureName} was made. */
 export function planeNameOf(name: string): string {
   return name.replace(/^atlas_/, '').replaceAll('_', '-');
 }

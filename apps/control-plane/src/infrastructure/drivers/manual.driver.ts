@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InfrastructureDriver } from './infrastructure-driver';
 
-/** A person makes the infrastructure and records it (`PUT /api/tenants/:id/infrastructure`). */
+/** A person creates the infrastructure and records it (`PUT /api/tenants/:id/infrastructure`). */
 @Injectable()
 export class ManualDriver extends InfrastructureDriver {
   async plan(): Promise<readonly string[]> {
-    return ['Nothing by itself: a person creates database and tenant plane, and records them'];
+    return ['Nothing automatically: a person creates the database and tenant plane and records them'];
   }
 
   async create(): Promise<null> {
@@ -13,6 +13,6 @@ export class ManualDriver extends InfrastructureDriver {
   }
 
   async destroy(): Promise<void> {
-    // What a person made, a person removes.
+    // A person removes what a person created.
   }
 }

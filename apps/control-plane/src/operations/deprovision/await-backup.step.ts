@@ -14,7 +14,7 @@ import { ReadableBackup } from './readable-backup';
 
 const PATIENCE_MS = 24 * 3_600_000;
 
-/** Waits until the backup has been restored into a scratch database, and found to be the same. */
+/** Waits until the backup has been restored into a scratch database and matches the original. */
 @Injectable()
 export class AwaitBackupStep extends ProvisioningStep {
   readonly name = 'await-backup';
@@ -35,7 +35,7 @@ export class AwaitBackupStep extends ProvisioningStep {
     if (backupIdIn(outputs) === undefined) return done();
     const backup = await this.backups.live(manager, tenantId);
     if (!backup) return done(tally((await this.backups.kept(manager, tenantId))?.manifest ?? {}));
-    // After the backup was read: it was made by the database that is looked at now, or by the one before it.
+    // Check after reading the backup: the home's current database made it, or an earlier one did.
     const home = await placeWithRows(manager, tenantId);
     if (home && (await hasLostCopy(manager, home))) return back('back-up');
     if (isWhole(backup)) {
@@ -47,18 +47,18 @@ export class AwaitBackupStep extends ProvisioningStep {
     await write((transaction) => this.renewKey(transaction, backup));
     const place = await manager.findOneByOrFail(Placement, { tenantId, tenantPlaneId });
     if (place.reportedState === 'failed' && place.reportedRevision >= place.entryRevision) {
-      // The report may have come since the look above.
+      // The report may have arrived since the check above.
       if (await hasLostCopy(manager, place)) return back('back-up');
       const detail =
-        'The backup could not be made, or differs from the original; nothing was removed: ' +
+        'The backup failed or differs from the original. Nothing was removed. Reason: ' +
         `${place.reportedError ?? 'no reason given'}`;
       const fix =
-        'Atlas on-call: look at the log of the tenant plane (disk for the trial restore?), then ' +
-        'retry the job.';
+        'Atlas on-call: check the log of the tenant plane (was there disk space for the trial ' +
+        'restore?), then retry the job.';
       throw new StepFailure('operator', 'backup_not_verified', detail, fix);
     }
     return wait(
-      'the backup to be made and restored for a trial',
+      'the backup and its trial restore',
       new Date(startedAt.getTime() + PATIENCE_MS),
       troubleAt(place),
     );
@@ -70,7 +70,7 @@ export class AwaitBackupStep extends ProvisioningStep {
       await this.desiredStates.publish(manager, { tenantId, tenantPlaneId });
   }
 
-  /** Null when its plane has begun anew meanwhile: then it is not whole yet. */
+  /** Null if the plane has restarted the backup meanwhile, so that it is not whole yet. */
   private async read(manager: EntityManager, backup: Transfer): Promise<Manifest | null> {
     try {
       return await this.readable.read(manager, backup);
@@ -82,7 +82,7 @@ export class AwaitBackupStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // What was kept goes with the step that began it.
+    // Undoing the step that began the backup erases it.
   }
 }
 

@@ -9,7 +9,7 @@ const PATIENCE_MS = 24 * 3_600_000;
 @Injectable()
 export class AwaitRemovalStep extends ProvisioningStep {
   readonly name = 'await-removal';
-  readonly description = 'Wait for each of these tenant planes to report that the rows are gone';
+  readonly description = 'Wait for each of these tenant planes to report that it has removed the rows';
   readonly creates = [];
 
   async run({ manager, startedAt, jobId: purgeJobId }: ProvisioningContext): Promise<StepResult> {
@@ -20,7 +20,8 @@ export class AwaitRemovalStep extends ProvisioningStep {
         reportedState === 'failed' && reportedRevision >= entryRevision,
     );
     if (failed) {
-      const detail = `The tenant plane could not remove the rows: ${failed.reportedError ?? 'no reason given'}`;
+      const reason = failed.reportedError ?? 'no reason given';
+      const detail = `The tenant plane could not remove the rows: ${reason}`;
       throw new StepFailure('retry', 'removal_failed', detail);
     }
     if (open.length === 0) return done();

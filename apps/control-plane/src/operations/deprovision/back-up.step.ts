@@ -15,17 +15,17 @@ import { lockTenant } from '../../tenants/tenants';
 import { Backups } from '../../transfers/backups';
 import { doesHomeServe, isLossAccepted, lostCopyDetail } from '../../transfers/kept-copy';
 
-/** The output of a job without a backup, because the rows are lost and an operator has accepted that. */
+/** The output of a job that makes no backup because an operator has accepted that the rows are lost. */
 export const LOST = 'none: its rows are lost, which was accepted';
 
 /**
- * Has the tenant plane send the tenant's rows, encrypted to
- * a key of this backup's own, and restore them for a trial.
+ * Has the tenant plane send the tenant's rows, encrypted to a key that
+ * only this backup uses, and then restore them as a trial.
  */
 @Injectable()
 export class BackUpStep extends ProvisioningStep {
   readonly name = 'back-up';
-  readonly description = "Back up the tenant's rows, encrypted, as they are when nothing is written any more";
+  readonly description = "Back up the tenant's rows, encrypted, once writes have stopped";
   readonly creates = ['backup'];
 
   constructor(
@@ -39,16 +39,16 @@ export class BackUpStep extends ProvisioningStep {
   async run({ manager, tenantId, params, outputs }: ProvisioningContext): Promise<StepResult> {
     const place = await placeWithRows(manager, tenantId);
     if (!place) return done({ backup: 'none: the tenant was never used' });
-    // Verified, and nothing was written since: the job was not rolled back after all.
+    // Already verified, and no writes since: a rollback of this job was refused.
     if (await this.verified(manager, tenantId, outputs)) return done(outputs['back-up']);
-    // The home may have lost its rows, and got them back, since an earlier run began a backup.
+    // The home may have lost and regained its rows since an earlier run began a backup.
     await this.eraseOwn(manager, tenantId, outputs);
     if (await hasLostCopy(manager, place)) {
       const kept = await this.backups.kept(manager, tenantId);
       if (await isLossAccepted(manager, params, place)) return done({ backup: LOST });
       if (kept?.id !== place.restoredFrom) throw await movedCopyLost(manager, place);
-      // The plane has lost the rows that were restored to it:
-      // the backup that they came from is the newest there is.
+      // The plane has lost the restored rows, so the
+      // backup that they came from is the newest one.
       return done({ kept_backup_id: kept.id });
     }
     const backup = await this.backups.begin(manager, tenantId, place.tenantPlaneId);
@@ -56,7 +56,7 @@ export class BackUpStep extends ProvisioningStep {
     return done({ backup_id: backup.id });
   }
 
-  /** Only its own: one that is there from before is still the only one that was verified. */
+  /** Erases only the job's own backup: an earlier one may be the only verified backup. */
   async undo({ manager, tenantId, outputs }: ProvisioningContext): Promise<void> {
     const backup = await this.verified(manager, tenantId, outputs);
     if (backup) await this.requireHome(manager, backup);
@@ -66,8 +66,8 @@ export class BackUpStep extends ProvisioningStep {
   }
 
   /**
-   * The job's own backup, once it is whole. The home may lose
-   * its rows from then on, and others may remove theirs.
+   * The job's own backup, once it is whole. From then on the home
+   * may lose its rows, and other planes may remove theirs.
    */
   private async verified(
     manager: EntityManager,
@@ -79,7 +79,7 @@ export class BackUpStep extends ProvisioningStep {
   }
 
   /**
-   * Nobody enrols as the home, and no report of it comes in, before the transaction has ended.
+   * Keeps out enrolments and reports of the home until the transaction ends.
    * @throws StepFailure unless the home serves the rows that were backed up.
    */
   private async requireHome(
@@ -105,54 +105,53 @@ export class BackUpStep extends ProvisioningStep {
   }
 }
 
-/** The home has lost the moved rows, so only the old copy is left: nothing is backed up or removed. */
+/** The home has lost the moved rows, and only the old copy is left, so nothing is backed up or removed. */
 export async function movedCopyLost(manager: EntityManager, home: Placement): Promise<StepFailure> {
-  const fix = 'Operator: roll this job back, and do what the detail says; then deprovision the tenant again.';
+  const fix = 'Operator: roll this job back, follow the detail, then deprovision the tenant again.';
   return new StepFailure('operator', 'copy_lost', await lostCopyDetail(manager, home), fix);
 }
 
 function homeNotServing(): StepFailure {
   const detail =
-    "The tenant's home is offline, was installed anew, or has not reported that it serves the rows. " +
-    'The backup that this job has made may be the only copy of them, so it is kept, and the job is ' +
-    'not rolled back.';
+    "The tenant's home is offline, was reinstalled, or has not reported that it serves the rows. The " +
+    "job's backup may be their only copy, so it is kept, and the job is not rolled back.";
   const fix =
-    'Operator: bring the home back with its database, and roll the job back again. If its rows are ' +
+    'Operator: bring the home back with its database, then roll the job back again. If its rows are ' +
     'lost, retry the job, then restore the tenant (POST /api/tenants/<id>/restore).';
   return new StepFailure('operator', 'home_not_serving', detail, fix);
 }
 
-/** Its database may have been replaced by an older one, or its disk cloned. The instance id does not tell. */
+/** The home's database was replaced by an older one, or its disk cloned. Both keep the instance id. */
 function homeForked(): StepFailure {
   const detail =
-    "Two databases have reported as the tenant's home since the backup of this job began: one was " +
-    'restored from a backup of its own, or its disk was cloned. The home may serve older rows than ' +
-    'those that were backed up, so the backup is kept, and the job is not rolled back.';
+    "Two databases have reported as the tenant's home since this job began its backup: one was " +
+    'restored from an older backup, or its disk was cloned. The home may serve older rows than the ' +
+    'backup holds, so the backup is kept, and the job is not rolled back.';
   const fix =
-    'Operator: retry the job, then restore the tenant (POST /api/tenants/<id>/restore). It comes ' +
-    'back with all rows of the backup, and no user has written since.';
+    'Operator: retry the job, then restore the tenant (POST /api/tenants/<id>/restore). That brings ' +
+    'back all rows of the backup. No user has written since.';
   return new StepFailure('operator', 'home_forked', detail, fix);
 }
 
 /**
- * The backup that this job has made or is about to, or that is kept from before because its plane has lost
- * the rows since. Undefined where there is nothing to back up.
+ * The backup that this job makes, or an earlier one that it keeps because the plane has lost the rows.
+ * Undefined if there is nothing to back up.
  */
 export function backupIdIn(outputs: ProvisioningContext['outputs']): string | undefined {
   return ownBackupIdIn(outputs) ?? keptBackupIdIn(outputs);
 }
 
-/** As {@link backupIdIn}, of one that this job makes. */
+/** As {@link backupIdIn}, if this job makes the backup. */
 export function ownBackupIdIn({ 'back-up': outputs }: ProvisioningContext['outputs']): string | undefined {
   return outputs?.['backup_id'] as string | undefined;
 }
 
-/** As {@link backupIdIn}, of one from before. */
+/** As {@link backupIdIn}, if the job keeps an earlier backup. */
 export function keptBackupIdIn({ 'back-up': outputs }: ProvisioningContext['outputs']): string | undefined {
   return outputs?.['kept_backup_id'] as string | undefined;
 }
 
-/** Where rows of the tenant are that nobody but us backs up. One that was never active has none. */
+/** The place whose rows only Atlas can back up, or null. A tenant that was never active has no rows. */
 export async function placeWithRows(manager: EntityManager, tenantId: string) {
   const { activeAt } = await manager.findOneByOrFail(Tenant, { id: tenantId });
   const home = await placeOf(manager, tenantId);

@@ -10,7 +10,7 @@ import { LOST } from './back-up.step';
 import { isBeyondReturn } from './remove-copies.step';
 
 /**
- * From now on the tenant can be brought back for a while. One that was
+ * Starts the period in which the tenant can be restored. A tenant that was
  * never used is deleted at once, and one without a backup is purged next.
  */
 @Injectable()

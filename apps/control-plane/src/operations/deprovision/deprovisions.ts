@@ -16,7 +16,7 @@ export class Deprovisions {
     private readonly operations: TenantOperations,
   ) {}
 
-  /** What {@link start} would do. Changes nothing. */
+  /** Describes what {@link start} would do, without changing anything. */
   plan(id: string, dto: DeprovisionTenantDto): Promise<PlanView> {
     return this.database.read(async (manager) => {
       const tenant = await requireTenant(manager, id);

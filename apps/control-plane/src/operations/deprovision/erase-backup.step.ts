@@ -9,7 +9,7 @@ import { RestoredCopy } from '../../transfers/restored-copy';
 @Injectable()
 export class EraseBackupStep extends ProvisioningStep {
   readonly name = 'erase-backup';
-  readonly description = "Erase the tenant's backup, if there is one, its key first";
+  readonly description = "Erase the tenant's backup, if any, starting with its key";
   readonly creates = [];
 
   constructor(
@@ -30,6 +30,6 @@ export class EraseBackupStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // What is erased does not come back.
+    // Erasure cannot be undone.
   }
 }

@@ -20,6 +20,6 @@ export class IssueCertificateStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // A certificate says what is true.
+    // The certificate stays true: the tenant is deleted.
   }
 }

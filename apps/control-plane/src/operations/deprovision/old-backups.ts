@@ -18,8 +18,8 @@ const HAS_BACKUP = `exists (select 1 from transfers backup
   where backup.tenant_id = tenant.id and backup.purpose <> 'move' and backup.key_sealed is not null)`;
 
 /**
- * Erases the backups of restored tenants that are being served. A restore does that in its last step, but it
- * may fail or be ended before it gets there.
+ * Erases the backups of restored tenants that are being served. The last step of a restore erases them too,
+ * but the restore may fail or be ended before that step.
  */
 @Injectable()
 export class OldBackups {

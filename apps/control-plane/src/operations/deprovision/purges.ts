@@ -10,7 +10,7 @@ import { lockTenant } from '../../tenants/tenants';
 
 const AT_ONCE = 20;
 
-/** SQL: whether a purge of the row aliased `tenant` waits for a person, who may still retry it. */
+/** SQL: whether the row aliased `tenant` has a stopped purge that a person may still retry. */
 const PURGE_WAITS = `exists (select 1 from provisioning_jobs job
   where job.tenant_id = tenant.id and job.operation = 'purge' and ${WAITS_FOR_A_PERSON}
     and not exists (select 1 from provisioning_jobs since
@@ -25,14 +25,14 @@ export class Purges {
     private readonly clock: Clock,
   ) {}
 
-  /** Busy tenants are skipped, so that they do not hold up the others. */
+  /** Skips busy tenants, so that they do not hold up the others. */
   async sweep(): Promise<void> {
     const due = await this.database.read((manager) => this.due(manager).limit(AT_ONCE).getMany());
     for (const { id } of due)
       await this.database
         .write((manager) => this.purge(manager, id))
         .catch((error: unknown) => {
-          // Another job for this tenant has just begun. The next sweep tries again.
+          // Another job for this tenant has just started. The next sweep tries again.
           if (!(error instanceof DomainError)) throw error;
         });
   }

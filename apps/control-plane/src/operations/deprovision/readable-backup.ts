@@ -13,12 +13,12 @@ import { Backups } from '../../transfers/backups';
 import { isLossAccepted } from '../../transfers/kept-copy';
 import { backupIdIn, keptBackupIdIn, ownBackupIdIn, placeWithRows } from './back-up.step';
 
-/** Nothing is removed but behind a backup that can be read. */
+/** Guards removals: the tenant's rows may be removed only once a readable backup exists. */
 @Injectable()
 export class ReadableBackup {
   constructor(private readonly backups: Backups) {}
 
-  /** Of the backup that this job goes by, if any: an older one lacks what was written since. */
+  /** Requires the very backup that this job relies on, if any: an older one lacks later writes. */
   async require({
     manager,
     tenantId,
@@ -32,10 +32,9 @@ export class ReadableBackup {
   }
 
   /**
-   * For the transaction that removes. Answers with the home of a tenant that this job has made no backup of
-   * although its rows are there: those that were given up are at the home or the old home again, or those
-   * that a kept backup was to stand for are at the home. Nobody enrols as one of the tenant's planes, and no
-   * report of one comes in, before that transaction has ended.
+   * The tenant's home, if the tenant has rows that this job has not backed up: rows that were given up have
+   * reappeared at the home or the old home, or the home has the rows for which a kept backup stands in. Call
+   * it in the removing transaction: its locks keep out enrolments and reports of the tenant's planes.
    */
   async homeWithout(
     manager: EntityManager,
@@ -56,17 +55,17 @@ export class ReadableBackup {
 
   async read(manager: EntityManager, backup: Transfer): Promise<Manifest> {
     return this.backups.read(manager, backup).catch((error: Error) => {
-      // That our database can't be asked says nothing of the backup.
+      // A failure of our own database says nothing about the backup.
       throw databaseFailure(error) ? error : unreadable(error.message);
     });
   }
 }
 
 function unreadable(why: string): StepFailure {
-  const detail = `The backup cannot be read (${why}): nothing more is removed.`;
+  const detail = `The backup cannot be read (${why}). Nothing more is removed.`;
   const fix =
-    "Atlas on-call: find out what happened to the Control Plane's database. If nothing was removed " +
-    'yet, roll the job back, then deprovision the tenant again; otherwise restore that database, ' +
-    'then retry the job.';
+    "Atlas on-call: find out what happened to the Control Plane's database. If nothing has been " +
+    'removed yet, roll the job back, then deprovision the tenant again. Otherwise restore that ' +
+    'database, then retry the job.';
   return new StepFailure('operator', 'backup_unreadable', detail, fix);
 }

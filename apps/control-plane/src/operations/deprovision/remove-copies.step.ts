@@ -11,9 +11,7 @@ import { Tenant } from '../../registry/tenant.entity';
 import { movedCopyLost } from './back-up.step';
 import { ReadableBackup } from './readable-backup';
 
-/**
- * Has the tenant's rows removed wherever a plane that stays holds some: its home, an old copy, one half made.
- */
+/** Removes the tenant's rows from every plane that stays: its home, old copies and unfinished copies. */
 @Injectable()
 export class RemoveCopiesStep extends ProvisioningStep {
   readonly name = 'remove-copies';
@@ -33,7 +31,7 @@ export class RemoveCopiesStep extends ProvisioningStep {
 
   async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantId, operation, jobId, outputs, write } = context;
-    // At the end there is none any more.
+    // By the time of a purge, the backup is gone.
     if (operation !== 'purge') await this.backup.require(context);
     const places = await manager.findBy(Placement, { tenantId });
     return write(async (transaction) => {
@@ -52,7 +50,7 @@ export class RemoveCopiesStep extends ProvisioningStep {
     });
   }
 
-  /** While the home keeps its place, only old copies are removed: the tenant can still be served there. */
+  /** While the home keeps its place, only old copies have been removed, so the tenant can still be served. */
   async undo({ manager, tenantId, jobId: purgeJobId }: ProvisioningContext): Promise<void> {
     if (await placeOf(manager, tenantId)) return;
     if (await manager.existsBy(Placement, { purgeJobId })) throw isBeyondReturn();
@@ -74,8 +72,8 @@ export class RemoveCopiesStep extends ProvisioningStep {
 }
 
 /**
- * Nobody will take its database away: not from others who live there, and not where a person made it. A plane
- * of the tenant's own that was never told of it has no rows, and is retired.
+ * Whether the plane's database outlives the tenant, because other tenants share it or a person created it.
+ * A plane of the tenant's own that never received the tenant has no rows and is retired instead.
  */
 function staysBehind(
   { deploymentModel, infrastructureDriver }: TenantPlane,
@@ -87,7 +85,7 @@ function staysBehind(
 export function isBeyondReturn(): StepFailure {
   const detail = 'The tenant is being removed, and this cannot be undone.';
   const fix =
-    'Operator: retry the job. After a deprovisioning that has ended, restore the tenant (POST ' +
-    '/api/tenants/<id>/restore); after a purge nothing comes back.';
+    'Operator: retry the job. Once a deprovisioning has ended, the tenant can be restored (POST ' +
+    '/api/tenants/<id>/restore). A purge is final.';
   return new StepFailure('operator', 'beyond_return', detail, fix);
 }

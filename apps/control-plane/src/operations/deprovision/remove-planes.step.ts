@@ -13,7 +13,7 @@ import { Tenant } from '../../registry/tenant.entity';
 import { ReadableBackup } from './readable-backup';
 import { isBeyondReturn } from './remove-copies.step';
 
-/** Removes what was made for this tenant alone. A customer's own plane loses our trust and keeps its data. */
+/** Removes planes that serve only this tenant. A customer-run plane loses our trust but keeps its data. */
 @Injectable()
 export class RemovePlanesStep extends ProvisioningStep {
   readonly name = 'remove-planes';
@@ -35,7 +35,7 @@ export class RemovePlanesStep extends ProvisioningStep {
 
   async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantId, operation, jobId, write } = context;
-    // At the end there is none any more.
+    // By the time of a purge, the backup is gone.
     if (operation !== 'purge') await this.backup.require(context);
     if (await write((transaction) => this.isKept(context, transaction))) return back('remove-copies');
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
@@ -59,7 +59,7 @@ export class RemovePlanesStep extends ProvisioningStep {
     if (!isHomeThere || (await manager.existsBy(Placement, { tenantId, removedBy }))) throw isBeyondReturn();
   }
 
-  /** @throws StepFailure if the job has to look at the rows again, as the next attempt does. */
+  /** @throws StepFailure if rows have reappeared. The next attempt then goes back to back them up. */
   private async begin(
     context: ProvisioningContext,
     plane: TenantPlane,
@@ -67,12 +67,12 @@ export class RemovePlanesStep extends ProvisioningStep {
   ): Promise<void> {
     const { tenantId, jobId } = context;
     if (await this.isKept(context, manager)) {
-      const detail = 'A tenant plane still has rows that were thought lost, so it is not removed yet.';
+      const detail = 'A tenant plane still has rows that were believed lost, so it is not removed yet.';
       throw new StepFailure('retry', 'copy_not_lost', detail);
     }
     const home = await placeOf(manager, tenantId);
-    // Nobody knows from here on how much of a copy that was
-    // lost is there, so it stays lost, whatever the plane says.
+    // From here on a lost copy may be partly removed, so it
+    // counts as lost even if the plane reports it again.
     const staysLost = home !== null && (await hasLostCopy(manager, home));
     const begun = { removedBy: jobId, ...(staysLost && { importedBy: NO_INSTANCE }) };
     await manager.update(Placement, { tenantId, tenantPlaneId: plane.id }, begun);
@@ -82,7 +82,7 @@ export class RemovePlanesStep extends ProvisioningStep {
     return context.operation !== 'purge' && (await this.backup.homeWithout(manager, context)) !== null;
   }
 
-  /** The home comes last: as long as it is there, the job can look at its rows again. */
+  /** The home comes last: until it is removed, the job can check its rows again. */
   private async ownPlanes(manager: EntityManager, tenantId: string): Promise<TenantPlane[]> {
     const places = await manager.find(Placement, { where: { tenantId }, order: { holdsPlace: 'ASC' } });
     const planes = await Promise.all(

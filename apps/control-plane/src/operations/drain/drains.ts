@@ -13,7 +13,7 @@ import { requirePlaneIdle } from '../../provisioning-jobs/live-jobs';
 import { lockPlane } from '../../registry/plane-lock';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 
-/** Accepts that a cell is emptied, and that it is filled again. */
+/** Starts the drain of a cell, and reopens cells. */
 @Injectable()
 export class Drains {
   constructor(
@@ -24,7 +24,7 @@ export class Drains {
     private readonly audit: Audit,
   ) {}
 
-  /** What {@link start} would do. Changes nothing. */
+  /** Describes what {@link start} would do, without changing anything. */
   async plan(id: string): Promise<PlanView> {
     const { placed: tenants } = await this.database.read((manager) => this.requirePossible(manager, id));
     return { plan: { steps: this.dryRuns.stepsOf(CELL_DRAIN_STEPS), install_required: false, tenants } };
@@ -47,7 +47,7 @@ export class Drains {
     });
   }
 
-  /** Has a drained cell take tenants again. */
+  /** Lets a drained cell accept tenants again. */
   reopen(id: string): Promise<{ tenant_plane: TenantPlaneView }> {
     return this.database.write(async (manager) => {
       await lockPlane(manager, id);
@@ -78,7 +78,7 @@ async function requireCell(manager: EntityManager, id: string): Promise<TenantPl
   if (!cell) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
   if (cell.deploymentModel === 'shared') return cell;
   const detail =
-    `A ${cell.deploymentModel} tenant plane serves one tenant. Move that tenant instead: POST ` +
+    `A ${cell.deploymentModel} tenant plane serves only one tenant. Move that tenant instead: POST ` +
     '/api/tenants/<id>/move.';
   throw new DomainError('tenant_plane_not_a_cell', 'unprocessable', detail);
 }
@@ -95,7 +95,7 @@ async function roomElsewhere(manager: EntityManager, { id, region }: TenantPlane
 }
 
 function notEnrolled({ status }: TenantPlane): DomainError {
-  const detail = `A tenant plane that is ${status} has no tenants to move.`;
+  const detail = `The tenant plane is ${status}, so it has no tenants to move.`;
   return new DomainError('invalid_transition', 'conflict', detail);
 }
 
@@ -108,7 +108,7 @@ function drained(): DomainError {
 function noRoom({ placed, region }: TenantPlane, room: number): DomainError {
   const where = region === null ? '' : ` of region ${region}`;
   const detail =
-    `The cell has ${placed} tenants, and the other cells${where} have room for ${room}. Register ` +
-    'another one first.';
+    `The cell has ${placed} tenants, but the other cells${where} have room for only ${room}. ` +
+    'Register another cell first.';
   return new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });
 }

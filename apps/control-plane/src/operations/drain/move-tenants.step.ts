@@ -22,35 +22,35 @@ import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
 
 const AT_ONCE = 4;
-/** A move that ends wakes the job; whatever else goes on at a tenant is looked at this often. */
+/** The end of a move wakes the job. Other work on tenants is polled at this interval. */
 const LOOK_AGAIN_MS = 60_000;
 const PATIENCE_MS = 7 * 24 * 3_600_000;
 const MAX_NAMED = 5;
 const LIVE = In([...LIVE_JOB_STATUSES]);
 
-/** A move that failed still holds a place: no other one begins before it is retried or rolled back. */
+/** SQL: whether a failed move of the row aliased `tenant` still holds a place, which blocks another move. */
 const IS_HALF_MOVED = `exists (select 1 from placements coming
   where coming.tenant_id = tenant.id and coming.phase = 'importing' and coming.holds_place)`;
 
-/** What has become of the tenants of the cell: counts, since they may be many. */
+/** The progress of the cell's tenants, as counts because there may be many. */
 interface Tally {
   readonly moved: number;
   readonly moving: number;
-  /** Since the drain was begun, or begun again; the first of them. */
+  /** The first moves that have failed since the drain was last started or retried. */
   readonly failed: readonly ProvisioningJob[];
-  /** With a place there, and not on the way to another one. */
+  /** Tenants with a place in the cell that are not moving. */
   readonly left: number;
-  /** Of them those that can be moved now, oldest first: as many as may be on the way at once. */
+  /** Those of them that can be moved now, oldest first, at most AT_ONCE. */
   readonly movable: readonly Tenant[];
-  /** Those whose rows the cell has lost, oldest first. A person decides what to do with each. */
+  /** Tenants whose rows the cell has lost, oldest first. A person decides what to do with each. */
   readonly lost: readonly Tenant[];
-  /** Whether something else is in work at some of them. */
+  /** Whether other jobs are running for some of them. */
   readonly isBusy: boolean;
 }
 
 /**
- * Each tenant moves by an operation of its own, some at once. The step keeps no list: who is left is who has
- * a place in the cell, so it may be taken again after a crash at any point.
+ * Moves each tenant by a separate job, a few at a time. The step keeps no list: every tenant with a place in
+ * the cell is still to be moved. So it can be repeated after a crash at any point.
  */
 @Injectable()
 export class MoveTenantsStep extends ProvisioningStep {
@@ -80,15 +80,15 @@ export class MoveTenantsStep extends ProvisioningStep {
     if (isStuck) throw await stopped(context, tally);
     const { startedAt } = context;
     const [deadline, next] = [startedAt.getTime() + PATIENCE_MS, this.clock.now().getTime() + LOOK_AGAIN_MS];
-    const what = `tenants to move: ${moved} of ${moved + moving + left} have`;
+    const what = `its tenants to move (${moved} of ${moved + moving + left} have)`;
     return wait(what, new Date(Math.min(deadline, next)));
   }
 
   async undo(): Promise<void> {
-    // Who has moved stays there, and who is on the way arrives.
+    // Moved tenants stay where they are, and running moves finish.
   }
 
-  /** One that something else has begun with meanwhile is met again at the next look. */
+  /** If another job for the tenant has started meanwhile, the next poll considers it again. */
   private async begin(
     { jobId, tenantPlaneId, write }: ProvisioningContext,
     { id, region }: Tenant,
@@ -130,7 +130,7 @@ async function tallyOf({ manager, jobId: parentId, tenantPlaneId }: Provisioning
   };
 }
 
-/** With a place in the cell, oldest first: at home there, or on the way to it. */
+/** Tenants with a place in the cell, at home there or moving to it, oldest first. */
 function tenantsOf(manager: EntityManager, tenantPlaneId: string): SelectQueryBuilder<Tenant> {
   return manager
     .createQueryBuilder(Tenant, 'tenant')
@@ -139,7 +139,7 @@ function tenantsOf(manager: EntityManager, tenantPlaneId: string): SelectQueryBu
     .orderBy('tenant.id');
 }
 
-/** Those that did not move, or, where none has failed, those that cannot. */
+/** Names the tenants whose move failed or, if none failed, those that cannot move. */
 async function stopped(
   { manager, jobId, tenantPlaneId }: ProvisioningContext,
   { failed, left, moved, lost }: Tally,
@@ -149,17 +149,17 @@ async function stopped(
   const named = (await stay.take(MAX_NAMED).getMany()).map(({ slug, status }) => `${slug} (${status})`);
   const slugs = lost.map(({ slug }) => slug).join(', ');
   const codes = [...new Set(failed.map(({ error, status }) => error?.code ?? status))].join(', ');
-  const why = codes === '' ? 'cannot move as they are' : `did not move (${codes})`;
+  const why = codes === '' ? 'cannot move in their current state' : `did not move (${codes})`;
   const without = slugs && ` The cell no longer has the rows of ${slugs}.`;
   const detail = `Tenants ${why}, among them ${named.join(', ')}; moved: ${moved}, left: ${left}.${without}`;
   const back =
     slugs &&
-    ' A tenant whose rows are lost only moves back to where they are kept: POST ' +
-      '/api/tenants/<id>/move?dry_run=true says where that is and what else to do.';
+    ' A tenant whose rows are lost can only move back to where they are kept: POST ' +
+      '/api/tenants/<id>/move?dry_run=true shows where that is and what else to do.';
   const fix =
-    `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}), fix or remove those ` +
-    'tenants, retry or roll back a move that failed, then retry this job: it moves the remaining ' +
-    `ones.${back}`;
+    `Atlas on-call: find out why (GET /api/provisioning-jobs?parent_id=${jobId}). Fix or remove those ` +
+    'tenants, retry or roll back failed moves, then retry this job to move the remaining ' +
+    `tenants.${back}`;
   return new StepFailure('operator', 'drain_incomplete', detail, fix);
 }
 
@@ -170,8 +170,8 @@ async function stopped(
 async function requireClosed(manager: EntityManager, id: string): Promise<void> {
   const { name, acceptsTenants } = await lockPlane(manager, id);
   if (!acceptsTenants) return;
-  const detail = `Cell "${name}" is empty, but it has been reopened: new tenants may be placed there at any time.`;
-  const fix = `Atlas on-call: to drain it after all, start a new drain (POST /api/tenant-planes/${id}/drain).`;
+  const detail = `Cell "${name}" is empty but has been reopened, so new tenants may be placed there.`;
+  const fix = `Atlas on-call: to drain it anyway, start a new drain (POST /api/tenant-planes/${id}/drain).`;
   throw new StepFailure('operator', 'cell_reopened', detail, fix);
 }
 

@@ -44,23 +44,23 @@ export class AwaitCopyStep extends ProvisioningStep {
   }
 
   /**
-   * A tenant that is written as fast as it is copied never gets there. To freeze it all the same would pause
-   * its writes for as long as the rest takes, so a person decides. A retry gives it as much time again.
+   * If users write as fast as the rows are copied, the target never catches up. Freezing anyway would pause
+   * writes until the rest is copied, so a person decides. A retry allows the same time again.
    */
   private catchUp(startedAt: Date, since: Date, trouble: string | null): StepResult {
     const minutes = this.config.MOVE_CATCH_UP_MINUTES;
     const until = new Date(Math.max(startedAt.getTime(), since.getTime()) + minutes * 60_000);
     if (this.clock.now() >= until) throw neverLevel(minutes, trouble);
-    return wait('the new tenant plane to catch up with what users write meanwhile', until, trouble);
+    return wait('the new tenant plane to catch up with ongoing writes', until, trouble);
   }
 
-  /** Comes first: if the target has a new key, its report about the copy concerns the old one. */
+  /** Call it first: if the target has a new key, its report about the copy concerns the old transfer. */
   private async live(context: ProvisioningContext): Promise<Transfer | null> {
     const { manager, tenantId } = context;
     const transfer = await this.transfers.live(manager, tenantId);
     if (!transfer || !(await isToOldKey(manager, transfer))) return transfer;
-    // Checks the job's lease: a worker that has lost it would
-    // open a transfer which the undo does not know about.
+    // `write` checks the job's lease: a worker that has lost it
+    // would open a transfer that the undo does not end.
     await context.write(() => this.opening.run(context));
     return this.transfers.live(manager, tenantId);
   }
@@ -71,13 +71,13 @@ export class AwaitCopyStep extends ProvisioningStep {
 }
 
 function neverLevel(minutes: number, trouble: string | null): StepFailure {
-  const last = trouble === null ? '' : ` What failed last: ${trouble}`;
+  const last = trouble === null ? '' : ` Last failure: ${trouble}`;
   const detail =
-    `The new tenant plane did not catch up with what the tenant's users write within ${minutes} min ` +
-    `(MOVE_CATCH_UP_MINUTES), so their writes would pause for too long.${last}`;
+    `The new tenant plane did not catch up with ongoing writes within ${minutes} min ` +
+    `(MOVE_CATCH_UP_MINUTES), so the move would pause writes for too long.${last}`;
   const fix =
-    'Operator: if one of the two tenant planes is offline or fails, mend that; otherwise ask the ' +
-    "tenant's users to pause bulk work. Then retry the job (the copy has gone on meanwhile), or roll " +
-    'it back.';
+    'Operator: if one of the two tenant planes is offline or failing, fix it; otherwise ask the ' +
+    "tenant's users to pause bulk work. Then retry the job (copying continues meanwhile), or roll it " +
+    'back.';
   return new StepFailure('operator', 'never_level', detail, fix);
 }

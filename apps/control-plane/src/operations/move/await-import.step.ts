@@ -5,7 +5,7 @@ import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-j
 import { Transfers } from '../../transfers/transfers';
 import { unlessMoved } from './whole-copy';
 
-/** Waits until the target has everything, and has found it to be the same. */
+/** Waits until the target has imported and verified everything. */
 @Injectable()
 export class AwaitImportStep extends ProvisioningStep {
   readonly name = 'await-import';

@@ -10,8 +10,8 @@ import { HomeChange } from './home-change';
 import { unlessMoved } from './whole-copy';
 
 /**
- * Makes the new tenant plane the tenant's home, in one transaction
- * with the end of the job. The old copy is kept for a while.
+ * Makes the new tenant plane the tenant's home, in the transaction
+ * that ends the job. The old copy is kept for a while.
  */
 @Injectable()
 export class CutOverStep extends ProvisioningStep {
@@ -31,7 +31,7 @@ export class CutOverStep extends ProvisioningStep {
     const tenant = await lockTenant(manager, tenantId);
     const [home, coming] = [await placeOf(manager, tenantId), await placeOf(manager, tenantId, 'importing')];
     if (!home || !coming) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
-    // Whoever enrols as the new plane, and what changes its address, comes before or behind all of this.
+    // Enrolments and address changes of the new plane happen before or after this transaction.
     const [plane] = await lockPlanes(manager, [coming.tenantPlaneId, home.tenantPlaneId]);
     const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
     if (!plane || !transfer?.frozenAt)
@@ -40,22 +40,21 @@ export class CutOverStep extends ProvisioningStep {
       throw new StepFailure(
         'fatal',
         'no_transfer',
-        'The rows were copied to another tenant plane than the one that the tenant moves to.',
+        'The rows were copied to a different tenant plane than the tenant is moving to.',
       );
-    // A plane whose secret was revoked enrols again under a new key, so it is no use waiting for it.
+    // A plane whose secret was revoked re-enrols with a new key, so waiting for it would not help.
     if (plane.status !== 'enrolled' || (await isToOldKey(manager, transfer)))
       throw new StepFailure(
         'fatal',
         'no_transfer',
-        'The tenant plane that the tenant moves to has enrolled again since the rows were copied to ' +
-          'it, or has to.',
+        'The target tenant plane has re-enrolled, or must re-enrol, since the rows were copied to it.',
       );
     const [frozenAt, now] = [here(transfer.frozenAt), this.clock.now()];
     const missing = await unlessMoved(manager, transfer, { frozenAt, now });
     if (missing) return missing;
     await this.transfers.end(manager, tenantId);
     const copy = { restoredFrom: transfer.id, importedBy: plane.instanceId, reopenedBy: null };
-    // An installation that has enrolled as the source since the freeze does not have the rows.
+    // A new installation that has enrolled as the source since the freeze does not have the rows.
     const seen = outputs['freeze']?.['source_instance_id'];
     const keptBy = typeof seen === 'string' ? seen : null;
     await this.homes.make(manager, tenant, { plane, copy, former: home, keptBy });
@@ -63,6 +62,6 @@ export class CutOverStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // It is the last step: what it has done is done, and the way back is a move of its own.
+    // The job ends with this step. To go back, start another move.
   }
 }

@@ -7,7 +7,7 @@ import { placeOf } from '../../registry/placements';
 import { lockPlane } from '../../registry/plane-lock';
 import { Transfers, holdTransfer, isLevel } from '../../transfers/transfers';
 
-/** Has the source let nothing be written any more; it is read from all the while. */
+/** Has the source refuse writes. Reads continue. */
 @Injectable()
 export class FreezeStep extends ProvisioningStep {
   readonly name = 'freeze';
@@ -27,7 +27,7 @@ export class FreezeStep extends ProvisioningStep {
     const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
     if (!home || !plane || !transfer)
       throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
-    // The target may have fallen behind since: the process may have died, or the database been away.
+    // The target may have fallen behind since, if the process died or the database was unavailable.
     if (!isLevel(transfer)) return back('await-copy');
     const { tenantPlaneId } = home;
     await this.transfers.freeze(manager, transfer.id, sharedNow());
@@ -37,7 +37,7 @@ export class FreezeStep extends ProvisioningStep {
   }
 
   async undo({ manager, tenantId }: ProvisioningContext): Promise<void> {
-    // Once users write again, what was sent is no longer complete.
+    // Once users can write again, the copy is no longer complete.
     await this.transfers.replace(manager, tenantId);
     const home = await placeOf(manager, tenantId);
     if (home?.phase !== 'frozen') return;

@@ -21,7 +21,7 @@ interface NewHome {
   readonly keptBy: string | null;
 }
 
-/** Makes another plane the home of a tenant; what is at the former home is kept for a while. */
+/** Makes another plane the home of a tenant. The copy at the former home is kept for a while. */
 @Injectable()
 export class HomeChange {
   constructor(
@@ -33,8 +33,8 @@ export class HomeChange {
   ) {}
 
   /**
-   * The tenant and both planes are locked, and the place at the
-   * new home is counted. Publishes both entries: call it last.
+   * The caller has locked the tenant and both planes, and counted the
+   * place at the new home. Publishes both entries, so call it last.
    */
   async make(
     manager: EntityManager,

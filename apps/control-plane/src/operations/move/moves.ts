@@ -31,7 +31,7 @@ export class Moves {
     private readonly config: ControlPlaneConfig,
   ) {}
 
-  /** What {@link start} would do. Changes nothing. */
+  /** Describes what {@link start} would do, without changing anything. */
   plan(id: string, dto: MoveTenantDto): Promise<PlanView> {
     return this.database.read(async (manager) => {
       const params = await this.paramsOf(manager, await requireTenant(manager, id), dto);
@@ -73,13 +73,15 @@ export class Moves {
     const isSame = model === tenant.deploymentModel && (model !== 'shared' || only === undefined);
     if (isSame || only === home?.tenantPlaneId) {
       const detail =
-        'The tenant is already there. Name another deployment_model or another cell (tenant_plane_id).';
+        'The tenant is already there. Name a different deployment_model or cell (tenant_plane_id).';
       throw new DomainError('already_there', 'conflict', detail);
     }
     const source = home && (await manager.findOneBy(TenantPlane, { id: home.tenantPlaneId }));
     if (source && isAirGapped(source)) throw airGapped(source);
     if (model !== 'shared' && only !== undefined) {
-      const detail = `tenant_plane_id names a cell; a ${model} tenant gets a tenant plane of its own. Leave it out.`;
+      const detail =
+        `tenant_plane_id names a cell, but a ${model} tenant gets its own tenant plane. Leave ` +
+        'tenant_plane_id out.';
       throw new DomainError('tenant_plane_not_a_cell', 'unprocessable', detail);
     }
     if (model !== 'shared') return requireDatabaseAllowed(this.config, model, tenant);
@@ -97,13 +99,14 @@ export class Moves {
 
 function airGapped({ name }: TenantPlane): DomainError {
   const detail =
-    `Tenant plane ${name} does not call, so it can neither be asked for its customer's consent nor ` +
-    `send the tenant's rows. Have whoever runs it start it without ATLAS_OFFLINE_MODE, with a way to ` +
-    'the Control Plane; once it has reported, ask again.';
+    `Tenant plane ${name} does not connect to the Control Plane, so it can neither request its ` +
+    "customer's consent nor send the tenant's rows. Ask whoever runs it to start it without " +
+    'ATLAS_OFFLINE_MODE and with access to the Control Plane. Once it has reported, start the move ' +
+    'again.';
   return new DomainError('tenant_plane_air_gapped', 'unprocessable', detail);
 }
 
-/** The move job would find no such cell and fail. */
+/** Fails early: the move job would find no such cell. */
 async function requireSameRegion(
   manager: EntityManager,
   { slug, region }: Tenant,
@@ -113,7 +116,7 @@ async function requireSameRegion(
   if (!cell || region === null || cell.region === region) return;
   const where = cell.region === null ? 'in no region' : `in region ${cell.region}`;
   const detail =
-    `Tenant "${slug}" is kept in region ${region}, and the cell ${cell.name} is ${where}. Name a cell ` +
-    `of region ${region}, or leave tenant_plane_id out.`;
+    `Tenant "${slug}" must stay in region ${region}, but cell ${cell.name} is ${where}. Name a cell ` +
+    `in region ${region}, or leave tenant_plane_id out.`;
   throw new DomainError('other_region', 'unprocessable', detail);
 }

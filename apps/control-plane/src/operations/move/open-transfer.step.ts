@@ -10,11 +10,11 @@ import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
 import { cannotTakeRows } from '../../transfers/cannot-take-rows';
 import { Transfers } from '../../transfers/transfers';
 
-/** Has the source send the tenant's rows and the target import them, while the tenant goes on working. */
+/** Has the source send the tenant's rows and the target import them while the tenant keeps working. */
 @Injectable()
 export class OpenTransferStep extends ProvisioningStep {
   readonly name = 'open-transfer';
-  readonly description = "Begin to copy the tenant's rows to its new tenant plane, while it goes on working";
+  readonly description = "Begin to copy the tenant's rows to its new tenant plane; the tenant keeps working";
   readonly creates = ['transfer'];
 
   constructor(
@@ -30,16 +30,16 @@ export class OpenTransferStep extends ProvisioningStep {
     await this.requireFit(manager, home, coming);
     const between = { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId };
     const transfer = await this.transfers.open(manager, { tenantId, ...between });
-    // An undo that got no further than this step had the rows
-    // removed: told again, it would remove what is imported.
+    // An earlier undo, cut short, may have set the purge job:
+    // published again, it would remove the rows being imported.
     await manager.update(Placement, { tenantId, tenantPlaneId: coming.tenantPlaneId }, { purgeJobId: null });
     for (const place of [home, coming]) await this.desiredStates.publish(manager, place);
     return done({ transfer_id: transfer.id });
   }
 
   /**
-   * The source goes on as if nothing had been; what the target has
-   * of it goes, but not the copy that it still keeps from before.
+   * The source keeps serving. The target removes what it has imported,
+   * unless it still keeps an old copy from before.
    */
   async undo({ manager, tenantId, jobId: purgeJobId }: ProvisioningContext): Promise<void> {
     await this.transfers.end(manager, tenantId);
@@ -51,7 +51,7 @@ export class OpenTransferStep extends ProvisioningStep {
     await this.desiredStates.publish(manager, coming);
   }
 
-  /** A plane of the tenant's own says its version, and whether it will call, only when it enrols. */
+  /** Only at its enrolment does the tenant's own plane report its version and whether it works offline. */
   private async requireFit(manager: EntityManager, home: Placement, coming: Placement): Promise<void> {
     const source = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
     const target = await manager.findOneByOrFail(TenantPlane, { id: coming.tenantPlaneId });
@@ -67,10 +67,10 @@ export class OpenTransferStep extends ProvisioningStep {
 
 function neverCalls({ name }: TenantPlane): StepFailure {
   const detail =
-    `Tenant plane ${name} was enrolled by file and has not called yet, so it cannot fetch the tenant's ` +
-    'rows.';
+    `Tenant plane ${name} was enrolled by file and has not connected yet, so it cannot fetch the ` +
+    "tenant's rows.";
   const fix =
-    `Whoever runs ${name}: start it without ATLAS_OFFLINE_MODE, with a way to the Control Plane. ` +
+    `Whoever runs ${name}: start it without ATLAS_OFFLINE_MODE and with access to the Control Plane. ` +
     'Operator: once it has reported, retry the job, or roll it back.';
   return new StepFailure('operator', 'tenant_plane_air_gapped', detail, fix);
 }

@@ -6,8 +6,8 @@ import { copyTrouble } from '../../transfers/copy-trouble';
 import { isWhole } from '../../transfers/transfers';
 
 /**
- * What a move waits for while its frozen source has more than the target; null once it has not. Asked again
- * by whoever makes the target the home: one that was whole may have begun anew since.
+ * What a move waits for until the target has all rows of the frozen source; null once it has. Check again
+ * when making the target the home: it may have restarted its import since.
  */
 export async function unlessMoved(
   manager: EntityManager,
@@ -18,9 +18,9 @@ export async function unlessMoved(
   const trouble = await copyTrouble(manager, transfer);
   const until = new Date(frozenAt.getTime() + MAX_FREEZE_MS);
   if (until > now) return wait('the last changes to arrive', until, trouble);
-  const last = trouble === null ? '' : ` (what failed last: ${trouble})`;
+  const last = trouble === null ? '' : ` (last failure: ${trouble})`;
   const detail =
-    `The last changes did not arrive in time${last}. The move was undone, and the tenant is served ` +
-    'where it was.';
+    `The last changes did not arrive in time${last}. The move was undone, and the tenant is still ` +
+    'served by its old tenant plane.';
   throw new StepFailure('fatal', 'freeze_too_long', detail);
 }

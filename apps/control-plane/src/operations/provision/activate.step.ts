@@ -6,7 +6,7 @@ import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-j
 import { changeTenantStatus } from '../../registry/tenant-status';
 import { WELCOME } from '../../tenants/welcome.mail';
 
-/** Sets the tenant active, in the transaction that ends the job; its first admin is written to. */
+/** Sets the tenant active in the transaction that ends the job, and mails its first admin. */
 @Injectable()
 export class ActivateStep extends ProvisioningStep {
   readonly name = 'activate';
@@ -27,6 +27,6 @@ export class ActivateStep extends ProvisioningStep {
     return done();
   }
 
-  /** Nothing: its transaction ends the job, so the tenant was never active in a job that is undone. */
+  /** Nothing to undo: the step's transaction ends the job, so an undone job never activated the tenant. */
   async undo(): Promise<void> {}
 }

@@ -13,13 +13,9 @@ import { HAND_WORK_MS } from './create-infrastructure.step';
 
 export const AWAIT_ENROLMENT = 'await-enrolment';
 
-const BUNDLE_OF_A_PERSON =
-  'an install bundle of the tenant plane: POST /api/tenants/<id>/provisioning-tokens issues it';
+const BUNDLE_OF_A_PERSON = 'a person to issue an install bundle (POST /api/tenants/<id>/provisioning-tokens)';
 
-/**
- * Waits until the tenant's own plane has enrolled, for as
- * long as its provisioning token is good, once it has one.
- */
+/** Waits until the tenant's own plane has enrolled, or until its provisioning token expires. */
 @Injectable()
 export class AwaitEnrolmentStep extends ProvisioningStep {
   readonly name = AWAIT_ENROLMENT;
@@ -40,24 +36,24 @@ export class AwaitEnrolmentStep extends ProvisioningStep {
     const { phase } = arrivalOf(context, tenant);
     const expected = await this.planes.find(manager, tenantId, phase);
     if (!expected) throw new StepFailure('fatal', 'no_tenant_plane', 'The tenant has no tenant plane.');
-    // Before the token: whoever issues the first one wakes the job.
+    // Read before the token: issuing the first token wakes the job.
     const wasIssued = await this.tokens.wasIssued(manager, expected.id);
     const token = await this.tokens.findLive(manager, expected.id);
-    // After the token: one that was spent between the two looks has made the plane an enrolled one.
+    // Read after the token: if the token was used in between, the plane is enrolled by now.
     // Locked, so that the plane's address cannot change before the tenant gets it.
     const plane = await lockPlane(manager, expected.id);
     if (plane.status !== 'enrolled' && !wasIssued)
       return wait(BUNDLE_OF_A_PERSON, new Date(context.startedAt.getTime() + HAND_WORK_MS));
     if (plane.status !== 'enrolled') return this.waitFor(token);
     const { endpointUrl } = plane;
-    // Where the customer runs the plane, its users go to the address that it enrolled with.
+    // Users of a customer-run plane use the address with which it enrolled.
     if (phase === 'serving')
       await manager.update(Tenant, { id: tenantId }, { endpointUrl, url: tenant.url ?? endpointUrl });
     return done({ tenant_plane_id: plane.id, version: plane.version });
   }
 
   async undo(): Promise<void> {
-    // The plane's trust ends with its registration.
+    // Undoing the registration revokes the plane's trust.
   }
 
   private waitFor(token: ProvisioningToken | null): StepResult {
@@ -66,7 +62,7 @@ export class AwaitEnrolmentStep extends ProvisioningStep {
     const what = until ? 'The provisioning token expired' : 'There is no live provisioning token';
     const fix =
       'Operator: issue a new token (POST /api/tenants/<id>/provisioning-tokens) and hand its install ' +
-      'bundle to whoever runs the plane; the job then goes on by itself.';
+      'bundle to whoever runs the plane. The job then resumes automatically.';
     const detail = `${what}, and the tenant plane has not enrolled.`;
     throw new StepFailure('operator', 'enrolment_overdue', detail, fix);
   }

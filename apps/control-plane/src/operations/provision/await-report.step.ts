@@ -15,8 +15,8 @@ import { RestoredCopy } from '../../transfers/restored-copy';
 const PATIENCE_MS = 15 * 60_000;
 
 /**
- * Waits until the home reports what was published as applied, and, but for a tenant that is served from a
- * kept copy again, every other plane with a place reports having seen it.
+ * Waits until the home has applied the tenant's entry and all other planes with a place have seen it. If the
+ * tenant is served from a kept copy again, waits only for the home.
  */
 @Injectable()
 export class AwaitReportStep extends ProvisioningStep {
@@ -40,9 +40,9 @@ export class AwaitReportStep extends ProvisioningStep {
     const home = await (operation === 'move' ? lockHome : placeOf)(manager, tenantId);
     if (!home) throw new StepFailure('fatal', 'not_placed', 'The tenant has no home.');
     if (!isApplied(home)) {
-      if (isHeard(home) && home.reportedState === 'failed') throw notApplied(home);
+      if (hasSeen(home) && home.reportedState === 'failed') throw notApplied(home);
       const plane = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
-      // Its tenants are in the answer file that was handed out; more can't be known.
+      // Its answer file contains its tenants. An air-gapped plane never reports.
       if (isAirGapped(plane)) return done({ report: 'none: the tenant plane is air-gapped' });
       return wait('the report of the tenant plane', until, troubleAt(home));
     }
@@ -56,8 +56,8 @@ export class AwaitReportStep extends ProvisioningStep {
   }
 
   /**
-   * Of a kept copy that is served again: what the home's database has counts from here on, whatever becomes
-   * of it. The plane that has lost the rows is not waited for: it serves nobody, whatever it has heard.
+   * For a kept copy that is served again: from here on, the home's database counts as the tenant's, whatever
+   * happens to it. The plane that lost the rows serves nobody, so the job does not wait for its report.
    */
   private async served(manager: EntityManager, home: Placement): Promise<StepResult> {
     if (await hasLostCopy(manager, home))
@@ -69,14 +69,13 @@ export class AwaitReportStep extends ProvisioningStep {
   }
 
   /**
-   * A plane with another place that has yet to say that it heard; what
-   * becomes of the copy there is its move's business. Nobody is served there,
-   * so one that is offline is not waited for: it hears when it asks again.
+   * Finds an online plane with another place of the tenant that has yet to see the entry. What becomes of the
+   * copy there is up to its move. No users are served there, so an offline plane may see the entry later.
    */
   private async silentBeside(manager: EntityManager, { tenantId, tenantPlaneId }: Placement, now: Date) {
     const places = await toldPlaces(manager, tenantId);
     for (const place of places) {
-      if (place.tenantPlaneId === tenantPlaneId || isHeard(place)) continue;
+      if (place.tenantPlaneId === tenantPlaneId || hasSeen(place)) continue;
       const plane = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
       if (healthOf(plane, now) === 'online') return plane.name;
     }
@@ -84,7 +83,7 @@ export class AwaitReportStep extends ProvisioningStep {
   }
 }
 
-function isHeard({ reportedRevision, entryRevision }: Placement): boolean {
+function hasSeen({ reportedRevision, entryRevision }: Placement): boolean {
   return reportedRevision >= entryRevision;
 }
 

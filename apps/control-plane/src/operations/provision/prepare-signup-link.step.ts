@@ -5,8 +5,8 @@ import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-j
 import { SignupLinks } from '../../tenants/signup-links';
 
 /**
- * Makes sure that the first admin can be let in. The link
- * itself is made when it is asked for: it is a secret.
+ * Checks that the first admin can sign up. The link itself
+ * is a secret, so it is only created on request.
  */
 @Injectable()
 export class PrepareSignupLinkStep extends ProvisioningStep {
@@ -24,6 +24,6 @@ export class PrepareSignupLinkStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // A link is good only where the tenant is served, and expires.
+    // A link works only where the tenant is served, and it expires.
   }
 }

@@ -25,9 +25,7 @@ import { tenantView } from '../../tenants/tenant.view';
 
 const SLUG_RULE = { name: 'tenants_slug_uq', table: 'tenants', columns: ['slug'] };
 
-/**
- * Accepts the request for a tenant: everything that it needs is checked and written, then workers take over.
- */
+/** Starts the provisioning of a tenant: checks and writes everything it needs, then workers take over. */
 @Injectable()
 export class Provisioning {
   constructor(
@@ -43,7 +41,7 @@ export class Provisioning {
     private readonly clock: Clock,
   ) {}
 
-  /** What {@link start} would do. Changes nothing. */
+  /** Describes what {@link start} would do, without changing anything. */
   async plan(dto: ProvisionTenantDto): Promise<PlanView> {
     const tenant = this.newTenant(dto, 'api');
     await this.database.read(async (manager) => {
@@ -73,7 +71,7 @@ export class Provisioning {
       plan: tenant.plan,
       job_id: job.id,
     };
-    // Started together: they travel in one message.
+    // Started together, so that they are sent in one round trip.
     const accepted = together([
       this.requireRoom(manager, tenant),
       insertRow(manager, Tenant, tenant),
@@ -98,7 +96,7 @@ export class Provisioning {
     };
   }
 
-  /** What the customer needs to install its tenant plane, where it has to. */
+  /** The install bundle, if the customer installs the tenant plane; null otherwise. */
   private async openInstall(
     manager: EntityManager,
     tenant: Tenant,
@@ -150,13 +148,13 @@ export class Provisioning {
     };
   }
 
-  /** Its plane would refuse to start on it, hours later. */
+  /** Fails early: the plane would refuse to start with this database, hours later. */
   private requireDatabase({ deployment_model: model, database }: ProvisionTenantDto): void {
     const { allowedInProduction } = profileOf(model).databases;
     const driver = database?.driver;
     if (!this.config.isProduction || driver === undefined || allowedInProduction.includes(driver)) return;
     const detail =
-      `In production a ${model} tenant cannot use ${driver}. Ask for ` +
+      `In production a ${model} tenant cannot use ${driver}. Choose ` +
       `${allowedInProduction.join(' or ')}, or leave database.driver out.`;
     throw new DomainError('database_not_in_production', 'unprocessable', detail);
   }
@@ -168,7 +166,9 @@ export class Provisioning {
     )
       return;
     const where = tenant.region ? ` in region ${tenant.region}` : '';
-    const detail = `No shared tenant plane${where} has room. Try again later; an operator can register another cell.`;
+    const detail =
+      `No shared tenant plane${where} has room. Try again later, or have an operator register another ` +
+      'cell.';
     throw new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });
   }
 }
@@ -179,5 +179,5 @@ function stepsOf({ deploymentModel }: Tenant): readonly string[] {
 }
 
 function slugTaken(slug: string): DomainError {
-  return new DomainError('slug_taken', 'conflict', `The slug "${slug}" is taken. Choose another one.`);
+  return new DomainError('slug_taken', 'conflict', `The slug "${slug}" is taken. Choose another.`);
 }

@@ -10,8 +10,8 @@ import { lockPlaneAndCalls } from '../../registry/plane-lock';
 import { Tenant } from '../../registry/tenant.entity';
 
 /**
- * Makes the record of a tenant plane that serves this tenant
- * alone. Where the customer installs it, it is there already.
+ * Registers a tenant plane that serves only this tenant. If the
+ * customer installs the plane, it is already registered.
  */
 @Injectable()
 export class RegisterTenantPlaneStep extends ProvisioningStep {
@@ -27,8 +27,8 @@ export class RegisterTenantPlaneStep extends ProvisioningStep {
     const { manager, tenantId, operation } = context;
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const arrival = arrivalOf(context, tenant);
-    // The rows are at the plane that the customer kept. That
-    // plane is expected already, unless this step was undone.
+    // The customer's plane has kept the rows. It is already
+    // expected, unless this step was undone.
     const isKept = operation === 'restore' && profileOf(arrival.model).installRequired;
     const plane = await (isKept
       ? this.planes.expectAgain(manager, tenant, arrival)
@@ -42,11 +42,11 @@ export class RegisterTenantPlaneStep extends ProvisioningStep {
     const { model, phase } = arrivalOf(context, tenant);
     const place = await placeOf(manager, tenantId, phase);
     const plane = await this.planes.find(manager, tenantId, phase);
-    // One of another model is none that this job made.
+    // A plane of another model is not this job's.
     if (!place || plane?.deploymentModel !== model) return;
-    // Taken before the placement, which the plane's reports lock too.
+    // Lock the plane before the placement, in the same order as the plane's reports.
     await lockPlaneAndCalls(manager, plane.id);
-    // One that has enrolled may hold the tenant's data, and be expected again.
+    // A plane that has enrolled may hold the tenant's data and may be expected again.
     if (plane.enrolledAt === null) await givePlaceBack(manager, place);
     else await manager.update(Placement, idOf(place), { phase: 'retired', holdsPlace: false });
     await this.planes.retire(manager, tenantId, plane);

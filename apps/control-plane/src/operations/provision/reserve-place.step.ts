@@ -21,7 +21,7 @@ interface Origin {
   readonly version: string | null;
 }
 
-/** Gives the tenant a place in the emptiest cell that has room. */
+/** Reserves a place for the tenant in the emptiest suitable cell. */
 @Injectable()
 export class ReservePlaceStep extends ProvisioningStep {
   readonly name = 'reserve-place';
@@ -42,15 +42,15 @@ export class ReservePlaceStep extends ProvisioningStep {
     const tenant = await lockTenant(manager, tenantId);
     const { phase } = arrivalOf(context, tenant);
     const placed = await placeOf(manager, tenantId, phase);
-    if (placed) return done(await askedFor(manager, placed, params));
+    if (placed) return done(await existingPlace(manager, placed, params));
     const origin = await this.originOf(context);
     const cell = await this.cells.takePlace(manager, await wantedCell(manager, tenant, params, origin));
     if (!cell) throw noCapacity(tenant, origin);
-    // It may have been placed there before: by an attempt that was undone, or before it moved away.
+    // The tenant may have been placed there before, by an undone attempt or before it moved away.
     const place = { tenantId, tenantPlaneId: cell.id, createdAt: this.clock.now() };
     const old = await manager.findOneBy(Placement, { tenantId, tenantPlaneId: cell.id });
     const placement = { ...reservedPlacement(place, phase), entryRevision: old?.entryRevision ?? 0 };
-    // The old copy that is kept there is whole until the import begins.
+    // An old copy that is kept there stays whole until the import begins.
     if (old?.removeAfter)
       Object.assign(placement, { removeAfter: old.removeAfter, importedBy: old.importedBy });
     await manager.upsert(Placement, placement, ['tenantId', 'tenantPlaneId']);
@@ -65,15 +65,15 @@ export class ReservePlaceStep extends ProvisioningStep {
     const placed = await placeOf(manager, tenantId, arrivalOf(context, tenant).phase);
     if (!placed) return;
     const plane = await manager.findOneByOrFail(TenantPlane, { id: placed.tenantPlaneId });
-    // One of another model is none that this job made.
+    // A place at a plane of another model is not this job's.
     if (plane.deploymentModel !== 'shared') return;
     await givePlaceBack(manager, placed);
-    // Told again that it keeps the old copy.
+    // Tell the plane again to keep the old copy.
     if (placed.removeAfter !== null) await this.desiredStates.publish(manager, placed);
     await this.cells.freePlace(manager, placed.tenantPlaneId);
   }
 
-  /** A move has a home to leave, a restore has a backup. */
+  /** A move leaves a home; a restore starts from a backup. */
   private async originOf({ manager, tenantId, operation }: ProvisioningContext): Promise<Origin> {
     if (operation === 'restore')
       return { version: (await this.backups.kept(manager, tenantId))?.version ?? null };
@@ -83,23 +83,19 @@ export class ReservePlaceStep extends ProvisioningStep {
   }
 }
 
-/**
- * The place that is there already. @throws StepFailure when that is not in such a cell as the job asks for.
- */
-async function askedFor(
+/** The place that the tenant already has. @throws StepFailure if it is not in a cell that the job accepts. */
+async function existingPlace(
   manager: EntityManager,
   { tenantPlaneId }: Placement,
   { tenant_plane_id: only }: JobParams,
 ): Promise<StepOutputs> {
   const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
-  const isAsked = typeof only !== 'string' || only === tenantPlaneId;
-  if (plane.deploymentModel !== 'shared' || !isAsked) throw placeTaken(plane);
+  const isWanted = typeof only !== 'string' || only === tenantPlaneId;
+  if (plane.deploymentModel !== 'shared' || !isWanted) throw placeTaken(plane);
   return { tenant_plane_id: tenantPlaneId };
 }
 
-/**
- * The cell that was asked for, or any but the one that the tenant leaves; none that is older than its rows.
- */
+/** The requested cell, or any but the one that the tenant leaves. Never one older than the tenant's rows. */
 async function wantedCell(
   manager: EntityManager,
   { region }: Tenant,

@@ -4,7 +4,6 @@ import { DesiredStates } from '../../desired-state/desired-states';
 import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Placement } from '../../registry/placement.entity';
 
-/** Tells the tenant plane about the tenant. */
 @Injectable()
 export class WriteDesiredStateStep extends ProvisioningStep {
   readonly name = 'write-desired-state';

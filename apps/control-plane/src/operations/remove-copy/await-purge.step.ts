@@ -11,7 +11,7 @@ const PATIENCE_MS = 24 * 3_600_000;
 @Injectable()
 export class AwaitPurgeStep extends ProvisioningStep {
   readonly name = 'await-purge';
-  readonly description = 'Wait for the tenant plane to report that the rows are gone';
+  readonly description = 'Wait for the tenant plane to report that it has removed the rows';
   readonly creates = [];
 
   async run(context: ProvisioningContext): Promise<StepResult> {
@@ -21,7 +21,8 @@ export class AwaitPurgeStep extends ProvisioningStep {
       return done();
     }
     if (place.reportedRevision >= place.entryRevision && place.reportedState === 'failed') {
-      const detail = `The tenant plane could not remove the rows: ${place.reportedError ?? 'no reason given'}`;
+      const reason = place.reportedError ?? 'no reason given';
+      const detail = `The tenant plane could not remove the rows: ${reason}`;
       throw new StepFailure('retry', 'purge_failed', detail);
     }
     const until = new Date(context.startedAt.getTime() + PATIENCE_MS);

@@ -28,7 +28,7 @@ export class EndTrustStep extends ProvisioningStep {
     const { manager } = context;
     await lockTenant(manager, place.tenantId);
     const plane = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
-    // First, since it takes the lock of the plane's calls.
+    // First, because it takes the plane's call lock.
     await this.planes.retire(manager, place.tenantId, plane);
     const { importedBy } = await manager.findOneByOrFail(Placement, place);
     if (importedBy !== null) await requireHomeServes(this.database, manager, place);
@@ -38,6 +38,6 @@ export class EndTrustStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // Trust that has ended is given anew, never back.
+    // Revoked trust is never restored; the plane must enrol again.
   }
 }

@@ -14,28 +14,31 @@ import { homeServes } from '../../transfers/kept-copy';
 const AT_ONCE = 20;
 
 /**
- * SQL: whether a removal of the copy at `place` waits for a person, who may still retry it. Takes as
- * `harmless` what it may be retried behind; behind anything else another removal begins.
+ * SQL: whether the copy at `place` has a stopped removal that a person may still retry. Takes as `harmless`
+ * the later operations that do not prevent a retry; after any other operation, a new removal begins.
  */
 const REMOVAL_WAITS = `exists (select 1 from provisioning_jobs job
   where job.tenant_id = place.tenant_id and job.operation = 'remove_copy' and ${WAITS_FOR_A_PERSON}
     and job.params ->> 'tenant_plane_id' = cast(place.tenant_plane_id as varchar)
     and not exists (select 1 from provisioning_jobs since
-      where since.tenant_id = job.tenant_id and since.id > job.id and since.operation not in (:...harmless)))`;
+      where since.tenant_id = job.tenant_id and since.id > job.id
+        and since.operation not in (:...harmless)))`;
 
 /**
- * SQL: whether the copy at `place` was told to go by a job that ended before the requirement of the new home
- * did. That ends only once a removal sees the report that the copy is gone, so another one begins.
+ * SQL: whether the job that had the copy at `place` removed ended before it saw the plane's report. Until a
+ * removal sees that report, the new home still counts as requiring the copy, so another removal begins.
  */
 const IS_BROKEN_OFF = `exists (select 1 from provisioning_jobs job
-  where job.id = place.purge_job_id and (job.operation = 'remove_copy' and job.status in ('failed', 'cancelled')
-    or job.operation in ('move', 'deprovision') and job.status = 'cancelled' and exists (select 1
-      from placements home join transfers move on move.id = home.restored_from
-      where home.tenant_id = place.tenant_id and home.holds_place and move.source_plane_id = place.tenant_plane_id)))`;
+  where job.id = place.purge_job_id
+    and (job.operation = 'remove_copy' and job.status in ('failed', 'cancelled')
+      or job.operation in ('move', 'deprovision') and job.status = 'cancelled' and exists (select 1
+        from placements home join transfers move on move.id = home.restored_from
+        where home.tenant_id = place.tenant_id and home.holds_place
+          and move.source_plane_id = place.tenant_plane_id)))`;
 
 /**
- * Begins the removal of copies that tenants have moved away
- * from, once their time is over and the new home serves.
+ * Starts the removal of copies that moved tenants left behind, once
+ * the retention period is over and the new home serves the tenant.
  */
 @Injectable()
 export class OldCopies {
@@ -60,9 +63,8 @@ export class OldCopies {
   }
 
   /**
-   * A tenant that something else is being done to is looked at again in the next
-   * round. What the copy was when it was found counts only if it still is so behind
-   * the job's row, which waits for the end of a job that was just removing it.
+   * Skips a busy tenant until the next sweep. Checks the copy again once the job's row is written, because
+   * that write waits for a job that was just removing the copy.
    */
   private async remove({ tenantId, tenantPlaneId }: Placement): Promise<void> {
     await this.database

@@ -30,6 +30,6 @@ export class PurgeCopyStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // What is removed does not come back.
+    // A removal cannot be undone.
   }
 }

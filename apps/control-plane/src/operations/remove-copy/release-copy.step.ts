@@ -22,6 +22,6 @@ export class ReleaseCopyStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // The step only looks.
+    // The step changes nothing.
   }
 }

@@ -38,6 +38,6 @@ export class RemoveInfrastructureStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // What is removed does not come back.
+    // A removal cannot be undone.
   }
 }

@@ -31,14 +31,14 @@ export class OpenRestoreStep extends ProvisioningStep {
     const why = olderThanBackup(backup, target);
     if (why !== null) throw cannotTakeRows(target, why);
     await this.backups.bringBack(manager, backup, tenantPlaneId);
-    // An undo that got no further than this step had the rows
-    // removed: told again, it would remove what is imported.
+    // An earlier undo, cut short, may have set the purge job:
+    // published again, it would remove the rows being imported.
     await manager.update(Placement, { tenantId, tenantPlaneId }, { purgeJobId: null });
     await this.desiredStates.publish(manager, coming);
     return done({ backup_id: backup.id });
   }
 
-  /** The backup is kept as before; what the plane has of it goes. */
+  /** Keeps the backup as before. The plane removes what it has imported. */
   async undo({ manager, tenantId, jobId: purgeJobId }: ProvisioningContext): Promise<void> {
     const backup = await this.backups.live(manager, tenantId);
     if (backup) await this.backups.putBack(manager, backup);

@@ -16,8 +16,8 @@ import { RestoredCopy } from '../../transfers/restored-copy';
 import { holdTransfer } from '../../transfers/transfers';
 
 /**
- * The tenant is what it was, and no way leads back from here.
- * Its backup is kept until its plane says that it serves.
+ * Gives the tenant its previous status. From here on the restore cannot be
+ * rolled back. The backup is kept until the plane reports that it serves.
  */
 @Injectable()
 export class ReinstateStep extends ProvisioningStep {
@@ -39,11 +39,11 @@ export class ReinstateStep extends ProvisioningStep {
     const { manager, tenantId, params } = context;
     const tenant = await lockTenant(manager, tenantId);
     const coming = await placeOf(manager, tenantId, 'importing');
-    // Done already, and kept when it was to be undone.
+    // An earlier run did it, and its undo was refused.
     if (!coming && (await placeOf(manager, tenantId))) return done();
     if (!coming) throw new StepFailure('fatal', 'not_placed', 'The tenant has no place to come back to.');
     const { tenantPlaneId } = coming;
-    // Whoever enrols as the plane, and what changes its address, comes before or behind all of this.
+    // Enrolments and address changes of the plane happen before or after this transaction.
     const plane = await lockPlane(manager, tenantPlaneId);
     const backup = await this.backupOf(context);
     const missing = await this.copy.unlessThere(context, plane, backup);
@@ -63,7 +63,7 @@ export class ReinstateStep extends ProvisioningStep {
     return done();
   }
 
-  /** Null where nothing was imported: the customer has kept the rows. */
+  /** Null if the customer has kept the rows, so that nothing was imported. */
   private async backupOf({ manager, tenantId, outputs }: ProvisioningContext): Promise<Transfer | null> {
     const backup = await holdTransfer(manager, { tenantId, purpose: 'restore' });
     if (!backup && outputs['open-restore'])
@@ -71,10 +71,10 @@ export class ReinstateStep extends ProvisioningStep {
     return backup;
   }
 
-  /** Users may write from then on: to go back would lose that. */
+  /** Refused once the tenant is back: users may have written, and undoing would lose their writes. */
   async undo({ manager, tenantId }: ProvisioningContext): Promise<void> {
     if (!(await placeOf(manager, tenantId))) return;
-    const detail = 'The tenant is back and its users may write, so this cannot be undone.';
+    const detail = 'The tenant is back and its users may have written, so this cannot be undone.';
     const fix = 'Operator: retry the job, or deprovision the tenant again.';
     throw new StepFailure('operator', 'beyond_return', detail, fix);
   }

@@ -28,7 +28,7 @@ export class Restores {
     private readonly clock: Clock,
   ) {}
 
-  /** What {@link start} would do. Changes nothing. */
+  /** Describes what {@link start} would do, without changing anything. */
   plan(id: string): Promise<PlanView> {
     return this.database.read(async (manager) => {
       const tenant = await requireTenant(manager, id);
@@ -38,7 +38,7 @@ export class Restores {
     });
   }
 
-  /** Where the customer installs the tenant plane, the answer carries the install bundle. */
+  /** If the customer installs the tenant plane, the answer contains the install bundle. */
   start(id: string): Promise<AcceptedForTenant> {
     return this.database.write(async (manager) => {
       const tenant = await lockTenant(manager, id);
@@ -60,7 +60,7 @@ export class Restores {
       return;
     }
     const detail = restorableUntil
-      ? `The tenant could be restored until ${restorableUntil.toISOString()}.`
+      ? `The tenant could be restored only until ${restorableUntil.toISOString()}.`
       : 'The tenant is not deprovisioned yet, or its backup has been erased. Retry or roll back a ' +
         'failed deprovisioning.';
     throw new DomainError('not_restorable', 'conflict', detail);
@@ -69,11 +69,11 @@ export class Restores {
 
 function requireOnlyOne(another: Tenant | null): void {
   if (!another) return;
-  const detail = `${hasAnother(another)}. Deprovision "${another.slug}" first, then ask again.`;
+  const detail = `${hasAnother(another)}. Deprovision "${another.slug}" first, then try again.`;
   throw new DomainError('not_restorable', 'conflict', detail);
 }
 
-/** It comes back as what it was. */
+/** The tenant comes back with the status that it had. */
 async function statusBefore(manager: EntityManager, tenantId: string): Promise<JobParams> {
   const job = await lastDeprovisioning(manager, tenantId);
   return { status: job?.params['status'] === 'suspended' ? 'suspended' : 'active' };

@@ -10,12 +10,12 @@ import { MINT_NEXT_SECRET } from './mint-next-secret.step';
 
 const PATIENCE_MS = 30 * 24 * 3_600_000;
 
-/** Waits until the plane signs with the next secret, and nothing was signed with an older one for a while. */
+/** Waits until the plane signs with the next secret and has not used an older one for a while. */
 @Injectable()
 export class AwaitNextSecretStep extends ProvisioningStep {
   readonly name = 'await-next-secret';
   readonly description =
-    'Wait until the tenant plane signs with the next secret, and the old one is no longer used';
+    'Wait until the tenant plane signs with the next secret and no longer uses the old one';
   readonly creates = [];
 
   constructor(
@@ -30,21 +30,21 @@ export class AwaitNextSecretStep extends ProvisioningStep {
   async run({ manager, tenantPlaneId, startedAt, outputs }: ProvisioningContext): Promise<StepResult> {
     const accepted = await this.keys.acceptedOf(manager, [tenantPlaneId]);
     const next = accepted.find(({ id }) => id === outputs[MINT_NEXT_SECRET]?.['key_id']);
-    // It enrolled anew meanwhile, with a bundle of its own: all older secrets are revoked.
+    // The plane has re-enrolled with a new bundle meanwhile, which revoked all older secrets.
     if (!next) return done({ superseded: true });
     const deadline = new Date(startedAt.getTime() + PATIENCE_MS);
     if (this.uses.lastOf(next) === null) return wait('the tenant plane to use its next secret', deadline);
     const quietAt = this.quietAt(next, accepted);
     const now = this.clock.now();
     if (quietAt <= now) return done();
-    return wait('the old secret to be no longer used', deadline <= now ? deadline : quietAt);
+    return wait('the old secret to fall out of use', deadline <= now ? deadline : quietAt);
   }
 
   async undo(): Promise<void> {
     // Waiting leaves nothing behind.
   }
 
-  /** When the older ones will have been quiet for long enough. */
+  /** When the older secrets will have been unused for long enough. */
   private quietAt(next: ServiceKey, accepted: readonly ServiceKey[]): Date {
     const lastUses = accepted
       .filter((key) => key !== next)

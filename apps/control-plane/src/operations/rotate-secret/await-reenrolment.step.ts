@@ -9,8 +9,8 @@ import { ServiceKeys } from '../../service-keys/service-keys';
 export const AWAIT_REENROLMENT = 'await-reenrolment';
 
 /**
- * The old secret was refused from the moment on in which this was
- * asked for. Waits for as long as the token of the new bundle is good.
+ * Waits until the token of the new bundle expires. The old secret
+ * has been refused since the rotation was requested.
  */
 @Injectable()
 export class AwaitReenrolmentStep extends ProvisioningStep {
@@ -28,7 +28,7 @@ export class AwaitReenrolmentStep extends ProvisioningStep {
   }
 
   async run({ manager, tenantPlaneId }: ProvisioningContext): Promise<StepResult> {
-    // The plane may have enrolled in time without having committed yet when its token expires.
+    // When the token expires, an enrolment that was in time may not have committed yet.
     await lockPlane(manager, tenantPlaneId);
     const token = await this.tokens.findLive(manager, tenantPlaneId);
     const [key] = await this.keys.acceptedOf(manager, [tenantPlaneId]);
@@ -39,11 +39,11 @@ export class AwaitReenrolmentStep extends ProvisioningStep {
     const detail = `${what}, and the tenant plane has not enrolled with it.`;
     const fix =
       `Operator: issue a new token (POST /api/tenant-planes/${tenantPlaneId}/provisioning-tokens) and ` +
-      'hand its install bundle to whoever runs the plane; the job then goes on by itself.';
+      'hand its install bundle to whoever runs the plane. The job then resumes automatically.';
     throw new StepFailure('operator', 'enrolment_overdue', detail, fix);
   }
 
   async undo(): Promise<void> {
-    // Trust that has ended is given anew, never back.
+    // Revoked trust is never restored; the plane must enrol again.
   }
 }

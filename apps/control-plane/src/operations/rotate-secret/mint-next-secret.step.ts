@@ -9,12 +9,12 @@ import { ServiceKeys } from '../../service-keys/service-keys';
 
 export const MINT_NEXT_SECRET = 'mint-next-secret';
 
-/** From now on both secrets are accepted. */
+/** From this step on, both secrets are accepted. */
 @Injectable()
 export class MintNextSecretStep extends ProvisioningStep {
   readonly name = MINT_NEXT_SECRET;
   readonly description =
-    'Mint the next secret and hand it to the tenant plane, encrypted with the one that it has';
+    'Mint the next secret and hand it to the tenant plane, encrypted with the current one';
   readonly creates = ['service secret'];
 
   constructor(
@@ -33,8 +33,8 @@ export class MintNextSecretStep extends ProvisioningStep {
   }
 
   /**
-   * A plane that has begun to sign with it goes on with it: it
-   * may have forgotten the old one. Then both stay accepted.
+   * If the plane already signs with the next secret, it may have
+   * discarded the old one, so both stay accepted.
    */
   async undo({ manager, tenantPlaneId }: ProvisioningContext): Promise<void> {
     const { nextKeyId } = await lockPlaneAndCalls(manager, tenantPlaneId);
@@ -48,12 +48,7 @@ export class MintNextSecretStep extends ProvisioningStep {
 
 function nothingToFollow(): StepFailure {
   const fix =
-    'Operator: issue a new install bundle for the plane; once it has enrolled with it, ask for the ' +
-    'rotation again.';
-  return new StepFailure(
-    'fatal',
-    'no_secret_in_use',
-    'The tenant plane has no secret that is accepted.',
-    fix,
-  );
+    'Operator: issue a new install bundle for the plane. Once the plane has enrolled with it, start ' +
+    'the rotation again.';
+  return new StepFailure('fatal', 'no_secret_in_use', 'The tenant plane has no accepted secret.', fix);
 }

@@ -19,7 +19,7 @@ export class RevokeOldSecretStep extends ProvisioningStep {
   async run({ manager, tenantPlaneId, outputs }: ProvisioningContext): Promise<StepResult> {
     const keyId = String(outputs[MINT_NEXT_SECRET]?.['key_id']);
     const plane = await lockPlaneAndCalls(manager, tenantPlaneId);
-    // Otherwise it enrolled anew meanwhile.
+    // If it differs, the plane has re-enrolled meanwhile.
     if (plane.nextKeyId !== keyId) return done();
     await this.keys.revokeAllBut(manager, tenantPlaneId, keyId);
     await manager.update(TenantPlane, { id: tenantPlaneId }, { nextKeyId: null });
@@ -27,6 +27,6 @@ export class RevokeOldSecretStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // What is revoked stays so, and the plane has what it needs.
+    // A revoked secret stays revoked; the plane already uses the new one.
   }
 }

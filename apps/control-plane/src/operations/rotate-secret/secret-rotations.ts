@@ -17,7 +17,7 @@ import { lockPlane, lockPlaneAndCalls } from '../../registry/plane-lock';
 import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
 import { ServiceKeys } from '../../service-keys/service-keys';
 
-/** Accepts that a tenant plane gets another secret; workers take over. */
+/** Starts the secret rotation of a tenant plane. */
 @Injectable()
 export class SecretRotations {
   constructor(
@@ -32,14 +32,14 @@ export class SecretRotations {
     private readonly audit: Audit,
   ) {}
 
-  /** What {@link start} would do. Changes nothing. */
+  /** Describes what {@link start} would do, without changing anything. */
   async plan(id: string, mode: RotationMode): Promise<PlanView> {
     await this.database.read((manager) => this.requirePossible(manager, id, mode));
     const steps = this.dryRuns.stepsOf(SECRET_ROTATION_STEPS[mode]);
     return { plan: { steps, install_required: mode === 'compromised' } };
   }
 
-  /** A compromised secret is refused from the commit on. */
+  /** A compromised secret is refused as soon as this commits. */
   start(id: string, mode: RotationMode): Promise<AcceptedForPlane> {
     return this.database.write(async (manager) => {
       await (mode === 'compromised' ? lockPlaneAndCalls : lockPlane)(manager, id);
@@ -60,15 +60,15 @@ export class SecretRotations {
   }
 
   /**
-   * Waits for no other job. A drain or an upgrade of the plane goes on, with a plane that has to enrol again
-   * first. A rotation in progress ends. No tenant is placed on a plane until it has enrolled again.
+   * Does not wait for other jobs. A drain or upgrade of the plane continues once the plane has re-enrolled.
+   * A rotation in progress is superseded. Until the plane has re-enrolled, no tenant is placed on it.
    */
   private async endTrust(manager: EntityManager, plane: TenantPlane): Promise<InstallBundle> {
     const rotation = { tenantPlaneId: plane.id, operation: 'rotate_secret' } as const;
-    await this.jobs.supersede(manager, rotation, 'its secret is compromised');
+    await this.jobs.supersede(manager, rotation, 'rotation of its compromised secret');
     await this.keys.revokeAll(manager, plane.id);
     const install = await this.tokens.issue(manager, plane);
-    // Wakes who waits for news with the old secret, to be refused as well.
+    // Wakes long polls that were signed with the old secret, so that they are refused too.
     await this.desiredStates.announce(manager, plane.id, { status: 'expected', nextKeyId: null });
     return install;
   }
@@ -90,22 +90,22 @@ export class SecretRotations {
 
 function platformSecret(): DomainError {
   const detail =
-    'This cell uses the platform secret, which is no secret of its own: change ' +
-    'INTERNAL_SERVICE_SECRET on the Control Plane and on the cells that use it, with the old value ' +
-    'as INTERNAL_SERVICE_SECRET_PREVIOUS until all have it.';
+    'This cell uses the platform secret, which it shares with others. To rotate it, change ' +
+    'INTERNAL_SERVICE_SECRET on the Control Plane and on all cells that use it. Keep the old value in ' +
+    'INTERNAL_SERVICE_SECRET_PREVIOUS until all of them have the new one.';
   return new DomainError('platform_secret', 'unprocessable', detail);
 }
 
 function notEnrolled({ status }: TenantPlane): DomainError {
   const detail =
-    `A tenant plane that is ${status} has no secret in use. A new install bundle (POST ` +
-    '/api/tenant-planes/<id>/provisioning-tokens) replaces the one before.';
+    `The tenant plane is ${status}, so it has no secret in use. To replace its install bundle, issue a ` +
+    'new one: POST /api/tenant-planes/<id>/provisioning-tokens.';
   return new DomainError('invalid_transition', 'conflict', detail);
 }
 
 function airGapped(): DomainError {
   const detail =
-    'This tenant plane does not call, so nothing can be handed to it. Use mode "compromised", and ' +
-    'enrol it with the new install bundle by file.';
+    'This tenant plane does not connect to the Control Plane, so it cannot receive a new secret. Use ' +
+    'mode "compromised", and enrol the plane by file with the new install bundle.';
   return new DomainError('tenant_plane_air_gapped', 'unprocessable', detail);
 }

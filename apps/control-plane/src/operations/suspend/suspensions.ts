@@ -6,7 +6,7 @@ import { TenantOperations } from '../../lifecycle/tenant-operations';
 
 type Operation = 'suspend' | 'resume';
 
-/** Starts the suspension of a tenant, and its end. */
+/** Suspends and resumes tenants. */
 @Injectable()
 export class Suspensions {
   constructor(
@@ -14,7 +14,7 @@ export class Suspensions {
     private readonly operations: TenantOperations,
   ) {}
 
-  /** What {@link start} would do. Changes nothing. */
+  /** Describes what {@link start} would do, without changing anything. */
   plan(id: string, operation: Operation): Promise<PlanView> {
     return this.operations.plan(id, operation);
   }

@@ -5,13 +5,13 @@ import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { PlaneHealth } from '../../desired-state/plane-health';
 import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 
-/** The health gate: a plane that is not well in its new version in time goes back. */
+/** The health gate: a plane that is not healthy in time on its new version is rolled back. */
 @Injectable()
 export class AwaitHealthyStep extends ProvisioningStep {
   readonly name = 'await-healthy';
   readonly description =
-    'Wait until the tenant plane reports in its new version, is well and has applied its desired ' +
-    'state; else go back';
+    'Wait until the tenant plane reports its new version, is healthy and has applied its desired ' +
+    'state; otherwise roll back';
   readonly creates = [];
 
   constructor(
@@ -30,10 +30,10 @@ export class AwaitHealthyStep extends ProvisioningStep {
     const deadline = new Date(startedAt.getTime() + seconds * 1000);
     if (deadline > this.clock.now()) return wait(missing, deadline);
     const detail =
-      `The tenant plane was not healthy in ${version} within ${seconds} s (UPGRADE_HEALTHY_SECONDS); ` +
+      `The tenant plane was not healthy on ${version} within ${seconds} s (UPGRADE_HEALTHY_SECONDS); ` +
       `still missing: ${missing}. It is rolled back to ${params['from']}.`;
     const fix =
-      'Atlas on-call: the log of the tenant plane says why; fix the release, then ask for the upgrade again.';
+      'Atlas on-call: check the log of the tenant plane, fix the release, then start the upgrade again.';
     throw new StepFailure('fatal', 'upgrade_unhealthy', detail, fix);
   }
 

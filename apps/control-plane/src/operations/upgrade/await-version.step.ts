@@ -8,16 +8,16 @@ import { TenantPlane } from '../../registry/tenant-plane.entity';
 const PATIENCE_MS = 30 * 24 * 3_600_000;
 
 const WHO = {
-  atlas: 'an operator of Atlas to replace it (docs/TP_DEPLOYMENT_RUNBOOK.md, "By hand")',
+  atlas: 'an Atlas operator to replace it (docs/TP_DEPLOYMENT_RUNBOOK.md, "By hand")',
   customer: 'the customer to replace it (docs/guides/on-prem-upkeep.md, "Upgrade")',
 };
 
-/** No driver of ours made the plane: whoever runs it upgrades it, and its reports tell. */
+/** For planes that no driver created: whoever runs the plane upgrades it, and its reports show this. */
 @Injectable()
 export class AwaitVersionStep extends ProvisioningStep {
   readonly name = 'await-version';
   readonly description =
-    'Wait until whoever runs the tenant plane has replaced it, and it is well in the new version';
+    'Wait until whoever runs the tenant plane has replaced it and it is healthy on the new version';
   readonly creates = [];
 
   constructor(private readonly health: PlaneHealth) {
@@ -34,6 +34,6 @@ export class AwaitVersionStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // Nothing was done to it.
+    // Waiting leaves nothing behind.
   }
 }

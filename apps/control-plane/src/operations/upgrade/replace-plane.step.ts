@@ -5,15 +5,13 @@ import { Infrastructures } from '../../infrastructure/infrastructures';
 import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 
-/**
- * Has the driver run another version. Whatever a person would have to mend first makes it go back at once.
- */
+/** Has the driver run another version. A failure that needs a person rolls the upgrade back at once. */
 @Injectable()
 export class ReplacePlaneStep extends ProvisioningStep {
   readonly name = 'replace-plane';
   readonly description =
-    'End the tenant plane and start it in its new version: its users wait for some seconds, unless ' +
-    'it has replicas';
+    'Stop the tenant plane and start its new version: unless it has replicas, its users wait for a ' +
+    'few seconds';
   readonly creates = ['tenant plane process'];
   override readonly isAtomic = false;
   override readonly takesLong = ['run', 'undo'] as const;
@@ -39,15 +37,15 @@ export class ReplacePlaneStep extends ProvisioningStep {
     return done({ from: params['from'] ?? null, to: params['version'] ?? null });
   }
 
-  /** Back to the version before; over when the plane reports in it. */
+  /** Returns to the previous version. Done once the plane reports it. */
   async undo(context: ProvisioningContext): Promise<void> {
     const { manager, jobId, tenantPlaneId, params } = context;
     const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
     const [from, to] = [String(params['from']), String(params['version'])];
-    // A process of the version before notes no job: what the
-    // plane was told says it as well, until it is put back.
+    // A Control Plane of an earlier version does not record the job, so the
+    // recorded release also counts as this job's until it is put back.
     const wasTold = plane.releasedBy === jobId || (plane.release === to && from !== to);
-    // Left behind, it stays as it is until it is removed.
+    // A plane whose tenant has moved away stays as it is until it is removed.
     if (plane.status === 'retired' || plane.placed === 0 || !wasTold) return;
     await this.infrastructures.run(context, from);
     const missing = await this.health.missingToBeBack(tenantPlaneId, from);
@@ -56,14 +54,14 @@ export class ReplacePlaneStep extends ProvisioningStep {
 }
 
 function leftBehind(): StepFailure {
-  const detail = 'Its tenant has moved away, so this tenant plane stays as it is until it is removed.';
-  return new StepFailure('fatal', 'tenant_plane_left', detail, 'Nobody has to act.');
+  const detail = 'The tenant has moved away, so its old tenant plane is not upgraded any more.';
+  return new StepFailure('fatal', 'tenant_plane_left', detail, 'No action is needed.');
 }
 
 function notBack(version: string, missing: string): StepFailure {
-  const detail = `The tenant plane was put back to ${version}, and this waits for ${missing}.`;
+  const detail = `The tenant plane was put back to ${version}, but the job still waits for ${missing}.`;
   const fix =
-    'The job tries again by itself. If it has failed, Atlas on-call: fix the tenant plane (its log ' +
+    'The job retries automatically. If it has failed, Atlas on-call: fix the tenant plane (its log ' +
     'says why), then roll the job back again.';
   return new StepFailure('retry', 'plane_not_back', detail, fix);
 }

@@ -24,6 +24,6 @@ export class UpgradeBatchesStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // What is upgraded stays so: each has passed its own health gate.
+    // Upgraded planes stay upgraded: each has passed its health gate.
   }
 }

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { UpgradeTurn } from './upgrade-turn';
 
-/** One goes first, and nothing more is risked when it fails. */
+/** Upgrades one plane first. If that fails, no other plane is touched. */
 @Injectable()
 export class UpgradeCanaryStep extends ProvisioningStep {
   readonly name = 'upgrade-canary';
@@ -20,6 +20,6 @@ export class UpgradeCanaryStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // What is upgraded stays so: each has passed its own health gate.
+    // An upgraded plane stays upgraded: it has passed its health gate.
   }
 }

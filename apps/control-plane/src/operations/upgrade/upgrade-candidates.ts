@@ -4,7 +4,7 @@ import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
 import { isBehind } from '../../config/version-policy';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 
-/** Which planes a wave is about. */
+/** Which planes a wave upgrades, and to which version. */
 export interface Wanted {
   readonly version: string;
   readonly model: DeploymentModel;
@@ -16,7 +16,7 @@ export function wantedBy(params: JobParams): Wanted {
   return { version: String(version), model: model as DeploymentModel, region: region as string | null };
 }
 
-/** The planes that a driver of ours runs in an older version, but for those that are named. */
+/** Planes that a driver runs on an older version, except those in `except`. */
 export async function candidates(
   manager: EntityManager,
   wanted: Wanted,
@@ -29,7 +29,7 @@ export async function candidates(
   if (wanted.region !== null) query.andWhere({ region: wanted.region });
   const versions = await query.clone().select('distinct plane.version', 'version').getRawMany<Versioned>();
   const older = versions.map(({ version }) => version ?? '').filter((one) => isBehind(one, wanted.version));
-  // An empty list is no SQL of every database.
+  // `in ()` is not portable SQL.
   query.andWhere({ version: In([...older, '']) });
   if (except.length > 0) query.andWhere('plane.id not in (:...except)', { except });
   return query.orderBy('plane.id');

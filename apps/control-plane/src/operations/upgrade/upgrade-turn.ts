@@ -16,30 +16,30 @@ import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { type Wanted, candidates, wantedBy } from './upgrade-candidates';
 import { Upgrades } from './upgrades';
 
-/** Whatever ends wakes the wave; what is waited for otherwise is looked at this often. */
+/** The end of an upgrade wakes the wave. Other work on planes is polled at this interval. */
 const LOOK_AGAIN_MS = 60_000;
 const PATIENCE_MS = 7 * 24 * 3_600_000;
 const MAX_NAMED = 3;
 
-/** How one step of a wave goes about it. */
+/** How many upgrades one step of a wave runs and how many failures it tolerates. */
 export interface Pace {
   readonly atOnce: number;
   readonly maxFailures: number;
-  /** Over with the first that is upgraded. */
+  /** The step is done once one plane is upgraded. */
   readonly isCanary: boolean;
 }
 
 interface Tally {
   readonly live: readonly ProvisioningJob[];
   readonly upgraded: readonly ProvisioningJob[];
-  /** Since the wave was begun, or begun again. */
+  /** Upgrades that have failed since the wave was last started or retried. */
   readonly failed: readonly ProvisioningJob[];
 }
 
 /**
- * One look at a wave: what has become of the upgrades that it began, and which come next. It keeps no list of
- * its own: what is left is what is older than its version and has no upgrade of its own that succeeded, so it
- * can be looked at again after a crash at any point.
+ * One turn of a wave: checks the upgrades that it has started, then starts the next ones. It keeps no list:
+ * every plane that is older than the wave's version and that the wave has not tried is still to be upgraded.
+ * So a turn can be repeated after a crash at any point.
  */
 @Injectable()
 export class UpgradeTurn {
@@ -69,7 +69,7 @@ export class UpgradeTurn {
     };
   }
 
-  /** Each in a transaction of its own: one that is being worked on otherwise waits for its turn. */
+  /** Starts each upgrade in a separate transaction. A busy plane is skipped until a later turn. */
   private async begin(
     { jobId, params, write }: ProvisioningContext,
     tally: Tally,
@@ -98,7 +98,7 @@ export class UpgradeTurn {
       (await left(manager, wantedBy(params), tally)).getCount(),
     );
     const total = upgraded.length + failed.length + live.length + rest;
-    const now = live.length > 0 ? await this.namesOf(live) : 'other work at those that are left';
+    const now = live.length > 0 ? await this.namesOf(live) : 'other jobs on the remaining planes to end';
     const [deadline, next] = [startedAt.getTime() + PATIENCE_MS, this.clock.now().getTime() + LOOK_AGAIN_MS];
     return wait(`${now} (${upgraded.length} of ${total} are upgraded)`, new Date(Math.min(deadline, next)));
   }
@@ -110,10 +110,10 @@ export class UpgradeTurn {
     const codes = failed.map(({ error, status }) => error?.code ?? status);
     const which = `${await this.namesOf(failed)} (${[...new Set(codes)].join(', ')})`;
     const detail =
-      `The wave to ${params['version']} stopped itself. Not upgraded: ${which}; upgraded: ` +
+      `The wave to ${params['version']} stopped after too many failures. Failed: ${which}; upgraded: ` +
       `${upgraded.length}.`;
     const fix =
-      `Atlas on-call: see why (GET /api/provisioning-jobs?parent_id=${jobId}); fix the release and ` +
+      `Atlas on-call: find out why (GET /api/provisioning-jobs?parent_id=${jobId}). Fix the release and ` +
       'retry this job to upgrade the remaining planes, or start a wave with another version.';
     return new StepFailure('operator', 'wave_stopped', detail, fix);
   }
@@ -127,8 +127,8 @@ export class UpgradeTurn {
 }
 
 /**
- * Planes that this wave has neither upgraded nor tried. A plane that the wave has upgraded and that runs an
- * older version again was put back by an operator, and is left alone.
+ * Planes that this wave has not tried. If a plane that the wave has upgraded runs an older version again, an
+ * operator has put it back, so the wave leaves it alone.
  */
 function left(
   manager: EntityManager,

@@ -11,12 +11,10 @@ import { JobStarter } from '../../provisioning-jobs/job-starter';
 import { candidates, wantedBy } from './upgrade-candidates';
 import { Upgrades } from './upgrades';
 
-/** A dry run names this many; the wave takes all. */
+/** A dry run names at most this many planes. The wave upgrades all of them. */
 const MAX_NAMED = 500;
 
-/**
- * Accepts that the planes which our drivers run get a version one batch after the other; workers take over.
- */
+/** Starts the upgrade of all planes that our drivers run, in batches. */
 @Injectable()
 export class UpgradeWaves {
   constructor(
@@ -27,7 +25,7 @@ export class UpgradeWaves {
     private readonly audit: Audit,
   ) {}
 
-  /** What {@link start} would do: which planes in which batch. Changes nothing. */
+  /** Describes what {@link start} would do: which planes in which batch. Changes nothing. */
   plan(dto: UpgradeWaveDto): Promise<PlanView> {
     const params = this.paramsOf(dto);
     return this.database.read(async (manager) => {
@@ -71,7 +69,7 @@ export class UpgradeWaves {
   }
 }
 
-/** The first one goes alone. */
+/** The first batch is a single plane, the canary. */
 function inBatches<T>(all: readonly T[], size: number): T[][] {
   const batches = all.length > 0 ? [all.slice(0, 1)] : [];
   for (let start = 1; start < all.length; start += size) batches.push(all.slice(start, start + size));

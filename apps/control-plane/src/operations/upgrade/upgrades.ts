@@ -28,7 +28,7 @@ export class Upgrades {
     private readonly config: ControlPlaneConfig,
   ) {}
 
-  /** What {@link start} would do. Changes nothing. */
+  /** Describes what {@link start} would do, without changing anything. */
   async plan(id: string, version?: string): Promise<PlanView> {
     const target = this.target(version);
     const plane = await this.database.read((manager) => requirePossible(manager, id, target));
@@ -43,7 +43,7 @@ export class Upgrades {
     });
   }
 
-  /** `parentId`: the wave that starts it. */
+  /** `parentId` is the wave that starts the upgrade, if any. */
   async startJob(
     manager: EntityManager,
     id: string,
@@ -69,7 +69,7 @@ export class Upgrades {
     return job;
   }
 
-  /** The version that is asked for, or the one that is meant where none is. */
+  /** Checks the requested version, by default TENANT_PLANE_VERSION. */
   target(version = this.config.tenantPlaneVersion): string {
     const problem = versionProblem(version);
     if (problem !== null) throw new DomainError('version_unsupported', 'unprocessable', problem);
@@ -81,7 +81,7 @@ function wayOf({ infrastructureDriver: driver }: TenantPlane): UpgradeWay {
   return driver === null || driver === 'manual' ? 'by_hand' : 'by_driver';
 }
 
-/** The plane, if it can get this version now. */
+/** Returns the plane if it can be upgraded to this version now. */
 async function requirePossible(manager: EntityManager, id: string, version: string): Promise<TenantPlane> {
   const plane = await manager.findOneBy(TenantPlane, { id });
   if (!plane) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
@@ -93,19 +93,19 @@ async function requirePossible(manager: EntityManager, id: string, version: stri
   return plane;
 }
 
-/** What is done to its tenant may need the plane as it is, or end it. A cell goes on through all of that. */
+/** Jobs of the plane's only tenant may need the plane unchanged, or remove it. Cells are exempt. */
 async function requireIdle(manager: EntityManager, { id: tenantPlaneId }: TenantPlane): Promise<void> {
   await requirePlaneIdle(manager, tenantPlaneId);
   await requireNothingExcluded(manager, { operation: 'upgrade', tenantId: null, tenantPlaneId });
 }
 
 function notEnrolled({ status }: TenantPlane): DomainError {
-  const detail = `A tenant plane that is ${status} runs nothing to upgrade.`;
+  const detail = `The tenant plane is ${status}, so it runs nothing to upgrade.`;
   return new DomainError('invalid_transition', 'conflict', detail);
 }
 
 function leftBehind(): DomainError {
-  const detail = 'Its tenant has moved away, so this tenant plane stays as it is until it is removed.';
+  const detail = 'The tenant has moved away, so its old tenant plane can no longer be upgraded.';
   return new DomainError('invalid_transition', 'conflict', detail);
 }
 
@@ -115,7 +115,7 @@ function upToDate(version: string): DomainError {
 
 function airGapped(): DomainError {
   const detail =
-    'This tenant plane does not call, so nobody here would learn of its version. Whoever runs it ' +
-    'upgrades it by its guide.';
+    'This tenant plane does not connect to the Control Plane, so the Control Plane cannot see its ' +
+    'version. Whoever runs it upgrades it as described in docs/guides/on-prem-upkeep.md.';
   return new DomainError('tenant_plane_air_gapped', 'unprocessable', detail);
 }

@@ -9,8 +9,8 @@ import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects'
 import { DriftCheck } from './drift-check';
 
 /**
- * Its row, which routes are made of, says another address
- * than the plane that it lives on. Repaired from that.
+ * The address in a tenant's row, which routes are made from,
+ * differs from its plane's. Repaired from the plane's.
  */
 @Injectable()
 export class AddressDiffersCheck extends DriftCheck<TenantSubject> {
@@ -30,15 +30,15 @@ export class AddressDiffersCheck extends DriftCheck<TenantSubject> {
     const fields = this.addresses.differences(home.plane, tenant);
     if (fields.length === 0) return null;
     return (
-      `Tenant ${tenant.slug} has another ${fields.join(', ')} than its tenant plane ${home.plane.name} ` +
-      'gives it.'
+      `Tenant ${tenant.slug} differs in ${fields.join(', ')} from what its tenant plane ` +
+      `${home.plane.name} provides.`
     );
   }
 
   override async repair(manager: EntityManager, { tenant, home }: TenantSubject): Promise<boolean> {
     if (!home) return false;
     const { dbUrlSealed, ...address } = this.addresses.at(home.plane, tenant);
-    // If the plane's row names no database, the tenant keeps the one that is recorded.
+    // If the plane's row names no database, the tenant keeps its recorded one.
     const changes = { ...address, ...(home.plane.dbUrlSealed !== null && { dbUrlSealed }) };
     await updateRows(manager, Tenant, { id: tenant.id }, { ...changes, updatedAt: this.clock.now() });
     await this.planeAddresses.redirectUsersOf(manager, tenant.id);

@@ -3,10 +3,7 @@ import { isCopyLost } from '../../registry/placements';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 import { DriftCheck } from './drift-check';
 
-/**
- * The home does not have the rows of its tenant, so nobody is
- * served. What a move or a restore brought them from is kept.
- */
+/** The home lacks its tenant's rows, so nobody is served. The source of the move or restore is kept. */
 @Injectable()
 export class CopyMissingCheck extends DriftCheck<TenantSubject> {
   readonly kind = 'copy_missing';
@@ -19,7 +16,7 @@ export class CopyMissingCheck extends DriftCheck<TenantSubject> {
     if (!isLive || !home || !isCopyLost(home.placement, home.plane)) return null;
     return (
       `The database of tenant plane ${home.plane.name} does not have the rows of tenant ` +
-      `${tenant.slug}. The answer to a move says where they are kept, and what to do: POST ` +
+      `${tenant.slug}. A dry run of a move shows where they are kept and what to do: POST ` +
       `/api/tenants/${tenant.id}/move?dry_run=true {"deployment_model": "${tenant.deploymentModel}"}.`
     );
   }

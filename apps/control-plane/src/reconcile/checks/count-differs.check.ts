@@ -5,8 +5,8 @@ import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
 import { DriftCheck } from './drift-check';
 
 /**
- * Its row counts other places than are taken. Repaired:
- * counted anew, under the lock that takes and frees them.
+ * A plane's row miscounts its tenants. Repaired by counting
+ * again, under the lock that takes and frees places.
  */
 @Injectable()
 export class CountDiffersCheck extends DriftCheck<PlaneSubject> {
@@ -19,9 +19,11 @@ export class CountDiffersCheck extends DriftCheck<PlaneSubject> {
   find({ plane, held }: PlaneSubject): string | null {
     if (plane.placed === held) return null;
     const full =
-      held > plane.capacity ? ` That is more than its capacity of ${plane.capacity}: move some away.` : '';
+      held > plane.capacity
+        ? ` That exceeds its capacity of ${plane.capacity}. Move some tenants to other planes.`
+        : '';
     return (
-      `Tenant plane ${plane.name} is said to have ${plane.placed} tenants, and ${held} have a place on ` +
+      `Tenant plane ${plane.name} is recorded with ${plane.placed} tenants, but ${held} have a place on ` +
       `it.${full}`
     );
   }

@@ -3,16 +3,16 @@ import { type Subject, type Subjects } from '../subjects/subject';
 
 /** One kind of drift: a file, and a line in checks/index.ts. */
 export abstract class DriftCheck<S extends Subject = Subject> {
-  /** As operators and metrics name it. Never given to another. */
+  /** The name that operators and metrics use. Never reused for another check. */
   abstract readonly kind: string;
   abstract readonly subjects: Subjects<S>;
 
-  /** What is wrong, and what to do; null when nothing is. */
+  /** Returns what is wrong and what to do, or null if nothing is wrong. */
   abstract find(subject: S): string | null;
 
   /**
-   * Mends it, in a transaction that has locked the subject and found it again. Only what loses nothing and
-   * may be done twice; false: a person has to.
+   * Repairs the drift, in a transaction that has locked the subject and found the drift again.
+   * A repair must lose nothing and be safe to run twice. Returns false if a person has to act.
    */
   repair(_manager: EntityManager, _subject: S): Promise<boolean> {
     return Promise.resolve(false);

@@ -5,8 +5,8 @@ import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects'
 import { DriftCheck } from './drift-check';
 
 /**
- * Its plane says that it has applied all, and said nothing of
- * this tenant, or that it failed. Repaired: it is told again.
+ * A plane has applied everything but did not report this tenant,
+ * or failed to apply it. Repaired by publishing the entry again.
  */
 @Injectable()
 export class EntryUnappliedCheck extends DriftCheck<TenantSubject> {
@@ -25,19 +25,20 @@ export class EntryUnappliedCheck extends DriftCheck<TenantSubject> {
     if (reportedState === 'failed' && reportedRevision >= entryRevision)
       return (
         `Tenant plane ${home.plane.name} could not apply tenant ${tenant.slug}: ` +
-        `${reportedError ?? 'it gave no reason'}. Its log says more.`
+        `${reportedError ?? 'it gave no reason'}. Check the plane's log.`
       );
     const applied = this.desiredStates.appliedBy(home.plane);
     if (reportedRevision >= entryRevision || applied < entryRevision) return null;
     return (
-      `Tenant plane ${home.plane.name} has applied revision ${applied}, and did not report tenant ` +
-      `${tenant.slug}, whose entry is of revision ${entryRevision}.`
+      `Tenant plane ${home.plane.name} has applied revision ${applied}, but did not report tenant ` +
+      `${tenant.slug}, whose entry has revision ${entryRevision}.`
     );
   }
 
   /**
-   * The plane itself retries an entry that fails. But a plane that reported `copy_missing` and has since
-   * applied everything has got another database, which knows the entry from before, so it must be told again.
+   * The plane itself retries an entry that fails. But a plane that reported
+   * `copy_missing` and has since applied everything has a different database,
+   * which knows the entry from before, so the entry must be sent again.
    */
   override async repair(manager: EntityManager, { home }: TenantSubject): Promise<boolean> {
     if (!home) return false;

@@ -4,7 +4,7 @@ import { DesiredStates } from '../../desired-state/desired-states';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 import { DriftCheck } from './drift-check';
 
-/** Its plane was never told of it. Repaired: it is told. */
+/** A tenant's entry was never published to its plane. Repaired by publishing it. */
 @Injectable()
 export class EntryUnpublishedCheck extends DriftCheck<TenantSubject> {
   readonly kind = 'entry_unpublished';
@@ -19,8 +19,8 @@ export class EntryUnpublishedCheck extends DriftCheck<TenantSubject> {
   find({ tenant, isLive, home }: TenantSubject): string | null {
     if (!isLive || home?.placement.entryRevision !== 0) return null;
     return (
-      `Tenant ${tenant.slug} is ${tenant.status}, and its tenant plane ${home.plane.name} was never ` +
-      'told of it.'
+      `Tenant ${tenant.slug} is ${tenant.status}, but was never published to its tenant plane ` +
+      `${home.plane.name}.`
     );
   }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 import { DriftCheck } from './drift-check';
 
-/** Its home is a plane whose trust has ended. */
+/** A tenant's home is a retired plane. */
 @Injectable()
 export class HomeRetiredCheck extends DriftCheck<TenantSubject> {
   readonly kind = 'home_retired';
@@ -15,9 +15,9 @@ export class HomeRetiredCheck extends DriftCheck<TenantSubject> {
     if (!isLive || home?.plane.status !== 'retired') return null;
     const { id, name } = home.plane;
     return (
-      `Tenant ${tenant.slug} lives on tenant plane ${name}, which is retired and hears of no change. ` +
-      'Where that was a mistake, a new install bundle (POST ' +
-      `/api/tenant-planes/${id}/provisioning-tokens) makes it a plane again.`
+      `Tenant ${tenant.slug} lives on tenant plane ${name}, which is retired and receives no changes. ` +
+      'If it was retired by mistake, enrol it again with a new install bundle (POST ' +
+      `/api/tenant-planes/${id}/provisioning-tokens).`
     );
   }
 }

@@ -25,7 +25,7 @@ import { PlaneFailingCheck } from './plane-failing.check';
 import { PlaneLeftOverCheck } from './plane-left-over.check';
 import { TenantWithoutHomeCheck } from './tenant-without-home.check';
 
-/** Every kind of drift there is. */
+/** Every kind of drift. */
 export const CHECK_CLASSES: readonly Type<DriftCheck<Subject>>[] = [
   TenantWithoutHomeCheck,
   HomeRetiredCheck,

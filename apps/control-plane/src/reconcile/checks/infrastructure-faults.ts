@@ -5,9 +5,7 @@ import { type InfrastructurePart } from '../../infrastructure/drivers/infrastruc
 import { InfrastructureSubjects, type MadeInfrastructure } from '../subjects/infrastructure-subjects';
 import { DriftCheck } from './drift-check';
 
-/**
- * A part of what a driver has made is not there, or not as it was made. The driver says what can be mended.
- */
+/** A part of what a driver created is missing or has changed. The driver decides what can be repaired. */
 @Injectable()
 abstract class InfrastructureFaultCheck extends DriftCheck<MadeInfrastructure> {
   protected abstract readonly part: InfrastructurePart;
@@ -21,7 +19,7 @@ abstract class InfrastructureFaultCheck extends DriftCheck<MadeInfrastructure> {
 
   find({ found, tenant }: MadeInfrastructure): string | null {
     const fault = found.faults[this.part];
-    return fault === undefined ? null : `Of tenant ${tenant.slug}: ${fault}`;
+    return fault === undefined ? null : `Tenant ${tenant.slug}: ${fault}`;
   }
 
   override repair(manager: EntityManager, { driver, made }: MadeInfrastructure): Promise<boolean> {

@@ -3,8 +3,8 @@ import { LeftoverSubjects, type NamedThing } from '../subjects/leftover-subjects
 import { DriftCheck } from './drift-check';
 
 /**
- * Something that bears a name as drivers give it, and is
- * nobody's. Never removed by us: it may hold a customer's rows.
+ * Something has a name like those that drivers give, but belongs to nobody.
+ * It is never removed automatically, since it may hold a customer's rows.
  */
 @Injectable()
 export class InfrastructureOrphanedCheck extends DriftCheck<NamedThing> {
@@ -17,8 +17,8 @@ export class InfrastructureOrphanedCheck extends DriftCheck<NamedThing> {
   find({ id, isStray, plane }: NamedThing): string | null {
     if (!isStray && plane && plane.status !== 'retired') return null;
     const whose = plane
-      ? `is not (or no longer) in use by tenant plane ${plane.name}`
+      ? `is not (or no longer) used by tenant plane ${plane.name}`
       : 'belongs to no tenant plane';
-    return `The ${id} ${whose}. Look what it holds; if nobody needs that, remove it by hand.`;
+    return `The ${id} ${whose}. Check what it contains; if nobody needs it, remove it by hand.`;
   }
 }

@@ -4,10 +4,7 @@ import { DatabaseUrls } from '../../desired-state/database-urls';
 import { InfrastructureSubjects, type MadeInfrastructure } from '../subjects/infrastructure-subjects';
 import { DriftCheck } from './drift-check';
 
-/**
- * Another database or address is recorded than the driver
- * has made. Repaired: recorded anew, as after it was made.
- */
+/** The recorded database or address differs from what the driver created. Repaired by recording it again. */
 @Injectable()
 export class InfrastructureRecordDiffersCheck extends DriftCheck<MadeInfrastructure> {
   readonly kind = 'infrastructure_record_differs';
@@ -23,8 +20,8 @@ export class InfrastructureRecordDiffersCheck extends DriftCheck<MadeInfrastruct
     if (made === null || (plane.endpointUrl === made.endpointUrl && this.urls.ofPlaneIs(plane, made.dbUrl)))
       return null;
     return (
-      `Of tenant ${tenant.slug} another database or address is recorded than the driver ${driver} has ` +
-      'made.'
+      `The recorded database or address of tenant ${tenant.slug} differs from what the driver ${driver} ` +
+      'created.'
     );
   }
 

@@ -3,7 +3,7 @@ import { isStopped } from '../subjects/jobs-of';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 import { DriftCheck } from './drift-check';
 
-/** It is on its way, and nothing moves it. */
+/** A tenant is being provisioned or deprovisioned, but has no job. */
 @Injectable()
 export class JobMissingCheck extends DriftCheck<TenantSubject> {
   readonly kind = 'job_missing';
@@ -18,8 +18,8 @@ export class JobMissingCheck extends DriftCheck<TenantSubject> {
     const advice =
       tenant.status === 'provisioning'
         ? `To start over, delete it first: atlas deprovision ${tenant.slug}.`
-        : 'Look in the audit trail what happened to its job (GET /api/audit), and restore that from a ' +
-          "backup of the Control Plane's database.";
-    return `Tenant ${tenant.slug} is ${tenant.status}, and no job works on it or has failed. ${advice}`;
+        : 'Find out from the audit trail what happened to its job (GET /api/audit), and restore the job ' +
+          "from a backup of the Control Plane's database.";
+    return `Tenant ${tenant.slug} is ${tenant.status}, but has neither a running nor a failed job. ${advice}`;
   }
 }

@@ -6,10 +6,12 @@ import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity
 import { type JobSubject, JobSubjects } from '../subjects/job-subjects';
 import { DriftCheck } from './drift-check';
 
-/** A job that is to be worked on is due at once, or when its worker's lease ends. */
+/** A job that can run is due at once, or when its worker's lease expires. */
 const LATEST_MS = 60_000;
 
-/** Nobody works on it, and nobody will look at it for long. Repaired: it is due, and woken. */
+/**
+ * No worker has the job, and none will look at it for long. Repaired by making it due and waking a worker.
+ */
 @Injectable()
 export class JobUnattendedCheck extends DriftCheck<JobSubject> {
   readonly kind = 'job_unattended';
@@ -25,10 +27,10 @@ export class JobUnattendedCheck extends DriftCheck<JobSubject> {
   find({ job, now }: JobSubject): string | null {
     const { status, leaseOwner, leaseExpiresAt, dueAt } = job;
     const isHeld = leaseOwner !== null && leaseExpiresAt !== null && leaseExpiresAt > now;
-    // One that waits says itself until when.
+    // A waiting job has its own deadline.
     if (status === 'waiting' || isHeld || dueAt.getTime() - now.getTime() < LATEST_MS) return null;
     return (
-      `Job ${job.id} (${job.operation}) is ${status}, nobody works on it, and nobody looks at it ` +
+      `Job ${job.id} (${job.operation}) is ${status}, but no worker has it, and none will look at it ` +
       `before ${dueAt.toISOString()}.`
     );
   }

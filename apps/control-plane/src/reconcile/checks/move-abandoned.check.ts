@@ -3,7 +3,7 @@ import { isStopped } from '../subjects/jobs-of';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 import { DriftCheck } from './drift-check';
 
-/** It is between two places, and no job is there that would go on or back. */
+/** A tenant is between two planes, and no job completes the move or rolls it back. */
 @Injectable()
 export class MoveAbandonedCheck extends DriftCheck<TenantSubject> {
   readonly kind = 'move_abandoned';
@@ -19,9 +19,9 @@ export class MoveAbandonedCheck extends DriftCheck<TenantSubject> {
     const isBetween = others.length > 0;
     const where = isBetween ? `also holds a place on ${others.join(', ')}` : 'refuses writes at its home';
     const what = isBetween
-      ? 'Retry its last move (atlas retry <job>), or roll that back (atlas rollback <job>) to leave it ' +
-        'where it is.'
+      ? 'Retry its last move (atlas retry <job>), or roll it back to leave the tenant where it is ' +
+        '(atlas rollback <job>).'
       : `Move it (atlas move ${tenant.slug}); to leave it where it is, roll that job back.`;
-    return `Tenant ${tenant.slug} ${where}, and no job moves it. ${what}`;
+    return `Tenant ${tenant.slug} ${where}, but no job is moving it. ${what}`;
   }
 }

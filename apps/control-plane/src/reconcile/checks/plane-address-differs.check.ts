@@ -7,7 +7,10 @@ import { DriftCheck } from './drift-check';
 
 const SHOWN_MS = 3_600_000;
 
-/** It reports another address than is recorded, or several in turn. A person knows which is right. */
+/**
+ * A plane reports an address other than the recorded one, or
+ * alternates between two. Only a person knows which is right.
+ */
 @Injectable()
 export class PlaneAddressDiffersCheck extends DriftCheck<PlaneSubject> {
   readonly kind = 'plane_address_differs';
@@ -31,23 +34,23 @@ export class PlaneAddressDiffersCheck extends DriftCheck<PlaneSubject> {
     if (status !== 'enrolled') return null;
     if (reported !== null && endpointUrl !== null && !isSame(reported, endpointUrl))
       return (
-        `Tenant plane ${name} reports that it is at ${reported}, and ${endpointUrl} is recorded. ` +
+        `Tenant plane ${name} reports the address ${reported}, but ${endpointUrl} is recorded. ` +
         `${this.remedy(plane)}`
       );
     const now = this.clock.now().getTime();
     if (endpointReturnedAt === null || now - endpointReturnedAt.getTime() >= SHOWN_MS) return null;
     return (
       `Tenant plane ${name} changed its address to ${previousEndpointUrl} and back to ${endpointUrl} ` +
-      'within its last reports. If its replicas name different addresses, set TENANT_PLANE_PUBLIC_URL ' +
-      'alike in all of them.'
+      'within its last reports. If its replicas report different addresses, set the same ' +
+      'TENANT_PLANE_PUBLIC_URL on all of them.'
     );
   }
 
   private remedy(plane: TenantPlane): string {
     return isForked(plane, this.clock.now())
-      ? 'Two copies of it report: end the one that is not meant to run.'
-      : 'If the recorded one is right, set TENANT_PLANE_PUBLIC_URL at the plane to it; otherwise ' +
-          'record the other (PUT /api/tenants/<id>/infrastructure).';
+      ? 'Two copies of it report. Stop the one that should not run.'
+      : 'If the recorded address is right, set TENANT_PLANE_PUBLIC_URL on the plane to it; otherwise ' +
+          'record the reported one (PUT /api/tenants/<id>/infrastructure).';
   }
 }
 

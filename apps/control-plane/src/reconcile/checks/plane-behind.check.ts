@@ -4,12 +4,12 @@ import { DesiredStates } from '../../desired-state/desired-states';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
 import { DriftCheck } from './drift-check';
 
-/** Enough to pull, to apply and to report it at least twice. */
+/** Enough time to pull and apply a change and to report it at least twice. */
 const PATIENCE_MS = 3 * HEARTBEAT_SECONDS * 1000;
 
 /**
- * It reports, and does not apply what it is told. One that
- * is silent is `offline`, which is health and not drift.
+ * A plane reports but does not apply its desired state. A
+ * silent plane is `offline`, which is health, not drift.
  */
 @Injectable()
 export class PlaneBehindCheck extends DriftCheck<PlaneSubject> {
@@ -28,8 +28,8 @@ export class PlaneBehindCheck extends DriftCheck<PlaneSubject> {
     const applied = this.desiredStates.appliedBy(plane);
     if (heardMs < PATIENCE_MS || applied >= plane.revision) return null;
     return (
-      `Tenant plane ${plane.name} reports, and has applied revision ${applied} of ${plane.revision}. ` +
-      'Its log says why; restart it.'
+      `Tenant plane ${plane.name} reports, but has only applied revision ${applied} of ${plane.revision}. ` +
+      'Check its log for the reason, then restart it.'
     );
   }
 }

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
 import { DriftCheck } from './drift-check';
 
-/** It says itself that it does not do its work. */
+/** A plane reports that it is failing. */
 @Injectable()
 export class PlaneFailingCheck extends DriftCheck<PlaneSubject> {
   readonly kind = 'plane_failing';
@@ -16,8 +16,8 @@ export class PlaneFailingCheck extends DriftCheck<PlaneSubject> {
     if (plane.status !== 'enrolled' || plane.healthStatus !== 'failing') return null;
     return (
       `Tenant plane ${plane.name} reports that it is failing: ` +
-      `${troubleIn(plane.health ?? {}) || 'it gave no reason'}. Whoever runs it has to mend that; its ` +
-      'log says more.'
+      `${troubleIn(plane.health ?? {}) || 'it gave no reason'}. Check its log; whoever runs the plane ` +
+      'has to fix it.'
     );
   }
 }

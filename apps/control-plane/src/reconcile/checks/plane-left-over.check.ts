@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
 import { DriftCheck } from './drift-check';
 
-/** The plane of one tenant that is no longer anybody's, and is still trusted. */
+/** A single-tenant plane is still trusted although no tenant lives on it. */
 @Injectable()
 export class PlaneLeftOverCheck extends DriftCheck<PlaneSubject> {
   readonly kind = 'plane_left_over';
@@ -16,11 +16,12 @@ export class PlaneLeftOverCheck extends DriftCheck<PlaneSubject> {
     if (plane.deploymentModel === 'shared' || (isSomebodys && !isDeserted)) return null;
     const refusal =
       plane.status === 'enrolled'
-        ? `Until then its secret is still good: atlas rotate-secret ${plane.name} --mode compromised.`
-        : 'It can do nothing until it enrols.';
+        ? 'Its secret is still accepted; to revoke it now: atlas rotate-secret ' +
+          `${plane.name} --mode compromised.`
+        : 'It has no access until it enrols.';
     return (
-      `Tenant plane ${plane.name} is ${plane.status}, and no tenant lives there any more. Look what ` +
-      `its database holds, then remove both. ${refusal}`
+      `Tenant plane ${plane.name} is ${plane.status}, but no tenant lives there any more. Check what ` +
+      `its database contains, then remove both. ${refusal}`
     );
   }
 }

@@ -13,7 +13,7 @@ import { Tenant } from '../../registry/tenant.entity';
 import { busyPlanes, placementsOn } from './plane-subjects';
 import { type Subject, Subjects, pagesById } from './subject';
 
-/** What a driver has made for the home of a tenant. */
+/** What a driver created for a tenant's home. */
 export interface MadeInfrastructure extends Subject {
   readonly plane: TenantPlane;
   readonly tenant: Tenant;
@@ -49,7 +49,7 @@ export class InfrastructureSubjects extends Subjects<MadeInfrastructure> {
   }
 
   async lock(manager: EntityManager, id: string): Promise<void> {
-    // What is recorded anew is passed on to the tenant, which is locked first.
+    // A repair updates the tenant too, which is locked first.
     await this.addresses.lockTenantsAt(manager, id);
     await manager.query('update tenant_planes set id = id where id = $1', [id]);
   }
@@ -72,8 +72,8 @@ export class InfrastructureSubjects extends Subjects<MadeInfrastructure> {
   }
 
   /**
-   * Only homes: what a tenant has left, or is on its way
-   * to, is the affair of the job that makes or removes it.
+   * Only homes. A plane that a tenant has left, or is moving
+   * to, belongs to the job that creates or removes it.
    */
   private async candidates(manager: EntityManager, planes: readonly TenantPlane[]): Promise<Candidate[]> {
     const placements = (await placementsOn(manager, planes)).filter(

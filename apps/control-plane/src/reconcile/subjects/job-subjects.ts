@@ -7,7 +7,7 @@ import { type Subject, Subjects, pagesById } from './subject';
 
 export interface JobSubject extends Subject {
   readonly job: ProvisioningJob;
-  /** By the time that all processes share, as its lease is. */
+  /** By the database's time, like the job's lease. */
   readonly now: Date;
 }
 

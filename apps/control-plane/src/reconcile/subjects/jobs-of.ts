@@ -2,7 +2,7 @@ import { LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { type EntityManager, type FindOptionsWhere, In } from 'typeorm';
 import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
 
-/** What is in work. */
+/** The jobs that are not over. */
 export function liveJobs(
   manager: EntityManager,
   about: FindOptionsWhere<ProvisioningJob>,
@@ -15,7 +15,7 @@ export function liveJobs(
 
 export type JobEnd = Pick<ProvisioningJob, 'id' | 'tenantId' | 'operation' | 'status'>;
 
-/** The last job of each tenant. */
+/** The newest job of each tenant. */
 export async function newestJobs(
   manager: EntityManager,
   tenantIds: readonly string[],
@@ -33,7 +33,7 @@ export async function newestJobs(
   return new Map(jobs.map((job) => [job.tenantId ?? '', job]));
 }
 
-/** Its operator knows of it, and can go on with it or back. */
+/** Whether the job has stopped. Its operator knows, and can retry it or roll it back. */
 export function isStopped(job: JobEnd | undefined): boolean {
   return job?.status === 'failed' || job?.status === 'cancelled';
 }

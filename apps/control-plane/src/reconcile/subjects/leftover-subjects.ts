@@ -10,7 +10,7 @@ import { type Subject, Subjects } from './subject';
 
 /**
  * A database, role, folder, process or directory on the
- * server or machine, and the plane that its name stands for.
+ * server or machine, and the plane that its name refers to.
  */
 export interface NamedThing extends Subject {
   readonly isStray: boolean;
@@ -29,8 +29,8 @@ export class LeftoverSubjects extends Subjects<NamedThing> {
   }
 
   /**
-   * What is there is listed before its plane is looked for:
-   * planes are written down first, and forgotten last.
+   * Lists things before looking up their planes: a plane is
+   * recorded before its things exist, and deleted after them.
    */
   async *pages(manager: EntityManager): AsyncGenerator<readonly NamedThing[]> {
     for await (const things of this.drivers.get(this.config.infrastructureDriver).things())
@@ -46,7 +46,7 @@ export class LeftoverSubjects extends Subjects<NamedThing> {
   }
 
   async lock(): Promise<void> {
-    // No row is behind it.
+    // There is no row to lock.
   }
 
   private async describe(manager: EntityManager, things: readonly FoundThing[]): Promise<NamedThing[]> {

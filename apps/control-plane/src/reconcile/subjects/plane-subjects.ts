@@ -8,11 +8,11 @@ import { type Subject, Subjects, pagesById } from './subject';
 
 export interface PlaneSubject extends Subject {
   readonly plane: TenantPlane;
-  /** How many placements hold a place. */
+  /** How many placements hold a place on it. */
   readonly held: number;
-  /** Of one that serves one tenant: where that is, or was. */
+  /** For a single-tenant plane: its current and former placements. */
   readonly placements: readonly Placement[];
-  /** The tenant whose place it is is deleted. */
+  /** Whether a deleted tenant still holds a place on it. */
   readonly isDeserted: boolean;
 }
 
@@ -52,12 +52,12 @@ export class PlaneSubjects extends Subjects<PlaneSubject> {
   }
 }
 
-/** Only for planes of one tenant: a cell has many. */
+/** For single-tenant planes only, since a cell has many placements. */
 export function placementsOn(manager: EntityManager, planes: readonly TenantPlane[]): Promise<Placement[]> {
   return manager.findBy(Placement, { tenantPlaneId: In(planes.map(({ id }) => id)) });
 }
 
-/** A job works on them, or on the one tenant that they serve. */
+/** The planes with a live job, of their own or of a tenant placed there. */
 export async function busyPlanes(
   manager: EntityManager,
   planes: readonly TenantPlane[],
@@ -87,7 +87,7 @@ async function heldPlaces(
     .select('placement.tenantPlaneId', 'id')
     .addSelect('count(*)', 'held')
     .where({ tenantPlaneId: In(planes.map(({ id }) => id)) })
-    // As its index has it.
+    // Matches the partial index.
     .andWhere('placement.holdsPlace')
     .groupBy('placement.tenantPlaneId')
     .getRawMany<{ id: string; held: string | number }>();

@@ -1,28 +1,28 @@
 import { type DriftSubject } from '@atlas/operator-api';
 import { type EntityManager } from 'typeorm';
 
-/** What may drift, with all that a check needs to know of it. */
+/** Something that may drift, with all that checks need to know about it. */
 export interface Subject {
   readonly id: string;
-  /** A job works on it: what differs now is on its way. */
+  /** Whether a job is working on it, which explains any difference. */
   readonly isBusy: boolean;
 }
 
-/** Where subjects of a kind come from. */
+/** The source of one kind of subjects. */
 export abstract class Subjects<S extends Subject = Subject> {
   abstract readonly kind: DriftSubject;
-  /** All of them, never many at once. */
+  /** All of them, a page at a time. */
   abstract pages(manager: EntityManager): AsyncIterable<readonly S[]>;
-  /** As it is now; null when there is none any more. */
+  /** Its current state, or null if it no longer exists. */
   abstract one(manager: EntityManager, id: string): Promise<S | null>;
-  /** Keeps writers of it away until the transaction's end. */
+  /** Blocks its writers until the transaction ends. */
   abstract lock(manager: EntityManager, id: string): Promise<unknown>;
 }
 
 const PAGE = 500;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
-/** Walks rows in the order of their ids, page after page. */
+/** Walks rows by ascending id, a page at a time. */
 export async function* pagesById<R extends { readonly id: string }>(
   next: (after: string, take: number) => Promise<readonly R[]>,
 ): AsyncGenerator<readonly R[]> {

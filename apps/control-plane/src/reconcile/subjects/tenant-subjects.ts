@@ -13,13 +13,13 @@ interface Place {
 
 export interface TenantSubject extends Subject {
   readonly tenant: Tenant;
-  /** Those that are counted as taken. */
+  /** The placements that hold a place. */
   readonly places: readonly Place[];
-  /** Where it is served, if all is well. */
+  /** Where it is served, unless something is wrong. */
   readonly home: Place | undefined;
-  /** Whether users are meant to be served, or would be but for a suspension. */
+  /** Whether its users should be served, or would be if it were not suspended. */
   readonly isLive: boolean;
-  /** Known only of one that is on its way or holds several places. */
+  /** Set only if it is between states or holds several places. */
   readonly newestJob: JobEnd | undefined;
 }
 

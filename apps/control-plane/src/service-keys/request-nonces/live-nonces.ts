@@ -1,18 +1,18 @@
 import { type Clock, DomainError } from '@atlas/platform';
 import { type NonceUse } from '@atlas/service-auth';
 
-/** Of one key in one process: 500 calls a second for as long as a nonce is kept. */
+/** Per key and process: 500 calls a second for as long as a nonce is kept. */
 export const MAX_LIVE_NONCES = 200_000;
 const MINUTE_MS = 60_000;
 
-/** How many nonces of each key are kept, so that no plane can fill memory and disk with its own. */
+/** Counts the nonces kept for each key, so that no plane can fill memory and disk with its own. */
 export class LiveNonces {
-  /** By the minute in which they expire, then by key. */
+  /** Counts by minute of expiry, then by key. */
   private readonly counts = new Map<number, Map<string, number>>();
 
   constructor(private readonly clock: Clock) {}
 
-  /** Throws `too_many_calls` when the key has as many as it may have. */
+  /** Throws `too_many_calls` if the key has reached its limit. */
   add({ keyId, expiresAt }: Pick<NonceUse, 'keyId' | 'expiresAt'>): void {
     const now = minuteOf(this.clock.now());
     for (const minute of this.counts.keys()) if (minute < now) this.counts.delete(minute);
@@ -31,7 +31,7 @@ function minuteOf(time: Date): number {
 
 function tooManyCalls(): DomainError {
   const detail =
-    `More than ${MAX_LIVE_NONCES} calls were signed with this key within a few minutes. Wait a minute, ` +
+    `More than ${MAX_LIVE_NONCES} calls were signed with this key within a few minutes. Wait a minute ` +
     'and call less often.';
   return new DomainError('too_many_calls', 'too_many', detail, {}, { 'retry-after': '60' });
 }

@@ -2,12 +2,15 @@ import { setTimeout } from 'node:timers/promises';
 
 const MAX_BATCH = 500;
 
-/** What comes while one batch is written leaves in the next, so many cost one round trip. */
+/**
+ * Collects items while a batch is being written and writes
+ * them as the next one, so many items cost one round trip.
+ */
 export class MicroBatches<T> {
   private pending: T[] = [];
   private writing: Promise<void> | null = null;
 
-  /** `write` does not reject. Before each batch the next `pauseMs` are waited for what else comes. */
+  /** `write` must not reject. Each batch first waits `pauseMs` for more items. */
   constructor(
     private readonly write: (batch: readonly T[]) => Promise<void>,
     private readonly pauseMs = 0,

@@ -9,9 +9,10 @@ interface Pending {
 }
 
 /**
- * The table decides, for all processes alike, and a call waits for it. The batch also asks whether the key is
- * still accepted, since another process may have revoked it. Its commit does not wait for the disk: after a
- * crash of Postgres the last nonces may be forgotten, for at most the 300 s of the signature's window.
+ * The table decides for all processes, and calls wait for it. The batch also checks
+ * that the key is still accepted, since another process may have revoked it. Its
+ * commit does not wait for the disk: after a crash of Postgres the latest nonces may
+ * be forgotten, and could be replayed within the 300 s of the signature's window.
  */
 export class PostgresNonces extends RequestNonces {
   private readonly batches = new MicroBatches<Pending>((batch) => this.writeBatch(batch));
@@ -23,7 +24,7 @@ export class PostgresNonces extends RequestNonces {
   private async writeBatch(batch: readonly Pending[]): Promise<void> {
     try {
       const accepted = await this.insert(batch.map(({ use }) => use));
-      // Of two uses in one batch one row came back: the first takes it.
+      // Two equal uses in one batch return one row, which the first takes.
       for (const { use, resolve } of batch) resolve(accepted.delete(nameOf(use.keyId, use.nonce)));
     } catch (error) {
       for (const { reject } of batch) reject(error);

@@ -1,7 +1,7 @@
 import { TimestampColumn } from '@atlas/persistence';
 import { Entity, PrimaryColumn } from 'typeorm';
 
-/** A nonce that was used, until its signature is too old to be accepted anyway. */
+/** A used nonce, kept until its signature is too old to be accepted. */
 @Entity('request_nonces')
 export class RequestNonce {
   @PrimaryColumn('varchar', { name: 'key_id' }) keyId: string;

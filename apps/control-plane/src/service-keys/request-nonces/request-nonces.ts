@@ -5,9 +5,7 @@ import { LessThan } from 'typeorm';
 import { LiveNonces } from './live-nonces';
 import { RequestNonce } from './request-nonce.entity';
 
-/**
- * The nonces of accepted calls, single use over all processes that share the database, and across restarts.
- */
+/** The nonces of accepted calls: single use across restarts and across all processes on the database. */
 export abstract class RequestNonces extends NonceStore {
   readonly live: LiveNonces;
 
@@ -24,12 +22,12 @@ export abstract class RequestNonces extends NonceStore {
     return this.keepFirst(use);
   }
 
-  /** Forgets nonces whose signatures are too old to be accepted. */
+  /** Deletes nonces whose signatures are too old to be accepted. */
   async sweep(): Promise<void> {
     const expiresAt = LessThan(this.clock.now());
     await this.database.write((manager) => manager.delete(RequestNonce, { expiresAt }));
   }
 
-  /** As {@link NonceStore.consume}. */
+  /** Like {@link NonceStore.consume}. */
   protected abstract keepFirst(use: NonceUse): boolean | Promise<boolean>;
 }

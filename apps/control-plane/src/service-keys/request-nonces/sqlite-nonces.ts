@@ -10,9 +10,9 @@ import { RequestNonces } from './request-nonces';
 const WRITE_BEHIND_MS = 20;
 
 /**
- * SQLite means one process, so its memory decides, and calls do not wait for the table: that is written
- * behind and read at the next start. A process that is killed may forget the nonces of its last milliseconds,
- * for at most the 300 s of the signature's window.
+ * SQLite has one process, so its memory decides. The table is written behind calls
+ * and read at the next start. A killed process may forget the nonces of its last
+ * milliseconds, which could be replayed within the 300 s of the signature's window.
  */
 export class SqliteNonces extends RequestNonces implements OnApplicationShutdown {
   private readonly logger = new Logger(RequestNonces.name);
@@ -58,7 +58,7 @@ export class SqliteNonces extends RequestNonces implements OnApplicationShutdown
 const INSERT = `insert into request_nonces (key_id, nonce, expires_at)
   select value ->> 0, value ->> 1, value ->> 2 from json_each($1) where true on conflict do nothing`;
 
-/** As TypeORM writes a time to SQLite. */
+/** A time as TypeORM writes it to SQLite. */
 function textOf(time: Date): string {
   return time.toISOString().replace('T', ' ').replace('Z', '');
 }

@@ -8,8 +8,8 @@ import {
 } from '@atlas/persistence';
 
 /**
- * Each tenant-scoped table that there is, with its primary
- * key but `tenant_id`. A later table brings its own triggers.
+ * Each tenant-scoped table so far, with its primary key except `tenant_id`. A later table brings its own
+ * triggers.
  */
 const TABLES: Readonly<Record<string, readonly string[]>> = {
   users: ['id'],

@@ -8,8 +8,8 @@ import {
 } from '@atlas/persistence';
 
 /**
- * A tenant's trail goes with all its rows, and only where it
- * is not at home: after a move, a purge, a copy begun again.
+ * A tenant's trail is deleted only with all its rows, where the tenant is not at home: after a move or a
+ * purge, or when a copy starts over.
  */
 const IS_ELSEWHERE = `not exists
   (select 1 from tenants where tenants.id = old.tenant_id and tenants.phase in ('serving', 'frozen'))`;

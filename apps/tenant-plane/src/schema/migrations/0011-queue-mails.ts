@@ -7,7 +7,7 @@ import {
   trackChangesOf,
 } from '@atlas/persistence';
 
-/** Mails that are to be sent, and what keeps guesses at passwords few. */
+/** Queued mails, and what limits password guesses. */
 export class QueueMails1700000000011 extends PortableMigration {
   protected async apply({ driver, sql, types, tenantScoped }: MigrationContext): Promise<void> {
     const keys = [`tenant_id ${types.uuid}`];

@@ -1,6 +1,6 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** What is over for good is looked for now and then. */
+/** Finds expired rows for the sweep. */
 export class IndexOldSessions1700000000020 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {
     await sql(

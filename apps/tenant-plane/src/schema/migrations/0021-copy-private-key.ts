@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * The plane's private key sealed under further secrets. The existing
- * column stays, so that the previous version can still read it.
+ * The plane's private key, sealed under further secrets. The existing column stays, so that the previous
+ * version can still read it.
  */
 export class CopyPrivateKey1700000000021 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

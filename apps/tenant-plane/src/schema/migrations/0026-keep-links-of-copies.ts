@@ -14,7 +14,7 @@ export class KeepLinksOfCopies1700000000026 extends PortableMigration {
     const { driver, sql } = context;
     await sql('drop index user_tokens_purpose_ix');
     if (driver === 'sqlite') return sql(KEEP_LATEST, ...rebuilt(context, RULE));
-    // Whoever migrates owns the table, and sees no tenant's rows under the policy.
+    // The migrating role owns the table, and the policy hides all tenants' rows from it.
     await sql(
       'alter table user_tokens no force row level security',
       KEEP_LATEST,
@@ -28,7 +28,7 @@ const KEEP_LATEST = `delete from user_tokens as one where exists (select 1 from 
   where other.tenant_id = one.tenant_id and other.user_id = one.user_id and other.purpose = one.purpose
     and (other.expires_at, other.token_hash) > (one.expires_at, one.token_hash))`;
 
-/** SQLite cannot drop or add a rule of a table: the table is made anew. */
+/** SQLite cannot drop or add a constraint, so the table is rebuilt. */
 function rebuilt({ driver, types }: MigrationContext, rule?: string): string[] {
   const columns = 'tenant_id, token_hash, user_id, purpose, expires_at';
   return [

@@ -1,8 +1,6 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/**
- * How much of the state that is applied is stored. Not known of what versions before this one have applied.
- */
+/** How much of the applied state is stored. Unknown for what earlier versions applied. */
 export class NoteAppliedContents1700000000031 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {
     await sql('alter table plane_identity add column applied_contents varchar');

@@ -3,20 +3,20 @@ import { StepFailure } from '@atlas/jobs';
 import { PostgresClient } from '@atlas/persistence';
 import { type Client, DatabaseError, type QueryResult, type QueryResultRow } from 'pg';
 
-/** In milliseconds. */
+/** Timeouts in milliseconds. */
 export interface Patience {
   readonly connectMs: number;
   /** For a statement that reads or changes the catalogs. */
   readonly quickMs: number;
   /** For a statement that copies, changes or removes a whole database. */
   readonly slowMs: number;
-  /** For the lock on a name, while another worker creates or removes what has it. */
+  /** For the lock on a name, while another worker creates or removes the database with that name. */
   readonly nameLockMs: number;
   /** For the Tenant Plane to migrate the template. */
   readonly migrationMs: number;
-  /** For the lock on the template, while another process makes it. */
+  /** For the lock on the template, while another process creates it. */
   readonly templateLockMs: number;
-  /** Added to each of these before we give up on a silent server. */
+  /** Added to each timeout before giving up on a server that does not answer. */
   readonly graceMs: number;
 }
 
@@ -30,24 +30,24 @@ export const PATIENCE: Patience = {
   graceMs: 5000,
 };
 
-/** How long the connection is silent before the first probe. */
+/** How long the connection is idle before the first probe. */
 const KEEP_ALIVE_SECONDS = 10;
 /**
- * Either side gives up an idle connection when its peer has been gone for 20 s. Node.js sends ten probes, one
- * a second (https://nodejs.org/api/net.html#socketsetkeepaliveenable-initialdelay). The server sends five,
- * one every two seconds, and waits no longer than that for the acknowledgement of an answer.
+ * Both sides close an idle connection once the peer has been unreachable for 20 s. Node.js sends ten probes,
+ * one a second (https://nodejs.org/api/net.html#socketsetkeepaliveenable-initialdelay). The server sends
+ * five, one every two seconds, and waits 20 s for sent data to be acknowledged.
  */
 const SERVER_KEEP_ALIVE = `
   set tcp_keepalives_idle = ${KEEP_ALIVE_SECONDS};
   set tcp_keepalives_interval = 2;
   set tcp_keepalives_count = 5;
   set tcp_user_timeout = 20000`;
-/** Of `statement_timeout` (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+/** The error code of `statement_timeout` (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 const QUERY_CANCELED = '57014';
 
 /**
- * A connection of the superuser. The server ends a statement that takes too long. If the server says nothing
- * at all, the socket is destroyed. Either way the caller gets a StepFailure that is retried.
+ * A superuser connection. The server cancels a statement that takes too long. If the server does not answer
+ * at all, the socket is destroyed. In both cases the caller gets a StepFailure that is retried.
  */
 export class AdminConnection {
   private statementMs = 0;
@@ -69,8 +69,8 @@ export class AdminConnection {
     const connection = new AdminConnection(client, socket, patience);
     try {
       await connection.orSilent(patience.connectMs, () => client.connect());
-      // A statement that fails would be written to the server's log, password and all. With the kernel's
-      // keep-alives the server would hold the locks of a lost connection for hours.
+      // By default the server logs failed statements, passwords included. And with the kernel's default
+      // keep-alives it would hold the locks of a lost connection for hours.
       await connection.send(patience.quickMs, `set log_min_error_statement = panic; ${SERVER_KEEP_ALIVE}`);
       return connection;
     } catch (error) {
@@ -88,7 +88,7 @@ export class AdminConnection {
     return this.within(this.patience.slowMs, 'finish a statement', sql);
   }
 
-  /** Takes an advisory lock for as long as the connection lasts. */
+  /** Takes an advisory lock until the connection closes. */
   async lockName(lockClass: number, name: string): Promise<void> {
     const sql = 'select pg_advisory_lock($1, hashtext($2))';
     await this.within(this.patience.nameLockMs, `get the lock on ${name}`, sql, [lockClass, name]);
@@ -129,9 +129,9 @@ export class AdminConnection {
     return this.orSilent(ms + this.patience.graceMs, () => this.client.query<T>(sql, values));
   }
 
-  /** Destroying the socket ends whatever waits for an answer on it, with this failure. */
+  /** Destroying the socket rejects all pending queries with this failure. */
   private async orSilent<T>(ms: number, work: () => Promise<T>): Promise<T> {
-    const detail = `${this.server} gave no answer within ${ms / 1000} s.`;
+    const detail = `${this.server} did not answer within ${ms / 1000} s.`;
     const silent = setTimeout(
       () => this.socket.destroy(new StepFailure('retry', 'postgres_silent', detail)),
       ms,

@@ -20,16 +20,14 @@ import { LocalPostgres } from './local-postgres';
 import { type ProcessInFolder, isItsProcess, processesBelow } from './local-processes';
 
 const PAGE = 500;
-/** The supervisor starts a process again and again; after so many failures in a row it is told of. */
+/** After this many failures in a row, a process that the supervisor keeps restarting is reported. */
 export const TOO_MANY_FAILURES = 5;
-/** It never pauses that long. */
+/** Longer than the supervisor ever pauses between restarts. */
 const TOO_LONG_MS = 60_000;
 
 type Faults = Partial<Record<InfrastructurePart, string>>;
 
-/**
- * Looks at what the local driver has made: rows against this machine's folders and processes, and the server.
- */
+/** Compares the local driver's rows with the folders and processes of this machine and with the server. */
 @Injectable()
 export class LocalInspection {
   constructor(
@@ -71,20 +69,20 @@ export class LocalInspection {
     return {
       ...(process !== null && { process }),
       ...(isGone && {
-        database: `Its database file ${file} is gone. End the plane, and put its backup there.`,
+        database: `Its database file ${file} is missing. Stop the plane, and restore the file from backup.`,
       }),
     };
   }
 
-  /** A short absence is the supervisor's affair. */
+  /** A short outage is not a fault: the supervisor restarts the process. */
   private processFault(row: LocalPlane): string | null {
     const log = logFileOf(this.root, row.name);
-    if (!row.isWanted) return `Nobody keeps its process running. Its log: ${log}`;
+    if (!row.isWanted) return `Nothing keeps its process running. Its log: ${log}`;
     if (isItsProcess(this.root, row)) return null;
     const waitsMs = (row.startAt?.getTime() ?? 0) - this.clock.now().getTime();
-    if (waitsMs > TOO_LONG_MS) return `Its process ended, and is not started again. Its log: ${log}`;
+    if (waitsMs > TOO_LONG_MS) return `Its process ended and is not being restarted. Its log: ${log}`;
     if (row.failures < TOO_MANY_FAILURES) return null;
-    return `Its process ended ${row.failures} times in a row. Its log says why: ${log}`;
+    return `Its process ended ${row.failures} times in a row. See its log: ${log}`;
   }
 
   private async faultsOnServers(
@@ -130,7 +128,7 @@ export class LocalInspection {
       }));
   }
 
-  /** A server a tenant can't be listed. */
+  /** Lists nothing if each tenant has its own server. */
   private async *onServer(): AsyncGenerator<readonly FoundThing[]> {
     const url = this.config.LOCAL_DRIVER_POSTGRES_URL?.reveal();
     if (url === undefined || url.includes('{slug}')) return;
@@ -150,15 +148,15 @@ export class LocalInspection {
 }
 
 const NO_RECORD =
-  'The local driver has no record of how it runs (local_planes). Restore the Control Plane from a ' +
+  'The local driver has no record of this plane (local_planes). Restore the Control Plane from a ' +
   'backup, or move the tenant.';
 
 function serverFaults(name: string, databases: Set<string>, roles: Set<string>): Faults {
   if (!databases.has(name))
     return {
       database:
-        `Database ${name} is not on the server, or an interrupted drop left it invalid. Restore it ` +
-        'there from a backup, under that name. Drop an invalid one first.',
+        `Database ${name} is not on the server, or an interrupted drop left it invalid. Drop an invalid ` +
+        'database, then restore it under that name from a backup.',
     };
   return roles.has(name) ? {} : { role: `Role ${name} is not on the server, or may not log in.` };
 }

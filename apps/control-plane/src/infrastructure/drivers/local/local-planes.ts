@@ -11,7 +11,7 @@ export const LOCAL_PLANES_TOPIC = 'local-planes';
 
 type Env = Readonly<Record<string, string>>;
 
-/** The rows of the planes on this machine, which the supervisor goes by. */
+/** The rows of the planes on this machine, from which the supervisor works. */
 @Injectable()
 export class LocalPlanes {
   constructor(
@@ -20,8 +20,8 @@ export class LocalPlanes {
   ) {}
 
   /**
-   * Writes down how the plane will run, before any of it is made.
-   * One that runs otherwise is replaced once it is wanted again.
+   * Records how the plane will run, before anything is created. A plane
+   * that runs differently is replaced once it is wanted again.
    */
   async reserve(
     manager: EntityManager,
@@ -72,7 +72,7 @@ export class LocalPlanes {
     return JSON.parse(this.box.open(envSealed, place).reveal()) as Env;
   }
 
-  /** A token that it has spent is no reason to replace it. */
+  /** A plane is not replaced merely because its environment still contains a used token. */
   private runsSo(plane: LocalPlane, env: Env, version: string | null): boolean {
     const known = this.environmentOf(plane);
     return plane.version === version && Object.entries(env).every(([name, value]) => known[name] === value);

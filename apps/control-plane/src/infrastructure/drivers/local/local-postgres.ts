@@ -6,11 +6,11 @@ import { AdminConnection, PATIENCE, type Patience } from './admin-connection';
 import { runMigration } from './migration-process';
 
 const TEMPLATE_ROLE = 'atlas_template';
-/** Session lock: one process makes the template, the others wait for it. */
+/** Session-level lock: one process creates the template, and the others wait for it. */
 export const TEMPLATE_LOCK = 4_772_602;
 /**
- * Session-level lock class, combined with the hash of a name:
- * one worker at a time creates or removes what has that name.
+ * Session-level lock class, combined with the hash of a name: only one
+ * worker at a time creates or removes the database with that name.
  */
 export const NAME_LOCK = 4_772_613;
 /**
@@ -19,28 +19,28 @@ export const NAME_LOCK = 4_772_613;
  */
 const IS_VALID = 'datconnlimit <> -2';
 
-/** Throws where another worker has taken over. */
+/** Throws if another worker has taken over. */
 export type StillOurs = () => Promise<unknown>;
 
 /**
- * Databases and roles for dedicated tenants on one server: clones of a template that the Tenant Plane has
- * migrated, each owned by a role of its own.
+ * Manages the databases and roles of dedicated tenants on one server. Each database is a clone of a template
+ * that the Tenant Plane has migrated, and has its own role as owner.
  */
 export class LocalPostgres {
   constructor(
-    /** As a superuser. */
+    /** The URL of a superuser. */
     private readonly adminUrl: string,
     /** The folder of the built Tenant Plane. */
     private readonly app: string,
     private readonly patience: Patience = PATIENCE,
   ) {}
 
-  /** Where the database of that name is, for its role. */
+  /** The URL of the database for the role of the same name. */
   urlFor(name: string, password: string): string {
     return this.urlOf(name, name, password);
   }
 
-  /** A migrated database, owned by a role of the same name with that password. */
+  /** Ensures a migrated database that is owned by a role of the same name with that password. */
   async ensure(name: string, password: string, stillOurs: StillOurs): Promise<void> {
     await this.alone(name, stillOurs, async (admin) => {
       await this.ensureRole(admin, name, password);
@@ -49,7 +49,7 @@ export class LocalPostgres {
     });
   }
 
-  /** Ends the connections that there are. */
+  /** Drops the database and its role, and closes open connections. */
   async drop(name: string, stillOurs: StillOurs): Promise<void> {
     await this.alone(name, stillOurs, async (admin) => {
       await admin.querySlowly(`drop database if exists ${escapeIdentifier(name)} with (force)`);
@@ -57,7 +57,7 @@ export class LocalPostgres {
     });
   }
 
-  /** Which of these databases are there and valid, and which roles of the same names that can log in. */
+  /** Which of these databases exist and are valid, and which roles of the same names can log in. */
   async present(names: readonly string[]): Promise<{ databases: Set<string>; roles: Set<string> }> {
     const [databases, roles] = await this.asAdmin(this.adminUrl, async (admin) => [
       await namesFrom(
@@ -72,7 +72,7 @@ export class LocalPostgres {
     return { databases: new Set(databases), roles: new Set(roles) };
   }
 
-  /** Databases, invalid ones too, and roles whose names begin as ours do, in order, behind `after`. */
+  /** Lists databases (even invalid ones) and roles with our name prefix, in order, after `after`. */
   next(after: string, take: number): Promise<readonly { what: 'database' | 'role'; name: string }[]> {
     return this.asAdmin(this.adminUrl, async (admin) => {
       const sql = `select * from (
@@ -85,8 +85,8 @@ export class LocalPostgres {
   }
 
   /**
-   * Restores the role, with its password, as the owner of its database and of everything in it. False, and no
-   * role, if the database has been removed, or is invalid.
+   * Restores the role, with its password, as the owner of its database and of everything in it. Returns false
+   * without creating the role if the database is missing or invalid.
    */
   async restoreRole(name: string, password: string): Promise<boolean> {
     const role = escapeIdentifier(name);
@@ -100,7 +100,7 @@ export class LocalPostgres {
     });
   }
 
-  /** Makes the template unless there is one for this version of the schema. */
+  /** Creates the template unless one exists for this version of the schema. */
   async ensureTemplate(): Promise<string> {
     const template = `atlas_template_${schemaHash(this.app)}`;
     await this.asAdmin(this.adminUrl, async (admin) => {
@@ -123,7 +123,7 @@ export class LocalPostgres {
     await runMigration(this.app, this.urlOf(unfinished, TEMPLATE_ROLE, password), this.patience.migrationMs);
     await admin.query(`alter role ${TEMPLATE_ROLE} nologin`);
     await dropInvalid(admin, template);
-    // The name is given last: what bears it is whole.
+    // Renamed last, so that a database with this name is complete.
     await admin.query(`alter database ${unfinished} rename to ${template}`);
   }
 
@@ -134,7 +134,7 @@ export class LocalPostgres {
     await admin.querySlowly(`create database ${id} template ${template} strategy wal_log owner ${id}`);
   }
 
-  /** The tables of a clone still belong to the template's role. Done again it finds nothing to do. */
+  /** Reassigns the tables of a clone, which still belong to the template's role. Idempotent. */
   private async handOver(name: string): Promise<void> {
     await this.asAdmin(this.urlOf(name), async (client) => {
       const { rowCount } = await client.query('select 1 from pg_roles where rolname = $1', [TEMPLATE_ROLE]);
@@ -162,7 +162,7 @@ export class LocalPostgres {
 
   /**
    * The database server knows nothing about leases. So a worker first takes the lock
-   * on the name and then checks its lease: a worker that lost its lease creates
+   * on the name and then checks its lease. A worker that has lost its lease creates
    * nothing after its successor has cleaned up, and the successor waits for it.
    */
   private alone<T>(
@@ -193,7 +193,7 @@ async function exists(admin: AdminConnection, database: string): Promise<boolean
   return rowCount === 1;
 }
 
-/** Frees the name for a new database. Drops nothing that is valid. */
+/** Frees the name for a new database. Never drops a valid one. */
 async function dropInvalid(admin: AdminConnection, database: string): Promise<void> {
   const sql = `select 1 from pg_database where datname = $1 and not ${IS_VALID}`;
   const { rowCount } = await admin.query(sql, [database]);
@@ -205,7 +205,7 @@ async function namesFrom(admin: AdminConnection, sql: string, parameters: unknow
   return rows.map(({ name }) => name);
 }
 
-/** Tables take their indexes and sequences with them. */
+/** Changing the owner of a table also changes that of its indexes and sequences. */
 function takeOver(role: string): string {
   return `do $$ declare thing record; begin
     for thing in select format('%s %s', kind, id) as named from (
@@ -218,7 +218,7 @@ function takeOver(role: string): string {
     end loop; end $$`;
 }
 
-/** Another build of what migrates is another template: it names what it loads by what is in it. */
+/** Identifies the schema by its build: migrate.js names the files it loads by their content. */
 function schemaHash(app: string): string {
   return createHash('sha256')
     .update(readFileSync(join(app, 'migrate.js')))

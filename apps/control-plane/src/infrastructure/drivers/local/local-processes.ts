@@ -7,13 +7,11 @@ import { type LocalPlane } from './local-plane.entity';
 
 export interface ProcessInFolder {
   readonly pid: number;
-  /** Of the folder below the root: its plane's. */
+  /** The name of the folder below the root, which is the plane's. */
   readonly name: string;
 }
 
-/**
- * Every process that runs in a folder below `root`: by its working directory, which only Linux tells cheaply.
- */
+/** Finds processes by working directory, in folders below `root`. Empty where /proc does not exist. */
 export async function processesBelow(root: string): Promise<readonly ProcessInFolder[]> {
   if (!HAS_PROC || !existsSync(root)) return [];
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
@@ -24,19 +22,13 @@ export async function processesBelow(root: string): Promise<readonly ProcessInFo
   });
 }
 
-/**
- * Those that serve the plane of that name, recorded or not,
- * and not a shell that somebody has open in its folder.
- */
+/** Processes that serve the plane of that name, recorded or not. Excludes shells opened in its folder. */
 export async function planeProcesses(root: string, name: string): Promise<readonly number[]> {
   const running = await processesBelow(root);
   return running.filter((one) => one.name === name && isPlane(one.pid)).map(({ pid }) => pid);
 }
 
-/**
- * Whether the process that is recorded still runs, rather
- * than another that was given its pid, even after a reboot.
- */
+/** Whether the recorded process still runs, and not another with its pid, even after a reboot. */
 export function isItsProcess(root: string, { name, pid, pidStartedAt }: LocalPlane): boolean {
   if (pid === null || identityOf(pid)?.startedAt !== pidStartedAt) return false;
   return !HAS_PROC || workingFolderOf(pid) === folderOf(existsSync(root) ? realpathSync(root) : root, name);
@@ -48,7 +40,7 @@ function isPlane(pid: number): boolean {
   return /[/\\]main\.js$/.test(identityOf(pid)?.command ?? '');
 }
 
-/** Empty when it has ended, or is another user's. */
+/** Empty if the process has ended or belongs to another user. */
 function workingFolderOf(pid: number): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`).replace(/ \(deleted\)$/, '');

@@ -17,22 +17,22 @@ import { isItsProcess, planeProcesses } from './local-processes';
 import { spawnTenantPlane } from './spawn-tenant-plane';
 
 const LOOK_MS = 1000;
-/** After SIGTERM a plane has this long before SIGKILL. */
+/** How long a plane may take to end after SIGTERM before it gets SIGKILL. */
 const END_MS = 5000;
 const MAX_BACKOFF_MS = 30_000;
-/** A plane that has run for this long is taken to be well. */
+/** A plane that has run for this long counts as steady. */
 const STEADY_MS = 60_000;
 
 /**
- * Keeps the processes of local planes as their rows want them: starts, restarts
- * with backoff, replaces and ends them. They outlive this process, and the next
- * one adopts them. Of several processes of the Control Plane one supervises.
+ * Starts, replaces and ends the processes of local planes as their rows require, and
+ * restarts them with backoff. They outlive this process, and the next one adopts them.
+ * Only one of several Control Plane processes supervises.
  */
 @Injectable()
 export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(LocalSupervisor.name);
   private readonly root: string;
-  /** By pid and start. */
+  /** When to send SIGKILL, by pid and start time. */
   private readonly killAt = new Map<string, number>();
   private lock: ProcessLock | null = null;
   private timer?: NodeJS.Timeout;
@@ -68,7 +68,7 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     await this.lock?.release();
   }
 
-  /** One turn after the other; what is asked for meanwhile is one more. */
+  /** Runs turns one at a time. Calls during a turn request one more. */
   private look(): void {
     if (this.isTurnDue || this.isEnding) return;
     this.isTurnDue = true;
@@ -80,14 +80,14 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
 
   private async turn(): Promise<void> {
     const rows = await this.database.read((manager) => manager.find(LocalPlane));
-    // Without any the folder need not be there either.
+    // Without rows the folder need not exist.
     if (rows.length === 0 || !(await this.holdsLock())) return;
     await Promise.all(rows.map((row) => this.tend(row).catch((error: Error) => this.warn(row, error))));
     if (this.isFirstTurn) await this.list();
     this.isFirstTurn = false;
   }
 
-  /** The other planes are tended all the same, and this one in the next turn. */
+  /** A failure does not affect the other planes, and the next turn tries this one again. */
   private warn({ name }: LocalPlane, error: Error): void {
     this.logger.warn(`Tenant plane ${name}: ${error.message}`);
   }
@@ -105,14 +105,14 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
       return;
     }
     if (row.pid !== null) return this.noteEnd(row);
-    // Of a time that this database knows nothing of, such as one after the backup that it was restored from.
+    // Unrecorded processes, for example if this database was restored from an earlier backup.
     const strays = await planeProcesses(this.root, row.name);
     for (const pid of strays) this.end(pid);
     const isDue = (row.startAt?.getTime() ?? 0) <= this.clock.now().getTime();
     if (strays.length === 0 && row.isWanted && isDue) await this.start(row);
   }
 
-  /** Asked politely first; what does not listen is killed, with all that it started. */
+  /** Sends SIGTERM first. If the process does not end in time, kills its whole process group. */
   private end(pid: number): void {
     const now = performance.now();
     const key = keyOf(pid, identityOf(pid)?.startedAt);
@@ -131,7 +131,7 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     const pause = failures === 0 ? 0 : Math.min(MAX_BACKOFF_MS, 500 * 2 ** failures);
     const startAt = new Date(now + pause);
     if (failures > 0)
-      this.logger.warn(`Tenant plane ${row.name} ended by itself; it is started again in ${pause} ms.`);
+      this.logger.warn(`Tenant plane ${row.name} ended unexpectedly; restarting it in ${pause} ms.`);
     const ended = { pid: null, pidStartedAt: null, runningGeneration: null, failures, startAt };
     await this.save(row, { pid: row.pid ?? IsNull() }, ended);
     this.look();
@@ -146,8 +146,8 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     const pidStartedAt = identityOf(pid)?.startedAt ?? null;
     let isRecorded = false;
     try {
-      // Meanwhile it may have come to be unwanted, and whoever
-      // removes it has seen that no process is recorded.
+      // The plane may no longer be wanted by now, and its removal
+      // may already have seen that no process is recorded.
       const unstarted = { isWanted: true, pid: IsNull() };
       isRecorded = await this.save(row, unstarted, { pid, pidStartedAt, runningGeneration: row.generation });
     } finally {
@@ -157,7 +157,7 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     if (isRecorded) this.logger.log(`Started tenant plane ${row.name} on port ${row.port}`);
   }
 
-  /** Whether the row still was as expected. */
+  /** Updates the row. Returns false if it was not as expected. */
   private async save(
     { tenantPlaneId }: LocalPlane,
     expected: FindOptionsWhere<LocalPlane>,
@@ -171,8 +171,8 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   /**
-   * For whoever has to end them when no Control Plane is left
-   * to do it. One after the other: the last one knows most.
+   * Lists the running processes in a file, so that they can be ended even without
+   * a Control Plane. Writes run one at a time, so that the newest list wins.
    */
   private list(): Promise<void> {
     return (this.listing = this.listing.catch(() => undefined).then(() => this.writeList()));
@@ -183,7 +183,7 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     const running = rows
       .filter((row) => isItsProcess(this.root, row))
       .map(({ name, pid }) => ({ name, pid, ...identityOf(pid as number) }));
-    // Whoever reads it never finds half of it.
+    // Renamed into place, so that readers never see half a file.
     const file = join(this.root, 'processes.json');
     writeFileSync(`${file}.new`, `${JSON.stringify(running, null, 2)}\n`, { mode: 0o600 });
     renameSync(`${file}.new`, file);

@@ -59,7 +59,7 @@ export class LocalDriver extends InfrastructureDriver {
     const known = await this.find(request);
     const port = known?.port ?? (await freePort());
     const password = randomBytes(24).toString('base64url');
-    // Written before anything is made: whoever goes on after a crash makes the very same.
+    // Recorded before anything is created, so that a retry after a crash creates the same.
     const dbUrl = known ? this.planes.databaseUrlOf(known) : this.newDatabaseUrl(request, name, password);
     const env = { ...(await request.openEnvironment()), TENANT_PLANE_DATABASE_URL: dbUrl.reveal() };
     await write((manager) => this.planes.reserve(manager, request, { name, port, env }));
@@ -79,15 +79,15 @@ export class LocalDriver extends InfrastructureDriver {
     const plane = await this.find(subject);
     if (plane?.database === 'postgres') await this.postgres(subject).drop(name, () => holdLease(write));
     await write((manager) => manager.delete(LocalPlane, { tenantPlaneId }));
-    // Last: as long as there was a row the supervisor may have begun a start, which makes the folder.
+    // Last: while the row existed, the supervisor may have started the plane, which creates the folder.
     await rm(folderOf(this.root, name), { recursive: true, force: true });
   }
 
-  /** Before anything is changed: what runs goes on running. */
+  /** Checked before anything changes, so that a running plane keeps running. */
   private requireBuild({ version }: InfrastructureSubject): void {
     const app = this.config.tenantPlaneApp(version);
     if (existsSync(join(app, 'main.js'))) return;
-    const detail = `There is no build of the Tenant Plane ${version} in ${app} (LOCAL_DRIVER_TENANT_PLANE).`;
+    const detail = `No build of the Tenant Plane ${version} found in ${app} (LOCAL_DRIVER_TENANT_PLANE).`;
     const fix = 'Atlas on-call: put the build there, then retry the job.';
     throw new StepFailure('operator', 'release_missing', detail, fix);
   }
@@ -107,7 +107,7 @@ export class LocalDriver extends InfrastructureDriver {
   ): Promise<boolean> {
     const { tenantPlaneId } = subject;
     const plane = await manager.findOneBy(LocalPlane, { tenantPlaneId });
-    // A process that fails again and again is not helped by one more start.
+    // One more start does not help a process that keeps failing.
     if (part === 'process' && plane && plane.failures < TOO_MANY_FAILURES) {
       await this.planes.want(manager, tenantPlaneId);
       return true;
@@ -125,20 +125,20 @@ export class LocalDriver extends InfrastructureDriver {
     return new Secret(url);
   }
 
-  /** The one server, or a server a tenant where the URL says `{slug}`. */
+  /** The common server or, if the URL contains `{slug}`, the tenant's own. */
   private postgres({ slug, version }: InfrastructureSubject): LocalPostgres {
     const url = this.config.LOCAL_DRIVER_POSTGRES_URL?.reveal();
     if (url === undefined) {
       const fix =
-        'Atlas on-call: set it on the Control Plane, restart it and retry the job; or roll the job ' +
-        'back and ask for {"database": {"driver": "sqlite"}}.';
+        'Atlas on-call: set it on the Control Plane, restart the Control Plane and retry the job; or ' +
+        'roll the job back and provision with {"database": {"driver": "sqlite"}}.';
       const detail = 'LOCAL_DRIVER_POSTGRES_URL is not set.';
       throw new StepFailure('operator', 'postgres_not_configured', detail, fix);
     }
     return new LocalPostgres(url.replaceAll('{slug}', slug), this.config.tenantPlaneApp(version));
   }
 
-  /** Its supervisor ends it, and what else serves that plane; that may be another process of ours. */
+  /** Waits until the supervisor, maybe in another process, has ended all processes of the plane. */
   private async ended(subject: InfrastructureSubject): Promise<void> {
     for (let waited = 0; waited < END_MS; waited += POLL_MS) {
       if ((await this.running(subject)).length === 0) return;
@@ -171,7 +171,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Throws unless the job is still this worker's. */
+/** Throws unless this worker still holds the job's lease. */
 function holdLease(write: FencedWrite): Promise<void> {
   return write(() => Promise.resolve());
 }

@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { StepFailure } from '@atlas/jobs';
 
 /**
- * Lets the Tenant Plane bring a database up to date, in a process of its own: its schema is its own affair. A
- * process that takes longer than `timeoutMs` is killed.
+ * Has the Tenant Plane, which owns the schema, migrate a database in a separate process. Kills the process
+ * after `timeoutMs`.
  */
 export async function runMigration(app: string, databaseUrl: string, timeoutMs: number): Promise<void> {
   const env = {

@@ -12,21 +12,21 @@ interface Spawning {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A process of a plane that has run nothing of it yet. It ends by itself when we do, or have it ended. */
+/** A process that has not started the plane's code yet. Until it is let go, it ends if this process ends. */
 export interface HeldProcess {
   readonly pid: number;
   letGo(): void;
   end(): void;
 }
 
-/** Preloaded: waits for a byte from us, and ends when we have ended without one. */
+/** Preloaded: waits for a byte on stdin, and exits if stdin closes without one. */
 const HOLD = `import { readSync } from 'node:fs';
 if (readSync(0, Buffer.alloc(1)) === 0) process.exit(0);`;
 const HELD = ['--import', `data:text/javascript,${encodeURIComponent(HOLD)}`];
 
 /**
- * Starts it in a process group of its own, to outlive us; it writes to its own log. It is held until its pid
- * is recorded: a plane that nobody knows of would keep its port and database, whatever becomes of its tenant.
+ * Starts the plane in its own process group, so that it outlives us, with its own log. It is held until its
+ * pid is recorded: an unrecorded plane would keep its port and database even after its tenant is gone.
  */
 export function spawnTenantPlane({ config, root, plane, env }: Spawning, onExit: () => void): HeldProcess {
   mkdirSync(folderOf(root, plane.name), { recursive: true, mode: 0o700 });
@@ -39,11 +39,11 @@ export function spawnTenantPlane({ config, root, plane, env }: Spawning, onExit:
         PATH: process.env['PATH'],
         NODE_ENV: config.NODE_ENV,
         LOG_LEVEL: config.LOG_LEVEL,
-        // It sends mail as its Control Plane does.
+        // The plane sends mail through the same server as the Control Plane.
         SMTP_URL: config.SMTP_URL?.reveal(),
         MAIL_FROM: config.MAIL_FROM,
         ...env,
-        // As they are now: the address may have changed since the plane was made.
+        // Current values, because the address may have changed since the plane was created.
         CONTROL_PLANE_BASE_URL: config.CONTROL_PLANE_PUBLIC_URL,
         TENANT_BASE_DOMAIN: config.TENANT_BASE_DOMAIN,
         HOST: '127.0.0.1',
@@ -53,12 +53,12 @@ export function spawnTenantPlane({ config, root, plane, env }: Spawning, onExit:
       stdio: ['pipe', log, log],
     });
     child.once('exit', onExit);
-    // Its pid says whether it could be started, and its end whether it could be let go.
+    // Ignored: a missing pid shows that the start failed, and the exit that letting go failed.
     child.once('error', () => undefined);
     child.stdin?.once('error', () => undefined);
     child.unref();
     const { pid, stdin } = child;
-    if (pid === undefined || stdin === null) throw new Error(`No tenant plane could be started from ${app}.`);
+    if (pid === undefined || stdin === null) throw new Error(`Could not start a tenant plane from ${app}.`);
     return { pid, letGo: () => stdin.end('.'), end: () => stdin.end() };
   } finally {
     closeSync(log);

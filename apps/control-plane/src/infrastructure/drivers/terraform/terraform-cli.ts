@@ -15,7 +15,7 @@ import { TerraformLog } from './terraform-log';
 import { errorsIn, isChange, progressOf } from './terraform-messages';
 
 const LOOK_MS = 200;
-/** After SIGINT Terraform lets go of what it is doing and writes its state; it has this long for that. */
+/** How long Terraform may take after SIGINT to stop its work and write its state. */
 const GRACE_MS = 30_000;
 
 export interface TerraformCommand {
@@ -24,11 +24,11 @@ export interface TerraformCommand {
   readonly directory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly timeoutMinutes: number;
-  /** Kept out of logs and errors, whatever prints them. */
+  /** Redacted from logs and errors. */
   readonly secrets?: readonly string[];
   /**
    * Aborted once another worker holds the job. An apply that
-   * has started to change something is still left to finish.
+   * has already started to change something may still finish.
    */
   readonly lost?: AbortSignal;
 }
@@ -39,16 +39,16 @@ interface Ended {
 }
 
 /**
- * Runs the terraform on the PATH. A process of it outlives a Control Plane that
- * is killed, and finishes what it does: what a cloud was asked for but no state
- * tells of would be lost. The state's lock makes its successor wait for it.
+ * Runs the terraform on the PATH. Its process outlives a killed Control Plane and finishes its
+ * work: otherwise resources that were requested but are not yet in the state would be lost.
+ * The state's lock makes the successor wait for it.
  */
 export class TerraformCli {
   private readonly logger = new Logger('Terraform');
   private readonly running = new Set<ChildProcess>();
   private isEnding = false;
 
-  /** The lines of its output. Throws a StepFailure. */
+  /** Returns the lines of its output. @throws StepFailure */
   async run(command: TerraformCommand): Promise<readonly string[]> {
     if (this.isEnding) throw terraformInterrupted();
     const { name, directory, secrets = [], lost } = command;
@@ -78,13 +78,13 @@ export class TerraformCli {
       throw failureOf(name, redact(errorsIn(lines, errors.newLines()), secrets));
     } finally {
       clearInterval(timer);
-      // The outputs hold secrets; of the rest people may want to know.
+      // `terraform output` prints secrets. The other logs are kept for troubleshooting.
       output.close({ isKept: name !== 'output' });
       errors.close({ isKept: name !== 'output' });
     }
   }
 
-  /** Has every running process stop at the next safe point, and starts none any more. */
+  /** Stops every running process at its next safe point, and starts no more. */
   async end(): Promise<void> {
     this.isEnding = true;
     await Promise.all([...this.running].map((child) => this.interrupt(child)));
@@ -96,7 +96,7 @@ export class TerraformCli {
     hasBegun: () => boolean,
   ): Promise<Ended> {
     const { name, args = [], directory, env, timeoutMinutes, lost } = command;
-    // A group of its own: a Ctrl-C at our terminal is ours to hand on.
+    // In its own process group, so that only we forward a Ctrl-C at our terminal.
     const child = spawn('terraform', [name, ...args], {
       cwd: directory,
       env,
@@ -113,8 +113,8 @@ export class TerraformCli {
       void this.interrupt(child);
     }, timeoutMinutes * 60_000);
     const giveUp = (): void => {
-      // Interrupting a resource while the cloud creates it
-      // taints it: it would be created again, even a database.
+      // An interrupt during the creation of a resource taints
+      // it: it would be created again, even a database.
       if (child.pid !== undefined && !hasBegun()) sendSignal(child.pid, 'SIGINT');
     };
     lost?.addEventListener('abort', giveUp);

@@ -28,7 +28,7 @@ describe(TerraformDirectory.name, () => {
   const directory = (backend?: string): TerraformDirectory =>
     new TerraformDirectory(join(root, 'work/acme'), join(root, 'module'), backend && join(root, backend));
 
-  it('is a copy of the module that only we can read', async () => {
+  it('copies the module, readable only by its owner', async () => {
     await directory().prepare();
     expect(readdirSync(join(root, 'work'))).toEqual(['acme']);
     expect(readdirSync(join(root, 'work/acme')).sort()).toEqual(['atlas_fence.tf', 'main.tf', 'scripts']);
@@ -36,7 +36,7 @@ describe(TerraformDirectory.name, () => {
     expect(statSync(join(root, 'work/acme')).mode & 0o777).toBe(0o700);
   });
 
-  it('follows the module, and keeps its state', async () => {
+  it('follows changes of the module and keeps its state', async () => {
     await directory().prepare();
     write('work/acme/terraform.tfstate', 'state');
     write('module/main.tf', 'two');
@@ -48,7 +48,7 @@ describe(TerraformDirectory.name, () => {
     expect(existsSync(join(root, 'work/acme/more.tf'))).toBe(false);
   });
 
-  it('brings a copy that an older Control Plane made nothing but the fence', async () => {
+  it('adds only the fence to a copy made by an older Control Plane', async () => {
     await directory().prepare();
     rmSync(join(root, 'work/acme/atlas_fence.tf'));
     write('module/main.tf', 'two');
@@ -56,27 +56,27 @@ describe(TerraformDirectory.name, () => {
     expect([read('main.tf'), read('atlas_fence.tf')]).toEqual(['one', expect.stringContaining('uuid()')]);
   });
 
-  it('is made whole after a crash in the midst of it', async () => {
+  it('is complete after a crash during its creation', async () => {
     mkdirSync(join(root, 'work/acme.new'), { recursive: true });
     write('work/acme.new/half.tf', '');
     await directory().prepare();
     expect(readdirSync(join(root, 'work/acme')).sort()).toEqual(['atlas_fence.tf', 'main.tf', 'scripts']);
   });
 
-  it('names the state of its own in the backend', async () => {
+  it('names its own state in the backend', async () => {
     write('backend.tf', 'terraform { backend "s3" { key = "atlas/{name}.tfstate" } }');
     await directory('backend.tf').prepare();
     expect(read('backend_override.tf')).toContain('"atlas/acme.tfstate"');
   });
 
-  it('refuses a backend on which tenants would share a state', async () => {
+  it('refuses a backend in which tenants would share a state', async () => {
     write('backend.tf', 'terraform { backend "s3" { key = "atlas.tfstate" } }');
     const refused = { failureClass: 'operator', code: 'terraform_backend_unusable' };
     await expect(directory('backend.tf').prepare()).rejects.toMatchObject(refused);
     await expect(directory('missing.tf').prepare()).rejects.toMatchObject(refused);
   });
 
-  it('says that the module is missing', async () => {
+  it('reports a missing module', async () => {
     rmSync(join(root, 'module'), { recursive: true });
     await expect(directory().prepare()).rejects.toMatchObject({ code: 'terraform_module_missing' });
   });

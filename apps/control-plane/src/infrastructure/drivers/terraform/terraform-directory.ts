@@ -5,7 +5,7 @@ import { StepFailure } from '@atlas/jobs';
 import { FENCE_FILE, FENCE_TEXT } from './terraform-fence';
 
 const BACKEND_FILE = 'backend_override.tf';
-/** What Terraform leaves in a module that somebody has tried by hand. */
+/** Files that Terraform leaves in a module that was run by hand. */
 const IS_LEFT_OUT = /^\.terraform$|\.tfstate/;
 const OWNER_READS_AND_WRITES = 0o600;
 const OWNER_RUNS = 0o100;
@@ -21,8 +21,8 @@ const FENCE_FILES: ModuleFiles = new Map([
 ]);
 
 /**
- * A tenant's working directory: a copy of the module, so that it is taken down by what made it, and
- * Terraform's data; the state too, unless a backend keeps it. Holds secrets.
+ * A tenant's working directory. It contains a copy of the module, so that the same code creates and destroys
+ * the infrastructure, Terraform's data and, without a backend, the state. Contains secrets.
  */
 export class TerraformDirectory {
   constructor(
@@ -35,12 +35,12 @@ export class TerraformDirectory {
     return existsSync(this.path);
   }
 
-  /** Makes it, or brings its copy of the module up to date. */
+  /** Creates the directory, or updates its copy of the module. */
   async prepare(): Promise<void> {
     const files: ModuleFiles = new Map([...(await this.moduleFiles()), ...FENCE_FILES]);
     if (this.backendFile !== undefined) files.set(BACKEND_FILE, this.backend(this.backendFile));
     if (this.exists) return this.update(files);
-    // Renamed when it is whole: one that is there can be taken down.
+    // Renamed once complete, so that an existing directory can always be used to destroy.
     const unfinished = `${this.path}.new`;
     await rm(unfinished, { recursive: true, force: true });
     await mkdir(unfinished, { recursive: true, mode: 0o700 });
@@ -49,8 +49,8 @@ export class TerraformDirectory {
   }
 
   /**
-   * Leaves the working copy of the module as it is and adds
-   * the fence, which older Control Planes did not write.
+   * Leaves the copy of the module unchanged and adds the
+   * fence, which older Control Planes did not write.
    */
   async fence(): Promise<void> {
     await write(this.path, FENCE_FILES);
@@ -70,7 +70,7 @@ export class TerraformDirectory {
 
   private async moduleFiles(): Promise<ModuleFiles> {
     if (!existsSync(this.moduleDir) || !statSync(this.moduleDir).isDirectory()) {
-      const detail = `There is no Terraform module at ${this.moduleDir} (TERRAFORM_MODULE_DIR).`;
+      const detail = `No Terraform module found at ${this.moduleDir} (TERRAFORM_MODULE_DIR).`;
       const fix = 'Atlas on-call: put the module there, or correct the variable, then retry the job.';
       throw new StepFailure('operator', 'terraform_module_missing', detail, fix);
     }
@@ -87,8 +87,8 @@ export class TerraformDirectory {
       return { content, mode: OWNER_READS_AND_WRITES };
     }
     const detail =
-      `${file} (TERRAFORM_BACKEND_FILE) must exist and have {name} in it, where the name of a tenant's ` +
-      'own state goes.';
+      `${file} (TERRAFORM_BACKEND_FILE) must exist and contain {name}, which stands for the name of the ` +
+      "tenant's own state.";
     const fix = 'Atlas on-call: fix that file, then retry the job.';
     throw new StepFailure('operator', 'terraform_backend_unusable', detail, fix);
   }
@@ -108,7 +108,7 @@ async function moduleFile(path: string): Promise<ModuleFile> {
   return { content, mode: OWNER_READS_AND_WRITES | (mode & OWNER_RUNS) };
 }
 
-/** Each file at once and whole: a terraform that survived its Control Plane may be reading it. */
+/** Replaces each file atomically: a terraform that outlived its Control Plane may be reading it. */
 async function write(root: string, files: ModuleFiles): Promise<void> {
   for (const [name, { content, mode }] of files) {
     const path = join(root, name);

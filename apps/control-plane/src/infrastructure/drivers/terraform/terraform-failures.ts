@@ -9,7 +9,7 @@ interface KnownError {
   readonly fix: string;
 }
 
-/** Errors that Terraform words the same whatever the module. The first that fits counts. */
+/** Errors that Terraform words the same for every module. The first match counts. */
 const KNOWN_ERRORS: readonly KnownError[] = [
   {
     // Terraform waits only while it can read who holds the lock.
@@ -18,16 +18,16 @@ const KNOWN_ERRORS: readonly KnownError[] = [
     failureClass: 'retry',
     code: 'terraform_state_locked',
     fix:
-      'The job retries by itself. If it has failed, Atlas on-call: find out who holds the lock on this ' +
-      "tenant's state, release it once nobody uses it, then retry the job.",
+      'The job retries automatically. If it has failed, Atlas on-call: find out what holds the lock on ' +
+      "this tenant's state, release it once it is no longer used, then retry the job.",
   },
   {
     pattern: /Error acquiring the state lock/,
     failureClass: 'operator',
     code: 'terraform_state_locked',
     fix:
-      'Atlas on-call: another process holds the lock on the state of this tenant. When it has ended, ' +
-      'run "terraform force-unlock <ID>" in the working directory; then retry the job.',
+      "Atlas on-call: another process holds the lock on this tenant's state. Once it has ended, run " +
+      '"terraform force-unlock <ID>" in the working directory, then retry the job.',
   },
   {
     // Another worker has planned or applied since this plan was
@@ -36,15 +36,15 @@ const KNOWN_ERRORS: readonly KnownError[] = [
       /Saved plan (is stale|does not match the given state)|Failed to load ".*\.tfplan" as a plan file/,
     failureClass: 'retry',
     code: 'terraform_plan_stale',
-    fix: 'Nothing to do: it is planned again.',
+    fix: 'Nothing to do: the job creates a new plan.',
   },
   {
     pattern: /Failed to (query available provider packages|install provider)|Could not retrieve the list/,
     failureClass: 'retry',
     code: 'terraform_provider_unavailable',
     fix:
-      'The job tries again by itself. If it has failed, Atlas on-call: let Terraform reach the ' +
-      'registry of its providers, or give it a mirror (provider_installation in the file of ' +
+      'The job retries automatically. If it has failed, Atlas on-call: give Terraform access to its ' +
+      'provider registry, or configure a mirror (provider_installation in the file named by ' +
       'TF_CLI_CONFIG_FILE), then retry the job.',
   },
 ];
@@ -52,12 +52,11 @@ const KNOWN_ERRORS: readonly KnownError[] = [
 const FIXES: Readonly<Record<TerraformCommandName, string>> = {
   init: 'Atlas on-call: fix the module or the backend, then retry the job.',
   plan: 'Atlas on-call: fix the module, its variables or the credentials, then retry the job.',
-  apply:
-    'Atlas on-call: fix the cause, then retry the job, which goes on where this stopped, or roll it back.',
+  apply: 'Atlas on-call: fix the cause, then retry the job, which resumes where it stopped, or roll it back.',
   output: 'Atlas on-call: check that the state can be read, then retry the job.',
 };
 
-/** What to make of a command that ended with an error. */
+/** Classifies the failure of a command. */
 export function failureOf(command: TerraformCommandName, errors: string): StepFailure {
   const known = KNOWN_ERRORS.find(({ pattern }) => pattern.test(errors));
   const { failureClass, code, fix } = known ?? {
@@ -80,12 +79,13 @@ export function terraformInterrupted(): StepFailure {
 }
 
 export function terraformKilled(command: TerraformCommandName, signal: string | null): StepFailure {
-  return new StepFailure('retry', 'terraform_killed', `terraform ${command} was ended by ${signal}.`);
+  return new StepFailure('retry', 'terraform_killed', `terraform ${command} was killed by ${signal}.`);
 }
 
 export function terraformTimeout(command: TerraformCommandName, minutes: number): StepFailure {
-  const detail = `terraform ${command} took more than ${minutes} minutes (TERRAFORM_TIMEOUT_MINUTES) and was ended.`;
-  const fix =
-    'Atlas on-call: see what it waited for; raise the limit if it takes that long; then retry the job.';
+  const detail =
+    `terraform ${command} took more than ${minutes} minutes (TERRAFORM_TIMEOUT_MINUTES), so it was ` +
+    'interrupted.';
+  const fix = 'Atlas on-call: check what it was waiting for. Raise the limit if needed, then retry the job.';
   return new StepFailure('operator', 'terraform_timeout', detail, fix);
 }

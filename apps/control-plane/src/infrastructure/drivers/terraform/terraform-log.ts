@@ -3,20 +3,20 @@ import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 const NEWLINE = 10;
 
 /**
- * A file that a process writes to and we read from. Unlike a
- * pipe it does not break, and so end the process, when we do.
+ * A file that a process writes to and we read from. Unlike a pipe, it
+ * does not break, and thus end the process, when we exit.
  */
 export class TerraformLog {
   readonly fd: number;
   private position = 0;
 
   constructor(private readonly path: string) {
-    // A file of its own: who is still writing to the one before goes on there.
+    // A new file: an earlier process may still be writing to the previous one.
     rmSync(path, { force: true });
     this.fd = openSync(path, 'wx+', 0o600);
   }
 
-  /** The whole lines that were written since the last call. */
+  /** The complete lines written since the last call. */
   newLines(): string[] {
     const bytes = Buffer.alloc(fstatSync(this.fd).size - this.position);
     readSync(this.fd, bytes, 0, bytes.length, this.position);

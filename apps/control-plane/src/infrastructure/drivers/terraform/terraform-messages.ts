@@ -1,5 +1,5 @@
 /**
- * A line of Terraform's output, as far as we read it
+ * The fields that we read of a line of Terraform's output
  * (developer.hashicorp.com/terraform/internals/machine-readable-ui).
  */
 interface TerraformMessage {
@@ -13,16 +13,16 @@ interface TerraformDiagnostic {
   readonly severity: 'error' | 'warning';
   readonly summary: string;
   readonly detail: string;
-  /** Of the resource, where it is about one. */
+  /** The address of the resource, if the diagnostic concerns one. */
   readonly address?: string;
 }
 
-/** Of resources, outputs and locks; the rest repeats what these say, or is what a provisioner printed. */
+/** Messages to log. All other messages repeat these or contain the output of provisioners. */
 const PROGRESS = ['apply_start', 'apply_progress', 'apply_complete', 'apply_errored', 'state_lock_acquire'];
 const MAX_ERRORS = 3;
 const MAX_LENGTH = 600;
 
-/** Null for a line in any other form. */
+/** Null if the line is not a JSON message. */
 function parseMessage(line: string): TerraformMessage | null {
   if (!line.startsWith('{')) return null;
   try {
@@ -32,18 +32,18 @@ function parseMessage(line: string): TerraformMessage | null {
   }
 }
 
-/** What a line tells of the progress, for people. */
+/** The progress that a line reports, for operators; null if it reports none. */
 export function progressOf(line: string): string | null {
   const message = parseMessage(line);
   return message && PROGRESS.includes(message.type) ? message['@message'] : null;
 }
 
-/** Whether this line of output says that Terraform starts to change something. */
+/** Whether this line reports that Terraform starts to change something. */
 export function isChange(line: string): boolean {
   return parseMessage(line)?.type === 'apply_start';
 }
 
-/** The addresses of the resources that would be created, or deleted. */
+/** The addresses of the resources that the plan would create or delete. */
 export function planned(action: 'create' | 'delete', lines: readonly string[]): string[] {
   return lines.flatMap((line) => {
     const { type, change } = parseMessage(line) ?? {};
@@ -51,7 +51,7 @@ export function planned(action: 'create' | 'delete', lines: readonly string[]): 
   });
 }
 
-/** What went wrong, in a few sentences: the errors of the machine-readable output, or else the plain ones. */
+/** Summarizes the errors of the machine-readable output or, if there are none, the plain ones. */
 export function errorsIn(lines: readonly string[], plain: readonly string[]): string {
   const errors = lines.flatMap((line) => {
     const { diagnostic } = parseMessage(line) ?? {};
@@ -65,7 +65,7 @@ function sentence({ address, summary, detail }: TerraformDiagnostic): string {
   return [address && `${address}:`, summary, detail && `(${flat(detail)})`].filter(Boolean).join(' ');
 }
 
-/** Terraform draws a frame around its errors. */
+/** Strips the frame that Terraform draws around its errors. */
 function plainError(lines: readonly string[]): string {
   const text = flat(lines.join('\n').replaceAll(/[╷│╵]/g, ' '));
   const start = text.indexOf('Error: ');

@@ -4,7 +4,7 @@ import { type Infrastructure } from '../infrastructure-driver';
 
 type Outputs = Readonly<Record<string, { readonly value: unknown } | undefined>>;
 
-/** What a module must say of the infrastructure that it made, from the lines of `terraform output -json`. */
+/** Reads the required outputs of a module from the lines of `terraform output -json`. */
 export function readOutputs(lines: readonly string[]): Infrastructure {
   const outputs = JSON.parse(lines.join('\n')) as Outputs;
   return { endpointUrl: textOf(outputs, 'endpoint_url'), dbUrl: new Secret(textOf(outputs, 'db_url')) };

@@ -5,9 +5,9 @@ import { type TerraformCli, type TerraformCommand } from './terraform-cli';
 
 type RunOptions = Omit<TerraformCommand, 'name' | 'args' | 'lost'> & { readonly variablesFile?: string };
 
-/** The commands of one piece of work in a working directory. */
+/** The commands of one create or destroy in a working directory. */
 export class TerraformRun {
-  /** Never that of another worker. */
+  /** Unique, so that workers never share a plan. */
   private readonly planFile = `${randomUUID()}.tfplan`;
 
   constructor(
@@ -16,8 +16,8 @@ export class TerraformRun {
   ) {}
 
   async init(): Promise<void> {
-    // -reconfigure: where the state is kept may have been
-    // configured anew, and nobody is there to be asked about it.
+    // -reconfigure: the backend's configuration may have changed,
+    // and nobody can answer Terraform's prompt about it.
     await this.cli.run({
       ...this.options,
       name: 'init',
@@ -25,9 +25,7 @@ export class TerraformRun {
     });
   }
 
-  /**
-   * Writes a plan for {@link apply}, and answers with its lines. Waits for whoever holds the state's lock.
-   */
+  /** Writes a plan for {@link apply} and returns its lines. Waits for the state's lock. */
   async plan(modes: readonly string[] = []): Promise<readonly string[]> {
     await this.removePlans();
     const { variablesFile, timeoutMinutes } = this.options;
@@ -42,7 +40,7 @@ export class TerraformRun {
     return this.cli.run({ ...this.options, name: 'plan', args });
   }
 
-  /** Applies exactly what was planned, unless somebody else has applied something since. */
+  /** Applies exactly what was planned. Fails if another plan has been applied since. */
   async apply(lost: AbortSignal): Promise<void> {
     const args = ['-input=false', '-json', `-lock-timeout=${this.options.timeoutMinutes}m`, this.planFile];
     // Removes only its own plan: a successor may have written another one by now.
@@ -56,7 +54,7 @@ export class TerraformRun {
     return this.cli.run({ ...this.options, name: 'output', args: ['-json'] });
   }
 
-  /** They hold secrets, and those of an earlier worker are void. */
+  /** Plans contain secrets, and those of earlier workers are stale. */
   private async removePlans(): Promise<void> {
     const { directory } = this.options;
     const plans = (await readdir(directory)).filter((name) => name.endsWith('.tfplan'));

@@ -6,22 +6,22 @@ import { infrastructureName } from '../infrastructure-name';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment of a terraform process: ours, for the credentials and
- * proxies of its providers, without what only the Control Plane may know.
+ * The environment of a terraform process: ours, because providers need its credentials and
+ * proxies, but without the variables of the Control Plane.
  */
 export function terraformEnvironment(ours: Env, variables: Env): Env {
   const own = Object.fromEntries(environmentVariablesOf(ControlPlaneConfig).map((name) => [name, undefined]));
-  // CHECKPOINT_DISABLE: it does not ask its maker for news.
+  // CHECKPOINT_DISABLE: no version checks against HashiCorp's servers.
   return { ...ours, ...own, TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1', ...variables };
 }
 
 /**
- * The variables that every module may declare, by environment, where no other user of the machine sees them.
- * docker/terraform/README.md describes them.
+ * The variables that every module may declare (see docker/terraform/README.md). They are passed in the
+ * environment, where other users of the machine cannot see them.
  */
 export function terraformVariables(subject: InfrastructureSubject, planeEnvironment: Env): Env {
   const { tenantId, slug, tenantPlaneId, region, database, version } = subject;
-  // The module makes the database, and so knows its URL.
+  // The module creates the database, so it knows the URL.
   const entries = Object.entries(planeEnvironment).filter(([name]) => name !== 'TENANT_PLANE_DATABASE_URL');
   return {
     TF_VAR_name: infrastructureName(subject),
@@ -35,7 +35,7 @@ export function terraformVariables(subject: InfrastructureSubject, planeEnvironm
   };
 }
 
-/** As an expression of Terraform's language: JSON, but for what would begin a template in a text. */
+/** A Terraform expression: JSON in which the start of a template is escaped. */
 function literal(value: unknown): string {
   return JSON.stringify(value).replaceAll(/([$%])\{/g, '$1$1{');
 }

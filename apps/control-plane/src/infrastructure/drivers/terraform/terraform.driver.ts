@@ -24,9 +24,9 @@ import { readOutputs } from './terraform-outputs';
 import { TerraformRun } from './terraform-run';
 import { terraformEnvironment, terraformVariables } from './terraform-variables';
 
-/** Somebody waits for the answer of a dry run. */
+/** Short, because an operator waits for the answer to a dry run. */
 const DRY_RUN_MINUTES = 2;
-/** How long a cancelled job may still get the state's lock. */
+/** How long a cancelled job may still acquire the state's lock. */
 const LEASE_CHECK_MS = 1000;
 const PAGE = 500;
 const SECRET_VARIABLES = ['INTERNAL_SERVICE_SECRET', 'ATLAS_PROVISIONING_TOKEN'];
@@ -34,8 +34,8 @@ const SECRET_VARIABLES = ['INTERNAL_SERVICE_SECRET', 'ATLAS_PROVISIONING_TOKEN']
 type Env = Readonly<Record<string, string>>;
 
 /**
- * Has the terraform CLI make and remove the infrastructure, by a module that the configuration names. What is
- * there is in Terraform's state and nowhere else, so every call may be repeated after a crash at any point.
+ * Creates and removes infrastructure with the terraform CLI and a configured module. Terraform's state is the
+ * only record of what exists, so every call may be repeated after a crash at any point.
  */
 @Injectable()
 export class TerraformDriver extends InfrastructureDriver implements OnModuleDestroy {
@@ -45,12 +45,12 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     super();
   }
 
-  /** Early: the worker then waits for its jobs, and those of Terraform take long. */
+  /** Called early in the shutdown: afterwards the worker waits for its jobs, and Terraform's take long. */
   onModuleDestroy(): void {
     void this.cli.end();
   }
 
-  /** In a directory and on a state that are gone afterwards. */
+  /** Uses a temporary directory and state. */
   async plan(subject: InfrastructureSubject): Promise<readonly string[]> {
     const folder = await mkdtemp(join(tmpdir(), 'atlas-terraform-plan-'));
     try {
@@ -73,7 +73,7 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     const directory = this.directoryOf(request);
     await directory.prepare();
     await this.run(directory, request, {}).init();
-    // Opened late: it takes the earlier token from a plane that may be enrolling with it.
+    // Opened late, because it revokes a token with which the plane may be enrolling.
     const run = this.run(directory, request, await request.openEnvironment());
     await run.plan();
     await applyAsHolder(run, write);
@@ -98,7 +98,7 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     await applyAsHolder(run, write);
   }
 
-  /** A backend is asked, whatever is on this disk. */
+  /** With a backend, the directory need not exist: the state is stored remotely. */
   override async requireTracked(subject: InfrastructureSubject): Promise<void> {
     const { exists, path } = this.directoryOf(subject);
     if (!exists && this.config.TERRAFORM_BACKEND_FILE === undefined) throw stateMissing(subject, path);
@@ -108,14 +108,14 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     await this.directoryOf(subject).remove();
   }
 
-  /** Without its directory what was made is there still, and nothing knows how to change or remove it. */
+  /** Without its directory, the infrastructure still exists, but cannot be changed or removed. */
   override async inspect(
     subjects: readonly InfrastructureSubject[],
   ): Promise<readonly InspectedInfrastructure[]> {
     if (this.config.TERRAFORM_BACKEND_FILE !== undefined) return [];
     return subjects.map((subject) => {
       const { exists, path } = this.directoryOf(subject);
-      const state = `Its Terraform state is gone: ${path} is not there. Restore the directory from a backup.`;
+      const state = `Its Terraform state is missing: ${path} does not exist. Restore it from a backup.`;
       return { tenantPlaneId: subject.tenantPlaneId, made: null, faults: exists ? {} : { state } };
     });
   }
@@ -156,7 +156,7 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     return resolve(this.config.TERRAFORM_MODULE_DIR);
   }
 
-  /** The names that a plane is started with, where no plane will be. */
+  /** Placeholders for a plane's environment where no plane will be started. */
   private get exampleEnvironment(): Env {
     return {
       ATLAS_TP_DEPLOYMENT: 'dedicated',
@@ -169,19 +169,19 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
 
 function stateMissing({ slug }: InfrastructureSubject, path: string): StepFailure {
   const detail =
-    `The Terraform state of tenant "${slug}" is missing: ${path} does not exist, although something ` +
-    'may have been made from it. Nothing was made or removed.';
+    `The Terraform state of tenant "${slug}" is missing: ${path} does not exist, but infrastructure ` +
+    'may have been created from it. Nothing was created or removed.';
   const fix =
-    'Atlas on-call: mount the volume of TERRAFORM_WORK_DIR, or restore the directory from a backup; ' +
+    'Atlas on-call: mount the volume of TERRAFORM_WORK_DIR, or restore the directory from a backup, ' +
     'then retry the job. Only if the tenant plane is to be removed and its state is lost for good: ' +
-    'remove by hand whatever was made for it, create an empty directory there, then retry the job.';
+    'remove its infrastructure by hand, create an empty directory there, then retry the job.';
   return new StepFailure('operator', 'state_missing', detail, fix);
 }
 
 /**
- * A worker that was overtaken starts nothing, and what waits for the state's lock when
- * it is overtaken is interrupted. What comes through all the same Terraform refuses:
- * it applies no plan once another one was applied, since each changes the fence.
+ * A worker that has lost its lease starts no apply, and an apply that is waiting for the state's lock is
+ * interrupted. If one gets through anyway, Terraform refuses its plan: every applied plan changes the fence,
+ * which makes older plans stale.
  */
 async function applyAsHolder(run: TerraformRun, write: FencedWrite): Promise<void> {
   const demandLease = (): Promise<void> => write(async () => undefined);
