@@ -1,6 +1,6 @@
-import { type OperatorRole, type Scope, SCOPES } from '@atlas/operator-api';
 import { createHash, randomBytes } from 'node:crypto';
 import { Attempts, Worker } from '@atlas/jobs';
+import { type OperatorRole, type Scope, SCOPES } from '@atlas/operator-api';
 import { Database, type RowValues, insertRow, updateRows } from '@atlas/persistence';
 import { type RequestLimits, createHttpApp } from '@atlas/platform';
 import {

@@ -1,6 +1,6 @@
-import { SCOPES } from '@atlas/operator-api';
 import { type KeyObject, generateKeyPairSync } from 'node:crypto';
 import { MAX_ATTEMPTS, StepFailure, done, wait, Chores } from '@atlas/jobs';
+import { SCOPES } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { type DesiredTenant, type DesiredTransfer, runName } from '@atlas/plane-contract';
 import { CommitOutcomeUnknown } from '@atlas/platform';

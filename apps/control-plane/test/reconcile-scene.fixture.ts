@@ -1,7 +1,7 @@
-import { type Look } from '@atlas/operator-api';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Look } from '@atlas/operator-api';
 import { Database, insertRow } from '@atlas/persistence';
 import { sendSignal } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';

@@ -1,9 +1,9 @@
-import { type UserRole } from '@atlas/tenant-api';
 import { randomUUID } from 'node:crypto';
 import { Database, TenantDatabase, type TenantOwned, databaseTarget, migrateFirst } from '@atlas/persistence';
 import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
 import { Clock, type RequestLimits, createHttpApp } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
+import { type UserRole } from '@atlas/tenant-api';
 import {
   type DatabaseDriver,
   FixedClock,

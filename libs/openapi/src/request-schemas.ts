@@ -1,7 +1,7 @@
 import { type Type } from '@nestjs/common';
 import { ValidationTypes, getMetadataStorage } from 'class-validator';
-import { type ValidationMetadata } from 'class-validator/types/metadata/ValidationMetadata';
 import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
+import { type ValidationMetadata } from 'class-validator/types/metadata/ValidationMetadata';
 import { type Schema, type Schemas } from './schema';
 
 /** What only a validation rule knows. Types, enumerations and what is required come from TypeScript. */

@@ -1,8 +1,8 @@
 import { type ApiNotes, apiNotesOf, UuidPipe, operationOf } from '@atlas/platform';
 import { ParseIntPipe, type PipeTransform, RequestMethod, type Type } from '@nestjs/common';
+import { type INestApplication } from '@nestjs/common';
 import { HTTP_CODE_METADATA, METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum';
-import { type INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { type Schema } from './schema';
 

@@ -1,13 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type PublishedKey } from '@atlas/plane-contract';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { atlasWith } from '../../test/program.fixture';
 import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { StubApi } from '../../test/stub-api.fixture';
 import { tenantView } from '../../test/views.fixture';
 import { runCommandLine } from '../command-line';
-import { type PublishedKey } from '@atlas/plane-contract';
 import { type CertificateView } from '../control-plane/views';
 import { CERTIFICATE } from './certificate.command';
 import { REAL_SURROUNDINGS, asCommand } from './operator-command';

@@ -6,8 +6,8 @@ import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { StubApi } from '../../test/stub-api.fixture';
 import { tenantView } from '../../test/views.fixture';
 import { runCommandLine } from '../command-line';
-import { operationCommand } from './operation.command';
 import { OPERATIONS } from './commands';
+import { operationCommand } from './operation.command';
 import { type Operation } from './operations/operation';
 import { REAL_SURROUNDINGS, asCommand } from './operator-command';
 

@@ -1,5 +1,5 @@
-import { type Scope } from '@atlas/operator-api';
 import { join } from 'node:path';
+import { type Scope } from '@atlas/operator-api';
 import { CommandFailure } from '../command';
 import { ControlPlaneClient } from '../control-plane/control-plane-client';
 import { HttpProblem, isReady } from '../control-plane/http-call';

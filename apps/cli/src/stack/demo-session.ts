@@ -1,6 +1,6 @@
 import { type ControlPlaneClient } from '../control-plane/control-plane-client';
-import { type TenantView } from '../control-plane/views';
 import { type HttpCall, HttpProblem, callJson } from '../control-plane/http-call';
+import { type TenantView } from '../control-plane/views';
 import { type StackContext } from './stack-context';
 import { type DemoTenantRecord, newPassword } from './stack-state';
 

@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { type StubAnswer, StubApi } from '../../test/stub-api.fixture';
 import { jobView, stepView, tenantView } from '../../test/views.fixture';
-import { Progress } from '../progress';
 import { ControlPlaneClient } from '../control-plane/control-plane-client';
 import { type JobView, type TenantView } from '../control-plane/views';
+import { Progress } from '../progress';
 import { ensureDemoTenant } from './demo-tenant';
 import { type StackContext } from './stack-context';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type ControlPlaneClient } from '../control-plane/control-plane-client';
-import { type Install, type TenantPlaneView } from '../control-plane/views';
 import { isReady } from '../control-plane/http-call';
+import { type Install, type TenantPlaneView } from '../control-plane/views';
 import { type PlaneDatabases } from './plane-databases';
 import { planeEnvironment } from './plane-environment';
 import { type StackContext } from './stack-context';

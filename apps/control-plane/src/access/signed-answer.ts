@@ -1,5 +1,5 @@
-import { Sent } from '@atlas/platform';
 import { CONTROL_PLANE_VERSION_HEADER } from '@atlas/plane-contract';
+import { Sent } from '@atlas/platform';
 import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
 import { CONTROL_PLANE_VERSION } from '../config/version-policy';

@@ -20,11 +20,11 @@ import { Body, Controller, HttpCode, Param, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { AnyOperator, OperatorInPerson } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { OperatorPasswords } from './operator-passwords';
 import { OperatorSessions } from './operator-sessions';
 import { Operators } from './operators';
 import { SessionCookie } from './session-cookie';
-import { Serves } from '../access/serves';
 
 /** What operators do with their own accounts. */
 @ApiTags('accounts')

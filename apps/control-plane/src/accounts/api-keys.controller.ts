@@ -4,8 +4,8 @@ import { ApiBearerAuth, ApiTags, type Page } from '@atlas/platform';
 import { Body, Controller, HttpCode, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
-import { ApiKeys } from './api-keys';
 import { Serves } from '../access/serves';
+import { ApiKeys } from './api-keys';
 
 @ApiTags('accounts')
 @ApiBearerAuth()

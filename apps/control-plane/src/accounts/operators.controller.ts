@@ -10,9 +10,9 @@ import { Refuses, ApiBearerAuth, ApiTags, type Page, PageQuery, UuidPipe } from 
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { OperatorPasswords } from './operator-passwords';
 import { Operators } from './operators';
-import { Serves } from '../access/serves';
 
 @ApiTags('accounts')
 @ApiBearerAuth()

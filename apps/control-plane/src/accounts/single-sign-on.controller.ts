@@ -9,9 +9,9 @@ import {
 } from '@atlas/platform';
 import { Controller, HttpCode, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Serves } from '../access/serves';
 import { OperatorSingleSignOn } from './operator-single-sign-on';
 import { SessionCookie } from './session-cookie';
-import { Serves } from '../access/serves';
 
 /** Where a browser is redirected after signing in. */
 const SIGNED_IN = '/api/auth/me';

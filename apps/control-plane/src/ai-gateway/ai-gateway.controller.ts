@@ -17,11 +17,11 @@ import { Body, Controller, Headers, HttpCode, Query, Res } from '@nestjs/common'
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../access/access.decorators';
 import { PlaneCall, type PlaneCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { sendSigned } from '../access/signed-answer';
 import { TenantPlanes } from '../fleet/tenant-planes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
 import { AiGateway } from './ai-gateway';
-import { Serves } from '../access/serves';
 
 /** Passes tenants' questions on to the AI provider. */
 @ApiTags('ai')

@@ -10,10 +10,10 @@ import {
 } from '@atlas/platform';
 import { Controller, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
+import { Serves } from '../access/serves';
 import { tenantSlugs } from '../registry/tenant-slugs';
 import { AuditEvent } from './audit-event.entity';
 import { AuditSealer } from './audit-sealer';
-import { Serves } from '../access/serves';
 
 @ApiTags('audit')
 @ApiBearerAuth()

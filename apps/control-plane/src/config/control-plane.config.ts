@@ -1,5 +1,5 @@
-import { VERSION_PATTERN } from '@atlas/operator-api';
 import { join, resolve } from 'node:path';
+import { VERSION_PATTERN } from '@atlas/operator-api';
 import {
   type DatabaseDriver,
   databaseTarget,

@@ -10,10 +10,10 @@ import { Controller, HttpCode, Body, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Requires, SignedByTenantPlane } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller, PlaneCall, type PlaneCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { sendSigned } from '../access/signed-answer';
 import { Enrolment } from './enrolment';
 import { OfflineEnrolment } from './offline-enrolment';
-import { Serves } from '../access/serves';
 
 @ApiTags('tenant planes')
 @ApiBearerAuth()

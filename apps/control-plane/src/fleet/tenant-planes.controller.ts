@@ -9,9 +9,9 @@ import { type Page, ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Body, Controller, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { OperatorWrites } from '../accounts/operator-writes';
 import { TenantPlanes } from './tenant-planes';
-import { Serves } from '../access/serves';
 
 @ApiTags('tenant planes')
 @ApiBearerAuth()

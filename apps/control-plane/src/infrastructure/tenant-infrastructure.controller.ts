@@ -3,9 +3,9 @@ import { ApiTags, ApiBearerAuth, Refuses, UuidPipe } from '@atlas/platform';
 import { Controller, Param, Body } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { OperatorWrites } from '../accounts/operator-writes';
 import { TenantInfrastructure } from './tenant-infrastructure';
-import { Serves } from '../access/serves';
 
 @ApiTags('tenants')
 @ApiBearerAuth()

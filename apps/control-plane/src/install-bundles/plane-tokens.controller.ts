@@ -4,9 +4,9 @@ import { ApiTags, ApiBearerAuth, UuidPipe } from '@atlas/platform';
 import { Controller, Param, Body } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { OperatorWrites } from '../accounts/operator-writes';
 import { PlaneTokens } from './plane-tokens';
-import { Serves } from '../access/serves';
 
 @ApiTags('tenant planes')
 @ApiBearerAuth()

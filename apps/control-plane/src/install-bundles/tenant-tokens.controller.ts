@@ -4,9 +4,9 @@ import { ApiTags, ApiBearerAuth, UuidPipe, Refuses, type Page } from '@atlas/pla
 import { Controller, Param, Body, HttpCode } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { OperatorWrites } from '../accounts/operator-writes';
 import { TenantTokens } from './tenant-tokens';
-import { Serves } from '../access/serves';
 
 @ApiTags('tenants')
 @ApiBearerAuth()

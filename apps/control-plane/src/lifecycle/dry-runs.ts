@@ -1,6 +1,6 @@
-import { type PlannedStep, type PlanView } from '@atlas/operator-api';
 import { profileOf } from '@atlas/deployment-profiles';
 import { StepRegistry } from '@atlas/jobs';
+import { type PlannedStep, type PlanView } from '@atlas/operator-api';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { ProvisioningStep } from '../provisioning-jobs/provisioning-step';

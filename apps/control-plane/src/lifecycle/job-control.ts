@@ -1,4 +1,3 @@
-import { ListJobsQuery, type JobView } from '@atlas/operator-api';
 import {
   FAILED_JOB_STATUSES,
   JOB_MACHINE,
@@ -9,6 +8,7 @@ import {
   type StepState,
   topicOf,
 } from '@atlas/jobs';
+import { ListJobsQuery, type JobView } from '@atlas/operator-api';
 import { Database, Signals, updateRows } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';

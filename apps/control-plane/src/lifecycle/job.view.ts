@@ -1,5 +1,5 @@
-import { type JobView, type StepView } from '@atlas/operator-api';
 import { type JobError, type StepState, type StoredJobError } from '@atlas/jobs';
+import { type JobView, type StepView } from '@atlas/operator-api';
 import { type ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
 
 /** `tenantSlug` is null for a job that is not about a tenant. */

@@ -14,11 +14,11 @@ import { type BeforeApplicationShutdown, Controller, HttpCode, Param, Query, Res
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { OperatorAuthentication } from '../accounts/operator-authentication';
 import { OperatorWrites } from '../accounts/operator-writes';
 import { JobControl } from './job-control';
 import { JobEvents, KEEP_ALIVE } from './job-events';
-import { Serves } from '../access/serves';
 
 @ApiTags('provisioning jobs')
 @ApiBearerAuth()

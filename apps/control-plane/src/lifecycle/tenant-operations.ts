@@ -1,6 +1,6 @@
-import { type PlanView, type AcceptedForTenant } from '@atlas/operator-api';
 import { type LifecycleOperation } from '@atlas/deployment-profiles';
 import { type JobParams, LIVE_JOB_STATUSES } from '@atlas/jobs';
+import { type PlanView, type AcceptedForTenant } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { type DeploymentModel } from '@atlas/tenancy';

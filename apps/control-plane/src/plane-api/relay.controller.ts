@@ -20,11 +20,11 @@ import { Controller, Headers, Param, ParseIntPipe, Query, Req, Res } from '@nest
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../access/access.decorators';
 import { type AuthenticatedRequest, PlaneCall, type PlaneCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { sendSigned } from '../access/signed-answer';
 import { TenantPlanes } from '../fleet/tenant-planes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
 import { TransferRelay } from '../transfers/transfer-relay';
-import { Serves } from '../access/serves';
 
 /** Relays the ciphertext of a transfer. */
 @ApiTags('tenant planes')

@@ -12,13 +12,13 @@ import { Body, Controller, Headers, HttpCode, Param, Query, Res } from '@nestjs/
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../access/access.decorators';
 import { PlaneCall, type PlaneCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { sendSigned } from '../access/signed-answer';
 import { DesiredStates } from '../desired-state/desired-states';
 import { TenantPlanes } from '../fleet/tenant-planes';
 import { Routes } from '../routing/routes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
 import { Reports } from './reports';
-import { Serves } from '../access/serves';
 
 /** The calls of an enrolled tenant plane: pull and report. */
 @ApiTags('tenant planes')

@@ -1,5 +1,5 @@
-import { type OperationName } from '@atlas/operator-api';
 import { JobQueue, type JobRequest, newJobRow } from '@atlas/jobs';
+import { type OperationName } from '@atlas/operator-api';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';

@@ -1,5 +1,5 @@
-import { OPERATION_NAMES } from '@atlas/operator-api';
 import { type JobDirection, LIVE_JOB_STATUSES } from '@atlas/jobs';
+import { OPERATION_NAMES } from '@atlas/operator-api';
 import { violates } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { type EntityManager, type FindOptionsWhere, In, IsNull, Not } from 'typeorm';

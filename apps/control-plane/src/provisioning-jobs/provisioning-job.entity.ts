@@ -1,5 +1,5 @@
-import { type OperationName } from '@atlas/operator-api';
 import { JobRow } from '@atlas/jobs';
+import { type OperationName } from '@atlas/operator-api';
 import { Column, Entity } from 'typeorm';
 
 /** One operation on a tenant, on a tenant plane as a whole or, if both ids are null, on the fleet. */

@@ -1,5 +1,5 @@
-import { type OperationName } from '@atlas/operator-api';
 import { Jobs, LIVE_JOB_STATUSES, topicOf } from '@atlas/jobs';
+import { type OperationName } from '@atlas/operator-api';
 import { Database, Signals } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';

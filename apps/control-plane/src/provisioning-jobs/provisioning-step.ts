@@ -1,5 +1,5 @@
-import { type OperationName } from '@atlas/operator-api';
 import { Step, type StepContext } from '@atlas/jobs';
+import { type OperationName } from '@atlas/operator-api';
 import { type Tenant } from '../registry/tenant.entity';
 
 export interface ProvisioningContext extends StepContext {

@@ -2,9 +2,9 @@ import { ListDriftsQuery, type DriftView, type Look } from '@atlas/operator-api'
 import { ApiBearerAuth, ApiTags, type Page } from '@atlas/platform';
 import { Controller, HttpCode, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
+import { Serves } from '../access/serves';
 import { Drifts } from './drifts';
 import { Reconciler } from './reconciler';
-import { Serves } from '../access/serves';
 
 @ApiTags('reconciliation')
 @ApiBearerAuth()

@@ -1,5 +1,5 @@
-import { type Look } from '@atlas/operator-api';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Look } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';

@@ -3,8 +3,8 @@ import { type TenantRoute } from '@atlas/plane-contract';
 import { Refuses, ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Controller, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
-import { Routes } from './routes';
 import { Serves } from '../access/serves';
+import { Routes } from './routes';
 
 @ApiTags('routing')
 @ApiBearerAuth()

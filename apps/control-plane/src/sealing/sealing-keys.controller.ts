@@ -3,8 +3,8 @@ import { Database, SecretBox } from '@atlas/persistence';
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
 import { Controller } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
-import { SEALED_COLUMNS } from './sealed-columns';
 import { Serves } from '../access/serves';
+import { SEALED_COLUMNS } from './sealed-columns';
 
 @ApiTags('sealing')
 @ApiBearerAuth()

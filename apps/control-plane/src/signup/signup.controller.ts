@@ -1,8 +1,8 @@
 import { SignupDto, VerifySignupDto, type SignupView } from '@atlas/operator-api';
 import { AdvisesIfUnknown, Refuses, ApiTags, Public, UuidPipe, WAIT_FOR_THE_MAIL } from '@atlas/platform';
 import { Body, Controller, HttpCode, Param } from '@nestjs/common';
-import { Signups } from './signups';
 import { Serves } from '../access/serves';
+import { Signups } from './signups';
 
 @ApiTags('sign-up')
 @Public()

@@ -1,6 +1,6 @@
-import { type CertificateView } from '@atlas/operator-api';
 import { profileOf } from '@atlas/deployment-profiles';
 import { StepFailure } from '@atlas/jobs';
+import { type CertificateView } from '@atlas/operator-api';
 import { Database, insertRow } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';

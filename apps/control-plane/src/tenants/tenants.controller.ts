@@ -10,10 +10,10 @@ import { Refuses, type Page, ApiBearerAuth, ApiTags, UuidPipe } from '@atlas/pla
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { OperatorWrites } from '../accounts/operator-writes';
 import { DeletionCertificates } from './deletion-certificates';
 import { Tenants } from './tenants';
-import { Serves } from '../access/serves';
 
 @ApiTags('tenants')
 @ApiBearerAuth()

@@ -1,5 +1,5 @@
-import { SCOPES } from '@atlas/operator-api';
 import { createHash } from 'node:crypto';
+import { SCOPES } from '@atlas/operator-api';
 import { Database, SecretBox } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import type supertest from 'supertest';

@@ -1,5 +1,5 @@
-import { type OperatorRole, type Scope, SCOPES } from '@atlas/operator-api';
 import { randomUUID } from 'node:crypto';
+import { type OperatorRole, type Scope, SCOPES } from '@atlas/operator-api';
 import { Database, insertRow } from '@atlas/persistence';
 import { PasswordChecks } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';

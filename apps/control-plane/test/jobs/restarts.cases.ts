@@ -1,5 +1,5 @@
-import { OPERATION_NAMES, type OperationName } from '@atlas/operator-api';
 import { JobRunner, type JobStatus, type StepState } from '@atlas/jobs';
+import { OPERATION_NAMES, type OperationName } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { type TenantStatus, TENANT_STATUSES, createUuidSource, uuidv7 } from '@atlas/tenancy';
 import { EVERY_DATABASE } from '@atlas/testing';

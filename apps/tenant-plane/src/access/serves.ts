@@ -1,4 +1,4 @@
-import { type TenantApi } from '@atlas/tenant-api';
 import { servesOf } from '@atlas/platform';
+import { type TenantApi } from '@atlas/tenant-api';
 
 export const Serves = servesOf<TenantApi>();

@@ -1,13 +1,3 @@
-import {
-  type SignedIn,
-  SignupExchangeDto,
-  InviteDto,
-  TokenDto,
-  RefreshDto,
-  RegisterDto,
-  type Invitation,
-  type UserView,
-} from '@atlas/tenant-api';
 import { type IncomingHttpHeaders } from 'node:http';
 import { Repeatable } from '@atlas/persistence';
 import {
@@ -21,9 +11,20 @@ import {
   type SignInAnswer,
   TRY_THE_PASSWORD,
 } from '@atlas/platform';
+import {
+  type SignedIn,
+  SignupExchangeDto,
+  InviteDto,
+  TokenDto,
+  RefreshDto,
+  RegisterDto,
+  type Invitation,
+  type UserView,
+} from '@atlas/tenant-api';
 import { Body, Controller, Headers, HttpCode, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { AnyUser, Requires, WithoutLogin } from '../access/requires';
+import { Serves } from '../access/serves';
 import { SessionCookie } from '../access/session-cookie';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { claimedTenant } from '../credentials/session-token';
@@ -35,7 +36,6 @@ import { type Tenant } from '../tenancy/tenant.entity';
 import { Accounts } from './accounts';
 import { Invitations } from './invitations';
 import { SignupTokens } from './signup-tokens';
-import { Serves } from '../access/serves';
 
 /** Repeating a refresh that was stored ends the session, because its token is presented twice. */
 const LOOK_BEFORE_REFRESHING =

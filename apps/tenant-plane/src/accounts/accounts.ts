@@ -1,12 +1,4 @@
 import {
-  type SignedIn,
-  SignupExchangeDto,
-  RegisterDto,
-  TokenDto,
-  RefreshDto,
-  type UserRole,
-} from '@atlas/tenant-api';
-import {
   SignInThrottle,
   TenantDatabase,
   type TenantScope,
@@ -22,6 +14,14 @@ import {
   NO_PASSWORD,
 } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
+import {
+  type SignedIn,
+  SignupExchangeDto,
+  RegisterDto,
+  TokenDto,
+  RefreshDto,
+  type UserRole,
+} from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';

@@ -1,7 +1,7 @@
-import { type SignedIn, InviteDto, type Invitation, SignupExchangeDto } from '@atlas/tenant-api';
 import { type Allowance, TenantDatabase, type TenantScope, Throttle, violates } from '@atlas/persistence';
 import { Clock, type FromCookies, hashPassword, NO_PASSWORD } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
+import { type SignedIn, InviteDto, type Invitation, SignupExchangeDto } from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { Revocations } from '../credentials/revocations';

@@ -1,4 +1,3 @@
-import { ResetPasswordDto, ChangePasswordDto, type SignedIn, ForgotPasswordDto } from '@atlas/tenant-api';
 import { type IncomingHttpHeaders } from 'node:http';
 import {
   AdvisesIfUnknown,
@@ -9,15 +8,16 @@ import {
   TRY_THE_PASSWORD,
   WAIT_FOR_THE_MAIL,
 } from '@atlas/platform';
+import { ResetPasswordDto, ChangePasswordDto, type SignedIn, ForgotPasswordDto } from '@atlas/tenant-api';
 import { Body, Controller, Headers, HttpCode, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { AnyUser, WithoutLogin } from '../access/requires';
+import { Serves } from '../access/serves';
 import { SessionCookie } from '../access/session-cookie';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Passwords } from './passwords';
-import { Serves } from '../access/serves';
 
 @ApiTags('accounts')
 @ApiBearerAuth()

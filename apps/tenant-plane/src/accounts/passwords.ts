@@ -1,4 +1,3 @@
-import { ResetPasswordDto, ChangePasswordDto, type SignedIn, ForgotPasswordDto } from '@atlas/tenant-api';
 import { type Allowance, TenantDatabase, type TenantScope, Throttle, together } from '@atlas/persistence';
 import {
   DomainError,
@@ -8,6 +7,7 @@ import {
   hashPassword,
   NO_PASSWORD,
 } from '@atlas/platform';
+import { ResetPasswordDto, ChangePasswordDto, type SignedIn, ForgotPasswordDto } from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { Revocations } from '../credentials/revocations';

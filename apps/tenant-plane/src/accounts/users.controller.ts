@@ -1,12 +1,12 @@
-import { ListUsersQuery, UpdateUserDto, type UserDetails } from '@atlas/tenant-api';
 import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
+import { ListUsersQuery, UpdateUserDto, type UserDetails } from '@atlas/tenant-api';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
+import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Users } from './users';
-import { Serves } from '../access/serves';
 
 @ApiTags('users')
 @ApiBearerAuth()

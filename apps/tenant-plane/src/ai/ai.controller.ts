@@ -1,4 +1,3 @@
-import { ChangeAiSettingsDto, type AnalysisView, type AiSettingsView } from '@atlas/tenant-api';
 import { TenantDatabase } from '@atlas/persistence';
 import {
   type Sent,
@@ -12,16 +11,17 @@ import {
   sendEventStream,
   sendJson,
 } from '@atlas/platform';
+import { ChangeAiSettingsDto, type AnalysisView, type AiSettingsView } from '@atlas/tenant-api';
 import { Body, Controller, Headers, HttpCode, Param, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../access/requires';
+import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { SessionAuthentication } from '../credentials/session-authentication';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { AiSettings } from './ai-settings';
 import { type AnalysisPiece, IncidentAnalyses } from './incident-analyses';
-import { Serves } from '../access/serves';
 
 @ApiTags('ai')
 @ApiBearerAuth()

@@ -9,10 +9,10 @@ import {
 } from '@atlas/platform';
 import { Controller, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
+import { Serves } from '../access/serves';
 import { CurrentTenant } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { AuditTrail } from './audit-trail';
-import { Serves } from '../access/serves';
 
 @ApiTags('audit')
 @ApiBearerAuth()

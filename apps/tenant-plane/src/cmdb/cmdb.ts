@@ -1,11 +1,11 @@
+import { TenantDatabase } from '@atlas/persistence';
+import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
 import {
   CreateConfigurationItemDto,
   type ConfigurationItemView,
   ListConfigurationItemsQuery,
 } from '@atlas/tenant-api';
-import { TenantDatabase } from '@atlas/persistence';
-import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
-import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { requireSensibleAttributes } from './attribute-limits';

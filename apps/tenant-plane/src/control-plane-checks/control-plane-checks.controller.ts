@@ -1,9 +1,9 @@
-import { type NamedOutcome } from '@atlas/tenant-api';
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
+import { type NamedOutcome } from '@atlas/tenant-api';
 import { Controller } from '@nestjs/common';
 import { Requires } from '../access/requires';
-import { ControlPlaneChecks } from './control-plane-checks';
 import { Serves } from '../access/serves';
+import { ControlPlaneChecks } from './control-plane-checks';
 
 /** Runs the preflight's link checks on a running plane. */
 @ApiTags('integrations')

@@ -1,5 +1,5 @@
-import { type NamedOutcome } from '@atlas/tenant-api';
 import { Clock } from '@atlas/platform';
+import { type NamedOutcome } from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { PlaneSchema } from '../database/plane-schema';

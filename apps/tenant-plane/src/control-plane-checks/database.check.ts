@@ -1,10 +1,10 @@
-import { type CheckOutcome } from '@atlas/tenant-api';
 import {
   type DatabaseExamination,
   type DatabaseFault,
   databaseTarget,
   examineDatabase,
 } from '@atlas/persistence';
+import { type CheckOutcome } from '@atlas/tenant-api';
 import { type Check, bad, good } from './check';
 
 /** Enough to recognise a plane's tables and their owner. */

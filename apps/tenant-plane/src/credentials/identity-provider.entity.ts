@@ -1,5 +1,5 @@
-import { type GrantableRole } from '@atlas/tenant-api';
 import { JsonColumn, TimestampColumn, type TenantOwned } from '@atlas/persistence';
+import { type GrantableRole } from '@atlas/tenant-api';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**

@@ -1,5 +1,5 @@
-import { type UserRole } from '@atlas/tenant-api';
 import { DomainError } from '@atlas/platform';
+import { type UserRole } from '@atlas/tenant-api';
 
 /** What a user may do. A route requires one of these. */
 export const PERMISSIONS = [

@@ -1,5 +1,5 @@
-import { type UserRole } from '@atlas/tenant-api';
 import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
+import { type UserRole } from '@atlas/tenant-api';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity('users')

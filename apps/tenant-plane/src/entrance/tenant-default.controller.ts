@@ -1,12 +1,12 @@
-import { type TenantDefaultView } from '@atlas/tenant-api';
 import { ApiTags } from '@atlas/platform';
+import { type TenantDefaultView } from '@atlas/tenant-api';
 import { Controller } from '@nestjs/common';
 import { WithoutLoginOrTenant } from '../access/requires';
+import { Serves } from '../access/serves';
 import { OptionalTenant } from '../access/tenant-request';
 import { ControlPlaneLink } from '../control-plane-link/control-plane-link';
 import { Deployment } from '../plane-identity/deployment';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Serves } from '../access/serves';
 
 /** What a login page needs before anyone has signed in. */
 @ApiTags('deployment')

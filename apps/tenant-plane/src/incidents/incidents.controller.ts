@@ -1,19 +1,19 @@
+import { Repeatable } from '@atlas/persistence';
+import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
 import {
   CreateIncidentDto,
   ListIncidentsQuery,
   UpdateIncidentDto,
   type IncidentView,
 } from '@atlas/tenant-api';
-import { Repeatable } from '@atlas/persistence';
-import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
+import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Incidents } from './incidents';
-import { Serves } from '../access/serves';
 
 @ApiTags('incidents')
 @ApiBearerAuth()

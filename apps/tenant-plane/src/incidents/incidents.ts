@@ -1,3 +1,6 @@
+import { TenantDatabase, lockedForUpdate } from '@atlas/persistence';
+import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
+import { uuidv7 } from '@atlas/tenancy';
 import {
   CreateIncidentDto,
   ListIncidentsQuery,
@@ -6,9 +9,6 @@ import {
   INCIDENT_MACHINE,
   type IncidentView,
 } from '@atlas/tenant-api';
-import { TenantDatabase, lockedForUpdate } from '@atlas/persistence';
-import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
-import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { Incident } from './incident.entity';

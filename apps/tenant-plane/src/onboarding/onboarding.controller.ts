@@ -1,13 +1,13 @@
-import { type ChecklistView } from '@atlas/tenant-api';
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
+import { type ChecklistView } from '@atlas/tenant-api';
 import { Controller, HttpCode, Param } from '@nestjs/common';
 import { Requires } from '../access/requires';
+import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Onboarding } from './onboarding';
-import { Serves } from '../access/serves';
 
 @ApiTags('onboarding')
 @ApiBearerAuth()

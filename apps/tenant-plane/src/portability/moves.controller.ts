@@ -1,13 +1,13 @@
-import { type MoveView } from '@atlas/tenant-api';
 import { Refuses, ApiBearerAuth, ApiTags } from '@atlas/platform';
+import { type MoveView } from '@atlas/tenant-api';
 import { Controller, HttpCode } from '@nestjs/common';
 import { Requires } from '../access/requires';
+import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Moves } from './moves';
-import { Serves } from '../access/serves';
 
 /** The tenant's consent to a move out of the customer's network. */
 @ApiTags('moves')

@@ -1,12 +1,12 @@
-import { ConfigureIdentityProviderDto, type IdentityProviderView } from '@atlas/tenant-api';
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
+import { ConfigureIdentityProviderDto, type IdentityProviderView } from '@atlas/tenant-api';
 import { Body, Controller, HttpCode } from '@nestjs/common';
 import { Requires } from '../access/requires';
+import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { IdentityProviders } from './identity-providers';
-import { Serves } from '../access/serves';
 
 @ApiTags('accounts')
 @ApiBearerAuth()

@@ -1,8 +1,3 @@
-import {
-  type IdentityProviderView,
-  ConfigureIdentityProviderDto,
-  type ProviderView,
-} from '@atlas/tenant-api';
 import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import {
@@ -15,6 +10,11 @@ import {
   validationFailed,
 } from '@atlas/platform';
 import { plannedTenantUrl } from '@atlas/tenancy';
+import {
+  type IdentityProviderView,
+  ConfigureIdentityProviderDto,
+  type ProviderView,
+} from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';

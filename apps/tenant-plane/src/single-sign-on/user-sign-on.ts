@@ -1,4 +1,3 @@
-import { type SignedIn } from '@atlas/tenant-api';
 import { TenantDatabase, type TenantScope, violates } from '@atlas/persistence';
 import {
   Clock,
@@ -11,6 +10,7 @@ import {
   signOnUnknownAccount,
 } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
+import { type SignedIn } from '@atlas/tenant-api';
 import { Injectable, Logger } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { type IdentityProvider } from '../credentials/identity-provider.entity';

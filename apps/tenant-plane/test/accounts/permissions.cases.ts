@@ -1,5 +1,5 @@
-import { type UserRole, USER_ROLES } from '@atlas/tenant-api';
 import { randomUUID } from 'node:crypto';
+import { type UserRole, USER_ROLES } from '@atlas/tenant-api';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { PASSWORD, TestTenantPlane } from '../tenant-plane.fixture';
 

@@ -1,7 +1,7 @@
-import { type SignedIn, type UserRole } from '@atlas/tenant-api';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { NO_PASSWORD } from '@atlas/platform';
+import { type SignedIn, type UserRole } from '@atlas/tenant-api';
 import {
   CookieBrowser,
   EVERY_DATABASE,

@@ -1,9 +1,9 @@
-import { type CheckOutcome } from '@atlas/tenant-api';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProcessLock, databaseTarget, migrateFirst } from '@atlas/persistence';
 import { parseEnvironment } from '@atlas/platform';
+import { type CheckOutcome } from '@atlas/tenant-api';
 import { APP_ROLE, type TestDatabase, asAdmin, createTestDatabase, testServerUrl } from '@atlas/testing';
 import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
 import { databaseCheck } from '../../src/control-plane-checks/database.check';

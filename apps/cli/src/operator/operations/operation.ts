@@ -1,5 +1,5 @@
-import { type Operand, type Option } from '../../options';
 import { type OperatorCall } from '../../control-plane/control-plane-client';
+import { type Operand, type Option } from '../../options';
 import { type SubjectKind } from '../subject';
 
 /** A request to the Control Plane. Its answer holds what follows: a job to watch, a bundle, a link. */

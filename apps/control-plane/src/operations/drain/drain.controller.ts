@@ -4,10 +4,10 @@ import { ApiBearerAuth, ApiTags, DryRunQuery, UuidPipe } from '@atlas/platform';
 import { Controller, HttpCode, Param, Query } from '@nestjs/common';
 import { Requires } from '../../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../../access/caller';
+import { Serves } from '../../access/serves';
 import { OperatorWrites } from '../../accounts/operator-writes';
 import { StartsJob } from '../../lifecycle/starts-job.decorator';
 import { Drains } from './drains';
-import { Serves } from '../../access/serves';
 
 @ApiTags('tenant planes')
 @ApiBearerAuth()

@@ -1,5 +1,5 @@
-import { type PlanView, type AcceptedForPlane, type TenantPlaneView } from '@atlas/operator-api';
 import { CELL_DRAIN_STEPS } from '@atlas/deployment-profiles';
+import { type PlanView, type AcceptedForPlane, type TenantPlaneView } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';

@@ -1,6 +1,6 @@
-import { MoveTenantDto, type PlanView, type AcceptedForTenant } from '@atlas/operator-api';
 import { profileOf } from '@atlas/deployment-profiles';
 import { type JobParams } from '@atlas/jobs';
+import { MoveTenantDto, type PlanView, type AcceptedForTenant } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';

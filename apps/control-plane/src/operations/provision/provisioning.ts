@@ -1,11 +1,11 @@
+import { profileOf } from '@atlas/deployment-profiles';
+import { JobQueue } from '@atlas/jobs';
 import {
   ProvisionTenantDto,
   type PlanView,
   type AcceptedForTenant,
   type InstallBundle,
 } from '@atlas/operator-api';
-import { profileOf } from '@atlas/deployment-profiles';
-import { JobQueue } from '@atlas/jobs';
 import { Database, insertRow, together, violates } from '@atlas/persistence';
 import { Clock, DomainError, validationFailed } from '@atlas/platform';
 import { plannedTenantUrl, slugFromName, slugProblem, uuidv7 } from '@atlas/tenancy';

@@ -3,10 +3,10 @@ import { ApiBearerAuth, ApiTags, DryRunQuery, UuidPipe } from '@atlas/platform';
 import { Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../../access/caller';
+import { Serves } from '../../access/serves';
 import { OperatorWrites } from '../../accounts/operator-writes';
 import { StartsJob } from '../../lifecycle/starts-job.decorator';
 import { Restores } from './restores';
-import { Serves } from '../../access/serves';
 
 @ApiTags('tenants')
 @ApiBearerAuth()

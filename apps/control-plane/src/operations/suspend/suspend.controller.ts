@@ -3,10 +3,10 @@ import { ApiBearerAuth, ApiTags, DryRunQuery, UuidPipe } from '@atlas/platform';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../../access/caller';
+import { Serves } from '../../access/serves';
 import { OperatorWrites } from '../../accounts/operator-writes';
 import { StartsJob } from '../../lifecycle/starts-job.decorator';
 import { Suspensions } from './suspensions';
-import { Serves } from '../../access/serves';
 
 @ApiTags('tenants')
 @ApiBearerAuth()

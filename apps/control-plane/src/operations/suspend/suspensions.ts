@@ -1,5 +1,5 @@
-import { type PlanView, SuspendTenantDto, type AcceptedForTenant } from '@atlas/operator-api';
 import { type JobParams } from '@atlas/jobs';
+import { type PlanView, SuspendTenantDto, type AcceptedForTenant } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { TenantOperations } from '../../lifecycle/tenant-operations';

@@ -1,6 +1,6 @@
-import { UpgradeWaveDto, type PlanView, type JobView } from '@atlas/operator-api';
 import { UPGRADE_WAVE_STEPS } from '@atlas/deployment-profiles';
 import { type JobParams } from '@atlas/jobs';
+import { UpgradeWaveDto, type PlanView, type JobView } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';

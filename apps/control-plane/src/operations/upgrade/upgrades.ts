@@ -1,5 +1,5 @@
-import { type PlanView, type AcceptedForPlane } from '@atlas/operator-api';
 import { UPGRADE_STEPS, type UpgradeWay } from '@atlas/deployment-profiles';
+import { type PlanView, type AcceptedForPlane } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
