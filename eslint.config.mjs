@@ -28,6 +28,17 @@ export default tseslint.config(
             only('lib:isolation'),
             only('lib:persistence', 'lib:platform', 'lib:testing'),
             only('lib:jobs', 'lib:tenancy', 'lib:platform', 'lib:persistence', 'lib:testing'),
+            only(
+              'lib:operator-api',
+              'lib:tenancy',
+              'lib:deployment-profiles',
+              'lib:platform',
+              'lib:persistence',
+              'lib:plane-contract',
+              'lib:jobs',
+            ),
+            only('lib:openapi', 'lib:platform'),
+            only('lib:tenant-api', 'lib:tenancy', 'lib:deployment-profiles', 'lib:platform'),
             only('lib:service-auth', 'lib:platform', 'lib:testing'),
             only('lib:testing', 'lib:platform'),
           ],
@@ -53,6 +64,13 @@ export default tseslint.config(
         },
       ],
       'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'SpreadElement > :matches(ObjectExpression, ArrayExpression).argument',
+          message: 'List the members instead of spreading a literal.',
+        },
+      ],
     },
   },
 );

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT, read, write } from './workspace.mjs';
 
@@ -79,6 +79,7 @@ async function bundle(from, to, entries) {
   write(`${to}/package.json`, `${JSON.stringify(manifest)}\n`);
   cpSync(join(ROOT, PAGES), join(ROOT, to, 'pages'), { recursive: true });
   cpSync(join(ROOT, HELP), join(ROOT, to, 'help'), { recursive: true });
+  cpSync(join(ROOT, 'docs/openapi', `${basename(to)}.json`), join(ROOT, to, 'openapi.json'));
 }
 
 /** Those of others that have a file in it. */

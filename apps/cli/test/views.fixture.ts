@@ -3,14 +3,26 @@ import { type JobView, type StepView, type TenantView } from '../src/control-pla
 const AT = '2026-01-01T00:00:00.000Z';
 
 export function stepView(given: Partial<StepView> = {}): StepView {
-  const step = { name: 'reserve-place', status: 'done', attempt: 1, started_at: AT, finished_at: AT };
-  return { ...step, error: null, waiting_for: null, ...given };
+  return {
+    name: 'reserve-place',
+    status: 'done',
+    attempt: 1,
+    started_at: AT,
+    finished_at: AT,
+    outputs: {},
+    error: null,
+    waiting_for: null,
+    ...given,
+  };
 }
 
 export function jobView(given: Partial<JobView> = {}): JobView {
-  const job = { id: 'job-1', operation: 'provision', status: 'running', tenant_id: 'tenant-1' };
   return {
-    ...job,
+    id: 'job-1',
+    operation: 'provision',
+    status: 'running',
+    tenant_id: 'tenant-1',
+    tenant_slug: 'demo',
     tenant_plane_id: null,
     steps: [stepView()],
     error: null,
@@ -21,18 +33,26 @@ export function jobView(given: Partial<JobView> = {}): JobView {
 }
 
 export function tenantView(given: Partial<TenantView> = {}): TenantView {
-  const tenant = { id: 'tenant-1', slug: 'demo', name: 'Demo', deployment_model: 'shared', status: 'active' };
   return {
-    ...tenant,
+    id: 'tenant-1',
+    slug: 'demo',
+    name: 'Demo',
+    deployment_model: 'shared',
+    status: 'active',
     plan: 'core',
     region: null,
+    settings: {},
+    source: 'api',
     admin_email: 'admin@demo.example.com',
     po_number: null,
     url: null,
     endpoint_url: null,
+    has_db_url: false,
     tenant_plane_id: null,
     created_at: AT,
+    updated_at: AT,
     active_at: null,
+    restorable_until: null,
     ...given,
   };
 }

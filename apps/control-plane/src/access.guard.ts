@@ -1,10 +1,10 @@
+import { type Scope } from '@atlas/operator-api';
 import { DomainError, IS_PUBLIC, currentContext, refuseOtherSites } from '@atlas/platform';
 import { SignatureVerifier, receivedRequestOf } from '@atlas/service-auth';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { REQUIRED, type Required, SIGNED } from './access/access.decorators';
 import { type AuthenticatedRequest, type OperatorCaller, type PlaneCaller } from './access/caller';
-import { type Scope } from './access/scopes';
 import { OperatorAuthentication, scopeMissing } from './accounts/operator-authentication';
 import { SessionCookie } from './accounts/session-cookie';
 import { KeyUses } from './service-keys/key-uses';

@@ -1,3 +1,4 @@
+import { CreateOperatorDto } from '@atlas/operator-api';
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -6,7 +7,6 @@ import { migrateFirst, openDatabase } from '@atlas/persistence';
 import { EnvironmentError, SystemClock, fieldErrors, parseEnvironment } from '@atlas/platform';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { CreateOperatorDto } from './accounts/accounts.dto';
 import { IssuedLinks } from './accounts/issued-links';
 import { Operators } from './accounts/operators';
 import { Audit } from './audit/audit';

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Attempts, Worker } from '@atlas/jobs';
+import { type OperatorRole, type Scope, SCOPES } from '@atlas/operator-api';
 import { Database, type RowValues, insertRow, updateRows } from '@atlas/persistence';
 import { type RequestLimits, createHttpApp } from '@atlas/platform';
 import {
@@ -15,7 +16,6 @@ import { type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyInstance } from 'fastify';
 import supertest from 'supertest';
 import { type FindOptionsOrder, type FindOptionsWhere, IsNull, Not, type ObjectLiteral } from 'typeorm';
-import { type OperatorRole, SCOPES, type Scope } from '../src/access/scopes';
 import { Operators } from '../src/accounts/operators';
 import { AppModule } from '../src/app.module';
 import { ControlPlaneState } from '../src/database/plane-state.entity';

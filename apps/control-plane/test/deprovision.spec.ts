@@ -1,6 +1,6 @@
 import { type KeyObject, generateKeyPairSync } from 'node:crypto';
-import { MAX_ATTEMPTS, StepFailure, done, wait } from '@atlas/jobs';
-import { Chores } from '@atlas/jobs';
+import { MAX_ATTEMPTS, StepFailure, done, wait, Chores } from '@atlas/jobs';
+import { SCOPES } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { type DesiredTenant, type DesiredTransfer, runName } from '@atlas/plane-contract';
 import { CommitOutcomeUnknown } from '@atlas/platform';
@@ -9,7 +9,6 @@ import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { type JWK, compactDecrypt, importJWK, jwtVerify } from 'jose';
 import { In } from 'typeorm';
 import { IsNull, Not } from 'typeorm';
-import { SCOPES } from '../src/access/scopes';
 import { Audit } from '../src/audit/audit';
 import { AuditEvent } from '../src/audit/audit-event.entity';
 import { EraseBackupStep } from '../src/operations/deprovision/erase-backup.step';

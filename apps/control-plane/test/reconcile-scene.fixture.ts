@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Look } from '@atlas/operator-api';
 import { Database, insertRow } from '@atlas/persistence';
 import { sendSignal } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
@@ -10,7 +11,7 @@ import { LocalPlanes } from '../src/infrastructure/drivers/local/local-planes';
 import { newProvisioningJob } from '../src/provisioning-jobs/job-starter';
 import { ProvisioningJob } from '../src/provisioning-jobs/provisioning-job.entity';
 import { Drift } from '../src/reconcile/drift.entity';
-import { type Look, Reconciler } from '../src/reconcile/reconciler';
+import { Reconciler } from '../src/reconcile/reconciler';
 import { Placement } from '../src/registry/placement.entity';
 import { JobScene } from './job-scene.fixture';
 import { PlaneSimulator } from './plane-simulator.fixture';

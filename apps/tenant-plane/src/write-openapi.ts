@@ -1,7 +1,23 @@
 import 'reflect-metadata';
-import { writeOpenApi } from '@atlas/platform';
+import { join } from 'node:path';
+import { writeOpenApi } from '@atlas/openapi';
 import { AppModule } from './app.module';
+import { TENANT_PLANE_VERSION } from './config/tenant-plane-version';
 import { HTTP_APP } from './http-app';
 
-/** Writes the API's description to the file named as the only argument. Starts nothing. */
-void writeOpenApi(AppModule.forEnvironment({ ATLAS_OFFLINE_MODE: '1' }), HTTP_APP);
+const ROOT = process.cwd();
+
+void writeOpenApi(AppModule.forEnvironment({ ATLAS_OFFLINE_MODE: '1' }), HTTP_APP, {
+  title: 'Atlas Tenant Plane',
+  description:
+    'Serves tenants: login, onboarding, incidents, CMDB, AI. Enrols with the Control Plane and works ' +
+    'without it.',
+  version: TENANT_PLANE_VERSION,
+  contract: {
+    tsconfig: join(ROOT, 'libs/tenant-api/tsconfig.json'),
+    file: join(ROOT, 'libs/tenant-api/src/tenant-api.ts'),
+    type: 'TenantApi',
+  },
+  // The tenant guard decides these before the operation is reached.
+  refuses: ['unauthenticated', 'forbidden', 'not_found', 'elsewhere'],
+});

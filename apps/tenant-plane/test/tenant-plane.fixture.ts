@@ -3,6 +3,7 @@ import { Database, TenantDatabase, type TenantOwned, databaseTarget, migrateFirs
 import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
 import { Clock, type RequestLimits, createHttpApp } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
+import { type UserRole } from '@atlas/tenant-api';
 import {
   type DatabaseDriver,
   FixedClock,
@@ -16,7 +17,6 @@ import supertest from 'supertest';
 import { AppModule } from '../src/app.module';
 import { AuditEvent } from '../src/audit/audit-event.entity';
 import { DesiredStateApplier } from '../src/control-plane-link/desired-state-applier';
-import { type UserRole } from '../src/credentials/permissions';
 import { Sessions } from '../src/credentials/sessions';
 import { NEW_USER, User } from '../src/credentials/user.entity';
 import { HTTP_APP } from '../src/http-app';

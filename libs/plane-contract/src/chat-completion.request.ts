@@ -1,4 +1,3 @@
-import { ApiProperty } from '@atlas/platform/api-decorators';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -26,11 +25,9 @@ export const ALLOWED_BY_ADMIN_PARAMETER = 'allowed_by_admin';
 const CHAT_ROLES = ['system', 'developer', 'user', 'assistant'] as const;
 
 export class ChatMessage {
-  @ApiProperty({ enum: CHAT_ROLES })
   @IsIn(CHAT_ROLES)
   role: (typeof CHAT_ROLES)[number];
 
-  @ApiProperty()
   @IsString()
   @Length(1, 200_000)
   content: string;
@@ -38,7 +35,6 @@ export class ChatMessage {
 
 /** The accepted subset of OpenAI's `POST /chat/completions`: text in, text out. */
 export class ChatCompletionRequest {
-  @ApiProperty({ type: [ChatMessage] })
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(200)
@@ -47,46 +43,41 @@ export class ChatCompletionRequest {
   @Type(() => ChatMessage)
   messages: ChatMessage[];
 
-  @ApiProperty({ required: false, description: "Defaults to the Control Plane's choice" })
+  /** Defaults to the Control Plane's choice. */
   @IsOptional()
   @IsString()
   @Length(1, 200)
   model?: string;
 
-  @ApiProperty({ required: false, description: 'Stream the answer as server-sent events' })
+  /** Stream the answer as server-sent events. */
   @IsOptional()
   @IsBoolean()
   stream?: boolean;
 
-  @ApiProperty({ required: false })
   @IsOptional()
   @IsNumber()
   @Min(0)
   @Max(2)
   temperature?: number;
 
-  @ApiProperty({ required: false })
   @IsOptional()
   @IsNumber()
   @Min(0)
   @Max(1)
   top_p?: number;
 
-  @ApiProperty({ required: false })
   @IsOptional()
   @IsInt()
   @Min(1)
   @Max(100_000)
   max_tokens?: number;
 
-  @ApiProperty({ required: false })
   @IsOptional()
   @IsInt()
   @Min(1)
   @Max(100_000)
   max_completion_tokens?: number;
 
-  @ApiProperty({ required: false })
   @IsOptional()
   @IsInt()
   seed?: number;

@@ -1,4 +1,3 @@
-import { ApiProperty } from '@atlas/platform/api-decorators';
 import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
 import { Type } from 'class-transformer';
 import {
@@ -30,54 +29,45 @@ export const NO_INSTANCE = '00000000-0000-0000-0000-000000000000';
 const MAX_PUBLIC_KEY = 1000;
 
 export class EnrolDatabase {
-  @ApiProperty({ enum: ['postgres', 'sqlite'] })
   @IsIn(['postgres', 'sqlite'])
   driver: 'postgres' | 'sqlite';
 }
 
 /** What a tenant plane sends to enrol. */
 export class EnrolRequest {
-  @ApiProperty({ description: 'The provisioning token: `atp_<id>_<secret><check>`' })
+  /** The provisioning token: `atp_<id>_<secret><check>`. */
   @IsString()
   @Length(1, 200)
   token: string;
 
-  @ApiProperty({
-    format: 'uuid',
-    description: "Generated once, kept in the tenant plane's database and shared by its replicas",
-  })
+  /** Generated once, kept in the tenant plane's database and shared by its replicas. */
   @IsUUID()
   @NotEquals(NO_INSTANCE)
   instance_id: string;
 
-  @ApiProperty({ example: '0.1.0' })
+  /** @example 0.1.0 */
   @IsString()
   @Length(1, 40)
   version: string;
 
-  @ApiProperty({ required: false })
   @IsOptional()
   @IsUrl(ENDPOINT_URL)
   @MaxLength(MAX_ENDPOINT_URL)
   endpoint_url?: string;
 
-  @ApiProperty({ type: EnrolDatabase })
   @IsDefined()
   @IsObject()
   @ValidateNested()
   @Type(() => EnrolDatabase)
   database: EnrolDatabase;
 
-  @ApiProperty({ type: [String] })
   @IsArray()
   @ArrayMaxSize(20)
   @IsString({ each: true })
   @MaxLength(60, { each: true })
   capabilities: string[];
 
-  @ApiProperty({
-    description: 'Public JWK of the plane (X25519); data sent to the plane is encrypted to this key',
-  })
+  /** Public JWK of the plane (X25519); data sent to the plane is encrypted to this key. */
   @IsObject()
   @ValidateBy({
     name: 'publicKey',
@@ -88,7 +78,6 @@ export class EnrolRequest {
   })
   public_key: unknown;
 
-  @ApiProperty({ required: false, enum: DEPLOYMENT_MODELS })
   @IsOptional()
   @IsIn(DEPLOYMENT_MODELS)
   deployment_model?: string;

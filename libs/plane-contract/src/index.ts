@@ -4,6 +4,7 @@ export * from './enrol.request';
 export * from './link-pace';
 export * from './offline-enrolment';
 export * from './paths';
+export * from './plane-api';
 export * from './report.request';
 export * from './reported-health';
 export * from './revision';

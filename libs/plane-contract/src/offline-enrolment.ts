@@ -1,4 +1,3 @@
-import { ApiProperty } from '@atlas/platform/api-decorators';
 import { Type } from 'class-transformer';
 import { IsIn, IsObject, Length, MaxLength, ValidateNested } from 'class-validator';
 import { type EnrolAnswer } from './desired-state';
@@ -29,22 +28,18 @@ const whole = (field: string): string =>
 
 /** The three fields of RFC 9421 and RFC 9530 that would be headers of a call. */
 export class FileSignature {
-  @ApiProperty()
   @MaxLength(200, { message: whole('content_digest') })
   content_digest: string;
 
-  @ApiProperty()
   @MaxLength(1024, { message: whole('signature_input') })
   signature_input: string;
 
-  @ApiProperty()
   @MaxLength(1024, { message: whole('signature') })
   signature: string;
 }
 
 /** An enrolment as a file, for a plane that cannot reach the Control Plane. */
 export class EnrolRequestFile {
-  @ApiProperty({ enum: [ENROL_REQUEST_FORMAT] })
   @IsIn([ENROL_REQUEST_FORMAT], {
     message:
       `format is not "${ENROL_REQUEST_FORMAT}": upload the file that "atlas-tp enrol --offline ` +
@@ -52,14 +47,10 @@ export class EnrolRequestFile {
   })
   format: string;
 
-  @ApiProperty({
-    description:
-      'The signed text: the JSON of an enrolment, with its token sealed under the secret of its bundle',
-  })
+  /** The signed text: the JSON of an enrolment, with its token sealed under the secret of its bundle. */
   @Length(2, 20_000, { message: whole('body') })
   body: string;
 
-  @ApiProperty({ type: FileSignature })
   @IsObject({ message: whole('signature') })
   @ValidateNested()
   @Type(() => FileSignature)

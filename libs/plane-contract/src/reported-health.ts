@@ -1,4 +1,3 @@
-import { ApiProperty } from '@atlas/platform/api-decorators';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -23,15 +22,13 @@ export type HealthCheckName = (typeof HEALTH_CHECKS)[number];
 export const MAX_HEALTH_DETAIL = 300;
 
 export class ReportedHealthCheck {
-  @ApiProperty({ enum: HEALTH_CHECKS })
   @IsIn(HEALTH_CHECKS)
   name: HealthCheckName;
 
-  @ApiProperty({ enum: HEALTH_STATUSES })
   @IsIn(HEALTH_STATUSES)
   status: HealthStatus;
 
-  @ApiProperty({ required: false, description: 'What was found, for a person to read' })
+  /** What was found, for a person to read. */
   @IsOptional()
   @IsString()
   @MaxLength(MAX_HEALTH_DETAIL)
@@ -40,12 +37,11 @@ export class ReportedHealthCheck {
 
 /** A tenant plane's own view of its health. Planes of older versions send only a status. */
 export class ReportedHealth {
-  @ApiProperty({ required: false, enum: HEALTH_STATUSES, description: 'The worst of its checks' })
+  /** The worst of its checks. */
   @IsOptional()
   @IsIn(HEALTH_STATUSES)
   status?: HealthStatus;
 
-  @ApiProperty({ required: false, type: [ReportedHealthCheck] })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(20)

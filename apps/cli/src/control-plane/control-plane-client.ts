@@ -1,9 +1,18 @@
+import { type OperatorApi } from '@atlas/operator-api';
+import { type AnswerOf, type Given, type ItemOf, type Json, type ListsOf, type Page } from '@atlas/platform';
 import { type ServerEvent, readEvents } from './event-stream';
-import { type HttpCall, type Silence, callJson } from './http-call';
-import { type Page } from './views';
+import { type Silence, callJson } from './http-call';
+import { requestLine } from './request-line';
 
 /** The largest page that the Control Plane returns. */
 const PAGE_SIZE = 200;
+
+export type OperatorCall = keyof OperatorApi;
+
+interface CallOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
 
 /** The Control Plane's API, called with an operator's API key or session. */
 export class ControlPlaneClient {
@@ -15,51 +24,51 @@ export class ControlPlaneClient {
     private readonly whySilent?: () => Silence,
   ) {}
 
-  get<T>(path: string, signal = this.signal): Promise<T> {
-    const { headers, timeoutMs, whySilent } = this;
-    return callJson({ method: 'GET', url: this.url + path, headers, signal, timeoutMs, whySilent });
-  }
-
-  post<T>(path: string, body: unknown = {}, headers: Readonly<Record<string, string>> = {}): Promise<T> {
-    return this.send('POST', path, body, headers);
-  }
-
-  send<T>(
-    method: HttpCall['method'],
-    path: string,
-    body: unknown,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<T> {
+  /** Throws what {@link callJson} throws. */
+  call<Key extends OperatorCall>(
+    operation: Key,
+    { signal = this.signal, ...given }: CallOptions & Given<OperatorApi[Key]> = {},
+  ): Promise<Json<AnswerOf<OperatorApi[Key]>>> {
+    const { method, target } = requestLine(operation, given);
     return callJson({
       method,
-      url: this.url + path,
-      headers: { ...this.headers, ...headers },
-      body,
-      signal: this.signal,
+      url: this.url + target,
+      headers: { ...this.headers, ...given.headers },
+      body: given.body ?? (method === 'POST' ? {} : undefined),
+      signal,
       timeoutMs: this.timeoutMs,
       whySilent: this.whySilent,
     });
   }
 
   /** The items of all pages, from the first page or the cursor `from` on. */
-  async *list<T>(
-    path: string,
-    query: Readonly<Record<string, string | undefined>> = {},
+  async *list<Key extends ListsOf<OperatorApi>>(
+    operation: Key,
+    query: Given<OperatorApi[Key]>['query'] | Record<never, never> = {},
     from = '',
-  ): AsyncGenerator<T> {
-    const search = new URLSearchParams({ limit: String(PAGE_SIZE) });
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, value);
+  ): AsyncGenerator<Json<ItemOf<OperatorApi[Key]>>> {
     for (let cursor: string | null = from; cursor !== null;) {
-      if (cursor) search.set('cursor', cursor);
-      const page: Page<T> = await this.get(`${path}?${search}`);
+      const paged = { limit: PAGE_SIZE, ...query, ...(cursor && { cursor }) };
+      const { target } = requestLine(operation, { query: paged });
+      // The operations of this type answer with pages of these items.
+      const page = await this.fetch<Page<Json<ItemOf<OperatorApi[Key]>>>>(target);
       yield* page.items;
       cursor = page.next_cursor;
     }
   }
 
   /** Server-sent events, until they end. */
-  events(path: string, signal: AbortSignal): AsyncGenerator<ServerEvent> {
-    return readEvents(this.url + path, this.headers, signal, this.whySilent);
+  events(
+    operation: OperatorCall,
+    { path, signal }: { readonly path: Readonly<Record<string, string>>; readonly signal: AbortSignal },
+  ): AsyncGenerator<ServerEvent> {
+    const { target } = requestLine(operation, { path });
+    return readEvents(this.url + target, this.headers, signal, this.whySilent);
+  }
+
+  private fetch<T>(target: string): Promise<T> {
+    const { headers, signal, timeoutMs, whySilent } = this;
+    return callJson({ method: 'GET', url: this.url + target, headers, signal, timeoutMs, whySilent });
   }
 
   private get headers(): Record<string, string> {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Ask, type Credentials, type Party, makeThings, subjectsOf } from '@atlas/isolation';
+import { type AcceptedForTenant } from '@atlas/operator-api';
+import { type Json } from '@atlas/platform';
 import { CommandFailure } from '../command';
 import { type ControlPlaneClient } from '../control-plane/control-plane-client';
 import { callJson } from '../control-plane/http-call';
@@ -35,9 +37,9 @@ export class ThrowawayTenants {
 
   /** Signs up its first admin, and creates two of everything that users create. */
   async furnished({ id: tenantId, slug, url }: TenantView, planeUrl: string): Promise<Party> {
-    const { token: signupToken } = await this.client.post<{ token: string }>(
-      `/api/tenants/${tenantId}/signup-link`,
-    );
+    const { token: signupToken } = await this.client.call('POST /api/tenants/:id/signup-link', {
+      path: { id: tenantId },
+    });
     const password = randomBytes(24).toString('base64url');
     const call = (session?: string): Ask => askAt(planeUrl, tenantId, this.signal, session);
     const exchange = { token: signupToken, password };
@@ -55,21 +57,27 @@ export class ThrowawayTenants {
     const left: TenantView[] = [];
     for (const tenant of this.made)
       await this.client
-        .post(`/api/tenants/${tenant.id}/deprovision`, { confirm_slug: tenant.slug })
+        .call('POST /api/tenants/:id/deprovision', {
+          path: { id: tenant.id },
+          body: { confirm_slug: tenant.slug },
+        })
         .catch(() => left.push(tenant));
     return left;
   }
 
   private async provision(slug: string): Promise<TenantView> {
-    const body = { name: `Isolation probe ${slug.slice(-1)}`, slug, deployment_model: 'shared' };
-    const admin = { admin_email: `admin@${slug}.example.com` };
-    const { tenant } = await this.client.post<{ tenant: TenantView }>('/api/tenants/provision', {
-      ...body,
-      ...admin,
+    const answer = await this.client.call('POST /api/tenants/provision', {
+      body: {
+        name: `Isolation probe ${slug.slice(-1)}`,
+        slug,
+        deployment_model: 'shared',
+        admin_email: `admin@${slug}.example.com`,
+      },
     });
+    const { tenant } = answer as Json<AcceptedForTenant>;
     this.made.push(tenant);
     const look = async (): Promise<TenantView | undefined> => {
-      const now = await this.client.get<TenantView>(`/api/tenants/${tenant.id}`);
+      const now = await this.client.call('GET /api/tenants/:id_or_slug', { path: { id_or_slug: tenant.id } });
       return now.status === 'active' ? now : undefined;
     };
     const complaint = `Tenant ${slug} did not become active (see atlas tenant ${slug})`;

@@ -21,6 +21,6 @@ export const API_KEYS: OperatorCommand = {
   examples: ['api-keys'],
   options: [{ ...LIMIT, text: 'how many at most' }],
   run(call) {
-    return showList(call, COLUMNS, call.client.list<ApiKeyView>('/api/api-keys'), { what: 'API keys' });
+    return showList(call, COLUMNS, call.client.list('GET /api/api-keys'), { what: 'API keys' });
   },
 };

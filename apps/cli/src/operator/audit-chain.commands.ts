@@ -9,7 +9,7 @@ import {
 import { CommandFailure, EXIT, UsageError } from '../command';
 import { type OperatorCall, type OperatorCommand } from './operator-command';
 
-const CHAIN = '/api/audit/chain';
+const CHAIN = 'GET /api/audit/chain';
 
 export const AUDIT_EXPORT: OperatorCommand = {
   name: 'audit export',
@@ -20,8 +20,7 @@ file can be verified without the Control Plane: atlas audit verify --file <file>
   examples: ['audit export > audit.ndjson'],
   options: [],
   async run({ client, terminal }) {
-    for await (const record of client.list<SealedAuditRecord>(CHAIN, {}, '0'))
-      terminal.out(`${JSON.stringify(record)}\n`);
+    for await (const record of client.list(CHAIN, {}, '0')) terminal.out(`${JSON.stringify(record)}\n`);
     return EXIT.done;
   },
 };
@@ -58,7 +57,7 @@ command elsewhere and pass it as --since the next time.`,
 async function* recordsOf(call: OperatorCall, since: ChainHead | null) {
   const { file } = call.values;
   if (typeof file !== 'string') {
-    yield* call.client.list<SealedAuditRecord>(CHAIN, {}, since ? String(since.position - 1) : '0');
+    yield* call.client.list(CHAIN, {}, since ? String(since.position - 1) : '0');
     return;
   }
   for await (const record of recordsIn(file)) if (!since || record.position >= since.position) yield record;

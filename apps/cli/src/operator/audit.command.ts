@@ -25,7 +25,7 @@ export const AUDIT: OperatorCommand = {
   ],
   run(call) {
     const { action } = call.values as Record<string, string | undefined>;
-    const events = call.client.list<AuditView>('/api/audit', { action });
+    const events = call.client.list('GET /api/audit', { action });
     return showList(call, COLUMNS, events, { what: 'audit entries', limit: NEWEST });
   },
 };

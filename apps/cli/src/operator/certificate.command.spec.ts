@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type JWK, SignJWT, exportJWK, generateKeyPair } from 'jose';
+import { type PublishedKey } from '@atlas/plane-contract';
+import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { atlasWith } from '../../test/program.fixture';
 import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { StubApi } from '../../test/stub-api.fixture';
@@ -18,12 +19,12 @@ describe('certificate', () => {
   let api: StubApi;
   let terminal: RecordingTerminal;
   let sign: (subject: string, typ?: string) => Promise<CertificateView>;
-  let key: JWK;
+  let key: PublishedKey;
 
   beforeAll(async () => {
     api = await StubApi.start();
     const { publicKey, privateKey } = await generateKeyPair('EdDSA', { extractable: true });
-    key = { ...(await exportJWK(publicKey)), kid: 'deletion-1' };
+    key = { kty: 'OKP', ...(await exportJWK(publicKey)), kid: 'deletion-1', purpose: 'deletion_certificate' };
     const facts = { slug: 'acme', rows_removed: { incidents: 3, users: 2, slos: 0 }, backup_erased_at: null };
     sign = async (subject, typ = 'atlas-deletion-certificate+jwt') => {
       const header = { alg: 'EdDSA', typ, kid: 'deletion-1' };

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CommandFailure, EXIT } from '../command';
 import { type CertificateView, type TenantView } from '../control-plane/views';
-import { factsText } from '../text';
 import { momentText } from '../moment-text';
+import { factsText } from '../text';
 import { SUBJECTS } from './operations/operation';
 import { type OperatorCall, type OperatorCommand } from './operator-command';
 import { findTenant } from './subject';
@@ -23,7 +23,7 @@ later.`,
   async run(call) {
     const { client, operand, values } = call;
     const tenant = await findTenant(client, operand);
-    const view = await client.get<CertificateView>(`/api/tenants/${tenant.id}/deletion-certificate`);
+    const view = await client.call('GET /api/tenants/:id/deletion-certificate', { path: { id: tenant.id } });
     const verdict = await verdictOn(view, tenant);
     if (values['out'] !== undefined) save(call, String(values['out']), view);
     show(call, view, verdict);

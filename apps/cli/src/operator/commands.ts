@@ -47,12 +47,12 @@ const COMMANDS: readonly (OperatorCommand | Operation)[] = [
   SEALING_KEYS,
 ];
 
-export const OPERATIONS = COMMANDS.filter((one): one is Operation => 'path' in one);
+export const OPERATIONS = COMMANDS.filter((one): one is Operation => 'operation' in one);
 
 /**
  * The commands for operators. Those that show something are a file each, those that do something a row of
  * operations/.
  */
 export function operatorCommands(terminal: Terminal): readonly Command[] {
-  return COMMANDS.map((one) => asCommand('path' in one ? operationCommand(one) : one, terminal));
+  return COMMANDS.map((one) => asCommand('operation' in one ? operationCommand(one) : one, terminal));
 }

@@ -37,7 +37,7 @@ describe(connect.name, () => {
     }
   };
   const keySent = async (values: Record<string, string>, env: NodeJS.ProcessEnv) => {
-    await to(values, env).get('/api/tenants/acme');
+    await to(values, env).call('GET /api/tenants/:id_or_slug', { path: { id_or_slug: 'acme' } });
     return api.calls.at(-1)?.key;
   };
 
@@ -81,7 +81,7 @@ describe(connect.name, () => {
     mkdirSync(stopped);
     const devStack = { control_plane: { url: 'http://127.0.0.1:1', api_key: 'aok_stopped' } };
     writeFileSync(join(stopped, 'dev-stack.json'), JSON.stringify(devStack));
-    const failure = () => to({ 'data-dir': 'stopped' }, {}).get('/api/tenants');
+    const failure = () => to({ 'data-dir': 'stopped' }, {}).call('GET /api/tenants');
     await expect(failure()).rejects.toMatchObject({
       exitCode: EXIT.noAccess,
       message: expect.stringMatching(
@@ -107,12 +107,14 @@ describe(connect.name, () => {
   });
 
   it('waits for an answer as long as --timeout says, and says how to wait longer', async () => {
-    api.answers['POST /api/slow'] = [{ hangs: true }];
-    const slow = to({ timeout: '1' }, { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_x' }).post('/api/slow');
+    api.answers['POST /api/reconcile'] = [{ hangs: true }];
+    const slow = to({ timeout: '1' }, { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_x' }).call(
+      'POST /api/reconcile',
+    );
     await expect(slow).rejects.toMatchObject({
       exitCode: EXIT.noAccess,
       message:
-        `${api.url} did not answer POST /api/slow within 1 s. It may have been carried out all the ` +
+        `${api.url} did not answer POST /api/reconcile within 1 s. It may have been carried out all the ` +
         'same: check before you repeat it.',
       hint: 'To wait longer: --timeout <seconds>',
     });

@@ -33,5 +33,5 @@ function showDrifts(
   columns: readonly Column<DriftView>[],
   query: Readonly<Record<string, string>>,
 ): Promise<number> {
-  return showList(call, columns, call.client.list<DriftView>('/api/drifts', query), { what: 'drifts' });
+  return showList(call, columns, call.client.list('GET /api/drifts', query), { what: 'drifts' });
 }

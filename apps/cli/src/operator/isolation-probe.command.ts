@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isPlainHttp } from '@atlas/platform/loopback';
 import { type Party } from '@atlas/isolation';
+import { isPlainHttp } from '@atlas/platform/loopback';
 import { CommandFailure, EXIT, UsageError } from '../command';
 import { givenParty } from '../isolation/given-party';
 import { type ProbeResult, type ProbeScene, probe } from '../isolation/probe';
-import { type ProbedPlane, probedPlane } from '../isolation/probed-plane';
 import { type ReportFacts, reportDocument, reportText } from '../isolation/probe-report';
+import { type ProbedPlane, probedPlane } from '../isolation/probed-plane';
 import { ThrowawayTenants, askAt } from '../isolation/throwaway-tenants';
 import { note } from './note';
 import { type OperatorCall, type OperatorCommand } from './operator-command';

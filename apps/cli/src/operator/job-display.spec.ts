@@ -5,10 +5,15 @@ import { JsonDisplay, LiveDisplay, PlainDisplay } from './job-display';
 const now = (): number => Date.parse('2026-01-01T00:01:05.000Z');
 const started = { finished_at: null };
 const PENDING = stepView({ name: 'activate', status: 'pending', attempt: 0, started_at: null, ...started });
-const RUNNING = { ...stepView({ name: 'activate', status: 'running' }), ...started };
-const WAITING = { ...RUNNING, status: 'waiting', waiting_for: 'the report of the tenant plane' };
-const error = { code: 'apply_failed', detail: 'the disk\u001b[2J is full', class: 'retry', fix: 'Wait.' };
-const AGAIN = { ...RUNNING, status: 'waiting', attempt: 2, error };
+const RUNNING = { ...stepView({ name: 'activate', status: 'running' }), ...started } as const;
+const WAITING = { ...RUNNING, status: 'waiting', waiting_for: 'the report of the tenant plane' } as const;
+const error = {
+  code: 'apply_failed',
+  detail: 'the disk\u001b[2J is full',
+  class: 'retry',
+  fix: 'Wait.',
+} as const;
+const AGAIN = { ...RUNNING, status: 'waiting', attempt: 2, error } as const;
 const JOB = jobView({ steps: [stepView(), PENDING] });
 
 describe(PlainDisplay.name, () => {

@@ -15,7 +15,7 @@ describe(unexpectedEnd.name, () => {
     detail: 'The token expired.',
     class: 'operator',
     fix: 'Operator: issue a new one.',
-  };
+  } as const;
   const steps = [stepView(), stepView({ name: 'await-enrolment', status: 'failed', error })];
   const failed = jobView({ status: 'failed', steps, error });
 
@@ -40,7 +40,12 @@ Or undo what was done: atlas rollback job-1
   });
 
   it('says that everything was undone, and why', () => {
-    const fatal = { code: 'no_tenant_plane', detail: 'There is none.', class: 'fatal', fix: 'Ask again.' };
+    const fatal = {
+      code: 'no_tenant_plane',
+      detail: 'There is none.',
+      class: 'fatal',
+      fix: 'Ask again.',
+    } as const;
     const undone = [stepView({ status: 'undone' }), stepView({ name: 'activate', status: 'skipped' })];
     const job = jobView({ status: 'cancelled', steps: undone, error: fatal });
     expect(failureText(unexpectedEnd(job))).toBe(

@@ -1,5 +1,5 @@
 import { CommandFailure } from '../command';
-import { type ErrorView, type JobView } from '../control-plane/views';
+import { type JobView } from '../control-plane/views';
 import { failureText } from '../failure-text';
 import { durationText, onOneLine } from '../text';
 
@@ -38,7 +38,7 @@ function waysText({ id, status, steps }: JobView): string | undefined {
   return `${when}: atlas retry ${id}\nOr undo what was done: atlas rollback ${id}`;
 }
 
-function errorOf(job: JobView): ErrorView | null {
+function errorOf(job: JobView): JobView['error'] {
   return failedStepOf(job)?.error ?? job.error;
 }
 

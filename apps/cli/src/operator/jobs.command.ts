@@ -31,7 +31,7 @@ export const JOBS: OperatorCommand = {
   async run(call) {
     const { tenant, status } = call.values as Record<string, string | undefined>;
     const tenantId = tenant === undefined ? undefined : (await findTenant(call.client, tenant)).id;
-    const jobs = call.client.list<JobView>('/api/provisioning-jobs', { tenant_id: tenantId, status });
+    const jobs = call.client.list('GET /api/provisioning-jobs', { tenant_id: tenantId, status });
     return showList(call, COLUMNS, jobs, { what: 'jobs', limit: NEWEST });
   },
 };

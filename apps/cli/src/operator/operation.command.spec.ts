@@ -6,8 +6,8 @@ import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { StubApi } from '../../test/stub-api.fixture';
 import { tenantView } from '../../test/views.fixture';
 import { runCommandLine } from '../command-line';
-import { operationCommand } from './operation.command';
 import { OPERATIONS } from './commands';
+import { operationCommand } from './operation.command';
 import { type Operation } from './operations/operation';
 import { REAL_SURROUNDINGS, asCommand } from './operator-command';
 
@@ -204,8 +204,10 @@ interface OpenApi {
 describe('OPERATIONS', () => {
   const text = readFileSync(join(__dirname, '../../../../docs/openapi/control-plane.json'), 'utf8');
   const { paths, components } = JSON.parse(text) as OpenApi;
-  const routeOf = ({ path, method }: Operation) =>
-    paths[path.replace(':id', '{id}')]?.[(method ?? 'POST').toLowerCase()];
+  const routeOf = ({ operation }: Operation) => {
+    const [method = '', path = ''] = operation.split(' ');
+    return paths[path.replace(':id', '{id}')]?.[method.toLowerCase()];
+  };
 
   it('offer --dry-run only where the API description has the route', () => {
     expect(OPERATIONS.filter((operation) => operation.canRehearse && !routeOf(operation))).toEqual([]);

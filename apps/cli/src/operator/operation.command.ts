@@ -49,16 +49,16 @@ export function operationCommand(operation: Operation): OperatorCommand {
 async function perform(operation: Operation, call: OperatorCall): Promise<number> {
   const { client, values, operand, terminal, isJson } = call;
   const subject = operation.subject && (await findSubject(client, operation.subject, operand));
-  const path = operation.path.replace(':id', subject?.id ?? '');
+  const path = { id: subject?.id ?? '' };
   const given = { ...bodyOf(operation.options, values), ...confirmation(operation, call, subject) };
-  const { method = 'POST' } = operation;
-  const body = method === 'DELETE' ? undefined : { ...given, ...operation.body };
+  const key = operation.operation;
+  const body = key.startsWith('DELETE') ? undefined : { ...given, ...operation.body };
   if (values['dry-run']) {
-    const plan = await client.post<PlanView>(`${path}?dry_run=true`, body);
+    const plan = (await client.call(key, { path, body, query: { dry_run: true } })) as PlanView;
     terminal.out(isJson ? `${JSON.stringify(plan)}\n` : planText(plan));
     return EXIT.done;
   }
-  const answer = (await client.send<Answer | null>(method, path, body)) ?? {};
+  const answer = ((await client.call(key, { path, body })) ?? {}) as Answer;
   show(answer, operation, call);
   if (!answer.job) return EXIT.done;
   const { id, operation: started } = answer.job;

@@ -20,7 +20,7 @@ export const OPERATORS: OperatorCommand = {
   examples: ['operators'],
   options: [LIMIT],
   run(call) {
-    return showList(call, COLUMNS, call.client.list<OperatorView>('/api/operators'), { what: 'operators' });
+    return showList(call, COLUMNS, call.client.list('GET /api/operators'), { what: 'operators' });
   },
 };
 

@@ -57,7 +57,7 @@ export const PLANES: OperatorCommand = {
   run(call) {
     const { model, status, health, version } = call.values as Record<string, string | undefined>;
     const filter = { deployment_model: model, status, health, version };
-    const planes = call.client.list<TenantPlaneView>('/api/tenant-planes', filter);
+    const planes = call.client.list('GET /api/tenant-planes', filter);
     return showList(call, COLUMNS, planes, { what: 'tenant planes' });
   },
 };

@@ -14,6 +14,7 @@ const DRIFT: DriftView = {
   subject: { kind: 'infrastructure', id: 'plane-1' },
   detail: 'Restore it.',
   first_seen_at: AT,
+  last_seen_at: AT,
   resolved_at: null,
   repaired: false,
 };

@@ -1,5 +1,4 @@
 import { EXIT } from '../command';
-import { type LookView } from '../control-plane/views';
 import { showOpenDrifts } from './drifts.command';
 import { note } from './note';
 import { type OperatorCommand } from './operator-command';
@@ -14,7 +13,7 @@ export const RECONCILE: OperatorCommand = {
   examples: ['reconcile'],
   options: [],
   async run(call) {
-    const look = await call.client.post<LookView>('/api/reconcile');
+    const look = await call.client.call('POST /api/reconcile');
     if (call.isJson) {
       call.terminal.out(`${JSON.stringify(look)}\n`);
       return EXIT.done;

@@ -19,7 +19,7 @@ can then be removed.`,
   examples: ['sealing-keys'],
   options: [],
   async run(call) {
-    const { items } = await call.client.get<{ items: readonly SealingKeyView[] }>('/api/sealing-keys');
+    const { items } = await call.client.call('GET /api/sealing-keys');
     return showList(call, COLUMNS, items, { what: 'keys' });
   },
 };

@@ -1,6 +1,6 @@
 import { CommandFailure } from '../command';
 import { type ControlPlaneClient } from '../control-plane/control-plane-client';
-import { type OperatorView, type TenantPlaneView, type TenantView } from '../control-plane/views';
+import { type TenantView } from '../control-plane/views';
 
 /** The target of an operation. */
 export interface Subject {
@@ -15,12 +15,12 @@ const FINDERS = {
     return { id, name: slug };
   },
   plane: async (client: ControlPlaneClient, idOrName: string): Promise<Subject> => {
-    for await (const plane of client.list<TenantPlaneView>('/api/tenant-planes'))
+    for await (const plane of client.list('GET /api/tenant-planes'))
       if ([plane.id, plane.name].includes(idOrName)) return plane;
     throw notFound(`There is no tenant plane "${idOrName}".`, 'atlas planes');
   },
   operator: async (client: ControlPlaneClient, idOrEmail: string): Promise<Subject> => {
-    for await (const { id, email } of client.list<OperatorView>('/api/operators'))
+    for await (const { id, email } of client.list('GET /api/operators'))
       if ([id, email].includes(idOrEmail.toLowerCase())) return { id, name: email };
     throw notFound(`There is no operator "${idOrEmail}".`, 'atlas operators');
   },
@@ -33,7 +33,7 @@ function notFound(message: string, list: string): CommandFailure {
 }
 
 function asItIs(id: string): Subject {
-  return { id: encodeURIComponent(id), name: id };
+  return { id, name: id };
 }
 
 export type SubjectKind = keyof typeof FINDERS;
@@ -43,5 +43,5 @@ export function findSubject(client: ControlPlaneClient, kind: SubjectKind, text:
 }
 
 export function findTenant(client: ControlPlaneClient, idOrSlug: string): Promise<TenantView> {
-  return client.get<TenantView>(`/api/tenants/${encodeURIComponent(idOrSlug)}`);
+  return client.call('GET /api/tenants/:id_or_slug', { path: { id_or_slug: idOrSlug } });
 }

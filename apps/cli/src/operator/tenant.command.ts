@@ -1,5 +1,5 @@
 import { EXIT } from '../command';
-import { type JobView, type Page, type TenantView } from '../control-plane/views';
+import { type TenantView } from '../control-plane/views';
 import { type Clock, momentText } from '../moment-text';
 import { durationText, factsText } from '../text';
 import { SUBJECTS } from './operations/operation';
@@ -19,7 +19,9 @@ export const TENANT: OperatorCommand = {
       terminal.out(`${JSON.stringify(tenant)}\n`);
       return EXIT.done;
     }
-    const jobs = await client.get<Page<JobView>>(`/api/provisioning-jobs?tenant_id=${tenant.id}&limit=1`);
+    const jobs = await client.call('GET /api/provisioning-jobs', {
+      query: { tenant_id: tenant.id, limit: 1 },
+    });
     const [job] = jobs.items;
     terminal.out(
       factsText([

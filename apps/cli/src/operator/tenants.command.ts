@@ -26,7 +26,7 @@ export const TENANTS: OperatorCommand = {
   ],
   run(call) {
     const { status, model } = call.values as Record<string, string | undefined>;
-    const tenants = call.client.list<TenantView>('/api/tenants', { status, deployment_model: model });
+    const tenants = call.client.list('GET /api/tenants', { status, deployment_model: model });
     return showList(call, COLUMNS, tenants, { what: 'tenants' });
   },
 };

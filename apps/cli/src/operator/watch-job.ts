@@ -31,7 +31,7 @@ export async function* watchJob(
   for (;;) {
     let reason = 'the connection ended';
     try {
-      const job = await client.get<JobView>(pathOf(id), signal);
+      const job = await client.call('GET /api/provisioning-jobs/:id', { path: { id }, signal });
       if (isFirst) yield { kind: 'job', job };
       [isFirst, drops, heardAt] = [false, 0, now()];
       yield* job.steps.filter((step) => isNews(known, step)).map(asChange);
@@ -56,7 +56,10 @@ async function* streamed(
   id: string,
   signal: AbortSignal,
 ): AsyncGenerator<JobChange> {
-  for await (const { type, data } of client.events(`${pathOf(id)}/events`, signal)) {
+  for await (const { type, data } of client.events('GET /api/provisioning-jobs/:id/events', {
+    path: { id },
+    signal,
+  })) {
     if (type === 'step') yield asChange(data as StepView);
     if (type === 'done') yield { kind: 'done', job: data as JobView };
   }
@@ -79,8 +82,4 @@ function isTransient(error: unknown): error is NoAnswer | HttpProblem {
 
 function isTransientStatus(status: number): boolean {
   return status >= 500 || status === 429;
-}
-
-function pathOf(id: string): string {
-  return `/api/provisioning-jobs/${encodeURIComponent(id)}`;
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type Scope } from '@atlas/operator-api';
 import { CommandFailure } from '../command';
 import { ControlPlaneClient } from '../control-plane/control-plane-client';
 import { HttpProblem, isReady } from '../control-plane/http-call';
@@ -10,7 +11,7 @@ import { until } from './until';
 
 const APP = join(__dirname, '../../control-plane');
 const READY_SECONDS = 60;
-const SCOPES = [
+const SCOPES: readonly Scope[] = [
   'tenants:read',
   'tenants:provision',
   'tenants:write',
@@ -86,16 +87,16 @@ async function authenticated({
     new ControlPlaneClient(controlPlaneUrl, token, processes.signal);
   const { apiKey, operator } = state.record;
   if (apiKey !== undefined && (await isAccepted(clientWith(apiKey)))) return clientWith(apiKey);
-  const session = await clientWith('').post<{ token: string }>('/api/auth/login', operator);
+  const session = await clientWith('').call('POST /api/auth/login', { body: operator });
   const wanted = { name: 'local stack', scopes: SCOPES };
-  const { key } = await clientWith(session.token).post<{ key: string }>('/api/api-keys', wanted);
+  const { key } = await clientWith(session.token ?? '').call('POST /api/api-keys', { body: wanted });
   state.save({ apiKey: key });
   return clientWith(key);
 }
 
 async function isAccepted(client: ControlPlaneClient): Promise<boolean> {
   try {
-    await client.get('/api/auth/me');
+    await client.call('GET /api/auth/me');
     return true;
   } catch (error) {
     if (error instanceof HttpProblem && error.status === 401) return false;

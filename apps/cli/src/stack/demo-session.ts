@@ -1,6 +1,6 @@
 import { type ControlPlaneClient } from '../control-plane/control-plane-client';
-import { type TenantView } from '../control-plane/views';
 import { type HttpCall, HttpProblem, callJson } from '../control-plane/http-call';
+import { type TenantView } from '../control-plane/views';
 import { type StackContext } from './stack-context';
 import { type DemoTenantRecord, newPassword } from './stack-state';
 
@@ -51,7 +51,7 @@ async function signUp(
   controlPlane: ControlPlaneClient,
   record: DemoTenantRecord,
 ): Promise<Session> {
-  const { token } = await controlPlane.post<{ token: string }>(`/api/tenants/${record.id}/signup-link`);
+  const { token } = await controlPlane.call('POST /api/tenants/:id/signup-link', { path: { id: record.id } });
   const body = { token, password: record.adminPassword, name: 'Demo Admin' };
   return call<Session>(context, record, { method: 'POST', path: '/api/auth/signup-exchange', body });
 }

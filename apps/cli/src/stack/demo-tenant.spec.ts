@@ -1,16 +1,16 @@
 import { PassThrough } from 'node:stream';
 import { type StubAnswer, StubApi } from '../../test/stub-api.fixture';
 import { jobView, stepView, tenantView } from '../../test/views.fixture';
-import { Progress } from '../progress';
 import { ControlPlaneClient } from '../control-plane/control-plane-client';
 import { type JobView, type TenantView } from '../control-plane/views';
+import { Progress } from '../progress';
 import { ensureDemoTenant } from './demo-tenant';
 import { type StackContext } from './stack-context';
 
 const NONE: StubAnswer = { status: 404, body: {} };
 const DONE = stepView();
-const demo = (status: string): TenantView => tenantView({ status });
-const job = (status: string, steps = [DONE]): JobView => jobView({ status, steps });
+const demo = (status: TenantView['status']): TenantView => tenantView({ status });
+const job = (status: JobView['status'], steps = [DONE]): JobView => jobView({ status, steps });
 
 describe(ensureDemoTenant.name, () => {
   const { signal } = new AbortController();
@@ -65,7 +65,7 @@ describe(ensureDemoTenant.name, () => {
   });
 
   it('names the failed step and its error', async () => {
-    const error = { code: 'apply_failed', detail: 'the disk is full', class: 'retry', fix: 'Wait.' };
+    const error = { code: 'apply_failed', detail: 'the disk is full', class: 'retry', fix: 'Wait.' } as const;
     const failed = stepView({ name: 'await-report', status: 'failed', error });
     api.answers = {
       'POST /api/tenants/provision': answered({ tenant: demo('provisioning'), job: job('queued', []) }),

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { CommandFailure } from '../command';
 import { type ControlPlaneClient } from '../control-plane/control-plane-client';
-import { type JobView, type TenantView } from '../control-plane/views';
 import { HttpProblem } from '../control-plane/http-call';
+import { type JobView, type TenantView } from '../control-plane/views';
 import { type StackContext } from './stack-context';
 import { until } from './until';
 
@@ -11,7 +11,7 @@ const DEMO = {
   slug: 'demo',
   deployment_model: 'shared',
   admin_email: 'admin@demo.example.com',
-};
+} as const;
 const PROVISIONED_SECONDS = 60;
 
 /** Provisions the demo tenant, or resumes what an earlier start began. */
@@ -22,9 +22,8 @@ export async function ensureDemoTenant(
   const known = await findDemo(controlPlane);
   if (!known) {
     const headers = { 'idempotency-key': randomUUID() };
-    const path = '/api/tenants/provision';
-    const accepted = await controlPlane.post<{ tenant: TenantView; job: JobView }>(path, DEMO, headers);
-    await follow(context, controlPlane, accepted.job.id);
+    const accepted = await controlPlane.call('POST /api/tenants/provision', { body: DEMO, headers });
+    if ('job' in accepted) await follow(context, controlPlane, accepted.job.id);
   } else if (known.status === 'provisioning' || known.status === 'failed') {
     await resume(context, controlPlane, known);
   }
@@ -35,7 +34,7 @@ export async function ensureDemoTenant(
 
 async function findDemo(controlPlane: ControlPlaneClient): Promise<TenantView | undefined> {
   try {
-    return await controlPlane.get<TenantView>(`/api/tenants/${DEMO.slug}`);
+    return await controlPlane.call('GET /api/tenants/:id_or_slug', { path: { id_or_slug: DEMO.slug } });
   } catch (error) {
     if (error instanceof HttpProblem && error.status === 404) return undefined;
     throw error;
@@ -47,13 +46,14 @@ async function resume(
   controlPlane: ControlPlaneClient,
   tenant: TenantView,
 ): Promise<void> {
-  const { items } = await controlPlane.get<{ items: JobView[] }>(
-    `/api/provisioning-jobs?tenant_id=${tenant.id}`,
-  );
+  const { items } = await controlPlane.call('GET /api/provisioning-jobs', {
+    query: { tenant_id: tenant.id },
+  });
   const isLive = ({ status }: JobView): boolean => ['queued', 'running', 'waiting'].includes(status);
   const stopped = items.find(({ status }) => status === 'failed' || status === 'cancelled');
   const live = items.find(isLive);
-  if (!live && stopped) await controlPlane.post(`/api/provisioning-jobs/${stopped.id}/retry`);
+  if (!live && stopped)
+    await controlPlane.call('POST /api/provisioning-jobs/:id/retry', { path: { id: stopped.id } });
   const job = live ?? stopped;
   if (job) await follow(context, controlPlane, job.id);
 }
@@ -66,7 +66,7 @@ async function follow(
 ): Promise<void> {
   const shown = new Set<string>();
   const look = async (): Promise<JobView | undefined> => {
-    const job = await controlPlane.get<JobView>(`/api/provisioning-jobs/${jobId}`);
+    const job = await controlPlane.call('GET /api/provisioning-jobs/:id', { path: { id: jobId } });
     for (const { name, status } of job.steps) {
       if (status === 'done' && !shown.has(name)) progress.note(`    ${name}`);
       if (status === 'done') shown.add(name);

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
-import { type Progress } from '../progress';
 import { type ControlPlaneClient } from '../control-plane/control-plane-client';
+import { type Progress } from '../progress';
 import { startControlPlane } from './control-plane';
 import { type DataDirectory } from './data-directory';
 import { ensureDemoSession } from './demo-session';

@@ -1,7 +1,7 @@
-import { type LocalPostgres, startLocalPostgres } from '@atlas/testing';
-import { preparePostgres } from './prepare-postgres';
 import { sendSignal } from '@atlas/platform/processes';
 import { StandardOutput } from '@atlas/platform/standard-output';
+import { type LocalPostgres, startLocalPostgres } from '@atlas/testing';
+import { preparePostgres } from './prepare-postgres';
 import { type PostgresPasswords } from './stack-state';
 
 /** Sent as a message, so that no password is in the environment or on the command line. */

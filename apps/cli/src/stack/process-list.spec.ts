@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { identityOf } from '@atlas/platform/processes';
 import { readPrivateFile, writePrivateFile } from './private-file';
 import { ProcessList } from './process-list';
-import { identityOf } from '@atlas/platform/processes';
 
 describe(ProcessList.name, () => {
   const folder = mkdtempSync(join(tmpdir(), 'atlas-pids-'));

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
+import { type ProcessIdentity, identityOf, isRunning, sendSignal } from '@atlas/platform/processes';
 import { CommandFailure } from '../command';
 import { readPrivateFile, writePrivateFile } from './private-file';
-import { type ProcessIdentity, identityOf, isRunning, sendSignal } from '@atlas/platform/processes';
 import { until } from './until';
 
 export interface ListedProcess extends ProcessIdentity {

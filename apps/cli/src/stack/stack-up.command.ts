@@ -3,7 +3,6 @@ import { type Command, CommandFailure } from '../command';
 import { type Given } from '../options';
 import { Progress } from '../progress';
 import { DataDirectory } from './data-directory';
-import { onStopWish } from './stop-wish';
 import { startLocalStack } from './local-stack';
 import { requireWalkable } from './postgres-access';
 import { ProcessList } from './process-list';
@@ -11,6 +10,7 @@ import { reservePorts } from './reserve-ports';
 import { STACK_OPTIONS, type StackOptions, stackOptions } from './stack-options';
 import { StackProcesses } from './stack-processes';
 import { jsonSummary, proseSummary } from './stack-summary';
+import { onStopWish } from './stop-wish';
 
 /** Not a failure: the user asked it to stop. */
 class StopWish extends Error {}

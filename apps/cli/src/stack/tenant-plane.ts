@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type ControlPlaneClient } from '../control-plane/control-plane-client';
-import { type Install, type TenantPlaneView } from '../control-plane/views';
 import { isReady } from '../control-plane/http-call';
+import { type Install, type TenantPlaneView } from '../control-plane/views';
 import { type PlaneDatabases } from './plane-databases';
 import { planeEnvironment } from './plane-environment';
 import { type StackContext } from './stack-context';
@@ -64,10 +64,7 @@ async function ensureRegistered(
 }
 
 async function register(controlPlane: ControlPlaneClient): Promise<{ id: string; install: Install }> {
-  const { tenant_plane: plane, install } = await controlPlane.post<{
-    tenant_plane: TenantPlaneView;
-    install: Install;
-  }>('/api/tenant-planes', CELL);
+  const { tenant_plane: plane, install } = await controlPlane.call('POST /api/tenant-planes', { body: CELL });
   return { id: plane.id, install };
 }
 
@@ -75,11 +72,13 @@ async function issueAgain(
   controlPlane: ControlPlaneClient,
   id: string,
 ): Promise<{ id: string; install: Install }> {
-  const path = `/api/tenant-planes/${id}/provisioning-tokens`;
-  return { id, ...(await controlPlane.post<{ install: Install }>(path)) };
+  const { install } = await controlPlane.call('POST /api/tenant-planes/:id/provisioning-tokens', {
+    path: { id },
+  });
+  return { id, install };
 }
 
 async function findCell(controlPlane: ControlPlaneClient): Promise<TenantPlaneView | undefined> {
-  const { items } = await controlPlane.get<{ items: TenantPlaneView[] }>('/api/tenant-planes');
+  const { items } = await controlPlane.call('GET /api/tenant-planes');
   return items.find(({ name }) => name === CELL.name);
 }

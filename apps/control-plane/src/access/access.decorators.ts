@@ -1,6 +1,6 @@
+import { type Scope } from '@atlas/operator-api';
 import { Refuses } from '@atlas/platform';
 import { SetMetadata, applyDecorators } from '@nestjs/common';
-import { type Scope } from './scopes';
 
 export const REQUIRED = 'control-plane:required';
 export const SIGNED = 'control-plane:signed-by-tenant-plane';

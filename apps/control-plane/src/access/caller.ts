@@ -1,7 +1,7 @@
+import { type OperatorRole, type Scope } from '@atlas/operator-api';
 import { type ServiceCall } from '@atlas/service-auth';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
-import { type OperatorRole, type Scope } from './scopes';
 
 /** An operator, by session or by API key. */
 export interface OperatorCaller {

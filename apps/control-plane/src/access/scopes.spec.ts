@@ -1,4 +1,5 @@
-import { OPERATOR_ROLES, SCOPES, SCOPES_OF_ROLE, grantableScopes } from './scopes';
+import { OPERATOR_ROLES, SCOPES } from '@atlas/operator-api';
+import { SCOPES_OF_ROLE, grantableScopes } from './scopes';
 
 describe('the scopes of a role', () => {
   it('limits support to reading', () => {

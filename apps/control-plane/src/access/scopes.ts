@@ -1,28 +1,4 @@
-/** What a caller may do. A route requires one of these. */
-export const SCOPES = [
-  'tenants:read',
-  'tenants:provision',
-  'tenants:write',
-  'jobs:read',
-  'jobs:write',
-  'tokens:read',
-  'tokens:issue',
-  'planes:read',
-  'planes:write',
-  'routing:read',
-  'audit:read',
-  'operators:read',
-  'operators:write',
-  'api_keys:read',
-  'api_keys:write',
-  'secrets:read',
-  'secrets:write',
-] as const;
-export type Scope = (typeof SCOPES)[number];
-
-/** From most to least powerful. */
-export const OPERATOR_ROLES = ['owner', 'admin', 'support'] as const;
-export type OperatorRole = (typeof OPERATOR_ROLES)[number];
+import { type OperatorRole, OPERATOR_ROLES, type Scope, SCOPES } from '@atlas/operator-api';
 
 /** Whether `role` may do less than `than`. */
 export function isLower(role: OperatorRole, than: OperatorRole): boolean {

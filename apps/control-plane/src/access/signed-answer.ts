@@ -1,4 +1,5 @@
 import { CONTROL_PLANE_VERSION_HEADER } from '@atlas/plane-contract';
+import { Sent } from '@atlas/platform';
 import { type ServiceCall } from '@atlas/service-auth';
 import { type FastifyReply } from 'fastify';
 import { CONTROL_PLANE_VERSION } from '../config/version-policy';
@@ -7,12 +8,12 @@ import { CONTROL_PLANE_VERSION } from '../config/version-policy';
  * Sends an answer, signed with the calling tenant plane's own
  * key. `null` is sent as 204; a string is sent unchanged.
  */
-export async function sendSigned(
+export async function sendSigned<Answer extends object | string | null>(
   reply: FastifyReply,
   call: ServiceCall,
-  answer: object | string | null,
+  answer: Answer,
   type = 'application/json',
-): Promise<void> {
+): Promise<Sent<Exclude<Answer, string | null> | (null extends Answer ? undefined : never)>> {
   const status = answer === null ? 204 : 200;
   const body = typeof answer === 'string' ? answer : answer === null ? '' : JSON.stringify(answer);
   await reply
@@ -20,4 +21,5 @@ export async function sendSigned(
     .headers({ ...call.signAnswer({ status, body }), 'content-type': type })
     .header(CONTROL_PLANE_VERSION_HEADER, CONTROL_PLANE_VERSION)
     .send(body);
+  return new Sent();
 }

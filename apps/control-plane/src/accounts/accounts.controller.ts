@@ -1,4 +1,12 @@
 import {
+  LoginDto,
+  ChangePasswordDto,
+  ResetPasswordDto,
+  type SignedIn,
+  type OperatorView,
+  type SessionView,
+} from '@atlas/operator-api';
+import {
   AdvisesIfUnknown,
   Refuses,
   ApiBearerAuth,
@@ -8,21 +16,20 @@ import {
   type SignInAnswer,
   TRY_THE_PASSWORD,
 } from '@atlas/platform';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Param, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { AnyOperator, OperatorInPerson } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
-import { ChangePasswordDto, LoginDto, ResetPasswordDto } from './accounts.dto';
+import { Serves } from '../access/serves';
 import { OperatorPasswords } from './operator-passwords';
-import { OperatorSessions, type SessionView, type SignedIn } from './operator-sessions';
-import { type OperatorView } from './operator.view';
+import { OperatorSessions } from './operator-sessions';
 import { Operators } from './operators';
 import { SessionCookie } from './session-cookie';
 
 /** What operators do with their own accounts. */
 @ApiTags('accounts')
 @ApiBearerAuth()
-@Controller('auth')
+@Controller()
 export class AccountsController {
   constructor(
     private readonly operators: Operators,
@@ -33,7 +40,7 @@ export class AccountsController {
 
   @Public()
   @AdvisesIfUnknown(SIGN_IN_AGAIN)
-  @Post('login')
+  @Serves('POST /api/auth/login')
   @Refuses('too_many')
   @HttpCode(200)
   async login(
@@ -46,7 +53,7 @@ export class AccountsController {
   }
 
   @OperatorInPerson()
-  @Post('logout')
+  @Serves('POST /api/auth/logout')
   @HttpCode(204)
   async logout(
     @CurrentOperator() caller: OperatorCaller,
@@ -57,14 +64,14 @@ export class AccountsController {
   }
 
   @AnyOperator()
-  @Get('me')
+  @Serves('GET /api/auth/me')
   me(@CurrentOperator() caller: OperatorCaller): Promise<OperatorView> {
     return this.operators.me(caller);
   }
 
   @OperatorInPerson()
   @AdvisesIfUnknown(TRY_THE_PASSWORD)
-  @Post('password')
+  @Serves('POST /api/auth/password')
   @Refuses('unprocessable', 'too_many')
   @HttpCode(204)
   changePassword(@CurrentOperator() caller: OperatorCaller, @Body() dto: ChangePasswordDto): Promise<void> {
@@ -73,7 +80,7 @@ export class AccountsController {
 
   @Public()
   @AdvisesIfUnknown(TRY_THE_PASSWORD)
-  @Post('reset-password')
+  @Serves('POST /api/auth/reset-password')
   @Refuses('gone', 'too_many')
   @HttpCode(200)
   async resetPassword(
@@ -86,13 +93,13 @@ export class AccountsController {
   }
 
   @OperatorInPerson()
-  @Get('sessions')
+  @Serves('GET /api/auth/sessions')
   listSessions(@CurrentOperator() caller: OperatorCaller): Promise<{ items: SessionView[] }> {
     return this.sessions.list(caller);
   }
 
   @OperatorInPerson()
-  @Delete('sessions/:id')
+  @Serves('DELETE /api/auth/sessions/:id')
   @HttpCode(204)
   endSession(@CurrentOperator() caller: OperatorCaller, @Param('id') id: string): Promise<void> {
     return this.sessions.end(caller, id);

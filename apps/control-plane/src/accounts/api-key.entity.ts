@@ -1,6 +1,6 @@
+import { type Scope } from '@atlas/operator-api';
 import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type Scope } from '../access/scopes';
 
 @Entity('api_keys')
 export class ApiKey {

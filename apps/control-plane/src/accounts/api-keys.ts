@@ -1,33 +1,21 @@
+import {
+  ListApiKeysQuery,
+  type ApiKeyView,
+  CreateApiKeyDto,
+  type CreatedApiKey,
+  type Scope,
+} from '@atlas/operator-api';
 import { Database, insertRow } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { hashCredential, mintCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, IsNull } from 'typeorm';
 import { type OperatorCaller } from '../access/caller';
-import { type Scope, grantableScopes } from '../access/scopes';
+import { grantableScopes } from '../access/scopes';
 import { Audit } from '../audit/audit';
-import { type CreateApiKeyDto, type ListApiKeysQuery } from './accounts.dto';
 import { ApiKey } from './api-key.entity';
 import { DESCENT, IssuedLinks, issueOf } from './issued-links';
 import { checkCallerAgain, lockOperator, lockOperators } from './operator-lock';
-
-export interface ApiKeyView {
-  readonly id: string;
-  readonly name: string;
-  readonly operator_id: string;
-  /** The API key that created this one. Revoking it revokes this one too. */
-  readonly parent_id: string | null;
-  readonly scopes: readonly Scope[];
-  readonly created_at: Date;
-  readonly expires_at: Date;
-  readonly last_used_at: Date | null;
-  readonly revoked_at: Date | null;
-}
-
-export interface CreatedApiKey extends Pick<ApiKeyView, 'id' | 'name' | 'scopes' | 'expires_at'> {
-  /** Shown once. */
-  readonly key: string;
-}
 
 @Injectable()
 export class ApiKeys {

@@ -1,8 +1,8 @@
+import { type Scope } from '@atlas/operator-api';
 import { Clock } from '@atlas/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type OperatorCaller } from '../access/caller';
-import { type Scope } from '../access/scopes';
 import { ApiKey } from './api-key.entity';
 import { OperatorResetLink } from './operator-reset-link.entity';
 

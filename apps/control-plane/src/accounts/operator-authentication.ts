@@ -1,9 +1,9 @@
+import { type Scope } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { Clock, DomainError, isStorageFault } from '@atlas/platform';
 import { credentialMatches, parseCredential } from '@atlas/service-auth';
 import { Injectable } from '@nestjs/common';
 import { type OperatorCaller } from '../access/caller';
-import { type Scope } from '../access/scopes';
 import { ApiKey } from './api-key.entity';
 import {
   callerAsOfNow,

@@ -1,3 +1,10 @@
+import {
+  LoginDto,
+  ChangePasswordDto,
+  type ResetLink,
+  ResetPasswordDto,
+  type SignedIn,
+} from '@atlas/operator-api';
 import { Database, SignInThrottle, insertRow } from '@atlas/persistence';
 import {
   Clock,
@@ -14,23 +21,16 @@ import { type OperatorCaller } from '../access/caller';
 import { Audit } from '../audit/audit';
 import { ControlPlaneConfig } from '../config/control-plane.config';
 import { operatorEntry } from './account-audit';
-import { type ChangePasswordDto, type LoginDto, type ResetPasswordDto } from './accounts.dto';
 import { issueOf } from './issued-links';
 import { OperatorDevices } from './operator-devices';
 import { checkCallerAgain, lockOperator, lockOperators, noSuchOperator } from './operator-lock';
 import { OperatorResetLink } from './operator-reset-link.entity';
-import { OperatorSessions, type SignedIn } from './operator-sessions';
+import { OperatorSessions } from './operator-sessions';
 import { Operator } from './operator.entity';
 import { requireOperator } from './operators';
 import { requireGoodPassword } from './password-words';
 
 const LINK_SECONDS = 24 * 3600;
-
-export interface ResetLink {
-  readonly url: string;
-  readonly token: string;
-  readonly expires_at: Date;
-}
 
 /** Signs operators in by password, and changes and resets passwords. */
 @Injectable()

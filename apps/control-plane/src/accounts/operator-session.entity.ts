@@ -1,14 +1,13 @@
+import { type SessionView } from '@atlas/operator-api';
 import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-
-export type SignInMethod = 'password' | 'single_sign_on';
 
 @Entity('operator_sessions')
 export class OperatorSession {
   @PrimaryColumn('varchar') id: string;
   @Column('uuid', { name: 'operator_id' }) operatorId: string;
   @Column('varchar', { name: 'secret_hash' }) secretHash: string;
-  @Column('varchar') method: SignInMethod;
+  @Column('varchar') method: SessionView['method'];
   @Column('varchar', { nullable: true }) ip: string | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   /** To the minute; null if never used. */

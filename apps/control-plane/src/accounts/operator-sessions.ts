@@ -1,3 +1,4 @@
+import { type SessionView, type SignedIn } from '@atlas/operator-api';
 import { Database, insertRow } from '@atlas/persistence';
 import { Clock, DomainError, type FromCookies, currentContext } from '@atlas/platform';
 import { hashCredential, mintCredential, parseCredential } from '@atlas/service-auth';
@@ -7,28 +8,10 @@ import { type OperatorCaller } from '../access/caller';
 import { Audit } from '../audit/audit';
 import { operatorEntry } from './account-audit';
 import { checkCallerAgain, lockOperator, lockOperators, noSuchOperator } from './operator-lock';
-import { OperatorSession, type SignInMethod } from './operator-session.entity';
+import { OperatorSession } from './operator-session.entity';
 import { type Operator } from './operator.entity';
-import { type OperatorView, operatorView } from './operator.view';
+import { operatorView } from './operator.view';
 import { SESSION_SECONDS, isIdle } from './session-limits';
-
-export interface SignedIn {
-  readonly token: string;
-  readonly expires_at: Date;
-  readonly operator: OperatorView;
-  /** Presented at the next sign-in, it keeps guesses made elsewhere from locking this device out. */
-  readonly device_token?: string;
-}
-
-export interface SessionView {
-  readonly id: string;
-  readonly method: SignInMethod;
-  readonly ip: string | null;
-  readonly created_at: Date;
-  readonly last_used_at: Date | null;
-  readonly expires_at: Date;
-  readonly is_current: boolean;
-}
 
 @Injectable()
 export class OperatorSessions {
@@ -39,7 +22,7 @@ export class OperatorSessions {
   ) {}
 
   /** Opens a session for an operator who has proven their identity. */
-  async open(manager: EntityManager, operator: Operator, method: SignInMethod): Promise<SignedIn> {
+  async open(manager: EntityManager, operator: Operator, method: SessionView['method']): Promise<SignedIn> {
     const context = currentContext();
     if (context) context.actor = { kind: 'operator', id: operator.id };
     const { id, value } = mintCredential('aos');

@@ -1,3 +1,4 @@
+import { type SignedIn } from '@atlas/operator-api';
 import { Database, deriveKey, parseSealingKeys, violates } from '@atlas/persistence';
 import {
   Clock,
@@ -8,6 +9,7 @@ import {
   currentContext,
   signOnNotConfigured,
   signOnUnknownAccount,
+  Sent,
 } from '@atlas/platform';
 import { Injectable, Logger } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
@@ -15,7 +17,7 @@ import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { ControlPlaneConfig } from '../config/control-plane.config';
 import { operatorEntry } from './account-audit';
-import { OperatorSessions, type SignedIn } from './operator-sessions';
+import { OperatorSessions } from './operator-sessions';
 import { Operator } from './operator.entity';
 
 const REALM = 'control-plane';
@@ -43,7 +45,7 @@ export class OperatorSingleSignOn {
     this.signOn = new SingleSignOn({ key, isProduction: config.web.isProduction, clock });
   }
 
-  begin(reply: FastifyReply): Promise<void> {
+  begin(reply: FastifyReply): Promise<Sent<undefined>> {
     return this.signOn.begin(this.client, REALM, reply);
   }
 

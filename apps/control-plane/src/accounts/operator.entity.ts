@@ -1,6 +1,6 @@
+import { type OperatorRole } from '@atlas/operator-api';
 import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type OperatorRole } from '../access/scopes';
 
 @Entity('operators')
 export class Operator {

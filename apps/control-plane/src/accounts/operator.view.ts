@@ -1,21 +1,6 @@
+import { type OperatorView, type ManagedOperatorView } from '@atlas/operator-api';
 import { NO_PASSWORD } from '@atlas/platform';
-import { type OperatorRole } from '../access/scopes';
 import { type Operator } from './operator.entity';
-
-export interface OperatorView {
-  readonly id: string;
-  readonly email: string;
-  readonly name: string;
-  readonly role: OperatorRole;
-}
-
-/** An operator as seen by those who manage operators. */
-export interface ManagedOperatorView extends OperatorView {
-  readonly created_at: Date;
-  readonly disabled_at: Date | null;
-  readonly has_password: boolean;
-  readonly single_sign_on: { readonly issuer: string; readonly subject: string } | null;
-}
 
 export function operatorView({ id, email, name, role }: Operator): OperatorView {
   return { id, email, name, role };

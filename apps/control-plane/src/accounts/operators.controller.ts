@@ -1,16 +1,22 @@
+import {
+  CreateOperatorDto,
+  ChangeOperatorDto,
+  type ManagedOperatorView,
+  type OperatorView,
+  type ResetLink,
+} from '@atlas/operator-api';
 import { Repeatable } from '@atlas/persistence';
 import { Refuses, ApiBearerAuth, ApiTags, type Page, PageQuery, UuidPipe } from '@atlas/platform';
-import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
-import { ChangeOperatorDto, CreateOperatorDto } from './accounts.dto';
-import { OperatorPasswords, type ResetLink } from './operator-passwords';
-import { type ManagedOperatorView, type OperatorView } from './operator.view';
+import { Serves } from '../access/serves';
+import { OperatorPasswords } from './operator-passwords';
 import { Operators } from './operators';
 
 @ApiTags('accounts')
 @ApiBearerAuth()
-@Controller('operators')
+@Controller()
 export class OperatorsController {
   constructor(
     private readonly operators: Operators,
@@ -18,26 +24,26 @@ export class OperatorsController {
   ) {}
 
   @Requires('operators:read')
-  @Get()
+  @Serves('GET /api/operators')
   list(@Query() query: PageQuery): Promise<Page<ManagedOperatorView>> {
     return this.operators.list(query);
   }
 
   @Requires('operators:write')
   @Repeatable()
-  @Post()
+  @Serves('POST /api/operators')
   create(@CurrentOperator() caller: OperatorCaller, @Body() dto: CreateOperatorDto): Promise<OperatorView> {
     return this.operators.create(dto, caller);
   }
 
   @Requires('operators:read')
-  @Get(':id')
+  @Serves('GET /api/operators/:id')
   find(@Param('id', UuidPipe) id: string): Promise<ManagedOperatorView> {
     return this.operators.find(id);
   }
 
   @Requires('operators:write')
-  @Patch(':id')
+  @Serves('PATCH /api/operators/:id')
   @Refuses('conflict')
   change(
     @CurrentOperator() caller: OperatorCaller,
@@ -49,7 +55,7 @@ export class OperatorsController {
 
   @Requires('operators:write')
   @Repeatable()
-  @Post(':id/reset-link')
+  @Serves('POST /api/operators/:id/reset-link')
   issueLink(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,

@@ -1,3 +1,9 @@
+import {
+  CreateOperatorDto,
+  ChangeOperatorDto,
+  type OperatorView,
+  type ManagedOperatorView,
+} from '@atlas/operator-api';
 import { Database, insertRow, violates } from '@atlas/persistence';
 import {
   Clock,
@@ -15,19 +21,13 @@ import { type OperatorCaller } from '../access/caller';
 import { SCOPES_OF_ROLE, isLower } from '../access/scopes';
 import { Audit } from '../audit/audit';
 import { operatorEntry } from './account-audit';
-import { type ChangeOperatorDto, type CreateOperatorDto } from './accounts.dto';
 import { ApiKey } from './api-key.entity';
 import { IssuedLinks } from './issued-links';
 import { checkCallerAgain, lockOperator, lockOperators, noSuchOperator } from './operator-lock';
 import { OperatorResetLink } from './operator-reset-link.entity';
 import { OperatorSession } from './operator-session.entity';
 import { Operator } from './operator.entity';
-import {
-  type ManagedOperatorView,
-  type OperatorView,
-  managedOperatorView,
-  operatorView,
-} from './operator.view';
+import { managedOperatorView, operatorView } from './operator.view';
 import { requireGoodPassword } from './password-words';
 
 const EMAIL_RULE = { name: 'operators_email_uq', table: 'operators', columns: ['email'] };

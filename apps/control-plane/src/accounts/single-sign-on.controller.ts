@@ -1,6 +1,15 @@
-import { AdvisesIfUnknown, Refuses, SIGN_IN_AGAIN, type Sends, ApiTags, Public } from '@atlas/platform';
-import { Controller, Get, Req, Res } from '@nestjs/common';
+import {
+  AdvisesIfUnknown,
+  Refuses,
+  SIGN_IN_AGAIN,
+  type Sent,
+  ApiTags,
+  Public,
+  redirect,
+} from '@atlas/platform';
+import { Controller, HttpCode, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { Serves } from '../access/serves';
 import { OperatorSingleSignOn } from './operator-single-sign-on';
 import { SessionCookie } from './session-cookie';
 
@@ -11,27 +20,26 @@ const SIGNED_IN = '/api/auth/me';
 @ApiTags('accounts')
 @Public()
 @Refuses('unauthenticated', 'forbidden', 'not_found', 'conflict')
-@Controller('auth/oidc')
+@Controller()
 export class SingleSignOnController {
   constructor(
     private readonly signOn: OperatorSingleSignOn,
     private readonly cookie: SessionCookie,
   ) {}
 
-  @Get('start')
-  begin(@Res() reply: FastifyReply): Promise<Sends<{ 303: undefined }>> {
+  @Serves('GET /api/auth/oidc/start')
+  @HttpCode(303)
+  begin(@Res() reply: FastifyReply): Promise<Sent<undefined>> {
     return this.signOn.begin(reply);
   }
 
   @AdvisesIfUnknown(SIGN_IN_AGAIN)
-  @Get('callback')
-  async finish(
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<Sends<{ 303: undefined }>> {
+  @Serves('GET /api/auth/oidc/callback')
+  @HttpCode(303)
+  async finish(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<Sent<undefined>> {
     const former_session = this.cookie.formerSession(request.headers);
     const signedIn = await this.signOn.finish(request, reply, { former_session });
     this.cookie.answer(signedIn, { cookie: true }, reply);
-    void reply.redirect(SIGNED_IN, 303);
+    return redirect(reply, SIGNED_IN);
   }
 }

@@ -1,7 +1,11 @@
-import { ALLOWED_BY_ADMIN_PARAMETER, ChatCompletionRequest } from '@atlas/plane-contract';
+import {
+  ALLOWED_BY_ADMIN_PARAMETER,
+  ChatCompletionRequest,
+  ChatCompletionQuery,
+} from '@atlas/plane-contract';
 import {
   Refuses,
-  type Sends,
+  type Sent,
   AnswersWithin,
   ApiProduces,
   ApiTags,
@@ -9,20 +13,20 @@ import {
   validationFailed,
 } from '@atlas/platform';
 import { type ServiceCall } from '@atlas/service-auth';
-import { Body, Controller, Headers, HttpCode, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../access/access.decorators';
 import { PlaneCall, type PlaneCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { sendSigned } from '../access/signed-answer';
 import { TenantPlanes } from '../fleet/tenant-planes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
 import { AiGateway } from './ai-gateway';
-import { ChatCompletionQuery } from './ai-gateway.dto';
 
 /** Passes tenants' questions on to the AI provider. */
 @ApiTags('ai')
 @SignedByTenantPlane()
-@Controller('ai/chat/completions')
+@Controller()
 export class AiGatewayController {
   constructor(
     private readonly planes: TenantPlanes,
@@ -31,7 +35,7 @@ export class AiGatewayController {
   ) {}
 
   /** `x-tenant-id` names the tenant. Answers are signed unless they are streamed. */
-  @Post()
+  @Serves('POST /api/ai/chat/completions')
   @Refuses('unprocessable', 'too_many')
   @HttpCode(200)
   @AnswersWithin(300)
@@ -42,14 +46,14 @@ export class AiGatewayController {
     @Query() query: ChatCompletionQuery,
     @Body() request: ChatCompletionRequest,
     @Res() reply: FastifyReply,
-  ): Promise<Sends<{ 200: Record<string, unknown> }>> {
+  ): Promise<Sent<Record<string, unknown>>> {
     if (tenantId === undefined) throw tenantMissing();
     const planeId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
     await this.gateway.admit(planeId, tenantId, query[ALLOWED_BY_ADMIN_PARAMETER] === 'true');
     const ended = this.calls.endOf(reply, call);
     if (request.stream)
-      await sendEventStream(reply, await this.gateway.stream(request, ended), ended, errorEvent);
-    else await sendSigned(reply, call, await this.gateway.answer(request, ended));
+      return sendEventStream(reply, await this.gateway.stream(request, ended), ended, errorEvent);
+    return sendSigned(reply, call, await this.gateway.answer(request, ended));
   }
 }
 

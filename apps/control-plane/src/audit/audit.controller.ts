@@ -1,39 +1,23 @@
+import { ListAuditQuery, type AuditView } from '@atlas/operator-api';
 import { Database, auditRecordOf, sealedPage } from '@atlas/persistence';
 import {
   ApiBearerAuth,
-  ApiProperty,
   ApiTags,
-  type AuditRecord,
   ChainQuery,
-  Optional,
   type Page,
-  PageQuery,
   type SealedAuditRecord,
   pageOf,
 } from '@atlas/platform';
-import { Controller, Get, Query } from '@nestjs/common';
-import { IsString, Length } from 'class-validator';
+import { Controller, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
+import { Serves } from '../access/serves';
 import { tenantSlugs } from '../registry/tenant-slugs';
 import { AuditEvent } from './audit-event.entity';
 import { AuditSealer } from './audit-sealer';
 
-export type AuditView = AuditRecord & {
-  /** The tenant that the entry concerns, directly or through a job. */
-  readonly tenant_slug: string | null;
-};
-
-export class ListAuditQuery extends PageQuery {
-  @ApiProperty({ required: false, example: 'tenant.provision' })
-  @Optional()
-  @IsString()
-  @Length(1, 100)
-  action?: string;
-}
-
 @ApiTags('audit')
 @ApiBearerAuth()
-@Controller('audit')
+@Controller()
 export class AuditController {
   constructor(
     private readonly database: Database,
@@ -42,7 +26,7 @@ export class AuditController {
 
   /** Newest first. */
   @Requires('audit:read')
-  @Get()
+  @Serves('GET /api/audit')
   async list(@Query() { cursor, limit, action }: ListAuditQuery): Promise<Page<AuditView>> {
     return this.database.read(async (manager) => {
       const query = manager
@@ -62,7 +46,7 @@ export class AuditController {
 
   /** Oldest first, with the position and hash of each entry. */
   @Requires('audit:read')
-  @Get('chain')
+  @Serves('GET /api/audit/chain')
   async chain(@Query() query: ChainQuery): Promise<Page<SealedAuditRecord>> {
     await this.sealer.seal();
     return this.database.read((manager) => sealedPage(manager, { entity: AuditEvent }, query));

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { VERSION_PATTERN } from '@atlas/operator-api';
 import {
   type DatabaseDriver,
   databaseTarget,
@@ -22,7 +23,7 @@ import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min, ValidateIf } from 'class-validator';
 import { DRIVER_NAMES, type DriverName } from './driver-names';
 import { AI_PROVIDER_NAMES, type AiProviderName } from './provider-names';
-import { CONTROL_PLANE_VERSION, VERSION_PATTERN, versionProblem } from './version-policy';
+import { CONTROL_PLANE_VERSION, versionProblem } from './version-policy';
 
 const PUBLIC_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 

@@ -1,4 +1,5 @@
-import { CONTROL_PLANE_VERSION, VERSION_PATTERN, versionClassOf, versionProblem } from './version-policy';
+import { VERSION_PATTERN } from '@atlas/operator-api';
+import { CONTROL_PLANE_VERSION, versionClassOf, versionProblem } from './version-policy';
 
 describe('the version of a tenant plane', () => {
   it.each(['1.4.2', '1.4.1', '1.4.0', '1.3.9', '1.0.0', '1.4.2-rc.1', '1.3.0+build.5'])(

@@ -1,13 +1,8 @@
+import { type VersionClass } from '@atlas/operator-api';
 import { compareVersions, versionSkewProblem } from '@atlas/plane-contract';
 
 /** The Control Plane's own version. Tenant planes of the same major version may enrol, but no newer ones. */
 export const CONTROL_PLANE_VERSION = '0.1.0';
-
-/** Versions that may be requested. Each names a folder or an image tag. */
-export const VERSION_PATTERN = /^\d{1,6}\.\d{1,6}\.\d{1,6}(-[0-9A-Za-z.-]{1,40})?$/;
-
-/** `unsupported` planes keep serving, but they or the Control Plane must be upgraded. */
-export type VersionClass = 'current' | 'behind' | 'unsupported';
 
 /** Why a tenant plane of this version does not work with the Control Plane, or null if it does. */
 export function versionProblem(version: string, own = CONTROL_PLANE_VERSION): string | null {

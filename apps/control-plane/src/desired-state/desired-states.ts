@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { Wakes } from '@atlas/persistence';
-import { Database, Signals, insertIfAbsent, lockedForUpdate, together, updateRows } from '@atlas/persistence';
+import {
+  Wakes,
+  Database,
+  Signals,
+  insertIfAbsent,
+  lockedForUpdate,
+  together,
+  updateRows,
+} from '@atlas/persistence';
 import {
   type DesiredSignupLinks,
   type DesiredState,

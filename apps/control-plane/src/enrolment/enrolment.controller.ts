@@ -4,19 +4,20 @@ import {
   EnrolRequest,
   type EnrolAnswer,
 } from '@atlas/plane-contract';
-import { ApiTags, ApiBearerAuth, Refuses, DryRunQuery, type Sends } from '@atlas/platform';
+import { ApiTags, ApiBearerAuth, Refuses, DryRunQuery, type Sent } from '@atlas/platform';
 import { type ServiceCall } from '@atlas/service-auth';
-import { Controller, Post, HttpCode, Body, Query, Res } from '@nestjs/common';
+import { Controller, HttpCode, Body, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Requires, SignedByTenantPlane } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller, PlaneCall, type PlaneCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { sendSigned } from '../access/signed-answer';
 import { Enrolment } from './enrolment';
 import { OfflineEnrolment } from './offline-enrolment';
 
 @ApiTags('tenant planes')
 @ApiBearerAuth()
-@Controller('tenant-planes')
+@Controller()
 export class EnrolmentController {
   constructor(
     private readonly enrolment: Enrolment,
@@ -28,7 +29,7 @@ export class EnrolmentController {
    * Plane, by a request file that an operator carries here.
    */
   @Requires('planes:write')
-  @Post('enroll-offline')
+  @Serves('POST /api/tenant-planes/enroll-offline')
   @Refuses('conflict', 'unprocessable')
   @HttpCode(200)
   enrolOffline(
@@ -39,7 +40,7 @@ export class EnrolmentController {
   }
 
   @SignedByTenantPlane()
-  @Post('enroll')
+  @Serves('POST /api/tenant-planes/enroll')
   @Refuses('conflict', 'unprocessable')
   @HttpCode(200)
   async enrol(
@@ -47,8 +48,8 @@ export class EnrolmentController {
     @Query() { dry_run: isDryRun }: DryRunQuery,
     @Body() body: EnrolRequest,
     @Res() reply: FastifyReply,
-  ): Promise<Sends<{ 200: EnrolAnswer }>> {
+  ): Promise<Sent<EnrolAnswer>> {
     const answer = isDryRun ? this.enrolment.check(call, body) : this.enrolment.enrol(call, body);
-    await sendSigned(reply, call, await answer);
+    return sendSigned(reply, call, await answer);
   }
 }

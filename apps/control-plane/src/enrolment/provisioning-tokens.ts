@@ -1,3 +1,4 @@
+import { type InstallBundle } from '@atlas/operator-api';
 import { Database, insertRow } from '@atlas/persistence';
 import { Clock, DomainError, type Secret, currentContext } from '@atlas/platform';
 import { hashCredential, mintCredential } from '@atlas/service-auth';
@@ -13,16 +14,6 @@ import { INSTALL_COMMANDS } from './install-commands';
 import { ProvisioningToken } from './provisioning-token.entity';
 
 const DEFAULT_TOKEN_SECONDS = 24 * 3600;
-export const MAX_TOKEN_SECONDS = 7 * 24 * 3600;
-
-/** The lines with which a tenant plane starts and enrols. Shown once. */
-export interface InstallBundle {
-  readonly token: string;
-  readonly token_id: string;
-  readonly expires_at: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly commands: { readonly docker: string; readonly npx: string };
-}
 
 /** Issues, redeems and revokes the one-time tokens with which tenant planes enrol. */
 @Injectable()

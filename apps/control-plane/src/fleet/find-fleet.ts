@@ -1,8 +1,8 @@
+import { type ListTenantPlanesQuery } from '@atlas/operator-api';
 import { type Database } from '@atlas/persistence';
 import { type EntityManager } from 'typeorm';
 import { sqlOfHealth } from '../registry/health-class';
 import { TenantPlane } from '../registry/tenant-plane.entity';
-import { type ListTenantPlanesQuery } from './tenant-planes.dto';
 
 /** Planes in order of creation. */
 export function findFleet(

@@ -1,15 +1,21 @@
+import {
+  RegisterTenantPlaneDto,
+  ListTenantPlanesQuery,
+  type RegisteredPlane,
+  type TenantPlaneView,
+} from '@atlas/operator-api';
 import { Repeatable } from '@atlas/persistence';
 import { type Page, ApiBearerAuth, ApiTags } from '@atlas/platform';
-import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { Body, Controller, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { OperatorWrites } from '../accounts/operator-writes';
-import { type RegisteredPlane, type TenantPlaneView, TenantPlanes } from './tenant-planes';
-import { ListTenantPlanesQuery, RegisterTenantPlaneDto } from './tenant-planes.dto';
+import { TenantPlanes } from './tenant-planes';
 
 @ApiTags('tenant planes')
 @ApiBearerAuth()
-@Controller('tenant-planes')
+@Controller()
 export class TenantPlanesController {
   constructor(
     private readonly planes: TenantPlanes,
@@ -18,7 +24,7 @@ export class TenantPlanesController {
 
   @Requires('planes:write')
   @Repeatable()
-  @Post()
+  @Serves('POST /api/tenant-planes')
   register(
     @CurrentOperator() caller: OperatorCaller,
     @Body() body: RegisterTenantPlaneDto,
@@ -27,7 +33,7 @@ export class TenantPlanesController {
   }
 
   @Requires('planes:read')
-  @Get()
+  @Serves('GET /api/tenant-planes')
   list(@Query() query: ListTenantPlanesQuery): Promise<Page<TenantPlaneView>> {
     return this.planes.list(query);
   }

@@ -1,3 +1,9 @@
+import {
+  RegisterTenantPlaneDto,
+  type RegisteredPlane,
+  ListTenantPlanesQuery,
+  type TenantPlaneView,
+} from '@atlas/operator-api';
 import { Database, insertRow, violates } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { type ServiceCall } from '@atlas/service-auth';
@@ -6,7 +12,7 @@ import { type EntityManager } from 'typeorm';
 import { type PlaneCaller } from '../access/caller';
 import { Audit } from '../audit/audit';
 import { versionClassOf } from '../config/version-policy';
-import { type InstallBundle, ProvisioningTokens } from '../enrolment/provisioning-tokens';
+import { ProvisioningTokens } from '../enrolment/provisioning-tokens';
 import { healthOf, isForked } from '../registry/health-class';
 import { requirePlacedHere } from '../registry/placements';
 import { TenantPlane, expectedPlane } from '../registry/tenant-plane.entity';
@@ -16,16 +22,8 @@ import { type ServiceKey } from '../service-keys/service-key.entity';
 import { keysView } from '../service-keys/service-key.view';
 import { ServiceKeys } from '../service-keys/service-keys';
 import { findFleet } from './find-fleet';
-import { type ListTenantPlanesQuery, type RegisterTenantPlaneDto } from './tenant-planes.dto';
 
 const NAME_RULE = { name: 'tenant_planes_name_uq', table: 'tenant_planes', columns: ['name'] };
-
-export type TenantPlaneView = ReturnType<TenantPlanes['viewOf']>;
-
-export interface RegisteredPlane {
-  readonly tenant_plane: TenantPlaneView;
-  readonly install: InstallBundle;
-}
 
 /** The fleet: tenant planes that have enrolled or are expected to. */
 @Injectable()
@@ -127,7 +125,7 @@ export class TenantPlanes {
     throw new DomainError('tenant_plane_unknown', 'forbidden', detail);
   }
 
-  private viewOf(plane: TenantPlane, now: Date, accepted: readonly ServiceKey[] = []) {
+  private viewOf(plane: TenantPlane, now: Date, accepted: readonly ServiceKey[] = []): TenantPlaneView {
     return {
       id: plane.id,
       name: plane.name,

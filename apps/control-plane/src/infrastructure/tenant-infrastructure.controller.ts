@@ -1,15 +1,15 @@
+import { RecordInfrastructureDto, type TenantView } from '@atlas/operator-api';
 import { ApiTags, ApiBearerAuth, Refuses, UuidPipe } from '@atlas/platform';
-import { Controller, Put, Param, Body, Get } from '@nestjs/common';
+import { Controller, Param, Body } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { OperatorWrites } from '../accounts/operator-writes';
-import { type TenantView } from '../tenants/tenant.view';
-import { RecordInfrastructureDto } from './record-infrastructure.dto';
 import { TenantInfrastructure } from './tenant-infrastructure';
 
 @ApiTags('tenants')
 @ApiBearerAuth()
-@Controller('tenants/:id')
+@Controller()
 export class TenantInfrastructureController {
   constructor(
     private readonly infrastructure: TenantInfrastructure,
@@ -17,7 +17,7 @@ export class TenantInfrastructureController {
   ) {}
 
   @Requires('secrets:write')
-  @Put('infrastructure')
+  @Serves('PUT /api/tenants/:id/infrastructure')
   @Refuses('conflict')
   recordInfrastructure(
     @CurrentOperator() caller: OperatorCaller,
@@ -28,7 +28,7 @@ export class TenantInfrastructureController {
   }
 
   @Requires('secrets:read')
-  @Get('db-url')
+  @Serves('GET /api/tenants/:id/db-url')
   databaseUrl(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,

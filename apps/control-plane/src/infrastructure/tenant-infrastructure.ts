@@ -1,3 +1,4 @@
+import { RecordInfrastructureDto, type TenantView } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { DomainError, Secret } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -7,9 +8,7 @@ import { SingleTenantPlanes } from '../enrolment/single-tenant-planes';
 import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 import { lockPlaneInUse } from '../registry/plane-lock';
 import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
-import { type TenantView } from '../tenants/tenant.view';
 import { Tenants, lockTenant, requireTenant } from '../tenants/tenants';
-import { RecordInfrastructureDto } from './record-infrastructure.dto';
 
 /** Records and discloses where a tenant's own database and tenant plane are. */
 @Injectable()

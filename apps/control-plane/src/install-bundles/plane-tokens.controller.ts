@@ -1,16 +1,16 @@
+import { IssueTokenDto, type InstallBundle } from '@atlas/operator-api';
 import { Repeatable } from '@atlas/persistence';
 import { ApiTags, ApiBearerAuth, UuidPipe } from '@atlas/platform';
-import { Controller, Post, Param, Body } from '@nestjs/common';
+import { Controller, Param, Body } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { OperatorWrites } from '../accounts/operator-writes';
-import { type InstallBundle } from '../enrolment/provisioning-tokens';
-import { IssueTokenDto } from './issue-token.dto';
 import { PlaneTokens } from './plane-tokens';
 
 @ApiTags('tenant planes')
 @ApiBearerAuth()
-@Controller('tenant-planes/:id/provisioning-tokens')
+@Controller()
 export class PlaneTokensController {
   constructor(
     private readonly tokens: PlaneTokens,
@@ -19,7 +19,7 @@ export class PlaneTokensController {
 
   @Requires('tokens:issue')
   @Repeatable()
-  @Post()
+  @Serves('POST /api/tenant-planes/:id/provisioning-tokens')
   async issueToken(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,

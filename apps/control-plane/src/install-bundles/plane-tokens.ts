@@ -1,6 +1,7 @@
+import { type InstallBundle } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { type InstallBundle, ProvisioningTokens } from '../enrolment/provisioning-tokens';
+import { ProvisioningTokens } from '../enrolment/provisioning-tokens';
 import { JobControl } from '../lifecycle/job-control';
 import { AWAIT_REENROLMENT } from '../operations/rotate-secret/await-reenrolment.step';
 import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';

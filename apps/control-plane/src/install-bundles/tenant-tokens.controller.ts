@@ -1,16 +1,16 @@
+import { IssueTokenDto, type InstallBundle, type TokenView } from '@atlas/operator-api';
 import { Repeatable } from '@atlas/persistence';
 import { ApiTags, ApiBearerAuth, UuidPipe, Refuses, type Page } from '@atlas/platform';
-import { Controller, Post, Param, Body, Get, Delete, HttpCode } from '@nestjs/common';
+import { Controller, Param, Body, HttpCode } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { OperatorWrites } from '../accounts/operator-writes';
-import { type InstallBundle } from '../enrolment/provisioning-tokens';
-import { IssueTokenDto } from './issue-token.dto';
-import { TenantTokens, type TokenView } from './tenant-tokens';
+import { TenantTokens } from './tenant-tokens';
 
 @ApiTags('tenants')
 @ApiBearerAuth()
-@Controller('tenants/:id/provisioning-tokens')
+@Controller()
 export class TenantTokensController {
   constructor(
     private readonly tokens: TenantTokens,
@@ -19,7 +19,7 @@ export class TenantTokensController {
 
   @Requires('tokens:issue')
   @Repeatable()
-  @Post()
+  @Serves('POST /api/tenants/:id/provisioning-tokens')
   async issueToken(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
@@ -29,14 +29,14 @@ export class TenantTokensController {
   }
 
   @Requires('tokens:read')
-  @Get()
+  @Serves('GET /api/tenants/:id/provisioning-tokens')
   @Refuses('conflict')
   listTokens(@Param('id', UuidPipe) id: string): Promise<Page<TokenView>> {
     return this.tokens.list(id);
   }
 
   @Requires('tokens:issue')
-  @Delete(':token_id')
+  @Serves('DELETE /api/tenants/:id/provisioning-tokens/:token_id')
   @Refuses('conflict')
   @HttpCode(204)
   revokeToken(

@@ -1,9 +1,10 @@
+import { type TokenView, type InstallBundle } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { type Page, Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { ProvisioningToken } from '../enrolment/provisioning-token.entity';
-import { type InstallBundle, ProvisioningTokens } from '../enrolment/provisioning-tokens';
+import { ProvisioningTokens } from '../enrolment/provisioning-tokens';
 import { SingleTenantPlanes } from '../enrolment/single-tenant-planes';
 import { JobControl } from '../lifecycle/job-control';
 import { AWAIT_ENROLMENT } from '../operations/provision/await-enrolment.step';
@@ -80,10 +81,8 @@ function alreadyUsed(planeId: string): DomainError {
   return new DomainError('token_already_used', 'conflict', detail);
 }
 
-export type TokenView = ReturnType<typeof viewOf>;
-
 /** Shows the token's state, never its secret. */
-function viewOf(token: ProvisioningToken, now: Date) {
+function viewOf(token: ProvisioningToken, now: Date): TokenView {
   return {
     id: token.id,
     state: stateOf(token, now),
@@ -95,7 +94,7 @@ function viewOf(token: ProvisioningToken, now: Date) {
   };
 }
 
-function stateOf({ consumedAt, revokedAt, expiresAt }: ProvisioningToken, now: Date): string {
+function stateOf({ consumedAt, revokedAt, expiresAt }: ProvisioningToken, now: Date): TokenView['state'] {
   if (consumedAt) return 'consumed';
   if (revokedAt) return 'revoked';
   return expiresAt > now ? 'live' : 'expired';

@@ -1,10 +1,10 @@
 import { profileOf } from '@atlas/deployment-profiles';
 import { StepRegistry } from '@atlas/jobs';
+import { type PlannedStep, type PlanView } from '@atlas/operator-api';
 import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { ProvisioningStep } from '../provisioning-jobs/provisioning-step';
 import { type Tenant } from '../registry/tenant.entity';
-import { type PlanView, type PlannedStep } from './accepted.view';
 
 /** Describes what an operation would do. */
 @Injectable()

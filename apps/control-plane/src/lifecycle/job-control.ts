@@ -8,6 +8,7 @@ import {
   type StepState,
   topicOf,
 } from '@atlas/jobs';
+import { ListJobsQuery, type JobView } from '@atlas/operator-api';
 import { Database, Signals, updateRows } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -29,8 +30,6 @@ import { Tenant } from '../registry/tenant.entity';
 import { lockSignedUpSince } from '../tenants/signup-tenants';
 import { lockTenant } from '../tenants/tenants';
 import { JobViews } from './job-views';
-import { type JobView } from './job.view';
-import { type ListJobsQuery } from './jobs.dto';
 import { type RestartSituation, restartProblem } from './restarts';
 
 /** How operators view and control jobs. */

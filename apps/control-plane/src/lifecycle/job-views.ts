@@ -1,8 +1,9 @@
+import { type JobView } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
 import { type ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
 import { tenantSlugs } from '../registry/tenant-slugs';
-import { type JobView, jobView } from './job.view';
+import { jobView } from './job.view';
 
 /** Creates the views of jobs, with the slugs of their tenants. */
 @Injectable()

@@ -1,10 +1,9 @@
 import { type JobError, type StepState, type StoredJobError } from '@atlas/jobs';
+import { type JobView, type StepView } from '@atlas/operator-api';
 import { type ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
 
-export type JobView = ReturnType<typeof jobView>;
-
 /** `tenantSlug` is null for a job that is not about a tenant. */
-export function jobView(job: ProvisioningJob, tenantSlug: string | null) {
+export function jobView(job: ProvisioningJob, tenantSlug: string | null): JobView {
   return {
     id: job.id,
     operation: job.operation,
@@ -19,8 +18,6 @@ export function jobView(job: ProvisioningJob, tenantSlug: string | null) {
     finished_at: job.finishedAt,
   };
 }
-
-export type StepView = Omit<StepState, 'error'> & { readonly error: JobError | null };
 
 /** Fixes the order of the fields: Postgres does not keep the order of JSON keys. */
 export function stepView(step: StepState): StepView {

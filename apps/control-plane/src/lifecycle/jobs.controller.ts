@@ -1,7 +1,8 @@
+import { ListJobsQuery, type JobView } from '@atlas/operator-api';
 import {
   Refuses,
   type Page,
-  type Sends,
+  type Sent,
   ApiBearerAuth,
   ApiProduces,
   ApiTags,
@@ -9,29 +10,19 @@ import {
   OngoingAnswers,
   sendEventStream,
 } from '@atlas/platform';
-import {
-  type BeforeApplicationShutdown,
-  Controller,
-  Get,
-  HttpCode,
-  Param,
-  Post,
-  Query,
-  Res,
-} from '@nestjs/common';
+import { type BeforeApplicationShutdown, Controller, HttpCode, Param, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { OperatorAuthentication } from '../accounts/operator-authentication';
 import { OperatorWrites } from '../accounts/operator-writes';
 import { JobControl } from './job-control';
 import { JobEvents, KEEP_ALIVE } from './job-events';
-import { type JobView } from './job.view';
-import { ListJobsQuery } from './jobs.dto';
 
 @ApiTags('provisioning jobs')
 @ApiBearerAuth()
-@Controller('provisioning-jobs')
+@Controller()
 export class JobsController implements BeforeApplicationShutdown {
   private readonly streams = new Set<AbortController>();
   private isEnding = false;
@@ -45,25 +36,25 @@ export class JobsController implements BeforeApplicationShutdown {
   ) {}
 
   @Requires('jobs:read')
-  @Get()
+  @Serves('GET /api/provisioning-jobs')
   list(@Query() query: ListJobsQuery): Promise<Page<JobView>> {
     return this.jobs.list(query);
   }
 
   @Requires('jobs:read')
-  @Get(':id')
+  @Serves('GET /api/provisioning-jobs/:id')
   async get(@Param('id', UuidPipe) id: string): Promise<JobView> {
     return this.jobs.view(await this.jobs.get(id));
   }
 
   @Requires('jobs:read')
-  @Get(':id/events')
+  @Serves('GET /api/provisioning-jobs/:id/events')
   @ApiProduces('text/event-stream')
   async stream(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
     @Res() reply: FastifyReply,
-  ): Promise<Sends<{ 200: string }>> {
+  ): Promise<Sent<string>> {
     await this.jobs.get(id);
     const end = new AbortController();
     this.streams.add(end);
@@ -76,11 +67,11 @@ export class JobsController implements BeforeApplicationShutdown {
       credential: caller.sessionId ?? caller.id,
       isStanding: () => this.operators.isStanding(caller, 'jobs:read'),
     });
-    await sendEventStream(reply, this.eventsOf(id, ended), ended, (failure) => eventOf('error', failure));
+    return sendEventStream(reply, this.eventsOf(id, ended), ended, (failure) => eventOf('error', failure));
   }
 
   @Requires('jobs:write')
-  @Post(':id/retry')
+  @Serves('POST /api/provisioning-jobs/:id/retry')
   @Refuses('conflict')
   @HttpCode(202)
   async retry(
@@ -91,7 +82,7 @@ export class JobsController implements BeforeApplicationShutdown {
   }
 
   @Requires('jobs:write')
-  @Post(':id/cancel')
+  @Serves('POST /api/provisioning-jobs/:id/cancel')
   @Refuses('conflict')
   @HttpCode(202)
   async cancel(
@@ -102,7 +93,7 @@ export class JobsController implements BeforeApplicationShutdown {
   }
 
   @Requires('jobs:write')
-  @Post(':id/rollback')
+  @Serves('POST /api/provisioning-jobs/:id/rollback')
   @Refuses('conflict')
   @HttpCode(202)
   async rollback(

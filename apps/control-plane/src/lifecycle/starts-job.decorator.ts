@@ -1,3 +1,4 @@
+import { type JobView } from '@atlas/operator-api';
 import { Repeatable } from '@atlas/persistence';
 import {
   type CallHandler,
@@ -10,7 +11,6 @@ import {
 } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type Observable, tap } from 'rxjs';
-import { type JobView } from './job.view';
 
 /** Answers 202 with the job's location if a job was started, or 200 to a dry run. */
 @Injectable()

@@ -1,5 +1,6 @@
 import { type LifecycleOperation } from '@atlas/deployment-profiles';
 import { type JobParams, LIVE_JOB_STATUSES } from '@atlas/jobs';
+import { type PlanView, type AcceptedForTenant } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { type DeploymentModel } from '@atlas/tenancy';
@@ -20,7 +21,6 @@ import { type Tenant } from '../registry/tenant.entity';
 import { tenantView } from '../tenants/tenant.view';
 import { lockTenant, requireTenant } from '../tenants/tenants';
 import { copyLost } from '../transfers/kept-copy';
-import { type AcceptedForTenant, type PlanView } from './accepted.view';
 import { DryRuns } from './dry-runs';
 import { jobView } from './job.view';
 

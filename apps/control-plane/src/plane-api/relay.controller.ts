@@ -1,30 +1,35 @@
-import { MAX_WAIT_SECONDS, TRANSFER_PART_TYPE, type TransferProgress } from '@atlas/plane-contract';
+import {
+  MAX_WAIT_SECONDS,
+  TRANSFER_PART_TYPE,
+  type TransferProgress,
+  SelfQuery,
+  TransferProgressQuery,
+  TransferPartQuery,
+} from '@atlas/plane-contract';
 import {
   Refuses,
-  type Sends,
+  type Sent,
   AnswersWithin,
-  ApiBody,
   ApiConsumes,
   ApiProduces,
   ApiTags,
   UuidPipe,
 } from '@atlas/platform';
 import { type ServiceCall } from '@atlas/service-auth';
-import { Controller, Get, Headers, Param, ParseIntPipe, Put, Query, Req, Res } from '@nestjs/common';
+import { Controller, Headers, Param, ParseIntPipe, Query, Req, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../access/access.decorators';
 import { type AuthenticatedRequest, PlaneCall, type PlaneCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { sendSigned } from '../access/signed-answer';
-import { SelfQuery } from '../fleet/self.query';
 import { TenantPlanes } from '../fleet/tenant-planes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
 import { TransferRelay } from '../transfers/transfer-relay';
-import { TransferPartQuery, TransferProgressQuery } from './self.dto';
 
 /** Relays the ciphertext of a transfer. */
 @ApiTags('tenant planes')
 @SignedByTenantPlane()
-@Controller('tenant-planes/self/transfers/:id')
+@Controller()
 export class RelayController {
   constructor(
     private readonly planes: TenantPlanes,
@@ -32,11 +37,10 @@ export class RelayController {
     private readonly calls: WaitingCalls,
   ) {}
 
-  @Put('parts/:n')
+  @Serves('PUT /api/tenant-planes/self/transfers/:id/parts/:n')
   @Refuses('conflict', 'too_many')
   @AnswersWithin(150)
   @ApiConsumes(TRANSFER_PART_TYPE)
-  @ApiBody({ schema: { type: 'string', description: 'A compact JWE to the enrolment key of the target' } })
   async put(
     @PlaneCall() call: ServiceCall<PlaneCaller>,
     @Headers('x-tenant-id') tenantId: string | undefined,
@@ -51,7 +55,7 @@ export class RelayController {
   }
 
   /** For the source: waits until the target has imported `count` parts. */
-  @Get('imported')
+  @Serves('GET /api/tenant-planes/self/transfers/:id/imported')
   @Refuses('too_many')
   @AnswersWithin(MAX_WAIT_SECONDS + 30)
   async imported(
@@ -60,16 +64,16 @@ export class RelayController {
     @Param('id', UuidPipe) id: string,
     @Query() { tenant_plane_id: claimedId, count, wait }: TransferProgressQuery,
     @Res() reply: FastifyReply,
-  ): Promise<Sends<{ 200: TransferProgress }>> {
+  ): Promise<Sent<TransferProgress>> {
     const sourcePlaneId = await this.planes.identify(call, claimedId, tenantId);
     const source = { sourcePlaneId, keyId: call.keyId };
     const ended = this.calls.endOfPoll(reply, call, sourcePlaneId);
     const patience = { seconds: Math.min(wait, MAX_WAIT_SECONDS), ended };
     const imported = await this.relay.imported(source, id, count, patience);
-    await sendSigned(reply, call, { imported } satisfies TransferProgress);
+    return sendSigned(reply, call, { imported });
   }
 
-  @Get('parts/:n')
+  @Serves('GET /api/tenant-planes/self/transfers/:id/parts/:n')
   @Refuses('conflict')
   @ApiProduces(TRANSFER_PART_TYPE)
   @AnswersWithin(MAX_WAIT_SECONDS + 30)
@@ -80,12 +84,12 @@ export class RelayController {
     @Param('n', ParseIntPipe) part: number,
     @Query() { tenant_plane_id: claimedId, importer, attempt, wait }: TransferPartQuery,
     @Res() reply: FastifyReply,
-  ): Promise<Sends<{ 200: string; 204: undefined }>> {
+  ): Promise<Sent<string | undefined>> {
     const targetPlaneId = await this.planes.identify(call, claimedId, tenantId);
     const target = { targetPlaneId, keyId: call.keyId };
     const ended = this.calls.endOfPoll(reply, call, targetPlaneId);
     const patience = { seconds: Math.min(wait, MAX_WAIT_SECONDS), ended };
     const sealed = await this.relay.give(target, id, { part, importer, attempt }, patience);
-    await sendSigned(reply, call, sealed, TRANSFER_PART_TYPE);
+    return sendSigned(reply, call, sealed, TRANSFER_PART_TYPE);
   }
 }

@@ -1,23 +1,29 @@
-import { type DesiredState, MAX_WAIT_SECONDS, ReportRequest, type TenantRoute } from '@atlas/plane-contract';
-import { type Sends, AnswersWithin, ApiTags } from '@atlas/platform';
+import {
+  type DesiredState,
+  MAX_WAIT_SECONDS,
+  ReportRequest,
+  type TenantRoute,
+  DesiredStateQuery,
+  SelfQuery,
+} from '@atlas/plane-contract';
+import { type Sent, AnswersWithin, ApiTags } from '@atlas/platform';
 import { type ServiceCall } from '@atlas/service-auth';
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Param, Query, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { SignedByTenantPlane } from '../access/access.decorators';
 import { PlaneCall, type PlaneCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { sendSigned } from '../access/signed-answer';
 import { DesiredStates } from '../desired-state/desired-states';
-import { SelfQuery } from '../fleet/self.query';
 import { TenantPlanes } from '../fleet/tenant-planes';
 import { Routes } from '../routing/routes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
 import { Reports } from './reports';
-import { DesiredStateQuery } from './self.dto';
 
 /** The calls of an enrolled tenant plane: pull and report. */
 @ApiTags('tenant planes')
 @SignedByTenantPlane()
-@Controller('tenant-planes/self')
+@Controller()
 export class SelfController {
   constructor(
     private readonly planes: TenantPlanes,
@@ -27,14 +33,14 @@ export class SelfController {
     private readonly calls: WaitingCalls,
   ) {}
 
-  @Get('desired-state')
+  @Serves('GET /api/tenant-planes/self/desired-state')
   @AnswersWithin(MAX_WAIT_SECONDS + 30)
   async desiredState(
     @PlaneCall() call: ServiceCall<PlaneCaller>,
     @Headers('x-tenant-id') tenantId: string | undefined,
     @Query() query: DesiredStateQuery,
     @Res() reply: FastifyReply,
-  ): Promise<Sends<{ 200: DesiredState; 204: undefined }>> {
+  ): Promise<Sent<DesiredState | undefined>> {
     const tenantPlaneId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
     const { since, wait } = query;
     const { keyId } = call;
@@ -47,23 +53,23 @@ export class SelfController {
             Math.min(wait, MAX_WAIT_SECONDS),
             this.calls.endOfPoll(reply, call, tenantPlaneId),
           );
-    await sendSigned(reply, call, await changes);
+    return sendSigned(reply, call, await changes);
   }
 
   /** Where the tenant with this slug lives; 204 if nowhere. */
-  @Get('routes/:slug')
+  @Serves('GET /api/tenant-planes/self/routes/:slug')
   async route(
     @PlaneCall() call: ServiceCall<PlaneCaller>,
     @Headers('x-tenant-id') tenantId: string | undefined,
     @Param('slug') slug: string,
     @Query() query: SelfQuery,
     @Res() reply: FastifyReply,
-  ): Promise<Sends<{ 200: TenantRoute; 204: undefined }>> {
+  ): Promise<Sent<TenantRoute | undefined>> {
     await this.planes.identify(call, query.tenant_plane_id, tenantId);
-    await sendSigned(reply, call, await this.routes.ofSlug(slug));
+    return sendSigned(reply, call, await this.routes.ofSlug(slug));
   }
 
-  @Post('report')
+  @Serves('POST /api/tenant-planes/self/report')
   @HttpCode(200)
   async report(
     @PlaneCall() call: ServiceCall<PlaneCaller>,

@@ -1,9 +1,9 @@
 import { JobQueue, type JobRequest, newJobRow } from '@atlas/jobs';
+import { type OperationName } from '@atlas/operator-api';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { aboutTheSame, liveJobFailure } from './live-jobs';
-import { type OperationName } from './operation-rules';
 import { ProvisioningJob } from './provisioning-job.entity';
 import { ProvisioningJobs } from './provisioning-jobs';
 

@@ -1,11 +1,12 @@
 import { type JobDirection, LIVE_JOB_STATUSES } from '@atlas/jobs';
+import { OPERATION_NAMES } from '@atlas/operator-api';
 import { violates } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { type EntityManager, type FindOptionsWhere, In, IsNull, Not } from 'typeorm';
 import { Placement } from '../registry/placement.entity';
 import { lockPlane } from '../registry/plane-lock';
 import { TenantPlane } from '../registry/tenant-plane.entity';
-import { OPERATION_NAMES, OPERATION_RULES } from './operation-rules';
+import { OPERATION_RULES } from './operation-rules';
 import { ProvisioningJob } from './provisioning-job.entity';
 
 /** SQL: whether the row aliased `tenant` has a live job. Takes {@link LIVE_JOB_STATUSES} as `live`. */

@@ -1,22 +1,7 @@
-import { LIFECYCLE_OPERATIONS, type LifecycleOperation } from '@atlas/deployment-profiles';
+import { LIFECYCLE_OPERATIONS } from '@atlas/deployment-profiles';
 import { type JobDirection } from '@atlas/jobs';
+import { type OperationName, type TenantOperation } from '@atlas/operator-api';
 import { type TenantStatus } from '@atlas/tenancy';
-
-/** Operations on a tenant plane as a whole. */
-const PLANE_OPERATIONS = ['rotate_secret', 'upgrade', 'drain'] as const;
-type PlaneOperation = (typeof PLANE_OPERATIONS)[number];
-
-/** Operations on the fleet. */
-const FLEET_OPERATIONS = ['upgrade_wave'] as const;
-type FleetOperation = (typeof FLEET_OPERATIONS)[number];
-
-export const OPERATION_NAMES = [
-  'provision',
-  ...LIFECYCLE_OPERATIONS,
-  ...PLANE_OPERATIONS,
-  ...FLEET_OPERATIONS,
-] as const;
-export type OperationName = 'provision' | LifecycleOperation | PlaneOperation | FleetOperation;
 
 /** The longest that writes may pause. After that, the move is undone. */
 export const MAX_FREEZE_MS = 30_000;
@@ -76,9 +61,9 @@ interface TenantOperationRules extends OperationRules {
   readonly restartsIn: readonly TenantStatus[];
 }
 
-type RulesOf<Name extends OperationName> = Name extends PlaneOperation | FleetOperation
-  ? OperationRules
-  : TenantOperationRules;
+type RulesOf<Name extends OperationName> = Name extends TenantOperation
+  ? TenantOperationRules
+  : OperationRules;
 
 export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> } = {
   provision: {

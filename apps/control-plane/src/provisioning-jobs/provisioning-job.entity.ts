@@ -1,6 +1,6 @@
 import { JobRow } from '@atlas/jobs';
+import { type OperationName } from '@atlas/operator-api';
 import { Column, Entity } from 'typeorm';
-import { type OperationName } from './operation-rules';
 
 /** One operation on a tenant, on a tenant plane as a whole or, if both ids are null, on the fleet. */
 @Entity('provisioning_jobs')

@@ -1,9 +1,9 @@
 import { Jobs, LIVE_JOB_STATUSES, topicOf } from '@atlas/jobs';
+import { type OperationName } from '@atlas/operator-api';
 import { Database, Signals } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
-import { type OperationName } from './operation-rules';
 import { ProvisioningJob } from './provisioning-job.entity';
 
 @Injectable()

@@ -1,6 +1,6 @@
 import { Step, type StepContext } from '@atlas/jobs';
+import { type OperationName } from '@atlas/operator-api';
 import { type Tenant } from '../registry/tenant.entity';
-import { type OperationName } from './operation-rules';
 
 export interface ProvisioningContext extends StepContext {
   readonly operation: OperationName;

@@ -1,6 +1,6 @@
+import { type DriftSubject } from '@atlas/operator-api';
 import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type SubjectKind } from './subjects/subject';
 
 /**
  * A difference between the rows and reality. Open until it is
@@ -10,7 +10,7 @@ import { type SubjectKind } from './subjects/subject';
 export class Drift {
   @PrimaryColumn('uuid') id: string;
   @Column('varchar') kind: string;
-  @Column('varchar', { name: 'subject_kind' }) subjectKind: SubjectKind;
+  @Column('varchar', { name: 'subject_kind' }) subjectKind: DriftSubject;
   @Column('varchar', { name: 'subject_id' }) subjectId: string;
   /** What is wrong and what to do. */
   @Column('text') detail: string;

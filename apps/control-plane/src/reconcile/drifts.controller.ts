@@ -1,9 +1,10 @@
+import { ListDriftsQuery, type DriftView, type Look } from '@atlas/operator-api';
 import { ApiBearerAuth, ApiTags, type Page } from '@atlas/platform';
-import { Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { Controller, HttpCode, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
-import { type DriftView, Drifts } from './drifts';
-import { ListDriftsQuery } from './drifts.dto';
-import { type Look, Reconciler } from './reconciler';
+import { Serves } from '../access/serves';
+import { Drifts } from './drifts';
+import { Reconciler } from './reconciler';
 
 @ApiTags('reconciliation')
 @ApiBearerAuth()
@@ -15,14 +16,14 @@ export class DriftsController {
   ) {}
 
   @Requires('planes:read')
-  @Get('drifts')
+  @Serves('GET /api/drifts')
   list(@Query() query: ListDriftsQuery): Promise<Page<DriftView>> {
     return this.drifts.list(query);
   }
 
   /** Looks now, and answers with the result. */
   @Requires('planes:write')
-  @Post('reconcile')
+  @Serves('POST /api/reconcile')
   @HttpCode(200)
   look(): Promise<Look> {
     return this.reconciler.look();

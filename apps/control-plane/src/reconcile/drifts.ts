@@ -1,3 +1,4 @@
+import { ListDriftsQuery, type DriftView } from '@atlas/operator-api';
 import { Database, insertIfAbsent } from '@atlas/persistence';
 import { Clock, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
@@ -6,7 +7,6 @@ import { type EntityManager, IsNull, MoreThan } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { type DriftCheck } from './checks/drift-check';
 import { Drift } from './drift.entity';
-import { type ListDriftsQuery } from './drifts.dto';
 import { failedRepairs, whyNotRepaired } from './repair-limit';
 import { pagesById } from './subjects/subject';
 
@@ -103,9 +103,7 @@ export class Drifts {
   }
 }
 
-export type DriftView = ReturnType<typeof driftView>;
-
-function driftView(drift: Drift) {
+function driftView(drift: Drift): DriftView {
   return {
     id: drift.id,
     kind: drift.kind,

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Look } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type DriftCheck } from './checks/drift-check';
 import { type Drift } from './drift.entity';
 import { Drifts } from './drifts';
-import { type Subject, type SubjectKind, type Subjects } from './subjects/subject';
+import { type Subject, type Subjects } from './subjects/subject';
 
 export const DRIFT_CHECKS = Symbol('DRIFT_CHECKS');
 
@@ -13,17 +14,6 @@ export const DRIFT_CHECKS = Symbol('DRIFT_CHECKS');
 const PAUSE_MS = 2000;
 /** If this much differs, something else is wrong. The next look continues. */
 const MOST_SUSPECTS = 1000;
-
-/** The result of a look. */
-export interface Look {
-  /** How many subjects were compared. */
-  looked_at: number;
-  found: number;
-  repaired: number;
-  gone: number;
-  /** The kinds of subjects that it could not examine; the log says why. */
-  readonly not_looked_at: SubjectKind[];
-}
 
 interface Suspect {
   readonly check: DriftCheck;

@@ -1,10 +1,7 @@
+import { type HealthClass } from '@atlas/operator-api';
 import { type Database } from '@atlas/persistence';
 import { OFFLINE_AFTER_SECONDS, OFFLINE_CAPABILITY } from '@atlas/plane-contract';
 import { TenantPlane, isAirGapped } from './tenant-plane.entity';
-
-/** `unknown`: no reports are expected. */
-export const HEALTH_CLASSES = ['online', 'offline', 'unknown'] as const;
-export type HealthClass = (typeof HEALTH_CLASSES)[number];
 
 const FORK_SHOWN_MS = 10 * 60_000;
 

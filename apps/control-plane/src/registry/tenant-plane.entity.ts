@@ -1,14 +1,11 @@
+import { type TenantPlaneStatus, type SecretMode } from '@atlas/operator-api';
 import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { type HealthStatus, OFFLINE_CAPABILITY, type ReportedHealth } from '@atlas/plane-contract';
 import { type DeploymentModel, uuidv7 } from '@atlas/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type DriverName } from '../config/driver-names';
 
-export const TENANT_PLANE_STATUSES = ['expected', 'enrolled', 'retired'] as const;
-export type TenantPlaneStatus = (typeof TENANT_PLANE_STATUSES)[number];
-
 /** `own`: a secret minted for this plane. `platform`: the secret that cells run by Atlas share. */
-export type SecretMode = 'own' | 'platform';
 
 /** A running Tenant Plane, or one that is expected to enrol. With many tenants it is a cell. */
 @Entity('tenant_planes')

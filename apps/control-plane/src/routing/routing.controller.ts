@@ -1,25 +1,19 @@
+import { ResolveQuery } from '@atlas/operator-api';
 import { type TenantRoute } from '@atlas/plane-contract';
-import { Refuses, ApiBearerAuth, ApiProperty, ApiTags } from '@atlas/platform';
-import { Controller, Get, Query } from '@nestjs/common';
-import { IsString, Length } from 'class-validator';
+import { Refuses, ApiBearerAuth, ApiTags } from '@atlas/platform';
+import { Controller, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
+import { Serves } from '../access/serves';
 import { Routes } from './routes';
-
-export class ResolveQuery {
-  @ApiProperty({ example: 'acme.atlas.example' })
-  @IsString()
-  @Length(1, 260)
-  host: string;
-}
 
 @ApiTags('routing')
 @ApiBearerAuth()
-@Controller('routing')
+@Controller()
 export class RoutingController {
   constructor(private readonly routes: Routes) {}
 
   @Requires('routing:read')
-  @Get('resolve')
+  @Serves('GET /api/routing/resolve')
   @Refuses('not_found')
   resolve(@Query() { host }: ResolveQuery): Promise<TenantRoute & { host: string }> {
     return this.routes.ofHost(host);

@@ -1,22 +1,14 @@
+import { type SealingKeyView } from '@atlas/operator-api';
 import { Database, SecretBox } from '@atlas/persistence';
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
-import { Controller, Get } from '@nestjs/common';
+import { Controller } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
+import { Serves } from '../access/serves';
 import { SEALED_COLUMNS } from './sealed-columns';
-
-export interface SealingKeyView {
-  readonly id: string;
-  /** Whether new values are sealed with it. */
-  readonly seals: boolean;
-  /** Whether CONTROL_PLANE_SEALING_KEYS contains it. */
-  readonly is_known: boolean;
-  /** How many values it seals. An older key that seals none can be removed. */
-  readonly values: number;
-}
 
 @ApiTags('sealing')
 @ApiBearerAuth()
-@Controller('sealing-keys')
+@Controller()
 export class SealingKeysController {
   constructor(
     private readonly database: Database,
@@ -25,7 +17,7 @@ export class SealingKeysController {
 
   /** The configured keys, and those that sealed values still need. */
   @Requires('planes:read')
-  @Get()
+  @Serves('GET /api/sealing-keys')
   async list(): Promise<{ items: SealingKeyView[] }> {
     const counts = await this.counts();
     const ids = new Set([...this.box.keyIds, ...counts.keys()]);

@@ -1,3 +1,4 @@
+import { type TenantPlaneView } from '@atlas/operator-api';
 import { type TenantPlane } from '../registry/tenant-plane.entity';
 import { type ServiceKey } from './service-key.entity';
 
@@ -6,7 +7,7 @@ export function keysView(
   { secretMode, status, nextKeyId }: TenantPlane,
   accepted: readonly ServiceKey[],
   platformKeyId: string,
-) {
+): Pick<TenantPlaneView, 'key_in_use' | 'keys'> {
   if (secretMode === 'platform')
     return { key_in_use: status === 'enrolled' ? platformKeyId : null, keys: [] };
   const usedAt = ({ lastUsedAt }: ServiceKey): number => lastUsedAt?.getTime() ?? 0;
@@ -16,7 +17,7 @@ export function keysView(
     .sort((a, b) => usedAt(b) - usedAt(a) || Number(b.id === nextKeyId) - Number(a.id === nextKeyId));
   const keys = accepted.map(({ id, createdAt, lastUsedAt }) => ({
     id,
-    role: id === nextKeyId ? 'next' : 'current',
+    role: id === nextKeyId ? ('next' as const) : ('current' as const),
     created_at: createdAt,
     last_used_at: lastUsedAt,
   }));

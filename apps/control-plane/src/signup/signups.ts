@@ -1,3 +1,4 @@
+import { SignupDto, VerifySignupDto, ProvisionTenantDto, type SignupView } from '@atlas/operator-api';
 import {
   Database,
   Throttle,
@@ -15,14 +16,12 @@ import { type EntityManager, In, IsNull, LessThan } from 'typeorm';
 import { Audit } from '../audit/audit';
 import { ControlPlaneConfig } from '../config/control-plane.config';
 import { Mails } from '../mail/mails';
-import { ProvisionTenantDto } from '../operations/provision/provision-tenant.dto';
 import { Provisioning } from '../operations/provision/provisioning';
 import { Tenant } from '../registry/tenant.entity';
 import { lockSignups, tenantOf } from '../tenants/signup-tenants';
 import { Signup } from '../tenants/signup.entity';
 import { EarlierSignupToken } from './earlier-signup-token.entity';
-import { type SignupDto, type VerifySignupDto } from './signup.dto';
-import { type SignupView, signupView } from './signup.view';
+import { signupView } from './signup.view';
 import { organisationOf, slugsFor } from './slug-proposals';
 
 export const VERIFY_SIGNUP = 'verify_signup';

@@ -1,11 +1,11 @@
 import { profileOf } from '@atlas/deployment-profiles';
 import { StepFailure } from '@atlas/jobs';
+import { type CertificateView } from '@atlas/operator-api';
 import { Database, insertRow } from '@atlas/persistence';
-import { type PublishedKey } from '@atlas/plane-contract';
 import { Clock, DomainError } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
-import { type JWTPayload, decodeJwt, decodeProtectedHeader } from 'jose';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { type EntityManager, In, IsNull, Not } from 'typeorm';
 import { ControlPlaneConfig } from '../config/control-plane.config';
 import { Placement } from '../registry/placement.entity';
@@ -20,13 +20,6 @@ import { requireTenant } from './tenants';
 
 const CERTIFICATE_TYPE = 'atlas-deletion-certificate+jwt';
 const DAY_MS = 24 * 3_600_000;
-
-export interface CertificateView {
-  /** A JWS. */
-  readonly certificate: string;
-  readonly claims: JWTPayload;
-  readonly public_key: PublishedKey | undefined;
-}
 
 /** Ends a tenant's deletion: marks it deleted and issues the signed certificate for its former owner. */
 @Injectable()

@@ -1,3 +1,4 @@
+import { type SignupLink } from '@atlas/operator-api';
 import { Database, deleteOldRows, insertRow, lockedForUpdate, together } from '@atlas/persistence';
 import { SIGNUP_KEY_PURPOSE, SIGNUP_TOKEN_SECONDS, SIGNUP_TOKEN_TYPE } from '@atlas/plane-contract';
 import { Clock, DomainError } from '@atlas/platform';
@@ -14,12 +15,6 @@ import { SigningKeys } from '../signing-keys/signing-keys';
 
 /** How long expired links are still sent to tenant planes, whose clocks may be slow. */
 const KEPT_MS = 24 * 3600_000;
-
-export interface SignupLink {
-  readonly url: string;
-  readonly token: string;
-  readonly expires_at: string;
-}
 
 interface Ready {
   readonly tenantPlaneId: string;

@@ -1,9 +1,5 @@
+import { type TenantView } from '@atlas/operator-api';
 import { type Tenant } from '../registry/tenant.entity';
-
-/** A tenant in the API. It never includes the database URL. */
-export interface TenantView extends Record<string, unknown> {
-  readonly id: string;
-}
 
 export function tenantView(tenant: Tenant, tenantPlaneId: string | null): TenantView {
   return {

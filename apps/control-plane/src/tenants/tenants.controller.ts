@@ -1,19 +1,23 @@
+import {
+  ListTenantsQuery,
+  UpdateTenantDto,
+  type TenantView,
+  type SignupLink,
+  type CertificateView,
+} from '@atlas/operator-api';
 import { Repeatable } from '@atlas/persistence';
 import { Refuses, type Page, ApiBearerAuth, ApiTags, UuidPipe } from '@atlas/platform';
-import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../access/caller';
+import { Serves } from '../access/serves';
 import { OperatorWrites } from '../accounts/operator-writes';
 import { DeletionCertificates } from './deletion-certificates';
-import { type CertificateView } from './deletion-certificates';
-import { type SignupLink } from './signup-links';
-import { type TenantView } from './tenant.view';
 import { Tenants } from './tenants';
-import { ListTenantsQuery, UpdateTenantDto } from './tenants.dto';
 
 @ApiTags('tenants')
 @ApiBearerAuth()
-@Controller('tenants')
+@Controller()
 export class TenantsController {
   constructor(
     private readonly tenants: Tenants,
@@ -22,19 +26,19 @@ export class TenantsController {
   ) {}
 
   @Requires('tenants:read')
-  @Get()
+  @Serves('GET /api/tenants')
   list(@Query() query: ListTenantsQuery): Promise<Page<TenantView>> {
     return this.tenants.list(query);
   }
 
   @Requires('tenants:read')
-  @Get(':id_or_slug')
+  @Serves('GET /api/tenants/:id_or_slug')
   get(@Param('id_or_slug') idOrSlug: string): Promise<TenantView> {
     return this.tenants.get(idOrSlug);
   }
 
   @Requires('tenants:write')
-  @Patch(':id')
+  @Serves('PATCH /api/tenants/:id')
   @Refuses('conflict')
   update(
     @CurrentOperator() caller: OperatorCaller,
@@ -46,7 +50,7 @@ export class TenantsController {
 
   @Requires('tenants:write')
   @Repeatable()
-  @Post(':id/signup-link')
+  @Serves('POST /api/tenants/:id/signup-link')
   createSignupLink(
     @CurrentOperator() caller: OperatorCaller,
     @Param('id', UuidPipe) id: string,
@@ -55,7 +59,7 @@ export class TenantsController {
   }
 
   @Requires('tenants:read')
-  @Get(':id/deletion-certificate')
+  @Serves('GET /api/tenants/:id/deletion-certificate')
   deletionCertificate(@Param('id', UuidPipe) id: string): Promise<CertificateView> {
     return this.certificates.get(id);
   }

@@ -1,3 +1,4 @@
+import { ListTenantsQuery, UpdateTenantDto, type TenantView, type SignupLink } from '@atlas/operator-api';
 import { Database, lockedForUpdate, updateRows } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf, validationFailed } from '@atlas/platform';
 import { isUuid } from '@atlas/tenancy';
@@ -9,9 +10,8 @@ import { TenantStatusPublisher } from '../desired-state/tenant-status-publisher'
 import { Placement } from '../registry/placement.entity';
 import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
 import { Tenant } from '../registry/tenant.entity';
-import { type SignupLink, SignupLinks } from './signup-links';
-import { type TenantView, tenantView } from './tenant.view';
-import { type ListTenantsQuery, type UpdateTenantDto } from './tenants.dto';
+import { SignupLinks } from './signup-links';
+import { tenantView } from './tenant.view';
 
 /** The most characters of a tenant's settings as JSON. */
 const MAX_SETTINGS = 10_000;

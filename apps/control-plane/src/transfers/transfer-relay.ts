@@ -1,5 +1,4 @@
-import { Wakes } from '@atlas/persistence';
-import { Database, Signals, updateRows } from '@atlas/persistence';
+import { Wakes, Database, Signals, updateRows } from '@atlas/persistence';
 import { type TransferPartHeader, generationOf, isLaterRun } from '@atlas/plane-contract';
 import { DomainError, validationFailed } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';

@@ -1,5 +1,5 @@
+import { type Scope, type OperatorRole, SCOPES } from '@atlas/operator-api';
 import supertest from 'supertest';
-import { type OperatorRole, SCOPES, type Scope } from '../../src/access/scopes';
 import { TestControlPlane } from '../control-plane.fixture';
 
 type Access = 'public' | 'signed' | 'any operator' | 'in person' | Scope;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { SCOPES } from '@atlas/operator-api';
 import { Database, SecretBox } from '@atlas/persistence';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import type supertest from 'supertest';
-import { SCOPES } from '../../src/access/scopes';
 import { Operator } from '../../src/accounts/operator.entity';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { IdempotencyRecord } from '../../src/idempotency/idempotency-key.entity';

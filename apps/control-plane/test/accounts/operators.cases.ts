@@ -1,5 +1,5 @@
+import { type OperatorRole } from '@atlas/operator-api';
 import { EVERY_DATABASE } from '@atlas/testing';
-import { type OperatorRole } from '../../src/access/scopes';
 import { ApiKey } from '../../src/accounts/api-key.entity';
 import { OperatorResetLink } from '../../src/accounts/operator-reset-link.entity';
 import { OperatorSessions } from '../../src/accounts/operator-sessions';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type OperatorRole, type Scope, SCOPES } from '@atlas/operator-api';
 import { Database, insertRow } from '@atlas/persistence';
 import { PasswordChecks } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
@@ -6,7 +7,6 @@ import { EVERY_DATABASE, asAdmin, eventually } from '@atlas/testing';
 import { decodeJwt } from 'jose';
 import type supertest from 'supertest';
 import { IsNull } from 'typeorm';
-import { type OperatorRole, SCOPES, type Scope } from '../../src/access/scopes';
 import { ApiKey } from '../../src/accounts/api-key.entity';
 import { OperatorResetLink } from '../../src/accounts/operator-reset-link.entity';
 import { OperatorSession } from '../../src/accounts/operator-session.entity';

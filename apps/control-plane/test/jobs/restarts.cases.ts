@@ -1,13 +1,10 @@
 import { JobRunner, type JobStatus, type StepState } from '@atlas/jobs';
+import { OPERATION_NAMES, type OperationName } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { type TenantStatus, TENANT_STATUSES, createUuidSource, uuidv7 } from '@atlas/tenancy';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { JobStarter, newProvisioningJob } from '../../src/provisioning-jobs/job-starter';
-import {
-  OPERATION_NAMES,
-  OPERATION_RULES,
-  type OperationName,
-} from '../../src/provisioning-jobs/operation-rules';
+import { OPERATION_RULES } from '../../src/provisioning-jobs/operation-rules';
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { Placement } from '../../src/registry/placement.entity';
 import { reservedPlacement } from '../../src/registry/placements';

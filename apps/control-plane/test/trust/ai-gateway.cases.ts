@@ -5,8 +5,7 @@ import {
   request as httpRequest,
 } from 'node:http';
 import { PLANE_PATHS } from '@atlas/plane-contract';
-import { OngoingAnswers } from '@atlas/platform';
-import { currentContext } from '@atlas/platform';
+import { OngoingAnswers, currentContext } from '@atlas/platform';
 import { EVERY_DATABASE, StandInAiProvider, eventually } from '@atlas/testing';
 import { Logger } from '@nestjs/common';
 import { ControlPlaneConfig } from '../../src/config/control-plane.config';

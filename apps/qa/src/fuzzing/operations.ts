@@ -20,6 +20,8 @@ export interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: boolean | Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly const?: unknown;
 }
 
 export interface Parameter {
@@ -64,25 +66,43 @@ const FOLDER = join(__dirname, '../../../../docs/openapi');
 /** The plane's own API description. */
 export function documentOf(plane: PlaneName): ApiDocument {
   const text = JSON.parse(readFileSync(join(FOLDER, `${plane}.json`), 'utf8')) as OpenApi;
-  const resolve = (schema: Schema): Schema => {
-    const name = schema.$ref?.split('/').at(-1);
-    return name === undefined ? schema : (text.components.schemas[name] ?? {});
+  /** One schema that says the same: without references, alternatives or constants. */
+  const resolve = ({ $ref, anyOf, const: only, ...schema }: Schema): Schema => {
+    const name = $ref?.split('/').at(-1);
+    if (name !== undefined) return { ...resolve(text.components.schemas[name] ?? {}), ...schema };
+    if (only !== undefined) return { ...schema, enum: [only] };
+    if (!anyOf) return schema;
+    const parts = anyOf.map(resolve);
+    const types = parts.flatMap(({ type = [] }) => type);
+    const allowed = parts.flatMap(({ enum: some = [], type }) => (type === 'null' ? [null] : some));
+    const hasEnum = parts.some((part) => part.enum !== undefined);
+    return {
+      ...Object.assign({}, ...parts),
+      ...schema,
+      type: types,
+      ...(hasEnum && { enum: allowed }),
+    } as Schema;
   };
   const operations = Object.entries(text.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, described]) => operationOf(method, path, described)),
+    Object.entries(methods).map(([method, described]) => operationOf(method, path, described, resolve)),
   );
   return { text, operations, resolve };
 }
 
 export const titleOf = ({ method, path }: Operation): string => `${method} ${path}`;
 
-function operationOf(method: string, path: string, described: Described): Operation {
+function operationOf(
+  method: string,
+  path: string,
+  described: Described,
+  resolve: ApiDocument['resolve'],
+): Operation {
   const { parameters = [], requestBody, responses } = described;
   const [body] = Object.entries(requestBody?.content ?? {});
   return {
     method: method.toUpperCase(),
     path,
-    parameters,
+    parameters: parameters.map((one) => ({ ...one, schema: resolve(one.schema) })),
     body: body ? { type: body[0], schema: body[1].schema } : null,
     answers: Object.fromEntries(
       Object.entries(responses).map(([status, { content = {} }]) => [status, Object.keys(content)]),

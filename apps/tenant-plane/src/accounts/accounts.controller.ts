@@ -11,22 +11,31 @@ import {
   type SignInAnswer,
   TRY_THE_PASSWORD,
 } from '@atlas/platform';
-import { Body, Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
+import {
+  type SignedIn,
+  SignupExchangeDto,
+  InviteDto,
+  TokenDto,
+  RefreshDto,
+  RegisterDto,
+  type Invitation,
+  type UserView,
+} from '@atlas/tenant-api';
+import { Body, Controller, Headers, HttpCode, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { AnyUser, Requires, WithoutLogin } from '../access/requires';
+import { Serves } from '../access/serves';
 import { SessionCookie } from '../access/session-cookie';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { claimedTenant } from '../credentials/session-token';
-import { type SignedIn, type UserView, userView } from '../credentials/sessions';
+import { userView } from '../credentials/sessions';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { TenantResolution } from '../tenancy/tenant-resolution';
 import { requireActive } from '../tenancy/tenant-standing';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Accounts } from './accounts';
-import { RefreshDto, RegisterDto, SignupExchangeDto, TokenDto } from './accounts.dto';
-import { type Invitation, Invitations } from './invitations';
+import { Invitations } from './invitations';
 import { SignupTokens } from './signup-tokens';
-import { InviteDto } from './users.dto';
 
 /** Repeating a refresh that was stored ends the session, because its token is presented twice. */
 const LOOK_BEFORE_REFRESHING =
@@ -36,7 +45,7 @@ const LOOK_BEFORE_REFRESHING =
 
 @ApiTags('accounts')
 @ApiBearerAuth()
-@Controller('auth')
+@Controller()
 export class AccountsController {
   constructor(
     private readonly accounts: Accounts,
@@ -49,7 +58,7 @@ export class AccountsController {
   /** The token names the tenant; host and header, if present, must agree with it. */
   @Public()
   @AdvisesIfUnknown(TRY_THE_PASSWORD)
-  @Post('signup-exchange')
+  @Serves('POST /api/auth/signup-exchange')
   @Refuses('conflict', 'gone', 'too_many')
   async exchangeSignup(
     @Headers() headers: IncomingHttpHeaders,
@@ -66,7 +75,7 @@ export class AccountsController {
 
   @Requires('users:write')
   @Repeatable({ showsSecret: true })
-  @Post('invite')
+  @Serves('POST /api/auth/invite')
   @Refuses('conflict', 'too_many')
   invite(
     @CurrentTenant() tenant: Tenant,
@@ -78,7 +87,7 @@ export class AccountsController {
 
   @WithoutLogin()
   @AdvisesIfUnknown(SIGN_IN_AGAIN)
-  @Post('token')
+  @Serves('POST /api/auth/token')
   @Refuses('too_many')
   @HttpCode(200)
   async login(
@@ -93,7 +102,7 @@ export class AccountsController {
 
   @WithoutLogin()
   @AdvisesIfUnknown(LOOK_BEFORE_REFRESHING)
-  @Post('refresh')
+  @Serves('POST /api/auth/refresh')
   @HttpCode(200)
   refresh(@CurrentTenant() tenant: Tenant, @Body() dto: RefreshDto): Promise<SignedIn> {
     return this.accounts.refresh(tenant, dto);
@@ -101,7 +110,7 @@ export class AccountsController {
 
   @WithoutLogin()
   @AdvisesIfUnknown(TRY_THE_PASSWORD)
-  @Post('register')
+  @Serves('POST /api/auth/register')
   @Refuses('conflict', 'too_many')
   async register(
     @CurrentTenant() tenant: Tenant,
@@ -114,7 +123,7 @@ export class AccountsController {
   }
 
   @AnyUser()
-  @Post('logout')
+  @Serves('POST /api/auth/logout')
   @HttpCode(204)
   async logout(
     @CurrentTenant() tenant: Tenant,
@@ -126,7 +135,7 @@ export class AccountsController {
   }
 
   @AnyUser()
-  @Get('me')
+  @Serves('GET /api/auth/me')
   me(@CurrentUser() user: SignedInUser): { user: UserView } {
     return { user: userView(user) };
   }

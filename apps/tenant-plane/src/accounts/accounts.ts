@@ -14,15 +14,22 @@ import {
   NO_PASSWORD,
 } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
+import {
+  type SignedIn,
+  SignupExchangeDto,
+  RegisterDto,
+  TokenDto,
+  RefreshDto,
+  type UserRole,
+} from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { shareProvider } from '../credentials/identity-provider-locks';
-import { type UserRole } from '../credentials/permissions';
 import { unauthenticated } from '../credentials/session-authentication';
 import { claimedTenant, hashToken } from '../credentials/session-token';
 import { Session } from '../credentials/session.entity';
-import { Sessions, type SignedIn } from '../credentials/sessions';
+import { Sessions } from '../credentials/sessions';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { holdUpWrites, lockUnchanged, lockUser } from '../credentials/user-locks';
 import { WHERE_STATUS, statusOf } from '../credentials/user-status';
@@ -30,7 +37,6 @@ import { NEW_USER, User } from '../credentials/user.entity';
 import { Deployment } from '../plane-identity/deployment';
 import { requireStanding } from '../tenancy/tenant-standing';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { type RefreshDto, type RegisterDto, type SignupExchangeDto, type TokenDto } from './accounts.dto';
 import { Devices } from './devices';
 import { requireGoodPassword } from './require-good-password';
 import { SignIns } from './sign-ins';

@@ -1,10 +1,11 @@
 import { type Allowance, TenantDatabase, type TenantScope, Throttle, violates } from '@atlas/persistence';
 import { Clock, type FromCookies, hashPassword, NO_PASSWORD } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
+import { type SignedIn, InviteDto, type Invitation, SignupExchangeDto } from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { Revocations } from '../credentials/revocations';
-import { Sessions, type SignedIn } from '../credentials/sessions';
+import { Sessions } from '../credentials/sessions';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { lockUsers } from '../credentials/user-locks';
 import { statusOf } from '../credentials/user-status';
@@ -14,12 +15,10 @@ import { InviteMail } from '../mail/invite.mail';
 import { Mails } from '../mail/mails';
 import { TenantUrls } from '../tenancy/tenant-urls';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { type SignupExchangeDto } from './accounts.dto';
 import { requireGoodPassword } from './require-good-password';
 import { SignIns } from './sign-ins';
 import { userExists } from './user.errors';
-import { type UserDetails, userDetails } from './user.view';
-import { type InviteDto } from './users.dto';
+import { userDetails } from './user.view';
 
 const EMAIL_RULE = { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] };
 
@@ -44,13 +43,6 @@ const TO_ONE: Allowance = {
   isStrict: true,
   refusal: 'This address was invited three times within a day, the limit for one address.',
 };
-
-export interface Invitation {
-  readonly user: UserDetails;
-  readonly expires_at: Date;
-  /** Set only if the plane sends no mail; the inviter passes it on. */
-  readonly url?: string;
-}
 
 /** How every user after the first joins. */
 @Injectable()

@@ -8,20 +8,20 @@ import {
   TRY_THE_PASSWORD,
   WAIT_FOR_THE_MAIL,
 } from '@atlas/platform';
-import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
+import { ResetPasswordDto, ChangePasswordDto, type SignedIn, ForgotPasswordDto } from '@atlas/tenant-api';
+import { Body, Controller, Headers, HttpCode, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { AnyUser, WithoutLogin } from '../access/requires';
+import { Serves } from '../access/serves';
 import { SessionCookie } from '../access/session-cookie';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
-import { type SignedIn } from '../credentials/sessions';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { ChangePasswordDto, ForgotPasswordDto, ResetPasswordDto } from './accounts.dto';
 import { Passwords } from './passwords';
 
 @ApiTags('accounts')
 @ApiBearerAuth()
-@Controller('auth')
+@Controller()
 export class PasswordsController {
   constructor(
     private readonly passwords: Passwords,
@@ -30,7 +30,7 @@ export class PasswordsController {
 
   @WithoutLogin()
   @AdvisesIfUnknown(WAIT_FOR_THE_MAIL)
-  @Post('forgot-password')
+  @Serves('POST /api/auth/forgot-password')
   @Refuses('too_many')
   @HttpCode(202)
   async forgot(
@@ -43,7 +43,7 @@ export class PasswordsController {
 
   @WithoutLogin()
   @AdvisesIfUnknown(TRY_THE_PASSWORD)
-  @Post('reset-password')
+  @Serves('POST /api/auth/reset-password')
   @Refuses('gone', 'too_many')
   @HttpCode(200)
   async reset(
@@ -58,7 +58,7 @@ export class PasswordsController {
 
   @AnyUser()
   @AdvisesIfUnknown(TRY_THE_PASSWORD)
-  @Post('password')
+  @Serves('POST /api/auth/password')
   @Refuses('too_many', 'unprocessable')
   @HttpCode(204)
   async change(

@@ -7,11 +7,12 @@ import {
   hashPassword,
   NO_PASSWORD,
 } from '@atlas/platform';
+import { ResetPasswordDto, ChangePasswordDto, type SignedIn, ForgotPasswordDto } from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { Revocations } from '../credentials/revocations';
 import { unauthenticated } from '../credentials/session-authentication';
-import { Sessions, type SignedIn } from '../credentials/sessions';
+import { Sessions } from '../credentials/sessions';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { holdUpWrites, lockUnchanged } from '../credentials/user-locks';
 import { WHERE_STATUS } from '../credentials/user-status';
@@ -20,7 +21,6 @@ import { User } from '../credentials/user.entity';
 import { Mails } from '../mail/mails';
 import { requireStanding } from '../tenancy/tenant-standing';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { type ChangePasswordDto, type ForgotPasswordDto, type ResetPasswordDto } from './accounts.dto';
 import { requireGoodPassword } from './require-good-password';
 import { SignIns } from './sign-ins';
 

@@ -1,8 +1,9 @@
 import { type TenantScope, together } from '@atlas/persistence';
 import { currentContext } from '@atlas/platform';
+import { type SignedIn } from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
-import { Sessions, type SignedIn } from '../credentials/sessions';
+import { Sessions } from '../credentials/sessions';
 import { type User } from '../credentials/user.entity';
 import { Devices } from './devices';
 

@@ -1,33 +1,33 @@
 import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
-import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
+import { ListUsersQuery, UpdateUserDto, type UserDetails } from '@atlas/tenant-api';
+import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
+import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { type UserDetails } from './user.view';
 import { Users } from './users';
-import { ListUsersQuery, UpdateUserDto } from './users.dto';
 
 @ApiTags('users')
 @ApiBearerAuth()
-@Controller('users')
+@Controller()
 export class UsersController {
   constructor(private readonly users: Users) {}
 
   @Requires('users:read')
-  @Get()
+  @Serves('GET /api/users')
   list(@CurrentTenant() tenant: Tenant, @Query() query: ListUsersQuery): Promise<Page<UserDetails>> {
     return this.users.list(tenant.id, query);
   }
 
   @Requires('users:read')
-  @Get(':id')
+  @Serves('GET /api/users/:id')
   get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<UserDetails> {
     return this.users.get(tenant.id, id);
   }
 
   @Requires('users:write')
-  @Patch(':id')
+  @Serves('PATCH /api/users/:id')
   @Refuses('conflict')
   update(
     @CurrentTenant() tenant: Tenant,

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { Clock, type Page, pageOf } from '@atlas/platform';
+import { ListUsersQuery, UpdateUserDto, type UserDetails } from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import { Audit } from '../audit/audit';
@@ -11,8 +12,7 @@ import { holdUpWrites, lockThose } from '../credentials/user-locks';
 import { WHERE_STATUS, mayInvite, statusOf } from '../credentials/user-status';
 import { User } from '../credentials/user.entity';
 import { lastAdmin, ownRole, userNotFound } from './user.errors';
-import { type UserDetails, userDetails } from './user.view';
-import { type ListUsersQuery, type UpdateUserDto } from './users.dto';
+import { userDetails } from './user.view';
 
 /** A tenant's users, as its admins see and change them. */
 @Injectable()

@@ -1,5 +1,6 @@
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
+import { type AiSettingsView } from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { UserWrites } from '../access/user-writes';
 import { Audit } from '../audit/audit';
@@ -8,10 +9,6 @@ import { holdUpWrites } from '../credentials/user-locks';
 import { Deployment } from '../plane-identity/deployment';
 import { AiRouteSetting } from './ai-route-setting.entity';
 import { aiNotAllowed } from './ai.errors';
-
-export interface AiSettingsView {
-  readonly allow_control_plane: boolean;
-}
 
 const ROUTE = 'control_plane';
 

@@ -1,6 +1,6 @@
 import { TenantDatabase } from '@atlas/persistence';
 import {
-  type Sends,
+  type Sent,
   AnswersWithin,
   ApiBearerAuth,
   ApiProduces,
@@ -9,21 +9,23 @@ import {
   UuidPipe,
   callerGone,
   sendEventStream,
+  sendJson,
 } from '@atlas/platform';
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
+import { ChangeAiSettingsDto, type AnalysisView, type AiSettingsView } from '@atlas/tenant-api';
+import { Body, Controller, Headers, HttpCode, Param, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../access/requires';
+import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { SessionAuthentication } from '../credentials/session-authentication';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { AiSettings, type AiSettingsView } from './ai-settings';
-import { ChangeAiSettingsDto } from './ai.dto';
-import { type AnalysisPiece, type AnalysisView, IncidentAnalyses } from './incident-analyses';
+import { AiSettings } from './ai-settings';
+import { type AnalysisPiece, IncidentAnalyses } from './incident-analyses';
 
 @ApiTags('ai')
 @ApiBearerAuth()
-@Controller('ai')
+@Controller()
 export class AiController {
   constructor(
     private readonly analyses: IncidentAnalyses,
@@ -38,7 +40,7 @@ export class AiController {
    * `error`.
    */
   @Requires('ai:use')
-  @Post('incidents/:id/analysis')
+  @Serves('POST /api/ai/incidents/:id/analysis')
   @HttpCode(200)
   @AnswersWithin(150)
   @ApiProduces('application/json', 'text/event-stream')
@@ -48,7 +50,7 @@ export class AiController {
     @Param('id', UuidPipe) incidentId: string,
     @Headers('accept') accept: string | undefined,
     @Res() reply: FastifyReply,
-  ): Promise<Sends<{ 200: AnalysisView }>> {
+  ): Promise<Sent<AnalysisView>> {
     const asked = { by: user, incidentId };
     const ended = this.answers.whileAdmitted(callerGone(reply), {
       credential: user.sessionId,
@@ -62,18 +64,19 @@ export class AiController {
     });
     if (accept?.includes('text/event-stream')) {
       const pieces = await this.analyses.stream(tenant.id, asked, ended);
-      await sendEventStream(reply, eventsOf(pieces), ended, (failure) => eventOf('error', failure));
-    } else await reply.send(await this.analyses.analyse(tenant.id, asked, ended));
+      return sendEventStream(reply, eventsOf(pieces), ended, (failure) => eventOf('error', failure));
+    }
+    return sendJson(reply, await this.analyses.analyse(tenant.id, asked, ended));
   }
 
   @Requires('ai:use')
-  @Get('settings')
+  @Serves('GET /api/ai/settings')
   show(@CurrentTenant() tenant: Tenant): Promise<AiSettingsView> {
     return this.settings.view(tenant.id);
   }
 
   @Requires('ai:configure')
-  @Put('settings')
+  @Serves('PUT /api/ai/settings')
   change(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,

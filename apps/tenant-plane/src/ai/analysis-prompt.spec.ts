@@ -1,6 +1,7 @@
+import { type IncidentView } from '@atlas/tenant-api';
 import { analysisPrompt } from './analysis-prompt';
 
-const INCIDENT = {
+const INCIDENT: IncidentView = {
   id: 'an-id',
   number: 'INC-00000001',
   title: 'Disk full',

@@ -1,20 +1,14 @@
 import { together } from '@atlas/persistence';
+import { type AnalysisView } from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { Incidents } from '../incidents/incidents';
-import { type AiAnswer } from './ai-answer.entity';
 import { AiAnswers } from './ai-answers';
 import { AiSettings } from './ai-settings';
 import { aiUnavailable } from './ai.errors';
 import { analysisPrompt } from './analysis-prompt';
 import { type AiQuestion, type AiText, ControlPlaneAi } from './control-plane-ai';
-
-export interface AnalysisView {
-  readonly analysis: string;
-  readonly model: string;
-  readonly source: AiAnswer['source'];
-}
 
 /** A piece of the answer while it streams; at the end, the whole. */
 export type AnalysisPiece = { readonly text: string } | { readonly whole: AnalysisView };

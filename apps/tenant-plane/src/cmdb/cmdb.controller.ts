@@ -1,17 +1,22 @@
 import { Repeatable } from '@atlas/persistence';
 import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import {
+  CreateConfigurationItemDto,
+  ListConfigurationItemsQuery,
+  type ConfigurationItemView,
+} from '@atlas/tenant-api';
+import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
+import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { Cmdb, type ConfigurationItemView } from './cmdb';
-import { CreateConfigurationItemDto, ListConfigurationItemsQuery } from './cmdb.dto';
+import { Cmdb } from './cmdb';
 
 @ApiTags('cmdb')
 @ApiBearerAuth()
-@Controller('cmdb/items')
+@Controller()
 export class CmdbController {
   constructor(
     private readonly cmdb: Cmdb,
@@ -21,7 +26,7 @@ export class CmdbController {
   @Requires('cmdb:write')
   @Repeatable()
   @Refuses('unprocessable')
-  @Post()
+  @Serves('POST /api/cmdb/items')
   create(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
@@ -31,7 +36,7 @@ export class CmdbController {
   }
 
   @Requires('cmdb:read')
-  @Get()
+  @Serves('GET /api/cmdb/items')
   list(
     @CurrentTenant() tenant: Tenant,
     @Query() query: ListConfigurationItemsQuery,
@@ -40,7 +45,7 @@ export class CmdbController {
   }
 
   @Requires('cmdb:read')
-  @Get(':id')
+  @Serves('GET /api/cmdb/items/:id')
   get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<ConfigurationItemView> {
     return this.cmdb.get(tenant.id, id);
   }

@@ -1,19 +1,15 @@
 import { TenantDatabase } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
+import {
+  CreateConfigurationItemDto,
+  type ConfigurationItemView,
+  ListConfigurationItemsQuery,
+} from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { requireSensibleAttributes } from './attribute-limits';
-import { type CreateConfigurationItemDto, type ListConfigurationItemsQuery } from './cmdb.dto';
 import { ConfigurationItem } from './configuration-item.entity';
-
-export interface ConfigurationItemView {
-  readonly id: string;
-  readonly name: string;
-  readonly type: string;
-  readonly attributes: Record<string, unknown>;
-  readonly created_at: Date;
-}
 
 @Injectable()
 export class Cmdb {

@@ -1,18 +1,9 @@
 import { type DatabaseTarget, type Schema } from '@atlas/persistence';
 import { type DeploymentModel } from '@atlas/tenancy';
+import { type CheckOutcome } from '@atlas/tenant-api';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { type Probe } from './probe';
 import { type RunningPlane } from './running-plane';
-
-export interface CheckOutcome {
-  readonly ok: boolean;
-  /** What was found. Never holds a secret. */
-  readonly detail: string;
-  /** What to do about it. Every failure has one. */
-  readonly fix?: string;
-  /** The check passes, but someone should look at it. */
-  readonly warning?: true;
-}
 
 export interface Found extends CheckOutcome {
   /** Could not be decided, because of what another check reports. */

@@ -1,18 +1,19 @@
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
-import { Controller, Get } from '@nestjs/common';
+import { type NamedOutcome } from '@atlas/tenant-api';
+import { Controller } from '@nestjs/common';
 import { Requires } from '../access/requires';
+import { Serves } from '../access/serves';
 import { ControlPlaneChecks } from './control-plane-checks';
-import { type NamedOutcome } from './run-checks';
 
 /** Runs the preflight's link checks on a running plane. */
 @ApiTags('integrations')
 @ApiBearerAuth()
-@Controller('integrations/control-plane')
+@Controller()
 export class ControlPlaneChecksController {
   constructor(private readonly checks: ControlPlaneChecks) {}
 
   @Requires('integrations:read')
-  @Get()
+  @Serves('GET /api/integrations/control-plane')
   async check(): Promise<{ checks: NamedOutcome[] }> {
     return { checks: await this.checks.run() };
   }

@@ -1,11 +1,12 @@
 import { Clock } from '@atlas/platform';
+import { type NamedOutcome } from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { PlaneSchema } from '../database/plane-schema';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { checkScene } from './check-scene';
 import { LINK_CHECKS } from './checks';
-import { type NamedOutcome, runChecks } from './run-checks';
+import { runChecks } from './run-checks';
 
 /**
  * Checks the link to the Control Plane. Concurrent callers share one run, so that a user cannot cause many

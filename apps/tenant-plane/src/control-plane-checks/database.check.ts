@@ -4,7 +4,8 @@ import {
   databaseTarget,
   examineDatabase,
 } from '@atlas/persistence';
-import { type Check, type CheckOutcome, bad, good } from './check';
+import { type CheckOutcome } from '@atlas/tenant-api';
+import { type Check, bad, good } from './check';
 
 /** Enough to recognise a plane's tables and their owner. */
 const TABLES = ['migrations', 'plane_identity', 'tenants'];

@@ -1,15 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Check, type CheckOutcome, type CheckScene, type Found, bad } from './check';
+import { type NamedOutcome } from '@atlas/tenant-api';
+import { type Check, type CheckScene, type Found, bad } from './check';
 import { signatureCheck } from './signature.check';
 
 /** The time limit of each check. */
 const CHECK_LIMIT_MS = 5000;
-
-export interface NamedOutcome extends CheckOutcome {
-  readonly name: string;
-  /** Not run, so it proves neither success nor failure. */
-  readonly skipped?: true;
-}
 
 type Told = NamedOutcome & Found;
 

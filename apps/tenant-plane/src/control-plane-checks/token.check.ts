@@ -1,7 +1,8 @@
+import { type CheckOutcome } from '@atlas/tenant-api';
 import { ControlPlaneRefused } from '../control-plane-client/control-plane.errors';
 import { refusedFor } from '../control-plane-client/refusal-advice';
 import { isWholeToken } from '../plane-identity/install-bundle';
-import { type Check, type CheckOutcome, bad, followUp, good } from './check';
+import { type Check, bad, followUp, good } from './check';
 import { isProven } from './probe';
 
 const NEW_BUNDLE =

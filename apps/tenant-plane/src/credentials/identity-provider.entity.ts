@@ -1,6 +1,6 @@
 import { JsonColumn, TimestampColumn, type TenantOwned } from '@atlas/persistence';
+import { type GrantableRole } from '@atlas/tenant-api';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type UserRole } from './permissions';
 
 /**
  * A tenant's identity provider. The plane is a public client of it, so the row holds no secret and can move
@@ -19,7 +19,3 @@ export class IdentityProvider implements TenantOwned {
   @JsonColumn({ name: 'email_domains' }) emailDomains: string[];
   @TimestampColumn({ name: 'changed_at' }) changedAt: Date;
 }
-
-/** Signing in makes no one an admin. */
-export const GRANTABLE_ROLES = ['operator', 'fulfiller', 'requester'] as const satisfies readonly UserRole[];
-export type GrantableRole = (typeof GRANTABLE_ROLES)[number];

@@ -1,4 +1,5 @@
-import { PERMISSIONS, PERMISSIONS_OF_ROLE, USER_ROLES } from './permissions';
+import { USER_ROLES } from '@atlas/tenant-api';
+import { PERMISSIONS, PERMISSIONS_OF_ROLE } from './permissions';
 
 describe('permissions', () => {
   it('are all granted to admins, and listed for every role', () => {

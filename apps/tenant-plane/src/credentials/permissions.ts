@@ -1,7 +1,5 @@
 import { DomainError } from '@atlas/platform';
-
-export const USER_ROLES = ['admin', 'operator', 'fulfiller', 'requester'] as const;
-export type UserRole = (typeof USER_ROLES)[number];
+import { type UserRole } from '@atlas/tenant-api';
 
 /** What a user may do. A route requires one of these. */
 export const PERMISSIONS = [

@@ -1,6 +1,7 @@
 import { type Allowance, type TenantScope, Throttle } from '@atlas/persistence';
 import { Clock, type FromCookies } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
+import { type UserView, type SignedIn } from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, Not } from 'typeorm';
 import { type Permission, requirePermission } from './permissions';
@@ -24,22 +25,7 @@ const REFRESH_MS = 30 * 24 * 3600_000;
 /** The longest life of a sign-in, however often it is renewed (ASVS 5.0, 7.3.2). */
 export const LONGEST_MS = 90 * 24 * 3600_000;
 
-export interface UserView {
-  readonly id: string;
-  readonly email: string;
-  readonly name: string;
-  readonly role: string;
-}
-
-export interface SignedIn {
-  readonly token: string;
-  readonly refresh_token: string;
-  readonly expires_at: Date;
-  readonly user: UserView;
-  /** Presented at the next sign-in, it keeps others' password guesses from locking this device out. */
-  readonly device_token?: string;
-}
-
+/** What a session comes from. */
 interface Origin {
   /** The family of the session that this one renews. */
   readonly family?: string;

@@ -1,4 +1,5 @@
-import { type Permission, type UserRole } from './permissions';
+import { type UserRole } from '@atlas/tenant-api';
+import { type Permission } from './permissions';
 
 /** The user of a request, as their session proved when it came in. */
 export interface SignedInUser {

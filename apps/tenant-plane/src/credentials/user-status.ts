@@ -1,9 +1,7 @@
+import { type UserStatus } from '@atlas/tenant-api';
 import { IsNull, Not } from 'typeorm';
 import { PERMISSIONS_OF_ROLE } from './permissions';
 import { type User } from './user.entity';
-
-export const USER_STATUSES = ['invited', 'active', 'deactivated'] as const;
-export type UserStatus = (typeof USER_STATUSES)[number];
 
 /** As a predicate on rows. */
 export const WHERE_STATUS = {

@@ -1,6 +1,6 @@
 import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
+import { type UserRole } from '@atlas/tenant-api';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type UserRole } from './permissions';
 
 @Entity('users')
 export class User implements TenantOwned {

@@ -1,20 +1,16 @@
 import { ApiTags } from '@atlas/platform';
-import { Controller, Get } from '@nestjs/common';
+import { type TenantDefaultView } from '@atlas/tenant-api';
+import { Controller } from '@nestjs/common';
 import { WithoutLoginOrTenant } from '../access/requires';
+import { Serves } from '../access/serves';
 import { OptionalTenant } from '../access/tenant-request';
 import { ControlPlaneLink } from '../control-plane-link/control-plane-link';
-import { Deployment, type DeploymentView } from '../plane-identity/deployment';
+import { Deployment } from '../plane-identity/deployment';
 import { type Tenant } from '../tenancy/tenant.entity';
-
-export interface TenantDefaultView {
-  readonly tenant: Pick<Tenant, 'id' | 'slug' | 'name'> | null;
-  readonly deployment: DeploymentView;
-  readonly control_plane: ControlPlaneLink['status'];
-}
 
 /** What a login page needs before anyone has signed in. */
 @ApiTags('deployment')
-@Controller('tenant-default')
+@Controller()
 export class TenantDefaultController {
   constructor(
     private readonly deployment: Deployment,
@@ -22,7 +18,7 @@ export class TenantDefaultController {
   ) {}
 
   @WithoutLoginOrTenant()
-  @Get()
+  @Serves('GET /api/tenant-default')
   describe(@OptionalTenant() tenant: Tenant | null): TenantDefaultView {
     return {
       tenant: tenant && { id: tenant.id, slug: tenant.slug, name: tenant.name },

@@ -1,4 +1,4 @@
-import { INCIDENT_MACHINE, INCIDENT_STATUSES } from './incident-machine';
+import { INCIDENT_STATUSES, INCIDENT_MACHINE } from '@atlas/tenant-api';
 
 describe('the states of an incident', () => {
   it('lead from anywhere to closed, and from closed back', () => {

@@ -1,6 +1,6 @@
 import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
+import { type Severity, type IncidentStatus } from '@atlas/tenant-api';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type IncidentStatus, type Severity } from './incident-machine';
 
 @Entity('incidents')
 export class Incident implements TenantOwned {

@@ -1,17 +1,5 @@
+import { type IncidentView } from '@atlas/tenant-api';
 import { type Incident } from './incident.entity';
-
-export interface IncidentView {
-  readonly id: string;
-  readonly number: string;
-  readonly title: string;
-  readonly description: string | null;
-  readonly severity: string;
-  readonly status: string;
-  readonly created_by: string | null;
-  readonly created_at: Date;
-  readonly updated_at: Date;
-  readonly resolved_at: Date | null;
-}
 
 export function incidentView(incident: Incident): IncidentView {
   return {

@@ -1,18 +1,23 @@
 import { Repeatable } from '@atlas/persistence';
 import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
-import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  CreateIncidentDto,
+  ListIncidentsQuery,
+  UpdateIncidentDto,
+  type IncidentView,
+} from '@atlas/tenant-api';
+import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
+import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { type IncidentView } from './incident.view';
 import { Incidents } from './incidents';
-import { CreateIncidentDto, ListIncidentsQuery, UpdateIncidentDto } from './incidents.dto';
 
 @ApiTags('incidents')
 @ApiBearerAuth()
-@Controller('incidents')
+@Controller()
 export class IncidentsController {
   constructor(
     private readonly incidents: Incidents,
@@ -21,7 +26,7 @@ export class IncidentsController {
 
   @Requires('incidents:create')
   @Repeatable()
-  @Post()
+  @Serves('POST /api/incidents')
   create(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() user: SignedInUser,
@@ -31,19 +36,19 @@ export class IncidentsController {
   }
 
   @Requires('incidents:read')
-  @Get()
+  @Serves('GET /api/incidents')
   list(@CurrentTenant() tenant: Tenant, @Query() query: ListIncidentsQuery): Promise<Page<IncidentView>> {
     return this.incidents.list(tenant.id, query);
   }
 
   @Requires('incidents:read')
-  @Get(':id')
+  @Serves('GET /api/incidents/:id')
   get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<IncidentView> {
     return this.incidents.get(tenant.id, id);
   }
 
   @Requires('incidents:write')
-  @Patch(':id')
+  @Serves('PATCH /api/incidents/:id')
   @Refuses('conflict')
   update(
     @CurrentTenant() tenant: Tenant,

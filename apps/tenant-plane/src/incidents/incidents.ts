@@ -1,12 +1,18 @@
 import { TenantDatabase, lockedForUpdate } from '@atlas/persistence';
 import { Clock, DomainError, type Page, pageOf } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
+import {
+  CreateIncidentDto,
+  ListIncidentsQuery,
+  UpdateIncidentDto,
+  type IncidentStatus,
+  INCIDENT_MACHINE,
+  type IncidentView,
+} from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
-import { INCIDENT_MACHINE, type IncidentStatus } from './incident-machine';
 import { Incident } from './incident.entity';
-import { incidentView, type IncidentView } from './incident.view';
-import { type CreateIncidentDto, type ListIncidentsQuery, type UpdateIncidentDto } from './incidents.dto';
+import { incidentView } from './incident.view';
 
 @Injectable()
 export class Incidents {

@@ -1,4 +1,5 @@
 import { EnvironmentError, SystemClock } from '@atlas/platform';
+import { type NamedOutcome, type CheckOutcome } from '@atlas/tenant-api';
 import { installationConfig } from '../config/installation-config';
 import {
   SQLITE_IN_PRODUCTION,
@@ -6,10 +7,10 @@ import {
   productionDatabaseProblem,
 } from '../config/production-database';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
-import { type CheckOutcome, bad, good } from '../control-plane-checks/check';
+import { bad, good } from '../control-plane-checks/check';
 import { checkScene } from '../control-plane-checks/check-scene';
 import { CHECKS } from '../control-plane-checks/checks';
-import { type NamedOutcome, runChecks } from '../control-plane-checks/run-checks';
+import { runChecks } from '../control-plane-checks/run-checks';
 import { type RunningPlane } from '../control-plane-checks/running-plane';
 import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 import { TENANT_PLANE_SCHEMA } from '../schema/tenant-plane-schema';

@@ -1,13 +1,8 @@
 import { type PlannedFeature } from '@atlas/deployment-profiles';
 import { type TenantScope } from '@atlas/persistence';
+import { type Evidence } from '@atlas/tenant-api';
 import { AiAnswer } from '../ai/ai-answer.entity';
 import { ConfigurationItem } from '../cmdb/configuration-item.entity';
-
-export interface Evidence {
-  readonly kind: string;
-  readonly id: string;
-  readonly at: Date;
-}
 
 export interface OnboardingStep {
   readonly key: string;

@@ -1,15 +1,17 @@
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
-import { Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { type ChecklistView } from '@atlas/tenant-api';
+import { Controller, HttpCode, Param } from '@nestjs/common';
 import { Requires } from '../access/requires';
+import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { type ChecklistView, Onboarding } from './onboarding';
+import { Onboarding } from './onboarding';
 
 @ApiTags('onboarding')
 @ApiBearerAuth()
-@Controller('onboarding')
+@Controller()
 export class OnboardingController {
   constructor(
     private readonly onboarding: Onboarding,
@@ -17,13 +19,13 @@ export class OnboardingController {
   ) {}
 
   @Requires('onboarding:read')
-  @Get()
+  @Serves('GET /api/onboarding')
   checklist(@CurrentTenant() tenant: Tenant): Promise<ChecklistView> {
     return this.onboarding.checklist(tenant.id);
   }
 
   @Requires('onboarding:write')
-  @Post('steps/:step/skip')
+  @Serves('POST /api/onboarding/steps/:step/skip')
   @HttpCode(200)
   skip(
     @CurrentTenant() tenant: Tenant,

@@ -1,9 +1,10 @@
 import { TenantDatabase, insertIfAbsent } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
+import { type StepView, type ChecklistView, type Evidence } from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
-import { Deployment, type DeploymentView } from '../plane-identity/deployment';
-import { type Evidence, ONBOARDING_STEPS, type OnboardingStep } from './onboarding-steps';
+import { Deployment } from '../plane-identity/deployment';
+import { ONBOARDING_STEPS, type OnboardingStep } from './onboarding-steps';
 import { SkippedStep } from './skipped-step.entity';
 
 /** The checklist after log-in. */
@@ -47,20 +48,6 @@ export class Onboarding {
     });
     return this.checklist(tenantId);
   }
-}
-
-export interface ChecklistView {
-  readonly steps: readonly StepView[];
-  readonly progress: { readonly completed: number; readonly total: number };
-  readonly deployment: DeploymentView;
-}
-
-interface StepView {
-  readonly key: string;
-  readonly title: string;
-  readonly status: 'done' | 'skipped' | 'pending';
-  readonly evidence: Evidence | null;
-  readonly hint: string;
 }
 
 function stepView(step: OnboardingStep, evidence: Evidence | null, isSkipped: boolean): StepView {

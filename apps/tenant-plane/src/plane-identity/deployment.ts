@@ -1,13 +1,8 @@
-import { type DeploymentHint, type DeploymentProfile, profileOf } from '@atlas/deployment-profiles';
+import { type DeploymentProfile, profileOf } from '@atlas/deployment-profiles';
+import { type DeploymentView } from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { PlaneIdentities } from './plane-identities';
-
-/** What users see: the model, its name and the reminders that come with it. */
-export interface DeploymentView extends Pick<DeploymentProfile, 'model'> {
-  readonly profile: string;
-  readonly hints: readonly DeploymentHint[];
-}
 
 /**
  * The deployment model of this plane: as its environment says, or else as the Control Plane said at

@@ -1,29 +1,31 @@
 import { Refuses, ApiBearerAuth, ApiTags } from '@atlas/platform';
-import { Controller, Get, HttpCode, Post } from '@nestjs/common';
+import { type MoveView } from '@atlas/tenant-api';
+import { Controller, HttpCode } from '@nestjs/common';
 import { Requires } from '../access/requires';
+import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { type MoveView, Moves } from './moves';
+import { Moves } from './moves';
 
 /** The tenant's consent to a move out of the customer's network. */
 @ApiTags('moves')
 @ApiBearerAuth()
 @Requires('tenant:move')
-@Controller('moves')
+@Controller()
 export class MovesController {
   constructor(
     private readonly moves: Moves,
     private readonly writes: UserWrites,
   ) {}
 
-  @Get()
+  @Serves('GET /api/moves')
   async list(@CurrentTenant() tenant: Tenant): Promise<{ items: MoveView[] }> {
     return { items: await this.moves.list(tenant.id) };
   }
 
-  @Post('consent')
+  @Serves('POST /api/moves/consent')
   @Refuses('conflict')
   @HttpCode(200)
   consent(@CurrentTenant() tenant: Tenant, @CurrentUser() user: SignedInUser): Promise<MoveView> {

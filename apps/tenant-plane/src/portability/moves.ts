@@ -1,16 +1,10 @@
 import { Database, TenantDatabase, lockedForUpdate } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
+import { type MoveView } from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { Deployment } from '../plane-identity/deployment';
 import { Tenant } from '../tenancy/tenant.entity';
-
-export interface MoveView {
-  readonly transfer_id: string;
-  /** Whether it waits for the admin's consent, without which data never leave the customer's network. */
-  readonly consent_required: boolean;
-  readonly consented: boolean;
-}
 
 /** Moves away from here that the Control Plane has requested. */
 @Injectable()

@@ -1,25 +1,26 @@
 import { ApiBearerAuth, ApiTags } from '@atlas/platform';
-import { Body, Controller, Delete, Get, HttpCode, Put } from '@nestjs/common';
+import { ConfigureIdentityProviderDto, type IdentityProviderView } from '@atlas/tenant-api';
+import { Body, Controller, HttpCode } from '@nestjs/common';
 import { Requires } from '../access/requires';
+import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { ConfigureIdentityProviderDto } from './identity-provider.dto';
-import { type IdentityProviderView, IdentityProviders } from './identity-providers';
+import { IdentityProviders } from './identity-providers';
 
 @ApiTags('accounts')
 @ApiBearerAuth()
 @Requires('sign_in:configure')
-@Controller('identity-provider')
+@Controller()
 export class IdentityProviderController {
   constructor(private readonly providers: IdentityProviders) {}
 
-  @Get()
+  @Serves('GET /api/identity-provider')
   view(@CurrentTenant() tenant: Tenant): Promise<IdentityProviderView> {
     return this.providers.view(tenant);
   }
 
-  @Put()
+  @Serves('PUT /api/identity-provider')
   configure(
     @CurrentTenant() tenant: Tenant,
     @CurrentUser() by: SignedInUser,
@@ -28,7 +29,7 @@ export class IdentityProviderController {
     return this.providers.configure(tenant, by, dto);
   }
 
-  @Delete()
+  @Serves('DELETE /api/identity-provider')
   @HttpCode(204)
   remove(@CurrentTenant() tenant: Tenant, @CurrentUser() by: SignedInUser): Promise<void> {
     return this.providers.remove(tenant, by);

@@ -10,34 +10,23 @@ import {
   validationFailed,
 } from '@atlas/platform';
 import { plannedTenantUrl } from '@atlas/tenancy';
+import {
+  type IdentityProviderView,
+  ConfigureIdentityProviderDto,
+  type ProviderView,
+} from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { lockProvider, shareProvider, takeProvider } from '../credentials/identity-provider-locks';
-import { type GrantableRole, IdentityProvider } from '../credentials/identity-provider.entity';
+import { IdentityProvider } from '../credentials/identity-provider.entity';
 import { Sessions } from '../credentials/sessions';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { holdUpWrites, lockUsers } from '../credentials/user-locks';
 import { Deployment } from '../plane-identity/deployment';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { type ConfigureIdentityProviderDto } from './identity-provider.dto';
 
 const KIND = 'oidc';
-
-interface ProviderView {
-  readonly issuer: string;
-  readonly client_id: string;
-  readonly enabled: boolean;
-  readonly create_users: boolean;
-  readonly default_role: GrantableRole;
-  readonly email_domains: readonly string[];
-}
-
-export interface IdentityProviderView {
-  readonly provider: ProviderView | null;
-  /** The URI to register with the provider, exactly as it is. */
-  readonly redirect_uri: string | null;
-}
 
 /** The identity provider of a tenant, of which there is at most one. */
 @Injectable()

@@ -1,5 +1,5 @@
 import { deriveKey } from '@atlas/persistence';
-import { Clock, type ProvenIdentity, type SignOnClient, SingleSignOn } from '@atlas/platform';
+import { Clock, type ProvenIdentity, type SignOnClient, SingleSignOn, Sent } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
@@ -17,7 +17,7 @@ export class TenantSignOn {
     private readonly clock: Clock,
   ) {}
 
-  begin(client: SignOnClient, { id }: Tenant, reply: FastifyReply): Promise<void> {
+  begin(client: SignOnClient, { id }: Tenant, reply: FastifyReply): Promise<Sent<undefined>> {
     return this.signOn.begin(client, id, reply);
   }
 

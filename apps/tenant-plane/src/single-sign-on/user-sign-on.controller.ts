@@ -2,13 +2,15 @@ import {
   AdvisesIfUnknown,
   Refuses,
   SIGN_IN_AGAIN,
-  type Sends,
+  type Sent,
   type SignOnClient,
   ApiTags,
+  redirect,
 } from '@atlas/platform';
-import { Controller, Get, Req, Res } from '@nestjs/common';
+import { Controller, HttpCode, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { WithoutLogin } from '../access/requires';
+import { Serves } from '../access/serves';
 import { SessionCookie } from '../access/session-cookie';
 import { CurrentTenant } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
@@ -20,7 +22,7 @@ import { UserSignOn } from './user-sign-on';
 @ApiTags('accounts')
 @WithoutLogin()
 @Refuses('conflict')
-@Controller('auth/oidc')
+@Controller()
 export class UserSignOnController {
   constructor(
     private readonly providers: IdentityProviders,
@@ -29,25 +31,24 @@ export class UserSignOnController {
     private readonly cookie: SessionCookie,
   ) {}
 
-  @Get('start')
-  async begin(
-    @CurrentTenant() tenant: Tenant,
-    @Res() reply: FastifyReply,
-  ): Promise<Sends<{ 303: undefined }>> {
-    await this.way.begin(await this.providers.clientOf(tenant), tenant, reply);
+  @Serves('GET /api/auth/oidc/start')
+  @HttpCode(303)
+  async begin(@CurrentTenant() tenant: Tenant, @Res() reply: FastifyReply): Promise<Sent<undefined>> {
+    return this.way.begin(await this.providers.clientOf(tenant), tenant, reply);
   }
 
   @AdvisesIfUnknown(SIGN_IN_AGAIN)
-  @Get('callback')
+  @Serves('GET /api/auth/oidc/callback')
+  @HttpCode(303)
   async finish(
     @CurrentTenant() tenant: Tenant,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
-  ): Promise<Sends<{ 303: undefined }>> {
+  ): Promise<Sent<undefined>> {
     const former_session = this.cookie.formerSession(request.headers);
     const prove = (client: SignOnClient) => this.way.finish(client, tenant, request, reply);
     const signedIn = await this.signOn.signIn(tenant, prove, { former_session });
     this.cookie.answer(signedIn, { cookie: true }, reply);
-    void reply.redirect('/', 303);
+    return redirect(reply, '/');
   }
 }

@@ -10,11 +10,12 @@ import {
   signOnUnknownAccount,
 } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
+import { type SignedIn } from '@atlas/tenant-api';
 import { Injectable, Logger } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { type IdentityProvider } from '../credentials/identity-provider.entity';
 import { Revocations } from '../credentials/revocations';
-import { Sessions, type SignedIn } from '../credentials/sessions';
+import { Sessions } from '../credentials/sessions';
 import { UserIdentity } from '../credentials/user-identity.entity';
 import { lockUnchanged } from '../credentials/user-locks';
 import { UserTokens } from '../credentials/user-tokens';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { type UserRole, USER_ROLES } from '@atlas/tenant-api';
 import { EVERY_DATABASE } from '@atlas/testing';
-import { USER_ROLES, type UserRole } from '../../src/credentials/permissions';
 import { PASSWORD, TestTenantPlane } from '../tenant-plane.fixture';
 
 interface Route {

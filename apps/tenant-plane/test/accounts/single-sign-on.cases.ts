@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { NO_PASSWORD } from '@atlas/platform';
+import { type SignedIn, type UserRole } from '@atlas/tenant-api';
 import {
   CookieBrowser,
   EVERY_DATABASE,
@@ -11,9 +12,8 @@ import {
   eventually,
 } from '@atlas/testing';
 import type supertest from 'supertest';
-import { type UserRole } from '../../src/credentials/permissions';
 import { Session } from '../../src/credentials/session.entity';
-import { Sessions, type SignedIn } from '../../src/credentials/sessions';
+import { Sessions } from '../../src/credentials/sessions';
 import { UserIdentity } from '../../src/credentials/user-identity.entity';
 import { UserTokens } from '../../src/credentials/user-tokens';
 import { User } from '../../src/credentials/user.entity';

@@ -1,7 +1,7 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
+import { type IncidentStatus, INCIDENT_STATUSES } from '@atlas/tenant-api';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { Audit } from '../../src/audit/audit';
-import { INCIDENT_STATUSES, type IncidentStatus } from '../../src/incidents/incident-machine';
 import { Incident } from '../../src/incidents/incident.entity';
 import { Pause, endedOrWaiting } from '../pause.fixture';
 import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';

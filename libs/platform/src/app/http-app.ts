@@ -9,7 +9,7 @@ import {
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyInstance, type FastifyRequest } from 'fastify';
-import { type ApiTitle, serveApiDocs } from '../openapi/api-docs';
+import { serveApiDocs } from '../openapi/api-docs';
 import { validationFailed } from '../errors/errors';
 import { Draining } from '../monitoring/health';
 import { Metrics } from '../monitoring/metrics';
@@ -35,13 +35,15 @@ const UNPREFIXED = [
   'help/:name',
 ];
 
-export interface HttpAppOptions extends ApiTitle {
+export interface HttpAppOptions {
+  /** Of the plane's API description: docs/openapi/`<name>`.json. */
+  readonly name: string;
   readonly logger?: LoggerService | false;
   /** A media type accepted besides JSON, read as bytes up to a maximum. */
   readonly alsoAccepts?: { readonly type: string; readonly maxBytes: number };
   /** Overrides the usual limits, for tests. */
   readonly limits?: Partial<RequestLimits>;
-  /** Builds the object graph without starting anything, to write the OpenAPI file. */
+  /** Builds the object graph without starting anything, to describe the API. */
   readonly preview?: boolean;
 }
 
@@ -90,7 +92,7 @@ export async function createHttpApp(
     limitRoutes(server, limits);
     sendAwayWhile(app.get(Draining), server);
   }
-  serveApiDocs(app, options);
+  serveApiDocs(app, options.name);
   return app;
 }
 

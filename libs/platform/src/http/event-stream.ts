@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type FastifyReply } from 'fastify';
 import { DomainError } from '../errors/errors';
+import { Sent } from '../openapi/serves';
 
 /** Aborted when the caller disconnects or has received its answer. */
 export function callerGone({ raw }: FastifyReply): AbortSignal {
@@ -18,7 +19,7 @@ export async function sendEventStream(
   events: AsyncIterable<Uint8Array | string>,
   ended: AbortSignal,
   lastWords: (failure: { readonly code: string; readonly detail: string }) => string,
-): Promise<void> {
+): Promise<Sent<never>> {
   const { raw } = reply;
   reply.hijack();
   raw.writeHead(200, {
@@ -36,6 +37,7 @@ export async function sendEventStream(
     else if (!ended.aborted) raw.write(lastWords(failureOf(error)));
   }
   raw.end();
+  return new Sent();
 }
 
 function failureOf(error: unknown): { readonly code: string; readonly detail: string } {

@@ -1,6 +1,5 @@
 import { Transform } from 'class-transformer';
 import { IsBoolean } from 'class-validator';
-import { ApiProperty } from '../openapi/api-decorators';
 import { Optional } from './optional.decorator';
 
 const SWITCH = new Map([
@@ -12,7 +11,6 @@ const SWITCH = new Map([
 ]);
 
 export class DryRunQuery {
-  @ApiProperty({ required: false })
   @Optional()
   // Any other value is refused: nobody who asks for a dry run may get the real thing.
   @Transform(({ value }: { value: unknown }) => SWITCH.get(String(value)) ?? value)

@@ -1,7 +1,6 @@
 import { Transform } from 'class-transformer';
 import { IsInt, IsUUID, Max, Min } from 'class-validator';
 import { Optional } from './optional.decorator';
-import { ApiProperty } from '../openapi/api-decorators';
 
 /** The largest value of an integer column. */
 const MAX_POSITION = 2 ** 31 - 1;
@@ -17,7 +16,6 @@ export const NumberInText = (): PropertyDecorator =>
   );
 
 export class PageLimit {
-  @ApiProperty({ required: false, default: 50 })
   @Optional()
   @NumberInText()
   @IsInt()
@@ -28,7 +26,6 @@ export class PageLimit {
 
 /** Lists are read in pages, newest first; `cursor` is the `next_cursor` of the previous page. */
 export class PageQuery extends PageLimit {
-  @ApiProperty({ required: false, format: 'uuid' })
   @Optional()
   @InSmallLetters()
   @IsUUID()
@@ -37,7 +34,6 @@ export class PageQuery extends PageLimit {
 
 /** Chains are read in pages, oldest first; `cursor` is the position after which a page starts. */
 export class ChainQuery extends PageLimit {
-  @ApiProperty({ required: false, default: 0 })
   @Optional()
   @NumberInText()
   @IsInt()

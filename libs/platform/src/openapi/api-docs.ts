@@ -1,37 +1,33 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type OpenAPIObject } from '@nestjs/swagger';
-import { type ApiAnswers, describeAnswers } from './api-answers';
-import { decorateBy } from './api-decorators';
 import { contentPolicy, hashOf } from '../http/content-policy';
-import { type ErrorKind } from '../errors/errors';
 import { ProblemFilter } from '../problems/problem.filter';
-
-export interface ApiTitle {
-  readonly title: string;
-  readonly description: string;
-  readonly version: string;
-  readonly answers: ApiAnswers;
-  /** How every operation may refuse, beyond what follows from its form. */
-  readonly refuses?: readonly ErrorKind[];
-}
 
 @Module({})
 class NoRoutes {}
 
+const BESIDE_BUNDLE = join(__dirname, 'openapi.json');
+const COMMITTED = join(__dirname, '../../../../docs/openapi');
+
 /** Swagger UI's script adds this to the page. */
 const LOGO_STYLE = '.logo_small_svg__cls-2{fill:#fff}.logo_small_svg__cls-3{fill:#85ea2d}';
 
-/** Serves the API description and a page for people, from a separate app created on the first request. */
-export function serveApiDocs(app: NestFastifyApplication, title: ApiTitle): void {
+/**
+ * Serves the API description docs/openapi/`<name>`.json and a page for people, from a separate app created on
+ * the first request: few processes are ever asked, and Swagger is slow to load.
+ */
+export function serveApiDocs(app: NestFastifyApplication, name: string): void {
   let docs: Promise<NestFastifyApplication> | undefined;
   for (const path of ['/openapi.json', '/docs', '/docs/*']) {
     app
       .getHttpAdapter()
       .getInstance()
       .get(path, async ({ url }, reply) => {
-        docs ??= openDocs(app, title);
+        docs ??= openDocs(name);
         const { statusCode, headers, rawPayload } = await (await docs).inject({ url });
         if (headers['content-type']?.toString().startsWith('text/html'))
           void reply.header('content-security-policy', policyOf(rawPayload.toString()));
@@ -53,33 +49,17 @@ function policyOf(page: string): string {
   });
 }
 
-export async function openApiDocument(
-  app: NestFastifyApplication,
-  { title, description, version, answers, refuses }: ApiTitle,
-): Promise<OpenAPIObject> {
-  const swagger = await import('@nestjs/swagger');
-  decorateBy(swagger);
-  const document = new swagger.DocumentBuilder()
-    .setTitle(title)
-    .setDescription(description)
-    .setVersion(version)
-    .setOpenAPIVersion('3.1.0')
-    .addBearerAuth()
-    .build();
-  const described = swagger.SwaggerModule.createDocument(app, document, {
-    operationIdFactory: (controller, method) => `${controller}_${method}`,
-  });
-  describeAnswers(described, answers, refuses);
-  return described;
-}
-
-async function openDocs(app: NestFastifyApplication, title: ApiTitle): Promise<NestFastifyApplication> {
+async function openDocs(name: string): Promise<NestFastifyApplication> {
   const { SwaggerModule } = await import('@nestjs/swagger');
   const docs = await NestFactory.create<NestFastifyApplication>(NoRoutes, new FastifyAdapter(), {
     logger: false,
   });
   docs.useGlobalFilters(new ProblemFilter());
-  const document = await openApiDocument(app, title);
-  SwaggerModule.setup('docs', docs, document, { jsonDocumentUrl: 'openapi.json' });
+  SwaggerModule.setup('docs', docs, descriptionOf(name), { jsonDocumentUrl: 'openapi.json' });
   return docs.init();
+}
+
+function descriptionOf(name: string): OpenAPIObject {
+  const file = existsSync(BESIDE_BUNDLE) ? BESIDE_BUNDLE : join(COMMITTED, `${name}.json`);
+  return JSON.parse(readFileSync(file, 'utf8')) as OpenAPIObject;
 }

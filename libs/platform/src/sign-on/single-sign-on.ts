@@ -1,4 +1,6 @@
 import { type FastifyReply, type FastifyRequest } from 'fastify';
+import { redirect } from '../http/send';
+import { type Sent } from '../openapi/serves';
 import { type Clock } from '../time/clock';
 import { cookieIn, setCookie } from '../sessions/cookies';
 import { type ProvenIdentity, RelyingParty, type SignOnClient } from './relying-party';
@@ -30,10 +32,10 @@ export class SingleSignOn {
   }
 
   /** Sends the browser to the provider. An attempt started in one realm cannot finish in another. */
-  async begin(client: SignOnClient, realm: string, reply: FastifyReply): Promise<void> {
+  async begin(client: SignOnClient, realm: string, reply: FastifyReply): Promise<Sent<undefined>> {
     const { url, attempt } = await this.relyingParty.begin(client);
     this.keep(reply, await this.attempts.seal(attempt, realm, ATTEMPT_SECONDS), ATTEMPT_SECONDS);
-    void reply.redirect(url, 303);
+    return redirect(reply, url);
   }
 
   /** Throws `sign_on_not_begun`, `sign_on_refused` and `identity_provider_unavailable`. */

@@ -1,3 +1,4 @@
+import { type OperatorCall } from '../../control-plane/control-plane-client';
 import { type Operand, type Option } from '../../options';
 import { type SubjectKind } from '../subject';
 
@@ -8,11 +9,9 @@ export interface Operation {
   readonly summary: string;
   readonly about?: string;
   readonly examples: readonly string[];
-  /** Its target, whose id replaces `:id` in the path. */
+  /** Its target, whose id replaces `:id` in the operation. */
   readonly subject?: SubjectKind;
-  readonly path: string;
-  /** POST when left out. */
-  readonly method?: 'PUT' | 'PATCH' | 'DELETE';
+  readonly operation: OperatorCall;
   /** Fields of the request besides the options. */
   readonly body?: object;
   readonly options: readonly Option[];

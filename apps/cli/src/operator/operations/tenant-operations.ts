@@ -16,7 +16,7 @@ export const TENANT_OPERATIONS: readonly Operation[] = [
       'provision --name Acme --model shared --admin-email admin@acme.example.com',
       'provision --name Acme --model dedicated --admin-email admin@acme.example.com --dry-run',
     ],
-    path: '/api/tenants/provision',
+    operation: 'POST /api/tenants/provision',
     canRehearse: true,
     next: 'signup-link',
     options: [
@@ -56,7 +56,7 @@ export const TENANT_OPERATIONS: readonly Operation[] = [
     summary: 'Suspend a tenant',
     examples: ['suspend acme --reason "invoice 4711 is overdue"'],
     subject: 'tenant',
-    path: '/api/tenants/:id/suspend',
+    operation: 'POST /api/tenants/:id/suspend',
     canRehearse: true,
     options: [REASON],
   },
@@ -66,7 +66,7 @@ export const TENANT_OPERATIONS: readonly Operation[] = [
     summary: 'Resume a suspended tenant',
     examples: ['resume acme'],
     subject: 'tenant',
-    path: '/api/tenants/:id/resume',
+    operation: 'POST /api/tenants/:id/resume',
     canRehearse: true,
     options: [],
   },
@@ -76,7 +76,7 @@ export const TENANT_OPERATIONS: readonly Operation[] = [
     summary: 'Move a tenant to another deployment model or cell',
     examples: ['move acme --to dedicated', 'move acme --to shared --dry-run'],
     subject: 'tenant',
-    path: '/api/tenants/:id/move',
+    operation: 'POST /api/tenants/:id/move',
     canRehearse: true,
     options: [
       {
@@ -104,7 +104,7 @@ export const TENANT_OPERATIONS: readonly Operation[] = [
 tenant" shows; after that its backup is erased and the deletion certificate is issued.`,
     examples: ['deprovision acme --confirm acme'],
     subject: 'tenant',
-    path: '/api/tenants/:id/deprovision',
+    operation: 'POST /api/tenants/:id/deprovision',
     confirm: 'confirm_slug',
     canRehearse: true,
     options: [
@@ -122,7 +122,7 @@ tenant" shows; after that its backup is erased and the deletion certificate is i
     summary: 'Restore a deprovisioned tenant from its backup',
     examples: ['restore acme'],
     subject: 'tenant',
-    path: '/api/tenants/:id/restore',
+    operation: 'POST /api/tenants/:id/restore',
     canRehearse: true,
     options: [],
   },
@@ -135,7 +135,7 @@ tenant" shows; after that its backup is erased and the deletion certificate is i
       'live one.',
     examples: ['token acme --token-ttl 3600'],
     subject: 'tenant',
-    path: '/api/tenants/:id/provisioning-tokens',
+    operation: 'POST /api/tenants/:id/provisioning-tokens',
     options: [TOKEN_TTL],
   },
   {
@@ -144,8 +144,7 @@ tenant" shows; after that its backup is erased and the deletion certificate is i
     summary: 'Record the database and tenant plane made by hand for a dedicated tenant',
     examples: ['record-infrastructure acme --endpoint-url https://acme.example.com --db-url-file db-url'],
     subject: 'tenant',
-    method: 'PUT',
-    path: '/api/tenants/:id/infrastructure',
+    operation: 'PUT /api/tenants/:id/infrastructure',
     done: 'Recorded. A job that was waiting for it continues.',
     options: [
       {
@@ -171,7 +170,7 @@ tenant" shows; after that its backup is erased and the deletion certificate is i
     summary: "Create the link with which a tenant's first admin signs up",
     examples: ['signup-link acme'],
     subject: 'tenant',
-    path: '/api/tenants/:id/signup-link',
+    operation: 'POST /api/tenants/:id/signup-link',
     link: 'The first admin signs up here',
     options: [],
   },

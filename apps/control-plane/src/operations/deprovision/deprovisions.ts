@@ -1,13 +1,12 @@
+import { DeprovisionTenantDto, type PlanView, type AcceptedForTenant } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { validationFailed } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type PlanView, type AcceptedForTenant } from '../../lifecycle/accepted.view';
 import { TenantOperations } from '../../lifecycle/tenant-operations';
 import { placeOf } from '../../registry/placements';
 import { Tenant } from '../../registry/tenant.entity';
 import { lockTenant, requireTenant } from '../../tenants/tenants';
 import { requireNothingToSave } from '../../transfers/kept-copy';
-import { DeprovisionTenantDto } from './deprovision-tenant.dto';
 
 /** Starts the deprovisioning of a tenant. */
 @Injectable()

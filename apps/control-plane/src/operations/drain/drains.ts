@@ -1,11 +1,11 @@
 import { CELL_DRAIN_STEPS } from '@atlas/deployment-profiles';
+import { type PlanView, type AcceptedForPlane, type TenantPlaneView } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../../audit/audit';
-import { TenantPlanes, type TenantPlaneView } from '../../fleet/tenant-planes';
-import { type PlanView, type AcceptedForPlane } from '../../lifecycle/accepted.view';
+import { TenantPlanes } from '../../fleet/tenant-planes';
 import { DryRuns } from '../../lifecycle/dry-runs';
 import { jobView } from '../../lifecycle/job.view';
 import { JobStarter } from '../../provisioning-jobs/job-starter';

@@ -1,5 +1,6 @@
 import { profileOf } from '@atlas/deployment-profiles';
 import { type JobParams } from '@atlas/jobs';
+import { MoveTenantDto, type PlanView, type AcceptedForTenant } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -7,7 +8,6 @@ import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { ProvisioningTokens } from '../../enrolment/provisioning-tokens';
 import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
-import { type PlanView, type AcceptedForTenant } from '../../lifecycle/accepted.view';
 import { TenantOperations } from '../../lifecycle/tenant-operations';
 import { REOPENS, isReopening } from '../../provisioning-jobs/lifecycle-steps';
 import { Cells } from '../../registry/cells';
@@ -18,7 +18,6 @@ import { type Tenant } from '../../registry/tenant.entity';
 import { requireDatabaseAllowed } from '../../tenants/database-choice';
 import { lockTenant, requireTenant } from '../../tenants/tenants';
 import { copyLost, keptCopyOf } from '../../transfers/kept-copy';
-import { MoveTenantDto } from './move-tenant.dto';
 
 /** Starts the move of a tenant to another deployment model or cell. */
 @Injectable()

@@ -1,16 +1,16 @@
-import { type Answers, ApiBearerAuth, ApiTags, DryRunQuery } from '@atlas/platform';
-import { Body, Controller, Post, Query } from '@nestjs/common';
+import { ProvisionTenantDto, type PlanView, type AcceptedForTenant } from '@atlas/operator-api';
+import { ApiBearerAuth, ApiTags, DryRunQuery } from '@atlas/platform';
+import { Body, Controller, Query } from '@nestjs/common';
 import { Requires } from '../../access/access.decorators';
 import { CurrentOperator, type OperatorCaller } from '../../access/caller';
+import { Serves } from '../../access/serves';
 import { OperatorWrites } from '../../accounts/operator-writes';
-import { type AcceptedForTenant, type PlanView } from '../../lifecycle/accepted.view';
 import { StartsJob } from '../../lifecycle/starts-job.decorator';
-import { ProvisionTenantDto } from './provision-tenant.dto';
 import { Provisioning } from './provisioning';
 
 @ApiTags('tenants')
 @ApiBearerAuth()
-@Controller('tenants')
+@Controller()
 export class ProvisionController {
   constructor(
     private readonly provisioning: Provisioning,
@@ -19,12 +19,12 @@ export class ProvisionController {
 
   @Requires('tenants:provision')
   @StartsJob()
-  @Post('provision')
+  @Serves('POST /api/tenants/provision')
   provision(
     @CurrentOperator() caller: OperatorCaller,
     @Query() { dry_run: isDryRun }: DryRunQuery,
     @Body() body: ProvisionTenantDto,
-  ): Promise<Answers<{ 200: PlanView; 202: AcceptedForTenant }>> {
+  ): Promise<PlanView | AcceptedForTenant> {
     if (isDryRun) return this.provisioning.plan(body);
     return this.writes.by(caller, () => this.provisioning.start(body, 'api'));
   }

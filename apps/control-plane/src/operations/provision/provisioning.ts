@@ -1,5 +1,11 @@
 import { profileOf } from '@atlas/deployment-profiles';
 import { JobQueue } from '@atlas/jobs';
+import {
+  ProvisionTenantDto,
+  type PlanView,
+  type AcceptedForTenant,
+  type InstallBundle,
+} from '@atlas/operator-api';
 import { Database, insertRow, together, violates } from '@atlas/persistence';
 import { Clock, DomainError, validationFailed } from '@atlas/platform';
 import { plannedTenantUrl, slugFromName, slugProblem, uuidv7 } from '@atlas/tenancy';
@@ -7,9 +13,8 @@ import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../../audit/audit';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
-import { type InstallBundle, ProvisioningTokens } from '../../enrolment/provisioning-tokens';
+import { ProvisioningTokens } from '../../enrolment/provisioning-tokens';
 import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
-import { type PlanView, type AcceptedForTenant } from '../../lifecycle/accepted.view';
 import { DryRuns } from '../../lifecycle/dry-runs';
 import { jobView } from '../../lifecycle/job.view';
 import { newProvisioningJob } from '../../provisioning-jobs/job-starter';
@@ -17,7 +22,6 @@ import { ProvisioningJobs } from '../../provisioning-jobs/provisioning-jobs';
 import { Cells } from '../../registry/cells';
 import { Tenant, type TenantSource } from '../../registry/tenant.entity';
 import { tenantView } from '../../tenants/tenant.view';
-import { ProvisionTenantDto } from './provision-tenant.dto';
 
 const SLUG_RULE = { name: 'tenants_slug_uq', table: 'tenants', columns: ['slug'] };
 

@@ -1,5 +1,6 @@
 import { profileOf } from '@atlas/deployment-profiles';
 import { type JobParams } from '@atlas/jobs';
+import { type PlanView, type AcceptedForTenant } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -7,7 +8,6 @@ import { type EntityManager } from 'typeorm';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { ProvisioningTokens } from '../../enrolment/provisioning-tokens';
 import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
-import { type PlanView, type AcceptedForTenant } from '../../lifecycle/accepted.view';
 import { hasAnother } from '../../lifecycle/restarts';
 import { TenantOperations } from '../../lifecycle/tenant-operations';
 import { lastDeprovisioning } from '../../provisioning-jobs/provisioning-jobs';

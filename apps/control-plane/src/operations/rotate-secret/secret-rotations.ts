@@ -1,13 +1,13 @@
 import { type RotationMode, SECRET_ROTATION_STEPS } from '@atlas/deployment-profiles';
+import { type PlanView, type AcceptedForPlane, type InstallBundle } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../../audit/audit';
 import { DesiredStates } from '../../desired-state/desired-states';
-import { type InstallBundle, ProvisioningTokens } from '../../enrolment/provisioning-tokens';
+import { ProvisioningTokens } from '../../enrolment/provisioning-tokens';
 import { TenantPlanes } from '../../fleet/tenant-planes';
-import { type PlanView, type AcceptedForPlane } from '../../lifecycle/accepted.view';
 import { DryRuns } from '../../lifecycle/dry-runs';
 import { jobView } from '../../lifecycle/job.view';
 import { JobStarter } from '../../provisioning-jobs/job-starter';

@@ -1,9 +1,8 @@
 import { type JobParams } from '@atlas/jobs';
+import { type PlanView, SuspendTenantDto, type AcceptedForTenant } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { type AcceptedForTenant, type PlanView } from '../../lifecycle/accepted.view';
 import { TenantOperations } from '../../lifecycle/tenant-operations';
-import { type SuspendTenantDto } from './suspend-tenant.dto';
 
 type Operation = 'suspend' | 'resume';
 

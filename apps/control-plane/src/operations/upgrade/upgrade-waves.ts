@@ -1,15 +1,14 @@
 import { UPGRADE_WAVE_STEPS } from '@atlas/deployment-profiles';
 import { type JobParams } from '@atlas/jobs';
+import { UpgradeWaveDto, type PlanView, type JobView } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../../audit/audit';
-import { type PlanView } from '../../lifecycle/accepted.view';
 import { DryRuns } from '../../lifecycle/dry-runs';
-import { jobView, type JobView } from '../../lifecycle/job.view';
+import { jobView } from '../../lifecycle/job.view';
 import { JobStarter } from '../../provisioning-jobs/job-starter';
 import { candidates, wantedBy } from './upgrade-candidates';
-import { UpgradeWaveDto } from './upgrade.dto';
 import { Upgrades } from './upgrades';
 
 /** A dry run names at most this many planes. The wave upgrades all of them. */

@@ -1,4 +1,5 @@
 import { UPGRADE_STEPS, type UpgradeWay } from '@atlas/deployment-profiles';
+import { type PlanView, type AcceptedForPlane } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -7,7 +8,6 @@ import { Audit } from '../../audit/audit';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { versionProblem } from '../../config/version-policy';
 import { TenantPlanes } from '../../fleet/tenant-planes';
-import { type PlanView, type AcceptedForPlane } from '../../lifecycle/accepted.view';
 import { DryRuns } from '../../lifecycle/dry-runs';
 import { jobView } from '../../lifecycle/job.view';
 import { JobStarter } from '../../provisioning-jobs/job-starter';

@@ -1,6 +1,5 @@
+import { type DriftSubject } from '@atlas/operator-api';
 import { type EntityManager } from 'typeorm';
-
-export type SubjectKind = 'tenant' | 'tenant_plane' | 'job' | 'infrastructure' | 'leftover';
 
 /** Something that may drift, with all that checks need to know about it. */
 export interface Subject {
@@ -11,7 +10,7 @@ export interface Subject {
 
 /** The source of one kind of subjects. */
 export abstract class Subjects<S extends Subject = Subject> {
-  abstract readonly kind: SubjectKind;
+  abstract readonly kind: DriftSubject;
   /** All of them, a page at a time. */
   abstract pages(manager: EntityManager): AsyncIterable<readonly S[]>;
   /** Its current state, or null if it no longer exists. */

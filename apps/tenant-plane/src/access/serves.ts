@@ -1,0 +1,4 @@
+import { servesOf } from '@atlas/platform';
+import { type TenantApi } from '@atlas/tenant-api';
+
+export const Serves = servesOf<TenantApi>();

@@ -1,0 +1,58 @@
+import { type Config, createGenerator } from 'ts-json-schema-generator';
+import { REF, type Schema, type Schemas } from './schema';
+
+/** Where an API's contract is declared. */
+export interface ContractSource {
+  readonly tsconfig: string;
+  readonly file: string;
+  /** The interface with a member for each operation. */
+  readonly type: string;
+}
+
+/** What components of an OpenAPI document may be called. */
+const NAME = /^\w+$/;
+
+export interface Contract {
+  /** By `<METHOD> <path>`: the operation's summary and the schemas of its query, body and answers. */
+  readonly operations: Schemas;
+  readonly schemas: Schemas;
+}
+
+/** Reads a contract's types as JSON schemas. */
+export function readContract({ tsconfig, file, type }: ContractSource): Contract {
+  const config: Config = {
+    path: file,
+    tsconfig,
+    type,
+    expose: 'export',
+    topRef: false,
+    jsDoc: 'extended',
+    encodeRefs: false,
+    skipTypeCheck: true,
+    additionalProperties: false,
+    extraTags: ['example'],
+  };
+  const { definitions = {}, properties = {} } = createGenerator(config).createSchema(type);
+  const all = definitions as Schemas;
+  const settle = <T>(schema: T): T => {
+    if (Array.isArray(schema)) return schema.map(settle) as T;
+    if (typeof schema !== 'object' || schema === null) return schema;
+    // Objects in a schema are schemas, or maps of them.
+    return settleObject(schema as Schema) as T;
+  };
+  const settleObject = ({ $ref, ...rest }: Schema): Schema => {
+    const name = $ref?.slice('#/definitions/'.length);
+    const others = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, settle(value)]));
+    const more = JSON.stringify(others['additionalProperties']);
+    if (more === '{}') others['additionalProperties'] = true;
+    if (more === '{"not":{}}') others['additionalProperties'] = false;
+    if (name === undefined) return others;
+    // `Page<TenantView>` is no name for a schema.
+    return NAME.test(name) ? { $ref: `${REF}${name}`, ...others } : { ...settle(all[name]), ...others };
+  };
+  const schemas = Object.entries(all).filter(([name]) => NAME.test(name));
+  return {
+    operations: settle(properties as Schemas),
+    schemas: Object.fromEntries(schemas.map(([name, schema]) => [name, settle(schema)])),
+  };
+}

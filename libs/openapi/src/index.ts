@@ -1,0 +1,1 @@
+export { type ApiTitle, describeApi, writeOpenApi } from './describe-api';

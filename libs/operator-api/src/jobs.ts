@@ -1,0 +1,78 @@
+import { LIFECYCLE_OPERATIONS, type LifecycleOperation } from '@atlas/deployment-profiles';
+import { JOB_STATUSES, type JobError, type JobStatus, type StepState } from '@atlas/jobs';
+import { InSmallLetters, Optional, type Page, PageQuery } from '@atlas/platform';
+import { IsIn, IsUUID } from 'class-validator';
+
+/** Jobs: operations that take longer than a request. */
+export interface JobsApi {
+  /** List jobs, newest first */
+  'GET /api/provisioning-jobs': { query: ListJobsQuery; 200: Page<JobView> };
+  /** Show a job and its steps */
+  'GET /api/provisioning-jobs/:id': { 200: JobView };
+  /** Follow a job: server-sent events until it ends */
+  'GET /api/provisioning-jobs/:id/events': { 200: string };
+  /** Retry a failed or cancelled job from the step where it stopped */
+  'POST /api/provisioning-jobs/:id/retry': { 202: { job: JobView } };
+  /** Cancel a job before its next step */
+  'POST /api/provisioning-jobs/:id/cancel': { 202: { job: JobView } };
+  /** Undo the steps of a failed or cancelled job, last first */
+  'POST /api/provisioning-jobs/:id/rollback': { 202: { job: JobView } };
+}
+
+/** Operations on a tenant plane as a whole. */
+const PLANE_OPERATIONS = ['rotate_secret', 'upgrade', 'drain'] as const;
+
+/** Operations on the fleet. */
+const FLEET_OPERATIONS = ['upgrade_wave'] as const;
+
+export const OPERATION_NAMES = [
+  'provision',
+  ...LIFECYCLE_OPERATIONS,
+  ...PLANE_OPERATIONS,
+  ...FLEET_OPERATIONS,
+] as const;
+export type TenantOperation = 'provision' | LifecycleOperation;
+export type OperationName =
+  TenantOperation | (typeof PLANE_OPERATIONS)[number] | (typeof FLEET_OPERATIONS)[number];
+
+export interface JobView {
+  readonly id: string;
+  readonly operation: OperationName;
+  readonly status: JobStatus;
+  readonly tenant_id: string | null;
+  /** Null for a job that is not about a tenant. */
+  readonly tenant_slug: string | null;
+  readonly tenant_plane_id: string | null;
+  /** The job that started this one. */
+  readonly parent_id?: string;
+  readonly steps: readonly StepView[];
+  readonly error: JobError | null;
+  readonly created_at: Date;
+  readonly finished_at: Date | null;
+}
+
+export interface StepView extends Omit<StepState, 'error'> {
+  readonly error: JobError | null;
+}
+
+export class ListJobsQuery extends PageQuery {
+  @Optional()
+  @InSmallLetters()
+  @IsUUID()
+  tenant_id?: string;
+
+  @Optional()
+  @InSmallLetters()
+  @IsUUID()
+  tenant_plane_id?: string;
+
+  /** Only child jobs of this job. */
+  @Optional()
+  @InSmallLetters()
+  @IsUUID()
+  parent_id?: string;
+
+  @Optional()
+  @IsIn(JOB_STATUSES)
+  status?: JobStatus;
+}

@@ -1,0 +1,246 @@
+import { ROTATION_MODES, type RotationMode } from '@atlas/deployment-profiles';
+import { type DryRunQuery, Optional } from '@atlas/platform';
+import { DEPLOYMENT_MODELS, type DeploymentModel, PLANS, type Plan } from '@atlas/tenancy';
+import { Type } from 'class-transformer';
+import {
+  IsBoolean,
+  IsEmail,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsString,
+  IsUUID,
+  Length,
+  Matches,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { IsSlug } from './is-slug';
+import { type JobView } from './jobs';
+import { type InstallBundle, MAX_TOKEN_SECONDS } from './provisioning-tokens';
+import { type TenantPlaneView } from './tenant-planes';
+import { type TenantView } from './tenants';
+import { VERSION_PATTERN } from './version-pattern';
+
+/** What starts a job. With `dry_run` it answers with the plan instead. */
+export interface OperationsApi {
+  /** Provision a tenant */
+  'POST /api/tenants/provision': OnTenant<ProvisionTenantDto>;
+  /** Suspend a tenant: its users are signed out and refused */
+  'POST /api/tenants/:id/suspend': OnTenant<SuspendTenantDto>;
+  /** Resume a suspended tenant */
+  'POST /api/tenants/:id/resume': OnTenant;
+  /** Move a tenant to another deployment model or another cell */
+  'POST /api/tenants/:id/move': OnTenant<MoveTenantDto>;
+  /** Deprovision a tenant: it is backed up, removed and can be restored for a while */
+  'POST /api/tenants/:id/deprovision': OnTenant<DeprovisionTenantDto>;
+  /** Restore a deprovisioned tenant from its backup */
+  'POST /api/tenants/:id/restore': OnTenant;
+  /** Rotate the service secret of a tenant plane */
+  'POST /api/tenant-planes/:id/rotate-secret': OnPlane<RotateSecretDto>;
+  /** Upgrade a tenant plane that Atlas runs */
+  'POST /api/tenant-planes/:id/upgrade': OnPlane<UpgradePlaneDto>;
+  /** Upgrade many tenant planes in waves */
+  'POST /api/tenant-planes/upgrades': {
+    query: DryRunQuery;
+    body: UpgradeWaveDto;
+    200: PlanView;
+    202: { job: JobView };
+  };
+  /** Drain a cell: it takes no more tenants, and those that it has move to other cells */
+  'POST /api/tenant-planes/:id/drain': OnPlane;
+  /** Let a drained cell take tenants again */
+  'POST /api/tenant-planes/:id/reopen': { 200: { tenant_plane: TenantPlaneView } };
+}
+
+interface OnTenant<Body = undefined> {
+  query: DryRunQuery;
+  body: Body;
+  200: PlanView;
+  202: AcceptedForTenant;
+}
+
+interface OnPlane<Body = undefined> {
+  query: DryRunQuery;
+  body: Body;
+  200: PlanView;
+  202: AcceptedForPlane;
+}
+
+export interface PlannedStep {
+  readonly name: string;
+  readonly description: string;
+  readonly creates: readonly string[];
+}
+
+/** What an operation would do: the answer to `dry_run`. */
+export interface PlanView {
+  readonly plan: {
+    readonly steps: readonly PlannedStep[];
+    readonly install_required: boolean;
+    /** The versions of an upgrade. */
+    readonly from?: string | null;
+    readonly to?: unknown;
+    /** The number of tenant planes in an upgrade wave, and its batches. */
+    readonly total?: number;
+    readonly waves?: readonly (readonly Pick<TenantPlaneView, 'id' | 'name' | 'version' | 'region'>[])[];
+    /** The number of tenants in the cell to drain. */
+    readonly tenants?: number;
+  };
+}
+
+/** `install` is shown once; it is null in a replayed answer if the bundle has been used. */
+export interface AcceptedForTenant {
+  readonly tenant: TenantView;
+  readonly job: JobView;
+  readonly install?: InstallBundle | null;
+}
+
+/** As {@link AcceptedForTenant}. */
+export interface AcceptedForPlane {
+  readonly tenant_plane: TenantPlaneView;
+  readonly job: JobView;
+  readonly install?: InstallBundle | null;
+}
+
+export class TenantDatabaseDto {
+  @Optional()
+  @IsIn(['postgres', 'sqlite'])
+  driver?: 'postgres' | 'sqlite';
+}
+
+export class ProvisionTenantDto {
+  /** @example Acme Corp */
+  @IsString()
+  @Length(1, 100)
+  @Matches(/\S/, { message: 'name must not be blank' })
+  name: string;
+
+  /**
+   * Derived from the name when left out.
+   * @example acme
+   */
+  @Optional()
+  @IsSlug()
+  slug?: string;
+
+  @IsIn(DEPLOYMENT_MODELS)
+  deployment_model: DeploymentModel;
+
+  @IsEmail()
+  admin_email: string;
+
+  @Optional()
+  @IsIn(PLANS)
+  plan: Plan = 'core';
+
+  /** @example eu */
+  @Optional()
+  @IsString()
+  @Length(1, 40)
+  region?: string;
+
+  @Optional()
+  @IsString()
+  @Length(1, 100)
+  po_number?: string;
+
+  @Optional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => TenantDatabaseDto)
+  database?: TenantDatabaseDto;
+
+  @Optional()
+  @IsInt()
+  @Min(60)
+  @Max(MAX_TOKEN_SECONDS)
+  token_ttl_seconds?: number;
+}
+
+export class SuspendTenantDto {
+  /** For the audit trail. */
+  @Optional()
+  @IsString()
+  @Length(1, 500)
+  reason?: string;
+}
+
+export class MoveTenantDto {
+  @IsIn(DEPLOYMENT_MODELS)
+  deployment_model: DeploymentModel;
+
+  /** For `shared`: the target cell. */
+  @Optional()
+  @IsUUID()
+  tenant_plane_id?: string;
+}
+
+export class DeprovisionTenantDto {
+  /**
+   * The tenant's slug, to confirm the removal.
+   * @example acme
+   */
+  @IsString()
+  @Length(1, 100)
+  confirm_slug: string;
+
+  /** For the audit trail. */
+  @Optional()
+  @IsString()
+  @Length(1, 500)
+  reason?: string;
+
+  /**
+   * Removes the tenant without a backup. Accepted only if its home has lost the moved rows and no tenant
+   * plane still has them.
+   */
+  @Optional()
+  @IsBoolean()
+  accept_data_loss?: boolean;
+}
+
+export class RotateSecretDto {
+  /** `compromised` refuses the old secret at once and answers with a new install bundle. */
+  @IsIn(ROTATION_MODES)
+  mode: RotationMode;
+}
+
+const VERSION_RULE = { message: 'version must be like 1.2.3' };
+
+export class UpgradePlaneDto {
+  /**
+   * Defaults to TENANT_PLANE_VERSION.
+   * @example 1.2.3
+   */
+  @Optional()
+  @Matches(VERSION_PATTERN, VERSION_RULE)
+  version?: string;
+}
+
+export class UpgradeWaveDto extends UpgradePlaneDto {
+  @Optional()
+  @IsIn(['dedicated'])
+  deployment_model = 'dedicated' as const;
+
+  /** Only planes in this region. */
+  @Optional()
+  @IsString()
+  @Length(1, 40)
+  region?: string;
+
+  /** How many planes to upgrade at once, after the first, which is upgraded alone. */
+  @Optional()
+  @IsInt()
+  @Min(1)
+  @Max(50)
+  batch_size: number = 5;
+
+  /** The wave stops if more upgrades than this fail. */
+  @Optional()
+  @IsInt()
+  @Min(0)
+  @Max(1000)
+  max_failures: number = 0;
+}

@@ -1,0 +1,22 @@
+import { type AccountsApi } from './accounts';
+import { type AuditApi } from './audit';
+import { type JobsApi } from './jobs';
+import { type OperationsApi } from './operations';
+import { type ReconciliationApi } from './reconciliation';
+import { type RoutingApi } from './routing';
+import { type SignupApi } from './signup';
+import { type TenantPlanesApi } from './tenant-planes';
+import { type TenantsApi } from './tenants';
+
+/** The API of the Control Plane for Atlas operators and prospects. docs/openapi is generated from it. */
+export interface OperatorApi
+  extends
+    AccountsApi,
+    AuditApi,
+    JobsApi,
+    OperationsApi,
+    ReconciliationApi,
+    RoutingApi,
+    SignupApi,
+    TenantPlanesApi,
+    TenantsApi {}

@@ -1,0 +1,60 @@
+import { Optional, type Page, PageQuery } from '@atlas/platform';
+import { Transform } from 'class-transformer';
+import { IsBoolean } from 'class-validator';
+
+/** Differences between the records and what exists, and the keys that seal secrets. */
+export interface ReconciliationApi {
+  /** List drifts: differences between the records and what exists */
+  'GET /api/drifts': { query: ListDriftsQuery; 200: Page<DriftView> };
+  /** Compare the records with what exists now, and repair what loses no data */
+  'POST /api/reconcile': { 200: Look };
+  /** List the keys that seal secrets, and how many values each seals */
+  'GET /api/sealing-keys': { 200: { items: SealingKeyView[] } };
+}
+
+export type DriftSubject = 'tenant' | 'tenant_plane' | 'job' | 'infrastructure' | 'leftover';
+
+export interface DriftView {
+  readonly id: string;
+  readonly kind: string;
+  readonly subject: { readonly kind: DriftSubject; readonly id: string };
+  readonly detail: string;
+  readonly first_seen_at: Date;
+  readonly last_seen_at: Date;
+  readonly resolved_at: Date | null;
+  readonly repaired: boolean;
+}
+
+/** The outcome of a reconciliation. */
+export interface Look {
+  /** How many subjects were compared. */
+  looked_at: number;
+  found: number;
+  repaired: number;
+  gone: number;
+  /** What could not be compared; the log says why. */
+  readonly not_looked_at: DriftSubject[];
+}
+
+export interface SealingKeyView {
+  readonly id: string;
+  /** New values are sealed with this key. */
+  readonly seals: boolean;
+  /** The key is in CONTROL_PLANE_SEALING_KEYS. */
+  readonly is_known: boolean;
+  /** How many values it seals. An older key with none can be removed. */
+  readonly values: number;
+}
+
+const ANSWERS = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
+export class ListDriftsQuery extends PageQuery {
+  /** false: only open ones; true: only resolved ones. */
+  @Optional()
+  @Transform(({ value }: { value: unknown }) => ANSWERS.get(String(value)) ?? value)
+  @IsBoolean()
+  resolved?: boolean;
+}

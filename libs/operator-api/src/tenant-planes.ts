@@ -1,0 +1,143 @@
+import {
+  type EnrolAnswerFile,
+  type EnrolRequestFile,
+  type HealthStatus,
+  type ReportedHealthCheck,
+} from '@atlas/plane-contract';
+import { NumberInText, Optional, type Page, PageQuery } from '@atlas/platform';
+import { DEPLOYMENT_MODELS, type DeploymentModel } from '@atlas/tenancy';
+import { IsIn, IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { type InstallBundle, type IssueTokenDto, MAX_TOKEN_SECONDS } from './provisioning-tokens';
+
+export const TENANT_PLANE_STATUSES = ['expected', 'enrolled', 'retired'] as const;
+export type TenantPlaneStatus = (typeof TENANT_PLANE_STATUSES)[number];
+
+/** `unknown`: the plane is not enrolled, or sends no reports because it is air-gapped. */
+export const HEALTH_CLASSES = ['online', 'offline', 'unknown'] as const;
+export type HealthClass = (typeof HEALTH_CLASSES)[number];
+
+/** Whether a plane signs with its own secret or with the platform's. */
+export type SecretMode = 'own' | 'platform';
+
+/** How a plane's version compares with the Control Plane's. `unsupported` planes keep serving. */
+export type VersionClass = 'current' | 'behind' | 'unsupported';
+
+/** The fleet. */
+export interface TenantPlanesApi {
+  /** Register a shared cell that is to enrol */
+  'POST /api/tenant-planes': { body: RegisterTenantPlaneDto; 201: RegisteredPlane };
+  /** List tenant planes */
+  'GET /api/tenant-planes': { query: ListTenantPlanesQuery; 200: Page<TenantPlaneView> };
+  /** Issue a provisioning token for a tenant plane */
+  'POST /api/tenant-planes/:id/provisioning-tokens': { body: IssueTokenDto; 201: { install: InstallBundle } };
+  /** Enrol a tenant plane that cannot reach the Control Plane, with its request file */
+  'POST /api/tenant-planes/enroll-offline': { body: EnrolRequestFile; 200: EnrolAnswerFile };
+}
+
+export interface TenantPlaneView {
+  readonly id: string;
+  readonly name: string;
+  readonly deployment_model: DeploymentModel;
+  readonly status: TenantPlaneStatus;
+  readonly region: string | null;
+  /** How many tenants it may hold, and how many it holds. */
+  readonly capacity: number;
+  readonly tenants: number;
+  readonly accepts_tenants: boolean;
+  readonly secret: SecretMode;
+  /** Null until the plane has enrolled. */
+  readonly key_in_use: string | null;
+  readonly keys: readonly KeyView[];
+  readonly version: string | null;
+  readonly version_class: VersionClass | null;
+  readonly release: string | null;
+  readonly endpoint_url: string | null;
+  readonly health: HealthClass;
+  /** What the plane last reported about itself. */
+  readonly health_status: HealthStatus | null;
+  readonly health_checks: readonly ReportedHealthCheck[];
+  /** Two installations report under this identity. */
+  readonly identity_forked: boolean;
+  readonly revision: number;
+  readonly revision_applied: string | null;
+  readonly last_report_at: Date | null;
+  readonly enrolled_at: Date | null;
+  readonly created_at: Date;
+}
+
+/** A service key of a tenant plane, without its secret. */
+export interface KeyView {
+  readonly id: string;
+  readonly role: 'current' | 'next';
+  readonly created_at: Date;
+  readonly last_used_at: Date | null;
+}
+
+export interface RegisteredPlane {
+  readonly tenant_plane: TenantPlaneView;
+  readonly install: InstallBundle;
+}
+
+/** The largest page of the fleet, and the default. Most fleets fit on one page. */
+const MAX_FLEET_PAGE = 500;
+
+export class RegisterTenantPlaneDto {
+  /** @example eu-1 */
+  @IsString()
+  @Matches(/^[a-z0-9][a-z0-9-]{0,62}$/, { message: 'name must be 1 to 63 of a-z 0-9 -' })
+  name: string;
+
+  /** @example eu */
+  @IsString()
+  @Length(1, 40)
+  region: string;
+
+  /** Maximum number of tenants. */
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  capacity: number;
+
+  @Optional()
+  @IsIn(['own', 'platform'])
+  secret: SecretMode = 'own';
+
+  /** Lifetime of the provisioning token in seconds. */
+  @Optional()
+  @IsInt()
+  @Min(60)
+  @Max(MAX_TOKEN_SECONDS)
+  token_ttl_seconds?: number;
+}
+
+/** The fleet, oldest first. */
+export class ListTenantPlanesQuery extends PageQuery {
+  @Optional()
+  @NumberInText()
+  @IsInt()
+  @Min(1)
+  @Max(MAX_FLEET_PAGE)
+  override limit: number = MAX_FLEET_PAGE;
+
+  @Optional()
+  @IsString()
+  @Length(1, 63)
+  name?: string;
+
+  @Optional()
+  @IsString()
+  @Length(1, 40)
+  version?: string;
+
+  @Optional()
+  @IsIn(DEPLOYMENT_MODELS)
+  deployment_model?: DeploymentModel;
+
+  @Optional()
+  @IsIn(TENANT_PLANE_STATUSES)
+  status?: TenantPlaneStatus;
+
+  @Optional()
+  @IsIn(HEALTH_CLASSES)
+  health?: HealthClass;
+}

@@ -1,0 +1,3 @@
+export * from './dry-run.query';
+export * from './optional.decorator';
+export * from './page';

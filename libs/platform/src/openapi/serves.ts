@@ -1,0 +1,39 @@
+import { Delete, Get, Patch, Post, Put } from '@nestjs/common';
+import { type AnswerOf, type Method, type OperationKey } from './contract';
+
+/** An answer that its handler has sent, because it is signed, streamed or a redirect. */
+export class Sent<Answer> {
+  // Keeps `Sent<A>` and `Sent<B>` apart.
+  declare private readonly answer: Answer;
+}
+
+/** What an operation's handler may return. */
+type Handler<Answer> = (
+  ...args: never[]
+) => Answer | Promise<Answer> | Promise<Sent<Answer>> | (undefined extends Answer ? Promise<void> : never);
+
+const DECORATORS = { GET: Get, POST: Post, PUT: Put, PATCH: Patch, DELETE: Delete };
+const OPERATION = 'platform:operation';
+
+/** The operation that a handler serves. */
+export function operationOf(handler: object): OperationKey | undefined {
+  return Reflect.getMetadata(OPERATION, handler) as OperationKey | undefined;
+}
+
+/**
+ * The decorator with which controllers serve the operations of an API. It routes the operation to the
+ * handler, and only compiles if the contract allows what the handler returns.
+ */
+export function servesOf<Api extends { [Key in keyof Api]: object }>() {
+  return <Key extends keyof Api & OperationKey>(operation: Key) =>
+    <Served extends Handler<AnswerOf<Api[Key]>>>(
+      target: object,
+      key: string | symbol,
+      descriptor: TypedPropertyDescriptor<Served>,
+    ): void => {
+      // The app has the prefix /api.
+      const [method, path = ''] = operation.split(' /api') as [Method, string?];
+      DECORATORS[method](path)(target, key, descriptor as TypedPropertyDescriptor<unknown>);
+      Reflect.defineMetadata(OPERATION, operation, descriptor.value as object);
+    };
+}

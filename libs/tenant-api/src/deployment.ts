@@ -1,0 +1,50 @@
+import { type DeploymentHint } from '@atlas/deployment-profiles';
+import { type DeploymentModel } from '@atlas/tenancy';
+
+/** How the plane is deployed, and how its link to the Control Plane is. */
+export interface DeploymentApi {
+  /** Show what a sign-in page needs: tenant, deployment model, link to the Control Plane */
+  'GET /api/tenant-default': { 200: TenantDefaultView };
+  /** Check the link to the Control Plane */
+  'GET /api/integrations/control-plane': { 200: { checks: NamedOutcome[] } };
+  /** List the moves of the tenant away from this plane */
+  'GET /api/moves': { 200: { items: MoveView[] } };
+  /** Consent to a move that takes data out of the customer's network */
+  'POST /api/moves/consent': { 200: MoveView };
+}
+
+/** The deployment model for users: its name, and the reminders that come with it. */
+export interface DeploymentView {
+  readonly model: DeploymentModel;
+  readonly profile: string;
+  readonly hints: readonly DeploymentHint[];
+}
+
+export interface TenantDefaultView {
+  readonly tenant: { readonly id: string; readonly slug: string; readonly name: string } | null;
+  readonly deployment: DeploymentView;
+  readonly control_plane: { readonly reachable: boolean; readonly last_contact_at: Date | null };
+}
+
+/** The outcome of a check. */
+export interface CheckOutcome {
+  readonly ok: boolean;
+  readonly detail: string;
+  /** Who has to do what. */
+  readonly fix?: string;
+  /** It works, but somebody should look. */
+  readonly warning?: true;
+}
+
+export interface NamedOutcome extends CheckOutcome {
+  readonly name: string;
+  /** The check did not run, so it shows nothing. */
+  readonly skipped?: true;
+}
+
+export interface MoveView {
+  readonly transfer_id: string;
+  /** The move waits for an admin's consent, because data would leave the customer's network. */
+  readonly consent_required: boolean;
+  readonly consented: boolean;
+}
