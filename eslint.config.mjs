@@ -30,6 +30,7 @@ export default tseslint.config(
             only('lib:jobs', 'lib:tenancy', 'lib:platform', 'lib:persistence', 'lib:testing'),
             only('lib:service-auth', 'lib:platform', 'lib:testing'),
             only('lib:testing', 'lib:platform'),
+            only('lib:tooling', 'lib:platform', 'lib:testing'),
           ],
         },
       ],

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { until } from '../src/stack/until';
+import { eventually } from '@atlas/testing';
 import { StubWorkspace } from './workspace.fixture';
 
 jest.setTimeout(30_000);
@@ -71,6 +71,18 @@ describe('npm start', () => {
     expect(workspace.takeCalls()).toEqual(calls);
   });
 
+  it('keeps what "npm ci" has installed by hand, unless one of our commands is missing', () => {
+    workspace.write('node_modules/.package-lock.json', '{"packages": {}}');
+    workspace.write('node_modules/sqlite3/build/Release/node_sqlite3.node', '');
+    workspace.write('node_modules/.bin/atlas', '');
+    for (const name of ['atlas', 'atlas-tp']) {
+      const packages = { 'apps/cli': { bin: { [name]: 'bin.mjs' } } };
+      workspace.write('package-lock.json', JSON.stringify({ packages }));
+      workspace.start();
+      expect(workspace.takeCalls().includes('npm ci')).toBe(name !== 'atlas');
+    }
+  });
+
   it('hands SIGTERM on, and the exit code back', async () => {
     const started = workspace.startInBackground('wait');
     await called('app stack');
@@ -87,7 +99,6 @@ describe('npm start', () => {
   });
 
   async function called(call: string): Promise<void> {
-    const look = () => workspace.takeCalls().includes(call) || undefined;
-    await until(look, { seconds: 10, complaint: `"${call}" was not called` });
+    await eventually(() => workspace.takeCalls().includes(call), { what: `"${call}" is called` });
   }
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { sendSignal } from '@atlas/platform/processes';
 
-const BOOTSTRAP = join(__dirname, '../bootstrap');
+const TOOLING = join(__dirname, '../src');
 /** Does what `first` says, writes its name and arguments down, and does what `then` says. */
 const stub = (name: string, then = '', first = ''): string => `#!/usr/bin/env node
 const { appendFileSync, existsSync, mkdirSync, writeFileSync } = require('node:fs');
@@ -31,15 +31,15 @@ writeFileSync('node_modules/.bin/nx', ${JSON.stringify(NX)}.replace('APP', ${JSO
 
 /** A workspace with the real `npm start`, and stand-ins for npm, Nx and the app. */
 export class StubWorkspace {
-  readonly root = mkdtempSync(join(tmpdir(), 'atlas-bootstrap-'));
+  readonly root = mkdtempSync(join(tmpdir(), 'atlas-workspace-'));
   private readonly started: ChildProcess[] = [];
 
   constructor() {
-    cpSync(BOOTSTRAP, join(this.root, 'apps/cli/bootstrap'), { recursive: true });
+    cpSync(TOOLING, join(this.root, 'libs/tooling/src'), { recursive: true });
     for (const app of ['cli', 'control-plane', 'tenant-plane']) this.write(`apps/${app}/project.json`, '{}');
     for (const file of ['package-lock.json', 'nx.json', 'tsconfig.base.json']) this.write(file, '{}');
     this.write('package.json', '{"allowScripts": {"native": true, "reporting": false}}');
-    for (const folder of ['libs', 'docs']) mkdirSync(join(this.root, folder));
+    mkdirSync(join(this.root, 'docs'));
     this.write('npm-cli.js', NPM);
   }
 
@@ -90,7 +90,7 @@ export class StubWorkspace {
   }
 
   private command(args: readonly string[]): string[] {
-    return ['apps/cli/bootstrap/start.mjs', ...args];
+    return ['libs/tooling/src/start.mjs', ...args];
   }
 
   private options(env: NodeJS.ProcessEnv) {

@@ -21,9 +21,11 @@ function wasInstalledByHand() {
   if (record === undefined || !isThere(SQLITE_BINDING)) return false;
   const { packages: installed } = JSON.parse(record);
   const { packages: wanted } = JSON.parse(read('package-lock.json'));
-  return Object.entries(wanted).every(([path, { version, link, optional }]) => {
+  return Object.entries(wanted).every(([path, { version, link, optional, bin = {} }]) => {
     if (link) return isThere(path);
-    if (!path.startsWith('node_modules/')) return true;
+    // Our own, whose commands may have moved.
+    if (!path.startsWith('node_modules/'))
+      return Object.keys(bin).every((name) => isThere(`node_modules/.bin/${name}`));
     return installed[path] ? installed[path].version === version : optional === true;
   });
 }
