@@ -30,6 +30,13 @@ describe.each(['control-plane', 'tenant-plane'])('the bundled %s', (app) => {
       expect(existsSync(builtFile(app, `help/${page}.html`))).toBe(true);
   });
 
+  it('traces errors back to the sources', () => {
+    const args = ['--enable-source-maps', builtFile(app, 'write-openapi.js')];
+    const { stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect(stderr).toMatch(/ at .*\/libs\/platform\/src\/app\/write-openapi\.ts:\d+:\d+\)$/m);
+    expect(stderr).toMatch(new RegExp(` at .*/apps/${app}/src/write-openapi\\.ts:\\d+:\\d+\\)$`, 'm'));
+  });
+
   // A second class-validator would know no rules, a second TypeORM no entities.
   it('loads native code from node_modules, and nothing that is bundled', () => {
     const loaded = JSON.parse(ended.stderr) as string[];

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { eventually } from '@atlas/testing';
-import { StubWorkspace } from './workspace.fixture';
+import { PROJECTS, StubWorkspace } from './workspace.fixture';
 
 jest.setTimeout(30_000);
+
+const ALL_BUT_THE_CLI = PROJECTS.filter((project) => project !== 'apps/cli');
 
 describe('npm start', () => {
   const workspace = new StubWorkspace();
@@ -34,15 +36,17 @@ describe('npm start', () => {
     const { status, stderr } = workspace.start({}, '--json');
     expect(status).toBe(0);
     expect(stderr).toMatch(/python3, make and g\+\+[^]*npm ci …/);
-    expect(workspace.takeCalls()).toEqual(['npm ci', 'npm rebuild', 'nx run-many', 'app stack']);
+    expect(workspace.takeCalls()).toEqual(['npm ci', 'npm run', 'app stack']);
+    expect(workspace.takeBuilt()).toEqual(PROJECTS);
   });
 
-  it('runs the install scripts of those packages that may, whatever npm is used', () => {
+  it('installs for another lock file, with the scripts of those packages that may, whatever npm is used', () => {
     workspace.write('package-lock.json', '{"others": 0}');
     workspace.start();
-    const [ci, rebuild] = workspace.takeCalls(Infinity);
+    const [ci, ...others] = workspace.takeCalls(Infinity);
     expect(ci).toContain(' --ignore-scripts ');
-    expect(rebuild).toBe('npm rebuild --ignore-scripts=false native');
+    expect(others).toEqual(['npm run install --prefix node_modules/native', 'app stack up']);
+    expect(workspace.takeBuilt()).toEqual(PROJECTS);
   });
 
   it('warns of missing compilers before it needs them', () => {
@@ -56,19 +60,39 @@ describe('npm start', () => {
   });
 
   it('only starts when nothing has changed', () => {
+    workspace.takeBuilt();
     workspace.start();
     expect(workspace.takeCalls()).toEqual(['app stack']);
+    expect(workspace.takeBuilt()).toEqual([]);
   });
 
   it.each([
-    ['another lock file', 'package-lock.json', ['npm ci', 'npm rebuild', 'nx run-many', 'app stack']],
-    ['other sources', 'apps/control-plane/src/main.ts', ['nx run-many', 'app stack']],
-    ['a build of other sources', 'dist/apps/tenant-plane/.tsbuildinfo', ['nx run-many', 'app stack']],
-    ['another test', 'apps/control-plane/src/main.spec.ts', ['app stack']],
-  ])('does what is due for %s', (_, file, calls) => {
-    workspace.write(file, '{"changed": 1}');
+    ['a plane', 'apps/control-plane/src/main.ts', ['apps/control-plane']],
+    ['a library', 'libs/platform/src/main.ts', ALL_BUT_THE_CLI],
+    ['a guide', 'docs/guides/users.md', ALL_BUT_THE_CLI],
+    ['the compiler', 'libs/tooling/src/transpile.mjs', PROJECTS],
+    ['the record of a build', 'dist/apps/tenant-plane/.built', ['apps/tenant-plane']],
+    ['a test', 'apps/control-plane/src/main.spec.ts', []],
+  ])('after a change to %s, rebuilds only what depends on it', (_, file, built) => {
+    workspace.write(file, `${workspace.read(file)}\n`);
+    workspace.takeBuilt();
     workspace.start();
-    expect(workspace.takeCalls()).toEqual(calls);
+    expect(workspace.takeCalls()).toEqual(['app stack']);
+    expect(workspace.takeBuilt()).toEqual(built);
+  });
+
+  it('says what it could not compile, and tries again', () => {
+    const file = 'apps/cli/src/options.ts';
+    workspace.write(file, 'export const = 1;');
+    for (const attempt of ['first', 'second']) {
+      const { status, stderr } = workspace.start();
+      expect([attempt, status]).toEqual([attempt, 1]);
+      expect(stderr).toMatch(/Building failed:[^]*options\.ts:1:/);
+    }
+    expect(workspace.takeCalls()).toEqual([]);
+    workspace.delete(file);
+    workspace.start();
+    expect(workspace.takeCalls()).toEqual(['app stack']);
   });
 
   it('keeps what "npm ci" has installed by hand, unless one of our commands is missing', () => {
