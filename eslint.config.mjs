@@ -41,6 +41,7 @@ export default tseslint.config(
             only('lib:tenant-api', 'lib:tenancy', 'lib:deployment-profiles', 'lib:platform'),
             only('lib:service-auth', 'lib:platform', 'lib:testing'),
             only('lib:testing', 'lib:platform'),
+            only('lib:tooling', 'lib:platform', 'lib:testing'),
           ],
         },
       ],

@@ -1,4 +1,4 @@
-const { readFileSync, readdirSync } = require('node:fs');
+const { existsSync, readFileSync, readdirSync } = require('node:fs');
 const path = require('node:path');
 
 // Published as ES modules only; jest on Node 20 cannot require those, so swc turns them into CommonJS first.
@@ -22,7 +22,9 @@ const ESM_ONLY = [
 const LIBRARIES = Object.fromEntries(
   readdirSync(path.join(__dirname, 'libs')).flatMap((lib) => {
     const folder = path.join(__dirname, 'libs', lib);
-    const { name, exports } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    const manifest = path.join(folder, 'package.json');
+    if (!existsSync(manifest)) return [];
+    const { name, exports } = JSON.parse(readFileSync(manifest, 'utf8'));
     return Object.entries(exports).flatMap(([subpath, { types }]) =>
       types ? [[`^${name}${subpath.slice(1)}$`, path.join(folder, types)]] : [],
     );

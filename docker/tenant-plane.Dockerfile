@@ -31,7 +31,7 @@ COPY . .
 RUN npx nx run-many -t build -p tenant-plane,cli \
   && mkdir /out \
   && cp -r --parents package.json libs/*/package.json libs/*/dist dist/apps/tenant-plane \
-    dist/apps/cli apps/cli/package.json apps/cli/bootstrap /out
+    dist/apps/cli apps/cli/package.json apps/cli/bin libs/tooling/src/require-node.mjs /out
 
 FROM node:24.21.0-bookworm-slim
 # The file system may be read-only but for /app/data. Each thread that has an arena of its own keeps megabytes in it.
@@ -39,7 +39,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=4200 TMPDIR=/app/data MALLOC_ARENA_MAX
 WORKDIR /app
 COPY --from=sqlite /src/node_modules node_modules
 COPY --from=build /out .
-RUN mkdir data && chown node:node data && ln -s /app/apps/cli/bootstrap/atlas-tp.mjs /usr/local/bin/atlas-tp
+RUN mkdir data && chown node:node data && ln -s /app/apps/cli/bin/atlas-tp.mjs /usr/local/bin/atlas-tp
 USER node
 VOLUME /app/data
 EXPOSE 4200

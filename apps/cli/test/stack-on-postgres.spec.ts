@@ -1,15 +1,15 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inDemo } from './demo-tenant.fixture';
-import { StackProcess, expectGone } from './stack.fixture';
+import { CAN_MOUNT, StackProcess, expectGone } from './stack.fixture';
 
 jest.setTimeout(90_000);
 
 describe('the local stack on Postgres', () => {
+  // Closed to other users: if we are root, to the server's own as well.
   const folder = mkdtempSync(join(tmpdir(), 'atlas-stack-'));
-  // If we are root, the server's own user must be able to enter the folder.
-  chmodSync(folder, 0o755);
+  const dataDir = join(folder, 'data');
   let run: StackProcess;
 
   afterAll(async () => {
@@ -19,7 +19,7 @@ describe('the local stack on Postgres', () => {
   });
 
   it('accepts an incident, and ends its server after the planes', async () => {
-    run = new StackProcess(join(folder, 'data'), { options: ['--postgres'] });
+    run = new StackProcess(dataDir, { options: ['--postgres'] });
     const devStack = await run.ready();
     const incident = { title: 'Disk is full on web-1', severity: 'P2' };
     await expect(inDemo(devStack, 'POST', incident)).resolves.toMatchObject({ status: 201 });
@@ -31,5 +31,19 @@ describe('the local stack on Postgres', () => {
     await expectGone(children);
     expect(run.log('postgres.log')).toContain('database system is shut down');
     expect(run.log('postgres.log')).not.toContain('terminating connection');
+  });
+
+  (CAN_MOUNT ? it : it.skip)('runs from a checkout that only root can enter, and opens nothing', async () => {
+    const checkout = join(folder, 'checkout');
+    mkdirSync(checkout);
+    run = new StackProcess(dataDir, { options: ['--postgres'], checkout });
+    const kept = (await inDemo(await run.ready(), 'GET')).body;
+    expect(kept).toMatchObject({ items: [{ title: 'Disk is full on web-1' }] });
+    for (const closed of [folder, dataDir]) expect(statSync(closed).mode & 0o777).toBe(0o700);
+    const programs = readlinkSync(join(dataDir, 'postgres-programs'));
+    expect(existsSync(programs)).toBe(true);
+    run.send('SIGTERM');
+    await expect(run.exited).resolves.toBe(0);
+    expect(existsSync(programs)).toBe(false);
   });
 });

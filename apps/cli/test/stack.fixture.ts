@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DevStack } from '../src/stack/dev-stack-file';
@@ -7,7 +7,18 @@ import { type ListedProcess } from '../src/stack/process-list';
 import { isRunning } from '@atlas/platform/processes';
 import { until } from '../src/stack/until';
 
-export const CLI = join(__dirname, '../../../dist/apps/cli/main.js');
+const ROOT = join(__dirname, '../../..');
+const BUILT = 'dist/apps/cli/main.js';
+export const CLI = join(ROOT, BUILT);
+/** Whether we may show a folder at another place, to one process only: as root, outside most containers. */
+export const CAN_MOUNT = spawnSync('unshare', ['--mount', 'mount', '--bind', '/tmp', '/tmp']).status === 0;
+
+export interface StackSetting {
+  readonly options?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** The stack runs from this empty folder, which to it is our checkout. */
+  readonly checkout?: string;
+}
 
 /** `atlas stack up` as a process, from the build. */
 export class StackProcess {
@@ -17,12 +28,17 @@ export class StackProcess {
 
   constructor(
     readonly dataDir: string,
-    { options = [], env: own = {} }: { options?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
+    { options = [], env: own = {}, checkout }: StackSetting = {},
   ) {
     if (!existsSync(CLI)) throw new Error('Build first: npx nx run-many -t build');
-    const args = [CLI, 'stack', 'up', '--json', '--data-dir', dataDir, ...options];
+    const args = ['stack', 'up', '--json', '--data-dir', dataDir, ...options];
+    const mounting = ['--mount', 'sh', '-c', 'mount --bind "$0" "$1" && shift && exec "$@"', ROOT];
+    const [command, ...all] =
+      checkout === undefined
+        ? [process.execPath, CLI, ...args]
+        : ['unshare', ...mounting, checkout, process.execPath, join(checkout, BUILT), ...args];
     const env = { ...process.env, ATLAS_CP_PORT: '0', ATLAS_TP_PORT: '0', LOG_LEVEL: 'trace', ...own };
-    this.child = spawn(process.execPath, args, { env });
+    this.child = spawn(command, all, { env });
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
     this.exited = new Promise((resolve) => this.child.once('close', resolve));

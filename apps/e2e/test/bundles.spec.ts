@@ -2,27 +2,34 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { builtFile } from '@atlas/testing';
+import { builtFile, builtModule } from '@atlas/testing';
 
+const ROOT = join(__dirname, '../../..');
+const SEALING_KEY = Buffer.alloc(32).toString('base64');
+const ENV = { ATLAS_OFFLINE_MODE: '1', CONTROL_PLANE_SEALING_KEYS: `k:${SEALING_KEY}` };
 const OUTSIDE = /^(@node-rs\/argon2.*|sqlite3|bindings|file-uri-to-path)$/;
 
-describe.each(['control-plane', 'tenant-plane'])('the bundled %s', (app) => {
-  const folder = mkdtempSync(join(tmpdir(), 'atlas-openapi-'));
-  const file = join(folder, 'openapi.json');
+describe.each(['control-plane', 'tenant-plane'] as const)('the bundled %s', (app) => {
   let ended: SpawnSyncReturns<string>;
 
+  // It fails once its modules are loaded.
   beforeAll(() => {
-    const preload = ['--require', join(__dirname, 'loaded-packages.cjs')];
-    const args = [...preload, builtFile(app, 'write-openapi.js'), file];
-    ended = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    const preload = ['loaded-packages.cjs', 'no-server.cjs'].flatMap((name) => [
+      '--require',
+      join(__dirname, name),
+    ]);
+    const args = ['--enable-source-maps', ...preload, builtFile(app, 'main.js')];
+    ended = spawnSync(process.execPath, args, { encoding: 'utf8', env: ENV });
   });
-  afterAll(() => rmSync(folder, { recursive: true }));
 
   it('describes its API as in docs/openapi (if not, run: npx nx run-many -t openapi)', () => {
-    expect(ended.status).toBe(0);
-    expect(ended.stderr).toMatch(/^\[.*\]\n$/);
-    const committed = readFileSync(join(__dirname, '../../../docs/openapi', `${app}.json`), 'utf8');
-    expect(readFileSync(file, 'utf8')).toBe(committed);
+    const folder = mkdtempSync(join(tmpdir(), 'atlas-openapi-'));
+    const written = join(folder, 'openapi.json');
+    spawnSync(process.execPath, [builtModule(app, 'write-openapi.js'), written], { cwd: ROOT });
+    const committed = readFileSync(join(ROOT, 'docs/openapi', `${app}.json`), 'utf8');
+    expect(readFileSync(written, 'utf8')).toBe(committed);
+    expect(readFileSync(builtFile(app, 'openapi.json'), 'utf8')).toBe(committed);
+    rmSync(folder, { recursive: true });
   });
 
   it('has the guides to serve next to it', () => {
@@ -30,9 +37,14 @@ describe.each(['control-plane', 'tenant-plane'])('the bundled %s', (app) => {
       expect(existsSync(builtFile(app, `help/${page}.html`))).toBe(true);
   });
 
+  it('traces errors back to the sources', () => {
+    expect(ended.stderr).toMatch(/ at .*\/libs\/platform\/src\/app\/http-app\.ts:\d+:\d+\)$/m);
+    expect(ended.stderr).toMatch(new RegExp(` at .*/apps/${app}/src/main\\.ts:\\d+:\\d+\\)$`, 'm'));
+  });
+
   // A second class-validator would know no rules, a second TypeORM no entities.
   it('loads native code from node_modules, and nothing that is bundled', () => {
-    const loaded = JSON.parse(ended.stderr) as string[];
+    const loaded = JSON.parse(ended.stderr.trim().split('\n').at(-1) ?? '') as string[];
     expect(loaded).toContain('sqlite3');
     expect(loaded.filter((name) => !OUTSIDE.test(name))).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type TestStack, eventually } from '@atlas/testing';
 import { type Ended, endOf } from './atlas-tp.fixture';
 
-const ATLAS = join(__dirname, '../../cli/bootstrap/atlas.mjs');
+const ATLAS = join(__dirname, '../../cli/bin/atlas.mjs');
 
 /** A running `atlas`. */
 export interface RunningAtlas {

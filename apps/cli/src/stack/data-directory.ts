@@ -15,17 +15,12 @@ export class DataDirectory {
     this.postgres = join(root, 'postgres');
   }
 
-  /**
-   * `isTraversable`: other users may pass through it to
-   * their own files (the user `postgres`), but not list it.
-   */
-  prepare({ isTraversable = false } = {}): void {
+  prepare(): void {
     probeFolder(this.root);
     for (const folder of [this.root, join(this.root, 'logs')]) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       chmodSync(folder, 0o700);
     }
-    if (isTraversable) chmodSync(this.root, 0o711);
   }
 
   /**

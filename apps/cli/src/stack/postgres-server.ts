@@ -1,3 +1,4 @@
+import { leavePostgresPlace, postgresPlace } from './postgres-place';
 import { sendSignal } from '@atlas/platform/processes';
 import { StandardOutput } from '@atlas/platform/standard-output';
 import { type LocalPostgres, startLocalPostgres } from '@atlas/testing';
@@ -34,7 +35,9 @@ async function start({ dataDir, passwords }: PostgresOrder): Promise<PostgresAns
   // While the disk is full, the server logs a lot, and none of that can be written.
   const log = new StandardOutput();
   const onLog = (line: string): void => log.write(line);
-  server = await startLocalPostgres({ dataDir, password: passwords.superuser, onLog });
+  process.prependOnceListener('exit', () => leavePostgresPlace(dataDir));
+  const place = postgresPlace(dataDir);
+  server = await startLocalPostgres({ ...place, password: passwords.superuser, onLog });
   await preparePostgres(server.adminUrl, passwords);
   // From here on only the server keeps us alive: when it dies, so do we, and that ends the stack.
   process.channel?.unref();

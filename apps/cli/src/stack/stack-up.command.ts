@@ -4,7 +4,6 @@ import { type Given } from '../options';
 import { Progress } from '../progress';
 import { DataDirectory } from './data-directory';
 import { startLocalStack } from './local-stack';
-import { requireWalkable } from './postgres-access';
 import { ProcessList } from './process-list';
 import { reservePorts } from './reserve-ports';
 import { STACK_OPTIONS, type StackOptions, stackOptions } from './stack-options';
@@ -51,9 +50,7 @@ Files in the data folder: dev-stack.json holds the credentials, logs/ the logs.`
     // Whatever is created from here on is readable by its owner only.
     process.umask(0o077);
     const data = new DataDirectory(options.dataDir);
-    const needsWay = options.database === 'postgres' && process.getuid?.() === 0;
-    data.prepare({ isTraversable: needsWay });
-    if (needsWay) requireWalkable(data.postgres);
+    data.prepare();
     const list = new ProcessList(data.processList, data.dedicatedProcesses);
     await list.claim();
     return this.runUntilStopped(options, data, list);

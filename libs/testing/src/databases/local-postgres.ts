@@ -7,6 +7,8 @@ import { postgresPackage } from './postgres-package';
 export interface LocalPostgresOptions {
   /** Kept between starts unless `isTemporary`. */
   readonly dataDir: string;
+  /** Takes a copy of the programs if the server's user cannot reach ours. Absent: beside the data. */
+  readonly programsDir?: string;
   readonly isTemporary?: boolean;
   /** The superuser's password. On a shared machine, pass one that others do not know. */
   readonly password?: string;
@@ -33,8 +35,8 @@ const PASSWORD = 'local-only';
  */
 export async function startLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
   const { dataDir, isTemporary = false, fsync = true, onLog = ignore, password = PASSWORD } = options;
-  const programs = `${dataDir}-programs`;
-  const { default: EmbeddedPostgres } = await postgresPackage(programs);
+  const { programsDir = `${dataDir}-programs` } = options;
+  const { default: EmbeddedPostgres } = await postgresPackage(programsDir);
   endLeftover(dataDir);
   const port = options.port || (await freePort());
   const server = new EmbeddedPostgres({
@@ -60,7 +62,7 @@ export async function startLocalPostgres(options: LocalPostgresOptions): Promise
     pid: postmasterPid(dataDir) ?? 0,
     stop: async () => {
       await server.stop();
-      rmSync(programs, { recursive: true, force: true });
+      rmSync(programsDir, { recursive: true, force: true });
     },
   };
 }

@@ -66,7 +66,7 @@ export function builtFile(app: string, file: string): string {
 
 /** A module of a plane, compiled but not bundled. */
 export function builtModule(app: PlaneName, file: string): string {
-  return builtPath('dist/tsc/apps', app, file);
+  return builtPath('dist/modules', app, file);
 }
 
 function builtPath(root: string, app: string, file: string): string {

@@ -1,21 +1,32 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { sendSignal } from '@atlas/platform/processes';
 
-const BOOTSTRAP = join(__dirname, '../bootstrap');
+const ROOT = join(__dirname, '../../..');
+/** What the build reads. */
+const REAL = ['libs/tooling/src', 'libs/platform/pages', 'docs', '.swcrc'];
+const PACKAGES = ['@swc/core', 'esbuild', 'marked'];
+export const PROJECTS = ['libs/platform', 'apps/cli', 'apps/control-plane', 'apps/tenant-plane'];
+const PROGRAMS = ['main', 'create-owner', 'migrate', 'enrol', 'preflight', 'status'];
 /** A program that runs `first`, records its name and arguments, and runs `then`. */
-const stub = (name: string, then = '', first = ''): string => `#!/usr/bin/env node
-const { appendFileSync, existsSync, mkdirSync, writeFileSync } = require('node:fs');
+const stub = (name: string, then = '', first = ''): string => `
+const { appendFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } = require('node:fs');
+const { dirname } = require('node:path');
 ${first}
 appendFileSync('calls', '${name} ' + process.argv.slice(2).join(' ') + '\\n');
 ${then}
 `;
-const NX = stub(
-  'nx',
-  `mkdirSync('dist/apps/cli', { recursive: true }); writeFileSync('dist/apps/cli/main.js', APP);`,
-);
 const APP = stub(
   'app',
   `if (process.argv[4] === 'wait') setInterval(() => {}, 1000);`,
@@ -25,25 +36,35 @@ const NPM = stub(
   'npm',
   `if (process.env.BREAK) { process.stderr.write('no network'); process.exit(1); }
 if (existsSync('hang')) return setInterval(() => {}, 1000);
-mkdirSync('node_modules/.bin', { recursive: true });
-writeFileSync(
-  'node_modules/.bin/nx',
-  ${JSON.stringify(NX)}.replace('APP', ${JSON.stringify(JSON.stringify(APP))}),
-  { mode: 0o755 },
-);`,
+const link = (name) => {
+  const path = 'node_modules/' + name;
+  mkdirSync(dirname(path), { recursive: true });
+  if (!existsSync(path)) symlinkSync(${JSON.stringify(ROOT)} + '/' + path, path);
+};
+${JSON.stringify(PACKAGES)}.forEach(link);
+for (const name of ['native', 'reporting']) {
+  mkdirSync('node_modules/' + name, { recursive: true });
+  writeFileSync('node_modules/' + name + '/package.json', '{"scripts": {"install": "", "test": ""}}');
+}`,
 );
 
-/** A workspace with the real `npm start`, and stand-ins for npm, Nx and the app. */
+/** A workspace with the real `npm start` and build, and stand-ins for npm and the apps. */
 export class StubWorkspace {
-  readonly root = mkdtempSync(join(tmpdir(), 'atlas-bootstrap-'));
+  readonly root = mkdtempSync(join(tmpdir(), 'atlas-workspace-'));
   private readonly started: ChildProcess[] = [];
+  private readonly builtAt = new Map<string, number | undefined>();
 
   constructor() {
-    cpSync(BOOTSTRAP, join(this.root, 'apps/cli/bootstrap'), { recursive: true });
-    for (const app of ['cli', 'control-plane', 'tenant-plane']) this.write(`apps/${app}/project.json`, '{}');
-    for (const file of ['package-lock.json', 'nx.json', 'tsconfig.base.json']) this.write(file, '{}');
-    this.write('package.json', '{"allowScripts": {"native": true, "reporting": false}}');
-    for (const folder of ['libs', 'docs']) mkdirSync(join(this.root, folder));
+    for (const path of REAL) cpSync(join(ROOT, path), join(this.root, path), { recursive: true });
+    for (const project of PROJECTS) {
+      this.write(`${project}/project.json`, '{"targets": {"build": {}}}');
+      for (const program of PROGRAMS) this.write(`${project}/src/${program}.ts`, APP);
+    }
+    this.write('package-lock.json', '{}');
+    this.write(
+      'package.json',
+      '{"allowScripts": {"native": true, "reporting": false, "other": true}, "devDependencies": {}}',
+    );
     this.write('npm-cli.js', NPM);
   }
 
@@ -63,6 +84,22 @@ export class StubWorkspace {
     const calls = readFileSync(file, 'utf8').trim().split('\n');
     rmSync(file);
     return calls.map((call) => call.split(' ').slice(0, words).join(' '));
+  }
+
+  /** Empty if there is none. */
+  read(path: string): string {
+    return existsSync(join(this.root, path)) ? readFileSync(join(this.root, path), 'utf8') : '';
+  }
+
+  /** The projects that were built since the last time. */
+  takeBuilt(): string[] {
+    return PROJECTS.filter((project) => {
+      const output = project.startsWith('libs/') ? `${project}/dist` : `dist/${project}`;
+      const builtAt = statSync(join(this.root, output, '.built'), { throwIfNoEntry: false })?.mtimeMs;
+      const isNew = builtAt !== this.builtAt.get(project);
+      this.builtAt.set(project, builtAt);
+      return isNew;
+    });
   }
 
   start(env: NodeJS.ProcessEnv = {}, ...args: string[]): { status: number | null; stderr: string } {
@@ -94,7 +131,7 @@ export class StubWorkspace {
   }
 
   private command(args: readonly string[]): string[] {
-    return ['apps/cli/bootstrap/start.mjs', ...args];
+    return ['libs/tooling/src/start.mjs', ...args];
   }
 
   private options(env: NodeJS.ProcessEnv) {

@@ -1,16 +1,17 @@
 import './require-node.mjs';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, everyApp } from './build.mjs';
+import { buildStale } from './build-stale.mjs';
 import { install } from './install.mjs';
 import { runInForeground } from './processes.mjs';
+import { buildable } from './projects.mjs';
 import { scratchFolder } from './scratch.mjs';
 import { ROOT } from './workspace.mjs';
 
 // `npm test`: installs and builds when needed, then runs every test. Arguments are those of jest.
 try {
   await install();
-  await build(everyApp());
+  await buildStale(buildable('apps'));
   const startedAt = Date.now();
   // What runs for seconds is hardly worth optimising, and that takes a tenth of the processor's time: only what runs a
   // million bytes of code is. Threads that help V8 would take the processor from another test. Without room from the

@@ -1,8 +1,8 @@
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
-import { ROOT, read, write } from './workspace.mjs';
+import { ROOT, isThere, read, write } from './workspace.mjs';
 
 /** Native code, or files that are looked for beside their own; and what is for development, as some load where it is there. */
 const STAY_OUTSIDE = [
@@ -50,15 +50,13 @@ const asNodeFindsIt = {
 };
 
 /**
- * `bundle.mjs <from> <to> <entry>...`: makes each entry one file with all that it loads, and of what entries share, files
- * beside them. A plane starts in half the time that it takes to find and read two thousand modules.
+ * Makes each program one file with all that it loads, and of what programs share, files beside them. A plane starts in
+ * half the time that it takes to find and read two thousand modules.
  */
-async function bundle(from, to, entries) {
-  mkdirSync(join(ROOT, to), { recursive: true });
-  for (const file of readdirSync(join(ROOT, to)))
-    if (/\.js(\.map)?$/.test(file)) rmSync(join(ROOT, to, file));
+export async function bundle({ from, to, programs }) {
+  rmSync(join(ROOT, to), { recursive: true, force: true });
   const { metafile } = await build({
-    entryPoints: entries.map((name) => join(ROOT, from, `${name}.js`)),
+    entryPoints: programs.map((name) => join(ROOT, from, `${name}.js`)),
     outdir: join(ROOT, to),
     bundle: true,
     splitting: true,
@@ -79,7 +77,8 @@ async function bundle(from, to, entries) {
   write(`${to}/package.json`, `${JSON.stringify(manifest)}\n`);
   cpSync(join(ROOT, PAGES), join(ROOT, to, 'pages'), { recursive: true });
   cpSync(join(ROOT, HELP), join(ROOT, to, 'help'), { recursive: true });
-  cpSync(join(ROOT, 'docs/openapi', `${basename(to)}.json`), join(ROOT, to, 'openapi.json'));
+  const description = `docs/openapi/${basename(to)}.json`;
+  if (isThere(description)) cpSync(join(ROOT, description), join(ROOT, to, 'openapi.json'));
 }
 
 /** Those of others that have a file in it. */
@@ -87,6 +86,3 @@ function packagesOf(files) {
   const names = files.map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]);
   return [...new Set(names)].filter(Boolean).sort();
 }
-
-const [from, to, ...entries] = process.argv.slice(2);
-await bundle(from, to, entries);

@@ -1,8 +1,7 @@
-import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, join, posix } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Marked } from 'marked';
-import { ROOT, read } from './workspace.mjs';
+import { ROOT, read, write } from './workspace.mjs';
 
 const GUIDES = 'docs/guides';
 /** What guides send their readers to. */
@@ -15,8 +14,7 @@ const BESIDES = [
 const TEMPLATE = 'libs/platform/pages/help.html';
 
 /** Writes the page of every guide, and of the list of them, as planes serve them below `/help`. */
-function renderHelp(to) {
-  mkdirSync(to, { recursive: true });
+export function renderHelp(to) {
   const sources = [...readdirSync(join(ROOT, GUIDES)).map((file) => `${GUIDES}/${file}`), ...BESIDES];
   const names = new Map(sources.map((source) => [source, nameOf(source)]));
   const pages = sources.map((source) => ({ name: names.get(source), ...pageOf(source, names) }));
@@ -78,13 +76,8 @@ function escaped(text) {
   return text.replaceAll(/[&<>"]/g, (character) => named[character]);
 }
 
-/** Whole from the beginning: somebody may be reading it. */
 function put(folder, name, title, content) {
   const words = { title, content };
   const page = read(TEMPLATE).replaceAll(/\{\{(\w+)\}\}/g, (_, word) => words[word]);
-  const unfinished = join(folder, `${name}.${process.pid}`);
-  writeFileSync(unfinished, page);
-  renameSync(unfinished, join(folder, `${name}.html`));
+  write(`${folder}/${name}.html`, page);
 }
-
-if (import.meta.url === pathToFileURL(process.argv[1]).href) renderHelp(process.argv[2]);

@@ -5,6 +5,7 @@ import { ROOT, isThere, read, sha256, write } from './workspace.mjs';
 
 const STAMP = 'node_modules/.atlas-install';
 const COMPILERS = ['python3', 'make', 'g++'];
+const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'];
 const SQLITE_BINDING = 'node_modules/sqlite3/build/Release/node_sqlite3.node';
 
 /** Installs the packages of the lock file, unless these are the ones that are there. */
@@ -21,9 +22,11 @@ function wasInstalledByHand() {
   if (record === undefined || !isThere(SQLITE_BINDING)) return false;
   const { packages: installed } = JSON.parse(record);
   const { packages: wanted } = JSON.parse(read('package-lock.json'));
-  return Object.entries(wanted).every(([path, { version, link, optional }]) => {
+  return Object.entries(wanted).every(([path, { version, link, optional, bin = {} }]) => {
     if (link) return isThere(path);
-    if (!path.startsWith('node_modules/')) return true;
+    // Our own, whose commands may have moved.
+    if (!path.startsWith('node_modules/'))
+      return Object.keys(bin).every((name) => isThere(`node_modules/.bin/${name}`));
     return installed[path] ? installed[path].version === version : optional === true;
   });
 }
@@ -45,13 +48,25 @@ async function runNpmCi() {
   const run = (title, flags) => runTask(title, command, [...args, ...flags], { cwd: ROOT });
   // Development packages are needed, whatever the user's settings say.
   await run('npm ci', ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund']);
-  await run('npm rebuild', ['rebuild', '--ignore-scripts=false', ...allowedScripts()]);
+  // "npm rebuild" would do this, too, but looks at every package first, which takes seconds.
+  for (const { name, folder, script } of installScripts())
+    await run(`${name} ${script}`, ['run', script, '--prefix', folder]);
 }
 
-/** The packages whose install scripts may run. An older npm knows no such list, and would run all. */
-function allowedScripts() {
+/** Those of the packages whose install scripts may run. An older npm knows no such list, and would run all. */
+function installScripts() {
   const { allowScripts } = JSON.parse(read('package.json'));
-  return Object.keys(allowScripts).filter((name) => allowScripts[name]);
+  return Object.keys(allowScripts)
+    .filter((name) => allowScripts[name])
+    .flatMap((name) => {
+      const folder = `node_modules/${name}`;
+      const { scripts = {} } = JSON.parse(read(`${folder}/package.json`) ?? '{}');
+      return INSTALL_SCRIPTS.filter((script) => script in scripts).map((script) => ({
+        name,
+        folder,
+        script,
+      }));
+    });
 }
 
 /** The npm that runs us, if one does. */

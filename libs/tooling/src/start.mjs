@@ -1,6 +1,6 @@
 import './require-node.mjs';
 import { join } from 'node:path';
-import { build } from './build.mjs';
+import { buildStale } from './build-stale.mjs';
 import { install } from './install.mjs';
 import { runInForeground } from './processes.mjs';
 import { ROOT } from './workspace.mjs';
@@ -10,7 +10,7 @@ const APPS = ['cli', 'control-plane', 'tenant-plane'];
 // `npm start`: installs and builds when needed, then starts the local stack. Arguments are those of `atlas stack up`.
 try {
   await install();
-  await build(APPS);
+  await buildStale(APPS);
   const command = [join(ROOT, 'dist/apps/cli/main.js'), 'stack', 'up', ...process.argv.slice(2)];
   // Through the channel the stack notices when we are gone, even killed.
   process.exit(await runInForeground(command, { cwd: ROOT, ipc: true }));

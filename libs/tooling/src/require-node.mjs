@@ -1,4 +1,4 @@
-// Imported first by both commands: nothing else here runs on an older Node.
+// Imported first by every program that people start: nothing else runs on an older Node.
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major < 20 || (major === 20 && minor < 19)) {

@@ -1,0 +1,4 @@
+/** Preloaded: no HTTP server can be created, so a plane fails once it has loaded its modules. */
+require('node:http').createServer = () => {
+  throw new Error('no server here');
+};

@@ -1,0 +1,18 @@
+import './require-node.mjs';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundle } from './bundle.mjs';
+import { renderHelp } from './help.mjs';
+import { PLATFORM, projectNamed, stateOf } from './projects.mjs';
+import { transpile } from './transpile.mjs';
+import { ROOT, write } from './workspace.mjs';
+
+// `build.mjs <project>...`: compiles these projects, and bundles those that run as bundles. A bundle takes in the
+// libraries as they are built, so these are among the projects, or have been built before.
+const projects = process.argv.slice(2).map(projectNamed);
+const states = projects.map(stateOf);
+for (const { stamp } of projects) rmSync(join(ROOT, stamp), { force: true });
+await Promise.all(projects.map(({ folder, modules }) => transpile(`${folder}/src`, modules)));
+for (const { name, modules } of projects) if (name === PLATFORM) renderHelp(`${modules}/help`);
+await Promise.all(projects.map(({ bundle: wanted }) => wanted && bundle(wanted)));
+projects.forEach(({ stamp }, at) => write(stamp, states[at]));

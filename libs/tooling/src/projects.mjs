@@ -1,0 +1,61 @@
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, isThere, read, sha256 } from './workspace.mjs';
+
+/** What runs as a bundle: the folder of its modules, that of the bundle, and its programs. */
+const BUNDLES = {
+  'control-plane': {
+    from: 'dist/modules/control-plane',
+    to: 'dist/apps/control-plane',
+    programs: ['main', 'create-owner'],
+  },
+  'tenant-plane': {
+    from: 'dist/modules/tenant-plane',
+    to: 'dist/apps/tenant-plane',
+    programs: ['main', 'migrate', 'enrol', 'preflight', 'status'],
+  },
+  bench: { from: 'dist/apps/bench', to: 'dist/apps/bench/empty-app', programs: ['start/empty-app'] },
+};
+/** Renders the guides, for every bundle. */
+export const PLATFORM = 'platform';
+const TOOLS = ['package-lock.json', '.swcrc', 'libs/tooling/src'];
+const NOT_SOURCES = ['node_modules', 'dist', 'test'];
+
+/** The names of all `apps` or `libs` that are built. */
+export function buildable(kind) {
+  return readdirSync(join(ROOT, kind)).filter((name) => {
+    const project = read(`${kind}/${name}/project.json`);
+    return project !== undefined && 'build' in JSON.parse(project).targets;
+  });
+}
+
+export function projectNamed(name) {
+  const isLibrary = isThere(`libs/${name}`);
+  const folder = `${isLibrary ? 'libs' : 'apps'}/${name}`;
+  const bundle = BUNDLES[name];
+  const modules = bundle?.from ?? (isLibrary ? `${folder}/dist` : `dist/${folder}`);
+  // Says of which sources the output was made.
+  const stamp = `${bundle?.to ?? modules}/.built`;
+  return { name, folder, modules, bundle, stamp };
+}
+
+/** Of all that a project is built from. By content, not by time: switching branches back and forth changes that. */
+export function stateOf({ name, folder, bundle }) {
+  const bundled = bundle ? buildable('libs').map((library) => `libs/${library}`) : [];
+  const guides = bundle || name === PLATFORM ? documents() : [];
+  const files = [folder, ...bundled, ...guides, ...TOOLS].flatMap(filesBelow);
+  return sha256(files.sort().flatMap((file) => [file, readFileSync(join(ROOT, file))]));
+}
+
+function documents() {
+  const names = readdirSync(join(ROOT, 'docs')).filter(
+    (name) => ['guides', 'openapi'].includes(name) || name.endsWith('.md'),
+  );
+  return names.map((name) => `docs/${name}`);
+}
+
+function filesBelow(path) {
+  if (!statSync(join(ROOT, path)).isDirectory()) return path.endsWith('.spec.ts') ? [] : [path];
+  const names = readdirSync(join(ROOT, path)).filter((name) => !NOT_SOURCES.includes(name));
+  return names.flatMap((name) => filesBelow(`${path}/${name}`));
+}

@@ -1,0 +1,33 @@
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { transform } from '@swc/core';
+import { ROOT } from './workspace.mjs';
+
+/**
+ * Writes every module below `from` as CommonJS below `to`. It drops types without reading them: `npm run typecheck`
+ * checks them, and `isolatedModules` forbids whatever could not be compiled file by file.
+ */
+export async function transpile(from, to) {
+  rmSync(join(ROOT, to), { recursive: true, force: true });
+  const files = readdirSync(join(ROOT, from), { recursive: true });
+  for (const file of files.filter((name) => name.endsWith('.json')))
+    cpSync(join(ROOT, from, file), join(ROOT, to, file));
+  const modules = files.filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'));
+  await Promise.all(
+    modules.map((file) => transpileModule(join(ROOT, from, file), join(ROOT, to, file.replace(/ts$/, 'js')))),
+  );
+}
+
+async function transpileModule(source, target) {
+  const { code, map } = await transform(readFileSync(source, 'utf8'), {
+    filename: source,
+    configFile: join(ROOT, '.swcrc'),
+    // Packages that are ES modules are imported as such, which jest could not do.
+    module: { type: 'commonjs', ignoreDynamic: true },
+    sourceFileName: relative(dirname(target), source),
+    inlineSourcesContent: false,
+  });
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, `${code}//# sourceMappingURL=${basename(target)}.map\n`);
+  writeFileSync(`${target}.map`, map);
+}
