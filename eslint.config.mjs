@@ -4,6 +4,15 @@ import tseslint from 'typescript-eslint';
 /** Libs import down only; apps never import each other. */
 const only = (sourceTag, ...tags) => ({ sourceTag, onlyDependOnLibsWithTags: tags });
 
+const SPREAD_LITERAL = {
+  selector: 'SpreadElement > :matches(ObjectExpression, ArrayExpression).argument',
+  message: 'List the members instead of spreading a literal.',
+};
+const NAMED_MODEL = {
+  selector: 'BinaryExpression[operator=/^[!=]==$/] > Literal[value=/^(shared|dedicated|on_prem|hybrid)$/]',
+  message: 'Ask the profile of the deployment model for a fact instead of comparing its name.',
+};
+
 export default tseslint.config(
   { ignores: ['**/dist', '**/*.{cjs,mjs}', '**/node_modules'] },
   ...tseslint.configs.strict,
@@ -65,13 +74,12 @@ export default tseslint.config(
         },
       ],
       'no-console': 'error',
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: 'SpreadElement > :matches(ObjectExpression, ArrayExpression).argument',
-          message: 'List the members instead of spreading a literal.',
-        },
-      ],
+      'no-restricted-syntax': ['error', SPREAD_LITERAL],
     },
+  },
+  {
+    files: ['{apps,libs}/*/src/**/*.ts'],
+    ignores: ['**/*.spec.ts', 'apps/qa/**'],
+    rules: { 'no-restricted-syntax': ['error', SPREAD_LITERAL, NAMED_MODEL] },
   },
 );

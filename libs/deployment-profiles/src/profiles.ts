@@ -1,4 +1,4 @@
-import { type DeploymentModel } from '@atlas/tenancy';
+import { DEPLOYMENT_MODELS, type DeploymentModel } from '@atlas/tenancy';
 import { type DeploymentProfile } from './parts/deployment-profile';
 import { DEDICATED_PROFILE } from './profiles/dedicated.profile';
 import { HYBRID_PROFILE } from './profiles/hybrid.profile';
@@ -18,3 +18,8 @@ export const PROFILES: Readonly<Record<DeploymentModel, DeploymentProfile>> = Ob
 export function profileOf(model: DeploymentModel): DeploymentProfile {
   return PROFILES[model];
 }
+
+/** The models whose tenants share cells: tenant planes that serve many tenants. */
+export const CELL_MODELS: readonly DeploymentModel[] = DEPLOYMENT_MODELS.filter(
+  (model) => !profileOf(model).tenantFixed,
+);

@@ -1,3 +1,4 @@
+import { profileOf } from '@atlas/deployment-profiles';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEDICATED_LOG, infrastructureName } from '@atlas/tenancy';
@@ -70,14 +71,15 @@ async function logOf({ client, values, operand, surroundings }: OperatorCall): P
   const data = localData(values, surroundings);
   const tenant = await findTenant(client, operand);
   const { slug, status, deployment_model: model, tenant_plane_id: planeId } = tenant;
-  if (model === 'on_prem' || model === 'hybrid')
+  if (profileOf(model).installRequired)
     throw noLog(
       `Tenant ${slug} is ${model}: its plane runs at the customer, and Atlas has no log of it.`,
       'Ask its operator for the output of "atlas-tp run" (or of its container or service) on that machine.',
     );
   if (planeId === null)
     throw noLog(`Tenant ${slug} (${status}) has no tenant plane.`, `See its last job: atlas tenant ${slug}`);
-  const file = model === 'shared' ? cellLog(planeId, data) : dedicatedLog(tenant, planeId, data);
+  const isOwn = profileOf(model).tenantFixed;
+  const file = isOwn ? dedicatedLog(tenant, planeId, data) : cellLog(planeId, data);
   if (file !== undefined) return file;
   throw noLog(
     `There is no log of tenant ${slug}'s plane in ${pathFrom(surroundings.directory, data.root)}: it ` +

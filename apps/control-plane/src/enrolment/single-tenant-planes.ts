@@ -8,7 +8,7 @@ import { ProvisioningJobs, lastDeprovisioning } from '../provisioning-jobs/provi
 import { Placement } from '../registry/placement.entity';
 import { placeOf, reservedPlacement } from '../registry/placements';
 import { lockPlaneAndCalls } from '../registry/plane-lock';
-import { TenantPlane, expectedPlane } from '../registry/tenant-plane.entity';
+import { TenantPlane, expectedPlane, isCell } from '../registry/tenant-plane.entity';
 import { type Tenant } from '../registry/tenant.entity';
 import { ServiceKeys } from '../service-keys/service-keys';
 import { type Arrival } from './arrival';
@@ -109,10 +109,11 @@ export class SingleTenantPlanes {
 export async function requireOwn(
   manager: EntityManager,
   tenantId: string,
-  { id, name, deploymentModel }: TenantPlane,
+  plane: TenantPlane,
 ): Promise<void> {
+  const { id, name } = plane;
   const others = { tenantPlaneId: id, tenantId: Not(tenantId), holdsPlace: true };
-  if (deploymentModel !== 'shared' && !(await manager.existsBy(Placement, others))) return;
+  if (!isCell(plane) && !(await manager.existsBy(Placement, others))) return;
   const detail = `Tenant plane ${name} is shared or serves another tenant. It was not changed or retired.`;
   const fix =
     'Atlas on-call: find out from the audit trail why this job assumes that only its tenant uses this plane.';

@@ -1,3 +1,4 @@
+import { profileOf } from '@atlas/deployment-profiles';
 import { RecordInfrastructureDto, type TenantView } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { DomainError, Secret } from '@atlas/platform';
@@ -28,9 +29,10 @@ export class TenantInfrastructure {
       const tenant = await lockTenant(manager, id);
       const coming = await this.planes.find(manager, id, 'importing');
       requireStatus(tenant, coming ? TENANT_WRITES.comingInfrastructure : TENANT_WRITES.infrastructure);
-      if ((coming ?? tenant).deploymentModel !== 'dedicated') throw notDedicated();
+      const { deploymentModel: model } = coming ?? tenant;
+      if (!profileOf(model).infrastructureCreated) throw notDedicated();
       // The job may not have registered the plane yet.
-      const home = { model: 'dedicated', phase: 'serving' } as const;
+      const home = { model, phase: 'serving' } as const;
       const plane = coming ?? (await this.planes.ensure(manager, tenant, home));
       await lockPlaneInUse(manager, plane.id);
       const made = { endpointUrl: dto.endpoint_url, dbUrl: new Secret(dto.db_url) };

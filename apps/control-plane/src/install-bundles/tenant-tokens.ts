@@ -10,7 +10,7 @@ import { JobControl } from '../lifecycle/job-control';
 import { AWAIT_ENROLMENT } from '../operations/provision/await-enrolment.step';
 import { AWAIT_REENROLMENT } from '../operations/rotate-secret/await-reenrolment.step';
 import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
-import { type TenantPlane } from '../registry/tenant-plane.entity';
+import { type TenantPlane, isCell } from '../registry/tenant-plane.entity';
 import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
 import { lockTenant, requireTenant } from '../tenants/tenants';
 
@@ -67,7 +67,7 @@ export class TenantTokens {
     // During a move the target plane is the one that has yet to enrol.
     const coming = await this.planes.find(manager, tenantId, 'importing');
     const plane = coming ?? (await this.planes.find(manager, tenantId));
-    if (plane && plane.deploymentModel !== 'shared') return plane;
+    if (plane && !isCell(plane)) return plane;
     const detail = 'The tenant has no tenant plane of its own, so it has no provisioning tokens.';
     throw new DomainError('no_tenant_plane', 'conflict', detail);
   }

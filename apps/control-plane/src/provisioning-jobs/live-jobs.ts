@@ -1,3 +1,4 @@
+import { CELL_MODELS } from '@atlas/deployment-profiles';
 import { type JobDirection, LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { OPERATION_NAMES } from '@atlas/operator-api';
 import { violates } from '@atlas/persistence';
@@ -91,7 +92,8 @@ export async function requireNothingExcluded(
   const live = { operation: In([...excludes]), status: In([...LIVE_JOB_STATUSES]) };
   const where = tenantId === null ? { tenantPlaneId: tenantPlaneId ?? '' } : { tenantId, holdsPlace: true };
   for (const place of await manager.find(Placement, { where, order: { tenantPlaneId: 'ASC' } })) {
-    if (await manager.existsBy(TenantPlane, { id: place.tenantPlaneId, deploymentModel: 'shared' })) continue;
+    if (await manager.existsBy(TenantPlane, { id: place.tenantPlaneId, deploymentModel: In(CELL_MODELS) }))
+      continue;
     if (tenantId !== null) await lockPlane(manager, place.tenantPlaneId);
     const other = tenantId === null ? { tenantId: place.tenantId } : { tenantPlaneId: place.tenantPlaneId };
     if (await manager.existsBy(ProvisioningJob, { ...live, ...other }))

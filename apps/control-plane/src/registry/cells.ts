@@ -1,5 +1,6 @@
+import { CELL_MODELS } from '@atlas/deployment-profiles';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
+import { type EntityManager, In } from 'typeorm';
 import { TenantPlane } from './tenant-plane.entity';
 
 /** Which cells are acceptable. */
@@ -59,7 +60,7 @@ export class Cells {
   ): Promise<TenantPlane | null> {
     const query = manager
       .createQueryBuilder(TenantPlane, 'cell')
-      .where("cell.deploymentModel = 'shared' and cell.status = 'enrolled'")
+      .where({ deploymentModel: In(CELL_MODELS), status: 'enrolled' })
       .andWhere('cell.acceptsTenants and cell.placed < cell.capacity')
       .orderBy('cell.placed * 1.0 / cell.capacity')
       .addOrderBy('cell.id')

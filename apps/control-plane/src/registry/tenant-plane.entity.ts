@@ -1,3 +1,4 @@
+import { CELL_MODELS } from '@atlas/deployment-profiles';
 import { type TenantPlaneStatus, type SecretMode } from '@atlas/operator-api';
 import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { type HealthStatus, OFFLINE_CAPABILITY, type ReportedHealth } from '@atlas/plane-contract';
@@ -82,6 +83,11 @@ export class TenantPlane {
   @Column('varchar', { name: 'health_status', nullable: true }) healthStatus: HealthStatus | null;
   @TimestampColumn({ name: 'enrolled_at', nullable: true }) enrolledAt: Date | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
+}
+
+/** Whether the plane serves many tenants. */
+export function isCell({ deploymentModel }: Pick<TenantPlane, 'deploymentModel'>): boolean {
+  return CELL_MODELS.includes(deploymentModel);
 }
 
 /**

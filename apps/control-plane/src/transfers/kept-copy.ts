@@ -7,7 +7,7 @@ import { lockHome } from '../registry/lock-home';
 import { Placement } from '../registry/placement.entity';
 import { hasLostCopy, placeOf } from '../registry/placements';
 import { lockPlanes } from '../registry/plane-lock';
-import { TenantPlane } from '../registry/tenant-plane.entity';
+import { TenantPlane, isCell } from '../registry/tenant-plane.entity';
 import { Tenant } from '../registry/tenant.entity';
 import { Transfer } from '../registry/transfer.entity';
 import { lockTenant } from '../tenants/tenants';
@@ -173,7 +173,7 @@ export async function lostCopyDetail(manager: EntityManager, home: Placement): P
       'first, or an unfinished move back holds a place there. Have it enrol, or roll back that move. ' +
       'Then move the tenant back.'
     );
-  const cell = plane.deploymentModel === 'shared' && { tenant_plane_id: plane.id };
+  const cell = isCell(plane) && { tenant_plane_id: plane.id };
   const body = JSON.stringify({ deployment_model: plane.deploymentModel, ...cell });
   return (
     `${lost}. Tenant plane ${plane.name} still has them as they were at the move. Restore a newer backup ` +

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { resolveDeploymentModel } from '@atlas/deployment-profiles';
+import { resolveDeploymentModel, profileOf } from '@atlas/deployment-profiles';
 import { databaseTarget, databaseTargetProblem } from '@atlas/persistence';
 import { MAX_ENDPOINT_URL } from '@atlas/plane-contract';
 import {
@@ -173,7 +173,8 @@ function productionProblem(value: string, config: TenantPlaneConfig): string | n
 
 /** A shared plane on Postgres serves with a role that owns nothing, so another role must migrate. */
 function needsOwner(config: TenantPlaneConfig): boolean {
-  return isPostgres(config.TENANT_PLANE_DATABASE_URL) && (config.deploymentModel ?? 'shared') === 'shared';
+  const { tenantFixed } = profileOf(config.deploymentModel ?? 'shared');
+  return isPostgres(config.TENANT_PLANE_DATABASE_URL) && !tenantFixed;
 }
 
 function ownerProblem(value: string, config: TenantPlaneConfig): string | null {

@@ -81,6 +81,8 @@ export interface DeploymentProfile {
   readonly offlineEnrolmentAllowed: boolean;
   /** Whether a tenant plane serves only this one tenant, so that a request need not name it. */
   readonly tenantFixed: boolean;
+  /** Whether Atlas creates a tenant plane and a database for each tenant, which costs money. */
+  readonly infrastructureCreated: boolean;
   readonly aiRouting: 'control_plane' | 'control_plane_if_admin_allows';
   /** `doc` is a path, as in a hint. */
   readonly guide: { readonly title: string; readonly doc: string };

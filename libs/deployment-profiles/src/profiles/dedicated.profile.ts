@@ -65,6 +65,7 @@ export const DEDICATED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile
   selfRegistrationAllowed: false,
   offlineEnrolmentAllowed: false,
   tenantFixed: true,
+  infrastructureCreated: true,
   aiRouting: 'control_plane',
   guide: { title: 'Dedicated Tenant Plane', doc: GUIDE },
   hints: [

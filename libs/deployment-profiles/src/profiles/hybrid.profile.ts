@@ -72,6 +72,7 @@ export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   selfRegistrationAllowed: true,
   offlineEnrolmentAllowed: false,
   tenantFixed: true,
+  infrastructureCreated: false,
   aiRouting: 'control_plane',
   guide: { title: 'Hybrid Deployment', doc: GUIDE },
   hints: [

@@ -57,6 +57,7 @@ export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
   selfRegistrationAllowed: false,
   offlineEnrolmentAllowed: false,
   tenantFixed: false,
+  infrastructureCreated: false,
   aiRouting: 'control_plane',
   guide: { title: 'Shared SaaS', doc: GUIDE },
   hints: [

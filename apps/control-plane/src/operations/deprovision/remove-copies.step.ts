@@ -6,7 +6,7 @@ import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-j
 import { Cells } from '../../registry/cells';
 import { Placement } from '../../registry/placement.entity';
 import { givePlaceBack, mayHoldRows, placeOf } from '../../registry/placements';
-import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { TenantPlane, isCell } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
 import { movedCopyLost } from './back-up.step';
 import { ReadableBackup } from './readable-backup';
@@ -62,7 +62,7 @@ export class RemoveCopiesStep extends ProvisioningStep {
     { plane, purgeJobId }: { readonly plane: TenantPlane; readonly purgeJobId: string | null },
   ): Promise<void> {
     const { tenantId, tenantPlaneId, holdsPlace, entryRevision } = place;
-    if (holdsPlace && plane.deploymentModel === 'shared') await this.cells.freePlace(manager, tenantPlaneId);
+    if (holdsPlace && isCell(plane)) await this.cells.freePlace(manager, tenantPlaneId);
     await givePlaceBack(manager, place);
     if (entryRevision === 0) return;
     const left = { phase: 'retired', holdsPlace: false, removeAfter: null, purgeJobId } as const;
@@ -75,11 +75,8 @@ export class RemoveCopiesStep extends ProvisioningStep {
  * Whether the plane's database outlives the tenant, because other tenants share it or a person created it.
  * A plane of the tenant's own that never received the tenant has no rows and is retired instead.
  */
-function staysBehind(
-  { deploymentModel, infrastructureDriver }: TenantPlane,
-  { entryRevision }: Placement,
-): boolean {
-  return deploymentModel === 'shared' || (infrastructureDriver === 'manual' && entryRevision > 0);
+function staysBehind(plane: TenantPlane, { entryRevision }: Placement): boolean {
+  return isCell(plane) || (plane.infrastructureDriver === 'manual' && entryRevision > 0);
 }
 
 export function isBeyondReturn(): StepFailure {

@@ -8,7 +8,7 @@ import { Infrastructures } from '../../infrastructure/infrastructures';
 import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { Placement } from '../../registry/placement.entity';
 import { hasLostCopy, placeOf } from '../../registry/placements';
-import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { TenantPlane, isCell } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
 import { ReadableBackup } from './readable-backup';
 import { isBeyondReturn } from './remove-copies.step';
@@ -88,8 +88,6 @@ export class RemovePlanesStep extends ProvisioningStep {
     const planes = await Promise.all(
       places.map(({ tenantPlaneId: id }) => manager.findOneByOrFail(TenantPlane, { id })),
     );
-    return planes.filter(
-      ({ deploymentModel, status }) => deploymentModel !== 'shared' && status !== 'retired',
-    );
+    return planes.filter((plane) => !isCell(plane) && plane.status !== 'retired');
   }
 }

@@ -1,9 +1,9 @@
-import { CELL_DRAIN_STEPS } from '@atlas/deployment-profiles';
+import { CELL_DRAIN_STEPS, CELL_MODELS } from '@atlas/deployment-profiles';
 import { type PlanView, type AcceptedForPlane, type TenantPlaneView } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
+import { type EntityManager, In } from 'typeorm';
 import { Audit } from '../../audit/audit';
 import { TenantPlanes } from '../../fleet/tenant-planes';
 import { DryRuns } from '../../lifecycle/dry-runs';
@@ -11,7 +11,7 @@ import { jobView } from '../../lifecycle/job.view';
 import { JobStarter } from '../../provisioning-jobs/job-starter';
 import { requirePlaneIdle } from '../../provisioning-jobs/live-jobs';
 import { lockPlane } from '../../registry/plane-lock';
-import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { TenantPlane, isCell } from '../../registry/tenant-plane.entity';
 
 /** Starts the drain of a cell, and reopens cells. */
 @Injectable()
@@ -76,7 +76,7 @@ export class Drains {
 async function requireCell(manager: EntityManager, id: string): Promise<TenantPlane> {
   const cell = await manager.findOneBy(TenantPlane, { id });
   if (!cell) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
-  if (cell.deploymentModel === 'shared') return cell;
+  if (isCell(cell)) return cell;
   const detail =
     `A ${cell.deploymentModel} tenant plane serves only one tenant. Move that tenant instead: POST ` +
     '/api/tenants/<id>/move.';
@@ -87,7 +87,7 @@ async function requireCell(manager: EntityManager, id: string): Promise<TenantPl
 async function roomElsewhere(manager: EntityManager, { id, region }: TenantPlane): Promise<number> {
   const query = manager
     .createQueryBuilder(TenantPlane, 'cell')
-    .where("cell.deploymentModel = 'shared' and cell.status = 'enrolled' and cell.acceptsTenants")
+    .where({ deploymentModel: In(CELL_MODELS), status: 'enrolled', acceptsTenants: true })
     .andWhere('cell.id <> :id', { id })
     .select('sum(cell.capacity - cell.placed)', 'room');
   if (region !== null) query.andWhere({ region });

@@ -97,7 +97,7 @@ export class MoveTenantsStep extends ProvisioningStep {
       const { region: here } = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
       const target = await this.cells.emptiest(manager, { region: region ?? here, except: tenantPlaneId });
       if (!target) throw noRoom(region ?? here);
-      const params = { deployment_model: 'shared', tenant_plane_id: target.id };
+      const params = { deployment_model: target.deploymentModel, tenant_plane_id: target.id };
       await this.operations.start(manager, id, 'move', { params, parentId: jobId });
     });
     await begun.catch((error: unknown) => {

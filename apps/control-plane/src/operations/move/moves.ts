@@ -1,10 +1,10 @@
-import { profileOf } from '@atlas/deployment-profiles';
+import { profileOf, CELL_MODELS } from '@atlas/deployment-profiles';
 import { type JobParams } from '@atlas/jobs';
 import { MoveTenantDto, type PlanView, type AcceptedForTenant } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
-import { type EntityManager } from 'typeorm';
+import { type EntityManager, In } from 'typeorm';
 import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { ProvisioningTokens } from '../../enrolment/provisioning-tokens';
 import { SingleTenantPlanes } from '../../enrolment/single-tenant-planes';
@@ -13,7 +13,7 @@ import { REOPENS, isReopening } from '../../provisioning-jobs/lifecycle-steps';
 import { Cells } from '../../registry/cells';
 import { hasLostCopy, placeOf } from '../../registry/placements';
 import { olderTarget, targetPlaneOlder, versionsFrom } from '../../registry/plane-versions';
-import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
+import { TenantPlane, isAirGapped, isCell } from '../../registry/tenant-plane.entity';
 import { type Tenant } from '../../registry/tenant.entity';
 import { requireDatabaseAllowed } from '../../tenants/database-choice';
 import { lockTenant, requireTenant } from '../../tenants/tenants';
@@ -61,7 +61,7 @@ export class Moves {
       return params;
     }
     const kept = await keptCopyOf(manager, home);
-    const only = kept?.deploymentModel === 'shared' ? kept.id : null;
+    const only = kept && isCell(kept) ? kept.id : null;
     if (kept?.deploymentModel === deployment_model && only === tenant_plane_id)
       return { ...params, ...REOPENS };
     throw await copyLost(manager, home);
@@ -69,8 +69,9 @@ export class Moves {
 
   private async requirePossible(manager: EntityManager, tenant: Tenant, dto: MoveTenantDto): Promise<void> {
     const { deployment_model: model, tenant_plane_id: only } = dto;
+    const isInCell = CELL_MODELS.includes(model);
     const home = await placeOf(manager, tenant.id);
-    const isSame = model === tenant.deploymentModel && (model !== 'shared' || only === undefined);
+    const isSame = model === tenant.deploymentModel && (!isInCell || only === undefined);
     if (isSame || only === home?.tenantPlaneId) {
       const detail =
         'The tenant is already there. Name a different deployment_model or cell (tenant_plane_id).';
@@ -78,13 +79,13 @@ export class Moves {
     }
     const source = home && (await manager.findOneBy(TenantPlane, { id: home.tenantPlaneId }));
     if (source && isAirGapped(source)) throw airGapped(source);
-    if (model !== 'shared' && only !== undefined) {
+    if (!isInCell && only !== undefined) {
       const detail =
         `tenant_plane_id names a cell, but a ${model} tenant gets its own tenant plane. Leave ` +
         'tenant_plane_id out.';
       throw new DomainError('tenant_plane_not_a_cell', 'unprocessable', detail);
     }
-    if (model !== 'shared') return requireDatabaseAllowed(this.config, model, tenant);
+    if (!isInCell) return requireDatabaseAllowed(this.config, model, tenant);
     if (only !== undefined) await requireSameRegion(manager, tenant, only);
     const wanted = { region: tenant.region, only, except: home?.tenantPlaneId };
     const versions = source?.version ? await versionsFrom(manager, source.version) : undefined;
@@ -112,7 +113,7 @@ async function requireSameRegion(
   { slug, region }: Tenant,
   cellId: string,
 ): Promise<void> {
-  const cell = await manager.findOneBy(TenantPlane, { id: cellId, deploymentModel: 'shared' });
+  const cell = await manager.findOneBy(TenantPlane, { id: cellId, deploymentModel: In(CELL_MODELS) });
   if (!cell || region === null || cell.region === region) return;
   const where = cell.region === null ? 'in no region' : `in region ${cell.region}`;
   const detail =

@@ -1,4 +1,4 @@
-import { profileOf } from '@atlas/deployment-profiles';
+import { profileOf, CELL_MODELS } from '@atlas/deployment-profiles';
 import { JobQueue } from '@atlas/jobs';
 import {
   ProvisionTenantDto,
@@ -111,8 +111,9 @@ export class Provisioning {
   }
 
   private newTenant(dto: ProvisionTenantDto, source: TenantSource): Tenant {
-    if (dto.deployment_model === 'dedicated' && this.config.REQUIRE_PURCHASE_ORDER && !dto.po_number) {
-      const detail = 'A dedicated tenant needs a purchase order. Send po_number.';
+    const { infrastructureCreated } = profileOf(dto.deployment_model);
+    if (infrastructureCreated && this.config.REQUIRE_PURCHASE_ORDER && !dto.po_number) {
+      const detail = `A ${dto.deployment_model} tenant needs a purchase order. Send po_number.`;
       throw new DomainError('purchase_order_required', 'unprocessable', detail);
     }
     this.requireDatabase(dto);
@@ -161,7 +162,7 @@ export class Provisioning {
 
   private async requireRoom(manager: EntityManager, tenant: Tenant): Promise<void> {
     if (
-      tenant.deploymentModel !== 'shared' ||
+      !CELL_MODELS.includes(tenant.deploymentModel) ||
       (await this.cells.emptiest(manager, { region: tenant.region }))
     )
       return;

@@ -10,7 +10,7 @@ import { Cells, type WantedCell } from '../../registry/cells';
 import { Placement } from '../../registry/placement.entity';
 import { givePlaceBack, placeOf, reservedPlacement } from '../../registry/placements';
 import { versionsFrom } from '../../registry/plane-versions';
-import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { TenantPlane, isCell } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
 import { lockTenant } from '../../tenants/tenants';
 import { Backups } from '../../transfers/backups';
@@ -66,7 +66,7 @@ export class ReservePlaceStep extends ProvisioningStep {
     if (!placed) return;
     const plane = await manager.findOneByOrFail(TenantPlane, { id: placed.tenantPlaneId });
     // A place at a plane of another model is not this job's.
-    if (plane.deploymentModel !== 'shared') return;
+    if (!isCell(plane)) return;
     await givePlaceBack(manager, placed);
     // Tell the plane again to keep the old copy.
     if (placed.removeAfter !== null) await this.desiredStates.publish(manager, placed);
@@ -91,7 +91,7 @@ async function existingPlace(
 ): Promise<StepOutputs> {
   const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
   const isWanted = typeof only !== 'string' || only === tenantPlaneId;
-  if (plane.deploymentModel !== 'shared' || !isWanted) throw placeTaken(plane);
+  if (!isCell(plane) || !isWanted) throw placeTaken(plane);
   return { tenant_plane_id: tenantPlaneId };
 }
 

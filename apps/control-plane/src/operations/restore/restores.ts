@@ -1,4 +1,4 @@
-import { profileOf } from '@atlas/deployment-profiles';
+import { profileOf, CELL_MODELS } from '@atlas/deployment-profiles';
 import { type JobParams } from '@atlas/jobs';
 import { type PlanView, type AcceptedForTenant } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
@@ -56,7 +56,7 @@ export class Restores {
   private requireRestorable(tenant: Tenant): void {
     const { status, restorableUntil, deploymentModel: model } = tenant;
     if (status !== 'deprovisioning' || (restorableUntil && restorableUntil > this.clock.now())) {
-      if (model !== 'shared') requireDatabaseAllowed(this.config, model, tenant);
+      if (!CELL_MODELS.includes(model)) requireDatabaseAllowed(this.config, model, tenant);
       return;
     }
     const detail = restorableUntil

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
 import { DriftCheck } from './drift-check';
+import { isCell } from '../../registry/tenant-plane.entity';
 
 /** A single-tenant plane is still trusted although no tenant lives on it. */
 @Injectable()
@@ -13,7 +14,7 @@ export class PlaneLeftOverCheck extends DriftCheck<PlaneSubject> {
 
   find({ plane, placements, isDeserted }: PlaneSubject): string | null {
     const isSomebodys = placements.some(({ holdsPlace, removeAfter }) => holdsPlace || removeAfter !== null);
-    if (plane.deploymentModel === 'shared' || (isSomebodys && !isDeserted)) return null;
+    if (isCell(plane) || (isSomebodys && !isDeserted)) return null;
     const refusal =
       plane.status === 'enrolled'
         ? 'Its secret is still accepted; to revoke it now: atlas rotate-secret ' +

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, MoreThan, Not } from 'typeorm';
 import { Placement } from '../../registry/placement.entity';
-import { TenantPlane } from '../../registry/tenant-plane.entity';
+import { TenantPlane, isCell } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
 import { liveJobs } from './jobs-of';
 import { type Subject, Subjects, pagesById } from './subject';
@@ -39,7 +39,7 @@ export class PlaneSubjects extends Subjects<PlaneSubject> {
 
   private async describe(manager: EntityManager, planes: readonly TenantPlane[]): Promise<PlaneSubject[]> {
     const held = await heldPlaces(manager, planes);
-    const single = planes.filter(({ deploymentModel }) => deploymentModel !== 'shared');
+    const single = planes.filter((plane) => !isCell(plane));
     const placements = await placementsOn(manager, single);
     const busy = await busyPlanes(manager, planes, placements);
     const deleted = await deletedOf(manager, placements);
