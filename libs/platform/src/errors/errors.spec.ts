@@ -1,4 +1,4 @@
-import { validationFailed } from './errors';
+import { DomainError, ignoring, validationFailed } from './errors';
 
 describe('validationFailed', () => {
   it('names each field once, however many rules it breaks', () => {
@@ -8,5 +8,19 @@ describe('validationFailed', () => {
       { field: 'password', message: 'password is too short' },
     ]);
     expect(error.message).toBe('The request is not valid: see email, password.');
+  });
+});
+
+describe('ignoring', () => {
+  const refused = (code: string) => Promise.reject(new DomainError(code, 'conflict', 'Refused.'));
+
+  it('ignores the named refusals', async () => {
+    await expect(refused('busy').catch(ignoring('gone', 'busy'))).resolves.toBeUndefined();
+  });
+
+  it('throws any other refusal and error again', async () => {
+    await expect(refused('unknown').catch(ignoring('busy'))).rejects.toMatchObject({ code: 'unknown' });
+    const failed = Promise.reject(new Error('a defect'));
+    await expect(failed.catch(ignoring('busy'))).rejects.toThrow('a defect');
   });
 });

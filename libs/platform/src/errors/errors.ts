@@ -63,6 +63,13 @@ export class DomainError extends Error {
   }
 }
 
+/** Ignores these refusals: `starting.catch(ignoring('operation_in_progress'))`. Any other error is thrown again. */
+export function ignoring(...codes: string[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!(error instanceof DomainError && codes.includes(error.code))) throw error;
+  };
+}
+
 /** An invalid body, query or header, listed by field. */
 export function validationFailed(errors: readonly FieldError[]): DomainError {
   const fields = [...new Set(errors.map((error) => error.field || 'body'))].join(', ');

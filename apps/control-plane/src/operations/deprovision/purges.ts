@@ -1,6 +1,6 @@
 import { LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
-import { Clock, DomainError } from '@atlas/platform';
+import { Clock, ignoring } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, LessThanOrEqual, type SelectQueryBuilder } from 'typeorm';
 import { TenantOperations } from '../../lifecycle/tenant-operations';
@@ -31,10 +31,8 @@ export class Purges {
     for (const { id } of due)
       await this.database
         .write((manager) => this.purge(manager, id))
-        .catch((error: unknown) => {
-          // Another job for this tenant has just started. The next sweep tries again.
-          if (!(error instanceof DomainError)) throw error;
-        });
+        // Another job for this tenant has just started or ended. The next sweep tries again.
+        .catch(ignoring('operation_in_progress', 'invalid_transition'));
   }
 
   /**

@@ -6,7 +6,7 @@ import {
   done,
   wait,
 } from '@atlas/jobs';
-import { Clock, DomainError } from '@atlas/platform';
+import { Clock, ignoring } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
 import { TenantOperations } from '../../lifecycle/tenant-operations';
@@ -100,9 +100,15 @@ export class MoveTenantsStep extends ProvisioningStep {
       const params = { deployment_model: target.deploymentModel, tenant_plane_id: target.id };
       await this.operations.start(manager, id, 'move', { params, parentId: jobId });
     });
-    await begun.catch((error: unknown) => {
-      if (!(error instanceof DomainError)) throw error;
-    });
+    await begun.catch(
+      ignoring(
+        'operation_in_progress',
+        'invalid_transition',
+        'move_unfinished',
+        'copy_lost',
+        'tenant_plane_retired',
+      ),
+    );
   }
 }
 

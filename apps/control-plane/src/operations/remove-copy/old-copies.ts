@@ -1,6 +1,6 @@
 import { LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
-import { Clock, DomainError } from '@atlas/platform';
+import { Clock, DomainError, ignoring } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { TenantOperations } from '../../lifecycle/tenant-operations';
@@ -75,9 +75,7 @@ export class OldCopies {
         if (!(await this.due(manager).andWhere({ tenantId, tenantPlaneId }).getExists()))
           throw new DomainError('not_found', 'not_found', 'The copy has been removed.');
       })
-      .catch((error: unknown) => {
-        if (!(error instanceof DomainError)) throw error;
-      });
+      .catch(ignoring('operation_in_progress', 'invalid_transition', 'not_found'));
   }
 
   private due(manager: EntityManager): SelectQueryBuilder<Placement> {

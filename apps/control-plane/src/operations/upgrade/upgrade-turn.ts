@@ -7,7 +7,7 @@ import {
   wait,
 } from '@atlas/jobs';
 import { Database } from '@atlas/persistence';
-import { Clock, DomainError } from '@atlas/platform';
+import { Clock, ignoring } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In } from 'typeorm';
 import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
@@ -84,9 +84,7 @@ export class UpgradeTurn {
       if (begun === atOnce) break;
       const isBegun = await write((manager) =>
         this.upgrades.startJob(manager, id, wanted.version, jobId),
-      ).catch((error: unknown) => {
-        if (!(error instanceof DomainError)) throw error;
-      });
+      ).catch(ignoring('operation_in_progress', 'invalid_transition', 'already_up_to_date', 'not_found'));
       if (isBegun) begun += 1;
     }
     return planes.length > 0 ? 'some' : 'none left';
