@@ -1,4 +1,4 @@
-import { builtModule } from '@atlas/testing';
+import { OPERATION_NAMES } from '@atlas/operator-api';
 import { endedInTime } from '../failures/deadline';
 import { inLanes } from '../failures/lanes';
 import { leftovers } from '../failures/leftovers';
@@ -41,7 +41,7 @@ export const CRASH_MATRIX: Proof = {
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const isFull = context.size === 'full';
-    const leftOut = await operationsLeftOut();
+    const leftOut = OPERATION_NAMES.filter((name) => SCENARIOS.every(({ operation }) => operation !== name));
     const problems = leftOut.map((operation) => `${operation}: no scenario`);
     const scenarios = isFull
       ? SCENARIOS.filter(({ name }) => name.includes(context.only ?? ''))
@@ -58,13 +58,6 @@ export const CRASH_MATRIX: Proof = {
     return { figure: figure.trim(), isGood: problems.length === 0 && slowestMs < BACK_WITHIN_MS };
   },
 };
-
-/** Reads the built module, since no app may import another. */
-async function operationsLeftOut(): Promise<string[]> {
-  const rules = builtModule('control-plane', 'provisioning-jobs/operation-rules.js');
-  const { OPERATION_NAMES } = (await import(rules)) as { OPERATION_NAMES: readonly string[] };
-  return OPERATION_NAMES.filter((name) => SCENARIOS.every(({ operation }) => operation !== name));
-}
 
 /** Each scenario gets a stack of its own, so that what is left on the machine can be attributed to it. */
 async function interrupt(context: ProofContext, scenario: Scenario): Promise<Outcome> {
