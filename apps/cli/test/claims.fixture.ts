@@ -169,7 +169,10 @@ function isCall(program: Program | undefined, rest: string): boolean {
 function targetsOf(project: string): string[] {
   const file = join(ROOT, `apps/${project}/project.json`);
   if (!existsSync(file)) return [];
-  return Object.keys((JSON.parse(readFileSync(file, 'utf8')) as { targets: object }).targets);
+  const { targets } = JSON.parse(readFileSync(file, 'utf8')) as { targets: object };
+  // apps/qa/proof-targets.mjs makes a target of each proof's file.
+  const proofs = project === 'qa' ? readdirSync(join(ROOT, 'apps/qa/src/proofs')) : [];
+  return [...Object.keys(targets), ...proofs.map((proof) => proof.replace(/\.proof\.ts$/, ''))];
 }
 
 const variables = readFileSync(join(ROOT, '.env.example'), 'utf8').matchAll(/^([A-Z_]+)=/gm);

@@ -3,47 +3,60 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RunFolder, createRoles, startLocalPostgres, temporaryDataDir } from '@atlas/testing';
-import { type Proof, type ProofSize, prove } from './proof';
-import { PROOFS } from './proofs';
+import { type ProofSize, prove } from './proof';
+import { PROOF_NAMES, proofNamed } from './proofs';
+import { type Run, reportOf } from './report';
 import { Stage } from './stage';
 
-const print = (line: string): boolean => process.stdout.write(`${line}\n`);
-
 /**
- * `main.js <name>|all [--small] [--only <part>]`: prints each proof's figure at the end, and exits non-zero
- * if one falls short.
+ * `main.js <name>|all [--small] [--only <part>] [--json]`: reports on each proof at the end, and exits non-zero
+ * if one falls short. With `--json`, standard output gets one JSON object per proof and database, and nothing
+ * else.
  */
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { small: { type: 'boolean' }, only: { type: 'string' } },
+    options: { small: { type: 'boolean' }, only: { type: 'string' }, json: { type: 'boolean' } },
   });
   const [name = 'all'] = positionals;
-  const chosen = PROOFS.filter((proof) => name === 'all' || proof.name === name);
-  if (chosen.length === 0)
-    throw new Error(`Unknown proof "${name}". Proofs: ${PROOFS.map((proof) => proof.name).join(', ')}.`);
-  const failed = await withPostgres(() => proveAll(chosen, values.small ? 'small' : 'full', values.only));
-  return failed === 0 ? 0 : 1;
+  const chosen = PROOF_NAMES.filter((one) => name === 'all' || one === name);
+  if (chosen.length === 0) throw new Error(`Unknown proof "${name}". Proofs: ${PROOF_NAMES.join(', ')}.`);
+  const tell = printTo(values.json ? process.stderr : process.stdout);
+  const runs = await withPostgres(() => proveAll(chosen, values.small ? 'small' : 'full', values.only, tell));
+  tell('');
+  const print = printTo(process.stdout);
+  for (const run of runs) print(values.json ? JSON.stringify(run) : reportOf(run));
+  return runs.every(({ holds }) => holds) ? 0 : 1;
 }
 
-async function proveAll(proofs: readonly Proof[], size: ProofSize, only?: string): Promise<number> {
-  const verdicts: string[] = [];
-  let failed = 0;
-  for (const proof of proofs) {
-    print(`\n${proof.name}: ${proof.goal}`);
-    for (const driver of size === 'small' ? (proof.smallOn ?? proof.databases) : proof.databases) {
-      const stage = new Stage(driver, { isShared: false });
-      const progress = (text: string) => print(`  ${driver}: ${text}`);
-      const { figure, isGood } = await prove(proof, stage, size, { progress, only }).finally(() =>
+async function proveAll(
+  names: readonly string[],
+  size: ProofSize,
+  only: string | undefined,
+  tell: (line: string) => void,
+): Promise<Run[]> {
+  const runs: Run[] = [];
+  for (const name of names) {
+    const proof = proofNamed(name);
+    tell(`\n${name}: ${proof.goal}`);
+    const databases = size === 'small' ? (proof.smallOn ?? proof.databases) : proof.databases;
+    if (databases.length === 0) tell('  It has no small form: a faster test covers the same.');
+    for (const database of databases) {
+      const stage = new Stage(database, { isShared: false });
+      const progress = (text: string): void => tell(`  ${database}: ${text}`);
+      const startedAt = performance.now();
+      const { figures, holds } = await prove(proof, stage, size, { progress, only }).finally(() =>
         stage.clear(),
       );
-      if (!isGood) failed++;
-      verdicts.push(`${proof.name} on ${driver}: ${figure} ${isGood ? 'OK' : 'SHORT'}`);
+      const seconds = (performance.now() - startedAt) / 1000;
+      runs.push({ proof: name, database, size, holds, seconds, figures });
     }
   }
-  print('');
-  for (const verdict of verdicts) print(verdict);
-  return failed;
+  return runs;
+}
+
+function printTo(stream: NodeJS.WriteStream): (line: string) => void {
+  return (line) => void stream.write(`${line}\n`);
 }
 
 async function withPostgres<T>(work: () => Promise<T>): Promise<T> {

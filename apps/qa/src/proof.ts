@@ -1,4 +1,5 @@
 import { type DatabaseDriver, type PlaneProcess, type TestDatabase, type TestStack } from '@atlas/testing';
+import { type Figure, allHold } from './figures';
 import { type Served, type Stage } from './stage';
 
 /**
@@ -33,14 +34,12 @@ export interface ProofContext {
 }
 
 export interface Verdict {
-  /** What was counted, on one line. */
-  readonly figure: string;
-  readonly isGood: boolean;
+  readonly figures: readonly Figure[];
+  readonly holds: boolean;
 }
 
-/** A promise of the product, proven by a number. */
+/** A promise of the product, proven by figures. Its name is that of its file. */
 export interface Proof {
-  readonly name: string;
   readonly goal: string;
   readonly databases: readonly DatabaseDriver[];
   /**
@@ -48,11 +47,12 @@ export interface Proof {
    * time.
    */
   readonly smallOn?: readonly DatabaseDriver[];
-  readonly run: (context: ProofContext) => Promise<Verdict>;
+  /** Returns the most telling figures first. */
+  readonly run: (context: ProofContext) => Promise<readonly Figure[]>;
 }
 
 /** Runs a proof with the resources of the stage. */
-export function prove(
+export async function prove(
   proof: Proof,
   stage: Stage,
   size: ProofSize,
@@ -71,7 +71,8 @@ export function prove(
     once: (make) => stage.once(make, () => make(context)),
     furtherControlPlane: (stack) => stage.furtherControlPlane(stack),
   };
-  return proof.run(context);
+  const figures = await proof.run(context);
+  return { figures, holds: allHold(figures) };
 }
 
 /** Counts statuses, such as `{ 200: 1, 409: 199 }`. */

@@ -19,6 +19,8 @@ export interface Served {
   readonly stack: TestStack;
   readonly install: InstallView;
   readonly planeDatabase: TestDatabase;
+  /** Needed to start the cell again. */
+  readonly planeEnv: Env;
 }
 
 /** Planes and databases for proofs, on one kind of database. */
@@ -101,13 +103,14 @@ export class Stage {
   }
 
   /** Served by a Control Plane that knows only this cell, since another cell would be given tenants. */
-  private async serve(planeEnv: Env = {}): Promise<Served> {
+  private async serve(env: Env = {}): Promise<Served> {
     const stack = await this.start();
     const { id, install } = await stack.registerCell();
     const planeDatabase = await this.database();
-    await stack.startTenantPlane(install, planeDatabase, { ...tellingRoutes(), ...planeEnv });
+    const planeEnv = { ...tellingRoutes(), ...env };
+    await stack.startTenantPlane(install, planeDatabase, planeEnv);
     await stack.awaitEnrolled(id);
-    return { stack, install, planeDatabase };
+    return { stack, install, planeDatabase, planeEnv };
   }
 }
 

@@ -4,8 +4,11 @@ import { promisify } from 'node:util';
 import { testServerUrl } from '@atlas/testing';
 
 const QA = join(__dirname, '../../../dist/apps/qa/main.js');
-const proof = (preload: string[], env: NodeJS.ProcessEnv): Promise<{ stdout: string }> =>
-  promisify(execFile)(process.execPath, [...preload, QA, 'repository-fails-closed', '--small'], {
+const proof = (
+  { preload = [], args = [] }: { preload?: string[]; args?: string[] },
+  env: NodeJS.ProcessEnv,
+): Promise<{ stdout: string }> =>
+  promisify(execFile)(process.execPath, [...preload, QA, 'repository-fails-closed', '--small', ...args], {
     env: { ...process.env, ...env },
   });
 
@@ -14,12 +17,31 @@ jest.setTimeout(60_000);
 /** The command as run by `nx run qa:<name>`. */
 describe('a proof', () => {
   it('that holds says so and exits with 0', async () => {
-    expect((await proof([], { TEST_PG_URL: testServerUrl() })).stdout).toMatch(/ OK\n$/);
+    const { stdout } = await proof({}, { TEST_PG_URL: testServerUrl() });
+    expect(stdout).toMatch(
+      /^repository-fails-closed on postgres \| calls that throw: 58 \| OK in [\d.]+ s\n$/m,
+    );
   });
 
   it('that falls short says so and exits with another code, even if it started its own Postgres', async () => {
     const preload = ['--require', join(__dirname, 'without-tenant-check.cjs')];
-    const broken = proof(preload, { TEST_PG_URL: undefined });
-    await expect(broken).rejects.toMatchObject({ code: 1, stdout: expect.stringMatching(/ SHORT\n$/) });
+    const table =
+      / on postgres \| SHORT in .*\n +figure +expected +found\n  ✗ calls that throw +all 58 +\d+\n$/;
+    await expect(proof({ preload }, { TEST_PG_URL: undefined })).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(table),
+    });
+  });
+
+  it('gives machines the same figures', async () => {
+    const { stdout } = await proof({ args: ['--json'] }, { TEST_PG_URL: testServerUrl() });
+    expect(JSON.parse(stdout)).toEqual({
+      proof: 'repository-fails-closed',
+      database: 'postgres',
+      size: 'small',
+      seconds: expect.any(Number),
+      holds: true,
+      figures: [{ name: 'calls that throw', expected: 'all 58', found: 58, holds: true }],
+    });
   });
 });

@@ -5,7 +5,7 @@ import { type Holder, type Item, LEDGER, readLedger } from './ledger';
 import { LEVELS } from './levels';
 import { isRun, titlesIn } from './live-tests';
 
-export interface Tally {
+interface Tally {
   readonly held: number;
   readonly applicable: number;
   readonly notApplicable: number;

@@ -1,3 +1,4 @@
+import { type Figure, atLeast, measured, moreThan, none } from '../figures';
 import { ControlPlaneCaller } from '../fuzzing/control-plane-caller';
 import { type FuzzCounts, fuzz } from '../fuzzing/fuzz';
 import { TenantPlaneCaller } from '../fuzzing/tenant-plane-caller';
@@ -16,8 +17,7 @@ const REFUSED = 0.99;
  * To see it fail: drop `@Length` from `CreateConfigurationItemDto.type` and leave docs/openapi as it is;
  * throw in a handler; or answer with another status or one property more.
  */
-export const API_FUZZ: Proof = {
-  name: 'api-fuzz',
+export const proof: Proof = {
   goal:
     '200 cases per operation of both OpenAPI documents: 0 answers with 5xx, 0 undocumented, 0 that ' +
     'violate their schema; >= 99 % of requests broken in one place refused for it',
@@ -29,27 +29,27 @@ export const API_FUZZ: Proof = {
     const controlPlane = await ControlPlaneCaller.at(await stack({ INFRASTRUCTURE_DRIVER: 'manual' }));
     const tenantPlane = await TenantPlaneCaller.at((await served()).stack);
     const [ours, theirs] = [await fuzz(controlPlane, options), await fuzz(tenantPlane, options)];
-    const figure = `seed ${SEED}; Control Plane: ${figureOf(ours)}; Tenant Plane: ${figureOf(theirs)}`;
-    const asked = [ours, theirs].filter(({ operations }) => operations > 0);
-    return { figure, isGood: asked.length > 0 && asked.every(isGood) };
+    const asked = Object.entries({ 'Control Plane': ours, 'Tenant Plane': theirs }).filter(
+      ([, { operations }]) => operations > 0,
+    );
+    return [
+      moreThan('operations', ours.operations + theirs.operations, 0),
+      measured('requests', ours.cases + theirs.cases),
+      ...asked.flatMap(([plane, counts]) => figuresOf(plane, counts)),
+      measured('seed', SEED),
+    ];
   },
 };
 
-function figureOf(counts: FuzzCounts): string {
-  const { operations, cases, succeeded, failed, undocumented, otherwise, broken, accepted, lax, ofOthers } =
-    counts;
-  return (
-    `${cases} requests to ${operations} operations, ${succeeded} succeeded, ${failed} answered 5xx ` +
-    `(plus ${ofOthers} legitimate 503), ${undocumented} undocumented, ${otherwise} with a body that ` +
-    `violates its schema, ${broken - accepted} of ${broken} broken ones refused as such, lax: ` +
-    `${lax.join(', ') || 'none'}`
-  );
-}
-
-function isGood({ failed, undocumented, otherwise, broken, accepted, lax, succeeded }: FuzzCounts): boolean {
-  return (
-    failed + undocumented + otherwise + lax.length === 0 &&
-    broken - accepted >= broken * REFUSED &&
-    succeeded > 0
-  );
+function figuresOf(plane: string, counts: FuzzCounts): Figure[] {
+  const { succeeded, failed, undocumented, otherwise, broken, accepted, lax, ofOthers } = counts;
+  return [
+    none(`${plane}: answers 5xx`, failed),
+    none(`${plane}: undocumented answers`, undocumented),
+    none(`${plane}: answers that violate their schema`, otherwise),
+    atLeast(`${plane}: broken requests refused`, broken - accepted, Math.ceil(broken * REFUSED)),
+    none(`${plane}: operations that accept broken requests`, lax),
+    moreThan(`${plane}: successful requests`, succeeded, 0),
+    measured(`${plane}: legitimate 503`, ofOthers),
+  ];
 }

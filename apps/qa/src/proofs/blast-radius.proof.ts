@@ -3,6 +3,7 @@ import { type Attempt, bearerAttempts, marksOf, signedAttempts } from '../blast/
 import { callsOfVictim } from '../blast/calls-of-victim';
 import { type Reply, keyOf, sendAs } from '../blast/calls';
 import { type Scene, open } from '../blast/scene';
+import { all, measured, moreThan, none, tallyOf } from '../figures';
 import { inBatches } from '../in-batches';
 import { type Proof, type ProofContext, countBy } from '../proof';
 import { type Audience, audienceOf, routesOf } from '../routes';
@@ -21,8 +22,7 @@ const SMALL_PART = 17;
  *
  * To see it fail: in `TransferRelay.take`, leave out `sourcePlaneId`; or add a signed route.
  */
-export const BLAST_RADIUS: Proof = {
-  name: 'blast-radius',
+export const proof: Proof = {
   goal:
     'holding every secret of one tenant plane: 0 calls succeed as another plane on any route of the ' +
     'Control Plane, and nothing of the other changes',
@@ -45,15 +45,20 @@ export const BLAST_RADIUS: Proof = {
       );
       const asked = ai.asked.length;
       const own = await byVictimItself(scene, routes.signed);
-      const figure =
-        `${counts.attempts} attempts on ${routes.signed.length} signed, ${routes.operator.length} ` +
-        `operator and ${routes.public.length} public routes: ${counts.failures} succeeded or were not ` +
-        `properly refused, ${JSON.stringify(counts.statuses)}; ${changed} of ${before.length} rows ` +
-        `changed, ${alarms} alarms, ${asked} questions to the AI; by the victim itself ${own.accepted} ` +
-        `of ${own.calls} succeeded; not covered: ${unlisted.map(nameOf).join(', ') || 'none'}`;
-      const isHarmless = counts.failures === 0 && changed === 0 && asked === 0;
-      const isMeant = own.accepted === own.calls && unlisted.length === 0 && before.length > 0;
-      return { figure, isGood: isHarmless && isMeant };
+      return [
+        moreThan('attempts', counts.attempts, 0),
+        none('attempts that succeeded or were not properly refused', counts.failures),
+        none('rows of the victim changed', changed),
+        none('questions to the AI', asked),
+        all("the victim's own calls accepted", own.accepted, own.calls),
+        moreThan('rows of the victim', before.length, 0),
+        none('signed routes not covered', unlisted.map(nameOf)),
+        measured('signed routes', routes.signed.length),
+        measured('operator routes', routes.operator.length),
+        measured('public routes', routes.public.length),
+        measured('alarms', alarms),
+        measured('answers', tallyOf(counts.statuses)),
+      ];
     } finally {
       await scene.ai.stop();
     }

@@ -8,6 +8,7 @@ import {
   eventually,
 } from '@atlas/testing';
 import { OwnPostgres } from '../failures/own-postgres';
+import { exactly, measured, moreThan, tallyOf } from '../figures';
 import { type Proof, countBy } from '../proof';
 import { SeededRandom } from '../seeded-random';
 
@@ -23,8 +24,7 @@ const SEED = 19;
  *
  * To see it fail: in `GraphileQueue`, leave out `AWAITED`.
  */
-export const CHAOS_DATABASE: Proof = {
-  name: 'chaos-database',
+export const proof: Proof = {
   goal:
     `Postgres killed every 5-10 s during ${TENANTS} provisionings: exactly ${TENANTS} tenants, each ` +
     'active once, no request lost',
@@ -41,11 +41,14 @@ export const CHAOS_DATABASE: Proof = {
       await stack.awaitEnrolled(id);
       const clients = new Clients(stack);
       const kills = await killWhile(server, clients.all(), progress);
-      const figures = await outcome(stack, server, databases[0]);
-      const figure =
-        `${TENANTS} requests, ${kills} kills (seed ${SEED}), ${clients.repeats} repeats after ` +
-        `${JSON.stringify(clients.failures)}: ${JSON.stringify(figures)}`;
-      return { figure, isGood: kills > 0 && Object.values(figures).every((count) => count === TENANTS) };
+      const counts = await outcome(stack, server, databases[0]);
+      return [
+        moreThan('kills', kills, 0),
+        ...Object.entries(counts).map(([name, count]) => exactly(name, count, TENANTS)),
+        measured('repeated requests', clients.repeats),
+        measured('answers before a repeat', tallyOf(clients.failures)),
+        measured('seed', SEED),
+      ];
     } finally {
       await stack.stop();
       await server.stop();
@@ -129,11 +132,11 @@ async function outcome(
   for (const slug of slugs) if ((await stack.tenant(slug, '/api/tenant-default')).status === 200) served += 1;
   return {
     tenants: await count('tenants'),
-    active: await count("tenants where status = 'active'"),
+    'active tenants': await count("tenants where status = 'active'"),
     jobs: await count('provisioning_jobs'),
-    succeeded: await count("provisioning_jobs where status = 'succeeded'"),
-    places: await count('placements where holds_place'),
-    counted: await count('tenant_planes, generate_series(1, placed)'),
-    served,
+    'succeeded jobs': await count("provisioning_jobs where status = 'succeeded'"),
+    'places held': await count('placements where holds_place'),
+    'places counted': await count('tenant_planes, generate_series(1, placed)'),
+    'tenants served': served,
   };
 }

@@ -1,5 +1,6 @@
 import { Sender } from '@atlas/isolation';
 import { FROM_MODULES, type PlaneProcess, TestSmtpServer, builtFile } from '@atlas/testing';
+import { measured, moreThan, none } from '../figures';
 import { ControlPlaneWrites } from '../losing-commits/control-plane-writes';
 import { TenantPlaneWrites } from '../losing-commits/tenant-plane-writes';
 import { type Tried, type Write, tried } from '../losing-commits/tried';
@@ -21,8 +22,7 @@ const SMALL = ['POST /api/incidents', 'POST /api/tenants/provision'];
  *
  * To see it fail: have `PostgresDatabase.commit` answer as if it had committed.
  */
-export const COMMIT_FAILURES: Proof = {
-  name: 'commit-failures',
+export const proof: Proof = {
   goal:
     'each COMMIT of each request that writes is refused, or lost before or after it took effect: ' +
     'nothing acknowledged is missing, nothing is half done, and repeating the request completes it once',
@@ -34,8 +34,11 @@ export const COMMIT_FAILURES: Proof = {
       const results = await atBothPlanes(context, smtp);
       const wrong = results.flatMap((result) => result.wrong);
       const faults = results.reduce((sum, result) => sum + result.faults, 0);
-      const figure = `${results.length} kinds of requests, ${faults} failed COMMITs: ${wrong.length} wrong`;
-      return { figure: [figure, ...wrong].join('; '), isGood: wrong.length === 0 && faults > results.length };
+      return [
+        measured('kinds of requests', results.length),
+        moreThan('failed COMMITs', faults, results.length),
+        none('wrong outcomes', wrong),
+      ];
     } finally {
       await smtp.stop();
     }

@@ -10,6 +10,7 @@ import {
 } from '../failures/scenario';
 import { move, provision, restore } from '../failures/scenarios';
 import { Scene } from '../failures/scene';
+import { all, measured, none } from '../figures';
 import { type Proof, type ProofContext } from '../proof';
 
 const MOMENTS = ['before', 'after-effect'] as const;
@@ -48,8 +49,7 @@ interface Outcome {
  *
  * To see it fail: in `ReservePlaceStep.undo`, leave out `freePlace`.
  */
-export const COMPENSATION: Proof = {
-  name: 'compensation',
+export const proof: Proof = {
   goal:
     'a permanent failure at each step of provisioning, move and restore: 0 resources left, and the ' +
     'same request again succeeds',
@@ -63,10 +63,12 @@ export const COMPENSATION: Proof = {
     const outcomes = await inLanes(LANES, undoable, (one) => failAtEach(context, one));
     const problems = outcomes.flatMap((outcome) => outcome.problems);
     const sum = (of: 'edges' | 'again') => outcomes.reduce((total, outcome) => total + outcome[of], 0);
-    const figure =
-      `${sum('edges')} permanent failures in ${undoable.length} operations, ${sum('again')} succeeded ` +
-      `when requested again: ${problems.length} left something ${problems.join('; ')}`;
-    return { figure: figure.trim(), isGood: problems.length === 0 && sum('again') === sum('edges') };
+    return [
+      measured('operations', undoable.length),
+      measured('permanent failures', sum('edges')),
+      all('requests that succeed when made again', sum('again'), sum('edges')),
+      none('things left behind', problems),
+    ];
   },
 };
 

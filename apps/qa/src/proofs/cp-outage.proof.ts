@@ -1,22 +1,22 @@
 import { type SessionView, type TestStack, type TenantView, eventually } from '@atlas/testing';
+import { all, atMost, measured } from '../figures';
 import { type Proof } from '../proof';
 
-const IN_SYNC_WITHIN_MS = 15_000;
+const IN_SYNC_WITHIN_SECONDS = 15;
 
 /**
  * The Control Plane is gone and the tenant plane is restarted: its users notice nothing.
  *
  * To see it fail: have `ControlPlaneLink.onApplicationBootstrap` wait for the link.
  */
-export const CP_OUTAGE: Proof = {
-  name: 'cp-outage',
+export const proof: Proof = {
   goal:
     'Control Plane down, tenant plane restarted 3 times: every core call works; in sync within 15 s of ' +
     'its return',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, served, progress }) {
-    const { stack, install, planeDatabase } = await served();
+    const { stack, install, planeDatabase, planeEnv } = await served();
     const { tenant } = await stack.tenantWithAdmin('steady');
     await stack.controlPlane.end('SIGKILL');
     const restarts = size === 'full' ? 3 : 1;
@@ -24,17 +24,18 @@ export const CP_OUTAGE: Proof = {
     for (let i = 1; i <= restarts; i++) {
       const [plane] = stack.tenantPlanes;
       if (plane) await stack.endTenantPlane(plane, i % 2 === 0 ? 'SIGTERM' : 'SIGKILL');
-      await stack.startTenantPlane(install, planeDatabase);
+      await stack.startTenantPlane(install, planeDatabase, planeEnv);
       const statuses = await coreCalls(stack, tenant);
       calls += statuses.length;
       failed += statuses.filter((status) => status >= 400).length;
       progress(`restart ${i}: ${statuses.join(' ')}`);
     }
     const syncMs = await returnAndSync(stack);
-    const figure =
-      `${restarts} restarts without Control Plane: ${calls - failed} of ${calls} core calls worked; in ` +
-      `sync ${(syncMs / 1000).toFixed(1)} s after its return`;
-    return { figure, isGood: failed === 0 && syncMs <= IN_SYNC_WITHIN_MS };
+    return [
+      measured('restarts without Control Plane', restarts),
+      all('core calls that work', calls - failed, calls),
+      atMost('in sync after its return', syncMs / 1000, IN_SYNC_WITHIN_SECONDS, 's'),
+    ];
   },
 };
 

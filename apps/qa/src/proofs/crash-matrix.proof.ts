@@ -5,6 +5,7 @@ import { leftovers } from '../failures/leftovers';
 import { type Scenario, type Subject, endedJob } from '../failures/scenario';
 import { SCENARIOS } from '../failures/every-scenario';
 import { Scene } from '../failures/scene';
+import { below, measured, moreThan, none } from '../figures';
 import { type Proof, type ProofContext } from '../proof';
 
 /** Last moment first: see `killAtEach`. */
@@ -33,15 +34,14 @@ interface Outcome {
  *
  * To see it fail: in `JobRunner.attempt`, record the step outside of its transaction, before it.
  */
-export const CRASH_MATRIX: Proof = {
-  name: 'crash-matrix',
+export const proof: Proof = {
   goal:
     'kill -9 at every step edge of every operation in every model, restart: 0 stuck, 0 orphans, 0 ' +
     'doubles, back within 30 s',
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const isFull = context.size === 'full';
-    const leftOut = operationsLeftOut();
+    const leftOut = OPERATION_NAMES.filter((name) => SCENARIOS.every(({ operation }) => operation !== name));
     const problems = leftOut.map((operation) => `${operation}: no scenario`);
     const scenarios = isFull
       ? SCENARIOS.filter(({ name }) => name.includes(context.only ?? ''))
@@ -51,17 +51,15 @@ export const CRASH_MATRIX: Proof = {
     );
     problems.push(...outcomes.flatMap((outcome) => outcome.problems));
     const edges = outcomes.reduce((sum, outcome) => sum + outcome.edges, 0);
-    const slowestMs = Math.max(...outcomes.map((outcome) => outcome.slowestMs));
-    const figure =
-      `${edges} edges of ${scenarios.length} operations: ${problems.length} stuck, orphaned, doubled ` +
-      `or never reached; slowest back after ${(slowestMs / 1000).toFixed(1)} s ${problems.join('; ')}`;
-    return { figure: figure.trim(), isGood: problems.length === 0 && slowestMs < BACK_WITHIN_MS };
+    const slowestMs = Math.max(0, ...outcomes.map((outcome) => outcome.slowestMs));
+    return [
+      measured('operations', scenarios.length),
+      moreThan('edges', edges, 0),
+      none('stuck, orphaned, doubled or never reached', problems),
+      below('slowest back after', slowestMs / 1000, BACK_WITHIN_MS / 1000, 's'),
+    ];
   },
 };
-
-function operationsLeftOut(): string[] {
-  return OPERATION_NAMES.filter((name) => SCENARIOS.every(({ operation }) => operation !== name));
-}
 
 /** Each scenario gets a stack of its own, so that what is left on the machine can be attributed to it. */
 async function interrupt(context: ProofContext, scenario: Scenario): Promise<Outcome> {

@@ -1,4 +1,5 @@
 import { type TenantView, type TestStack, eventually } from '@atlas/testing';
+import { all, measured } from '../figures';
 import { type Proof, type ProofContext } from '../proof';
 import { TenantRows } from '../tenant-rows';
 
@@ -26,8 +27,7 @@ interface Scene {
  *
  * To see it fail: in `RemoveCopiesStep.run`, leave out `this.backup.require`.
  */
-export const DEPROVISION: Proof = {
-  name: 'deprovision',
+export const proof: Proof = {
   goal:
     '0 removals with a damaged backup; a restore equal row by row; after the purge 0 rows in tables ' +
     'and backups, slug not assigned again',
@@ -55,12 +55,15 @@ export const DEPROVISION: Proof = {
     } finally {
       await Promise.all([scene.plane.close(), scene.control.close()]);
     }
-    const rows = incidents * count;
-    const figure =
-      `${count} tenants of ${rows / count} incidents: ${counts.refused} kept with a damaged backup, ` +
-      `${counts.equal} restored row by row, ${counts.empty} without a row after removal, ` +
-      `${counts.erased} without a backup after the purge, ${counts.tombs} slugs refused`;
-    return { figure, isGood: Object.values(counts).every((one) => one === count) };
+    return [
+      measured('tenants', count),
+      measured('incidents of each', incidents),
+      all('kept with a damaged backup', counts.refused, count),
+      all('restored row by row', counts.equal, count),
+      all('without a row after removal', counts.empty, count),
+      all('without a backup after the purge', counts.erased, count),
+      all('slugs not assigned again', counts.tombs, count),
+    ];
   },
 };
 

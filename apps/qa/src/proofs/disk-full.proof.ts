@@ -17,6 +17,7 @@ import { DiskScene } from '../disk/disk-scene';
 import { type Fault, cutCommits, failCommits, failingDisk, fullDisk } from '../disk/faults';
 import { SmallDisk } from '../disk/small-disk';
 import { Writers, isSuccess } from '../disk/writers';
+import { measured, none, tallyOf } from '../figures';
 import { type Proof, type ProofContext } from '../proof';
 
 const PLANES: readonly PlaneName[] = ['control-plane', 'tenant-plane'];
@@ -24,7 +25,7 @@ const PLANES: readonly PlaneName[] = ['control-plane', 'tenant-plane'];
 const ANSWERS = 3;
 const ROUNDS = 20;
 
-interface Figures {
+interface Counts {
   readonly lost: number;
   readonly doubled: number;
   /** Keyed requests that were repeated and are still missing. */
@@ -43,14 +44,13 @@ interface Figures {
  * forbidden to write to any file (`prlimit --fsize=0`), which SQLite reports as SQLITE_IOERR. On Postgres a
  * proxy cuts connections before and after the server commits, a deferred trigger refuses COMMIT with the
  * SQLSTATE of a full and of a failing disk, and a server of its own lies on a disk that is filled up.
- * Mounting needs root and `prlimit` needs Linux: the figure names what could not run. The small form has one
+ * Mounting needs root and `prlimit` needs Linux: a figure names what could not run. The small form has one
  * round of each, and no server of its own.
  *
  * To see it fail: in `SqliteWriter.commit` or `PostgresDatabase.commit`,
  * swallow the error; or have `Database.watched` record no fault.
  */
-export const DISK_FULL: Proof = {
-  name: 'disk-full',
+export const proof: Proof = {
   goal:
     `a full disk, a failing disk, a COMMIT that fails or loses its connection, ${ROUNDS} rounds each ` +
     'on both planes: every write answered below 300 is there after kill -9, and readiness turns red ' +
@@ -58,28 +58,29 @@ export const DISK_FULL: Proof = {
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const all = context.driver === 'sqlite' ? await onSqlite(context) : await onPostgres(context);
-    const sum = (count: (figures: Figures) => number): number =>
-      all.figures.reduce((total, one) => total + count(one), 0);
-    const [lost, doubled, missing] = [
-      sum((one) => one.lost),
-      sum((one) => one.doubled),
-      sum((one) => one.missing),
+    const sum = (of: 'lost' | 'doubled' | 'missing'): number =>
+      all.counts.reduce((total, one) => total + one[of], 0);
+    const answered500 = all.counts.reduce((total, { statuses }) => total + (statuses['500'] ?? 0), 0);
+    return [
+      measured('faults', all.names.join(', ')),
+      none('acknowledged writes lost', sum('lost')),
+      none('writes doubled', sum('doubled')),
+      none('writes missing despite repetition', sum('missing')),
+      none('answers 500', answered500),
+      none(
+        'phases that did not happen',
+        all.counts.flatMap((one) => one.stuck),
+      ),
+      measured('not run here', all.notRun.join(', ') || 'none'),
+      measured('answers', all.counts.map((one) => tallyOf(one.statuses)).join('; ')),
     ];
-    const stuck = all.figures.flatMap((one) => one.stuck);
-    const statuses = all.figures.map((one) => JSON.stringify(one.statuses)).join(' ');
-    const unexpected = sum((one) => one.statuses['500'] ?? 0);
-    const figure =
-      `${all.names.join(', ')}: ${lost} acknowledged lost, ${doubled} doubled, ${missing} missing ` +
-      `despite repetition, ${unexpected} x 500, ${stuck.length} stuck ` +
-      `${stuck.join('; ')}(${statuses})${all.notRun}`;
-    return { figure, isGood: lost + doubled + missing + unexpected + stuck.length === 0 };
   },
 };
 
 interface Outcome {
   readonly names: readonly string[];
-  readonly figures: readonly Figures[];
-  readonly notRun: string;
+  readonly counts: readonly Counts[];
+  readonly notRun: readonly string[];
 }
 
 async function onSqlite(context: ProofContext): Promise<Outcome> {
@@ -91,11 +92,11 @@ async function onSqlite(context: ProofContext): Promise<Outcome> {
   const scene = await DiskScene.start(controlPlane, plane);
   try {
     const faults = [...(disk ? [fullDisk(disk)] : []), ...(canLimitFileSize() ? [failingDisk(scene)] : [])];
-    const missing = [
+    const notRun = [
       ...(disk ? [] : ['full disk (no right to mount)']),
       ...(canLimitFileSize() ? [] : ['failing disk (no prlimit)']),
     ];
-    return { ...(await undergo(scene, faults, context)), notRun: notRun(missing) };
+    return { ...(await undergo(scene, faults, context)), notRun };
   } finally {
     await scene.stop();
     disk?.unmount();
@@ -109,8 +110,8 @@ async function onPostgres(context: ProofContext): Promise<Outcome> {
   if (disk) outcomes.push(await onFullPostgres(disk, context));
   return {
     names: outcomes.flatMap(({ names }) => names),
-    figures: outcomes.flatMap(({ figures }) => figures),
-    notRun: notRun(context.size === 'full' && !disk ? ['full disk (no right to mount)'] : []),
+    counts: outcomes.flatMap(({ counts }) => counts),
+    notRun: context.size === 'full' && !disk ? ['full disk (no right to mount)'] : [],
   };
 }
 
@@ -165,14 +166,14 @@ async function undergo(
   faults: readonly Fault[],
   context: ProofContext,
 ): Promise<Omit<Outcome, 'notRun'>> {
-  const figures: Figures[] = [];
+  const counts: Counts[] = [];
   // The small form runs only the first.
   const chosen = context.size === 'full' ? faults : faults.slice(0, 1);
-  for (const fault of chosen) figures.push(await rounds(scene, fault, context));
-  return { names: chosen.map(({ name }) => name), figures };
+  for (const fault of chosen) counts.push(await rounds(scene, fault, context));
+  return { names: chosen.map(({ name }) => name), counts };
 }
 
-async function rounds(scene: DiskScene, fault: Fault, { size, progress }: ProofContext): Promise<Figures> {
+async function rounds(scene: DiskScene, fault: Fault, { size, progress }: ProofContext): Promise<Counts> {
   const count = size === 'full' ? ROUNDS : 1;
   const writers = new Writers(scene, fault.series);
   const stuck: string[] = [];
@@ -231,7 +232,7 @@ async function oneRound(scene: DiskScene, fault: Fault, writers: Writers): Promi
 async function compare(
   scene: DiskScene,
   writers: Writers,
-): Promise<Pick<Figures, 'lost' | 'doubled' | 'missing'>> {
+): Promise<Pick<Counts, 'lost' | 'doubled' | 'missing'>> {
   let [lost, doubled, missing] = [0, 0, 0];
   for (const plane of PLANES) {
     const there = (await scene.written(plane)).filter((name) => name.startsWith(`${writers.series}-`));
@@ -252,8 +253,4 @@ function sqliteIn(folder: string): TestDatabase {
 
 function mapBoth<T, U>([one, other]: readonly [T, T], to: (each: T) => U): [U, U] {
   return [to(one), to(other)];
-}
-
-function notRun(missing: readonly string[]): string {
-  return missing.length === 0 ? '' : ` not run here: ${missing.join(', ')}`;
 }

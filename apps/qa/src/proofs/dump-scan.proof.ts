@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseCredential } from '@atlas/service-auth';
 import { type TestDatabase } from '@atlas/testing';
+import { measured, moreThan, none } from '../figures';
 import { type Proof } from '../proof';
 import { secretLife } from '../secrets/secret-life';
 import { findIn } from '../secrets/spellings';
@@ -30,8 +31,7 @@ const USABLE: Readonly<Record<string, (text: string) => boolean>> = {
  * To see it fail: have the tenant plane's `hashToken` return the token; or in `SealedAnswers`, leave out
  * `revealed(secret)`.
  */
-export const DUMP_SCAN: Proof = {
-  name: 'dump-scan',
+export const proof: Proof = {
   goal:
     'a full dump of both databases, and on SQLite of their files, contains 0 usable tokens, sessions, ' +
     'links, service secrets or passwords',
@@ -57,15 +57,17 @@ export const DUMP_SCAN: Proof = {
     // Values that are not secret have to be found; otherwise the search looked in the wrong place.
     const missed = tenants.filter(({ slug }) => !Object.values(texts).some((text) => text.includes(slug)));
     const bytes = Object.values(texts).reduce((sum, text) => sum + text.length, 0);
-    const counted =
-      `${Object.keys(secrets).length} secrets and ${Object.keys(USABLE).length} secret formats in ` +
-      `${Object.keys(texts).length} tables and files (${Math.round(bytes / 1000)} kB)`;
-    return {
-      figure:
-        `${counted}: ${found.length} found ${found.join('; ')}, ${missed.length} of ${tenants.length} ` +
-        'tenants missing',
-      isGood: found.length + missed.length === 0 && bytes > 10_000,
-    };
+    return [
+      measured('secrets', Object.keys(secrets).length),
+      measured('secret formats', Object.keys(USABLE).length),
+      none('secrets found', found),
+      none(
+        'tenants missing from the dump',
+        missed.map(({ slug }) => slug),
+      ),
+      moreThan('searched', bytes / 1000, 10, 'kB'),
+      measured('tables and files', Object.keys(texts).length),
+    ];
   },
 };
 

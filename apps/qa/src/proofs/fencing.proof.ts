@@ -4,6 +4,7 @@ import { leftovers } from '../failures/leftovers';
 import { type Subject, endedJob, servedProblem } from '../failures/scenario';
 import { provision } from '../failures/scenarios';
 import { Scene } from '../failures/scene';
+import { all, measured, none } from '../figures';
 import { type Proof, type ProofContext } from '../proof';
 
 const MOMENTS = ['before', 'after-effect', 'after-record'] as const;
@@ -39,8 +40,7 @@ interface Outcome {
  *
  * To see it fail: in `Jobs.save` and `Jobs.hold`, look for the job by its id alone.
  */
-export const FENCING: Proof = {
-  name: 'fencing',
+export const proof: Proof = {
   goal:
     'workers paused past their lease at every step: 100 % of their late writes refused, exactly one ' +
     'effect',
@@ -52,11 +52,11 @@ export const FENCING: Proof = {
     for (const model of ['shared', 'dedicated'] as const) outcomes.push(await pauseAtEach(context, model));
     const sum = (of: 'paused' | 'refused') => outcomes.reduce((total, outcome) => total + outcome[of], 0);
     const problems = outcomes.flatMap((outcome) => outcome.problems);
-    const [paused, refused] = [sum('paused'), sum('refused')];
-    const figure =
-      `${paused} jobs whose worker was paused past its lease: ${refused} refused when it resumed, ` +
-      `${problems.length} effects of theirs ${problems.join('; ')}`;
-    return { figure: figure.trim(), isGood: paused > 0 && refused === paused && problems.length === 0 };
+    return [
+      measured('jobs whose worker was paused past its lease', sum('paused')),
+      all('refused when the worker resumed', sum('refused'), sum('paused')),
+      none('effects of paused workers', problems),
+    ];
   },
 };
 

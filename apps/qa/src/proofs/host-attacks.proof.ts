@@ -1,4 +1,5 @@
 import { type RawAnswer, TestSmtpServer, sendRaw } from '@atlas/testing';
+import { all, measured, moreThan, none, tallyOf } from '../figures';
 import { type HostAttack, hostAttacks } from '../isolation/host-attacks';
 import { steeredLinks } from '../isolation/links';
 import { type TenantWithCanary, tenantWithCanary } from '../isolation/tenants';
@@ -15,8 +16,7 @@ import { inBatches } from '../in-batches';
  * To see it fail: in `TenantResolution.agreed`, leave out the comparison
  * with the other hints; or build a link from the request's `Host`.
  */
-export const HOST_ATTACKS: Proof = {
-  name: 'host-attacks',
+export const proof: Proof = {
   goal:
     'contradictory host, x-tenant-id, forwarding headers, request line, cookies and token: 0 ' +
     'crossings; no link points where a header says',
@@ -42,12 +42,15 @@ export const HOST_ATTACKS: Proof = {
     const { made, steered } = await steeredLinks({ stack, tenant: own, ...(smtp && { smtp }) }, progress);
     await smtp?.stop();
     const control = await sendRaw(url, textOf({ name: '', expected: 'own', lines: linesOf(other) }, LIST));
-    const figure =
-      `${attacks.length} requests: ${counts['crossed'] ?? 0} crossings, ${counts['otherwise'] ?? 0} ` +
-      `with an unexpected answer, ${JSON.stringify(counts)}; the other itself is answered ` +
-      `${control.status}; ${steered} of ${made} links steered`;
-    const isGood = !counts['crossed'] && !counts['otherwise'] && steered === 0 && made > 0;
-    return { figure, isGood: isGood && control.body.includes(other.canary) };
+    return [
+      moreThan('requests', attacks.length, 0),
+      none('crossings', counts['crossed'] ?? 0),
+      none('unexpected answers', counts['otherwise'] ?? 0),
+      none('links steered', steered),
+      moreThan('links made', made, 0),
+      all('own requests of the other tenant answered', control.body.includes(other.canary) ? 1 : 0, 1),
+      measured('outcomes', tallyOf(counts)),
+    ];
   },
 };
 

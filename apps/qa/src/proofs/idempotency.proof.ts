@@ -6,6 +6,7 @@ import {
   eventually,
   request,
 } from '@atlas/testing';
+import { type Figure, exactly, measured, none, tallyOf } from '../figures';
 import { type Proof, type ProofContext, countBy } from '../proof';
 
 const CALLERS = 100;
@@ -16,8 +17,7 @@ type Reply = Answer<Provisioned & { code?: string }>;
  *
  * To see it fail: in `Idempotency.attempt`, insert the key after the work, in a transaction of its own.
  */
-export const IDEMPOTENCY: Proof = {
-  name: 'idempotency',
+export const proof: Proof = {
   goal:
     '100 same-key requests: 1 tenant, every 202 identical, others 409 and then the same 202; across ' +
     'kill -9 too; other body 422',
@@ -30,11 +30,16 @@ export const IDEMPOTENCY: Proof = {
     const concurrent = await sameKeyAtOnce(stack, [stack.controlPlane, ...(second ? [second] : [])]);
     const killed = await acrossKills(stack, context);
     const reused = await post(stack, stack.controlPlane, 'at-once', 'another');
-    const isReusedRefused = reused.status === 422 && reused.body.code === 'idempotency_key_reused';
-    return {
-      figure: `${CALLERS} at once: ${concurrent.figure}; ${killed.figure}; other body: ${reused.status}`,
-      isGood: concurrent.isGood && killed.isGood && isReusedRefused,
-    };
+    return [
+      measured('requests at once', CALLERS),
+      ...concurrent,
+      ...killed,
+      exactly(
+        'the key with another body',
+        `${reused.status} ${reused.body.code}`,
+        '422 idempotency_key_reused',
+      ),
+    ];
   },
 };
 
@@ -55,7 +60,7 @@ async function persist(stack: TestStack, process: PlaneProcess, key: string, slu
   );
 }
 
-async function sameKeyAtOnce(stack: TestStack, processes: readonly PlaneProcess[]) {
+async function sameKeyAtOnce(stack: TestStack, processes: readonly PlaneProcess[]): Promise<Figure[]> {
   const pick = (i: number): PlaneProcess => processes[i % processes.length] ?? stack.controlPlane;
   const first = await Promise.all(
     Array.from({ length: CALLERS }, (_, i) => post(stack, pick(i), 'at-once', 'at-once')),
@@ -66,14 +71,16 @@ async function sameKeyAtOnce(stack: TestStack, processes: readonly PlaneProcess[
   );
   const bodies = countBy(finals, (reply) => JSON.stringify(reply.body));
   const tenants = await tenantsNamed(stack, 'at-once');
-  const onlyExpected = Object.keys(statuses).every((status) => status === '202' || status === '409');
-  return {
-    figure: `${JSON.stringify(statuses)}, ${Object.keys(bodies).length} distinct 202, ${tenants} tenant`,
-    isGood: onlyExpected && Object.keys(bodies).length === 1 && tenants === 1,
-  };
+  const others = Object.keys(statuses).filter((status) => status !== '202' && status !== '409');
+  return [
+    exactly('tenants', tenants, 1),
+    exactly('distinct 202 answers', Object.keys(bodies).length, 1),
+    none('statuses other than 202 and 409', others),
+    measured('first answers', tallyOf(statuses)),
+  ];
 }
 
-async function acrossKills(stack: TestStack, { size }: ProofContext) {
+async function acrossKills(stack: TestStack, { size }: ProofContext): Promise<Figure[]> {
   const kills = size === 'full' ? 5 : 1;
   let doubles = 0;
   for (let i = 1; i <= kills; i++) {
@@ -89,7 +96,7 @@ async function acrossKills(stack: TestStack, { size }: ProofContext) {
     const isSame = before.every((reply) => JSON.stringify(reply?.body) === JSON.stringify(after.body));
     if (!isSame || (await tenantsNamed(stack, key)) !== 1) doubles++;
   }
-  return { figure: `${kills} kills: ${doubles} doubled or different`, isGood: doubles === 0 };
+  return [measured('kills', kills), none('doubled or answered differently after a kill', doubles)];
 }
 
 async function tenantsNamed(stack: TestStack, name: string): Promise<number> {

@@ -1,3 +1,4 @@
+import { measured, moreThan, none } from '../figures';
 import { InterleavedWork } from '../isolation/interleaved-work';
 import { openTransactions } from '../isolation/open-transactions';
 import { type TenantWithCanary, tenantWithCanary } from '../isolation/tenants';
@@ -22,8 +23,7 @@ const FEW_CONNECTIONS = { TENANT_PLANE_DATABASE_POOL_SIZE: '5' };
  * To see it fail: on SQLite, leave out the predicate in `TenantScope.query`;
  * on Postgres, leave out the rollback in `PostgresDatabase.attempt`.
  */
-export const ISOLATION_CANARY: Proof = {
-  name: 'isolation-canary',
+export const proof: Proof = {
   goal:
     '20,000 interleaved requests of 50 tenants through a pool of 5, clients hanging up: 0 foreign ' +
     'canaries, no connection left in a transaction',
@@ -39,11 +39,16 @@ export const ISOLATION_CANARY: Proof = {
     const work = new InterleavedWork(stack.tenantPlanes[0]?.url ?? '', tenants, random, progress);
     const seen = await work.run(requests);
     const open = await openTransactions(planeDatabase);
-    const figure =
-      `${requests} requests of ${count} tenants: ${seen.answers} answers, ${seen.own} with their own ` +
-      `canary, ${seen.foreign} with a foreign one, ${seen.failed} failed, ${seen.hungUp} hung up; ` +
-      `${open} transactions left open`;
-    const isMeant = seen.own > requests / 3 && seen.hungUp > 0;
-    return { figure, isGood: isMeant && seen.foreign + seen.failed + open === 0 };
+    return [
+      measured('requests', requests),
+      none('foreign canaries', seen.foreign),
+      none('failed requests', seen.failed),
+      none('transactions left open', open),
+      moreThan('answers with their own canary', seen.own, requests / 3),
+      moreThan('clients that hung up', seen.hungUp, 0),
+      measured('tenants', count),
+      measured('answers', seen.answers),
+      measured('seed', random.seed),
+    ];
   },
 };

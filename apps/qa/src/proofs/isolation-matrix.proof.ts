@@ -1,4 +1,5 @@
 import { TENANT_PLANE_ROUTES, tableFaults } from '@atlas/isolation';
+import { type Figure, all, measured, moreThan, none, tallyOf } from '../figures';
 import { controlPlaneMatrix } from '../isolation/control-plane-matrix';
 import { CONTROL_PLANE_ROUTES } from '../isolation/control-plane-routes';
 import { type MatrixCounts, tenantPlaneMatrix } from '../isolation/tenant-plane-matrix';
@@ -28,8 +29,7 @@ import { routesOf } from '../routes';
  * To see it fail: in `TenantResolution.agreed`, leave out the comparison with the other hints; or in
  * `TenantScope.query`, leave out the predicate.
  */
-export const ISOLATION_MATRIX: Proof = {
-  name: 'isolation-matrix',
+export const proof: Proof = {
   goal:
     'every route of both planes x {path, query, body, nested id, x-tenant-id, subdomain}: 0 leaks, no ' +
     'row of the other changed; a route without a line fails',
@@ -43,33 +43,26 @@ export const ISOLATION_MATRIX: Proof = {
       ...tableFaults(TENANT_PLANE_ROUTES, theirs).map((fault) => `Tenant Plane: ${fault}`),
       ...tableFaults(CONTROL_PLANE_ROUTES, ours).map((fault) => `Control Plane: ${fault}`),
     ];
-    const matrices = [
-      await tenantPlaneMatrix(served, theirs, context),
-      await controlPlaneMatrix(served, ours, context),
+    return [
+      none('routes without a line, and lines without a route', faults),
+      measured('routes of the Tenant Plane', theirs.length),
+      measured('routes of the Control Plane', ours.length),
+      ...figuresOf('Tenant Plane', await tenantPlaneMatrix(served, theirs, context)),
+      ...figuresOf('Control Plane', await controlPlaneMatrix(served, ours, context)),
     ];
-    const figures = [`${theirs.length} routes of the Tenant Plane`, `${ours.length} of the Control Plane`];
-    const texts = matrices.map((counts, at) => `${figures[at]}: ${figureOf(counts)}`);
-    const figure = `${texts.join('; ')}; not listed: ${faults.join(', ') || 'none'}`;
-    return { figure, isGood: faults.length === 0 && matrices.every(isGood) };
   },
 };
 
-function figureOf({
-  attempts,
-  outcomes,
-  bad,
-  changed,
-  rows,
-  controls,
-  failedControls,
-}: MatrixCounts): string {
-  return (
-    `${attempts} attempts, ${bad} leaked or failed, ${JSON.stringify(outcomes)}, ${changed} of ${rows} ` +
-    `rows of the other changed, ${controls - failedControls} of ${controls} of its own calls as ` +
-    'expected'
-  );
-}
-
-function isGood({ bad, changed, rows, attempts, controls, failedControls }: MatrixCounts): boolean {
-  return bad + changed + failedControls === 0 && attempts > 0 && rows > 0 && controls > 0;
+function figuresOf(
+  plane: string,
+  { attempts, outcomes, bad, changed, rows, controls, failedControls }: MatrixCounts,
+): Figure[] {
+  return [
+    moreThan(`${plane}: attempts`, attempts, 0),
+    none(`${plane}: attempts that leaked or failed`, bad),
+    none(`${plane}: rows of the other changed`, changed),
+    moreThan(`${plane}: rows of the other`, rows, 0),
+    all(`${plane}: own calls answered as expected`, controls - failedControls, controls),
+    measured(`${plane}: outcomes`, tallyOf(outcomes)),
+  ];
 }

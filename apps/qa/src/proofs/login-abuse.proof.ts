@@ -1,3 +1,4 @@
+import { type Figure, all, atMost, exactly, measured, tallyOf } from '../figures';
 import { inBatches, turns } from '../in-batches';
 import { type Proof, countBy } from '../proof';
 import { LoginScene, addressOf } from '../signing-in/login-scene';
@@ -7,8 +8,6 @@ import { type Gaps, timingGaps } from '../signing-in/timing';
 const MOST_CHECKS = 10;
 const WIDEST_GAP_MS = 5;
 const LONGEST_AFTERLIFE_MS = 1000;
-/** In a short run beside other tests a median would be meaningless. */
-const NOT_MEASURED: Gaps = { signIn: 0, forgotten: 0 };
 /** The machine has other work; a real difference between accounts shows in every series. */
 const SERIES = 3;
 /** The owner signs in every now and then while others guess. */
@@ -27,8 +26,7 @@ const GUESSES_BETWEEN = 30;
  * To see it fail: have `SignInThrottle.take` do nothing; leave out `verify` in `pretendToCheck`; or leave out
  * `revokedAt` in `SessionAuthentication`.
  */
-export const LOGIN_ABUSE: Proof = {
-  name: 'login-abuse',
+export const proof: Proof = {
   goal:
     '1,000 guesses at an account from many addresses: <= 10 checks, its owner gets in; timing does not ' +
     'reveal which accounts exist; ended sessions end everywhere <= 1 s',
@@ -40,15 +38,21 @@ export const LOGIN_ABUSE: Proof = {
     const scene = await LoginScene.set(context);
     try {
       const guesses = await guessed(scene, isFull ? 1000 : 60, progress);
-      progress(guesses.text);
       const [user = scene.owner] = await scene.users(1);
-      const gaps = isFull ? await quietGaps(scene) : NOT_MEASURED;
+      // In a short run beside other tests a median would be meaningless.
+      const gaps = isFull ? await quietGaps(scene) : undefined;
       const afterlife = await longestAfterlife(scene, user, isFull ? 40 : 2);
-      const figure =
-        `${guesses.text}; gap of a sign-in ${gaps.signIn.toFixed(1)} ms, of a forgotten password ` +
-        `${gaps.forgotten.toFixed(1)} ms` +
-        `; ${scene.planes.length} processes: sessions ended after ${afterlife.toFixed(0)} ms at most`;
-      return { figure, isGood: guesses.isGood && isQuiet(gaps) && afterlife <= LONGEST_AFTERLIFE_MS };
+      return [
+        ...guesses,
+        ...(gaps
+          ? [
+              atMost('timing gap of a sign-in', Math.abs(gaps.signIn), WIDEST_GAP_MS, 'ms'),
+              atMost('timing gap of a forgotten password', Math.abs(gaps.forgotten), WIDEST_GAP_MS, 'ms'),
+            ]
+          : []),
+        atMost('ended sessions worked for', afterlife, LONGEST_AFTERLIFE_MS, 'ms'),
+        measured('processes', scene.planes.length),
+      ];
     } finally {
       await scene.clear();
     }
@@ -71,7 +75,11 @@ function isQuiet({ signIn, forgotten }: Gaps): boolean {
  * Half the guesses come from addresses of their own, half from a single one; they go to all processes in
  * turn, many at once.
  */
-async function guessed(scene: LoginScene, count: number, progress: (text: string) => void) {
+async function guessed(
+  scene: LoginScene,
+  count: number,
+  progress: (text: string) => void,
+): Promise<Figure[]> {
   const { device_token } = (await scene.signIn(scene.owner)).body;
   const before = await scene.passwordChecks();
   let [owners, ownersIn] = [0, 0];
@@ -86,15 +94,12 @@ async function guessed(scene: LoginScene, count: number, progress: (text: string
   const checks = (await scene.passwordChecks()) - before - owners;
   const statuses = countBy(answers, ({ status }) => status);
   const newcomer = (await scene.signIn(scene.owner, {}, 0, addressOf(count))).status;
-  return {
-    text:
-      `${count} guesses: ${JSON.stringify(statuses)}, ${checks} checks; the owner signed in ` +
-      `${ownersIn} of ${owners} times, from a new device ${newcomer}`,
-    isGood:
-      checks <= MOST_CHECKS &&
-      checks > 0 &&
-      ownersIn === owners &&
-      statuses[401] === checks &&
-      newcomer === 429,
-  };
+  return [
+    measured('guesses', count),
+    atMost('passwords checked', checks, MOST_CHECKS),
+    all("the owner's sign-ins meanwhile", ownersIn, owners),
+    exactly('status of a sign-in from a new device', newcomer, 429),
+    all('guesses answered 401, as many as were checked', statuses[401] ?? 0, checks),
+    measured('answers', tallyOf(statuses)),
+  ];
 }

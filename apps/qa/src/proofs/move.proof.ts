@@ -1,3 +1,4 @@
+import { type Figure, below, measured, none } from '../figures';
 import { fillIncidents } from '../moving/fill-incidents';
 import { type LegResult, travel } from '../moving/leg';
 import { Tour } from '../moving/tour';
@@ -21,8 +22,7 @@ const MAX_FREEZE_MS = 2000;
  *
  * To see it fail: in `OutgoingTransfer.isFrozen`, leave out `tracking.freeze`.
  */
-export const MOVE: Proof = {
-  name: 'move',
+export const proof: Proof = {
   goal:
     '100,000 incidents under 20 writes/s, in six directions: 0 rows lost or doubled, no read fails, ' +
     'p99 of the freeze < 2 s',
@@ -40,7 +40,7 @@ export const MOVE: Proof = {
         context.progress(describe(leg));
         legs.push(leg);
       }
-      return verdictOf(legs, incidents);
+      return figuresOf(legs, incidents);
     } finally {
       await tour.end();
     }
@@ -59,18 +59,24 @@ async function fill(tour: Tour, count: number): Promise<Iterator<string>> {
   }
 }
 
-function verdictOf(legs: readonly LegResult[], incidents: number) {
-  const sum = (figure: (leg: LegResult) => number): number => legs.reduce((all, leg) => all + figure(leg), 0);
-  const [lost, doubled] = [sum((leg) => leg.lost), sum((leg) => leg.doubled)];
-  const failed = sum((leg) => leg.failures.length);
+function figuresOf(legs: readonly LegResult[], incidents: number): Figure[] {
+  const sum = (of: 'lost' | 'doubled' | 'reads' | 'writes'): number =>
+    legs.reduce((total, leg) => total + leg[of], 0);
+  const failures = legs.flatMap((leg) => leg.failures);
   // With so few values the 99th percentile is the maximum.
   const freezes = legs.map(({ freezeMs }) => freezeMs).sort((a, b) => a - b);
   const [middle, longest] = [freezes[freezes.length >> 1] ?? NaN, freezes.at(-1) ?? NaN];
-  const figure =
-    `${legs.length} moves of ${incidents} incidents: ${lost} lost, ${doubled} doubled, ${failed} of ` +
-    `${sum((leg) => leg.reads)} reads and ${sum((leg) => leg.writes)} writes failed; freeze p50 ` +
-    `${middle.toFixed(0)} ms, p99 ${longest.toFixed(0)} ms`;
-  return { figure, isGood: lost + doubled + failed === 0 && longest < MAX_FREEZE_MS };
+  return [
+    measured('moves', legs.length),
+    none('rows lost', sum('lost')),
+    none('rows doubled', sum('doubled')),
+    none('failed reads and writes', failures),
+    below('p99 of the freeze', longest, MAX_FREEZE_MS, 'ms'),
+    measured('p50 of the freeze', middle, 'ms'),
+    measured('incidents', incidents),
+    measured('reads', sum('reads')),
+    measured('writes', sum('writes')),
+  ];
 }
 
 function describe(leg: LegResult): string {

@@ -6,6 +6,7 @@ import { sendSignal } from '@atlas/platform/processes';
 import { type TenantView, asAdmin, eventually, testServerUrl } from '@atlas/testing';
 import { type DriftScene, type DriftView, type Injected } from '../drifts/drift-scene';
 import { INJECTIONS, type Injection } from '../drifts/injections';
+import { type Figure, all, measured, none } from '../figures';
 import { type Proof, type ProofContext } from '../proof';
 import { SeededRandom } from '../seeded-random';
 import { TenantRows } from '../tenant-rows';
@@ -26,8 +27,7 @@ const SIZES = {
  *
  * To see it fail: have `TenantSubjects.describe` say that no tenant is busy.
  */
-export const RECONCILE: Proof = {
-  name: 'reconcile',
+export const proof: Proof = {
   goal: '20 drifts in 200 tenants: 20 found within 60 s, 0 false, also while tenants are provisioned',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by control-plane/test/fleet/reconcile.cases.ts.
@@ -51,7 +51,7 @@ export const RECONCILE: Proof = {
       await lookOn(context, scene, injected);
       end.abort();
       const ordered = await provisioning;
-      return verdict(await driftsOf(scene), injected, { early, tenants: tenants.length, ordered });
+      return figuresOf(await driftsOf(scene), injected, { early, tenants: tenants.length, ordered });
     } finally {
       end.abort();
       await close(scene);
@@ -183,11 +183,11 @@ async function driftsOf({ stack }: DriftScene): Promise<DriftView[]> {
   return body.items;
 }
 
-function verdict(
+function figuresOf(
   drifts: readonly DriftView[],
   injected: readonly Injected[],
   { early, tenants, ordered }: { early: number; tenants: number; ordered: number },
-) {
+): Figure[] {
   const isOf = (drift: DriftView, { kind, subjectId }: Injected): boolean =>
     drift.kind === kind && drift.subject.id === subjectId;
   const waits = injected.map((one) => {
@@ -198,19 +198,25 @@ function verdict(
   const missed = injected.filter((_, index) => (waits[index] ?? Infinity) > WITHIN_MS);
   const others = drifts.filter((drift) => !injected.some((one) => isOf(drift, one)));
   const doubled = drifts.length - others.length - waits.filter(Number.isFinite).length;
-  const wrong = [
-    ...missed.map(({ kind }) => `missed ${kind}`),
-    ...others.map(({ kind, detail }) => `${kind}: ${detail}`),
+  return [
+    all(
+      `drifts found within ${WITHIN_MS / 1000} s`,
+      found,
+      injected.length,
+      missed.map(({ kind }) => `missed ${kind}`),
+    ),
+    none(
+      'false drifts',
+      others.map(({ kind, detail }) => `${kind}: ${detail}`),
+    ),
+    none('drifts found twice', doubled),
+    none('drifts found before any was injected', early),
+    measured('tenants', tenants),
+    measured('tenants provisioned meanwhile', ordered),
+    measured('kinds of drift', new Set(injected.map(({ kind }) => kind)).size),
+    measured('slowest found after', Math.max(...waits) / 1000, 's'),
+    measured('drifts repaired', drifts.filter((drift) => drift.repaired).length),
   ];
-  const repaired = drifts.filter((drift) => drift.repaired).length;
-  const slowest = (Math.max(...waits) / 1000).toFixed(0);
-  const meanwhile = ordered > 0 ? ` (and ${ordered} provisioned meanwhile)` : '';
-  const figure =
-    `${injected.length} drifts of ${new Set(injected.map(({ kind }) => kind)).size} kinds in ` +
-    `${tenants} tenants${meanwhile}: ${found} found within 60 s, the slowest after ${slowest} s, ` +
-    `${repaired} repaired; ${others.length + doubled} false, ${early} of them before ` +
-    `any${wrong.length > 0 ? ` [${wrong.join('; ')}]` : ''}`;
-  return { figure, isGood: found === injected.length && others.length + doubled + early === 0 };
 }
 
 async function close({ stack, rows, folder, driver }: DriftScene): Promise<void> {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type TestStack, eventually } from '@atlas/testing';
+import { atMost, measured, none } from '../figures';
 import { SimulatedLink } from '../herd/simulated-link';
 import { type Proof, countBy } from '../proof';
 import { SignedPlane } from '../signed-plane';
@@ -42,8 +43,7 @@ const ALL_BACK_MS = 60_000;
  * To see it fail: in `LinkPace`, draw the random part at each failure,
  * or use the same for all; or leave `failed` out of `heardNothing`.
  */
-export const RECONNECT_HERD: Proof = {
-  name: 'reconnect-herd',
+export const proof: Proof = {
   goal:
     '200 planes reconnect after a restart: at most twice as many at once as on average, 0 answers 5xx, ' +
     '<= 1.1 attempts each',
@@ -63,16 +63,14 @@ export const RECONNECT_HERD: Proof = {
     for (const link of links) link.stop();
     await stack.controlPlane.end('SIGKILL');
     await Promise.all(running);
-    const worst = (figure: (one: Return) => number): number => Math.max(...returns.map(figure));
-    const [peak, failed, attempts] = [
-      worst((one) => one.peak),
-      worst((one) => one.failed),
-      worst((one) => one.attempts),
+    const worst = (of: 'peak' | 'failed' | 'attempts'): number => Math.max(...returns.map((one) => one[of]));
+    return [
+      measured('planes', planes),
+      measured('restarts', restarts.length),
+      atMost('peak', worst('peak'), 2, 'times the mean'),
+      none('answers 5xx', worst('failed')),
+      atMost('attempts of each plane', worst('attempts'), 1.1),
     ];
-    const figure =
-      `${planes} planes, ${restarts.length} restarts: peak ${peak.toFixed(2)} times the mean, ` +
-      `${failed} answers 5xx, ${attempts.toFixed(2)} attempts each`;
-    return { figure, isGood: peak <= 2 && failed === 0 && attempts <= 1.1 };
   },
 };
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { type Route } from '@atlas/isolation';
 import { type TestStack, builtFile, request } from '@atlas/testing';
+import { measured, moreThan, none } from '../figures';
 import { type Proof } from '../proof';
 import { routesOf } from '../routes';
 import { type SecretLife, secretLife } from '../secrets/secret-life';
@@ -19,8 +20,7 @@ const STREAMS = ['/api/provisioning-jobs/:id/events'];
  *
  * To see it fail: in http-app.ts, log the request's headers.
  */
-export const REDACTION: Proof = {
-  name: 'redaction',
+export const proof: Proof = {
   goal:
     'secrets in logs at level trace, in answers of every route, errors, metrics, jobs, exports, ' +
     'bundles of other planes and the command line: 0',
@@ -44,15 +44,13 @@ export const REDACTION: Proof = {
     for (const [where, text] of answers)
       if (!text.startsWith('2')) context.progress(`${where}: ${text.slice(0, 3)}`);
     const bytes = Object.values(texts).reduce((sum, text) => sum + text.length, 0);
-    const counted =
-      `${Object.keys(secrets).length} secrets in ${Object.keys(texts).length} texts ` +
-      `(${Math.round(bytes / 1000)} kB)`;
-    return {
-      figure:
-        `${counted}: ${found.length} found ${found.join('; ')}, ${given.length} of ${answers.length} ` +
-        'GETs answered',
-      isGood: found.length === 0 && bytes > 100_000,
-    };
+    return [
+      measured('secrets', Object.keys(secrets).length),
+      none('secrets found', found),
+      moreThan('searched', bytes / 1000, 100, 'kB'),
+      measured('texts', Object.keys(texts).length),
+      measured('GETs answered', `${given.length} of ${answers.length}`),
+    ];
   },
 };
 

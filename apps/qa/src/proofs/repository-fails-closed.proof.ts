@@ -6,6 +6,7 @@ import {
   type TenantScope,
 } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { all } from '../figures';
 import { type Proof } from '../proof';
 
 /** The columns of a real tenant-scoped table that are needed here. */
@@ -25,8 +26,7 @@ const TENANT = '01890000-0000-7000-8000-000000000001';
  * To see it fail: in `TenantDatabase.read`, drop `requireTenant`;
  * or in data-source.ts, drop `invalidWhereValuesBehavior`.
  */
-export const REPOSITORY_FAILS_CLOSED: Proof = {
-  name: 'repository-fails-closed',
+export const proof: Proof = {
   goal: 'repository calls without tenant, with undefined or null: 100 % throw',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
@@ -40,7 +40,7 @@ export const REPOSITORY_FAILS_CLOSED: Proof = {
       const calls = [...withoutTenant(tenants), ...withoutCondition(tenants)];
       const outcomes = await Promise.allSettled(calls.map((call) => call()));
       const thrown = outcomes.filter((outcome) => outcome.status === 'rejected').length;
-      return { figure: `${thrown} of ${calls.length} calls throw`, isGood: thrown === calls.length };
+      return [all('calls that throw', thrown, calls.length)];
     } finally {
       await opened.close();
     }

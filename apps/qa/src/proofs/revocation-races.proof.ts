@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { exactly, measured, moreThan, none } from '../figures';
 import { inBatches } from '../in-batches';
 import { type Proof, type ProofContext } from '../proof';
 import { RacedOperators } from '../revoking/control-plane-pairs';
@@ -27,8 +28,7 @@ const WINDOW_IN_SIGN_INS = 1.5;
  * `lockOperators` lock nothing; leave out the epoch in `lockUnchanged`; leave out
  * `revokeAll` in `Revocations.revoke`; or have `UserWrites.by` only call `work()`.
  */
-export const REVOCATION_RACES: Proof = {
-  name: 'revocation-races',
+export const proof: Proof = {
   goal:
     '200 interleavings of each pair of an action and a revocation, at both planes: what was revoked by ' +
     'an acknowledged call never works again',
@@ -41,18 +41,36 @@ export const REVOCATION_RACES: Proof = {
       ...(await atTenantPlane(context, count, trusting)),
       ...(await atControlPlane(context, count, trusting)),
     ];
-    const survivors = results.reduce((sum, result) => sum + result.survivors, 0);
-    const revoked = results.reduce((sum, result) => sum + result.revoked, 0);
-    const bad = results.filter(
-      (result) => result.survivors + result.blunt > 0 || (context.size === 'full' && result.revoked === 0),
-    );
-    const figure = [
-      `${results.length} pairs of ${count} interleavings, ${revoked} revocations: ${survivors} survivors`,
-      ...bad.map(({ text }) => text),
+    const survived = results.filter(({ survivors }) => survivors > 0);
+    const blunt = results.filter((result) => result.blunt > 0);
+    const unrevoked = results.filter((result) => context.size === 'full' && result.revoked === 0);
+    return [
+      measured('pairs', results.length),
+      measured('interleavings of each', count),
+      moreThan('revocations', sum(results, 'revoked'), 0),
+      exactly(
+        'survivors',
+        sum(results, 'survivors'),
+        0,
+        survived.map(({ text }) => text),
+      ),
+      exactly(
+        'answers 429 and 5xx',
+        sum(results, 'blunt'),
+        0,
+        blunt.map(({ text }) => text),
+      ),
+      none(
+        'pairs never revoked',
+        unrevoked.map(({ text }) => text),
+      ),
     ];
-    return { figure: figure.join('; '), isGood: bad.length === 0 && revoked > 0 };
   },
 };
+
+function sum(results: readonly PairResult[], of: 'revoked' | 'survivors' | 'blunt'): number {
+  return results.reduce((total, result) => total + result[of], 0);
+}
 
 type Env = Readonly<Record<string, string>> | undefined;
 

@@ -1,4 +1,5 @@
 import { createDataSource, databaseTarget, roleFaults, tenantTableProblems } from '@atlas/persistence';
+import { moreThan, none } from '../figures';
 import { type Proof } from '../proof';
 
 /**
@@ -12,8 +13,7 @@ import { type Proof } from '../proof';
  *
  * To see it fail: in a migration, leave a table out of `tenantScoped(...)`.
  */
-export const RLS_LINT: Proof = {
-  name: 'rls-lint',
+export const proof: Proof = {
   goal:
     '0 tenant tables without forced row-level security, WITH CHECK and keys that start with tenant_id; ' +
     '0 owner-rights views',
@@ -34,10 +34,7 @@ export const RLS_LINT: Proof = {
         "select count(*) from information_schema.columns where table_schema = 'public' and " +
           "column_name = 'tenant_id'",
       );
-      return {
-        figure: `${tables?.count} tenant tables, ${problems.length} problems ${problems.join('; ')}`,
-        isGood: problems.length === 0,
-      };
+      return [moreThan('tenant tables', Number(tables?.count), 0), none('problems', problems)];
     } finally {
       await dataSource.destroy();
     }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type TestStack, eventually } from '@atlas/testing';
+import { all, atLeast, measured, none } from '../figures';
 import { type Proof, type ProofContext } from '../proof';
 import { type TenantWithSecret, dbUrlOf, tenantsWithSecrets } from '../sealing/tenants-with-secrets';
 import { TenantRows } from '../tenant-rows';
@@ -18,8 +19,7 @@ interface KeyView {
  *
  * To see it fail: in `Resealer.onApplicationBootstrap`, leave out the first turn.
  */
-export const SEAL_ROTATION: Proof = {
-  name: 'seal-rotation',
+export const proof: Proof = {
   goal: 're-seal of 1,000 secrets under reads with 3 kills: 0 failed reads, 0 old rows',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by control-plane/test/trust/sealing.cases.ts.
@@ -44,13 +44,17 @@ export const SEAL_ROTATION: Proof = {
       await stack.controlPlane.end();
       await stack.startControlPlane({ CONTROL_PLANE_SEALING_KEYS: next });
       const unread = await reading.all();
-      const figure =
-        `${secrets} secrets under ${reading.count} reads, killed with ${left.join(', ')} of them to ` +
-        `go: ${reading.failed} failed reads, ${oldRows} old rows, ${newRows} new ones; ${unread} ` +
-        'unreadable without the old key';
-      const isWhole = newRows === secrets && oldRows === 0 && unread === 0;
-      const wasKilled = left.length === kills && left.every((some) => some > 0 && some < secrets);
-      return { figure, isGood: isWhole && reading.failed === 0 && reading.count >= count && wasKilled };
+      const amid = left.filter((some) => some > 0 && some < secrets);
+      return [
+        measured('secrets', secrets),
+        none('failed reads', reading.failed),
+        none('rows under the old key', oldRows),
+        all('rows under the new key', newRows, secrets),
+        none('unreadable without the old key', unread),
+        atLeast('reads', reading.count, count),
+        all('kills amid the re-seal', amid.length, kills),
+        measured('secrets to go at each kill', left.join(', ')),
+      ];
     } finally {
       reading.end();
       await rows.close();

@@ -1,4 +1,5 @@
 import { type TestStack } from '@atlas/testing';
+import { type Figure, all, measured, none } from '../figures';
 import { inBatches } from '../in-batches';
 import { type Proof, type ProofContext } from '../proof';
 import { FEW, type TenantWithSecret, dbUrlOf, tenantsWithSecrets } from '../sealing/tenants-with-secrets';
@@ -19,8 +20,7 @@ interface Scene {
  *
  * To see it fail: in `SecretBox`, leave out both `setAAD`; or `tagBytes.length` and both `authTagLength`.
  */
-export const SEAL_SWAP: Proof = {
-  name: 'seal-swap',
+export const proof: Proof = {
   goal:
     'sealed values of 200 tenants in the rows of every other, in other columns, with their tags cut: 0 ' +
     'open',
@@ -44,7 +44,7 @@ export const SEAL_SWAP: Proof = {
   },
 };
 
-async function judged(scene: Scene, { progress }: ProofContext) {
+async function judged(scene: Scene, { progress }: ProofContext): Promise<Figure[]> {
   const { tenants, sealed } = scene;
   const before = await opened(scene, sealed);
   let [swaps, swapped] = [0, 0];
@@ -59,12 +59,17 @@ async function judged(scene: Scene, { progress }: ProofContext) {
   for (const change of Object.values(CHANGES)) changed += await opened(scene, sealed.map(change));
   const after = await opened(scene, sealed);
   const count = tenants.length;
-  const figure =
-    `${count} values: ${swaps} times in another tenant's row ${swapped} opened, ` +
-    `${ELSEWHERE.length * count} from other columns ${elsewhere}, ` +
-    `${Object.keys(CHANGES).length * count} cut or changed ${changed}; in their places before and ` +
-    `after ${before} and ${after}`;
-  return { figure, isGood: before === count && after === count && swapped + elsewhere + changed === 0 };
+  return [
+    measured('values', count),
+    none("opened in another tenant's row", swapped),
+    none('opened from another column', elsewhere),
+    none('opened though cut or changed', changed),
+    all('opened in their places before', before, count),
+    all('opened in their places after', after, count),
+    measured("tried in another tenant's row", swaps),
+    measured('tried from another column', ELSEWHERE.length * count),
+    measured('tried cut or changed', Object.keys(CHANGES).length * count),
+  ];
 }
 
 /** For how many tenants the Control Plane returns a database URL with these values in their rows. */

@@ -1,5 +1,6 @@
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { type InstallView, type PlaneProcess, type TestStack, eventually } from '@atlas/testing';
+import { all, exactly, measured } from '../figures';
 import { inBatches, turns } from '../in-batches';
 import { type Proof, type ProofContext } from '../proof';
 import { CallingPlane } from '../rotating/calling-plane';
@@ -45,8 +46,7 @@ interface Outcome {
  * To see it fail: in `PostgresNonces`, leave out `revoked_at`; in `AwaitNextSecretStep`, leave out the quiet
  * time; or have `platformKeysOf` return the current key only.
  */
-export const SECRET_ROTATION: Proof = {
-  name: 'secret-rotation',
+export const proof: Proof = {
   goal:
     '10,000 signed calls each while the secrets of planes and the platform secret are rotated: 0 ' +
     'refused; afterwards the old ones always are, a compromised one at once in every process',
@@ -61,15 +61,14 @@ export const SECRET_ROTATION: Proof = {
       compromised: await compromised(scene),
       platform: await platformSecretChanged(scene),
     };
-    const figures = Object.entries(outcomes).map(
-      ([name, { calls, refused, oldRefused }]) =>
-        `${name}: ${refused.length} of ${calls} refused ${[...new Set(refused)].join(' ')}, then ` +
-        `${oldRefused} of ${scene.size.old} with the old one`,
-    );
-    const isGood = Object.values(outcomes).every(
-      ({ refused, oldRefused }) => refused.length === 0 && oldRefused === scene.size.old,
-    );
-    return { figure: `processes: ${scene.urls.length}; ${figures.join('; ')}`, isGood };
+    return [
+      ...Object.entries(outcomes).flatMap(([name, { calls, refused, oldRefused }]) => [
+        exactly(`${name}: calls refused`, refused.length, 0, [...new Set(refused)]),
+        all(`${name}: calls with the old secret refused`, oldRefused, scene.size.old),
+        measured(`${name}: calls`, calls),
+      ]),
+      measured('processes', scene.urls.length),
+    ];
   },
 };
 

@@ -1,3 +1,4 @@
+import { all, measured, none, tallyOf } from '../figures';
 import { inBatches, turns } from '../in-batches';
 import { type Mutation } from '../mutations/mutation';
 import { REQUEST_MUTATIONS } from '../mutations/request-mutations';
@@ -31,8 +32,7 @@ interface Outcome {
  * To see it fail: in verify-request.ts, leave out `requireDigest`;
  * or have `hmacOf` accept every spelling of 32 bytes.
  */
-export const SIGNATURE_MUTATION: Proof = {
-  name: 'signature-mutation',
+export const proof: Proof = {
   goal: '10,000 mutated signed requests: 0 accepted; 1,000 intact ones: all (small form: 500 and 50)',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
@@ -55,19 +55,18 @@ export const SIGNATURE_MUTATION: Proof = {
     };
     const outcomes = await inBatches(turns(count), { progress }, attempt);
     const wrong = outcomes.filter((outcome) => !isRefused(outcome));
-    const intact = outcomes.map((outcome) => outcome.intact).filter((status) => status !== undefined);
-    const accepted = intact.filter((status) => status === 200).length;
-    return {
-      figure:
-        `${count} mutated in ${MUTATIONS.length} ways: ` +
-        `${JSON.stringify(countBy(outcomes, ({ refusal }) => refusal))}; ` +
-        `${accepted} of ${intact.length} intact accepted (seed ${SEED})` +
-        wrong
-          .slice(0, 5)
-          .map((o) => `; ${o.number}, ${o.part}: ${o.refusal}`)
-          .join(''),
-      isGood: wrong.length === 0 && intact.length === count / 10 && accepted === intact.length,
-    };
+    const accepted = outcomes.filter(({ intact }) => intact === 200).length;
+    return [
+      measured('mutated requests', count),
+      none(
+        'mutated requests not refused for it',
+        wrong.map(({ number, part, refusal }) => `request ${number}, ${part}: ${refusal}`),
+      ),
+      all('intact requests accepted', accepted, count / 10),
+      measured('ways to mutate', MUTATIONS.length),
+      measured('refusals', tallyOf(countBy(outcomes, ({ refusal }) => refusal))),
+      measured('seed', SEED),
+    ];
   },
 };
 

@@ -2,13 +2,12 @@ import { Secret } from '@atlas/platform/secret';
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { InMemoryNonceStore, SignatureVerifier, authorityOf } from '@atlas/service-auth';
 import { FixedClock, type InstallView, type TestStack } from '@atlas/testing';
+import { type Figure, all, exactly, measured, tallyOf } from '../figures';
 import { type Proof, type ProofContext, countBy } from '../proof';
 import { type SignedRequest, SignedPlane, send } from '../signed-plane';
 
 const COPIES = 100;
-const ONCE = '1 got 200, 99 got 401';
-const EXACT = '300000 ms accepted, 300001 ms clock_skew, -300000 ms accepted, -300001 ms clock_skew';
-const REAL = '295 s 200, 305 s clock_skew, -295 s 200, -305 s clock_skew';
+const ONCE = '1 x 200, 99 x 401';
 
 /**
  * A recorded request is worthless the second time, in any process, and worthless altogether after 300 s.
@@ -19,8 +18,7 @@ const REAL = '295 s 200, 305 s clock_skew, -295 s 200, -305 s clock_skew';
  * To see it fail: have `PostgresNonces.consume` answer true
  * at once; or have `SqliteNonces.load` read nothing.
  */
-export const SIGNATURE_REPLAY: Proof = {
-  name: 'signature-replay',
+export const proof: Proof = {
   goal:
     'one signed request sent 100 times over 2 Control Plane processes: 1 accepted; the 300 s edge is ' +
     'exact',
@@ -39,19 +37,23 @@ export const SIGNATURE_REPLAY: Proof = {
     const replay = context.driver === 'postgres' ? atTwoAtOnce : atOneAfterTheOther;
     const statuses = await replay(context, stack, recorded);
     const tallies = countBy(statuses, talliedIn);
-    const [exact, real] = [await exactEdge(install, url), await realEdge(plane, url)];
-    return {
-      figure:
-        `${rounds} requests, ${COPIES} times each: ${JSON.stringify(tallies)}; ${exact}; over HTTP ` +
-        `${real}`,
-      isGood: tallies[ONCE] === rounds && exact === EXACT && real === REAL,
-    };
+    const others = Object.entries(tallies).filter(([tally]) => tally !== ONCE);
+    return [
+      measured('copies of each request', COPIES),
+      all(
+        'requests accepted exactly once',
+        tallies[ONCE] ?? 0,
+        rounds,
+        others.map(([tally, count]) => `${count} requests: ${tally}`),
+      ),
+      ...(await exactEdge(install, url)),
+      ...(await realEdge(plane, url)),
+    ];
   },
 };
 
 function talliedIn(statuses: readonly number[]): string {
-  const counts = Object.entries(countBy(statuses, Number));
-  return counts.map(([status, count]) => `${count} got ${status}`).join(', ');
+  return tallyOf(countBy(statuses, Number));
 }
 
 /** The statuses of all copies, per request. */
@@ -92,13 +94,14 @@ async function sendCopies(
 }
 
 /** To the millisecond, with a fixed clock. */
-async function exactEdge(install: InstallView, publicUrl: string): Promise<string> {
+async function exactEdge(install: InstallView, publicUrl: string): Promise<Figure[]> {
   const secret = new Secret(install.env['INTERNAL_SERVICE_SECRET'] ?? '');
   const keys = { secretsFor: async (keyId: string) => ({ keyId, secrets: [secret], caller: null }) };
   const now = new FixedClock().now();
   const { method, target, headers } = new SignedPlane(publicUrl, install).sign('GET', '/x', '', { now });
-  const results: string[] = [];
+  const results: Figure[] = [];
   for (const ageMs of [300_000, 300_001, -300_000, -300_001]) {
+    const expected = Math.abs(ageMs) > 300_000 ? 'clock_skew' : 'accepted';
     const clock = new FixedClock(new Date(now.getTime() + ageMs));
     const options = { authority: authorityOf(publicUrl) };
     const verifier = new SignatureVerifier(options, keys, new InMemoryNonceStore(clock), clock);
@@ -106,21 +109,24 @@ async function exactEdge(install: InstallView, publicUrl: string): Promise<strin
       () => 'accepted',
       (error: { code: string }) => error.code,
     );
-    results.push(`${ageMs} ms ${outcome}`);
+    results.push(exactly(`signed ${ageMs} ms ago`, outcome, expected));
   }
-  return results.join(', ');
+  return results;
 }
 
 /** On a real process with a running clock. */
-async function realEdge(plane: SignedPlane, url: string): Promise<string> {
-  const results: string[] = [];
+async function realEdge(plane: SignedPlane, url: string): Promise<Figure[]> {
+  const results: Figure[] = [];
   for (const age of [295, 305, -295, -305]) {
     const now = new Date(Date.now() - age * 1000);
     const answer = await send<{ code?: string }>(
       url,
       plane.sign('GET', PLANE_PATHS.desiredState, '', { now }),
     );
-    results.push(`${age} s ${answer.body.code ?? answer.status}`);
+    const expected = Math.abs(age) > 300 ? 'clock_skew' : '200';
+    results.push(
+      exactly(`signed ${age} s ago, over HTTP`, answer.body.code ?? String(answer.status), expected),
+    );
   }
-  return results.join(', ');
+  return results;
 }

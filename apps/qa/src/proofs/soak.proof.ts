@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MEMORY_REPORT, type TestStack } from '@atlas/testing';
+import { type Figure, atMost, measured, none } from '../figures';
 import { type Proof, type ProofContext } from '../proof';
 import { LifecycleChanges } from '../soaking/lifecycle-changes';
 import { type PlaneTrend, PlaneWatch } from '../soaking/plane-watch';
@@ -28,8 +29,7 @@ const MAX_CONNECTIONS: Readonly<Record<string, number>> = { 'control-plane': 21,
  *
  * To see it fail: in `Database.close`, leave out `this.current.disable`.
  */
-export const SOAK: Proof = {
-  name: 'soak',
+export const proof: Proof = {
   goal:
     '10 min, 200 tenants, 2 lifecycle changes/s: both planes grow by <= 1 MiB/min, handles flat, ' +
     'connections within their limit',
@@ -48,13 +48,15 @@ export const SOAK: Proof = {
       context.progress(watches.map((watch) => describe(watch.trend())).join('; '));
     }
     await changing;
-    const wrong = changes.failures.length + (await changes.unsettled());
-    if (wrong > 0) for (const line of whatWentWrong(stack, changes)) context.progress(line);
-    const trends = watches.map((watch) => watch.trend());
-    const figure =
-      `${changes.count} changes of ${size.tenants} tenants, ${wrong} failed; ` +
-      `${trends.map(describe).join('; ')}`;
-    return { figure, isGood: wrong === 0 && trends.every(isFlat) };
+    const unsettled = await changes.unsettled();
+    if (changes.failures.length + unsettled > 0) for (const line of errorsOf(stack)) context.progress(line);
+    return [
+      measured('changes', changes.count),
+      none('failed changes', changes.failures),
+      none('changes that never settled', unsettled),
+      ...watches.flatMap((watch) => figuresOf(watch.trend())),
+      measured('tenants', size.tenants),
+    ];
   },
 };
 
@@ -72,21 +74,18 @@ async function begin({ stack: start, database }: ProofContext) {
   return { stack, changes: new LifecycleChanges(stack), watches };
 }
 
-/** The first unexpected answers, and the last errors in the log. */
-function whatWentWrong({ controlPlane }: TestStack, { failures }: LifecycleChanges): string[] {
-  const errors = controlPlane
-    .output()
-    .split('\n')
-    .filter((line) => line.includes('"level":"error"'));
-  return [...failures.slice(0, 3), ...errors.slice(-3)];
+/** The last errors in the log. */
+function errorsOf({ controlPlane }: TestStack): string[] {
+  const lines = controlPlane.output().split('\n');
+  return lines.filter((line) => line.includes('"level":"error"')).slice(-3);
 }
 
-function isFlat({ name, mebibytesAMinute, handlesGrownBy, mostConnections }: PlaneTrend): boolean {
-  return (
-    mebibytesAMinute <= MAX_MEBIBYTES_A_MINUTE &&
-    handlesGrownBy <= HANDLES_BY_CHANCE &&
-    mostConnections <= (MAX_CONNECTIONS[name] ?? 0)
-  );
+function figuresOf({ name, mebibytesAMinute, handlesGrownBy, mostConnections }: PlaneTrend): Figure[] {
+  return [
+    atMost(`${name}: growth`, mebibytesAMinute, MAX_MEBIBYTES_A_MINUTE, 'MiB/min'),
+    atMost(`${name}: more handles`, handlesGrownBy, HANDLES_BY_CHANCE),
+    atMost(`${name}: most connections`, mostConnections, MAX_CONNECTIONS[name] ?? 0),
+  ];
 }
 
 function describe({

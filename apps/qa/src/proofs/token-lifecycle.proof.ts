@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { type InstallView, type Provisioned, type TestStack } from '@atlas/testing';
+import { all, exactly, measured, none, tallyOf } from '../figures';
 import { inBatches, turns } from '../in-batches';
 import { type Proof, type ProofContext, countBy } from '../proof';
 import { SeededRandom } from '../seeded-random';
@@ -39,8 +40,7 @@ interface Scene {
  *
  * To see it fail: in `parseCredential`, leave out the checksum.
  */
-export const TOKEN_LIFECYCLE: Proof = {
-  name: 'token-lifecycle',
+export const proof: Proof = {
   goal:
     '10,000 expired, revoked, superseded and mutated tokens: 0 accepted, no 5xx; a wrong checksum ' +
     'costs no SQL (small form: 120)',
@@ -56,13 +56,16 @@ export const TOKEN_LIFECYCLE: Proof = {
     const { url } = scene.stack.controlPlane;
     const intact = countBy(await Promise.all(scene.live.map((plane) => plane.enrol(url))), statusOf);
     await scene.disk.close();
-    const figure =
-      `${attempts} attempts: ${JSON.stringify(counts)}, ${wrong} unexpected, planes and tokens ` +
-      `${isUnchanged ? 'as before' : 'CHANGED'}; ${counted} with a wrong checksum: ${statements.typos} ` +
-      `statements, with a right one: ${statements.unknown}; intact afterwards: ` +
-      `${JSON.stringify(intact)} (seed ${scene.random.seed})`;
-    const isCounted = statements.typos === 0 && statements.unknown === counted;
-    return { figure, isGood: wrong === 0 && isUnchanged && isCounted && intact[200] === TOKENS };
+    return [
+      measured('attempts', attempts),
+      none('unexpected answers', wrong),
+      exactly('planes and tokens', isUnchanged ? 'unchanged' : 'changed', 'unchanged'),
+      none(`statements for ${counted} wrong checksums`, statements.typos),
+      exactly(`statements for ${counted} unknown tokens`, statements.unknown, counted),
+      all('intact tokens accepted afterwards', intact[200] ?? 0, TOKENS),
+      measured('answers', tallyOf(counts)),
+      measured('seed', scene.random.seed),
+    ];
   },
 };
 
@@ -120,11 +123,11 @@ async function refusals(scene: Scene, count: number, { progress }: ProofContext)
     // A dry run would reveal whether a token is valid.
     const outcome = await show(scene, attempt, { isDryRun: turn % 5 === 0 });
     const isExpected = attempt.refusal.test(outcome);
-    if (!isExpected) progress(`${attempt.kind}, ${JSON.stringify(attempt.token)}: ${outcome}`);
-    return { outcome, isExpected };
+    const { kind, token } = attempt;
+    return { outcome, isExpected, text: `${kind}, ${JSON.stringify(token)}: ${outcome}` };
   });
   const counts = countBy(outcomes, ({ outcome }) => outcome);
-  return { counts, wrong: outcomes.filter(({ isExpected }) => !isExpected).length };
+  return { counts, wrong: outcomes.filter(({ isExpected }) => !isExpected).map(({ text }) => text) };
 }
 
 /** Statements caused by tokens with a wrong checksum, and by as many unknown tokens with a right one. */

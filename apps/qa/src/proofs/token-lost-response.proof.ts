@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type TestStack } from '@atlas/testing';
+import { exactly, measured } from '../figures';
 import { type Proof, countBy } from '../proof';
 import { SignedPlane } from '../signed-plane';
 
@@ -8,8 +9,7 @@ import { SignedPlane } from '../signed-plane';
  *
  * To see it fail: in `Enrolment.redeem`, drop the return for `consumedBy === instance_id`.
  */
-export const TOKEN_LOST_RESPONSE: Proof = {
-  name: 'token-lost-response',
+export const proof: Proof = {
   goal:
     '100 repeats by the same instance: 1 tenant plane, the same answer; another instance: 409 and one ' +
     'alarm',
@@ -34,17 +34,14 @@ export const TOKEN_LOST_RESPONSE: Proof = {
       planes: (await planesOf(stack)) - before,
       alarms: alarms.body.items.filter(({ target }) => target.id === install.token_id).length,
     };
-    return {
-      figure:
-        `${repeats} repeats: ${counts.answers} distinct answer, ${counts.planes} tenant plane; another ` +
-        `instance: ${other.status} ${other.body.code}, ${counts.alarms} alarm`,
-      isGood:
-        counts.answers === 1 &&
-        answers[0]?.status === 200 &&
-        counts.planes === 1 &&
-        other.status === 409 &&
-        counts.alarms === 1,
-    };
+    return [
+      measured('repeats', repeats),
+      exactly('distinct answers', counts.answers, 1),
+      exactly('status of the answers', answers[0]?.status ?? 0, 200),
+      exactly('tenant planes', counts.planes, 1),
+      exactly('status for another instance', other.status, 409),
+      exactly('alarms', counts.alarms, 1),
+    ];
   },
 };
 

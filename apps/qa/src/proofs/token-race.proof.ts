@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { all, measured, tallyOf } from '../figures';
 import { type Proof, countBy } from '../proof';
 import { SignedPlane } from '../signed-plane';
 
@@ -9,8 +10,7 @@ const CALLERS = 200;
  *
  * To see it fail: in `ProvisioningTokens.redeem`, drop `consumedAt: IsNull()` from the guard.
  */
-export const TOKEN_RACE: Proof = {
-  name: 'token-race',
+export const proof: Proof = {
   goal: '200 consumers of one token over 2 Control Plane processes: exactly 1 success, the rest 409, no 5xx',
   databases: ['postgres'],
   // Covered in the small size by control-plane/test/jobs/two-processes.cases.ts.
@@ -28,12 +28,12 @@ export const TOKEN_RACE: Proof = {
         Array.from({ length: CALLERS }, (_, i) => plane.enrol(urls[i % 2] ?? '', randomUUID())),
       );
       const counts = countBy(answers, (answer) => answer.status);
-      if (counts[200] !== 1 || counts[409] !== CALLERS - 1) wrong.push(JSON.stringify(counts));
-      progress(`round ${round} of ${rounds}: ${JSON.stringify(counts)}`);
+      if (counts[200] !== 1 || counts[409] !== CALLERS - 1) wrong.push(`round ${round}: ${tallyOf(counts)}`);
+      progress(`round ${round} of ${rounds}: ${tallyOf(counts)}`);
     }
-    const figure =
-      `${rounds} rounds of ${CALLERS} callers: ${rounds - wrong.length} with exactly 1 success and ` +
-      `${CALLERS - 1} x 409 ${wrong.join(' ')}`;
-    return { figure, isGood: wrong.length === 0 };
+    return [
+      measured('callers', CALLERS),
+      all(`rounds with exactly 1 success and ${CALLERS - 1} x 409`, rounds - wrong.length, rounds, wrong),
+    ];
   },
 };

@@ -5,6 +5,7 @@ import {
   type TestStack,
   eventually,
 } from '@atlas/testing';
+import { all, none } from '../figures';
 import { type Proof, type ProofContext } from '../proof';
 import { TenantRows } from '../tenant-rows';
 
@@ -38,8 +39,7 @@ interface Alarm {
  *
  * To see it fail: in `orderOf`, accept the same number as a repeat, whoever sends it.
  */
-export const TP_CLONE: Proof = {
-  name: 'tp-clone',
+export const proof: Proof = {
   goal:
     "two copies of a tenant plane's disk: noticed at the second's first report, audited, shown; a mere " +
     'restart is not',
@@ -57,10 +57,10 @@ export const TP_CLONE: Proof = {
       const when = isAtFirst ? 'at the first report' : 'LATER OR NEVER';
       context.progress(`${round.signal}, ${round.order}: noticed ${when}, ${alarms} alarm`);
     }
-    const figure =
-      `${rounds.length} copied disks: ${noticed} noticed at the second's first report, with one alarm ` +
-      `each, and shown; ${mistaken} restarts mistaken for copies`;
-    return { figure, isGood: noticed === rounds.length && mistaken === 0 };
+    return [
+      all("copies noticed at the second's first report, with one alarm", noticed, rounds.length),
+      none('restarts mistaken for copies', mistaken),
+    ];
   },
 };
 
