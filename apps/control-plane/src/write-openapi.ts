@@ -17,7 +17,7 @@ void writeOpenApi(
       'state, report on it and call AI models through the gateway.',
     version: CONTROL_PLANE_VERSION,
     contract: {
-      tsconfig: join(ROOT, 'apps/control-plane/tsconfig.build.json'),
+      tsconfig: join(ROOT, 'apps/control-plane/tsconfig.json'),
       file: join(ROOT, 'apps/control-plane/src/access/serves.ts'),
       type: 'ControlPlaneApi',
     },

@@ -6,7 +6,7 @@ import { withRules } from './request-schemas';
 import { REF, type Schema, type Schemas, refOf, sortedByKey } from './schema';
 import { type ServedOperation, servedOperations } from './served-operations';
 
-export interface ApiTitle {
+interface ApiTitle {
   readonly title: string;
   readonly description: string;
   readonly version: string;
@@ -69,10 +69,7 @@ export async function writeOpenApi(
  * rules of its requests, security and refusals from the decorators of its handlers.
  * @throws Error when a handler does not serve what the contract says
  */
-export function describeApi(
-  app: INestApplication,
-  { contract: source, refuses = [], ...title }: ApiTitle,
-): object {
+function describeApi(app: INestApplication, { contract: source, refuses = [], ...title }: ApiTitle): object {
   const contract = readContract(source);
   const served = servedOperations(app);
   const requests = [...served.values()].flatMap(({ body, query }) => [body ?? [], query ?? []].flat());

@@ -1,1 +1,1 @@
-export { type ApiTitle, describeApi, writeOpenApi } from './describe-api';
+export { writeOpenApi } from './describe-api';
