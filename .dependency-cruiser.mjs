@@ -36,7 +36,7 @@ function rulesOf([app, title]) {
   return [drawn, ...oneWay];
 }
 
-/** Folders, with those that their arrows point to, in the Mermaid flowchart below a heading: `a --> b & c`. */
+/** Folders of the Mermaid flowchart below a heading, each with the targets of its arrows: `a --> b & c`. */
 function arrowsBelow(heading) {
   const [, chart] = DOCUMENT.slice(DOCUMENT.indexOf(heading)).match(/```mermaid\n([\s\S]*?)```/);
   // Names of nodes have no slash in Mermaid: `operations_move[operations/move]` is labelled on first use.

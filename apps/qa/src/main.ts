@@ -9,7 +9,7 @@ import { type Run, reportOf } from './report';
 import { Stage } from './stage';
 
 /**
- * `main.js <name>|all [--small] [--only <part>] [--json]`: reports on each proof at the end, and exits non-zero
+ * `main.js <name>|all [--small] [--only <part>] [--json]`: reports on each proof and exits non-zero
  * if one falls short. With `--json`, standard output gets one JSON object per proof and database, and nothing
  * else.
  */

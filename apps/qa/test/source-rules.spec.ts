@@ -120,8 +120,27 @@ describe('no source', () => {
 
   it('shows a password while it is typed, or blocks password managers', () => {
     holds(
-      /<input(?=[^>]*\bname="\w*password")(?![^>]*\btype="password")|<input(?=[^>]*password)[^>]*autocomplete="off"|onpaste/i,
+      new RegExp(
+        '<input(?=[^>]*\\bname="\\w*password")(?![^>]*\\btype="password")|' +
+          '<input(?=[^>]*password)[^>]*autocomplete="off"|onpaste',
+        'i',
+      ),
       '<input name="password" type="text">',
     );
+  });
+});
+
+describe('every line of the repository', () => {
+  const WIDTH = 110;
+  /** Keys and signatures of RFC 9421, and scripts that are written by line. */
+  const LONG = /rfc9421\.fixture\.ts$|completion\/\w+-script\.ts$/;
+  const tooLong = (text: string): boolean => text.split('\n').some((line) => line.length > WIDTH);
+
+  it('fits in 110 columns', () => {
+    expect(tooLong('x'.repeat(WIDTH + 1))).toBe(true);
+    const files = ['apps', 'libs'].flatMap(filesOf).filter((file) => /\.(ts|mjs|cjs)$/.test(file));
+    const written = files.filter((file) => !/\/(node_modules|dist)\//.test(file) && !LONG.test(file));
+    expect(written.length).toBeGreaterThan(1000);
+    expect(written.filter((file) => tooLong(readFileSync(join(ROOT, file), 'utf8')))).toEqual([]);
   });
 });

@@ -30,7 +30,7 @@ describe('the bill of materials', () => {
     expect(sbom.metadata.component.name).toBe('atlas-planes');
   });
 
-  it('lists exactly the locked third-party packages that ship, each with version, purl, licence and checksum', () => {
+  it('lists the shipped third-party packages with version, purl, licence and checksum', () => {
     expect(sbom.components.length).toBeGreaterThan(200);
     expect(sbomFaults(sbom)).toEqual([]);
     const [first, second, ...rest] = sbom.components.filter(({ name }) => /^(pg|typeorm|jose)$/.test(name));

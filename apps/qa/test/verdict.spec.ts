@@ -23,7 +23,7 @@ describe('a proof', () => {
     );
   });
 
-  it('that falls short says so and exits with another code, even if it started its own Postgres', async () => {
+  it('reports a shortfall by its exit code, even if it started its own Postgres', async () => {
     const preload = ['--require', join(__dirname, 'without-tenant-check.cjs')];
     const table =
       / on postgres \| SHORT in .*\n +figure +expected +found\n  ✗ calls that throw +all 58 +\d+\n$/;

@@ -275,7 +275,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
       ).rejects.toThrow('row-level security');
     });
 
-    it('reports the database as unavailable after a pause in which the server has ended the session', async () => {
+    it('reports the database as unavailable after the server ended an idle session', async () => {
       const { dataSource } = database;
       const failing = database.write(async ({ queryRunner }) => {
         // A paused process does not read either; @types/pg omits this property.

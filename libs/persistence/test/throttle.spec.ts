@@ -31,7 +31,8 @@ class CreateThrottles1700000000001 extends PortableMigration {
 }
 const SCHEMA = { entities: [ThrottleRow], migrations: [CreateThrottles1700000000001] };
 const MINUTE = 60;
-const LOCK_WAITS = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+const LOCK_WAITS = `select 1 from pg_stat_activity
+  where datname = current_database() and wait_event_type = 'Lock'`;
 
 /** Opened once; whoever arrived earlier waits. */
 class Gate {

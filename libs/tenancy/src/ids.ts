@@ -64,7 +64,8 @@ function format(timestamp: number, counter: number, bytes: Uint8Array): string {
     `${hex(timestamp >>> 8)}${hex(timestamp)}-` +
     `${hex(0x70 | (counter >>> 22))}${hex(counter >>> 14)}-` +
     `${hex(0x80 | ((counter >>> 8) & 0x3f))}${hex(counter)}-` +
-    `${hexAt(bytes, 4)}${hexAt(bytes, 5)}${hexAt(bytes, 6)}${hexAt(bytes, 7)}${hexAt(bytes, 8)}${hexAt(bytes, 9)}`
+    `${hexAt(bytes, 4)}${hexAt(bytes, 5)}${hexAt(bytes, 6)}` +
+    `${hexAt(bytes, 7)}${hexAt(bytes, 8)}${hexAt(bytes, 9)}`
   );
 }
 

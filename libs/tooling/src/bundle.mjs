@@ -4,14 +4,14 @@ import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT, isThere, read, write } from './workspace.mjs';
 
-/** Native code, or files that are looked for beside their own; and what is for development, as some load where it is there. */
+/** Native code, packages that look for files beside their own, and what is only for development. */
 const STAY_OUTSIDE = [
   'sqlite3',
   '@node-rs/argon2',
   'swagger-ui-dist',
   ...Object.keys(JSON.parse(read('package.json')).devDependencies),
 ];
-/** That a plane serves as they are. */
+/** Served by a plane as they are. */
 const PAGES = 'libs/platform/pages';
 /** The guides, rendered when the library was built. */
 const HELP = 'libs/platform/dist/help';
@@ -26,9 +26,8 @@ const AS_IN_A_MODULE = [
 ].join(' ');
 
 /**
- * Optional packages of others that are not installed are asked for at run time, as before. What Nest loads by
- * `createRequire`, which esbuild does not see, or by `import()`, of which esbuild would leave only the default of a
- * CommonJS package, is put in as a `require`.
+ * Leaves optional packages that are not installed to run time. Turns what Nest loads into `require`: esbuild
+ * does not see `createRequire`, and of an `import()` of a CommonJS package it keeps only the default export.
  */
 const asNodeFindsIt = {
   name: 'as-node-finds-it',
@@ -50,8 +49,8 @@ const asNodeFindsIt = {
 };
 
 /**
- * Makes each program one file with all that it loads, and of what programs share, files beside them. A plane starts in
- * half the time that it takes to find and read two thousand modules.
+ * Makes each program one file with all that it loads, and puts what programs share into files beside them. A
+ * plane starts in half the time that it takes to find and read two thousand modules.
  */
 export async function bundle({ from, to, programs }) {
   rmSync(join(ROOT, to), { recursive: true, force: true });

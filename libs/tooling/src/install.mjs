@@ -33,13 +33,13 @@ function wasInstalledByHand() {
 
 async function runNpmCi() {
   process.stderr.write(
-    '  Installing packages. sqlite3 comes with a ready-made file where that can be downloaded; otherwise it is\n' +
-      '  compiled here, which takes 1 to 2 minutes and needs python3, make and g++.\n',
+    '  Installing packages. If sqlite3 cannot download its binary, it is compiled here. That takes 1 to 2\n' +
+      '  minutes and needs python3, make and g++.\n',
   );
   const missing = COMPILERS.filter((name) => !isOnPath(name));
   if (missing.length > 0) {
     process.stderr.write(
-      `  Not found here: ${missing.join(', ')}. If the installation fails, install them and run this again\n` +
+      `  Not found: ${missing.join(', ')}. If the installation fails, install them and try again\n` +
         '  (Debian, Ubuntu: apt-get install python3 make g++; macOS: xcode-select --install).\n',
     );
   }
@@ -53,7 +53,7 @@ async function runNpmCi() {
     await run(`${name} ${script}`, ['run', script, '--prefix', folder]);
 }
 
-/** Those of the packages whose install scripts may run. An older npm knows no such list, and would run all. */
+/** The packages whose install scripts may run. An older npm knows no such list and would run all. */
 function installScripts() {
   const { allowScripts } = JSON.parse(read('package.json'));
   return Object.keys(allowScripts)

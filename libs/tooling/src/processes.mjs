@@ -41,8 +41,8 @@ function ended(child, release) {
 }
 
 /**
- * Calls back when we are asked to end, until released; the release answers with the first signal that came. npm runs us
- * in a shell that SIGTERM may end without reaching us: then all that we see is another parent.
+ * Calls back on a signal to end, until released. The release returns the first signal. npm runs us in a
+ * shell, which SIGTERM may end without reaching us: then we only see that our parent has changed.
  */
 function onSignals(callback) {
   let first;

@@ -39,7 +39,7 @@ export function projectNamed(name) {
   return { name, folder, modules, bundle, stamp };
 }
 
-/** Of all that a project is built from. By content, not by time: switching branches back and forth changes that. */
+/** A hash of all that a project is built from. Times would change when somebody switches branches. */
 export function stateOf({ name, folder, bundle }) {
   const bundled = bundle ? buildable('libs').map((library) => `libs/${library}`) : [];
   const guides = bundle || name === PLATFORM ? documents() : [];

@@ -3,7 +3,7 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(
-    `Node ${process.versions.node} is too old: Atlas Planes needs Node 20.19 or newer (https://nodejs.org).\n`,
+    `Node ${process.versions.node} is too old: install Node 20.19 or newer (https://nodejs.org).\n`,
   );
   process.exit(1);
 }

@@ -7,8 +7,8 @@ const MEMORY = '/dev/shm';
 const ROOM_BYTES = 2 ** 31;
 
 /**
- * Where tests keep their databases: in memory, where there is a file system of it with room and from which programs may
- * be run (as root, Postgres' own are copied there). Nothing in them has to outlive the run.
+ * Where tests keep their databases: in memory, if a file system there has room and may run programs (as root,
+ * the programs of Postgres are copied there). None of it needs to outlive the run.
  */
 export function scratchFolder() {
   try {

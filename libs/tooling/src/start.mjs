@@ -7,7 +7,8 @@ import { ROOT } from './workspace.mjs';
 
 const APPS = ['cli', 'control-plane', 'tenant-plane'];
 
-// `npm start`: installs and builds when needed, then starts the local stack. Arguments are those of `atlas stack up`.
+// `npm start`: installs and builds if needed, then starts the local stack. Takes the arguments of
+// `atlas stack up`.
 try {
   await install();
   await buildStale(APPS);

@@ -13,10 +13,10 @@ try {
   await install();
   await buildStale(buildable('apps'));
   const startedAt = Date.now();
-  // What runs for seconds is hardly worth optimising, and that takes a tenth of the processor's time: only what runs a
-  // million bytes of code is. Threads that help V8 would take the processor from another test. Without room from the
-  // start, collecting what is thrown away takes a tenth of a test's time, and a sixth of a plane's start. Jest's workers
-  // inherit all of it, and the planes that they start.
+  // V8 settings, inherited by Jest's workers and the planes that they start:
+  // - Optimising code that runs for seconds costs a tenth of the CPU time, so it starts later.
+  // - V8's helper threads would take the CPU from other tests.
+  // - With a larger young generation, garbage collection no longer takes a tenth of a test's time.
   const jest = [
     '--interrupt-budget=1000000',
     '--single-threaded',

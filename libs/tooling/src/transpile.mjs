@@ -4,8 +4,8 @@ import { transform } from '@swc/core';
 import { ROOT } from './workspace.mjs';
 
 /**
- * Writes every module below `from` as CommonJS below `to`. It drops types without reading them: `npm run typecheck`
- * checks them, and `isolatedModules` forbids whatever could not be compiled file by file.
+ * Compiles every module below `from` to CommonJS below `to`. It does not check types: `npm run
+ * typecheck` does, and `isolatedModules` forbids what cannot be compiled file by file.
  */
 export async function transpile(from, to) {
   rmSync(join(ROOT, to), { recursive: true, force: true });

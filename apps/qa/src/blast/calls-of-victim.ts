@@ -49,7 +49,9 @@ const CALLS: Readonly<Record<string, (scene: Scene) => readonly VictimsCall[]>> 
     {
       method: 'GET',
       tenantId: incoming.tenant.id,
-      target: `${PLANE_PATHS.transfers}/${incoming.transfer.id}/parts/1?tenant_plane_id=${plane.id}&importer=anyone`,
+      target:
+        `${PLANE_PATHS.transfers}/${incoming.transfer.id}/parts/1` +
+        `?tenant_plane_id=${plane.id}&importer=anyone`,
     },
   ],
   'GET /api/tenant-planes/self/transfers/:id/imported': ({ victim: { plane, outgoing } }) => [

@@ -91,7 +91,7 @@ export async function failCommits(
           using errcode = '${sqlState}'; end if;
         return null;
       end $$;
-      ${tables.map((table) => `create constraint trigger ${id} after insert or update on ${table} deferrable initially ` + `deferred for each row execute function ${id}();`).join('\n')}`,
+      ${tables.map((table) => deferredTrigger(id, table)).join('\n')}`,
   );
   return {
     name,
@@ -100,4 +100,11 @@ export async function failCommits(
     begin: () => inEach(() => `insert into ${id} values (true)`),
     end: () => inEach(() => `delete from ${id}`),
   };
+}
+
+function deferredTrigger(id: string, table: string): string {
+  return (
+    `create constraint trigger ${id} after insert or update on ${table} ` +
+    `deferrable initially deferred for each row execute function ${id}();`
+  );
 }

@@ -41,7 +41,8 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 function routesOf(printed: string): Route[] {
   const parts: string[] = [];
   return printed.split('\n').flatMap((line) => {
-    const match = /^((?:│ {3}| {4})*)(?:├── |└── )(\S+)(?: \(([A-Z, ]+)\))?$/.exec(line.trimEnd());
+    const branch = /^((?:│ {3}| {4})*)(?:├── |└── )(\S+)(?: \(([A-Z, ]+)\))?$/;
+    const match = branch.exec(line.trimEnd());
     if (!match) return [];
     const [, indent = '', part = '', methods = ''] = match;
     parts.splice(indent.length / 4, Infinity, part);

@@ -10,8 +10,12 @@ const BREAKS = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREA
 /**
  * Messages of node-postgres, which have no code; and of a closed database, whose code means much else too.
  */
-const MESSAGES =
-  /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|database "[^"]+" is not currently accepting connections)/;
+const MESSAGES = [
+  /^timeout exceeded when trying to connect/,
+  /^Connection terminated/,
+  /^Client has encountered a connection error/,
+  /^database "[^"]+" is not currently accepting connections/,
+];
 
 const CONNECTING = ['connect', 'getaddrinfo'];
 
@@ -59,7 +63,7 @@ export function isDatabaseOutage(error: unknown): boolean {
   const { driverError } = error as Failure;
   const { code = '', syscall = '', message }: Failure = driverError ?? error;
   const isOurs = driverError !== undefined || CONNECTING.includes(syscall);
-  return STATES.test(code) || (isOurs && BREAKS.test(code)) || MESSAGES.test(message);
+  return STATES.test(code) || (isOurs && BREAKS.test(code)) || MESSAGES.some((known) => known.test(message));
 }
 
 /** The disk of the plane's database is full or failing. Lasts until an operator fixes it. */

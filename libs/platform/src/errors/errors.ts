@@ -63,7 +63,7 @@ export class DomainError extends Error {
   }
 }
 
-/** Ignores these refusals: `starting.catch(ignoring('operation_in_progress'))`. Any other error is thrown again. */
+/** Ignores these refusals and throws any other error again: `start().catch(ignoring('not_found'))`. */
 export function ignoring(...codes: string[]): (error: unknown) => undefined {
   return (error) => {
     if (!(error instanceof DomainError && codes.includes(error.code))) throw error;

@@ -1,7 +1,9 @@
 import { contentPolicy, hashOf } from '../http/content-policy';
 
 const STYLE = `
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 4rem auto; max-width: 36rem; padding: 0 1rem; color: #1c2733; }
+body {
+  font: 1rem/1.5 system-ui, sans-serif; margin: 4rem auto; max-width: 36rem; padding: 0 1rem; color: #1c2733;
+}
 h1 { font-size: 1.5rem; text-transform: capitalize; }
 small { color: #5b6875; }
 `;
