@@ -47,7 +47,10 @@ function spawnPlane(port) {
   };
   const script = fileURLToPath(new URL('run-tenant-plane.mjs', import.meta.url));
   const child = spawn(process.execPath, [script], {
-    cwd: folder, env, detached: true, stdio: ['ignore', log, log],
+    cwd: folder,
+    env,
+    detached: true,
+    stdio: ['ignore', log, log],
   });
   closeSync(log);
   child.unref();
