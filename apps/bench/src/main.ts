@@ -3,10 +3,11 @@ import { RunFolder } from '@atlas/testing';
 import { Bench } from './bench';
 import { Cleanup } from './cleanup';
 import { type CommandLine, readCommandLine } from './command-line';
-import { type Goal, type Line, isReached } from './line';
+import { type Line } from './line';
 import { LINES } from './lines';
 import { PostgresServer } from './postgres-server';
 import { JsonReport, type Report, TextReport } from './report';
+import { type Goal, isReached } from './goal';
 
 async function main(): Promise<number> {
   const asked = readCommandLine(process.argv.slice(2), LINES);

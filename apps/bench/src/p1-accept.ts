@@ -1,11 +1,12 @@
 import { AcceptingControlPlane } from './accept/accepting-control-plane';
 import { requireOneRowEach, rowCounts } from './accept/row-counts';
 import { type Bench } from './bench';
-import { atLeast, type Goal, type Line } from './line';
+import { type Line } from './line';
 import { interleave } from './load/interleave';
 import { type Load, type LoadResult, describeLoad } from './load/run-load';
 import { medianRatio } from './load/statistics';
 import { Observation } from './planes/observation';
+import { atLeast, type Goal } from './goal';
 
 const CALLERS = 8;
 

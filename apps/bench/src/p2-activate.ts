@@ -1,11 +1,12 @@
 import { AcceptingControlPlane } from './accept/accepting-control-plane';
 import { WholePath } from './activate/whole-path';
 import { type Bench } from './bench';
-import { atMost, type Goal, type Line } from './line';
+import { type Line } from './line';
 import { interleave } from './load/interleave';
 import { type LoadResult } from './load/run-load';
 import { median, percentile } from './load/statistics';
 import { Observation } from './planes/observation';
+import { atMost, type Goal } from './goal';
 
 export const P2_ACTIVATE: Line = {
   name: 'P2',

@@ -1,10 +1,11 @@
 import { AcceptingControlPlane } from './accept/accepting-control-plane';
 import { WholePath } from './activate/whole-path';
 import { type Bench } from './bench';
-import { atLeast, type Goal, type Line } from './line';
+import { type Line } from './line';
 import { interleave } from './load/interleave';
 import { medianRatio } from './load/statistics';
 import { Observation } from './planes/observation';
+import { atLeast, type Goal } from './goal';
 
 const CALLERS = 8;
 

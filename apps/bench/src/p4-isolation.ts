@@ -5,12 +5,13 @@ import { inDatabase, nameOf } from './database-url';
 import { IncidentLists } from './isolation/incident-list';
 import { loadTenants } from './isolation/tenant-rows';
 import { fencedTables, unfencedCopy } from './isolation/unfenced-copy';
-import { atLeast, type Goal, type Line } from './line';
+import { type Line } from './line';
 import { interleave } from './load/interleave';
 import { describeLoad } from './load/run-load';
 import { medianRatio } from './load/statistics';
 import { startOfflineTenantPlane } from './planes/offline-tenant-plane';
 import { Observation } from './planes/observation';
+import { atLeast, type Goal } from './goal';
 
 const CALLERS = 8;
 

@@ -1,11 +1,12 @@
 import { type DatabaseDriver } from '@atlas/testing';
 import { type Bench } from './bench';
-import { atLeast, type Goal, type Line } from './line';
+import { type Line } from './line';
 import { interleave } from './load/interleave';
 import { type LoadResult, describeLoad } from './load/run-load';
 import { medianRatio } from './load/statistics';
 import { Observation } from './planes/observation';
 import { EmptyCalls } from './signed/empty-calls';
+import { atLeast, type Goal } from './goal';
 
 const CALLERS = 32;
 

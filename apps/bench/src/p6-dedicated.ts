@@ -8,10 +8,11 @@ import {
 } from '@atlas/testing';
 import { ActivationWatcher } from './activate/activation-watcher';
 import { type Bench } from './bench';
-import { atMost, type Goal, type Line } from './line';
+import { type Line } from './line';
 import { interleave } from './load/interleave';
 import { median, medianRatio } from './load/statistics';
 import { StartedProcess } from './start/started-process';
+import { atMost, type Goal } from './goal';
 
 export const P6_DEDICATED: Line = {
   name: 'P6',

@@ -1,11 +1,12 @@
 import { asAdmin } from '@atlas/testing';
 import { type Bench } from './bench';
-import { atMost, type Goal, type Line } from './line';
+import { type Line } from './line';
 import { percentile } from './load/statistics';
 import { changeLatencies } from './waiting/change-latency';
 import { ChangePublisher } from './waiting/change-publisher';
 import { costOfWaiting } from './waiting/cost-of-waiting';
 import { WaitingFleet } from './waiting/waiting-fleet';
+import { atMost, type Goal } from './goal';
 
 /** Enough that one sweep of the Control Plane more or less does not look like their cost. */
 const IDLE_LINKS = 1000;

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type TestDatabase, asAdmin, builtFile } from '@atlas/testing';
 import { type Bench } from './bench';
-import { atMost, type Goal, type Line } from './line';
+import { type Line } from './line';
 import { interleave } from './load/interleave';
 import { median, medianRatio } from './load/statistics';
 import { startControlPlane } from './planes/control-plane';
 import { StartedProcess } from './start/started-process';
+import { atMost, type Goal } from './goal';
 
 /** Time to finish its start-up work and become idle. */
 const SETTLE_MS = 5000;

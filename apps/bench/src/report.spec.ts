@@ -1,5 +1,6 @@
-import { type Line, atLeast, atMost } from './line';
+import { type Line } from './line';
 import { JsonReport, verdictOf } from './report';
+import { atLeast, atMost } from './goal';
 
 const line: Line = { name: 'P0', title: 'nothing', measure: () => Promise.resolve([]) };
 

@@ -1,24 +1,27 @@
-import { type Goal, type Line, isReached } from './line';
+import { type Goal, isReached } from './goal';
+
+/** What a report names of a line. */
+type Named = { readonly name: string; readonly title: string };
 
 /** Receives a run's figures. */
 export interface Report {
-  begin(line: Line): void;
+  begin(line: Named): void;
   /** A figure that explains a ratio, reported as it is measured. */
   fact(name: string, value: string): void;
-  end(line: Line, goals: readonly Goal[]): void;
+  end(line: Named, goals: readonly Goal[]): void;
 }
 
 /** For people: facts as they are measured, and the verdict last. */
 export class TextReport implements Report {
   constructor(private readonly write: (text: string) => void) {}
 
-  begin(line: Line): void {
+  begin(line: Named): void {
     this.write(`${line.name}: ${line.title}\n`);
   }
   fact(name: string, value: string): void {
     this.write(`  ${name}: ${value}\n`);
   }
-  end(line: Line, goals: readonly Goal[]): void {
+  end(line: Named, goals: readonly Goal[]): void {
     this.write(`${verdictOf(line, goals)}\n`);
   }
 }
@@ -35,7 +38,7 @@ export class JsonReport implements Report {
   fact(name: string, value: string): void {
     this.facts[name] = value;
   }
-  end(line: Line, goals: readonly Goal[]): void {
+  end(line: Named, goals: readonly Goal[]): void {
     const reached = goals.map((goal) => ({ ...goal, ok: isReached(goal) }));
     const ok = goals.every(isReached);
     this.write(`${JSON.stringify({ line: line.name, ok, goals: reached, facts: this.facts })}\n`);
@@ -43,7 +46,7 @@ export class JsonReport implements Report {
 }
 
 /** `P1 ratio 0.52 (target >= 0.4) OK` */
-export function verdictOf(line: Line, goals: readonly Goal[]): string {
+export function verdictOf(line: Named, goals: readonly Goal[]): string {
   const figures = goals.map(
     ({ name, value, comparison, target }) => `${name} ${rounded(value)} (target ${comparison} ${target})`,
   );

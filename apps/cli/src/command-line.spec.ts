@@ -1,8 +1,9 @@
 import { version } from '../package.json';
 import { atlasWith } from '../test/program.fixture';
 import { RecordingTerminal } from '../test/recording-terminal.fixture';
-import { type Command, CommandFailure, UsageError } from './command';
+import { type Command } from './command';
 import { runCommandLine } from './command-line';
+import { CommandFailure, UsageError } from './failure';
 import { type Given } from './options';
 
 const run = jest.fn<Promise<number>, [Given]>();

@@ -1,4 +1,5 @@
-import { type Command, EXIT, type Terminal, UsageError } from './command';
+import { type Command, type Terminal } from './command';
+import { EXIT, UsageError } from './failure';
 import { failureJson, failureOf, failureText } from './failure-text';
 import { groupText, helpText, overviewText } from './help';
 import { given } from './options';

@@ -1,4 +1,4 @@
-import { CommandFailure, EXIT, UsageError } from './command';
+import { CommandFailure, EXIT, UsageError } from './failure';
 
 /**
  * The text of a failure. A usage error without a hint gets `lookAt`; a defect keeps its stack, which a bug

@@ -1,4 +1,4 @@
-import { UsageError } from './command';
+import { UsageError } from './failure';
 import { type Option, bodyOf, given } from './options';
 
 const OPTIONS: readonly Option[] = [

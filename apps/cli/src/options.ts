@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { UsageError } from './command';
+import { UsageError } from './failure';
 import { closestTo } from './suggestion';
 
 export interface Option {

@@ -20,6 +20,7 @@ export * from './http/event-stream';
 export * from './http/loopback';
 export * from './http/public.decorator';
 export * from './http/send';
+export * from './http/sent';
 export * from './http/request-context';
 export * from './input';
 export * from './input/uuid.pipe';

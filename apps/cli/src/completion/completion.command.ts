@@ -1,4 +1,5 @@
-import { type Command, EXIT, type Output } from '../command';
+import { type Command, type Output } from '../command';
+import { EXIT } from '../failure';
 import { type Given } from '../options';
 import { type Program } from '../program';
 import { bashScript } from './bash-script';

@@ -1,5 +1,5 @@
 import { StubApi } from '../../test/stub-api.fixture';
-import { EXIT } from '../command';
+import { EXIT } from '../failure';
 import { failureJson, failureText } from '../failure-text';
 import { HttpProblem, NoAnswer, callJson, isReady } from './http-call';
 

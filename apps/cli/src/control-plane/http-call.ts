@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { signalWithin } from '@atlas/platform/signal-within';
-import { CommandFailure, EXIT } from '../command';
+import { CommandFailure, EXIT } from '../failure';
 import { onOneLine } from '../text';
 
 /** RFC 9457, as both planes answer. */

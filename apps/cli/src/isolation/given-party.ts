@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Party, subjectsOf } from '@atlas/isolation';
-import { UsageError } from '../command';
+import { UsageError } from '../failure';
 import { askAt } from './throwaway-tenants';
 
 interface Named {

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { type Ask, type Credentials, type Party, makeThings, subjectsOf } from '@atlas/isolation';
 import { type AcceptedForTenant } from '@atlas/operator-api';
 import { type Json } from '@atlas/platform';
-import { CommandFailure } from '../command';
 import { type ControlPlaneClient } from '../control-plane/control-plane-client';
 import { callJson } from '../control-plane/http-call';
 import { type TenantView } from '../control-plane/views';
+import { CommandFailure } from '../failure';
 import { until } from '../stack/until';
 
 const ACTIVE_SECONDS = 60;

@@ -6,7 +6,7 @@ import {
   type SealedAuditRecord,
   faultBehind,
 } from '@atlas/platform/audit-chain';
-import { CommandFailure, EXIT, UsageError } from '../command';
+import { CommandFailure, EXIT, UsageError } from '../failure';
 import { type OperatorCall, type OperatorCommand } from './operator-command';
 
 const CHAIN = 'GET /api/audit/chain';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { CommandFailure, EXIT } from '../command';
 import { type CertificateView, type TenantView } from '../control-plane/views';
+import { CommandFailure, EXIT } from '../failure';
 import { momentText } from '../moment-text';
 import { factsText } from '../text';
 import { SUBJECTS } from './operations/operation';

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { isPlainHttp } from '@atlas/platform/loopback';
-import { CommandFailure, EXIT, type Terminal, UsageError } from '../command';
+import { type Terminal } from '../command';
 import { ControlPlaneClient } from '../control-plane/control-plane-client';
 import { type Silence } from '../control-plane/http-call';
+import { CommandFailure, EXIT, UsageError } from '../failure';
 import { type Given, type Option, type Values } from '../options';
 import { DataDirectory } from '../stack/data-directory';
 import { type DevStack } from '../stack/dev-stack-file';

@@ -1,6 +1,6 @@
-import { CommandFailure, EXIT } from '../command';
 import { NoAnswer } from '../control-plane/http-call';
 import { type JobView } from '../control-plane/views';
+import { CommandFailure, EXIT } from '../failure';
 import { type JobDisplay, JsonDisplay, LiveDisplay, PlainDisplay } from './job-display';
 import { outcomeText, unexpectedEnd } from './job-outcome';
 import { type OperatorCall } from './operator-command';

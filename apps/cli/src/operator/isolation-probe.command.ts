@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Party } from '@atlas/isolation';
 import { isPlainHttp } from '@atlas/platform/loopback';
-import { CommandFailure, EXIT, UsageError } from '../command';
+import { CommandFailure, EXIT, UsageError } from '../failure';
 import { givenParty } from '../isolation/given-party';
 import { type ProbeResult, type ProbeScene, probe } from '../isolation/probe';
 import { type ReportFacts, reportDocument, reportText } from '../isolation/probe-report';

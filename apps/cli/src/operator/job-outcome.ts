@@ -1,5 +1,5 @@
-import { CommandFailure } from '../command';
 import { type JobView } from '../control-plane/views';
+import { CommandFailure } from '../failure';
 import { failureText } from '../failure-text';
 import { durationText, onOneLine } from '../text';
 

@@ -1,4 +1,4 @@
-import { EXIT } from '../command';
+import { EXIT } from '../failure';
 import { type Option } from '../options';
 import { type Column, tableText } from '../text';
 import { note } from './note';

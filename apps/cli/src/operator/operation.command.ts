@@ -1,5 +1,5 @@
-import { EXIT, UsageError } from '../command';
 import { type Install, type JobView, type PlanView, type TenantView } from '../control-plane/views';
+import { EXIT, UsageError } from '../failure';
 import { type Option, bodyOf } from '../options';
 import { installText, keyText, linkText, planText } from './answer-text';
 import { followJob } from './follow-job';

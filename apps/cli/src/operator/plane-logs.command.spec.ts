@@ -6,9 +6,9 @@ import { atlasWith } from '../../test/program.fixture';
 import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { StubApi } from '../../test/stub-api.fixture';
 import { tenantView } from '../../test/views.fixture';
-import { EXIT } from '../command';
 import { runCommandLine } from '../command-line';
 import { type TenantView } from '../control-plane/views';
+import { EXIT } from '../failure';
 import { REAL_SURROUNDINGS, type Surroundings, asCommand } from './operator-command';
 import { PLANE_LOGS } from './plane-logs.command';
 

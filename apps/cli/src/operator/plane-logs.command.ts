@@ -1,9 +1,9 @@
-import { profileOf } from '@atlas/deployment-profiles';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { profileOf } from '@atlas/deployment-profiles';
 import { DEDICATED_LOG, infrastructureName } from '@atlas/tenancy';
-import { CommandFailure, EXIT } from '../command';
 import { type TenantView } from '../control-plane/views';
+import { CommandFailure, EXIT } from '../failure';
 import { appendedTo, lastLinesOf } from '../log-file';
 import { type DataDirectory } from '../stack/data-directory';
 import { type DevStack } from '../stack/dev-stack-file';

@@ -1,4 +1,4 @@
-import { EXIT } from '../command';
+import { EXIT } from '../failure';
 import { showOpenDrifts } from './drifts.command';
 import { note } from './note';
 import { type OperatorCommand } from './operator-command';

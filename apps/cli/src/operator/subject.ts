@@ -1,6 +1,6 @@
-import { CommandFailure } from '../command';
 import { type ControlPlaneClient } from '../control-plane/control-plane-client';
 import { type TenantView } from '../control-plane/views';
+import { CommandFailure } from '../failure';
 
 /** The target of an operation. */
 export interface Subject {

@@ -1,5 +1,5 @@
-import { EXIT } from '../command';
 import { type TenantView } from '../control-plane/views';
+import { EXIT } from '../failure';
 import { type Clock, momentText } from '../moment-text';
 import { durationText, factsText } from '../text';
 import { SUBJECTS } from './operations/operation';

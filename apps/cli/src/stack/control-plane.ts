@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Scope } from '@atlas/operator-api';
-import { CommandFailure } from '../command';
 import { ControlPlaneClient } from '../control-plane/control-plane-client';
 import { HttpProblem, isReady } from '../control-plane/http-call';
+import { CommandFailure } from '../failure';
 import { type ProcessSpec } from './managed-process';
 import { type PlaneDatabases } from './plane-databases';
 import { planeEnvironment } from './plane-environment';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { CommandFailure } from '../command';
 import { type ControlPlaneClient } from '../control-plane/control-plane-client';
 import { HttpProblem } from '../control-plane/http-call';
 import { type JobView, type TenantView } from '../control-plane/views';
+import { CommandFailure } from '../failure';
 import { type StackContext } from './stack-context';
 import { until } from './until';
 

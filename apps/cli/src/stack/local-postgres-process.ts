@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { CommandFailure } from '../command';
+import { CommandFailure } from '../failure';
 import { type PlaneDatabases, postgresDatabases } from './plane-databases';
 import { planeEnvironment } from './plane-environment';
 import { type PostgresAnswer, type PostgresOrder } from './postgres-server';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { CommandFailure } from '../command';
+import { CommandFailure } from '../failure';
 import { type DataDirectory } from './data-directory';
 import { CONTROL_PLANE_OWNER, TENANT_PLANE_APP, TENANT_PLANE_OWNER } from './postgres-roles';
 import { type PostgresPasswords } from './stack-state';

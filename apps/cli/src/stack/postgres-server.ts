@@ -1,7 +1,7 @@
-import { leavePostgresPlace, postgresPlace } from './postgres-place';
 import { sendSignal } from '@atlas/platform/processes';
 import { StandardOutput } from '@atlas/platform/standard-output';
 import { type LocalPostgres, startLocalPostgres } from '@atlas/testing';
+import { leavePostgresPlace, postgresPlace } from './postgres-place';
 import { preparePostgres } from './prepare-postgres';
 import { type PostgresPasswords } from './stack-state';
 

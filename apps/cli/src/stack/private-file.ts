@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { CommandFailure } from '../command';
+import { CommandFailure } from '../failure';
 
 /** Writes a file atomically, readable by its owner only. */
 export function writePrivateFile(path: string, value: unknown): void {

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { type ProcessIdentity, identityOf, isRunning, sendSignal } from '@atlas/platform/processes';
-import { CommandFailure } from '../command';
+import { CommandFailure } from '../failure';
 import { readPrivateFile, writePrivateFile } from './private-file';
 import { until } from './until';
 

@@ -1,5 +1,5 @@
 import { type Server, createServer } from 'node:net';
-import { CommandFailure } from '../command';
+import { CommandFailure } from '../failure';
 import { type WantedPort } from './stack-options';
 
 /** Checks that each wanted port is free, and finds one for those that are 0. All are different. */

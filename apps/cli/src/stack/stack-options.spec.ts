@@ -1,4 +1,4 @@
-import { UsageError } from '../command';
+import { UsageError } from '../failure';
 import { given } from '../options';
 import { STACK_OPTIONS, stackOptions } from './stack-options';
 

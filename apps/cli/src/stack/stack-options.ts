@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { UsageError } from '../command';
+import { UsageError } from '../failure';
 import { type Given, type Option } from '../options';
 
 export const STACK_DATABASES = ['sqlite', 'postgres'] as const;

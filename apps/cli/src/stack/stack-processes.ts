@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { boundLog, startNewLog } from '@atlas/platform/bounded-log';
-import { CommandFailure } from '../command';
+import { CommandFailure } from '../failure';
 import { type Ending, keepRunning } from './keep-running';
 import { ManagedProcess, type ProcessSpec } from './managed-process';
 import { type ProcessList } from './process-list';

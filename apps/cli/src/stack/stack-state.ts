@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { CommandFailure } from '../command';
+import { CommandFailure } from '../failure';
 import { type DataDirectory } from './data-directory';
 import { readPrivateFile, writePrivateFile } from './private-file';
 import { type StackDatabase } from './stack-options';

@@ -1,5 +1,6 @@
 import { storageFault } from '@atlas/platform/storage-fault';
-import { type Command, CommandFailure } from '../command';
+import { type Command } from '../command';
+import { CommandFailure } from '../failure';
 import { type Given } from '../options';
 import { Progress } from '../progress';
 import { DataDirectory } from './data-directory';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CommandFailure } from '../command';
+import { CommandFailure } from '../failure';
 
 export interface Patience {
   readonly signal?: AbortSignal;

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { type Command, type Output, UsageError } from '../command';
+import { type Command, type Output } from '../command';
+import { UsageError } from '../failure';
 import { type Given, type Values } from '../options';
 import { GROUP, INSTALL_OPTIONS, planeEnvironmentOf } from './install-options';
 import { runPlaneScript } from './plane-script';

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { type Command, CommandFailure, type Output } from '../command';
+import { type Command, type Output } from '../command';
+import { CommandFailure } from '../failure';
 import { type Given } from '../options';
 import { envLinesOf } from './install-bundle';
 import { DEFAULT_ENV_FILE, GROUP } from './install-options';

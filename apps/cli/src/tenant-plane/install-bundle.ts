@@ -1,4 +1,4 @@
-import { CommandFailure } from '../command';
+import { CommandFailure } from '../failure';
 
 const NAME = /^[A-Z][A-Z0-9_]*$/;
 

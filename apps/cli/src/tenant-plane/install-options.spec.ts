@@ -1,4 +1,4 @@
-import { UsageError } from '../command';
+import { UsageError } from '../failure';
 import { planeEnvironmentOf } from './install-options';
 
 describe(planeEnvironmentOf.name, () => {

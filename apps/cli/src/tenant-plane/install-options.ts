@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { UsageError } from '../command';
+import { UsageError } from '../failure';
 import { type Given, type Option } from '../options';
 import { readEnvFile } from './env-file';
 

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { CommandFailure } from '../command';
 import { ENDING_WITH_PARENT } from '../ending-with-parent';
+import { CommandFailure } from '../failure';
 
 const APP = join(__dirname, '../../tenant-plane');
 /** How often to check for another parent, in milliseconds. */

@@ -1,5 +1,5 @@
 import { type ApiDocument, type Operation, type Parameter, type Schema } from './operations';
-import { type Draft } from './requests';
+import { type Draft } from './draft';
 
 /** One way to violate the description in one place of the request. */
 export interface Break {

@@ -2,17 +2,7 @@ import fc from 'fast-check';
 import { type Break, breaksOf } from './breaks';
 import { type ApiDocument, type Operation } from './operations';
 import { UNFIT, type Values, nastyText } from './values';
-
-/** A request before it is serialised. */
-export interface Draft {
-  readonly path: Readonly<Record<string, string>>;
-  readonly query: readonly (readonly [string, string])[];
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: unknown;
-  readonly type: string;
-  /** Sent instead of the body. */
-  readonly text?: string | Buffer;
-}
+import { type Draft } from './draft';
 
 export interface FuzzRequest {
   readonly method: string;

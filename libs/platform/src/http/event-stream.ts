@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type FastifyReply } from 'fastify';
 import { DomainError } from '../errors/errors';
-import { Sent } from '../openapi/serves';
+import { Sent } from './sent';
 
 /** Aborted when the caller disconnects or has received its answer. */
 export function callerGone({ raw }: FastifyReply): AbortSignal {

@@ -1,5 +1,5 @@
 import { type FastifyReply } from 'fastify';
-import { Sent } from '../openapi/serves';
+import { Sent } from './sent';
 
 /** Sends a browser on with a GET. */
 export function redirect(reply: FastifyReply, url: string): Sent<undefined> {

@@ -1,11 +1,6 @@
 import { Delete, Get, Patch, Post, Put } from '@nestjs/common';
+import { type Sent } from '../http/sent';
 import { type AnswerOf, type Method, type OperationKey } from './contract';
-
-/** An answer that its handler has sent, because it is signed, streamed or a redirect. */
-export class Sent<Answer> {
-  // Keeps `Sent<A>` and `Sent<B>` apart.
-  declare private readonly answer: Answer;
-}
 
 /** What an operation's handler may return. */
 type Handler<Answer> = (

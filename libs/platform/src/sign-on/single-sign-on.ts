@@ -1,6 +1,6 @@
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { redirect } from '../http/send';
-import { type Sent } from '../openapi/serves';
+import { type Sent } from '../http/sent';
 import { type Clock } from '../time/clock';
 import { cookieIn, setCookie } from '../sessions/cookies';
 import { type ProvenIdentity, RelyingParty, type SignOnClient } from './relying-party';
