@@ -29,6 +29,7 @@ import { SessionCookie } from '../access/session-cookie';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { claimedTenant } from '../credentials/session-token';
 import { userView } from '../credentials/sessions';
+import { WRITE_USERS } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { TenantResolution } from '../tenancy/tenant-resolution';
 import { requireActive } from '../tenancy/tenant-standing';
@@ -73,7 +74,7 @@ export class AccountsController {
     return this.cookie.answer(signedIn, dto, reply);
   }
 
-  @Requires('users:write')
+  @Requires(WRITE_USERS)
   @Repeatable({ showsSecret: true })
   @Serves('POST /api/auth/invite')
   @Refuses('conflict', 'too_many')

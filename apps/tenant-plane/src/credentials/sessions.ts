@@ -4,7 +4,7 @@ import { uuidv7 } from '@atlas/tenancy';
 import { type UserView, type SignedIn } from '@atlas/tenant-api';
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, Not } from 'typeorm';
-import { type Permission, requirePermission } from './permissions';
+import { type Permission, requirePermission } from './permission';
 import { unauthenticated } from './session-authentication';
 import { hashToken, mintSessionToken } from './session-token';
 import { Session } from './session.entity';

@@ -5,14 +5,17 @@ import { Requires } from '../access/requires';
 import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
+import { type Permission } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Moves } from './moves';
 
+const MOVE_TENANT: Permission = { name: 'tenant:move', from: 'admin' };
+
 /** The tenant's consent to a move out of the customer's network. */
 @ApiTags('moves')
 @ApiBearerAuth()
-@Requires('tenant:move')
+@Requires(MOVE_TENANT)
 @Controller()
 export class MovesController {
   constructor(

@@ -6,11 +6,11 @@ import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { IdentityProviders } from './identity-providers';
+import { CONFIGURE_SIGN_IN, IdentityProviders } from './identity-providers';
 
 @ApiTags('accounts')
 @ApiBearerAuth()
-@Requires('sign_in:configure')
+@Requires(CONFIGURE_SIGN_IN)
 @Controller()
 export class IdentityProviderController {
   constructor(private readonly providers: IdentityProviders) {}
