@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The pictures in docs/architecture.md are the rules. Below `## Inside <app>`, a folder may import the folders that its
- * arrows lead to, directly or through others, and no other.
+ * The pictures in docs/architecture.md are the rules. Below `## Inside <app>`, a folder may import only the
+ * folders that its arrows lead to, directly or through others.
  */
 const DOCUMENT = readFileSync(new URL('docs/architecture.md', import.meta.url), 'utf8');
 
@@ -21,7 +21,7 @@ function rulesOf([app, title]) {
   };
   const oneWay = folders.map((folder) => ({
     name: `${app}/${folder}`,
-    comment: `${folder} may import only: ${reachable(arrows, folder).join(', ') || 'nothing'} (docs/architecture.md)`,
+    comment: `docs/architecture.md lets ${folder} import only ${reachable(arrows, folder).join(', ')}`,
     severity: 'error',
     from: { path: filesOf(folder) },
     to: { path: src, pathNot: [folder, ...reachable(arrows, folder)].map(filesOf) },
@@ -36,10 +36,10 @@ function rulesOf([app, title]) {
   return [drawn, ...oneWay];
 }
 
-/** Folder -> the folders that its arrows point to, of the Mermaid flowchart below a heading: `a --> b & c`. */
+/** Folders, with those that their arrows point to, in the Mermaid flowchart below a heading: `a --> b & c`. */
 function arrowsBelow(heading) {
   const [, chart] = DOCUMENT.slice(DOCUMENT.indexOf(heading)).match(/```mermaid\n([\s\S]*?)```/);
-  // Mermaid takes no slash in the name of a node, so `operations_move[operations/move]` is labelled where it appears first.
+  // Names of nodes have no slash in Mermaid: `operations_move[operations/move]` is labelled on first use.
   const labels = new Map(
     [...chart.matchAll(/([\w-]+)\[([^\]]*)\]/g)].map(([, node, label]) => [node, label]),
   );

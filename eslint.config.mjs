@@ -37,6 +37,7 @@ export default tseslint.config(
               'lib:plane-contract',
               'lib:jobs',
             ),
+            only('lib:openapi', 'lib:platform'),
             only('lib:tenant-api', 'lib:tenancy', 'lib:deployment-profiles', 'lib:platform'),
             only('lib:service-auth', 'lib:platform', 'lib:testing'),
             only('lib:testing', 'lib:platform'),
@@ -63,6 +64,13 @@ export default tseslint.config(
         },
       ],
       'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'SpreadElement > :matches(ObjectExpression, ArrayExpression).argument',
+          message: 'List the members instead of spreading a literal.',
+        },
+      ],
     },
   },
 );

@@ -1,6 +1,6 @@
 /**
- * Seconds go by, and nothing else happens, while ts-node checks the types of this file (5107: it asks for a module
- * resolution that TypeScript has deprecated).
+ * ts-node would take seconds to check the types of this file (5107: it asks for a module resolution that
+ * TypeScript has deprecated).
  *
  * @jest-config-loader-options {"transpileOnly": true, "ignoreDiagnostics": [5107]}
  */
@@ -15,8 +15,8 @@ const load = createRequire(__filename);
 type Project = Exclude<NonNullable<Config['projects']>[number], string>;
 
 /**
- * Apps and libraries that need the same are one project of this run. Jest keeps what it has transformed for each project
- * apart: with a project for each, a machine that never ran the tests would transform most files many times.
+ * Apps and libraries with the same needs are one project of this run. Jest caches transformed files per
+ * project: with one for each, a machine with an empty cache would transform most files many times.
  */
 function projects(): Project[] {
   const alike = new Map<string, string[]>();
@@ -39,9 +39,9 @@ function projectsBelow(folder: string): Project[] {
 }
 
 const config: Config = {
-  // Processes and databases of their own, which also wait for each other: one more than there are cores, but not a crowd.
+  // Tests start processes and databases, and wait for them: one worker more than there are cores, up to 8.
   maxWorkers: Math.min(availableParallelism() + 1, 8),
-  // A process keeps something of every suite that ran in it (async hooks, above all), and gets slower by it.
+  // Every suite leaves something behind in its worker (async hooks, above all), which slows it down.
   workerIdleMemoryLimit: '500MB',
   testSequencer: '<rootDir>/libs/testing/jest/longest-first.cjs',
   projects: projects(),

@@ -60,7 +60,8 @@ export class TenantRows {
 const OF_THE_PLANE = ['tracked_tenants', 'row_changes'];
 
 const ALL_TABLES = {
-  postgres: `select quote_ident(table_schema) || '.' || quote_ident(table_name) as name from information_schema.tables
+  postgres: `select quote_ident(table_schema) || '.' || quote_ident(table_name) as name
+    from information_schema.tables
     where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')`,
   sqlite: `select name from sqlite_master where type = 'table'`,
 };

@@ -122,7 +122,8 @@ function grants(role: string): string[] {
     `do $$ declare name text; begin
        for name in select tablename from pg_tables where schemaname = 'graphile_worker' and rowsecurity loop
          execute format('drop policy if exists atlas_serving on graphile_worker.%I', name);
-         execute format('create policy atlas_serving on graphile_worker.%I to ${role} using (true) with check (true)', name);
+         execute format('create policy atlas_serving on graphile_worker.%I to ${role} using (true)
+           with check (true)', name);
        end loop; end $$`,
   ];
 }

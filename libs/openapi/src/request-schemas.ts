@@ -17,8 +17,8 @@ const LIMITS = [
 ] as const;
 
 /**
- * Completes the schemas of request classes: limits from their validation rules, defaults from the values that a
- * new instance has.
+ * Completes the schemas of request classes: limits from their validation rules, defaults from the values of
+ * a new instance.
  */
 export function withRules(schemas: Schemas, requests: readonly Type<object>[]): Schemas {
   const rules = validationMetadatasToSchemas({

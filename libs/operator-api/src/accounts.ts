@@ -31,27 +31,27 @@ export interface AccountsApi {
   /** Sign in with a password */
   'POST /api/auth/login': { body: LoginDto; 200: SignInAnswer<SignedIn> };
   /** End the current session */
-  'POST /api/auth/logout': { 204: void };
+  'POST /api/auth/logout': { 204: undefined };
   /** Show the signed-in operator */
   'GET /api/auth/me': { 200: OperatorView };
   /** Change your own password */
-  'POST /api/auth/password': { body: ChangePasswordDto; 204: void };
+  'POST /api/auth/password': { body: ChangePasswordDto; 204: undefined };
   /** Set a new password with a reset link */
   'POST /api/auth/reset-password': { body: ResetPasswordDto; 200: { device_token: string } };
   /** List your own sessions */
   'GET /api/auth/sessions': { 200: { items: SessionView[] } };
   /** End one of your own sessions */
-  'DELETE /api/auth/sessions/:id': { 204: void };
+  'DELETE /api/auth/sessions/:id': { 204: undefined };
   /** Start single sign-on: redirects the browser to the identity provider */
-  'GET /api/auth/oidc/start': { 303: void };
+  'GET /api/auth/oidc/start': { 303: undefined };
   /** Finish single sign-on: the identity provider redirects the browser here */
-  'GET /api/auth/oidc/callback': { 303: void };
+  'GET /api/auth/oidc/callback': { 303: undefined };
   /** List API keys */
   'GET /api/api-keys': { query: ListApiKeysQuery; 200: Page<ApiKeyView> };
   /** Create an API key; the answer shows it once */
   'POST /api/api-keys': { body: CreateApiKeyDto; 201: CreatedApiKey };
   /** Revoke an API key */
-  'DELETE /api/api-keys/:id': { 204: void };
+  'DELETE /api/api-keys/:id': { 204: undefined };
   /** List operators */
   'GET /api/operators': { query: PageQuery; 200: Page<ManagedOperatorView> };
   /** Add an operator */

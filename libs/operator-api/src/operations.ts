@@ -222,7 +222,7 @@ export class UpgradePlaneDto {
 export class UpgradeWaveDto extends UpgradePlaneDto {
   @Optional()
   @IsIn(['dedicated'])
-  deployment_model: 'dedicated' = 'dedicated';
+  deployment_model = 'dedicated' as const;
 
   /** Only planes in this region. */
   @Optional()

@@ -34,7 +34,7 @@ export interface TenantsApi {
   /** List the provisioning tokens of the tenant's own tenant plane */
   'GET /api/tenants/:id/provisioning-tokens': { 200: Page<TokenView> };
   /** Revoke a provisioning token */
-  'DELETE /api/tenants/:id/provisioning-tokens/:token_id': { 204: void };
+  'DELETE /api/tenants/:id/provisioning-tokens/:token_id': { 204: undefined };
 }
 
 /** A tenant. Never contains its database URL. */

@@ -25,8 +25,10 @@ class CreateNotes1700000000001 extends PortableMigration {
   protected async apply({ driver, sql, types, tenantScoped }: MigrationContext): Promise<void> {
     await sql(
       `create table notes (tenant_id ${types.uuid} not null, id ${types.uuid} not null, text text not null,
-        tags ${types.json}, written_at ${types.timestamp} not null, constraint notes_pk primary key (tenant_id, id))`,
-      `create table tenant_counters (tenant_id ${types.uuid} not null, series varchar not null, value ${types.bigint} not null,
+        tags ${types.json}, written_at ${types.timestamp} not null,
+          constraint notes_pk primary key (tenant_id, id))`,
+      `create table tenant_counters (tenant_id ${types.uuid} not null, series varchar not null,
+        value ${types.bigint} not null,
         constraint tenant_counters_pk primary key (tenant_id, series))`,
     );
     await sql(...createWriteProbes());

@@ -13,7 +13,11 @@ export interface PlaneApi {
   /** Enrol with a provisioning token */
   'POST /api/tenant-planes/enroll': { query: DryRunQuery; body: EnrolRequest; 200: EnrolAnswer };
   /** Pull the desired state; waits for a revision newer than `since` */
-  'GET /api/tenant-planes/self/desired-state': { query: DesiredStateQuery; 200: DesiredState; 204: void };
+  'GET /api/tenant-planes/self/desired-state': {
+    query: DesiredStateQuery;
+    200: DesiredState;
+    204: undefined;
+  };
   /** Report the state of the plane and of its tenants */
   'POST /api/tenant-planes/self/report': {
     query: SelfQuery;
@@ -21,7 +25,7 @@ export interface PlaneApi {
     200: Record<string, never>;
   };
   /** Find where a tenant of another plane lives */
-  'GET /api/tenant-planes/self/routes/:slug': { query: SelfQuery; 200: TenantRoute; 204: void };
+  'GET /api/tenant-planes/self/routes/:slug': { query: SelfQuery; 200: TenantRoute; 204: undefined };
   /** Send a part of a tenant that moves away */
   'PUT /api/tenant-planes/self/transfers/:id/parts/:n': {
     query: SelfQuery;
@@ -32,7 +36,7 @@ export interface PlaneApi {
   'GET /api/tenant-planes/self/transfers/:id/parts/:n': {
     query: TransferPartQuery;
     200: SealedPart;
-    204: void;
+    204: undefined;
   };
   /** Wait until the target of a move has imported a number of parts */
   'GET /api/tenant-planes/self/transfers/:id/imported': {

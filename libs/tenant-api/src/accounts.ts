@@ -21,7 +21,7 @@ export interface AccountsApi {
   /** Register as a user, where the tenant allows it */
   'POST /api/auth/register': { body: RegisterDto; 201: SignInAnswer<SignedIn> };
   /** End the current session */
-  'POST /api/auth/logout': { 204: void };
+  'POST /api/auth/logout': { 204: undefined };
   /** Show the signed-in user */
   'GET /api/auth/me': { 200: { user: UserView } };
   /** Mail a link to set a new password */
@@ -29,11 +29,11 @@ export interface AccountsApi {
   /** Set a new password with the link from the mail */
   'POST /api/auth/reset-password': { body: ResetPasswordDto; 200: SignInAnswer<SignedIn> };
   /** Change your own password */
-  'POST /api/auth/password': { body: ChangePasswordDto; 204: void };
+  'POST /api/auth/password': { body: ChangePasswordDto; 204: undefined };
   /** Start single sign-on: redirects the browser to the identity provider */
-  'GET /api/auth/oidc/start': { 303: void };
+  'GET /api/auth/oidc/start': { 303: undefined };
   /** Finish single sign-on: the identity provider redirects the browser here */
-  'GET /api/auth/oidc/callback': { 303: void };
+  'GET /api/auth/oidc/callback': { 303: undefined };
 }
 
 export interface UserView {

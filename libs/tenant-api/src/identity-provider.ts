@@ -13,7 +13,7 @@ export interface IdentityProviderApi {
   /** Configure the identity provider */
   'PUT /api/identity-provider': { body: ConfigureIdentityProviderDto; 200: IdentityProviderView };
   /** Remove the identity provider */
-  'DELETE /api/identity-provider': { 204: void };
+  'DELETE /api/identity-provider': { 204: undefined };
 }
 
 export interface IdentityProviderView {

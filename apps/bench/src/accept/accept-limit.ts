@@ -6,13 +6,15 @@ import { GraphileQueue } from '@atlas/jobs';
 import { type Load, type LoadResult, runLoad } from '../load/run-load';
 import { RowTemplate } from './row-template';
 
-const API_KEY = `select k.id, k.name, k.operator_id, k.scopes, k.secret_hash, k.created_at, k.expires_at, k.revoked_at,
+const API_KEY = `select k.id, k.name, k.operator_id, k.scopes, k.secret_hash, k.created_at, k.expires_at,
+  k.revoked_at,
     o.id, o.email, o.name, o.role, o.password_hash, o.created_at, o.disabled_at
   from api_keys k join operators o on o.id = k.operator_id where k.id = $1`;
 const ROOM = `select * from tenant_planes
   where deployment_model = 'shared' and status = 'enrolled' and placed < capacity
   order by placed * 1.0 / capacity, id limit 1`;
-const ANSWER = `update idempotency_keys set status = $2, answer_sealed = $3, install_sealed = $4, token_id = $5
+const ANSWER = `update idempotency_keys set status = $2, answer_sealed = $3, install_sealed = $4,
+  token_id = $5
   where scope = $1`;
 
 interface Queries {

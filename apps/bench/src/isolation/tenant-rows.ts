@@ -8,14 +8,18 @@ export interface LoadedTenant {
   readonly session: string;
 }
 
-const TENANTS = `insert into tenants (id, slug, name, status, plan, admin_email, phase, entry_revision, reported_revision)
-  select id, 'bench-' || n, 'Tenant ' || n, 'active', 'core', 'admin@bench-' || n || '.example.com', 'serving', n, n
+const TENANTS = `insert into tenants (id, slug, name, status, plan, admin_email, phase, entry_revision,
+  reported_revision)
+  select id, 'bench-' || n, 'Tenant ' || n, 'active', 'core', 'admin@bench-' || n || '.example.com',
+    'serving', n, n
     from unnest($1::uuid[]) with ordinality as t (id, n)`;
 const USERS = `insert into users (tenant_id, id, email, name, role, password_hash, is_first, created_at)
-  select tenant_id, tenant_id, 'admin@example.com', 'Admin', 'admin', '-', true, now() from unnest($1::uuid[]) as t (tenant_id)`;
+  select tenant_id, tenant_id, 'admin@example.com', 'Admin', 'admin', '-', true,
+    now() from unnest($1::uuid[]) as t (tenant_id)`;
 const SESSIONS = `insert into sessions
     (tenant_id, id, user_id, token_hash, refresh_hash, created_at, expires_at, refresh_expires_at)
-  select tenant_id, tenant_id, tenant_id, hash, hash, now(), now() + interval '1 day', now() + interval '1 day'
+  select tenant_id, tenant_id, tenant_id, hash, hash, now(), now() + interval '1 day',
+    now() + interval '1 day'
     from unnest($1::uuid[], $2::text[]) as t (tenant_id, hash)`;
 /**
  * Row by row across all tenants, as they would arrive over time: one tenant's newest rows are far apart. Ids
@@ -23,9 +27,11 @@ const SESSIONS = `insert into sessions
  */
 const INCIDENTS = `insert into incidents
     (tenant_id, id, number, title, description, severity, status, created_by, created_at, updated_at)
-  select tenant_id, overlay(overlay(md5(tenant_id::text || n) placing lpad(to_hex(1700000000000 + n * 1000), 12, '0') from 1)
+  select tenant_id, overlay(overlay(md5(tenant_id::text || n) placing lpad(to_hex(1700000000000 + n *
+    1000), 12, '0') from 1)
            placing '7' from 13)::uuid,
-         'INC-' || lpad(n::text, 8, '0'), 'Disk is full on web-' || n, repeat('The volume has no room left. ', 4),
+         'INC-' || lpad(n::text, 8, '0'), 'Disk is full on web-' || n,
+           repeat('The volume has no room left. ', 4),
          'P' || 1 + n % 5, 'open', tenant_id, now(), now()
     from generate_series(1, $2::int) as n, unnest($1::uuid[]) as t (tenant_id)`;
 

@@ -13,7 +13,7 @@ export async function sendSigned<Answer extends object | string | null>(
   call: ServiceCall,
   answer: Answer,
   type = 'application/json',
-): Promise<Sent<Exclude<Answer, string | null> | (null extends Answer ? void : never)>> {
+): Promise<Sent<Exclude<Answer, string | null> | (null extends Answer ? undefined : never)>> {
   const status = answer === null ? 204 : 200;
   const body = typeof answer === 'string' ? answer : answer === null ? '' : JSON.stringify(answer);
   await reply

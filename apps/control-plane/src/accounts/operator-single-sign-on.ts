@@ -45,7 +45,7 @@ export class OperatorSingleSignOn {
     this.signOn = new SingleSignOn({ key, isProduction: config.web.isProduction, clock });
   }
 
-  begin(reply: FastifyReply): Promise<Sent<void>> {
+  begin(reply: FastifyReply): Promise<Sent<undefined>> {
     return this.signOn.begin(this.client, REALM, reply);
   }
 

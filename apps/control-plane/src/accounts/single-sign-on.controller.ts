@@ -29,14 +29,14 @@ export class SingleSignOnController {
 
   @Serves('GET /api/auth/oidc/start')
   @HttpCode(303)
-  begin(@Res() reply: FastifyReply): Promise<Sent<void>> {
+  begin(@Res() reply: FastifyReply): Promise<Sent<undefined>> {
     return this.signOn.begin(reply);
   }
 
   @AdvisesIfUnknown(SIGN_IN_AGAIN)
   @Serves('GET /api/auth/oidc/callback')
   @HttpCode(303)
-  async finish(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<Sent<void>> {
+  async finish(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<Sent<undefined>> {
     const former_session = this.cookie.formerSession(request.headers);
     const signedIn = await this.signOn.finish(request, reply, { former_session });
     this.cookie.answer(signedIn, { cookie: true }, reply);

@@ -1,4 +1,4 @@
-import { ListTenantPlanesQuery } from '@atlas/operator-api';
+import { type ListTenantPlanesQuery } from '@atlas/operator-api';
 import { type Database } from '@atlas/persistence';
 import { type EntityManager } from 'typeorm';
 import { sqlOfHealth } from '../registry/health-class';

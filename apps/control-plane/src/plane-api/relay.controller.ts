@@ -84,7 +84,7 @@ export class RelayController {
     @Param('n', ParseIntPipe) part: number,
     @Query() { tenant_plane_id: claimedId, importer, attempt, wait }: TransferPartQuery,
     @Res() reply: FastifyReply,
-  ): Promise<Sent<string | void>> {
+  ): Promise<Sent<string | undefined>> {
     const targetPlaneId = await this.planes.identify(call, claimedId, tenantId);
     const target = { targetPlaneId, keyId: call.keyId };
     const ended = this.calls.endOfPoll(reply, call, targetPlaneId);

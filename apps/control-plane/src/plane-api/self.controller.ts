@@ -40,7 +40,7 @@ export class SelfController {
     @Headers('x-tenant-id') tenantId: string | undefined,
     @Query() query: DesiredStateQuery,
     @Res() reply: FastifyReply,
-  ): Promise<Sent<DesiredState | void>> {
+  ): Promise<Sent<DesiredState | undefined>> {
     const tenantPlaneId = await this.planes.identify(call, query.tenant_plane_id, tenantId);
     const { since, wait } = query;
     const { keyId } = call;
@@ -64,7 +64,7 @@ export class SelfController {
     @Param('slug') slug: string,
     @Query() query: SelfQuery,
     @Res() reply: FastifyReply,
-  ): Promise<Sent<TenantRoute | void>> {
+  ): Promise<Sent<TenantRoute | undefined>> {
     await this.planes.identify(call, query.tenant_plane_id, tenantId);
     return sendSigned(reply, call, await this.routes.ofSlug(slug));
   }

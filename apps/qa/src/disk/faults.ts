@@ -87,7 +87,8 @@ export async function failCommits(
     (tables) => `
       create table ${id} (isOn boolean); grant select on ${id} to public;
       create function ${id}() returns trigger language plpgsql as $$ begin
-        if exists (select 1 from ${id}) then raise exception 'the disk fails' using errcode = '${sqlState}'; end if;
+        if exists (select 1 from ${id}) then raise exception 'the disk fails'
+          using errcode = '${sqlState}'; end if;
         return null;
       end $$;
       ${tables.map((table) => `create constraint trigger ${id} after insert or update on ${table} deferrable initially ` + `deferred for each row execute function ${id}();`).join('\n')}`,

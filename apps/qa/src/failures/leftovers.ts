@@ -18,8 +18,10 @@ const WITHOUT_REASON: Readonly<Record<string, string>> = {
     select id from tenant_planes tp
     where placed <> (select count(*) from placements p where p.tenant_plane_id = tp.id and p.holds_place)`,
   'tenant plane without tenant': `
-    select id from tenant_planes tp where deployment_model <> 'shared' and status <> 'retired' and not exists (
-      select 1 from placements p where p.tenant_plane_id = tp.id and (p.holds_place or p.remove_after is not null))`,
+    select id from tenant_planes tp where deployment_model <> 'shared' and status <> 'retired'
+      and not exists (
+      select 1 from placements p where p.tenant_plane_id = tp.id and (p.holds_place
+        or p.remove_after is not null))`,
   'valid token of a plane that expects none': `
     select k.id from provisioning_tokens k join tenant_planes p on p.id = k.tenant_plane_id
     where k.revoked_at is null and k.consumed_at is null and p.status <> 'expected'`,
@@ -67,7 +69,8 @@ async function tenantsLeftInCell({ control, cell }: Scene): Promise<string[]> {
   const elsewhere = await control.query<{ id: string }>(
     `select id from tenants t where not exists (
       select 1 from placements p join tenant_planes c on c.id = p.tenant_plane_id
-      where p.tenant_id = t.id and c.deployment_model = 'shared' and (p.holds_place or p.remove_after is not null))`,
+      where p.tenant_id = t.id and c.deployment_model = 'shared' and (p.holds_place
+        or p.remove_after is not null))`,
   );
   const found: string[] = [];
   for (const { id } of elsewhere)

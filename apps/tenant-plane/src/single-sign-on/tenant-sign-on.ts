@@ -17,7 +17,7 @@ export class TenantSignOn {
     private readonly clock: Clock,
   ) {}
 
-  begin(client: SignOnClient, { id }: Tenant, reply: FastifyReply): Promise<Sent<void>> {
+  begin(client: SignOnClient, { id }: Tenant, reply: FastifyReply): Promise<Sent<undefined>> {
     return this.signOn.begin(client, id, reply);
   }
 

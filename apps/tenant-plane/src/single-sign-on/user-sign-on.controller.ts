@@ -33,7 +33,7 @@ export class UserSignOnController {
 
   @Serves('GET /api/auth/oidc/start')
   @HttpCode(303)
-  async begin(@CurrentTenant() tenant: Tenant, @Res() reply: FastifyReply): Promise<Sent<void>> {
+  async begin(@CurrentTenant() tenant: Tenant, @Res() reply: FastifyReply): Promise<Sent<undefined>> {
     return this.way.begin(await this.providers.clientOf(tenant), tenant, reply);
   }
 
@@ -44,7 +44,7 @@ export class UserSignOnController {
     @CurrentTenant() tenant: Tenant,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
-  ): Promise<Sent<void>> {
+  ): Promise<Sent<undefined>> {
     const former_session = this.cookie.formerSession(request.headers);
     const prove = (client: SignOnClient) => this.way.finish(client, tenant, request, reply);
     const signedIn = await this.signOn.signIn(tenant, prove, { former_session });

@@ -119,7 +119,7 @@ describe('an answer that takes too long', () => {
   }
 
   it('is cut off with an error that says when to retry and what may have happened', async () => {
-    const plane = await TestTenantPlane.boot('postgres', { limits: { answerMs: 200 } });
+    const plane = await TestTenantPlane.boot('postgres', { limits: { answerMs: 1000 } });
     const { admin } = await plane.tenantWithAdmin('acme');
     const answer = await whileLocked(plane, () => plane.post('/api/incidents', body, admin).expect(503));
     expect(answer.headers['content-type']).toContain('application/problem+json');

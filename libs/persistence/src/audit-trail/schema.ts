@@ -48,7 +48,8 @@ export function keepAppendOnly(
       begin
         if tg_op = 'UPDATE' then
           if to_jsonb(old) - '{position,hash}'::text[] = to_jsonb(new) - '{position,hash}'::text[]
-            and (old.position is null or (old.position, old.hash) is not distinct from (new.position, new.hash))
+            and (old.position is null or (old.position, old.hash) is not distinct from (new.position,
+              new.hash))
           then return new; end if;
         elsif tg_op = 'DELETE' then
           if ${deletable} then return old; end if;

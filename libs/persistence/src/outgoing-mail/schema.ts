@@ -10,7 +10,8 @@ export function createOutgoingMails(types: ColumnTypes, keys: readonly string[] 
   return [
     `create table outgoing_mails (
       ${columns}id ${types.uuid} not null, kind varchar not null, subject ${types.json} not null,
-      created_at ${types.timestamp} not null, attempts integer not null, next_attempt_at ${types.timestamp} not null,
+      created_at ${types.timestamp} not null, attempts integer not null,
+        next_attempt_at ${types.timestamp} not null,
       constraint outgoing_mails_pk primary key (${before}id))`,
     `create index outgoing_mails_due_ix on outgoing_mails (${before}next_attempt_at)`,
   ];

@@ -26,7 +26,8 @@ export function changeTrackingTables(driver: DatabaseDriver): string[] {
     `create table tracked_tenants (tenant_id uuid not null, is_frozen boolean not null,
       constraint tracked_tenants_pk primary key (tenant_id))`,
     `create table row_changes (tenant_id uuid not null, seq bigint generated always as identity,
-      table_name varchar not null, row_key jsonb not null, constraint row_changes_pk primary key (tenant_id, seq))`,
+      table_name varchar not null, row_key jsonb not null,
+        constraint row_changes_pk primary key (tenant_id, seq))`,
     `create function track_row_change() returns trigger language plpgsql as $$
       declare tenant uuid; frozen boolean; changed jsonb;
       begin
@@ -57,7 +58,8 @@ export function trackChangesOf(driver: DatabaseDriver, table: string, keys: read
     const key = keys.map((name) => `cast(${row}.${name} as text)`).join(', ');
     return `create trigger ${table}_tracked_${operation} after ${operation} on ${table}
       when exists (select 1 from tracked_tenants where tenant_id = ${row}.tenant_id) begin
-        select raise(abort, '${FROZEN}') from tracked_tenants where tenant_id = ${row}.tenant_id and is_frozen;
+        select raise(abort, '${FROZEN}') from tracked_tenants where tenant_id = ${row}.tenant_id
+          and is_frozen;
         insert into row_changes (tenant_id, table_name, row_key)
           values (${row}.tenant_id, '${table}', json_array(${key}));
       end`;

@@ -32,8 +32,10 @@ export interface RoleFaults {
 export async function roleFaults(dataSource: DataSource): Promise<RoleFaults> {
   const [role] = await dataSource.query<RoleFacts[]>(
     `select r.rolname, r.rolsuper, r.rolbypassrls,
-            (select c.relname from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p', 'v', 'm') limit 1) as owned,
-            (select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = current_schema()
+            (select c.relname from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p', 'v',
+              'm') limit 1) as owned,
+            (select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+              and n.nspname = current_schema()
               where c.relkind in ('r', 'p') and has_table_privilege(c.oid, 'truncate') limit 1) as truncatable
        from pg_roles r where r.rolname = current_user`,
   );
@@ -77,30 +79,37 @@ const CATALOG_LINT = `
     select scoped.relname, p.polname, e.side, e.expression
       from scoped join pg_policy p on p.polrelid = scoped.oid and p.polpermissive
       cross join lateral (values ('USING', pg_get_expr(p.polqual, p.polrelid)),
-                                 ('WITH CHECK', pg_get_expr(p.polwithcheck, p.polrelid))) as e (side, expression))
+                                 ('WITH CHECK', pg_get_expr(p.polwithcheck, p.polrelid))) as e (side,
+                                   expression))
   select format('table %s: row-level security is not enabled and forced', relname) as problem
     from scoped where not (relrowsecurity and relforcerowsecurity)
   union all
   select format('table %s: no policy with both USING and WITH CHECK for all commands', relname)
     from scoped where not exists (select 1 from pg_policy p
-      where p.polrelid = scoped.oid and p.polcmd = '*' and p.polqual is not null and p.polwithcheck is not null)
+      where p.polrelid = scoped.oid and p.polcmd = '*' and p.polqual is not null
+        and p.polwithcheck is not null)
   union all
-  select format('table %s: policy %s lets more through than the tenant''s own rows (%s)', relname, polname, side)
+  select format('table %s: policy %s lets more through than the tenant''s own rows (%s)', relname, polname,
+    side)
     from policies where ${bare('expression')} <> ${bare(`$1`)}
   union all
   select format('table %s: no primary key', relname)
-    from scoped where not exists (select 1 from pg_constraint k where k.conrelid = scoped.oid and k.contype = 'p')
+    from scoped where not exists (select 1 from pg_constraint k where k.conrelid = scoped.oid
+      and k.contype = 'p')
   union all
-  select format('table %s: index %s is unique but does not start with tenant_id', relname, i.indexrelid::regclass)
+  select format('table %s: index %s is unique but does not start with tenant_id', relname,
+    i.indexrelid::regclass)
     from scoped join pg_index i on i.indrelid = scoped.oid and i.indisunique and i.indkey[0] <> scoped.attnum
   union all
   select format('table %s: foreign key %s does not start with tenant_id', relname, k.conname)
-    from scoped join pg_constraint k on k.conrelid = scoped.oid and k.contype = 'f' and k.conkey[1] <> scoped.attnum
+    from scoped join pg_constraint k on k.conrelid = scoped.oid and k.contype = 'f'
+      and k.conkey[1] <> scoped.attnum
   union all
   select format('table %s: foreign key %s leads to a row of any tenant', k.conrelid::regclass, k.conname)
     from scoped join pg_constraint k on k.confrelid = scoped.oid and k.contype = 'f'
     left join scoped as referring on referring.oid = k.conrelid
-   where referring.attnum is null or k.confkey[array_position(k.conkey, referring.attnum)] is distinct from scoped.attnum
+   where referring.attnum is null or k.confkey[array_position(k.conkey,
+     referring.attnum)] is distinct from scoped.attnum
   union all
   select format('view %s: reads with its owner''s rights', c.relname)
     from pg_class c join pg_namespace n on n.oid = c.relnamespace and n.nspname = current_schema()

@@ -91,7 +91,8 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
       manager.query<{ count: number; window_ends_at: Date | string; now: Date | string }[]>(
         `insert into throttles (key, count, window_ends_at) values ($1, 1, ${end})
          on conflict (key) do update set
-           count = case when ${isOver} then 1 when throttles.count > ${limit} then throttles.count else throttles.count + 1 end,
+           count = case when ${isOver} then 1 when throttles.count > ${limit} then throttles.count
+             else throttles.count + 1 end,
            window_ends_at = case when ${begins} or ${isTooLate} then ${end} else throttles.window_ends_at end
          returning count, window_ends_at, ${now} as now`,
         [keyOf(name, counted)],

@@ -2,7 +2,7 @@ import { type FastifyReply } from 'fastify';
 import { Sent } from '../openapi/serves';
 
 /** Sends a browser on with a GET. */
-export function redirect(reply: FastifyReply, url: string): Sent<void> {
+export function redirect(reply: FastifyReply, url: string): Sent<undefined> {
   void reply.redirect(url, 303);
   return new Sent();
 }

@@ -8,7 +8,9 @@ export class Sent<Answer> {
 }
 
 /** What an operation's handler may return. */
-type Handler<Answer> = (...args: never[]) => Answer | Promise<Answer> | Promise<Sent<Answer>>;
+type Handler<Answer> = (
+  ...args: never[]
+) => Answer | Promise<Answer> | Promise<Sent<Answer>> | (undefined extends Answer ? Promise<void> : never);
 
 const DECORATORS = { GET: Get, POST: Post, PUT: Put, PATCH: Patch, DELETE: Delete };
 const OPERATION = 'platform:operation';
@@ -19,8 +21,8 @@ export function operationOf(handler: object): OperationKey | undefined {
 }
 
 /**
- * The decorator with which controllers serve the operations of an API: it routes the operation to the handler,
- * and only compiles if the contract allows what the handler returns.
+ * The decorator with which controllers serve the operations of an API. It routes the operation to the
+ * handler, and only compiles if the contract allows what the handler returns.
  */
 export function servesOf<Api extends { [Key in keyof Api]: object }>() {
   return <Key extends keyof Api & OperationKey>(operation: Key) =>

@@ -32,7 +32,7 @@ export class SingleSignOn {
   }
 
   /** Sends the browser to the provider. An attempt started in one realm cannot finish in another. */
-  async begin(client: SignOnClient, realm: string, reply: FastifyReply): Promise<Sent<void>> {
+  async begin(client: SignOnClient, realm: string, reply: FastifyReply): Promise<Sent<undefined>> {
     const { url, attempt } = await this.relyingParty.begin(client);
     this.keep(reply, await this.attempts.seal(attempt, realm, ATTEMPT_SECONDS), ATTEMPT_SECONDS);
     return redirect(reply, url);
