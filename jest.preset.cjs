@@ -24,7 +24,9 @@ const LIBRARIES = Object.fromEntries(
     const folder = path.join(__dirname, 'libs', lib);
     const { name, exports } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
     return Object.entries(exports).flatMap(([subpath, { types }]) =>
-      types ? [[`^${name}${subpath.slice(1)}$`, path.join(folder, types)]] : [],
+      types
+        ? [[`^${name}${subpath.slice(1).replace('*', '(.*)')}$`, path.join(folder, types.replace('*', '$1'))]]
+        : [],
     );
   }),
 );

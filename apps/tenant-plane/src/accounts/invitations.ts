@@ -1,7 +1,8 @@
 import { type Allowance, TenantDatabase, type TenantScope, Throttle, violates } from '@atlas/persistence';
 import { Clock, type FromCookies, hashPassword, NO_PASSWORD } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
-import { type SignedIn, InviteDto, type Invitation, SignupExchangeDto } from '@atlas/tenant-api';
+import { type SignedIn, type Invitation, SignupExchangeDto } from '@atlas/tenant-api/accounts';
+import { InviteDto } from '@atlas/tenant-api/users';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { WRITE_USERS } from '../credentials/permission';

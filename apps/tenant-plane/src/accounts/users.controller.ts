@@ -1,14 +1,14 @@
-import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
-import { ListUsersQuery, UpdateUserDto, type UserDetails } from '@atlas/tenant-api';
+import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe, servesOf } from '@atlas/platform';
+import { type UsersApi, ListUsersQuery, UpdateUserDto, type UserDetails } from '@atlas/tenant-api/users';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
-import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type Permission, WRITE_USERS } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Users } from './users';
 
+const Serves = servesOf<UsersApi>();
 const READ_USERS: Permission = { name: 'users:read', from: 'operator' };
 
 @ApiTags('users')

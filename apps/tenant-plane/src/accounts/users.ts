@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { Clock, type Page, pageOf } from '@atlas/platform';
-import { ListUsersQuery, UpdateUserDto, type UserDetails } from '@atlas/tenant-api';
+import { ListUsersQuery, UpdateUserDto, type UserDetails } from '@atlas/tenant-api/users';
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import { Audit } from '../audit/audit';

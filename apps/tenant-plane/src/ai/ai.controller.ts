@@ -10,12 +10,17 @@ import {
   callerGone,
   sendEventStream,
   sendJson,
+  servesOf,
 } from '@atlas/platform';
-import { ChangeAiSettingsDto, type AnalysisView, type AiSettingsView } from '@atlas/tenant-api';
+import {
+  type AiApi,
+  ChangeAiSettingsDto,
+  type AnalysisView,
+  type AiSettingsView,
+} from '@atlas/tenant-api/ai';
 import { Body, Controller, Headers, HttpCode, Param, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../access/requires';
-import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type Permission } from '../credentials/permission';
 import { SessionAuthentication } from '../credentials/session-authentication';
@@ -24,6 +29,7 @@ import { type Tenant } from '../tenancy/tenant.entity';
 import { AiSettings } from './ai-settings';
 import { type AnalysisPiece, IncidentAnalyses } from './incident-analyses';
 
+const Serves = servesOf<AiApi>();
 const USE_AI: Permission = { name: 'ai:use', from: 'fulfiller' };
 const CONFIGURE_AI: Permission = { name: 'ai:configure', from: 'admin' };
 

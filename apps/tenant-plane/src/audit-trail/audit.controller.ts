@@ -6,15 +6,17 @@ import {
   type Page,
   PageQuery,
   type SealedAuditRecord,
+  servesOf,
 } from '@atlas/platform';
+import { type AuditApi } from '@atlas/tenant-api/audit';
 import { Controller, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
-import { Serves } from '../access/serves';
 import { CurrentTenant } from '../access/tenant-request';
-import { type Tenant } from '../tenancy/tenant.entity';
 import { type Permission } from '../credentials/permission';
+import { type Tenant } from '../tenancy/tenant.entity';
 import { AuditTrail } from './audit-trail';
 
+const Serves = servesOf<AuditApi>();
 const READ_AUDIT: Permission = { name: 'audit:read', from: 'admin' };
 
 @ApiTags('audit')

@@ -1,13 +1,13 @@
 import { Repeatable } from '@atlas/persistence';
-import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
+import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe, servesOf } from '@atlas/platform';
 import {
+  type CmdbApi,
   CreateConfigurationItemDto,
   ListConfigurationItemsQuery,
   type ConfigurationItemView,
-} from '@atlas/tenant-api';
+} from '@atlas/tenant-api/cmdb';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
-import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type Permission } from '../credentials/permission';
@@ -15,6 +15,7 @@ import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Cmdb } from './cmdb';
 
+const Serves = servesOf<CmdbApi>();
 const READ_CMDB: Permission = { name: 'cmdb:read', from: 'fulfiller' };
 const WRITE_CMDB: Permission = { name: 'cmdb:write', from: 'operator' };
 

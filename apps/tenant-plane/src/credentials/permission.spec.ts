@@ -1,4 +1,4 @@
-import { USER_ROLES, type UserRole } from '@atlas/tenant-api';
+import { USER_ROLES, type UserRole } from '@atlas/tenant-api/users';
 import { includes, requirePermission } from './permission';
 
 describe('a permission', () => {

@@ -1,5 +1,5 @@
 import { DomainError } from '@atlas/platform';
-import { USER_ROLES, type UserRole } from '@atlas/tenant-api';
+import { USER_ROLES, type UserRole } from '@atlas/tenant-api/users';
 
 /** What a user may do. A feature declares its own beside the routes that require them. */
 export interface Permission {

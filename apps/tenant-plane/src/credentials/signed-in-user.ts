@@ -1,4 +1,4 @@
-import { type UserRole } from '@atlas/tenant-api';
+import { type UserRole } from '@atlas/tenant-api/users';
 import { type Permission } from './permission';
 
 /** The user of a request, as their session proved when it came in. */

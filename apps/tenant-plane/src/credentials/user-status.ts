@@ -1,4 +1,4 @@
-import { type UserStatus } from '@atlas/tenant-api';
+import { type UserStatus } from '@atlas/tenant-api/users';
 import { IsNull, Not } from 'typeorm';
 import { WRITE_USERS, includes } from './permission';
 import { type User } from './user.entity';

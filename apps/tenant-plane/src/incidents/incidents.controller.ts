@@ -1,14 +1,14 @@
 import { Repeatable } from '@atlas/persistence';
-import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
+import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe, servesOf } from '@atlas/platform';
 import {
+  type IncidentsApi,
   CreateIncidentDto,
   ListIncidentsQuery,
   UpdateIncidentDto,
   type IncidentView,
-} from '@atlas/tenant-api';
+} from '@atlas/tenant-api/incidents';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
-import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type Permission } from '../credentials/permission';
@@ -16,6 +16,7 @@ import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Incidents } from './incidents';
 
+const Serves = servesOf<IncidentsApi>();
 const READ_INCIDENTS: Permission = { name: 'incidents:read', from: 'requester' };
 const CREATE_INCIDENTS: Permission = { name: 'incidents:create', from: 'requester' };
 const WRITE_INCIDENTS: Permission = { name: 'incidents:write', from: 'fulfiller' };

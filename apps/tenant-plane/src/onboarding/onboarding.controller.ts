@@ -1,8 +1,7 @@
-import { ApiBearerAuth, ApiTags } from '@atlas/platform';
-import { type ChecklistView } from '@atlas/tenant-api';
+import { ApiBearerAuth, ApiTags, servesOf } from '@atlas/platform';
+import { type OnboardingApi, type ChecklistView } from '@atlas/tenant-api/onboarding';
 import { Controller, HttpCode, Param } from '@nestjs/common';
 import { Requires } from '../access/requires';
-import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
 import { type Permission } from '../credentials/permission';
@@ -10,6 +9,7 @@ import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Onboarding } from './onboarding';
 
+const Serves = servesOf<OnboardingApi>();
 const READ_ONBOARDING: Permission = { name: 'onboarding:read', from: 'requester' };
 const WRITE_ONBOARDING: Permission = { name: 'onboarding:write', from: 'admin' };
 

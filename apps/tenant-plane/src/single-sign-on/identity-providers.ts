@@ -14,7 +14,7 @@ import {
   type IdentityProviderView,
   ConfigureIdentityProviderDto,
   type ProviderView,
-} from '@atlas/tenant-api';
+} from '@atlas/tenant-api/identity-provider';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';

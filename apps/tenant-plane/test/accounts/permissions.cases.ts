@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { FIXTURES, type Fixture } from '@atlas/isolation';
-import { type UserRole, USER_ROLES } from '@atlas/tenant-api';
+import { type UserRole, USER_ROLES } from '@atlas/tenant-api/users';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { PASSWORD, TestTenantPlane } from '../tenant-plane.fixture';
 
