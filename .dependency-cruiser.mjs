@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 
 /**
  * The pictures in docs/architecture.md are the rules. Below `## Inside <app>`, a folder may import only the
- * folders that its arrows lead to, directly or through others.
+ * folders that its arrows lead to, directly or through others. `any other folder` stands for those that are not
+ * drawn, which may not import each other.
  */
 const DOCUMENT = readFileSync(new URL('docs/architecture.md', import.meta.url), 'utf8');
 
+const OTHERS = 'any other folder';
 const APPS = { 'control-plane': 'the Control Plane', 'tenant-plane': 'the Tenant Plane' };
 
 function rulesOf([app, title]) {
@@ -15,6 +17,7 @@ function rulesOf([app, title]) {
   /** The files of a folder that are in none of the picture's folders below it. */
   const filesOf = (folder) => {
     if (folder === 'root') return `${src}[^/]+$`;
+    if (folder === OTHERS) return `${src}(?!(?:${folders.join('|')})/)([^/]+)/`;
     const below = folders.filter((other) => other.startsWith(`${folder}/`));
     const nested = below.map((other) => other.slice(folder.length + 1)).join('|');
     return `${src}${folder}/${nested && `(?!(${nested})/)`}`;
@@ -24,7 +27,14 @@ function rulesOf([app, title]) {
     comment: `docs/architecture.md lets ${folder} import only ${reachable(arrows, folder).join(', ')}`,
     severity: 'error',
     from: { path: filesOf(folder) },
-    to: { path: src, pathNot: [folder, ...reachable(arrows, folder)].map(filesOf) },
+    to: {
+      path: src,
+      pathNot: [
+        // The folder that `from` has matched.
+        folder === OTHERS ? `${src}$1/` : filesOf(folder),
+        ...reachable(arrows, folder).map(filesOf),
+      ],
+    },
   }));
   const drawn = {
     name: `${app}/undrawn`,

@@ -26,7 +26,9 @@ const LIBRARIES = Object.fromEntries(
     if (!existsSync(manifest)) return [];
     const { name, exports } = JSON.parse(readFileSync(manifest, 'utf8'));
     return Object.entries(exports).flatMap(([subpath, { types }]) =>
-      types ? [[`^${name}${subpath.slice(1)}$`, path.join(folder, types)]] : [],
+      types
+        ? [[`^${name}${subpath.slice(1).replace('*', '(.*)')}$`, path.join(folder, types.replace('*', '$1'))]]
+        : [],
     );
   }),
 );

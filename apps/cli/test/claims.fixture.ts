@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { TENANT_PLANE_ROUTES } from '@atlas/isolation';
+import { tenantPlaneLines } from '@atlas/isolation';
 import { atlasProgram } from '../src/commands';
 import { type Program, findCommand } from '../src/program';
 import { tenantPlaneProgram } from '../src/tenant-plane/commands';
@@ -127,7 +127,7 @@ function servedRoutes(): { readonly method: string; readonly segments: readonly 
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
   });
-  const all = [...described, ...Object.keys(TENANT_PLANE_ROUTES), ...PAGES_OF_CONTROL_PLANE];
+  const all = [...described, ...Object.keys(tenantPlaneLines([])), ...PAGES_OF_CONTROL_PLANE];
   return all.map((route) => {
     const [method = '', path = ''] = route.split(' ');
     if (!METHODS.includes(method)) throw new Error(`Not a route: ${route}`);

@@ -18,8 +18,7 @@ void writeOpenApi(
     version: CONTROL_PLANE_VERSION,
     contract: {
       tsconfig: join(ROOT, 'apps/control-plane/tsconfig.json'),
-      file: join(ROOT, 'apps/control-plane/src/access/serves.ts'),
-      type: 'ControlPlaneApi',
+      files: join(ROOT, 'apps/control-plane/src/access/serves.ts'),
     },
   },
 );

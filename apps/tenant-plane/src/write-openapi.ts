@@ -15,8 +15,7 @@ void writeOpenApi(AppModule.forEnvironment({ ATLAS_OFFLINE_MODE: '1' }), HTTP_AP
   version: TENANT_PLANE_VERSION,
   contract: {
     tsconfig: join(ROOT, 'libs/tenant-api/tsconfig.json'),
-    file: join(ROOT, 'libs/tenant-api/src/tenant-api.ts'),
-    type: 'TenantApi',
+    files: join(ROOT, 'libs/tenant-api/src/*.ts'),
   },
   // The tenant guard decides these before the operation is reached.
   refuses: ['unauthenticated', 'forbidden', 'not_found', 'elsewhere'],

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { FIXTURES } from '@atlas/isolation';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { AiAnswers } from '../src/ai/ai-answers';
 import { OutgoingMail } from '../src/mail/outgoing-mail.entity';
@@ -12,16 +13,17 @@ export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTena
   const token = await plane.signupToken(tenant);
   const exchange = await plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }).expect(201);
   const session: string = exchange.body.token;
-  const once = { session, headers: { 'idempotency-key': 'once' } };
-  const disk = { title: 'Disk full', severity: 'P2' };
-  const incident = await plane.post('/api/incidents', disk, once).expect(201);
-  await plane.post('/api/cmdb/items', { name: 'web-1', type: 'server' }, { session }).expect(201);
+  const things = new Map<string, { readonly id: string; readonly created_by: string }>();
+  for (const { thing, path, body } of FIXTURES) {
+    const once = { session, headers: { 'idempotency-key': thing } };
+    things.set(thing, (await plane.post(path, body('Disk full'), once).expect(201)).body);
+  }
   await plane.post('/api/onboarding/steps/ai/skip', undefined, { session }).expect(200);
   const invitee = { email: 'invitee@example.com', role: 'operator' };
   await plane.post('/api/auth/invite', invitee, { session }).expect(201);
   await plane.put('/api/ai/settings', { allow_control_plane: false }, { session }).expect(200);
   // An answer needs a Control Plane: written as the service does.
-  const { id: incidentId, created_by: askedBy } = incident.body;
+  const { id: incidentId, created_by: askedBy } = things.get('incident') ?? { id: '', created_by: '' };
   await plane.app.get(AiAnswers).record(id, { incidentId, askedBy, model: 'm', source: 'control_plane' });
   // A mail is a row only while it waits for a server: none accepts it here, and none sends it meanwhile.
   const waiting = { id: randomUUID(), kind: 'none', subject: {}, createdAt: plane.now, attempts: 0 };
@@ -35,6 +37,7 @@ export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTena
   await plane.tenants.write(id, (scope) => plane.app.get(UserSignOn).link(scope, askedBy, identity));
   for (const entity of TENANT_SCOPED_ENTITIES) {
     const isFilled = await plane.tenants.read(id, (scope) => scope.exists(entity));
-    if (!isFilled) throw new Error(`No row of ${entity.name} was created: create one here.`);
+    if (!isFilled)
+      throw new Error(`No row of ${entity.name} was created: its feature needs a fixture (libs/isolation).`);
   }
 }

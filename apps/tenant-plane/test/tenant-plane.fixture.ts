@@ -3,7 +3,7 @@ import { Database, TenantDatabase, type TenantOwned, databaseTarget, migrateFirs
 import { type DesiredState, type DesiredTenant } from '@atlas/plane-contract';
 import { Clock, type RequestLimits, createHttpApp } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
-import { type UserRole } from '@atlas/tenant-api';
+import { type UserRole } from '@atlas/tenant-api/users';
 import {
   type DatabaseDriver,
   FixedClock,

@@ -37,7 +37,7 @@ export function attemptsOn(route: Route, line: RouteLine, own: Party, other: Par
   const add: Add = (kind, about, spelling) => {
     const request = requestOf(route, line, { own, about }, spelling);
     const writesOwn = line.verb === 'write' && kind.expected === 'own';
-    if (request && !(writesOwn && line.endsSession))
+    if (request && !(writesOwn && (line.endsSession || line.removes)))
       attempts.push({ route, line, ...kind, request, writesOwn });
   };
   byPath(add, line, own, other);

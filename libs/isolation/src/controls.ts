@@ -17,7 +17,7 @@ export function controlOf(route: Route, line: RouteLine, party: Party): Control 
   return request && { route, line, request };
 }
 
-/** Covers all routes whose line is chosen. Those that end the session come last. */
+/** Covers all routes whose line is chosen: those that remove a thing, then those that end the session, come last. */
 export function controlsOf(
   table: Lines<RouteLine>,
   routes: readonly Route[],
@@ -28,7 +28,11 @@ export function controlsOf(
     const line = lineOf(table, route);
     return line && isChosen(line) ? (controlOf(route, line, party) ?? []) : [];
   });
-  return controls.sort((one, another) => Number(endsSession(one)) - Number(endsSession(another)));
+  return controls.sort((one, another) => lateness(one) - lateness(another));
+}
+
+function lateness({ line }: Control): number {
+  return line.endsSession ? 2 : Number(line.removes ?? false);
 }
 
 /** If such an attempt were let through, every later one would be refused for that reason alone. */

@@ -1,5 +1,7 @@
 export * from './attempts';
 export * from './controls';
+export { type Fixture } from './fixtures/fixture';
+export * from './fixtures/fixtures';
 export * from './party';
 export * from './requests';
 export * from './route-line';

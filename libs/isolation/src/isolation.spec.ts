@@ -1,6 +1,8 @@
 import { attemptsOn } from './attempts';
 import { type Party } from './party';
-import { type RouteLine, tableFaults } from './route-line';
+import { type Route, type RouteLine, nameOf, tableFaults } from './route-line';
+import { controlsOf } from './controls';
+import { tenantPlaneLines } from './tenant-plane-routes';
 import { type Outcome, judge, marksIn } from './verdict';
 
 const ID = '01890000-0000-7000-8000-00000000000';
@@ -22,6 +24,47 @@ describe('the table of routes', () => {
       'GET /api/new has no line',
       'GET /api/old no longer exists',
     ]);
+  });
+});
+
+describe('the routes of a thing that a fixture creates', () => {
+  const path = '/api/incidents';
+  const routes: Route[] = [
+    { method: 'GET', path },
+    { method: 'POST', path },
+    { method: 'DELETE', path: `${path}/:id` },
+    { method: 'GET', path: `${path}/:id` },
+    { method: 'PATCH', path: `${path}/:id` },
+  ];
+  const table = tenantPlaneLines(routes);
+
+  it('have lines without being listed', () => {
+    expect(table).toMatchObject({
+      'GET /api/incidents': { verb: 'list', query: { cursor: 'incident' } },
+      'POST /api/incidents': { verb: 'write', isRepeatable: true },
+      'GET /api/incidents/:id': { verb: 'read', path: { id: 'incident' } },
+      'PATCH /api/incidents/:id': { verb: 'write', path: { id: 'incident' } },
+      'DELETE /api/incidents/:id': { verb: 'write', path: { id: 'incident' }, removes: true },
+    });
+  });
+
+  it('have none where the fixture does not say what to send', () => {
+    const changing = { method: 'PATCH', path: '/api/cmdb/items/:id' };
+    const faults = tableFaults(tenantPlaneLines([changing]), [changing]);
+    expect(faults).toContain('PATCH /api/cmdb/items/:id has no line');
+  });
+
+  it('are called by their own tenant with the deletion last', () => {
+    const controls = controlsOf(table, routes, acme, () => true).map(({ route }) => nameOf(route));
+    expect(controls.at(-1)).toBe('DELETE /api/incidents/:id');
+    expect(controls).toHaveLength(routes.length);
+  });
+
+  it("never delete the caller's own thing in an attempt", () => {
+    const route = { method: 'DELETE', path: `${path}/:id` };
+    const attempts = attemptsOn(route, table[nameOf(route)] ?? LINE, acme, globex);
+    expect(attempts.map(({ form }) => form)).toEqual(expect.arrayContaining(['path', 'header', 'subdomain']));
+    for (const { request } of attempts) expect(request.target).not.toContain(acme.subjects['incident']);
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Party, type Subject } from './party';
+import { type Party } from './party';
 
 /** What a route does with a tenant's rows. */
 type Verb = 'read' | 'write' | 'list' | 'export';
@@ -22,10 +22,10 @@ export interface RouteLine {
   readonly verb: Verb;
   /** Defaults to `users`. */
   readonly audience?: Audience;
-  /** For each path parameter: whose thing it names, or a fixed text. */
-  readonly path?: Readonly<Record<string, Subject | { readonly text: string }>>;
-  /** Query parameters that take the id of such a thing. */
-  readonly query?: Readonly<Record<string, Subject>>;
+  /** For each path parameter: the kind of thing that it names, or a fixed text. */
+  readonly path?: Readonly<Record<string, string | { readonly text: string }>>;
+  /** Query parameters that take the id of a thing: its kind. */
+  readonly query?: Readonly<Record<string, string>>;
   /** What a party itself sends; undefined where it lacks what the route requires. */
   readonly body?: (party: Party) => Body | undefined;
   /** Bodies that each contain something of the other tenant. */
@@ -38,6 +38,8 @@ export interface RouteLine {
   readonly answers?: readonly number[];
   /** The call signs its caller out, so it is made only once and last. */
   readonly endsSession?: boolean;
+  /** The call removes the thing that it names, so it comes after those that need it. */
+  readonly removes?: boolean;
   /** The damage to a tenant if the plane let another one through, where it cannot be undone. */
   readonly harm?: string;
 }

@@ -1,31 +1,12 @@
-import { type Lines, type RouteLine } from './route-line';
+import { type Fixture } from './fixtures/fixture';
+import { FIXTURES } from './fixtures/fixtures';
+import { type Lines, type Route, type RouteLine, nameOf } from './route-line';
 
-/**
- * Sent by a party itself, and in attempts on the other's incidents: it changes nothing that matters in
- * either.
- */
-const INCIDENT = { title: 'Isolation probe', severity: 'P5' };
-const ITEM = { name: 'isolation-probe', type: 'probe' };
 const PASSWORD = 'correct horse battery staple';
 const neverSent = (tenantId: string): string => `atn_${tenantId}_${'A'.repeat(43)}`;
 
-/**
- * Every route of the Tenant Plane, one line each. `npm test` and `qa:isolation-matrix` fail on a route
- * without a line.
- */
-export const TENANT_PLANE_ROUTES: Lines<RouteLine> = {
-  'GET /api/incidents': { verb: 'list', query: { cursor: 'incident' } },
-  'POST /api/incidents': { verb: 'write', body: () => INCIDENT, isRepeatable: true },
-  'GET /api/incidents/:id': { verb: 'read', path: { id: 'incident' } },
-  'PATCH /api/incidents/:id': {
-    verb: 'write',
-    path: { id: 'incident' },
-    body: () => ({ severity: INCIDENT.severity }),
-    harm: 'one of its incidents would become a P5',
-  },
-  'GET /api/cmdb/items': { verb: 'list', query: { cursor: 'configurationItem' } },
-  'POST /api/cmdb/items': { verb: 'write', body: () => ITEM, isRepeatable: true },
-  'GET /api/cmdb/items/:id': { verb: 'read', path: { id: 'configurationItem' } },
+/** Routes of the Tenant Plane whose line no fixture tells. */
+const WRITTEN_OUT: Lines<RouteLine> = {
   'POST /api/ai/incidents/:id/analysis': {
     verb: 'write',
     path: { id: 'incident' },
@@ -151,4 +132,51 @@ export const TENANT_PLANE_ROUTES: Lines<RouteLine> = {
   'GET /openapi.json': { verb: 'read', audience: 'plane' },
   'GET /docs': { verb: 'read', audience: 'plane' },
   'GET /docs/*': { verb: 'read', audience: 'plane', path: { '*': { text: 'swagger-ui.css' } } },
+};
+
+/**
+ * A line for each route of a tenant plane. `npm test` and `qa:isolation-matrix` fail on a route without a
+ * line.
+ */
+export function tenantPlaneLines(routes: readonly Route[]): Lines<RouteLine> {
+  const told = routes.flatMap((route) => {
+    const line = lineToldByFixture(route);
+    return line ? [[nameOf(route), line] as const] : [];
+  });
+  return { ...Object.fromEntries(told), ...WRITTEN_OUT };
+}
+
+function lineToldByFixture({ method, path }: Route): RouteLine | undefined {
+  for (const fixture of FIXTURES) {
+    if (path === fixture.path) return OF_COLLECTION[method]?.(fixture);
+    if (path === `${fixture.path}/:id`) return OF_THING[method]?.(fixture);
+  }
+  return undefined;
+}
+
+type Tell = (fixture: Fixture) => RouteLine | undefined;
+
+const OF_COLLECTION: Readonly<Record<string, Tell>> = {
+  GET: ({ thing }) => ({ verb: 'list', query: { cursor: thing } }),
+  POST: ({ body }) => ({ verb: 'write', body: () => body('isolation-probe'), isRepeatable: true }),
+};
+
+const changing: Tell = ({ thing, change }) =>
+  change && {
+    verb: 'write',
+    path: { id: thing },
+    body: () => change,
+    harm: `one of its things (${thing}) would be changed`,
+  };
+
+const OF_THING: Readonly<Record<string, Tell>> = {
+  GET: ({ thing }) => ({ verb: 'read', path: { id: thing } }),
+  PATCH: changing,
+  PUT: changing,
+  DELETE: ({ thing }) => ({
+    verb: 'write',
+    path: { id: thing },
+    removes: true,
+    harm: `one of its things (${thing}) would be deleted`,
+  }),
 };

@@ -1,4 +1,5 @@
-import { type Subject } from './party';
+import { type Fixture } from './fixtures/fixture';
+import { FIXTURES } from './fixtures/fixtures';
 
 /** Calls a tenant plane on behalf of a party: GET, or POST with a body. */
 export type Ask = <T>(path: string, body?: object) => Promise<T>;
@@ -10,25 +11,26 @@ type Listed = { readonly items: readonly { readonly id: string }[] };
  * first.
  */
 export async function makeThings(ask: Ask, word: string): Promise<void> {
-  for (let count = 0; count < 2; count += 1) {
-    await ask('/api/incidents', { title: word, description: word, severity: 'P5' });
-    await ask('/api/cmdb/items', { name: word, type: 'probe', attributes: { word } });
-  }
+  const served = await fixturesServed(ask);
+  for (let count = 0; count < 2; count += 1) for (const { path, body } of served) await ask(path, body(word));
 }
 
-/** Lists whose first item is the newest of its kind. */
-const LISTS: Readonly<Record<Exclude<Subject, 'user'>, string>> = {
-  incident: '/api/incidents?limit=1',
-  configurationItem: '/api/cmdb/items?limit=1',
-  auditEvent: '/api/audit?limit=1',
-};
-
-export async function subjectsOf(ask: Ask): Promise<Partial<Record<Subject, string>>> {
+/** The id of one thing of each kind: the newest, and for users the caller. */
+export async function subjectsOf(ask: Ask): Promise<Record<string, string>> {
   const { user } = await ask<{ user: { id: string } }>('/api/auth/me');
-  const subjects: Partial<Record<Subject, string>> = { user: user.id };
-  for (const [subject, path] of Object.entries(LISTS)) {
-    const [newest] = (await ask<Listed>(path)).items;
-    if (newest) subjects[subject as Subject] = newest.id;
+  const subjects: Record<string, string> = { user: user.id };
+  for (const { thing, path } of [
+    ...(await fixturesServed(ask)),
+    { thing: 'auditEvent', path: '/api/audit' },
+  ]) {
+    const [newest] = (await ask<Listed>(`${path}?limit=1`)).items;
+    if (newest) subjects[thing] = newest.id;
   }
   return subjects;
+}
+
+/** A plane of another version may lack a feature. */
+async function fixturesServed(ask: Ask): Promise<Fixture[]> {
+  const { paths } = await ask<{ paths: object }>('/openapi.json');
+  return FIXTURES.filter(({ path }) => path in paths);
 }

@@ -4,9 +4,11 @@ import { REF, type Schema, type Schemas } from './schema';
 /** Where an API's contract is declared. */
 export interface ContractSource {
   readonly tsconfig: string;
-  readonly file: string;
-  /** The interface with a member for each operation. */
-  readonly type: string;
+  /**
+   * A file or a glob. Each exported interface whose name ends in `Api` has a member for each of its
+   * operations.
+   */
+  readonly files: string;
 }
 
 /** What components of an OpenAPI document may be called. */
@@ -19,21 +21,21 @@ export interface Contract {
 }
 
 /** Reads a contract's types as JSON schemas. */
-export function readContract({ tsconfig, file, type }: ContractSource): Contract {
+export function readContract({ tsconfig, files }: ContractSource): Contract {
   const config: Config = {
-    path: file,
+    path: files,
     tsconfig,
-    type,
+    type: '*',
     expose: 'export',
-    topRef: false,
     jsDoc: 'extended',
     encodeRefs: false,
     skipTypeCheck: true,
     additionalProperties: false,
     extraTags: ['example'],
   };
-  const { definitions = {}, properties = {} } = createGenerator(config).createSchema(type);
+  const { definitions = {} } = createGenerator(config).createSchema();
   const all = definitions as Schemas;
+  const apis = Object.entries(all).filter(([name]) => name.endsWith('Api'));
   const settle = <T>(schema: T): T => {
     if (Array.isArray(schema)) return schema.map(settle) as T;
     if (typeof schema !== 'object' || schema === null) return schema;
@@ -52,7 +54,7 @@ export function readContract({ tsconfig, file, type }: ContractSource): Contract
   };
   const schemas = Object.entries(all).filter(([name]) => NAME.test(name));
   return {
-    operations: settle(properties as Schemas),
+    operations: settle(Object.assign({}, ...apis.map(([, { properties }]) => properties)) as Schemas),
     schemas: Object.fromEntries(schemas.map(([name, schema]) => [name, settle(schema)])),
   };
 }

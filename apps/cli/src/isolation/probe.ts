@@ -4,7 +4,6 @@ import {
   type Marks,
   type Party,
   type Route,
-  TENANT_PLANE_ROUTES,
   attemptsOn,
   controlsOf,
   endsSession,
@@ -104,7 +103,7 @@ function verdictOn(
 async function readings(plane: ProbedPlane, party: Party) {
   const isTenants = (line: Parameters<typeof isReading>[0]): boolean =>
     isReading(line) && line.audience === undefined;
-  const controls = controlsOf(TENANT_PLANE_ROUTES, plane.routes, party, isTenants);
+  const controls = controlsOf(plane.lines, plane.routes, party, isTenants);
   const texts = new Map<string, string>();
   const failed: string[] = [];
   for (const control of controls) {
@@ -122,7 +121,7 @@ function chosen(scene: ProbeScene): { attempts: Attempt[]; leftOut: LeftOut[] } 
     reason: 'not served by this version',
   }));
   const attempts = plane.routes.flatMap((route) => {
-    const line = lineOf(TENANT_PLANE_ROUTES, route);
+    const line = lineOf(plane.lines, route);
     if (!line) return [];
     const all = attemptsOn(route, line, own, other);
     const reason = reasonToLeaveOut(scene, route, all);
@@ -137,11 +136,11 @@ function chosen(scene: ProbeScene): { attempts: Attempt[]; leftOut: LeftOut[] } 
 }
 
 function reasonToLeaveOut(
-  { own, other, isThrowaway }: ProbeScene,
+  { plane, own, other, isThrowaway }: ProbeScene,
   route: Route,
   all: Attempt[],
 ): string | undefined {
-  const line = lineOf(TENANT_PLANE_ROUTES, route);
+  const line = lineOf(plane.lines, route);
   const subjects = Object.values(line?.path ?? {}).filter((value) => typeof value === 'string');
   const lacking = subjects.find((subject) => other.subjects[subject] === undefined);
   if (lacking) return `the other tenant has no ${lacking}`;

@@ -1,4 +1,12 @@
-import { type Reply, type Route, Sender, TENANT_PLANE_ROUTES, nameOf } from '@atlas/isolation';
+import {
+  type Lines,
+  type Reply,
+  type Route,
+  type RouteLine,
+  Sender,
+  nameOf,
+  tenantPlaneLines,
+} from '@atlas/isolation';
 import { NoAnswer } from '../control-plane/http-call';
 
 /** What a tenant plane tells anyone about itself. */
@@ -9,6 +17,8 @@ export interface ProbedPlane {
   readonly sender: Sender;
   /** All routes that it describes, and those that no description lists. */
   readonly routes: readonly Route[];
+  /** What the probe knows of its routes. */
+  readonly lines: Lines<RouteLine>;
   /** Routes that it describes, but the probe does not know. */
   readonly uncovered: readonly string[];
   /** Routes that the probe knows, but this plane does not serve. */
@@ -32,7 +42,8 @@ export async function probedPlane(url: string): Promise<ProbedPlane> {
     })),
   );
   const names = new Set(described.map(nameOf));
-  const listed = Object.keys(TENANT_PLANE_ROUTES);
+  const lines = tenantPlaneLines(described);
+  const listed = Object.keys(lines);
   const besides = listed.filter((name) => !names.has(name) && isUndescribed(name)).map(routeOf);
   return {
     url,
@@ -40,7 +51,8 @@ export async function probedPlane(url: string): Promise<ProbedPlane> {
     version: info.version,
     database: health.info?.database?.driver ?? 'unknown',
     routes: [...described, ...besides],
-    uncovered: [...names].filter((name) => !(name in TENANT_PLANE_ROUTES)),
+    lines,
+    uncovered: [...names].filter((name) => !(name in lines)),
     notServed: listed.filter((name) => !names.has(name) && !isUndescribed(name)),
   };
 }

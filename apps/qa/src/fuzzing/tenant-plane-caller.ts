@@ -1,3 +1,4 @@
+import { FIXTURES } from '@atlas/isolation';
 import { ADMIN_PASSWORD, type SessionView, type TestStack } from '@atlas/testing';
 import { type TenantWithCanary, tenantWithCanary } from '../isolation/tenants';
 import { type Caller, withHeaders } from './caller';
@@ -32,19 +33,18 @@ export class TenantPlaneCaller implements Caller {
     const invitation = { email: 'invited@example.com', role: 'requester' };
     await stack.tenant(slug, '/api/auth/invite', { session, body: invitation });
     const { body } = await stack.tenant<{ items: { id: string }[] }>(slug, '/api/users', { session });
-    const invited = body.items.map(({ id }) => id).filter((id) => id !== tenant.party.subjects.user);
+    const invited = body.items.map(({ id }) => id).filter((id) => id !== tenant.party.subjects['user']);
     return new TenantPlaneCaller(stack, tenant, other, invited);
   }
 
   realOf({ path }: Operation): RealValues {
-    const { incident, configurationItem, auditEvent } = this.tenant.party.subjects;
+    const { subjects } = this.tenant.party;
     const everywhere = { email: ['invited@example.com'], type: ['probe'] };
     if (path.startsWith('/api/users')) return { ...everywhere, id: this.invited, cursor: this.invited };
-    if (path.startsWith('/api/cmdb'))
-      return { ...everywhere, id: [configurationItem], cursor: [configurationItem] };
-    if (path === '/api/audit') return { cursor: [auditEvent] };
+    if (path === '/api/audit') return { cursor: [subjects['auditEvent']] };
     if (path.startsWith('/api/onboarding')) return { step: ['invite_team', 'first_incident'] };
-    return { ...everywhere, id: [incident], cursor: [incident] };
+    const thing = FIXTURES.find((one) => path.startsWith(one.path))?.thing ?? 'incident';
+    return { ...everywhere, id: [subjects[thing]], cursor: [subjects[thing]] };
   }
 
   async own({ path }: Operation, asked: FuzzRequest): Promise<FuzzRequest> {

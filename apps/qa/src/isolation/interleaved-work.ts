@@ -1,4 +1,5 @@
 import { Agent, request as httpRequest } from 'node:http';
+import { FIXTURES, type Fixture } from '@atlas/isolation';
 import { type SeededRandom } from '../seeded-random';
 import { type TenantWithCanary } from './tenants';
 
@@ -133,47 +134,41 @@ const get =
 
 /** There is no such incident: the attempt may leave nothing behind on the connection. */
 function refusedHalfWay({ party }: TenantWithCanary): Work {
-  return { method: 'PATCH', target: `/api/incidents/${party.subjects.user}`, body: { title: 'x' } };
+  return { method: 'PATCH', target: `/api/incidents/${party.subjects['user']}`, body: { title: 'x' } };
 }
 
 /**
  * Everyday user requests whose answers show whose they are, and now and then a request for what is another's.
  */
 const WORKS: readonly MakeWork[] = [
-  get('/api/incidents', true),
   get('/api/incidents?status=open', false),
-  get('/api/cmdb/items', true),
   get('/api/auth/me', true),
   get('/api/audit', false),
   get('/api/onboarding', false),
-  ({ party }) => ({ method: 'GET', target: `/api/incidents/${party.subjects.incident}`, tellsOwn: true }),
-  ({ party }) => ({
-    method: 'GET',
-    target: `/api/cmdb/items/${party.subjects.configurationItem}`,
-    tellsOwn: true,
-  }),
-  ({ canary }) => ({
-    method: 'POST',
-    target: '/api/incidents',
-    tellsOwn: true,
-    body: { title: canary, severity: 'P4' },
-  }),
-  ({ canary }, _other, random) => ({
-    method: 'POST',
-    target: '/api/cmdb/items',
-    tellsOwn: true,
-    body: { name: `${canary} ${random.word()}`, type: 'probe' },
-  }),
+  ...FIXTURES.flatMap(worksOn),
   ({ canary, party }) => ({
     method: 'PATCH',
-    target: `/api/incidents/${party.subjects.incident}`,
+    target: `/api/incidents/${party.subjects['incident']}`,
     tellsOwn: true,
     body: { description: canary },
   }),
   refusedHalfWay,
-  (own, other) => ({
-    method: 'GET',
-    target: `/api/incidents/${other.party.subjects.incident}`,
-    ...(other !== own && { about: other }),
-  }),
 ];
+
+function worksOn({ thing, path, body }: Fixture): MakeWork[] {
+  return [
+    get(path, true),
+    ({ party }) => ({ method: 'GET', target: `${path}/${party.subjects[thing]}`, tellsOwn: true }),
+    ({ canary }, _other, random) => ({
+      method: 'POST',
+      target: path,
+      tellsOwn: true,
+      body: body(`${canary} ${random.word()}`),
+    }),
+    (own, other) => ({
+      method: 'GET',
+      target: `${path}/${other.party.subjects[thing]}`,
+      ...(other !== own && { about: other }),
+    }),
+  ];
+}

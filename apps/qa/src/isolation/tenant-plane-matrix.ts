@@ -1,9 +1,10 @@
 import {
   type Attempt,
   type Judged,
+  type Lines,
   type Route,
+  type RouteLine,
   Sender,
-  TENANT_PLANE_ROUTES,
   attemptsOn,
   controlsOf,
   endsSession,
@@ -13,6 +14,7 @@ import {
   lineOf,
   marksIn,
   nameOf,
+  tenantPlaneLines,
 } from '@atlas/isolation';
 import { inBatches } from '../in-batches';
 import { type ProofContext, countBy } from '../proof';
@@ -42,7 +44,8 @@ export async function tenantPlaneMatrix(
   routes: readonly Route[],
   { size, progress }: ProofContext,
 ): Promise<MatrixCounts> {
-  const plane = new Plane(stack.tenantPlanes[0]?.url ?? '', progress);
+  const lines = tenantPlaneLines(routes);
+  const plane = new Plane(stack.tenantPlanes[0]?.url ?? '', lines, progress);
   const own = await tenantWithCanary(stack, 'asking');
   const disk = await TenantRows.open(planeDatabase);
   try {
@@ -50,7 +53,7 @@ export async function tenantPlaneMatrix(
     const other = await tenantWithCanary(stack, 'asked');
     const reading = await plane.controls(routes, other, isReading);
     const marks = { name: other.name, rows: [other.canary, ...marksIn(reading.texts, ours.texts)] };
-    const all = routes.flatMap((route) => attemptsOf(route, own, other));
+    const all = routes.flatMap((route) => attemptsOf(lines, route, own, other));
     const attempts = lastEndsSession(size === 'full' ? all : oneOfEachForm(all));
     // Reading the other's audit chain has sealed it, so its rows no longer change by themselves.
     const rows = await disk.of(other.party.tenantId);
@@ -71,8 +74,13 @@ export async function tenantPlaneMatrix(
   }
 }
 
-function attemptsOf(route: Route, own: TenantWithCanary, other: TenantWithCanary): Attempt[] {
-  const line = lineOf(TENANT_PLANE_ROUTES, route);
+function attemptsOf(
+  lines: Lines<RouteLine>,
+  route: Route,
+  own: TenantWithCanary,
+  other: TenantWithCanary,
+): Attempt[] {
+  const line = lineOf(lines, route);
   return line ? attemptsOn(route, line, own.party, other.party) : [];
 }
 
@@ -91,6 +99,7 @@ class Plane {
 
   constructor(
     url: string,
+    private readonly lines: Lines<RouteLine>,
     private readonly progress: (text: string) => void,
   ) {
     this.sender = new Sender(url);
@@ -111,7 +120,7 @@ class Plane {
   /** Sequentially, with requests that sign a tenant out last. */
   async controls(routes: readonly Route[], { party }: TenantWithCanary, isChosen: typeof isReading) {
     const texts: string[] = [];
-    const chosen = controlsOf(TENANT_PLANE_ROUTES, routes, party, isChosen);
+    const chosen = controlsOf(this.lines, routes, party, isChosen);
     let failed = 0;
     for (const control of chosen) {
       const { status, text } = await this.sender.send(control.request);

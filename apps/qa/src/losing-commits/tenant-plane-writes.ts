@@ -1,13 +1,14 @@
 import {
   type ProbeRequest,
   type Route,
+  type RouteLine,
   type Sender,
-  TENANT_PLANE_ROUTES,
   controlOf,
   isAsMeant,
   isReading,
   lineOf,
   nameOf,
+  tenantPlaneLines,
 } from '@atlas/isolation';
 import { type TestStack } from '@atlas/testing';
 import { type TenantWithCanary, tenantWithCanary } from '../isolation/tenants';
@@ -55,20 +56,20 @@ export class TenantPlaneWrites {
   ) {}
 
   of(routes: readonly Route[]): Write[] {
+    const lines = tenantPlaneLines(routes);
     return routes.flatMap((route): Write[] => {
-      const line = lineOf(TENANT_PLANE_ROUTES, route);
+      const line = lineOf(lines, route);
       if (!line || isReading(line) || line.audience === 'plane') return [];
       const isKeyed = line.isRepeatable === true;
-      return [{ name: nameOf(route), isKeyed, prepare: () => this.prepare(route) }];
+      return [{ name: nameOf(route), isKeyed, prepare: () => this.prepare(route, line) }];
     });
   }
 
-  private async prepare(route: Route): Promise<Prepared> {
-    const line = lineOf(TENANT_PLANE_ROUTES, route);
+  private async prepare(route: Route, line: RouteLine): Promise<Prepared> {
     const { party } = await tenantWithCanary(this.stack, 'losing');
     const special = this.special[nameOf(route)];
     const asked = await special?.(party);
-    const control = line && controlOf(route, line, party);
+    const control = controlOf(route, line, party);
     if (!control) throw new Error(`A tenant has nothing that ${nameOf(route)} could use.`);
     const request = asked ? asking(control.request, asked) : control.request;
     return {

@@ -1,3 +1,4 @@
+import { type Ask } from '@atlas/isolation';
 import {
   ADMIN_PASSWORD,
   DedicatedStack,
@@ -56,6 +57,15 @@ export class Tour {
   get headers(): Readonly<Record<string, string>> {
     return { 'x-tenant-id': this.tenant.id, authorization: `Bearer ${this.session}` };
   }
+
+  /** Calls the plane where the tenant lives as its admin. Throws if it refuses. */
+  readonly ask: Ask = async <T>(path: string, body?: object): Promise<T> => {
+    const at = this.tenant.endpoint_url ?? '';
+    const { session } = this;
+    const answer = await this.dedicated.stack.tenant<T>(this.tenant.id, path, { at, session, body });
+    if (answer.status >= 300) throw new Error(`${path}: ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
 
   /** Waits until the move has ended. On a customer's plane, its admin consents first. */
   async move(model: string): Promise<JobView> {

@@ -1,4 +1,4 @@
-import { TENANT_PLANE_ROUTES, tableFaults } from '@atlas/isolation';
+import { tableFaults, tenantPlaneLines } from '@atlas/isolation';
 import { type Figure, all, measured, moreThan, none, tallyOf } from '../figures';
 import { controlPlaneMatrix } from '../isolation/control-plane-matrix';
 import { CONTROL_PLANE_ROUTES } from '../isolation/control-plane-routes';
@@ -10,9 +10,10 @@ import { routesOf } from '../routes';
  * On every route of both planes, a caller names another
  * tenant's things in every form, or calls without permission.
  *
- * The table of the Tenant Plane's routes, tenant-plane-routes.ts, says for each route what it does and which
- * things of a tenant it names; `atlas isolation-probe` makes its attempts from the same table. A route
- * without a line, or a line without a route, fails the proof, and `npm test` with it.
+ * The lines of the Tenant Plane's routes, tenant-plane-routes.ts, say for each route what it does and which
+ * things of a tenant it names; those of a feature follow from its fixture. `atlas isolation-probe` makes its
+ * attempts from the same lines. A route without a line, or a line without a route, fails the proof, and
+ * `npm test` with it.
  *
  * The forms: the other's id in the path (also in capitals and percent-encoded), in the query
  * (also as a cursor) and in the body; something of the other's inside the body (its password,
@@ -40,7 +41,7 @@ export const proof: Proof = {
     const { controlPlane, tenantPlanes } = served.stack;
     const [ours, theirs] = [routesOf(controlPlane), tenantPlanes.flatMap(routesOf)];
     const faults = [
-      ...tableFaults(TENANT_PLANE_ROUTES, theirs).map((fault) => `Tenant Plane: ${fault}`),
+      ...tableFaults(tenantPlaneLines(theirs), theirs).map((fault) => `Tenant Plane: ${fault}`),
       ...tableFaults(CONTROL_PLANE_ROUTES, ours).map((fault) => `Control Plane: ${fault}`),
     ];
     return [

@@ -1,3 +1,4 @@
+import { makeThings } from '@atlas/isolation';
 import { type Figure, below, measured, none } from '../figures';
 import { fillIncidents } from '../moving/fill-incidents';
 import { type LegResult, travel } from '../moving/leg';
@@ -52,6 +53,7 @@ async function fill(tour: Tour, count: number): Promise<Iterator<string>> {
   const rows = await TenantRows.open(tour.database);
   try {
     await fillIncidents(rows, tour.tenant.id, count);
+    await makeThings(tour.ask, 'moving');
     const sql = 'select id from incidents where tenant_id = $1 order by id';
     return (await rows.query<{ id: string }>(sql, [tour.tenant.id])).map(({ id }) => id).values();
   } finally {

@@ -1,11 +1,11 @@
 import { SetMetadata } from '@nestjs/common';
-import { type Permission } from '../credentials/permissions';
+import { type Permission } from '../credentials/permission';
 
 /** The metadata key of a route's access rule. */
 export const ACCESS = 'tenant-plane:access';
 export type Access = Permission | 'any-user' | 'anybody' | 'anybody-even-without-tenant';
 
-/** Users of the tenant with this permission. */
+/** Users of the tenant whose role includes this permission. */
 export const Requires = (permission: Permission): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS, permission);
 /** Any signed-in user of the tenant. */

@@ -2,7 +2,7 @@ import { TenantDatabase } from '@atlas/persistence';
 import { DomainError, IS_PUBLIC, currentContext, refuseOtherSites } from '@atlas/platform';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { type Permission, requirePermission } from '../credentials/permissions';
+import { type Permission, requirePermission } from '../credentials/permission';
 import {
   type ProvenSession,
   SessionAuthentication,

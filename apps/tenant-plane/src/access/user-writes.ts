@@ -1,6 +1,6 @@
 import { TenantDatabase, type TenantScope, lockedForShare, together } from '@atlas/persistence';
 import { Injectable } from '@nestjs/common';
-import { requirePermission } from '../credentials/permissions';
+import { requirePermission } from '../credentials/permission';
 import { SessionAuthentication, unauthenticated } from '../credentials/session-authentication';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { User } from '../credentials/user.entity';

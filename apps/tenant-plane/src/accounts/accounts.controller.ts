@@ -10,25 +10,27 @@ import {
   SIGN_IN_AGAIN,
   type SignInAnswer,
   TRY_THE_PASSWORD,
+  servesOf,
 } from '@atlas/platform';
 import {
+  type AccountsApi,
   type SignedIn,
   SignupExchangeDto,
-  InviteDto,
   TokenDto,
   RefreshDto,
   RegisterDto,
   type Invitation,
   type UserView,
-} from '@atlas/tenant-api';
+} from '@atlas/tenant-api/accounts';
+import { InviteDto } from '@atlas/tenant-api/users';
 import { Body, Controller, Headers, HttpCode, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { AnyUser, Requires, WithoutLogin } from '../access/requires';
-import { Serves } from '../access/serves';
 import { SessionCookie } from '../access/session-cookie';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { claimedTenant } from '../credentials/session-token';
 import { userView } from '../credentials/sessions';
+import { WRITE_USERS } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { TenantResolution } from '../tenancy/tenant-resolution';
 import { requireActive } from '../tenancy/tenant-standing';
@@ -36,6 +38,8 @@ import { type Tenant } from '../tenancy/tenant.entity';
 import { Accounts } from './accounts';
 import { Invitations } from './invitations';
 import { SignupTokens } from './signup-tokens';
+
+const Serves = servesOf<AccountsApi>();
 
 /** Repeating a refresh that was stored ends the session, because its token is presented twice. */
 const LOOK_BEFORE_REFRESHING =
@@ -73,7 +77,7 @@ export class AccountsController {
     return this.cookie.answer(signedIn, dto, reply);
   }
 
-  @Requires('users:write')
+  @Requires(WRITE_USERS)
   @Repeatable({ showsSecret: true })
   @Serves('POST /api/auth/invite')
   @Refuses('conflict', 'too_many')

@@ -20,8 +20,8 @@ import {
   RegisterDto,
   TokenDto,
   RefreshDto,
-  type UserRole,
-} from '@atlas/tenant-api';
+} from '@atlas/tenant-api/accounts';
+import { type UserRole } from '@atlas/tenant-api/users';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';

@@ -1,9 +1,11 @@
 import { type Allowance, TenantDatabase, type TenantScope, Throttle, violates } from '@atlas/persistence';
 import { Clock, type FromCookies, hashPassword, NO_PASSWORD } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
-import { type SignedIn, InviteDto, type Invitation, SignupExchangeDto } from '@atlas/tenant-api';
+import { type SignedIn, type Invitation, SignupExchangeDto } from '@atlas/tenant-api/accounts';
+import { InviteDto } from '@atlas/tenant-api/users';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
+import { WRITE_USERS } from '../credentials/permission';
 import { Revocations } from '../credentials/revocations';
 import { Sessions } from '../credentials/sessions';
 import { type SignedInUser } from '../credentials/signed-in-user';
@@ -111,7 +113,7 @@ export class Invitations {
     const invitation = { invitedAt: now, invitedBy: by.id, invitationEndedAt: null };
     const seen = await scope.findOne(User, { email });
     const locked = await lockUsers(scope, [by.id, ...(seen ? [seen.id] : [])]);
-    const inviter = await this.sessions.requireCaller(scope, locked, by, 'users:write');
+    const inviter = await this.sessions.requireCaller(scope, locked, by, WRITE_USERS);
     const known = locked.find(({ id }) => id === seen?.id);
     if (known) {
       if (statusOf(known) !== 'invited') throw userExists();

@@ -7,17 +7,25 @@ import {
   type SignInAnswer,
   TRY_THE_PASSWORD,
   WAIT_FOR_THE_MAIL,
+  servesOf,
 } from '@atlas/platform';
-import { ResetPasswordDto, ChangePasswordDto, type SignedIn, ForgotPasswordDto } from '@atlas/tenant-api';
+import {
+  type AccountsApi,
+  ResetPasswordDto,
+  ChangePasswordDto,
+  type SignedIn,
+  ForgotPasswordDto,
+} from '@atlas/tenant-api/accounts';
 import { Body, Controller, Headers, HttpCode, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { AnyUser, WithoutLogin } from '../access/requires';
-import { Serves } from '../access/serves';
 import { SessionCookie } from '../access/session-cookie';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Passwords } from './passwords';
+
+const Serves = servesOf<AccountsApi>();
 
 @ApiTags('accounts')
 @ApiBearerAuth()

@@ -7,7 +7,12 @@ import {
   hashPassword,
   NO_PASSWORD,
 } from '@atlas/platform';
-import { ResetPasswordDto, ChangePasswordDto, type SignedIn, ForgotPasswordDto } from '@atlas/tenant-api';
+import {
+  ResetPasswordDto,
+  ChangePasswordDto,
+  type SignedIn,
+  ForgotPasswordDto,
+} from '@atlas/tenant-api/accounts';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { Revocations } from '../credentials/revocations';

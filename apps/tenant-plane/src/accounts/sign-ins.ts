@@ -1,6 +1,6 @@
 import { type TenantScope, together } from '@atlas/persistence';
 import { currentContext } from '@atlas/platform';
-import { type SignedIn } from '@atlas/tenant-api';
+import { type SignedIn } from '@atlas/tenant-api/accounts';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { Sessions } from '../credentials/sessions';

@@ -1,4 +1,4 @@
-import { type UserDetails } from '@atlas/tenant-api';
+import { type UserDetails } from '@atlas/tenant-api/users';
 import { statusOf } from '../credentials/user-status';
 import { type User } from '../credentials/user.entity';
 

@@ -1,12 +1,15 @@
-import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
-import { ListUsersQuery, UpdateUserDto, type UserDetails } from '@atlas/tenant-api';
+import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe, servesOf } from '@atlas/platform';
+import { type UsersApi, ListUsersQuery, UpdateUserDto, type UserDetails } from '@atlas/tenant-api/users';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
-import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
+import { type Permission, WRITE_USERS } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Users } from './users';
+
+const Serves = servesOf<UsersApi>();
+const READ_USERS: Permission = { name: 'users:read', from: 'operator' };
 
 @ApiTags('users')
 @ApiBearerAuth()
@@ -14,19 +17,19 @@ import { Users } from './users';
 export class UsersController {
   constructor(private readonly users: Users) {}
 
-  @Requires('users:read')
+  @Requires(READ_USERS)
   @Serves('GET /api/users')
   list(@CurrentTenant() tenant: Tenant, @Query() query: ListUsersQuery): Promise<Page<UserDetails>> {
     return this.users.list(tenant.id, query);
   }
 
-  @Requires('users:read')
+  @Requires(READ_USERS)
   @Serves('GET /api/users/:id')
   get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<UserDetails> {
     return this.users.get(tenant.id, id);
   }
 
-  @Requires('users:write')
+  @Requires(WRITE_USERS)
   @Serves('PATCH /api/users/:id')
   @Refuses('conflict')
   update(

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { Clock, type Page, pageOf } from '@atlas/platform';
-import { ListUsersQuery, UpdateUserDto, type UserDetails } from '@atlas/tenant-api';
+import { ListUsersQuery, UpdateUserDto, type UserDetails } from '@atlas/tenant-api/users';
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import { Audit } from '../audit/audit';
+import { WRITE_USERS } from '../credentials/permission';
 import { Revocations } from '../credentials/revocations';
 import { Sessions } from '../credentials/sessions';
 import { type SignedInUser } from '../credentials/signed-in-user';
@@ -48,7 +49,7 @@ export class Users {
     return this.tenants.write(tenantId, async (scope) => {
       await holdUpWrites(scope);
       const locked = await lockConcerned(scope, id, by.id);
-      await this.sessions.requireCaller(scope, locked, by, 'users:write');
+      await this.sessions.requireCaller(scope, locked, by, WRITE_USERS);
       const admins = locked.filter(isActiveAdmin);
       const user = locked.find((one) => one.id === id);
       if (!user) throw userNotFound();

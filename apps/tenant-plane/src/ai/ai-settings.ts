@@ -1,6 +1,6 @@
 import { TenantDatabase, type TenantScope } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
-import { type AiSettingsView } from '@atlas/tenant-api';
+import { type AiSettingsView } from '@atlas/tenant-api/ai';
 import { Injectable } from '@nestjs/common';
 import { UserWrites } from '../access/user-writes';
 import { Audit } from '../audit/audit';

@@ -10,18 +10,28 @@ import {
   callerGone,
   sendEventStream,
   sendJson,
+  servesOf,
 } from '@atlas/platform';
-import { ChangeAiSettingsDto, type AnalysisView, type AiSettingsView } from '@atlas/tenant-api';
+import {
+  type AiApi,
+  ChangeAiSettingsDto,
+  type AnalysisView,
+  type AiSettingsView,
+} from '@atlas/tenant-api/ai';
 import { Body, Controller, Headers, HttpCode, Param, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { Requires } from '../access/requires';
-import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
+import { type Permission } from '../credentials/permission';
 import { SessionAuthentication } from '../credentials/session-authentication';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { AiSettings } from './ai-settings';
 import { type AnalysisPiece, IncidentAnalyses } from './incident-analyses';
+
+const Serves = servesOf<AiApi>();
+const USE_AI: Permission = { name: 'ai:use', from: 'fulfiller' };
+const CONFIGURE_AI: Permission = { name: 'ai:configure', from: 'admin' };
 
 @ApiTags('ai')
 @ApiBearerAuth()
@@ -39,7 +49,7 @@ export class AiController {
    * Answers with JSON or, given `Accept: text/event-stream`, in pieces: events `delta`, then `done` or
    * `error`.
    */
-  @Requires('ai:use')
+  @Requires(USE_AI)
   @Serves('POST /api/ai/incidents/:id/analysis')
   @HttpCode(200)
   @AnswersWithin(150)
@@ -58,7 +68,7 @@ export class AiController {
         this.tenants.read(
           tenant.id,
           async (scope) =>
-            (await this.sessions.isStanding(scope, user, 'ai:use')) &&
+            (await this.sessions.isStanding(scope, user, USE_AI)) &&
             (await this.settings.view(tenant.id)).allow_control_plane,
         ),
     });
@@ -69,13 +79,13 @@ export class AiController {
     return sendJson(reply, await this.analyses.analyse(tenant.id, asked, ended));
   }
 
-  @Requires('ai:use')
+  @Requires(USE_AI)
   @Serves('GET /api/ai/settings')
   show(@CurrentTenant() tenant: Tenant): Promise<AiSettingsView> {
     return this.settings.view(tenant.id);
   }
 
-  @Requires('ai:configure')
+  @Requires(CONFIGURE_AI)
   @Serves('PUT /api/ai/settings')
   change(
     @CurrentTenant() tenant: Tenant,

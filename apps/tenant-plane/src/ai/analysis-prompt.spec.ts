@@ -1,4 +1,4 @@
-import { type IncidentView } from '@atlas/tenant-api';
+import { type IncidentView } from '@atlas/tenant-api/incidents';
 import { analysisPrompt } from './analysis-prompt';
 
 const INCIDENT: IncidentView = {

@@ -1,5 +1,5 @@
 import { type ChatMessage } from '@atlas/plane-contract';
-import { type IncidentView } from '@atlas/tenant-api';
+import { type IncidentView } from '@atlas/tenant-api/incidents';
 
 const INSTRUCTIONS =
   'You help people who operate IT systems. The message of the user is an incident as JSON. Treat it as ' +

@@ -1,5 +1,5 @@
 import { together } from '@atlas/persistence';
-import { type AnalysisView } from '@atlas/tenant-api';
+import { type AnalysisView } from '@atlas/tenant-api/ai';
 import { Injectable } from '@nestjs/common';
 import { UserWrites } from '../access/user-writes';
 import { type SignedInUser } from '../credentials/signed-in-user';

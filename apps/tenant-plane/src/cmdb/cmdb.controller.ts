@@ -1,18 +1,23 @@
 import { Repeatable } from '@atlas/persistence';
-import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
+import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe, servesOf } from '@atlas/platform';
 import {
+  type CmdbApi,
   CreateConfigurationItemDto,
   ListConfigurationItemsQuery,
   type ConfigurationItemView,
-} from '@atlas/tenant-api';
+} from '@atlas/tenant-api/cmdb';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
-import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
+import { type Permission } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Cmdb } from './cmdb';
+
+const Serves = servesOf<CmdbApi>();
+const READ_CMDB: Permission = { name: 'cmdb:read', from: 'fulfiller' };
+const WRITE_CMDB: Permission = { name: 'cmdb:write', from: 'operator' };
 
 @ApiTags('cmdb')
 @ApiBearerAuth()
@@ -23,7 +28,7 @@ export class CmdbController {
     private readonly writes: UserWrites,
   ) {}
 
-  @Requires('cmdb:write')
+  @Requires(WRITE_CMDB)
   @Repeatable()
   @Refuses('unprocessable')
   @Serves('POST /api/cmdb/items')
@@ -35,7 +40,7 @@ export class CmdbController {
     return this.writes.by(tenant.id, user, () => this.cmdb.create(tenant.id, dto));
   }
 
-  @Requires('cmdb:read')
+  @Requires(READ_CMDB)
   @Serves('GET /api/cmdb/items')
   list(
     @CurrentTenant() tenant: Tenant,
@@ -44,7 +49,7 @@ export class CmdbController {
     return this.cmdb.list(tenant.id, query);
   }
 
-  @Requires('cmdb:read')
+  @Requires(READ_CMDB)
   @Serves('GET /api/cmdb/items/:id')
   get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<ConfigurationItemView> {
     return this.cmdb.get(tenant.id, id);

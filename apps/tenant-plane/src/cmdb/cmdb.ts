@@ -5,7 +5,7 @@ import {
   CreateConfigurationItemDto,
   type ConfigurationItemView,
   ListConfigurationItemsQuery,
-} from '@atlas/tenant-api';
+} from '@atlas/tenant-api/cmdb';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { requireSensibleAttributes } from './attribute-limits';

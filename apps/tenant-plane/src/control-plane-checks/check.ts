@@ -1,6 +1,6 @@
 import { type DatabaseTarget, type Schema } from '@atlas/persistence';
 import { type DeploymentModel } from '@atlas/tenancy';
-import { type CheckOutcome } from '@atlas/tenant-api';
+import { type CheckOutcome } from '@atlas/tenant-api/deployment';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { type Probe } from './probe';
 import { type RunningPlane } from './running-plane';

@@ -1,9 +1,12 @@
-import { ApiBearerAuth, ApiTags } from '@atlas/platform';
-import { type NamedOutcome } from '@atlas/tenant-api';
+import { ApiBearerAuth, ApiTags, servesOf } from '@atlas/platform';
+import { type DeploymentApi, type NamedOutcome } from '@atlas/tenant-api/deployment';
 import { Controller } from '@nestjs/common';
 import { Requires } from '../access/requires';
-import { Serves } from '../access/serves';
+import { type Permission } from '../credentials/permission';
 import { ControlPlaneChecks } from './control-plane-checks';
+
+const Serves = servesOf<DeploymentApi>();
+const READ_INTEGRATIONS: Permission = { name: 'integrations:read', from: 'operator' };
 
 /** Runs the preflight's link checks on a running plane. */
 @ApiTags('integrations')
@@ -12,7 +15,7 @@ import { ControlPlaneChecks } from './control-plane-checks';
 export class ControlPlaneChecksController {
   constructor(private readonly checks: ControlPlaneChecks) {}
 
-  @Requires('integrations:read')
+  @Requires(READ_INTEGRATIONS)
   @Serves('GET /api/integrations/control-plane')
   async check(): Promise<{ checks: NamedOutcome[] }> {
     return { checks: await this.checks.run() };

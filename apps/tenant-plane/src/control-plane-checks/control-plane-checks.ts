@@ -1,5 +1,5 @@
 import { Clock } from '@atlas/platform';
-import { type NamedOutcome } from '@atlas/tenant-api';
+import { type NamedOutcome } from '@atlas/tenant-api/deployment';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { PlaneSchema } from '../database/plane-schema';

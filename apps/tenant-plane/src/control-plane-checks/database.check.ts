@@ -4,7 +4,7 @@ import {
   databaseTarget,
   examineDatabase,
 } from '@atlas/persistence';
-import { type CheckOutcome } from '@atlas/tenant-api';
+import { type CheckOutcome } from '@atlas/tenant-api/deployment';
 import { type Check, bad, good } from './check';
 
 /** Enough to recognise a plane's tables and their owner. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type NamedOutcome } from '@atlas/tenant-api';
+import { type NamedOutcome } from '@atlas/tenant-api/deployment';
 import { type Check, type CheckScene, type Found, bad } from './check';
 import { signatureCheck } from './signature.check';
 

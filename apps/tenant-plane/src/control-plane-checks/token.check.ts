@@ -1,4 +1,4 @@
-import { type CheckOutcome } from '@atlas/tenant-api';
+import { type CheckOutcome } from '@atlas/tenant-api/deployment';
 import { ControlPlaneRefused } from '../control-plane-client/control-plane.errors';
 import { refusedFor } from '../control-plane-client/refusal-advice';
 import { isWholeToken } from '../plane-identity/install-bundle';

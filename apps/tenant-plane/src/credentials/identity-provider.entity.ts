@@ -1,5 +1,5 @@
 import { JsonColumn, TimestampColumn, type TenantOwned } from '@atlas/persistence';
-import { type GrantableRole } from '@atlas/tenant-api';
+import { type GrantableRole } from '@atlas/tenant-api/identity-provider';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**

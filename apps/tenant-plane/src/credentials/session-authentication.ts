@@ -3,7 +3,7 @@ import { Clock, DomainError } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan } from 'typeorm';
 import { isStanding } from '../tenancy/tenant-standing';
-import { PERMISSIONS_OF_ROLE, type Permission } from './permissions';
+import { type Permission, includes } from './permission';
 import { claimedTenant, hashToken } from './session-token';
 import { Session } from './session.entity';
 import { type SignedInUser } from './signed-in-user';
@@ -44,7 +44,7 @@ export class SessionAuthentication {
       scope.findOne(User, { id: caller.id, deactivatedAt: IsNull() }),
       this.isGoingOn(scope, caller),
     ]);
-    return isServed && isGoingOn && user !== null && PERMISSIONS_OF_ROLE[user.role].includes(permission);
+    return isServed && isGoingOn && user !== null && includes(user.role, permission);
   }
 
   /** Whether an admitted user's session is live. If it was renewed, the sessions that followed it count. */

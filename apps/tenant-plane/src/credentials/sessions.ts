@@ -1,10 +1,10 @@
 import { type Allowance, type TenantScope, Throttle } from '@atlas/persistence';
 import { Clock, type FromCookies } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
-import { type UserView, type SignedIn } from '@atlas/tenant-api';
+import { type UserView, type SignedIn } from '@atlas/tenant-api/accounts';
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, Not } from 'typeorm';
-import { type Permission, requirePermission } from './permissions';
+import { type Permission, requirePermission } from './permission';
 import { unauthenticated } from './session-authentication';
 import { hashToken, mintSessionToken } from './session-token';
 import { Session } from './session.entity';

@@ -1,5 +1,5 @@
-import { type UserRole } from '@atlas/tenant-api';
-import { type Permission } from './permissions';
+import { type UserRole } from '@atlas/tenant-api/users';
+import { type Permission } from './permission';
 
 /** The user of a request, as their session proved when it came in. */
 export interface SignedInUser {

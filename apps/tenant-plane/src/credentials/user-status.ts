@@ -1,6 +1,6 @@
-import { type UserStatus } from '@atlas/tenant-api';
+import { type UserStatus } from '@atlas/tenant-api/users';
 import { IsNull, Not } from 'typeorm';
-import { PERMISSIONS_OF_ROLE } from './permissions';
+import { WRITE_USERS, includes } from './permission';
 import { type User } from './user.entity';
 
 /** As a predicate on rows. */
@@ -19,5 +19,5 @@ export function statusOf({
 }
 
 export function mayInvite(user: Pick<User, 'role' | 'deactivatedAt' | 'invitedAt'>): boolean {
-  return statusOf(user) === 'active' && PERMISSIONS_OF_ROLE[user.role].includes('users:write');
+  return statusOf(user) === 'active' && includes(user.role, WRITE_USERS);
 }

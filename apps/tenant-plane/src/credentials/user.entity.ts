@@ -1,5 +1,5 @@
 import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
-import { type UserRole } from '@atlas/tenant-api';
+import { type UserRole } from '@atlas/tenant-api/users';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity('users')

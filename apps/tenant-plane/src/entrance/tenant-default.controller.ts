@@ -1,12 +1,13 @@
-import { ApiTags } from '@atlas/platform';
-import { type TenantDefaultView } from '@atlas/tenant-api';
+import { ApiTags, servesOf } from '@atlas/platform';
+import { type DeploymentApi, type TenantDefaultView } from '@atlas/tenant-api/deployment';
 import { Controller } from '@nestjs/common';
 import { WithoutLoginOrTenant } from '../access/requires';
-import { Serves } from '../access/serves';
 import { OptionalTenant } from '../access/tenant-request';
 import { ControlPlaneLink } from '../control-plane-link/control-plane-link';
 import { Deployment } from '../plane-identity/deployment';
 import { type Tenant } from '../tenancy/tenant.entity';
+
+const Serves = servesOf<DeploymentApi>();
 
 /** What a login page needs before anyone has signed in. */
 @ApiTags('deployment')

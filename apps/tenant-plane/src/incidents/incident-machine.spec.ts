@@ -1,4 +1,4 @@
-import { INCIDENT_STATUSES, INCIDENT_MACHINE } from '@atlas/tenant-api';
+import { INCIDENT_STATUSES, INCIDENT_MACHINE } from '@atlas/tenant-api/incidents';
 
 describe('the states of an incident', () => {
   it('lead from anywhere to closed, and from closed back', () => {

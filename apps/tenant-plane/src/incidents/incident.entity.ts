@@ -1,5 +1,5 @@
 import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
-import { type Severity, type IncidentStatus } from '@atlas/tenant-api';
+import { type Severity, type IncidentStatus } from '@atlas/tenant-api/incidents';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity('incidents')

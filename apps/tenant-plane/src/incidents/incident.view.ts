@@ -1,4 +1,4 @@
-import { type IncidentView } from '@atlas/tenant-api';
+import { type IncidentView } from '@atlas/tenant-api/incidents';
 import { type Incident } from './incident.entity';
 
 export function incidentView(incident: Incident): IncidentView {

@@ -1,19 +1,25 @@
 import { Repeatable } from '@atlas/persistence';
-import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe } from '@atlas/platform';
+import { Refuses, ApiBearerAuth, ApiTags, type Page, UuidPipe, servesOf } from '@atlas/platform';
 import {
+  type IncidentsApi,
   CreateIncidentDto,
   ListIncidentsQuery,
   UpdateIncidentDto,
   type IncidentView,
-} from '@atlas/tenant-api';
+} from '@atlas/tenant-api/incidents';
 import { Body, Controller, Param, Query } from '@nestjs/common';
 import { Requires } from '../access/requires';
-import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
+import { type Permission } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Incidents } from './incidents';
+
+const Serves = servesOf<IncidentsApi>();
+const READ_INCIDENTS: Permission = { name: 'incidents:read', from: 'requester' };
+const CREATE_INCIDENTS: Permission = { name: 'incidents:create', from: 'requester' };
+const WRITE_INCIDENTS: Permission = { name: 'incidents:write', from: 'fulfiller' };
 
 @ApiTags('incidents')
 @ApiBearerAuth()
@@ -24,7 +30,7 @@ export class IncidentsController {
     private readonly writes: UserWrites,
   ) {}
 
-  @Requires('incidents:create')
+  @Requires(CREATE_INCIDENTS)
   @Repeatable()
   @Serves('POST /api/incidents')
   create(
@@ -35,19 +41,19 @@ export class IncidentsController {
     return this.writes.by(tenant.id, user, () => this.incidents.create(tenant.id, user.id, dto));
   }
 
-  @Requires('incidents:read')
+  @Requires(READ_INCIDENTS)
   @Serves('GET /api/incidents')
   list(@CurrentTenant() tenant: Tenant, @Query() query: ListIncidentsQuery): Promise<Page<IncidentView>> {
     return this.incidents.list(tenant.id, query);
   }
 
-  @Requires('incidents:read')
+  @Requires(READ_INCIDENTS)
   @Serves('GET /api/incidents/:id')
   get(@CurrentTenant() tenant: Tenant, @Param('id', UuidPipe) id: string): Promise<IncidentView> {
     return this.incidents.get(tenant.id, id);
   }
 
-  @Requires('incidents:write')
+  @Requires(WRITE_INCIDENTS)
   @Serves('PATCH /api/incidents/:id')
   @Refuses('conflict')
   update(

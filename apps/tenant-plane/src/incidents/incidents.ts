@@ -8,7 +8,7 @@ import {
   type IncidentStatus,
   INCIDENT_MACHINE,
   type IncidentView,
-} from '@atlas/tenant-api';
+} from '@atlas/tenant-api/incidents';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { Incident } from './incident.entity';

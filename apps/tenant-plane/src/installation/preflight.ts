@@ -1,5 +1,5 @@
 import { EnvironmentError, SystemClock } from '@atlas/platform';
-import { type NamedOutcome, type CheckOutcome } from '@atlas/tenant-api';
+import { type NamedOutcome, type CheckOutcome } from '@atlas/tenant-api/deployment';
 import { installationConfig } from '../config/installation-config';
 import {
   SQLITE_IN_PRODUCTION,

@@ -1,6 +1,6 @@
 import { type PlannedFeature } from '@atlas/deployment-profiles';
 import { type TenantScope } from '@atlas/persistence';
-import { type Evidence } from '@atlas/tenant-api';
+import { type Evidence } from '@atlas/tenant-api/onboarding';
 import { AiAnswer } from '../ai/ai-answer.entity';
 import { ConfigurationItem } from '../cmdb/configuration-item.entity';
 

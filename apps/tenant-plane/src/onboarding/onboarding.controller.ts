@@ -1,13 +1,17 @@
-import { ApiBearerAuth, ApiTags } from '@atlas/platform';
-import { type ChecklistView } from '@atlas/tenant-api';
+import { ApiBearerAuth, ApiTags, servesOf } from '@atlas/platform';
+import { type OnboardingApi, type ChecklistView } from '@atlas/tenant-api/onboarding';
 import { Controller, HttpCode, Param } from '@nestjs/common';
 import { Requires } from '../access/requires';
-import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
+import { type Permission } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Onboarding } from './onboarding';
+
+const Serves = servesOf<OnboardingApi>();
+const READ_ONBOARDING: Permission = { name: 'onboarding:read', from: 'requester' };
+const WRITE_ONBOARDING: Permission = { name: 'onboarding:write', from: 'admin' };
 
 @ApiTags('onboarding')
 @ApiBearerAuth()
@@ -18,13 +22,13 @@ export class OnboardingController {
     private readonly writes: UserWrites,
   ) {}
 
-  @Requires('onboarding:read')
+  @Requires(READ_ONBOARDING)
   @Serves('GET /api/onboarding')
   checklist(@CurrentTenant() tenant: Tenant): Promise<ChecklistView> {
     return this.onboarding.checklist(tenant.id);
   }
 
-  @Requires('onboarding:write')
+  @Requires(WRITE_ONBOARDING)
   @Serves('POST /api/onboarding/steps/:step/skip')
   @HttpCode(200)
   skip(

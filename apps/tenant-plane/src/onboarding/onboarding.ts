@@ -1,6 +1,6 @@
 import { TenantDatabase, insertIfAbsent } from '@atlas/persistence';
 import { Clock, DomainError } from '@atlas/platform';
-import { type StepView, type ChecklistView, type Evidence } from '@atlas/tenant-api';
+import { type StepView, type ChecklistView, type Evidence } from '@atlas/tenant-api/onboarding';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { Deployment } from '../plane-identity/deployment';

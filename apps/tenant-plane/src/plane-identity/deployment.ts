@@ -1,5 +1,5 @@
 import { type DeploymentProfile, profileOf } from '@atlas/deployment-profiles';
-import { type DeploymentView } from '@atlas/tenant-api';
+import { type DeploymentView } from '@atlas/tenant-api/deployment';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { PlaneIdentities } from './plane-identities';

@@ -1,18 +1,21 @@
-import { Refuses, ApiBearerAuth, ApiTags } from '@atlas/platform';
-import { type MoveView } from '@atlas/tenant-api';
+import { Refuses, ApiBearerAuth, ApiTags, servesOf } from '@atlas/platform';
+import { type DeploymentApi, type MoveView } from '@atlas/tenant-api/deployment';
 import { Controller, HttpCode } from '@nestjs/common';
 import { Requires } from '../access/requires';
-import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { UserWrites } from '../access/user-writes';
+import { type Permission } from '../credentials/permission';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { Moves } from './moves';
 
+const Serves = servesOf<DeploymentApi>();
+const MOVE_TENANT: Permission = { name: 'tenant:move', from: 'admin' };
+
 /** The tenant's consent to a move out of the customer's network. */
 @ApiTags('moves')
 @ApiBearerAuth()
-@Requires('tenant:move')
+@Requires(MOVE_TENANT)
 @Controller()
 export class MovesController {
   constructor(

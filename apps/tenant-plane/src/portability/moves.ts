@@ -1,6 +1,6 @@
 import { Database, TenantDatabase, lockedForUpdate } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
-import { type MoveView } from '@atlas/tenant-api';
+import { type MoveView } from '@atlas/tenant-api/deployment';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { Deployment } from '../plane-identity/deployment';

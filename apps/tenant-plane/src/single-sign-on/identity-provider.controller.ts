@@ -1,16 +1,21 @@
-import { ApiBearerAuth, ApiTags } from '@atlas/platform';
-import { ConfigureIdentityProviderDto, type IdentityProviderView } from '@atlas/tenant-api';
+import { ApiBearerAuth, ApiTags, servesOf } from '@atlas/platform';
+import {
+  type IdentityProviderApi,
+  ConfigureIdentityProviderDto,
+  type IdentityProviderView,
+} from '@atlas/tenant-api/identity-provider';
 import { Body, Controller, HttpCode } from '@nestjs/common';
 import { Requires } from '../access/requires';
-import { Serves } from '../access/serves';
 import { CurrentTenant, CurrentUser } from '../access/tenant-request';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { type Tenant } from '../tenancy/tenant.entity';
-import { IdentityProviders } from './identity-providers';
+import { CONFIGURE_SIGN_IN, IdentityProviders } from './identity-providers';
+
+const Serves = servesOf<IdentityProviderApi>();
 
 @ApiTags('accounts')
 @ApiBearerAuth()
-@Requires('sign_in:configure')
+@Requires(CONFIGURE_SIGN_IN)
 @Controller()
 export class IdentityProviderController {
   constructor(private readonly providers: IdentityProviders) {}

@@ -14,12 +14,13 @@ import {
   type IdentityProviderView,
   ConfigureIdentityProviderDto,
   type ProviderView,
-} from '@atlas/tenant-api';
+} from '@atlas/tenant-api/identity-provider';
 import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { lockProvider, shareProvider, takeProvider } from '../credentials/identity-provider-locks';
 import { IdentityProvider } from '../credentials/identity-provider.entity';
+import { type Permission } from '../credentials/permission';
 import { Sessions } from '../credentials/sessions';
 import { type SignedInUser } from '../credentials/signed-in-user';
 import { holdUpWrites, lockUsers } from '../credentials/user-locks';
@@ -27,6 +28,8 @@ import { Deployment } from '../plane-identity/deployment';
 import { type Tenant } from '../tenancy/tenant.entity';
 
 const KIND = 'oidc';
+
+export const CONFIGURE_SIGN_IN: Permission = { name: 'sign_in:configure', from: 'admin' };
 
 /** The identity provider of a tenant, of which there is at most one. */
 @Injectable()
@@ -115,7 +118,7 @@ export class IdentityProviders {
     const locked = await (endsSessions
       ? this.sessions.lockSingleSignOn(scope, by.id)
       : lockUsers(scope, [by.id]));
-    await this.sessions.requireCaller(scope, locked, by, 'sign_in:configure');
+    await this.sessions.requireCaller(scope, locked, by, CONFIGURE_SIGN_IN);
   }
 
   /** The tenant's planned address, never what a request claims. */

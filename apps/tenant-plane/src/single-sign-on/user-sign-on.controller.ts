@@ -6,17 +6,20 @@ import {
   type SignOnClient,
   ApiTags,
   redirect,
+  servesOf,
 } from '@atlas/platform';
+import { type AccountsApi } from '@atlas/tenant-api/accounts';
 import { Controller, HttpCode, Req, Res } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { WithoutLogin } from '../access/requires';
-import { Serves } from '../access/serves';
 import { SessionCookie } from '../access/session-cookie';
 import { CurrentTenant } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { IdentityProviders } from './identity-providers';
 import { TenantSignOn } from './tenant-sign-on';
 import { UserSignOn } from './user-sign-on';
+
+const Serves = servesOf<AccountsApi>();
 
 /** For browsers: they arrive by a link at the tenant's address, and leave with a cookie. */
 @ApiTags('accounts')

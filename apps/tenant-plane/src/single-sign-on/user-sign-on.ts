@@ -10,7 +10,7 @@ import {
   signOnUnknownAccount,
 } from '@atlas/platform';
 import { uuidv7 } from '@atlas/tenancy';
-import { type SignedIn } from '@atlas/tenant-api';
+import { type SignedIn } from '@atlas/tenant-api/accounts';
 import { Injectable, Logger } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { type IdentityProvider } from '../credentials/identity-provider.entity';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type UserRole, USER_ROLES } from '@atlas/tenant-api';
+import { FIXTURES, type Fixture } from '@atlas/isolation';
+import { type UserRole, USER_ROLES } from '@atlas/tenant-api/users';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { PASSWORD, TestTenantPlane } from '../tenant-plane.fixture';
 
@@ -18,27 +19,22 @@ const FULFILLING = ['admin', 'operator', 'fulfiller'] as const;
 const OPERATING = ['admin', 'operator'] as const;
 const ID = randomUUID();
 
+/** The routes that a feature may have for its things. */
+function routesOn({ path, body, change, least }: Fixture): Route[] {
+  const upFrom = (role: UserRole): UserRole[] => USER_ROLES.slice(0, USER_ROLES.indexOf(role) + 1);
+  const [one, changers] = [`${path}/${ID}`, upFrom(least.change ?? least.create)];
+  return [
+    { method: 'get', path, roles: upFrom(least.read), status: 200 },
+    { method: 'get', path: one, roles: upFrom(least.read), status: 404 },
+    { method: 'post', path, body: body('x'), roles: upFrom(least.create), status: 201 },
+    { method: 'patch', path: one, body: change, roles: changers, status: 404 },
+    { method: 'put', path: one, body: change, roles: changers, status: 404 },
+    { method: 'delete', path: one, roles: changers, status: 404 },
+  ];
+}
+
 const ROUTES: readonly Route[] = [
   { method: 'get', path: '/api/auth/me', roles: EVERYBODY, status: 200 },
-  { method: 'get', path: '/api/incidents', roles: EVERYBODY, status: 200 },
-  { method: 'get', path: `/api/incidents/${ID}`, roles: EVERYBODY, status: 404 },
-  {
-    method: 'post',
-    path: '/api/incidents',
-    body: { title: 'x', severity: 'P3' },
-    roles: EVERYBODY,
-    status: 201,
-  },
-  { method: 'patch', path: `/api/incidents/${ID}`, body: { title: 'y' }, roles: FULFILLING, status: 404 },
-  { method: 'get', path: '/api/cmdb/items', roles: FULFILLING, status: 200 },
-  { method: 'get', path: `/api/cmdb/items/${ID}`, roles: FULFILLING, status: 404 },
-  {
-    method: 'post',
-    path: '/api/cmdb/items',
-    body: { name: 'web-1', type: 'server' },
-    roles: OPERATING,
-    status: 201,
-  },
   { method: 'get', path: '/api/onboarding', roles: EVERYBODY, status: 200 },
   { method: 'post', path: '/api/onboarding/steps/ai/skip', roles: ['admin'], status: 200 },
   { method: 'post', path: `/api/ai/incidents/${ID}/analysis`, roles: FULFILLING, status: 404 },
@@ -84,8 +80,15 @@ const ROUTES: readonly Route[] = [
   { method: 'post', path: '/api/auth/logout', roles: EVERYBODY, status: 204 },
 ];
 
+function nameOf({ method, path }: Route): string {
+  return `${method} ${path.replace(ID, '{id}').replace('/steps/ai/', '/steps/{step}/')}`;
+}
+
 describe.each(EVERY_DATABASE)('what a role may do on %s', (driver) => {
   let plane: TestTenantPlane;
+  /** `<method> <path>` of each that the plane describes. */
+  let described: string[];
+  let routes: readonly Route[];
   const sessions = new Map<UserRole, string>();
 
   /** The first admin signs up and invites all others. */
@@ -95,6 +98,12 @@ describe.each(EVERY_DATABASE)('what a role may do on %s', (driver) => {
     const admin = await plane.signUp(tenant);
     sessions.set('admin', admin);
     for (const role of USER_ROLES.slice(1)) sessions.set(role, await plane.join(tenant, admin, role));
+    const { body } = await plane.get('/openapi.json').expect(200);
+    described = Object.entries<object>(body.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    const onThings = FIXTURES.flatMap(routesOn).filter((route) => described.includes(nameOf(route)));
+    routes = [...onThings, ...ROUTES];
   });
   afterAll(() => plane.close());
 
@@ -108,19 +117,18 @@ describe.each(EVERY_DATABASE)('what a role may do on %s', (driver) => {
   it.each(USER_ROLES)('%s', async (role) => {
     const session = sessions.get(role);
     const answers: string[] = [];
-    for (const route of ROUTES) {
+    for (const route of routes) {
       const { status, body } = await call(route, session);
       answers.push(`${route.method} ${route.path}: ${status} ${status === 403 ? body.code : ''}`);
     }
-    const expected = ROUTES.map(
+    const expected = routes.map(
       ({ method, path, roles, status }) =>
         `${method} ${path}: ${roles.includes(role) ? `${status} ` : '403 forbidden'}`,
     );
     expect(answers).toEqual(expected);
   });
 
-  it('covers every route that requires a session', async () => {
-    const { body } = await plane.get('/openapi.json').expect(200);
+  it('covers every route that requires a session', () => {
     const open = [
       'auth/token',
       'auth/refresh',
@@ -132,12 +140,7 @@ describe.each(EVERY_DATABASE)('what a role may do on %s', (driver) => {
       'oidc/start',
       'oidc/callback',
     ];
-    const described = Object.entries<object>(body.paths)
-      .filter(([path]) => !open.some((one) => path.endsWith(one)))
-      .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
-    const covered = ROUTES.map(
-      ({ method, path }) => `${method} ${path.replace(ID, '{id}').replace('/steps/ai/', '/steps/{step}/')}`,
-    );
-    expect(covered.sort()).toEqual(described.sort());
+    const closed = described.filter((name) => !open.some((one) => name.endsWith(one)));
+    expect(routes.map(nameOf).sort()).toEqual(closed.sort());
   });
 });

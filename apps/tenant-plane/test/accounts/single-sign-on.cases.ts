@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { NO_PASSWORD } from '@atlas/platform';
-import { type SignedIn, type UserRole } from '@atlas/tenant-api';
+import { type SignedIn } from '@atlas/tenant-api/accounts';
+import { type UserRole } from '@atlas/tenant-api/users';
 import {
   CookieBrowser,
   EVERY_DATABASE,

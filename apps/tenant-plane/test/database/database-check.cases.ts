@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProcessLock, databaseTarget, migrateFirst } from '@atlas/persistence';
 import { parseEnvironment } from '@atlas/platform';
-import { type CheckOutcome } from '@atlas/tenant-api';
+import { type CheckOutcome } from '@atlas/tenant-api/deployment';
 import { APP_ROLE, type TestDatabase, asAdmin, createTestDatabase, testServerUrl } from '@atlas/testing';
 import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
 import { databaseCheck } from '../../src/control-plane-checks/database.check';

@@ -1,5 +1,5 @@
 import { type DesiredTenant } from '@atlas/plane-contract';
-import { type IncidentStatus, INCIDENT_STATUSES } from '@atlas/tenant-api';
+import { type IncidentStatus, INCIDENT_STATUSES } from '@atlas/tenant-api/incidents';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { Audit } from '../../src/audit/audit';
 import { Incident } from '../../src/incidents/incident.entity';

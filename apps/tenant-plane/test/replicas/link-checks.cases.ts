@@ -8,7 +8,7 @@ import { offlineEnrolmentProblem } from '@atlas/deployment-profiles';
 import { ProcessLock } from '@atlas/persistence';
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { SystemClock, parseEnvironment } from '@atlas/platform';
-import { type NamedOutcome } from '@atlas/tenant-api';
+import { type NamedOutcome } from '@atlas/tenant-api/deployment';
 import { HAS_OPENSSL, createTestCertificate, eventually, freePort } from '@atlas/testing';
 import { TenantPlaneConfig } from '../../src/config/tenant-plane.config';
 import { ControlPlaneChecks } from '../../src/control-plane-checks/control-plane-checks';

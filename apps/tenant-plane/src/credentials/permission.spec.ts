@@ -1,0 +1,28 @@
+import { USER_ROLES, type UserRole } from '@atlas/tenant-api/users';
+import { includes, requirePermission } from './permission';
+
+describe('a permission', () => {
+  it.each([
+    ['admin', 1],
+    ['operator', 2],
+    ['fulfiller', 3],
+    ['requester', 4],
+  ] as const)('from %s upwards is included in %i roles', (from, count) => {
+    const roles = USER_ROLES.filter((role) => includes(role, { name: 'things:read', from }));
+    expect(roles).toEqual(['admin', 'operator', 'fulfiller', 'requester'].slice(0, count));
+  });
+
+  it('is included in no unknown role', () => {
+    // A row may hold what the type does not allow.
+    const unknown = 'owner' as UserRole;
+    expect(includes(unknown, { name: 'things:read', from: 'requester' })).toBe(false);
+  });
+
+  it('is named when it is refused', () => {
+    const permission = { name: 'things:write', from: 'operator' } as const;
+    expect(() => requirePermission('fulfiller', permission)).toThrow(
+      'Your role (fulfiller) does not include things:write.',
+    );
+    expect(() => requirePermission('operator', permission)).not.toThrow();
+  });
+});

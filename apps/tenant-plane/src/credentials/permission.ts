@@ -1,0 +1,22 @@
+import { DomainError } from '@atlas/platform';
+import { USER_ROLES, type UserRole } from '@atlas/tenant-api/users';
+
+/** What a user may do. A feature declares its own beside the routes that require them. */
+export interface Permission {
+  /** `<things>:<verb>`, which a refusal names. */
+  readonly name: string;
+  /** The least powerful role that includes it. Every role includes what the roles below it do. */
+  readonly from: UserRole;
+}
+
+export const WRITE_USERS: Permission = { name: 'users:write', from: 'admin' };
+
+export function includes(role: UserRole, { from }: Permission): boolean {
+  return USER_ROLES.slice(0, USER_ROLES.indexOf(from) + 1).includes(role);
+}
+
+/** Throws `forbidden`. */
+export function requirePermission(role: UserRole, permission: Permission): void {
+  if (includes(role, permission)) return;
+  throw new DomainError('forbidden', 'forbidden', `Your role (${role}) does not include ${permission.name}.`);
+}
