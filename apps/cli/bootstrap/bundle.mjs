@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT, read, write } from './workspace.mjs';
 
@@ -50,6 +50,27 @@ const asNodeFindsIt = {
 };
 
 /**
+ * `classesIn(__dirname, '<role>', …)` loads the files of a role below a folder, and a bundle has no folders: these files are
+ * named here instead. The sources say which there are, since `tsc` leaves what it made of a file that is gone.
+ */
+const classesOf = (from) => ({
+  name: 'classes-in',
+  setup({ onLoad }) {
+    const sourcesOf = (folder) =>
+      join(ROOT, from.replace('dist/tsc/', ''), 'src', relative(join(ROOT, from), folder));
+    onLoad({ filter: /[/\\]dist[/\\]tsc[/\\]apps[/\\].*\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const contents = text.replaceAll(/(?<=classesIn\)\()__dirname, '(\w+)'/g, (_, role) => {
+        const files = readdirSync(sourcesOf(dirname(path)), { recursive: true });
+        const ours = files.filter((file) => file.endsWith(`.${role}.ts`)).sort();
+        return `[${ours.map((file) => `require('./${file.slice(0, -3)}.js')`).join(', ')}], '${role}'`;
+      });
+      return contents === text ? undefined : { contents };
+    });
+  },
+});
+
+/**
  * `bundle.mjs <from> <to> <entry>...`: makes each entry one file with all that it loads, and of what entries share, files
  * beside them. A plane starts in half the time that it takes to find and read two thousand modules.
  */
@@ -70,7 +91,7 @@ async function bundle(from, to, entries) {
     sourcemap: 'linked',
     sourcesContent: false,
     external: STAY_OUTSIDE,
-    plugins: [asNodeFindsIt],
+    plugins: [asNodeFindsIt, classesOf(from)],
     banner: { js: AS_IN_A_MODULE },
     metafile: true,
     logLevel: 'warning',
