@@ -1,9 +1,11 @@
 import { TENANT_STATUSES } from '@atlas/tenancy';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
+import { ManualDriver } from '../../src/infrastructure/drivers/manual.driver';
 import { Placement } from '../../src/registry/placement.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
 import { TestControlPlane, provisionBody } from '../control-plane.fixture';
+import { describeDriver, withoutDatabase } from '../driver-contract.fixture';
 import { HeldRow } from '../held-operator.fixture';
 import { JOBS } from '../job-scene.fixture';
 import { PlaneSimulator, refusal } from '../plane-simulator.fixture';
@@ -13,6 +15,13 @@ const MADE = {
   endpoint_url: 'https://acme.eu.example.com',
   db_url: 'postgres://acme:the-password-of-acme@db.example.com:5432/acme',
 };
+
+describeDriver('manual', async () => ({
+  driver: new ManualDriver(),
+  write: withoutDatabase,
+  existing: async () => [],
+  close: async () => undefined,
+}));
 
 describe.each(EVERY_DATABASE)(
   'a dedicated tenant whose infrastructure an operator creates, on %s',
