@@ -61,12 +61,41 @@ describe('docs/glossary.md', () => {
 const stepsIn = (text: string): string[] =>
   [...text.matchAll(/^\|(?: \d+ +\|)? `([a-z-]+)` +\|/gm)].map(([, name = '']) => name);
 
-describe.each(['shared', 'dedicated'] as const)(`${SPIN_UP} on %s`, (model) => {
-  const title = model === 'shared' ? '## Shared' : '## Dedicated';
-  const section = read(SPIN_UP).split(`\n${title}\n`)[1]?.split('\n## ')[0] ?? '';
+/** The operations that a page lists as `- `move` (shared): `first-step` → …`, by operation and model. */
+const sequencesIn = (page: string): Record<string, string[]> => {
+  const every = Object.keys(PROFILES).join(', ');
+  const listed = [...read(page).matchAll(/^- `(\w+)` \((.+)\): (.+(?:\n {2}.+)*)/gm)];
+  const found = listed.flatMap(([, operation = '', labels = '', steps = '']) =>
+    labels
+      .replace('every model', every)
+      .split(', ')
+      .map((label) => [
+        `${operation} (${label})`,
+        [...steps.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name),
+      ]),
+  );
+  expect(new Set(found.map(([label]) => label)).size).toBe(found.length);
+  return Object.fromEntries(found);
+};
 
-  it('has every step in its order', () => {
+describe(SPIN_UP, () => {
+  it.each([
+    ['shared', '## Shared'],
+    ['dedicated', '## Dedicated'],
+  ] as const)('has every step in its order on %s', (model, title) => {
+    const section = read(SPIN_UP).split(`\n${title}\n`)[1]?.split('\n## ')[0] ?? '';
     expect(stepsIn(section)).toEqual(PROFILES[model].provisioning.steps);
+  });
+
+  it('has every step in its order where the customer installs the plane', () => {
+    const models = Object.values(PROFILES).filter(({ installRequired }) => installRequired);
+    const steps = models.map(({ model, provisioning }) => [`provision (${model})`, provisioning.steps]);
+    expect(sequencesIn(SPIN_UP)).toEqual(Object.fromEntries(steps));
+  });
+
+  it('describes each step', () => {
+    const steps = Object.values(PROFILES).flatMap(({ provisioning }) => provisioning.steps);
+    expect(new Set(stepsIn(read(SPIN_UP)))).toEqual(new Set(steps));
   });
 });
 
@@ -85,19 +114,7 @@ describe(OPERATIONS, () => {
   ]);
 
   it('has the steps of every operation in their order', () => {
-    const every = models.map(({ model }) => model).join(', ');
-    const listed = [...read(OPERATIONS).matchAll(/^- `(\w+)` \((.+)\): (.+(?:\n {2}.+)*)/gm)];
-    const found = listed.flatMap(([, operation = '', labels = '', steps = '']) =>
-      labels
-        .replace('every model', every)
-        .split(', ')
-        .map((label) => [
-          `${operation} (${label})`,
-          [...steps.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name),
-        ]),
-    );
-    expect(found).toHaveLength(sequences.size);
-    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(sequences));
+    expect(sequencesIn(OPERATIONS)).toEqual(Object.fromEntries(sequences));
   });
 
   it('describes each step that is not part of provisioning, once', () => {

@@ -8,12 +8,18 @@ export class FakeTerraform {
 
   /** `script`: JavaScript; `command` is the first argument. */
   constructor(script = '') {
-    const program = join(this.folder, 'terraform');
     const note =
       `require('fs').appendFileSync(${JSON.stringify(this.notes)}, ` +
       `JSON.stringify(process.argv.slice(2)) + '\\n');`;
-    writeFileSync(program, `#!/usr/bin/env node\nconst command = process.argv[2];\n${note}\n${script}\n`);
-    chmodSync(program, 0o700);
+    this.write(`#!/usr/bin/env node\nconst command = process.argv[2];\n${note}\n${script}\n`);
+  }
+
+  /** Where Node's start would take most of the time. `script`: shell; `folder` is this folder. */
+  static ofShell(script: string): FakeTerraform {
+    const fake = new FakeTerraform();
+    const note = `args=; for arg; do args="$args,\\"$arg\\""; done; echo "[\${args#,}]" >> '${fake.notes}'`;
+    fake.write(`#!/bin/sh\nfolder='${fake.folder}'\n${note}\n${script}\n`);
+    return fake;
   }
 
   get path(): string {
@@ -29,6 +35,12 @@ export class FakeTerraform {
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private write(text: string): void {
+    const program = join(this.folder, 'terraform');
+    writeFileSync(program, text);
+    chmodSync(program, 0o700);
   }
 
   private get notes(): string {

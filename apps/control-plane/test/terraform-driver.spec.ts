@@ -1,34 +1,61 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LeaseLost } from '@atlas/jobs';
 import { parseEnvironment } from '@atlas/platform';
 import { Logger } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import { ControlPlaneConfig } from '../src/config/control-plane.config';
 import { type FencedWrite } from '../src/infrastructure/drivers/infrastructure-driver';
+import { infrastructureName } from '../src/infrastructure/drivers/infrastructure-name';
 import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terraform.driver';
+import { describeDriver, withoutDatabase } from './driver-contract.fixture';
 import { FakeTerraform } from './fake-terraform.fixture';
 
-const SECRET = 'ats_secret';
-const OUTPUTS = { endpoint_url: { value: 'https://acme' }, db_url: { value: 'postgres://acme' } };
-const DELETION = {
-  type: 'planned_change',
-  change: { action: 'delete', resource: { addr: 'aws_db_instance.tenant' } },
-};
 /**
- * Writes its plan, and fails if it gets what it must not see or lacks what it needs. With WAITS it keeps
- * running, like an apply that waits for the lock: the test interrupts it, and the timeout only ends it
- * after a failed test.
+ * Keeps a state for each working directory (its serial, whether the fence exists, and the plane), and refuses
+ * plans made before its last change. Fails if it gets what it must not see. With WAITS an apply keeps running,
+ * as if it waited for the lock: the test interrupts it, and the timeout only ends it after a failed test.
  */
 const SCRIPT = `
-  const out = process.argv.find((arg) => arg.startsWith('-out='));
-  if (out) require('fs').writeFileSync(out.slice(5), process.env.TF_VAR_tenant_plane_environment);
-  if (process.env.CONTROL_PLANE_SEALING_KEYS) process.exit(1);
-  if (command === 'apply' && !require('fs').existsSync(process.argv.at(-1))) process.exit(1);
-  if (process.argv.includes('-destroy') && !process.env.IS_EMPTY) console.log('${JSON.stringify(DELETION)}');
-  if (command === 'apply' && process.env.WAITS) setTimeout(() => process.exit(1), 10_000);
-  if (command === 'output') console.log('${JSON.stringify(OUTPUTS)}');
+  [ "$CONTROL_PLANE_SEALING_KEYS" ] && exit 1
+  name=\${PWD##*/}
+  state="$folder/$name.state"
+  serial=0 fence= plane=
+  [ -f "$state" ] && IFS=: read -r serial fence plane < "$state"
+  say() {
+    echo '{"type":"planned_change","change":{"action":"'$1'","resource":{"addr":"aws_db_instance.tenant"}}}'
+  }
+  case $1 in
+    plan)
+      for arg; do
+        case $arg in -out=*) out=\${arg#-out=} ;; -destroy) destroys=1 ;; -target=*) fences=1 ;; esac
+      done
+      if [ "$destroys" ]; then
+        [ "$fence$plane" ] && say delete
+        fence= plane=
+      elif [ "$fences" ]; then fence=1
+      else
+        say create
+        fence=1 plane=made
+      fi
+      echo "$serial:$fence:$plane" > "$out" ;;
+    apply)
+      [ "$WAITS" ] && exec /bin/sleep 10
+      for arg; do plan=$arg; done
+      IFS=: read -r planned fence plane < "$plan" && [ "$planned" = "$serial" ] || exit 1
+      echo "$((serial + 1)):$fence:$plane" > "$state" ;;
+    output)
+      db_url="postgres://acme:the-password@$name"
+      echo '{"endpoint_url":{"value":"https://'$name'"},"db_url":{"value":"'$db_url'"}}' ;;
+  esac
 `;
 const SUBJECT = {
   tenantId: 't',
@@ -39,66 +66,84 @@ const SUBJECT = {
   version: '0.1.0',
 };
 
+/** A driver with a terraform of its own, until it is closed. */
+class TerraformScene {
+  readonly root = mkdtempSync(join(tmpdir(), 'atlas-terraform-driver-'));
+  readonly fake = FakeTerraform.ofShell(SCRIPT);
+  private readonly ours = { ...process.env };
+
+  constructor() {
+    mkdirSync(join(this.root, 'module'));
+    process.env['PATH'] = this.fake.path;
+    process.env['CONTROL_PLANE_SEALING_KEYS'] = `k1:${Buffer.alloc(32).toString('base64')}`;
+  }
+
+  driverWith(env: NodeJS.ProcessEnv): TerraformDriver {
+    const settings = {
+      TERRAFORM_MODULE_DIR: join(this.root, 'module'),
+      TERRAFORM_WORK_DIR: join(this.root, 'work'),
+    };
+    return new TerraformDriver(parseEnvironment(ControlPlaneConfig, { ...process.env, ...settings, ...env }));
+  }
+
+  close(): void {
+    process.env = { ...this.ours };
+    this.fake.remove();
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+describeDriver('terraform', async () => {
+  const scene = new TerraformScene();
+  return {
+    driver: scene.driverWith({}),
+    write: withoutDatabase,
+    existing: async (subject) => {
+      const file = join(scene.fake.folder, `${infrastructureName(subject)}.state`);
+      return existsSync(file) && readFileSync(file, 'utf8').endsWith(':made\n') ? ['plane'] : [];
+    },
+    exposed: () => JSON.stringify(scene.fake.calls()),
+    close: async () => scene.close(),
+  };
+});
+
 describe(TerraformDriver.name, () => {
+  let scene: TerraformScene;
   let root: string;
   let fake: FakeTerraform;
   let driver: TerraformDriver;
-  const ours = { ...process.env };
   const request = {
     ...SUBJECT,
-    openEnvironment: async () => ({
-      INTERNAL_SERVICE_SECRET: SECRET,
-      TENANT_PLANE_DATABASE_URL: '# to be filled',
-    }),
+    openEnvironment: async () => ({ TENANT_PLANE_DATABASE_URL: '# to be filled' }),
   };
-  // This driver's work never queries the database.
-  const write: FencedWrite = (work) => work(new DataSource({ type: 'sqlite', database: ':memory:' }).manager);
-  const overtaken: FencedWrite = () => Promise.reject(new Error('The lease on this job was lost.'));
 
   beforeAll(() => Logger.overrideLogger(false));
   afterAll(() => Logger.overrideLogger(['log', 'warn', 'error', 'fatal']));
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), 'atlas-terraform-driver-'));
-    fake = new FakeTerraform(SCRIPT);
-    const keys = `k1:${Buffer.alloc(32).toString('base64')}`;
-    process.env['PATH'] = fake.path;
-    process.env['CONTROL_PLANE_SEALING_KEYS'] = keys;
-    driver = driverWith({});
+    scene = new TerraformScene();
+    ({ root, fake } = scene);
+    driver = scene.driverWith({});
   });
-  afterEach(() => {
-    process.env = { ...ours };
-    fake.remove();
-    rmSync(root, { recursive: true, force: true });
-  });
+  afterEach(() => scene.close());
 
-  function driverWith(env: NodeJS.ProcessEnv): TerraformDriver {
-    const settings = { TERRAFORM_MODULE_DIR: fake.folder, TERRAFORM_WORK_DIR: join(root, 'work') };
-    return new TerraformDriver(
-      parseEnvironment(ControlPlaneConfig, { ...process.env, ...settings, ...env } as NodeJS.ProcessEnv),
-    );
-  }
   const commands = (): (string | undefined)[] => fake.calls().map(([command]) => command);
   const workDirectories = (): string[] =>
     existsSync(join(root, 'work')) ? readdirSync(join(root, 'work')) : [];
 
   it('creates by init, plan, apply and output', async () => {
-    const { endpointUrl, dbUrl } = await driver.create(request, write);
-    expect([endpointUrl, dbUrl.reveal()]).toEqual(['https://acme', 'postgres://acme']);
+    const { endpointUrl, dbUrl } = await driver.create(request, withoutDatabase);
+    const name = 'atlas_acme_00-plane';
+    expect([endpointUrl, dbUrl.reveal()]).toEqual([
+      `https://${name}`,
+      `postgres://acme:the-password@${name}`,
+    ]);
     expect(commands()).toEqual(['init', 'plan', 'apply', 'output']);
   });
 
-  it('puts no secret on a command line, and leaves no plan behind', async () => {
-    await driver.create(request, write);
-    expect(JSON.stringify(fake.calls())).not.toContain(SECRET);
-    expect(
-      readdirSync(join(root, 'work/atlas_acme_00-plane')).filter((name) => name.endsWith('.tfplan')),
-    ).toEqual([]);
-  });
-
-  it('applies nothing once overtaken', async () => {
-    await expect(driver.create(request, overtaken)).rejects.toThrow('lost');
-    await expect(driver.destroy(SUBJECT, overtaken)).rejects.toThrow('lost');
-    expect(commands()).toEqual(['init', 'plan', 'init', 'plan']);
+  it('leaves no plan behind', async () => {
+    await driver.create(request, withoutDatabase);
+    const left = readdirSync(join(root, 'work/atlas_acme_00-plane'));
+    expect(left.filter((name) => name.endsWith('.tfplan'))).toEqual([]);
   });
 
   it('interrupts an apply that waits for the lock when it is overtaken', async () => {
@@ -106,7 +151,7 @@ describe(TerraformDriver.name, () => {
     let asked = 0;
     const soonOvertaken: FencedWrite = async (work) => {
       if (++asked > 1) throw new LeaseLost();
-      return write(work);
+      return withoutDatabase(work);
     };
     await expect(driver.create(request, soonOvertaken)).rejects.toThrow(LeaseLost);
     expect(commands()).toEqual(['init', 'plan', 'apply']);
@@ -116,14 +161,14 @@ describe(TerraformDriver.name, () => {
     const directory = join(root, 'work/atlas_acme_00-plane');
     await driver.create(request, async (work) => {
       writeFileSync(join(directory, 'successor.tfplan'), '');
-      return write(work);
+      return withoutDatabase(work);
     });
     expect(readdirSync(directory).filter((name) => name.endsWith('.tfplan'))).toEqual(['successor.tfplan']);
   });
 
   it('destroys what exists, and keeps its directory until told to forget the plane', async () => {
-    await driver.create(request, write);
-    await driver.destroy(SUBJECT, write);
+    await driver.create(request, withoutDatabase);
+    await driver.destroy(SUBJECT, withoutDatabase);
     expect(commands().slice(4)).toEqual(['init', 'plan', 'apply']);
     expect(fake.calls()[5]).toContain('-destroy');
     expect(workDirectories()).toEqual(['atlas_acme_00-plane']);
@@ -141,26 +186,20 @@ describe(TerraformDriver.name, () => {
   });
 
   it('also changes an empty state, which fences off a pending creation', async () => {
-    process.env['IS_EMPTY'] = 'yes';
-    await driver.create(request, write);
-    await driver.destroy(SUBJECT, write);
-    expect(commands().slice(4)).toEqual(['init', 'plan', 'plan', 'apply', 'plan', 'apply']);
-    expect(fake.calls()[6]).toContain('-target=terraform_data.atlas_fence');
-  });
-
-  it('has nothing to destroy without a directory', async () => {
-    await driver.destroy(SUBJECT, write);
-    expect(commands()).toEqual([]);
+    mkdirSync(join(root, 'work/atlas_acme_00-plane'), { recursive: true });
+    await driver.destroy(SUBJECT, withoutDatabase);
+    expect(commands()).toEqual(['init', 'plan', 'plan', 'apply', 'plan', 'apply']);
+    expect(fake.calls()[2]).toContain('-target=terraform_data.atlas_fence');
   });
 
   it('uses a remote state even without a directory', async () => {
     const file = join(root, 'backend.tf');
     writeFileSync(file, 'terraform { backend "s3" { key = "{name}" } }');
-    const elsewhere = driverWith({ TERRAFORM_BACKEND_FILE: file });
+    const elsewhere = scene.driverWith({ TERRAFORM_BACKEND_FILE: file });
     await elsewhere.requireTracked(SUBJECT);
-    await elsewhere.destroy(SUBJECT, write);
+    await elsewhere.destroy(SUBJECT, withoutDatabase);
     await elsewhere.forget(SUBJECT);
-    expect(commands()).toEqual(['init', 'plan', 'apply']);
+    expect(commands()).toEqual(['init', 'plan', 'plan', 'apply', 'plan', 'apply']);
     expect(workDirectories()).toEqual([]);
   });
 
@@ -174,7 +213,7 @@ describe(TerraformDriver.name, () => {
     };
     expect(await faults()).toEqual([{ state: expect.stringContaining('atlas_acme_0a1b2c3d') }]);
     expect(await things()).toEqual([]);
-    await driver.create({ ...request, ...subject }, write);
+    await driver.create({ ...request, ...subject }, withoutDatabase);
     mkdirSync(join(root, 'work/atlas_acme_0a1b2c3d.new'));
     expect(await faults()).toEqual([{}]);
     const id = `directory ${join(root, 'work/atlas_acme_0a1b2c3d')}`;
@@ -182,7 +221,7 @@ describe(TerraformDriver.name, () => {
   });
 
   it('cannot tell whether a remote state exists', async () => {
-    const elsewhere = driverWith({ TERRAFORM_BACKEND_FILE: join(root, 'backend.tf') });
+    const elsewhere = scene.driverWith({ TERRAFORM_BACKEND_FILE: join(root, 'backend.tf') });
     expect(await elsewhere.inspect([SUBJECT])).toEqual([]);
   });
 

@@ -17,7 +17,7 @@ export function controlOf(route: Route, line: RouteLine, party: Party): Control 
   return request && { route, line, request };
 }
 
-/** Covers all routes whose line is chosen: those that remove a thing, then those that end the session, come last. */
+/** All chosen routes: after the others those that remove a thing, and last those that end the session. */
 export function controlsOf(
   table: Lines<RouteLine>,
   routes: readonly Route[],

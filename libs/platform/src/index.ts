@@ -1,3 +1,4 @@
+export * from './app/classes-in';
 export * from './app/http-app';
 export * from './app/listen';
 export * from './app/ongoing-answers';

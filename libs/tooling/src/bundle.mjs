@@ -1,6 +1,6 @@
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT, isThere, read, write } from './workspace.mjs';
 
@@ -49,6 +49,25 @@ const asNodeFindsIt = {
 };
 
 /**
+ * `classesIn(__dirname, '<role>', …)` loads the files of a role below a folder. A bundle has no folders, so these
+ * files are named here instead.
+ */
+const classesByFile = {
+  name: 'classes-by-file',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]dist[/\\]modules[/\\].*\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const contents = text.replaceAll(/(?<=classesIn\)\()__dirname, ['"](\w+)['"]/g, (_, role) => {
+        const files = readdirSync(dirname(path), { recursive: true });
+        const ours = files.filter((file) => file.endsWith(`.${role}.js`)).sort();
+        return `[${ours.map((file) => `require('./${file}')`).join(', ')}], '${role}'`;
+      });
+      return contents === text ? undefined : { contents };
+    });
+  },
+};
+
+/**
  * Makes each program one file with all that it loads, and puts what programs share into files beside them. A
  * plane starts in half the time that it takes to find and read two thousand modules.
  */
@@ -67,7 +86,7 @@ export async function bundle({ from, to, programs }) {
     sourcemap: 'linked',
     sourcesContent: false,
     external: STAY_OUTSIDE,
-    plugins: [asNodeFindsIt],
+    plugins: [asNodeFindsIt, classesByFile],
     banner: { js: AS_IN_A_MODULE },
     metafile: true,
     logLevel: 'warning',

@@ -52,7 +52,7 @@ describe('npm start', () => {
   it('warns of missing compilers before it needs them', () => {
     workspace.write('package-lock.json', '{"other": 0}');
     expect(workspace.start({ PATH: '/nowhere' }).stderr).toMatch(
-      /Not found here: python3, make, g\+\+[^]*npm ci …/,
+      /Not found: python3, make, g\+\+[^]*npm ci …/,
     );
     workspace.takeCalls();
     workspace.start();

@@ -21,11 +21,14 @@ import {
 } from '@atlas/platform';
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min, ValidateIf } from 'class-validator';
-import { DRIVER_NAMES, type DriverName } from './driver-names';
 import { AI_PROVIDER_NAMES, type AiProviderName } from './provider-names';
 import { CONTROL_PLANE_VERSION, versionProblem } from './version-policy';
 
 const PUBLIC_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
+
+/** The infrastructure drivers, each with its settings below. */
+export const DRIVER_NAMES = ['local', 'terraform', 'manual'] as const;
+export type DriverName = (typeof DRIVER_NAMES)[number];
 
 /** The environment variables that the Control Plane reads. `.env.example` describes them. */
 export class ControlPlaneConfig extends PlaneConfig {

@@ -1,39 +1,34 @@
-import { Inject, Injectable, type Provider, type Type } from '@nestjs/common';
-import { type DriverName } from '../config/driver-names';
-import { type InfrastructureDriver } from './drivers/infrastructure-driver';
-import { LocalDriver } from './drivers/local/local.driver';
-import { ManualDriver } from './drivers/manual.driver';
-import { TerraformDriver } from './drivers/terraform/terraform.driver';
+import { classesIn } from '@atlas/platform';
+import { Inject, Injectable, type Provider } from '@nestjs/common';
+import { DRIVER_NAMES, type DriverName } from '../config/control-plane.config';
+import { InfrastructureDriver } from './drivers/infrastructure-driver';
 
-/** All infrastructure drivers. */
-const DRIVERS: Readonly<Record<DriverName, Type<InfrastructureDriver>>> = {
-  local: LocalDriver,
-  terraform: TerraformDriver,
-  manual: ManualDriver,
-};
-
-const DRIVER_MAP = Symbol('DRIVER_MAP');
-const names = Object.entries(DRIVERS) as [DriverName, Type<InfrastructureDriver>][];
+const ALL_DRIVERS = Symbol('ALL_DRIVERS');
 
 /** The drivers by name. A plane keeps the driver that created it. */
 @Injectable()
 export class Drivers {
-  constructor(@Inject(DRIVER_MAP) private readonly drivers: ReadonlyMap<DriverName, InfrastructureDriver>) {}
+  /** @throws Error unless each name has exactly one driver. */
+  constructor(@Inject(ALL_DRIVERS) private readonly drivers: readonly InfrastructureDriver[]) {
+    for (const name of DRIVER_NAMES) this.get(name);
+  }
 
   get(name: DriverName): InfrastructureDriver {
-    const driver = this.drivers.get(name);
-    if (!driver) throw new Error(`There is no infrastructure driver named ${name}.`);
+    const [driver, ...others] = this.drivers.filter((one) => one.name === name);
+    if (!driver || others.length > 0)
+      throw new Error(`There must be one infrastructure driver named ${name}.`);
     return driver;
   }
 }
 
+const DRIVERS = classesIn(__dirname, 'driver', InfrastructureDriver);
+
 export const DRIVER_PROVIDERS: Provider[] = [
-  ...Object.values(DRIVERS),
+  ...DRIVERS,
   Drivers,
   {
-    provide: DRIVER_MAP,
-    inject: names.map(([, type]) => type),
-    useFactory: (...drivers: InfrastructureDriver[]) =>
-      new Map(drivers.map((driver, index) => [names[index]?.[0], driver])),
+    provide: ALL_DRIVERS,
+    inject: DRIVERS,
+    useFactory: (...drivers: InfrastructureDriver[]) => drivers,
   },
 ];

@@ -1,6 +1,6 @@
+import { classesIn } from '@atlas/platform';
 import { type Provider } from '@nestjs/common';
-import { CHECK_CLASSES } from './checks';
-import { type DriftCheck } from './checks/drift-check';
+import { DriftCheck } from './checks/drift-check';
 import { DriftGauge } from './drift-gauge';
 import { Drifts } from './drifts';
 import { ReconcileTimer } from './reconcile-timer';
@@ -11,14 +11,17 @@ import { LeftoverSubjects } from './subjects/leftover-subjects';
 import { PlaneSubjects } from './subjects/plane-subjects';
 import { TenantSubjects } from './subjects/tenant-subjects';
 
+/** Every kind of drift. */
+const CHECKS = classesIn(__dirname, 'check', DriftCheck);
+
 export const RECONCILE_PROVIDERS: Provider[] = [
   TenantSubjects,
   PlaneSubjects,
   JobSubjects,
   InfrastructureSubjects,
   LeftoverSubjects,
-  ...CHECK_CLASSES,
-  { provide: DRIFT_CHECKS, inject: [...CHECK_CLASSES], useFactory: (...checks: DriftCheck[]) => checks },
+  ...CHECKS,
+  { provide: DRIFT_CHECKS, inject: CHECKS, useFactory: (...checks: DriftCheck[]) => checks },
   Drifts,
   Reconciler,
   ReconcileTimer,

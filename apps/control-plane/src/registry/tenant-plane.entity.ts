@@ -4,7 +4,7 @@ import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { type HealthStatus, OFFLINE_CAPABILITY, type ReportedHealth } from '@atlas/plane-contract';
 import { type DeploymentModel, uuidv7 } from '@atlas/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type DriverName } from '../config/driver-names';
+import { type DriverName } from '../config/control-plane.config';
 
 /** `own`: a secret minted for this plane. `platform`: the secret that cells run by Atlas share. */
 

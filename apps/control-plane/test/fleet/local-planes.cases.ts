@@ -2,12 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { LeaseLost, Chores } from '@atlas/jobs';
+import { Chores } from '@atlas/jobs';
 import { Database, Signals, updateRows } from '@atlas/persistence';
 import { identityOf } from '@atlas/platform';
-import { uuidv7 } from '@atlas/tenancy';
 import { EVERY_DATABASE, asAdmin, eventually, testServerUrl } from '@atlas/testing';
-import { type InfrastructureSubject } from '../../src/infrastructure/drivers/infrastructure-driver';
 import { infrastructureName } from '../../src/infrastructure/drivers/infrastructure-name';
 import { LocalPlane } from '../../src/infrastructure/drivers/local/local-plane.entity';
 import { LOCAL_PLANES_TOPIC } from '../../src/infrastructure/drivers/local/local-planes';
@@ -17,10 +15,44 @@ import { LocalDriver } from '../../src/infrastructure/drivers/local/local.driver
 import { Placement } from '../../src/registry/placement.entity';
 import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
-import { Gate } from '../held-operator.fixture';
+import { describeDriver } from '../driver-contract.fixture';
 import { ReconcileScene, type Settled } from '../reconcile-scene.fixture';
 
 type Dedicated = Settled & { readonly row: LocalPlane };
+
+describe.each(EVERY_DATABASE)('with the Control Plane on %s', (driver) => {
+  describeDriver('local', async () => {
+    const set = await ReconcileScene.set(driver);
+    const { app } = set.plane;
+    const server = new LocalPostgres(testServerUrl(), join(set.folder, 'app'));
+    return {
+      driver: app.get(LocalDriver),
+      database: driver,
+      write: (work) => app.get(Database).write(work),
+      newPlaneId: async () => (await set.plane.registerCell()).id,
+      existing: async (subject) => {
+        const name = infrastructureName(subject);
+        const { databases, roles } = await server.present([name]);
+        return [
+          ...(await set.plane.rows(LocalPlane, { name })).map(() => 'record'),
+          ...(existsSync(join(set.planesFolder, name)) ? ['folder'] : []),
+          ...(await planeProcesses(set.planesFolder, name)).map(() => 'process'),
+          ...[...databases].map(() => 'database'),
+          ...[...roles].map(() => 'role'),
+        ];
+      },
+      later: driver === 'sqlite' ? ['process', 'database'] : ['process'],
+      isWaiting: async () => driver === 'postgres' && (await waitsForName()),
+      close: () => set.close(),
+    };
+  });
+});
+
+/** Whether a session waits for the lock on a name. */
+function waitsForName(): Promise<boolean> {
+  const waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted";
+  return asAdmin(testServerUrl(), async (admin) => (await admin.query(waiting)).rowCount !== 0);
+}
 
 describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs, on %s', (driver) => {
   let set: ReconcileScene;
@@ -90,61 +122,6 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     expect(previous.mode & 0o777).toBe(0o600);
   });
 
-  describe('created by a worker that has lost its lease', () => {
-    /** Holds the worker after this many writes. */
-    const overtaken = async (writes: number) => {
-      const database = set.plane.app.get(Database);
-      const { id: tenantPlaneId } = await set.plane.registerCell();
-      const facts = { slug: 'late', region: null, database: driver, version: null };
-      const subject = { ...facts, tenantId: uuidv7(), tenantPlaneId, openEnvironment: async () => ({}) };
-      const [held, free] = [new Gate(), new Gate()];
-      const [local, isLost] = [set.plane.app.get(LocalDriver), { now: false }];
-      let written = 0;
-      const late = local.create(subject, async (work) => {
-        if (isLost.now) throw new LeaseLost();
-        const result = await database.write(work);
-        if ((written += 1) !== writes) return result;
-        held.open();
-        await free.opened;
-        return result;
-      });
-      await Promise.race([held.opened, late]);
-      isLost.now = true;
-      return { subject, late, free, removed: () => local.destroy(subject, (work) => database.write(work)) };
-    };
-    const left = async (subject: InfrastructureSubject): Promise<string[]> => {
-      const found: string[] = [];
-      for await (const page of set.plane.app.get(LocalDriver).things())
-        found.push(...page.map(({ id }) => id));
-      return found.filter((id) => id.includes(infrastructureName(subject)));
-    };
-
-    it('is not created once the next worker has removed it', async () => {
-      const { subject, late, free, removed } = await overtaken(1);
-      await removed();
-      free.open();
-      await expect(late).rejects.toThrow(LeaseLost);
-      expect(await left(subject)).toEqual([]);
-    });
-
-    // On SQLite the plane creates its own file.
-    (driver === 'postgres' ? it : it.skip)(
-      'is removed once the old worker has created what it began',
-      async () => {
-        const { subject, late, free, removed } = await overtaken(2);
-        const removing = removed();
-        const waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted";
-        await asAdmin(testServerUrl(), (admin) =>
-          eventually(async () => (await admin.query(waiting)).rowCount !== 0, { everyMs: 5 }),
-        );
-        free.open();
-        await expect(late).rejects.toThrow(LeaseLost);
-        await removing;
-        expect(await left(subject)).toEqual([]);
-      },
-    );
-  });
-
   (driver === 'postgres' ? it : it.skip)(
     'fails its step, not the Control Plane, when the server ends the connection',
     async () => {
@@ -171,10 +148,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
       let restoring = Promise.resolve(true);
       await server.drop(name, async () => {
         restoring = server.restoreRole(name, 'secret');
-        const waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted";
-        await asAdmin(testServerUrl(), (admin) =>
-          eventually(async () => (await admin.query(waiting)).rowCount !== 0, { everyMs: 5 }),
-        );
+        await eventually(waitsForName, { everyMs: 5 });
       });
       expect(await restoring).toBe(false);
       expect((await server.present([name])).roles.size).toBe(0);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Database } from '@atlas/persistence';
 import { Secret, identityOf } from '@atlas/platform';
@@ -27,6 +27,8 @@ import { formerHome } from '../travel-scene.fixture';
 
 jest.setTimeout(60_000);
 
+const read = (file: string): string => readFileSync(join(__dirname, '../../../..', file), 'utf8');
+
 const ELSEWHERE = 'http://127.0.0.1:1';
 
 describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
@@ -44,6 +46,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   afterEach(() => set.between(() => Promise.resolve()));
 
   const databaseFile = () => join(set.planesFolder, dedicated.row.name, 'tenant-plane.db');
+  const kinds = () => set.plane.app.get<readonly DriftCheck[]>(DRIFT_CHECKS).map(({ kind }) => kind);
   const change = (...args: Parameters<TestControlPlane['change']>) => set.plane.change(...args);
   const only = async <T extends object>(entity: new () => T, where: object): Promise<T> => {
     const [row] = await set.plane.rows(entity, where);
@@ -98,8 +101,18 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   });
 
   it('has a distinct name for each kind', () => {
-    const kinds = set.plane.app.get<readonly DriftCheck[]>(DRIFT_CHECKS).map(({ kind }) => kind);
-    expect(new Set(kinds).size).toBe(kinds.length);
+    expect(new Set(kinds()).size).toBe(kinds().length);
+  });
+
+  it('has a row in the runbook for each kind', () => {
+    const [, section = ''] = /^## Drifts$([^]*?)^## /m.exec(read('docs/TP_DEPLOYMENT_RUNBOOK.md')) ?? [];
+    const cells = [...section.matchAll(/^\| (`.*?) +\|/gm)].map(([, cell = '']) => cell);
+    expect(cells.flatMap((cell) => cell.match(/[a-z_]+/g)).sort()).toEqual(kinds().sort());
+  });
+
+  it('has an injection of each kind in the proof reconcile', () => {
+    const injected = [...read('apps/qa/src/drifts/injections.ts').matchAll(/ kind: '([a-z_]+)'/g)];
+    expect([...new Set(injected.map(([, kind]) => kind))].sort()).toEqual(kinds().sort());
   });
 
   it('finds nothing while a restored Control Plane has yet to hear from its planes', async () => {
@@ -164,6 +177,15 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isLeftToJobs({ tenantId: tenant.id }, 'home_retired', tenant.id);
       const drift = await isReported('home_retired', tenant.id);
       await change(TenantPlane, { id: cell.id }, { status: 'enrolled' });
+      await isGone(drift);
+    });
+
+    it('reports one whose home has lost its rows', async () => {
+      const where = { tenantId: shared.id };
+      await change(Placement, where, { restoredFrom: uuidv7(), importedBy: uuidv7() });
+      await isLeftToJobs(where, 'copy_missing', shared.id);
+      const drift = await isReported('copy_missing', shared.id);
+      await change(Placement, where, { restoredFrom: null, importedBy: null });
       await isGone(drift);
     });
 
@@ -557,6 +579,12 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
         await set.scene.cell.serve(shared.id);
       }
     });
+  });
+
+  // Only Postgres has roles.
+  (driver === 'postgres' ? it : it.skip)('has found each kind in the tests above', async () => {
+    const found = (await set.plane.rows(Drift)).map(({ kind }) => kind);
+    expect([...new Set(found)].sort()).toEqual(kinds().sort());
   });
 
   it('runs in one of several processes when due, and again after 3/4 of the interval', async () => {

@@ -1,6 +1,7 @@
 import { type DatabaseDriver } from '@atlas/persistence';
 import { type Secret } from '@atlas/platform';
 import { type EntityManager } from 'typeorm';
+import { type DriverName } from '../../config/control-plane.config';
 
 /** Identifies one tenant's own infrastructure: a database and its tenant plane. */
 export interface InfrastructureSubject {
@@ -56,6 +57,9 @@ export type FencedWrite = <T>(work: (manager: EntityManager) => Promise<T>) => P
  * is thrown as a StepFailure that says so.
  */
 export abstract class InfrastructureDriver {
+  /** The value of INFRASTRUCTURE_DRIVER. */
+  abstract readonly name: DriverName;
+
   /** Describes what would be created, for operators, without changing anything. */
   abstract plan(subject: InfrastructureSubject): Promise<readonly string[]>;
   /**

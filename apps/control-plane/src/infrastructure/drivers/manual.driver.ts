@@ -4,6 +4,8 @@ import { InfrastructureDriver } from './infrastructure-driver';
 /** A person creates the infrastructure and records it (`PUT /api/tenants/:id/infrastructure`). */
 @Injectable()
 export class ManualDriver extends InfrastructureDriver {
+  readonly name = 'manual';
+
   async plan(): Promise<readonly string[]> {
     return ['Nothing automatically: a person creates the database and tenant plane and records them'];
   }

@@ -1,3 +1,4 @@
+import { classesIn } from '@atlas/platform';
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../../accounts/accounts.module';
 import { AuditModule } from '../../audit/audit.module';
@@ -6,36 +7,16 @@ import { EnrolmentModule } from '../../enrolment/enrolment.module';
 import { InfrastructureModule } from '../../infrastructure/infrastructure.module';
 import { LifecycleModule } from '../../lifecycle/lifecycle.module';
 import { ProvisioningJobsModule } from '../../provisioning-jobs/provisioning-jobs.module';
+import { ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { stepProviders } from '../../provisioning-jobs/step-providers';
 import { RegistryModule } from '../../registry/registry.module';
 import { TenantsModule } from '../../tenants/tenants.module';
 import { TransfersModule } from '../../transfers/transfers.module';
-import { AwaitBackupStep } from './await-backup.step';
-import { AwaitRemovalStep } from './await-removal.step';
-import { BackUpStep } from './back-up.step';
-import { CloseTenantStep } from './close-tenant.step';
 import { DeprovisionController } from './deprovision.controller';
 import { Deprovisions } from './deprovisions';
-import { EraseBackupStep } from './erase-backup.step';
-import { IssueCertificateStep } from './issue-certificate.step';
 import { OldBackups } from './old-backups';
 import { Purges } from './purges';
 import { ReadableBackup } from './readable-backup';
-import { RemoveCopiesStep } from './remove-copies.step';
-import { RemovePlanesStep } from './remove-planes.step';
-import { StopServingStep } from './stop-serving.step';
-
-const STEPS = [
-  AwaitBackupStep,
-  AwaitRemovalStep,
-  BackUpStep,
-  CloseTenantStep,
-  EraseBackupStep,
-  IssueCertificateStep,
-  RemoveCopiesStep,
-  RemovePlanesStep,
-  StopServingStep,
-];
 
 @Module({
   imports: [
@@ -51,7 +32,13 @@ const STEPS = [
     TransfersModule,
   ],
   controllers: [DeprovisionController],
-  providers: [Deprovisions, OldBackups, Purges, ReadableBackup, ...stepProviders(STEPS)],
+  providers: [
+    Deprovisions,
+    OldBackups,
+    Purges,
+    ReadableBackup,
+    ...stepProviders(classesIn(__dirname, 'step', ProvisioningStep)),
+  ],
   exports: [OldBackups, Purges],
 })
 export class DeprovisionModule {}

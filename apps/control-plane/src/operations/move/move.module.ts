@@ -1,3 +1,4 @@
+import { classesIn } from '@atlas/platform';
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../../accounts/accounts.module';
 import { AuditModule } from '../../audit/audit.module';
@@ -5,21 +6,14 @@ import { DesiredStateModule } from '../../desired-state/desired-state.module';
 import { EnrolmentModule } from '../../enrolment/enrolment.module';
 import { LifecycleModule } from '../../lifecycle/lifecycle.module';
 import { ProvisioningJobsModule } from '../../provisioning-jobs/provisioning-jobs.module';
+import { ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { stepProviders } from '../../provisioning-jobs/step-providers';
 import { RegistryModule } from '../../registry/registry.module';
 import { TenantsModule } from '../../tenants/tenants.module';
 import { TransfersModule } from '../../transfers/transfers.module';
-import { AwaitCopyStep } from './await-copy.step';
-import { AwaitImportStep } from './await-import.step';
-import { CutOverStep } from './cut-over.step';
-import { FreezeStep } from './freeze.step';
 import { HomeChange } from './home-change';
 import { MoveController } from './move.controller';
 import { Moves } from './moves';
-import { OpenTransferStep } from './open-transfer.step';
-import { ReopenCopyStep } from './reopen-copy.step';
-
-const STEPS = [AwaitCopyStep, AwaitImportStep, CutOverStep, FreezeStep, OpenTransferStep, ReopenCopyStep];
 
 @Module({
   imports: [
@@ -34,6 +28,6 @@ const STEPS = [AwaitCopyStep, AwaitImportStep, CutOverStep, FreezeStep, OpenTran
     TransfersModule,
   ],
   controllers: [MoveController],
-  providers: [HomeChange, Moves, ...stepProviders(STEPS)],
+  providers: [HomeChange, Moves, ...stepProviders(classesIn(__dirname, 'step', ProvisioningStep))],
 })
 export class MoveModule {}

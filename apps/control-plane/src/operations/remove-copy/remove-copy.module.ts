@@ -1,18 +1,13 @@
+import { classesIn } from '@atlas/platform';
 import { Module } from '@nestjs/common';
 import { DesiredStateModule } from '../../desired-state/desired-state.module';
 import { EnrolmentModule } from '../../enrolment/enrolment.module';
 import { InfrastructureModule } from '../../infrastructure/infrastructure.module';
 import { LifecycleModule } from '../../lifecycle/lifecycle.module';
 import { ProvisioningJobsModule } from '../../provisioning-jobs/provisioning-jobs.module';
+import { ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { stepProviders } from '../../provisioning-jobs/step-providers';
-import { AwaitPurgeStep } from './await-purge.step';
-import { EndTrustStep } from './end-trust.step';
 import { OldCopies } from './old-copies';
-import { PurgeCopyStep } from './purge-copy.step';
-import { ReleaseCopyStep } from './release-copy.step';
-import { RemoveInfrastructureStep } from './remove-infrastructure.step';
-
-const STEPS = [AwaitPurgeStep, EndTrustStep, PurgeCopyStep, ReleaseCopyStep, RemoveInfrastructureStep];
 
 @Module({
   imports: [
@@ -22,7 +17,7 @@ const STEPS = [AwaitPurgeStep, EndTrustStep, PurgeCopyStep, ReleaseCopyStep, Rem
     LifecycleModule,
     ProvisioningJobsModule,
   ],
-  providers: [OldCopies, ...stepProviders(STEPS)],
+  providers: [OldCopies, ...stepProviders(classesIn(__dirname, 'step', ProvisioningStep))],
   exports: [OldCopies],
 })
 export class RemoveCopyModule {}

@@ -1,3 +1,4 @@
+import { classesIn } from '@atlas/platform';
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../../accounts/accounts.module';
 import { AuditModule } from '../../audit/audit.module';
@@ -6,16 +7,11 @@ import { EnrolmentModule } from '../../enrolment/enrolment.module';
 import { FleetModule } from '../../fleet/fleet.module';
 import { LifecycleModule } from '../../lifecycle/lifecycle.module';
 import { ProvisioningJobsModule } from '../../provisioning-jobs/provisioning-jobs.module';
+import { ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { stepProviders } from '../../provisioning-jobs/step-providers';
 import { ServiceKeysModule } from '../../service-keys/service-keys.module';
-import { AwaitNextSecretStep } from './await-next-secret.step';
-import { AwaitReenrolmentStep } from './await-reenrolment.step';
-import { MintNextSecretStep } from './mint-next-secret.step';
-import { RevokeOldSecretStep } from './revoke-old-secret.step';
 import { RotateSecretController } from './rotate-secret.controller';
 import { SecretRotations } from './secret-rotations';
-
-const STEPS = [AwaitNextSecretStep, AwaitReenrolmentStep, MintNextSecretStep, RevokeOldSecretStep];
 
 @Module({
   imports: [
@@ -29,6 +25,6 @@ const STEPS = [AwaitNextSecretStep, AwaitReenrolmentStep, MintNextSecretStep, Re
     ServiceKeysModule,
   ],
   controllers: [RotateSecretController],
-  providers: [SecretRotations, ...stepProviders(STEPS)],
+  providers: [SecretRotations, ...stepProviders(classesIn(__dirname, 'step', ProvisioningStep))],
 })
 export class RotateSecretModule {}

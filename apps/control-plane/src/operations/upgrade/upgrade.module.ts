@@ -1,3 +1,4 @@
+import { classesIn } from '@atlas/platform';
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../../accounts/accounts.module';
 import { AuditModule } from '../../audit/audit.module';
@@ -6,18 +7,12 @@ import { FleetModule } from '../../fleet/fleet.module';
 import { InfrastructureModule } from '../../infrastructure/infrastructure.module';
 import { LifecycleModule } from '../../lifecycle/lifecycle.module';
 import { ProvisioningJobsModule } from '../../provisioning-jobs/provisioning-jobs.module';
+import { ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { stepProviders } from '../../provisioning-jobs/step-providers';
-import { AwaitHealthyStep } from './await-healthy.step';
-import { AwaitVersionStep } from './await-version.step';
-import { ReplacePlaneStep } from './replace-plane.step';
-import { UpgradeBatchesStep } from './upgrade-batches.step';
-import { UpgradeCanaryStep } from './upgrade-canary.step';
 import { UpgradeTurn } from './upgrade-turn';
 import { UpgradeWaves } from './upgrade-waves';
 import { UpgradeController } from './upgrade.controller';
 import { Upgrades } from './upgrades';
-
-const STEPS = [AwaitHealthyStep, AwaitVersionStep, ReplacePlaneStep, UpgradeBatchesStep, UpgradeCanaryStep];
 
 @Module({
   imports: [
@@ -30,6 +25,11 @@ const STEPS = [AwaitHealthyStep, AwaitVersionStep, ReplacePlaneStep, UpgradeBatc
     ProvisioningJobsModule,
   ],
   controllers: [UpgradeController],
-  providers: [UpgradeTurn, UpgradeWaves, Upgrades, ...stepProviders(STEPS)],
+  providers: [
+    UpgradeTurn,
+    UpgradeWaves,
+    Upgrades,
+    ...stepProviders(classesIn(__dirname, 'step', ProvisioningStep)),
+  ],
 })
 export class UpgradeModule {}

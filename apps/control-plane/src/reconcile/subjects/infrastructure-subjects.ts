@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, In, IsNull, MoreThan, Not } from 'typeorm';
-import { type DriverName } from '../../config/driver-names';
+import { type DriverName } from '../../config/control-plane.config';
 import { PlaneAddresses } from '../../desired-state/plane-addresses';
 import { Drivers } from '../../infrastructure/drivers';
 import {

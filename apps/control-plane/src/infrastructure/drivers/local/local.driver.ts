@@ -34,6 +34,8 @@ const POLL_MS = 50;
 /** Databases and tenant planes on this machine, for development and CI. */
 @Injectable()
 export class LocalDriver extends InfrastructureDriver {
+  readonly name = 'local';
+
   constructor(
     private readonly config: ControlPlaneConfig,
     private readonly database: Database,

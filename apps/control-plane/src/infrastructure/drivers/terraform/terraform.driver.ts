@@ -39,6 +39,7 @@ type Env = Readonly<Record<string, string>>;
  */
 @Injectable()
 export class TerraformDriver extends InfrastructureDriver implements OnModuleDestroy {
+  readonly name = 'terraform';
   private readonly cli = new TerraformCli();
 
   constructor(private readonly config: ControlPlaneConfig) {

@@ -1,0 +1,286 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { LeaseLost } from '@atlas/jobs';
+import { uuidv7 } from '@atlas/tenancy';
+import { type DatabaseDriver } from '@atlas/testing';
+import { Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { type DriverName } from '../src/config/control-plane.config';
+import {
+  type FencedWrite,
+  type FoundThing,
+  type Infrastructure,
+  type InfrastructureDriver,
+  type InfrastructurePart,
+  type InfrastructureSubject,
+} from '../src/infrastructure/drivers/infrastructure-driver';
+import { infrastructureName } from '../src/infrastructure/drivers/infrastructure-name';
+import { Gate } from './held-operator.fixture';
+
+jest.setTimeout(60_000);
+
+/** A driver, and what it works on. */
+export interface DriverScene {
+  readonly driver: InfrastructureDriver;
+  readonly write: FencedWrite;
+  /** The kind of database of its tenants: Postgres when left out. */
+  readonly database?: DatabaseDriver;
+  /** The id of a tenant plane that the Control Plane has recorded. Any id when left out. */
+  newPlaneId?(): Promise<string>;
+  /** What exists for the subject, found without the driver. */
+  existing(subject: InfrastructureSubject): Promise<readonly string[]>;
+  /** The parts that only the tenant plane makes, once its process has begun. */
+  readonly later?: readonly InfrastructurePart[];
+  /** What others on the machine can read while the driver works, such as command lines. */
+  exposed?(): string;
+  /** Whether a worker waits for the end of what another has begun. */
+  isWaiting?(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const SECRETS = {
+  INTERNAL_SERVICE_SECRET: 'ats_contract_secret',
+  ATLAS_PROVISIONING_TOKEN: 'atp_contract_token',
+};
+/** For drivers whose work never queries the database. */
+export const withoutDatabase: FencedWrite = (work) =>
+  work(new DataSource({ type: 'sqlite', database: ':memory:' }).manager);
+
+class Died extends Error {}
+
+/** Holds a driver to what InfrastructureDriver promises. The driver's own test calls this. */
+export function describeDriver(name: DriverName, open: () => Promise<DriverScene>): void {
+  describe(`the infrastructure driver ${name}`, () => {
+    let scene: DriverScene;
+    let driver: InfrastructureDriver;
+    /** All that the driver has logged, thrown or shown. */
+    let told: string[];
+    /** Database URLs, which contain passwords. */
+    let urls: string[];
+
+    beforeAll(async () => {
+      [told, urls] = [[], []];
+      scene = await open();
+      ({ driver } = scene);
+      const note = (...given: unknown[]): void => void told.push(JSON.stringify(given));
+      Logger.overrideLogger({ log: note, warn: note, error: note, debug: note, verbose: note, fatal: note });
+    });
+    afterAll(async () => {
+      Logger.overrideLogger(false);
+      await scene.close();
+    });
+
+    const newSubject = async (): Promise<InfrastructureSubject> => {
+      const { database = 'postgres' } = scene;
+      const tenantPlaneId = (await scene.newPlaneId?.()) ?? uuidv7();
+      return {
+        tenantId: uuidv7(),
+        slug: 'contract',
+        tenantPlaneId,
+        region: null,
+        database,
+        version: '0.1.0',
+      };
+    };
+    const noted = <T>(work: Promise<T>): Promise<T> =>
+      work.catch((error: Error) => {
+        told.push(`${error.stack} ${JSON.stringify(error)}`);
+        throw error;
+      });
+    const create = async (subject: InfrastructureSubject, write = scene.write) => {
+      const request = { ...subject, openEnvironment: async () => SECRETS };
+      const made = await noted(driver.create(request, write));
+      if (made) urls.push(made.dbUrl.reveal());
+      return made && plainly(made);
+    };
+    const destroy = (subject: InfrastructureSubject, write = scene.write) =>
+      noted(driver.destroy(subject, write));
+    /** As the Control Plane does, which then records that nothing is left. */
+    const remove = async (subject: InfrastructureSubject): Promise<void> => {
+      await destroy(subject);
+      await driver.forget(subject);
+    };
+    const listed = async (subject: InfrastructureSubject): Promise<FoundThing[]> => {
+      const things: FoundThing[] = [];
+      for await (const page of driver.things()) things.push(...page);
+      return things.filter((thing) => thing.name === infrastructureName(subject));
+    };
+    const nothingIsLeft = async (subject: InfrastructureSubject): Promise<void> => {
+      expect(await scene.existing(subject)).toEqual([]);
+      expect(await listed(subject)).toEqual([]);
+    };
+
+    /** A person makes what a driver does not (null). */
+    const exists = async (subject: InfrastructureSubject, made: object | null): Promise<void> =>
+      expect((await scene.existing(subject)).length > 0).toBe(made !== null);
+
+    /** How often it writes. */
+    const writesOf = async (work: (write: FencedWrite) => Promise<unknown>): Promise<number> => {
+      let writes = 0;
+      await work((change) => {
+        writes += 1;
+        return scene.write(change);
+      });
+      return writes;
+    };
+
+    /** Has a worker die before it commits, and right after it has committed, each of its writes in turn. */
+    const dyingAtEachWrite = async (
+      begin: (subject: InfrastructureSubject) => Promise<unknown>,
+      work: (subject: InfrastructureSubject, write: FencedWrite) => Promise<unknown>,
+      check: (subject: InfrastructureSubject) => Promise<void>,
+    ): Promise<void> => {
+      const first = await newSubject();
+      await begin(first);
+      const last = await writesOf((write) => work(first, write));
+      for (let nth = 1; nth <= last; nth += 1)
+        for (const isCommitted of [false, true]) {
+          const subject = await newSubject();
+          await begin(subject);
+          let writes = 0;
+          const dying: FencedWrite = async (change) => {
+            writes += 1;
+            if (writes < nth) return scene.write(change);
+            if (writes === nth && isCommitted) await scene.write(change);
+            throw new Died();
+          };
+          await expect(work(subject, dying)).rejects.toThrow(Died);
+          await check(subject);
+        }
+    };
+
+    /** Has another worker take over before the first and after each write of a creation in turn. */
+    const overtakingAtEachWrite = async <T>(
+      takeOver: (subject: InfrastructureSubject) => Promise<T>,
+      check: (subject: InfrastructureSubject, result: T) => Promise<void>,
+    ): Promise<void> => {
+      const first = await newSubject();
+      const last = await writesOf((write) => create(first, write));
+      for (let nth = 0; nth <= last; nth += 1) {
+        const subject = await newSubject();
+        const [held, free] = [new Gate(), new Gate()];
+        const hold = async (): Promise<void> => {
+          held.open();
+          await free.opened;
+        };
+        let writes = 0;
+        const overtaken: FencedWrite = async (change) => {
+          if (nth === 0) await hold();
+          writes += 1;
+          if (writes > nth) throw new LeaseLost();
+          const result = await scene.write(change);
+          if (writes === nth) await hold();
+          return result;
+        };
+        const late = create(subject, overtaken).catch((error: Error) => error);
+        await Promise.race([held.opened, late]);
+        const successor = takeOver(subject);
+        await endsOrWaits(successor);
+        free.open();
+        if (nth < last) expect(await late).toBeInstanceOf(LeaseLost);
+        await late;
+        await check(subject, await successor);
+      }
+    };
+    const endsOrWaits = async (work: Promise<unknown>): Promise<void> => {
+      let hasEnded = false;
+      const ending = work.finally(() => (hasEnded = true));
+      if (!scene.isWaiting) await ending;
+      while (!hasEnded && !(await scene.isWaiting?.())) await nextTurn();
+    };
+
+    it('has this name', () => {
+      expect(driver.name).toBe(name);
+    });
+
+    it('says what it would create, and creates nothing', async () => {
+      const subject = await newSubject();
+      const plan = await driver.plan(subject);
+      told.push(...plan);
+      expect(plan.length).toBeGreaterThan(0);
+      expect(plan.join('\n')).toMatch(/\w{4}/);
+      await nothingIsLeft(subject);
+    });
+
+    it('creates the same when asked again, and something else for another plane', async () => {
+      const [one, other] = [await newSubject(), await newSubject()];
+      const made = await create(one);
+      expect(await create(one)).toEqual(made);
+      await driver.requireTracked(one);
+      const second = await create(other);
+      if (made) expect(second?.dbUrl).not.toBe(made.dbUrl);
+      await remove(one);
+      await nothingIsLeft(one);
+      await exists(other, second);
+    });
+
+    it('resumes a creation whose worker died', () =>
+      dyingAtEachWrite(nothing, create, async (subject) => exists(subject, await create(subject))));
+
+    it('removes what a worker had created before it died', () =>
+      dyingAtEachWrite(nothing, create, async (subject) => {
+        await remove(subject);
+        await nothingIsLeft(subject);
+      }));
+
+    it('resumes a removal whose worker died', () =>
+      dyingAtEachWrite(create, destroy, async (subject) => {
+        await remove(subject);
+        await nothingIsLeft(subject);
+      }));
+
+    it('removes what does not exist, and creates anew what was removed twice', async () => {
+      const subject = await newSubject();
+      await remove(subject);
+      await create(subject);
+      await destroy(subject);
+      await remove(subject);
+      await nothingIsLeft(subject);
+      await exists(subject, await create(subject));
+    });
+
+    it('changes nothing once another worker has created it', () =>
+      overtakingAtEachWrite(create, async (subject, made) => {
+        await exists(subject, made);
+        expect(await create(subject)).toEqual(made);
+      }));
+
+    it('creates nothing once another worker has removed it', () =>
+      overtakingAtEachWrite(remove, nothingIsLeft));
+
+    it('creates and removes nothing unless its first write commits', async () => {
+      const [made, missing] = [await newSubject(), await newSubject()];
+      if ((await create(made)) === null) return;
+      const existing = await scene.existing(made);
+      const overtaken: FencedWrite = () => Promise.reject(new LeaseLost());
+      await expect(create(missing, overtaken)).rejects.toThrow(LeaseLost);
+      await expect(destroy(made, overtaken)).rejects.toThrow(LeaseLost);
+      expect(await scene.existing(missing)).toEqual([]);
+      expect(await scene.existing(made)).toEqual(existing);
+    });
+
+    it('finds, if it can look, a fault in what is missing and none in what exists', async () => {
+      const [made, missing] = [await newSubject(), await newSubject()];
+      const later: readonly string[] = scene.later ?? [];
+      const isMade = (await create(made)) !== null;
+      const found = await driver.inspect([made, missing]);
+      const faultsOf = ({ tenantPlaneId: id }: InfrastructureSubject) =>
+        found
+          .filter(({ tenantPlaneId }) => tenantPlaneId === id)
+          .flatMap(({ faults }) => Object.keys(faults));
+      expect(faultsOf(made).filter((part) => !later.includes(part))).toEqual([]);
+      expect(faultsOf(missing)).toHaveLength(found.length > 0 ? 1 : 0);
+      const ids = (await listed(made)).map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+      if (!isMade) expect(ids).toEqual([]);
+    });
+
+    it('reveals no secret in logs, errors, plans or command lines', () => {
+      const passwords = urls.flatMap((url) => /:\/\/[^:]*:([^@]+)@/.exec(url)?.[1] ?? []);
+      const all = [...told, scene.exposed?.() ?? ''].join('\n');
+      for (const secret of [...Object.values(SECRETS), ...passwords]) expect(all).not.toContain(secret);
+    });
+  });
+}
+
+const nothing = (): Promise<void> => Promise.resolve();
+const plainly = ({ endpointUrl, dbUrl }: Infrastructure) => ({ endpointUrl, dbUrl: dbUrl.reveal() });

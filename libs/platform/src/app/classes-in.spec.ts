@@ -1,0 +1,46 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { classesIn } from './classes-in';
+
+class Base {}
+// For the files, which cannot import it.
+Object.assign(globalThis, { ClassesInBase: Base });
+
+describe(classesIn.name, () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'atlas-classes-in-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const write = (file: string, ...classes: string[]): void => {
+    mkdirSync(join(folder, file, '..'), { recursive: true });
+    const exported = classes.map((name) => `exports.${name} = class ${name} extends ClassesInBase {};`);
+    writeFileSync(join(folder, file), exported.join('\n'));
+  };
+  const names = (role: string) => classesIn(folder, role, Base).map(({ name }) => name);
+
+  it('finds what the files of a role export, also in folders below', () => {
+    write('two.step.js', 'Two', 'Three');
+    write('one.step.js', 'One');
+    write('below/zero.step.js', 'Zero');
+    expect(names('step')).toEqual(['Zero', 'One', 'Two', 'Three']);
+  });
+
+  it('loads no other files', () => {
+    for (const file of ['a.check.js', 'step.js', 'a.step.spec.js', 'a.step.js.map', 'a.step.d.ts'])
+      writeFileSync(join(folder, file), 'throw new Error("This file must not be loaded.");');
+    expect(names('step')).toEqual([]);
+  });
+
+  it('leaves out exports that do not extend the base', () => {
+    const others =
+      'exports.NAME = "a"; exports.NONE = null; exports.make = () => {}; exports.Other = class {};';
+    writeFileSync(join(folder, 'a.step.js'), `${others}\nexports.Own = class Own extends ClassesInBase {};`);
+    expect(names('step')).toEqual(['Own']);
+  });
+
+  it('takes the exports that a bundle passes in the place of the folder', () => {
+    class Own extends Base {}
+    expect(classesIn([{ Own, name: 'own' }], 'step', Base)).toEqual([Own]);
+  });
+});

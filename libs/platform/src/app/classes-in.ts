@@ -1,0 +1,29 @@
+import { readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { type Type } from '@nestjs/common';
+
+const load = createRequire(__filename);
+
+/**
+ * The classes that extend `base` among the exports of the `*.<role>` files in or below a folder, ordered by
+ * path. Adding such a file is enough: no list names it. Write the call as `classesIn(__dirname, '<role>', …)`:
+ * a bundle has no folders, so bundle.mjs replaces `__dirname` with the exports of these files.
+ */
+export function classesIn<T>(
+  folder: string | readonly object[],
+  role: string,
+  base: abstract new (...args: never[]) => T,
+): Type<T>[] {
+  const files = typeof folder === 'string' ? exportsIn(folder, role) : folder;
+  return files.flatMap((file) =>
+    Object.values(file).filter((value): value is Type<T> => value?.prototype instanceof base),
+  );
+}
+
+function exportsIn(folder: string, role: string): readonly object[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(`.${role}.ts`) || file.endsWith(`.${role}.js`))
+    .sort()
+    .map((file) => load(join(folder, file)));
+}
