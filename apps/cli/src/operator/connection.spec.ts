@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { StubApi } from '../../test/stub-api.fixture';
-import { CommandFailure, EXIT, UsageError } from '../failure';
+import { type CommandFailure, EXIT, UsageError } from '../failure';
 import { failureText } from '../failure-text';
 import { ProcessList } from '../stack/process-list';
 import { connect } from './connection';
