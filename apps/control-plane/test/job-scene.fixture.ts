@@ -11,10 +11,11 @@ import { Transfer } from '../src/registry/transfer.entity';
 import { type Env, TestControlPlane } from './control-plane.fixture';
 import { type PlaneSimulator } from './plane-simulator.fixture';
 
-/** The steps of provisioning a shared tenant, and a status for each step after its cell's report. */
+/** The steps of provisioning a shared tenant, and a value for each step before and after its cell's report. */
 export const STEPS = profileOf('shared').provisioning.steps;
-export const afterReport = (status: string): string[] =>
-  STEPS.slice(STEPS.indexOf('await-report') + 1).map(() => status);
+const REPORT = STEPS.indexOf('await-report');
+export const beforeReport = <T>(value: T): T[] => STEPS.slice(0, REPORT).map(() => value);
+export const afterReport = <T>(value: T): T[] => STEPS.slice(REPORT + 1).map(() => value);
 
 export const JOBS = '/api/provisioning-jobs';
 
@@ -31,6 +32,13 @@ interface JobView {
     readonly waiting_for?: string | null;
     readonly error: { readonly code: string; readonly fix: string } | null;
   }[];
+}
+
+export function stepOf<S extends { readonly name: string }>(
+  { steps }: { readonly steps: readonly S[] },
+  name: string,
+): S | undefined {
+  return steps.find((step) => step.name === name);
 }
 
 interface Waiting {

@@ -7,6 +7,7 @@ import { TestControlPlane } from '../control-plane.fixture';
 import { STEPS } from '../job-scene.fixture';
 import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
+const PUBLISHING = STEPS.indexOf('write-desired-state');
 const MOMENTS = ['before', 'after-effect', 'after-record'] as const;
 
 describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
@@ -148,7 +149,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     resume();
     await run;
     expect((await row(id))?.status).toBe('cancelled');
-    expect((await row(id))?.steps[1]?.status).toBe('running');
+    expect((await row(id))?.steps[PUBLISHING]?.status).toBe('running');
   });
 
   it('is not released for a wait when the report arrived meanwhile and its wake-up was lost', async () => {
@@ -175,7 +176,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
       breakOnce(moment, new LeaseLost());
       await plane.app.get(JobRunner).advance(id);
       const [placement] = await plane.rows(Placement, { tenantId });
-      const isRecorded = (await row(id))?.steps[1]?.status === 'done';
+      const isRecorded = (await row(id))?.steps[PUBLISHING]?.status === 'done';
       expect([isRecorded, (placement?.entryRevision ?? 0) > 0]).toEqual(
         moment === 'after-record' ? [true, true] : [false, false],
       );

@@ -2,7 +2,7 @@ import { JobQueue, JobRunner } from '@atlas/jobs';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { ProvisioningJob } from '../../src/provisioning-jobs/provisioning-job.entity';
 import { ProvisioningJobs } from '../../src/provisioning-jobs/provisioning-jobs';
-import { JobScene, STEPS, afterReport } from '../job-scene.fixture';
+import { JobScene, STEPS, afterReport, beforeReport, stepOf } from '../job-scene.fixture';
 
 describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
   let scene: JobScene;
@@ -39,8 +39,14 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     const { job, id } = await scene.waiting();
     const { status, steps } = await scene.job(job);
     expect(status).toBe('waiting');
-    expect(steps.map((step) => step.status)).toEqual(['done', 'done', 'waiting', ...afterReport('pending')]);
-    expect(steps[2]).toMatchObject({ waiting_for: 'the report of the tenant plane' });
+    expect(steps.map((step) => step.status)).toEqual([
+      ...beforeReport('done'),
+      'waiting',
+      ...afterReport('pending'),
+    ]);
+    expect(stepOf({ steps }, 'await-report')).toMatchObject({
+      waiting_for: 'the report of the tenant plane',
+    });
     expect((await scene.tenant(id)).status).toBe('provisioning');
     await scene.report(id, 'applied');
     await scene.reaches(job, 'succeeded');
@@ -59,10 +65,12 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     const { job, id } = await scene.waiting();
     await scene.report(id, 'failed', 'the disk is full');
     for (let attempt = 1; attempt < 6; attempt += 1) {
-      await eventually(async () => (await scene.job(job)).steps[2]?.attempt === attempt + 1);
+      await eventually(async () => stepOf(await scene.job(job), 'await-report')?.attempt === attempt + 1);
       const { status, steps } = await scene.job(job);
       expect(status).toBe('waiting');
-      expect(steps[2]?.error?.fix).toMatch(/retries automatically, up to 6 times.*Atlas on-call/);
+      expect(stepOf({ steps }, 'await-report')?.error?.fix).toMatch(
+        /retries automatically, up to 6 times.*Atlas on-call/,
+      );
       scene.plane.clock.advance(61);
       await scene.plane.sweep();
     }
@@ -74,10 +82,9 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
       class: 'retry',
       fix: 'Atlas on-call: fix the cause, then retry the job.',
     });
-    expect(failed.steps[2]?.error).toEqual(failed.error);
+    expect(stepOf(failed, 'await-report')?.error).toEqual(failed.error);
     expect(failed.steps.map((step) => step.status)).toEqual([
-      'done',
-      'done',
+      ...beforeReport('done'),
       'failed',
       ...afterReport('pending'),
     ]);
@@ -92,7 +99,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
   it('recovers at once when the plane applies the tenant after all', async () => {
     const { job, id } = await scene.waiting();
     await scene.report(id, 'failed');
-    await eventually(async () => (await scene.job(job)).steps[2]?.attempt === 2);
+    await eventually(async () => stepOf(await scene.job(job), 'await-report')?.attempt === 2);
     await scene.report(id, 'applied');
     await scene.reaches(job, 'succeeded');
   });

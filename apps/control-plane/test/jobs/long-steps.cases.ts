@@ -3,7 +3,7 @@ import { EVERY_DATABASE, type DatabaseDriver, eventually } from '@atlas/testing'
 import { Infrastructures } from '../../src/infrastructure/infrastructures';
 import { ServiceKey } from '../../src/service-keys/service-key.entity';
 import { Gate } from '../held-operator.fixture';
-import { JobScene } from '../job-scene.fixture';
+import { JobScene, stepOf } from '../job-scene.fixture';
 import { Traveller } from '../travel-scene.fixture';
 
 describe.each(EVERY_DATABASE)('a long-running step on %s', (driver) => {
@@ -80,7 +80,9 @@ describe.each(EVERY_DATABASE)('a long-running step on %s', (driver) => {
     for (let n = 0; n < LONG_AT_ONCE; n += 1) await dedicated();
     await areBegun(LONG_AT_ONCE);
     const last = await dedicated();
-    await eventually(async () => (await scene.job(last)).steps[1]?.status === 'running');
+    await eventually(
+      async () => stepOf(await scene.job(last), 'create-infrastructure')?.status === 'running',
+    );
     await scene.act(last, 'cancel').expect(202);
     gate.open();
     await scene.plane.app.get(Attempts).idle();

@@ -7,7 +7,7 @@ import { TenantPlane } from '../../src/registry/tenant-plane.entity';
 import { Tenant } from '../../src/registry/tenant.entity';
 import { TestControlPlane, provisionBody } from '../control-plane.fixture';
 import { HeldRow } from '../held-operator.fixture';
-import { JOBS } from '../job-scene.fixture';
+import { JOBS, stepOf } from '../job-scene.fixture';
 import { type Install, PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
 
 const DAY_SECONDS = 24 * 3600;
@@ -224,7 +224,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
     const customers = simulator(accepted);
     await customers.enrol();
     expect((await customers.pull()).status).toBeLessThan(300);
-    await eventually(async () => (await job(accepted)).steps[3]?.status === 'waiting');
+    await eventually(async () => stepOf(await job(accepted), 'await-report')?.status === 'waiting');
     await plane.post(`${JOBS}/${accepted.job.id}/cancel`).expect(202);
     await plane.post(`${JOBS}/${accepted.job.id}/rollback`).expect(202);
     await reaches(accepted, 'cancelled');

@@ -39,18 +39,20 @@ describe.each(EVERY_DATABASE)(
       };
     const statesOf = async (job: string): Promise<string[]> =>
       (await plane.get(`${JOBS}/${job}`)).body.steps.map(({ status }: { status: string }) => status);
-    const waits = (job: string, step: number): Promise<boolean> =>
-      eventually(async () => (await statesOf(job))[step] === 'waiting');
+    const step = async (job: string, name: string): Promise<{ status: string; waiting_for: string | null }> =>
+      (await plane.get(`${JOBS}/${job}`)).body.steps.find((one: { name: string }) => one.name === name);
+    const waits = (job: string, name: string): Promise<boolean> =>
+      eventually(async () => (await step(job, name)).status === 'waiting');
     const put = (id: string, body: object, token?: string) =>
       plane.put(`/api/tenants/${id}/infrastructure`, body, { token });
 
     it('waits for the operator, then for the plane, and becomes active', async () => {
       const { tenant, job } = await provision();
-      await waits(job.id, 1);
+      await waits(job.id, 'create-infrastructure');
       const issued = await plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {}).expect(201);
       const recorded = await put(tenant.id, MADE).expect(200);
       expect(recorded.body).toMatchObject({ endpoint_url: MADE.endpoint_url, has_db_url: true });
-      await waits(job.id, 2);
+      await waits(job.id, 'await-enrolment');
       const { install } = issued.body;
       const dedicated = new PlaneSimulator(plane.url, plane.clock, recorded.body.tenant_plane_id, install);
       expect((await dedicated.enrol({ endpoint_url: MADE.endpoint_url })).status).toBe(200);
@@ -189,7 +191,7 @@ describe.each(EVERY_DATABASE)(
 
       it('says what to do, and reserves no place for a deleted tenant', async () => {
         const { tenant, job } = await provision();
-        await waits(job.id, 1);
+        await waits(job.id, 'create-infrastructure');
         await plane.post(`${JOBS}/${job.id}/cancel`).expect(202);
         await plane.post(`${JOBS}/${job.id}/rollback`).expect(202);
         await eventually(async () => (await plane.get(tenants(tenant.id))).body.status === 'deleted');
@@ -201,7 +203,7 @@ describe.each(EVERY_DATABASE)(
 
     it('leaves no plane that could enrol when deprovisioned before its plane learns of it', async () => {
       const { tenant, job } = await provision();
-      await waits(job.id, 1);
+      await waits(job.id, 'create-infrastructure');
       const { install } = (await plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {})).body;
       const [place] = await plane.rows(Placement, { tenantId: tenant.id });
       const { id, slug } = tenant;
@@ -218,14 +220,13 @@ describe.each(EVERY_DATABASE)(
 
     it('waits for the install bundle once its infrastructure is recorded, then for the plane', async () => {
       const { tenant, job } = await provision();
-      const waitsFor = async (): Promise<string> =>
-        (await plane.get(`${JOBS}/${job.id}`)).body.steps[2].waiting_for ?? '';
-      await waits(job.id, 1);
+      const waitsFor = async (): Promise<string> => (await step(job.id, 'await-enrolment')).waiting_for ?? '';
+      await waits(job.id, 'create-infrastructure');
       const recorded = await put(tenant.id, MADE).expect(200);
       await eventually(async () => /install bundle.*provisioning-tokens/.test(await waitsFor()));
       plane.clock.advance(3 * 24 * 3600);
       await plane.sweep();
-      expect((await statesOf(job.id))[2]).toBe('waiting');
+      expect((await step(job.id, 'await-enrolment')).status).toBe('waiting');
       const { install } = (await plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {}).expect(201))
         .body;
       await eventually(async () => (await waitsFor()) === 'the enrolment of the tenant plane');
