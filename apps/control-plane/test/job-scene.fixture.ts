@@ -11,7 +11,7 @@ import { Transfer } from '../src/registry/transfer.entity';
 import { type Env, TestControlPlane } from './control-plane.fixture';
 import { type PlaneSimulator } from './plane-simulator.fixture';
 
-/** The steps of provisioning a shared tenant, and a value for each step before and after its cell's report. */
+/** The steps that provision a shared tenant, and a value per step before and after its cell's report. */
 export const STEPS = profileOf('shared').provisioning.steps;
 const REPORT = STEPS.indexOf('await-report');
 export const beforeReport = <T>(value: T): T[] => STEPS.slice(0, REPORT).map(() => value);

@@ -21,8 +21,9 @@ import { FakeTerraform } from './fake-terraform.fixture';
 
 /**
  * Keeps a state for each working directory (its serial, whether the fence exists, and the plane), and refuses
- * plans made before its last change. Fails if it gets what it must not see. With WAITS an apply keeps running,
- * as if it waited for the lock: the test interrupts it, and the timeout only ends it after a failed test.
+ * plans made before its last change. Fails if it gets what it must not see. With WAITS an apply keeps
+ * running, as if it waited for the lock: the test interrupts it, and the timeout only ends it after a failed
+ * test.
  */
 const SCRIPT = `
   [ "$CONTROL_PLANE_SEALING_KEYS" ] && exit 1

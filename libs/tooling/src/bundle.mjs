@@ -49,8 +49,8 @@ const asNodeFindsIt = {
 };
 
 /**
- * `classesIn(__dirname, '<role>', …)` loads the files of a role below a folder. A bundle has no folders, so these
- * files are named here instead.
+ * `classesIn(__dirname, '<role>', …)` loads the files of a role below a folder. A bundle has no folders, so
+ * these files are named here instead.
  */
 const classesByFile = {
   name: 'classes-by-file',

@@ -10,7 +10,7 @@ import { ServiceKey } from '../../src/service-keys/service-key.entity';
 import { ServiceKeys } from '../../src/service-keys/service-keys';
 import { TestControlPlane, provisionBody } from '../control-plane.fixture';
 import { Gate, lockWaits } from '../held-operator.fixture';
-import { JOBS } from '../job-scene.fixture';
+import { JOBS, STEPS } from '../job-scene.fixture';
 import { type PlaneSimulator, bodyOf } from '../plane-simulator.fixture';
 
 const path = PLANE_PATHS.desiredState;
@@ -170,7 +170,7 @@ describe('two processes of a Control Plane', () => {
     await eventually(isDone, { what: 'all are done' });
     for (const { body } of answers) {
       const [job] = await plane.rows(ProvisioningJob, { id: body.job.id });
-      expect(job?.steps.map((step) => [step.status, step.attempt])).toEqual(Array(5).fill(['done', 1]));
+      expect(job?.steps.map((step) => [step.status, step.attempt])).toEqual(STEPS.map(() => ['done', 1]));
     }
   });
 });

@@ -7,8 +7,9 @@ const load = createRequire(__filename);
 
 /**
  * The classes that extend `base` among the exports of the `*.<role>` files in or below a folder, ordered by
- * path. Adding such a file is enough: no list names it. Write the call as `classesIn(__dirname, '<role>', …)`:
- * a bundle has no folders, so bundle.mjs replaces `__dirname` with the exports of these files.
+ * path. Adding such a file is enough: no list names it. Call it as `classesIn(__dirname, '<role>', …)`: a
+ * bundle has no folders, so bundle.mjs replaces `__dirname` with the exports of these files.
+ * @throws Error if there are none, as in a bundle that was made without them.
  */
 export function classesIn<T>(
   folder: string | readonly object[],
@@ -16,9 +17,11 @@ export function classesIn<T>(
   base: abstract new (...args: never[]) => T,
 ): Type<T>[] {
   const files = typeof folder === 'string' ? exportsIn(folder, role) : folder;
-  return files.flatMap((file) =>
+  const classes = files.flatMap((file) =>
     Object.values(file).filter((value): value is Type<T> => value?.prototype instanceof base),
   );
+  if (classes.length === 0) throw new Error(`Found no ${role} that extends ${base.name}.`);
+  return classes;
 }
 
 function exportsIn(folder: string, role: string): readonly object[] {
