@@ -46,7 +46,11 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
       }),
     ]);
     expect(identities.current.tenantPlaneId).toBe(control.planeId);
-    const { body } = await plane.get('/api/tenant-default', { tenant: 'acme' }).expect(200);
+    // The plane stores the time of its last contact without waiting for that.
+    const body = await eventually(async () => {
+      const answer = await plane.get('/api/tenant-default', { tenant: 'acme' }).expect(200);
+      return answer.body.control_plane.last_contact_at !== null && answer.body;
+    });
     expect(body).toMatchObject({
       tenant: { id: acme.tenant_id },
       deployment: { model: 'hybrid' },
