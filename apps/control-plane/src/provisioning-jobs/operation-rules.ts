@@ -153,6 +153,6 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     closesCell: 'close-cell',
     restartsBehind: ['rotate_secret'],
   },
-  // Cancelling only stops it: the upgrades that it has started run to their own end.
+  // Cancelling starts no further upgrades; those already running finish.
   upgrade_wave: { from: [] },
 };

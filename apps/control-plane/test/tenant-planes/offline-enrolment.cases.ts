@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     await held.untilWaiting(1);
     const late = upload(requestFile(simulator(ordered)), key).then(refusal);
     await held.untilWaiting(2);
-    // Nor does it lock the plane against those for whom the revocation waits.
+    // The late upload holds no lock on the plane, which the writes ahead of the revocation may need.
     if (driver === 'postgres')
       await plane.app.get(Database).write(async (manager) => {
         await manager.query(`set local lock_timeout = '100ms'`);

@@ -81,9 +81,8 @@ export abstract class InfrastructureDriver {
     // By default a driver tracks nothing, so it cannot lose track.
   }
   /**
-   * Drops what the driver tracks for a plane that it has destroyed. Call it
-   * after recording that nothing is left. In the opposite order, a crash in
-   * between would look as if the driver had lost track.
+   * Drops what the driver tracks for a destroyed plane. Call it after recording that nothing is left: in the
+   * opposite order, a crash in between would look as if the driver had lost track.
    */
   async forget(_subject: InfrastructureSubject): Promise<void> {
     // By default a driver tracks nothing.

@@ -37,7 +37,7 @@ interface Tally {
 }
 
 /**
- * One turn of a wave: checks the upgrades that it has started, then starts the next ones. It keeps no list:
+ * One turn of a wave: checks the running upgrades, then starts the next ones. It keeps no list:
  * every plane that is older than the wave's version and that the wave has not tried is still to be upgraded.
  * So a turn can be repeated after a crash at any point.
  */
