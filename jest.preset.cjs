@@ -34,6 +34,12 @@ const LIBRARIES = Object.fromEntries(
 );
 
 /**
+ * A spec runs the `*.cases.ts` files of its folder in one suite. Named on the command line, as editors do, such a
+ * file is a suite of its own.
+ */
+const SUITES = process.argv.some((argument) => argument.includes('.cases.ts')) ? ['spec', 'cases'] : ['spec'];
+
+/**
  * One jest project. `postgres: true` starts the shared Postgres server of the run before its tests; with
  * `quickPasswords: true` what runs in the tests' own process hashes passwords at little cost.
  */
@@ -47,7 +53,7 @@ module.exports = (name, dir, { postgres = false, quickPasswords = false } = {}) 
     globalSetup: path.join(__dirname, 'libs/testing/jest/start-postgres.ts'),
     globalTeardown: path.join(__dirname, 'libs/testing/jest/stop-postgres.ts'),
   }),
-  testMatch: ['**/{src,test}/**/*.spec.ts'],
+  testMatch: SUITES.map((suite) => `**/{src,test}/**/*.${suite}.ts`),
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   transform: { '^.+\\.[cm]?[tj]s$': ['@swc/jest', { swcrc: true }] },
   transformIgnorePatterns: [`/node_modules/(?!(${ESM_ONLY.join('|')})/)`],

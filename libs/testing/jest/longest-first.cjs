@@ -17,7 +17,7 @@ module.exports = class LongestFirst extends Sequencer {
 };
 
 function weightOf(path) {
-  const cases = path.replace(/\.spec\.ts$/, '');
+  const cases = path.replace(/\.(spec|cases)\.ts$/, '');
   const size = sizeOf(path) + filesIn(cases).reduce((sum, file) => sum + sizeOf(file), 0);
   return STARTS_PROCESSES.test(path) ? size + 1e9 : size;
 }
