@@ -148,7 +148,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     return coming.id;
   };
 
-  it('is restored from its backup, which is erased once its plane reports that it serves it', async () => {
+  it('is restored from its backup, which is erased once its plane reports success', async () => {
     const tenant = await gone();
     const { job, transfer } = await comingBack(tenant);
     await scene.reaches(job, 'waiting');
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await expect(checkBackup(tenant.id, older)).resolves.toBeUndefined();
   });
 
-  it('stays deprovisioned until a plane that restarts its finished import finishes it again', async () => {
+  it('is not restored until its plane finishes an import that it restarted', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
@@ -222,7 +222,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       () => takePart(scene.cell, id, first),
       () => sayImportedBy(scene.cell, id, first),
       () => takePart(scene.cell, id, unheard),
-      // From the trial restore that verified the backup.
+      // A request from the trial restore that verified the backup.
       () => takePart(scene.cell, id, nextRun(1)),
       () => sayImportedBy(scene.cell, id, nextRun(2)),
     ];
@@ -350,7 +350,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await pulled(tenant.id, ({ transfer }) => transfer?.role === 'target');
   });
 
-  it('is not restored to a plane found to run an older version until that plane is upgraded', async () => {
+  it('is not restored to a plane with an outdated version until that plane is upgraded', async () => {
     const tenant = await gone();
     const runs = (version: string) => scene.plane.change(TenantPlane, { id: scene.cell.id }, { version });
     const older = scene.before('open-restore', () => runs('0.0.9'));
@@ -489,7 +489,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
   });
 
   it.each(['during', 'right after'])(
-    'is not removed if its plane sends the backup again %s the check of the backup',
+    'is not removed if its plane resends the backup %s its verification',
     async (when) => {
       const backups = scene.plane.app.get(Backups);
       const read = backups.read.bind(backups);
@@ -590,7 +590,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('cannot have its deprovisioning rolled back once its plane was told to remove the rows', async () => {
+  it('cannot be rolled back once its plane has been told to remove the rows', async () => {
     const tenant = await begin(await active());
     await backUp(tenant);
     await pulled(tenant.id, (entry) => entry.purge !== undefined);
@@ -646,7 +646,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     const newestJob = async ({ id }: { id: string }): Promise<string> =>
       (await scene.plane.get(`${JOBS}?tenant_id=${id}&limit=1`).expect(200)).body.items[0].id;
 
-    it('is not purged by a sweep that paused while it was restored and deprovisioned again', async () => {
+    it('is not purged by a sweep that was paused while it was restored and deprovisioned again', async () => {
       const { app, clock } = scene.plane;
       const tenant = await gone();
       jest.spyOn(app.get(OpenRestoreStep), 'run').mockRejectedValueOnce(broken);
@@ -703,7 +703,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     });
 
     it.each(['cancel', 'rollback'] as const)(
-      'gets no second purge job after a %s, and the first can be retried',
+      'can have its purge retried after a %s, and gets no second purge job',
       async (action) => {
         const tenant = await gone();
         jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(broken);
@@ -792,7 +792,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       );
     });
 
-    /** Returns a purge, begun after the restore failed, that itself failed before erasing anything. */
+    /** Waits for the restore to fail, starts a purge that fails before erasing anything, and returns it. */
     const halfPurged = async (tenant: { id: string }, restore: string): Promise<string> => {
       jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(broken);
       await scene.reaches(restore, 'failed');
@@ -880,7 +880,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       expect(planes).toMatchObject([{ tenantPlaneId: tenant.planeId, phase: 'importing', holdsPlace: true }]);
     });
 
-    it('is deleted along with the install bundle that a failed restore issued to the customer', async () => {
+    it('has the install bundle of a failed restore invalidated when it is purged', async () => {
       const { id, planeId } = await deprovisionedOfCustomer('on_prem');
       jest.spyOn(scene.plane.app.get(RegisterTenantPlaneStep), 'run').mockRejectedValueOnce(broken);
       const restore = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
@@ -969,7 +969,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect(await scene.tenant(id)).toMatchObject({ status: 'active' });
   });
 
-  it("keeps its rows on the customer's plane, which a restore lets enrol again", async () => {
+  it("stays on the customer's plane, which can enrol again only with a bundle from a restore", async () => {
     const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
     const { id, slug, tenant_plane_id } = body.tenant;
     const theirs = new PlaneSimulator(scene.plane.url, scene.plane.clock, tenant_plane_id, body.install);
@@ -1010,8 +1010,8 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
   });
 
   it.each([
-    ['whose placement is newer, by the clock of another process', 1, true],
-    ['whose plane enrolled later, even if the deprovisioning recorded no home', -1, false],
+    ["that seems newer because of another process's clock", 1, true],
+    ['whose plane enrolled later, even if the job did not record the home', -1, false],
   ])('is restored to its home, not to an old copy %s', async (_, cameAt, isNoted) => {
     const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
     const { id, slug, tenant_plane_id: tenantPlaneId } = body.tenant;
@@ -1019,7 +1019,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await theirs.enrol();
     await theirs.serve(id);
     await scene.reaches(body.job.id, 'succeeded');
-    // A former home, which has enrolled again since the tenant left it.
+    // Makes a former home that has enrolled again since the tenant left it.
     const [home] = await scene.plane.rows(TenantPlane, { id: tenantPlaneId });
     const [place] = await scene.plane.rows(Placement, { tenantPlaneId });
     const at = (days: number) => new Date(scene.plane.clock.now().getTime() + days * DAY_MS);
@@ -1074,7 +1074,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
   });
 
   // This group and the next test come last: their extra cells would receive other tests' tenants.
-  describe('while it moves', () => {
+  describe('during a move', () => {
     let second: PlaneSimulator;
     let tenant: { id: string; slug: string };
     let home: { tenantId: string; tenantPlaneId: string };
@@ -1099,7 +1099,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     const importing = (cell: PlaneSimulator) =>
       pulledBy(cell, ({ phase, transfer }) => phase === 'importing' && transfer);
 
-    it('has its move stopped even if the deprovisioning is cancelled, and can be moved again', async () => {
+    it('has the move stopped even if the deprovisioning is cancelled, and can be moved again', async () => {
       const first = await scene.plane.enrolledCell();
       await moveTo(first);
       await importing(first);
@@ -1118,7 +1118,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       expect(await live()).toMatchObject([{ targetPlaneId: second.id, sourcePlaneId: scene.cell.id }]);
     });
 
-    it('is not cut over with a transfer to a different plane', async () => {
+    it('is not cut over if the transfer is for a different plane', async () => {
       const elsewhere = await scene.plane.enrolledCell();
       const { app } = scene.plane;
       const between = {
@@ -1325,14 +1325,14 @@ describe.each(EVERY_DATABASE)(
       return scene.job(job);
     };
 
-    it('is served by the installation that made the backup, even if another one was told to', async () => {
+    it('is served by the installation that made the backup, even if the job began with another', async () => {
       const job = await begunElsewhere();
       const id = await tenant.backUp();
       await rollsBack(job, 'cancelled');
       expect(await scene.plane.rows(Transfer, { id })).toMatchObject([{ keySealed: null }]);
     });
 
-    it('keeps its backup if the installation that did not make the backup has enrolled again', async () => {
+    it('keeps its backup if an earlier installation, which did not make it, enrols again', async () => {
       const { instanceId: instance_id } = tenant.cell;
       const job = await begunElsewhere();
       await tenant.backUp();

@@ -30,7 +30,7 @@ const LEASE_SECONDS = LEASE_MS / 1000;
 const PATIENCE_MS = 15 * 60_000;
 const CATCH_UP_MS = 30 * 60_000;
 
-/** On Postgres only: a SQLite file belongs to one process. */
+/** On Postgres only, because a SQLite file belongs to one process. */
 describe.each([
   ['ahead', 3600],
   ['behind', -3600],
@@ -135,7 +135,7 @@ describe.each([
     for (const id of ids) expect(await isDue(id)).toBe(true);
   });
 
-  it('detects a job as unattended only if it is overdue, and makes it due again', async () => {
+  it('detects a job that no worker will run soon, and only then makes it due', async () => {
     const { id } = await accepted(plane);
     const [check, database] = [other.app.get(JobUnattendedCheck), other.app.get(Database)];
     const subject = async (): Promise<JobSubject> => {
@@ -187,7 +187,7 @@ describe.each([
   });
 });
 
-/** On Postgres only: a SQLite file belongs to one process. */
+/** On Postgres only, because a SQLite file belongs to one process. */
 describe.each([
   ['ahead', 3600],
   ['behind', -3600],
@@ -211,7 +211,7 @@ describe.each([
     await scene.plane.close();
   });
 
-  /** Makes this process run every job from now on, whichever process takes the wake-up. */
+  /** Makes this process run every job from now on, whichever process receives the wake-up. */
   const works = ({ app }: TestControlPlane): void => {
     const begin = Attempts.prototype.begin.bind(app.get(Attempts));
     for (const plane of Object.values(workers))

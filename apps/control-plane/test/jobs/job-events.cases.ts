@@ -148,7 +148,9 @@ describe.each(EVERY_DATABASE)('shutting down the Control Plane on %s', (driver) 
     const waiting = cell.pull(50);
     const signals = plane.app.get(Signals);
     const topics = [`job:${body.job.id}`, `tenant-plane:${cell.id}`];
-    await eventually(() => topics.every((topic) => signals.hasListeners(topic)), { what: 'both listen' });
+    await eventually(() => topics.every((topic) => signals.hasListeners(topic)), {
+      what: 'the stream and the poll listen',
+    });
     await plane.close();
     expect(await watching).toContain('event: step');
     expect((await waiting).status).toBe(204);

@@ -35,7 +35,7 @@ describe.each(EVERY_DATABASE)('a long-running step on %s', (driver) => {
   const sweep = (): Promise<void> => scene.plane.app.get(Worker).sweep();
   /** Runs a sweep that starts an attempt whose step then hangs. */
   const sweepIntoLongStep = async (): Promise<void> => {
-    creation().mockRejectedValueOnce(new Error('terraform: no answer')).mockImplementation(hangs);
+    creation().mockRejectedValueOnce(new Error('terraform: no response')).mockImplementation(hangs);
     await scene.reaches(await dedicated(), 'waiting');
     scene.plane.clock.advance(3);
     await sweep();

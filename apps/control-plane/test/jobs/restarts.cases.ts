@@ -35,7 +35,7 @@ const SINCE: readonly (readonly [OperationName, TenantStatus])[] = [
   ['resume', 'suspended'],
   ['move', 'active'],
   ['remove_copy', 'active'],
-  // Active if cancelled before it began, or restored since.
+  // The tenant is active if the deprovisioning was cancelled early or followed by a restore.
   ['deprovision', 'active'],
   ['deprovision', 'deprovisioning'],
   ['restore', 'active'],
@@ -86,7 +86,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
     const at = new Date(scene.plane.clock.now().getTime() + (n += 1));
     const made = newProvisioningJob({ operation, ...about, steps: ['first', 'second'] }, at);
     const [first, second] = made.steps;
-    // The first step reserved the place. In a half-undone job, it has failed to release the place.
+    // The first step has reserved the place. If the job is half undone, this step has failed to release it.
     const outputs = { tenant_plane_id: scene.cell.id };
     Object.assign(first as StepState, { status: isHalfUndone ? 'failed' : 'done', outputs });
     Object.assign(second as StepState, { status: isHalfUndone ? 'undone' : 'done' });
@@ -164,7 +164,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
       expect(refusal(await scene.act(id, action))).toEqual([409, 'operation_in_progress']);
   });
 
-  it('recognises a newer job even if the older one came from a process with a clock ahead', async () => {
+  it('recognises a newer job even if the process of the older job had its clock ahead', async () => {
     const { app, clock } = scene.plane;
     const tenantId = await tenant('active');
     const ahead = new Date(clock.now().getTime() + 60_000);
@@ -173,7 +173,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
       ...newProvisioningJob({ operation: 'suspend', tenantId, steps }, ahead),
       status: 'failed' as const,
     };
-    // A separate id source, as the other process has.
+    // Uses a separate id source, like that other process.
     const id = createUuidSource()(ahead);
     await scene.plane.insert(ProvisioningJob, { ...before, id });
     const since = await app
@@ -185,7 +185,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
   });
 
   it.each(['rotate_secret', 'upgrade', 'drain'] as const)(
-    'is allowed for %s only on a live plane without newer jobs other than a secret rotation',
+    'is allowed for %s only on a live plane, and after no newer job except a secret rotation',
     async (operation) => {
       const restarted: string[] = [];
       for (const [since, status] of [

@@ -15,7 +15,7 @@ import { type PlaneSimulator, bodyOf } from '../plane-simulator.fixture';
 
 const path = PLANE_PATHS.desiredState;
 
-/** On Postgres only: a SQLite file belongs to one process. */
+/** On Postgres only, because a SQLite file belongs to one process. */
 describe('two processes of a Control Plane', () => {
   let plane: TestControlPlane;
   let second: TestControlPlane;
@@ -90,7 +90,7 @@ describe('two processes of a Control Plane', () => {
       return { before, next, cancelled };
     };
 
-    it('keep the next secret if the plane has already signed a request to the other with it', async () => {
+    it('keep the next secret if the plane has already used it at the other process', async () => {
       const { before, next, cancelled } = await rotating();
       expect((await next.pull()).status).toBe(200);
       await cancelled();
@@ -151,7 +151,7 @@ describe('two processes of a Control Plane', () => {
     const headers = { 'idempotency-key': 'both-processes' };
     const send = async (n: number): Promise<string> => {
       const answer = await (n % 2 ? plane : second).post('/api/tenants/provision', body, { headers });
-      // A 409 means that the first request is still running. Repeated, it returns the same response.
+      // A 409 means that the first request is still running, so the call is repeated.
       return answer.status === 409 ? send(n) : `${answer.status} ${answer.text}`;
     };
     const answers = new Set(await Promise.all(Array.from({ length: 100 }, (_, n) => send(n))));

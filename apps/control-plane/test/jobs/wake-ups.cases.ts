@@ -146,7 +146,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
   });
 });
 
-/** On Postgres only: a SQLite file belongs to one process. */
+/** On Postgres only, because a SQLite file belongs to one process. */
 describe('a wake-up received by a Control Plane process', () => {
   let plane: TestControlPlane;
   let second: TestControlPlane;
@@ -188,7 +188,7 @@ describe('a wake-up received by a Control Plane process', () => {
     try {
       await provision(30);
       await allWait();
-      // Each worker of its queue may have fetched one more job.
+      // Each worker of its queue may already have fetched one more job.
       expect(begun.mock.calls.length).toBeLessThanOrEqual(8);
     } finally {
       free.open();

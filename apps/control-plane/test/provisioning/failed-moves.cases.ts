@@ -127,7 +127,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     return { job: body.job.id as string, tokens, suspension: suspension as string };
   };
 
-  it('resumes its move with a new token after a suspension was begun and cancelled', async () => {
+  it('resumes its move with a new token after a suspension has been cancelled', async () => {
     const { job, tokens, suspension } = await suspendedWithoutToken();
     await scene.act(suspension, 'cancel').expect(202);
     await scene.plane.post(tokens, {}).expect(201);
@@ -143,7 +143,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     await scene.reaches(job, 'waiting');
   });
 
-  it('leaves no customer plane registered if the move is cancelled before it begins', async () => {
+  it("leaves no customer's plane registered if the move is cancelled before it begins", async () => {
     const claim = jest.spyOn(scene.plane.app.get(ProvisioningJobs), 'claim').mockResolvedValue(null);
     const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
     const [coming] = await scene.plane.rows(Placement, { tenantId: id, phase: 'importing' });
@@ -155,7 +155,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     expect(await placesOn(coming?.tenantPlaneId)).toBe(0);
   });
 
-  it('keeps its place in a cell when a move that fails because of that place is rolled back', async () => {
+  it('keeps its place in a cell if a move to a dedicated plane finds it and is rolled back', async () => {
     const register = jest.spyOn(scene.plane.app.get(RegisterTenantPlaneStep), 'run');
     register.mockRejectedValueOnce(BROKEN);
     const { body } = await move({ deployment_model: 'dedicated' }).expect(202);
@@ -176,7 +176,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
       scene.copiesAtOnce();
       return (await move(to()).expect(202)).body.job.id;
     };
-    /** Leaves a failed move frozen, as the previous version could. The other cell has an old copy. */
+    /** Leaves writes paused after a failed move, as the previous version could, and an old copy in `other`. */
     const frozen = async (): Promise<string> => {
       const at = scene.plane.clock.now();
       const place = { tenantId: id, tenantPlaneId: cellId(other), createdAt: at };
@@ -278,7 +278,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
       it.each([
         ['repeated failures', new Error('The sealing key is not known.'), 'unexpected_error'],
         ['a failure that needs an operator', BROKEN, 'broken'],
-      ])('has writes resumed in time, and the cause in the job, after %s', async (_how, error, code) => {
+      ])('has writes resumed in time, and its job shows the cause, after %s', async (_how, error, code) => {
         jest.spyOn(scene.plane.app.get(AwaitImportStep), 'run').mockResolvedValue(done());
         jest.spyOn(scene.plane.app.get(step), 'run').mockRejectedValue(error);
         const since = scene.plane.clock.now().getTime();
@@ -307,7 +307,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     });
   });
 
-  describe('when its plane is to be removed', () => {
+  describe('when the new plane is removed', () => {
     const write = <T>(work: Parameters<Database['write']>[0]) =>
       scene.plane.app.get(Database).write(work) as Promise<T>;
     const tenant = async () => (await scene.plane.rows(Tenant, { id }))[0] as Tenant;

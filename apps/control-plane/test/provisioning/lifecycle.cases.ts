@@ -241,7 +241,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       await set({ a: null, b: 'x'.repeat(6000) }).expect(200);
     });
 
-    it('stay within that limit and lose no accepted patch when patches are concurrent', async () => {
+    it('stay within 10,000 characters and lose no accepted patch under concurrent patches', async () => {
       const answers = await Promise.all(keys.map((key) => set({ [key]: 'x'.repeat(3000) })));
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 400, 400, 400]);
       const accepted = keys.filter((_, i) => answers[i]?.status === 200);
@@ -279,7 +279,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     expect(refusal(await scene.plane.patch(`/api/tenants/${id}`, {}, { token }))).toEqual([403, 'forbidden']);
   });
 
-  it('is not found if it does not exist', async () => {
+  it('is not found under an unknown id', async () => {
     id = '00000000-0000-7000-8000-000000000000';
     for (const operation of ['suspend', 'resume'])
       expect(refusal(await act(operation))).toEqual([404, 'tenant_not_found']);

@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)(
         return tenant.id;
       };
 
-      it.each(NAMES)('refuses the write (%s), but allows it in other statuses', async (write) => {
+      it.each(NAMES)('refuses the write (%s), which other statuses allow', async (write) => {
         const id = await stopped();
         for (const status of TENANT_STATUSES) {
           await plane.change(Tenant, { id }, { status });
@@ -213,7 +213,7 @@ describe.each(EVERY_DATABASE)(
       expect(refusal(await theirs.enrol())).toEqual([401, 'bad_signature']);
     });
 
-    it('is the only kind of tenant whose infrastructure can be recorded', async () => {
+    it('is the only kind of tenant whose infrastructure an operator can record', async () => {
       const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
       expect(refusal(await put(body.tenant.id, MADE))).toEqual([409, 'not_dedicated']);
     });

@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     await move({ ...backTo(tenant.cell) }).expect(202);
   });
 
-  it('counts as lost once its new home reports missing rows, even before a different error', async () => {
+  it('still counts as lost if its new home reports missing rows and then another error', async () => {
     const copy = await moves();
     await tenant.report({}, target);
     await timeGoesBy();
@@ -179,7 +179,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     ],
   ];
   describe.each(LOST)('when the new home %s', (_, lose) => {
-    it('keeps its old copy, which its old home can serve again', async () => {
+    it('keeps its old copy, and the old home can serve it again', async () => {
       const copy = await moves();
       const now = await lose();
       expect(await tenant.isHome(now)).toMatchObject({ requires_copy: copy });
@@ -409,7 +409,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     });
   });
 
-  it('must have its rows at the new home even if they are lost while the old copy is removed', async () => {
+  it('must have its rows at the new home even if lost there while the old copy is removed', async () => {
     const copy = await moves();
     await tenant.report({}, target);
     await timeGoesBy();
@@ -458,7 +458,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     await isReopened(backTo(tenant.cell));
   });
 
-  it('has its old copy removed even if the deprovisioning that ordered this is rolled back', async () => {
+  it('has its old copy removed even if a deprovisioning that ordered this is rolled back', async () => {
     const [before, own] = [tenant.cell, await movesToItsOwn()];
     await tenant.report({}, own);
     tenant.cell = own;
@@ -599,7 +599,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       await isReopened(backTo(tenant.cell));
     });
 
-    /** Runs `happens` after the backup is checked, right before the removal's transaction. */
+    /** Runs `happens` between the check of the backup and the transaction that starts the removal. */
     const afterTheLook = (happens: () => Promise<unknown>): void => {
       const backup = scene.plane.app.get(ReadableBackup);
       const look = backup.require.bind(backup);
@@ -676,7 +676,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
         await isBackedUp(job);
       });
 
-      it('stays at a home that recovers the rows if the job is rolled back before the backup', async () => {
+      it('stays at a home that recovers the rows if rolled back before the backup', async () => {
         const job = await comesBack();
         await scene.act(job, 'cancel').expect(202);
         await scene.act(job, 'rollback').expect(202);
@@ -726,7 +726,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     });
 
     describe('from an old home that served it again and lost the rows', () => {
-      /** Reopens the old copy at `home`, which then loses the rows. The new home is empty by then. */
+      /** Reopens the old copy at `home`, which then loses the rows. The new home was reinstalled and is empty. */
       const reopensAt = async (home: PlaneSimulator, body: object): Promise<void> => {
         await moves();
         target = await tenant.installAnew({}, target);
@@ -952,7 +952,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       expect(Date.parse(String(restorable_until))).toBeGreaterThan(scene.plane.clock.now().getTime());
     });
 
-    it('keeps its old copy if the dedicated old home recovers it right before its own removal', async () => {
+    it('keeps its old copy if its dedicated old home recovers it just before being removed', async () => {
       const { region } = tenant;
       const { tenantId, slug, simulator } = await driven.provision('0.1.0', { region });
       tenant = Traveller.at(scene, region, simulator, tenantId, slug);
@@ -997,7 +997,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       await isReopened({ deployment_model: 'dedicated' });
     });
 
-    it("keeps the customer's plane if the next home loses the rows right before its retirement", async () => {
+    it("keeps the customer's plane if its next home loses the rows before the plane is retired", async () => {
       const plane = await customers();
       await tenant.isHome(plane);
       await tenant.report({}, plane);

@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
       ],
     ];
 
-    it.each(ENDS)('has its backup erased once its plane reports, if the restore %s', async (_, end) => {
+    it.each(ENDS)('has its backup erased once its plane reports, even if the restore %s', async (_, end) => {
       await end(await tenant.reinstated());
       await sweep();
       expect(await isKept()).toBe(true);
@@ -195,7 +195,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
       await ends(job);
     });
 
-    it('keeps its backup in a sweep while the restore is still running', async () => {
+    it('keeps its backup during a sweep while the restore is still running', async () => {
       const job = await tenant.reinstated();
       const swept = scene.before('erase-backup', async () => {
         await sweep();
@@ -217,7 +217,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
     expect([await status(), await isKept()]).toEqual(['active', false]);
   });
 
-  it('blocks enrolment of its plane from the last check of its rows until its backup is erased', async () => {
+  it('cannot have its plane re-enrol between the last row check and the erasure of its backup', async () => {
     const job = await tenant.reinstated();
     const anew = await scene.plane.reissue(tenant.cell);
     const copy = scene.plane.app.get(RestoredCopy);
@@ -294,7 +294,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
       await fails(await tenant.reinstated());
       await loses();
     };
-    /** Runs `happens` after the backup is checked, right before the removal's transaction. */
+    /** Runs `happens` between the check of the backup and the transaction that starts the removal. */
     const beforeTheRemoval = (happens: () => Promise<unknown>): void => {
       const readable = scene.plane.app.get(ReadableBackup);
       const look = readable.require.bind(readable);
@@ -458,7 +458,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
         await comesBackFrom(newer);
       });
 
-      it('requires the restored rows at its home until the new backup is erased', async () => {
+      it('must have the restored rows at its home until the new backup is erased', async () => {
         await tenant.report();
         const { tenants } = await tenant.cell.pullAll();
         expect(tenants.find(({ tenant_id: id }) => id === tenant.id)).toHaveProperty('requires_copy', backup);
@@ -468,7 +468,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
         expect(await status()).toBe('active');
       });
 
-      it('blocks enrolment of the plane from the check of its rows until the backup is erased', async () => {
+      it('cannot have its plane re-enrol between the row check and the erasure of the backup', async () => {
         await tenant.report();
         const anew = await scene.plane.reissue(tenant.cell);
         const backups = scene.plane.app.get(Backups);

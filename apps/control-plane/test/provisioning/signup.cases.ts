@@ -38,7 +38,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
   });
 
   let lastAddress = 0;
-  /** Options of a request from a new IP address, unless an address is given. */
+  /** Request options with a new client IP address, unless one is given. */
   const from = (ip = `192.0.2.${(lastAddress += 1)}`) => ({ ...NOBODY, headers: { 'x-forwarded-for': ip } });
   const ask = (body: object, options = from()) => plane.post('/api/signup', body, options);
   const verify = (body: object, options = from()) => plane.post('/api/signup/verify', body, options);
@@ -259,7 +259,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(await tenantsOf(email)).toEqual(['either deprovisioning', 'either-2 provisioning']);
     });
 
-    it('is returning to active through a rollback, is refused', async () => {
+    it('is having its deprovisioning rolled back, is refused', async () => {
       const { email, act, signUp } = await leaving('back@back.example');
       await whileQueued(async () => {
         await act('rollback').expect(202);
@@ -355,7 +355,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(await plane.count(Tenant, { adminEmail: 'copied@copied.example' })).toBe(1);
     });
 
-    it('keeps a link valid that is being used, and sends no other email', async () => {
+    it('keeps a link valid while it is being used, and sends no other email', async () => {
       const { id, token } = await askedWith({ email: 'opened@opened.example' });
       const provisioning = plane.app.get(Provisioning);
       const start = provisioning.start.bind(provisioning);
@@ -374,7 +374,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       await verify({ token }).expect(202);
     });
 
-    // SQLite serialises writers.
+    // SQLite serialises writers, so this race cannot occur there.
     (driver === 'postgres' ? it : it.skip)(
       'keeps the link in the first email valid, even if used while another email is being created',
       async () => {
