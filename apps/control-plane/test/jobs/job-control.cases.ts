@@ -328,7 +328,7 @@ describe.each(EVERY_DATABASE)('the list of jobs on %s', (driver) => {
   const list = async (query: string) => (await plane.get(`${JOBS}${query}`).expect(200)).body;
   const idsOf = (page: { items: { id: string }[] }) => page.items.map((job) => job.id);
 
-  it('is paged, newest first', async () => {
+  it('is paginated, newest first', async () => {
     const [one] = [await list('?limit=2')];
     const two = await list(`?limit=2&cursor=${one.next_cursor}`);
     const three = await list(`?limit=2&cursor=${two.next_cursor}`);

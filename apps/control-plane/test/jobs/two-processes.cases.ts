@@ -33,7 +33,7 @@ describe('two processes of a Control Plane', () => {
     await plane.close();
   });
 
-  it('accept one of 100 copies of a signed request between them', async () => {
+  it('accept only one of 100 copies of a signed request between them', async () => {
     const request = cell.sign({ method: 'GET', path });
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, n) =>

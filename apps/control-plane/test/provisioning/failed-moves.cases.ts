@@ -176,7 +176,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
       scene.copiesAtOnce();
       return (await move(to()).expect(202)).body.job.id;
     };
-    /** Leaves writes paused after a failed move, as the previous version could, and an old copy in `other`. */
+    /** Leaves writes paused after a failed move, as the previous version could. `other` has an old copy. */
     const frozen = async (): Promise<string> => {
       const at = scene.plane.clock.now();
       const place = { tenantId: id, tenantPlaneId: cellId(other), createdAt: at };

@@ -726,7 +726,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     });
 
     describe('from an old home that served it again and lost the rows', () => {
-      /** Reopens the old copy at `home`, which then loses the rows. The new home was reinstalled and is empty. */
+      /** Reinstalls the new home, reopens the old copy at `home`, and has `home` lose its rows. */
       const reopensAt = async (home: PlaneSimulator, body: object): Promise<void> => {
         await moves();
         target = await tenant.installAnew({}, target);

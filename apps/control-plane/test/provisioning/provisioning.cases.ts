@@ -150,7 +150,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
     );
 
     it.each(['yes', 'TRUE', '2', 'true&dry_run=true'])(
-      '?dry_run=%s instead of provisioning for real',
+      'the query ?dry_run=%s instead of provisioning for real',
       async (value) => {
         const answer = await plane.post(`/api/tenants/provision?dry_run=${value}`, provisionBody());
         expect(refusal(answer)).toEqual([400, 'validation_failed']);
