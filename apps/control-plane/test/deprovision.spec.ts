@@ -326,7 +326,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await active();
     const emptier = await scene.plane.registerCell();
     await emptier.enrol({ version: '0.0.9' });
-    // The restore uses the scene's cell, even though the older cell has more room.
+    // The restore uses the scene's cell, even though `emptier` has more room.
     const job = await importing(tenant);
     await scene.report(tenant.id, 'failed', 'The disk is full.');
     await scene.reaches(job, 'cancelled');

@@ -6,7 +6,7 @@ import { type PlaneSimulator } from '../plane-simulator.fixture';
 import { Traveller } from '../travel-scene.fixture';
 
 const CATCH_UP_MINUTES = 20;
-/** The number of changes in a full part. After one, the source has more changes to send. */
+/** A full part has this many changes, and the source has more to send. */
 const MANY = 2000;
 
 describe.each(EVERY_DATABASE)('moving a tenant whose users keep writing, on %s', (driver) => {
