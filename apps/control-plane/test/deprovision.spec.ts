@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     const { body } = await deprovision(tenant.id, tenant.slug).expect(202);
     return { ...tenant, job: body.job.id };
   };
-  /** What `look` finds in the tenant's entry, once the cell has pulled that. */
+  /** Pulls the cell's desired state until `look` finds something in the tenant's entry, and returns it. */
   const pulled = <T>(id: string, look: (entry: NonNullable<ReturnType<typeof entryOf>>) => T) =>
     eventually(async () => {
       await scene.cell.pull();
@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await scene.reaches(tenant.job, 'succeeded');
     return tenant;
   };
-  /** Also renews the session and the API key, which do not last as long. */
+  /** Advances the clock, then replaces the session and the API key, which may have expired. */
   const later = async (ms: number): Promise<void> => {
     scene.plane.clock.advance(ms / 1000);
     scene.plane.session = await scene.plane.login('owner@example.com');
@@ -112,7 +112,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     const tenant = await begin(await active());
     const placed = await scene.placed();
     const { key } = await backUp(tenant);
-    // The key arrives encrypted to the plane's own.
+    // The backup's key is encrypted with the plane's public key.
     const opened = await compactDecrypt(key ?? '', KEYS.privateKey);
     expect(JSON.parse(new TextDecoder().decode(opened.plaintext))).toMatchObject({ crv: 'X25519' });
     await pulled(tenant.id, (entry) => entry.purge?.job_id === tenant.job);
@@ -134,7 +134,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await pulled(id, ({ phase }) => phase === 'importing');
     return body.job.id;
   };
-  /** Restores the tenant until the plane that has its rows is told to serve it. */
+  /** Runs a restore until the desired state tells the importing plane to serve the tenant. */
   const comingBack = async ({ id }: Gone) => {
     const { body } = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
     return { job: body.job.id as string, transfer: await isImported({ id }) };
@@ -148,7 +148,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     return coming.id;
   };
 
-  it('is restored as it was, by the plane that imports its backup', async () => {
+  it('is restored from its backup, which is erased once its plane reports success', async () => {
     const tenant = await gone();
     const { job, transfer } = await comingBack(tenant);
     await scene.reaches(job, 'waiting');
@@ -159,10 +159,10 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect(await scene.plane.count(TransferPart, { transferId: transfer })).toBe(0);
   });
 
-  it('is restored from its newest backup; an older one is not kept beside it', async () => {
+  it('is restored from its newest backup, which replaces the older one', async () => {
     const tenant = await gone();
     const { transfer: older } = await comingBack(tenant);
-    // Users write again. The next deprovisioning ended the restore before it could erase its backup.
+    // Users can write again. The next deprovisioning stops the restore before its backup is erased.
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', restorable_until: null });
     const again = await begin(tenant);
     const newest = await backupOf(tenant.id);
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await expect(checkBackup(tenant.id, older)).resolves.toBeUndefined();
   });
 
-  it('is not restored by a plane that restarts its import after the end', async () => {
+  it('is not restored until its plane finishes an import that it restarted', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
@@ -209,20 +209,20 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await scene.reaches(job, 'succeeded');
   });
 
-  it('ignores a superseded import, even if it reports that it is complete', async () => {
+  it('is not restored by a superseded import, even if that import reports completion', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
     const [first, unheard, second] = [nextRun(2), nextRun(2), nextRun(2)];
     for (const importer of [first, second])
       expect((await takePart(scene.cell, id, importer)).status).toBe(200);
-    // Sent by a process that has ended: all late, and out of order too.
+    // Late and out-of-order requests from importing processes that no longer run.
     const late = [
       () => sayImportedBy(scene.cell, id, first),
       () => takePart(scene.cell, id, first),
       () => sayImportedBy(scene.cell, id, first),
       () => takePart(scene.cell, id, unheard),
-      // From the trial of the backup, before the restore.
+      // A request from the trial restore that verified the backup.
       () => takePart(scene.cell, id, nextRun(1)),
       () => sayImportedBy(scene.cell, id, nextRun(2)),
     ];
@@ -230,12 +230,12 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect(await scene.plane.rows(Transfer, { id })).toMatchObject([{ importer: second, imported: 0 }]);
     await scene.reaches(job, 'waiting');
     expect((await sayImportedBy(scene.cell, id, second)).status).toBe(204);
-    // Nor does the import take back its own report by asking again.
+    // Requesting a part again does not withdraw the import's own report.
     await takePart(scene.cell, id, second);
     await pulled(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
   });
 
-  it('ignores an import of an earlier restore that was cancelled', async () => {
+  it('is not restored by an import from an earlier restore that was cancelled', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
@@ -252,13 +252,13 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await pulled(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
   });
 
-  it('refuses a part of a superseded attempt', async () => {
+  it('has backup parts from superseded attempts refused', async () => {
     const backup = await backupOf((await begin(await active())).id);
     const send = async (attempt: string) =>
       sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST, { attempt }));
     const [first, unheard, second] = [nextRun(), nextRun(), nextRun()];
     for (const attempt of [first, second, second]) expect((await send(attempt)).status).toBe(200);
-    // The source of one of them was killed before the Control Plane heard from it.
+    // `unheard` began between the other two, but its first part arrives only now.
     for (const late of [first, unheard])
       expect(refusal(await send(late))).toEqual([409, 'transfer_out_of_order']);
     expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ attempt: second }]);
@@ -269,14 +269,14 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     ['an attempt that is not text', { attempt: 1 }],
     ['an unknown kind', { kind: 'k'.repeat(1000) }],
     ['an invalid number of changes', { changes: 0.5 }],
-  ])('refuses a part whose header has %s', async (_, header) => {
+  ])('has a backup part refused if its header has %s', async (_, header) => {
     const backup = await backupOf((await begin(await active())).id);
     const sealed = await sealedPart(backup, MANIFEST, header);
     expect(refusal(await sendPart(scene.cell, backup.id, sealed))).toEqual([400, 'validation_failed']);
     expect(await scene.plane.count(TransferPart, { transferId: backup.id })).toBe(0);
   });
 
-  it('accepts and returns no part beyond the last that a transfer may have', async () => {
+  it('has no backup part accepted or confirmed beyond the maximum number of parts', async () => {
     const backup = await backupOf((await begin(await active())).id);
     const most = { attempt: 'only', parts: MAX_PARTS };
     await scene.plane.change(Transfer, { id: backup.id }, most);
@@ -288,7 +288,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       expect(refusal(await sayImported(scene.cell, backup.id, imported))).toEqual([409, 'transfer_too_long']);
   });
 
-  it('is restored from what was kept: nothing can be added on the way back', async () => {
+  it('is restored from the backup as it was stored; no part can be added during the restore', async () => {
     const tenant = await gone();
     await importing(tenant);
     const [kept] = await scene.plane.rows(Transfer, { tenantId: tenant.id });
@@ -298,7 +298,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect(refusal(await sendPart(scene.cell, id, forged, 2)).at(0)).not.toBe(200);
   });
 
-  it('is no longer removed by undoing its restore once it is home, since users may write', async () => {
+  it('cannot have its restore undone once it is active, because users may have written', async () => {
     const tenant = await gone();
     const { job } = await comingBack(tenant);
     await scene.reaches(job, 'waiting');
@@ -308,7 +308,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect(await scene.looksAgain(job)).toMatchObject({ status: 'failed' });
     expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'beyond_return']);
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', restorable_until: null });
-    // Not even a fatal failure of the job undoes it.
+    // Even a fatal failure does not roll the restore back.
     const lost = new StepFailure('fatal', 'lost', 'It is lost.');
     jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(lost);
     await scene.act(job, 'retry').expect(202);
@@ -321,12 +321,12 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect(entryOf(tenant.id)).toMatchObject({ phase: 'serving', status: 'active' });
   });
 
-  it('is restored to no cell that is older than its backup', async () => {
+  it('is not restored to a cell that runs an older version than its backup', async () => {
     const tenant = await gone();
     await active();
     const emptier = await scene.plane.registerCell();
     await emptier.enrol({ version: '0.0.9' });
-    // The restore goes to the other cell.
+    // The restore uses the scene's cell, even though `emptier` has more room.
     const job = await importing(tenant);
     await scene.report(tenant.id, 'failed', 'The disk is full.');
     await scene.reaches(job, 'cancelled');
@@ -350,7 +350,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await pulled(tenant.id, ({ transfer }) => transfer?.role === 'target');
   });
 
-  it('is sent to no plane that enrolled in an older version, until that is upgraded', async () => {
+  it('is not restored to a plane with an outdated version until that plane is upgraded', async () => {
     const tenant = await gone();
     const runs = (version: string) => scene.plane.change(TenantPlane, { id: scene.cell.id }, { version });
     const older = scene.before('open-restore', () => runs('0.0.9'));
@@ -369,7 +369,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await pulled(tenant.id, ({ transfer }) => transfer?.role === 'target');
   });
 
-  it('keeps its backup when a restore is cancelled during its import', async () => {
+  it('keeps its backup when a restore is cancelled during the import', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     await scene.act(job, 'cancel').expect(202);
@@ -386,7 +386,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect((await scene.plane.post(`/api/tenants/${tenant.id}/restore`)).status).toBe(202);
   });
 
-  it('is imported, and not removed again, when a half-undone restore resumes', async () => {
+  it('is imported, and not removed again, when a half-undone restore is retried', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     const stuck = new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
@@ -400,21 +400,21 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect(entryOf(tenant.id)).not.toHaveProperty('purge');
   });
 
-  it('is not removed before the plane has restored the backup for a trial', async () => {
+  it('is not removed if the trial restore of its backup fails', async () => {
     const tenant = await begin(await active());
     await backupOf(tenant.id);
     await scene.report(tenant.id, 'failed', 'The copy differs from the original in: incidents.');
     await scene.reaches(tenant.job, 'failed');
     expect(await errorOf(tenant.job)).toBe('backup_not_verified');
     expect(entryOf(tenant.id)).not.toHaveProperty('purge');
-    // Once the cause is fixed, the job resumes.
+    // The job can be retried once the cause is fixed.
     await backUp(tenant);
     await scene.act(tenant.job, 'retry').expect(202);
     await purge(tenant);
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('is not removed while its backup is sent but not yet restored for a trial', async () => {
+  it('is not removed while its backup has been sent but not yet verified by a trial restore', async () => {
     const tenant = await begin(await active());
     const backup = await backupOf(tenant.id);
     expect((await sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST))).status).toBe(200);
@@ -424,7 +424,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await scene.cell.pull();
     expect(entryOf(tenant.id)).not.toHaveProperty('purge');
     expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ endedAt: null }]);
-    // Even whole and readable, it is not a backup yet: a step that came this far would stop.
+    // Until the trial restore succeeds, later steps do not accept even a complete and readable backup.
     const unkept = { code: 'backup_unreadable', message: expect.stringContaining('there is none') };
     await expect(checkBackup(tenant.id, backup.id)).rejects.toMatchObject(unkept);
     await sayImported(scene.cell, backup.id);
@@ -432,7 +432,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('is not removed when its backup is damaged right after it was verified', async () => {
+  it('is not removed if its backup is damaged right after it was verified', async () => {
     const backups = scene.plane.app.get(Backups);
     const keep = backups.keep.bind(backups);
     jest.spyOn(backups, 'keep').mockImplementationOnce(async (manager, backup, manifest) => {
@@ -453,7 +453,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await scene.reaches(tenant.job, 'cancelled');
   });
 
-  it('is not removed when the backup cannot be opened, and serves again when rolled back', async () => {
+  it('is not removed if its backup cannot be decrypted, and is served again after a rollback', async () => {
     const tenant = await begin(await active());
     const backup = await backupOf(tenant.id);
     const [head, ...rest] = (await sealedPart(backup, MANIFEST)).split('.');
@@ -472,7 +472,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect(await scene.plane.rows(Transfer, { tenantId: tenant.id })).toMatchObject([{ keySealed: null }]);
   });
 
-  it('is removed no further when its backup is damaged after it was verified', async () => {
+  it('is not fully removed if its backup is damaged while its plane removes the rows', async () => {
     const tenant = await begin(await active());
     const { id } = await backUp(tenant);
     await pulled(tenant.id, (entry) => entry.purge !== undefined);
@@ -488,8 +488,8 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect(await errorOf(tenant.job)).toBe('backup_unreadable');
   });
 
-  it.each(['during its check', 'after its check'])(
-    'is not removed when its plane sends the backup again %s',
+  it.each(['during', 'right after'])(
+    'is not removed if its plane resends the backup %s its verification',
     async (when) => {
       const backups = scene.plane.app.get(Backups);
       const read = backups.read.bind(backups);
@@ -498,7 +498,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       let hasLooked = false;
       const anew = await sealedPart(backup, MANIFEST, { attempt: nextRun(), kind: 'changes' });
       jest.spyOn(backups, 'read').mockImplementationOnce(async (...asked) => {
-        const first = when === 'after its check' && (await read(...asked));
+        const first = when === 'right after' && (await read(...asked));
         expect((await sendPart(scene.cell, backup.id, anew)).status).toBe(200);
         if (!first) await scene.plane.change(TransferPart, { transferId: backup.id }, { sealed: 'gone' });
         hasLooked = true;
@@ -526,7 +526,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       },
     ],
   ];
-  it.each(WAITS)('waits for a plane with a full disk while %s', async (_, reach) => {
+  it.each(WAITS)('waits for a plane whose disk is full while %s', async (_, reach) => {
     const tenant = await begin(await active());
     await reach(tenant);
     await scene.report(tenant.id, 'retrying', 'The disk is full.');
@@ -546,9 +546,9 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('is removed after an outage of the Control Plane while that reads the backup', async () => {
-    const lost = new CommitOutcomeUnknown(new Error('the line broke'));
-    const outage = Object.assign(new Error('the server ends'), { code: '57P01' });
+  it("is removed even if the Control Plane's database fails while the backup is being read", async () => {
+    const lost = new CommitOutcomeUnknown(new Error('connection lost'));
+    const outage = Object.assign(new Error('terminating connection'), { code: '57P01' });
     const backups = scene.plane.app.get(Backups);
     jest.spyOn(backups, 'read').mockRejectedValueOnce(outage).mockRejectedValueOnce(lost);
     const tenant = await begin(await active());
@@ -563,7 +563,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('is not gone while its plane reports that it could not remove the rows', async () => {
+  it('is not restorable while its plane reports that it could not remove the rows', async () => {
     const tenant = await begin(await active());
     await backUp(tenant);
     await pulled(tenant.id, (entry) => entry.purge !== undefined);
@@ -577,7 +577,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('waits a day for its plane, then needs an operator', async () => {
+  it('waits a day for its plane to remove the rows, then needs an operator', async () => {
     const tenant = await begin(await active());
     await backUp(tenant);
     await pulled(tenant.id, (entry) => entry.purge !== undefined);
@@ -590,7 +590,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('cannot be rolled back once its removal has begun', async () => {
+  it('cannot be rolled back once its plane has been told to remove the rows', async () => {
     const tenant = await begin(await active());
     await backUp(tenant);
     await pulled(tenant.id, (entry) => entry.purge !== undefined);
@@ -606,7 +606,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
   });
 
   describe('when it can no longer be restored', () => {
-    it('is erased with its backup, keeps its slug, and has a verifiable certificate', async () => {
+    it('is deleted with its backup, keeps its slug, and has a verifiable deletion certificate', async () => {
       const tenant = await gone();
       const certificate = `/api/tenants/${tenant.id}/deletion-certificate`;
       expect(refusal(await scene.plane.get(certificate))).toEqual([404, 'not_deleted']);
@@ -638,7 +638,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       expect(refusal(again)).toEqual([409, 'slug_taken']);
     });
 
-    const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
+    const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: fix it.');
     const overdue = async ({ id }: { id: string }): Promise<void> => {
       await scene.plane.change(Tenant, { id }, { restorableUntil: scene.plane.clock.now() });
       await scene.plane.app.get(Chores).run(scene.plane.clock.now());
@@ -646,7 +646,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     const newestJob = async ({ id }: { id: string }): Promise<string> =>
       (await scene.plane.get(`${JOBS}?tenant_id=${id}&limit=1`).expect(200)).body.items[0].id;
 
-    it('is not purged by a paused sweep after it was restored and deprovisioned again', async () => {
+    it('is not purged by a sweep that was paused while it was restored and deprovisioned again', async () => {
       const { app, clock } = scene.plane;
       const tenant = await gone();
       jest.spyOn(app.get(OpenRestoreStep), 'run').mockRejectedValueOnce(broken);
@@ -682,7 +682,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     it('is purged by one job, which retries automatically and then waits for an operator', async () => {
       const { app, clock } = scene.plane;
       const tenant = await gone();
-      const failing = jest.spyOn(app.get(EraseBackupStep), 'run').mockRejectedValue(new Error('No luck.'));
+      const failing = jest.spyOn(app.get(EraseBackupStep), 'run').mockRejectedValue(new Error('It failed.'));
       await overdue(tenant);
       const job = await newestJob(tenant);
       for (let status = ''; status !== 'failed'; { status } = await scene.job(job)) {
@@ -691,7 +691,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       }
       expect((await scene.job(job)).steps[0]).toMatchObject({ name: 'erase-backup', attempt: MAX_ATTEMPTS });
       await app.get(Purges).sweep();
-      // Found by a sweep that was paused before another process began the purge.
+      // As if this sweep had selected the tenant before the purge began.
       jest.spyOn(app.get(Database), 'read').mockResolvedValueOnce([{ id: tenant.id }]);
       await app.get(Purges).sweep();
       const purges = { tenantId: tenant.id, operation: 'purge' };
@@ -703,7 +703,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     });
 
     it.each(['cancel', 'rollback'] as const)(
-      'is not purged again after a %s before an operator retries the purge',
+      'can have its purge retried after a %s, and gets no second purge job',
       async (action) => {
         const tenant = await gone();
         jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(broken);
@@ -727,7 +727,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       },
     );
 
-    it('is not deleted before the rows that a failed restore brought back are gone', async () => {
+    it('is not deleted until the rows imported by a failed restore have been removed', async () => {
       jest.spyOn(scene.plane.app.get(ReinstateStep), 'run').mockRejectedValueOnce(broken);
       const tenant = await gone();
       const placed = await scene.placed();
@@ -757,7 +757,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       expect(await scene.placed()).toBe(placed);
     });
 
-    it('is purged, and old copies are removed, however many others are busy', async () => {
+    it('is purged, and old copies are removed, even if jobs are running for many other tenants', async () => {
       const now = scene.plane.clock.now();
       const tenant = await gone();
       const [template] = (await scene.plane.rows(Tenant, { id: tenant.id })) as [Tenant];
@@ -792,7 +792,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       );
     });
 
-    /** The restore failed, and so did the purge before it could erase anything. */
+    /** Waits for the restore to fail, starts a purge that fails before erasing anything, and returns it. */
     const halfPurged = async (tenant: { id: string }, restore: string): Promise<string> => {
       jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(broken);
       await scene.reaches(restore, 'failed');
@@ -809,7 +809,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       }
     };
 
-    it('is not brought back by an older restore once its purge has begun', async () => {
+    it('cannot be restored by retrying an older restore once its purge has begun', async () => {
       jest.spyOn(scene.plane.app.get(ReinstateStep), 'run').mockRejectedValueOnce(broken);
       const tenant = await gone();
       const restore = await importing(tenant);
@@ -823,7 +823,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deleted' });
     });
 
-    it('is not purged by an earlier job once it is in use again', async () => {
+    it('is not purged by an earlier job once it is active again', async () => {
       const tenant = await gone();
       jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(broken);
       await overdue(tenant);
@@ -847,7 +847,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       return { id, planeId } as { id: string; planeId: string };
     };
 
-    it('is not brought back at a customer either, where a restore needs no backup', async () => {
+    it("cannot be restored on a customer's plane either once its purge has begun", async () => {
       const tenant = await deprovisionedOfCustomer('hybrid');
       const { body } = await scene.plane.post(`/api/tenants/${tenant.id}/restore`).expect(202);
       const tokens = `/api/tenants/${tenant.id}/provisioning-tokens`;
@@ -855,7 +855,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       await scene.plane.delete(`${tokens}/${body.install.token_id}`).expect(204);
       const purging = await halfPurged(tenant, body.job.id);
       await isNotRestored(body.job.id);
-      // Nor does a new token, for which the restore had waited.
+      // A new token, which the restore had been waiting for, does not resume it either.
       await scene.plane.post(tokens, {}).expect(201);
       expect(await scene.job(body.job.id)).toMatchObject({ status: 'failed' });
       await scene.act(purging, 'retry').expect(202);
@@ -865,14 +865,14 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       ]);
     });
 
-    it('returns to the plane that kept its rows when an undone restore is retried', async () => {
+    it("returns to the customer's plane, which kept its rows, if an undone restore is retried", async () => {
       const tenant = await deprovisionedOfCustomer('on_prem');
       const { body } = await scene.plane.post(`/api/tenants/${tenant.id}/restore`).expect(202);
       await scene.reaches(body.job.id, 'waiting');
       await scene.act(body.job.id, 'cancel').expect(202);
       await scene.reaches(body.job.id, 'cancelled');
       await scene.act(body.job.id, 'retry').expect(202);
-      // The undo revoked its token.
+      // The rollback revoked the provisioning token.
       await scene.reaches(body.job.id, 'failed');
       await scene.plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {}).expect(201);
       await scene.reaches(body.job.id, 'waiting');
@@ -880,7 +880,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       expect(planes).toMatchObject([{ tenantPlaneId: tenant.planeId, phase: 'importing', holdsPlace: true }]);
     });
 
-    it('is not deleted before a plane that a customer was to bring back loses its token', async () => {
+    it('has the install bundle of a failed restore invalidated when it is purged', async () => {
       const { id, planeId } = await deprovisionedOfCustomer('on_prem');
       jest.spyOn(scene.plane.app.get(RegisterTenantPlaneStep), 'run').mockRejectedValueOnce(broken);
       const restore = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
@@ -893,7 +893,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       expect(await scene.plane.rows(TenantPlane, { id: planeId })).toMatchObject([{ status: 'retired' }]);
     });
 
-    it('is not certified as deleted while a plane may still hold its rows', async () => {
+    it('is not certified as deleted while a plane may still have its rows', async () => {
       const tenant = await gone();
       jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockResolvedValueOnce(done());
       const { tenantPlaneId } = (await scene.plane.rows(Placement, { tenantId: tenant.id }))[0] as Placement;
@@ -907,7 +907,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     });
   });
 
-  it('is deleted at once if it was never used, which ends any other operation on it', async () => {
+  it('is deleted at once if it was never active, and its provisioning job is cancelled', async () => {
     const { id, slug, job: provisioning } = await scene.waiting();
     const placed = await scene.placed();
     const { job } = await begin({ id, slug });
@@ -923,7 +923,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect(body.claims).toMatchObject({ sub: id, rows_removed: {} });
   });
 
-  it('has failed when its deprovisioning, which ended its provisioning, is cancelled at once', async () => {
+  it('has the status failed if the deprovisioning that stopped its provisioning is cancelled', async () => {
     const { id, slug } = await scene.waiting();
     const claim = jest.spyOn(scene.plane.app.get(ProvisioningJobs), 'claim').mockResolvedValue(null);
     const { job } = await begin({ id, slug });
@@ -937,14 +937,14 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect(await scene.tenant(id)).toMatchObject({ status: 'deleted' });
   });
 
-  it('is deprovisioned from the status in which its provisioning ends', async () => {
+  it('is active after a rollback if provisioning succeeded just before the deprovisioning', async () => {
     const { id, slug, job: provisioning } = await scene.waiting();
     const [reached, free] = [new Gate(), new Gate()];
     const audit = scene.plane.app.get(Audit);
     const record = audit.record.bind(audit);
     const ending = jest.spyOn(audit, 'record').mockImplementation(async (manager, entry) => {
       if (entry.action === 'job.succeeded') {
-        // The job's last write, started together with this one, is done.
+        // Waits for the job's last write, which started at the same time as this transaction.
         await manager.query('select 1');
         reached.open();
         await free.opened;
@@ -969,7 +969,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect(await scene.tenant(id)).toMatchObject({ status: 'active' });
   });
 
-  it('keeps its data at a customer but loses our trust, and returns with a new bundle', async () => {
+  it("stays on the customer's plane, which can enrol again only with a bundle from a restore", async () => {
     const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
     const { id, slug, tenant_plane_id } = body.tenant;
     const theirs = new PlaneSimulator(scene.plane.url, scene.plane.clock, tenant_plane_id, body.install);
@@ -986,7 +986,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect((await theirs.pull()).status).toBe(401);
     expect(await scene.plane.count(Transfer, { tenantId: id })).toBe(0);
 
-    // Cancelled and requested again, the restore is for the plane that the customer has.
+    // A restore that is requested again after a cancellation still targets the customer's existing plane.
     const taken = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
     expect(taken.body.install.env.ATLAS_PROVISIONING_TOKEN).toEqual(expect.any(String));
     await scene.act(taken.body.job.id, 'cancel').expect(202);
@@ -1010,16 +1010,16 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
   });
 
   it.each([
-    ['came last by the clock of another process', 1, true],
-    ['enrolled last, where its deprovisioning did not record its home', -1, false],
-  ])('returns to its home, not to an old copy that %s', async (_, cameAt, isNoted) => {
+    ["that seems newer because of another process's clock", 1, true],
+    ['whose plane enrolled later, even if the job did not record the home', -1, false],
+  ])('is restored to its home, not to an old copy %s', async (_, cameAt, isNoted) => {
     const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
     const { id, slug, tenant_plane_id: tenantPlaneId } = body.tenant;
     const theirs = new PlaneSimulator(scene.plane.url, scene.plane.clock, tenantPlaneId, body.install);
     await theirs.enrol();
     await theirs.serve(id);
     await scene.reaches(body.job.id, 'succeeded');
-    // It lived there before, and that plane's secret was rotated since.
+    // Makes a former home that has enrolled again since the tenant left it.
     const [home] = await scene.plane.rows(TenantPlane, { id: tenantPlaneId });
     const [place] = await scene.plane.rows(Placement, { tenantPlaneId });
     const at = (days: number) => new Date(scene.plane.clock.now().getTime() + days * DAY_MS);
@@ -1039,7 +1039,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
   });
 
   describe('refuses', () => {
-    it('a deprovisioning without the right confirm_slug, and does nothing', async () => {
+    it('a deprovisioning with a wrong confirm_slug, and changes nothing', async () => {
       const { id, slug } = await active();
       for (const query of ['', '?dry_run=true']) {
         const answer = await deprovision(id, `${slug}x`, query);
@@ -1049,7 +1049,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       expect(await scene.tenant(id)).toMatchObject({ status: 'active' });
     });
 
-    it('a second deprovisioning, and a restore before it is gone', async () => {
+    it('a second deprovisioning, and a restore before the deprovisioning is complete', async () => {
       const { id, slug } = await active();
       expect(refusal(await scene.plane.post(`/api/tenants/${id}/restore`))).toEqual([
         409,
@@ -1062,7 +1062,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     });
   });
 
-  it('is planned in a dry run', async () => {
+  it('is only planned in a dry run', async () => {
     const { id, slug } = await active();
     const { body } = await deprovision(id, slug, '?dry_run=true').expect(200);
     const names = body.plan.steps.map(({ name }: { name: string }) => name);
@@ -1073,8 +1073,8 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect(jobs.items.map(({ operation }) => operation)).toEqual(['provision']);
   });
 
-  // This and the next test come last: their cells would take the tenants of the others.
-  describe('while it moves', () => {
+  // This group and the next test come last: their extra cells would receive other tests' tenants.
+  describe('during a move', () => {
     let second: PlaneSimulator;
     let tenant: { id: string; slug: string };
     let home: { tenantId: string; tenantPlaneId: string };
@@ -1099,7 +1099,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     const importing = (cell: PlaneSimulator) =>
       pulledBy(cell, ({ phase, transfer }) => phase === 'importing' && transfer);
 
-    it('ends the move even if cancelled at once; the next move opens its own transfer', async () => {
+    it('has the move stopped even if the deprovisioning is cancelled, and can be moved again', async () => {
       const first = await scene.plane.enrolledCell();
       await moveTo(first);
       await importing(first);
@@ -1118,7 +1118,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       expect(await live()).toMatchObject([{ targetPlaneId: second.id, sourcePlaneId: scene.cell.id }]);
     });
 
-    it('does not cut over with a transfer to another plane', async () => {
+    it('is not cut over if the transfer is for a different plane', async () => {
       const elsewhere = await scene.plane.enrolledCell();
       const { app } = scene.plane;
       const between = {
@@ -1141,7 +1141,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       expect(await scene.tenant(tenant.id)).toMatchObject({ tenant_plane_id: scene.cell.id });
     });
 
-    it('does not cut over to a plane that enrolled with another key since it got the rows', async () => {
+    it('is not cut over to a plane that enrols with a new key after receiving the rows', async () => {
       await scene.plane.change(Placement, home, { phase: 'frozen' });
       const job = await moveTo(second);
       const leaving = await pulledBy(scene.cell, ({ phase, transfer }) => phase === 'frozen' && transfer);
@@ -1159,7 +1159,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       expect(await scene.tenant(tenant.id)).toMatchObject({ tenant_plane_id: scene.cell.id });
     });
 
-    it('moves away from a home that was frozen from the start', async () => {
+    it('can be moved from a home that is already frozen', async () => {
       await scene.plane.change(Placement, home, { phase: 'frozen' });
       await moveTo(second);
       const leaving = await pulledBy(scene.cell, ({ phase, transfer }) => phase === 'frozen' && transfer);
@@ -1169,7 +1169,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       await pulledBy(second, ({ phase }) => phase === 'serving');
     });
 
-    it('is sent without its transfer to a plane that must remove its rows', async () => {
+    it('has no transfer in its entry on a plane that must remove its rows', async () => {
       const job = await moveTo(second);
       await importing(second);
       const coming = { tenantId: tenant.id, tenantPlaneId: second.id };
@@ -1180,7 +1180,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     });
   });
 
-  it('leaves nothing of the move that it ended when rolled back, and may move elsewhere', async () => {
+  it('has no trace of the interrupted move after a rollback, and can be moved elsewhere', async () => {
     const tenant = await active();
     const [first, second] = [await scene.plane.enrolledCell(), await scene.plane.enrolledCell()];
     const move = async ({ id: tenant_plane_id }: PlaneSimulator): Promise<string> => {
@@ -1224,14 +1224,14 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect([await placedOn(first), await placedOn(second)]).toEqual([[0], [1]]);
   });
 
-  it('is backed up and restored with the key under which its plane has enrolled by then', async () => {
+  it("is backed up and restored with its plane's current key, even after the plane re-enrols", async () => {
     const region = 'another-key';
     let cell = await scene.plane.enrolledCell({ region });
     const { body } = await scene.plane.provision({ region }).expect(202);
     const { id, slug } = body.tenant;
     await cell.serve(id);
     await scene.reaches(body.job.id, 'succeeded');
-    /** Makes the plane another installation, with its own key. */
+    /** Enrols a new installation of the plane, and returns its private key. */
     const enrolAgain = async () => {
       const keys = generateKeyPairSync('x25519');
       const path = `/api/tenant-planes/${cell.id}/rotate-secret`;
@@ -1261,7 +1261,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
         () => true,
         () => false,
       );
-    /** The plane reports that it cannot open what was made for its former key, and gets what it can. */
+    /** Has the plane report that it cannot decrypt the transfer's key, and receive one that it can. */
     const failsThenOpens = async (mine: KeyObject): Promise<DesiredTransfer> => {
       expect(await opens(await transfer(), mine)).toBe(false);
       await report('failed');
@@ -1280,7 +1280,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
 
     const restoring = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
     await seen(({ phase, transfer: coming }) => phase === 'importing' && coming);
-    /** An import by a plane whose clock shows this time. */
+    /** Begins an import on a plane whose clock shows this time. Returns the HTTP status. */
     const imports = async ({ id: of, generation = 0 }: DesiredTransfer, time: string) =>
       (await takePart(cell, of, runName({ generation, begunAt: new Date(time) }))).status;
     expect(await imports(await transfer(), '2030-01-01T12:00:00Z')).toBe(200);
@@ -1306,10 +1306,10 @@ describe.each(EVERY_DATABASE)(
     afterAll(() => scene.plane.close());
     beforeEach(async () => {
       tenant = await Traveller.settle(scene, `region-${(count += 1)}`);
-      const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
+      const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: fix it.');
       jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockRejectedValueOnce(broken);
     });
-    /** The cell is told to make the backup, and is reinstalled before it has made it. */
+    /** Reinstalls the cell after it was told to make the backup and before it makes it. */
     const begunElsewhere = async (): Promise<string> => {
       const job = await tenant.deprovision();
       await tenant.told(({ transfer }) => transfer?.role === 'backup');
@@ -1325,14 +1325,14 @@ describe.each(EVERY_DATABASE)(
       return scene.job(job);
     };
 
-    it('is served by the installation that made the backup, even if another one began it', async () => {
+    it('is served by the installation that made the backup, even if the job began with another', async () => {
       const job = await begunElsewhere();
       const id = await tenant.backUp();
       await rollsBack(job, 'cancelled');
       expect(await scene.plane.rows(Transfer, { id })).toMatchObject([{ keySealed: null }]);
     });
 
-    it('keeps the backup while the installation that only began it is back', async () => {
+    it('keeps its backup if an earlier installation, which did not make it, enrols again', async () => {
       const { instanceId: instance_id } = tenant.cell;
       const job = await begunElsewhere();
       await tenant.backUp();
@@ -1341,7 +1341,7 @@ describe.each(EVERY_DATABASE)(
       expect(await rollsBack(job, 'failed')).toMatchObject({ error: { code: 'home_not_serving' } });
     });
 
-    it('keeps the backup when another installation enrols right before the backup counts', async () => {
+    it('keeps its backup if another installation enrols right before the backup is accepted', async () => {
       const backups = scene.plane.app.get(Backups);
       jest.spyOn(ReadableBackup.prototype, 'read').mockImplementationOnce(async (...of) => {
         const manifest = await backups.read(...of);

@@ -26,16 +26,16 @@ import { NOTHING_SEEN } from '../reconcile-scene.fixture';
 import { Traveller } from '../travel-scene.fixture';
 
 const LEASE_SECONDS = LEASE_MS / 1000;
-/** How long the step that awaits the first report of a tenant's plane may wait. */
+/** The time limit of the step that waits for the first report from a tenant's plane. */
 const PATIENCE_MS = 15 * 60_000;
 const CATCH_UP_MS = 30 * 60_000;
 
-/** On Postgres only: a SQLite file belongs to one process. */
+/** On Postgres only, because a SQLite file belongs to one process. */
 describe.each([
   ['ahead', 3600],
   ['behind', -3600],
 ])('a Control Plane process whose clock is an hour %s', (_, seconds) => {
-  /** Its clock agrees with that of Postgres. */
+  /** Its clock agrees with the database's clock. */
   let plane: TestControlPlane;
   let other: TestControlPlane;
   const there = (): ProvisioningJobs => other.app.get(ProvisioningJobs);
@@ -76,7 +76,7 @@ describe.each([
     expect(await isDue(id)).toBe(true);
   };
 
-  it('takes no job from a live process', async () => {
+  it('does not take a job from a live process', async () => {
     const { id } = await claimedBy(here());
     expect([await isDue(id, there()), await there().claim(id, 'other')]).toEqual([false, null]);
     plane.clock.advance(LEASE_SECONDS);
@@ -93,7 +93,7 @@ describe.each([
     expect(await here().claim(id, 'other')).toMatchObject({ leaseOwner: 'other', leaseNumber: 2 });
   });
 
-  it('renews a lease for the usual time', async () => {
+  it('renews a lease for its full duration', async () => {
     const job = await claimedBy(there());
     plane.clock.advance(LEASE_SECONDS - 1);
     await there().renew(job);
@@ -101,24 +101,24 @@ describe.each([
     expect(await here().claim(job.id, 'other')).not.toBeNull();
   });
 
-  it('releases a job that others can claim one second later', async () => {
+  it('releases a job so that others can claim it one second later', async () => {
     const job = await claimedBy(there());
     await there().giveBack(job);
     await expectDueIn(1, job.id);
   });
 
-  it('waits for exactly the intended time', async () => {
+  it('makes a job wait for exactly the intended time', async () => {
     const job = await claimedBy(there());
     const until = new Date(other.clock.now().getTime() + 60_000);
     expect(await there().releaseUnlessWoken(job, until)).toBe(true);
     await expectDueIn(60, job.id);
   });
 
-  it('accepts a job that others find although its wake-up is lost', async () => {
+  it('accepts a job so that others find it even if its wake-up is lost', async () => {
     await expectDueIn(5, (await accepted(other)).id);
   });
 
-  it('makes a job due at once for others when it wakes, retries or cancels it', async () => {
+  it('makes a job that it wakes, retries or cancels due at once for other processes', async () => {
     const [woken, failed, cancelled] = [await accepted(plane), await accepted(plane), await accepted(plane)];
     const late = { dueAt: new Date(plane.clock.now().getTime() + 7200_000) };
     const ids = [woken.id, failed.id, cancelled.id];
@@ -135,7 +135,7 @@ describe.each([
     for (const id of ids) expect(await isDue(id)).toBe(true);
   });
 
-  it('detects an unattended job, and only that, and makes it due', async () => {
+  it('detects a job that no worker will run soon, and only then makes it due', async () => {
     const { id } = await accepted(plane);
     const [check, database] = [other.app.get(JobUnattendedCheck), other.app.get(Database)];
     const subject = async (): Promise<JobSubject> => {
@@ -151,7 +151,7 @@ describe.each([
     expect(await isDue(id)).toBe(true);
   });
 
-  it('records reports of tenant planes at database time, and shows the same health', async () => {
+  it('records reports from tenant planes at database time, and derives their health from it', async () => {
     const cell = await plane.enrolledCell();
     const { revision = '', linkId: link_id, secret } = cell;
     const report = { revision, version: '0.1.0', sequence: 1, link_id, tenants: [], usage: {}, health: {} };
@@ -169,7 +169,7 @@ describe.each([
     expect([await shown('online'), await shown('offline')]).toEqual([undefined, 'offline']);
   });
 
-  it('looks for drifts when its turn is due, and schedules the next one correctly', async () => {
+  it('looks for drift when its turn is due, and schedules the next turn correctly', async () => {
     const reconciler = other.app.get(Reconciler);
     const look = jest.spyOn(reconciler, 'look').mockResolvedValue(NOTHING_SEEN);
     const config = { RECONCILE_INTERVAL_SECONDS: 60 } as ControlPlaneConfig;
@@ -187,11 +187,11 @@ describe.each([
   });
 });
 
-/** On Postgres only: a SQLite file belongs to one process. */
+/** On Postgres only, because a SQLite file belongs to one process. */
 describe.each([
   ['ahead', 3600],
   ['behind', -3600],
-])('two Control Plane processes, one with its clock an hour %s,', (_, seconds) => {
+])('two Control Plane processes, one with a clock that is an hour %s,', (_, seconds) => {
   let scene: JobScene;
   let other: TestControlPlane;
   let count = 0;
@@ -211,7 +211,7 @@ describe.each([
     await scene.plane.close();
   });
 
-  /** Makes this process run every job from now on, whichever process takes the wake-up. */
+  /** Makes this process run every job from now on, whichever process receives the wake-up. */
   const works = ({ app }: TestControlPlane): void => {
     const begin = Attempts.prototype.begin.bind(app.get(Attempts));
     for (const plane of Object.values(workers))
@@ -256,10 +256,10 @@ describe.each([
     return (await tenant.almostMoved(await scene.plane.enrolledCell({ region: tenant.region }))).job;
   };
 
-  it('erase a backup only while its home is online by database time', async () => {
+  it("erase a backup only if the tenant's home is online by database time", async () => {
     works(scene.plane);
     const tenant = await Traveller.settle(scene, `region-${(count += 1)}`);
-    const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
+    const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: fix it.');
     jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockRejectedValueOnce(broken);
     const job = await tenant.deprovision();
     await tenant.backUp();
@@ -281,7 +281,7 @@ describe.each([
   ] as const)('a step started by the process with the %s clock, checked by the other,', (first, then) => {
     beforeEach(() => works(workers[first]));
 
-    it('has its whole time, and no more', async () => {
+    it('has its full time limit, and no more', async () => {
       const job = await waiting();
       passes(PATIENCE_MS - 1000);
       expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
@@ -292,7 +292,7 @@ describe.each([
       });
     });
 
-    it('gets its whole time again, and no more, when an operator retries it', async () => {
+    it('gets its full time limit again, and no more, when an operator retries it', async () => {
       const job = await waiting();
       passes(PATIENCE_MS);
       expect(await looks(workers[first], job)).toMatchObject({ status: 'failed' });
@@ -307,7 +307,7 @@ describe.each([
       expect(await looks(workers[then], job)).toMatchObject({ status: 'failed' });
     });
 
-    it('gives the target of a move its whole time to catch up, and no more', async () => {
+    it('gives the target of a move its full time to catch up, and no more', async () => {
       const job = await following();
       passes(CATCH_UP_MS - 1000);
       expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
@@ -318,7 +318,7 @@ describe.each([
       });
     });
 
-    it('pauses writes for the maximum pause, and no longer', async () => {
+    it('pauses writes for the maximum time, and no longer', async () => {
       const job = await frozen();
       passes(MAX_FREEZE_MS - 1000);
       expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
@@ -329,7 +329,7 @@ describe.each([
       });
     });
 
-    it('is retried for the maximum pause of writes, and no longer', async () => {
+    it('is retried for the maximum write pause, and no longer', async () => {
       const job = await frozen();
       jest.spyOn(AwaitImportStep.prototype, 'run').mockRejectedValue(new Error('It failed.'));
       passes(MAX_FREEZE_MS - 2000);

@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) =
     await scene.reaches(job, 'succeeded');
   });
 
-  it('gets only one of a concurrent retry and rollback accepted', async () => {
+  it('has only one of several concurrent retries and rollbacks accepted', async () => {
     const full = jest.spyOn(scene.plane.app.get(Cells), 'takePlace').mockResolvedValue(null);
     const provisioned = await Promise.all([1, 2, 3, 4, 5].map(() => scene.plane.provision()));
     const jobs = provisioned.map(({ body }) => body.job.id as string);
@@ -89,7 +89,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) =
     });
   });
 
-  it('rolls a job back: tenant deleted, slug free, place released', async () => {
+  it('deletes the tenant and frees its slug and its place by rolling the job back', async () => {
     const before = await scene.placed();
     const { job, id, slug } = await scene.waiting();
     expect(await scene.placed()).toBe(before + 1);
@@ -132,7 +132,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) =
     await scene.act(second, 'retry').expect(202);
   });
 
-  it('leaves no trace at the cell when rolling back before anything is published', async () => {
+  it('leaves no trace in the cell when rolling back before anything is published', async () => {
     jest.spyOn(scene.plane.app.get(Cells), 'takePlace').mockResolvedValueOnce(null);
     const [before, { body }] = [await scene.placed(), await scene.plane.provision()];
     await scene.reaches(body.job.id, 'failed');
@@ -161,7 +161,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) =
     expect(refusal(await scene.plane.get(`${JOBS}/no-uuid`))).toEqual([400, 'validation_failed']);
   });
 
-  it('undoes all that the request created when rolling back a job that never began', async () => {
+  it('undoes everything that the request created when rolling back a job that never ran', async () => {
     const asleep = jest.spyOn(scene.plane.app.get(JobRunner), 'advance').mockResolvedValue(undefined);
     const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
     const { id, tenant_plane_id: tenantPlaneId } = body.tenant;
@@ -198,7 +198,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) =
   });
 
   it.each(['retry', 'rollback'] as const)(
-    'does not revive a tenant when %s races with its deprovisioning',
+    'does not revive a tenant when a %s races with its deprovisioning',
     async (action) => {
       const { job, id, slug } = await scene.waiting();
       await scene.act(job, 'cancel').expect(202);
@@ -220,7 +220,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) =
     },
   );
 
-  it('sees why a job was undone by a fatal step, and nothing remains', async () => {
+  it('sees the fatal error that caused a job to undo itself and delete its tenant', async () => {
     const { job, id } = await scene.waiting();
     const failure = new StepFailure('fatal', 'no_way', 'There is no way forward.');
     jest.spyOn(scene.plane.app.get(ActivateStep), 'run').mockRejectedValueOnce(failure);
@@ -235,7 +235,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) =
     expect(await scene.tenant(id)).toMatchObject({ status: 'deleted', endpoint_url: null });
   });
 
-  it('sees how long each step took to undo, not the time since it ran', async () => {
+  it('sees how long each step took to undo, not how long ago it ran', async () => {
     const { job } = await scene.waiting();
     scene.plane.clock.advance(100);
     await scene.act(job, 'cancel').expect(202);
@@ -328,7 +328,7 @@ describe.each(EVERY_DATABASE)('the list of jobs on %s', (driver) => {
   const list = async (query: string) => (await plane.get(`${JOBS}${query}`).expect(200)).body;
   const idsOf = (page: { items: { id: string }[] }) => page.items.map((job) => job.id);
 
-  it('is paged, newest first', async () => {
+  it('is paginated, newest first', async () => {
     const [one] = [await list('?limit=2')];
     const two = await list(`?limit=2&cursor=${one.next_cursor}`);
     const three = await list(`?limit=2&cursor=${two.next_cursor}`);
@@ -337,7 +337,7 @@ describe.each(EVERY_DATABASE)('the list of jobs on %s', (driver) => {
     expect(await list('?limit=5')).toMatchObject({ next_cursor: null });
   });
 
-  it('filters by tenant and by status', async () => {
+  it('can be filtered by tenant and by status', async () => {
     expect(idsOf(await list(`?tenant_id=${first.tenant.id}`))).toEqual([first.job.id]);
     expect(idsOf(await list('?status=cancelled'))).toEqual([first.job.id]);
     expect(idsOf(await list('?status=waiting'))).toEqual(ids.slice(0, 4));
@@ -345,7 +345,7 @@ describe.each(EVERY_DATABASE)('the list of jobs on %s', (driver) => {
   });
 
   it.each(['status=odd', 'tenant_id=acme', 'cursor=x', 'limit=0', 'limit=201', 'colour=red'])(
-    'refuses %s',
+    'refuses the query %s',
     async (query) => expect(refusal(await plane.get(`${JOBS}?${query}`))).toEqual([400, 'validation_failed']),
   );
 });

@@ -25,7 +25,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
   const open = (id: string, { token = plane.apiKey, url = plane.url } = {}): Promise<Response> =>
     fetch(`${url}/api/provisioning-jobs/${id}/events`, { headers: { authorization: `Bearer ${token}` } });
 
-  /** Reads the stream to its end, filling `seen` as events arrive. */
+  /** Reads the stream until it closes, and adds each event to `seen` as it arrives. */
   const read = async (response: Response, seen: Event[]): Promise<void> => {
     let rest = '';
     for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
@@ -36,7 +36,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
     expect(rest).toBe('');
   };
 
-  it('streams an event for every step change, and the whole job at the end', async () => {
+  it('streams an event for every step change, and finally the complete job', async () => {
     const { body } = await plane.provision();
     const response = await open(body.job.id);
     expect(response.headers.get('content-type')).toBe('text/event-stream');
@@ -56,7 +56,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
     expect(new Set(steps.map(({ data }) => JSON.stringify(data))).size).toBe(steps.length);
   });
 
-  it('streams all of a finished job and ends', async () => {
+  it('streams every step of a finished job, then the job, and closes', async () => {
     const { body } = await plane.provision();
     await plane.post(`/api/provisioning-jobs/${body.job.id}/cancel`).expect(202);
     const seen: Event[] = [];
@@ -73,7 +73,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
     expect((await plane.get(path, { token: null })).status).toBe(401);
   });
 
-  describe('a job that never ends,', () => {
+  describe('that stays unfinished', () => {
     let jobId: string;
     let made = 0;
     beforeAll(async () => (jobId = (await plane.provision()).body.job.id));
@@ -88,7 +88,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
       return { id, session, key };
     };
     type Watcher = Awaited<ReturnType<typeof operator>>;
-    /** Resolves once the first events have arrived; `ended` resolves when the stream has ended. */
+    /** Resolves once the first events have arrived; `ended` resolves when the stream closes. */
     const watch = async (token: string, url?: string) => {
       const seen: Event[] = [];
       const ended = read(await open(jobId, { token, url }), seen);
@@ -99,20 +99,16 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
 
     it.each<[string, 'key' | 'session', (watcher: Watcher) => unknown]>([
       ['is disabled', 'session', disable],
-      ['is disabled and came with an API key', 'key', disable],
-      [
-        'has signed out',
-        'session',
-        ({ session: token }) => plane.post('/api/auth/logout', undefined, { token }),
-      ],
+      ['uses an API key and is disabled', 'key', disable],
+      ['signs out', 'session', ({ session: token }) => plane.post('/api/auth/logout', undefined, { token })],
       ['has not used the session for an hour', 'session', () => plane.clock.advance(3600)],
       [
-        'has an API key that was revoked',
+        'uses an API key that is revoked',
         'key',
         ({ key }) => plane.delete(`/api/api-keys/${key.split('_')[1]}`),
       ],
-      ['has an API key that expired', 'key', () => plane.clock.advance(60)],
-    ])('stops when the watcher %s; other streams continue', async (_, credential, revoke) => {
+      ['uses an API key that expires', 'key', () => plane.clock.advance(60)],
+    ])('closes the stream when the watcher %s; other streams continue', async (_, credential, revoke) => {
       const watcher = await operator();
       const [theirs, other] = [await watch(watcher[credential]), await watch(plane.apiKey)];
       await plane.app.get(OngoingAnswers).look();
@@ -127,7 +123,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
       jobId = next.body.job.id;
     });
 
-    it('stops within 5 s of revocation in every process', async () => {
+    it('closes the stream within 5 s after the watcher is disabled, in any process', async () => {
       const further =
         driver === 'postgres' ? await TestControlPlane.open(plane.database, plane.clock) : undefined;
       const watcher = await operator();
@@ -143,7 +139,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
 });
 
 describe.each(EVERY_DATABASE)('shutting down the Control Plane on %s', (driver) => {
-  it('ends event streams and long polls', async () => {
+  it('closes event streams and answers long polls', async () => {
     const plane = await TestControlPlane.boot(driver);
     const cell = await plane.enrolledCell();
     const { body } = await plane.provision();
@@ -152,25 +148,27 @@ describe.each(EVERY_DATABASE)('shutting down the Control Plane on %s', (driver) 
     const waiting = cell.pull(50);
     const signals = plane.app.get(Signals);
     const topics = [`job:${body.job.id}`, `tenant-plane:${cell.id}`];
-    await eventually(() => topics.every((topic) => signals.hasListeners(topic)), { what: 'both listen' });
+    await eventually(() => topics.every((topic) => signals.hasListeners(topic)), {
+      what: 'the stream and the poll listen',
+    });
     await plane.close();
     expect(await watching).toContain('event: step');
     expect((await waiting).status).toBe(204);
   });
 });
 
-describe.each(EVERY_DATABASE)('while the Control Plane shuts down on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a Control Plane that is shutting down, on %s', (driver) => {
   let plane: TestControlPlane;
   beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
 
-  it('answers new long polls and event streams at once, and idle connections do not delay it', async () => {
+  it('answers new long polls and event streams at once, and does not wait for idle connections', async () => {
     const cell = await plane.enrolledCell();
     const { body } = await plane.provision();
     await cell.pull(20);
     plane.app.get(WaitingCalls).beforeApplicationShutdown();
     plane.app.get(JobsController).beforeApplicationShutdown();
     expect((await cell.pull(25)).status).toBe(204);
-    // Like a browser, keeps the connection open after the answer.
+    // Like a browser, fetch keeps the connection open after the response.
     const watched = await fetch(`${plane.url}/api/provisioning-jobs/${body.job.id}/events`, {
       headers: { authorization: `Bearer ${plane.apiKey}` },
     });

@@ -10,7 +10,7 @@ import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 const PUBLISHING = STEPS.indexOf('write-desired-state');
 const MOMENTS = ['before', 'after-effect', 'after-record'] as const;
 
-describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
+describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
   let plane: TestControlPlane;
   let cell: PlaneSimulator;
   let jobs: ProvisioningJobs;
@@ -36,7 +36,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
   const row = async (id: string): Promise<ProvisioningJob | undefined> =>
     (await plane.rows(ProvisioningJob, { id }))[0];
 
-  /** Makes the job break off once, at this moment of its second step. */
+  /** Makes the job throw this error once, at this moment of its step `write-desired-state`. */
   const breakOnce = (moment: (typeof MOMENTS)[number], error: Error): void => {
     const reach = jest.spyOn(plane.app.get(FaultPoints), 'reach');
     reach.mockImplementation(async (_, step, at) => {
@@ -46,14 +46,14 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     });
   };
 
-  it('goes to one of many concurrent claimants', async () => {
+  it('is granted to only one of many concurrent claimants', async () => {
     const { id } = await untouched();
     const claims = await Promise.all(Array.from({ length: 20 }, (_, n) => jobs.claim(id, `worker-${n}`)));
     expect(claims.filter(Boolean)).toHaveLength(1);
     expect(claims.find(Boolean)).toMatchObject({ leaseNumber: 1, status: 'running' });
   });
 
-  it('keeps others out until it expires, and no longer', async () => {
+  it('excludes other workers until it expires, and no longer', async () => {
     const { id } = await untouched();
     await claimed(id, 'first');
     plane.clock.advance(14);
@@ -62,7 +62,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     expect(await claimed(id, 'second')).toMatchObject({ leaseOwner: 'second', leaseNumber: 2 });
   });
 
-  it('lasts 15 s more once renewed', async () => {
+  it('is valid for another 15 s after a renewal', async () => {
     const { id } = await untouched();
     const job = await claimed(id, 'first');
     plane.clock.advance(10);
@@ -71,7 +71,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     expect(await jobs.claim(id, 'second')).toBeNull();
   });
 
-  it('stops its old holder from writing once lost', async () => {
+  it('prevents its former holder from writing once another worker has claimed the job', async () => {
     const { id } = await untouched();
     const old = await claimed(id, 'first');
     plane.clock.advance(15);
@@ -84,7 +84,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     expect((await row(id))?.error?.code).toBe('mine');
   });
 
-  it('fences off an earlier claim of the same worker', async () => {
+  it('prevents an earlier claim of the same worker from writing', async () => {
     const { id } = await untouched();
     const before = await claimed(id, 'worker');
     plane.clock.advance(15);
@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     await expect(jobs.save(before, { error: null })).rejects.toThrow(LeaseLost);
   });
 
-  it.each(['retry', 'rollback'])('makes a %s be refused while it is held', async (action) => {
+  it.each(['retry', 'rollback'])('causes a %s to be refused while a worker holds it', async (action) => {
     const { id } = await untouched();
     const job = await claimed(id, 'worker');
     const answer = await plane.post(`/api/provisioning-jobs/${id}/${action}`);
@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     await jobs.renew(job);
   });
 
-  it('makes a second runner skip the job', async () => {
+  it('makes other runners skip the job until it expires', async () => {
     const { id, tenantId } = await untouched();
     await claimed(id, 'another worker');
     await plane.app.get(JobRunner).advance(id);
@@ -125,7 +125,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     return { reached, resume };
   };
 
-  it('stops the runner before it changes anything when lost between two steps', async () => {
+  it('stops the runner from changing anything else if lost between two steps', async () => {
     const { id, tenantId } = await untouched();
     const { reached, resume } = pauseAt('provision/write-desired-state/before');
     const run = plane.app.get(JobRunner).advance(id);
@@ -140,7 +140,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     expect((await cell.pullAll()).tenants.map((entry) => entry.tenant_id)).not.toContain(tenantId);
   });
 
-  it('stops the runner when a cancellation takes it', async () => {
+  it('stops the runner when a cancellation takes the lease away', async () => {
     const { id } = await untouched();
     const { reached, resume } = pauseAt('provision/write-desired-state/before');
     const run = plane.app.get(JobRunner).advance(id);
@@ -152,12 +152,12 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     expect((await row(id))?.steps[PUBLISHING]?.status).toBe('running');
   });
 
-  it('is not released for a wait when the report arrived meanwhile and its wake-up was lost', async () => {
+  it('is not released for a wait if a report has arrived and its wake-up was lost', async () => {
     const { id, tenantId } = await untouched();
     const release = jobs.releaseUnlessWoken.bind(jobs);
     const lost = jest.spyOn(plane.app.get(JobQueue), 'wake');
     jest.spyOn(jobs, 'releaseUnlessWoken').mockImplementationOnce(async (...wait) => {
-      // The step has found no report, and nothing is recorded yet.
+      // The step found no report, but its wait is not recorded yet.
       await cell.pull();
       lost.mockResolvedValueOnce();
       const entry_revision = cell.tenants.get(tenantId)?.entry_revision ?? 0;
@@ -169,7 +169,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
   });
 
   it.each(MOMENTS)(
-    'passes on from a worker that dies %s a step, whose effect happens once',
+    'passes to another worker after a crash at "%s", and the step takes effect once',
     async (moment) => {
       const { id, tenantId } = await untouched();
       // Like a dead process, it writes nothing from here on.
@@ -188,7 +188,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
     },
   );
 
-  it.each(MOMENTS)('lets a step that breaks %s be repeated safely', async (moment) => {
+  it.each(MOMENTS)('lets a step that fails at "%s" be repeated safely', async (moment) => {
     const { id, tenantId } = await untouched();
     breakOnce(moment, new Error('broken on purpose'));
     await plane.app.get(JobRunner).advance(id);
@@ -203,7 +203,7 @@ describe.each(EVERY_DATABASE)('the lease on a job on %s', (driver) => {
 
   // SQLite has a single writer, so it has no deadlocks.
   if (driver === 'postgres')
-    it('counts a step once when Postgres aborts its transaction in a deadlock', async () => {
+    it('counts one attempt of a step even if Postgres aborts its transaction in a deadlock', async () => {
       const { id } = await untouched();
       const save = jobs.save.bind(jobs);
       let isOver = false;

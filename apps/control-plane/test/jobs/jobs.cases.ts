@@ -10,7 +10,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => scene.plane.close());
 
-  it('activates the tenant once its cell has pulled, applied and reported', async () => {
+  it('activates the tenant once its cell has reported it as applied', async () => {
     const { body } = await scene.plane.provision();
     await scene.cell.serve(body.tenant.id);
     await scene.reaches(body.job.id, 'succeeded');
@@ -52,7 +52,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     await scene.reaches(job, 'succeeded');
   });
 
-  it('ignores a report on an older entry revision', async () => {
+  it('ignores a report about an older entry revision', async () => {
     const { job, id } = await scene.waiting();
     await scene.cell.report([{ tenant_id: id, state: 'applied', entry_revision: 0 }]);
     await scene.plane.app.get(JobRunner).advance(job);
@@ -104,7 +104,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     await scene.reaches(job, 'succeeded');
   });
 
-  it('retries at once when the report arrives while the failure is being recorded', async () => {
+  it('retries at once if a new report arrives while the failure is being recorded', async () => {
     const { job, id } = await scene.waiting();
     const jobs = scene.plane.app.get(ProvisioningJobs);
     const release = jobs.releaseUnlessWoken.bind(jobs);
@@ -129,15 +129,18 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
   it.each([
     ['failed', 'operator'],
     ['cancelled', 'fatal'],
-  ] as const)('shows class and fix of a %s job stored without them', async (status, failureClass) => {
-    const { job } = await scene.waiting();
-    const error = { code: 'old', detail: 'An old error.' };
-    await scene.plane.change(ProvisioningJob, { id: job }, { status, error });
-    const told = { ...error, class: failureClass, fix: expect.stringMatching(/^Atlas on-call: /) };
-    expect((await scene.job(job)).error).toEqual(told);
-  });
+  ] as const)(
+    'shows an error class and a fix for a %s job that was stored without them',
+    async (status, failureClass) => {
+      const { job } = await scene.waiting();
+      const error = { code: 'old', detail: 'An old error.' };
+      await scene.plane.change(ProvisioningJob, { id: job }, { status, error });
+      const told = { ...error, class: failureClass, fix: expect.stringMatching(/^Atlas on-call: /) };
+      expect((await scene.job(job)).error).toEqual(told);
+    },
+  );
 
-  it('ignores a report on an entry revision that was never published', async () => {
+  it('ignores a report about an entry revision that was never published', async () => {
     const { job, id } = await scene.waiting();
     await scene.cell.report([{ tenant_id: id, state: 'applied', entry_revision: 999_999 }]);
     await scene.plane.app.get(JobRunner).advance(job);
@@ -158,7 +161,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     await scene.reaches(body.job.id, 'succeeded');
   });
 
-  it('is picked up by the sweep when the wake-up of a report is lost', async () => {
+  it('is picked up by the sweep when the wake-up for a report is lost', async () => {
     const { job, id } = await scene.waiting();
     jest.spyOn(scene.plane.app.get(JobQueue), 'wake').mockResolvedValueOnce();
     await scene.report(id, 'applied');

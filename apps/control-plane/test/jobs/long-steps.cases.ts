@@ -30,19 +30,19 @@ describe.each(EVERY_DATABASE)('a long-running step on %s', (driver) => {
   const dedicated = async (): Promise<string> =>
     (await scene.plane.provision({ deployment_model: 'dedicated' }).expect(202)).body.job.id;
   const areBegun = (count: number): Promise<unknown> =>
-    eventually(async () => begun === count, { what: `${count} have begun` });
-  /** Returns without waiting for the attempts it started. */
+    eventually(async () => begun === count, { what: `${count} steps have begun` });
+  /** Returns without waiting for the attempts that it starts. */
   const sweep = (): Promise<void> => scene.plane.app.get(Worker).sweep();
-  /** The sweep starts an attempt whose step then hangs. */
+  /** Runs a sweep that starts an attempt whose step then hangs. */
   const sweepIntoLongStep = async (): Promise<void> => {
-    creation().mockRejectedValueOnce(new Error('terraform: no answer')).mockImplementation(hangs);
+    creation().mockRejectedValueOnce(new Error('terraform: no response')).mockImplementation(hangs);
     await scene.reaches(await dedicated(), 'waiting');
     scene.plane.clock.advance(3);
     await sweep();
     await areBegun(1);
   };
 
-  it('does not keep the sweep from cancelling an overdue move and ending its freeze', async () => {
+  it('does not prevent the sweep from cancelling an overdue move and resuming writes', async () => {
     const tenant = await Traveller.settle(scene, 'region-9');
     const target = await scene.plane.enrolledCell({ region: 'region-9' });
     const { job } = await tenant.almostMoved(target);
@@ -54,7 +54,7 @@ describe.each(EVERY_DATABASE)('a long-running step on %s', (driver) => {
     expect(tenant.cell.tenants.get(tenant.id)?.phase).toBe('serving');
   });
 
-  it('does not keep the sweep from recording when keys were last used', async () => {
+  it('does not prevent the sweep from recording when keys were last used', async () => {
     await sweepIntoLongStep();
     scene.plane.clock.advance(10);
     await scene.cell.pull();
@@ -75,7 +75,7 @@ describe.each(EVERY_DATABASE)('a long-running step on %s', (driver) => {
     expect(begun).toBe(LONG_AT_ONCE + 1);
   });
 
-  it('does not start once its job is cancelled while it waits for a slot', async () => {
+  it('does not start if its job is cancelled while it waits for a slot', async () => {
     creation().mockImplementation(hangs);
     for (let n = 0; n < LONG_AT_ONCE; n += 1) await dedicated();
     await areBegun(LONG_AT_ONCE);

@@ -13,7 +13,7 @@ import { Tenant } from '../../src/registry/tenant.entity';
 import { JobScene } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
-/** Every operation on a tenant, and the tenant statuses in which its newest job may be restarted. */
+/** Each operation on a tenant, with the tenant statuses in which the newest job may be restarted. */
 const ALONE: Readonly<Partial<Record<OperationName, readonly TenantStatus[]>>> = {
   provision: ['failed'],
   suspend: ['active', 'suspended'],
@@ -26,7 +26,7 @@ const ALONE: Readonly<Partial<Record<OperationName, readonly TenantStatus[]>>> =
 };
 const TENANT_OPERATIONS = Object.keys(ALONE) as OperationName[];
 
-/** Newer operations, and the status in which they leave the tenant. */
+/** Newer operations, each with a status in which it can leave the tenant. */
 const SINCE: readonly (readonly [OperationName, TenantStatus])[] = [
   ['provision', 'active'],
   ['suspend', 'suspended'],
@@ -35,7 +35,7 @@ const SINCE: readonly (readonly [OperationName, TenantStatus])[] = [
   ['resume', 'suspended'],
   ['move', 'active'],
   ['remove_copy', 'active'],
-  // Cancelled before it began, undone by a restore, or under way.
+  // The tenant is active if the deprovisioning was cancelled early or followed by a restore.
   ['deprovision', 'active'],
   ['deprovision', 'deprovisioning'],
   ['restore', 'active'],
@@ -44,7 +44,7 @@ const SINCE: readonly (readonly [OperationName, TenantStatus])[] = [
   ['purge', 'deleted'],
 ];
 
-/** The only newer operations behind which a job may be restarted. */
+/** The only cases in which a job may be restarted despite a newer operation. */
 const ALLOWED = [
   'move behind suspend, suspended',
   'move behind suspend, active',
@@ -86,7 +86,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
     const at = new Date(scene.plane.clock.now().getTime() + (n += 1));
     const made = newProvisioningJob({ operation, ...about, steps: ['first', 'second'] }, at);
     const [first, second] = made.steps;
-    // Only the step that reserved the place recorded it; half undone, it could not release the place.
+    // The first step has reserved the place. If the job is half undone, this step has failed to release it.
     const outputs = { tenant_plane_id: scene.cell.id };
     Object.assign(first as StepState, { status: isHalfUndone ? 'failed' : 'done', outputs });
     Object.assign(second as StepState, { status: isHalfUndone ? 'undone' : 'done' });
@@ -102,7 +102,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
         'importing',
       ),
     );
-  /** True when accepted; a refusal must be final and say what to do. */
+  /** Whether the restart is accepted. Expects a refusal to be final and to say what to do instead. */
   const isRestarted = async (id: string, action: (typeof ACTIONS)[number]): Promise<boolean> => {
     const answer = await scene.act(id, action);
     if (answer.status === 202) return true;
@@ -114,7 +114,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
     return false;
   };
 
-  it('has a rule for each operation, unless it concerns no tenant', () => {
+  it('has a rule for each operation that concerns a tenant', () => {
     const aboutNoTenant = ['rotate_secret', 'upgrade', 'drain', 'upgrade_wave'];
     expect([...TENANT_OPERATIONS, ...aboutNoTenant].sort()).toEqual([...OPERATION_NAMES].sort());
     for (const operation of TENANT_OPERATIONS) {
@@ -123,7 +123,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
     }
   });
 
-  it.each(TENANT_OPERATIONS)('allows %s only while its tenant has an allowed status', async (operation) => {
+  it.each(TENANT_OPERATIONS)('is allowed for %s only in certain tenant statuses', async (operation) => {
     const restarted: string[] = [];
     for (const status of TENANT_STATUSES)
       for (const [index, action] of ACTIONS.entries()) {
@@ -134,7 +134,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
     expect(restarted.sort()).toEqual(expected?.sort());
   });
 
-  it.each(TENANT_OPERATIONS)('refuses %s behind a newer job that relies on its result', async (operation) => {
+  it.each(TENANT_OPERATIONS)('is refused for %s if a newer job relies on its result', async (operation) => {
     for (const [isHeld, isHalfUndone] of [
       [true, false],
       [true, true],
@@ -156,7 +156,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
     }
   });
 
-  it('waits for any running job of the same tenant, even an older one', async () => {
+  it('is refused while another job of the tenant is running, even an older one', async () => {
     const tenantId = await tenant('active');
     await job('remove_copy', 'waiting', { tenantId });
     const id = await job('suspend', 'failed', { tenantId });
@@ -164,7 +164,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
       expect(refusal(await scene.act(id, action))).toEqual([409, 'operation_in_progress']);
   });
 
-  it("sees a newer job behind an older one whose process's clock was ahead", async () => {
+  it('recognises a newer job even if the process of the older job had its clock ahead', async () => {
     const { app, clock } = scene.plane;
     const tenantId = await tenant('active');
     const ahead = new Date(clock.now().getTime() + 60_000);
@@ -173,7 +173,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
       ...newProvisioningJob({ operation: 'suspend', tenantId, steps }, ahead),
       status: 'failed' as const,
     };
-    // That process has its own id source.
+    // Uses a separate id source, like that other process.
     const id = createUuidSource()(ahead);
     await scene.plane.insert(ProvisioningJob, { ...before, id });
     const since = await app
@@ -185,7 +185,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
   });
 
   it.each(['rotate_secret', 'upgrade', 'drain'] as const)(
-    'allows %s only at a live plane, behind nothing newer but a rotation',
+    'is allowed for %s only on a live plane, and after no newer job except a secret rotation',
     async (operation) => {
       const restarted: string[] = [];
       for (const [since, status] of [

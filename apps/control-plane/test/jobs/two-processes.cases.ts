@@ -15,7 +15,7 @@ import { type PlaneSimulator, bodyOf } from '../plane-simulator.fixture';
 
 const path = PLANE_PATHS.desiredState;
 
-/** On Postgres only: a SQLite file belongs to one process. */
+/** On Postgres only, because a SQLite file belongs to one process. */
 describe('two processes of a Control Plane', () => {
   let plane: TestControlPlane;
   let second: TestControlPlane;
@@ -33,7 +33,7 @@ describe('two processes of a Control Plane', () => {
     await plane.close();
   });
 
-  it('accept one of 100 copies of a signed request between them', async () => {
+  it('accept only one of 100 copies of a signed request between them', async () => {
     const request = cell.sign({ method: 'GET', path });
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, n) =>
@@ -53,7 +53,7 @@ describe('two processes of a Control Plane', () => {
     expect(answers.map(({ status }) => status)).toEqual([401, 401]);
   });
 
-  it('both refuse a compromised secret at once, although both had cached it', async () => {
+  it('both refuse a compromised secret at once, even if both have cached it', async () => {
     const leaked = await plane.enrolledCell();
     const leakedAtSecond = leaked.copy({ url: second.url });
     expect([(await leaked.pullAll()).full, (await leakedAtSecond.pullAll()).full]).toEqual([true, true]);
@@ -90,14 +90,14 @@ describe('two processes of a Control Plane', () => {
       return { before, next, cancelled };
     };
 
-    it('keep the next secret once the plane has signed with it at the other', async () => {
+    it('keep the next secret if the plane has already used it at the other process', async () => {
       const { before, next, cancelled } = await rotating();
       expect((await next.pull()).status).toBe(200);
       await cancelled();
       for (const one of [before, next]) expect((await one.report()).status).toBe(200);
     });
 
-    it('refuse a first call with the next secret at the other once it is being revoked', async () => {
+    it("refuse the next secret's first use at the other process once its revocation has begun", async () => {
       const { before, next, cancelled } = await rotating();
       const [reached, free] = [new Gate(), new Gate()];
       const keys = plane.app.get(ServiceKeys);
@@ -119,7 +119,7 @@ describe('two processes of a Control Plane', () => {
     });
   });
 
-  it('share when a secret was last used', async () => {
+  it('share the time at which a secret was last used', async () => {
     const calling = await plane.enrolledCell();
     const keyUse = async () => (await plane.rows(ServiceKey, { tenantPlaneId: calling.id }))[0]?.lastUsedAt;
     await plane.sweep();
@@ -130,7 +130,7 @@ describe('two processes of a Control Plane', () => {
     expect([before, await keyUse()]).toEqual([expect.any(Date), plane.clock.now()]);
   });
 
-  it('let one of 200 callers redeem a token', async () => {
+  it('let only one of 200 callers redeem a token', async () => {
     const expected = await plane.registerCell();
     const answers = await Promise.all(
       Array.from({ length: 200 }, (_, n) => expected.copy({ url: n % 2 ? plane.url : second.url }).enrol()),
@@ -139,19 +139,19 @@ describe('two processes of a Control Plane', () => {
     expect(statuses).toEqual([200, ...Array.from({ length: 199 }, () => 409)]);
   });
 
-  it('wake a plane that long-polls the other', async () => {
+  it('wake a plane that is long-polling the other process', async () => {
     secondCell.revision = cell.revision;
     const poll = secondCell.pull(50);
     await plane.provision({ region: 'common' });
     expect((await poll).status).toBe(200);
   });
 
-  it('create one tenant for 100 requests with one idempotency key', async () => {
+  it('create one tenant for 100 requests with the same idempotency key', async () => {
     const body = provisionBody();
     const headers = { 'idempotency-key': 'both-processes' };
     const send = async (n: number): Promise<string> => {
       const answer = await (n % 2 ? plane : second).post('/api/tenants/provision', body, { headers });
-      // A caller that hears the first request is still running repeats it, and gets the same answer.
+      // A 409 means that the first request is still running, so the call is repeated.
       return answer.status === 409 ? send(n) : `${answer.status} ${answer.text}`;
     };
     const answers = new Set(await Promise.all(Array.from({ length: 100 }, (_, n) => send(n))));
@@ -167,7 +167,7 @@ describe('two processes of a Control Plane', () => {
     const ids = answers.map(({ body }) => body.job.id);
     const done = { id: In(ids), status: 'succeeded' };
     const isDone = async () => (await plane.count(ProvisioningJob, done)) === 20;
-    await eventually(isDone, { what: 'all are done' });
+    await eventually(isDone, { what: 'all jobs have succeeded' });
     for (const { body } of answers) {
       const [job] = await plane.rows(ProvisioningJob, { id: body.job.id });
       expect(job?.steps.map((step) => [step.status, step.attempt])).toEqual(STEPS.map(() => ['done', 1]));

@@ -11,20 +11,20 @@ import { beside } from '../travel-scene.fixture';
 
 type Held = 'claim' | 'releaseUnlessWoken';
 
-/** No test here sweeps, and the clock stands still: a job that misses its wake-up stays where it is. */
+/** No test here sweeps or advances the clock, so a job that misses its wake-up never continues. */
 describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
   let scene: JobScene;
   beforeAll(async () => (scene = await JobScene.set(driver)));
   const gates: Gate[] = [];
   afterEach(() => {
     jest.restoreAllMocks();
-    // A failed test must leave nothing held.
+    // A failed test must not leave anything blocked.
     for (const gate of gates.splice(0)) gate.open();
   });
   afterAll(() => scene.plane.close());
 
   const part = <T>(type: abstract new (...given: never[]) => T): T => scene.plane.app.get(type);
-  /** Holds the first call of a method before it runs, or before it returns its answer. */
+  /** Blocks the first call of a method, either before it runs or before it returns. */
   const held = (method: Held, when: 'before' | 'after' = 'before') => {
     const [reached, free] = [new Gate(), new Gate()];
     gates.push(free);
@@ -52,7 +52,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     while (!scene.cell.tenants.has(id)) await scene.cell.pull(10);
   };
 
-  it('is not missed by an attempt that waits for a slot', async () => {
+  it('is not missed by an attempt that is waiting for a slot', async () => {
     const { job, id } = await scene.waiting();
     const advance = part(JobRunner).advance.bind(part(JobRunner));
     const [busy, free] = [new Set<string>(), new Gate()];
@@ -68,7 +68,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     const begun = handled();
     await scene.report(id, 'applied');
     await eventually(() => begun.mock.calls.length === 1, { what: 'the wake-up has arrived' });
-    // The wake-up itself does not wait for a slot.
+    // The wake-up is handled without waiting for a slot.
     await begun.mock.results[0]?.value;
     free.open();
     await inLine;
@@ -86,7 +86,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await first;
   });
 
-  it('that finds the lease taken is not missed by the attempt about to release it', async () => {
+  it('that finds the lease taken is not missed by the attempt that is about to release it', async () => {
     const { job, id } = await unpulled();
     const release = held('releaseUnlessWoken');
     await release.reached;
@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await ends(job);
   });
 
-  it('that arrives after the release finds the job free before the attempt ends', async () => {
+  it('that arrives after the lease is released finds the job free before the attempt returns', async () => {
     const { job, id } = await scene.waiting();
     const release = held('releaseUnlessWoken', 'after');
     const first = part(Attempts).begin(job);
@@ -133,8 +133,8 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     const looked = held('releaseUnlessWoken');
     const first = part(Attempts).begin(job);
     await looked.reached;
-    // The report's transaction has counted the wake-up on the job's row, but has not committed. No wake-
-    // up is sent, so only the count can restart the job.
+    // The report's transaction has counted the wake-up in the job's row, but has not committed.
+    // No wake-up is sent, so only the count can restart the job.
     jest.spyOn(part(JobQueue), 'wake').mockImplementationOnce(async () => {
       await beside(database, async () => {
         looked.free();
@@ -146,8 +146,8 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
   });
 });
 
-/** On Postgres only: a SQLite file belongs to one process. */
-describe('a wake-up taken by a Control Plane', () => {
+/** On Postgres only, because a SQLite file belongs to one process. */
+describe('a wake-up received by a Control Plane process', () => {
   let plane: TestControlPlane;
   let second: TestControlPlane;
   let jobs: string[];
@@ -166,7 +166,7 @@ describe('a wake-up taken by a Control Plane', () => {
     const answers = await Promise.all(Array.from({ length: count }, () => plane.provision()));
     jobs.push(...answers.map(({ body }) => body.job.id));
   };
-  /** No job is left without a wake-up. */
+  /** Waits until every job has received its wake-up and run. */
   const allWait = () =>
     eventually(
       async () => (await plane.count(ProvisioningJob, { id: In(jobs), status: 'waiting' })) === jobs.length,
@@ -188,7 +188,7 @@ describe('a wake-up taken by a Control Plane', () => {
     try {
       await provision(30);
       await allWait();
-      // Each task of its queue may have looked for one more job.
+      // Each worker of its queue may already have fetched one more job.
       expect(begun.mock.calls.length).toBeLessThanOrEqual(8);
     } finally {
       free.open();
@@ -196,7 +196,7 @@ describe('a wake-up taken by a Control Plane', () => {
     }
   });
 
-  it('without a free slot is handed to the other processes on shutdown', async () => {
+  it('that has no free slot is handed to the other processes on shutdown', async () => {
     const [begun, free] = [jest.spyOn(second.app.get(Attempts), 'begin'), new Gate()];
     jest.spyOn(second.app.get(JobRunner), 'advance').mockImplementation(() => free.opened);
     for (let n = 0; n < AT_ONCE; n += 1) void second.app.get(Attempts).begin(`busy ${n}`);

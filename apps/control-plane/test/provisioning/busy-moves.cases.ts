@@ -6,7 +6,7 @@ import { type PlaneSimulator } from '../plane-simulator.fixture';
 import { Traveller } from '../travel-scene.fixture';
 
 const CATCH_UP_MINUTES = 20;
-/** The number of changes in a part that more parts follow. */
+/** A full part has this many changes, and the source has more to send. */
 const MANY = 2000;
 
 describe.each(EVERY_DATABASE)('moving a tenant whose users keep writing, on %s', (driver) => {
@@ -60,12 +60,12 @@ describe.each(EVERY_DATABASE)('moving a tenant whose users keep writing, on %s',
   };
   const isFrozen = () => tenant.told(({ phase }) => phase === 'frozen');
 
-  it('pauses writes as soon as few changes come at a time', async () => {
+  it('pauses writes once a part has few changes', async () => {
     await follow(LEVEL_CHANGES);
     await isFrozen();
   });
 
-  it('pauses no writes during a bulk update, and does once it is through', async () => {
+  it('does not pause writes until a bulk update is over', async () => {
     for (let n = 0; n < 19; n += 1) {
       await follow(MANY);
       await stillCatchesUp();
@@ -74,7 +74,7 @@ describe.each(EVERY_DATABASE)('moving a tenant whose users keep writing, on %s',
     await isFrozen();
   });
 
-  it('pauses no writes when a bulk update has begun since the target caught up', async () => {
+  it('does not pause writes if a bulk update begins after the target has caught up', async () => {
     const begun = scene.before('freeze', () => follow(MANY));
     await follow(1);
     await begun;
@@ -84,7 +84,7 @@ describe.each(EVERY_DATABASE)('moving a tenant whose users keep writing, on %s',
     await isFrozen();
   });
 
-  it('fails in time when the target never catches up, and resumes when retried', async () => {
+  it('fails at the time limit if the target does not catch up, and resumes when retried', async () => {
     for (let minute = 0; minute < CATCH_UP_MINUTES; minute += 1) {
       await follow(MANY);
       await stillCatchesUp();
@@ -110,11 +110,11 @@ describe.each(EVERY_DATABASE)('moving a tenant whose users keep writing, on %s',
     await isFrozen();
   });
 
-  it('counts the time from the first changes, however long the rows before them took', async () => {
+  it('measures the catch-up time from the first changes, however long the initial copy took', async () => {
     await waitsFor("the copy of the tenant's rows");
     pass(2 * 24 * 60);
     await follow(MANY);
-    // Only the arrival of the part wakes the job.
+    // Nothing but the arrival of the part wakes the job.
     await waitsFor('the new tenant plane to catch up');
     pass(CATCH_UP_MINUTES - 1);
     await stillCatchesUp();
@@ -137,7 +137,7 @@ describe.each(EVERY_DATABASE)('moving a tenant whose users keep writing, on %s',
         await send('snapshot');
       },
     ],
-  ])('restarts its time when the %s begins again', async (_, beginsAnew) => {
+  ])('restarts the catch-up time when the %s starts over', async (_, beginsAnew) => {
     await follow(MANY);
     await waitsFor('the new tenant plane to catch up');
     await beginsAnew();
@@ -150,7 +150,7 @@ describe.each(EVERY_DATABASE)('moving a tenant whose users keep writing, on %s',
     await stillCatchesUp();
   });
 
-  it('names the last error when it fails', async () => {
+  it("includes the target's last error when it fails", async () => {
     await follow(MANY);
     await tenant.report({ state: 'retrying', error: 'The disk is full.' }, target);
     pass(CATCH_UP_MINUTES);

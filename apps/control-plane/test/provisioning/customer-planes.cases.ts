@@ -63,20 +63,20 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
     });
   });
 
-  it('needs no room in a cell, and says in a dry run that an install is required', async () => {
+  it('needs no room in a cell, and its dry run says that an installation is required', async () => {
     const path = '/api/tenants/provision?dry_run=true';
     const { body } = await plane.post(path, provisionBody({ deployment_model: 'hybrid' })).expect(200);
     expect(body.plan.install_required).toBe(true);
     expect(body.plan.steps.map(({ name }: { name: string }) => name)).toContain('await-enrolment');
   });
 
-  it('refuses a plane of another deployment model', async () => {
+  it('has a plane with a different deployment model refused', async () => {
     const accepted = await accept();
     const answer = await simulator(accepted).enrol({ deployment_model: 'hybrid' });
     expect(refusal(answer)).toEqual([422, 'deployment_model_mismatch']);
   });
 
-  it('gets the bundle again on repeated requests until it is used', async () => {
+  it('gets the same install bundle from a repeated request until the bundle is used', async () => {
     const body = provisionBody({ deployment_model: 'on_prem', token_ttl_seconds: 3600 });
     const headers = { 'idempotency-key': 'once' };
     const first = await plane.post('/api/tenants/provision', body, { headers }).expect(202);
@@ -106,7 +106,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       return accepted;
     };
 
-    it('fails with what to do, and resumes with a new token', async () => {
+    it('fails with an error that says what to do, and resumes with a new token', async () => {
       const accepted = await expired();
       expect((await job(accepted)).error).toEqual({
         code: 'enrolment_overdue',
@@ -125,7 +125,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       await reaches(accepted, 'succeeded');
     });
 
-    it('can be rolled back, which frees its slug', async () => {
+    it('can be rolled back to free its slug', async () => {
       const accepted = await expired();
       await plane.post(`${JOBS}/${accepted.job.id}/rollback`).expect(202);
       await reaches(accepted, 'cancelled');
@@ -138,7 +138,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
   });
 
   describe('its tokens', () => {
-    it('are listed with their state, without the secret; a new one revokes the last one', async () => {
+    it('are listed with their states but no secrets, and a new token revokes the previous one', async () => {
       const accepted = await accept();
       plane.clock.advance(1);
       const { body } = await plane.post(tokens(accepted), { token_ttl_seconds: 600 }).expect(201);
@@ -155,7 +155,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       expect(items[0].state).toBe('expired');
     });
 
-    it('can be revoked: the job then waits for an operator', async () => {
+    it('can be revoked, and the job then needs an operator', async () => {
       const accepted = await accept();
       await reaches(accepted, 'waiting');
       await plane.delete(`${tokens(accepted)}/${accepted.install.token_id}`).expect(204);
@@ -167,7 +167,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       expect(refusal(await simulator(accepted).enrol())).toEqual([410, 'token_revoked']);
     });
 
-    it('are revoked for good, even if they have expired', async () => {
+    it('can be revoked even after they have expired', async () => {
       const accepted = await accept();
       const path = `${tokens(accepted)}/${accepted.install.token_id}`;
       plane.clock.advance(DAY_SECONDS + 1);
@@ -176,9 +176,9 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       expect((await plane.get(tokens(accepted))).body.items[0].state).toBe('revoked');
     });
 
-    it('cannot be revoked once a plane has enrolled; the suggested alternative works', async () => {
+    it('cannot be revoked once a plane has used them, but the alternative in the error works', async () => {
       const accepted = await accept();
-      // Its worker no longer waits for a lock.
+      // The job's worker must not wait for a lock, because `untilWaiting` would count it.
       await reaches(accepted, 'waiting');
       const taken = simulator(accepted);
       const { token_id: id } = accepted.install;
@@ -205,20 +205,20 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       expect(refusal(await plane.delete(path))).toEqual([404, 'not_found']);
     });
 
-    it('do not exist where the tenant shares a plane', async () => {
+    it('are refused for a tenant on a shared plane', async () => {
       await plane.enrolledCell();
       const { body } = await plane.provision().expect(202);
       const answer = await plane.post(`/api/tenants/${body.tenant.id}/provisioning-tokens`, {});
       expect(refusal(answer)).toEqual([409, 'no_tenant_plane']);
     });
 
-    it('do not exist for an unknown tenant', async () => {
+    it('are not found for an unknown tenant', async () => {
       const path = '/api/tenants/00000000-0000-7000-8000-000000000000/provisioning-tokens';
       expect(refusal(await plane.get(path))).toEqual([404, 'tenant_not_found']);
     });
   });
 
-  it('has its plane refused once retired: the secret no longer signs anything', async () => {
+  it("has its plane's requests refused once the plane is retired", async () => {
     const accepted = await accept();
     await reaches(accepted, 'waiting');
     const customers = simulator(accepted);

@@ -39,7 +39,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
   };
   const database = () => scene.plane.app.get(Database);
 
-  it('is not one whose secret was revoked since it got the rows: the move is undone', async () => {
+  it('is not a plane whose secret was revoked after it received the rows; the move is undone', async () => {
     const { job, last } = await tenant.almostMoved(target);
     const revoked = scene.before('cut-over', async () => {
       const path = `/api/tenant-planes/${target.id}/rotate-secret`;
@@ -50,7 +50,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     await staysWhereItIs(job);
   });
 
-  it('is not one that was reinstalled since it got the rows', async () => {
+  it('is not a plane that was reinstalled after it received the rows; the move is undone', async () => {
     const { job, last } = await tenant.almostMoved(target);
     const anew = scene.before('cut-over', async () => void (await tenant.installAnew({}, target)));
     await last();
@@ -58,7 +58,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     await staysWhereItIs(job);
   });
 
-  it('enrols again only before or after the cut-over', async () => {
+  it('cannot enrol again during the cut-over, only before or after it', async () => {
     const { job, last } = await tenant.almostMoved(target);
     const transfers = scene.plane.app.get(Transfers);
     const end = transfers.end.bind(transfers);
@@ -93,7 +93,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
   };
   const isRedirectedTo = (address: string) => tenant.told(({ moved_to }) => moved_to === address);
 
-  it('has the address that it reports at the cut-over, and the old home redirects there', async () => {
+  it('has the address that it reports during the cut-over, and the old home redirects to it', async () => {
     const { job, last } = await tenant.almostMoved(target);
     const now = scene.before('cut-over', async () => reportsAtCommit(target));
     await last();
@@ -103,7 +103,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     await isRedirectedTo(NEW_ADDRESS);
   });
 
-  it('has the address that it reports at the end of a restore', async () => {
+  it('has the address that it reports while a restore makes it the home', async () => {
     await scene.plane.change(TenantPlane, { id: target.id }, { acceptsTenants: false });
     await tenant.leave();
     const { job, imported } = await tenant.comeBack();
@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     await scene.reaches(job, 'succeeded');
   });
 
-  it('has the address that it reports while a place is reserved there', async () => {
+  it('has the address that it reports while provisioning reserves a place on it', async () => {
     await scene.plane.change(TenantPlane, { id: target.id }, { acceptsTenants: false });
     const cells = scene.plane.app.get(Cells);
     const emptiest = cells.emptiest.bind(cells);
@@ -136,7 +136,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     expect(await scene.tenant(body.tenant.id)).toMatchObject({ endpoint_url: NEW_ADDRESS });
   });
 
-  it('is not a cell whose secret is revoked just before a place is taken there', async () => {
+  it('is not a cell whose secret is revoked just before provisioning takes a place on it', async () => {
     const { id } = target;
     await scene.plane.change(TenantPlane, { id: tenant.cell.id }, { acceptsTenants: false });
     const cells = scene.plane.app.get(Cells);
@@ -154,7 +154,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     expect((await scene.job(body.job.id)).error).toMatchObject({ code: 'no_capacity' });
   });
 
-  it("is where old homes redirect to once reconciliation has repaired the tenant's address", async () => {
+  it("is where old homes redirect users once reconciliation has repaired the tenant's address", async () => {
     const { job, last } = await tenant.almostMoved(target);
     await last();
     await scene.reaches(job, 'succeeded');

@@ -22,7 +22,7 @@ import { Transfer } from '../../src/registry/transfer.entity';
 import { JOBS, JobScene } from '../job-scene.fixture';
 import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
-const BROKEN = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
+const BROKEN = new StepFailure('operator', 'broken', 'It broke.', 'Operator: fix it.');
 
 describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) => {
   let scene: JobScene;
@@ -38,7 +38,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
   afterEach(() => jest.restoreAllMocks());
 
   const cellId = (cell = target): string => cell?.id ?? '';
-  /** A tenant at home in the given cell. */
+  /** Provisions a tenant in the given cell. */
   const active = async (cell: PlaneSimulator): Promise<string> => {
     const others = { id: In([scene.cell.id, cellId(), cellId(other)].filter((one) => one !== cell.id)) };
     await scene.plane.change(TenantPlane, others, { acceptsTenants: false });
@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     await scene.reaches(job, 'cancelled');
   };
 
-  it('moves nowhere else until that move is rolled back', async () => {
+  it('cannot be moved anywhere until the failed move is rolled back', async () => {
     await active(target as PlaneSimulator);
     const before = await planeNow();
     const job = await failed();
@@ -84,11 +84,11 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
 
   const SINCE: readonly (readonly [string, () => Promise<string>])[] = [
     [
-      'was suspended',
+      'suspension',
       async () => (await scene.plane.post(`/api/tenants/${id}/suspend`).expect(202)).body.job.id,
     ],
     [
-      'had an old copy removed',
+      'removal of an old copy',
       async () => {
         const removeAfter = scene.plane.clock.now();
         const place = { tenantId: id, tenantPlaneId: cellId(other), createdAt: removeAfter };
@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
       },
     ],
   ];
-  it.each(SINCE)('can have it rolled back or retried after it %s', async (_, since) => {
+  it.each(SINCE)('can have the move retried once a newer %s is cancelled', async (_, since) => {
     const job = await failed();
     const newer = await since();
     expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'operation_in_progress']);
@@ -111,12 +111,12 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     await scene.act(job, 'cancel').expect(202);
     await scene.reaches(job, 'cancelled');
     expect(await placesOn()).toBe(0);
-    // Its place is gone, so it can no longer be retried.
+    // The move's place is released, so the move can no longer be retried.
     expect(refusal(await scene.act(job, 'retry'))).toEqual([409, 'invalid_transition']);
     expect((await move(to(other))).status).toBe(202);
   });
 
-  /** Its move failed for lack of a token, and its suspension has begun since. */
+  /** Starts a move that fails for lack of a provisioning token, and then a suspension. */
   const suspendedWithoutToken = async () => {
     const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
     await scene.reaches(body.job.id, 'waiting');
@@ -127,7 +127,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     return { job: body.job.id as string, tokens, suspension: suspension as string };
   };
 
-  it('resumes the move with a new token after a suspension in the meantime', async () => {
+  it('resumes its move with a new token after a suspension has been cancelled', async () => {
     const { job, tokens, suspension } = await suspendedWithoutToken();
     await scene.act(suspension, 'cancel').expect(202);
     await scene.plane.post(tokens, {}).expect(201);
@@ -135,7 +135,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     expect(await scene.job(suspension)).toMatchObject({ status: 'cancelled' });
   });
 
-  it('is refused a new token during an operation beside which its move cannot resume', async () => {
+  it('is refused a new token while another operation keeps its move from resuming', async () => {
     const { job, tokens, suspension } = await suspendedWithoutToken();
     expect(refusal(await scene.plane.post(tokens, {}))).toEqual([409, 'operation_in_progress']);
     await scene.act(suspension, 'cancel').expect(202);
@@ -143,7 +143,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     await scene.reaches(job, 'waiting');
   });
 
-  it('leaves no plane at a customer when the move was cancelled before it began', async () => {
+  it("leaves no customer's plane registered if the move is cancelled before it begins", async () => {
     const claim = jest.spyOn(scene.plane.app.get(ProvisioningJobs), 'claim').mockResolvedValue(null);
     const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
     const [coming] = await scene.plane.rows(Placement, { tenantId: id, phase: 'importing' });
@@ -155,7 +155,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     expect(await placesOn(coming?.tenantPlaneId)).toBe(0);
   });
 
-  it('does not change a cell where a move of another kind finds a place, and is undone', async () => {
+  it('keeps its place in a cell if a move to a dedicated plane finds it and is rolled back', async () => {
     const register = jest.spyOn(scene.plane.app.get(RegisterTenantPlaneStep), 'run');
     register.mockRejectedValueOnce(BROKEN);
     const { body } = await move({ deployment_model: 'dedicated' }).expect(202);
@@ -176,7 +176,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
       scene.copiesAtOnce();
       return (await move(to()).expect(202)).body.job.id;
     };
-    /** Left before the cut-over by a process of the previous version, with an old copy in the other cell. */
+    /** Leaves writes paused after a failed move, as the previous version could. `other` has an old copy. */
     const frozen = async (): Promise<string> => {
       const at = scene.plane.clock.now();
       const place = { tenantId: id, tenantPlaneId: cellId(other), createdAt: at };
@@ -206,7 +206,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
       return body.job.id;
     };
 
-    it('is suspended at all of its places, once each of them has reported', async () => {
+    it('is suspended on all of its planes once each of them has reported', async () => {
       const failedMove = await frozen();
       const job = await suspended();
       for (const [cell = scene.cell, phase] of [
@@ -215,7 +215,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
       ] as const) {
         expect(await scene.looksAgain(job)).toMatchObject({ status: 'waiting' });
         await pulled(cell, { status: 'suspended', phase });
-        // The state of the copy itself does not matter here.
+        // Any report about this entry counts, even if the import or removal failed.
         await report(cell, 'failed');
       }
       await scene.reaches(job, 'succeeded');
@@ -224,7 +224,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
       await pulled(scene.cell, { status: 'suspended', phase: 'serving' });
     });
 
-    it('is suspended without waiting for a plane beside its home that is offline', async () => {
+    it('is suspended without waiting for offline planes other than its home', async () => {
       await frozen();
       const job = await suspended();
       expect(await scene.looksAgain(job)).toMatchObject({ status: 'waiting' });
@@ -232,7 +232,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
       expect(await scene.looksAgain(job)).toMatchObject({ status: 'succeeded' });
     });
 
-    it('is copied again when a half-undone move is retried, since its users have written', async () => {
+    it('is copied again when a half-undone move is retried, because its users could write', async () => {
       const job = await frozen();
       const transfers = () => scene.plane.rows(Transfer, { tenantId: id, endedAt: IsNull() });
       const [{ id: before } = { id: '' }] = await transfers();
@@ -255,7 +255,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
         });
     });
 
-    it('is refused at each of its planes once its deprovisioning begins', async () => {
+    it('has the status deprovisioning on all of its planes once its deprovisioning begins', async () => {
       await frozen();
       const { slug } = await scene.tenant(id);
       await scene.plane.post(`/api/tenants/${id}/deprovision`, { confirm_slug: slug }).expect(202);
@@ -264,7 +264,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
       await pulled(other as PlaneSimulator, { phase: 'retired', status: 'deprovisioning' });
     });
 
-    /** Has the job look every 5 s. */
+    /** Runs the job every 5 s until it is cancelled. */
     const looksUntilCancelled = (job: string) =>
       eventually(async () => {
         scene.plane.clock.advance(5);
@@ -274,11 +274,11 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     describe.each([
       ['await-import', AwaitImportStep],
       ['cut-over', CutOverStep],
-    ] as const)('and %s fails', (_, step) => {
+    ] as const)('and the step %s fails', (_, step) => {
       it.each([
-        ['again and again', new Error('The sealing key is not known.'), 'unexpected_error'],
-        ['in a way that needs an operator', BROKEN, 'broken'],
-      ])('has its writes resumed in time, and says why: %s', async (_how, error, code) => {
+        ['repeated failures', new Error('The sealing key is not known.'), 'unexpected_error'],
+        ['a failure that needs an operator', BROKEN, 'broken'],
+      ])('has writes resumed in time, and its job shows the cause, after %s', async (_how, error, code) => {
         jest.spyOn(scene.plane.app.get(AwaitImportStep), 'run').mockResolvedValue(done());
         jest.spyOn(scene.plane.app.get(step), 'run').mockRejectedValue(error);
         const since = scene.plane.clock.now().getTime();
@@ -294,8 +294,8 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
       });
     });
 
-    it('has its writes resumed, however often the undoing fails', async () => {
-      const failures = [BROKEN, ...Array.from({ length: 10 }, () => new Error('No luck.'))];
+    it('has writes resumed, however often the rollback fails', async () => {
+      const failures = [BROKEN, ...Array.from({ length: 10 }, () => new Error('It failed.'))];
       const undo = jest.spyOn(scene.plane.app.get(FreezeStep), 'undo');
       for (const failure of failures) undo.mockRejectedValueOnce(failure);
       const job = await frozenMove();
@@ -307,13 +307,13 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     });
   });
 
-  describe('when a plane is to be removed for it', () => {
+  describe('when the new plane is removed', () => {
     const write = <T>(work: Parameters<Database['write']>[0]) =>
       scene.plane.app.get(Database).write(work) as Promise<T>;
     const tenant = async () => (await scene.plane.rows(Tenant, { id }))[0] as Tenant;
     const notOwn = { code: 'plane_not_own', failureClass: 'operator' };
 
-    it('never loses a cell, or the plane of another tenant', async () => {
+    it("cannot have a cell or another tenant's plane removed", async () => {
       const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
       for (const planeId of [cellId(), body.tenant.tenant_plane_id as string]) {
         const before = await planeNow(planeId);

@@ -14,7 +14,7 @@ import { changeTenantStatus } from '../../src/registry/tenant-status';
 import { JobScene } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
-const BROKEN = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
+const BROKEN = new StepFailure('operator', 'broken', 'It broke.', 'Operator: fix it.');
 const KEY = { headers: { 'idempotency-key': 'suspend-once' } };
 
 describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
@@ -45,18 +45,18 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     await scene.reaches(body.job.id, 'succeeded');
   };
 
-  it('never gets a status to which its current one does not lead', async () => {
+  it('never gets a status that cannot follow its current one', async () => {
     const database = scene.plane.app.get(Database);
     const change = (status: TenantStatus) =>
       database.write((manager) => changeTenantStatus(manager, id, status, { region: 'moon' }));
     await expect(change('provisioning')).rejects.toThrow('does not lead to provisioning');
     expect(await scene.tenant(id)).toMatchObject({ status: 'active', region: null });
-    // A step that runs twice sets the same status twice.
+    // The same status may be set again, because a step may run twice.
     await change('active');
     expect(await scene.tenant(id)).toMatchObject({ status: 'active', region: 'moon' });
   });
 
-  it('is suspended and resumed by jobs that end when its plane acts on them', async () => {
+  it('is suspended and resumed by jobs that succeed once its plane has reported', async () => {
     const accepted = await act('suspend', { reason: 'unpaid' }).expect(202);
     const { job } = accepted.body;
     expect(accepted.headers['location']).toBe(`/api/provisioning-jobs/${job.id}`);
@@ -76,7 +76,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     expect(await statusOf()).toBe('active');
   });
 
-  it('starts no removal of an old copy that has gone since it was found', async () => {
+  it('has no removal started for an old copy that disappears after the sweep finds it', async () => {
     const [place] = await scene.plane.rows(Placement, { tenantId: id });
     jest.spyOn(scene.plane.app.get(Database), 'read').mockResolvedValueOnce([place]);
     await scene.plane.app.get(OldCopies).sweep();
@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       return tenantPlaneId;
     };
 
-    it('keeps it until the home has reported that it serves', async () => {
+    it('keeps the old copy until its home reports that it serves the tenant', async () => {
       await leftBehind();
       const [home] = await scene.plane.rows(Placement, { tenantId: id, holdsPlace: true });
       const database = scene.plane.app.get(Database);
@@ -109,7 +109,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       expect(await removals()).toHaveLength(1);
     });
 
-    it('leaves a failed removal to an operator, who retries it', async () => {
+    it('leaves a failed removal for an operator to retry', async () => {
       const places = [await leftBehind(), await leftBehind()];
       const failing = jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockRejectedValue(BROKEN);
       for (const count of [1, 2, 2, 2]) {
@@ -124,7 +124,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       await scene.reaches(failed[0]?.id ?? '', 'waiting');
     });
 
-    it('leaves a cancelled removal to an operator, who retries it', async () => {
+    it('leaves a cancelled removal for an operator to retry', async () => {
       await leftBehind();
       const later = new Date(scene.plane.clock.now().getTime() + 60_000);
       jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockResolvedValueOnce(wait('nothing', later));
@@ -138,7 +138,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       await eventually(async () => (await scene.statesOf(removal))[2] === 'waiting');
     });
 
-    it('begins another removal when the failed one can no longer be retried', async () => {
+    it('gets another removal once the failed one can no longer be retried', async () => {
       await leftBehind();
       jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockRejectedValueOnce(BROKEN);
       await sweep();
@@ -150,7 +150,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       expect(await removals()).toHaveLength(2);
     });
 
-    it('keeps it while its home is not enrolled', async () => {
+    it('keeps the old copy while its home is not enrolled', async () => {
       await leftBehind();
       const cell = { id: scene.cell.id };
       await scene.plane.change(TenantPlane, cell, { status: 'expected' });
@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     });
   });
 
-  it('stays active when its suspension is rolled back', async () => {
+  it('is active again after its suspension is rolled back', async () => {
     const { job } = (await act('suspend').expect(202)).body;
     await pulled('suspended');
     await scene.act(job.id, 'cancel').expect(202);
@@ -171,7 +171,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     expect(await statusOf()).toBe('active');
   });
 
-  it('returns a plan in a dry run, and does nothing', async () => {
+  it('gets a plan from a dry run, which changes nothing', async () => {
     const before = await scene.plane.count(ProvisioningJob);
     const { body } = await scene.plane.post(`/api/tenants/${id}/suspend?dry_run=true`, {}).expect(200);
     expect(body.plan.steps.map(({ name }: { name: string }) => name)).toEqual(['suspend', 'await-report']);
@@ -179,7 +179,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     expect(await statusOf()).toBe('active');
   });
 
-  it('has one operation at a time', async () => {
+  it('allows only one operation at a time', async () => {
     await act('suspend').expect(202);
     await pulled('suspended');
     expect(refusal(await act('resume'))).toEqual([409, 'operation_in_progress']);
@@ -198,7 +198,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     expect(refusal(await scene.plane.post(path, {}))).toEqual([409, 'invalid_transition']);
   });
 
-  it('is suspended once by repeated requests with one key', async () => {
+  it('is suspended only once by repeated requests with the same idempotency key', async () => {
     const answers = await Promise.all([1, 2, 3, 4].map(() => act('suspend', {}, KEY)));
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
     expect(refusal(await act('suspend', { reason: 'another' }, KEY))).toEqual([
@@ -207,7 +207,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     ]);
   });
 
-  it('can be changed by admins, and its plane learns of it', async () => {
+  it('can be changed, and its plane receives the change', async () => {
     const changes = { name: ' New Name ', plan: 'enterprise', settings: { theme: 'dark', beta: true } };
     const { body } = await scene.plane.patch(`/api/tenants/${id}`, changes).expect(200);
     expect(body).toMatchObject({ name: 'New Name', plan: 'enterprise', settings: { theme: 'dark' } });
@@ -228,7 +228,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
     beforeEach(() => set(Object.fromEntries(keys.map((key) => [key, null]))).expect(200));
 
-    it('have room for 10,000 characters, over however many patches', async () => {
+    it('can have up to 10,000 characters in total, across any number of patches', async () => {
       await set({ a: 'x'.repeat(6000) }).expect(200);
       const before = await settingsNow();
       const { body } = await set({ b: 'x'.repeat(6000) }).expect(400);
@@ -241,7 +241,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       await set({ a: null, b: 'x'.repeat(6000) }).expect(200);
     });
 
-    it('stay within that, and lose none, when patches come at once', async () => {
+    it('stay within 10,000 characters and lose no accepted patch under concurrent patches', async () => {
       const answers = await Promise.all(keys.map((key) => set({ [key]: 'x'.repeat(3000) })));
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 400, 400, 400]);
       const accepted = keys.filter((_, i) => answers[i]?.status === 200);
@@ -251,7 +251,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     });
 
     it.each(['toString', 'valueOf', 'hasOwnProperty', 'constructor', '__proto__'])(
-      'refuse a name that every object has: %s',
+      'refuse a key that every object has: %s',
       async (name) => {
         const { body } = await set(JSON.parse(`{"theme": {"${name}": 1}}`) as object).expect(400);
         expect(body.errors).toEqual([
@@ -265,10 +265,10 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     ['a blank name', { name: '  ' }, 'name'],
     ['an unknown plan', { plan: 'gold' }, 'plan'],
     ['settings that are a list', { settings: [] }, 'settings'],
-    ['a setting that is fixed', { settings: { database_driver: 'sqlite' } }, 'settings'],
-    ['too many settings', { settings: { text: 'x'.repeat(10_001) } }, 'settings'],
+    ['a fixed setting', { settings: { database_driver: 'sqlite' } }, 'settings'],
+    ['settings that are too large', { settings: { text: 'x'.repeat(10_001) } }, 'settings'],
     ['its slug', { slug: 'another' }, 'slug'],
-  ])('refuses a change of %s', async (_, changes, field) => {
+  ])('refuses a change to %s', async (_, changes, field) => {
     const answer = await scene.plane.patch(`/api/tenants/${id}`, changes).expect(400);
     expect(answer.body.errors).toContainEqual({ field, message: expect.any(String) });
   });
@@ -279,7 +279,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     expect(refusal(await scene.plane.patch(`/api/tenants/${id}`, {}, { token }))).toEqual([403, 'forbidden']);
   });
 
-  it('is 404 when it does not exist', async () => {
+  it('is not found under an unknown id', async () => {
     id = '00000000-0000-7000-8000-000000000000';
     for (const operation of ['suspend', 'resume'])
       expect(refusal(await act(operation))).toEqual([404, 'tenant_not_found']);

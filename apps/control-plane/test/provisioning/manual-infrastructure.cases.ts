@@ -66,7 +66,7 @@ describe.each(EVERY_DATABASE)(
       });
     });
 
-    it('redirects users of its former homes to an address recorded later', async () => {
+    it('has its former homes redirect users to an address recorded later', async () => {
       const { tenant } = await provision();
       await put(tenant.id, MADE).expect(200);
       const former = await formerHome(plane, tenant.id);
@@ -90,7 +90,7 @@ describe.each(EVERY_DATABASE)(
         await put(id, MADE).expect(200);
       });
 
-      it('is sealed at rest, and appears in no answer and no audit entry', async () => {
+      it('is sealed at rest, and does not appear in other responses or audit entries', async () => {
         const [row] = await plane.rows(Tenant, { id });
         expect(row?.dbUrlSealed).toMatch(/^s1\.k1\./);
         const answers = await Promise.all([
@@ -111,7 +111,7 @@ describe.each(EVERY_DATABASE)(
         );
       });
 
-      it('is refused to all others, owners included', async () => {
+      it('is refused for all other callers, including owners', async () => {
         const path = `/api/tenants/${id}/db-url`;
         expect(refusal(await plane.get(path, { token: plane.session }))).toEqual([403, 'forbidden']);
         const admin = await plane.createApiKey(['tenants:read', 'tenants:write', 'secrets:write']);
@@ -119,7 +119,7 @@ describe.each(EVERY_DATABASE)(
         expect(refusal(await put(id, MADE, plane.session))).toEqual([403, 'forbidden']);
       });
 
-      it('is 404 when there is none', async () => {
+      it('is not found if none is recorded', async () => {
         const { tenant } = await provision();
         expect(refusal(await plane.get(`/api/tenants/${tenant.id}/db-url`))).toEqual([404, 'no_db_url']);
       });
@@ -130,7 +130,7 @@ describe.each(EVERY_DATABASE)(
       ['an invalid endpoint', { ...MADE, endpoint_url: 'acme' }, 'endpoint_url'],
       ['a missing database', { endpoint_url: MADE.endpoint_url }, 'db_url'],
       ['an extra field', { ...MADE, region: 'eu' }, 'region'],
-    ])('refuses %s, and repeats no password', async (_, body, field) => {
+    ])('refuses %s without repeating the password', async (_, body, field) => {
       const { tenant } = await provision();
       const answer = await put(tenant.id, body).expect(400);
       expect(answer.body.errors).toContainEqual({ field, message: expect.any(String) });
@@ -152,7 +152,7 @@ describe.each(EVERY_DATABASE)(
         change: ['deleted'],
       };
       const NAMES = Object.keys(writes) as (keyof typeof writes)[];
-      /** A tenant whose status no job changes any more. */
+      /** Provisions a tenant and cancels the job, so that no job changes the status. */
       const stopped = async (): Promise<string> => {
         const { tenant, job } = await provision();
         await put(tenant.id, MADE).expect(200);
@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)(
         return tenant.id;
       };
 
-      it.each(NAMES)('refuses it: %s', async (write) => {
+      it.each(NAMES)('refuses the write (%s), which other statuses allow', async (write) => {
         const id = await stopped();
         for (const status of TENANT_STATUSES) {
           await plane.change(Tenant, { id }, { status });
@@ -171,7 +171,7 @@ describe.each(EVERY_DATABASE)(
         }
       });
 
-      it.each(NAMES)('refuses it when the status is reached while it waits: %s', async (write) => {
+      it.each(NAMES)('refuses the write (%s) if the status changes while the write waits', async (write) => {
         const id = await stopped();
         const held = await HeldRow.hold(plane, Tenant, id, { status: 'deleted' });
         const answer = writes[write](id).then();
@@ -180,7 +180,7 @@ describe.each(EVERY_DATABASE)(
         expect(refusal(await answer)).toEqual([409, 'invalid_transition']);
       });
 
-      it('accepts infrastructure for the plane to which a restore brings it', async () => {
+      it('accepts infrastructure for a plane to which it is being restored', async () => {
         const id = await stopped();
         await plane.change(Tenant, { id }, { status: 'deprovisioning' });
         await plane.change(Placement, { tenantId: id }, { phase: 'importing' });
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)(
         expect(refusal(await put(id, MADE))).toEqual([409, 'invalid_transition']);
       });
 
-      it('says what to do, and reserves no place for a deleted tenant', async () => {
+      it('says what to do for a deleted tenant, and reserves no place for it', async () => {
         const { tenant, job } = await provision();
         await waits(job.id, 'create-infrastructure');
         await plane.post(`${JOBS}/${job.id}/cancel`).expect(202);
@@ -201,7 +201,7 @@ describe.each(EVERY_DATABASE)(
       });
     });
 
-    it('leaves no plane that could enrol when deprovisioned before its plane learns of it', async () => {
+    it('leaves no plane that can enrol if deprovisioned before its infrastructure is recorded', async () => {
       const { tenant, job } = await provision();
       await waits(job.id, 'create-infrastructure');
       const { install } = (await plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {})).body;
@@ -213,12 +213,12 @@ describe.each(EVERY_DATABASE)(
       expect(refusal(await theirs.enrol())).toEqual([401, 'bad_signature']);
     });
 
-    it('is the only kind of tenant with such infrastructure', async () => {
+    it('is the only kind of tenant whose infrastructure an operator can record', async () => {
       const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
       expect(refusal(await put(body.tenant.id, MADE))).toEqual([409, 'not_dedicated']);
     });
 
-    it('waits for the install bundle once its infrastructure is recorded, then for the plane', async () => {
+    it('waits for its install bundle once its infrastructure is recorded, then for its plane', async () => {
       const { tenant, job } = await provision();
       const waitsFor = async (): Promise<string> => (await step(job.id, 'await-enrolment')).waiting_for ?? '';
       await waits(job.id, 'create-infrastructure');

@@ -22,7 +22,7 @@ import { Traveller } from '../travel-scene.fixture';
 
 const WEEK_SECONDS = 7 * 24 * 3600;
 
-describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
   let scene: JobScene;
   let tenant: Traveller;
   let target: PlaneSimulator;
@@ -40,14 +40,14 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
   });
   afterEach(() => jest.restoreAllMocks());
 
-  /** Completes the move, and returns the transfer that the target requires. */
+  /** Completes the move, and returns the id of the copy that the target must have. */
   const moves = async (to = target): Promise<string | undefined> => {
     const { job, last } = await tenant.almostMoved(to);
     await last();
     await scene.reaches(job, 'succeeded');
     return (await tenant.isHome(to)).requires_copy;
   };
-  /** Expects the job to remove nothing and be rolled back, and the old home to serve the tenant again. */
+  /** Expects the job to fail without removing the old copy. Rolls it back, and moves back to that copy. */
   const isLeftAtTheOldHome = async (job: string): Promise<void> => {
     await scene.reaches(job, 'failed');
     expect((await scene.job(job)).error).toMatchObject({ code: 'copy_lost' });
@@ -63,7 +63,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     await scene.plane.change(Placement, kept, { removeAfter: scene.plane.clock.now() });
     await sweep();
   };
-  /** The old home pulls the order to remove its rows, and reports that it did. */
+  /** Makes the cell's old copy due for removal, and has the cell report that it removed the copy. */
   const isRemoved = async (cell: PlaneSimulator): Promise<void> => {
     await timeGoesBy();
     const removal = (await removals()).at(-1);
@@ -102,7 +102,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', tenant_plane_id: cell.id });
   };
 
-  it('is required of the new home until the old one has removed its own', async () => {
+  it('must have its rows at the new home until the old home has removed its copy', async () => {
     const copy = await moves();
     expect(copy).toEqual(expect.any(String));
     expect(await tenant.told(({ phase }) => phase === 'retired' && 'moved_to')).toBe('moved_to');
@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     await move({ ...backTo(tenant.cell) }).expect(202);
   });
 
-  it('stays lost once the new home has said so, even if that fails and retries later', async () => {
+  it('still counts as lost if its new home reports missing rows and then another error', async () => {
     const copy = await moves();
     await tenant.report({}, target);
     await timeGoesBy();
@@ -132,7 +132,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     expect(body.code).toBe('copy_lost');
   });
 
-  it('is nowhere when a home that nothing was moved to reports that it lacks the rows', async () => {
+  it('counts as lost if its home reports missing rows, even if it was never moved', async () => {
     await tenant.report({ state: 'failed', code: 'copy_missing', error: 'They were removed.' });
     const { body } = await move(backTo(target), '?dry_run=true').expect(409);
     expect(body).toMatchObject({ code: 'copy_lost', detail: expect.stringContaining('accept_data_loss') });
@@ -140,7 +140,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     await scene.plane.post(path('deprovision?dry_run=true'), givesUp).expect(200);
   });
 
-  it('is still there when the new home enrols with another key and the same database', async () => {
+  it('has its old copy removed if its new home re-enrols with a new key and the same database', async () => {
     await moves();
     const { instanceId: instance_id } = target;
     const anew = await tenant.installAnew({ instance_id }, target);
@@ -151,7 +151,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
 
   const LOST: readonly (readonly [string, () => Promise<PlaneSimulator>])[] = [
     [
-      'is reinstalled before it reports, then reports that it serves the tenant',
+      'is reinstalled before its first report, then reports that it serves the tenant',
       async () => {
         const anew = await tenant.installAnew({}, target);
         await tenant.isHome(anew);
@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       },
     ],
     [
-      'is reinstalled after it reports, then reports that it serves the tenant',
+      'is reinstalled after its first report, then reports that it serves the tenant',
       async () => {
         await tenant.report({}, target);
         const anew = await tenant.installAnew({}, target);
@@ -170,7 +170,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       },
     ],
     [
-      'reports that its database lacks the copy',
+      'reports that its database lacks the rows',
       async () => {
         await tenant.report({}, target);
         await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, target);
@@ -179,7 +179,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     ],
   ];
   describe.each(LOST)('when the new home %s', (_, lose) => {
-    it('is kept at the old home, which can serve it again', async () => {
+    it('keeps its old copy, and the old home can serve it again', async () => {
       const copy = await moves();
       const now = await lose();
       expect(await tenant.isHome(now)).toMatchObject({ requires_copy: copy });
@@ -197,7 +197,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     });
   });
 
-  describe('when the old home serves it again', () => {
+  describe('when moved back to its old copy', () => {
     const reopens = async (): Promise<string> => {
       await moves();
       await tenant.installAnew({}, target);
@@ -207,7 +207,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       return job;
     };
 
-    it('records in the job and the audit trail what the reopened copy lacks', async () => {
+    it('has what the old copy lacks recorded in the job and the audit trail', async () => {
       const before = scene.plane.clock.now().toISOString();
       const job = await reopens();
       const { steps } = await scene.job(job);
@@ -225,7 +225,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       });
     });
 
-    it('revokes earlier sign-up links', async () => {
+    it('has its earlier sign-up links revoked', async () => {
       const { body } = await scene.plane.post(path('signup-link'), {}).expect(201);
       const { jti } = decodeJwt(body.token);
       await reopens();
@@ -233,7 +233,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       expect(links).toMatchObject({ revoked: expect.arrayContaining([jti]), carried: [] });
     });
 
-    it('fails its job while the old home cannot serve it; a later retry succeeds', async () => {
+    it('has its job fail while the old home cannot serve it, and succeed when retried later', async () => {
       const job = await reopens();
       await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' });
       while ((await scene.looksAgain(job)).status !== 'failed');
@@ -243,7 +243,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       await scene.reaches(job, 'succeeded');
     });
 
-    it('counts as lost if the old home is reinstalled before it reports that it serves', async () => {
+    it('counts as lost if the old home is reinstalled before it reports serving the tenant', async () => {
       const job = await reopens();
       expect(await tenant.told((entry) => entry)).toMatchObject({
         reopened: { job_id: job, requires_rows: true },
@@ -256,7 +256,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       await scene.plane.post(path('deprovision?dry_run=true'), body).expect(200);
     });
 
-    it('is no longer required once the old home has reported that it serves', async () => {
+    it('does not count as lost if the old home is reinstalled after that report', async () => {
       const job = await reopens();
       await tenant.report();
       await scene.reaches(job, 'succeeded');
@@ -268,7 +268,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       expect(refusal(answer)).toEqual([409, 'copy_not_lost']);
     });
 
-    it('stays there: its job cannot be cancelled', async () => {
+    it('stays at the old home, because its job cannot be cancelled', async () => {
       const job = await reopens();
       expect(refusal(await scene.act(job, 'cancel'))).toEqual([409, 'beyond_return']);
       await tenant.isHome();
@@ -276,7 +276,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       await scene.reaches(job, 'succeeded');
     });
 
-    it('is no longer a reopened copy once the tenant has moved away and back', async () => {
+    it('no longer has a reopened copy once it is moved away and back', async () => {
       const job = await reopens();
       await tenant.report();
       await scene.reaches(job, 'succeeded');
@@ -290,19 +290,22 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     });
   });
 
-  it.each(['release-copy', 'purge-copy'])('is not removed when it is lost before %s', async (step) => {
-    await moves();
-    await tenant.report({}, target);
-    const lost = scene.before(step, async () => void (await tenant.installAnew({}, target)));
-    await timeGoesBy();
-    await lost;
-    const [removal] = await removals();
-    await scene.reaches(removal?.id ?? '', 'cancelled');
-    expect((await scene.job(removal?.id ?? '')).error).toMatchObject({ code: 'copy_lost' });
-    await isReopened(backTo(tenant.cell));
-  });
+  it.each(['release-copy', 'purge-copy'])(
+    'keeps its old copy if its new home loses the rows before %s',
+    async (step) => {
+      await moves();
+      await tenant.report({}, target);
+      const lost = scene.before(step, async () => void (await tenant.installAnew({}, target)));
+      await timeGoesBy();
+      await lost;
+      const [removal] = await removals();
+      await scene.reaches(removal?.id ?? '', 'cancelled');
+      expect((await scene.job(removal?.id ?? '')).error).toMatchObject({ code: 'copy_lost' });
+      await isReopened(backTo(tenant.cell));
+    },
+  );
 
-  it('is not removed while the new home is offline', async () => {
+  it('keeps its old copy while its new home is offline', async () => {
     await moves();
     await tenant.report({}, target);
     scene.plane.clock.advance(OFFLINE_AFTER_SECONDS + 1);
@@ -312,7 +315,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     await isRemoved(tenant.cell);
   });
 
-  it('is not removed by a restored Control Plane before the new home reports that it serves', async () => {
+  it('keeps its old copy after the Control Plane is restored until its new home reports again', async () => {
     await moves();
     await tenant.report({}, target);
     const { revision } = target;
@@ -326,7 +329,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     await isRemoved(tenant.cell);
   });
 
-  it('is not removed when the new home goes offline after its removal was accepted', async () => {
+  it('keeps its old copy if its new home goes offline after the removal has begun', async () => {
     await moves();
     await tenant.report({}, target);
     const offline = scene.before('purge-copy', async () =>
@@ -344,7 +347,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     expect(await removals()).toHaveLength(2);
   });
 
-  describe('when its removal is interrupted after the old home was told to remove it', () => {
+  describe('when the removal of its old copy is interrupted', () => {
     const entry = async () => (await target.pullAll()).tenants.find(({ tenant_id: id }) => id === tenant.id);
     const cancels = async (job: string): Promise<void> => {
       await scene.act(job, 'cancel').expect(202);
@@ -381,12 +384,12 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     };
 
     it.each([
-      ['by an operator, and the tenant has been suspended since', cancelledAndSuspended],
-      ['by a deprovisioning that is rolled back', deprovisionedAndRolledBack],
-    ])('%s, is required until another removal has found it gone', async (_, breaks) => {
+      ['is cancelled, and the tenant is then suspended and resumed', cancelledAndSuspended],
+      ['is stopped by a deprovisioning that is rolled back', deprovisionedAndRolledBack],
+    ])('must have its rows at the new home until a second removal if the first %s', async (_, breaks) => {
       const first = await isBegun();
       await breaks(first);
-      // The first removal has ended, so it does not see this report.
+      // The first removal is over, so it ignores this report.
       await tenant.report();
       expect(await entry()).toHaveProperty('requires_copy');
       await isRemoved(tenant.cell);
@@ -396,7 +399,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       expect(await removals()).toHaveLength(2);
     });
 
-    it('is not removed again before the new home is online', async () => {
+    it('gets no second removal until its new home is online', async () => {
       await cancelledAndSuspended(await isBegun());
       scene.plane.clock.advance(OFFLINE_AFTER_SECONDS + 1);
       await sweep();
@@ -406,7 +409,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     });
   });
 
-  it('is required of the new home even if lost while the old home removes its own', async () => {
+  it('must have its rows at the new home even if lost there while the old copy is removed', async () => {
     const copy = await moves();
     await tenant.report({}, target);
     await timeGoesBy();
@@ -419,7 +422,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     expect(refusal(await move(backTo(tenant.cell)))).toEqual([409, 'copy_lost']);
   });
 
-  it('has its loss reported as a drift', async () => {
+  it('has the loss of its rows reported as drift', async () => {
     await moves();
     await tenant.installAnew({}, target);
     await scene.plane.app.get(Reconciler).look();
@@ -432,7 +435,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     expect(await drifts()).toMatchObject([{ resolvedAt: expect.any(Date) }]);
   });
 
-  it('is checked again once its plane has applied everything with its database restored', async () => {
+  it('has its rows checked again once its new home, which lacked them, has applied everything', async () => {
     await moves();
     await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, target);
     await target.report();
@@ -443,7 +446,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     await isRemoved(tenant.cell);
   });
 
-  it('stays at the old home once lost: a deprovisioning fails and can be rolled back', async () => {
+  it('keeps its old copy if it is deprovisioned after its new home has lost the rows', async () => {
     await moves();
     await tenant.installAnew({}, target);
     const job = await tenant.deprovision();
@@ -455,7 +458,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     await isReopened(backTo(tenant.cell));
   });
 
-  it('may be gone from the old home when a deprovisioning is rolled back in time', async () => {
+  it('has its old copy removed even if a deprovisioning that ordered this is rolled back', async () => {
     const [before, own] = [tenant.cell, await movesToItsOwn()];
     await tenant.report({}, own);
     tenant.cell = own;
@@ -475,7 +478,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     expect(tenants[0]).not.toHaveProperty('requires_copy');
   });
 
-  it('keeps its backup when a rollback finds the home offline', async () => {
+  it('keeps its backup if its home is offline when a deprovisioning is rolled back', async () => {
     const [before, own] = [tenant.cell, await movesToItsOwn()];
     await tenant.report({}, own);
     tenant.cell = own;
@@ -495,7 +498,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     expect((await scene.plane.rows(Transfer, { id: backup }))[0]?.keySealed).toBeNull();
   });
 
-  it('is lost for good when the old home was reinstalled, too', async () => {
+  it('is lost for good if both its new and its old home are reinstalled', async () => {
     await moves();
     await tenant.installAnew({}, target);
     await tenant.installAnew();
@@ -506,7 +509,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     expect(await removals()).toEqual([]);
   });
 
-  it('is not kept by an old home that was reinstalled right before the cut-over', async () => {
+  it('has no old copy at an old home that was reinstalled right before the cut-over', async () => {
     const { job, last } = await tenant.almostMoved(target);
     const anew = scene.before('cut-over', async () => void (await tenant.installAnew()));
     await last();
@@ -517,7 +520,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     expect(refusal(await move(backTo(tenant.cell)))).toEqual([409, 'copy_lost']);
   });
 
-  describe('when the tenant is removed with accept_data_loss', () => {
+  describe('when deprovisioned with accept_data_loss', () => {
     const remove = (query = '', changes: object = {}) =>
       scene.plane.post(`${path('deprovision')}${query}`, {
         confirm_slug: tenant.slug,
@@ -535,7 +538,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       ).toBe(0);
     };
 
-    it('is given up once both homes have lost it, and the tenant is purged next', async () => {
+    it('is removed if both homes have lost its rows, and then purged', async () => {
       await moves();
       const [now, before] = [await tenant.installAnew({}, target), await tenant.installAnew()];
       expect((await move(backTo(before))).body.detail).toContain('"accept_data_loss": true');
@@ -556,18 +559,18 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deleted' });
     });
 
-    it('is kept while it is not lost', async () => {
+    it('is not removed while its new home has the rows', async () => {
       await moves();
       await isRefused('copy_not_lost', /Leave accept_data_loss out/);
     });
 
-    it('is kept while the old home has it', async () => {
+    it('is not removed while its old home has a copy', async () => {
       await moves();
       await tenant.installAnew({}, target);
       await isRefused('copy_kept', /move the tenant back/);
     });
 
-    it('is kept while the old home has it, and a move back there is unfinished', async () => {
+    it('is not removed while its old home has a copy and a move back there is unfinished', async () => {
       await moves();
       await tenant.asked('move', backTo(tenant.cell));
       await tenant.told(({ transfer }) => transfer?.role === 'target');
@@ -575,14 +578,14 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       await isRefused('copy_kept', /an unfinished move back holds a place there/);
     });
 
-    it('is kept while the old home has it, and must enrol again', async () => {
+    it('is not removed while an old home that must re-enrol has a copy', async () => {
       await moves();
       await tenant.installAnew({}, target);
       await scene.plane.change(TenantPlane, { id: tenant.cell.id }, { status: 'expected' });
       await isRefused('copy_kept', /must re-enrol/);
     });
 
-    it('is kept when the old home turns out to have it after all', async () => {
+    it('keeps its old copy if the old home recovers it before the backup step', async () => {
       await moves();
       const { instanceId: instance_id } = tenant.cell;
       for (const plane of [target, tenant.cell]) await tenant.installAnew({}, plane);
@@ -596,7 +599,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       await isReopened(backTo(tenant.cell));
     });
 
-    /** Runs `happens` between the check of the backup and the transaction that removes. */
+    /** Runs `happens` between the check of the backup and the transaction that starts the removal. */
     const afterTheLook = (happens: () => Promise<unknown>): void => {
       const backup = scene.plane.app.get(ReadableBackup);
       const look = backup.require.bind(backup);
@@ -628,7 +631,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       return Date.parse(String(restorable_until)) - scene.plane.clock.now().getTime();
     };
 
-    it('is kept when the old home has it again right before the removal', async () => {
+    it('keeps its old copy if the old home recovers it right before the removal', async () => {
       await moves();
       const { instanceId: instance_id } = tenant.cell;
       for (const plane of [target, tenant.cell]) await tenant.installAnew({}, plane);
@@ -636,7 +639,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       await isLeftAtTheOldHome(await given());
     });
 
-    it('is backed up when the home has it again right before the removal', async () => {
+    it('is backed up if its home recovers the rows right before the removal', async () => {
       await moves();
       await loses();
       const before = await tenant.installAnew();
@@ -648,7 +651,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       await isBackedUp(job);
     });
 
-    describe('at a dedicated home', () => {
+    describe('from a dedicated home', () => {
       let before: PlaneSimulator;
       beforeEach(async () => {
         target = await movesToItsOwn();
@@ -656,7 +659,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
         before = await tenant.installAnew();
         tenant.cell = target;
       });
-      /** The home has its rows again while the job waits for the old one. */
+      /** The home recovers the rows while the job waits for the old home to remove its copy. */
       const comesBack = async (): Promise<string> => {
         const job = await given();
         await scene.reaches(job, 'waiting');
@@ -667,13 +670,13 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       };
       const local = () => scene.plane.app.get(LocalDriver);
 
-      it('is backed up when the home has it again while the old home removes its own', async () => {
+      it('is backed up if the home recovers the rows while the old home removes its copy', async () => {
         const job = await comesBack();
         await tenant.backUp();
         await isBackedUp(job);
       });
 
-      it('stays at the home when the job is rolled back before that backup is made', async () => {
+      it('stays at a home that recovers the rows if rolled back before the backup', async () => {
         const job = await comesBack();
         await scene.act(job, 'cancel').expect(202);
         await scene.act(job, 'rollback').expect(202);
@@ -681,7 +684,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
         expect(await tenant.isHome()).not.toHaveProperty('transfer');
       });
 
-      it('is given up after all when the home loses it again before that backup is made', async () => {
+      it('is removed without a backup if the home recovers the rows but loses them again', async () => {
         const job = await comesBack();
         await loses();
         await scene.reaches(job, 'succeeded');
@@ -689,7 +692,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
         expect(await scene.plane.count(Transfer, { tenantId: tenant.id, endedAt: IsNull() })).toBe(0);
       });
 
-      it('is backed up when the home has it again right before that plane is removed', async () => {
+      it('is backed up if the home recovers the rows right before its own removal', async () => {
         const removed = jest.fn();
         jest.spyOn(local(), 'destroy').mockImplementationOnce(async (_, write) => {
           await tenant.report();
@@ -707,7 +710,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
         await isBackedUp(job);
       });
 
-      it('stays given up once parts of that plane may be removed', async () => {
+      it('is removed without a backup if the home recovers the rows during its own removal', async () => {
         jest.spyOn(local(), 'destroy').mockImplementationOnce(async (_, write) => {
           await write(async () => undefined);
           throw new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
@@ -722,8 +725,8 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       });
     });
 
-    describe('at an old home that serves it again and loses it', () => {
-      /** Reopens it at `home`; the plane to which the tenant had moved is empty. */
+    describe('from an old home that served it again and lost the rows', () => {
+      /** Reinstalls the new home, reopens the old copy at `home`, and has `home` lose its rows. */
       const reopensAt = async (home: PlaneSimulator, body: object): Promise<void> => {
         await moves();
         target = await tenant.installAnew({}, target);
@@ -737,7 +740,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
         expect(await restorableFor()).toBe(0);
       };
 
-      it('stays given up once that plane was told to remove it', async () => {
+      it('is removed without a backup if that home recovers the rows while removing them', async () => {
         await reopensAt(tenant.cell, backTo(tenant.cell));
         const job = await given();
         await tenant.told(({ purge }) => purge?.job_id === job);
@@ -747,7 +750,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
         await isGivenUp(job);
       });
 
-      it('stays given up once parts of a dedicated plane may be removed', async () => {
+      it('is removed without a backup if that home recovers the rows during its own removal', async () => {
         const { region } = tenant;
         const { tenantId, slug, simulator } = await driven.provision('0.1.0', { region });
         tenant = Traveller.at(scene, region, simulator, tenantId, slug);
@@ -765,12 +768,12 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       });
     });
 
-    it('accepts only true or false', async () => {
+    it('is not removed if accept_data_loss is not a boolean', async () => {
       expect(refusal(await remove('', { accept_data_loss: 'yes' }))).toEqual([400, 'validation_failed']);
     });
   });
 
-  it('is that of the last of several moves', async () => {
+  it('can return only to its latest old copy after several moves', async () => {
     await moves();
     await tenant.report({}, target);
     const [first, second] = [tenant.cell, target];
@@ -786,7 +789,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     await isReopened(backTo(second));
   });
 
-  describe('at the old home, while the tenant moves back there', () => {
+  describe('while it moves back to its old home', () => {
     const source = () => tenant.told(({ transfer }) => transfer?.role === 'source' && transfer, target);
     const onItsWay = async (): Promise<string> => {
       await moves();
@@ -800,7 +803,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       await scene.reaches(job, 'cancelled');
     };
 
-    it('redirects users to the home, even while an import replaces its rows', async () => {
+    it('has the old home redirect its users, even while an import replaces the old copy', async () => {
       await onItsWay();
       const { endpoint_url: moved_to } = await scene.tenant(tenant.id);
       const entry = async () =>
@@ -813,10 +816,10 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       expect(await entry()).toMatchObject({ phase: 'importing', moved_to });
     });
 
-    it('is still there when the move is undone before the first part was sent', async () => {
+    it('keeps its old copy if the move is undone before the first part is sent', async () => {
       const job = await onItsWay();
       const transfer = await source();
-      // The old home already asks for the part.
+      // The old home is already requesting the first part.
       expect((await takePart(tenant.cell, transfer.id, nextRun())).status).toBe(204);
       await tenant.installAnew({}, target);
       await isCancelled(job);
@@ -828,7 +831,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       await isReopened(backTo(tenant.cell));
     });
 
-    it('is removed by no chore while its job can be retried', async () => {
+    it('keeps its place at the old home while the failed move can be retried', async () => {
       const job = await onItsWay();
       await source();
       await tenant.report({}, target);
@@ -840,7 +843,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       expect(await scene.plane.rows(Placement, where)).toMatchObject([{ phase: 'importing' }]);
     });
 
-    it('is gone once the import has begun', async () => {
+    it('loses its old copy once the import has begun', async () => {
       const job = await onItsWay();
       const transfer = await source();
       await sendPart(
@@ -856,7 +859,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     });
   });
 
-  describe('from a dedicated plane', () => {
+  describe('when moved from a dedicated plane', () => {
     const stuck = new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
     let local: LocalDriver;
     beforeEach(async () => {
@@ -875,7 +878,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
     };
     const lose = async () => void (await tenant.installAnew({}, target));
 
-    it('is kept there when it is lost right before that plane is removed', async () => {
+    it('keeps the dedicated plane if its new home loses the rows right before the removal', async () => {
       const removed = jest.fn();
       jest.spyOn(local, 'destroy').mockImplementation(async (_, write) => {
         await lose();
@@ -887,14 +890,14 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       await isReopened({ deployment_model: 'dedicated' });
     });
 
-    it('is kept there while nothing of that plane is removed', async () => {
+    it('can return to the dedicated plane while no part of that plane has been removed', async () => {
       jest.spyOn(local, 'destroy').mockRejectedValue(stuck);
       expect(await isBegun('failed')).toBe('stuck');
       await lose();
       await isReopened({ deployment_model: 'dedicated' });
     });
 
-    it('is not served there again once parts of that plane may be removed', async () => {
+    it('cannot return to the dedicated plane once parts of that plane may have been removed', async () => {
       jest.spyOn(local, 'destroy').mockImplementation(async (_, write) => {
         await write(async () => undefined);
         throw stuck;
@@ -906,14 +909,14 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       expect(refused.body.detail).toContain('no other tenant plane');
     });
 
-    it('is no longer required of the new home once that plane is removed', async () => {
+    it('need not have its rows at the new home once the dedicated plane is removed', async () => {
       expect(await isBegun('succeeded')).toBeUndefined();
       const { tenants } = await target.pullAll();
       expect(tenants.find(({ tenant_id: id }) => id === tenant.id)).not.toHaveProperty('requires_copy');
     });
   });
 
-  describe('to a plane that the customer installs', () => {
+  describe('when moved to a plane that the customer installs', () => {
     const customers = async (): Promise<PlaneSimulator> => {
       const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
       const coming = { tenantId: tenant.id, phase: 'importing' } as const;
@@ -927,14 +930,14 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       return plane;
     };
 
-    it('is left at the old home by a deprovisioning once it is lost', async () => {
+    it("keeps its old copy if it is deprovisioned after the customer's plane has lost the rows", async () => {
       const plane = await customers();
       await tenant.isHome(plane);
       await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, plane);
       await isLeftAtTheOldHome(await tenant.deprovision());
     });
 
-    it('is given up with accept_data_loss once both have lost it; the customer keeps the plane', async () => {
+    it('is removed with accept_data_loss if both planes lost the rows, but stays restorable', async () => {
       const plane = await customers();
       await tenant.isHome(plane);
       await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, plane);
@@ -944,12 +947,12 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       await tenant.told(({ purge }) => purge?.job_id === job, before);
       await tenant.report({}, before);
       await scene.reaches(job, 'succeeded');
-      // The customer may bring the database back.
+      // The customer keeps the plane and may restore its database.
       const { restorable_until } = await scene.tenant(tenant.id);
       expect(Date.parse(String(restorable_until))).toBeGreaterThan(scene.plane.clock.now().getTime());
     });
 
-    it('is kept when the old home has it again right before that plane is removed', async () => {
+    it('keeps its old copy if its dedicated old home recovers it just before being removed', async () => {
       const { region } = tenant;
       const { tenantId, slug, simulator } = await driven.provision('0.1.0', { region });
       tenant = Traveller.at(scene, region, simulator, tenantId, slug);
@@ -973,7 +976,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       await isReopened({ deployment_model: 'dedicated' });
     });
 
-    it('is kept when the old home has it again after an older home removed its own', async () => {
+    it('keeps its old copy if the old home recovers it after an older home removed its copy', async () => {
       const older = tenant.cell;
       const own = await movesToItsOwn();
       tenant.cell = own;
@@ -994,7 +997,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       await isReopened({ deployment_model: 'dedicated' });
     });
 
-    it('is kept there when it is lost right before that plane is given up', async () => {
+    it("keeps the customer's plane if its next home loses the rows before the plane is retired", async () => {
       const plane = await customers();
       await tenant.isHome(plane);
       await tenant.report({}, plane);
@@ -1011,7 +1014,7 @@ describe.each(EVERY_DATABASE)('the copy that a move makes, on %s', (driver) => {
       await isReopened({ deployment_model: 'on_prem' }, plane);
     });
 
-    it('is served there again when the next plane of the tenant loses it', async () => {
+    it("can return to the customer's plane if the next home loses the rows", async () => {
       const plane = await customers();
       await tenant.isHome(plane);
       await tenant.report({}, plane);

@@ -23,7 +23,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
       [Tenant, ProvisioningJob, IdempotencyRecord, AuditEvent].map((entity) => plane.count(entity)),
     );
 
-  it('answers with the tenant, its job and where to watch it', async () => {
+  it('returns the tenant, its job and the URL of that job', async () => {
     const answer = await plane.provision({
       name: 'Acme Corp',
       slug: 'acme',
@@ -69,7 +69,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
     });
   });
 
-  it('returns its plan in a dry run, and does nothing', async () => {
+  it('returns a plan for a dry run, and changes nothing', async () => {
     const before = await written();
     const answer = await plane.post('/api/tenants/provision?dry_run=true', provisionBody());
     expect(answer.status).toBe(200);
@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
     expect(body.tenant).toMatchObject({ slug, url: `https://${slug}.atlas.example` });
   });
 
-  describe('refuses, and leaves nothing half-written,', () => {
+  describe('writes nothing and refuses', () => {
     let before: number[];
     beforeEach(async () => (before = await written()));
     afterEach(async () => expect(await written()).toEqual(before));
@@ -102,29 +102,29 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
       ['a missing name', { name: undefined }, 'name'],
       ['a name that is a number', { name: 7 }, 'name'],
       ['a blank name', { name: '   ', slug: 'blank-name' }, 'name'],
-      ['a name too long', { name: 'x'.repeat(101) }, 'name'],
-      ['a name without a letter and no slug', { name: '!!!', slug: undefined }, 'slug'],
+      ['a name that is too long', { name: 'x'.repeat(101) }, 'name'],
+      ['a name without letters, and no slug', { name: '!!!', slug: undefined }, 'slug'],
       ['a reserved slug', { slug: 'admin' }, 'slug'],
-      ['a name that gives a reserved slug', { name: 'Admin', slug: undefined }, 'slug'],
-      ['a slug too short', { slug: 'ab' }, 'slug'],
-      ['a slug too long', { slug: 'a'.repeat(41) }, 'slug'],
-      ['a slug in capitals', { slug: 'ACME' }, 'slug'],
+      ['a name that yields a reserved slug', { name: 'Admin', slug: undefined }, 'slug'],
+      ['a slug that is too short', { slug: 'ab' }, 'slug'],
+      ['a slug that is too long', { slug: 'a'.repeat(41) }, 'slug'],
+      ['a slug in upper case', { slug: 'ACME' }, 'slug'],
       ['a slug with an underscore', { slug: 'ac_me' }, 'slug'],
       ['a slug that is a list', { slug: ['acme'] }, 'slug'],
-      ['a bad e-mail address', { admin_email: 'nobody' }, 'admin_email'],
-      ['a missing e-mail address', { admin_email: undefined }, 'admin_email'],
+      ['an invalid email address', { admin_email: 'nobody' }, 'admin_email'],
+      ['a missing email address', { admin_email: undefined }, 'admin_email'],
       ['an unknown deployment model', { deployment_model: 'cloud' }, 'deployment_model'],
       ['a missing deployment model', { deployment_model: undefined }, 'deployment_model'],
       ['an unknown plan', { plan: 'gold' }, 'plan'],
       ['an unknown database driver', { database: { driver: 'oracle' } }, 'database.driver'],
       ['an unknown database field', { database: { url: 'x' } }, 'database.url'],
-      ['a database as text', { database: 'sqlite' }, 'database'],
-      ['a NUL in the name', { name: 'a\u0000b' }, 'name'],
-      ['a NUL in the region', { region: 'a\u0000b' }, 'region'],
-      ['a NUL in the purchase order', { po_number: 'a\u0000b' }, 'po_number'],
-      ['a token life too short', { token_ttl_seconds: 59 }, 'token_ttl_seconds'],
-      ['a token life too long', { token_ttl_seconds: 604_801 }, 'token_ttl_seconds'],
-      ['a token life in words', { token_ttl_seconds: '3600' }, 'token_ttl_seconds'],
+      ['a database that is a string', { database: 'sqlite' }, 'database'],
+      ['a NUL character in the name', { name: 'a\u0000b' }, 'name'],
+      ['a NUL character in the region', { region: 'a\u0000b' }, 'region'],
+      ['a NUL character in the purchase order', { po_number: 'a\u0000b' }, 'po_number'],
+      ['a token lifetime that is too short', { token_ttl_seconds: 59 }, 'token_ttl_seconds'],
+      ['a token lifetime that is too long', { token_ttl_seconds: 604_801 }, 'token_ttl_seconds'],
+      ['a token lifetime that is a string', { token_ttl_seconds: '3600' }, 'token_ttl_seconds'],
     ])('%s', async (_, changes, field) => {
       const answer = await plane.provision(changes);
       expect(answer.status).toBe(400);
@@ -150,7 +150,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
     );
 
     it.each(['yes', 'TRUE', '2', 'true&dry_run=true'])(
-      '?dry_run=%s, rather than provision for real',
+      'the query ?dry_run=%s instead of provisioning for real',
       async (value) => {
         const answer = await plane.post(`/api/tenants/provision?dry_run=${value}`, provisionBody());
         expect(refusal(answer)).toEqual([400, 'validation_failed']);
@@ -164,7 +164,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
       expect(refusal(answer)).toEqual([415, 'unsupported_media_type']);
     });
 
-    it('a body too large', async () => {
+    it('a body that is too large', async () => {
       const answer = await plane.provision({ name: 'x'.repeat(1_100_000) });
       expect(refusal(answer)).toEqual([413, 'body_too_large']);
     });
@@ -172,7 +172,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
     it.each([
       ['no key', null],
       ['an invalid key', 'secret'],
-      ['a key with a letter changed', 'changed'],
+      ['a key with one character changed', 'changed'],
     ])('a call with %s', async (_, token) => {
       const changed = `${plane.apiKey.slice(0, -1)}${plane.apiKey.endsWith('0') ? '1' : '0'}`;
       const answer = await plane.provision({}, { token: token === 'changed' ? changed : token });
@@ -196,19 +196,19 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
       expect(answer.headers['retry-after']).toBe('60');
     });
 
-    it('a dedicated tenant without a purchase order, where one is required', async () => {
+    it('a dedicated tenant without a purchase order if one is required', async () => {
       const answer = await plane.provision({ deployment_model: 'dedicated' });
       expect(refusal(answer)).toEqual([422, 'purchase_order_required']);
     });
   });
 
-  it('accepts a purchase order that was sent', async () => {
+  it('accepts a dedicated tenant with a purchase order', async () => {
     const body = provisionBody({ deployment_model: 'dedicated', po_number: 'PO-1' });
     const answer = await plane.post('/api/tenants/provision?dry_run=true', body);
     expect(answer.body.code).not.toBe('purchase_order_required');
   });
 
-  it('refuses a key that lacks the scope', async () => {
+  it('refuses an API key without the required scope', async () => {
     const token = await plane.createApiKey(['tenants:read', 'jobs:write']);
     const before = await written();
     const answer = await plane.provision({}, { token });
@@ -216,7 +216,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
     expect(await written()).toEqual(before);
   });
 
-  it('gives a slug to one of many concurrent requests', async () => {
+  it('gives a slug to only one of many concurrent requests', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => plane.provision({ slug: 'wanted-by-many' })),
     );
@@ -231,7 +231,7 @@ describe.each(EVERY_DATABASE)('a Control Plane without a cell on %s', (driver) =
   beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
   afterAll(() => plane.close());
 
-  it('has no capacity, even while a cell is expected', async () => {
+  it('has no capacity, even if a cell is registered but not enrolled', async () => {
     await plane.registerCell();
     const answer = await plane.provision();
     expect(refusal(answer)).toEqual([503, 'no_capacity']);
@@ -244,7 +244,7 @@ describe.each(EVERY_DATABASE)('a Control Plane without a cell on %s', (driver) =
     expect(answer.body.code).not.toBe('purchase_order_required');
   });
 
-  it('leaves the Idempotency-Key of a refused attempt free', async () => {
+  it('accepts the Idempotency-Key of a refused request again', async () => {
     const [body, headers] = [provisionBody(), { 'idempotency-key': 'first-cell-is-late' }];
     expect((await plane.post('/api/tenants/provision', body, { headers })).status).toBe(503);
     await plane.enrolledCell();

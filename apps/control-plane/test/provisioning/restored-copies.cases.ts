@@ -18,7 +18,7 @@ import { JobScene } from '../job-scene.fixture';
 import { type SignedAnswer, refusal } from '../plane-simulator.fixture';
 import { Traveller, beside } from '../travel-scene.fixture';
 
-describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
   let scene: JobScene;
   let tenant: Traveller;
   let backup: string;
@@ -40,7 +40,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
     return row?.keySealed !== null && (await scene.plane.count(TransferPart, { transferId: backup })) === 1;
   };
   const status = async () => (await scene.tenant(tenant.id))['status'];
-  /** Completes the restore with the plane as it is now. The backup is erased only at the end. */
+  /** Completes the restore on the current installation. Expects the backup to be kept until the end. */
   const ends = async (job: string): Promise<void> => {
     const imported = await tenant.beginImport();
     await imported();
@@ -53,7 +53,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
     expect(tenants.find(({ tenant_id: id }) => id === tenant.id)).not.toHaveProperty('requires_copy');
   };
 
-  it('is imported again when its plane is reinstalled right before it becomes the home', async () => {
+  it('is imported again if its plane is reinstalled right before becoming its home', async () => {
     const { job, imported } = await tenant.comeBack();
     const anew = scene.before('reinstate', async () => void (await tenant.installAnew()));
     await imported();
@@ -61,7 +61,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
     await ends(job);
   });
 
-  it('is imported again when its plane is reinstalled before the failed step is retried', async () => {
+  it('is imported again if its plane is reinstalled before the failed restore is retried', async () => {
     const { job, imported } = await tenant.comeBack();
     const broken = jest.spyOn(scene.plane.app.get(TenantAddresses), 'at').mockImplementation(() => {
       throw new Error('a sealing key is missing');
@@ -77,7 +77,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
     await ends(job);
   });
 
-  it('waits until a plane whose secret was revoked enrols again, and is then imported again', async () => {
+  it('is imported again once its plane, whose secret was revoked, has enrolled again', async () => {
     const { job, imported } = await tenant.comeBack();
     const path = `/api/tenant-planes/${tenant.cell.id}/rotate-secret`;
     const revoked = scene.before('reinstate', async () => {
@@ -93,7 +93,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
     });
     expect(await status()).toBe('deprovisioning');
     await tenant.installAnew();
-    await tenant.report({ state: 'failed', error: 'The key of the backup cannot be opened here.' });
+    await tenant.report({ state: 'failed', error: 'The backup key cannot be decrypted here.' });
     await ends(job);
   });
 
@@ -106,11 +106,11 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
       },
     ],
     [
-      'reports that its database lacks the copy',
+      'reports that its database lacks the rows',
       () => tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }),
     ],
   ];
-  it.each(LOST)('is imported again when its plane %s', async (_, lose) => {
+  it.each(LOST)('is imported again if its plane %s', async (_, lose) => {
     const job = await tenant.reinstated();
     await lose();
     await tenant.told(({ phase }) => phase === 'importing');
@@ -123,7 +123,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
     await ends(job);
   });
 
-  it('can be given up once lost, and the tenant restored by another job', async () => {
+  it('can be restored by another job after a restore that lost the rows is cancelled', async () => {
     const job = await tenant.reinstated();
     await tenant.installAnew();
     await tenant.report();
@@ -140,7 +140,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
     await ends(await tenant.asked('restore'));
   });
 
-  describe('that the restore did not see served', () => {
+  describe('whose restore stopped before its plane reported that it serves the tenant', () => {
     const sweep = () => scene.plane.app.get(OldBackups).sweep();
     const timedOut = async (job: string): Promise<void> => {
       scene.plane.clock.advance(16 * 60);
@@ -149,7 +149,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
     const ENDS: readonly (readonly [string, (job: string) => Promise<unknown>])[] = [
       ['failed', timedOut],
       [
-        'was ended by a deprovisioning that was rolled back',
+        'was stopped by a deprovisioning that was rolled back',
         async () => {
           const job = await tenant.deprovision();
           await tenant.told(({ transfer }) => transfer?.role === 'backup');
@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
       ],
     ];
 
-    it.each(ENDS)('has its backup erased once it is served, where the restore %s', async (_, end) => {
+    it.each(ENDS)('has its backup erased once its plane reports, even if the restore %s', async (_, end) => {
       await end(await tenant.reinstated());
       await sweep();
       expect(await isKept()).toBe(true);
@@ -172,7 +172,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
       expect(await scene.plane.count(AuditEvent, erased)).toBe(1);
     });
 
-    it('lets the restore be retried once its backup is erased', async () => {
+    it('can have its restore retried after its backup is erased', async () => {
       const job = await tenant.reinstated();
       await timedOut(job);
       await tenant.report();
@@ -182,7 +182,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
       expect(await status()).toBe('active');
     });
 
-    it('keeps its backup while it is lost, even if the sweep looked before', async () => {
+    it('keeps its backup if its plane loses the rows, even after the sweep has selected it', async () => {
       const job = await tenant.reinstated();
       await timedOut(job);
       await tenant.installAnew();
@@ -195,7 +195,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
       await ends(job);
     });
 
-    it('leaves its backup to a restore that is still running', async () => {
+    it('keeps its backup during a sweep while the restore is still running', async () => {
       const job = await tenant.reinstated();
       const swept = scene.before('erase-backup', async () => {
         await sweep();
@@ -208,7 +208,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
     });
   });
 
-  it('is still there when its plane enrols with another key and the same database', async () => {
+  it('needs no second import if its plane re-enrols with a new key and the same database', async () => {
     const job = await tenant.reinstated();
     const { instanceId: instance_id } = tenant.cell;
     await tenant.installAnew({ instance_id });
@@ -217,7 +217,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
     expect([await status(), await isKept()]).toEqual(['active', false]);
   });
 
-  it('is checked while no enrolment can come between, right before its backup is erased', async () => {
+  it('cannot have its plane re-enrol between the last row check and the erasure of its backup', async () => {
     const job = await tenant.reinstated();
     const anew = await scene.plane.reissue(tenant.cell);
     const copy = scene.plane.app.get(RestoredCopy);
@@ -240,8 +240,8 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
     expect(order).toEqual(['looked', 'enrolled']);
   });
 
-  describe('that is lost when the tenant is deprovisioned again', () => {
-    /** No backup of the empty plane replaces the earlier one. */
+  describe('when deprovisioned again', () => {
+    /** Expects the backup of the first deprovisioning to be kept, and restores the tenant from it. */
     const goesAndComesBack = async (job: string): Promise<void> => {
       await tenant.told(({ purge }) => purge?.job_id === job);
       expect(await isKept()).toBe(true);
@@ -249,13 +249,13 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
       await ends(await tenant.asked('restore'));
     };
 
-    it('leaves the backup from which it came as the one to restore', async () => {
+    it('can be restored from its earlier backup again if its plane has lost the rows', async () => {
       await tenant.reinstated();
       await tenant.installAnew();
       await goesAndComesBack(await tenant.deprovision());
     });
 
-    it('leaves that backup even when lost while another one is made', async () => {
+    it('keeps its earlier backup if the rows are lost while a new backup is being made', async () => {
       await tenant.reinstated();
       const job = await tenant.deprovision();
       const { id: newer } = await tenant.told(({ transfer }) => transfer?.role === 'backup' && transfer);
@@ -264,7 +264,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
       expect(await scene.plane.rows(Transfer, { id: newer })).toMatchObject([{ keySealed: null }]);
     });
 
-    it('leaves that backup even when the loss is reported between two checks of one step', async () => {
+    it('keeps its earlier backup if the loss is reported between two checks in the same step', async () => {
       await tenant.reinstated();
       const job = await tenant.deprovision();
       await tenant.told(({ transfer }) => transfer?.role === 'backup' && transfer);
@@ -289,12 +289,12 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
       scene.plane.clock.advance(16 * 60);
       expect(await scene.looksAgain(job)).toMatchObject({ status: 'failed' });
     };
-    /** The restore has failed, so it does not import the backup again. */
+    /** Loses the rows after the restore has failed, so that it does not import the backup again. */
     const losesAfterRestore = async (): Promise<void> => {
       await fails(await tenant.reinstated());
       await loses();
     };
-    /** Runs `happens` between the check of the backup and the transaction that removes. */
+    /** Runs `happens` between the check of the backup and the transaction that starts the removal. */
     const beforeTheRemoval = (happens: () => Promise<unknown>): void => {
       const readable = scene.plane.app.get(ReadableBackup);
       const look = readable.require.bind(readable);
@@ -313,7 +313,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
       await scene.reaches(job, 'succeeded');
     };
 
-    it('is backed up again when the plane has it again right before the removal', async () => {
+    it('is backed up again if its plane recovers the rows right before the removal', async () => {
       await losesAfterRestore();
       beforeTheRemoval(() => tenant.report());
       const job = await tenant.deprovision();
@@ -322,7 +322,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
       await comesBackFrom(newer);
     });
 
-    it('leaves that backup when the plane loses it again before the next backup', async () => {
+    it('keeps its earlier backup if its plane recovers the rows but loses them again', async () => {
       await losesAfterRestore();
       beforeTheRemoval(() => tenant.report());
       const job = await tenant.deprovision();
@@ -332,7 +332,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
       expect(await scene.plane.rows(Transfer, { id: newer })).toMatchObject([{ keySealed: null }]);
     });
 
-    describe('from a dedicated plane', () => {
+    describe('from its dedicated plane', () => {
       const destroys = (work: LocalDriver['destroy']) =>
         jest.spyOn(scene.plane.app.get(LocalDriver), 'destroy').mockImplementationOnce(work);
       beforeEach(async () => {
@@ -352,7 +352,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
         await loses();
       });
 
-      it('is backed up again when the plane has it again right before that is removed', async () => {
+      it('is backed up again if the plane recovers the rows right before its own removal', async () => {
         const removed = jest.fn();
         destroys(async (_, write) => {
           await tenant.report();
@@ -369,8 +369,8 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
       });
 
       it.each([
-        ['is served again by a rollback before any part of that plane is removed', false, 'cancelled', null],
-        ['cannot be rolled back once parts of that plane may be removed', true, 'failed', 'beyond_return'],
+        ['is served again if rolled back before any part of the plane is removed', false, 'cancelled', null],
+        ['cannot be rolled back once parts of the plane may be removed', true, 'failed', 'beyond_return'],
       ] as const)('%s', async (_, hasBegun, end, code) => {
         destroys(async (_subject, write) => {
           if (hasBegun) await write(async () => undefined);
@@ -388,7 +388,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
         else expect(await scene.job(job)).toMatchObject({ error: { code } });
       });
 
-      it('leaves that backup once parts of that plane may be removed', async () => {
+      it('keeps its earlier backup if the plane recovers the rows during its own removal', async () => {
         destroys(async (_, write) => {
           await write(async () => undefined);
           throw new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
@@ -403,11 +403,11 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
     });
 
     const breaksBeforeTheRemoval = (): void => {
-      const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
+      const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: fix it.');
       jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockRejectedValueOnce(broken);
     };
 
-    describe('after it was backed up again, when the deprovisioning is rolled back,', () => {
+    describe('and rolled back after a new backup', () => {
       let job: string;
       let newer: string;
       beforeEach(async () => {
@@ -425,9 +425,9 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
 
       it.each<[string, () => Promise<unknown>]>([
         ['is reinstalled', () => tenant.installAnew()],
-        ['reports it as missing', loses],
-        ['has yet to report it as present', () => Promise.resolve()],
-      ])('leaves the new backup when the plane %s', async (_, happens) => {
+        ['reports the rows as missing', loses],
+        ['has not yet reported that it has the rows', () => Promise.resolve()],
+      ])('keeps the new backup if the plane %s', async (_, happens) => {
         await happens();
         const fix = expect.stringContaining('restore');
         expect(await rollsBack('failed')).toMatchObject({ error: { code: 'home_not_serving', fix } });
@@ -436,7 +436,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
         await comesBackFrom(newer);
       });
 
-      it('leaves the new backup while a restored Control Plane has yet to hear from the plane', async () => {
+      it('keeps the new backup until the plane has reported to a restored Control Plane', async () => {
         await tenant.report();
         await scene.plane.beginEpoch();
         expect(await rollsBack('failed')).toMatchObject({ error: { code: 'home_not_serving' } });
@@ -444,7 +444,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
         await rollsBack('cancelled');
       });
 
-      it('leaves the new backup once the plane has reported from an older database', async () => {
+      it('keeps the new backup if a copy of the plane with an older database has reported', async () => {
         await tenant.report();
         const { linkId, sequence } = tenant.cell;
         Object.assign(tenant.cell, { linkId: randomUUID(), sequence: sequence - 2 });
@@ -458,7 +458,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
         await comesBackFrom(newer);
       });
 
-      it('is required until the new backup is erased', async () => {
+      it('must have the restored rows at its home until the new backup is erased', async () => {
         await tenant.report();
         const { tenants } = await tenant.cell.pullAll();
         expect(tenants.find(({ tenant_id: id }) => id === tenant.id)).toHaveProperty('requires_copy', backup);
@@ -468,7 +468,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
         expect(await status()).toBe('active');
       });
 
-      it('is checked while no enrolment can come between', async () => {
+      it('cannot have its plane re-enrol between the row check and the erasure of the backup', async () => {
         await tenant.report();
         const anew = await scene.plane.reissue(tenant.cell);
         const backups = scene.plane.app.get(Backups);
@@ -487,7 +487,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
       });
     });
 
-    it('leaves that backup when the deprovisioning is rolled back', async () => {
+    it('keeps its earlier backup if its plane has lost the rows and the job is rolled back', async () => {
       await tenant.reinstated();
       await tenant.installAnew();
       breaksBeforeTheRemoval();
@@ -499,7 +499,7 @@ describe.each(EVERY_DATABASE)('the copy that a restore makes, on %s', (driver) =
     });
   });
 
-  it('is neither moved nor given up once lost, since its backup is kept', async () => {
+  it('can be neither moved nor given up if its plane lost the rows but the backup is kept', async () => {
     const target = await scene.plane.enrolledCell({ region: tenant.region });
     const job = await tenant.reinstated();
     scene.plane.clock.advance(16 * 60);

@@ -33,7 +33,7 @@ describe.each(EVERY_DATABASE)('routing on %s', (driver) => {
     asked.verify();
   });
 
-  it('finds none outside the base domain, for unknown tenants, or before a tenant is served', async () => {
+  it('finds no plane for other domains, unknown tenants or tenants that are not served yet', async () => {
     const waiting = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
     const hosts = [`${slug}.evil.example`, 'nobody.atlas.example', 'atlas.example'];
     for (const host of [...hosts, `${waiting.body.tenant.slug}.atlas.example`])

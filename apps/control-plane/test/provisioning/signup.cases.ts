@@ -38,7 +38,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
   });
 
   let lastAddress = 0;
-  /** From its own address each time, unless one is given. */
+  /** Request options with a new client IP address, unless one is given. */
   const from = (ip = `192.0.2.${(lastAddress += 1)}`) => ({ ...NOBODY, headers: { 'x-forwarded-for': ip } });
   const ask = (body: object, options = from()) => plane.post('/api/signup', body, options);
   const verify = (body: object, options = from()) => plane.post('/api/signup/verify', body, options);
@@ -49,7 +49,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     return { id: asked.id as string, token: tokenIn(await smtp.next()) };
   };
 
-  it('ends with a tenant and a welcome once the address is verified', async () => {
+  it('creates a tenant and sends a welcome email once the address is verified', async () => {
     const { body: asked } = await ask({ email: 'Jo@Mail.Acme.co.uk' }).expect(202);
     const expires_at = new Date(plane.clock.now().getTime() + 86_400_000).toISOString();
     const unverified = { id: expect.any(String), status: 'unverified', slug: null, url: null, expires_at };
@@ -95,20 +95,20 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect(await plane.rows(AuditEvent, { targetId: asked.id })).toMatchObject([
       { action: 'signup.verified', actorKind: 'signup', actorId: asked.id, after: { tenant_id: tenant.id } },
     ]);
-    // Opening the link again, as after a lost answer, creates nothing more.
+    // Using the link again, as after a lost response, creates nothing more.
     expect((await verify({ token }).expect(202)).body).toEqual({ ...shown, status: 'active' });
     expect(await plane.count(Tenant, { adminEmail: 'jo@mail.acme.co.uk' })).toBe(1);
-    await eventually(async () => (await plane.count(OutgoingMail)) === 0, { what: 'all mails are sent' });
+    await eventually(async () => (await plane.count(OutgoingMail)) === 0, { what: 'all emails are sent' });
   });
 
-  it('proposes a free slug from the name', async () => {
+  it('derives a free slug from the name of the organisation', async () => {
     for (const slug of ['big-co', 'big-co-2', 'big-co-3']) {
       const { token } = await askedWith({ email: `admin@${slug}.example`, organisation: 'Big Co!' });
       expect((await verify({ token }).expect(202)).body).toMatchObject({ slug });
     }
   });
 
-  it('uses the requested slug; when it is taken, says so without spending the link', async () => {
+  it('uses the requested slug; if the slug is taken, says so without using up the link', async () => {
     const one = await askedWith({ email: 'one@gmail.com', slug: 'wanted' });
     const other = await askedWith({ email: 'other@gmail.com', slug: 'wanted' });
     expect((await verify({ token: one.token }).expect(202)).body).toMatchObject({ slug: 'wanted' });
@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     );
   });
 
-  it('answers an address that has a tenant like any other, and mails it about that', async () => {
+  it('responds the same to an address that already has a tenant, and says so only by email', async () => {
     const { token } = await askedWith({ email: 'twice@twice.example' });
     const second = await askedWith({ email: 'twice@twice.example' });
     await verify({ token }).expect(202);
@@ -142,7 +142,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect((await look(known.body.id)).body.status).toBe('unverified');
   });
 
-  it('creates one tenant when two links are opened at once', async () => {
+  it('creates one tenant when two links are used at the same time', async () => {
     const links = [
       await askedWith({ email: 'race@race.example' }),
       await askedWith({ email: 'race@race.example' }),
@@ -155,7 +155,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
   describe('again, when the first tenant', () => {
     const tenantsOf = async (adminEmail: string) =>
       (await plane.rows(Tenant, { adminEmail })).map(({ slug, status }) => `${slug} ${status}`).sort();
-    /** The first tenant of the address, and its job, which was cancelled. */
+    /** Signs up with the address, and cancels the provisioning of its first tenant. */
     const stopped = async (email: string) => {
       const { id, token } = await askedWith({ email });
       await verify({ token }).expect(202);
@@ -165,7 +165,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       return { id, tenant, act: (action: string) => plane.post(`${JOBS}/${job.id}/${action}`) };
     };
 
-    it('has failed, creates a new one; the old one can only be rolled back', async () => {
+    it('has failed, creates a new tenant, and the old one can only be rolled back', async () => {
       const email = 'anew@anew.example';
       const { act } = await stopped(email);
       const { token } = await askedWith({ email });
@@ -181,7 +181,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       await eventually(async () => (await tenantsOf(email))[0] === 'anew deleted');
     });
 
-    it('has failed and is retried, refuses a new one', async () => {
+    it('has failed and is being retried, is refused', async () => {
       const email = 'mended@mended.example';
       const { act } = await stopped(email);
       const { token } = await askedWith({ email });
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(refusal(await verify({ token }))).toEqual([409, 'already_signed_up']);
     });
 
-    it('has failed, creates a new one or retries it when both are requested at once', async () => {
+    it('has failed and is retried at the same time, lets only one of the two succeed', async () => {
       const email = 'both@both.example';
       const { act } = await stopped(email);
       const { id, token } = await askedWith({ email });
@@ -201,7 +201,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(statuses.sort()).toEqual([202, 409]);
     });
 
-    it('is being deprovisioned, creates a new one', async () => {
+    it('is being deprovisioned, creates a new tenant', async () => {
       const email = 'leaving@leaving.example';
       const { id, tenant } = await stopped(email);
       await plane.change(Tenant, { id: tenant.id }, { status: 'deprovisioning' });
@@ -210,7 +210,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect((await verify({ token }).expect(202)).body.slug).toBe('leaving-2');
     });
 
-    /** Runs `work` before a worker takes up the jobs. */
+    /** Runs `work` while no worker runs jobs. */
     const whileQueued = async <T>(work: () => Promise<T>): Promise<T> => {
       const runner = jest.spyOn(plane.app.get(JobRunner), 'advance').mockResolvedValue();
       try {
@@ -219,7 +219,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
         runner.mockRestore();
       }
     };
-    /** The first tenant of the address, once active, whose deprovisioning was cancelled half-way. */
+    /** Signs up with the address, and cancels the deprovisioning of its first tenant halfway. */
     const leaving = async (email: string) => {
       const { id, slug } = (await stopped(email)).tenant;
       await plane.change(Tenant, { id }, { status: 'active', activeAt: plane.clock.now() });
@@ -246,7 +246,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       };
     };
 
-    it('is being deprovisioned and has a successor, lets it only continue', async () => {
+    it('is being deprovisioned, keeps that deprovisioning from being rolled back', async () => {
       const { email, act, signUp } = await leaving('either@either.example');
       await signUp().expect(202);
       const refused = await act('rollback');
@@ -259,7 +259,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(await tenantsOf(email)).toEqual(['either deprovisioning', 'either-2 provisioning']);
     });
 
-    it('is being brought back, refuses a new one', async () => {
+    it('is having its deprovisioning rolled back, is refused', async () => {
       const { email, act, signUp } = await leaving('back@back.example');
       await whileQueued(async () => {
         await act('rollback').expect(202);
@@ -270,7 +270,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(refusal(await signUp())).toEqual([409, 'already_signed_up']);
     });
 
-    it('is gone and has a successor, does not restore it', async () => {
+    it('is deprovisioned, keeps that tenant from being restored', async () => {
       const { signUp, close, restore } = await leaving('gone@gone.example');
       await close();
       await signUp().expect(202);
@@ -284,7 +284,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       }
     });
 
-    it('is being restored, refuses a new one', async () => {
+    it('is being restored, is refused', async () => {
       const { signUp, close, restore } = await leaving('restored@restored.example');
       await close();
       await whileQueued(async () => {
@@ -295,9 +295,9 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
 
     it.each<[string, string, (tenant: Awaited<ReturnType<typeof leaving>>) => supertest.Test]>([
       ['being deprovisioned', 'undecided@undecided.example', ({ act }) => act('rollback')],
-      ['gone', 'unsure@unsure.example', ({ restore }) => restore()],
+      ['deprovisioned', 'unsure@unsure.example', ({ restore }) => restore()],
     ])(
-      'is %s, creates a new one or brings it back when both are requested at once',
+      'is %s and brought back at the same time, lets only one of the two succeed',
       async (_, email, bringBack) => {
         const tenant = await leaving(email);
         await tenant.close();
@@ -310,9 +310,9 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       },
     );
 
-    // SQLite serialises writers, so nobody signs up while the restore is being written.
+    // SQLite serialises writers, so no one can sign up during the restore's transaction.
     if (driver === 'postgres')
-      it('is being restored, refuses a new one even once the first sign-up is forgotten', async () => {
+      it('is being restored, is refused even if the first sign-up has been deleted', async () => {
         const { email, close, restore } = await leaving('forgotten@forgotten.example');
         await close();
         await plane.remove(Signup, { email });
@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       });
   });
 
-  describe('whose mail is sent again', () => {
+  describe('whose email is sent again', () => {
     const send = (id: string) =>
       plane.app
         .get(Database)
@@ -347,7 +347,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       new URL(letter?.action?.url ?? '').hash.replace('#token=', '');
     const isWaiting = async () => (await lockWaits(plane.app.get(Database))) > 0;
 
-    it('has a link in each copy; any of them creates the tenant, once', async () => {
+    it('has a working link in each copy, and creates only one tenant', async () => {
       const { id, token } = await askedWith({ email: 'copied@copied.example' });
       const [second, third] = [tokenOf(await send(id)), tokenOf(await send(id))];
       for (const copy of [second, token, third])
@@ -355,7 +355,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(await plane.count(Tenant, { adminEmail: 'copied@copied.example' })).toBe(1);
     });
 
-    it('keeps a link that is being opened, and sends no mail', async () => {
+    it('keeps a link valid while it is being used, and sends no other email', async () => {
       const { id, token } = await askedWith({ email: 'opened@opened.example' });
       const provisioning = plane.app.get(Provisioning);
       const start = provisioning.start.bind(provisioning);
@@ -374,9 +374,9 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       await verify({ token }).expect(202);
     });
 
-    // SQLite serialises writers.
+    // SQLite serialises writers, so this race cannot occur there.
     (driver === 'postgres' ? it : it.skip)(
-      'keeps the link of the first mail, even while it is being opened',
+      'keeps the link in the first email valid, even if used while another email is being created',
       async () => {
         const { id, token } = await askedWith({ email: 'resent@resent.example' });
         const opened = await plane.app.get(Database).write(async () => {
@@ -401,7 +401,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect(refusal(await look('01a21853-b26b-7a79-91d9-4a50cfd27ca0'))).toEqual([404, 'not_found']);
   });
 
-  it('spends no link while no cell has room', async () => {
+  it('does not use up a link while no cell has room', async () => {
     const { token } = await askedWith({ email: 'full@full.example' });
     const [{ placed }] = (await plane.rows(TenantPlane, { id: cell.id })) as [TenantPlane];
     await plane.change(TenantPlane, { id: cell.id }, { capacity: placed });
@@ -424,7 +424,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect(answer.body.errors[0].field).toBe(field);
   });
 
-  it('mails an address three times an hour at most, and does not reveal the limit', async () => {
+  it('emails an address at most three times an hour, without revealing the limit', async () => {
     for (let time = 0; time < 5; time++) await ask({ email: 'flooded@flooded.example' }).expect(202);
     await ask({ email: 'next@next.example' }).expect(202);
     const to = [];
@@ -432,8 +432,8 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect(to).toEqual([...Array<string>(3).fill('flooded@flooded.example'), 'next@next.example']);
   });
 
-  it('does not count a mail that a failed request has not queued', async () => {
-    const lost = jest.spyOn(plane.app.get(Mails), 'add').mockRejectedValue(new Error('the line broke'));
+  it('does not count an email that a failed request did not queue', async () => {
+    const lost = jest.spyOn(plane.app.get(Mails), 'add').mockRejectedValue(new Error('connection lost'));
     const email = 'unlucky@unlucky.example';
     for (let time = 0; time < 3; time++) await ask({ email }).expect(500);
     lost.mockRestore();
@@ -442,7 +442,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     for (const to of [email, 'after@after.example']) expect((await smtp.next()).to).toEqual([to]);
   });
 
-  it('is limited to ten requests an hour from an IP address', async () => {
+  it('is limited to ten requests per hour per IP address', async () => {
     const again = () => ask({ email: 'jo@gmail.com', slug: 'greedy' }, from('198.51.100.7'));
     for (let time = 0; time < 10; time++) await again().expect(202);
     const answer = await again();
@@ -452,7 +452,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     await again().expect(202);
   });
 
-  it('is deleted a month after its link has expired', async () => {
+  it('has its records deleted a month after the link expires', async () => {
     const [rows, copies] = [await plane.count(Signup), await plane.count(EarlierSignupToken)];
     plane.clock.advance(32 * 86_400);
     await plane.app.get(Signups).sweep();
@@ -462,9 +462,12 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
 });
 
 describe.each([
-  ['is closed', { SIGNUP_CLOSED: '1', SMTP_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'atlas@example.com' }],
-  ['cannot send mail', {}],
-])('signing up where it %s', (_, env) => {
+  [
+    'has closed sign-up',
+    { SIGNUP_CLOSED: '1', SMTP_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'atlas@example.com' },
+  ],
+  ['cannot send email', {}],
+])('signing up with a Control Plane that %s', (_, env) => {
   it('is refused', async () => {
     const plane = await TestControlPlane.boot('sqlite', env);
     try {

@@ -6,7 +6,7 @@ import { Tenant } from '../../src/registry/tenant.entity';
 import { TestControlPlane } from '../control-plane.fixture';
 import { type PlaneSimulator } from '../plane-simulator.fixture';
 
-describe.each(EVERY_DATABASE)('a welcome that the mail server refused at first, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a welcome email that the mail server refused at first, on %s', (driver) => {
   let smtp: TestSmtpServer;
   let plane: TestControlPlane;
   let cell: PlaneSimulator;
@@ -20,12 +20,12 @@ describe.each(EVERY_DATABASE)('a welcome that the mail server refused at first, 
     await smtp.stop();
   });
 
-  /** An active tenant whose welcome is queued. */
+  /** An active tenant whose welcome email is queued. */
   const tenant = async (slug: string): Promise<string> => {
     smtp.refusal = 'away';
     const { id } = (await plane.provision({ slug }).expect(202)).body.tenant;
     await cell.serve(id);
-    await eventually(() => plane.count(OutgoingMail), { what: 'the welcome is queued' });
+    await eventually(() => plane.count(OutgoingMail), { what: 'the welcome email is queued' });
     await plane.app.get(Mails).sendNoted();
     smtp.refusal = undefined;
     return id;
@@ -38,9 +38,9 @@ describe.each(EVERY_DATABASE)('a welcome that the mail server refused at first, 
 
   it.each<[string, string, Partial<Tenant>, Partial<Tenant>]>([
     ['it is active again', 'paused', { status: 'suspended' }, { status: 'active' }],
-    ['its deprovisioning is undone', 'kept', { status: 'deprovisioning' }, { status: 'active' }],
-    ['it has an address', 'homeless', { url: null }, { url: 'https://homeless.atlas.example' }],
-  ])('is sent to the admin of a tenant once %s', async (_, slug, meanwhile, then) => {
+    ['its deprovisioning has been rolled back', 'kept', { status: 'deprovisioning' }, { status: 'active' }],
+    ['it has been given an address', 'homeless', { url: null }, { url: 'https://homeless.atlas.example' }],
+  ])('waits while the tenant cannot be used, and is sent once %s', async (_, slug, meanwhile, then) => {
     const id = await tenant(slug);
     const before = smtp.mails.length;
     await plane.change(Tenant, { id }, meanwhile);
@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('a welcome that the mail server refused at first, 
   it.each<[string, Partial<Tenant>]>([
     ['removed', { status: 'deprovisioning', restorableUntil: new Date() }],
     ['deleted', { status: 'deleted' }],
-  ])('is dropped, and audited as such, once the tenant is %s', async (slug, gone) => {
+  ])('is dropped, and this is recorded in the audit trail, once the tenant is %s', async (slug, gone) => {
     const id = await tenant(slug);
     const before = smtp.mails.length;
     await plane.change(Tenant, { id }, gone);
