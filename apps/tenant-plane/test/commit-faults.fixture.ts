@@ -13,9 +13,9 @@ const SQLITE_FAULTS = [
 const CUTS = ['before', 'after'] as const;
 
 /**
- * Makes COMMITs fail while a plane works, although some of them take effect. The first, third, sixth and so on
- * fail, so that each retry gets further than the previous one. On SQLite this affects every database file that
- * the process has open, scratch databases included.
+ * Makes COMMITs fail while a plane works. Some of the failed ones still take effect. The first, third, sixth
+ * and so on fail, so that each retry gets further than the previous one. On SQLite this affects every
+ * database file in the process, scratch databases included.
  */
 export class CommitFaults {
   /** The number of failures so far. */

@@ -77,7 +77,7 @@ export class ShiftedClock extends Clock {
   }
 }
 
-/** Speaks the real protocol until it is set to misbehave. Knows one tenant plane, one token and one secret. */
+/** Speaks the real protocol until told to misbehave. Knows one tenant plane, one token and one secret. */
 export class FakeControlPlane {
   planeId = randomUUID();
   token = mintCredential('atp').value.reveal();

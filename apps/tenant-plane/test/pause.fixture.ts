@@ -39,8 +39,8 @@ export class Pause {
 }
 
 /**
- * Resolves once `work` has finished or is waiting for another transaction. On Postgres, that means that `count`
- * transactions are waiting.
+ * Resolves once `work` has finished or is waiting for another transaction. On Postgres, `count` transactions
+ * must be waiting.
  */
 export async function endedOrWaiting(
   plane: TestTenantPlane,

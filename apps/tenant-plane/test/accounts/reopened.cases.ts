@@ -17,7 +17,7 @@ const MOVED_TO = 'https://elsewhere.example.com';
 const ISSUER = 'https://id.example.com';
 
 /**
- * A copy that is served again accepts no earlier session, link or invitation. Each time, it revokes them once.
+ * A copy that is served again accepts no earlier session, link or invitation. It revokes them once each time.
  *
  * To see it fail: in `put` of the applier, leave out `reopened.end`; in `reopens`, leave out `reopenedBy`; in
  * `ReopenCopyStep`, leave out `links.end`; or in `ReopenedAccess.end`, leave out `voidPasswords`.
@@ -136,7 +136,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     await plane.apply({ tenants: [{ ...reopening(randomUUID()), phase: 'frozen' }] });
     expect(await statusOf(admin)).toBe(401);
     const late = plane.tenants.write(tenant.tenant_id, (scope) => scope.update(User, {}, { name: 'late' }));
-    // A frozen home accepts writes until its rows are sent, but this one was already frozen when the tenant left.
+    // A frozen home accepts writes until its rows are sent, but here the rows were frozen at the move.
     await expect(late).rejects.toMatchObject({ code: 'tenant_frozen' });
   });
 
@@ -166,7 +166,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     expect((await ended())[0]?.after).toMatchObject({ passwords_voided: 2, passwords_kept: 0 });
   });
 
-  it('invalidates the passwords of users with single sign-on, and counts the passwords it keeps', async () => {
+  it('invalidates the passwords of users with single sign-on, and counts those it keeps', async () => {
     await settle();
     const { id: userId } = await plane.user(tenant, 'operator', { email: 'cid@example.com', passwordHash });
     await plane.tenants.write(tenant.tenant_id, async (scope) => {
@@ -241,7 +241,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
       expect(await asked()).toEqual(sentOn);
     });
 
-    it('redirects a request admitted just before the tenant left, even if its session is removed', async () => {
+    it('redirects a request admitted before the tenant left, even if its session is removed', async () => {
       const pause = Pause.behind(plane.app.get(TenantRouter), 'elsewhere');
       const answer = asked();
       await pause.reached;

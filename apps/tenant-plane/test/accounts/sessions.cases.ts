@@ -100,7 +100,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     });
   });
 
-  it('are deleted, with links and stored responses, once no session of the same sign-in can be valid', async () => {
+  it('are deleted, with links and stored responses, once their sign-in has fully expired', async () => {
     const { tenant: own, admin } = await plane.tenantWithAdmin('swept');
     const [{ id }] = (await plane.rows(own, User)) as [User];
     const rows = async () =>
@@ -216,7 +216,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect(await statusOf(token)).toBe(401);
     });
 
-    it("is revoked by signing out, with its refresh token but without the user's other sessions", async () => {
+    it('is revoked by signing out, as is its refresh token, but no other session of the user', async () => {
       const [one, other] = [await signedIn(), await signedIn()];
       await plane.post('/api/auth/logout', undefined, { session: one.token, host }).expect(204);
       expect([await statusOf(one.token), await statusOf(other.token)]).toEqual([401, 200]);

@@ -33,8 +33,8 @@ const redirectUriOf = (slug: string) => `${originOf(slug)}/api/auth/oidc/callbac
 /**
  * Signs in at a real provider whose tokens the tests can alter in transit. Only the browser and tenant that
  * began an attempt can finish it, within 10 minutes, and a code works once. Signing in creates a user only if
- * the admin allows it and the email domain is listed, and never creates an admin. A tenant's provider gives no
- * access to our network.
+ * the admin allows it and the email domain is listed, and never creates an admin. A tenant's provider gives
+ * no access to our network.
  *
  * To see it fail: in `SingleSignOn.finish`, leave out `state`; in `SignOnAttempts.open`, leave out `audience`
  * or `currentDate`; in `firstTime`, leave out the check of the issuer; in `UserSignOn.create`, leave out
@@ -391,7 +391,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     expect(refusal(await arrive(late, browser))).toEqual(NOT_BEGUN);
   });
 
-  it('are refused with a state that is forged, missing, duplicated, already used or from another browser', async () => {
+  it('are refused with a state that is forged, missing, duplicated, used or from elsewhere', async () => {
     await plane.user(tenant, 'operator', { email: 'sam@example.com' });
     const sam: ProviderUser = { sub: 'sam', email: 'sam@example.com', email_verified: true };
     const [browser, other] = [new CookieBrowser(), new CookieBrowser()];

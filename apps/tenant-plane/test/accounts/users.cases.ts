@@ -25,7 +25,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
   const roleOf = async (id: string): Promise<string> =>
     (await plane.get(`/api/users/${id}`, admin)).body.role;
 
-  it('are listed in pages, can be filtered by role, status and email, and exclude those of other tenants', async () => {
+  it('are listed in pages, filtered by role, status and email, without those of other tenants', async () => {
     await plane.tenantWithAdmin(`other-${count}`);
     const operator = await plane.user(tenant, 'operator', { email: 'ann@example.com' });
     const gone = await plane.user(tenant, 'operator', { deactivatedAt: plane.now });
@@ -61,7 +61,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     }
   });
 
-  it('can have their name and role changed, which is audited and takes effect with the next request', async () => {
+  it('can be given another name and role from the next request on, which is audited', async () => {
     const { id, session } = await plane.user(tenant, 'requester');
     await plane.get('/api/cmdb/items', { session }).expect(403);
     const { body } = await change(id, { role: 'operator', name: 'Ann' }).expect(200);

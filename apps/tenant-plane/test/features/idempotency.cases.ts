@@ -179,7 +179,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
   // On SQLite, writers take turns.
   const onPostgres = driver === 'postgres' ? describe : describe.skip;
   onPostgres('that times out on a lock', () => {
-    /** Sends requests with a short lock timeout while another transaction holds the locks that `sql` takes. */
+    /** Sends requests with a short lock timeout while another transaction holds the locks from `sql`. */
     const whileOthersHold = async (sql: string, send: () => Promise<unknown>): Promise<void> => {
       const database = plane.app.get(Database);
       const writeAs = database.writeAs.bind(database);

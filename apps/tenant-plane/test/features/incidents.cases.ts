@@ -68,7 +68,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       ]);
     });
 
-    it("takes its tenant's next number, without gaps or duplicates when twenty are created at once", async () => {
+    it("takes its tenant's next number, without gaps or duplicates if twenty are concurrent", async () => {
       const { admin: other } = await plane.tenantWithAdmin(`other-${count}`);
       const answers = await Promise.all([
         ...Array.from({ length: 20 }, () => create()),

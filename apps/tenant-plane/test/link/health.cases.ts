@@ -56,7 +56,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     const before = link.control.reports.length;
     Object.assign(plane.app.get(Reporter), { lastSentAt: -Infinity });
     plane.app.get(Reporter).heartbeat();
-    await eventually(() => link.control.reports.length > before, { what: 'it reports' });
+    await eventually(() => link.control.reports.length > before, { what: 'the plane reports' });
     return link.control.reports.at(-1)?.health;
   };
   const check = (name: string, health?: ReportedHealth) => health?.checks?.find((one) => one.name === name);
@@ -97,7 +97,9 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     } finally {
       await refuseWrites(dataSource, false);
     }
-    await eventually(async () => (await reported())?.status !== 'failing', { what: 'it is healthy again' });
+    await eventually(async () => (await reported())?.status !== 'failing', {
+      what: 'the plane is healthy again',
+    });
     const sequences = link.control.reports.map(({ sequence }) => sequence);
     expect(sequences).toEqual(sequences.map((_, index) => index + 1));
   });
@@ -161,7 +163,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
   });
 
   if (driver === 'sqlite')
-    it('is reported with the last stored report number while none can be stored, even after a restart', async () => {
+    it('is reported with the last stored report number while none can be stored', async () => {
       await reported();
       const stored = link.control.reports.at(-1)?.sequence;
       const isUnstoredOf = (linkId: string) => (report: ReportRequest) =>
@@ -180,12 +182,14 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
       } finally {
         await refuseWrites(plane.app.get(Database).dataSource, false);
       }
-      await eventually(async () => (await reported())?.status !== 'failing', { what: 'it is healthy again' });
+      await eventually(async () => (await reported())?.status !== 'failing', {
+        what: 'the plane is healthy again',
+      });
       expect(link.control.reports.at(-1)).not.toHaveProperty('stored_sequence');
     });
 
   if (driver === 'sqlite')
-    it('is still reported, with the tenants being retried, while no desired state can be stored', async () => {
+    it('is still reported, with tenants to retry, while no desired state can be stored', async () => {
       const isReported = (state: string) => (): boolean =>
         link.control.reported(acme.tenant_id)?.state === state;
       await refuseWrites(plane.app.get(Database).dataSource, true);
@@ -209,7 +213,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     });
 
   if (driver === 'sqlite')
-    it('is reported together with missing copies, even while no desired state can be stored', async () => {
+    it('is reported with missing copies even while no desired state can be stored', async () => {
       const { control } = link;
       const globex = tenantEntry('globex');
       control.wanted.put({ ...globex, requires_copy: randomUUID() });

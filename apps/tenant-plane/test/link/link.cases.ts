@@ -109,7 +109,7 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
     const revision = control.wanted.revision;
     control.pulls.splice(0);
     const second = await link.startPlane();
-    await eventually(() => control.pulls.length > 1, { what: 'it pulls' });
+    await eventually(() => control.pulls.length > 1, { what: 'the plane pulls' });
     expect(second.identities.current).toMatchObject({ instanceId, tenantPlaneId });
     expect(control.enrolments).toHaveLength(1);
     // The first pull requests missed changes, and the next one waits for more.
@@ -125,12 +125,12 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
   it('reports the current address from its environment', async () => {
     const { control } = link;
     const before = await link.startPlane({ PORT: '4200' });
-    await eventually(() => control.reports.length > 0, { what: 'it reports' });
+    await eventually(() => control.reports.length > 0, { what: 'the plane reports' });
     await link.stopPlane(before);
     expect(control.enrolments[0]?.endpoint_url).toBe('http://127.0.0.1:4200');
     control.reports.splice(0);
     await link.startPlane({ PORT: '4200', TENANT_PLANE_PUBLIC_URL: 'https://atlas.acme.example' });
-    await eventually(() => control.reports.length > 0, { what: 'it reports' });
+    await eventually(() => control.reports.length > 0, { what: 'the plane reports' });
     expect(control.reports[0]?.endpoint_url).toBe('https://atlas.acme.example');
   });
 
@@ -193,7 +193,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     expect(answer.body.tenant).toEqual({ id: acme.tenant_id, slug: 'acme-two', name: 'Acme 2' });
   });
 
-  it('applies the other entries if one fails, reports the failure, and applies the entry once it is fixed', async () => {
+  it('applies the other entries if one fails, reports the failure, and applies the fixed entry', async () => {
     const { wanted } = link.control;
     // Neither the types nor the database allow such an entry, so it fails.
     const broken = { ...tenantEntry('broken'), name: null as unknown as string };
@@ -414,7 +414,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     jest.spyOn(performance, 'now').mockReturnValue(monotonic + 25_000);
     reporter.heartbeat();
     jest.restoreAllMocks();
-    await eventually(() => reports.length > before, { what: 'it reports' });
+    await eventually(() => reports.length > before, { what: 'the plane reports' });
   });
 
   it('reports after a restart what it applied just before it stopped', async () => {
@@ -424,7 +424,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     control.manner = 'broken';
     control.wanted.put(globex);
     await eventually(async () => (await statusOf(plane, 'globex')) === 200);
-    await eventually(() => control.rebuffs.length > 0, { what: 'its report is refused' });
+    await eventually(() => control.rebuffs.length > 0, { what: 'the report is refused' });
     const unreported = await plane.app.get(ReportedEntries).missing();
     expect(unreported).toContainEqual({ tenantId: globex.tenant_id, entryRevision: 2 });
     await link.stopPlane(plane);
@@ -436,7 +436,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     await eventually(isMarked, { what: 'the plane has marked the entry as reported' });
   });
 
-  it('reports the other tenants and its health if the Control Plane has not placed one of its tenants here', async () => {
+  it('reports its health and other tenants even if one tenant is not placed on it', async () => {
     const { control } = link;
     const others = ['globex', 'initech', 'hooli'].map((slug) => tenantEntry(slug));
     await unheard(() => others.forEach((entry) => control.wanted.put(entry)));
@@ -450,7 +450,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     expect(await plane.app.get(ReportedEntries).missing()).toEqual([]);
     const reports = control.reports.length;
     control.wanted.put(acme);
-    await eventually(() => control.reports.length > reports, { what: 'it reports' });
+    await eventually(() => control.reports.length > reports, { what: 'the plane reports' });
     expect(control.refusals).toEqual([]);
   });
 
@@ -462,7 +462,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     Object.assign(plane.app.get(Reporter), { lastSentAt: -Infinity });
     const reports = control.reports.length;
     control.wanted.touch();
-    await eventually(() => control.reports.length > reports, { what: 'it reports' });
+    await eventually(() => control.reports.length > reports, { what: 'the plane reports' });
     expect(control.reports.at(-1)?.tenants).toEqual([]);
     control.refusals.splice(0);
   });
@@ -480,7 +480,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
       const epoch = epochOf(control.wanted.revision);
       const newReports = () => control.reports.filter(({ revision }) => epochOf(revision) === epoch);
       const entry = { tenant_id: acme.tenant_id, entry_revision: 1, state: 'applied' };
-      await eventually(() => newReports().length > 0, { what: 'it reports' });
+      await eventually(() => newReports().length > 0, { what: 'the plane reports' });
       expect(newReports()[0]?.tenants).toEqual([entry]);
     });
 
@@ -521,8 +521,8 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
       Object.assign(control, { misbehavesAt: [PLANE_PATHS.desiredState], manner: 'unsigned' });
       const rebuffs = control.rebuffs.length;
       plane = await link.startPlane();
-      await eventually(() => control.rebuffs.length > rebuffs + 1, { what: 'it pulls' });
-      await eventually(() => control.reports.length > reports, { what: 'it reports' });
+      await eventually(() => control.rebuffs.length > rebuffs + 1, { what: 'the plane pulls' });
+      await eventually(() => control.reports.length > reports, { what: 'the plane reports' });
       await plane.app.get(Reporter).settled();
       expect(control.reports.slice(reports).flatMap(({ tenants }) => tenants)).toEqual([]);
       control.manner = 'proper';
@@ -554,7 +554,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
       await link.stopPlane(plane);
       const pulls = control.pulls.length;
       plane = await link.startPlane();
-      await eventually(() => control.pulls.length > pulls + 1, { what: 'it pulls' });
+      await eventually(() => control.pulls.length > pulls + 1, { what: 'the plane pulls' });
       await plane.app.get(Reporter).settled();
       expect(control.refusals).toEqual([]);
     });
@@ -566,7 +566,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     const rebuffs = control.rebuffs.length;
     Object.assign(control, { misbehavesAt: [PLANE_PATHS.report], manner: 'broken' });
     control.wanted.changeTogether(change);
-    await eventually(() => control.rebuffs.length > rebuffs, { what: 'its report is refused' });
+    await eventually(() => control.rebuffs.length > rebuffs, { what: 'the report is refused' });
     await eventually(() => plane.identities.current.revision === control.wanted.revision);
     await plane.app.get(Reporter).settled();
     control.manner = 'proper';

@@ -302,7 +302,7 @@ describe('the preflight', () => {
       try {
         await app.listen(port, '127.0.0.1');
         if (mode.ATLAS_OFFLINE_MODE === undefined)
-          await eventually(() => control.reports.length > 0, { what: 'it has the lease' });
+          await eventually(() => control.reports.length > 0, { what: 'the plane has the lease' });
         const report = await preflight(env(mode));
         expect(report).toMatchObject({ ok: true, running: { pid: process.pid, port } });
         expect(named(report.checks, 'database').detail).toMatch(/tp\.db is in use by this plane$/);
@@ -317,7 +317,7 @@ describe('the preflight', () => {
     const app = await createApp(env(), { clock: new SystemClock() });
     try {
       await app.listen(port, '127.0.0.1');
-      await eventually(() => control.reports.length > 0, { what: 'it has the lease' });
+      await eventually(() => control.reports.length > 0, { what: 'the plane has the lease' });
       const report = await preflight(env({ ATLAS_TP_DEPLOYMENT: 'hybrid', INTERNAL_SERVICE_SECRET: OTHER }));
       expect(report.running).toBeNull();
       expect(named(report.checks, 'database')).toMatchObject({

@@ -51,7 +51,7 @@ describe('the secret of a linked tenant plane', () => {
     plane = await link.startPlane(env);
   };
 
-  it('is replaced by the next one without a refused call, even if the environment has the old one', async () => {
+  it('is replaced without a refused call, even if the environment still has the old one', async () => {
     const { env } = control;
     await handOver();
     finish();
@@ -97,7 +97,7 @@ describe('the secret of a linked tenant plane', () => {
       for (const secret of [next, control.secret]) expect(text).not.toContain(secret.slice(17));
   });
 
-  it('is the previous one again if a rotation is rolled back, even if that was the second rotation', async () => {
+  it('is the previous one again if a rotation is rolled back, even the second one', async () => {
     await handOver();
     control.nextSecret = null;
     await change();
@@ -145,7 +145,7 @@ describe('the secret of a linked tenant plane', () => {
       control.wanted.touch();
       await link.logged(/refused our signature.*newest/);
       await restart();
-      await eventually(() => control.enrolments.length === 2, { what: 'it has enrolled again' });
+      await eventually(() => control.enrolments.length === 2, { what: 'the plane has enrolled again' });
       await change();
       const enrolled = plane.identities.current;
       expect(enrolled).toMatchObject({
@@ -205,7 +205,7 @@ describe('the secret that a cell shares with the Control Plane', () => {
     const start = async (env = {}): Promise<TestTenantPlane> => {
       const pulls = control.pulls.length;
       const plane = await link.startPlane(env);
-      await eventually(() => control.pulls.length > pulls, { what: 'it pulls' });
+      await eventually(() => control.pulls.length > pulls, { what: 'the plane pulls' });
       return plane;
     };
     const first = await start();

@@ -220,7 +220,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         }
       }
 
-      it('accepts an older answer if a running plane has not begun to apply a newer state, which it pulls again', () =>
+      it('accepts an older answer if a running plane has not begun to apply a newer state', () =>
         takeBeside(
           (applier) => Pause.before(applier, 'accept'),
           (taken) => taken,
@@ -233,7 +233,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         ));
     });
 
-  it('refuses an answer that is for another installation, altered, or signed with another secret', async () => {
+  it('refuses an answer that is for another installation, altered or wrongly signed', async () => {
     const request = await ask();
     const good = answerTo(request);
     const other = mintCredential('ats').value.reveal();
@@ -330,7 +330,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       let before: DesiredState;
       let newest: DesiredState;
 
-      /** Stops the plane when it reaches this write, which fails. Returns a function that allows the write. */
+      /** Refuses a write, and stops the plane once it tries it. Returns a function that allows the write. */
       async function endAt(
         write: string,
         isReached: (plane: TestTenantPlane) => Promise<boolean> | boolean,

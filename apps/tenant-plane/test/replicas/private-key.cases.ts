@@ -21,7 +21,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     ({ control } = link);
     first = control.secret;
     plane = await link.startPlane();
-    await eventually(() => control.pulls.length > 0, { what: 'it pulls' });
+    await eventually(() => control.pulls.length > 0, { what: 'the plane pulls' });
     ({ publicKey } = plane.identities.current);
   });
   afterEach(() => link.close());
@@ -103,7 +103,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it("makes the plane's health failing if it cannot be opened, until the first secret is set as well", async () => {
+  it("makes the plane's health failing if it cannot be opened, until the first secret is set", async () => {
     expect(await keyHealth()).toEqual({ name: 'key', status: 'ok' });
     const next = await rotate();
     await withoutCopies();
@@ -133,7 +133,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     control.token = mintCredential('atp').value.reveal();
     // A leftover previous secret does not give the new secret access to the old key.
     await restart({ ...control.env, INTERNAL_SERVICE_SECRET_PREVIOUS: first });
-    await eventually(() => control.enrolments.length === 2, { what: 'it has enrolled again' });
+    await eventually(() => control.enrolments.length === 2, { what: 'the plane has enrolled again' });
     const renewed = control.enrolments[1]?.public_key as Record<string, unknown>;
     expect(renewed).not.toEqual(publicKey);
     await eventually(() => plane.identities.current.enrolledKeyId === keyIdOf(control.secret));
@@ -150,7 +150,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
 
   if (driver === 'postgres')
     describe('with a replica in another environment', () => {
-      it('opens in both replicas, before and after another rotation, and in replicas started later', async () => {
+      it('opens in both replicas before and after another rotation, and in later replicas', async () => {
         const next = await rotate();
         const replica = await link.startPlane(environment(next));
         for (const one of [plane, replica]) expect(await opens(one)).toBe('rows');

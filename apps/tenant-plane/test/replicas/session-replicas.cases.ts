@@ -50,7 +50,7 @@ describe('sessions of two replicas on Postgres', () => {
     }
   });
 
-  it('cannot write once their tenant is suspended, even if the other replica has cached the tenant', async () => {
+  it('cannot write once their tenant is suspended, even at a replica with an older cache', async () => {
     const { tenant, admin } = await first.tenantWithAdmin('initech');
     const report = () => second.post('/api/incidents', { title: 'Disk is full', severity: 'P2' }, admin);
     await report().expect(201);

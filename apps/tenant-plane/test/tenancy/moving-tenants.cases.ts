@@ -75,7 +75,7 @@ describe.each(EVERY_DATABASE)('a replica, while another one applies a move, on %
       await plane.get('/api/tenant-default', bySlug).expect(200);
       await leave();
       const locate = directory.locate.bind(directory);
-      // The router has cached the slug. The guard looks up slug and id, then the router looks up the slug again.
+      // The router has cached the slug. The guard looks up slug and id, and then the router the slug again.
       const locating = jest.spyOn(directory, 'locate').mockImplementation(async (names) => {
         const found = await locate(names);
         if (names.length > 1) {

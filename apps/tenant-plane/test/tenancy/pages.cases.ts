@@ -6,8 +6,8 @@ import { TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 const hashOf = (style: string): string => `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
 
 /**
- * A page loads only files from its own host, cannot be framed and is not cached. A suspended or unknown tenant
- * has no pages for links in emails.
+ * A page loads only files from its own host, cannot be framed and is not cached. A suspended or unknown
+ * tenant has no pages for links in emails.
  *
  * To see it fail: in link-pages.ts, allow `'unsafe-inline'` in `POLICY`; or make the tenant plane's
  * `LinkPagesController` `@Public()`.

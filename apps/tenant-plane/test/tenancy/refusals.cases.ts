@@ -57,7 +57,7 @@ describe('an entry that cannot be applied', () => {
     link.control.wanted.put({ ...tenantEntry('broken'), name: null as unknown as string });
     await link.startPlane();
     const { pulls } = link.control;
-    await eventually(() => pulls.length >= 4, { what: 'it has asked four times' });
+    await eventually(() => pulls.length >= 4, { what: 'the plane has pulled four times' });
     expect((pulls[3]?.at ?? 0) - (pulls[2]?.at ?? 0)).toBeGreaterThanOrEqual(710);
     await link.close();
   });

@@ -12,7 +12,9 @@ describe.each(EVERY_DATABASE)('the tenant router of a shared plane on %s', (driv
   beforeAll(async () => {
     link = await Link.create(driver);
     plane = await link.startPlane({}, clock);
-    await eventually(() => plane.identities.current.tenantPlaneId !== null, { what: 'it is enrolled' });
+    await eventually(() => plane.identities.current.tenantPlaneId !== null, {
+      what: 'the plane is enrolled',
+    });
   });
   afterAll(() => link.close());
   beforeEach(() => {
@@ -118,7 +120,7 @@ describe.each(EVERY_DATABASE)('the tenant router of a shared plane on %s', (driv
     expect([await statuses(['steady']), control.rebuffs.length]).toEqual([[307], 9]);
     clock.advance(5);
     expect(await statuses(['steady', 'steady'])).toEqual([307, 307]);
-    await eventually(() => control.rebuffs.length === 10, { what: 'it is asked again' });
+    await eventually(() => control.rebuffs.length === 10, { what: 'the Control Plane is called again' });
     expect(await statuses(['steady'])).toEqual([307]);
     control.manner = 'proper';
     control.routes.delete('steady');
