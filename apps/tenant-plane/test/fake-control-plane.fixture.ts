@@ -50,7 +50,7 @@ interface Answer {
   readonly status: number;
   readonly body?: object;
   readonly retryAfter?: string;
-  /** The data of each server-sent event. Replaces the body. */
+  /** The data of each server-sent event, sent instead of a body. */
   readonly events?: readonly string[];
 }
 
@@ -84,7 +84,7 @@ export class FakeControlPlane {
   readonly wanted = new WantedState();
   readonly clock = new ShiftedClock();
   secret = mintCredential('ats').value.reveal();
-  /** Also accepted, and sent to callers that still sign with `secret`. */
+  /** If set, also accepted, and sent to callers that still sign with `secret`. */
   nextSecret: string | null = null;
   /** The `traceparent` of each accepted call, in order. */
   readonly traces: { readonly path: string; readonly traceparent: string | undefined }[] = [];

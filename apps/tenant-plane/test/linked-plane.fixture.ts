@@ -4,7 +4,7 @@ import { type LoggerService } from '@nestjs/common';
 import { FakeControlPlane } from './fake-control-plane.fixture';
 import { type Env, TestTenantPlane, createPlaneDatabase } from './tenant-plane.fixture';
 
-/** Records every line. */
+/** Records every log line. */
 class RecordingLogger implements LoggerService {
   readonly lines: string[] = [];
   log = (message: unknown): unknown => this.lines.push(textOf(message));

@@ -7,7 +7,7 @@ import { TENANT_SCOPED_ENTITIES } from '../src/schema/tenant-plane-schema';
 import { UserSignOn } from '../src/single-sign-on/user-sign-on';
 import { PASSWORD, type TestTenantPlane } from './tenant-plane.fixture';
 
-/** Creates at least one row for this tenant in each tenant-scoped table, the way users do if possible. */
+/** Creates at least one row for this tenant in each tenant-scoped table, through the API if possible. */
 export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTenant): Promise<void> {
   const { tenant_id: id } = tenant;
   const token = await plane.signupToken(tenant);

@@ -17,7 +17,7 @@ const MOVED_TO = 'https://elsewhere.example.com';
 const ISSUER = 'https://id.example.com';
 
 /**
- * A copy that is served again accepts no earlier session, link or invitation. It revokes them once each time.
+ * A copy that is served again accepts no earlier session, link or invitation, and revokes them once per job.
  *
  * To see it fail: in `put` of the applier, leave out `reopened.end`; in `reopens`, leave out `reopenedBy`; in
  * `ReopenCopyStep`, leave out `links.end`; or in `ReopenedAccess.end`, leave out `voidPasswords`.

@@ -216,7 +216,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
 
     it.each([REVOCATIONS[0], BACK_AGAIN] as Revocation[])(
-      'is refused with a link that was read before %s',
+      'fails with a reset link that was read before %s',
       async (_, prepare) => {
         const revoke = await prepare();
         const token = await resetLink();

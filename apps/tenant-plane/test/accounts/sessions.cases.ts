@@ -253,7 +253,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await plane.get('/api/auth/me', { session: forged, host }).expect(401);
     });
 
-    it('cannot be used with its refresh token', async () => {
+    it('is invalid with its refresh token in place of the session token', async () => {
       const { refresh_token: token } = await signedIn();
       expect(await statusOf(token)).toBe(401);
     });
@@ -312,7 +312,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await refresh(last.refresh_token).expect(401);
     });
 
-    it('is limited to 600 per hour for each sign-in, but never prevents a new sign-in', async () => {
+    it('is limited to 600 per hour for each sign-in, but a new sign-in stays possible', async () => {
       const busy = await plane.tenant('busy');
       await plane.user(busy, 'operator', { email, passwordHash });
       const at = { host: hostOf('busy') };

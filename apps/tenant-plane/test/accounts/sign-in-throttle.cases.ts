@@ -5,7 +5,7 @@ import { PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
 const MINUTE = 60;
 
-describe.each(EVERY_DATABASE)('guesses at a password on %s', (driver) => {
+describe.each(EVERY_DATABASE)('password guesses on %s', (driver) => {
   const clock = new FixedClock();
   let plane: TestTenantPlane;
   let tenant: DesiredTenant;

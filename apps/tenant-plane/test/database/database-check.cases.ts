@@ -55,7 +55,7 @@ describe('the database check on SQLite', () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
-  it('reports a file as in use until the process that uses it releases it', async () => {
+  it('reports a file that another process uses, until that process releases it', async () => {
     const file = join(folder, 'tp.db');
     await migrateFirst(databaseOptions(configFor(file)));
     const lock = await ProcessLock.take(file);

@@ -28,7 +28,7 @@ describe('the deployment model', () => {
     it('shows the profile and its reminders on the login page and the checklist', async () => {
       await boot({ [name]: model });
       const { title, hints } = profileOf(model);
-      // Without the text that awaits a planned feature.
+      // Leaves out `later`, the text that awaits a planned feature.
       const built = hints.map(({ kind, text, doc }) => ({ kind, text, doc }));
       const expected = { model, profile: title, hints: built };
       expect(await shown({ tenant: 'acme' })).toEqual([expected, expected]);

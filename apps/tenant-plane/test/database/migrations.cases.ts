@@ -139,7 +139,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
     },
   );
 
-  it('order entities so that each comes after those its rows reference', () => {
+  it('let rows reference only entities that precede their own in TENANT_SCOPED_ENTITIES', () => {
     const order: string[] = TENANT_SCOPED_ENTITIES.map((entity) => dataSource.getMetadata(entity).tableName);
     for (const [place, name] of order.entries()) {
       const referred = tableOf(name)?.foreignKeys.map((key) =>

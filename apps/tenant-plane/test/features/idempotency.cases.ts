@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     const { body } = await keyed('/api/auth/invite', INVITATION).expect(409);
     expect(body.code).toBe('answer_not_kept');
     expect(await plane.audit(tenant, 'user.invited')).toHaveLength(1);
-    // A response without a secret can still be repeated, as it also can after the tenant has moved.
+    // A response without a secret can still be repeated. The same holds after a tenant has moved.
     expect((await keyed('/api/incidents', INCIDENT).expect(201)).text).toBe(text);
   });
 

@@ -163,7 +163,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
   });
 
   if (driver === 'sqlite')
-    it('is reported with the last stored report number while none can be stored', async () => {
+    it('is reported with the last stored report number while no new one can be stored', async () => {
       await reported();
       const stored = link.control.reports.at(-1)?.sequence;
       const isUnstoredOf = (linkId: string) => (report: ReportRequest) =>
@@ -248,7 +248,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
   }
 });
 
-describe('the free space of a disk', () => {
+describe('the health of a disk', () => {
   it.each([
     [60 * GB, 100 * GB, 'ok', '60000 MB free, 60 %'],
     [9 * GB, 100 * GB, 'degraded', '9000 MB free, 9 %'],
@@ -257,7 +257,7 @@ describe('the free space of a disk', () => {
     [0.04 * GB, 0.1 * GB, 'failing', '40 MB free, 40 %'],
     [0, 100 * GB, 'failing', '0 MB free, 0 %'],
     [0, 0, 'ok', 'The volume does not report its size'],
-  ])('of %d in %d is %s', (freeBytes, totalBytes, status, detail) => {
+  ])('with %d of %d bytes free is %s', (freeBytes, totalBytes, status, detail) => {
     expect(findingOn({ freeBytes, totalBytes })).toEqual({ status, detail });
   });
 });

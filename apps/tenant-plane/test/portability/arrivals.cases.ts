@@ -209,7 +209,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
         expect(await applying({ ...home, entry_revision: tenant.entry_revision + more })).toMatchObject([
           { code: 'copy_missing' },
         ]);
-      // Without a session, which the import may have removed as well.
+      // Send no session, because the import may have removed it.
       await plane.get('/api/tenant-default', { tenant: tenant.slug }).expect(404);
     },
   );
@@ -231,7 +231,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     expect(await write('before')).toBe(201);
     await expectHere(id);
     await relay.when(() => relay.asked > 0);
-    // A former process, paused until now, takes over.
+    // A previous process, paused until now, takes over.
     const another = `${relay.importers[0]}~`;
     relay.importers.push(another);
     await send(id);

@@ -45,7 +45,7 @@ describe(Transfers.name, () => {
         await customers.apply({ tenants: [{ ...tenant, transfer, entry_revision }] });
       };
       try {
-        // Not even if the admin has consented to a move.
+        // The admin's consent to a move makes no difference.
         await want('source', 2);
         await customers.post('/api/moves/consent', {}, admin).expect(200);
         await want('backup', 3);

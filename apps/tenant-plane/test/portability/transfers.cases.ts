@@ -162,7 +162,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('are offered to a target that started over only once it has caught up', async () => {
+  it('wait, once refused, until a target that started over has caught up', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     const dies = new AbortController();

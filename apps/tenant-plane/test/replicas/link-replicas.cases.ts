@@ -56,7 +56,7 @@ describe('two replicas of a tenant plane on Postgres', () => {
     expect(speakers().size).toBe(1);
   });
 
-  // Immediately, before the second replica has read what the first has written since the start.
+  // This runs before the second replica has read what the first has written since the start.
   it('take over from each other, without a second enrolment', async () => {
     const first = speaker();
     await link.stopPlane(first);
@@ -75,7 +75,7 @@ describe('two replicas of a tenant plane on Postgres', () => {
     link.control.wanted.touch();
     for (const [n, replica] of replicas.entries()) {
       const hasSigned = async (): Promise<boolean> => {
-        // Each looks up an unknown tenant, since known ones are cached.
+        // Each replica looks up an unknown tenant, because known ones are cached.
         const slug = `elsewhere-${n}-${link.control.askedFor.length}`;
         await replica.get('/', { host: hostOf(slug) });
         return link.control.askedWith.get(slug) === keyIdOf(next);

@@ -8,7 +8,7 @@ import { type TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
 
 const newSecret = (): string => mintCredential('ats').value.reveal();
 
-/** The database makes no difference here. */
+/** Only on SQLite, because rotation does not depend on the database. */
 describe('the secret of a linked tenant plane', () => {
   let link: Link;
   let control: FakeControlPlane;
@@ -164,7 +164,7 @@ describe('the secret of a linked tenant plane', () => {
       expect(control.enrolments).toHaveLength(2);
     });
 
-    it("is not replaced by another plane's bundle, and does not use up its token", async () => {
+    it("is not replaced by another plane's bundle, whose token stays unused", async () => {
       const before = control.env;
       const own = { ...plane.identities.current };
       const [planeId, secret] = [control.planeId, control.secret];
@@ -189,7 +189,7 @@ describe('the secret of a linked tenant plane', () => {
   });
 });
 
-/** The database makes no difference here. */
+/** Only on SQLite, because rotation does not depend on the database. */
 describe('the secret that a cell shares with the Control Plane', () => {
   const [before, after] = ['the secret of all cells until now', 'the secret of all cells from now on'];
   let link: Link;
@@ -199,7 +199,7 @@ describe('the secret that a cell shares with the Control Plane', () => {
   });
   afterEach(() => link.close());
 
-  it('can be changed on one side after the other, using the previous secret', async () => {
+  it('can be changed on one side at a time, using the previous secret', async () => {
     const { control } = link;
     const changed = { ...control.env, INTERNAL_SERVICE_SECRET: after };
     const start = async (env = {}): Promise<TestTenantPlane> => {

@@ -330,7 +330,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       let before: DesiredState;
       let newest: DesiredState;
 
-      /** Refuses a write, and stops the plane once it tries it. Returns a function that allows the write. */
+      /** Makes a write fail, and stops the plane once it attempts the write. Returns how to allow it again. */
       async function endAt(
         write: string,
         isReached: (plane: TestTenantPlane) => Promise<boolean> | boolean,

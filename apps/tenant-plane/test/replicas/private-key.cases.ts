@@ -52,7 +52,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
   const opens = (by = plane): Promise<string> => receivedBy(by, publicKey);
   const keyHealth = async () =>
     (await plane.app.get(PlaneHealth).examine()).checks.find(({ name }) => name === 'key');
-  /** Removes the key's copies, as if an older version or a backup from before the rotation lacked them. */
+  /** Removes the key's copies, as in a database from an older version or from before the rotation. */
   const withoutCopies = (changes = {}) => plane.identities.update({ privateKeyCopies: [], ...changes });
 
   it('opens with the newest secret alone, whichever secrets came before', async () => {

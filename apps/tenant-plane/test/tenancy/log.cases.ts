@@ -7,7 +7,11 @@ import { type CallOptions, PASSWORD, TestTenantPlane, hostOf } from '../tenant-p
 
 type Line = Record<string, unknown>;
 
-/** The database makes no difference here. To see it fail: in `ProblemFilter`, leave out `TOLD_OF`. */
+/**
+ * Only on SQLite, because the log does not depend on the database.
+ *
+ * To see it fail: in `ProblemFilter`, leave out `TOLD_OF`.
+ */
 describe('the log of a tenant plane', () => {
   const written: string[] = [];
   let plane: TestTenantPlane;

@@ -100,7 +100,7 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
     const values = (count: number): string[] =>
       Array.from({ length: count }, (_, i) => `${i}-${'x'.repeat(14_000)}`);
 
-    it('gets the same answer as an unknown tenant', async () => {
+    it('gets the same response as an unknown tenant', async () => {
       const unknown = await plane.get('/api/tenant-default', { tenant: 'nobody-at-all' });
       for (const tenant of [...values(1), 'x'.repeat(41), 'acme@', 'acme/..', 'xn--acme', '0'.repeat(36)]) {
         const answer = await plane.get('/api/tenant-default', { tenant });

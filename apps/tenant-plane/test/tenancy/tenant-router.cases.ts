@@ -79,7 +79,7 @@ describe.each(EVERY_DATABASE)('the tenant router of a shared plane on %s', (driv
     await plane.get('/', { host: hostOf('coming') }).expect(404);
     lives('moving', { endpoint_url: 'https://acme.us.example.com' });
     lives('coming');
-    // Within the clock tolerance of signatures, so that the first call is accepted.
+    // Stay within the clock tolerance of signatures, so that the first call is accepted.
     clock.jump(-240);
     clock.advance(30);
     const locations = ['moving', 'coming'].map(
