@@ -38,7 +38,7 @@ export class CommitFaults {
     return url.startsWith('postgres') ? this.cutter.through(url) : url;
   }
 
-  /** Call it in each test, because restoring mocks also undoes it. */
+  /** Call this in each test, because restoring mocks undoes it. */
   begin(): void {
     this.failSqlite();
     Object.assign(this, { isOn: true, count: 0, passing: 0 });

@@ -132,7 +132,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
-  describe('reaches the tokens of a refresh', () => {
+  describe('reaches a token refresh', () => {
     /** The tokens of the first refresh. */
     let current: typeof first;
     beforeEach(async () => {

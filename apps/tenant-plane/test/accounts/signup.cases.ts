@@ -59,7 +59,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     expect(body.user.name).toBe(tenant.admin_email);
   });
 
-  it('lets the first admin sign in with the email address in any case', async () => {
+  it("ignores the case of the first admin's email address at sign-in", async () => {
     await exchange(await plane.signupToken(tenant, { email: 'Ann@Example.com' })).expect(201);
     const login = { email: 'aNN@example.com', password: PASSWORD };
     await plane.post('/api/auth/token', login, { tenant: tenant.slug }).expect(200);

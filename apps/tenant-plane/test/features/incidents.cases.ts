@@ -198,7 +198,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       ['an unknown severity', { severity: 'high' }],
       ['a blank title', { title: ' ' }],
       ['another number', { number: 'INC-00000009' }],
-    ])('cannot be changed to %s', async (_, changes) => {
+    ])('cannot be given %s', async (_, changes) => {
       const { id } = await created();
       expect((await change(id, changes).expect(400)).body.code).toBe('validation_failed');
       expect(await plane.audit(tenant, 'incident.updated')).toEqual([]);

@@ -330,7 +330,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       let before: DesiredState;
       let newest: DesiredState;
 
-      /** Makes a write fail, and stops the plane once it attempts the write. Returns how to allow it again. */
+      /** Makes a write fail, and stops the plane once it attempts it. Returns how to allow the write. */
       async function endAt(
         write: string,
         isReached: (plane: TestTenantPlane) => Promise<boolean> | boolean,
