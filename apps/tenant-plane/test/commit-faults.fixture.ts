@@ -4,7 +4,7 @@ import { Database as SqliteConnection } from 'sqlite3';
 const all = SqliteConnection.prototype.all as (...call: unknown[]) => void;
 type Callback = (error: Error | null) => void;
 
-/** On SQLite: the error of a COMMIT, and what becomes of the transaction. */
+/** On SQLite: the error that COMMIT returns, and what really happens to the transaction. */
 const SQLITE_FAULTS = [
   ['SQLITE_FULL', 'rollback'],
   ['SQLITE_IOERR', 'commit'],
@@ -13,9 +13,9 @@ const SQLITE_FAULTS = [
 const CUTS = ['before', 'after'] as const;
 
 /**
- * Makes COMMITs fail while a plane works, some of them stored and some not: the first, the third, the sixth
- * and so on, so that every repetition gets further than the one before. On SQLite it affects every file of
- * this process, scratch databases included.
+ * Makes COMMITs fail while a plane works. Some of the failed ones still take effect. The first, third, sixth
+ * and so on fail, so that each retry gets further than the previous one. On SQLite this affects every
+ * database file in the process, scratch databases included.
  */
 export class CommitFaults {
   /** The number of failures so far. */
@@ -25,7 +25,7 @@ export class CommitFaults {
 
   private constructor(private readonly cutter: CommitCutter) {}
 
-  /** For planes on either database; one at a time. */
+  /** Works for planes on either database. Start only one at a time. */
   static async start(): Promise<CommitFaults> {
     const cutter = await startCommitCutter(testServerUrl());
     const faults = new CommitFaults(cutter);
@@ -33,12 +33,12 @@ export class CommitFaults {
     return faults;
   }
 
-  /** The URL by which a plane reaches its database through the faults. */
+  /** The URL for a plane to use, so that its COMMITs can fail. */
   through(url: string): string {
     return url.startsWith('postgres') ? this.cutter.through(url) : url;
   }
 
-  /** Call it in each test: jest restores what it replaces. */
+  /** Call this in each test, because restoring mocks undoes it. */
   begin(): void {
     this.failSqlite();
     Object.assign(this, { isOn: true, count: 0, passing: 0 });
@@ -71,9 +71,11 @@ export class CommitFaults {
       if (call[0] !== 'commit' || !isNext()) return all.apply(this, call);
       const [code, outcome] = faultNow();
       const answer = call.at(-1) as Callback;
-      all.call(this, outcome, [], () => answer(Object.assign(new Error(`${code}: it fails`), { code })));
+      all.call(this, outcome, [], () =>
+        answer(Object.assign(new Error(`${code}: simulated fault`), { code })),
+      );
     };
-    // The method is overloaded, and a spy would take the last overload only.
+    // The method is overloaded, and `spyOn` would use only its last overload.
     const methods: Record<'all', (...call: never[]) => unknown> = SqliteConnection.prototype;
     jest.spyOn(methods, 'all').mockImplementation(failing);
   }

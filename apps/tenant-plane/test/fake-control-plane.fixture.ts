@@ -32,11 +32,12 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { WantedState } from './wanted-state.fixture';
 
-/** How it treats an answer before sending it. The real one cannot be made to do any of the others. */
+/** The manners in which it turns calls away unread. */
 const REBUFFS = ['broken', 'elsewhere', 'hanging', 'redirecting'] as const;
+/** How it responds. No test can make the real Control Plane respond in any manner but `proper`. */
 export type Manner = 'proper' | 'unsigned' | 'forged' | 'changed' | (typeof REBUFFS)[number];
 
-/** Codes for refusing enrolments, with their status. */
+/** The error codes with which it can refuse enrolments, and their statuses. */
 const REFUSALS = {
   token_already_used: 409,
   token_revoked: 410,
@@ -49,7 +50,7 @@ interface Answer {
   readonly status: number;
   readonly body?: object;
   readonly retryAfter?: string;
-  /** Server-sent events instead of a body: the data of each. */
+  /** The data of each server-sent event, sent instead of a body. */
   readonly events?: readonly string[];
 }
 
@@ -76,23 +77,23 @@ export class ShiftedClock extends Clock {
   }
 }
 
-/** Speaks the real protocol until it is set to misbehave. One tenant plane, one token, one secret. */
+/** Speaks the real protocol until told to misbehave. Knows one tenant plane, one token and one secret. */
 export class FakeControlPlane {
   planeId = randomUUID();
   token = mintCredential('atp').value.reveal();
   readonly wanted = new WantedState();
   readonly clock = new ShiftedClock();
   secret = mintCredential('ats').value.reveal();
-  /** Also accepted, and handed to callers that sign with the other. */
+  /** If set, also accepted, and sent to callers that still sign with `secret`. */
   nextSecret: string | null = null;
-  /** The `traceparent` of each call that it accepted, in order. */
+  /** The `traceparent` of each accepted call, in order. */
   readonly traces: { readonly path: string; readonly traceparent: string | undefined }[] = [];
-  /** The key of each call that it accepted, in order. */
+  /** The id of the key that signed each accepted call, in order. */
   readonly usedKeys: string[] = [];
-  /** The model of a plane whose environment names none. */
+  /** The deployment model for a plane whose environment does not set one. */
   model: DeploymentModel = 'shared';
   manner: Manner = 'proper';
-  /** The calls that the manner applies to; others are answered properly. */
+  /** The paths to which `manner` applies. Calls to other paths get a proper response. */
   misbehavesAt: readonly string[] = Object.values(PLANE_PATHS);
 
   version = '0.1.0';
@@ -105,18 +106,19 @@ export class FakeControlPlane {
   readonly pulls: Pull[] = [];
   readonly reports: ReportRequest[] = [];
   readonly questions: Question[] = [];
-  /** The answer of its AI. */
+  /** The response of its AI. */
   completion: Answer | (() => Promise<Answer>) = completionOf('The disk is full.');
-  /** Where tenants of other planes live, and which ones were looked up. */
+  /** Where the tenants on other planes live, by slug. */
   readonly routes = new Map<string, TenantRoute>();
+  /** The slugs that were looked up, in order. */
   readonly askedFor: string[] = [];
-  /** The key with which each was looked up. */
+  /** The id of the key that signed the last look-up of each slug. */
   readonly askedWith = new Map<string, string>();
-  /** The codes of its refusals, in order. */
+  /** The error codes of its refusals, in order. */
   readonly refusals: string[] = [];
-  /** When calls arrived at which it misbehaved, in milliseconds. */
+  /** When it misbehaved, in milliseconds since the epoch. */
   readonly rebuffs: number[] = [];
-  /** The number of callers left hanging that have gone. */
+  /** The number of hanging callers that have disconnected. */
   hangUps = 0;
   private readonly hanging = new Set<ServerResponse>();
   redirectTarget = '';
@@ -173,7 +175,7 @@ export class FakeControlPlane {
     await closed;
   }
 
-  /** Cuts off hanging callers, as their own timeout would. */
+  /** Disconnects hanging callers, as their own timeout would. */
   cutHanging(): void {
     for (const response of this.hanging) response.destroy();
   }
@@ -202,7 +204,7 @@ export class FakeControlPlane {
       answer = problem(401, error.code, error.message);
     }
     if (answer.status >= 400) this.refusals.push((answer.body as { code: string }).code);
-    // It may have been set to misbehave while the call was waiting.
+    // The test may have changed `manner` while the call was waiting.
     if (this.isRebuffed(url.pathname, response)) return;
     const manner = this.mannerAt(url.pathname);
     if (manner !== 'proper') this.rebuffs.push(Date.now());
@@ -214,7 +216,7 @@ export class FakeControlPlane {
     return this.misbehavesAt.some((known) => path.startsWith(known)) ? this.manner : 'proper';
   }
 
-  /** Whether the call is turned away unread. */
+  /** Turns the call away unread if `manner` says so, and returns whether it did. */
   private isRebuffed(path: string, response: ServerResponse): boolean {
     const manner = this.mannerAt(path);
     if (!REBUFFS.some((rebuff) => rebuff === manner)) return false;
@@ -289,7 +291,7 @@ export class FakeControlPlane {
 
   private takeReport(report: ReportRequest | null): Answer {
     if (!report) return problem(400, 'validation_failed');
-    // The real one ignores entries of another epoch.
+    // The real Control Plane ignores entries from another epoch.
     const isOfThisEpoch = epochOf(report.revision) === epochOf(this.wanted.revision);
     if (isOfThisEpoch && !report.tenants.every((one) => this.wanted.knows(one.tenant_id)))
       return problem(403, 'tenant_not_on_plane');
@@ -298,19 +300,19 @@ export class FakeControlPlane {
   }
 }
 
-/** Validates as strictly as the real one. */
+/** Validates as strictly as the real Control Plane. */
 function read<T extends object>(type: new () => T, body: string): T | null {
   const value = plainToInstance(type, JSON.parse(body));
   const faults = validateSync(value, { whitelist: true, forbidNonWhitelisted: true });
   return faults.length === 0 ? value : null;
 }
 
-/** An answer in OpenAI's format. */
+/** A response in OpenAI's format. */
 export function completionOf(content: unknown, model: unknown = 'stand-in-1'): Answer {
   return { status: 200, body: { object: 'chat.completion', model, choices: [{ message: { content } }] } };
 }
 
-/** A stream in OpenAI's format; `[DONE]` should be the last. */
+/** A stream in OpenAI's format. A complete one ends with `[DONE]`. */
 export function streamOf(texts: readonly string[], ...last: (string | object)[]): Answer {
   const chunks = texts.map((content) => ({ model: 'stand-in-1', choices: [{ delta: { content } }] }));
   const events = [...chunks, ...last].map((data) => (typeof data === 'string' ? data : JSON.stringify(data)));

@@ -4,7 +4,7 @@ import { type LoggerService } from '@nestjs/common';
 import { FakeControlPlane } from './fake-control-plane.fixture';
 import { type Env, TestTenantPlane, createPlaneDatabase } from './tenant-plane.fixture';
 
-/** Records every line. */
+/** Records every log line. */
 class RecordingLogger implements LoggerService {
   readonly lines: string[] = [];
   log = (message: unknown): unknown => this.lines.push(textOf(message));
@@ -16,7 +16,7 @@ function textOf(message: unknown): string {
   return message instanceof Error ? `${message.message} ${message.stack}` : JSON.stringify(message);
 }
 
-/** A tenant plane and the Control Plane it is linked to, both stoppable. */
+/** A tenant plane and a fake Control Plane, each of which can be stopped. */
 export class Link {
   readonly log = new RecordingLogger();
   readonly planes: TestTenantPlane[] = [];
@@ -51,7 +51,7 @@ export class Link {
     await this.database.drop();
   }
 
-  /** Waits until the tenant plane has reported this state of a tenant. */
+  /** Waits until the tenant plane has reported this state for a tenant. */
   async reported(tenantId: string, state: 'applied' | 'failed' = 'applied'): Promise<void> {
     const isReported = (): boolean => this.control.reported(tenantId)?.state === state;
     await eventually(isReported, { what: `the tenant is reported as ${state}` });

@@ -8,27 +8,27 @@ export class MemoryRelay {
   readonly parts: string[] = [];
   private wake: () => void = () => undefined;
   private readonly waiting: { until: () => boolean; resolve: () => void }[] = [];
-  /** Only the newest counts. */
+  /** The names of the import runs. Only the latest run may import. */
   readonly importers: string[] = [];
   private runs = 0;
-  /** The part requested last; those before it are imported. */
+  /** The part requested last. All earlier parts have been imported. */
   asked = 0;
-  /** Imported parts of the stored attempt. */
+  /** The number of parts imported from the stored attempt. */
   private importedParts = 0;
-  /** How often changes were refused because the target was behind. */
+  /** How many times changes were refused because the target was behind. */
   refused = 0;
   /** The number of imported parts that the source is waiting for. */
   awaited: number | undefined;
-  /** The number of imported parts that the source knows of, because it waited for them. */
+  /** The number of imported parts that the source has learned of by waiting. */
   told = 0;
 
-  /** With `isOlder`, it does not say how far the target is, like an older Control Plane. */
+  /** With `isOlder`, it does not report the target's progress, like an older Control Plane. */
   constructor(private readonly isOlder = false) {}
 
   async send(_id: string, part: number, sealed: string): Promise<number | undefined> {
     if (this.refuses(part, sealed)) {
       this.refused += 1;
-      // Longer than anything that tests wait for.
+      // Longer than any test waits.
       throw new TargetBehind(600_000);
     }
     if (part === 1 && this.parts[0] && attemptOf(this.parts[0]) !== attemptOf(sealed)) {
@@ -76,17 +76,17 @@ export class MemoryRelay {
   private noteImporter(importer: string, part: number, attempt: string | undefined): void {
     if (importer === this.importers.at(-1)) return;
     if (part !== 1 || attempt !== undefined || !isLaterRun(importer, this.importers.at(-1) ?? null))
-      throw new ControlPlaneRefused(409, 'import_superseded', 'Begin anew.');
+      throw new ControlPlaneRefused(409, 'import_superseded', 'Start over.');
     this.importers.push(importer);
     this.importedParts = 0;
   }
 
-  /** Names runs for a source without a plane. */
+  /** Names runs, as a plane would. */
   async nameRun(): Promise<string> {
     return runName({ generation: 1, begunAt: new Date((this.runs += 1)) });
   }
 
-  /** Waits until the target has imported all that was sent. */
+  /** Waits until the target has imported everything that was sent. */
   level(): Promise<void> {
     return this.when(() => {
       const last = this.parts.at(-1);
@@ -109,7 +109,7 @@ export class MemoryRelay {
 
 const attemptOf = (sealed: string): unknown => decodeProtectedHeader(sealed)['attempt'];
 
-/** Ends when `work` does, or when the signal aborts. */
+/** Resolves when `work` does or when the signal aborts. */
 async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
   const ended = new AbortController();
   const aborted = new Promise<void>((resolve) => {

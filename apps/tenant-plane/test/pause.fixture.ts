@@ -5,8 +5,8 @@ import { type TestTenantPlane } from './tenant-plane.fixture';
 type Method = (...given: unknown[]) => Promise<unknown>;
 
 /**
- * Holds the next call of a method, before or after its work, so that something else can happen at that
- * moment.
+ * Pauses the next call of a method, before or after the method runs, so that something else can happen at
+ * that point.
  */
 export class Pause {
   readonly reached: Promise<void>;
@@ -32,15 +32,15 @@ export class Pause {
   static behind(target: object, name: string): Pause {
     return new Pause(target, name, 'behind');
   }
-  /** After the hashing of a password: it is checked or hashed, but nothing is decided by it yet. */
+  /** After a password was checked or hashed, but before the result is used. */
   static inHashing(step: 'verify' | 'hash'): Pause {
     return new Pause(jest.requireActual('@node-rs/argon2'), step, 'behind');
   }
 }
 
 /**
- * Resolves once `work` has ended or waits for another transaction; `count` is the number of transactions
- * waiting by then.
+ * Resolves once `work` has finished or is waiting for another transaction. On Postgres, `count` transactions
+ * must be waiting.
  */
 export async function endedOrWaiting(
   plane: TestTenantPlane,
@@ -54,11 +54,11 @@ export async function endedOrWaiting(
   await eventually(async () => hasEnded || (await isWaiting()), { everyMs: 5 });
 }
 
-/** Counts transactions that were begun again, such as after Postgres ended a deadlock. */
+/** Counts transactions that were retried, for example after a deadlock in Postgres. */
 export function countRetries({ app, database: { driver } }: TestTenantPlane): () => number {
-  // On SQLite, writers take turns.
+  // On SQLite, writers take turns, so nothing is retried.
   if (driver === 'sqlite') return () => 0;
-  // The cast opens protected methods, the only place where retries can be seen.
+  // The cast exposes protected methods, because retries can be counted only there.
   const database = app.get(Database) as unknown as Record<'begin' | 'transaction', () => unknown>;
   const [begun, tried] = [jest.spyOn(database, 'begin'), jest.spyOn(database, 'transaction')];
   const count = (): number => tried.mock.calls.length - begun.mock.calls.length;
@@ -67,8 +67,8 @@ export function countRetries({ app, database: { driver } }: TestTenantPlane): ()
 }
 
 /**
- * On SQLite all writers take turns, including those of no tenant (the throttle's): they queue behind the
- * paused one.
+ * On SQLite all writers take turns, including those without a tenant, such as the throttle. They queue behind
+ * the paused writer.
  */
 function hasQueued({ app }: TestTenantPlane): () => boolean {
   const queue = app.get(Database) as unknown as { begin(): unknown };

@@ -7,7 +7,7 @@ import { TENANT_SCOPED_ENTITIES } from '../src/schema/tenant-plane-schema';
 import { UserSignOn } from '../src/single-sign-on/user-sign-on';
 import { PASSWORD, type TestTenantPlane } from './tenant-plane.fixture';
 
-/** Creates at least one row of this tenant in each of its tables, as users do. */
+/** Creates at least one row for this tenant in each tenant-scoped table, through the API if possible. */
 export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTenant): Promise<void> {
   const { tenant_id: id } = tenant;
   const token = await plane.signupToken(tenant);
@@ -22,22 +22,24 @@ export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTena
   const invitee = { email: 'invitee@example.com', role: 'operator' };
   await plane.post('/api/auth/invite', invitee, { session }).expect(201);
   await plane.put('/api/ai/settings', { allow_control_plane: false }, { session }).expect(200);
-  // An answer needs a Control Plane: written as the service does.
+  // A real AI answer needs a Control Plane, so write the row the way the service does.
   const { id: incidentId, created_by: askedBy } = things.get('incident') ?? { id: '', created_by: '' };
   await plane.app.get(AiAnswers).record(id, { incidentId, askedBy, model: 'm', source: 'control_plane' });
-  // A mail is a row only while it waits for a server: none accepts it here, and none sends it meanwhile.
+  // A sent email leaves no row. This plane has no mail server, so the row stays.
   const waiting = { id: randomUUID(), kind: 'none', subject: {}, createdAt: plane.now, attempts: 0 };
   await plane.tenants.write(id, async (scope) => {
     await scope.insert(OutgoingMail, { ...waiting, nextAttemptAt: plane.now });
   });
   const provider = { issuer: 'https://login.example.com', client_id: 'atlas' };
   await plane.put('/api/identity-provider', provider, { session }).expect(200);
-  // A sign-in needs such a provider: written as the service does.
+  // A real sign-in needs a working provider, so write the row the way the service does.
   const identity = { issuer: provider.issuer, subject: id, email: null, name: null };
   await plane.tenants.write(id, (scope) => plane.app.get(UserSignOn).link(scope, askedBy, identity));
   for (const entity of TENANT_SCOPED_ENTITIES) {
     const isFilled = await plane.tenants.read(id, (scope) => scope.exists(entity));
     if (!isFilled)
-      throw new Error(`No row of ${entity.name} was created: its feature needs a fixture (libs/isolation).`);
+      throw new Error(
+        `No row was created for ${entity.name}. Add a fixture for its feature (libs/isolation).`,
+      );
   }
 }

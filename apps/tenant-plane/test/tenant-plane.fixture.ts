@@ -34,13 +34,13 @@ export type Env = Readonly<Record<string, string | undefined>>;
 
 export interface BootOptions {
   readonly env?: Env;
-  /** Stands still by default. */
+  /** By default, a clock that stands still. */
   readonly clock?: Clock;
-  /** The clock of the database, if it is not the process's. */
+  /** The database's clock, if it differs from the process's. */
   readonly databaseClock?: Clock;
   readonly logger?: LoggerService;
   readonly limits?: Partial<RequestLimits>;
-  /** Maps the URL of its database, such as to go through a proxy. */
+  /** Maps the database URL, for example to one that goes through a proxy. */
   readonly through?: (url: string) => string;
 }
 
@@ -71,7 +71,7 @@ export class TestTenantPlane {
   ) {}
 
   /**
-   * Starts a plane on its own database, enrolled by id and with the Control Plane's key for sign-up tokens.
+   * Starts a plane on its own database, with an id and the Control Plane's sign-up key as if it had enrolled.
    */
   static async boot(driver: DatabaseDriver, options: BootOptions = {}): Promise<TestTenantPlane> {
     const database = await createPlaneDatabase(driver);
@@ -83,7 +83,7 @@ export class TestTenantPlane {
     return plane;
   }
 
-  /** Starts a (further) process of the plane that owns `database`. */
+  /** Starts a process of the plane that uses `database`. On Postgres there may be several. */
   static async open(database: TestDatabase, options: BootOptions = {}): Promise<TestTenantPlane> {
     const app = await createApp({ ...environmentFor(database), ...options.env }, options);
     await app.listen(0, '127.0.0.1');
@@ -131,7 +131,7 @@ export class TestTenantPlane {
     return this.app.get(DesiredStateApplier).apply({ ...empty, ...state }, unfenced);
   }
 
-  /** Serves a tenant here; call it again with changes to change it. */
+  /** Adds a tenant to this plane, or applies changes to it. */
   async tenant(slug: string, changes: Partial<DesiredTenant> = {}): Promise<DesiredTenant> {
     const tenant = { ...tenantEntry(slug), entry_revision: (this.revision += 1), ...changes };
     await this.apply({ tenants: [tenant] });
@@ -169,7 +169,7 @@ export class TestTenantPlane {
     return (await this.post('/api/auth/signup-exchange', body).expect(201)).body.token;
   }
 
-  /** Invites a user who joins, on a plane that sends no mail, and returns their session. */
+  /** Invites a user, accepts the invitation and returns the session. Only for planes that send no email. */
   async join(
     tenant: DesiredTenant,
     admin: string,
@@ -182,7 +182,7 @@ export class TestTenantPlane {
     return (await this.post('/api/auth/signup-exchange', body, options).expect(201)).body.token;
   }
 
-  /** A tenant, and how its admin calls: with a session, at the tenant's own address. */
+  /** Adds a tenant with an admin, whose call options contain a session and the tenant's own address. */
   async tenantWithAdmin(slug: string): Promise<{ tenant: DesiredTenant; admin: SignedInUser & CallOptions }> {
     const tenant = await this.tenant(slug);
     return { tenant, admin: { ...(await this.user(tenant, 'admin')), host: hostOf(slug) } };
@@ -197,7 +197,7 @@ export class TestTenantPlane {
     return this.tenants.read(tenant_id, (scope) => scope.find(entity));
   }
 
-  /** The audit trail of a tenant, oldest first, optionally of one action. */
+  /** A tenant's audit trail, oldest first, optionally only for one action. */
   async audit(tenant: DesiredTenant, action?: string): Promise<AuditEvent[]> {
     const events = await this.rows(tenant, AuditEvent);
     return events
@@ -267,7 +267,7 @@ function prepared(request: supertest.Test, options: CallOptions): supertest.Test
   });
 }
 
-/** Creates a migrated, empty database, as if the plane was never started. */
+/** Creates a migrated, empty database on which no plane has started yet. */
 export async function createPlaneDatabase(driver: DatabaseDriver): Promise<TestDatabase> {
   const { database } = await createKeptDatabase(driver, 'tenant-plane', async ({ url, ownerUrl }) => {
     const migrationTarget = ownerUrl === undefined ? undefined : databaseTarget(ownerUrl);

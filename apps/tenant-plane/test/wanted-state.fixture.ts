@@ -28,7 +28,7 @@ export class WantedState {
     this.note(id, null);
   }
 
-  /** Makes several changes before waking those who wait. */
+  /** Makes several changes before it wakes the waiting calls. */
   changeTogether(change: () => void): void {
     const waiting = this.waiting.splice(0);
     change();
@@ -36,19 +36,19 @@ export class WantedState {
     this.wake();
   }
 
-  /** Something other than a tenant changes. */
+  /** Records a change that concerns no tenant. */
   touch(): void {
     this.n += 1;
     this.wake();
   }
 
-  /** As after a restore: earlier revisions are void, so everything is sent. */
+  /** Invalidates earlier revisions, as a restore does, so that everything is sent. */
   startNewEpoch(): void {
     this.epoch = randomUUID();
     this.wake();
   }
 
-  /** Contains only this tenant, from a new beginning. */
+  /** Starts over in a new epoch, with only this tenant. */
   startAnew(entry: DesiredTenant): void {
     this.changes.clear();
     this.epoch = randomUUID();
@@ -56,7 +56,7 @@ export class WantedState {
     this.put(entry);
   }
 
-  /** Forgets a tenant silently: only a full state shows that it is gone. */
+  /** Forgets a tenant without recording a change, so only a full state shows that it was removed. */
   forget(id: string): void {
     this.changes.delete(id);
   }

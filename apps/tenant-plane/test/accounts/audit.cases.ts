@@ -53,12 +53,12 @@ describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
       await plane.get(`/api/audit/chain?${query}`, admin).expect(400);
   });
 
-  it('is sealed in the background, at the latest when the process ends', async () => {
+  it('is sealed in the background, at the latest when the process stops', async () => {
     await plane.app.get(AuditSealer).onApplicationShutdown();
     expect((await plane.audit(tenant)).map(({ position }) => position)).toEqual([1, 2, 3]);
   });
 
-  // On SQLite writers take turns.
+  // On SQLite, writers take turns.
   const onPostgres = driver === 'postgres' ? it : it.skip;
   onPostgres('is sealed while users keep writing', async () => {
     const pause = Pause.behind(plane.app.get(Incidents, { strict: false }), 'create');

@@ -16,7 +16,7 @@ const OFF_AND_ON = [{ deactivated: true }, { deactivated: false }];
 describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
   const clock = new FixedClock();
   let smtp: TestSmtpServer;
-  /** One that sends mail, and one that does not. */
+  /** A plane that sends email, and one that does not. */
   let plane: TestTenantPlane;
   let quiet: TestTenantPlane;
   let count = 0;
@@ -40,7 +40,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
   const accept = (where: TestTenantPlane, token: string, body: object = {}, options: CallOptions = {}) =>
     where.post('/api/auth/signup-exchange', { token, password: PASSWORD, ...body }, options);
 
-  it('arrives by mail, and admits its addressee once, in the intended role', async () => {
+  it('arrives by email, and admits its recipient once, in the intended role', async () => {
     const { tenant, admin } = await scene(plane);
     const { body } = await invite(plane, admin, { email: 'Ann@example.com', role: 'fulfiller' }).expect(201);
     expect(body).toEqual({
@@ -63,7 +63,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     ]);
   });
 
-  it('is returned as a link if no mail is sent, whatever the request headers say', async () => {
+  it('is returned as a link if no email is sent, whatever the request headers say', async () => {
     const { tenant, admin } = await scene(quiet);
     const headers = { 'x-forwarded-host': 'evil.example.com', 'x-forwarded-proto': 'https' };
     const { body } = await invite(quiet, { ...admin, headers }).expect(201);
@@ -71,7 +71,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     await accept(quiet, tokenIn(body.url)).expect(201);
   });
 
-  it('queues its mail without a secret, and mints the link when the mail is sent', async () => {
+  it('queues its email without a secret, and creates the link when the email is sent', async () => {
     const { tenant, admin } = await scene(plane);
     smtp.refusal = 'busy';
     await invite(plane, admin).expect(201);
@@ -92,13 +92,13 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     expect(await plane.rows(tenant, OutgoingMail)).toEqual([]);
   });
 
-  it('works once, by the link in any copy of a mail that was sent again', async () => {
+  it('works only once, with the link in any copy of an email that was sent again', async () => {
     const { tenant, admin } = await scene(plane);
     const mailer = plane.app.get(Mailer);
     const send = mailer.send.bind(mailer);
     const sending = jest.spyOn(mailer, 'send').mockImplementation(async (...mail) => {
       await send(...mail);
-      throw new Error('the answer was late');
+      throw new Error('the response was late');
     });
     await invite(plane, admin).expect(201);
     const copies: string[] = [];
@@ -115,7 +115,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     expect(await plane.rows(tenant, UserToken)).toEqual([]);
   });
 
-  it('is not sent to a user who was deactivated before it went out', async () => {
+  it('is not sent to a user who was deactivated before the email went out', async () => {
     const { tenant, admin } = await scene(plane);
     const before = smtp.mails.length;
     smtp.refusal = 'busy';
@@ -149,7 +149,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
   });
 
   it.each<[string, (invited: string, inviter: string) => [string, object[]], string]>([
-    ['its addressee was deactivated, even if reactivated', (id) => [id, OFF_AND_ON], 'invitation_ended'],
+    ['its recipient was deactivated, even if reactivated', (id) => [id, OFF_AND_ON], 'invitation_ended'],
     ['its inviter was deactivated, even if reactivated', (_, by) => [by, OFF_AND_ON], 'inviter_not_allowed'],
     ['its inviter may no longer invite', (_, by) => [by, [{ role: 'fulfiller' }]], 'inviter_not_allowed'],
   ])('is not sent once %s', async (_, of, reason) => {
@@ -168,12 +168,12 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     expect(await plane.rows(tenant, OutgoingMail)).toEqual([]);
     const dropped = { targetId: body.user.id, after: { kind: 'invite', reason } };
     expect(await plane.audit(tenant, 'mail.dropped')).toMatchObject([dropped]);
-    // Another admin can invite them again.
+    // Another admin can invite the same person again.
     await invite(plane, admin).expect(201);
     await accept(plane, tokenIn(linkIn(await smtp.next()))).expect(201);
   });
 
-  it('does not hold up a purge that starts while its mail is being written', async () => {
+  it('does not delay a purge that starts while its email is being written', async () => {
     const { tenant, admin } = await scene(plane);
     smtp.refusal = 'busy';
     const retries = countRetries(plane);
@@ -181,7 +181,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     await invite(plane, admin).expect(201);
     await pause.reached;
     const purge = { ...tenant, phase: 'retired', purge: { job_id: randomUUID() } } as const;
-    // Starts only once it is watched.
+    // Deferred, so that the purge starts only once `endedOrWaiting` watches it.
     const purging = Promise.resolve().then(() => plane.apply({ tenants: [purge] }));
     await endedOrWaiting(plane, purging);
     pause.release();
@@ -192,7 +192,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     smtp.refusal = undefined;
   });
 
-  it('is voided by a newer one for the same address, which may change the role', async () => {
+  it('is invalidated by a newer one for the same address, which may change the role', async () => {
     const { tenant, admin } = await scene(quiet);
     const first = (await invite(quiet, admin).expect(201)).body;
     const second = (await invite(quiet, admin, { role: 'requester' }).expect(201)).body;
@@ -203,7 +203,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     expect(await quiet.rows(tenant, UserToken)).toEqual([]);
   });
 
-  it('expires after seven days, or when its addressee is deactivated', async () => {
+  it('expires after seven days, or when its recipient is deactivated', async () => {
     const { admin } = await scene(quiet);
     const [late, gone] = [
       (await invite(quiet, admin).expect(201)).body,
@@ -218,7 +218,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
   it.each([
     ['deactivated', OFF_AND_ON],
     ['made an operator', [{ role: 'operator' }, { role: 'admin' }]],
-  ])('ends when its sender is %s, even if that is reversed', async (_, changes) => {
+  ])('is revoked when its sender is %s, even if that is reversed', async (_, changes) => {
     const { tenant, admin } = await scene(quiet);
     const mallory = { ...(await quiet.user(tenant, 'admin')), host: admin.host };
     const send = async (by: CallOptions, email: string) =>
@@ -232,7 +232,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     expect(await quiet.audit(tenant, 'user.invitation_ended')).toMatchObject([
       { targetId: user.id, after: { invited_by: mallory.id } },
     ]);
-    // Another admin can invite them again.
+    // Another admin can invite the same person again.
     await accept(quiet, tokenIn((await send(admin, 'ann@example.com')).url)).expect(201);
   });
 
@@ -248,7 +248,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     await accept(quiet, token, {}, { host: hostOf(tenant.slug) }).expect(201);
   });
 
-  it('is redeemed by one of ten concurrent requests', async () => {
+  it('can be redeemed by only one of ten concurrent requests', async () => {
     const { tenant, admin } = await scene(quiet);
     const token = tokenIn((await invite(quiet, admin).expect(201)).body.url);
     const answers = await Promise.all(Array.from({ length: 10 }, () => accept(quiet, token)));
@@ -257,10 +257,10 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
   });
 
   it.each([
-    ['a short one', 'too short', 'password'],
-    ['a common one', 'qwerty123456', 'password'],
-    ["the user's name", 'ann.example.1', 'password'],
-  ])('refuses %s as a password, and stays valid', async (_, password, field) => {
+    ['is too short', 'too short', 'password'],
+    ['is common', 'qwerty123456', 'password'],
+    ["is the user's name", 'ann.example.1', 'password'],
+  ])('refuses a password that %s, and stays valid', async (_, password, field) => {
     const { admin } = await scene(quiet);
     const email = 'ann.example@example.com';
     const token = tokenIn((await invite(quiet, admin, { email }).expect(201)).body.url);
@@ -293,8 +293,8 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     const people = (count: number, of = 'x'): string[] =>
       Array.from({ length: count }, (_, i) => `${of}-${i}@example.com`);
 
-    it.each(['mail', 'no mail'])('is refused to an inviter after 20 an hour, with %s', async (mail) => {
-      const where = mail === 'mail' ? plane : quiet;
+    it.each(['email', 'no email'])('is refused after 20 per hour from one inviter, with %s', async (mail) => {
+      const where = mail === 'email' ? plane : quiet;
       const { tenant, admin } = await scene(where);
       const { sent, refused } = await inviteAll(where, admin, people(25));
       expect([sent, refused.length, new Set(refused.map(({ code }) => code))]).toEqual([
@@ -311,7 +311,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       expect((await inviteAll(where, admin, people(1, 'later'))).sent).toBe(1);
     });
 
-    it('is refused to a tenant after 50 an hour, without counting against its admins', async () => {
+    it('is refused after 50 per hour in one tenant, without counting against its admins', async () => {
       const { tenant, admin } = await scene(quiet);
       const admins = [admin, ...(await Promise.all([1, 2].map(() => quiet.user(tenant, 'admin'))))];
       const all = await Promise.all(admins.map((one, i) => inviteAll(quiet, one, people(20, `of-${i}`))));
@@ -325,7 +325,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       expect((await inviteAll(quiet, elsewhere, people(1))).sent).toBe(1);
     });
 
-    it('is refused for an address after three a day in one tenant, whoever invites', async () => {
+    it('is refused after three per day to one address in one tenant, whichever admin invites', async () => {
       const { tenant, admin } = await scene(quiet);
       const another = await quiet.user(tenant, 'admin');
       const thrice = ['ann@example.com', 'Ann@example.com', 'ANN@EXAMPLE.COM'];
@@ -343,7 +343,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       expect((await inviteAll(quiet, tomorrow, ['ann@example.com'])).sent).toBe(1);
     });
 
-    it('does not count refused invitations', async () => {
+    it('does not count if it was refused for another reason', async () => {
       const { tenant, admin } = await scene(quiet);
       await quiet.user(tenant, 'operator', { email: 'ann@example.com' });
       for (let i = 0; i < 25; i += 1)

@@ -8,18 +8,18 @@ interface Route {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   readonly path: string;
   readonly body?: object;
-  /** The roles that may, written out rather than read from the tested code. */
+  /** The roles that may call it, written out rather than read from the tested code. */
   readonly roles: readonly UserRole[];
   /** The status that those roles get. */
   readonly status: number;
 }
 
-const EVERYBODY = USER_ROLES;
+const EVERYONE = USER_ROLES;
 const FULFILLING = ['admin', 'operator', 'fulfiller'] as const;
 const OPERATING = ['admin', 'operator'] as const;
 const ID = randomUUID();
 
-/** The routes that a feature may have for its things. */
+/** The routes that a feature may have for its resources. */
 function routesOn({ path, body, change, least }: Fixture): Route[] {
   const upFrom = (role: UserRole): UserRole[] => USER_ROLES.slice(0, USER_ROLES.indexOf(role) + 1);
   const [one, changers] = [`${path}/${ID}`, upFrom(least.change ?? least.create)];
@@ -34,8 +34,8 @@ function routesOn({ path, body, change, least }: Fixture): Route[] {
 }
 
 const ROUTES: readonly Route[] = [
-  { method: 'get', path: '/api/auth/me', roles: EVERYBODY, status: 200 },
-  { method: 'get', path: '/api/onboarding', roles: EVERYBODY, status: 200 },
+  { method: 'get', path: '/api/auth/me', roles: EVERYONE, status: 200 },
+  { method: 'get', path: '/api/onboarding', roles: EVERYONE, status: 200 },
   { method: 'post', path: '/api/onboarding/steps/ai/skip', roles: ['admin'], status: 200 },
   { method: 'post', path: `/api/ai/incidents/${ID}/analysis`, roles: FULFILLING, status: 404 },
   { method: 'get', path: '/api/ai/settings', roles: FULFILLING, status: 200 },
@@ -64,7 +64,7 @@ const ROUTES: readonly Route[] = [
   {
     method: 'post',
     path: '/api/auth/password',
-    roles: EVERYBODY,
+    roles: EVERYONE,
     status: 204,
     body: { current_password: PASSWORD, new_password: `${PASSWORD} again` },
   },
@@ -77,7 +77,7 @@ const ROUTES: readonly Route[] = [
     body: { issuer: 'https://login.example.com', client_id: 'atlas' },
   },
   { method: 'delete', path: '/api/identity-provider', roles: ['admin'], status: 204 },
-  { method: 'post', path: '/api/auth/logout', roles: EVERYBODY, status: 204 },
+  { method: 'post', path: '/api/auth/logout', roles: EVERYONE, status: 204 },
 ];
 
 function nameOf({ method, path }: Route): string {
@@ -86,7 +86,7 @@ function nameOf({ method, path }: Route): string {
 
 describe.each(EVERY_DATABASE)('what a role may do on %s', (driver) => {
   let plane: TestTenantPlane;
-  /** `<method> <path>` of each that the plane describes. */
+  /** `<method> <path>` of each route in the plane's API description. */
   let described: string[];
   let routes: readonly Route[];
   const sessions = new Map<UserRole, string>();

@@ -33,7 +33,7 @@ const MODELS = ['on_prem', 'hybrid'].flatMap((model) =>
   EVERY_DATABASE.map((driver) => [model, driver] as const),
 );
 
-describe.each(MODELS)('self-registration on a plane of model %s that allows it, on %s', (model, driver) => {
+describe.each(MODELS)('self-registration on a plane that allows it (%s, %s)', (model, driver) => {
   let plane: TestTenantPlane;
   let tenant: DesiredTenant;
   let count = 0;
@@ -53,7 +53,7 @@ describe.each(MODELS)('self-registration on a plane of model %s that allows it, 
   const register = (changes: object = {}) => registerAt(plane, tenant, changes);
   const signUp = (token: string) => plane.post('/api/auth/signup-exchange', { token, password: PASSWORD });
 
-  it("makes the tenant's admin its first user, once", async () => {
+  it("admits the tenant's admin as its first user, once", async () => {
     const stranger = await register({ email: 'eve@example.com' }).expect(403);
     expect(stranger.body.code).toBe('registration_closed');
     const { body } = await register({ email: tenant.admin_email.toUpperCase(), name: 'Ann' }).expect(201);

@@ -17,7 +17,7 @@ const MOVED_TO = 'https://elsewhere.example.com';
 const ISSUER = 'https://id.example.com';
 
 /**
- * A copy that is served again accepts no earlier means of access, and ends that access once each time.
+ * A copy that is served again accepts no earlier session, link or invitation, and revokes them once per job.
  *
  * To see it fail: in `put` of the applier, leave out `reopened.end`; in `reopens`, leave out `reopenedBy`; in
  * `ReopenCopyStep`, leave out `links.end`; or in `ReopenedAccess.end`, leave out `voidPasswords`.
@@ -91,14 +91,14 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
       const refused = await plane.post(`/api/auth/${path}`, { token, password: PASSWORD }, { host });
       expect([refused.status, refused.body.code]).toEqual([401, 'invalid_link']);
     }
-    // Single sign-on does not accept it either.
+    // Single sign-on does not accept the invitation either.
     expect(await userOf('bob@example.com')).toMatchObject({ invitationEndedAt: expect.any(Date) });
     expect((await ended()).map(({ after }) => after)).toEqual([
       expect.objectContaining({ sessions_ended: 3, links_ended: 2, invitations_ended: 1 }),
     ]);
   });
 
-  it('ends access once per job, however often the entry is applied', async () => {
+  it('revokes access once per job, however often the entry is applied', async () => {
     await settle();
     await moveAway();
     const job = randomUUID();
@@ -114,7 +114,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     expect(await ended()).toHaveLength(2);
   });
 
-  it('ends access before it is served, even if COMMITs fail or their answers are lost', async () => {
+  it('revokes access before it is served, even if COMMITs fail or their outcomes are unknown', async () => {
     await settle();
     await moveAway();
     jest.spyOn(plane.app.get(Audit), 'record').mockRejectedValueOnce(new Error('The disk is full.'));
@@ -130,18 +130,18 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     expect(await ended()).toHaveLength(1);
   });
 
-  it('ends access even if it is frozen at once, and stays frozen', async () => {
+  it('revokes access even if it is frozen immediately, and stays frozen', async () => {
     await settle();
     await moveAway();
     await plane.apply({ tenants: [{ ...reopening(randomUUID()), phase: 'frozen' }] });
     expect(await statusOf(admin)).toBe(401);
     const late = plane.tenants.write(tenant.tenant_id, (scope) => scope.update(User, {}, { name: 'late' }));
-    // A frozen home writes until its rows are sent; this one was frozen when it was left.
+    // A frozen home accepts writes until its rows are sent, but here the rows were frozen at the move.
     await expect(late).rejects.toMatchObject({ code: 'tenant_frozen' });
   });
 
   if (driver === 'postgres')
-    it('ends access once if two replicas apply the entry at the same time', async () => {
+    it('revokes access once if two replicas apply the entry at the same time', async () => {
       await settle();
       await moveAway();
       const other = await TestTenantPlane.open(plane.database, { clock });
@@ -153,7 +153,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
       await other.app.close();
     });
 
-  it('accepts no earlier password if its owner can reset it by mail', async () => {
+  it('accepts no earlier password if its owner can reset it by email', async () => {
     await settle('mailing');
     await moveAway();
     await reopen();
@@ -166,7 +166,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     expect((await ended())[0]?.after).toMatchObject({ passwords_voided: 2, passwords_kept: 0 });
   });
 
-  it('voids the passwords of users with single sign-on, and counts the others', async () => {
+  it('invalidates the passwords of users with single sign-on, and counts those it keeps', async () => {
     await settle();
     const { id: userId } = await plane.user(tenant, 'operator', { email: 'cid@example.com', passwordHash });
     await plane.tenants.write(tenant.tenant_id, async (scope) => {
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     expect((await ended())[0]?.after).toMatchObject({ passwords_voided: 1, passwords_kept: 2 });
   });
 
-  describe('while its rows are required,', () => {
+  describe('while its rows are required', () => {
     const isRefused = async (): Promise<void> => {
       const reopened = { job_id: randomUUID(), requires_rows: true } as const;
       // Twice, as if the process had died after the first attempt.
@@ -207,7 +207,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
       await isRefused();
     });
 
-    it('is not served from a database from before it left', () => isRefused());
+    it('is not served from a database restored from before it left', () => isRefused());
 
     it('is not served from a database where its first import never began', async () => {
       tenant = { ...tenant, tenant_id: randomUUID(), slug: `copy-${(count += 1)}` };
@@ -225,7 +225,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     });
   });
 
-  describe('at the former home, before the copy is reopened,', () => {
+  describe('at the previous home, before the copy is served again', () => {
     const sentOn = [307, `${MOVED_TO}/api/incidents?x=1`];
     const asked = async (): Promise<unknown[]> => {
       const { status, headers } = await plane.get('/api/incidents?x=1', { session: String(admin.session) });
@@ -234,14 +234,14 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     const removed = () => plane.apply({ tenants: [next({ purge: { job_id: randomUUID() } })] });
     beforeEach(() => settle());
 
-    it('redirects its users while it is on its way back', async () => {
+    it('redirects its users while it is moving back', async () => {
       await moveAway();
       const transfer = { id: randomUUID(), role: 'target' } as const;
       await plane.apply({ tenants: [next({ phase: 'importing', transfer })] });
       expect(await asked()).toEqual(sentOn);
     });
 
-    it('redirects a request admitted just before the tenant left, despite its lost session', async () => {
+    it('redirects a request admitted before the tenant left, even if its session is removed', async () => {
       const pause = Pause.behind(plane.app.get(TenantRouter), 'elsewhere');
       const answer = asked();
       await pause.reached;

@@ -20,8 +20,8 @@ const NEW = 'another horse, another staple';
 const THIRD = 'a third horse, a third staple';
 
 /**
- * What a user writes is stored only while they may still
- * write, and is stored before a revocation is acknowledged.
+ * A user's write is stored only while they may still write. A revocation is acknowledged only once their
+ * writes in progress are stored.
  *
  * To see it fail: in `UserWrites.by`, leave out `requireUser` and `requireSession`; have `requireUser` read
  * without `lockedForShare`; or leave out `expiresAt` in `Sessions.requireCaller`.
@@ -76,7 +76,8 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     (await plane.get('/api/auth/me', { session, host })).status;
 
   /**
-   * Prepares a revocation, and returns it. It revokes all of the user's access except the session `second`.
+   * A name, and a function that prepares a revocation and returns it. The revocation ends all of the user's
+   * access except the session `second`.
    */
   type Revocation = [string, () => Promise<() => Promise<supertest.Response>>];
   const REVOCATIONS: Revocation[] = [
@@ -97,7 +98,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       return sent(deactivate(false).expect(200));
     },
   ];
-  /** No token of the answer works, not even after the user is reactivated. */
+  /** No token in the response works, not even after the user is reactivated. */
   const expectDead = async ({ status, body }: supertest.Response): Promise<void> => {
     if (status >= 400) return;
     expect(await statusOf(body.token)).toBe(401);
@@ -131,7 +132,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
-  describe('reaches the tokens of a refresh', () => {
+  describe('reaches a token refresh', () => {
     /** The tokens of the first refresh. */
     let current: typeof first;
     beforeEach(async () => {
@@ -188,7 +189,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
   });
 
   describe('by a new password', () => {
-    it('is not overwritten by a change that was checked before it', async () => {
+    it('is not overwritten by a change whose password check came earlier', async () => {
       const token = await resetLink();
       const pause = Pause.inHashing('verify');
       const changing = sent(change(first.token));
@@ -215,7 +216,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
 
     it.each([REVOCATIONS[0], BACK_AGAIN] as Revocation[])(
-      'cannot be set by a link that was read before %s',
+      'fails with a reset link that was read before %s',
       async (_, prepare) => {
         const revoke = await prepare();
         const token = await resetLink();
@@ -240,9 +241,9 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
 
     it.each([
       ['sent again', again],
-      ['ended by deactivation', gone],
-      ['ended by a deactivation that is reversed', goneAndBack],
-    ])('reaches one that is being accepted when it is %s', async (_, revoke) => {
+      ['revoked by deactivating the invited user', gone],
+      ['revoked by a deactivation that is reversed', goneAndBack],
+    ])('reaches an invitation that is being accepted when it is %s', async (_, revoke) => {
       const { body } = await invite().expect(201);
       const pause = Pause.inHashing('hash');
       const accepting = sent(accept(tokenIn(body.url)));
@@ -253,7 +254,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       await accept(tokenIn(body.url)).expect(401);
     });
 
-    it('reaches one that is being created', async () => {
+    it('reaches an invitation that is being created', async () => {
       const { body } = await invite().expect(201);
       const pause = Pause.behind(plane.app.get(UserTokens), 'mint');
       const inviting = sent(invite());
@@ -267,13 +268,13 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
-  describe('of the sender of an invitation', () => {
+  describe("of an invitation's sender", () => {
     let sender: CallOptions & { id: string };
     beforeEach(async () => {
       sender = { ...(await plane.user(tenant, 'admin')), host } as typeof sender;
     });
 
-    it('reaches one that is being accepted', async () => {
+    it('reaches an invitation that is being accepted', async () => {
       const { body } = await invite(sender).expect(201);
       const pause = Pause.inHashing('hash');
       const accepting = sent(accept(tokenIn(body.url)));
@@ -283,7 +284,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       expect((await accepting).body.code).toBe('invalid_link');
     });
 
-    it('reaches one that they are sending', async () => {
+    it('reaches an invitation that they are sending', async () => {
       const pause = Pause.behind(plane.app.get(UserTokens), 'mint');
       const inviting = sent(invite(sender));
       await pause.reached;
@@ -305,13 +306,13 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     const REQUESTS: [string, () => object, string, () => supertest.Test][] = [
       ['an invitation', () => plane.app.get(Invitations), 'invite', () => invite(other)],
       [
-        'a change of a user',
+        'a change to a user',
         () => plane.app.get(Users),
         'update',
         () => plane.patch(`/api/users/${id}`, { role: 'admin' }, other),
       ],
       [
-        'an identity provider',
+        'an identity provider setup',
         () => plane.app.get(IdentityProviders, { strict: false }),
         'configure',
         () => plane.put('/api/identity-provider', { issuer: 'https://a.example.com', client_id: 'a' }, other),
@@ -333,16 +334,19 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       }
     });
 
-    it.each(REQUESTS)('reaches %s whose session expires meanwhile', async (_, service, method, request) => {
-      const pause = Pause.before(service(), method);
-      const calling = sent(request());
-      await pause.reached;
-      clock.advance(13 * 3600);
-      pause.release();
-      expect((await calling).body.code).toBe('unauthenticated');
-    });
+    it.each(REQUESTS)(
+      'reaches %s whose session expires while it waits',
+      async (_, service, method, request) => {
+        const pause = Pause.before(service(), method);
+        const calling = sent(request());
+        await pause.reached;
+        clock.advance(13 * 3600);
+        pause.release();
+        expect((await calling).body.code).toBe('unauthenticated');
+      },
+    );
 
-    it('reaches a repeated request for an invitation', async () => {
+    it('reaches a repeated request with the same idempotency key', async () => {
       const caller = { ...other, headers: { 'idempotency-key': 'invites-bob' } };
       const { text } = await invite(caller).expect(201);
       expect((await invite(caller).expect(201)).text).toBe(text);
@@ -368,7 +372,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       incident = (await report().expect(201)).body.id;
     });
 
-    const AI_SETTING = 'a setting';
+    const AI_SETTING = 'an AI setting';
     const OF_ADMINS: [string, () => supertest.Test][] = [
       [AI_SETTING, () => plane.put('/api/ai/settings', { allow_control_plane: false }, other)],
       ['a skipped step', () => plane.post('/api/onboarding/steps/slos/skip', undefined, other)],
@@ -376,11 +380,11 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     ];
     const OF_ALL: typeof OF_ADMINS = [
       ['an incident', report],
-      ['a change of an incident', () => plane.patch(`/api/incidents/${incident}`, { title: 'x' }, other)],
+      ['a change to an incident', () => plane.patch(`/api/incidents/${incident}`, { title: 'x' }, other)],
       ['a configuration item', () => plane.post('/api/cmdb/items', { name: 'web-1', type: 'host' }, other)],
       ...OF_ADMINS,
     ];
-    /** A change of the AI settings holds up all writes before it checks the user, so it is paused earlier. */
+    /** A change to the AI settings blocks all writes before it checks the user, so pause it earlier. */
     const pauseOf = (name: string): Pause =>
       name === AI_SETTING
         ? Pause.before(plane.app.get(AiSettings, { strict: false }), 'change')
@@ -398,15 +402,15 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       return (await calling).body.code;
     };
 
-    it.each(OF_ALL)('reaches %s of theirs that was admitted before it', async (name, request) => {
+    it.each(OF_ALL)('reaches %s that was admitted earlier', async (name, request) => {
       expect(await codeAfter(name, request, { deactivated: true })).toBe('unauthenticated');
     });
 
-    it.each(OF_ADMINS)('reaches %s that they may no longer write', async (name, request) => {
+    it.each(OF_ADMINS)('reaches %s that their new role does not allow', async (name, request) => {
       expect(await codeAfter(name, request, { role: 'requester' })).toBe('forbidden');
     });
 
-    it('reaches writes of a session that was logged out, but not of one that was renewed', async () => {
+    it('reaches writes from a session that was signed out, but not from one that was renewed', async () => {
       const pause = Pause.before(plane.app.get(UserWrites), 'by');
       const calling = sent(
         plane.post('/api/incidents', { title: 'a', severity: 'P2' }, { host, session: first.token }),
@@ -427,8 +431,12 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
 
     it.each<[string, () => Promise<() => supertest.Test>, number]>([
       ['deactivation', async () => () => deactivate(true, other.id), 200],
-      ['role', async () => () => plane.patch(`/api/users/${other.id}`, { role: 'requester' }, admin), 200],
-      ['log-out', async () => () => plane.post('/api/auth/logout', undefined, other), 204],
+      [
+        'role change',
+        async () => () => plane.patch(`/api/users/${other.id}`, { role: 'requester' }, admin),
+        200,
+      ],
+      ['sign-out', async () => () => plane.post('/api/auth/logout', undefined, other), 204],
       [
         'sign-in of another user in their browser',
         async () => {
@@ -453,7 +461,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       expect([401, 403]).toContain((await later).status);
     });
 
-    it('is not acknowledged before their writes in progress are stored', async () => {
+    it("is not acknowledged before the user's writes in progress are stored", async () => {
       const pause = Pause.behind(plane.app.get(Incidents, { strict: false }), 'create');
       const calling = sent(report());
       await pause.reached;
@@ -480,7 +488,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
 
     const service = (type: Parameters<TestTenantPlane['app']['get']>[0]): object =>
       plane.app.get(type, { strict: false });
-    /** A name, where to hold the request, and how to prepare it. */
+    /** A name, where to pause the request, and how to prepare it. */
     type Held = [string, () => Pause, () => Promise<() => supertest.Test>];
     const HELD: Held[] = [
       ['a sign-in', () => Pause.inHashing('verify'), async () => () => login()],
@@ -490,7 +498,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
         async () => () => refresh(first.refresh_token),
       ],
       [
-        'an acceptance of an invitation',
+        'the acceptance of an invitation',
         () => Pause.inHashing('hash'),
         async () => {
           const { body } = await invite().expect(201);
@@ -498,7 +506,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
         },
       ],
       [
-        'a reset',
+        'a password reset',
         () => Pause.inHashing('hash'),
         async () => {
           const token = await resetLink();
@@ -506,11 +514,15 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
         },
       ],
       ['a new password', () => Pause.inHashing('hash'), async () => () => change(first.token)],
-      ['a forgotten password', () => Pause.before(service(Passwords), 'forgot'), async () => () => forgot()],
-      ['an invitation', () => Pause.before(service(Invitations), 'invite'), async () => () => invite()],
-      ['a change of a user', () => Pause.before(service(Users), 'update'), async () => () => deactivate()],
       [
-        'an identity provider',
+        'a request for a reset link',
+        () => Pause.before(service(Passwords), 'forgot'),
+        async () => () => forgot(),
+      ],
+      ['an invitation', () => Pause.before(service(Invitations), 'invite'), async () => () => invite()],
+      ['a change to a user', () => Pause.before(service(Users), 'update'), async () => () => deactivate()],
+      [
+        'an identity provider setup',
         () => Pause.before(service(IdentityProviders), 'configure'),
         async () => () =>
           plane.put('/api/identity-provider', { issuer: 'https://a.example.com', client_id: 'a' }, admin),
@@ -529,7 +541,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       expect(refusal(await calling)).toEqual(SUSPENDED);
     });
 
-    it('reaches the sign-up of its first user', async () => {
+    it("reaches the sign-up of the tenant's first user", async () => {
       tenant = await plane.tenant(`tenant-${(count += 1)}`);
       const token = await plane.signupToken(tenant);
       const signUp = () => sent(plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }));

@@ -22,7 +22,7 @@ async function createUser(plane: TestTenantPlane): Promise<DesiredTenant> {
   return tenant;
 }
 
-/** As a browser sends it back: name and value only. */
+/** The cookie as a browser sends it back, with name and value only. */
 function kept(setCookie: string | undefined): string {
   return setCookie?.split(';')[0] ?? '';
 }
@@ -41,7 +41,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
   const report = (headers: Record<string, string>) =>
     plane.post('/api/incidents', INCIDENT, { host, headers: { cookie, ...headers } });
 
-  it('is set on request, out of reach of scripts', async () => {
+  it('is set on request, and scripts cannot read it', async () => {
     const { body, headers, text } = await signIn(plane);
     expect(headers['set-cookie']).toEqual([
       expect.stringMatching(/^atlas_session=atu_[\w-]+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax$/),
@@ -76,7 +76,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     await plane.post('/api/auth/token', body, { host }).expect(400);
   });
 
-  it('ends with logout, in the browser and on the plane', async () => {
+  it('is invalidated by signing out, in the browser and on the plane', async () => {
     const headers = { cookie: kept((await signIn(plane)).headers['set-cookie']?.[0]), origin };
     const answer = await plane.post('/api/auth/logout', undefined, { host, headers }).expect(204);
     expect(answer.headers['set-cookie']).toEqual([
@@ -85,7 +85,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     await plane.get('/api/auth/me', { host, headers }).expect(401);
   });
 
-  it('ends when its own browser signs in again', async () => {
+  it('is invalidated when its own browser signs in again', async () => {
     const body = { email, password: PASSWORD, cookie: true };
     const headers = { cookie: kept((await signIn(plane)).headers['set-cookie']?.[0]) };
     const statusOf = async (one: Record<string, string>) =>
@@ -124,21 +124,24 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
         return ['/api/auth/reset-password', { token, password: 'another horse, another staple' }];
       },
     ],
-  ])('of another user ends with a sign-in by %s, or the sign-in can be repeated', async (_, prepare) => {
-    const [path, body] = await prepare();
-    const { session } = await plane.user(tenant, 'operator');
-    const send = () => plane.post(path, body, { host, headers: { cookie: `atlas_session=${session}` } });
-    const statusOfFormer = async () => (await plane.get('/api/auth/me', { host, session })).status;
-    const signedIn = async () => (await plane.audit(tenant, 'user.signed_in')).length;
-    const before = await signedIn();
-    jest
-      .spyOn(plane.app.get(Sessions), 'endFamily')
-      .mockRejectedValueOnce(new Error('Others have its rows.'));
-    expect((await send()).status).toBe(500);
-    expect([await statusOfFormer(), await signedIn()]).toEqual([200, before]);
-    expect((await send()).status).toBeLessThan(300);
-    expect([await statusOfFormer(), await signedIn()]).toEqual([401, before + 1]);
-  });
+  ])(
+    'of another user is invalidated by a sign-in with %s, which can be repeated if that fails',
+    async (_, prepare) => {
+      const [path, body] = await prepare();
+      const { session } = await plane.user(tenant, 'operator');
+      const send = () => plane.post(path, body, { host, headers: { cookie: `atlas_session=${session}` } });
+      const statusOfFormer = async () => (await plane.get('/api/auth/me', { host, session })).status;
+      const signedIn = async () => (await plane.audit(tenant, 'user.signed_in')).length;
+      const before = await signedIn();
+      jest
+        .spyOn(plane.app.get(Sessions), 'endFamily')
+        .mockRejectedValueOnce(new Error('The rows are locked.'));
+      expect((await send()).status).toBe(500);
+      expect([await statusOfFormer(), await signedIn()]).toEqual([200, before]);
+      expect((await send()).status).toBeLessThan(300);
+      expect([await statusOfFormer(), await signedIn()]).toEqual([401, before + 1]);
+    },
+  );
 
   it.each([
     [{ 'sec-fetch-site': 'same-origin' }],
@@ -146,7 +149,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     [{ 'sec-fetch-site': 'same-origin', origin }],
     [{ origin }],
     [{ origin: `http://${host}` }],
-  ])('allows writes from pages of its own host: %j', async (headers) => {
+  ])('allows writes from pages on its own host: %j', async (headers) => {
     await report(headers).expect(201);
   });
 
@@ -173,7 +176,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     expect((await plane.get('/api/incidents', { host, headers: { cookie } })).body).toEqual(before.body);
   });
 
-  it('allows reads from any page, as browsers hide the answer from other sites', async () => {
+  it('allows reads from any page, because browsers hide the response from other sites', async () => {
     await plane
       .get('/api/auth/me', { host, headers: { cookie, 'sec-fetch-site': 'cross-site' } })
       .expect(200);
@@ -203,7 +206,7 @@ describe('a session cookie in production', () => {
     await plane.get('/api/auth/me', { host, headers: { cookie: kept(set) } }).expect(200);
   });
 
-  it('is not accepted if another host of the domain could have set it', async () => {
+  it('is not accepted if another host in the domain could have set it', async () => {
     const { body } = await signIn(plane, { cookie: false });
     const headers = { cookie: `atlas_session=${body.token}` };
     await plane.get('/api/auth/me', { host, headers }).expect(401);

@@ -17,8 +17,8 @@ const HOUR = 3600;
 const DAY = 24 * HOUR;
 
 /**
- * A browser that signs in again loses its former session, and refresh tokens expire 90 days after the
- * sign-in.
+ * A browser that signs in again loses its previous session. Refresh tokens expire at the latest 90 days after
+ * the sign-in.
  *
  * To see it fail: have `Sessions.endFormer` do nothing; or in `Sessions.open`, leave out the `min` of
  * `until`.
@@ -47,11 +47,11 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
   const signedIn = async (): Promise<{ token: string; refresh_token: string }> =>
     (await login().expect(200)).body;
 
-  describe('when the answer to a COMMIT is lost', () => {
+  describe('when the outcome of a COMMIT is unknown', () => {
     interface Transactions {
       begin: (tenantId: string, work: unknown) => Promise<unknown>;
     }
-    /** Loses the answers to the transactions of one call, stored or not. */
+    /** Hides the outcomes of one call's transactions, whether or not they take effect. */
     const lost = async (call: supertest.Test, isStored: boolean): Promise<supertest.Response> => {
       const database = plane.app.get(Database) as unknown as Transactions;
       const begin = database.begin.bind(database);
@@ -66,7 +66,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     const alarms = async (): Promise<number> => (await plane.audit(tenant, 'session.refresh_reused')).length;
 
     it.each([true, false])(
-      'gives advice after a refresh that holds either way (stored: %s)',
+      'give advice after a refresh that is right in either case (committed: %s)',
       async (isStored) => {
         const [old, before] = [await signedIn(), await alarms()];
         const answer = await lost(refresh(old.refresh_token), isStored);
@@ -91,7 +91,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
         { current_password: PASSWORD, new_password: `${PASSWORD} 2` },
         /Sign in with the password/,
       ],
-    ])('gives advice at %s, which takes no idempotency key', async (route, body, advice) => {
+    ])('give suitable advice at %s, which accepts no idempotency key', async (route, body, advice) => {
       const { token: session } = await signedIn();
       const answer = await lost(plane.post(`/api/auth/${route}`, body, { host, session }), false);
       expect([answer.status, answer.body.code]).toEqual([503, 'commit_outcome_unknown']);
@@ -100,7 +100,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     });
   });
 
-  it('are deleted, with links and stored answers, once none of their sign-in can be live', async () => {
+  it('are deleted, with links and stored responses, once their sign-in has fully expired', async () => {
     const { tenant: own, admin } = await plane.tenantWithAdmin('swept');
     const [{ id }] = (await plane.rows(own, User)) as [User];
     const rows = async () =>
@@ -129,7 +129,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       ({ refresh_token: token } = (await renew(token).expect(200)).body);
       await sweep();
     }
-    // The first stays as long as the last, which ends after ninety days.
+    // The first session is kept as long as the last one, which expires after ninety days.
     expect(await rows()).toEqual([Number(made[0]) + 3, 0, 0]);
     clock.advance(3 * DAY + 1);
     await sweep();
@@ -144,8 +144,8 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     expect(await rows()).toEqual([0, 0, 0]);
   });
 
-  describe('a login', () => {
-    it('opens a session, and records who signed in', async () => {
+  describe('a sign-in', () => {
+    it('starts a session, and records who signed in', async () => {
       const { body } = await login().expect(200);
       expect(body.user).toEqual({ id: expect.any(String), email, name: 'operator', role: 'operator' });
       expect(await statusOf(body.token)).toBe(200);
@@ -153,11 +153,11 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect(events.at(-1)).toMatchObject({ actorId: body.user.id, targetId: body.user.id });
     });
 
-    it('ignores the case of the address', async () => {
+    it('ignores the case of the email address', async () => {
       await login({ email: 'ANN@example.com' }).expect(200);
     });
 
-    it('gives the same answer for a wrong password, an unknown and a deactivated user', async () => {
+    it('gives the same response for a wrong password, an unknown user and a deactivated user', async () => {
       const gone = 'gone@example.com';
       await plane.user(tenant, 'admin', { email: gone, passwordHash, deactivatedAt: clock.now() });
       const answers = [
@@ -174,7 +174,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       }
     });
 
-    it('accepts a password exactly as chosen, of any length and age', async () => {
+    it('accepts a password exactly as chosen, whatever its length and age', async () => {
       const password = ` Ünïcode of 150 characters, ${'longer than what bcrypt reads, '.repeat(4)}. `;
       const long = { email: 'long@example.com', password };
       await plane.user(tenant, 'operator', { email: long.email, passwordHash: await hashPassword(password) });
@@ -192,7 +192,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     });
 
     it.each([
-      ['no address', { email: 'ann' }],
+      ['an invalid email address', { email: 'ann' }],
       ['no password', { password: '' }],
       ['an object as password', { password: { $ne: '' } }],
       ['an unknown field', { tenant_id: 'globex' }],
@@ -208,7 +208,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await plane.get('/api/auth/me', { host, headers: { cookie } }).expect(200);
     });
 
-    it('ends after twelve hours', async () => {
+    it('expires after twelve hours', async () => {
       const { token } = await signedIn();
       clock.advance(12 * HOUR - 1);
       expect(await statusOf(token)).toBe(200);
@@ -216,7 +216,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect(await statusOf(token)).toBe(401);
     });
 
-    it('ends with logout, as does its refresh token, but no other session of the user', async () => {
+    it('is revoked by signing out, as is its refresh token, but no other session of the user', async () => {
       const [one, other] = [await signedIn(), await signedIn()];
       await plane.post('/api/auth/logout', undefined, { session: one.token, host }).expect(204);
       expect([await statusOf(one.token), await statusOf(other.token)]).toEqual([401, 200]);
@@ -233,10 +233,10 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     });
 
     it.each<[string, (token: string) => string]>([
-      ['cut short', (token) => token.slice(0, -1)],
-      ['made longer', (token) => `${token}A`],
+      ['that is truncated', (token) => token.slice(0, -1)],
+      ['that is too long', (token) => `${token}A`],
       ['with another secret', (token) => token.slice(0, -43) + 'A'.repeat(43)],
-      ['that is no token', () => 'Bearer'],
+      ['that is not a token', () => 'Bearer'],
       ['that is empty', () => ''],
     ])('is invalid with a token %s', async (_, change) => {
       const { token } = await signedIn();
@@ -245,7 +245,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect(answer.headers['www-authenticate']).toBe('Bearer');
     });
 
-    it('is invalid in the name of another tenant', async () => {
+    it('is invalid if its token names another tenant', async () => {
       const other = await plane.tenant('initech');
       const { token } = await signedIn();
       const forged = token.replace(tenant.tenant_id, other.tenant_id);
@@ -253,14 +253,14 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await plane.get('/api/auth/me', { session: forged, host }).expect(401);
     });
 
-    it('cannot be opened with a refresh token', async () => {
+    it('is invalid with its refresh token in place of the session token', async () => {
       const { refresh_token: token } = await signedIn();
       expect(await statusOf(token)).toBe(401);
     });
   });
 
   describe('a refresh', () => {
-    it('returns a new pair and ends the old one', async () => {
+    it('returns a new pair of tokens and revokes the old pair', async () => {
       const first = await signedIn();
       const { body: second } = await refresh(first.refresh_token).expect(200);
       expect([await statusOf(first.token), await statusOf(second.token)]).toEqual([401, 200]);
@@ -268,7 +268,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect([await statusOf(second.token), await statusOf(third.token)]).toEqual([401, 200]);
     });
 
-    it('with a reused token ends every session of that sign-in, and no other', async () => {
+    it('with a reused token revokes every session of that sign-in, and no others', async () => {
       const [first, other] = [await signedIn(), await signedIn()];
       const { body: second } = await refresh(first.refresh_token).expect(200);
       const { body: third } = await refresh(second.refresh_token).expect(200);
@@ -280,7 +280,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect([event?.after, more]).toEqual([{ sessions_ended: 1 }, []]);
     });
 
-    it('knows the family of a session that an earlier version opened', async () => {
+    it('finds the family of a session that an earlier version created', async () => {
       const first = await signedIn();
       await plane.tenants.write(tenant.tenant_id, (scope) =>
         scope.update(Session, { tokenHash: hashToken(first.token) }, { familyId: null }),
@@ -290,7 +290,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect(await statusOf(second.token)).toBe(401);
     });
 
-    it('works after the session ended, for thirty days', async () => {
+    it('works for thirty days, even after the session has expired', async () => {
       const [late, tooLate] = [await signedIn(), await signedIn()];
       clock.advance(30 * DAY - 1);
       await refresh(late.refresh_token).expect(200);
@@ -298,7 +298,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await refresh(tooLate.refresh_token).expect(401);
     });
 
-    it('extends a sign-in to ninety days, however often it is repeated', async () => {
+    it('extends a sign-in to at most ninety days, however often it is repeated', async () => {
       let { refresh_token: token } = await signedIn();
       for (let days = 0; days < 75; days += 25) {
         clock.advance(25 * DAY);
@@ -312,7 +312,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await refresh(last.refresh_token).expect(401);
     });
 
-    it('is limited to 600 an hour per sign-in, which does not prevent a new sign-in', async () => {
+    it('is limited to 600 per hour for each sign-in, but a new sign-in stays possible', async () => {
       const busy = await plane.tenant('busy');
       await plane.user(busy, 'operator', { email, passwordHash });
       const at = { host: hostOf('busy') };
@@ -339,7 +339,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect(answers.map((answer) => answer.status).sort()).toEqual([200, ...Array(9).fill(401)]);
     });
 
-    it('is refused to a deactivated user', async () => {
+    it('is refused for a deactivated user', async () => {
       const leaving = 'leaving@example.com';
       const { id } = await plane.user(tenant, 'admin', { email: leaving, passwordHash });
       const { body } = await login({ email: leaving }).expect(200);

@@ -5,7 +5,7 @@ import { PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
 const MINUTE = 60;
 
-describe.each(EVERY_DATABASE)('guesses at a password on %s', (driver) => {
+describe.each(EVERY_DATABASE)('password guesses on %s', (driver) => {
   const clock = new FixedClock();
   let plane: TestTenantPlane;
   let tenant: DesiredTenant;
@@ -61,7 +61,7 @@ describe.each(EVERY_DATABASE)('guesses at a password on %s', (driver) => {
     await login().expect(200);
   });
 
-  it('do not lock out a known device, by field or by cookie', async () => {
+  it('do not lock out a known device, whether it sends its token in a field or a cookie', async () => {
     const { device_token } = (await login().expect(200)).body;
     const set = (await login({ cookie: true }).expect(200)).headers['set-cookie'] as unknown as string[];
     const cookie = set.find((one) => one.startsWith('atlas_device='))?.split(';')[0] ?? '';
@@ -78,7 +78,7 @@ describe.each(EVERY_DATABASE)('guesses at a password on %s', (driver) => {
     await login({}, '192.0.2.1', { cookie }).expect(200);
   });
 
-  it('count against a forged device, and one last used half a year ago', async () => {
+  it('count against a forged device token, and against one last used half a year ago', async () => {
     const forged = `atd_${tenant.tenant_id}_${'A'.repeat(43)}`;
     await guesses(12);
     await login({ device_token: forged }).expect(429);
@@ -89,12 +89,12 @@ describe.each(EVERY_DATABASE)('guesses at a password on %s', (driver) => {
     await login({ device_token }).expect(429);
   });
 
-  it('are also counted by client address over all accounts, without good sign-ins', async () => {
+  it('are also counted per client address across all accounts, excluding successful sign-ins', async () => {
     for (let i = 0; i < 20; i += 1) await login({}, '203.0.113.9').expect(200);
     for (let i = 0; i < 100; i += 1)
       await login({ email: `user-${i}@example.com` }, '203.0.113.9').expect(401);
     expect((await login({}, '203.0.113.9').expect(429)).body.code).toBe('too_many_attempts');
-    // The part that the client itself put before the proxy's is ignored.
+    // The address that the client itself put before the proxy's is ignored.
     await login({}, '192.0.2.7, 203.0.113.9').expect(429);
     await login({}, '203.0.113.10').expect(200);
   }, 60_000);

@@ -13,7 +13,7 @@ import { type CallOptions, PASSWORD, TestTenantPlane, hostOf } from '../tenant-p
  * A revoked link admits no one, not even if it is revoked while it is being used.
  *
  * To see it fail: in `requireGood`, leave out `revoked`; or in `exchangeSignup`, leave out the second call of
- * it.
+ * `requireGood`.
  */
 describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) => {
   const clock = new FixedClock();
@@ -54,12 +54,12 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     ]);
   });
 
-  it('uses the e-mail address as name if none is given', async () => {
+  it('uses the email address as the name if none is given', async () => {
     const { body } = await exchange(await plane.signupToken(tenant)).expect(201);
     expect(body.user.name).toBe(tenant.admin_email);
   });
 
-  it('lets the first admin sign in with the address in any case', async () => {
+  it("ignores the case of the first admin's email address at sign-in", async () => {
     await exchange(await plane.signupToken(tenant, { email: 'Ann@Example.com' })).expect(201);
     const login = { email: 'aNN@example.com', password: PASSWORD };
     await plane.post('/api/auth/token', login, { tenant: tenant.slug }).expect(200);
@@ -74,14 +74,14 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
 
   describe('is refused as invalid', () => {
     it.each<[string, TokenChanges]>([
-      ['of another tenant plane', { aud: randomUUID() }],
+      ['for another tenant plane', { aud: randomUUID() }],
       ['of another type', { typ: 'JWT' }],
       ['that is a lease', { typ: 'atlas-lease+jwt' }],
       ['without an audience', { without: ['aud'] }],
       ['without a tenant', { without: ['sub'] }],
       ['without an id', { without: ['jti'] }],
       ['without an expiry', { without: ['exp'] }],
-      ['without an e-mail address', { without: ['email'] }],
+      ['without an email address', { without: ['email'] }],
     ])('for a token %s', async (_, changes) => {
       const answer = await exchange(await plane.signupToken(tenant, changes)).expect(401);
       expect(answer.body.code).toBe('invalid_signup_token');
@@ -132,7 +132,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     });
   });
 
-  describe("of a link that the tenant's entry names", () => {
+  describe("for a link that the tenant's entry names", () => {
     const [jti, later] = ['01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000002'];
     const elsewhere = randomUUID();
     /** Applies the tenant's next entry. */
@@ -144,7 +144,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       return [status, body.code];
     };
 
-    it('accepts a link carried over from the earlier home, once, and no other', async () => {
+    it('accepts a link carried over from the previous home once, and no other link', async () => {
       await tell({ revoked: [], carried: [jti] });
       const other = await plane.tenant(`other-of-${tenant.slug}`);
       expect(await outcome({ aud: elsewhere, jti, sub: other.tenant_id })).toEqual(NOT_VALID);
@@ -156,7 +156,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       expect(await outcome({ aud: elsewhere, jti })).toEqual([409, 'already_signed_up']);
     });
 
-    it('refuses one that was used at the earlier home', async () => {
+    it('refuses a link that was used at the previous home', async () => {
       await tell({ revoked: [], carried: [jti] });
       const used = { tenantId: tenant.tenant_id, jti, usedAt: clock.now() };
       await plane.tenants.write(tenant.tenant_id, (scope) => scope.insert(UsedSignupToken, used));
@@ -164,7 +164,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       expect(await users()).toEqual([]);
     });
 
-    it('refuses one that was revoked, without checking the password', async () => {
+    it('refuses a revoked link without checking the password', async () => {
       await tell({ revoked: [jti], carried: [] });
       const token = await plane.signupToken(tenant, { jti });
       const answer = await exchange(token, {}, { password: 'qwerty123456' });
@@ -173,7 +173,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       expect(await outcome({ jti: later })).toEqual([201, undefined]);
     });
 
-    it('refuses all that are as old as one dropped from the list', async () => {
+    it('refuses links no newer than one that was dropped from the list of revoked links', async () => {
       await tell({
         revoked: [later],
         revoked_through: jti,
@@ -184,7 +184,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       expect(await outcome({ jti: '01900000-0000-7000-8000-000000000003' })).toEqual([201, undefined]);
     });
 
-    it('refuses one that is revoked while it is being used', async () => {
+    it('refuses a link that is revoked while it is being used', async () => {
       const token = await plane.signupToken(tenant, { jti });
       const write = plane.tenants.write.bind(plane.tenants);
       jest.spyOn(plane.tenants, 'write').mockImplementationOnce(async (...given) => {
@@ -196,7 +196,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       expect(await users()).toEqual([]);
     });
 
-    it('asks to retry while the tenant is arriving', async () => {
+    it('tells the caller to retry while the tenant is arriving', async () => {
       const id = randomUUID();
       await tell(undefined, { phase: 'importing', transfer: { id, role: 'target' } });
       const which = { id: tenant.tenant_id };
@@ -208,7 +208,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     });
   });
 
-  it('accepts tokens of every published key, the next as well as the old one', async () => {
+  it('accepts tokens signed with any published key, the next as well as the old one', async () => {
     const next = await SignupKey.create();
     const { signupKey, identities } = plane;
     await identities.update({ keys: [signupKey.published, next.published] });
@@ -224,7 +224,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     expect(await users()).toEqual([]);
   });
 
-  it('happens once: afterwards neither the same token nor another is accepted', async () => {
+  it('happens only once for a tenant, even with another token', async () => {
     const token = await plane.signupToken(tenant);
     await exchange(token).expect(201);
     for (const changes of [{}, { email: 'bob@example.com' }]) {
@@ -236,7 +236,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     expect(await plane.rows(tenant, UsedSignupToken)).toHaveLength(1);
   });
 
-  it('skips the password check once it has happened, to save a hash', async () => {
+  it('skips the password check once it has happened', async () => {
     const token = await plane.signupToken(tenant);
     await exchange(token).expect(201);
     for (const spent of [token, await plane.signupToken(tenant)]) {
@@ -245,7 +245,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     }
   });
 
-  it('stays closed if the first user was deactivated', async () => {
+  it('stays closed after the first user is deactivated', async () => {
     await exchange(await plane.signupToken(tenant)).expect(201);
     await plane.tenants.write(tenant.tenant_id, (scope) =>
       scope.update(User, { isFirst: true }, { deactivatedAt: clock.now() }),
@@ -295,7 +295,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     ['a password that is too short', { password: 'eleven char' }],
     ['a password that is too long', { password: 'x'.repeat(201) }],
     ['no password', { password: undefined }],
-    ['a name without letters', { name: '' }],
+    ['an empty name', { name: '' }],
     ['an unknown field', { role: 'admin' }],
   ])('refuses %s without using up the token', async (_, body) => {
     const token = await plane.signupToken(tenant);

@@ -31,17 +31,17 @@ const originOf = (slug: string) => `http://${hostOf(slug)}`;
 const redirectUriOf = (slug: string) => `${originOf(slug)}/api/auth/oidc/callback`;
 
 /**
- * Signs in at a real provider whose tokens are tampered with in transit. An attempt can only be finished by
- * the browser and tenant that began it, within 10 minutes; a code works once. Signing in creates a user only
- * where the admin allows it, for their domains, and never an admin. A tenant's provider gives no access to
- * our network.
+ * Signs in at a real provider whose tokens the tests can alter in transit. Only the browser and tenant that
+ * began an attempt can finish it, within 10 minutes, and a code works once. Signing in creates a user only if
+ * the admin allows it and the email domain is listed, and never creates an admin. A tenant's provider gives
+ * no access to our network.
  *
  * To see it fail: in `SingleSignOn.finish`, leave out `state`; in `SignOnAttempts.open`, leave out `audience`
- * or `currentDate`; in `firstTime`, leave out the look at the issuer; in `UserSignOn.create`, leave out
+ * or `currentDate`; in `firstTime`, leave out the check of the issuer; in `UserSignOn.create`, leave out
  * `emailDomains`; in `IdentityProviders.clientOf`, set `publicOnly: false`; in provider-fetch.ts, leave out
  * `lookup`; or give `IdentityProviders.redirectUri` another base.
  */
-describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on %s', (driver) => {
   const clock = new FixedClock();
   let provider: OpenIdProvider;
   let plane: TestTenantPlane;
@@ -68,7 +68,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     plane.put('/api/identity-provider', { issuer: provider.issuer, client_id: 'acme', ...changes }, admin);
   const call = (path: string, browser: CookieBrowser, slug = 'acme') =>
     plane.get(path, { host: hostOf(slug), headers: { cookie: browser.cookiesOf(originOf(slug)) } });
-  /** Goes to the provider and back, as far as the address that the browser is redirected to. */
+  /** Signs in at the provider, and returns the address to which the provider redirects the browser. */
   const comeBack = async (user: ProviderUser, browser: CookieBrowser, slug = 'acme'): Promise<string> => {
     const start = await call('/api/auth/oidc/start', browser, slug);
     expect([start.status, start.body]).toEqual([303, {}]);
@@ -85,7 +85,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
   const userOf = async (email: string) =>
     (await plane.rows(tenant, User)).find((user) => user.email === email);
 
-  it('are linked to the invited user, and get a session cookie', async () => {
+  it('are linked to their existing account, and get a session cookie', async () => {
     const { id } = await plane.user(tenant, 'operator', { email: 'ann@example.com' });
     const browser = new CookieBrowser();
     const answer = await signIn({ sub: 'ann', email: 'Ann@Example.com', email_verified: true }, browser);
@@ -98,22 +98,20 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     const [linked] = await plane.audit(tenant, 'user.sign_on_linked');
     expect(linked).toMatchObject({ actorId: id, targetId: id, after: { subject: 'ann' } });
     expect((await plane.audit(tenant, 'user.signed_in')).at(-1)?.after).toEqual({ method: 'single_sign_on' });
-    // From now on the subject counts, whoever has the address.
+    // From now on the subject identifies the user, whoever has the email address.
     expect((await signIn({ sub: 'ann', email: 'anna@example.org' })).status).toBe(303);
     const other = await signIn({ sub: 'other', email: 'ann@example.com', email_verified: true });
     expect(refusal(other)).toEqual(UNKNOWN);
   });
 
-  it("are signed in only if their browser's former session ends", async () => {
+  it("are signed in only if their browser's previous session is revoked", async () => {
     await plane.user(tenant, 'operator', { email: 'fay@example.com' });
     const { session } = await plane.user(tenant, 'operator');
     const browser = new CookieBrowser();
     browser.keep(originOf('acme'), [`atlas_session=${session}`]);
     const former = async () => (await plane.get('/api/auth/me', { host: hostOf('acme'), session })).status;
     const fay = { sub: 'fay', email: 'fay@example.com', email_verified: true };
-    jest
-      .spyOn(plane.app.get(Sessions), 'endFamily')
-      .mockRejectedValueOnce(new Error('Others have its rows.'));
+    jest.spyOn(plane.app.get(Sessions), 'endFamily').mockRejectedValueOnce(new Error('The rows are locked.'));
     expect((await signIn(fay, browser)).status).toBe(500);
     expect([await former(), (await plane.audit(tenant, 'user.sign_on_linked')).at(-1)?.after]).toEqual([
       200,
@@ -122,7 +120,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect([(await signIn(fay, browser)).status, await former()]).toEqual([303, 401]);
   });
 
-  it("cannot join by an invitation that ended with its sender's right to invite", async () => {
+  it('cannot join with an invitation whose sender has lost the right to invite', async () => {
     const mallory = await plane.user(tenant, 'admin');
     const gil = { sub: 'gil', email: 'gil@example.com', email_verified: true };
     const invite = (by: CallOptions) =>
@@ -134,7 +132,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect((await signIn(gil)).status).toBe(303);
   });
 
-  it('are refused alike if unverified, unknown or deactivated', async () => {
+  it('get the same refusal if unverified, unknown or deactivated', async () => {
     await plane.user(tenant, 'admin', { email: 'ben@example.com' });
     const deactivatedAt = plane.now;
     await plane.user(tenant, 'operator', { email: 'off@example.com', deactivatedAt });
@@ -152,7 +150,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect(await userOf('stranger@example.com')).toBeUndefined();
   });
 
-  it('are refused if their subject or address is too long', async () => {
+  it('are refused if their subject or email address is too long', async () => {
     await plane.user(tenant, 'operator', { email: 'len@example.com' });
     const long = { sub: 's'.repeat(256), email: 'len@example.com', email_verified: true };
     expect(refusal(await signIn(long))).toEqual([401, 'sign_on_refused']);
@@ -162,7 +160,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect((await signIn({ ...long, sub: 's'.repeat(255) })).status).toBe(303);
   });
 
-  it('are refused once they are deactivated, though linked', async () => {
+  it('are refused once deactivated, even if linked', async () => {
     const eve: ProviderUser = { sub: 'eve', email: 'eve@example.com', email_verified: true };
     const { id } = await plane.user(tenant, 'operator', { email: 'eve@example.com' });
     expect((await signIn(eve)).status).toBe(303);
@@ -190,7 +188,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect((await call('/api/auth/me', browser)).status).toBe(401);
   });
 
-  it('are not admitted by a provider that was replaced or disabled meanwhile', async () => {
+  it('are not admitted by a provider that was replaced or disabled during the sign-in', async () => {
     await plane.user(tenant, 'operator', { email: 'pat@example.com' });
     const pat: ProviderUser = { sub: 'pat', email: 'pat@example.com', email_verified: true };
     const [switchedOff, other] = [{ enabled: false }, { client_id: 'another' }];
@@ -206,7 +204,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect(answers.map(refusal)).toEqual([[404, 'sign_on_not_configured'], NOT_BEGUN]);
   });
 
-  it('are not admitted if their tenant was suspended meanwhile', async () => {
+  it('are not admitted if their tenant was suspended during the sign-in', async () => {
     await plane.user(tenant, 'operator', { email: 'ivo@example.com' });
     const ivo: ProviderUser = { sub: 'ivo', email: 'ivo@example.com', email_verified: true };
     provider.tampering = async (claims) => {
@@ -220,7 +218,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect((await signIn(ivo)).status).toBe(303);
   });
 
-  describe('whose provider is taken out of use while they sign in or work', () => {
+  describe('whose provider is taken out of use', () => {
     const pia: ProviderUser = { sub: 'pia', email: 'pia@example.com', email_verified: true };
     beforeAll(() => plane.user(tenant, 'operator', { email: 'pia@example.com' }));
     afterEach(() => configure({}).expect(200));
@@ -251,7 +249,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       await arriving;
       expect(await taking).toBeLessThan(300);
       for (const one of [early, coming]) expect((await call('/api/auth/me', one)).status).toBe(401);
-      // The admin who did it, signed in with a password, stays.
+      // The admin who did it stays signed in, because they used a password.
       expect((await plane.get('/api/auth/me', admin)).status).toBe(200);
       await configure({}).expect(200);
       expect((await signIn(pia, browser)).status).toBe(303);
@@ -320,7 +318,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     });
   });
 
-  it('are not admitted if they were deactivated meanwhile, even if that was reversed', async () => {
+  it('are not admitted if they were deactivated during the sign-in, even if reactivated', async () => {
     const { id } = await plane.user(tenant, 'operator', { email: 'lou@example.com' });
     const lou: ProviderUser = { sub: 'lou', email: 'lou@example.com', email_verified: true };
     expect((await signIn(lou)).status).toBe(303);
@@ -345,7 +343,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     it('with the role that the admin has set, and without a password', async () => {
       const browsers = [new CookieBrowser(), new CookieBrowser()] as const;
       const urls = [await comeBack(kim, browsers[0]), await comeBack(kim, browsers[1])] as const;
-      // Twice at the same time creates one user.
+      // Two sign-ins at the same time create one user.
       const answers = await Promise.all([arrive(urls[0], browsers[0]), arrive(urls[1], browsers[1])]);
       expect(answers.map(({ status }) => status)).toEqual([303, 303]);
       const made = await userOf('kim@acme.example');
@@ -366,12 +364,12 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       [{ sub: 'd', email: 'd@x.acme.example', email_verified: true }],
       [{ sub: 'e', email: 'e@acme.example@evil.example', email_verified: true }],
       [{ sub: 'f' }],
-    ])('but not %j', async (user) => {
+    ])('except for %j', async (user) => {
       expect(refusal(await signIn(user))).toEqual(UNKNOWN);
     });
   });
 
-  it('must have begun in the same browser and tenant, within 10 minutes', async () => {
+  it('must have begun the sign-in in the same browser and tenant, within the last 10 minutes', async () => {
     await plane.user(tenant, 'operator', { email: 'may@example.com' });
     const may: ProviderUser = { sub: 'may', email: 'may@example.com', email_verified: true };
     const [browser, other, elsewhere] = [new CookieBrowser(), new CookieBrowser(), new CookieBrowser()];
@@ -381,7 +379,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect(theirs).toMatch(/^http:\/\/globex\.localhost:4200\//);
     expect(refusal(await arrive(url, new CookieBrowser()))).toEqual(NOT_BEGUN);
     expect(refusal(await arrive(url, other))).toEqual(NOT_BEGUN);
-    // An attempt begun at one tenant, cookie and all, is worthless at another.
+    // An attempt begun at one tenant is useless at another, even with its cookie.
     elsewhere.keep(originOf('acme'), [elsewhere.cookiesOf(originOf('globex'))]);
     expect(refusal(await arrive(theirs, elsewhere))).toEqual(NOT_BEGUN);
     const replayed = { cookie: browser.cookiesOf(originOf('acme')) };
@@ -393,7 +391,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     expect(refusal(await arrive(late, browser))).toEqual(NOT_BEGUN);
   });
 
-  it("are refused with a state that is forged, missing, doubled, used or another's", async () => {
+  it('are refused with a state that is forged, missing, duplicated, used or from elsewhere', async () => {
     await plane.user(tenant, 'operator', { email: 'sam@example.com' });
     const sam: ProviderUser = { sub: 'sam', email: 'sam@example.com', email_verified: true };
     const [browser, other] = [new CookieBrowser(), new CookieBrowser()];
@@ -435,17 +433,17 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
   });
 
   it.each<[string, (claims: Record<string, unknown>) => string | Promise<string>]>([
-    ['of the client of another tenant', (claims) => provider.sign({ ...claims, aud: 'globex' })],
-    ['of another attempt', (claims) => provider.sign({ ...claims, nonce: 'x' })],
+    ["for another tenant's client", (claims) => provider.sign({ ...claims, aud: 'globex' })],
+    ['from another attempt', (claims) => provider.sign({ ...claims, nonce: 'x' })],
     ['without a signature', (claims) => provider.unsigned(claims)],
-  ])('are not signed in by a token %s', async (_, tampering) => {
+  ])('are not signed in with a token %s', async (_, tampering) => {
     await plane.user(tenant, 'operator', { email: 'tom@example.com' }).catch(() => undefined);
     provider.tampering = tampering;
     const tom: ProviderUser = { sub: 'tom', email: 'tom@example.com', email_verified: true };
     expect(refusal(await signIn(tom))).toEqual(REFUSED);
   });
 
-  it('are linked again when the tenant changes its provider, which is audited', async () => {
+  it('are linked again after the tenant changes its provider, and both changes are audited', async () => {
     const joe: ProviderUser = { sub: 'joe', email: 'joe@example.com', email_verified: true };
     const { id } = await plane.user(tenant, 'operator', { email: 'joe@example.com' });
     expect((await signIn(joe)).status).toBe(303);
@@ -455,7 +453,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
     const url = await comeBack(joe, browser);
     provider = second;
     for (let turn = 0; turn < 2; turn += 1) await configure({}).expect(200);
-    // It was begun at the former provider.
+    // This attempt began at the previous provider.
     expect(refusal(await arrive(url, browser))).toEqual(NOT_BEGUN);
     expect((await signIn({ ...joe, sub: 'joe-2' })).status).toBe(303);
     const [identity] = (await plane.rows(tenant, UserIdentity)).filter(({ userId }) => userId === id);
@@ -523,12 +521,12 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       [{ email_domains: ['*'] }, 'email_domains'],
       [{ client_id: '' }, 'client_id'],
       [{ client_secret: 'x' }, 'client_secret'],
-    ])('but not with %j', async (changes, field) => {
+    ])('that cannot be set up with %j', async (changes, field) => {
       const { status, body } = await configure(changes);
       expect([status, body.code, body.errors[0].field]).toEqual([400, 'validation_failed', field]);
     });
 
-    it('that returns them to the planned address, whatever the request says', async () => {
+    it("that returns them to the tenant's own address, whatever the headers say", async () => {
       const headers = {
         'x-forwarded-host': 'evil.example.com',
         'x-tenant-id': 'acme',
@@ -541,7 +539,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       }
     });
 
-    it('whose addresses and keys are fetched every 10 minutes, even if the clock goes back', async () => {
+    it('whose addresses and keys are fetched every 10 minutes, even if the clock is set back', async () => {
       const asked = async (): Promise<number> => {
         await call('/api/auth/oidc/start', new CookieBrowser());
         return provider.discoveries;
@@ -554,7 +552,7 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
       expect(await asked()).toBe(first + 1);
     });
 
-    it('whose silence is reported', async () => {
+    it('whose outage is reported', async () => {
       const { port } = provider;
       await provider.stop();
       await configure({ client_id: 'not-yet-asked' }).expect(200);
@@ -566,8 +564,8 @@ describe.each(EVERY_DATABASE)('users who sign in by an OpenID provider, on %s', 
   });
 });
 
-describe("a tenant's provider on a plane that Atlas runs", () => {
-  it('is called only at addresses of the public internet', async () => {
+describe("a tenant's identity provider", () => {
+  it('is called only at public internet addresses if Atlas runs the plane', async () => {
     const provider = await OpenIdProvider.start();
     const production = { NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toString('hex') };
     for (const [model, isRefused] of [

@@ -25,7 +25,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
   const roleOf = async (id: string): Promise<string> =>
     (await plane.get(`/api/users/${id}`, admin)).body.role;
 
-  it('are listed in pages, by role, status and address, without those of other tenants', async () => {
+  it('are listed in pages, filtered by role, status and email, without those of other tenants', async () => {
     await plane.tenantWithAdmin(`other-${count}`);
     const operator = await plane.user(tenant, 'operator', { email: 'ann@example.com' });
     const gone = await plane.user(tenant, 'operator', { deactivatedAt: plane.now });
@@ -61,7 +61,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     }
   });
 
-  it('can change name and role, effective with the next request and audited', async () => {
+  it('can be given another name and role from the next request on, which is audited', async () => {
     const { id, session } = await plane.user(tenant, 'requester');
     await plane.get('/api/cmdb/items', { session }).expect(403);
     const { body } = await change(id, { role: 'operator', name: 'Ann' }).expect(200);
@@ -83,7 +83,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     expect(await plane.audit(tenant, 'user.changed')).toEqual([]);
   });
 
-  it('lose all sessions when deactivated, and do not get them back', async () => {
+  it('lose all sessions when deactivated, and do not regain them when reactivated', async () => {
     const { id, session } = await plane.user(tenant, 'operator');
     expect((await change(id, { deactivated: true }).expect(200)).body.status).toBe('deactivated');
     await plane.get('/api/auth/me', { session }).expect(401);
@@ -98,7 +98,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     expect(await roleOf(admin.id)).toBe('admin');
   });
 
-  it('keep an active admin, not counting invited and deactivated ones', async () => {
+  it('always include an active admin, not counting invited and deactivated ones', async () => {
     await plane.user(tenant, 'admin', { deactivatedAt: plane.now });
     await plane.post('/api/auth/invite', { email: 'a@example.com', role: 'admin' }, admin).expect(201);
     expect((await change(admin.id, { deactivated: true }).expect(409)).body.code).toBe('last_admin');
@@ -114,7 +114,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
       change(admin.id, { deactivated: true }, second),
     ]);
     const codes = answers.map(({ status }) => status);
-    // The first may have ended the other's session before it was checked, or their right to do this.
+    // The first change may have revoked the other admin's session or only their right to make the second.
     expect(codes.filter((code) => code === 200)).toHaveLength(1);
     const active = (await plane.rows(tenant, User)).filter(
       ({ role, deactivatedAt }) => role === 'admin' && !deactivatedAt,
@@ -128,7 +128,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     { name: '' },
     { deactivated: 'yes' },
     { email: 'x@example.com' },
-  ])('refuse %j', async (body) => {
+  ])('cannot be changed with %j', async (body) => {
     const { id } = await plane.user(tenant, 'operator');
     expect((await change(id, body).expect(400)).body.code).toBe('validation_failed');
   });

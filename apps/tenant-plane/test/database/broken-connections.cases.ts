@@ -7,14 +7,14 @@ import { DesiredStateApplier } from '../../src/control-plane-link/desired-state-
 import { Link } from '../linked-plane.fixture';
 import { type SignedInUser, TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
 
-/** Breaks a transaction's connection at the next call of a method, before or after its work. */
+/** Breaks a transaction's connection at the next call of a method, before or after the method runs. */
 function breakAt<Given extends unknown[]>(
   target: object,
   name: string,
   place: 'before' | 'behind',
   managerOf: (...given: Given) => EntityManager,
 ): void {
-  // The cast opens private methods: only they reach a point between two statements.
+  // The cast exposes private methods, because only they run between two statements.
   const methods = target as Record<string, (...given: Given) => Promise<unknown>>;
   const work = methods[name]?.bind(target);
   jest.spyOn(methods, name).mockImplementationOnce(async (...given) => {
@@ -25,8 +25,8 @@ function breakAt<Given extends unknown[]>(
 }
 
 // A SQLite file has no connection to lose.
-describe('when the connection to Postgres breaks in mid-transaction', () => {
-  describe('of a user', () => {
+describe('when the connection to Postgres breaks mid-transaction', () => {
+  describe('in a user request', () => {
     let plane: TestTenantPlane;
     let acme: DesiredTenant;
     let admin: SignedInUser;
@@ -51,12 +51,15 @@ describe('when the connection to Postgres breaks in mid-transaction', () => {
     });
   });
 
-  describe('that applies an entry', () => {
+  describe('while an entry is applied', () => {
     let link: Link;
     beforeEach(async () => (link = await Link.create('postgres')));
     afterEach(() => link.close());
 
-    it.each(['before', 'behind'] as const)('%s its statements, the entry is retried', async (place) => {
+    it.each([
+      ['before', 'before'],
+      ['after', 'behind'],
+    ] as const)('%s the statements, the entry is retried', async (_, place) => {
       const { control } = link;
       const acme = tenantEntry('acme');
       control.wanted.put(acme);

@@ -30,11 +30,11 @@ function check(url: string, owner?: string): Promise<CheckOutcome> {
     model: 'on_prem',
     running: () => Promise.resolve(null),
     controlPlane: new URL('http://127.0.0.1'),
-    probe: () => Promise.reject(new Error('not asked')),
+    probe: () => Promise.reject(new Error('must not be called')),
   });
 }
 
-describe('the check of a SQLite file', () => {
+describe('the database check on SQLite', () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'atlas-database-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
@@ -55,7 +55,7 @@ describe('the check of a SQLite file', () => {
     expect(readdirSync(folder)).toEqual(before);
   });
 
-  it('reports a file that another process holds, until that process ends', async () => {
+  it('reports a file that another process uses, until that process releases it', async () => {
     const file = join(folder, 'tp.db');
     await migrateFirst(databaseOptions(configFor(file)));
     const lock = await ProcessLock.take(file);
@@ -69,12 +69,12 @@ describe('the check of a SQLite file', () => {
   });
 
   it.each([
-    ['a path below a file', 'file/tp.db', /not a folder/],
+    ['a path whose folder is a file', 'file/tp.db', /not a folder/],
     ['a file that is not SQLite', 'file', /not a SQLite database/],
     ['an empty file', 'empty', /is empty \(0 bytes\).*restore it from a backup/],
     ['a folder', 'folder', /not a file/],
   ])('reports %s', async (_, path, detail) => {
-    writeFileSync(join(folder, 'file'), 'a text that is longer than sixteen characters');
+    writeFileSync(join(folder, 'file'), 'text that is longer than sixteen characters');
     writeFileSync(join(folder, 'empty'), '');
     mkdirSync(join(folder, 'folder'));
     expect(await check(join(folder, path))).toEqual({
@@ -85,7 +85,7 @@ describe('the check of a SQLite file', () => {
   });
 });
 
-describe('the check of a Postgres database', () => {
+describe('the database check on Postgres', () => {
   let database: TestDatabase;
   let owner: string;
   beforeEach(async () => {
@@ -105,7 +105,7 @@ describe('the check of a Postgres database', () => {
       return rowCount ?? 0;
     });
 
-  it('accepts a plain owner, before and after the first start, and creates nothing', async () => {
+  it('accepts a plain owner before and after the first start, and creates nothing', async () => {
     const accepted = { ok: true, detail: expect.stringContaining('a plain role, which is enough') };
     expect(await check(owner)).toEqual(accepted);
     expect(await tables()).toBe(0);
@@ -118,7 +118,7 @@ describe('the check of a Postgres database', () => {
     expect(await check(url)).toEqual({ ok: true, detail: expect.stringContaining('a superuser') });
   });
 
-  it('reports a role that may not create tables, unless another one migrates', async () => {
+  it('reports a role that may not create tables, unless another role runs the migrations', async () => {
     expect(await check(database.url)).toEqual({
       ok: false,
       detail: expect.stringContaining(`"${APP_ROLE}" may not create tables`),

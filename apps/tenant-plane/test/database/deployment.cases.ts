@@ -6,7 +6,7 @@ import { type CallOptions, type Env, TestTenantPlane } from '../tenant-plane.fix
 const NAMES = ['ATLAS_TP_DEPLOYMENT', 'TP_DEPLOYMENT_MODE'];
 const CHOICES = DEPLOYMENT_MODELS.flatMap((model) => NAMES.map((name) => [name, model] as const));
 
-/** The one tenant of these planes, in all tests. */
+/** The same id in every test, because the SQLite file of a single-tenant plane accepts only one tenant. */
 const ACME = { tenant_id: uuidv7() };
 
 describe('the deployment model', () => {
@@ -16,7 +16,7 @@ describe('the deployment model', () => {
   };
   afterEach(() => plane.close());
 
-  /** What users see, before sign-in and on the checklist. */
+  /** The deployment that users see before sign-in and on the checklist. */
   async function shown(options: CallOptions): Promise<Record<string, unknown>[]> {
     const admin = await plane.user(await plane.tenant('acme', ACME), 'admin');
     const before = await plane.get('/api/tenant-default', options).expect(200);
@@ -24,11 +24,11 @@ describe('the deployment model', () => {
     return [before.body.deployment, after.body.deployment];
   }
 
-  describe.each(CHOICES)('set by %s to %s', (name, model) => {
+  describe.each(CHOICES)('set by %s=%s', (name, model) => {
     it('shows the profile and its reminders on the login page and the checklist', async () => {
       await boot({ [name]: model });
       const { title, hints } = profileOf(model);
-      // Without the features that the hints wait for.
+      // Leaves out `later`, the text that awaits a planned feature.
       const built = hints.map(({ kind, text, doc }) => ({ kind, text, doc }));
       const expected = { model, profile: title, hints: built };
       expect(await shown({ tenant: 'acme' })).toEqual([expected, expected]);
@@ -37,7 +37,7 @@ describe('the deployment model', () => {
     });
   });
 
-  it('may be set by both variables alike', async () => {
+  it('may be set to the same value by both variables', async () => {
     await boot({ ATLAS_TP_DEPLOYMENT: 'hybrid', TP_DEPLOYMENT_MODE: 'hybrid' });
     expect(await shown({})).toEqual([
       expect.objectContaining({ model: 'hybrid' }),
@@ -45,7 +45,7 @@ describe('the deployment model', () => {
     ]);
   });
 
-  it('defaults to shared, and then to what the Control Plane said at enrolment', async () => {
+  it('defaults to shared, or after enrolment to the model from the Control Plane', async () => {
     await boot({});
     expect(await shown({ tenant: 'acme' })).toMatchObject([{ model: 'shared' }, { model: 'shared' }]);
     await plane.get('/api/tenant-default').expect(404);
@@ -53,7 +53,7 @@ describe('the deployment model', () => {
     expect(await shown({})).toMatchObject([{ model: 'on_prem' }, { model: 'on_prem' }]);
   });
 
-  it('is taken from the environment, whatever the Control Plane said', async () => {
+  it('is taken from the environment even if the Control Plane names a different one', async () => {
     await boot({ ATLAS_TP_DEPLOYMENT: 'dedicated' });
     await plane.identities.update({ deploymentModel: 'hybrid' });
     expect(await shown({})).toMatchObject([{ model: 'dedicated' }, { model: 'dedicated' }]);
@@ -64,7 +64,7 @@ const FIXED = ['dedicated', 'on_prem', 'hybrid'].flatMap((model) =>
   EVERY_DATABASE.map((driver) => [model, driver] as const),
 );
 
-describe.each(FIXED)('a plane of model %s on %s', (model, driver) => {
+describe.each(FIXED)('a single-tenant plane (%s) on %s', (model, driver) => {
   let plane: TestTenantPlane;
   beforeAll(async () => {
     plane = await TestTenantPlane.boot(driver, { env: { ATLAS_TP_DEPLOYMENT: model } });
@@ -72,13 +72,13 @@ describe.each(FIXED)('a plane of model %s on %s', (model, driver) => {
   afterAll(() => plane.close());
   afterEach(() => plane.apply({ full: true }));
 
-  it('tells its login page that it has no tenant yet', async () => {
+  it('returns null as the default tenant until it has one', async () => {
     const { body } = await plane.get('/api/tenant-default').expect(200);
     expect(body).toMatchObject({ tenant: null, deployment: { model } });
     await plane.post('/api/auth/token', { email: 'a@b.example', password: 'x' }).expect(404);
   });
 
-  it('serves its only tenant unnamed, at any of its addresses', async () => {
+  it('serves its only tenant at any address, even if the request names no tenant', async () => {
     const acme = await plane.tenant('acme', ACME);
     const { session } = await plane.user(acme, 'admin');
     for (const options of [{}, { host: 'atlas.customer.example' }, { tenant: 'acme' }]) {
@@ -88,7 +88,7 @@ describe.each(FIXED)('a plane of model %s on %s', (model, driver) => {
     }
   });
 
-  it('still refuses the name of another tenant', async () => {
+  it('refuses requests that name another tenant', async () => {
     const { session } = await plane.user(await plane.tenant('acme', ACME), 'admin');
     for (const options of [{ tenant: 'globex' }, { host: 'globex.localhost:4200' }]) {
       await plane.get('/api/tenant-default', options).expect(404);
@@ -96,7 +96,7 @@ describe.each(FIXED)('a plane of model %s on %s', (model, driver) => {
     }
   });
 
-  it('treats an empty x-tenant-id as an unknown tenant, whatever was looked up before', async () => {
+  it('treats an empty x-tenant-id as an unknown tenant, even after other look-ups', async () => {
     const acme = await plane.tenant('acme', ACME);
     await plane.get('/api/tenant-default', { tenant: '' }).expect(404);
     const { body } = await plane.get('/api/tenant-default').expect(200);
@@ -104,7 +104,7 @@ describe.each(FIXED)('a plane of model %s on %s', (model, driver) => {
     await plane.get('/api/tenant-default', { tenant: '' }).expect(404);
   });
 
-  it('guesses no tenant if it has two, which a SQLite file refuses', async () => {
+  it('picks no default tenant if it has two on Postgres, and refuses the second on SQLite', async () => {
     await plane.tenant('acme', ACME);
     await plane.tenant('globex');
     if (driver === 'sqlite') {

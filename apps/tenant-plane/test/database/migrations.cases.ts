@@ -13,7 +13,7 @@ import {
 
 jest.setTimeout(30_000);
 
-/** Used by TypeORM or by SQL alone. */
+/** Tables that only TypeORM or plain SQL uses. */
 const WITHOUT_ENTITY = ['migrations', 'row_changes', 'tracked_tenants'];
 
 describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
@@ -24,7 +24,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
 
   beforeAll(async () => {
     database = await createTestDatabase(driver);
-    // As the owner, who migrates.
+    // Migrations run as the owner.
     const target = databaseTarget(database.ownerUrl ?? database.url);
     await migrate(target, TENANT_PLANE_SCHEMA);
     dataSource = await createDataSource(target, TENANT_PLANE_SCHEMA).initialize();
@@ -44,7 +44,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
   }
   const plainName = ({ name }: Table): string => name.replace(/^public\./, '');
   const tableOf = (name: string): Table | undefined => tables.find((table) => plainName(table) === name);
-  /** Does not depend on the order in which the database lists things. */
+  /** A description that does not depend on the order in which the database lists tables and columns. */
   const describeTables = (given: readonly Table[]): string[] =>
     given
       .filter((table) => plainName(table) !== 'migrations')
@@ -63,7 +63,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
       )
       .sort();
 
-  /** The definitions of a table's triggers, in lower case without layout. */
+  /** The definitions of a table's triggers, in lower case and with single spaces. */
   async function triggersOf(table: string): Promise<string[]> {
     const question =
       driver === 'postgres'
@@ -81,7 +81,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
       .replace(/\s+/g, ' ')
       .trim();
 
-  it('create a table for each entity, and no other', () => {
+  it('create a table for each entity, and no others', () => {
     const expected = [...dataSource.entityMetadatas.map((entity) => entity.tableName), ...WITHOUT_ENTITY];
     expect(tables.map(plainName).sort()).toEqual(expected.sort());
   });
@@ -123,7 +123,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
         .filter(({ name, actual }) => !typesOf[name]?.includes(actual)),
     );
     if (driver === 'postgres') expect(faults).toEqual([]);
-    // SQLite has hardly any types; a boolean and a date keep theirs so that TypeORM can read them back.
+    // SQLite has few types, but dates keep theirs so that TypeORM can read them back.
     else expect(tableOf('users')?.columns.find(({ name }) => name === 'created_at')?.type).toBe('datetime');
   });
 
@@ -139,7 +139,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
     },
   );
 
-  it('order entities so that each comes after those that its rows refer to', () => {
+  it('let rows reference only entities that precede their own in TENANT_SCOPED_ENTITIES', () => {
     const order: string[] = TENANT_SCOPED_ENTITIES.map((entity) => dataSource.getMetadata(entity).tableName);
     for (const [place, name] of order.entries()) {
       const referred = tableOf(name)?.foreignKeys.map((key) =>
@@ -149,7 +149,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
     }
   });
 
-  it('let rows refer only to entities that are declared as referred', () => {
+  it('let rows reference only the entities in REFERRED_ENTITIES', () => {
     const tablesOf = (entities: readonly (new () => object)[]): string[] =>
       entities.map((entity) => dataSource.getMetadata(entity).tableName);
     const referred = tablesOf(TENANT_SCOPED_ENTITIES).flatMap(

@@ -11,7 +11,7 @@ import { createApp, environmentFor } from '../tenant-plane.fixture';
 const PRODUCTION = { NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toString('hex') };
 const REFUSAL = /TENANT_PLANE_DATABASE_URL must be a postgres:.*ATLAS_TP_DEPLOYMENT/s;
 
-describe('a tenant plane on SQLite in production', () => {
+describe('a tenant plane on SQLite', () => {
   let database: TestDatabase;
   const warn = jest.spyOn(Logger.prototype, 'warn');
   beforeEach(async () => {
@@ -23,7 +23,7 @@ describe('a tenant plane on SQLite in production', () => {
 
   const env = () => ({ ...environmentFor(database), ATLAS_TP_DEPLOYMENT: undefined });
 
-  /** Stores the model that a plane learns at enrolment. */
+  /** Stores the model, as an enrolment would. */
   async function enrolAs(deploymentModel: 'shared' | 'on_prem'): Promise<void> {
     const app = await createApp(env());
     await app.init();
@@ -38,7 +38,7 @@ describe('a tenant plane on SQLite in production', () => {
 
   const environmentCheck = async () => (await preflight({ ...env(), ...PRODUCTION })).checks[0];
 
-  it('does not start unless its model is known to allow it', async () => {
+  it('does not start in production if its model is unknown', async () => {
     await expect(start()).rejects.toThrow(EnvironmentError);
     await expect(start()).rejects.toThrow(REFUSAL);
     expect(await environmentCheck()).toMatchObject({
@@ -48,7 +48,7 @@ describe('a tenant plane on SQLite in production', () => {
     });
   });
 
-  it('neither starts nor enrols again if it is enrolled as shared', async () => {
+  it('neither starts nor enrols again in production if it is enrolled as shared', async () => {
     await enrolAs('shared');
     await expect(start()).rejects.toThrow(REFUSAL);
     const config = parseEnvironment(TenantPlaneConfig, { ...env(), ...PRODUCTION });
@@ -57,7 +57,7 @@ describe('a tenant plane on SQLite in production', () => {
     expect(reached).not.toHaveBeenCalled();
   });
 
-  it('starts with a warning if it is enrolled as on_prem', async () => {
+  it('starts in production with a warning if it is enrolled as on_prem', async () => {
     await enrolAs('on_prem');
     warn.mockClear();
     await start();
@@ -70,7 +70,7 @@ describe('a tenant plane on SQLite in production', () => {
     });
   });
 
-  it('is accepted outside production', async () => {
+  it('starts without a warning outside production', async () => {
     const app = await createApp(env());
     await app.init();
     await app.close();

@@ -10,7 +10,7 @@ import { TestTenantPlane } from '../tenant-plane.fixture';
 
 const TABLES = TENANT_SCOPED_ENTITIES.map((entity) => [entity.name, entity] as const);
 
-describe('row-level security on Postgres, without the predicate of the code', () => {
+describe('row-level security on Postgres, without the tenant filter in the code', () => {
   let plane: TestTenantPlane;
   let acme: DesiredTenant;
   let globex: DesiredTenant;
@@ -30,7 +30,7 @@ describe('row-level security on Postgres, without the predicate of the code', ()
   const rowsOf = (tenant: DesiredTenant, table: string): Promise<{ tenant_id: string }[]> =>
     plane.tenants.read(tenant.tenant_id, ({ manager }) => manager.query(`select * from ${table}`));
 
-  describe.each(TABLES)('of %s', (_, entity) => {
+  describe.each(TABLES)('for %s', (_, entity) => {
     it('shows a tenant only its own rows', async () => {
       for (const tenant of [acme, globex]) {
         const owners = (await rowsOf(tenant, tableOf(entity))).map((row) => row.tenant_id);
@@ -45,7 +45,7 @@ describe('row-level security on Postgres, without the predicate of the code', ()
       expect(seen).toEqual([]);
     });
 
-    it('lets no tenant change or delete rows of another', async () => {
+    it('prevents a tenant from changing or deleting rows of another', async () => {
       const table = tableOf(entity);
       const before = await rowsOf(globex, table);
       const written = plane.tenants.write(acme.tenant_id, async ({ manager }) => {
@@ -58,24 +58,24 @@ describe('row-level security on Postgres, without the predicate of the code', ()
       expect(await rowsOf(globex, table)).toEqual(before);
     });
 
-    it('lets no tenant give a row to another', async () => {
+    it('prevents a tenant from assigning its rows to another', async () => {
       const table = tableOf(entity);
       const given = plane.tenants.write(acme.tenant_id, ({ manager }) =>
         manager.query(`update ${table} set tenant_id = $1`, [globex.tenant_id]),
       );
-      // No one may change an audit row: that trigger fires first.
+      // No one may change an audit row, and the trigger that enforces this fires first.
       await expect(given).rejects.toThrow(
         entity === AuditEvent ? 'audit_append_only' : 'violates row-level security policy',
       );
     });
   });
 
-  it('counts numbers for each tenant separately', async () => {
+  it('keeps separate counters for each tenant', async () => {
     const rows = await rowsOf(acme, 'tenant_counters');
     expect(rows.map((row) => row.tenant_id)).toEqual([acme.tenant_id]);
   });
 
-  it('refuses to insert a row of another tenant', async () => {
+  it('refuses to insert a row for another tenant', async () => {
     const planted = plane.tenants.write(acme.tenant_id, async ({ manager }) => {
       const [row] = await manager.find(Incident);
       const copy = { ...row, tenantId: globex.tenant_id, id: randomUUID(), number: 'INC-99999999' };
@@ -99,7 +99,7 @@ describe('row-level security on Postgres, without the predicate of the code', ()
     expect(new Set(tenants)).toEqual(new Set(['']));
   });
 
-  it('protects every table of the real schema, and serves as a role that owns nothing', async () => {
+  it('protects every table of the real schema, and the serving role owns nothing', async () => {
     expect(await tenantTableProblems(dataSource)).toEqual([]);
     expect(await roleFaults(dataSource)).toEqual({ bypassing: [], owning: [] });
   });

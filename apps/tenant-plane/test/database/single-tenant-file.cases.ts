@@ -15,14 +15,15 @@ const FIXED: Env = { ATLAS_TP_DEPLOYMENT: 'on_prem' };
 const SHARED: Env = { ATLAS_TP_DEPLOYMENT: 'shared' };
 
 /**
- * From the first tenant on, triggers in every table with a `tenant_id` refuse rows of another one, whoever
- * writes them. Each start restores missing triggers, says so, and stops if a table stays open. The file
- * passes to another tenant only once nothing of the first is left in it, and never to a shared plane.
+ * Once the file has its first tenant, triggers on every table with a `tenant_id` refuse rows of other
+ * tenants. Each start restores missing triggers, logs that it did, and fails if a table is still unprotected.
+ * The file accepts another tenant only after all rows of the first are removed. A shared plane never accepts
+ * the file.
  *
  * To see it fail: in `triggersFor`, leave out `update`; or in `DesiredStateApplier.applyOne`, leave out
  * `fixTo`.
  */
-describe('the SQLite file of a plane with one tenant', () => {
+describe('the SQLite file of a single-tenant plane', () => {
   let plane: TestTenantPlane;
   let acme: DesiredTenant;
   const stranger = uuidv7();
@@ -52,33 +53,30 @@ describe('the SQLite file of a plane with one tenant', () => {
     return refusal;
   };
 
-  it.each(TABLES)(
-    'accepts no row of another tenant in the table of %s, whoever writes it',
-    async (_, entity) => {
-      const table = tableOf(entity);
-      const columns = await query<{ name: string }>(`select name from pragma_table_info('${table}')`);
-      const names = columns.map(({ name }) => name).join(', ');
-      const values = columns.map(({ name }) => (name === 'tenant_id' ? '$1' : name)).join(', ');
-      const planted = query(`insert into ${table} (${names}) select ${values} from ${table} limit 1`, [
-        stranger,
-      ]);
-      await expect(planted).rejects.toThrow('foreign_tenant');
-      // No one may change an audit row, whichever trigger fires first.
-      const given = query(`update ${table} set tenant_id = $1`, [stranger]);
-      await expect(given).rejects.toThrow(
-        entity === AuditEvent ? /foreign_tenant|audit_append_only/ : 'foreign_tenant',
-      );
-    },
-  );
+  it.each(TABLES)('accepts no row of another tenant in the table of %s', async (_, entity) => {
+    const table = tableOf(entity);
+    const columns = await query<{ name: string }>(`select name from pragma_table_info('${table}')`);
+    const names = columns.map(({ name }) => name).join(', ');
+    const values = columns.map(({ name }) => (name === 'tenant_id' ? '$1' : name)).join(', ');
+    const planted = query(`insert into ${table} (${names}) select ${values} from ${table} limit 1`, [
+      stranger,
+    ]);
+    await expect(planted).rejects.toThrow('foreign_tenant');
+    // Audit rows also have an append-only trigger, and either trigger may fire first.
+    const given = query(`update ${table} set tenant_id = $1`, [stranger]);
+    await expect(given).rejects.toThrow(
+      entity === AuditEvent ? /foreign_tenant|audit_append_only/ : 'foreign_tenant',
+    );
+  });
 
-  it.each(OF_THE_PLANE)('nor in %s', async (table) => {
+  it.each(OF_THE_PLANE)('accepts no row of another tenant in %s', async (table) => {
     const values = table === 'row_changes' ? `(1, $1, 'incidents', '[]')` : '($1, false)';
     await expect(query(`insert into ${table} values ${values}`, [stranger])).rejects.toThrow(
       'foreign_tenant',
     );
   });
 
-  it('refuses a second tenant while it has the first, and says why', async () => {
+  it('refuses a second tenant while it has the first, and the plane logs why', async () => {
     const error = jest.spyOn(Logger.prototype, 'error').mockImplementation();
     await plane.tenant('globex', { tenant_id: stranger });
     expect(String(error.mock.calls[0]?.[0])).toContain('SQLite file belongs to tenant acme alone');
@@ -90,7 +88,7 @@ describe('the SQLite file of a plane with one tenant', () => {
     await plane.apply({ tenants: [acme] });
   });
 
-  it('stays fixed across a start, and restores dropped triggers', async () => {
+  it('keeps its tenant after a restart, which restores dropped triggers', async () => {
     await query('drop trigger only_tenant_incidents_insert');
     const problems = () =>
       plane.app.get(Database).read((manager) => singleTenantProblems(manager, acme.tenant_id));
@@ -106,7 +104,7 @@ describe('the SQLite file of a plane with one tenant', () => {
     expect(await problems()).toEqual([]);
   });
 
-  it('refuses to start with a table that stays open', async () => {
+  it('keeps the plane from starting while a table is unprotected', async () => {
     jest.spyOn(SingleTenantFile.prototype, 'fixTo').mockResolvedValueOnce();
     await query('drop trigger only_tenant_sessions_update');
     const refusal = await startAgain(FIXED);
@@ -114,13 +112,13 @@ describe('the SQLite file of a plane with one tenant', () => {
     expect(String(refusal)).toContain('table sessions: trigger only_tenant_sessions_update is missing');
   });
 
-  it('never becomes the file of a shared plane', async () => {
+  it('is refused by a shared plane', async () => {
     const refusal = await startAgain(SHARED);
     expect(refusal).toBeInstanceOf(EnvironmentError);
     expect(String(refusal)).toContain(`belongs to tenant ${acme.tenant_id} alone`);
   });
 
-  it('passes to another tenant once nothing is left of the first', async () => {
+  it('accepts another tenant once all rows of the first are removed', async () => {
     await plane.apply({ tenants: [{ ...acme, phase: 'retired', purge: { job_id: uuidv7() } }] });
     await plane.tenant('globex', { tenant_id: stranger });
     expect(await fixedTo()).toBe(stranger);
@@ -130,7 +128,7 @@ describe('the SQLite file of a plane with one tenant', () => {
 });
 
 describe('the SQLite file of a shared plane', () => {
-  it('is fixed to no tenant; with several in it, a single-tenant plane does not start', async () => {
+  it('is tied to no tenant, and a single-tenant plane does not start on it if it holds several', async () => {
     const plane = await TestTenantPlane.boot('sqlite', { env: SHARED });
     for (const slug of ['acme', 'globex']) await plane.user(await plane.tenant(slug), 'admin');
     expect(await plane.app.get(Database).read(tenantOfFile)).toBeNull();

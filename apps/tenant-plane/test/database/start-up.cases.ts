@@ -15,7 +15,7 @@ describe('starting a tenant plane on Postgres', () => {
   });
   afterAll(() => database.drop());
 
-  /** Why it refuses to start, or undefined if it starts. */
+  /** The error with which the plane refuses to start, or undefined if it starts. */
   async function refusal(url: string | undefined, env: Env = {}): Promise<unknown> {
     const app = await createApp({ ...environmentFor(database), TENANT_PLANE_DATABASE_URL: url, ...env });
     try {
@@ -34,7 +34,7 @@ describe('starting a tenant plane on Postgres', () => {
     return url.toString();
   };
 
-  describe('as a shared one', () => {
+  describe('as a shared plane', () => {
     it('serves with a role that owns nothing', async () => {
       expect(await refusal(database.url)).toBeUndefined();
     });
@@ -68,11 +68,11 @@ describe('starting a tenant plane on Postgres', () => {
       }
     });
 
-    it('never repeats the password of its database', async () => {
+    it('never repeats the database password', async () => {
       expect(String(await refusal(superuserUrl()))).not.toContain('local-only');
     });
 
-    it('refuses a tenant table without forced row-level security, with any role', async () => {
+    it('refuses a tenant table without forced row-level security', async () => {
       expect(await refusal(database.url)).toBeUndefined();
       const alter = (how: string): Promise<unknown> =>
         asAdmin(database.ownerUrl ?? '', (client) =>
@@ -87,8 +87,8 @@ describe('starting a tenant plane on Postgres', () => {
     });
   });
 
-  describe.each(FIXED_MODELS)('as one of model %s', (model) => {
-    it('accepts a plain owner', async () => {
+  describe.each(FIXED_MODELS)('with the model %s', (model) => {
+    it("accepts the tables' owner", async () => {
       const alone = { ATLAS_TP_DEPLOYMENT: model, TENANT_PLANE_MIGRATION_DATABASE_URL: undefined };
       expect(await refusal(database.ownerUrl, alone)).toBeUndefined();
     });
@@ -103,7 +103,7 @@ describe('starting a tenant plane on Postgres', () => {
 });
 
 describe('stopping a tenant plane on SQLite', () => {
-  it('leaves everything in one file, so that a copy of it is complete', async () => {
+  it('leaves all data in one file, so a copy of that file is complete', async () => {
     const database = await createTestDatabase('sqlite');
     const app = await createApp(environmentFor(database));
     await app.init();

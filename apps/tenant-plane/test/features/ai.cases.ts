@@ -14,7 +14,7 @@ import { type CallOptions, TestTenantPlane, hostOf, tenantEntry } from '../tenan
 
 const refusal = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
 
-/** Holds the next request to that path before it is sent. */
+/** Pauses the next request to that path before it is sent. */
 function heldFetch(path: string): { reached: Promise<void>; release: () => void } {
   const { fetch } = globalThis;
   let release = (): void => undefined;
@@ -33,7 +33,7 @@ function heldFetch(path: string): { reached: Promise<void>; release: () => void 
 
 const DISK = { title: 'Disk full', description: 'Writes fail; password=hunter2-x', severity: 'P2' };
 
-/** A user of a tenant, and the incident to analyse. */
+/** An admin of a tenant, and an incident to analyse. */
 async function asker(plane: TestTenantPlane, tenant: DesiredTenant, incident: object = DISK) {
   const admin: CallOptions = {
     session: (await plane.user(tenant, 'admin')).session,
@@ -66,7 +66,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     return body.steps.find(({ key }: { key: string }) => key === 'ai');
   };
 
-  it('analyses an incident through the Control Plane, which counts for onboarding', async () => {
+  it('analyses an incident through the Control Plane, and completes the onboarding step', async () => {
     const { ask, admin, incident } = await asker(plane, tenant);
     expect(await checklistStep(admin)).toMatchObject({ status: 'pending' });
     const { body } = await ask().expect(200);
@@ -83,7 +83,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     expect(await checklistStep(admin)).toEqual(done);
   });
 
-  it("calls the Control Plane with the trace of the user's own request", async () => {
+  it("calls the Control Plane with the trace id of the user's request", async () => {
     const { path, admin } = await asker(plane, tenant);
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       return { answer, events: events.map((event) => event.split('\n').map((line) => line.split(': ')[1])) };
     };
 
-    it('ends with the whole answer, and is audited', async () => {
+    it('ends with the whole answer, and records it in the audit trail', async () => {
       const { path, admin, incident } = await asker(plane, tenant);
       link.control.completion = streamOf(['The disk ', 'is full.'], '[DONE]');
       const { answer, events } = await streamed(path, admin);
@@ -136,7 +136,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       ['is garbled', streamOf(['The '], '{', '[DONE]'), 'ai_unavailable'],
       ['breaks off', streamOf(['The ']), 'ai_unavailable'],
       ['is empty', streamOf([], '[DONE]'), 'ai_unavailable'],
-    ])('reports that it %s, and does not count as an answer', async (_, completion, code) => {
+    ])('reports a stream that %s, and does not record it as an answer', async (_, completion, code) => {
       const { path, admin } = await asker(plane, tenant);
       const before = (await plane.audit(tenant, 'incident.analysed')).length;
       link.control.completion = completion;
@@ -146,7 +146,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       expect(await plane.audit(tenant, 'incident.analysed')).toHaveLength(before);
     });
 
-    it('is refused like any other call', async () => {
+    it('is refused with the same error as any other call', async () => {
       const { path, admin } = await asker(plane, tenant);
       link.control.completion = problem(503, 'ai_unavailable', 'Why.');
       const { answer } = await streamed(path, admin);
@@ -154,7 +154,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     });
   });
 
-  it('asks nothing if the admin has forbidden it, which is audited', async () => {
+  it('sends no question if an admin has disabled AI, and audits that change', async () => {
     const { ask, allow, admin } = await asker(plane, tenant);
     const settings = async () => (await plane.get('/api/ai/settings', admin).expect(200)).body;
     expect(await settings()).toEqual({ allow_control_plane: true });
@@ -175,12 +175,12 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     ]);
   });
 
-  it.each(['first', 'second'])(
-    'audits two concurrent changes of the setting in order, at the %s change',
-    async (turn) => {
+  it.each(['unset', 'set'])(
+    'audits two concurrent changes to the setting in order if it was %s before',
+    async (before) => {
       const { allow } = await asker(plane, tenant);
       await plane.tenants.write(tenant.tenant_id, (scope) => scope.delete(AiRouteSetting, {}));
-      if (turn === 'second') await allow(true).expect(200);
+      if (before === 'set') await allow(true).expect(200);
       const pause = Pause.before(plane.app.get(Audit), 'record');
       const earlier = allow(false).then(({ body }) => body);
       await pause.reached;
@@ -207,9 +207,9 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       'ai_rate_limited',
     ],
     ['finds the question too long', problem(422, 'ai_request_refused', 'Why.'), 422, 'ai_request_refused'],
-    ['was not told of the permission', problem(403, 'ai_not_allowed', 'Why.'), 403, 'ai_not_allowed'],
+    ['was not told that an admin allows it', problem(403, 'ai_not_allowed', 'Why.'), 403, 'ai_not_allowed'],
     ['refuses our signature', problem(401, 'bad_signature', 'Of ours.'), 503, 'ai_unavailable'],
-    ['broke', problem(500, 'internal_error', 'Of ours.'), 503, 'ai_unavailable'],
+    ['fails', problem(500, 'internal_error', 'Of ours.'), 503, 'ai_unavailable'],
     ['sends an empty answer', completionOf(''), 503, 'ai_unavailable'],
     ['sends something other than text', completionOf([{ type: 'text' }]), 503, 'ai_unavailable'],
   ])('says why there is no answer if the Control Plane %s', async (_, answer, status, code) => {
@@ -223,7 +223,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
   });
 
   it.each(['application/json', 'text/event-stream'])(
-    'ends the call for %s when the caller has gone',
+    'aborts the call for %s when the caller disconnects',
     async (accept) => {
       const { path, admin } = await asker(plane, tenant);
       const { control } = link;
@@ -239,7 +239,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
   );
 
   it.each(['application/json', 'text/event-stream'])(
-    'ends the call for %s when the caller may no longer ask, but not when they refresh',
+    'aborts the call for %s when the caller loses access, but not when their session is renewed',
     async (accept) => {
       const { path } = await asker(plane, tenant);
       const { control } = link;
@@ -263,13 +263,13 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
         scope.update(User, { id }, { deactivatedAt: plane.now }),
       );
       await answers.look();
-      await eventually(() => control.hangUps > hangUps, { what: 'the call is ended' });
+      await eventually(() => control.hangUps > hangUps, { what: 'the call is aborted' });
       expect(await answer).toBe(503);
       control.manner = 'proper';
     },
   );
 
-  it('is not asked again with another secret once the admin has forbidden it', async () => {
+  it('is not called again with another secret once an admin has disabled it', async () => {
     const { ask, allow } = await asker(plane, tenant);
     const { control } = link;
     const before = control.refusals.length;
@@ -282,7 +282,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     await allow(true).expect(200);
   });
 
-  it('sends no question if the admin forbids it while the call is connecting', async () => {
+  it('sends no question if an admin disables AI while the call is connecting', async () => {
     const { ask, allow } = await asker(plane, tenant);
     const before = link.control.questions.length;
     const connecting = heldFetch(PLANE_PATHS.chatCompletions);
@@ -296,7 +296,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
   });
 
   it.each(['application/json', 'text/event-stream'])(
-    'ends a call for %s when the admin forbids it',
+    'aborts a call for %s when an admin disables AI',
     async (accept) => {
       const { path, admin, allow } = await asker(plane, tenant);
       const { control } = link;
@@ -306,14 +306,14 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       await eventually(() => control.rebuffs.length > before);
       await allow(false).expect(200);
       await plane.app.get(OngoingAnswers).look();
-      await eventually(() => control.hangUps > hangUps, { what: 'the call is ended' });
+      await eventually(() => control.hangUps > hangUps, { what: 'the call is aborted' });
       control.manner = 'proper';
       expect(await answer).toEqual([403, 'ai_not_allowed']);
       await allow(true).expect(200);
     },
   );
 
-  it('stores no answer that arrives after the admin has forbidden it', async () => {
+  it('stores no answer that arrives after an admin has disabled AI', async () => {
     const { path, admin, ask, allow } = await asker(plane, tenant);
     const answered = async () => (await plane.audit(tenant, 'incident.analysed')).length;
     const before = await answered();
@@ -332,8 +332,8 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     await ask().expect(200);
   });
 
-  it.each(['has set nothing before', 'has allowed it before'])(
-    'lets an admin who %s forbid it only once no answer relies on it',
+  it.each(['has not set it before', 'has allowed it before'])(
+    'lets an admin who %s disable AI only once no pending answer depends on it',
     async (before) => {
       const { ask, allow } = await asker(plane, tenant);
       await plane.tenants.write(tenant.tenant_id, (scope) => scope.delete(AiRouteSetting, {}));
@@ -354,7 +354,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     },
   );
 
-  it('ends the call when the tenant is suspended meanwhile', async () => {
+  it('aborts the call when the tenant is suspended', async () => {
     const { admin, ask } = await asker(plane, tenant);
     const { control } = link;
     Object.assign(control, { manner: 'hanging', misbehavesAt: [PLANE_PATHS.chatCompletions] });
@@ -363,14 +363,14 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     await eventually(() => control.rebuffs.length > before);
     await plane.apply({ tenants: [{ ...tenant, status: 'suspended' }] });
     await plane.app.get(OngoingAnswers).look();
-    await eventually(() => control.hangUps > hangUps, { what: 'the call is ended' });
+    await eventually(() => control.hangUps > hangUps, { what: 'the call is aborted' });
     expect(await answer).toBe(503);
     control.manner = 'proper';
     await plane.apply({ tenants: [tenant] });
     await plane.get('/api/auth/me', admin).expect(200);
   });
 
-  it('rejects an answer that the Control Plane has not signed', async () => {
+  it('rejects a response that the Control Plane has not signed', async () => {
     const { ask } = await asker(plane, tenant);
     link.control.manner = 'unsigned';
     const { body } = await ask().expect(503);

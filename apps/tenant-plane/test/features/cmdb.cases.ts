@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
     expect((await create().expect(201)).body.attributes).toEqual({});
   });
 
-  it('are listed in pages, newest first, each once, and by type', async () => {
+  it('are listed in pages, newest first and each once, and can be filtered by type', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e'])
       await create({ name, type: name < 'c' ? 'disk' : 'server' });
     const seen: string[] = [];
@@ -77,8 +77,8 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
     ['no type', { type: undefined }, 'type'],
     ['a type of 61 characters', { type: 'x'.repeat(61) }, 'type'],
     ['a list as attributes', { attributes: [1] }, 'attributes'],
-    ['a text as attributes', { attributes: 'none' }, 'attributes'],
-    ['an id of its own', { id: randomUUID() }, 'id'],
+    ['a string as attributes', { attributes: 'none' }, 'attributes'],
+    ['an id chosen by the caller', { id: randomUUID() }, 'id'],
   ])('are refused with %s', async (_, changes, field) => {
     const { body } = await create(changes).expect(400);
     expect(body.code).toBe('validation_failed');
@@ -90,7 +90,7 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
     ['more attributes', Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`a${n}`, n])), /101.*100/],
     ['a longer name', { ['k'.repeat(101)]: 1 }, /k{100}….*at most 100/],
     ['a longer nested name', { disk: [{ ['k'.repeat(101)]: 1 }] }, /k{100}….*at most 100/],
-    ['a longer text', { disk: { note: 'x'.repeat(4001) } }, /disk\.note.*4001.*at most 4000/],
+    ['a longer string', { disk: { note: 'x'.repeat(4001) } }, /disk\.note.*4001.*at most 4000/],
     [
       'more bytes in all',
       Object.fromEntries(Array.from({ length: 9 }, (_, n) => [n, 'ü'.repeat(2000)])),
@@ -102,7 +102,7 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
     expect(await plane.rows(tenant, ConfigurationItem)).toEqual([]);
   });
 
-  it('can have as many and as long attributes as allowed', async () => {
+  it('can have the maximum number and length of attributes', async () => {
     const attributes = Object.fromEntries(
       Array.from({ length: 100 }, (_, n) => [`${n}`.padStart(100, 'k'), n]),
     );
@@ -111,7 +111,7 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
   });
 
   it.each(['limit=0', 'limit=201', 'cursor=1', 'type=', 'name=web-1'])(
-    'cannot be listed by ?%s',
+    'cannot be listed with ?%s',
     async (query) => {
       expect((await plane.get(`/api/cmdb/items?${query}`, admin).expect(400)).body.code).toBe(
         'validation_failed',
@@ -129,7 +129,7 @@ describe.each(EVERY_DATABASE)('configuration items on %s', (driver) => {
     expect((await plane.get('/api/cmdb/items', other)).body.items).toEqual([]);
   });
 
-  it('cannot be read by an invalid id', async () => {
+  it('cannot be read with an invalid id', async () => {
     expect((await plane.get('/api/cmdb/items/web-1', admin).expect(400)).body.code).toBe('validation_failed');
   });
 });

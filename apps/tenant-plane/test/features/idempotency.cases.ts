@@ -14,7 +14,7 @@ import { type CallOptions, type SignedInUser, TestTenantPlane } from '../tenant-
 const DAY_SECONDS = 24 * 3600;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const INCIDENT = { title: 'Disk full', severity: 'P2' };
-/** A valid body for each keyed route. */
+/** A valid body for each route that accepts a key. */
 const INVITATION = { email: 'ann@example.com', role: 'operator' };
 const BODIES = {
   '/api/auth/invite': INVITATION,
@@ -43,7 +43,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
   it.each([
     ['an incident', '/api/incidents', INCIDENT, Incident],
     ['a configuration item', '/api/cmdb/items', { name: 'web-1', type: 'server' }, ConfigurationItem],
-  ])('creates %s once, with the same answer every time', async (_, path, body, entity) => {
+  ])('creates %s once, and gets the same response every time', async (_, path, body, entity) => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => keyed(path, body)));
     clock.advance(60);
     answers.push(await keyed(path, body));
@@ -53,7 +53,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.rows(tenant, AuditEvent)).toHaveLength(1);
   });
 
-  it('invites once, and hides the secret in its answer from readers of the rows', async () => {
+  it('invites once, and keeps the secret in its stored response encrypted', async () => {
     const { text, body } = await keyed('/api/auth/invite', INVITATION).expect(201);
     const again = await keyed('/api/auth/invite', INVITATION).expect(201);
     expect(again.text).toBe(text);
@@ -64,13 +64,13 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     await plane.post('/api/auth/signup-exchange', accepted, { host: admin.host }).expect(201);
   });
 
-  it('leaves no hash of its body in the rows', async () => {
+  it('leaves no plain hash of its body in the rows', async () => {
     await keyed('/api/incidents', INCIDENT).expect(201);
     const rows = JSON.stringify(await plane.rows(tenant, IdempotencyRecord));
     expect(rows).not.toContain(sha256(JSON.stringify(INCIDENT)));
   });
 
-  it('gets the same answer from a plane that was upgraded meanwhile', async () => {
+  it('gets the same response after the plane was upgraded', async () => {
     const { text } = await keyed('/api/incidents', INCIDENT).expect(201);
     const [{ scope: rowId } = { scope: '' }] = await plane.rows(tenant, IdempotencyRecord);
     const place = { table: 'idempotency_keys', column: 'answer', rowId, ownerId: tenant.tenant_id };
@@ -82,8 +82,8 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     await keyed('/api/incidents', { ...INCIDENT, severity: 'P1' }).expect(422);
   });
 
-  it('runs once, though its answer cannot be shown again after the secret was changed', async () => {
-    // The cast opens a private property: the plane reads its secrets only when it starts.
+  it('runs only once, even if its response cannot be repeated after the secret was changed', async () => {
+    // The cast exposes a private property, because the plane reads its secrets only at start.
     const idempotency = plane.app.get(TenantIdempotency) as unknown as { answers: SealedAnswers };
     const another = jest.replaceProperty(idempotency, 'answers', new SealedAnswers([]));
     await keyed('/api/auth/invite', INVITATION).expect(201);
@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     const { body } = await keyed('/api/auth/invite', INVITATION).expect(409);
     expect(body.code).toBe('answer_not_kept');
     expect(await plane.audit(tenant, 'user.invited')).toHaveLength(1);
-    // An answer without a secret is shown as before, also after the tenant has moved.
+    // A response without a secret can still be repeated. The same holds after a tenant has moved.
     expect((await keyed('/api/incidents', INCIDENT).expect(201)).text).toBe(text);
   });
 
@@ -108,7 +108,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     await keyed('/api/incidents', INCIDENT).expect(201);
   });
 
-  it('is another request if sent by another user or in another tenant', async () => {
+  it('counts as a different request if sent by another user or in another tenant', async () => {
     expect(await keyedRoutes()).toEqual(Object.keys(BODIES));
     const [operator, colleague] = [await plane.user(tenant, 'operator'), await plane.user(tenant, 'admin')];
     const { admin: stranger } = await plane.tenantWithAdmin(`stranger-${count}`);
@@ -123,7 +123,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     }
   });
 
-  /** The POSTs that take a key. */
+  /** The POST routes that accept a key. */
   const keyedRoutes = async (): Promise<string[]> => {
     const { body } = await plane.get('/openapi.json').expect(200);
     return Object.entries<{ post?: Operation }>(body.paths)
@@ -143,7 +143,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     );
   });
 
-  it('counts as new after 24 hours, when its answer is deleted', async () => {
+  it('counts as new after 24 hours, when its stored response is deleted', async () => {
     await keyed('/api/incidents', INCIDENT).expect(201);
     clock.advance(DAY_SECONDS + 1);
     const session = (await plane.user(tenant, 'admin')).session;
@@ -162,13 +162,13 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       });
       afterEach(() => replica.app.close());
 
-      it('gets the same answer for 24 hours', async () => {
+      it('gets the same response for 24 hours', async () => {
         const there = { ...(await replica.user(tenant, 'admin')), host: admin.host };
         const reported = (key: string, at = plane) =>
           keyed('/api/incidents', INCIDENT, key, at === plane ? admin : there, at).expect(201);
         const both = async () => [(await reported('key-1')).text, (await reported('key-2', replica)).text];
         const before = await both();
-        // Each new key sweeps what has expired.
+        // Each new key triggers a sweep of expired keys.
         for (const at of [plane, replica]) await reported('key-3', at);
         await replica.app.get(OldSessions).sweep();
         expect(await both()).toEqual(before);
@@ -176,10 +176,10 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     },
   );
 
-  // On SQLite writers take turns.
+  // On SQLite, writers take turns.
   const onPostgres = driver === 'postgres' ? describe : describe.skip;
   onPostgres('that times out on a lock', () => {
-    /** Sends requests with a short lock timeout while another transaction holds what `sql` locks. */
+    /** Sends requests with a short lock timeout while another transaction holds the locks from `sql`. */
     const whileOthersHold = async (sql: string, send: () => Promise<unknown>): Promise<void> => {
       const database = plane.app.get(Database);
       const writeAs = database.writeAs.bind(database);
@@ -207,9 +207,9 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     });
 
     it.each([
-      ['rows', 'select 1 from users for update'],
-      ['a key that has expired', 'delete from idempotency_keys'],
-    ])('is refused as busy, like one without a key, if others hold %s', async (_, sql) => {
+      ['rows are', 'select 1 from users for update'],
+      ['an expired key is', 'delete from idempotency_keys'],
+    ])('is refused as busy, like a request without a key, if %s locked', async (_, sql) => {
       await keyed('/api/incidents', INCIDENT).expect(201);
       clock.advance(DAY_SECONDS + 1);
       const { session } = await plane.user(tenant, 'admin');
@@ -221,7 +221,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     });
   });
 
-  it('is possible for every POST that creates', async () => {
+  it('is accepted by every POST route that creates something', async () => {
     const { body } = await plane.get('/openapi.json').expect(200);
     const creating = Object.entries<{ post?: Operation }>(body.paths).filter(
       ([, { post }]) => post?.responses['201'],
@@ -230,7 +230,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     const without = creating.filter(
       ([, { post }]) => !post?.parameters?.some(({ name }) => name === 'idempotency-key'),
     );
-    // They admit a user, once, and show a secret once.
+    // These routes admit a user once and show a secret once.
     const once = ['/api/auth/register', '/api/auth/signup-exchange'];
     expect(without.map(([path]) => path).sort()).toEqual(once);
   });

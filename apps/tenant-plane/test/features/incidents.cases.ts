@@ -68,7 +68,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       ]);
     });
 
-    it("takes its tenant's next number, without gaps or duplicates among twenty at once", async () => {
+    it("takes its tenant's next number, without gaps or duplicates under concurrency", async () => {
       const { admin: other } = await plane.tenantWithAdmin(`other-${count}`);
       const answers = await Promise.all([
         ...Array.from({ length: 20 }, () => create()),
@@ -89,7 +89,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       ['a severity in lower case', { severity: 'p1' }, 'severity'],
       ['a description of 20001 characters', { description: 'x'.repeat(20_001) }, 'description'],
       ['a status', { status: 'closed' }, 'status'],
-      ['a number of its own', { number: 'INC-00000007' }, 'number'],
+      ['a number chosen by the caller', { number: 'INC-00000007' }, 'number'],
       ['a tenant', { tenant_id: randomUUID() }, 'tenant_id'],
     ])('is refused with %s', async (_, changes, field) => {
       const { body } = await create(changes).expect(400);
@@ -104,7 +104,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
   });
 
   describe('when one is changed', () => {
-    it('keeps fields that are not named, and audits before and after', async () => {
+    it('keeps the fields that the change omits, and audits the values before and after', async () => {
       const { id } = await created({ description: 'on web-1' });
       clock.advance(60);
       const { body } = await change(id, { severity: 'P1', title: 'Disk is full' }).expect(200);
@@ -136,12 +136,12 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(await plane.audit(tenant, 'incident.updated')).toEqual([]);
     });
 
-    it('can remove its description', async () => {
+    it('can have its description removed', async () => {
       const { id } = await created({ description: 'on web-1' });
       expect((await change(id, { description: null }).expect(200)).body.description).toBeNull();
     });
 
-    it('dates its resolution once, and clears the date when reopened', async () => {
+    it('gets a resolution date once, and loses it when reopened', async () => {
       const { id } = await created();
       const resolvedAt = clock.now().toISOString();
       const dateOf = async (changes: object): Promise<string> =>
@@ -155,7 +155,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
 
     it.each<[string, object, object]>([
       ['its title and its severity', { title: 'Disk is full' }, { severity: 'P1' }],
-      ['its severity twice', { severity: 'P3' }, { severity: 'P1' }],
+      ['its severity', { severity: 'P3' }, { severity: 'P1' }],
     ])('returns and audits what is stored when two users change %s at once', async (_, one, other) => {
       const { id } = await created();
       const pause = Pause.before(plane.app.get(Audit), 'record');
@@ -177,7 +177,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       ]);
     });
 
-    it('applies concurrent changes of its status one after the other', async () => {
+    it('applies concurrent changes to its status one after the other', async () => {
       const { id } = await created();
       const answers = await Promise.all([
         change(id, { status: 'acknowledged' }),
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       const events = await plane.audit(tenant, 'incident.updated');
       expect(events).toHaveLength(codes.filter((code) => code === 200).length);
       const steps = events.map(({ before, after }) => [before?.['status'], after?.['status']]);
-      // Each change starts where the one before it ended.
+      // Each change starts from the status that the previous one set.
       expect(steps.map(([from]) => from)).toEqual(['open', ...steps.slice(0, -1).map(([, to]) => to)]);
     });
 
@@ -198,7 +198,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       ['an unknown severity', { severity: 'high' }],
       ['a blank title', { title: ' ' }],
       ['another number', { number: 'INC-00000009' }],
-    ])('cannot be changed to %s', async (_, changes) => {
+    ])('cannot be given %s', async (_, changes) => {
       const { id } = await created();
       expect((await change(id, changes).expect(400)).body.code).toBe('validation_failed');
       expect(await plane.audit(tenant, 'incident.updated')).toEqual([]);
@@ -206,7 +206,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
   });
 
   describe('when they are listed', () => {
-    it('are paged, newest first, each once', async () => {
+    it('are returned in pages, newest first, each once', async () => {
       for (let i = 0; i < 5; i++) await created();
       const [first, second] = [await list('?limit=2'), await list('?limit=2')];
       expect(first).toEqual(second);
@@ -229,7 +229,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(await numbersOf(`?cursor=${cursor?.toUpperCase()}`)).toEqual(rest);
     });
 
-    it('end without a cursor when the last page is full', async () => {
+    it('come without a cursor when the last page is full', async () => {
       for (let i = 0; i < 2; i++) await created();
       expect((await list('?limit=2')).next_cursor).toBeNull();
       expect((await list('?limit=1')).next_cursor).not.toBeNull();
@@ -297,7 +297,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
     expect(body.id).toBe(id);
   });
 
-  it('cannot be read or changed by an invalid id', async () => {
+  it('cannot be read or changed with an invalid id', async () => {
     for (const answer of [
       await plane.get('/api/incidents/INC-00000001', admin),
       await change('1', { title: 'x' }),

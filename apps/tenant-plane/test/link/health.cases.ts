@@ -19,9 +19,9 @@ const GB = 1e9;
 
 type Call = [sql: string, ...rest: unknown[]];
 
-/** Fails every change of the plane's own row, as SQLite does on a file that has become read-only. */
+/** Fails every update of the plane's own row, as SQLite does when a file becomes read-only. */
 function refuseUpdates(): jest.SpyInstance[] {
-  // The methods are overloaded, and a spy would take the last overload only.
+  // The methods are overloaded, and `spyOn` would use only their last overloads.
   const methods: Record<'all' | 'run', (...call: never[]) => unknown> = Connection.prototype;
   return (['all', 'run'] as const).map((name) => {
     const original = Connection.prototype[name] as (...call: Call) => unknown;
@@ -50,13 +50,13 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
   });
   afterAll(() => link.close());
 
-  /** The health in a report made from now on. */
+  /** The health in a new report. */
   const reported = async (): Promise<ReportedHealth | undefined> => {
     await plane.app.get(Reporter).settled();
     const before = link.control.reports.length;
     Object.assign(plane.app.get(Reporter), { lastSentAt: -Infinity });
     plane.app.get(Reporter).heartbeat();
-    await eventually(() => link.control.reports.length > before, { what: 'it reports' });
+    await eventually(() => link.control.reports.length > before, { what: 'the plane reports' });
     return link.control.reports.at(-1)?.health;
   };
   const check = (name: string, health?: ReportedHealth) => health?.checks?.find((one) => one.name === name);
@@ -79,12 +79,12 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     expect(check('link', health)?.detail).toMatch(/^Last contact: 20/);
   });
 
-  it('is in the metrics', async () => {
+  it('is also in the metrics', async () => {
     const { text } = await plane.get('/metrics').expect(200);
     expect(text).toContain('atlas_plane_health{check="database"} 0');
   });
 
-  it('is failing while the database takes no write, which a plane that is alone reports', async () => {
+  it('is failing while the database accepts no writes', async () => {
     const { dataSource } = plane.app.get(Database);
     await refuseWrites(dataSource, true);
     try {
@@ -97,12 +97,14 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     } finally {
       await refuseWrites(dataSource, false);
     }
-    await eventually(async () => (await reported())?.status !== 'failing', { what: 'it is healthy again' });
+    await eventually(async () => (await reported())?.status !== 'failing', {
+      what: 'the plane is healthy again',
+    });
     const sequences = link.control.reports.map(({ sequence }) => sequence);
     expect(sequences).toEqual(sequences.map((_, index) => index + 1));
   });
 
-  it('is failing if the database lacks migrations of this version', async () => {
+  it("is failing if the database lacks this version's migrations", async () => {
     const last = 'select max(id) from migrations';
     await sql(`update migrations set name = 'gone' || name where id = (${last})`);
     expect(check('database', await reported())).toMatchObject({
@@ -113,7 +115,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     expect(check('database', await reported())).toMatchObject({ status: 'ok' });
   });
 
-  it('is degraded once a mail has waited too long', async () => {
+  it('is degraded once an email has waited too long', async () => {
     const mails = plane.app.get(Mails);
     Object.defineProperty(plane.app.get(Mailer), 'isOn', { value: true, configurable: true });
     const now = clock.now();
@@ -139,7 +141,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     clock.aheadSeconds = link.control.clock.aheadSeconds = 0;
   });
 
-  it('is degraded while the clock is off, as measured from signed answers', async () => {
+  it('is degraded while the clock is off, as measured from signed responses', async () => {
     link.control.clock.aheadSeconds = 120;
     link.control.wanted.touch();
     await eventually(async () => check('clock', await reported())?.status === 'degraded');
@@ -149,7 +151,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     await eventually(async () => check('clock', await reported())?.status === 'ok');
   });
 
-  it('is degraded, but still reported, while answers are forged', async () => {
+  it('is degraded, but still reported, while responses are forged', async () => {
     const { control } = link;
     control.misbehavesAt = [PLANE_PATHS.desiredState];
     control.manner = 'forged';
@@ -161,7 +163,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
   });
 
   if (driver === 'sqlite')
-    it('names the stored report number while none can be stored, even after a restart', async () => {
+    it('is reported with the last stored report number while no new one can be stored', async () => {
       await reported();
       const stored = link.control.reports.at(-1)?.sequence;
       const isUnstoredOf = (linkId: string) => (report: ReportRequest) =>
@@ -180,12 +182,14 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
       } finally {
         await refuseWrites(plane.app.get(Database).dataSource, false);
       }
-      await eventually(async () => (await reported())?.status !== 'failing', { what: 'it is healthy again' });
+      await eventually(async () => (await reported())?.status !== 'failing', {
+        what: 'the plane is healthy again',
+      });
       expect(link.control.reports.at(-1)).not.toHaveProperty('stored_sequence');
     });
 
   if (driver === 'sqlite')
-    it('is still reported, with retrying tenants, while no desired state can be stored', async () => {
+    it('is still reported, with tenants to retry, while no desired state can be stored', async () => {
       const isReported = (state: string) => (): boolean =>
         link.control.reported(acme.tenant_id)?.state === state;
       await refuseWrites(plane.app.get(Database).dataSource, true);
@@ -201,7 +205,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
         const before = link.control.reports.length;
         Object.assign(plane.app.get(Reporter), { lastSentAt: -Infinity });
         link.control.wanted.touch();
-        await eventually(() => link.control.reports.length > before, { what: 'it sends a heartbeat' });
+        await eventually(() => link.control.reports.length > before, { what: 'the plane sends a heartbeat' });
       } finally {
         await refuseWrites(plane.app.get(Database).dataSource, false);
       }
@@ -209,7 +213,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     });
 
   if (driver === 'sqlite')
-    it('is reported with the missing copies, even while no desired state can be stored', async () => {
+    it('is reported with missing copies even while no desired state can be stored', async () => {
       const { control } = link;
       const globex = tenantEntry('globex');
       control.wanted.put({ ...globex, requires_copy: randomUUID() });
@@ -233,7 +237,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
 
   async function refuseWrites(dataSource: DataSource, isOn: boolean): Promise<void> {
     if (driver === 'sqlite') {
-      // On every connection: one that was refused a write is closed, and another opened.
+      // Affect every connection, because one that was refused a write is closed and replaced.
       for (const spy of refused) spy.mockRestore();
       refused = isOn ? refuseUpdates() : [];
       return;
@@ -244,7 +248,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
   }
 });
 
-describe('the free space of a disk', () => {
+describe('the health of a disk', () => {
   it.each([
     [60 * GB, 100 * GB, 'ok', '60000 MB free, 60 %'],
     [9 * GB, 100 * GB, 'degraded', '9000 MB free, 9 %'],
@@ -253,7 +257,7 @@ describe('the free space of a disk', () => {
     [0.04 * GB, 0.1 * GB, 'failing', '40 MB free, 40 %'],
     [0, 100 * GB, 'failing', '0 MB free, 0 %'],
     [0, 0, 'ok', 'The volume does not report its size'],
-  ])('of %d in %d is %s', (freeBytes, totalBytes, status, detail) => {
+  ])('with %d of %d bytes free is %s', (freeBytes, totalBytes, status, detail) => {
     expect(findingOn({ freeBytes, totalBytes })).toEqual({ status, detail });
   });
 });

@@ -42,7 +42,7 @@ describe('while the Control Plane is down, a plane', () => {
     await report(plane, session).expect(201);
     const isDown = async (): Promise<boolean> =>
       !(await plane.get('/api/tenant-default', { tenant: 'acme' })).body.control_plane.reachable;
-    await eventually(isDown, { what: 'it says that the Control Plane is unreachable' });
+    await eventually(isDown, { what: 'the plane reports the Control Plane as unreachable' });
     await plane.get('/health/ready').expect(200);
     link.control.wanted.put({ ...acme, status: 'suspended' });
     await report(plane, session).expect(201);
@@ -51,7 +51,7 @@ describe('while the Control Plane is down, a plane', () => {
     await eventually(() => link.control.reported(acme.tenant_id)?.entry_revision === 2);
   });
 
-  it.each(FAILING)('serves its tenants while every call is %s, and stops in time', async (manner) => {
+  it.each(FAILING)('serves its tenants while pulls are %s, and stops in time', async (manner) => {
     const { plane, session } = await enrolledPlane();
     const { control } = link;
     control.manner = manner;
@@ -76,11 +76,11 @@ describe('while the Control Plane is down, a plane', () => {
     expect(Date.now() - startedAt).toBeLessThan(5000);
   });
 
-  it('backs off', async () => {
+  it('retries with growing pauses', async () => {
     const { control } = link;
     control.manner = 'broken';
     await link.startPlane();
-    await eventually(() => control.rebuffs.length >= 4, { what: 'it has tried four times' });
+    await eventually(() => control.rebuffs.length >= 4, { what: 'the plane has tried four times' });
     const gaps = control.rebuffs.slice(1).map((at, i) => at - (control.rebuffs[i] ?? 0));
     // The pauses of LinkPace: 0-1000, 1000-1200, 1200-1440 ms.
     expect(gaps[1]).toBeGreaterThanOrEqual(990);

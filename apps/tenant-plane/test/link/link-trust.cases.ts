@@ -7,8 +7,8 @@ import { tenantEntry } from '../tenant-plane.fixture';
 const UNTRUSTED = ['unsigned', 'forged', 'changed'] as const;
 const REPEATED = 3;
 
-/** How the link handles a Control Plane, or something in between, that violates the protocol. */
-describe('the trust of the link', () => {
+/** How the link handles a Control Plane or an intermediary that violates the protocol. */
+describe("the link's trust in the Control Plane", () => {
   let link: Link;
   let control: FakeControlPlane;
   let acme: DesiredTenant;
@@ -21,9 +21,9 @@ describe('the trust of the link', () => {
   afterEach(() => link.close());
 
   const rebuffed = (times = 1): Promise<boolean> =>
-    eventually(() => control.rebuffs.length >= times, { what: `it was rebuffed ${times} times` });
+    eventually(() => control.rebuffs.length >= times, { what: `the plane was rebuffed ${times} times` });
 
-  it.each(UNTRUSTED)('does not enrol with an answer that is %s', async (manner) => {
+  it.each(UNTRUSTED)('does not enrol from a response that is %s', async (manner) => {
     control.wanted.put(acme);
     control.manner = manner;
     const plane = await link.startPlane();
@@ -52,7 +52,7 @@ describe('the trust of the link', () => {
     await plane.get('/api/tenant-default', { tenant: 'acme' }).expect(403);
   });
 
-  it('follows no redirect, so that no one else sees the token', async () => {
+  it('follows no redirect, so no one else sees the token', async () => {
     const thief = await FakeControlPlane.start();
     control.redirectTarget = `${thief.url}${PLANE_PATHS.enrol}`;
     control.manner = 'redirecting';
@@ -62,20 +62,17 @@ describe('the trust of the link', () => {
     await thief.stop();
   });
 
-  describe('in the time', () => {
-    it.each([400, -400])(
-      "signs with the Control Plane's clock, %i s ahead, after one signed refusal",
-      async (ahead) => {
-        control.clock.aheadSeconds = ahead;
-        control.wanted.put(acme);
-        await link.startPlane();
-        await link.reported(acme.tenant_id);
-        expect(control.refusals).toEqual(['clock_skew']);
-        expect(control.enrolments).toHaveLength(1);
-      },
-    );
+  describe('in its clock', () => {
+    it.each([400, -400])('adjusts to a clock that is off by %i s after one signed refusal', async (ahead) => {
+      control.clock.aheadSeconds = ahead;
+      control.wanted.put(acme);
+      await link.startPlane();
+      await link.reported(acme.tenant_id);
+      expect(control.refusals).toEqual(['clock_skew']);
+      expect(control.enrolments).toHaveLength(1);
+    });
 
-    it('follows every signed answer, so that no call is refused when the offset changes', async () => {
+    it('adjusts with every signed response, so that no call is refused when the offset changes', async () => {
       control.wanted.put(acme);
       await link.startPlane();
       await link.reported(acme.tenant_id);
@@ -89,7 +86,7 @@ describe('the trust of the link', () => {
       control.clock.aheadSeconds = 400;
       control.manner = manner;
       await link.startPlane();
-      await eventually(() => control.refusals.length >= REPEATED, { what: 'it was refused again' });
+      await eventually(() => control.refusals.length >= REPEATED, { what: 'the plane was refused again' });
       expect(new Set(control.refusals)).toEqual(new Set(['clock_skew']));
       expect(control.enrolments).toEqual([]);
     });
@@ -102,14 +99,14 @@ describe('the trust of the link', () => {
     });
   });
 
-  describe('if the secrets differ,', () => {
+  describe('if the secrets differ', () => {
     const OTHER = 'ats_KeyId0000001_00000000000000000000000000000000000000000074LOe8F';
     const PLATFORM = 'the secret of the platform, which is long enough';
 
     it.each([
-      ['of an install bundle', OTHER, /pasted from the same install bundle/],
-      ['of the platform', PLATFORM, /must be the same as the Control Plane's INTERNAL_SERVICE_SECRET/],
-    ])('it names the variable %s, but neither a secret nor the token', async (_, secret, remedy) => {
+      ['the secret of an install bundle', OTHER, /pasted from the same install bundle/],
+      ['the platform secret', PLATFORM, /must be the same as the Control Plane's INTERNAL_SERVICE_SECRET/],
+    ])('logs the variable to fix, but neither a secret nor the token: %s', async (_, secret, remedy) => {
       const { secret: theirs, token } = control;
       const plane = await link.startPlane({ INTERNAL_SERVICE_SECRET: secret });
       const line = await link.logged(/bad_signature/);
@@ -122,7 +119,7 @@ describe('the trust of the link', () => {
       await plane.get('/health/ready').expect(200);
     });
 
-    it('it also names the variable after enrolment', async () => {
+    it('logs the variable to fix after enrolment too', async () => {
       control.wanted.put(acme);
       await link.startPlane();
       await link.reported(acme.tenant_id);
@@ -133,7 +130,7 @@ describe('the trust of the link', () => {
       );
     });
 
-    it('it enrols with the same token once they are equal', async () => {
+    it('enrols with the same token once the secrets match', async () => {
       const wrong = await link.startPlane({ INTERNAL_SERVICE_SECRET: OTHER });
       await link.logged(/bad_signature/);
       await link.stopPlane(wrong);
@@ -143,7 +140,7 @@ describe('the trust of the link', () => {
     });
   });
 
-  it('names the token if that is the fault', async () => {
+  it('names the token if it is the problem', async () => {
     await link.startPlane({ ATLAS_PROVISIONING_TOKEN: 'atp_of-somebody-else' });
     const line = await link.logged(/Enrolment failed/);
     expect(line).toContain('token_revoked');
@@ -151,7 +148,7 @@ describe('the trust of the link', () => {
     expect(line).not.toContain('atp_of-somebody-else');
   });
 
-  it('asks for a token if there is none, and makes no call', async () => {
+  it('logs that a token is missing, and makes no call', async () => {
     const plane = await link.startPlane({ ATLAS_PROVISIONING_TOKEN: undefined });
     await link.logged(/Not enrolled yet: set ATLAS_PROVISIONING_TOKEN/);
     expect([...control.enrolments, ...control.refusals]).toEqual([]);

@@ -46,7 +46,7 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
       }),
     ]);
     expect(identities.current.tenantPlaneId).toBe(control.planeId);
-    // The plane stores the time of its last contact without waiting for that.
+    // The plane stores the time of its last contact in the background.
     const body = await eventually(async () => {
       const answer = await plane.get('/api/tenant-default', { tenant: 'acme' }).expect(200);
       return answer.body.control_plane.last_contact_at !== null && answer.body;
@@ -69,9 +69,12 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
   });
 
   it.each([
-    ['the version before an upgrade', () => ({ appliedContents: null })],
-    ['a replica of that version has applied since', () => ({ revision: link.control.wanted.revision })],
-  ])('requests everything once after %s, which stores less of an entry', async (_, applied) => {
+    ['an upgrade from a version that stores less of each entry', () => ({ appliedContents: null })],
+    [
+      'a replica of such a version has applied the latest entries',
+      () => ({ revision: link.control.wanted.revision }),
+    ],
+  ])('requests everything once after %s', async (_, applied) => {
     const { wanted, pulls } = link.control;
     wanted.put(acme);
     const before = await link.startPlane();
@@ -90,7 +93,7 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
     expect(await plane.app.get(Database).read(read)).toMatchObject([{ signupLinks: signup_links }]);
   });
 
-  it('names the model of its environment at enrolment', async () => {
+  it('sends the model from its environment at enrolment', async () => {
     await link.startPlane({ ATLAS_TP_DEPLOYMENT: 'on_prem' });
     await eventually(() => link.control.enrolments.length > 0);
     expect(link.control.enrolments[0]?.deployment_model).toBe('on_prem');
@@ -106,10 +109,10 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
     const revision = control.wanted.revision;
     control.pulls.splice(0);
     const second = await link.startPlane();
-    await eventually(() => control.pulls.length > 1, { what: 'it pulls' });
+    await eventually(() => control.pulls.length > 1, { what: 'the plane pulls' });
     expect(second.identities.current).toMatchObject({ instanceId, tenantPlaneId });
     expect(control.enrolments).toHaveLength(1);
-    // The first pull asks for missed changes, the next waits for more.
+    // The first pull requests missed changes, and the next one waits for more.
     expect(control.pulls).toMatchObject([
       { since: revision, wait: 0 },
       { since: revision, wait: 25 },
@@ -119,19 +122,19 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
     expect(new Set(sequences).size).toBe(sequences.length);
   });
 
-  it('reports the current address of its environment', async () => {
+  it('reports the current address from its environment', async () => {
     const { control } = link;
     const before = await link.startPlane({ PORT: '4200' });
-    await eventually(() => control.reports.length > 0, { what: 'it reports' });
+    await eventually(() => control.reports.length > 0, { what: 'the plane reports' });
     await link.stopPlane(before);
     expect(control.enrolments[0]?.endpoint_url).toBe('http://127.0.0.1:4200');
     control.reports.splice(0);
     await link.startPlane({ PORT: '4200', TENANT_PLANE_PUBLIC_URL: 'https://atlas.acme.example' });
-    await eventually(() => control.reports.length > 0, { what: 'it reports' });
+    await eventually(() => control.reports.length > 0, { what: 'the plane reports' });
     expect(control.reports[0]?.endpoint_url).toBe('https://atlas.acme.example');
   });
 
-  it('reports the rest of its first state if one entry fails', async () => {
+  it('reports the other entries of its first state if one fails', async () => {
     // Neither the types nor the database allow such an entry, so it fails.
     const broken = { ...tenantEntry('broken'), name: null as unknown as string };
     link.control.wanted.put(broken);
@@ -178,7 +181,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     await link.reported(acme.tenant_id);
   });
 
-  it('follows every change', async () => {
+  it('applies every change', async () => {
     const { wanted } = link.control;
     wanted.put({ ...acme, status: 'suspended' });
     await eventually(async () => (await statusOf(plane, 'acme')) === 403);
@@ -190,7 +193,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     expect(answer.body.tenant).toEqual({ id: acme.tenant_id, slug: 'acme-two', name: 'Acme 2' });
   });
 
-  it('applies other entries if one fails, reports it, and applies it once it is fixed', async () => {
+  it('applies the other entries if one fails, reports the failure, and applies the fixed entry', async () => {
     const { wanted } = link.control;
     // Neither the types nor the database allow such an entry, so it fails.
     const broken = { ...tenantEntry('broken'), name: null as unknown as string };
@@ -206,7 +209,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     expect(await statusOf(plane, 'broken')).toBe(200);
   });
 
-  it('reports that it lacks the copy that it should serve from', async () => {
+  it('reports that the copy it should serve from is missing', async () => {
     const copy = '0199e000-0000-7000-8000-000000000021';
     const globex = tenantEntry('globex');
     link.control.wanted.put({ ...globex, requires_copy: copy });
@@ -271,7 +274,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     link.control.wanted.put(globex);
     await link.reported(globex.tenant_id);
     await eventually(() => identities.current.revision === link.control.wanted.revision, {
-      what: 'it stores the revision',
+      what: 'the plane stores the revision',
     });
     expect(link.control.pulls.filter(({ since }) => since === known).length).toBeGreaterThan(1);
     jest.restoreAllMocks();
@@ -411,17 +414,17 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     jest.spyOn(performance, 'now').mockReturnValue(monotonic + 25_000);
     reporter.heartbeat();
     jest.restoreAllMocks();
-    await eventually(() => reports.length > before, { what: 'it reports' });
+    await eventually(() => reports.length > before, { what: 'the plane reports' });
   });
 
-  it('reports after a restart what it applied just before it ended', async () => {
+  it('reports after a restart what it applied just before it stopped', async () => {
     const { control } = link;
     const globex = tenantEntry('globex');
     control.misbehavesAt = ['/api/tenant-planes/self/report'];
     control.manner = 'broken';
     control.wanted.put(globex);
     await eventually(async () => (await statusOf(plane, 'globex')) === 200);
-    await eventually(() => control.rebuffs.length > 0, { what: 'its report is refused' });
+    await eventually(() => control.rebuffs.length > 0, { what: 'the report is refused' });
     const unreported = await plane.app.get(ReportedEntries).missing();
     expect(unreported).toContainEqual({ tenantId: globex.tenant_id, entryRevision: 2 });
     await link.stopPlane(plane);
@@ -430,10 +433,10 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     await link.reported(globex.tenant_id);
     const isMarked = async (): Promise<boolean> =>
       (await plane.app.get(ReportedEntries).missing()).every(({ tenantId }) => tenantId !== globex.tenant_id);
-    await eventually(isMarked, { what: 'it knows that it has reported' });
+    await eventually(isMarked, { what: 'the plane has marked the entry as reported' });
   });
 
-  it('reports the others and its health if the Control Plane has not placed a tenant here', async () => {
+  it('reports its health and other tenants even if one tenant is not placed on it', async () => {
     const { control } = link;
     const others = ['globex', 'initech', 'hooli'].map((slug) => tenantEntry(slug));
     await unheard(() => others.forEach((entry) => control.wanted.put(entry)));
@@ -447,7 +450,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     expect(await plane.app.get(ReportedEntries).missing()).toEqual([]);
     const reports = control.reports.length;
     control.wanted.put(acme);
-    await eventually(() => control.reports.length > reports, { what: 'it reports' });
+    await eventually(() => control.reports.length > reports, { what: 'the plane reports' });
     expect(control.refusals).toEqual([]);
   });
 
@@ -459,13 +462,13 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     Object.assign(plane.app.get(Reporter), { lastSentAt: -Infinity });
     const reports = control.reports.length;
     control.wanted.touch();
-    await eventually(() => control.reports.length > reports, { what: 'it reports' });
+    await eventually(() => control.reports.length > reports, { what: 'the plane reports' });
     expect(control.reports.at(-1)?.tenants).toEqual([]);
     control.refusals.splice(0);
   });
 
   describe('whose Control Plane is restored from a backup', () => {
-    it('reports the new entry even if one with a higher number is unreported', async () => {
+    it('reports the new entry even if an older one with a higher number is unreported', async () => {
       const { control } = link;
       await unheard(() => [1, 2, 3].forEach((n) => control.wanted.put({ ...acme, name: `Acme ${n}` })));
       control.manner = 'broken';
@@ -477,11 +480,11 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
       const epoch = epochOf(control.wanted.revision);
       const newReports = () => control.reports.filter(({ revision }) => epochOf(revision) === epoch);
       const entry = { tenant_id: acme.tenant_id, entry_revision: 1, state: 'applied' };
-      await eventually(() => newReports().length > 0, { what: 'it reports' });
+      await eventually(() => newReports().length > 0, { what: 'the plane reports' });
       expect(newReports()[0]?.tenants).toEqual([entry]);
     });
 
-    it('reports an entry even if a late report from before has its number', async () => {
+    it('reports an entry even if a late report from before the restore has the same number', async () => {
       const { control } = link;
       const globex = tenantEntry('globex');
       await plane.app.get(Reporter).settled();
@@ -518,8 +521,8 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
       Object.assign(control, { misbehavesAt: [PLANE_PATHS.desiredState], manner: 'unsigned' });
       const rebuffs = control.rebuffs.length;
       plane = await link.startPlane();
-      await eventually(() => control.rebuffs.length > rebuffs + 1, { what: 'it pulls' });
-      await eventually(() => control.reports.length > reports, { what: 'it reports' });
+      await eventually(() => control.rebuffs.length > rebuffs + 1, { what: 'the plane pulls' });
+      await eventually(() => control.reports.length > reports, { what: 'the plane reports' });
       await plane.app.get(Reporter).settled();
       expect(control.reports.slice(reports).flatMap(({ tenants }) => tenants)).toEqual([]);
       control.manner = 'proper';
@@ -529,7 +532,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
       expect(control.reports.slice(reports).filter(isOld)).toEqual([]);
     });
 
-    it('names the epoch of its entries while one of them fails', async () => {
+    it('reports the epoch of its entries while one of them fails', async () => {
       const { control } = link;
       // Neither the types nor the database allow such an entry, so it fails.
       const broken = { ...tenantEntry('broken'), name: null as unknown as string };
@@ -541,7 +544,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
       expect(control.reports.at(-1)?.revision).toBe(`${epochOf(control.wanted.revision)}.0`);
     });
 
-    it('no longer reports a tenant that is left out', async () => {
+    it('no longer reports a tenant that the new state leaves out', async () => {
       const { control } = link;
       const globex = tenantEntry('globex');
       await unheard(() => control.wanted.put(globex));
@@ -551,19 +554,19 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
       await link.stopPlane(plane);
       const pulls = control.pulls.length;
       plane = await link.startPlane();
-      await eventually(() => control.pulls.length > pulls + 1, { what: 'it pulls' });
+      await eventually(() => control.pulls.length > pulls + 1, { what: 'the plane pulls' });
       await plane.app.get(Reporter).settled();
       expect(control.refusals).toEqual([]);
     });
   });
 
-  /** Has the plane apply a change whose report is lost. */
+  /** Makes the plane apply a change, and loses the report about it. */
   async function unheard(change: () => void): Promise<void> {
     const { control } = link;
     const rebuffs = control.rebuffs.length;
     Object.assign(control, { misbehavesAt: [PLANE_PATHS.report], manner: 'broken' });
     control.wanted.changeTogether(change);
-    await eventually(() => control.rebuffs.length > rebuffs, { what: 'its report is refused' });
+    await eventually(() => control.rebuffs.length > rebuffs, { what: 'the report is refused' });
     await eventually(() => plane.identities.current.revision === control.wanted.revision);
     await plane.app.get(Reporter).settled();
     control.manner = 'proper';

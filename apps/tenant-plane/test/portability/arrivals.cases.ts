@@ -27,7 +27,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
 
   beforeAll(async () => {
     plane = await TestTenantPlane.boot(driver);
-    // The plane's link does not run.
+    // The plane's link does not run, so take its lease here.
     await plane.identities.lease.hold(() => Promise.resolve());
   });
   afterAll(() => plane.close());
@@ -105,7 +105,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     await want({ phase: 'retired', transfer: undefined, moved_to: 'https://elsewhere.example' });
     await expectHere(second);
     expect([await read(), await write('lost')]).toEqual([404, 'tenant_not_found']);
-    // Nor can a request that looked it up before it left write to it.
+    // A request that looked up the tenant before it left cannot write to it either.
     const late = plane.tenants.write(tenant.tenant_id, (scope) =>
       scope.update(Incident, {}, { title: 'lost' }),
     );
@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     expect(await titles()).toEqual(['acknowledged', 'at home again']);
   });
 
-  it('is not served from an incomplete copy, whatever the Control Plane believes', async () => {
+  it('is not served from an incomplete copy, even if the Control Plane requests it', async () => {
     const id = randomUUID();
     expect(await write('before')).toBe(201);
     await expectHere(id);
@@ -157,7 +157,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     ]);
   });
 
-  it('is served again from the rows that it left here if its way back failed', async () => {
+  it('is served again from the rows that it left here if its move back failed', async () => {
     const id = randomUUID();
     const moved_to = 'https://elsewhere.example.com';
     expect(await write('before it left')).toBe(201);
@@ -171,7 +171,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     expect(await titles()).toEqual(['before it left', 'back']);
   });
 
-  it('is served from its kept rows if the plane missed that a move back was cancelled', async () => {
+  it('is served from its kept rows if the plane missed the cancellation of its move back', async () => {
     const id = randomUUID();
     expect(await write('before it left')).toBe(201);
     await want({ phase: 'retired', moved_to: 'https://elsewhere.example.com' });
@@ -184,32 +184,35 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
   });
 
   it.each([
-    ['has begun to replace', () => want({ phase: 'retired', transfer: undefined })],
-    ['has begun to replace without being cancelled', () => Promise.resolve()],
-  ])('is not served from rows that its way back %s', async (_, cancelled) => {
-    const id = randomUUID();
-    expect(await write('before it left')).toBe(201);
-    await send(id);
-    let hasFailed = false;
-    // The cast opens a private method: no source can be made to send a differing copy.
-    const incoming = IncomingTransfer.prototype as unknown as { compare(): void };
-    jest.spyOn(incoming, 'compare').mockImplementation(() => {
-      hasFailed = true;
-      throw new TransferFailed('The copy differs.');
-    });
-    await expectHere(id);
-    await eventually(() => hasFailed, { what: 'the import has begun' });
-    await cancelled();
-    const reopened = { job_id: randomUUID() };
-    const home = { ...tenant, phase: 'serving', transfer: undefined, reopened } as const;
-    const applying = async (entry: DesiredTenant) => plane.apply({ tenants: [entry] });
-    for (const more of [1, 2])
-      expect(await applying({ ...home, entry_revision: tenant.entry_revision + more })).toMatchObject([
-        { code: 'copy_missing' },
-      ]);
-    // Without a session, which the import may have removed as well.
-    await plane.get('/api/tenant-default', { tenant: tenant.slug }).expect(404);
-  });
+    ['sees the cancellation', () => want({ phase: 'retired', transfer: undefined })],
+    ['misses the cancellation', () => Promise.resolve()],
+  ])(
+    'is not served from rows that a move back has begun to replace if the plane %s',
+    async (_, cancelled) => {
+      const id = randomUUID();
+      expect(await write('before it left')).toBe(201);
+      await send(id);
+      let hasFailed = false;
+      // The cast exposes a private method, because no source can be made to send a copy that differs.
+      const incoming = IncomingTransfer.prototype as unknown as { compare(): void };
+      jest.spyOn(incoming, 'compare').mockImplementation(() => {
+        hasFailed = true;
+        throw new TransferFailed('The copy differs.');
+      });
+      await expectHere(id);
+      await eventually(() => hasFailed, { what: 'the import has begun' });
+      await cancelled();
+      const reopened = { job_id: randomUUID() };
+      const home = { ...tenant, phase: 'serving', transfer: undefined, reopened } as const;
+      const applying = async (entry: DesiredTenant) => plane.apply({ tenants: [entry] });
+      for (const more of [1, 2])
+        expect(await applying({ ...home, entry_revision: tenant.entry_revision + more })).toMatchObject([
+          { code: 'copy_missing' },
+        ]);
+      // Send no session, because the import may have removed it.
+      await plane.get('/api/tenant-default', { tenant: tenant.slug }).expect(404);
+    },
+  );
 
   it('is not served again from rows that were removed', async () => {
     await want({ phase: 'retired', purge: { job_id: randomUUID() } });
@@ -223,12 +226,12 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     tenant = { ...tenant, purge: undefined };
   });
 
-  it('is imported again if another import has started meanwhile', async () => {
+  it('is imported again if another import has superseded this one', async () => {
     const id = randomUUID();
     expect(await write('before')).toBe(201);
     await expectHere(id);
     await relay.when(() => relay.asked > 0);
-    // The former process, paused until now, has taken over.
+    // A previous process, paused until now, takes over.
     const another = `${relay.importers[0]}~`;
     relay.importers.push(another);
     await send(id);
@@ -239,7 +242,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     expect(await titles()).toEqual(['before']);
   });
 
-  it('is imported by runs with ever later names, even if the clock goes back', async () => {
+  it('is imported by runs whose names sort in order, even if the clock is set back', async () => {
     const clock = new FixedClock();
     setClock(plane.app, clock);
     const id = randomUUID();
@@ -255,7 +258,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
   });
 
   it.each([0, -3600, 3600])(
-    'is not read at a home frozen longer than a move takes, even if its clock jumps %d s',
+    'cannot be read at a home frozen for longer than a move takes, even if the clock jumps by %d s',
     async (seconds) => {
       const clock = new FixedClock();
       setClock(plane.app, clock);
@@ -265,7 +268,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
         role: 'source',
         recipient: plane.identities.current.publicKey,
       } as const;
-      // The clock of Postgres is not set.
+      // The clock of Postgres does not jump with the process's.
       const shared = driver === 'postgres' ? new FixedClock() : clock;
       setDatabaseTime(plane.app.get(Database), shared);
       const pass = (passed: number): void => new Set([clock, shared]).forEach((one) => one.advance(passed));
@@ -287,8 +290,8 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
   );
 
   it.each([
-    ['begins', 'put'],
-    ['ends', 'fence'],
+    ['starts', 'put'],
+    ['stops', 'fence'],
   ])('gets its next entry while change tracking %s, without a deadlock', async (_, step) => {
     const { tenant_id: id } = tenant;
     const lockEntry = async (manager: EntityManager): Promise<void> => {
@@ -332,29 +335,29 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     tenant = { ...tenant, purge: undefined };
   });
 
-  it('is not written by a running transfer that another has replaced', async () => {
+  it('is not written to by a running transfer that another one has replaced', async () => {
     const [first, second] = [randomUUID(), randomUUID()];
     expect(await write('kept')).toBe(201);
     await expectHere(first);
     await relay.when(() => relay.asked > 0);
-    // The applier does not wait for the first to end.
+    // The applier does not wait for the first transfer to stop.
     const transfer = { id: second, role: 'target' } as const;
     tenant = { ...tenant, transfer, entry_revision: tenant.entry_revision + 1 };
     await plane.apply({ tenants: [tenant] });
     await send(first);
-    await eventually(() => !plane.app.get(RunningTransfers).has(first), { what: 'the first ends' });
+    await eventually(() => !plane.app.get(RunningTransfers).has(first), { what: 'the first transfer stops' });
     expect([await titles(), (await row()).importedTransferId, await read()]).toEqual([['kept'], null, 404]);
   });
 
   if (driver === 'postgres') {
-    it('is not written by a replica that has lost its lease', async () => {
+    it('is not written to by a replica that has lost its lease', async () => {
       const id = randomUUID();
       expect(await write('before')).toBe(201);
       await expectHere(id);
       await relay.when(() => relay.asked > 0);
       await plane.identities.update({ leaseOwner: 'another replica' });
       await send(id);
-      await eventually(() => !plane.app.get(RunningTransfers).has(id), { what: 'the transfer ends' });
+      await eventually(() => !plane.app.get(RunningTransfers).has(id), { what: 'the transfer stops' });
       expect([await titles(), (await row()).importedTransferId]).toEqual([['before'], null]);
       await plane.identities.update({ leaseOwner: null });
       await plane.identities.lease.hold(() => Promise.resolve());
@@ -362,7 +365,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
       await arrived(id);
     });
 
-    it("does not hold up another tenant's entry while it waits for a transaction", async () => {
+    it("does not delay another tenant's entry while it waits for a transaction", async () => {
       const other = await plane.tenant(`other-${count}`);
       const stranger = new Client({ connectionString: plane.database.ownerUrl });
       await stranger.connect();
@@ -372,7 +375,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
           transfer: { id: randomUUID(), role: 'source', recipient: plane.identities.current.publicKey },
         });
         const looks = jest.spyOn(plane.app.get(Database), 'read');
-        await eventually(() => looks.mock.calls.length > 3, { what: 'it waits' });
+        await eventually(() => looks.mock.calls.length > 3, { what: 'the transfer waits' });
         const { entry_revision } = tenant;
         const entries = [
           { ...tenant, transfer: undefined, entry_revision: entry_revision + 1 },
@@ -381,7 +384,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
         expect(await plane.apply({ tenants: entries })).toMatchObject([{}, {}]);
         expect((await plane.get('/api/tenant-default', { tenant: other.slug })).status).toBe(403);
         await plane.app.get(Transfers).stop();
-        expect(await write('goes on')).toBe(201);
+        expect(await write('continues')).toBe(201);
       } finally {
         await stranger.end();
       }

@@ -37,7 +37,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
   beforeAll(async () => {
     faults = await CommitFaults.start();
     plane = await TestTenantPlane.boot(driver, { through: (url) => faults.through(url) });
-    // The plane's link does not run.
+    // The plane's link does not run, so take its lease here.
     await plane.identities.lease.hold(() => Promise.resolve());
   });
   afterAll(async () => {
@@ -54,7 +54,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
     id = randomUUID();
     tenant = await plane.tenant(`goes-${(count += 1)}`);
     await fillEveryTable(plane, tenant);
-    // Sealed now, so that sealing changes no rows later. The sealer's own timer may be doing it already.
+    // Seal now, so that sealing changes no rows later. The sealer's own timer may be sealing them already.
     await eventually(
       async () => {
         await plane.app.get(AuditSealer).seal(tenant.tenant_id);
@@ -72,7 +72,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
     jest.restoreAllMocks();
   });
 
-  /** The transfer as the Control Plane requests it: its key encrypted to this plane's own. */
+  /** The transfer as the Control Plane requests it, with its key encrypted to this plane's public key. */
   async function wanted(role: 'backup' | 'target', pair: GenerateKeyPairResult) {
     const own = await importJWK(plane.app.get(PlaneIdentities).current.publicKey as JWK, 'ECDH-ES');
     const key = await new CompactEncrypt(Buffer.from(JSON.stringify(await exportJWK(pair.privateKey))))
@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
       return Object.fromEntries(await Promise.all(tables));
     });
 
-  it('is restored as a trial before it counts, and brings back every row of every table', async () => {
+  it('is verified by a trial restore, and later brings back every row of every table', async () => {
     const pair = await keys();
     const before = await contents();
     await begin({ status: 'deprovisioning', transfer: await wanted('backup', pair) });
@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
     await begin({ status: 'active', phase: 'serving', transfer: undefined });
   });
 
-  it('is imported again by a second restore if the plane missed that the first was cancelled', async () => {
+  it("is imported again by a second restore if the plane missed the first one's cancellation", async () => {
     const pair = await keys();
     await begin({ status: 'deprovisioning', transfer: await wanted('backup', pair) });
     await eventually(isVerified, { what: 'the backup is verified' });
@@ -132,10 +132,10 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
     await begin({ status: 'active', phase: 'serving', transfer: undefined });
   });
 
-  it('is made and restored although COMMITs keep failing', async () => {
+  it('is created and restored even if COMMITs keep failing', async () => {
     const pair = await keys();
     const before = await contents();
-    /** Retries like the link, until all is applied. */
+    /** Retries like the link until the entry is applied. */
     const insist = async (entry: Partial<DesiredTenant>): Promise<void> => {
       tenant = { ...tenant, ...entry, entry_revision: tenant.entry_revision + 1 };
       for (;;) {
@@ -172,20 +172,20 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
     for (const one of reported) if (one.error !== undefined) expect(one).toMatchObject({ isRetried: true });
   });
 
-  it('does not count if an altered part comes back, and reports it', async () => {
+  it('does not count if a part was altered, and the plane reports the failure', async () => {
     const { receive } = relay;
     jest.spyOn(plane.app.get(TransferRelay), 'receive').mockImplementation(async (...given) => {
       const sealed = await receive.apply(relay, given);
       return sealed && `${sealed.slice(0, -8)}AAAAAAAA`;
     });
     await begin({ status: 'deprovisioning', transfer: await wanted('backup', await keys()) });
-    await eventually(() => reports.mock.calls.length > 0, { what: 'it is reported' });
+    await eventually(() => reports.mock.calls.length > 0, { what: 'the failure is reported' });
     const { tenant_id: tenantId, entry_revision: entryRevision } = tenant;
     expect(reports).toHaveBeenCalledWith({ tenantId, entryRevision, error: expect.any(String) }, null);
     expect(isVerified()).toBe(false);
   });
 
-  it('does not count if a row is missing, and reports its table', async () => {
+  it('does not count if a row is missing, and the plane reports its table', async () => {
     const pair = await keys();
     const recipient = { ...(await exportJWK(pair.publicKey)) };
     const { receive } = relay;
@@ -203,11 +203,11 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
     const error = 'The copy differs from the original in: incidents.';
     const isReported = (): boolean =>
       reports.mock.calls.some(([one]) => (one as { error?: string }).error === error);
-    await eventually(isReported, { what: 'it is reported' });
+    await eventually(isReported, { what: 'the failure is reported' });
     expect(isVerified()).toBe(false);
   });
 
-  it("is made once the tenant's writes have stopped", async () => {
+  it("is created only after the tenant's writes have stopped", async () => {
     await begin({ status: 'deprovisioning', transfer: await wanted('backup', await keys()) });
     await eventually(isVerified);
     const write = plane.tenants.write(tenant.tenant_id, (scope) => scope.update(User, {}, { name: 'late' }));

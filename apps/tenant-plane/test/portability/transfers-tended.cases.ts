@@ -12,7 +12,7 @@ describe(Transfers.name, () => {
   beforeAll(async () => (plane = await TestTenantPlane.boot('sqlite')));
   afterAll(() => plane.close());
 
-  it('resumes a transfer after a failure of the database', async () => {
+  it('resumes a transfer after a database failure', async () => {
     const id = '0199e000-0000-7000-8000-000000000009';
     const transfer = { id, role: 'target' } as const;
     await plane.apply({ tenants: [{ ...tenantEntry('comer'), phase: 'importing', transfer }] });
@@ -23,43 +23,46 @@ describe(Transfers.name, () => {
       .mockImplementationOnce(read)
       .mockRejectedValueOnce(new Error('the server restarts'));
     await plane.app.get(Transfers).tend();
-    await eventually(() => reads.mock.calls.length > 2, { what: 'it asks again' });
+    await eventually(() => reads.mock.calls.length > 2, { what: 'the plane reads the row again' });
     expect(plane.app.get(RunningTransfers).has(id)).toBe(true);
     reads.mockRestore();
     await plane.app.get(Transfers).stop();
     expect(plane.app.get(RunningTransfers).size).toBe(0);
   });
 
-  it.each(['on_prem', 'hybrid'])("sends no backup of a customer's %s plane, and says why", async (model) => {
-    const customers = await TestTenantPlane.boot('sqlite', { env: { ATLAS_TP_DEPLOYMENT: model } });
-    const { tenant, admin } = await customers.tenantWithAdmin('acme');
-    const transfers = customers.app.get(Transfers);
-    const sent = jest.spyOn(customers.app.get(TransferRelay), 'send').mockResolvedValue(undefined);
-    const reports = jest.spyOn(customers.app.get(Reporter), 'reportTransfer').mockReturnValue(undefined);
-    const id = '0199e000-0000-7000-8000-000000000013';
-    const { publicKey: recipient } = customers.identities.current;
-    const want = async (role: 'source' | 'backup', entry_revision: number) => {
-      const transfer = { id, role, recipient };
-      await customers.apply({ tenants: [{ ...tenant, transfer, entry_revision }] });
-    };
-    try {
-      // Not even if the admin has consented to a move.
-      await want('source', 2);
-      await customers.post('/api/moves/consent', {}, admin).expect(200);
-      await want('backup', 3);
-      await transfers.tend();
-      const error = expect.stringContaining('it sends no backup to the Control Plane');
-      await eventually(() => reports.mock.calls.length > 0, { what: 'it is reported' });
-      expect(reports).toHaveBeenCalledWith({ tenantId: tenant.tenant_id, entryRevision: 3, error }, null);
-      expect(sent).not.toHaveBeenCalled();
-      await customers.post('/api/incidents', { title: 'x', severity: 'P3' }, admin).expect(201);
-    } finally {
-      await customers.close();
-      jest.restoreAllMocks();
-    }
-  });
+  it.each(['on_prem', 'hybrid'])(
+    "sends no backup from a customer's %s plane, and reports why",
+    async (model) => {
+      const customers = await TestTenantPlane.boot('sqlite', { env: { ATLAS_TP_DEPLOYMENT: model } });
+      const { tenant, admin } = await customers.tenantWithAdmin('acme');
+      const transfers = customers.app.get(Transfers);
+      const sent = jest.spyOn(customers.app.get(TransferRelay), 'send').mockResolvedValue(undefined);
+      const reports = jest.spyOn(customers.app.get(Reporter), 'reportTransfer').mockReturnValue(undefined);
+      const id = '0199e000-0000-7000-8000-000000000013';
+      const { publicKey: recipient } = customers.identities.current;
+      const want = async (role: 'source' | 'backup', entry_revision: number) => {
+        const transfer = { id, role, recipient };
+        await customers.apply({ tenants: [{ ...tenant, transfer, entry_revision }] });
+      };
+      try {
+        // The admin's consent to a move makes no difference.
+        await want('source', 2);
+        await customers.post('/api/moves/consent', {}, admin).expect(200);
+        await want('backup', 3);
+        await transfers.tend();
+        const error = expect.stringContaining('it sends no backup to the Control Plane');
+        await eventually(() => reports.mock.calls.length > 0, { what: 'the failure is reported' });
+        expect(reports).toHaveBeenCalledWith({ tenantId: tenant.tenant_id, entryRevision: 3, error }, null);
+        expect(sent).not.toHaveBeenCalled();
+        await customers.post('/api/incidents', { title: 'x', severity: 'P3' }, admin).expect(201);
+      } finally {
+        await customers.close();
+        jest.restoreAllMocks();
+      }
+    },
+  );
 
-  it('sends rows away from a customer only in the move that was consented to', async () => {
+  it("sends rows from a customer's plane only in the move that the admin has consented to", async () => {
     const customers = await TestTenantPlane.boot('sqlite', { env: { ATLAS_TP_DEPLOYMENT: 'on_prem' } });
     const { tenant, admin } = await customers.tenantWithAdmin('acme');
     const [running, transfers] = [customers.app.get(RunningTransfers), customers.app.get(Transfers)];
@@ -84,9 +87,9 @@ describe(Transfers.name, () => {
         await customers.post('/api/moves/consent', {}, admin).expect(200);
       await transfers.tend();
       expect([...running.keys()]).toEqual([first]);
-      // Another move, wherever it goes, needs another consent.
+      // Another move needs another consent, wherever it goes.
       await wanted(second, 3);
-      await eventually(() => running.size === 0, { what: 'the first has ended' });
+      await eventually(() => running.size === 0, { what: 'the first transfer has stopped' });
       await transfers.tend();
       expect(running.size).toBe(0);
       expect(await customers.audit(tenant, 'move.consented')).toHaveLength(1);

@@ -39,7 +39,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
   let recipient: Record<string, unknown>;
   let count = 0;
   let faults: CommitFaults;
-  /** How often the target has reported a complete copy. */
+  /** How many times the target has reported a complete copy. */
   let wholes = 0;
   const end = new AbortController();
 
@@ -48,7 +48,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     [source, target] = (await Promise.all(
       [from, to].map((driver) => TestTenantPlane.boot(driver, { through: (url) => faults.through(url) })),
     )) as [TestTenantPlane, TestTenantPlane];
-    // Sealing changes rows of the audit trail at any time, and these tests count changed rows.
+    // Stop the sealer, because it may change audit rows at any time and these tests count changed rows.
     await Promise.all([source, target].map(({ app }) => app.get(AuditSealer).onApplicationShutdown()));
     const pair = await generateKeyPair('ECDH-ES', { crv: 'X25519', extractable: true });
     key = pair.privateKey;
@@ -84,7 +84,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     };
     return new IncomingTransfer(tools, { transferId: 't', key }, taken);
   };
-  /** All rows of the tenant, the same for the same rows on any database. */
+  /** Hashes of all rows of the tenant. Equal rows have equal hashes on any database. */
   const contents = (plane: TestTenantPlane): Promise<unknown> =>
     plane.tenants.read(tenant.tenant_id, async (scope) => {
       const tables = codecs(plane).map(async (codec) => {
@@ -117,11 +117,11 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(TENANT_SCOPED_ENTITIES).toHaveLength(codecs(target).length);
   });
 
-  it('arrive completely and once although COMMITs fail on both planes', async () => {
+  it('arrive completely and only once, even if COMMITs fail on both planes', async () => {
     await fillEveryTable(source, tenant);
     for (let n = 0; n < 3; n += 1) await create(`before ${n}`).expect(201);
     const [sending, receiving] = [outgoing(), incoming()];
-    /** Retries like the plane, but at once. */
+    /** Retries like the plane, but without a pause. */
     const insist = async (transfer: OutgoingTransfer | IncomingTransfer): Promise<void> => {
       for (;;) {
         const error: unknown = await transfer.run(end.signal).catch((reason: unknown) => reason);
@@ -143,7 +143,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('accumulate while the target is behind: the slower it is, the larger each part', async () => {
+  it('accumulate while the target is behind, so a slower target gets larger parts', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.awaited === 2);
@@ -162,7 +162,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('are offered again only once a target that started over is level', async () => {
+  it('wait, once refused, until a target that started over has caught up', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     const dies = new AbortController();
@@ -186,7 +186,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('report the target as level once many changes are followed by none', async () => {
+  it('show that the target has caught up once many changes are followed by none', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.awaited === 2);
@@ -200,7 +200,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     await Promise.all([sent, received]);
   });
 
-  it('are all sent at once after the freeze, however far the target is behind', async () => {
+  it('are all sent at once after the freeze, however far behind the target is', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.awaited === 2);
@@ -212,7 +212,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('are sent as they change if the Control Plane does not say how far the target is', async () => {
+  it("are sent as they change if the Control Plane does not report the target's progress", async () => {
     relay = new MemoryRelay(true);
     const sending = outgoing();
     const sent = sending.run(end.signal);
@@ -243,11 +243,11 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     const opened = await Promise.all(relay.parts.map((sealed) => openPart(sealed, key)));
     for (const { part } of opened) expect(Buffer.byteLength(JSON.stringify(part))).toBeLessThan(1_200_000);
     const cut = opened.filter(({ header }) => header.kind === 'changes' && header.changes === 2000);
-    // More changes wait behind these parts, so they do not report a nearly level target.
+    // More changes follow these parts, so `changes` must not suggest that the target has nearly caught up.
     expect(cut.map(({ part }) => part.tables.flatMap(({ rows }) => rows).length)).toEqual([17, 17]);
   });
 
-  it('do not report the target as level again while a bulk update is in transit', async () => {
+  it('do not show the target as caught up while a bulk update is in transit', async () => {
     for (let n = 0; n < 40; n += 1) await create(`one of many ${n}`).expect(201);
     const sending = outgoing();
     const sent = sending.run(end.signal);
@@ -259,14 +259,14 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     );
     await relay.when(() => relay.asked > before + 3);
     const bulk = headersOf(relay).slice(before, before + 3);
-    // Each part has fewer rows than that: 17, 17 and the rest.
+    // Each part has fewer rows than LEVEL_CHANGES: 17, 17 and the rest.
     expect(bulk.map(({ changes }) => changes <= LEVEL_CHANGES)).toEqual([false, false, true]);
     sending.freeze();
     await Promise.all([sent, received]);
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  describe('if a row takes over a unique value of another,', () => {
+  describe('of which one takes over a unique value of another', () => {
     const ISSUER = 'https://login.example.com';
     let ids: string[];
     beforeEach(async () => {
@@ -286,7 +286,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
       source.tenants.write(tenant.tenant_id, (scope) =>
         scope.update(UserIdentity, { userId: ids[place] ?? '' }, { subject }),
       );
-    /** Sends the rows to a target that imports nothing more until `changes` are made. */
+    /** Sends the rows to a target that imports nothing until `changes` have been made. */
     const sendAround = async (changes: () => Promise<unknown>): Promise<void> => {
       const sending = outgoing();
       const sent = sending.run(end.signal);
@@ -299,7 +299,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
       expect(await contents(target)).toEqual(await contents(source));
     };
 
-    it('they arrive in one part', () =>
+    it('arrive in one part', () =>
       sendAround(async () => {
         await relink(0, 'x');
         await relink(1, 'y');
@@ -307,7 +307,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
         await relink(1, `before ${ids[0]}`);
       }));
 
-    it('they arrive in two parts if the first was cut because it was full', async () => {
+    it('arrive in two parts if the first part was full', async () => {
       for (let n = 0; n < 20; n += 1) await create(`large ${n}`).expect(201);
       await sendAround(async () => {
         await relink(0, 'x');
@@ -339,7 +339,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect([wholes, await target.rows(tenant, User)]).toEqual([0, []]);
   });
 
-  it('arrive completely from an older plane with one less column', async () => {
+  it('arrive completely from an older plane with one column fewer', async () => {
     const older = codecs(source).map(({ metadata, canStepAside }) => {
       const columns = metadata.columns.filter(({ databaseName }) => databaseName !== 'credentials_epoch');
       const fewer = Object.create(metadata, { columns: { value: columns } }) as EntityMetadata;
@@ -353,7 +353,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await target.rows(tenant, User)).toEqual([expect.objectContaining({ credentialsEpoch: 0 })]);
   });
 
-  it('cannot change once they are frozen, but can always be read', async () => {
+  it('cannot change once they are frozen, but can still be read', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.parts.length > 1);
@@ -368,7 +368,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     await source.get('/api/incidents', admin).expect(200);
   });
 
-  it('are refused if the copy differs', async () => {
+  it('are rejected if the copy differs from the original', async () => {
     await create('the one that is lost').expect(201);
     const sending = outgoing();
     const sent = sending.run(end.signal);
@@ -376,7 +376,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
       .run(end.signal)
       .catch((error: Error) => error.message);
     await relay.level();
-    // A row of the copy is lost, and another version of it is sent.
+    // The copy loses its row, and the update that would restore it is not stored.
     await target.tenants.write(tenant.tenant_id, (scope) => scope.delete(Incident, {}));
     const putting = jest.spyOn(target.tenants, 'write').mockImplementation(async () => undefined);
     await source.tenants.write(tenant.tenant_id, (scope) => scope.update(Incident, {}, { title: 'again' }));

@@ -46,7 +46,7 @@ describe('the checks of a running plane', () => {
   });
   afterEach(() => link.close());
 
-  /** A plane that serves a tenant, with the session of one of its operators. */
+  /** Starts a plane that serves a tenant. Returns a function that runs its checks as an operator. */
   async function serving(env: Env = {}, clock = new ShiftedClock()): Promise<() => Promise<NamedOutcome[]>> {
     const acme = tenantEntry('acme');
     control.wanted.put(acme);
@@ -61,7 +61,7 @@ describe('the checks of a running plane', () => {
     };
   }
 
-  it('all pass when nothing is wrong, and change and use up nothing', async () => {
+  it('all pass when nothing is wrong, change nothing and use nothing up', async () => {
     const check = await serving();
     const [enrolments, reports] = [control.enrolments.length, control.reports.length];
     const checks = await check();
@@ -95,20 +95,23 @@ describe('the checks of a running plane', () => {
     for (const hidden of [secret, OTHER, control.token]) expect(JSON.stringify(checks)).not.toContain(hidden);
   });
 
-  it.each([400, -400])('report that this clock is %i s off, only from a signed answer', async (ahead) => {
-    const check = await serving();
-    control.clock.aheadSeconds = ahead;
-    const checks = await check();
-    expect(failing(checks)).toEqual(['clock']);
-    expect(named(checks, 'clock').detail).toMatch(
-      ahead > 0 ? /^This.* (399|400|401) s behind/ : /s ahead of/,
-    );
-    expect(named(checks, 'clock').fix).toContain('NTP');
-    control.manner = 'forged';
-    expect(named(await check(), 'clock').detail).toBe('Not checked, because signature failed');
-  });
+  it.each([400, -400])(
+    'report that the clock is %i s off, but only from a signed response',
+    async (ahead) => {
+      const check = await serving();
+      control.clock.aheadSeconds = ahead;
+      const checks = await check();
+      expect(failing(checks)).toEqual(['clock']);
+      expect(named(checks, 'clock').detail).toMatch(
+        ahead > 0 ? /^This.* (399|400|401) s behind/ : /s ahead of/,
+      );
+      expect(named(checks, 'clock').fix).toContain('NTP');
+      control.manner = 'forged';
+      expect(named(await check(), 'clock').detail).toBe('Not checked, because signature failed');
+    },
+  );
 
-  it('say what is wrong if an answer is not trusted, or from another server', async () => {
+  it('say what is wrong if a response is not trusted or comes from another server', async () => {
     const check = await serving();
     control.misbehavesAt = [PLANE_PATHS.desiredState];
     control.manner = 'unsigned';
@@ -212,7 +215,7 @@ describe('the preflight', () => {
     expect(control.rehearsals).toEqual([]);
   });
 
-  it('refuses another model for an enrolled plane, as does a start', async () => {
+  it('refuses another model for an enrolled plane, as starting the plane does', async () => {
     await withInstalledPlane(parseEnvironment(TenantPlaneConfig, env()), enrolOnce);
     const other = env({ ATLAS_TP_DEPLOYMENT: 'on_prem' });
     const report = await preflight(other);
@@ -223,14 +226,14 @@ describe('the preflight', () => {
     });
     const start = withInstalledPlane(parseEnvironment(TenantPlaneConfig, other), enrolOnce);
     await expect(start).rejects.toThrow('this plane is enrolled as shared: set it to shared');
-    // With the bundle of a move it changes its model.
+    // With the bundle from a move, the plane may change its model.
     const moved = { ...other, INTERNAL_SERVICE_SECRET: OTHER };
     await withInstalledPlane(parseEnvironment(TenantPlaneConfig, moved), async ({ identities }) =>
       expect(needsEnrolment(parseEnvironment(TenantPlaneConfig, moved), identities.current)).toBe(true),
     );
   });
 
-  it('lists every fault of the environment at once, without repeating values', async () => {
+  it('lists every error in the environment at once, without repeating values', async () => {
     const wrong = { PORT: 'many', INTERNAL_SERVICE_SECRET: 'ats_cut-off-half-way-through-the-line' };
     const report = await preflight(env(wrong));
     expect(report).toMatchObject({ ok: false, checks: [{ name: 'environment', ok: false }] });
@@ -262,11 +265,11 @@ describe('the preflight', () => {
 
   it.each([
     ['is not set', undefined, 'ATLAS_PROVISIONING_TOKEN is not set'],
-    ['was cut', 'atp_cut', 'not pasted completely'],
+    ['is incomplete', 'atp_cut', 'not pasted completely'],
   ])('reports a token that %s', async (_, token, detail) => {
     const all = await checks({ ATLAS_PROVISIONING_TOKEN: token });
     expect(causes(all)).toEqual(['token']);
-    // With such a token, the Control Plane would refuse the secret as well.
+    // No call is made, because with such a token the Control Plane would refuse the secret too.
     expect(control.rehearsals).toEqual([]);
     const found = named(all, 'token');
     expect([found.ok, found.detail]).toEqual([false, expect.stringContaining(detail)]);
@@ -293,13 +296,13 @@ describe('the preflight', () => {
   });
 
   it.each([{}, { ATLAS_OFFLINE_MODE: '1' }])(
-    'passes while the plane itself is running, and says where, with %j',
+    'passes while the plane itself is running, and names its process and port, with %j',
     async (mode) => {
       const app = await createApp(env(mode), { clock: new SystemClock() });
       try {
         await app.listen(port, '127.0.0.1');
         if (mode.ATLAS_OFFLINE_MODE === undefined)
-          await eventually(() => control.reports.length > 0, { what: 'it has the lease' });
+          await eventually(() => control.reports.length > 0, { what: 'the plane has the lease' });
         const report = await preflight(env(mode));
         expect(report).toMatchObject({ ok: true, running: { pid: process.pid, port } });
         expect(named(report.checks, 'database').detail).toMatch(/tp\.db is in use by this plane$/);
@@ -310,11 +313,11 @@ describe('the preflight', () => {
     },
   );
 
-  it('does not mistake a running plane of another model and bundle for this one', async () => {
+  it('does not mistake a running plane with another model and bundle for this one', async () => {
     const app = await createApp(env(), { clock: new SystemClock() });
     try {
       await app.listen(port, '127.0.0.1');
-      await eventually(() => control.reports.length > 0, { what: 'it has the lease' });
+      await eventually(() => control.reports.length > 0, { what: 'the plane has the lease' });
       const report = await preflight(env({ ATLAS_TP_DEPLOYMENT: 'hybrid', INTERNAL_SERVICE_SECRET: OTHER }));
       expect(report.running).toBeNull();
       expect(named(report.checks, 'database')).toMatchObject({
@@ -326,7 +329,7 @@ describe('the preflight', () => {
     }
   });
 
-  it('fails if another process has the file', async () => {
+  it('fails if another process uses the database file', async () => {
     const lock = await ProcessLock.take(join(folder, 'data/tp.db'));
     writeFileSync(join(folder, 'data/tp.db'), '');
     const report = await preflight(env());
@@ -338,7 +341,7 @@ describe('the preflight', () => {
     });
   });
 
-  it('fails if another process has the port, and names the process', async () => {
+  it('fails if another process uses the port, and names the process', async () => {
     const taken = new URL(control.url).port;
     const report = await preflight(env({ PORT: taken }));
     expect([report.running, causes(report.checks)]).toEqual([null, ['port']]);
@@ -357,7 +360,7 @@ describe('the preflight', () => {
     },
   );
 
-  describe.each(['on_prem', 'hybrid'])('of a %s plane', (ATLAS_TP_DEPLOYMENT) => {
+  describe.each(['on_prem', 'hybrid'])('with the model %s', (ATLAS_TP_DEPLOYMENT) => {
     it.each([
       [undefined, 'http://127.0.0.1:'],
       ['http://localhost:8080', 'http://localhost:8080/signup'],
@@ -391,14 +394,14 @@ describe('the preflight', () => {
     );
   });
 
-  it('checks only what is local offline, and passes if that is fine', async () => {
+  it('runs only local checks in offline mode, and passes if they pass', async () => {
     const report = await preflight(env({ ATLAS_OFFLINE_MODE: '1' }));
     expect([report.ok, named(report.checks, 'database').ok]).toEqual([true, true]);
     expect(report.checks.filter(({ skipped }) => skipped)).toHaveLength(7);
     expect([...control.rehearsals, ...control.refusals]).toEqual([]);
   });
 
-  describe('of a Control Plane on https', () => {
+  describe('with a Control Plane on https', () => {
     const certificates = HAS_OPENSSL ? it : it.skip;
     let servers: (Server | ReturnType<typeof createTcpServer>)[] = [];
     afterEach(async () => {
@@ -415,7 +418,7 @@ describe('the preflight', () => {
       return `https://${host}:${(server.address() as AddressInfo).port}`;
     }
 
-    certificates('says how to add a private CA that is unknown', async () => {
+    certificates('says how to add an unknown private CA', async () => {
       const url = await listen(createServer(createTestCertificate(folder)), 'localhost');
       const base = { CONTROL_PLANE_BASE_URL: url };
       const { ok, detail, fix } = named(await checks(base), 'tls');

@@ -46,7 +46,7 @@ describe('two replicas of a tenant plane on Postgres', () => {
     return found;
   };
 
-  it('are one instance, in which one enrols, pulls and reports', async () => {
+  it('are one instance, for which one replica enrols, pulls and reports', async () => {
     const [one, other] = replicas.map((plane) => plane.identities.current.instanceId);
     expect(one).toBe(other);
     expect(link.control.enrolments).toHaveLength(1);
@@ -56,7 +56,7 @@ describe('two replicas of a tenant plane on Postgres', () => {
     expect(speakers().size).toBe(1);
   });
 
-  // At once, before the other has read what the first has written since they started.
+  // This runs before the second replica has read what the first has written since the start.
   it('take over from each other, without a second enrolment', async () => {
     const first = speaker();
     await link.stopPlane(first);
@@ -75,7 +75,7 @@ describe('two replicas of a tenant plane on Postgres', () => {
     link.control.wanted.touch();
     for (const [n, replica] of replicas.entries()) {
       const hasSigned = async (): Promise<boolean> => {
-        // Each looks up an unknown tenant, since known ones are cached.
+        // Each replica looks up an unknown tenant, because known ones are cached.
         const slug = `elsewhere-${n}-${link.control.askedFor.length}`;
         await replica.get('/', { host: hostOf(slug) });
         return link.control.askedWith.get(slug) === keyIdOf(next);
@@ -85,7 +85,7 @@ describe('two replicas of a tenant plane on Postgres', () => {
     expect(link.control.refusals).toEqual([]);
   });
 
-  it('number their reports in one series, so that neither looks like a copy', () => {
+  it('number their reports in one sequence, so that neither looks like a copy', () => {
     const sequences = link.control.reports.map((report) => report.sequence);
     expect(sequences).toEqual(sequences.map((_, i) => i + 1));
   });
@@ -96,13 +96,13 @@ describe('two replicas of a tenant plane on Postgres', () => {
       await eventually(() => isServed(plane, 'acme'), { what: 'the replica serves the tenant' });
       const isReachable = async (): Promise<boolean> =>
         (await plane.get('/api/tenant-default', { tenant: 'acme' })).body.control_plane.reachable;
-      await eventually(isReachable, { what: 'it reports the Control Plane as reachable' });
+      await eventually(isReachable, { what: 'the replica reports the Control Plane as reachable' });
     }
   });
 });
 
 describe('a replica that died', () => {
-  it('is replaced only when its lease ends', async () => {
+  it('is replaced only when its lease expires', async () => {
     const link = await Link.create('postgres');
     const before = await link.startPlane({ ATLAS_OFFLINE_MODE: '1' });
     const leaseExpiresAt = new Date(Date.now() + 1500);
@@ -115,7 +115,7 @@ describe('a replica that died', () => {
   });
 });
 
-describe('a replica that lost its lease unawares', () => {
+describe('a replica that lost its lease without noticing', () => {
   let link: Link;
   let stopped: TestTenantPlane;
   let other: TestTenantPlane;
@@ -134,7 +134,7 @@ describe('a replica that lost its lease unawares', () => {
   it('applies nothing that it received before another one took over', async () => {
     const { lease } = stopped.identities;
     ({ claim } = lease);
-    // Standing still: it renews nothing, and an answer is in flight.
+    // The replica stands still and renews no lease, while a response is in flight.
     const renewal = Pause.before(lease, 'hold');
     const answer = Pause.before(stopped.app.get(DesiredStateApplier), 'accept');
     link.control.wanted.put({ ...acme, name: 'Resumed' });
@@ -143,7 +143,7 @@ describe('a replica that lost its lease unawares', () => {
     link.control.wanted.put({ ...acme, name: 'Suspended', status: 'suspended' });
     const { revision } = link.control.wanted;
     await eventually(() => link.control.reports.at(-1)?.revision === revision, {
-      what: 'the other has applied it',
+      what: 'the other has applied the newest entry',
     });
     answer.release();
     await link.logged(/is dropped: Another replica/);
@@ -154,7 +154,7 @@ describe('a replica that lost its lease unawares', () => {
     renewal.release();
   });
 
-  it('numbers no report, so that it does not look like a copy of the other', async () => {
+  it('numbers no report, so that it does not look like a copy of the other replica', async () => {
     await expect(stopped.identities.nextSequence(claim.fence)).rejects.toThrow('Another replica');
   });
 });
@@ -164,7 +164,7 @@ describe('a replica that takes the lease again after another one held it', () =>
   let link: Link;
   let first: TestTenantPlane;
   let second: TestTenantPlane;
-  /** The renewal of the first, which stands still meanwhile. */
+  /** The first replica's lease renewal, paused until the second replica stops. */
   let renewal: Pause;
 
   beforeEach(async () => {
@@ -190,23 +190,23 @@ describe('a replica that takes the lease again after another one held it', () =>
     const before = first.identities.lease.claim;
     renewal.release();
     const isTaken = ({ name }: LinkClaim): boolean => name !== null && name !== before.name;
-    await eventually(() => isTaken(first.identities.lease.claim), { what: 'the first takes it' });
+    await eventually(() => isTaken(first.identities.lease.claim), { what: 'the first takes the lease' });
   };
 
-  it('reports what the other applied and could not report', async () => {
+  it('reports what the other one applied but could not report', async () => {
     const { control } = link;
     Object.assign(control, { misbehavesAt: [PLANE_PATHS.report], manner: 'broken' });
     await secondTakesIt();
     control.wanted.put({ ...acme, name: 'Renamed' });
     const isApplied = (): boolean => second.identities.current.revision === control.wanted.revision;
-    await eventually(isApplied, { what: 'the second has applied it' });
-    await eventually(() => control.rebuffs.length > 0, { what: 'its report is refused' });
+    await eventually(isApplied, { what: 'the second has applied the entry' });
+    await eventually(() => control.rebuffs.length > 0, { what: 'the report of the second is refused' });
     await link.logged(/is dropped: Another replica/);
     await second.app.get(Reporter).settled();
     control.manner = 'proper';
     await secondEnds();
     await eventually(() => control.reported(acme.tenant_id)?.entry_revision === 2, {
-      what: 'it is reported',
+      what: 'the entry is reported',
     });
     expect(control.reports.at(-1)?.link_id).toBe(first.identities.linkId);
   });
@@ -216,11 +216,11 @@ describe('a replica that takes the lease again after another one held it', () =>
     const pulls = link.control.pulls.length;
     await secondEnds();
     await eventually(() => link.control.pulls.slice(pulls).some(({ wait }) => wait === 0), {
-      what: 'it pulls without waiting',
+      what: 'the first pulls without waiting',
     });
   });
 
-  it('does not report an entry as failed that the other has applied since', async () => {
+  it('does not report as failed an entry that the other one has since applied', async () => {
     const { control } = link;
     const report = Pause.before(first.app.get(PlaneHealth), 'examine');
     jest.spyOn(first.app.get(SingleTenantFile), 'fixTo').mockRejectedValue(new Error('The disk is full.'));
@@ -237,11 +237,11 @@ describe('a replica that takes the lease again after another one held it', () =>
     Object.assign(reporter, { lastSentAt: -Infinity });
     const before = control.reports.length;
     reporter.heartbeat();
-    await eventually(() => control.reports.length > before, { what: 'it reports' });
+    await eventually(() => control.reports.length > before, { what: 'the first reports' });
     expect(control.reported(acme.tenant_id)).toMatchObject({ state: 'applied', entry_revision: 2 });
   });
 
-  it('reports in the epoch that the other received', async () => {
+  it('reports in the epoch that the other one received', async () => {
     const { control } = link;
     const reporter = first.app.get(Reporter);
     await secondTakesIt();
@@ -276,7 +276,7 @@ describe('replicas whose clocks are an hour apart', () => {
   });
   afterAll(() => link.close());
 
-  it('agree on when a lease ends', async () => {
+  it('agree on when a lease expires', async () => {
     await other.identities.refresh();
     const { leaseExpiresAt } = other.identities.current;
     expect(leaseExpiresAt?.getTime()).toBeGreaterThan(NOW[0]);
@@ -285,7 +285,7 @@ describe('replicas whose clocks are an hour apart', () => {
     expect(await late.hold(() => Promise.resolve())).toBe('elsewhere');
   });
 
-  it('agree on when the Control Plane was last heard from', async () => {
+  it('agree on the time of the last contact with the Control Plane', async () => {
     for (const plane of [ahead, other]) {
       await plane.identities.refresh();
       const { control_plane } = (await plane.get('/api/tenant-default', { tenant: 'acme' }).expect(200)).body;
@@ -294,15 +294,15 @@ describe('replicas whose clocks are an hour apart', () => {
     }
   });
 
-  it('do not take a contact in the future for a recent one', async () => {
+  it('do not treat a contact in the future as recent', async () => {
     await other.identities.update({ lastContactAt: new Date(Date.now() + 3600_000) });
     const { body } = await other.get('/api/tenant-default', { tenant: 'acme' }).expect(200);
     expect(body.control_plane.reachable).toBe(false);
   });
 });
 
-describe('the replica that holds the link and loses the Control Plane', () => {
-  /** A clock whose monotonic time is set. */
+describe('a replica that holds the link but cannot reach the Control Plane', () => {
+  /** A clock whose monotonic time the test sets. */
   class Pushed extends SystemClock {
     aheadMs = 0;
     override monotonicMs(): number {
@@ -338,14 +338,16 @@ describe('the replica that holds the link and loses the Control Plane', () => {
   const isReachable = async (plane: TestTenantPlane): Promise<boolean> =>
     (await plane.get('/api/tenant-default', { tenant: 'globex' }).expect(200)).body.control_plane.reachable;
   const givesWay = async (): Promise<void> => {
-    // Ends the waiting pull; the next one is cut off.
+    // The change ends the waiting pull, and the next pull fails.
     link.control.wanted.put({ ...acme, name: 'Renamed' });
-    await eventually(() => cut.mock.calls.length >= GIVING_WAY.afterTurns, { what: 'its turns are lost' });
+    await eventually(() => cut.mock.calls.length >= GIVING_WAY.afterTurns, {
+      what: 'enough turns have failed',
+    });
     await lookAtLease(holder);
     await link.logged(/turns in a row failed/);
   };
 
-  it('gives way to another one, and serves what that one applies', async () => {
+  it('gives way to another replica, and serves what that replica applies', async () => {
     const other = await link.startPlane();
     await givesWay();
     expect(await isReachable(holder)).toBe(false);
@@ -362,7 +364,7 @@ describe('the replica that holds the link and loses the Control Plane', () => {
     expect(await isReachable(holder)).toBe(true);
   });
 
-  it('takes the link again at its second look if no other replica has', async () => {
+  it('takes the link again at its second check if no other replica has taken it', async () => {
     await givesWay();
     clock.aheadMs += LEASE_RENEWAL_MS;
     await lookAtLease(holder);
@@ -373,6 +375,6 @@ describe('the replica that holds the link and loses the Control Plane', () => {
     const { revision } = link.control.wanted;
     await lookAtLease(holder);
     const isReported = (): boolean => link.control.reports.at(-1)?.revision === revision;
-    await eventually(isReported, { what: 'it has applied the change' });
+    await eventually(isReported, { what: 'the change is reported' });
   });
 });

@@ -8,7 +8,7 @@ import { type TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
 
 const newSecret = (): string => mintCredential('ats').value.reveal();
 
-/** The database makes no difference here. */
+/** Only on SQLite, because rotation does not depend on the database. */
 describe('the secret of a linked tenant plane', () => {
   let link: Link;
   let control: FakeControlPlane;
@@ -25,9 +25,11 @@ describe('the secret of a linked tenant plane', () => {
   });
   afterEach(() => link.close());
 
-  /** Waits until a call signed with it has arrived, after `from` earlier calls. */
+  /** Waits for a call signed with `secret`, after the first `from` calls. */
   const signedWith = (secret: string, from = control.usedKeys.length): Promise<boolean> =>
-    eventually(() => control.usedKeys.slice(from).includes(keyIdOf(secret)), { what: 'it signs with it' });
+    eventually(() => control.usedKeys.slice(from).includes(keyIdOf(secret)), {
+      what: 'the plane signs with it',
+    });
   const change = async (): Promise<void> => {
     const entry = (control.reported(acme.tenant_id)?.entry_revision ?? 0) + 1;
     control.wanted.put({ ...acme, name: `Renamed ${entry}` });
@@ -39,7 +41,7 @@ describe('the secret of a linked tenant plane', () => {
     await signedWith(next);
     return next;
   };
-  /** Revokes the former secret. */
+  /** Revokes the previous secret. */
   const finish = (): void => {
     control.secret = control.nextSecret ?? '';
     control.nextSecret = null;
@@ -49,7 +51,7 @@ describe('the secret of a linked tenant plane', () => {
     plane = await link.startPlane(env);
   };
 
-  it('is followed by the next one without a refused call, even with its old environment', async () => {
+  it('is replaced without a refused call, even if the environment still has the old one', async () => {
     const { env } = control;
     await handOver();
     finish();
@@ -60,7 +62,7 @@ describe('the secret of a linked tenant plane', () => {
     expect(control.enrolments).toHaveLength(1);
   });
 
-  it('can be followed by several', async () => {
+  it('can be replaced several times', async () => {
     const { env } = control;
     for (let round = 0; round < 3; round += 1) {
       await handOver();
@@ -71,7 +73,7 @@ describe('the secret of a linked tenant plane', () => {
     expect(control.refusals).toEqual([]);
   });
 
-  it('stays in use until the next one is stored, which is handed over again', async () => {
+  it('stays in use until the next one is stored, even if storing it fails once', async () => {
     const { identities } = plane;
     const keepSecrets = identities.keepSecrets.bind(identities);
     let failures = 0;
@@ -95,7 +97,7 @@ describe('the secret of a linked tenant plane', () => {
       for (const secret of [next, control.secret]) expect(text).not.toContain(secret.slice(17));
   });
 
-  it('is the former one again if a rotation is rolled back, also after a second one', async () => {
+  it('is the previous one again if a rotation is rolled back, even the second one', async () => {
     await handOver();
     control.nextSecret = null;
     await change();
@@ -112,7 +114,7 @@ describe('the secret of a linked tenant plane', () => {
     await change();
   });
 
-  it('is kept while it was the last one accepted, however often a rotation is rolled back', async () => {
+  it('is kept if it was the last one accepted, however many rotations are rolled back', async () => {
     await handOver();
     finish();
     for (let round = 0; round < 3; round += 1) {
@@ -122,7 +124,7 @@ describe('the secret of a linked tenant plane', () => {
     }
   });
 
-  it('that is changed in the environment takes precedence', async () => {
+  it('takes precedence if it is changed in the environment', async () => {
     const before = control.env;
     await handOver();
     const given = (control.secret = newSecret());
@@ -133,8 +135,8 @@ describe('the secret of a linked tenant plane', () => {
     expect(control.enrolments).toHaveLength(1);
   });
 
-  describe('compromised', () => {
-    it('is replaced by a new bundle in the environment: the same plane enrols again', async () => {
+  describe('if compromised', () => {
+    it('is replaced by a new bundle in the environment, with which the same plane enrols again', async () => {
       await handOver();
       const { instanceId, publicKey } = plane.identities.current;
       control.secret = newSecret();
@@ -143,7 +145,7 @@ describe('the secret of a linked tenant plane', () => {
       control.wanted.touch();
       await link.logged(/refused our signature.*newest/);
       await restart();
-      await eventually(() => control.enrolments.length === 2, { what: 'it has enrolled again' });
+      await eventually(() => control.enrolments.length === 2, { what: 'the plane has enrolled again' });
       await change();
       const enrolled = plane.identities.current;
       expect(enrolled).toMatchObject({
@@ -152,7 +154,7 @@ describe('the secret of a linked tenant plane', () => {
         serviceSecretsSealed: null,
         enrolledKeyId: keyIdOf(control.secret),
       });
-      // From now on, what is sent to it uses a key that it can open.
+      // From now on, data for the plane is encrypted to a key that it can open.
       expect(enrolled.publicKey).not.toEqual(publicKey);
       expect(control.enrolments[1]?.public_key).toEqual(enrolled.publicKey);
       expect(await receivedBy(plane, enrolled.publicKey)).toBe('rows');
@@ -162,7 +164,7 @@ describe('the secret of a linked tenant plane', () => {
       expect(control.enrolments).toHaveLength(2);
     });
 
-    it('is not replaced by the bundle of another plane, which is not used up', async () => {
+    it("is not replaced by another plane's bundle, whose token stays unused", async () => {
       const before = control.env;
       const own = { ...plane.identities.current };
       const [planeId, secret] = [control.planeId, control.secret];
@@ -187,7 +189,7 @@ describe('the secret of a linked tenant plane', () => {
   });
 });
 
-/** The database makes no difference here. */
+/** Only on SQLite, because rotation does not depend on the database. */
 describe('the secret that a cell shares with the Control Plane', () => {
   const [before, after] = ['the secret of all cells until now', 'the secret of all cells from now on'];
   let link: Link;
@@ -197,19 +199,19 @@ describe('the secret that a cell shares with the Control Plane', () => {
   });
   afterEach(() => link.close());
 
-  it('can be changed on one side after the other, using the previous secret', async () => {
+  it('can be changed on one side at a time, using the previous secret', async () => {
     const { control } = link;
     const changed = { ...control.env, INTERNAL_SERVICE_SECRET: after };
     const start = async (env = {}): Promise<TestTenantPlane> => {
       const pulls = control.pulls.length;
       const plane = await link.startPlane(env);
-      await eventually(() => control.pulls.length > pulls, { what: 'it pulls' });
+      await eventually(() => control.pulls.length > pulls, { what: 'the plane pulls' });
       return plane;
     };
     const first = await start();
     const { publicKey } = first.identities.current;
     await link.stopPlane(first);
-    // The Control Plane does not know the new one yet.
+    // The Control Plane does not know the new secret yet.
     const second = await start({ ...changed, INTERNAL_SERVICE_SECRET_PREVIOUS: before });
     expect(await receivedBy(second, publicKey)).toBe('rows');
     await link.stopPlane(second);

@@ -61,7 +61,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
   }
 
   const acme = tenantEntry('acme');
-  /** An answer of the Control Plane, signed with `changes`. */
+  /** The Control Plane's signed answer to `request`, with `changes`. */
   function answerTo(
     request: EnrolRequestFile,
     changes: Partial<OfflineEnrolAnswer> = {},
@@ -86,7 +86,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
   }
   const known = async () => (await readPlaneRecord(configWith())).identity;
 
-  it('writes a request without secret and token', async () => {
+  it('writes a request that contains neither the secret nor the token', async () => {
     const request = await ask();
     for (const hidden of [SECRET, bundle['ATLAS_PROVISIONING_TOKEN'] ?? '-'])
       expect(JSON.stringify(request)).not.toContain(hidden);
@@ -99,7 +99,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     });
   });
 
-  it('applies the answer, and serves its tenant without a call', async () => {
+  it('applies the answer, and serves its tenant without a call to the Control Plane', async () => {
     await take(answerTo(await ask()));
     expect(await known()).toMatchObject({ tenantPlaneId: PLANE_ID, deploymentModel: 'on_prem' });
     const plane = await TestTenantPlane.open(database, { env: bundle });
@@ -108,7 +108,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     await plane.app.close();
   });
 
-  it('accepts a later answer to the same request, but no older one', async () => {
+  it('accepts a newer answer to the same request, but not an older one', async () => {
     const request = await ask();
     const [older, newer] = [new Date(Date.now() - 60_000), new Date()];
     await take(answerTo(request, {}, { now: newer }));
@@ -118,12 +118,12 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     );
   });
 
-  it('refuses an answer older than what is applied, even if it was signed later', async () => {
+  it('refuses an answer older than the applied state, even if it was signed later', async () => {
     const request = await ask();
     const wanted = new WantedState();
     const now = new Date();
     const answer = (seconds = 0): EnrolAnswerFile => {
-      // Without a revision, there is always a state.
+      // Without a revision, `since` always returns a state.
       const desired_state = wanted.since(null) as DesiredState;
       return answerTo(request, { desired_state }, { now: new Date(now.getTime() + seconds * 1000) });
     };
@@ -133,28 +133,28 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     for (const newer of [answer(), answer()]) await take(newer);
     for (const file of older) await expect(take(file)).rejects.toThrow(/Upload the request file again/);
     expect((await readPlaneRecord(configWith())).tenants).toMatchObject([{ status: 'suspended' }]);
-    // As if the Control Plane was restored from a backup.
+    // As if the Control Plane had been restored from a backup.
     wanted.startNewEpoch();
     await take(answer());
   });
 
-  // On SQLite, the second command or a running plane finds the file locked.
+  // On SQLite, a second command or a running plane finds the file locked.
   if (driver === 'postgres')
     describe('while another state is being applied', () => {
-      /** Two answers signed in the same second; the second is newer. */
+      /** Two answers signed in the same second. The second contains the newer state. */
       async function twoAnswers(): Promise<{ active: EnrolAnswerFile; suspended: EnrolAnswerFile }> {
         const request = await ask();
         const wanted = new WantedState();
         const now = new Date();
         const [active, suspended] = (['active', 'suspended'] as const).map((status) => {
           wanted.put({ ...acme, status });
-          // Without a revision, there is always a state.
+          // Without a revision, `since` always returns a state.
           return answerTo(request, { desired_state: wanted.since(null) as DesiredState }, { now });
         });
-        if (!active || !suspended) throw new Error('There are two.');
+        if (!active || !suspended) throw new Error('Expected two answers.');
         return { active, suspended };
       }
-      /** Pauses the command for one answer once the entries are written, until `meanwhile` has happened. */
+      /** Applies an answer, but pauses after its entries are written until `meanwhile` has finished. */
       async function takeAround(answer: object, meanwhile: () => Promise<void>): Promise<void> {
         const path = join(folder, 'slow.json');
         writeFileSync(path, JSON.stringify(answer));
@@ -220,7 +220,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         }
       }
 
-      it('lets a running plane pull again a newer state that it had not begun to apply', () =>
+      it('accepts an older answer if a running plane has not begun to apply a newer state', () =>
         takeBeside(
           (applier) => Pause.before(applier, 'accept'),
           (taken) => taken,
@@ -233,7 +233,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         ));
     });
 
-  it('refuses an answer for another installation, altered or signed with another secret', async () => {
+  it('refuses an answer that is for another installation, altered or wrongly signed', async () => {
     const request = await ask();
     const good = answerTo(request);
     const other = mintCredential('ats').value.reveal();
@@ -269,7 +269,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     },
   );
 
-  it('names a missing line of the bundle', async () => {
+  it('names a missing variable of the install bundle', async () => {
     const path = join(folder, 'request.json');
     const write = (name: string) =>
       installed(async (plane) => writeRequest(plane, path), { [name]: undefined });
@@ -277,7 +277,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       await expect(write(name)).rejects.toThrow(`${name} is not set`);
   });
 
-  describe('or by a call', () => {
+  describe('or online', () => {
     let control: FakeControlPlane;
     beforeEach(async () => (control = await FakeControlPlane.start()));
     afterEach(() => control.stop());
@@ -292,7 +292,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     });
 
     it.each([24, -24])(
-      'compares signing times of the Control Plane, even if its own clock is %d hours off',
+      "compares the Control Plane's signing times, even if the plane's own clock is %d hours off",
       async (hours) => {
         const { wanted } = control;
         wanted.put(acme);
@@ -305,7 +305,9 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         await eventually(() => control.reported(acme.tenant_id), { what: 'the tenant is served' });
         wanted.put({ ...acme, status: 'suspended' });
         const { revision } = wanted;
-        await eventually(() => plane.identities.current.revision === revision, { what: 'it is suspended' });
+        await eventually(() => plane.identities.current.revision === revision, {
+          what: 'the suspension is applied',
+        });
         await plane.app.close();
 
         const env = { ...control.env, ATLAS_OFFLINE_MODE: '1' };
@@ -322,13 +324,13 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       },
     );
 
-    describe('on a plane that ended while applying a suspension', () => {
+    describe('on a plane that stopped while applying a suspension', () => {
       const linked = () => ({ ...control.env, ATLAS_TP_DEPLOYMENT: 'on_prem' });
       const open = () => TestTenantPlane.open(database, { env: linked(), clock: new ShiftedClock() });
       let before: DesiredState;
       let newest: DesiredState;
 
-      /** Lets the plane get only as far as this write, and returns how to allow it again. */
+      /** Makes a write fail, and stops the plane once it attempts it. Returns how to allow the write. */
       async function endAt(
         write: string,
         isReached: (plane: TestTenantPlane) => Promise<boolean> | boolean,
@@ -343,7 +345,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         const allow = await refuse(write);
         wanted.put({ ...acme, status: 'suspended' });
         newest = wanted.since(null) as DesiredState;
-        const reached = eventually(() => isReached(plane), { what: `it comes to the ${write}` });
+        const reached = eventually(() => isReached(plane), { what: `the plane reaches the ${write}` });
         await reached.finally(() => plane.app.close());
         return allow;
       }
@@ -377,7 +379,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         await dataSource.query(statement).finally(() => dataSource.destroy());
       }
 
-      it('refuses an answer older than what it began to apply, and completes the newest', async () => {
+      it('refuses an answer older than the state it began to apply, and completes the newest', async () => {
         const allow = await endAtRevision();
         expect(await known()).toMatchObject({ revision: before.revision });
         const env = { ...linked(), ATLAS_OFFLINE_MODE: '1' };
@@ -391,7 +393,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
           expect((await readPlaneRecord(configWith(env))).tenants).toMatchObject([{ status: 'suspended' }]);
         };
         await refusesOlder();
-        // The command fails at the same place.
+        // The command fails at the same write.
         await expect(take(newer, env)).rejects.toThrow('refused');
         expect(await known()).toMatchObject({ revision: before.revision });
         await refusesOlder();
@@ -403,8 +405,8 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
 
       it.each([
         ['before it stored the entry', endAtEntry],
-        ['before it stored its revision', endAtRevision],
-      ])('pulls it again by a call: %s', async (_, end) => {
+        ['before it stored the revision', endAtRevision],
+      ])('pulls the suspension again online if it stopped %s', async (_, end) => {
         const allow = await end();
         await allow();
         expect(await known()).toMatchObject({ revision: before.revision, toldRevision: newest.revision });
@@ -412,7 +414,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         const pulled = control.pulls.length;
         const plane = await open();
         const isReported = () => control.reports.some(({ revision }) => revision === newest.revision);
-        await eventually(isReported, { what: 'it reports the newest revision' });
+        await eventually(isReported, { what: 'the plane reports the newest revision' });
         expect(control.pulls[pulled]).toMatchObject({ since: before.revision });
         const { body } = await plane.get('/api/tenant-default', { tenant: 'acme' });
         expect(body.code).toBe('tenant_suspended');
@@ -420,13 +422,13 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       });
     });
 
-    it('learns the time from a refusal', async () => {
+    it('corrects its clock after a refusal', async () => {
       control.clock.aheadSeconds = 4000;
       await installed(enrolOnce, control.env);
       expect([control.refusals, control.enrolments.length]).toEqual([['clock_skew'], 1]);
     });
 
-    it('says why it failed', async () => {
+    it('says why the enrolment failed', async () => {
       control.refuses = 'token_expired';
       await expect(installed(enrolOnce, control.env)).rejects.toThrow(
         /Not enrolled: .*ATLAS_PROVISIONING_TOKEN/,

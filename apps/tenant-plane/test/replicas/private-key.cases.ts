@@ -21,12 +21,12 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     ({ control } = link);
     first = control.secret;
     plane = await link.startPlane();
-    await eventually(() => control.pulls.length > 0, { what: 'it pulls' });
+    await eventually(() => control.pulls.length > 0, { what: 'the plane pulls' });
     ({ publicKey } = plane.identities.current);
   });
   afterEach(() => link.close());
 
-  /** As a driver starts an enrolled plane: without a token. */
+  /** The environment in which a driver starts an enrolled plane, without a token. */
   const environment = (secret: string, previous?: string): Env => ({
     INTERNAL_SERVICE_SECRET: secret,
     INTERNAL_SERVICE_SECRET_PREVIOUS: previous,
@@ -40,7 +40,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
   const handOver = async (): Promise<string> => {
     const next = (control.nextSecret = newSecret());
     control.wanted.touch();
-    await eventually(() => control.usedKeys.includes(keyIdOf(next)), { what: 'it signs with the next' });
+    await eventually(() => control.usedKeys.includes(keyIdOf(next)), { what: 'the plane signs with it' });
     return next;
   };
   const rotate = async (): Promise<string> => {
@@ -48,19 +48,19 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     control.nextSecret = null;
     return next;
   };
-  /** Opens what is encrypted to the public key shown at enrolment. */
+  /** Decrypts what was encrypted to the public key from the enrolment. */
   const opens = (by = plane): Promise<string> => receivedBy(by, publicKey);
   const keyHealth = async () =>
     (await plane.app.get(PlaneHealth).examine()).checks.find(({ name }) => name === 'key');
-  /** As left by a version without copies, or by a backup from before the rotation. */
+  /** Removes the key's copies, as in a database from an older version or from before the rotation. */
   const withoutCopies = (changes = {}) => plane.identities.update({ privateKeyCopies: [], ...changes });
 
-  it('opens with the newest secret alone, whatever environments came before', async () => {
+  it('opens with the newest secret alone, whichever secrets came before', async () => {
     await rotate();
     const newest = await rotate();
     await restart(environment(newest));
     expect(await opens()).toBe('rows');
-    // An upgrade that is rolled back after the next environment was in use.
+    // Roll back to the first environment after a later one was in use.
     await restart(environment(first));
     expect(await opens()).toBe('rows');
     await restart(environment(newest));
@@ -68,7 +68,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it('opens with the former and with the next secret if a rotation is rolled back', async () => {
+  it('opens with the previous and the next secret if a rotation is rolled back', async () => {
     await handOver();
     control.nextSecret = null;
     await restart(environment(first));
@@ -77,7 +77,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it('opens with the next secret if it is unknown whether that was stored', async () => {
+  it('opens with the next secret even if it is unknown whether that secret was stored', async () => {
     const { identities } = plane;
     const keepSecrets = identities.keepSecrets.bind(identities);
     let lost = 0;
@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it('opens with the next secret that a version without copies had stored', async () => {
+  it('opens with a next secret that was stored by a version without key copies', async () => {
     const next = await rotate();
     await withoutCopies();
     await restart(environment(first));
@@ -103,7 +103,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it('makes the plane failing if it cannot be opened, until the first secret is given too', async () => {
+  it("makes the plane's health failing if it cannot be opened, until the first secret is set", async () => {
     expect(await keyHealth()).toEqual({ name: 'key', status: 'ok' });
     const next = await rotate();
     await withoutCopies();
@@ -114,7 +114,9 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     });
     await link.logged(/cannot open its private key/);
     await expect(plane.identities.privateKey()).rejects.toThrow(/cannot open its private key/);
-    await eventually(() => control.reports.at(-1)?.health?.status === 'failing', { what: 'it reports that' });
+    await eventually(() => control.reports.at(-1)?.health?.status === 'failing', {
+      what: 'the plane reports its failing health',
+    });
 
     await restart(environment(next, first));
     expect(await opens()).toBe('rows');
@@ -122,7 +124,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect([await opens(), (await keyHealth())?.status]).toEqual(['rows', 'ok']);
   });
 
-  it('is replaced by the enrolment with a new bundle if it cannot be opened', async () => {
+  it('is replaced by enrolling with a new bundle if it cannot be opened', async () => {
     const next = await rotate();
     await withoutCopies({ serviceSecretsSealed: null });
     await restart(environment(next));
@@ -131,7 +133,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     control.token = mintCredential('atp').value.reveal();
     // A leftover previous secret does not give the new secret access to the old key.
     await restart({ ...control.env, INTERNAL_SERVICE_SECRET_PREVIOUS: first });
-    await eventually(() => control.enrolments.length === 2, { what: 'it has enrolled again' });
+    await eventually(() => control.enrolments.length === 2, { what: 'the plane has enrolled again' });
     const renewed = control.enrolments[1]?.public_key as Record<string, unknown>;
     expect(renewed).not.toEqual(publicKey);
     await eventually(() => plane.identities.current.enrolledKeyId === keyIdOf(control.secret));
@@ -139,7 +141,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect((await keyHealth())?.status).toBe('ok');
   });
 
-  it('is not mistaken for the former one after a version without copies replaced it', async () => {
+  it('is not mistaken for the previous key after a version without key copies replaced it', async () => {
     const next = await rotate();
     await plane.identities.update({ publicKey: { ...publicKey, x: 'of-another-pair' } });
     await restart(environment(next));
@@ -148,7 +150,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
 
   if (driver === 'postgres')
     describe('with a replica in another environment', () => {
-      it('opens in both, before and after another rotation, and in the next one started', async () => {
+      it('opens in both replicas before and after another rotation, and in later replicas', async () => {
         const next = await rotate();
         const replica = await link.startPlane(environment(next));
         for (const one of [plane, replica]) expect(await opens(one)).toBe('rows');
@@ -158,7 +160,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
           expect(await opens(await link.startPlane(environment(secret)))).toBe('rows');
       });
 
-      it('is sealed under what each of them learns, even at the same moment', async () => {
+      it('is sealed under the secrets that both replicas learn, even at the same time', async () => {
         const replica = await link.startPlane(environment(first));
         const learned = [plane, replica].map((one) => ({ one, secret: new Secret(newSecret()) }));
         await Promise.all(

@@ -7,7 +7,11 @@ import { type CallOptions, PASSWORD, TestTenantPlane, hostOf } from '../tenant-p
 
 type Line = Record<string, unknown>;
 
-/** The database makes no difference here. To see it fail: in `ProblemFilter`, leave out `TOLD_OF`. */
+/**
+ * Only on SQLite, because the log does not depend on the database.
+ *
+ * To see it fail: in `ProblemFilter`, leave out `TOLD_OF`.
+ */
 describe('the log of a tenant plane', () => {
   const written: string[] = [];
   let plane: TestTenantPlane;
@@ -59,7 +63,7 @@ describe('the log of a tenant plane', () => {
     expect(written.join('')).not.toMatch(/ann@example|a guess|at[urd]_|correct horse/);
   });
 
-  it('has the full text of an internal error, of which the caller gets only an id', async () => {
+  it('contains the full text of an internal error, while the caller gets only a trace id', async () => {
     const secret = 'relation "users" at db.internal:5432';
     const error = new Error(`${secret}\n{"level":"fatal","msg":"forged"}`);
     jest.spyOn(plane.app.get(Incidents), 'list').mockRejectedValueOnce(error);
@@ -73,13 +77,13 @@ describe('the log of a tenant plane', () => {
       trace_id: headers['x-trace-id'],
     });
     expect(text).not.toMatch(/relation|internal:|at .*\.ts/);
-    // One line, whatever the message contains.
+    // It is a single line even if the message contains line breaks.
     expect(lines()).toMatchObject([
       { level: 'error', traceId: body.trace_id, err: { stack: expect.stringContaining(secret) } },
     ]);
   });
 
-  it('has no values of a failed statement, and no password of a URL', async () => {
+  it('contains neither the values of a failed statement nor the password in a URL', async () => {
     const { id } = await plane.user(tenant, 'operator', { passwordHash: 'hash-of-a-password' });
     const [user] = (await plane.rows(tenant, User)).filter((one) => one.id === id) as [User];
     const again = plane.tenants.write(tenant.tenant_id, (scope) => scope.insert(User, user));
@@ -97,7 +101,7 @@ describe('the log of a tenant plane', () => {
     expect(written.join('')).not.toMatch(/hash-of-a-password|p4ssw0rd/);
   });
 
-  it('has no line for a busy database: the caller is told when to retry', async () => {
+  it('has no line for a busy database, because the caller learns when to retry', async () => {
     const failure = Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' });
     const error = new QueryFailedError('update incidents', [], failure);
     jest.spyOn(plane.app.get(Incidents), 'list').mockRejectedValueOnce(error);

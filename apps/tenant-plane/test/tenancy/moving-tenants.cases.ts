@@ -8,7 +8,7 @@ import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
 const HOME = 'https://home.example.com';
 
-describe.each(EVERY_DATABASE)('while another replica applies a move on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a replica, while another one applies a move, on %s', (driver) => {
   const clock = new FixedClock();
   let plane: TestTenantPlane;
   let acme: DesiredTenant;
@@ -29,7 +29,7 @@ describe.each(EVERY_DATABASE)('while another replica applies a move on %s', (dri
   });
   afterEach(() => elsewhere({ phase: 'retired', movedTo: null }));
 
-  /** Applied by another replica: the plane under test does not notice. */
+  /** Changes the row as another replica would, so that this replica does not notice. */
   async function elsewhere(changes: Partial<Pick<Tenant, 'phase' | 'movedTo'>>): Promise<void> {
     const database = plane.app.get(Database);
     await database.write((manager) => manager.update(Tenant, { id: acme.tenant_id }, changes));
@@ -43,7 +43,7 @@ describe.each(EVERY_DATABASE)('while another replica applies a move on %s', (dri
   const HERE = [200, undefined];
   const THERE = [307, `${HOME}/api/incidents`];
 
-  it('refuses no request that names a leaving tenant twice, whenever each name was read', async () => {
+  it('refuses no request that names a departing tenant twice, whenever each name was looked up', async () => {
     expect(await ask(bySession)).toEqual(HERE);
     clock.advance(0.5);
     await plane.get('/api/tenant-default', bySlug).expect(200);
@@ -55,27 +55,27 @@ describe.each(EVERY_DATABASE)('while another replica applies a move on %s', (dri
     expect(await ask(byBoth)).toEqual(THERE);
   });
 
-  it('redirects if one of two names was read before the tenant left and one after', async () => {
+  it('redirects if one name was looked up before the tenant left and the other afterwards', async () => {
     await plane.get('/api/tenant-default', bySlug).expect(200);
     await leave();
     expect(await ask(byBoth)).toEqual(THERE);
   });
 
-  describe('overlapping look-ups', () => {
+  describe('with overlapping look-ups', () => {
     let directory: TenantDirectory;
     beforeEach(() => {
       directory = plane.app.get(TenantDirectory);
       directory.forget();
     });
 
-    it('redirect a request from before it left, whatever an older one returns last', async () => {
+    it('redirects once the tenant has left, even if an older look-up finishes last', async () => {
       const rowsOfOlder = Pause.behind(plane.app.get(Database), 'read');
       const older = directory.locate(['acme']);
       await rowsOfOlder.reached;
       await plane.get('/api/tenant-default', bySlug).expect(200);
       await leave();
       const locate = directory.locate.bind(directory);
-      // The router has cached the slug; the guard looks up slug and id, and the router then the slug again.
+      // The router has cached the slug. The guard looks up slug and id, and then the router the slug again.
       const locating = jest.spyOn(directory, 'locate').mockImplementation(async (names) => {
         const found = await locate(names);
         if (names.length > 1) {
@@ -89,7 +89,7 @@ describe.each(EVERY_DATABASE)('while another replica applies a move on %s', (dri
       locating.mockRestore();
     });
 
-    it('cache no older answer over one that began earlier and read later', async () => {
+    it('keeps the result of the later read, even if its look-up began earlier', async () => {
       const reading = Pause.before(plane.app.get(Database), 'read');
       const newer = directory.locate(['acme', acme.tenant_id]);
       await reading.reached;
@@ -100,7 +100,7 @@ describe.each(EVERY_DATABASE)('while another replica applies a move on %s', (dri
       expect((await directory.locate(['acme'])).served).toBeNull();
     });
 
-    it('cache no older answer over a change applied here', async () => {
+    it('caches no result that was read before a change was applied here', async () => {
       const rowsOfOlder = Pause.behind(plane.app.get(Database), 'read');
       const older = directory.locate(['acme']);
       await rowsOfOlder.reached;
@@ -112,7 +112,7 @@ describe.each(EVERY_DATABASE)('while another replica applies a move on %s', (dri
     });
   });
 
-  it('serves a tenant as soon as it is back, whatever was read before', async () => {
+  it('serves a tenant as soon as it is back, even if its move was cached', async () => {
     await leave();
     clock.advance(2);
     expect(await ask(byBoth)).toEqual(THERE);

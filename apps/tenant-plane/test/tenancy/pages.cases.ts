@@ -6,13 +6,13 @@ import { TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 const hashOf = (style: string): string => `'sha256-${createHash('sha256').update(style).digest('base64')}'`;
 
 /**
- * A page runs and loads only files of its own host, cannot be framed and is not cached. A suspended or
- * unknown tenant has no such page.
+ * A page loads only files from its own host, cannot be framed and is not cached. A suspended or unknown
+ * tenant has no pages for links in emails.
  *
  * To see it fail: in link-pages.ts, allow `'unsafe-inline'` in `POLICY`; or make the tenant plane's
  * `LinkPagesController` `@Public()`.
  */
-describe('what a browser shows of a tenant plane', () => {
+describe('the pages of a tenant plane', () => {
   let plane: TestTenantPlane;
   let tenant: DesiredTenant;
   beforeAll(async () => {
@@ -25,14 +25,14 @@ describe('what a browser shows of a tenant plane', () => {
     plane.get(path, { host: hostOf('acme'), headers: { accept: 'text/html,*/*;q=0.8' } });
   const suspend = () => plane.apply({ tenants: [{ ...tenant, status: 'suspended', entry_revision: 2 }] });
 
-  it('is the name of the tenant, as text', async () => {
+  it("show the tenant's name, with HTML escaped", async () => {
     const { text, headers } = await open('/').expect(200);
     expect(text).toContain('Acme &lt;Corp&gt; &amp; &quot;Sons&quot;');
     expect(headers['content-security-policy']).toContain("default-src 'none'");
   });
 
   it.each(['/', '/docs', '/api/nothing'])(
-    'at %s has only styles that its policy allows, and no inline script',
+    'have no inline scripts and only styles that their policy allows, at %s',
     async (path) => {
       const { text, headers } = await open(path);
       const policy = headers['content-security-policy'] ?? '';
@@ -49,7 +49,7 @@ describe('what a browser shows of a tenant plane', () => {
     },
   );
 
-  it('may use the styles that the scripts of /docs create', async () => {
+  it('allow the styles that the scripts of /docs create', async () => {
     const policy = (await open('/docs')).headers['content-security-policy'] ?? '';
     const scripts = await Promise.all(
       ['bundle', 'standalone-preset'].map((name) => open(`/docs/swagger-ui-${name}.js`)),
@@ -60,7 +60,7 @@ describe('what a browser shows of a tenant plane', () => {
   });
 
   it.each(['/signup', '/reset-password'])(
-    "at %s is the tenant's page for links in mails, with files of its own host only",
+    "show the tenant's name and load files only from their own host, at %s",
     async (path) => {
       const { text, headers } = await open(path).expect(200);
       expect(headers).toMatchObject({
@@ -95,7 +95,7 @@ describe('what a browser shows of a tenant plane', () => {
     const linksOf = (text: string): string[] =>
       [...text.matchAll(/<a href="(.*?)"/g)].map(([, href]) => href ?? '');
 
-    it('is a list of guides whose links lead to existing pages, or elsewhere by https', async () => {
+    it('list guides whose links lead to existing pages or to https addresses', async () => {
       const names = linksOf(await guide('/help')).filter((href) => href !== '/help');
       expect(names).toContain('/help/users');
       const pages = new Map(await Promise.all(names.map(async (name) => [name, await guide(name)] as const)));
@@ -113,30 +113,33 @@ describe('what a browser shows of a tenant plane', () => {
       }
     });
 
-    it.each(Object.values(PROFILES))('is the guide of $model', async ({ guide: { doc, title }, hints }) => {
-      for (const hint of hints) await guide(hint.doc);
-      expect(await guide(doc)).toMatch(new RegExp(`<h1 id="[a-z-]+">${title}</h1>`));
-    });
+    it.each(Object.values(PROFILES))(
+      'include the guide for $model',
+      async ({ guide: { doc, title }, hints }) => {
+        for (const hint of hints) await guide(hint.doc);
+        expect(await guide(doc)).toMatch(new RegExp(`<h1 id="[a-z-]+">${title}</h1>`));
+      },
+    );
 
-    it('is not found otherwise', async () => {
+    it('are not found under other names', async () => {
       for (const name of ['nothing', 'index', '..%2Fpages%2Fhelp', '%2e%2e%2fpackage', 'constructor'])
         await plane.get(`/help/${name}`).expect(404);
     });
   });
 
-  it('is no link page for an unknown tenant', async () => {
+  it('have no sign-up form for an unknown tenant', async () => {
     const answer = await plane.get('/signup', { host: hostOf('nobody'), headers: { accept: 'text/html' } });
     expect([answer.status, answer.text]).toEqual([404, expect.not.stringContaining('<form')]);
   });
 
-  it('is an error page with the id to quote', async () => {
+  it('show errors with the trace id to quote', async () => {
     const answer = await open('/api/nothing?<script>').expect(404);
     expect(answer.headers['content-type']).toContain('text/html');
     expect(answer.text).toContain(answer.headers['x-trace-id']);
     expect(answer.text).not.toContain('<script>');
   });
 
-  it('is the reason while the tenant is suspended, which programs get as a problem', async () => {
+  it('say that the tenant is suspended, while programs get a problem document', async () => {
     await suspend();
     for (const path of ['/', '/signup', '/reset-password']) {
       const page = await open(path).expect(403);

@@ -22,20 +22,20 @@ describe('a shared plane on Postgres', () => {
   afterEach(() => database.drop());
 
   it.each<[string, Env]>([
-    ['no owner', { TENANT_PLANE_MIGRATION_DATABASE_URL: undefined }],
-    ['the owner of a SQLite file', { TENANT_PLANE_MIGRATION_DATABASE_URL: '/tmp/never-made.db' }],
+    ['no migration URL', { TENANT_PLANE_MIGRATION_DATABASE_URL: undefined }],
+    ['a SQLite file as migration URL', { TENANT_PLANE_MIGRATION_DATABASE_URL: '/tmp/never-made.db' }],
     [
-      'a SQLite file beside the owner of a Postgres database',
+      'a SQLite file as database URL and a Postgres migration URL',
       { TENANT_PLANE_DATABASE_URL: '/tmp/never-made.db' },
     ],
-  ])('names the variable if it is given %s', async (_, env) => {
+  ])('refuses to start with %s, and names the variable', async (_, env) => {
     const started = createApp({ ...environmentFor(database), ...env }).then((app) => app.close());
     await expect(started).rejects.toThrow('TENANT_PLANE_MIGRATION_DATABASE_URL');
   });
 });
 
-describe('a body', () => {
-  it('is refused if it is nested too deeply, without breaking anything', async () => {
+describe('a request body', () => {
+  it('is refused with 400 if it is nested too deeply', async () => {
     const plane = await TestTenantPlane.boot('sqlite');
     const { admin } = await plane.tenantWithAdmin('acme');
     const deep = `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`;
@@ -52,12 +52,12 @@ describe('a body', () => {
 });
 
 describe('an entry that cannot be applied', () => {
-  it('is requested with growing pauses', async () => {
+  it('is requested again with growing pauses', async () => {
     const link = await Link.create('sqlite');
     link.control.wanted.put({ ...tenantEntry('broken'), name: null as unknown as string });
     await link.startPlane();
     const { pulls } = link.control;
-    await eventually(() => pulls.length >= 4, { what: 'it has asked four times' });
+    await eventually(() => pulls.length >= 4, { what: 'the plane has pulled four times' });
     expect((pulls[3]?.at ?? 0) - (pulls[2]?.at ?? 0)).toBeGreaterThanOrEqual(710);
     await link.close();
   });

@@ -21,7 +21,7 @@ describe('a slow caller', () => {
   };
 
   it.each(['headersMs', 'requestMs'] as const)(
-    'is cut off after %s, and holds up no one else',
+    'gets 408 after %s, and delays no other caller',
     async (limit) => {
       const plane = await TestTenantPlane.boot('sqlite', { limits: { headersMs: 50, [limit]: 100 } });
       const waiting = texts[limit].map((text) => sendRaw(plane.url, text));
@@ -32,7 +32,7 @@ describe('a slow caller', () => {
   );
 });
 
-describe('a request that exceeds a limit', () => {
+describe('a request', () => {
   let plane: TestTenantPlane;
   let admin: CallOptions;
   beforeAll(async () => {
@@ -56,7 +56,7 @@ describe('a request that exceeds a limit', () => {
     expectProblem(await withHeaders(`x-long: ${'y'.repeat(17_000)}\r\n`), 431, 'headers_too_large');
   });
 
-  it('is refused if its body is too large, as announced or as sent', async () => {
+  it('is refused if its body is declared or found to be too large', async () => {
     expectProblem(await sendRaw(plane.url, `${HEAD}content-length: 1048577\r\n\r\n`), 413, 'body_too_large');
     const answer = await plane.post('/api/incidents', { title: 'x'.repeat(1_048_577) }, admin).expect(413);
     expect(answer.body).toMatchObject({ code: 'body_too_large', trace_id: answer.headers['x-trace-id'] });
@@ -68,7 +68,7 @@ describe('a request that exceeds a limit', () => {
     );
   });
 
-  it('gets a trace id with invalid JSON', async () => {
+  it('gets a trace id in the error for invalid JSON', async () => {
     const text = `${HEAD}connection: close\r\ncontent-length: 9\r\n\r\n{"email":`;
     expectProblem(await sendRaw(plane.url, text), 400, 'validation_failed');
   });
@@ -80,7 +80,7 @@ describe('a request that exceeds a limit', () => {
     },
   );
 
-  it('is refused with an unused method', async () => {
+  it('is refused if its method is not supported', async () => {
     for (const method of ['TRACE', 'TRACK', 'CONNECT', 'PROPFIND']) {
       const headers = 'host: x\r\nx-word: canary\r\nconnection: close';
       const text = `${method} /api/auth/me HTTP/1.1\r\n${headers}\r\n\r\n`;
@@ -94,9 +94,9 @@ describe('a request that exceeds a limit', () => {
   });
 
   it.each([
-    ['that cannot be decoded', '/api/%'],
-    ['with a part that is too long', `/api/incidents/${'x'.repeat(201)}`],
-  ])('is refused with a path %s', async (_, path) => {
+    ['cannot be decoded', '/api/%'],
+    ['has a part that is too long', `/api/incidents/${'x'.repeat(201)}`],
+  ])('is refused if its path %s', async (_, path) => {
     const text = `GET ${path} HTTP/1.1\r\nhost: acme.localhost:4200\r\nconnection: close\r\n\r\n`;
     const answer = await sendRaw(plane.url, text);
     expectProblem(answer, 400, 'malformed_request');
@@ -104,10 +104,10 @@ describe('a request that exceeds a limit', () => {
   });
 });
 
-describe('an answer that takes too long', () => {
+describe('a response that takes too long', () => {
   const body = { title: 'Disk is full', severity: 'P2' };
 
-  /** Calls `ask` while another transaction holds the table. */
+  /** Calls `ask` while another transaction has the table locked. */
   async function whileLocked<T>(plane: TestTenantPlane, ask: () => PromiseLike<T>): Promise<T> {
     return asAdmin(plane.database.ownerUrl ?? plane.database.url, async (client) => {
       await client.query('begin');
@@ -118,7 +118,7 @@ describe('an answer that takes too long', () => {
     });
   }
 
-  it('is cut off with an error that says when to retry and what may have happened', async () => {
+  it('is replaced by an error that says when to retry and what may have happened', async () => {
     const plane = await TestTenantPlane.boot('postgres', { limits: { answerMs: 1000 } });
     const { admin } = await plane.tenantWithAdmin('acme');
     const answer = await whileLocked(plane, () => plane.post('/api/incidents', body, admin).expect(503));
@@ -130,7 +130,7 @@ describe('an answer that takes too long', () => {
     await plane.close();
   });
 
-  it('is cut off on a connection that is silent in both directions', async () => {
+  it('is dropped with its connection after silence in both directions', async () => {
     const plane = await TestTenantPlane.boot('postgres', { limits: { silenceMs: 200 } });
     const { admin } = await plane.tenantWithAdmin('acme');
     const text = JSON.stringify(body);

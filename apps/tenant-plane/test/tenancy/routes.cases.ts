@@ -9,7 +9,7 @@ interface Operation {
   readonly parameters?: readonly { readonly name: string }[];
 }
 
-/** Public routes: the caller has no session yet, or is a machine. */
+/** Public routes, whose callers have no session yet or are machines. */
 const PUBLIC = [
   'POST /api/auth/signup-exchange',
   'POST /api/auth/token',
@@ -35,8 +35,8 @@ const PUBLIC = [
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /**
- * Lists the routes in the tree that Fastify prints (without common prefixes), because the API's own
- * description may omit some.
+ * Lists the routes in the tree that Fastify prints without common prefixes, because the API's own description
+ * may omit some.
  */
 function routesOf(printed: string): Route[] {
   const parts: string[] = [];
@@ -72,7 +72,7 @@ function operationsOf({ paths }: Description): Record<string, Operation> {
 describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
   let plane: TestTenantPlane;
   let routes: Route[];
-  /** Those of the plane's API description, by name. */
+  /** The operations in the plane's API description, by route name. */
   let operations: Readonly<Record<string, Operation>>;
   let tenant: DesiredTenant;
   let admin: CallOptions;
@@ -102,7 +102,7 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
   };
   const guarded = (): Route[] => routes.filter((route) => !PUBLIC.includes(nameOf(route)));
 
-  it('are exactly those of the contract', () => {
+  it('are exactly the routes of the contract', () => {
     const inContract = Object.keys(operations).filter((name) => !PUBLIC.includes(name));
     expect(guarded().map(nameOf).sort()).toEqual(inContract.sort());
     expect(routes.map(nameOf)).toEqual(expect.arrayContaining(PUBLIC));
@@ -111,9 +111,9 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
   it.each<[string, Record<string, string>]>([
     ['no session', {}],
     ['an unknown session', { authorization: `Bearer atu_${randomUUID()}_${'A'.repeat(43)}` }],
-    ['another scheme', { authorization: 'Basic YWRtaW46YWRtaW4=' }],
+    ['another authorization scheme', { authorization: 'Basic YWRtaW46YWRtaW4=' }],
     ['an empty cookie', { cookie: 'atlas_session=' }],
-  ])('are closed to %s', async (_, headers) => {
+  ])('refuse requests with %s', async (_, headers) => {
     for (const route of guarded()) {
       const { status, body } = await call(route, headers);
       expect([route, status, body.code]).toEqual([route, 401, 'unauthenticated']);
@@ -149,15 +149,15 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
 
   it.each([
     ['broken JSON', '{"title":', 'application/json', 400],
-    ['a list', '[1]', 'application/json', 400],
-    ['a text', '"title"', 'application/json', 400],
-    ['nothing', '', 'application/json', 400],
+    ['a JSON list', '[1]', 'application/json', 400],
+    ['a JSON string', '"title"', 'application/json', 400],
+    ['empty', '', 'application/json', 400],
     ['poisoned JSON', '{"__proto__":{"title":"x"}}', 'application/json', 400],
     ['a form', 'title=Planted&severity=P1', 'application/x-www-form-urlencoded', 415],
     ['plain text', '{"title":"x","severity":"P1"}', 'text/plain', 415],
     ['XML', '<title/>', 'application/xml', 415],
     ['more than a megabyte', JSON.stringify({ title: 'x'.repeat(1_100_000) }), 'application/json', 413],
-  ])('refuse %s as a body', async (_, body, type, status) => {
+  ])('refuse a body that is %s', async (_, body, type, status) => {
     const answer = await plane.post('/api/incidents', undefined, admin).type(type).send(body);
     expect([answer.status, answer.body.code]).toEqual([status, expect.any(String)]);
     expect(answer.headers['content-type']).toContain('application/problem+json');
@@ -177,14 +177,14 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
     expect((await plane.get(path).expect(200)).body.status).toBe('ok');
   });
 
-  it('are measured by pattern, without naming a tenant', async () => {
+  it('are named by pattern in the metrics, without naming a tenant', async () => {
     await plane.get(`/api/incidents/${randomUUID()}`, admin).expect(404);
     const { text } = await plane.get('/metrics').expect(200);
     expect(text).toContain('route="/api/incidents/:id"');
     for (const name of [tenant.tenant_id, 'acme']) expect(text).not.toContain(name);
   });
 
-  it('continue the trace of their caller', async () => {
+  it("continue the caller's trace", async () => {
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
     const answer = await plane.get('/api/incidents', { host, headers }).expect(401);
@@ -192,8 +192,8 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
   });
 });
 
-describe('metrics with a token', () => {
-  it('require the token', async () => {
+describe('the metrics of a plane with METRICS_TOKEN', () => {
+  it('require that token', async () => {
     const plane = await TestTenantPlane.boot('sqlite', { env: { METRICS_TOKEN: 'a token for metrics' } });
     await plane.get('/metrics').expect(401);
     await plane.get('/metrics', { headers: { authorization: 'Bearer a token for metricz' } }).expect(401);

@@ -18,7 +18,7 @@ import {
   hostOf,
 } from '../tenant-plane.fixture';
 
-describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
+describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => {
   const clock = new FixedClock();
   let plane: TestTenantPlane;
   let acme: DesiredTenant;
@@ -38,14 +38,14 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
   const crossings = async (tenant: DesiredTenant): Promise<unknown[]> =>
     (await plane.audit(tenant, 'tenant.crossing_refused')).filter((event) => event.actorId === user.id);
 
-  describe('a tenant that is named by a single hint', () => {
+  describe('if a request names its tenant only once', () => {
     const ways: readonly (readonly [way: string, by: (tenant: DesiredTenant) => CallOptions])[] = [
       ['its id in x-tenant-id', ({ tenant_id }) => ({ tenant: tenant_id })],
       ['its slug in x-tenant-id', ({ slug }) => ({ tenant: slug })],
       ['its subdomain', ({ slug }) => ({ host: hostOf(slug) })],
     ];
 
-    it.each(ways)('signs in its own user by %s', async (way, by) => {
+    it.each(ways)("signs in that tenant's user by %s", async (way, by) => {
       const passwordHash = await hashPassword(PASSWORD);
       const email = `${way.replaceAll(' ', '-')}@example.com`;
       for (const tenant of [acme, globex]) {
@@ -56,7 +56,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
       }
     });
 
-    it.each(ways)('gives the same answers before and after login by %s', async (_, by) => {
+    it.each(ways)('finds that tenant before and after sign-in by %s', async (_, by) => {
       const known = await plane.get('/api/tenant-default', by(acme)).expect(200);
       expect(known.body.tenant).toEqual({ id: acme.tenant_id, slug: 'acme', name: 'Tenant acme' });
       const incidents = await plane.get('/api/incidents', { ...by(acme), session: user.session }).expect(200);
@@ -78,26 +78,29 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     ['host', () => ({ host: hostOf('globex') })],
     ['slug in x-tenant-id', () => ({ tenant: 'globex' })],
     ['id in x-tenant-id', () => ({ tenant: globex.tenant_id })],
-  ])("refuses a session at another tenant's %s, and audits it in its own tenant", async (_, there) => {
-    const answer = await plane.get('/api/incidents', { session: user.session, ...there() }).expect(404);
-    expect(answer.body.code).toBe('tenant_not_found');
-    expect(await crossings(acme)).toEqual([
-      expect.objectContaining({
-        actorKind: 'user',
-        traceId: answer.body.trace_id,
-        after: expect.objectContaining(
-          there().host ? { host: hostOf('globex') } : { x_tenant_id: there().tenant },
-        ),
-      }),
-    ]);
-    expect(await plane.audit(globex, 'tenant.crossing_refused')).toEqual([]);
-  });
+  ])(
+    "refuses a session with another tenant's %s, and records that in the session's own audit trail",
+    async (_, there) => {
+      const answer = await plane.get('/api/incidents', { session: user.session, ...there() }).expect(404);
+      expect(answer.body.code).toBe('tenant_not_found');
+      expect(await crossings(acme)).toEqual([
+        expect.objectContaining({
+          actorKind: 'user',
+          traceId: answer.body.trace_id,
+          after: expect.objectContaining(
+            there().host ? { host: hostOf('globex') } : { x_tenant_id: there().tenant },
+          ),
+        }),
+      ]);
+      expect(await plane.audit(globex, 'tenant.crossing_refused')).toEqual([]);
+    },
+  );
 
-  describe('an invalid value of x-tenant-id', () => {
+  describe('an invalid x-tenant-id', () => {
     const values = (count: number): string[] =>
       Array.from({ length: count }, (_, i) => `${i}-${'x'.repeat(14_000)}`);
 
-    it('gets the same answer as an unknown tenant', async () => {
+    it('gets the same response as an unknown tenant', async () => {
       const unknown = await plane.get('/api/tenant-default', { tenant: 'nobody-at-all' });
       for (const tenant of [...values(1), 'x'.repeat(41), 'acme@', 'acme/..', 'xn--acme', '0'.repeat(36)]) {
         const answer = await plane.get('/api/tenant-default', { tenant });
@@ -115,7 +118,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
       expect(directory.size).toBe(0);
     });
 
-    it('is shortened in the audit trail', async () => {
+    it('is truncated in the audit trail', async () => {
       const [tenant] = values(1);
       const host = `${'y'.repeat(1000)}.example.com`;
       await plane.get('/api/incidents', { session: user.session, tenant, host }).expect(404);
@@ -127,7 +130,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     });
   });
 
-  it('records at most ten refused crossings of a user an hour, whatever they name', async () => {
+  it('records at most ten refused crossings per user per hour, whichever tenants they name', async () => {
     const { session } = user;
     const cross = async (count: number): Promise<void> => {
       const tenants = Array.from({ length: count }, (_, i) => `made-up-${i}`);
@@ -143,7 +146,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     expect(await crossings(acme)).toHaveLength(11);
   });
 
-  it('gives the same answer for an unknown tenant and another one', async () => {
+  it('gives the same response for an unknown tenant as for another tenant', async () => {
     const { session } = user;
     const other = await plane.get('/api/incidents', { session, tenant: 'globex' });
     const unknown = await plane.get('/api/incidents', { session, tenant: 'nobody-at-all' });
@@ -184,7 +187,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     const purge = (tenant: DesiredTenant): Promise<unknown> =>
       plane.tenant(tenant.slug, { ...tenant, phase: 'retired', purge: { job_id: randomUUID() } });
 
-    it('stores nothing from a request admitted before, until the tenant is back', async () => {
+    it('stores nothing from a request admitted before the purge, until the tenant returns', async () => {
       const tenant = await plane.tenant('vehement');
       const host = hostOf('vehement');
       const pause = Pause.inHashing('hash');
@@ -197,19 +200,19 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
       expect([status, body.code]).toEqual([404, 'tenant_not_found']);
       expect(await plane.rows(tenant, User)).toEqual([]);
       await plane.post('/api/auth/signup-exchange', signUp, { host }).expect(404);
-      // The tenant is back by a move or a restore.
+      // A move or a restore brings the tenant back.
       for (const phase of ['importing', 'serving'] as const)
         await plane.tenant('vehement', { ...tenant, phase });
       await plane.post('/api/auth/signup-exchange', signUp, { host }).expect(201);
     });
 
-    // On SQLite writers take turns.
+    // On SQLite, writers take turns.
     const onPostgres = driver === 'postgres' ? it : it.skip;
     onPostgres('keeps nothing that was being written when the purge began', async () => {
       const tenant = await plane.tenant('massive');
       const { session } = await plane.user(tenant, 'admin');
       const pause = Pause.behind(plane.app.get(Audit), 'record');
-      const incident = { title: 'Written meanwhile', severity: 'P1' };
+      const incident = { title: 'Written during the purge', severity: 'P1' };
       const options = { session, host: hostOf('massive') };
       const writing = plane.post('/api/incidents', incident, options).then((answer) => answer);
       await pause.reached;
@@ -227,7 +230,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     });
   });
 
-  it('refuses everything of a suspended tenant, and serves it again once it is resumed', async () => {
+  it('refuses all requests for a suspended tenant, and serves it again once it is resumed', async () => {
     const tenant = await plane.tenant('hooli');
     const { session } = await plane.user(tenant, 'admin');
     const host = hostOf('hooli');
@@ -256,7 +259,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     await plane.get('/api/tenant-default', { host }).expect(403);
   });
 
-  it('notices it within a second even if its clock is set back meanwhile', async () => {
+  it('notices within a second what another replica has applied, even if the clock is set back', async () => {
     const tenant = await plane.tenant('stark');
     const host = hostOf('stark');
     await plane.get('/api/tenant-default', { host }).expect(200);
@@ -268,7 +271,7 @@ describe.each(EVERY_DATABASE)('between tenants on %s', (driver) => {
     await plane.get('/api/tenant-default', { host }).expect(404);
   });
 
-  /** Uses a raw client: others join headers of the same name, or refuse to send them. */
+  /** Uses a raw client, because others merge headers with the same name or refuse to send them. */
   function statusWithHeaders(values: readonly string[]): Promise<number | undefined> {
     const headers = ['host', 'localhost:4200', ...values.flatMap((value) => ['x-tenant-id', value])];
     return new Promise((resolve, reject) => {

@@ -54,7 +54,7 @@ describe.each(EVERY_DATABASE)('the tenant of a request on %s', (driver) => {
   });
   afterAll(() => plane.close());
 
-  /** Creates an incident that shows whose list it is in. */
+  /** Creates an incident whose title shows which tenant's list it is in. */
   async function describeIncident(session: string, title: string): Promise<void> {
     await plane.post('/api/incidents', { title, severity: 'P3' }, { session }).expect(201);
   }
@@ -65,8 +65,8 @@ describe.each(EVERY_DATABASE)('the tenant of a request on %s', (driver) => {
   };
 
   describe.each(HOSTS)('at host %s', (host, hostNames) => {
-    it('is what host, header and session agree on, where a sign-in is needed', async () => {
-      // Every other header, which covers each kind.
+    it('is the one that host, header and session agree on, where a session is required', async () => {
+      // Every second header is enough to cover each kind.
       for (const [header, headerNames] of headers.filter((_, i) => i % 2 === 0)) {
         for (const [session, sessionNames] of sessions) {
           const answer = await plane.get('/api/incidents', { host, tenant: header, session });
@@ -82,7 +82,7 @@ describe.each(EVERY_DATABASE)('the tenant of a request on %s', (driver) => {
       }
     });
 
-    it('is what host and header agree on before sign-in', async () => {
+    it('is the one that host and header agree on, before sign-in', async () => {
       for (const [header, headerNames] of headers) {
         const answer = await plane.get('/api/tenant-default', { host, tenant: header });
         const names = agreed(hostNames, headerNames);

@@ -5,14 +5,16 @@ import { type TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
 const ELSEWHERE = 'https://acme.eu.example.com';
 
-describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) => {
+describe.each(EVERY_DATABASE)('the tenant router of a shared plane on %s', (driver) => {
   const clock = new FixedClock(new Date());
   let link: Link;
   let plane: TestTenantPlane;
   beforeAll(async () => {
     link = await Link.create(driver);
     plane = await link.startPlane({}, clock);
-    await eventually(() => plane.identities.current.tenantPlaneId !== null, { what: 'it is enrolled' });
+    await eventually(() => plane.identities.current.tenantPlaneId !== null, {
+      what: 'the plane is enrolled',
+    });
   });
   afterAll(() => link.close());
   beforeEach(() => {
@@ -32,20 +34,20 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     });
   };
 
-  it('redirects requests for tenants elsewhere, with method, path and query', async () => {
+  it('redirects requests for tenants on other planes, keeping method, path and query', async () => {
     lives('acme');
     const answer = await plane.post('/api/incidents?x=1', { title: 'x' }, { host: hostOf('acme') });
     expect(answer.status).toBe(307);
     expect(answer.headers['location']).toBe(`${ELSEWHERE}/api/incidents?x=1`);
   });
 
-  it('reports its own health under every host name', async () => {
+  it('lets the plane report its own health under every host name', async () => {
     lives('acme');
     for (const path of ['/health/live', '/health/ready', '/api/health', '/metrics'])
       expect([path, (await plane.get(path, { host: hostOf('acme') })).status]).toEqual([path, 200]);
   });
 
-  it('keeps to the origin it received, whatever the path says', async () => {
+  it('redirects only to the origin from the Control Plane, whatever the path says', async () => {
     lives('acme', { endpoint_url: `${ELSEWHERE}/some/path?token=x` });
     const { headers } = await plane.get('//evil.example.com/', { host: hostOf('acme') });
     expect(new URL(headers['location'] ?? '').origin).toBe(ELSEWHERE);
@@ -61,7 +63,7 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     ]);
   });
 
-  it('caches an answer for a while, also for an unknown name', async () => {
+  it('caches responses for a while, including those for unknown names', async () => {
     for (const slug of ['acme-again', 'nobody-here']) {
       if (slug === 'acme-again') lives(slug);
       await Promise.all([1, 2, 3, 4].map(() => plane.get('/', { host: hostOf(slug) })));
@@ -71,13 +73,13 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     await plane.get('/', { host: hostOf('nobody-here') }).expect(404);
   });
 
-  it('refreshes in time even if its clock is set back', async () => {
+  it('refreshes cached routes in time even if its clock is set back', async () => {
     lives('moving');
     await plane.get('/', { host: hostOf('moving') }).expect(307);
     await plane.get('/', { host: hostOf('coming') }).expect(404);
     lives('moving', { endpoint_url: 'https://acme.us.example.com' });
     lives('coming');
-    // By less than signatures may be off, so that the first call is answered.
+    // Stay within the clock tolerance of signatures, so that the first call is accepted.
     clock.jump(-240);
     clock.advance(30);
     const locations = ['moving', 'coming'].map(
@@ -110,15 +112,15 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     const unknown = statuses(Array.from({ length: 12 }, (_, i) => `made-up-${i}`));
     await eventually(() => control.rebuffs.length === 8, { what: 'eight look-ups hang' });
     const known = statuses(['steady', 'steady', 'steady']);
-    await eventually(() => control.rebuffs.length === 9, { what: 'one more asks for the known host' });
+    await eventually(() => control.rebuffs.length === 9, { what: 'the look-up of the known host hangs too' });
     control.cutHanging();
     expect([await known, await unknown]).toEqual([Array(3).fill(307), Array(12).fill(404)]);
 
-    // No request waits for a Control Plane that was just found hanging; it is asked again from time to time.
+    // No request waits for a Control Plane that has just timed out. The plane retries it from time to time.
     expect([await statuses(['steady']), control.rebuffs.length]).toEqual([[307], 9]);
     clock.advance(5);
     expect(await statuses(['steady', 'steady'])).toEqual([307, 307]);
-    await eventually(() => control.rebuffs.length === 10, { what: 'it is asked again' });
+    await eventually(() => control.rebuffs.length === 10, { what: 'the Control Plane is called again' });
     expect(await statuses(['steady'])).toEqual([307]);
     control.manner = 'proper';
     control.routes.delete('steady');
@@ -132,21 +134,21 @@ describe.each(EVERY_DATABASE)('a shared tenant plane as router on %s', (driver) 
     );
   });
 
-  it('rejects an unsigned answer', async () => {
+  it('rejects an unsigned response', async () => {
     lives('unsigned');
     link.control.manner = 'unsigned';
     await plane.get('/', { host: hostOf('unsigned') }).expect(404);
     link.control.manner = 'proper';
   });
 
-  it('serves its own tenants without asking', async () => {
+  it("serves the plane's own tenants without calling the Control Plane", async () => {
     await plane.tenant('here');
     await plane.get('/', { host: hostOf('here') }).expect(200);
     await plane.get('/', { host: 'localhost:4200' }).expect(404);
     expect(link.control.askedFor).toEqual([]);
   });
 
-  it('does not redirect in a circle', async () => {
+  it('does not redirect in a loop', async () => {
     lives('soon-here', { tenant_plane_id: link.control.planeId });
     await plane.get('/', { host: hostOf('soon-here') }).expect(404);
   });

@@ -2,7 +2,7 @@ import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { type CallOptions, PASSWORD, TestTenantPlane } from '../tenant-plane.fixture';
 
-describe.each(EVERY_DATABASE)('values that no row can hold, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('values that cannot be stored, on %s', (driver) => {
   let plane: TestTenantPlane;
   let tenant: DesiredTenant;
   let admin: CallOptions;
@@ -51,7 +51,7 @@ describe.each(EVERY_DATABASE)('values that no row can hold, on %s', (driver) => 
   });
 
   it.each(['toString', 'valueOf', 'hasOwnProperty', 'constructor', '__proto__'])(
-    'are refused as the name of an attribute, at any depth: %s',
+    'are refused as the name of an attribute at any depth: %s',
     async (name) => {
       const named: unknown = JSON.parse(`{"${name}": "x"}`);
       for (const [field, attributes] of [
@@ -73,13 +73,13 @@ describe.each(EVERY_DATABASE)('values that no row can hold, on %s', (driver) => 
     await plane.post('/api/onboarding/steps/%00/skip', undefined, admin).expect(400);
   });
 
-  it('are not confused with unusual text', async () => {
+  it('do not include text that looks like SQL or HTML', async () => {
     const title = 'Zürich 🔥 \u2028 \t <b>"\'; drop table incidents; --';
     const { body } = await plane.post('/api/incidents', { title, severity: 'P1' }, admin).expect(201);
     expect((await plane.get(`/api/incidents/${body.id}`, admin)).body.title).toBe(title);
   });
 
-  it.each([null, 'a\u0000b'])('are refused as a name: %j', async (name) => {
+  it.each([null, 'a\u0000b'])("are refused as a user's name: %j", async (name) => {
     const token = await plane.signupToken(tenant);
     await plane.post('/api/auth/signup-exchange', { token, password: PASSWORD, name }).expect(400);
   });

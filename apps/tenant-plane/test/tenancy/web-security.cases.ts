@@ -7,7 +7,8 @@ const PRODUCTION = { NODE_ENV: 'production', METRICS_TOKEN: randomBytes(16).toSt
 
 const PAGES = ['/', '/docs', '/signup'];
 /**
- * One path of each kind: an answer, pages and what they load, the description, a refusal, an unknown path.
+ * One path of each kind: an API response, pages and their files, the API description, a refusal, an unknown
+ * path and a health check.
  */
 const PATHS = [
   '/api/auth/me',
@@ -21,7 +22,7 @@ const PATHS = [
   '/health/live',
 ];
 
-describe('every answer of a tenant plane', () => {
+describe('every response of a tenant plane', () => {
   let plane: TestTenantPlane;
   let admin: CallOptions;
   beforeAll(async () => {
@@ -30,7 +31,7 @@ describe('every answer of a tenant plane', () => {
   });
   afterAll(() => plane.close());
 
-  it.each(PATHS)('at %s forbids browsers sniffing, framing, referrers and caching', async (path) => {
+  it.each(PATHS)('at %s forbids sniffing, framing, referrers and caching', async (path) => {
     const { headers } = await plane.get(path, admin);
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',
@@ -53,7 +54,7 @@ describe('every answer of a tenant plane', () => {
     },
   );
 
-  it('names its content type and charset', async () => {
+  it('states its content type and charset', async () => {
     const page = { ...admin, headers: { accept: 'text/html' } };
     for (const [path, options, type] of [
       ['/api/auth/me', admin, 'application/json; charset=utf-8'],
@@ -69,7 +70,7 @@ describe('every answer of a tenant plane', () => {
     expect((await plane.get('/', admin)).headers).not.toHaveProperty('strict-transport-security');
   });
 
-  it('is not readable by pages of another origin', async () => {
+  it('is not readable by pages from another origin', async () => {
     const asked = { origin: APP, 'access-control-request-method': 'POST' };
     const answers = [
       await plane.options('/api/incidents', { ...admin, headers: asked }),
@@ -81,7 +82,7 @@ describe('every answer of a tenant plane', () => {
 });
 
 describe('a tenant plane in production', () => {
-  it('has browsers use https only', async () => {
+  it('tells browsers to use only https', async () => {
     const plane = await TestTenantPlane.boot('postgres', { env: PRODUCTION });
     const { headers } = await plane.get('/health/live');
     expect(headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains');
@@ -110,7 +111,7 @@ describe.each(EVERY_DATABASE)('a tenant plane that allows another origin, on %s'
       },
     });
 
-  it('lets its pages call the API with a token, but without cookies', async () => {
+  it("lets that origin's pages call the API with a token, but without cookies", async () => {
     const { status, headers } = await preflight(APP);
     expect([status, headers['access-control-allow-origin']]).toEqual([204, APP]);
     expect(headers['access-control-allow-headers']).toBe('authorization,content-type');
@@ -123,7 +124,7 @@ describe.each(EVERY_DATABASE)('a tenant plane that allows another origin, on %s'
     expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([201, APP]);
   });
 
-  it('also shows them a refusal', async () => {
+  it('lets those pages read refusals', async () => {
     const { status, headers } = await plane.get('/api/incidents', {
       host: hostOf('acme'),
       headers: { origin: APP },
@@ -132,7 +133,7 @@ describe.each(EVERY_DATABASE)('a tenant plane that allows another origin, on %s'
   });
 
   it.each(['https://evil.example.com', 'http://app.example.com', `${APP}.evil.example.com`, 'null'])(
-    'does not allow pages of %s',
+    'does not allow pages from %s',
     async (origin) => {
       expect((await preflight(origin)).headers).not.toHaveProperty('access-control-allow-origin');
     },
