@@ -10,7 +10,7 @@ export interface Figure {
   readonly details?: readonly string[];
 }
 
-/** Describes the run, such as how many requests it sent. */
+/** A figure without a limit, such as how many requests were sent. */
 export function measured(name: string, found: number | string, unit?: string): Figure {
   return { name, found, unit, holds: true };
 }
@@ -50,7 +50,7 @@ export function moreThan(name: string, found: number, limit: number, unit?: stri
   return { name, found, unit, expected: limitOf('>', limit, unit), holds: found > limit };
 }
 
-/** At least one figure has to have a limit: a proof that cannot fail proves nothing. */
+/** At least one figure must have a limit, because a proof that cannot fail proves nothing. */
 export function allHold(figures: readonly Figure[]): boolean {
   return figures.some(({ expected }) => expected !== undefined) && figures.every(({ holds }) => holds);
 }
@@ -61,7 +61,7 @@ export function tallyOf(counts: Readonly<Record<string, number>>): string {
   return parts.join(', ') || 'none';
 }
 
-/** Two decimals tell enough to a reader; machines get the number as it is. */
+/** Rounds to two decimals for readers. Machines get the exact number. */
 export function shown(value: number | string, unit?: string): string {
   const text = typeof value === 'number' ? String(Number(value.toFixed(2))) : value;
   return unit === undefined ? text : `${text} ${unit}`;

@@ -16,7 +16,7 @@ import { type Scene } from './scene';
 export const PATIENCE_MS = 60_000;
 
 export interface Answer {
-  /** Null once the token is spent. */
+  /** Null once the token has been used. */
   readonly install?: InstallView | null;
 }
 
@@ -104,12 +104,12 @@ export function purge(model: DeploymentModel): Scenario {
     begin: (scene, { tenantId }) => isOver(scene, 'tenants', 'restorable_until', 'id', tenantId),
     async problem(scene, subject) {
       const { status } = await scene.stack.api(`/api/tenants/${subject.tenantId}/deletion-certificate`);
-      return status === 200 ? hasStatus('deleted')(scene, subject) : 'there is no certificate';
+      return status === 200 ? hasStatus('deleted')(scene, subject) : 'there is no deletion certificate';
     },
   };
 }
 
-/** A tenant in use. */
+/** Prepares a tenant that is in use. */
 export function provisioned(model: DeploymentModel): Scenario['prepare'] {
   return async (scene, slug) => {
     const subject: Subject = { slug };
@@ -125,7 +125,7 @@ export function provisioned(model: DeploymentModel): Scenario['prepare'] {
   };
 }
 
-/** The state another operation leaves behind. */
+/** Prepares the state that another operation leaves behind. */
 function after(scenario: Scenario): Scenario['prepare'] {
   return async (scene, slug) => {
     const subject = await scenario.prepare(scene, slug);
@@ -144,7 +144,7 @@ async function start(scene: Scene, subject: Subject, operation: string, body = {
   if (answer.install) await scene.install(slug, answer.install);
 }
 
-/** A repeated request has the same key; one made again after an undo has a new key. */
+/** A repeated request has the same key. A new request after an undo has a new key. */
 export function keyOf({ slug, attempt = 1 }: Subject, operation: string): string {
   return `${operation}-${slug}-${attempt}`;
 }

@@ -25,7 +25,7 @@ interface Asked {
   readonly body?: object;
 }
 
-/** Every route of the Tenant Plane that writes, each for a tenant of its own. */
+/** Every route of the Tenant Plane that writes, each called for its own tenant. */
 export class TenantPlaneWrites {
   /** Prerequisites of a request that a tenant does not have by default. */
   private readonly special: Readonly<Record<string, (party: TenantWithCanary['party']) => Promise<Asked>>> = {

@@ -5,7 +5,7 @@ import { COMMIT_FAULTS, type CommitFault, failing } from './commit-fault';
 /** More than any request has. */
 const MAX_COMMITS = 9;
 
-/** A request that writes to a subject of its own. */
+/** A request that writes. Each time it is prepared, it gets its own subject. */
 export interface Write {
   readonly name: string;
   /** Whether repeating it has no further effect, thanks to its Idempotency-Key. */
@@ -32,7 +32,10 @@ export interface Tried {
 
 let serial = 0;
 
-/** Sends a request once for each of its COMMITs and each way it can fail, and repeats it each time. */
+/**
+ * Sends a request once for each of its COMMITs and each way in which that COMMIT can fail, and repeats it
+ * each time.
+ */
 export async function tried(write: Write, plane: PlaneProcess, hows = COMMIT_FAULTS): Promise<Tried> {
   const clean = await cleanly(write);
   const wrong: string[] = [];

@@ -10,7 +10,10 @@ type Run = (this: Database, statement: string, ...others: unknown[]) => unknown;
 
 const commits = new Map<string, number>();
 
-/** The fault of this request's trace if this is the COMMIT it applies to; the process then prints a line. */
+/**
+ * The fault for this request's trace, if `statement` is the COMMIT that it applies to. Prints a line in that
+ * case.
+ */
 function faultOfThis(statement: unknown): CommitFault | undefined {
   if (typeof statement !== 'string' || statement.toLowerCase() !== 'commit') return undefined;
   const traceId = currentContext()?.traceId;
