@@ -6,7 +6,7 @@ export interface Figure {
   /** A limit such as `0`, `<= 2` or `all 58`. Without one, the figure only describes the run. */
   readonly expected?: string;
   readonly holds: boolean;
-  /** The cases that broke the limit, one by one. */
+  /** The cases that broke the limit. */
   readonly details?: readonly string[];
 }
 

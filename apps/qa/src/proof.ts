@@ -15,7 +15,7 @@ export interface ProofContext {
   readonly only?: string;
   /** An empty database for this proof alone, dropped afterwards. */
   database(): Promise<TestDatabase>;
-  /** A copy of a database, which no process may have open. */
+  /** Copies a database, which no process may have open at that time. */
   copyOf(database: TestDatabase): Promise<TestDatabase>;
   /** Like `database`, but with the tenant plane's schema. */
   tenantPlaneDatabase(): Promise<TestDatabase>;

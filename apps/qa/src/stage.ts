@@ -36,8 +36,8 @@ export class Stage {
   constructor(
     readonly driver: DatabaseDriver,
     /**
-     * Whether proofs share planes, unless they need special ones. Starting planes takes longer than a small
-     * proof.
+     * Whether proofs that need no special planes share the same ones, since starting planes takes longer than
+     * a small proof.
      */
     options: { readonly isShared: boolean },
   ) {

@@ -97,7 +97,7 @@ describe('known vulnerabilities', () => {
 });
 
 describe('licences', () => {
-  it('are all allowed', () => {
+  it('of all packages are allowed', () => {
     expect(refusedLicences(packages)).toEqual([]);
   });
 

@@ -38,7 +38,7 @@ export function titlesIn(file: string): string[] {
 
 const isLeftOut = (name: string): boolean => ['skip', 'todo', 'failing'].includes(name);
 
-/** The part of a syntax tree that is needed here. */
+/** The parts of a syntax tree node that this file uses. */
 interface Node {
   readonly type?: string;
   readonly value?: unknown;

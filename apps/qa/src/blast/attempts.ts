@@ -26,8 +26,8 @@ export function signedAttempts(scene: Scene, call: VictimsCall): Attempt[] {
 }
 
 /**
- * Tries a route that is not for tenant planes with everything in the loot: as a bearer token, as a signing
- * key, and in the body.
+ * Attempts on a route that is not for tenant planes. Each secret in the loot serves as a bearer token, as a
+ * signing key and in the body.
  */
 export function bearerAttempts(scene: Scene, { method, path }: Route): Attempt[] {
   const target = path.replace(/:\w+|\*/g, (name) => valueOf(scene, path, name));

@@ -3,9 +3,12 @@ import { PLANE_PATHS } from '@atlas/plane-contract';
 import { type Call, type Key, keyOf } from './calls';
 import { type Scene, partOf } from './scene';
 
-/** A call that is accepted from the victim, so that its refusal from anyone else proves something. */
+/**
+ * A call that the Control Plane accepts from the victim. Otherwise, refusing it to an attacker would prove
+ * nothing.
+ */
 export interface VictimsCall extends Call {
-  /** The key that the victim signs it with; by default, the key of all its calls. */
+  /** The key that the victim signs this call with; by default, its current key. */
   readonly key?: Key;
   /** Any enrolled plane may make this call, whatever the path names. */
   readonly isForAll?: boolean;

@@ -124,7 +124,7 @@ async function moving(
   return opened;
 }
 
-/** A part with nothing valid but its header, which is all that the Control Plane reads. */
+/** A transfer part in which only the header is valid, since the Control Plane reads nothing else. */
 export function partOf({ transfer: { id } }: Pick<Moving, 'transfer'>, part: number): Call {
   const header = {
     transfer: id,

@@ -3,7 +3,7 @@ import { type DesiredState, type DesiredTenant, PLANE_PATHS } from '@atlas/plane
 import { type Answer, type InstallView, type TenantView, type TestStack } from '@atlas/testing';
 import { type EnrolView, SignedPlane, send } from '../signed-plane';
 
-/** A simulated cell, which to the Control Plane appears to serve every tenant it is given. */
+/** A simulated cell, which reports that it serves every tenant it is given. */
 export class ServingPlane {
   readonly linkId = randomUUID();
   sequence = 0;
@@ -15,7 +15,7 @@ export class ServingPlane {
     readonly id: string,
     readonly install: InstallView,
     readonly signed: SignedPlane,
-    /** Transfers to this plane are encrypted to the corresponding public key. */
+    /** The private key for transfers to this plane, which are encrypted with the corresponding public key. */
     readonly privateKey: string,
   ) {}
 

@@ -18,7 +18,7 @@ interface Attempt {
 }
 
 /**
- * Callers of both planes that keep writing whatever the responses are. Every second request has an
+ * Callers of both planes that keep writing, whatever the response. Every second request has an
  * Idempotency-Key.
  */
 export class Writers {
@@ -62,7 +62,7 @@ export class Writers {
     for (const [name, plane] of this.unanswered) {
       const deadline = Date.now() + 20_000;
       while (!(await this.once(plane, name, true)))
-        if (Date.now() > deadline) throw new Error(`The write of ${name} still fails when it is repeated.`);
+        if (Date.now() > deadline) throw new Error(`Writing ${name} still fails when it is repeated.`);
         else await delay(200);
     }
   }

@@ -58,7 +58,7 @@ function asStored(value: unknown): unknown {
   return isJson ? JSON.stringify(value) : value;
 }
 
-/** Copies a tenant plane; the copy is no tenant's home. */
+/** Copies a tenant plane. The copy is no tenant's home. */
 export async function copyPlane(
   scene: DriftScene,
   id: string,

@@ -28,7 +28,7 @@ const WITHOUT_REASON: Readonly<Record<string, string>> = {
   'valid secret of a retired plane': `
     select k.id from service_keys k join tenant_planes p on p.id = k.tenant_plane_id
     where k.revoked_at is null and p.status = 'retired'`,
-  'second secret of a plane': `
+  'plane with more than one active secret': `
     select tenant_plane_id as id from service_keys where revoked_at is null and activated_at is not null
     group by tenant_plane_id having count(*) > 1`,
   'unfinished transfer': `select id from transfers where ended_at is null`,

@@ -10,7 +10,7 @@ interface FoundProcess {
 
 /**
  * Every process that runs in a folder below `root`, even if the Control Plane does not know it. Reads /proc,
- * so it needs Linux.
+ * which only Linux has.
  */
 export function processesBelow(root: string): FoundProcess[] {
   return readdirSync('/proc')

@@ -10,7 +10,7 @@ import {
   temporaryDataDir,
 } from '@atlas/testing';
 
-/** A separate Postgres server that can be killed. Its processes are found in /proc, so it needs Linux. */
+/** A separate Postgres server that can be killed. Its processes are found in /proc, which only Linux has. */
 export class OwnPostgres {
   private readonly dataDir = temporaryDataDir(join(tmpdir(), 'atlas-chaos-postgres'));
   private constructor(private server?: LocalPostgres) {}

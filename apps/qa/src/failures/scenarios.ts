@@ -42,7 +42,7 @@ export function provision(model: DeploymentModel): Scenario {
   };
 }
 
-/** A lifecycle operation for a tenant of that model; each is requested on its own path. */
+/** A lifecycle operation on a tenant of this model. Its API path ends with the name of the operation. */
 function lifecycle(
   model: DeploymentModel,
   operation: 'suspend' | 'resume' | 'deprovision' | 'restore',
@@ -153,7 +153,7 @@ function hasStatus(wanted: string): Scenario['problem'] {
   return async (scene, subject) => statusProblem(await tenantNow(scene, subject), wanted);
 }
 
-/** Moves a date in the future to yesterday. */
+/** Moves a future date to yesterday, so that the period it ends counts as over. */
 async function isOver(scene: Scene, table: string, column: string, key: string, id?: string): Promise<void> {
   const past = new Date(Date.now() - 86_400_000).toISOString().replace('T', ' ').replace('Z', '');
   const sql = `update ${table} set ${column} = $1 where ${key} = $2 and ${column} is not null`;

@@ -119,7 +119,7 @@ export class Scene {
     this.customers.set(slug, { plane, database, token });
   }
 
-  /** Adds a cell with room for one tenant. `uninstall` removes it by the same slug. */
+  /** Adds a cell with room for one tenant. `uninstall` with the same slug removes it. */
   async addCell(slug: string): Promise<string> {
     const { id, install } = await this.stack.registerCell({ capacity: 1 });
     const [database, port] = [await this.context.database(), await freePort()];

@@ -46,7 +46,7 @@ export class AnswerCheck {
   }
 }
 
-/** RFC 6901, escaped for use in a URI. */
+/** One part of a JSON pointer (RFC 6901), escaped for use in a URI. */
 function pointer(part: string): string {
   return encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
 }

@@ -6,10 +6,7 @@ import { type RealValues } from './values';
 export interface Caller {
   readonly plane: PlaneName;
   readonly url: string;
-  /**
-   * Existing values that the operation may be called with. They exclude everything that the caller itself
-   * depends on.
-   */
+  /** Existing values to call the operation with, except any that the caller itself depends on. */
   realOf(operation: Operation): RealValues;
   /** The request with the caller's credentials. */
   own(operation: Operation, request: FuzzRequest): Promise<FuzzRequest>;

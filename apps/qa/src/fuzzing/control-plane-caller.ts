@@ -61,7 +61,7 @@ export class ControlPlaneCaller implements Caller {
     return withHeaders({ ...asked, target }, headers);
   }
 
-  /** Each logout gets a new session, since it revokes the session it is sent with. */
+  /** Each logout gets a new session, since a logout revokes the session it is sent with. */
   private async sessionFor(title: string): Promise<string> {
     if (title.endsWith('/logout')) return this.signIn();
     return (this.session ??= this.signIn());
@@ -84,7 +84,7 @@ async function accountOf(stack: TestStack, email: string): Promise<string> {
   return (await accepted<{ id: string }>(stack, '/api/operators', body)).id;
 }
 
-/** Tenants, planes, jobs and accounts that may be damaged, by the paths that name them. */
+/** Tenants, planes, jobs and accounts that the requests may damage, by path prefix. */
 async function toBreak(stack: TestStack, home: ServingPlane): Promise<Readonly<Record<string, RealValues>>> {
   const [one] = [await home.provisioned('fuzzed-one'), await home.provisioned('fuzzed-two')];
   for (const model of ['dedicated', 'on_prem'])

@@ -13,8 +13,8 @@ const AT_ONCE = 8;
 const OF_OTHERS = ['no_capacity', 'ai_unavailable', 'identity_provider_unavailable'];
 
 /**
- * An operation that accepts more than this share of its broken requests must lack a rule, even if the overall
- * share is still low enough.
+ * An operation that accepts more than this share of its broken requests must be missing a validation rule,
+ * even if the overall share is acceptable.
  */
 const LAX = 0.01;
 

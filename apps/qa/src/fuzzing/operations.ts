@@ -36,7 +36,7 @@ export interface Operation {
   readonly path: string;
   readonly parameters: readonly Parameter[];
   readonly body: { readonly type: string; readonly schema: Schema } | null;
-  /** Media types by status. */
+  /** The media types of the responses, by status. */
   readonly answers: Readonly<Record<string, readonly string[]>>;
 }
 

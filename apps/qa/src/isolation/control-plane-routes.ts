@@ -1,6 +1,6 @@
 /**
- * What a caller of a Control Plane route needs: a scope, to be any operator, to be an operator in person (not
- * an API key), the signature of a tenant plane, or nothing.
+ * What a Control Plane route requires of its caller: a scope, any operator, an operator in person (not an API
+ * key), a tenant plane's signature, or nothing.
  */
 export type Needs = { readonly scope: string } | 'any-operator' | 'in-person' | 'signature' | 'nothing';
 

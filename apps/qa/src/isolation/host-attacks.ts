@@ -11,7 +11,7 @@ export interface HostAttack {
   readonly expected: Expected;
   /** The header lines of the request, without the request line. */
   readonly lines: readonly string[];
-  /** The request target, if it is more than the path. */
+  /** The request target, if it is not just the path. */
   readonly target?: (path: string) => string;
   readonly version?: '1.0' | '1.1';
 }

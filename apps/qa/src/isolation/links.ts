@@ -5,7 +5,7 @@ import { type TenantWithCanary } from './tenants';
 interface Scene {
   readonly stack: TestStack;
   readonly tenant: TenantWithCanary;
-  /** Where the tenant plane sends its mail; absent if it sends none. */
+  /** The server to which the tenant plane sends email; absent if it sends none. */
   readonly smtp?: TestSmtpServer;
 }
 
@@ -50,7 +50,7 @@ const STEERING: readonly Steering[] = [
  */
 const LINKS: readonly LinkMaker[] = [
   {
-    what: 'the welcome link of the first admin',
+    what: "the first admin's sign-up link",
     hostOf: ({ tenant }) => tenant.party.host,
     request: ({ stack, tenant }, steering) =>
       asOperator(stack, `/api/tenants/${tenant.party.tenantId}/signup-link`, steering),

@@ -30,7 +30,7 @@ export interface MatrixCounts {
   /** Rows of the other tenant that have changed. */
   readonly changed: number;
   readonly rows: number;
-  /** Requests by both tenants for their own data, which must be answered. */
+  /** Requests by both tenants for their own data, which must be answered as expected. */
   readonly controls: number;
   readonly failedControls: number;
 }

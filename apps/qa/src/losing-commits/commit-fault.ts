@@ -13,7 +13,7 @@ export interface CommitFault {
 
 const PREFIX = 'fa17';
 
-/** The trace of a request with a COMMIT that is to fail. `serial` distinguishes such requests. */
+/** The trace of a request in which this COMMIT is to fail. `serial` makes it unique. */
 export function failing({ how, nth }: CommitFault, serial: number): { traceId: string; traceparent: string } {
   const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
   const traceId = `${PREFIX}${hex(COMMIT_FAULTS.indexOf(how), 2)}${hex(nth, 2)}${hex(serial, 24)}`;

@@ -19,7 +19,7 @@ interface Asked {
 
 interface Line {
   readonly isKeyed?: true;
-  /** Its job continues after the response, so rows are counted rather than compared. */
+  /** The request starts a job that continues after the response, so rows are counted rather than compared. */
   readonly hasJob?: true;
   ask(): Promise<Asked>;
 }
@@ -62,7 +62,8 @@ export class ControlPlaneWrites {
         const id = await this.tenant();
         const { items } = await this.call<{ items: { id: string }[] }>(`/tenants/${id}/provisioning-tokens`);
         const token = items[0]?.id ?? '';
-        // Marks only the token, since the job that waits for it also ends, which changes the tenant.
+        // Marks only the token, since revoking it also ends the job that waits for it, and that changes the
+        // tenant.
         return { method: 'DELETE', path: `/tenants/${id}/provisioning-tokens/${token}`, marks: [token] };
       },
     },
@@ -283,7 +284,7 @@ export class ControlPlaneWrites {
   }
 }
 
-/** What is written after the request, by a waiting job that polls and by the mailer. */
+/** Rows that are written after the request, by a waiting job that polls and by the mailer. */
 const OF_OTHERS = /^(?:provisioning_jobs|outgoing_mails) /;
 /** The tables that a request itself writes to. */
 const OF_REQUESTS = /^(?:tenants|provisioning_jobs|provisioning_tokens|tenant_planes) /;

@@ -83,12 +83,12 @@ async function withFault(
   const again = await prepared.send({});
   if (!isKeyed) {
     if (!prepared.isMeant(again.status) && again.status >= 500)
-      wrong.push(`again: ${again.status} ${again.text}`);
+      wrong.push(`repeated: ${again.status} ${again.text}`);
     return wrong;
   }
-  if (!prepared.isMeant(again.status)) wrong.push(`again: ${again.status} ${again.text}`);
+  if (!prepared.isMeant(again.status)) wrong.push(`repeated: ${again.status} ${again.text}`);
   const all = effectOf(before, await prepared.rows());
-  if (!isSame(all, clean)) wrong.push(`sent again: ${shown(all, clean)}`);
+  if (!isSame(all, clean)) wrong.push(`after the repeat: ${shown(all, clean)}`);
   return wrong;
 }
 

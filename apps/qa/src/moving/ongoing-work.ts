@@ -75,8 +75,7 @@ export class OngoingWork {
       if (answer.status === 201 || answer.status === 200) return this.note(answer.body, startedAt);
       if (answer.body['code'] !== 'tenant_frozen') throw new Error(describe(answer));
       this.refused.add(title);
-      if (performance.now() - startedAt > PATIENCE_MS)
-        throw new Error('it was refused for longer than allowed');
+      if (performance.now() - startedAt > PATIENCE_MS) throw new Error('it was refused for too long');
       await delay(Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (attempt - 1)));
     }
   }

@@ -67,7 +67,10 @@ export class Tour {
     return answer.body;
   };
 
-  /** Moves the tenant and waits until the move is over. The admin of a customer's plane consents first. */
+  /**
+   * Moves the tenant and waits until the move is over. If a customer's plane serves the tenant, its admin
+   * consents first.
+   */
   async move(model: string): Promise<JobView> {
     const { stack } = this.dedicated;
     const isTheirs = this.tenant.deployment_model === 'on_prem' || this.tenant.deployment_model === 'hybrid';

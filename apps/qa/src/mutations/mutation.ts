@@ -7,7 +7,7 @@ export interface Mutation {
   readonly change: (request: SignedRequest, means: Means) => SignedRequest | null;
 }
 
-/** What a change can make use of. */
+/** Values that a change can use. */
 export interface Means {
   readonly random: SeededRandom;
   /** Another request from the same plane. */

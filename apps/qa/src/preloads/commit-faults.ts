@@ -32,7 +32,7 @@ Reflect.set(Client.prototype, 'query', function (this: Client, statement: unknow
   return fault ? failOnPostgres(this, fault) : query.call(this, statement, ...others);
 } satisfies Query);
 
-/** The errors are those of the real server and driver. */
+/** Makes the real server or driver produce the error. */
 async function failOnPostgres(client: Client, { how }: CommitFault): Promise<unknown> {
   if (how === 'refused') {
     const refusal = await query

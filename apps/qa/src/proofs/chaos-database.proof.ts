@@ -114,7 +114,7 @@ async function killWhile(
   return kills;
 }
 
-/** Each count has to equal the number of tenants. */
+/** Each count must equal the number of tenants. */
 async function outcome(
   stack: TestStack,
   server: OwnPostgres,

@@ -45,8 +45,8 @@ interface Outcome {
 }
 
 /**
- * After a step has failed permanently, nothing of the operation is left, and the same request succeeds when
- * it is repeated.
+ * After a step has failed permanently, the operation leaves nothing behind, and the same request succeeds
+ * when it is repeated.
  *
  * To see it fail: in `ReservePlaceStep.undo`, leave out `freePlace`.
  */
@@ -103,7 +103,7 @@ function batchesOf({ scenario, lastStep }: Undoable, { size }: ProofContext): st
   return MOMENTS.map((moment) => undone.map((step) => `${operation}/${step}/${moment}`));
 }
 
-/** One subject per edge. Once all have failed, nothing of the attempts may be left. */
+/** One subject per edge. Once all have failed, nothing may be left behind. */
 async function failAt(
   scene: Scene,
   { scenario, problem }: Undoable,

@@ -57,7 +57,7 @@ async function coreCalls(stack: TestStack, tenant: TenantView): Promise<number[]
   return answers.map((answer) => answer.status);
 }
 
-/** The time from the Control Plane's return until a tenant requested after it is served. */
+/** The time from the Control Plane's return until a tenant that is requested afterwards is served. */
 async function returnAndSync(stack: TestStack): Promise<number> {
   await stack.startControlPlane();
   const returnedAt = Date.now();

@@ -12,8 +12,8 @@ import { type Proof, type ProofContext } from '../proof';
 const MOMENTS = ['after-record', 'after-effect', 'before'] as const;
 const BACK_WITHIN_MS = 30_000;
 /**
- * On Postgres a dead worker's lease takes 15 s to expire, so several edges share the wait. There are no more
- * of them because a move is undone once it has paused its tenant's writes for 30 s.
+ * On Postgres a dead worker's lease takes 15 s to expire, so several edges share the wait. There cannot be
+ * more of them, because a move is undone once it has paused its tenant's writes for 30 s.
  */
 const AT_ONCE = { sqlite: 3, postgres: 5 };
 /** A waiting step is recorded as done only after the plane's report, so its last edges are reached late. */
@@ -23,7 +23,7 @@ const REACHED_WITHIN_MS = 60_000;
  * point armed.
  */
 const SMALL_EDGE = 'provision/write-desired-state/after-effect';
-/** Scenarios that run at the same time, since they spend most of it waiting. */
+/** How many scenarios run at the same time. They spend most of it waiting. */
 const LANES = { sqlite: 2, postgres: 3 };
 
 interface Outcome {
@@ -36,7 +36,7 @@ interface Outcome {
  * The Control Plane is killed at every edge of every step. After a restart, the operation is done exactly
  * once.
  *
- * To see it fail: in `JobRunner.attempt`, record the step before its transaction instead of in it.
+ * To see it fail: in `JobRunner.attempt`, record the step before its transaction instead of inside it.
  */
 export const proof: Proof = {
   goal:
@@ -134,7 +134,7 @@ async function killAtEach(scene: Scene, scenario: Scenario, edges: readonly stri
   return { edges: edges.length, problems, slowestMs };
 }
 
-/** The client repeats the request until it gets a response. Its only job must then succeed. */
+/** The client repeats the request until it gets a response. The operation's only job must then succeed. */
 async function problemAfter(
   scene: Scene,
   scenario: Scenario,

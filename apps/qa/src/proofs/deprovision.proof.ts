@@ -29,8 +29,8 @@ interface Scene {
  */
 export const proof: Proof = {
   goal:
-    '0 removals with a damaged backup; a restore equal row by row; after the purge 0 rows in tables and ' +
-    'backups, and the slug is never assigned again',
+    '0 removals with a damaged backup; restored rows equal the originals; after the purge 0 rows in ' +
+    'tables and backups, and the slug is never assigned again',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by control-plane/test/deprovision.spec.ts and e2e/test/deprovision.spec.ts.
   smallOn: [],
@@ -46,7 +46,7 @@ export const proof: Proof = {
       const before = new Map<string, readonly string[]>();
       for (const { id } of tenants) before.set(id, await scene.plane.of(id));
       counts.refused = await behindDamagedBackups(scene, tenants, before);
-      context.progress(`${counts.refused} of ${count} were not removed with a damaged backup`);
+      context.progress(`${counts.refused} of ${count} tenants with a damaged backup were not removed`);
       await Promise.all(
         tenants.map((tenant) => thereAndBack(scene, tenant, before.get(tenant.id) ?? [], counts)),
       );
@@ -148,8 +148,8 @@ async function thereAndBack(
 }
 
 /**
- * Must run while there are no requests: SQLite aborts a transaction if another process has written in the
- * meantime.
+ * Lets the time for a restore expire. Must run while there are no requests: SQLite aborts a transaction if
+ * another process has written in the meantime.
  */
 async function letTheMonthEnd({ control }: Scene): Promise<void> {
   await control.query('update tenants set restorable_until = created_at where restorable_until is not null');

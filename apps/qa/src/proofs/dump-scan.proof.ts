@@ -23,8 +23,8 @@ const USABLE: Readonly<Record<string, (text: string) => boolean>> = {
 /**
  * A stolen copy of the databases contains nothing that grants access.
  *
- * It searches for the secrets from the same scenario as `redaction`, and for anything that looks like a
- * token, a private key or a database URL with its password. It then does what a thief of the rows could do:
+ * The proof searches for the secrets from the same scenario as `redaction`, and for anything that looks like
+ * a token, a private key or a database URL with its password. It then does what a thief of the rows could do:
  * start a tenant plane on a copy, without the secrets of its environment, create a session there, and repeat
  * an invitation whose `Idempotency-Key` was the current time.
  *

@@ -116,8 +116,8 @@ async function pauseTogether(
 }
 
 /**
- * Another process competes for the jobs, so this requests tenants until the new process has paused enough of
- * their jobs, and then stops it.
+ * Starts a process, requests tenants until it has paused enough of their jobs, and stops it there. Not every
+ * job reaches it, since another process competes for them.
  */
 async function stopAt(
   scene: Scene,
@@ -158,8 +158,8 @@ async function takenOver(
 }
 
 /**
- * Resumes the process. Returns how many of its paused jobs it was refused, and shows its log if a refusal is
- * missing.
+ * Resumes the process. Returns for how many of its paused jobs its writes were refused, and shows its log if
+ * a refusal is missing.
  */
 async function wakeUp({ edge, plane, paused }: Stopped, show: (log: string) => void): Promise<number> {
   const before = plane.output().length;

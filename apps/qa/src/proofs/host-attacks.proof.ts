@@ -23,7 +23,7 @@ export const proof: Proof = {
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, served, progress }) {
-    // The small form uses the shared stack, which sends no mail.
+    // The small form uses the shared stack, which sends no email.
     const smtp = size === 'full' ? await TestSmtpServer.start() : undefined;
     const { stack } = await served(smtp?.env);
     const [own, other] = [await tenantWithCanary(stack, 'ours'), await tenantWithCanary(stack, 'its')];
@@ -48,7 +48,7 @@ export const proof: Proof = {
       none('unexpected responses', counts['otherwise'] ?? 0),
       none('links that point elsewhere', steered),
       moreThan('links created', made, 0),
-      all("the other tenant's own requests answered", control.body.includes(other.canary) ? 1 : 0, 1),
+      all("the other tenant's own request answered", control.body.includes(other.canary) ? 1 : 0, 1),
       measured('outcomes', tallyOf(counts)),
     ];
   },

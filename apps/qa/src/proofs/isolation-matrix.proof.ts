@@ -15,12 +15,12 @@ import { routesOf } from '../routes';
  * isolation-probe` makes its attempts from the same lines. A route without a line, or a line without a route,
  * makes the proof fail, and `npm test` with it.
  *
- * The forms: the other tenant's id in the path (also in capitals and percent-encoded), in the query (also as
- * a cursor) and in the body; one of its credentials in the body (password, refresh token or sign-up token);
- * `x-tenant-id`, also with the other tenant's `Idempotency-Key`; and its address. A response that contains
- * one of its ids, its address or its canary is a leak, whatever the status. So is a success that should have
- * been a refusal. Afterwards the other tenant's rows are compared one by one, and its own calls to the same
- * routes succeed.
+ * The forms are the other tenant's id in the path (also in capitals and percent-encoded), in the query (also
+ * as a cursor), in the body and in `x-tenant-id` (also with its `Idempotency-Key`); one of its credentials in
+ * the body (password, refresh token or sign-up token); and its address. A response that contains one of its
+ * ids, its address or its canary is a leak, whatever the status. So is a success that should have been a
+ * refusal. Afterwards the other tenant's rows are compared one by one, and its own calls to the same routes
+ * succeed.
  *
  * Operators of the Control Plane see all tenants, so its table (../isolation/control-plane-routes.ts) says
  * what a caller needs. A key with every scope but the required one is refused, and so is a write by a support

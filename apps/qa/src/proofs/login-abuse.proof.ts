@@ -10,7 +10,7 @@ const WIDEST_GAP_MS = 5;
 const LONGEST_AFTERLIFE_MS = 1000;
 /** Timing is repeated because the machine has other work. A real difference shows in every series. */
 const SERIES = 3;
-/** How many guesses others make between two sign-ins of the owner. */
+/** How many guesses others make between two sign-ins by the owner. */
 const GUESSES_BETWEEN = 30;
 
 /**
@@ -100,6 +100,6 @@ async function guessed(
     all("the owner's sign-ins during the attack", ownersIn, owners),
     exactly('status of a sign-in from a new device', newcomer, 429),
     all('guesses answered 401, as many as were checked', statuses[401] ?? 0, checks),
-    measured('answers', tallyOf(statuses)),
+    measured('responses', tallyOf(statuses)),
   ];
 }

@@ -6,7 +6,7 @@ import { Tour } from '../moving/tour';
 import { type Proof } from '../proof';
 import { TenantRows } from '../tenant-rows';
 
-/** Every direction once. */
+/** The destinations of one round, which starts at shared. Each direction occurs once. */
 const DIRECTIONS = ['dedicated', 'hybrid', 'dedicated', 'shared', 'on_prem', 'shared'];
 const SIZES = { small: { incidents: 1000, rounds: 1 }, full: { incidents: 100_000, rounds: 2 } } as const;
 const MAX_FREEZE_MS = 2000;
@@ -17,7 +17,7 @@ const MAX_FREEZE_MS = 2000;
  * On each database it goes twice from shared through dedicated, hybrid, dedicated, shared and on_prem back to
  * shared, which takes a quarter of an hour. Its users act as a browser does: they follow the redirect (307)
  * from the plane that the tenant has left, and stay where it led them. A refused write is repeated after 20
- * to 160 ms, not after the second that `Retry-After` says, and under a different title, which reveals a write
+ * to 160 ms, although `Retry-After` asks for a second, and under a different title, which reveals a write
  * that was refused but stored. A read must show everything that was acknowledged before it. The freeze is the
  * longest time that any write during the move took from its first attempt to its acknowledgement.
  *

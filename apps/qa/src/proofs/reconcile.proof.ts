@@ -23,7 +23,7 @@ const SIZES = {
 } as const;
 
 /**
- * Rows and reality are made to differ by hand. Each drift is found in time, and nothing else is reported.
+ * Drifts are created by hand. Each is found in time, and nothing else is reported.
  *
  * To see it fail: have `TenantSubjects.describe` say that no tenant is busy.
  */
@@ -103,7 +103,7 @@ async function provisioned({ stack }: DriftScene, slug: string, body: object): P
   return stack.awaitActive(slug, 120_000);
 }
 
-/** Provisions tenants all the time, since their rows and reality differ for a moment while that happens. */
+/** Keeps provisioning tenants. Their rows and reality differ for a moment, which must not be reported. */
 async function keepProvisioning(
   scene: DriftScene,
   { size }: ProofContext,
@@ -162,7 +162,7 @@ async function inject(
   return injected;
 }
 
-/** Waits until the last drift must have been found. */
+/** Waits until the last drift must have been found. The small form reconciles once instead. */
 async function lookOn(
   { size }: ProofContext,
   scene: DriftScene,
@@ -222,7 +222,7 @@ function figuresOf(
 async function close({ stack, rows, folder, driver }: DriftScene): Promise<void> {
   const named = await rows.query<{ name: string }>('select name from tenant_planes');
   await rows.close();
-  // The Control Plane goes first, since it restarts planes that exit.
+  // The Control Plane is stopped first, since it restarts planes that exit.
   await stack.controlPlane.end('SIGKILL');
   const file = join(folder, 'processes.json');
   const running = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { pid: number }[]) : [];

@@ -58,7 +58,7 @@ export const proof: Proof = {
     const returns: Return[] = [];
     for (const restart of restarts) {
       returns.push(await comeBack(stack, links, restart));
-      progress(`${restart.signal}, away ${restart.awayMs / 1000} s: ${describe(returns.at(-1))}`);
+      progress(`${restart.signal}, down ${restart.awayMs / 1000} s: ${describe(returns.at(-1))}`);
     }
     for (const link of links) link.stop();
     await stack.controlPlane.end('SIGKILL');

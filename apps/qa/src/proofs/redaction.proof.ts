@@ -86,7 +86,7 @@ async function answersOfTenantPlane({
   return { ...answers, 'metrics of the Tenant Plane': metrics };
 }
 
-/** Returns the ids that fit a path, judged by its part before the parameter. */
+/** Returns the ids to use in a path, depending on the part before the parameter. */
 async function namesOf(stack: TestStack, tenantIds: string[]): Promise<(path: string) => string[]> {
   const idsIn = async (path: string): Promise<string[]> =>
     (await stack.api<{ items: { id: string }[] }>(path)).body.items.map(({ id }) => id);

@@ -13,13 +13,13 @@ const PAIRS_AT_ONCE = 4;
 /** Races per tenant, because invitations per tenant are limited. */
 const RACES_OF_TENANT = 16;
 /**
- * How far the two calls are shifted against each other, in sign-in times. The race is open while a password
+ * The maximum shift between the two calls of a pair, in sign-in times. Most races are open while a password
  * is hashed, which both calls do.
  */
 const WINDOW_IN_SIGN_INS = 1.5;
 
 /**
- * Someone signs in, or creates a means of access, at the moment at which it is revoked.
+ * Someone signs in, or creates another means of access, at the moment at which access is revoked.
  *
  * Both calls of a pair are sent at almost the same time. Over the 200 interleavings, the action shifts from
  * one and a half sign-in times before the revocation to just as long after it. This covers the time in which
@@ -65,7 +65,7 @@ export const proof: Proof = {
         blunt.map(({ text }) => text),
       ),
       none(
-        'pairs never revoked',
+        'pairs without a successful revocation',
         unrevoked.map(({ text }) => text),
       ),
     ];

@@ -72,7 +72,9 @@ async function judged(scene: Scene, { progress }: ProofContext): Promise<Figure[
   ];
 }
 
-/** How many tenants' database URLs the Control Plane returns with these values in their rows. */
+/**
+ * Puts these values into the tenants' rows. Returns how many database URLs the Control Plane still returns.
+ */
 async function opened({ stack, rows, tenants }: Scene, values: readonly string[]): Promise<number> {
   for (const [index, { id }] of tenants.entries())
     await rows.query('update tenants set db_url_sealed = $1 where id = $2', [values[index], id]);

@@ -22,7 +22,7 @@ const PLATFORM_SECRETS = [
 
 interface Scene {
   readonly stack: TestStack;
-  /** The processes of the Control Plane. */
+  /** The URLs of the Control Plane's processes. */
   readonly urls: readonly string[];
   second: PlaneProcess | undefined;
   readonly size: (typeof SIZES)[keyof typeof SIZES];
@@ -100,7 +100,7 @@ async function rotatedByRoutine(scene: Scene): Promise<Outcome> {
 async function compromised(scene: Scene): Promise<Outcome> {
   const { stack, urls, size } = scene;
   const [leaky, ...others] = (await enrolled(scene)) as [CallingPlane, ...CallingPlane[]];
-  // Every process then has the secret cached.
+  // Makes every process cache the secret.
   const before = new SteadyCalls(urls, [leaky]);
   await before.reach(urls.length * 10);
   await before.end();
@@ -139,7 +139,7 @@ async function platformSecretChanged(scene: Scene): Promise<Outcome> {
   return { calls: calls.count, refused, oldRefused: await oldRefused(scene, cells) };
 }
 
-/** The cells that use the old secret and that the Control Plane's log fails to name. */
+/** Finds the cells that use the old secret but that the Control Plane's log does not name. */
 async function unnamedIn({ line }: PlaneProcess, cells: readonly CallingPlane[]): Promise<readonly string[]> {
   const look = async ({ id }: CallingPlane): Promise<string[]> =>
     line(new RegExp(`${id} signs with INTERNAL_SERVICE_SECRET_PREVIOUS`), 5000).then(

@@ -12,7 +12,7 @@ const MUTATIONS: readonly Mutation[] = [...REQUEST_MUTATIONS, ...SIGNATURE_MUTAT
 const SEED = 20_260_101;
 
 interface Outcome {
-  /** Added to the seed of the run, it reproduces the change. */
+  /** The number of the request. Added to the printed seed, it reproduces the change. */
   readonly number: number;
   readonly part: string;
   readonly refusal: string;

@@ -93,7 +93,7 @@ async function sendCopies(
   return answers.map(({ status }) => status);
 }
 
-/** To the millisecond, with a fixed clock. */
+/** Checks the limit to the millisecond, with a fixed clock. */
 async function exactEdge(install: InstallView, publicUrl: string): Promise<Figure[]> {
   const secret = new Secret(install.env['INTERNAL_SERVICE_SECRET'] ?? '');
   const keys = { secretsFor: async (keyId: string) => ({ keyId, secrets: [secret], caller: null }) };
@@ -114,7 +114,7 @@ async function exactEdge(install: InstallView, publicUrl: string): Promise<Figur
   return results;
 }
 
-/** On a real process with a running clock. */
+/** Checks the limit on a real process with a running clock. */
 async function realEdge(plane: SignedPlane, url: string): Promise<Figure[]> {
   const results: Figure[] = [];
   for (const age of [295, 305, -295, -305]) {

@@ -5,8 +5,8 @@ import { type Proof, countBy } from '../proof';
 import { SignedPlane } from '../signed-plane';
 
 /**
- * If the response to an enrolment is lost, the same instance can repeat it and gets the same response. Other
- * instances are refused.
+ * If the response to an enrolment is lost, the same instance can repeat the request and gets the same
+ * response. Other instances are refused.
  *
  * To see it fail: in `Enrolment.redeem`, drop the return for `consumedBy === instance_id`.
  */

@@ -41,8 +41,8 @@ interface Alarm {
  */
 export const proof: Proof = {
   goal:
-    "two copies of a tenant plane's disk: noticed at the second's first report, audited, shown; a mere " +
-    'restart is not',
+    "two copies of a tenant plane's disk: noticed at the second copy's first report, audited and shown; " +
+    'a mere restart is not',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by control-plane/test/tenant-planes/reports.cases.ts.
   smallOn: [],
@@ -58,7 +58,7 @@ export const proof: Proof = {
       context.progress(`${round.signal}, ${round.order}: noticed ${when}, alarms: ${alarms}`);
     }
     return [
-      all("copies noticed at the second's first report, with one alarm", noticed, rounds.length),
+      all("copies noticed at the second copy's first report, with one alarm", noticed, rounds.length),
       none('restarts mistaken for copies', mistaken),
     ];
   },

@@ -81,8 +81,8 @@ const PAIRS: readonly (readonly [string, Action, Revocation])[] = [
   ['sign-in / reset', SIGN_IN, WAS_RESET],
   ['sign-in / disable', SIGN_IN, DISABLED],
   ['mint / disable', MINT, DISABLED],
-  ['mint of a child / disable', CHILD, DISABLED],
-  ['mint of a child / parent revoked', CHILD, KEY_REVOKED],
+  ['mint of a child key / disable', CHILD, DISABLED],
+  ['mint of a child key / parent revoked', CHILD, KEY_REVOKED],
   ['link / disable', LINK, DISABLED],
   ['link / link', LINK, RELINKED],
 ];

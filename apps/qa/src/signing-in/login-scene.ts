@@ -79,7 +79,7 @@ export class LoginScene {
     return this.call('/api/auth/token', { ...account, ...body }, { n, from });
   }
 
-  /** Invites users by email and lets them join. */
+  /** Invites users by email and accepts the invitations. */
   async users(count: number): Promise<Account[]> {
     const users: Account[] = [];
     for (let i = 0; i < count; i += 1) {
@@ -94,7 +94,7 @@ export class LoginScene {
     return users;
   }
 
-  /** Other emails may arrive before it. */
+  /** Skips other emails that arrive before the invitation. */
   private async invitationOf(email: string): Promise<string | undefined> {
     for (;;) {
       const { to, text } = await this.smtp.next();

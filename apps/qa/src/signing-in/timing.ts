@@ -6,7 +6,7 @@ export interface Gaps {
   readonly forgotten: number;
 }
 
-/** Rounds per account, fewer than are allowed. */
+/** Rounds per account, fewer than the rate limits allow. */
 const ROUNDS_OF_ACCOUNT = 8;
 const MAILS_OF_ACCOUNT = 3;
 

@@ -36,7 +36,7 @@ export async function shippedSbom(): Promise<Sbom> {
   const { component } = sbom.metadata;
   return {
     ...sbom,
-    // npm puts the folder's name here.
+    // npm would use the folder's name.
     metadata: {
       ...sbom.metadata,
       component: { ...component, name: component['bom-ref'].split('@')[0] ?? '' },

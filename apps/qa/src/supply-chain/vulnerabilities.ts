@@ -1,8 +1,8 @@
 type Severity = 'critical' | 'high' | 'moderate' | 'low' | 'info';
 
 /**
- * How many days after becoming known a vulnerability must be fixed in a release (also stated in
- * docs/security-inventory.md).
+ * The number of days within which a vulnerability must be fixed in a release after it becomes known (also
+ * stated in docs/security-inventory.md).
  */
 export const DAYS: Readonly<Record<Severity, number>> = {
   critical: 2,
