@@ -55,7 +55,7 @@ export function allHold(figures: readonly Figure[]): boolean {
   return figures.some(({ expected }) => expected !== undefined) && figures.every(({ holds }) => holds);
 }
 
-/** Such as `1 x 200, 199 x 409`. */
+/** A text such as `1 x 200, 199 x 409`. */
 export function tallyOf(counts: Readonly<Record<string, number>>): string {
   const parts = Object.entries(counts).map(([what, count]) => `${count} x ${what}`);
   return parts.join(', ') || 'none';

@@ -14,7 +14,7 @@ const proof = (
 
 jest.setTimeout(60_000);
 
-/** The command as run by `nx run qa:<name>`. */
+/** Runs the same command as `nx run qa:<name>`. */
 describe('a proof', () => {
   it('that holds says so and exits with 0', async () => {
     const { stdout } = await proof({}, { TEST_PG_URL: testServerUrl() });

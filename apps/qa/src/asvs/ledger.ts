@@ -25,7 +25,7 @@ const HOLDERS: readonly [RegExp, (one: string, two: string) => Holder][] = [
   [/^ {2}- (n\/a|gap): (\S.+)$/, (kind, reason) => ({ kind: kind as 'n/a' | 'gap', reason })],
 ];
 
-/** A list line that is neither an item nor the holder of one is a fault. */
+/** List lines that are neither an item nor a holder of one are faults. */
 export function readLedger(text = readFileSync(join(ROOT, LEDGER), 'utf8')): {
   items: Item[];
   faults: string[];

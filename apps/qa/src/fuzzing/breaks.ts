@@ -7,7 +7,7 @@ export interface Break {
   readonly apply: (draft: Draft) => Draft;
 }
 
-/** Statuses that reject the request itself. A 404 does so for a path. */
+/** Statuses that reject the request itself. For a broken path, a 404 counts as well. */
 const REFUSALS = [400, 413, 415, 422];
 
 export function isRefusal({ name }: Break, status: number): boolean {
@@ -128,7 +128,7 @@ function breaksOfBody(type: string): Break[] {
 
 type Path = readonly (string | number)[];
 
-/** Breaks in properties at any depth. */
+/** Every way to break a property, at any depth. */
 function breaksInside(resolve: ApiDocument['resolve'], schema: Schema, path: Path = []): Break[] {
   const { properties = {}, required = [], additionalProperties, items, type, ...own } = resolve(schema);
   const at = (how: string, value: unknown): Break => ({

@@ -85,10 +85,7 @@ export class Values {
     private readonly real: RealValues,
   ) {}
 
-  /**
-   * A value that fits the schema. If existing values are known by this name, half of the results are among
-   * them.
-   */
+  /** A value that fits the schema. Half of the time it is an existing value, if any is known by this name. */
   fitting(schema: Schema, name = ''): fc.Arbitrary<unknown> {
     const real = this.real[name] ?? [];
     const made = OF_NAME[name] ?? this.made(this.resolve(schema));

@@ -27,7 +27,7 @@ export class SimulatedLink {
     private revision: string,
   ) {}
 
-  /** Whether its call has been pending for so long that it must be waiting. */
+  /** Whether the pending call is old enough to count as waiting. */
   isWaiting(): boolean {
     return this.isReachable && this.askedAt !== 0 && performance.now() - this.askedAt > WAITS_AFTER_MS;
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Party, makeThings, subjectsOf } from '@atlas/isolation';
 import { ADMIN_PASSWORD, type SessionView, type TestStack } from '@atlas/testing';
 
-/** A tenant whose every row contains its own canary. */
+/** A tenant with its own canary in every row. */
 export interface TenantWithCanary {
   readonly party: Party & { readonly host: string };
   readonly name: string;

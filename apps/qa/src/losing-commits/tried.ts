@@ -2,7 +2,7 @@ import { type Reply } from '@atlas/isolation';
 import { type PlaneProcess } from '@atlas/testing';
 import { COMMIT_FAULTS, type CommitFault, failing } from './commit-fault';
 
-/** More than any request has. */
+/** More COMMITs than any request has. */
 const MAX_COMMITS = 9;
 
 /** A request that writes. Each time it is prepared, it gets its own subject. */

@@ -6,7 +6,7 @@ import { type Proof } from '../proof';
 
 /** The same seed gives the same requests. */
 const SEED = 20_261_126;
-/** Per operation. */
+/** Requests per operation. */
 const CASES = { full: 200, small: 3 } as const;
 /** Overall, at least this share of the broken requests must be refused. */
 const REFUSED = 0.99;

@@ -45,7 +45,7 @@ export const proof: Proof = {
     'workers paused past their lease at every step: 100 % of their late writes refused, exactly one ' +
     'effect',
   databases: ['postgres'],
-  // A lease takes 15 s to expire.
+  // There is no small form, since a lease takes 15 s to expire.
   smallOn: [],
   async run(context) {
     const outcomes: Outcome[] = [];

@@ -15,7 +15,9 @@ const SIZES = { small: { attempts: 120, counted: 20 }, full: { attempts: 10_000,
 /** The number of tokens in each state; they are used in turn. */
 const TOKENS = 3;
 
-/** An enrolment, signed with the secret from the token's own bundle, so that only the token is wrong. */
+/**
+ * An enrolment attempt, signed with the secret from the token's own bundle, so that only the token is wrong.
+ */
 interface Attempt {
   readonly kind: string;
   readonly plane: SignedPlane;

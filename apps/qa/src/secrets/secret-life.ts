@@ -227,7 +227,7 @@ function passwordsOf(...databases: readonly TestDatabase[]): Record<string, stri
   );
 }
 
-/** Errors are where secrets leak, so each secret is sent where it does not belong. */
+/** Secrets tend to leak in errors, so each one is sent where it does not belong. */
 async function misuse(
   stack: TestStack,
   tenant: TenantView,

@@ -1,6 +1,6 @@
 import { type LockedPackage } from './locked-packages';
 
-/** Licences that are allowed in what ships. They only require their text to be included. */
+/** Licences allowed for shipped packages. They only require their text to be included. */
 const ALLOWED = [
   '0BSD',
   'Apache-2.0',
@@ -12,7 +12,7 @@ const ALLOWED = [
   'MIT-0',
   'Python-2.0',
 ];
-/** Licences that are allowed in development tools. CC-BY-4.0 covers browser data. */
+/** Licences allowed for development tools. CC-BY-4.0 covers browser data. */
 const ALLOWED_FOR_DEVELOPMENT = [...ALLOWED, 'CC-BY-4.0', 'Zlib'];
 
 /** `name@version: licence` for each package whose licence is not allowed. */

@@ -27,7 +27,7 @@ interface Advisory {
 }
 
 /**
- * Vulnerabilities that await a release with the fix, by advisory URL: since when, and why they do no harm
+ * Vulnerabilities whose fix awaits a release, by advisory URL: when the wait began, and why they do no harm
  * until then.
  */
 export type Waiting = Readonly<Record<string, { readonly since: string; readonly because: string }>>;
