@@ -96,7 +96,7 @@ describe('no source', () => {
   });
 
   it('follows redirects from a server it calls', () => {
-    // These requests are made by an operator's own program.
+    // The exceptions make requests from an operator's own program.
     holds(/^(?![^]*redirect: 'error')[^]*\bfetch\((?!path|typeof)/, 'await fetch(url)', [
       'apps/cli/src/control-plane/event-stream.ts',
       'apps/cli/src/control-plane/http-call.ts',

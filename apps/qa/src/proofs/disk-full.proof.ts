@@ -41,10 +41,10 @@ interface Counts {
  * Six callers write to both planes. Every second request has an idempotency key and is repeated until it
  * succeeds.
  *
- * On SQLite both files are on a 256 MB file system that is filled to its last page; and each process is
- * forbidden to write to any file (`prlimit --fsize=0`), which SQLite reports as SQLITE_IOERR. On Postgres a
- * proxy closes connections before and after the server commits; a deferred trigger refuses COMMIT with the
- * SQLSTATE of a full disk or of a failing one; and the disk of a separate server is filled. Mounting needs
+ * On SQLite, the 256 MB file system of both databases is filled to its last page, and each process is
+ * forbidden to write to any file (`prlimit --fsize=0`), which SQLite reports as SQLITE_IOERR. On Postgres, a
+ * proxy closes connections before and after the server commits, a deferred trigger refuses COMMIT with the
+ * SQLSTATE of a full disk or of a failing one, and the disk of a separate server is filled. Mounting needs
  * root and `prlimit` needs Linux; a figure names what could not run. The small form runs one round of the
  * first fault, without a separate server.
  *

@@ -12,7 +12,8 @@ const PLANES = 4;
 /** How long the replicas of a plane take to learn its next secret. */
 const LAG_MS = 3000;
 /**
- * How long an old secret must be unused before it is revoked: longer than any replica or process lags behind.
+ * How long an old secret must be unused before it is revoked. No replica or process may lag behind for
+ * longer.
  */
 const QUIET_SECONDS = '10';
 const PLATFORM_SECRETS = [
