@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 
 const SUFFIX = '.proof.ts';
 
-/** An Nx plugin: each proof is a target of its own, `nx run qa:<name>`, because its file exists. */
+/** An Nx plugin that gives each proof file its own target, `nx run qa:<name>`. */
 export const name = 'proof-targets';
 
 export const createNodes = [

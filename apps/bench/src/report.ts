@@ -50,7 +50,7 @@ export function verdictOf(line: Named, goals: readonly Goal[]): string {
   const figures = goals.map(
     ({ name, value, comparison, target }) => `${name} ${rounded(value)} (target ${comparison} ${target})`,
   );
-  return `${line.name} ${figures.join(', ')} ${goals.every(isReached) ? 'OK' : 'SHORT'}`;
+  return `${line.name} ${figures.join(', ')} ${goals.every(isReached) ? 'OK' : 'FAILED'}`;
 }
 
 function rounded(value: number): string {

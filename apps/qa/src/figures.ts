@@ -6,11 +6,11 @@ export interface Figure {
   /** A limit such as `0`, `<= 2` or `all 58`. Without one, the figure only describes the run. */
   readonly expected?: string;
   readonly holds: boolean;
-  /** The cases that broke the limit, one by one. */
+  /** The cases that broke the limit. */
   readonly details?: readonly string[];
 }
 
-/** Describes the run, such as how many requests it sent. */
+/** A figure without a limit, such as how many requests were sent. */
 export function measured(name: string, found: number | string, unit?: string): Figure {
   return { name, found, unit, holds: true };
 }
@@ -50,18 +50,18 @@ export function moreThan(name: string, found: number, limit: number, unit?: stri
   return { name, found, unit, expected: limitOf('>', limit, unit), holds: found > limit };
 }
 
-/** At least one figure has to have a limit: a proof that cannot fail proves nothing. */
+/** At least one figure must have a limit, because a proof that cannot fail proves nothing. */
 export function allHold(figures: readonly Figure[]): boolean {
   return figures.some(({ expected }) => expected !== undefined) && figures.every(({ holds }) => holds);
 }
 
-/** Such as `1 x 200, 199 x 409`. */
+/** A text such as `1 x 200, 199 x 409`. */
 export function tallyOf(counts: Readonly<Record<string, number>>): string {
   const parts = Object.entries(counts).map(([what, count]) => `${count} x ${what}`);
   return parts.join(', ') || 'none';
 }
 
-/** Two decimals tell enough to a reader; machines get the number as it is. */
+/** Rounds to two decimals for readers. Machines get the exact number. */
 export function shown(value: number | string, unit?: string): string {
   const text = typeof value === 'number' ? String(Number(value.toFixed(2))) : value;
   return unit === undefined ? text : `${text} ${unit}`;

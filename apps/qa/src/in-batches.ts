@@ -6,7 +6,7 @@ interface Pace {
   readonly progress?: (text: string) => void;
 }
 
-/** Runs `work` for each item, some at once; the results are in the order of the items. */
+/** Runs `work` for each item, one batch at a time. The results are in the order of the items. */
 export async function inBatches<T, R>(
   items: readonly T[],
   { batch = BATCH, progress }: Pace,

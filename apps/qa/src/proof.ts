@@ -3,32 +3,32 @@ import { type Figure, allHold } from './figures';
 import { type Served, type Stage } from './stage';
 
 /**
- * `full` is the size promised in docs/security.md; `small` takes at most five seconds and runs with every
- * test.
+ * `full` is the size that docs/security.md promises. `small` takes at most five seconds and runs with `npm
+ * test`.
  */
 export type ProofSize = 'full' | 'small';
 
 export interface ProofContext {
   readonly size: ProofSize;
   readonly driver: DatabaseDriver;
-  /** For a proof with parts: runs only those whose name contains this. */
+  /** For a proof with several parts: runs only those whose name contains this text. */
   readonly only?: string;
-  /** A database of the proof's own, dropped after it. */
+  /** An empty database for this proof alone, dropped afterwards. */
   database(): Promise<TestDatabase>;
-  /** A copy of a database that nobody has open. */
+  /** Copies a database, which no process may have open at that time. */
   copyOf(database: TestDatabase): Promise<TestDatabase>;
-  /** Like `database`, with the schema of a tenant plane. */
+  /** Like `database`, but with the tenant plane's schema. */
   tenantPlaneDatabase(): Promise<TestDatabase>;
   /**
-   * A Control Plane as a process, ended after the proof. In the small size it may have served other proofs
+   * A Control Plane process, stopped after the proof. In the small size, other proofs may have used it
    * before.
    */
   stack(env?: Readonly<Record<string, string>>): Promise<TestStack>;
-  /** Like `stack`, with a cell that is serving. `env` is the cell's. */
+  /** Like `stack`, but with a cell that serves tenants. `env` is for the cell. */
   served(env?: Readonly<Record<string, string>>): Promise<Served>;
-  /** Something several proofs examine; in the small size they share it. */
+  /** Creates something that several proofs examine. In the small size they share it. */
   once<T>(make: (context: ProofContext) => Promise<T>): Promise<T>;
-  /** One more process of that Control Plane. */
+  /** Another process of that Control Plane. */
   furtherControlPlane(stack: TestStack): Promise<PlaneProcess>;
   progress(text: string): void;
 }
@@ -38,20 +38,20 @@ export interface Verdict {
   readonly holds: boolean;
 }
 
-/** A promise of the product, proven by figures. Its name is that of its file. */
+/** A promise of the product, proven by figures. It is named after its file. */
 export interface Proof {
   readonly goal: string;
   readonly databases: readonly DatabaseDriver[];
   /**
-   * Where the small form is fast enough; absent means everywhere. Empty where a test covers the same in less
-   * time.
+   * The databases on which the small form runs; all of `databases` by default. Empty if the small form would
+   * take too long or prove too little.
    */
   readonly smallOn?: readonly DatabaseDriver[];
   /** Returns the most telling figures first. */
   readonly run: (context: ProofContext) => Promise<readonly Figure[]>;
 }
 
-/** Runs a proof with the resources of the stage. */
+/** Runs a proof with the stage's planes and databases. */
 export async function prove(
   proof: Proof,
   stage: Stage,
@@ -75,7 +75,7 @@ export async function prove(
   return { figures, holds: allHold(figures) };
 }
 
-/** Counts statuses, such as `{ 200: 1, 409: 199 }`. */
+/** How many items have each key, such as `{ 200: 1, 409: 199 }` for statuses. */
 export function countBy<T>(items: readonly T[], key: (item: T) => string | number): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const item of items) counts[key(item)] = (counts[key(item)] ?? 0) + 1;

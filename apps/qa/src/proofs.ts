@@ -7,13 +7,13 @@ const FOLDER = join(__dirname, 'proofs');
 const FILE = /^([a-z0-9-]+)\.proof\.[jt]s$/;
 const load = createRequire(__filename);
 
-/** Each proof is a file in ./proofs. ../proof-targets.mjs makes the Nx targets from the same files. */
+/** Each proof is a file in ./proofs. ../proof-targets.mjs creates the Nx targets from the same files. */
 export const PROOF_NAMES: readonly string[] = readdirSync(FOLDER)
   .flatMap((file) => FILE.exec(file)?.[1] ?? [])
   .sort();
 
 export function proofNamed(name: string): Proof {
   const { proof } = load(join(FOLDER, `${name}.proof`)) as { readonly proof?: Proof };
-  if (!proof) throw new Error(`${name}.proof.ts has to export "proof".`);
+  if (!proof) throw new Error(`${name}.proof.ts must export "proof".`);
   return proof;
 }

@@ -10,17 +10,17 @@ export interface Run extends Verdict {
   readonly seconds: number;
 }
 
-/** How many figures the line of a passing proof shows: proofs list the most telling ones first. */
+/** How many figures a passing proof's line shows. Proofs list the most telling ones first. */
 const KEY_FIGURES = 5;
-/** How many cases are shown for each figure. */
+/** How many cases are shown for each failing figure. */
 const DETAILS = 5;
 
-/** One line for a run that holds, and a table for one that falls short. */
+/** One line for a run that holds, and a table for one that fails. */
 export function reportOf(run: Run): string {
   const { proof, database, figures, holds } = run;
   const title = `${proof} on ${database}`;
   const duration = `in ${run.seconds.toFixed(1)} s`;
-  if (!holds) return `${title} | SHORT ${duration}\n${tableOf(figures)}`;
+  if (!holds) return `${title} | FAILED ${duration}\n${tableOf(figures)}`;
   const more = figures.length - KEY_FIGURES;
   const parts = figures.slice(0, KEY_FIGURES).map((figure) => `${figure.name}: ${foundOf(figure)}`);
   if (more > 0) parts.push(`${more} more`);

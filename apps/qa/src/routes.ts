@@ -6,7 +6,7 @@ export const tellingRoutes = (): Readonly<Record<string, string>> => ({
   NODE_OPTIONS: `--require "${builtFile('qa', 'preloads/route-report.js')}"`,
 });
 
-/** Whom a route is for. */
+/** Who may call a route. */
 export type Audience = 'signed' | 'operator' | 'public';
 
 /** Every route that the process serves. */
@@ -16,14 +16,15 @@ export function routesOf(plane: PlaneProcess): Route[] {
 }
 
 /**
- * Determined from the answer to an anonymous request. `HEAD` has no body, so the `GET` beside it is asked.
+ * Determined from the response to an anonymous request. A response to `HEAD` has no body, so this sends a
+ * `GET` to the same path instead.
  */
 export async function audienceOf(plane: PlaneProcess, { method, path }: Route): Promise<Audience> {
   const asked = method === 'HEAD' ? 'GET' : method;
   const url = `${plane.url}${path.replace(/:\w+|\*/g, '00000000-0000-7000-8000-000000000000')}`;
   const response = await fetch(url, { method: asked, redirect: 'manual' });
   const text = await response.text();
-  // Pages for people are not JSON.
+  // A public route may return a page, which is not JSON.
   if (response.status !== 401) return 'public';
   const { code } = JSON.parse(text) as { code?: string };
   if (code === 'bad_signature') return 'signed';

@@ -6,7 +6,7 @@ const TABLES = {
   sqlite: `select name from sqlite_master where type = 'table'`,
 };
 
-/** Written in the background, independently of calls. */
+/** What is written in the background, independently of calls. */
 const BEHIND = { tables: ['request_nonces'], columns: ['last_used_at', 'position', 'hash'] };
 
 /** Every row of a Control Plane's database that contains one of these marks, as text. */

@@ -54,7 +54,7 @@ export interface EnrolView {
   readonly desired_state: { readonly revision: string };
 }
 
-/** Sends a signed request unchanged to a process. */
+/** Sends a signed request to a process, unchanged. */
 export function send<T = Record<string, unknown>>(
   processUrl: string,
   signed: SignedRequest,

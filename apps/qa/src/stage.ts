@@ -36,8 +36,8 @@ export class Stage {
   constructor(
     readonly driver: DatabaseDriver,
     /**
-     * Whether all proofs share the same planes unless they need special ones: starting planes takes longer
-     * than a small proof.
+     * Whether proofs that need no special planes share the same ones, since starting planes takes longer than
+     * a small proof.
      */
     options: { readonly isShared: boolean },
   ) {
@@ -57,14 +57,14 @@ export class Stage {
     return copy;
   }
 
-  /** Like `database`, with the schema of a tenant plane. */
+  /** Like `database`, but with the tenant plane's schema. */
   async tenantPlaneDatabase(): Promise<TestDatabase> {
     const created = await this.database();
     await migrate(created);
     return created;
   }
 
-  /** A Control Plane as a process. */
+  /** A Control Plane process. */
   async stack(controlPlaneEnv?: Env): Promise<TestStack> {
     if (!this.isShared || controlPlaneEnv) return this.start(controlPlaneEnv);
     return (this.sharedStack ??= this.start());
@@ -74,7 +74,7 @@ export class Stage {
     return this.isShared && !planeEnv ? (this.sharedCell ??= this.serve()) : this.serve(planeEnv);
   }
 
-  /** `key`: on a shared stage, the same key returns the same object. */
+  /** On a shared stage, the same `key` returns the same object. */
   once<T>(key: unknown, make: () => Promise<T>): Promise<T> {
     if (!this.isShared) return make();
     const made = (this.made.get(key) as Promise<T> | undefined) ?? make();
@@ -82,7 +82,7 @@ export class Stage {
     return made;
   }
 
-  /** One more process of a stack's Control Plane. */
+  /** Another process of a stack's Control Plane. */
   async furtherControlPlane(stack: TestStack): Promise<PlaneProcess> {
     const started = this.further.get(stack) ?? stack.anotherControlPlane();
     this.further.set(stack, started);
@@ -102,7 +102,9 @@ export class Stage {
     return stack;
   }
 
-  /** Served by a Control Plane that knows only this cell, since another cell would be given tenants. */
+  /**
+   * Starts a Control Plane that knows only this cell, since tenants might otherwise be placed in another one.
+   */
   private async serve(env: Env = {}): Promise<Served> {
     const stack = await this.start();
     const { id, install } = await stack.registerCell();
@@ -114,7 +116,7 @@ export class Stage {
   }
 }
 
-/** Like the local driver, uses the tenant plane's own command. */
+/** Migrates with the tenant plane's own command, as the local driver does. */
 async function migrate({ url, ownerUrl }: TestDatabase): Promise<void> {
   const env = {
     ATLAS_OFFLINE_MODE: '1',

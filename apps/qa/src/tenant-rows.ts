@@ -2,7 +2,7 @@ import { type DatabaseDriver, createDataSource, databaseTarget } from '@atlas/pe
 import { type TestDatabase, eventually, testServerUrl } from '@atlas/testing';
 import { type DataSource } from 'typeorm';
 
-/** Direct access to a plane's database, bypassing its safeguards, like somebody who holds the disk. */
+/** Direct access to a plane's database, bypassing its safeguards, as someone with the disk would have. */
 export class TenantRows {
   private constructor(
     private readonly driver: DatabaseDriver,
@@ -28,7 +28,7 @@ export class TenantRows {
     return this.source.query<T[]>(sql, parameters);
   }
 
-  /** Every row of the tenant in every table, as text that is equal if the rows are. */
+  /** Every row of the tenant, as text. Equal rows give equal text. */
   async of(tenantId: string): Promise<string[]> {
     const rows: string[] = [];
     for (const table of this.tables) {
@@ -38,13 +38,13 @@ export class TenantRows {
     return rows;
   }
 
-  /** Every table, including those of libraries. */
+  /** The names of all tables, including those that libraries create. */
   async tablesOfAll(): Promise<string[]> {
     const tables = await this.query<{ name: string }>(ALL_TABLES[this.driver]);
     return tables.map(({ name }) => name);
   }
 
-  /** Waits until the audit trails are sealed; after that nothing changes by itself. */
+  /** Waits until the audit trails are sealed. After that, no row changes by itself. */
   async settle(): Promise<void> {
     const isSealed = async (): Promise<boolean> =>
       (await this.query('select 1 from audit_events where position is null limit 1')).length === 0;
@@ -56,7 +56,7 @@ export class TenantRows {
   }
 }
 
-/** The plane's own notes about a moving tenant do not belong to the tenant. */
+/** Tables in which the plane tracks moving tenants. Their rows belong to the plane, not to the tenant. */
 const OF_THE_PLANE = ['tracked_tenants', 'row_changes'];
 
 const ALL_TABLES = {

@@ -7,13 +7,13 @@ import { builtFile, eventually } from '@atlas/testing';
 
 jest.setTimeout(120_000);
 
-/** Finds processes in /proc. */
+/** Runs on Linux only, since it finds processes in /proc. */
 (process.platform === 'linux' ? describe : describe.skip)('an interrupted run of proofs', () => {
   let folder: string;
   let run: ChildProcess;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'atlas-interrupted-'));
-    // Postgres' own user has to be able to enter.
+    // The user that Postgres runs as needs access.
     chmodSync(folder, 0o755);
   });
   afterEach(() => {
@@ -23,7 +23,8 @@ jest.setTimeout(120_000);
   });
 
   /**
-   * Processes whose environment, command line or working directory names the folder, except the run itself.
+   * Processes whose environment, command line or working directory contains the folder's path, except the run
+   * itself.
    */
   function processes(): { pid: number; command: string }[] {
     return readdirSync('/proc')
@@ -41,7 +42,7 @@ jest.setTimeout(120_000);
       try {
         process.kill(pid, signal);
       } catch (error) {
-        // It has ended since it was listed.
+        // It has exited since it was listed.
         if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
       }
   }
@@ -54,7 +55,7 @@ jest.setTimeout(120_000);
       },
     );
 
-  it('ends its planes and its Postgres on SIGTERM', async () => {
+  it('stops its planes and its Postgres on SIGTERM', async () => {
     run = spawn(process.execPath, [builtFile('qa', 'main.js'), 'token-lost-response', '--small'], {
       env: { PATH: process.env['PATH'], TMPDIR: folder },
       stdio: 'ignore',
@@ -64,7 +65,7 @@ jest.setTimeout(120_000);
       timeoutMs: 60_000,
       what: 'a proof has begun',
     });
-    // Like Nx, signals every process of the tree.
+    // Signals every process of the tree, as Nx does.
     signalAll('SIGTERM');
     run.kill('SIGTERM');
     const [code] = (await once(run, 'exit')) as [number];
@@ -72,7 +73,7 @@ jest.setTimeout(120_000);
     await nothingIsLeft();
   });
 
-  it('on SIGKILL ends even detached processes', async () => {
+  it('leaves no process behind after SIGKILL, not even a detached one', async () => {
     const script = `
       const { RunFolder } = require(process.argv[1]);
       const { spawn } = require('node:child_process');

@@ -13,14 +13,14 @@ const cases = PROOF_NAMES.flatMap((name) => {
   return (proof.smallOn ?? proof.databases).map((driver) => ({ name, driver, proof }));
 });
 
-describe('the proofs, in their small form', () => {
+describe('every proof in its small form', () => {
   const stages = {
     sqlite: new Stage('sqlite', { isShared: true }),
     postgres: new Stage('postgres', { isShared: true }),
   };
   afterAll(() => Promise.all(Object.values(stages).map((stage) => stage.clear())));
 
-  it.each(cases)('$name on $driver', async ({ proof, driver }) => {
+  it.each(cases)('holds: $name on $driver', async ({ proof, driver }) => {
     const { figures, holds } = await prove(proof, stages[driver], 'small');
     expect(holds ? 'OK' : tableOf(figures)).toBe('OK');
   });

@@ -34,11 +34,11 @@ describe('a figure', () => {
     [below('freeze', 1.9, 2), below('freeze', 2, 2)],
     [atLeast('reads', 2, 2), atLeast('reads', 1, 2)],
     [moreThan('kills', 1, 0), moreThan('kills', 0, 0)],
-  ])('holds within its limit only: %j', (good, bad) => {
+  ])('holds only within its limit: %j', (good, bad) => {
     expect([good.holds, bad.holds]).toEqual([true, false]);
   });
 
-  it('does not make a proof hold if it has no limit', () => {
+  it('cannot make a proof hold if it has no limit', () => {
     expect(allHold([])).toBe(false);
     expect(allHold([measured('tenants', 3)])).toBe(false);
     expect(allHold([measured('tenants', 3), none('lost', 0)])).toBe(true);
@@ -51,7 +51,7 @@ describe('a figure', () => {
 });
 
 describe('the report on a proof', () => {
-  it('is one line with the first figures if it holds', () => {
+  it('is one line with the first figures if the proof holds', () => {
     const rest = [measured('seed', 7), measured('texts', 3), measured('planes', 2)];
     expect(
       report(measured('moves', 12), none('rows lost', 0), atMost('freeze', 0.1 + 0.2, 2, 's'), ...rest),
@@ -60,12 +60,12 @@ describe('the report on a proof', () => {
     );
   });
 
-  it('is a table with the failing figures marked if it falls short', () => {
+  it('is a table that marks the failing figures if the proof fails', () => {
     expect(
       report(measured('moves', 12), none('rows lost', ['row 1', 'row 2']), below('freeze', 1.5, 2, 's')),
     ).toBe(
       [
-        'soak on sqlite | SHORT in 12.3 s',
+        'soak on sqlite | FAILED in 12.3 s',
         '    figure     expected  found',
         '    moves                12',
         '  ✗ rows lost  0         2',
@@ -76,7 +76,7 @@ describe('the report on a proof', () => {
     );
   });
 
-  it('shows a few of many cases', () => {
+  it('shows only the first few of many cases', () => {
     const rows = Array.from({ length: 12 }, (_, n) => `row ${n}`);
     expect(report(none('rows lost', rows))).toMatch(/ - row 4\n +- and 7 more$/);
   });

@@ -16,8 +16,8 @@ const sources = new Map(
 );
 
 /**
- * No source matches except the named ones. The pattern has to match an example, since one that matches
- * nothing would prove nothing.
+ * Expects that no source matches the pattern, except the files in `but`. The pattern must also match an
+ * example, since a pattern that never matches would prove nothing.
  */
 function holds(what: RegExp, like: string, but: readonly string[] = []): void {
   expect(like).toMatch(what);
@@ -41,7 +41,7 @@ describe('no source', () => {
     expect(sources.get('libs/platform/pages/password-field.html')).toContain('name="password"');
   });
 
-  it('is named after a role that says nothing', () => {
+  it('has a file name that says nothing about its role', () => {
     const vague = /[./](service|repository|utils?|helpers?|common|manager|base|impl)\.ts$/;
     expect('tenants.service.ts').toMatch(vague);
     expect([...sources.keys()].filter((file) => vague.test(file))).toEqual([]);
@@ -62,12 +62,12 @@ describe('no source', () => {
     holds(/from '[^']*(xml|yaml|serialize)[^']*'|deserialize\(/, "from 'fast-xml-parser'");
   });
 
-  it('builds a pattern from untrusted input', () => {
+  it('builds a regular expression from untrusted input', () => {
     holds(/new RegExp\((?!`\^\(\$\{NAME\}|PARAMETER,)/, 'new RegExp(given)');
   });
 
   it('uses Math.random for a secret', () => {
-    // These only use it for waiting times.
+    // These use it only for delays.
     holds(/Math\.random/, 'Math.random()', [
       'libs/jobs/src/retry-policy.ts',
       'apps/tenant-plane/src/portability/transfer-relay.ts',
@@ -95,8 +95,8 @@ describe('no source', () => {
     holds(/rejectUnauthorized|TLS_REJECT|minVersion|secureProtocol/, 'rejectUnauthorized: false');
   });
 
-  it('follows redirects of a server it calls', () => {
-    // Requests made by an operator's own program.
+  it('follows redirects from a server it calls', () => {
+    // The exceptions make requests from an operator's own program.
     holds(/^(?![^]*redirect: 'error')[^]*\bfetch\((?!path|typeof)/, 'await fetch(url)', [
       'apps/cli/src/control-plane/event-stream.ts',
       'apps/cli/src/control-plane/http-call.ts',
@@ -114,7 +114,7 @@ describe('no source', () => {
     );
   });
 
-  it('listens to messages from other windows', () => {
+  it('listens for messages from other windows', () => {
     holds(/addEventListener\('message'|\bonmessage\b/, "addEventListener('message', take)");
   });
 
@@ -132,7 +132,7 @@ describe('no source', () => {
 
 describe('every line of the repository', () => {
   const WIDTH = 110;
-  /** Keys and signatures of RFC 9421, and scripts that are written by line. */
+  /** Keys and signatures from RFC 9421, and shell scripts whose lines cannot be wrapped. */
   const LONG = /rfc9421\.fixture\.ts$|completion\/\w+-script\.ts$/;
   const tooLong = (text: string): boolean => text.split('\n').some((line) => line.length > WIDTH);
 

@@ -6,10 +6,10 @@ describe('a secret in a text', () => {
   it.each<[string, string]>([
     ['verbatim', `at ${SECRET}.`],
     ['without its public part', `at ${SECRET.slice(17)}.`],
-    ['cut at the end', `at ${SECRET.slice(0, 50)}…`],
-    ['cut at the start', `… ${SECRET.slice(-30)}`],
+    ['truncated at the end', `at ${SECRET.slice(0, 50)}…`],
+    ['truncated at the start', `… ${SECRET.slice(-30)}`],
     ...[0, 1, 2].map((n): [string, string] => [
-      `within base64, ${n} bytes after its start`,
+      `within base64, starting at byte ${n}`,
       Buffer.from(`${'{"x'.slice(0, n)}${SECRET}"}`).toString('base64'),
     ]),
     ['within base64url', Buffer.from(`user:${SECRET}`).toString('base64url')],

@@ -12,8 +12,8 @@ const packages = lockedPackages();
 jest.setTimeout(30_000);
 
 /**
- * To see it fail: leave a line out of `ALLOWED` or out of
- * `INSTALL_SCRIPTS`; or give `npm sbom` in sbom.ts its own `--omit=dev`.
+ * To see these tests fail: remove a line from `ALLOWED` or `INSTALL_SCRIPTS`, or add `--omit=dev` to the `npm
+ * sbom` call in sbom.ts.
  */
 describe('the bill of materials', () => {
   let sbom: Sbom;
@@ -25,7 +25,7 @@ describe('the bill of materials', () => {
     );
   });
 
-  it('is CycloneDX, for this product', () => {
+  it('is in CycloneDX format and describes this product', () => {
     expect(sbom.bomFormat).toBe('CycloneDX');
     expect(sbom.metadata.component.name).toBe('atlas-planes');
   });
@@ -40,13 +40,13 @@ describe('the bill of materials', () => {
     );
   });
 
-  it('states the dependencies between them', () => {
+  it('states the dependencies between the packages', () => {
     const known = [sbom.metadata.component, ...sbom.components].map((one) => one['bom-ref']);
     const named = sbom.dependencies.flatMap(({ ref, dependsOn }) => [ref, ...dependsOn]);
     expect([...new Set(named)].sort()).toEqual([...new Set(known)].sort());
   });
 
-  it.each(['control-plane', 'tenant-plane'])('covers what is inside the bundle of the %s', (app) => {
+  it.each(['control-plane', 'tenant-plane'])('covers everything in the bundle of the %s', (app) => {
     const { bundleDependencies: inside } = readJson<{ bundleDependencies: string[] }>(
       `dist/apps/${app}/package.json`,
     );
@@ -74,7 +74,7 @@ describe('known vulnerabilities', () => {
   const day = (n: number): Date => new Date(Date.UTC(2026, 0, 1 + n));
   const waiting = { [url]: { since: '2026-01-01', because: 'it gets no external input' } };
 
-  it('block a release, unless they await theirs within the time allowed', () => {
+  it('block a release, unless each is listed as waiting and within the time allowed', () => {
     const named = [`minimist: critical: Prototype Pollution (${url})`];
     expect(overdue(report, day(0), {})).toEqual(named);
     expect(overdue(report, day(DAYS.critical), waiting)).toEqual([]);
@@ -96,8 +96,8 @@ describe('known vulnerabilities', () => {
   });
 });
 
-describe('the licences', () => {
-  it('are all allowed', () => {
+describe('licences', () => {
+  it('of all packages are allowed', () => {
     expect(refusedLicences(packages)).toEqual([]);
   });
 
@@ -106,21 +106,21 @@ describe('the licences', () => {
   ];
 
   it.each(['GPL-3.0-only', 'MIT AND GPL-3.0-only', 'UNLICENSED', 'CC-BY-4.0', '(MIT AND Zlib)'])(
-    'may not be %s, and the package is reported',
+    'are refused, naming the package: %s',
     (licence) => {
       expect(refusedLicences(withLicence(licence))).toEqual([`x@1.2.3: ${licence}`]);
     },
   );
 
-  it('may not be missing', () => {
+  it('are refused if missing', () => {
     expect(refusedLicences(withLicence(''))).toEqual(['x@1.2.3: none']);
   });
 
-  it.each(['MIT', '(MIT OR GPL-3.0-only)', '(MIT AND BSD-3-Clause)'])('may be %s', (licence) => {
+  it.each(['MIT', '(MIT OR GPL-3.0-only)', '(MIT AND BSD-3-Clause)'])('are accepted: %s', (licence) => {
     expect(refusedLicences(withLicence(licence))).toEqual([]);
   });
 
-  it('may be a few more for tools', () => {
+  it('that are refused for shipped packages may be accepted for development tools', () => {
     expect(refusedLicences(withLicence('CC-BY-4.0', true))).toEqual([]);
   });
 });
@@ -131,7 +131,7 @@ describe('the install scripts', () => {
     expect([...found].sort()).toEqual(Object.keys(INSTALL_SCRIPTS).sort());
   });
 
-  it('run only where npm is told to allow it', () => {
+  it('run only if package.json allows them', () => {
     const { allowScripts } = readJson<{ allowScripts: object }>('package.json');
     const runs = Object.entries(INSTALL_SCRIPTS).map(([name, script]) => [name, script.runs]);
     expect(allowScripts).toEqual(Object.fromEntries(runs));

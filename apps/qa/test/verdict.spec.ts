@@ -14,7 +14,7 @@ const proof = (
 
 jest.setTimeout(60_000);
 
-/** The command as run by `nx run qa:<name>`. */
+/** Runs the same command as `nx run qa:<name>`. */
 describe('a proof', () => {
   it('that holds says so and exits with 0', async () => {
     const { stdout } = await proof({}, { TEST_PG_URL: testServerUrl() });
@@ -23,17 +23,17 @@ describe('a proof', () => {
     );
   });
 
-  it('reports a shortfall by its exit code, even if it started its own Postgres', async () => {
+  it('that fails says so and exits with 1, even if it started its own Postgres', async () => {
     const preload = ['--require', join(__dirname, 'without-tenant-check.cjs')];
     const table =
-      / on postgres \| SHORT in .*\n +figure +expected +found\n  ✗ calls that throw +all 58 +\d+\n$/;
+      / on postgres \| FAILED in .*\n +figure +expected +found\n  ✗ calls that throw +all 58 +\d+\n$/;
     await expect(proof({ preload }, { TEST_PG_URL: undefined })).rejects.toMatchObject({
       code: 1,
       stdout: expect.stringMatching(table),
     });
   });
 
-  it('gives machines the same figures', async () => {
+  it('prints the same figures as JSON with --json', async () => {
     const { stdout } = await proof({ args: ['--json'] }, { TEST_PG_URL: testServerUrl() });
     expect(JSON.parse(stdout)).toEqual({
       proof: 'repository-fails-closed',

@@ -18,8 +18,8 @@ export interface Checked {
 }
 
 /**
- * Checks the ledger against the standard's list of requirements, and each of its lines against what actually
- * runs.
+ * Checks the ledger against the standard's list of requirements, and each of its lines against the tests,
+ * proofs and pages that exist.
  */
 export function checkLedger(proofs: readonly string[], ledger = readLedger()): Checked {
   const { items } = ledger;
@@ -42,9 +42,7 @@ export function checkLedger(proofs: readonly string[], ledger = readLedger()): C
   };
 }
 
-/**
- * Every requirement of levels 1 and 2 has to be listed once, with its level; those of level 3 are optional.
- */
+/** Every requirement of levels 1 and 2 must be listed once, with its level. Those of level 3 are optional. */
 function wronglyListed(items: readonly Item[]): string[] {
   const ids = items.map(({ id }) => id);
   const due = [...LEVELS].filter(([, level]) => level < 3).map(([id]) => id);
@@ -57,11 +55,11 @@ function wronglyListed(items: readonly Item[]): string[] {
   ];
 }
 
-/** A requirement that is met may have several holders; a gap or `n/a` has to be the only one. */
+/** A requirement that is met may have several holders. A gap or `n/a` must be the only one. */
 function mixedUp(holders: readonly Holder[]): string[] {
   if (holders.length === 0) return ['has no entry'];
   const isOpen = holders.some(({ kind }) => kind === 'gap' || kind === 'n/a');
-  return isOpen && holders.length > 1 ? ['is both met and open'] : [];
+  return isOpen && holders.length > 1 ? ['has a gap or n/a among other holders'] : [];
 }
 
 function faultOf(
@@ -73,14 +71,14 @@ function faultOf(
   if (holder.kind === 'page') return isThere(holder.link) ? [] : [`${holder.link} is a dead link`];
   if (holder.kind !== 'test') return [];
   const { file, title } = holder;
-  if (!isRun(file)) return [`${file} is not run`];
+  if (!isRun(file)) return [`${file} does not run`];
   const known = titles.get(file) ?? titlesIn(file);
   titles.set(file, known);
   const found = known.filter((one) => one === title).length;
   return found === 1 ? [] : [`${found === 0 ? 'no' : 'more than one'} test "${title}" in ${file}`];
 }
 
-/** Whether there is a heading with that anchor on GitHub, followed by text. */
+/** Whether the page has a heading with that anchor on GitHub. */
 function isThere(link: string): boolean {
   const [path = '', heading] = link.split('#');
   const file = join(ROOT, dirname(LEDGER), path);

@@ -4,7 +4,7 @@ import { ROOT } from '../supply-chain/locked-packages';
 
 export const LEDGER = 'docs/asvs.md';
 
-/** How a requirement is met: by a test, a proof or a page of the documentation; or why it is not. */
+/** How a requirement is met (by a test, a proof or a page of the documentation), or why it is not. */
 export type Holder =
   | { readonly kind: 'test'; readonly file: string; readonly title: string }
   | { readonly kind: 'proof'; readonly name: string }
@@ -25,7 +25,7 @@ const HOLDERS: readonly [RegExp, (one: string, two: string) => Holder][] = [
   [/^ {2}- (n\/a|gap): (\S.+)$/, (kind, reason) => ({ kind: kind as 'n/a' | 'gap', reason })],
 ];
 
-/** Between the items, a line that is neither an item nor a holder is a fault. */
+/** List lines that are neither an item nor a holder of one are faults. */
 export function readLedger(text = readFileSync(join(ROOT, LEDGER), 'utf8')): {
   items: Item[];
   faults: string[];

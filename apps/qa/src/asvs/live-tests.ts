@@ -3,7 +3,9 @@ import { basename, dirname, join } from 'node:path';
 import { parseSync } from '@swc/core';
 import { ROOT } from '../supply-chain/locked-packages';
 
-/** What runs under `npm test`: spec files, and case files collected by the spec next to their folder. */
+/**
+ * Whether `npm test` runs the file: a spec file, or a case file that the spec next to its folder collects.
+ */
 export function isRun(file: string): boolean {
   if (!/^(apps|libs)\/[a-z0-9-]+\/(src|test)\//.test(file) || !existsSync(join(ROOT, file))) return false;
   if (file.endsWith('.spec.ts')) return true;
@@ -36,7 +38,7 @@ export function titlesIn(file: string): string[] {
 
 const isLeftOut = (name: string): boolean => ['skip', 'todo', 'failing'].includes(name);
 
-/** The part of a syntax tree that is needed here. */
+/** The parts of a syntax tree node that this file uses. */
 interface Node {
   readonly type?: string;
   readonly value?: unknown;

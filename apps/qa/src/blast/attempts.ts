@@ -4,14 +4,14 @@ import { type VictimsCall } from './calls-of-victim';
 import { type Call, type Key } from './calls';
 import { type Scene } from './scene';
 
-/** A call in the victim's name, or about something of the victim's, made by whoever has the loot. */
+/** A call in the victim's name, or about something that belongs to the victim, made by the thief. */
 export interface Attempt {
   readonly call: Call;
   /** Null for an unsigned call. */
   readonly key: Key | null;
 }
 
-/** The victim's call in every spelling, signed with every key at hand. */
+/** The victim's call in every spelling, signed with every available key. */
 export function signedAttempts(scene: Scene, call: VictimsCall): Attempt[] {
   const spelled = spellingsOf(scene, call).flatMap((spelling) =>
     keysOf(scene).map((key) => ({ call: spelling, key })),
@@ -26,8 +26,8 @@ export function signedAttempts(scene: Scene, call: VictimsCall): Attempt[] {
 }
 
 /**
- * Tries a route that is not for tenant planes with everything in the loot: as a bearer token, signed, and in
- * the body.
+ * Attempts on a route that is not for tenant planes. Each secret in the loot serves as a bearer token, as a
+ * signing key and in the body.
  */
 export function bearerAttempts(scene: Scene, { method, path }: Route): Attempt[] {
   const target = path.replace(/:\w+|\*/g, (name) => valueOf(scene, path, name));
@@ -45,7 +45,7 @@ function bearers({ loot }: Scene): { readonly authorization: string }[] {
   return Object.values(loot.texts).map((text) => ({ authorization: `Bearer ${text}` }));
 }
 
-/** Its own keys, and its secrets under other planes' key ids. */
+/** The thief's own keys, and its secrets under other planes' key ids. */
 function keysOf({ loot, victim }: Scene): Key[] {
   const unspent = victim.unspent.env['INTERNAL_SERVICE_SECRET'] ?? '';
   const others = [idIn(victim.plane.signed.secret), idIn(unspent), PLATFORM_KEY_ID];
@@ -53,7 +53,7 @@ function keysOf({ loot, victim }: Scene): Key[] {
   return [...loot.keys, ...pretended];
 }
 
-/** The call with every way of stating which plane and which tenant it is about. */
+/** The call, with every way of naming its plane and its tenant. */
 function spellingsOf({ loot, victim }: Scene, call: Call): Call[] {
   const [own, other] = [loot.plane.id, victim.plane.id];
   const planes = [[other], [], [own], [own, other], [other, own]];
@@ -72,7 +72,7 @@ function withPlanes(target: string, ids: readonly string[]): string {
   return `${path}?${parameters}`;
 }
 
-/** Otherwise it is merely a call in the thief's own name. */
+/** Whether the call names the victim. Otherwise it is just a call in the thief's own name. */
 function isAboutVictim({ victim }: Scene, { call, key }: Attempt, { isForAll }: VictimsCall): boolean {
   const [path, query] = call.target.split('?');
   const said = [

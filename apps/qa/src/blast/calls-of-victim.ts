@@ -3,15 +3,18 @@ import { PLANE_PATHS } from '@atlas/plane-contract';
 import { type Call, type Key, keyOf } from './calls';
 import { type Scene, partOf } from './scene';
 
-/** A call that is accepted from the victim, so that refusing it to somebody else means something. */
+/**
+ * A call that the Control Plane accepts from the victim. Otherwise, refusing it to an attacker would prove
+ * nothing.
+ */
 export interface VictimsCall extends Call {
-  /** The key the victim signs it with; by default the key it signs all its calls with. */
+  /** The key that the victim signs this call with; by default, its current key. */
   readonly key?: Key;
   /** Any enrolled plane may make this call, whatever the path names. */
   readonly isForAll?: boolean;
 }
 
-/** The victim's calls for each signed route. A route that is missing here fails the proof. */
+/** The victim's calls for each signed route. A route that is missing here makes the proof fail. */
 const CALLS: Readonly<Record<string, (scene: Scene) => readonly VictimsCall[]>> = {
   'POST /api/tenant-planes/enroll': ({ victim: { plane, unspent } }) => {
     const enrol = plane.signed.enrolBody();
@@ -71,7 +74,7 @@ const CALLS: Readonly<Record<string, (scene: Scene) => readonly VictimsCall[]>> 
     })),
 };
 
-/** Undefined if it is unknown what the victim would send to that route. */
+/** Undefined if the route is not listed. */
 export function callsOfVictim(scene: Scene, route: Route): readonly VictimsCall[] | undefined {
   if (route.method !== 'HEAD') return CALLS[nameOf(route)]?.(scene);
   const asGet = CALLS[nameOf({ ...route, method: 'GET' })]?.(scene);

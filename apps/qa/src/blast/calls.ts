@@ -14,7 +14,7 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The signing secret and the key id that is claimed. */
+/** The signing secret, and the key id that the call claims. */
 export interface Key {
   readonly keyId: string;
   readonly secret: string;

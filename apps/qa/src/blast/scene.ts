@@ -17,13 +17,16 @@ import { type ProofContext } from '../proof';
 import { type Call, type Key, keyOf, sendAs } from './calls';
 import { ServingPlane } from './serving-plane';
 
-/** What an attacker holds who has stolen every secret of one tenant plane. */
+/** What an attacker has after stealing every secret of one tenant plane. */
 interface Loot {
   readonly plane: ServingPlane;
   readonly tenant: TenantView;
-  /** Its service secrets: the current one, the next one already delivered, and one from an unused bundle. */
+  /**
+   * The plane's service secrets: the current one, the next one (already delivered), and one from an unused
+   * bundle.
+   */
   readonly keys: readonly Key[];
-  /** All of it as strings. */
+  /** All stolen secrets, by description. */
   readonly texts: Readonly<Record<string, string>>;
 }
 
@@ -77,7 +80,7 @@ async function lootOf(stack: TestStack, plane: ServingPlane, tenant: TenantView)
   const { install, signed } = plane;
   await accepted(stack, `/api/tenant-planes/${plane.id}/rotate-secret`, { mode: 'routine' });
   const sealed = await eventually(async () => (await plane.pull(10))?.next_secret, {
-    what: 'the next secret',
+    what: 'the next secret arrives',
   });
   const next = (await openNextSecret(sealed, [signed.secret])).reveal();
   const unspent = await reissued(stack, plane.id);
@@ -87,10 +90,10 @@ async function lootOf(stack: TestStack, plane: ServingPlane, tenant: TenantView)
     'service secret': signed.secret,
     'next service secret': next,
     'unused service secret': unused,
-    'spent provisioning token': install.token,
+    'used provisioning token': install.token,
     'provisioning token': unspent.token,
     'instance id': signed.instanceId,
-    // A tenant plane issues its users' sessions, so the attacker may hold any of them.
+    // A tenant plane issues its users' sessions, so the attacker may have any of them.
     session: `atu_${tenant.id}_${randomBytes(32).toString('base64url')}`,
     'sign-up token': link.token,
     'private key for transfers': plane.privateKey,
@@ -121,7 +124,7 @@ async function moving(
   return opened;
 }
 
-/** The Control Plane reads only a part's header. */
+/** A transfer part in which only the header is valid, since the Control Plane reads nothing else. */
 export function partOf({ transfer: { id } }: Pick<Moving, 'transfer'>, part: number): Call {
   const header = {
     transfer: id,

@@ -3,7 +3,7 @@ import { type DesiredState, type DesiredTenant, PLANE_PATHS } from '@atlas/plane
 import { type Answer, type InstallView, type TenantView, type TestStack } from '@atlas/testing';
 import { type EnrolView, SignedPlane, send } from '../signed-plane';
 
-/** A cell that, as far as the Control Plane can tell, serves what it is told to. */
+/** A simulated cell, which reports that it serves every tenant it is given. */
 export class ServingPlane {
   readonly linkId = randomUUID();
   sequence = 0;
@@ -15,7 +15,7 @@ export class ServingPlane {
     readonly id: string,
     readonly install: InstallView,
     readonly signed: SignedPlane,
-    /** For transfers: what is sent to this plane is encrypted to the public key. */
+    /** The private key for transfers to this plane, which are encrypted with the corresponding public key. */
     readonly privateKey: string,
   ) {}
 
@@ -36,7 +36,7 @@ export class ServingPlane {
     return plane;
   }
 
-  /** A new tenant, which is placed here unless another cell has more room. */
+  /** Provisions a tenant, which is placed here unless another cell has more room. */
   async provisioned(slug: string): Promise<TenantView> {
     const { body } = await this.stack.provision(slug);
     await this.toldOf(body.tenant.id);
@@ -55,7 +55,7 @@ export class ServingPlane {
     }
   }
 
-  /** The part of the desired state that is not about tenants. */
+  /** Pulls the desired state and reports it as applied. Returns the part that is not about tenants. */
   async pull(wait = 0): Promise<DesiredState['config'] | undefined> {
     const query = new URLSearchParams({ since: this.revision, wait: String(wait) });
     const { status, body } = await this.call<DesiredState>('GET', `${PLANE_PATHS.desiredState}?${query}`);

@@ -14,7 +14,7 @@ interface Page {
 }
 
 const SLUG = 'full-disk';
-/** A write beyond the file size limit raises a signal, which ends a process that does not handle it. */
+/** A write beyond the file size limit raises a signal, which terminates a process that does not handle it. */
 const OUTLIVE_LIMITS = { NODE_OPTIONS: `--require "${builtFile('qa', 'preloads/outlive-limits.js')}"` };
 
 /** Both planes as processes, with one tenant whose admin writes. */

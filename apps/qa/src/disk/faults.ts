@@ -11,15 +11,15 @@ import { type SmallDisk } from './small-disk';
 /** What goes wrong with a database while both planes write. */
 export interface Fault {
   readonly name: string;
-  /** Prefix for the names of what is written meanwhile; has to be valid in a slug. */
+  /** Prefix for the names of everything written during the fault. It must be valid in a slug. */
   readonly series: string;
-  /** Whether the fault lasts, so that readiness has to report it. */
+  /** Whether the fault lasts, so that readiness must report it. */
   readonly turnsRed: boolean;
   begin(): void | Promise<void>;
   end(): void | Promise<void>;
 }
 
-/** No free page is left on the disk that holds both databases. */
+/** The disk with both databases has no free page left. */
 export function fullDisk(disk: SmallDisk, whenFreed: () => Promise<void> = async () => undefined): Fault {
   return {
     name: 'full disk',

@@ -3,9 +3,7 @@ import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/**
- * A file system of a few megabytes in memory, which can be filled up. Mounting one requires root and Linux.
- */
+/** A small file system in memory that can be filled up. Mounting it requires root and Linux. */
 export class SmallDisk {
   private constructor(readonly folder: string) {}
 
@@ -19,7 +17,7 @@ export class SmallDisk {
       rmSync(folder, { recursive: true });
       return null;
     }
-    // The database server runs as another user and has to be able to enter.
+    // The database server runs as another user, which needs access.
     chmodSync(folder, 0o755);
     return new SmallDisk(folder);
   }

@@ -3,7 +3,10 @@ import { type Answer, type PlaneName } from '@atlas/testing';
 import { countBy } from '../proof';
 import { type DiskScene } from './disk-scene';
 
-/** How long a caller pauses after each answer: what is written within minutes has to fit on a small disk. */
+/**
+ * How long a caller pauses after each response, so that everything written within minutes fits on a small
+ * disk.
+ */
 const PAUSE_MS: Readonly<Record<PlaneName, number>> = { 'control-plane': 150, 'tenant-plane': 40 };
 const CALLERS: Readonly<Record<PlaneName, number>> = { 'control-plane': 2, 'tenant-plane': 4 };
 
@@ -15,7 +18,7 @@ interface Attempt {
 }
 
 /**
- * Callers of both planes that keep writing whatever the answers are, every second request with an
+ * Callers of both planes that keep writing, whatever the response. Every second request has an
  * Idempotency-Key.
  */
 export class Writers {
@@ -42,7 +45,7 @@ export class Writers {
     return this.attempts.filter((one) => one.plane === plane && one.status >= 500).length;
   }
 
-  /** Names from keyed requests, which were repeated until they succeeded. */
+  /** Names from keyed requests, which `finish` repeats until they succeed. */
   keyedNames(plane: PlaneName): string[] {
     const asked = this.attempts.filter((one) => one.plane === plane && one.name.includes('-keyed-'));
     return [...new Set(asked.map(({ name }) => name))];
@@ -59,7 +62,7 @@ export class Writers {
     for (const [name, plane] of this.unanswered) {
       const deadline = Date.now() + 20_000;
       while (!(await this.once(plane, name, true)))
-        if (Date.now() > deadline) throw new Error(`${name} still does not succeed when it is repeated.`);
+        if (Date.now() > deadline) throw new Error(`Writing ${name} still fails when it is repeated.`);
         else await delay(200);
     }
   }

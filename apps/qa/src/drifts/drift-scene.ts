@@ -11,19 +11,22 @@ export interface DriftView {
   readonly detail: string;
 }
 
-/** A difference that was introduced by hand. */
+/** A drift that was created by hand. */
 export interface Injected {
   readonly kind: string;
   readonly subjectId: string;
   readonly at: number;
 }
 
-/** A Control Plane with tenants, accessed directly, bypassing its safeguards. */
+/**
+ * A Control Plane with tenants, whose database and infrastructure are changed directly, bypassing its
+ * safeguards.
+ */
 export interface DriftScene {
   readonly driver: DatabaseDriver;
   readonly stack: TestStack;
   readonly rows: TenantRows;
-  /** Folder of the local driver. */
+  /** The local driver's folder. */
   readonly folder: string;
 }
 
@@ -55,7 +58,7 @@ function asStored(value: unknown): unknown {
   return isJson ? JSON.stringify(value) : value;
 }
 
-/** Copies a tenant plane; the copy is no tenant's home. */
+/** Copies a tenant plane. The copy is no tenant's home. */
 export async function copyPlane(
   scene: DriftScene,
   id: string,
@@ -75,7 +78,7 @@ export async function localPlaneOf(
     'select name, pid from local_planes where tenant_plane_id = $1',
     [id],
   );
-  if (!row) throw new Error('There is no such local plane.');
+  if (!row) throw new Error('The tenant has no local plane.');
   return row;
 }
 

@@ -5,19 +5,19 @@ import { join } from 'node:path';
 import { type DatabaseDriver, type TenantView } from '@atlas/testing';
 import { type DriftScene, copyPlane, copyRow, later, localPlaneOf, onServer } from './drift-scene';
 
-/** Introduces one difference at one tenant by hand. */
+/** Creates one drift for one tenant by hand. */
 export interface Injection {
   readonly kind: string;
   /** The kind of tenant it needs. */
   readonly to: 'shared' | 'dedicated';
   readonly on?: DatabaseDriver;
-  /** Returns the subject for which the drift has to be found. */
+  /** Returns the subject for which the drift must be found. */
   readonly make: (scene: DriftScene, tenant: TenantView) => Promise<string>;
 }
 
 const LONG_MS = 3_600_000;
 
-/** Every kind of drift, in the ways it can come about. */
+/** Every kind of drift, in each way it can arise. */
 export const INJECTIONS: readonly Injection[] = [
   {
     kind: 'tenant_without_home',

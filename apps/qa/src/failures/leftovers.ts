@@ -3,36 +3,36 @@ import { eventually } from '@atlas/testing';
 import { namesOnServer, processesBelow } from './machine';
 import { type Scene } from './scene';
 
-/** Rows of the Control Plane that should not exist: each query returns nothing if all is well. */
+/** Rows of the Control Plane that should not exist. Each query returns nothing if all is well. */
 const WITHOUT_REASON: Readonly<Record<string, string>> = {
-  'job that did not end well': `
+  'job that neither succeeded nor was cancelled': `
     select id from provisioning_jobs where status not in ('succeeded', 'cancelled')`,
-  'step under way in a job that has ended': `
+  'finished job with a lease': `
     select id from provisioning_jobs where finished_at is not null and lease_owner is not null`,
-  'place held by a tenant that is gone': `
+  'place held by a removed tenant': `
     select p.tenant_id as id from placements p join tenants t on t.id = p.tenant_id
     where p.holds_place and (t.status = 'deleted' or t.restorable_until is not null)`,
-  'place held for a move that is over': `
+  'place held for a finished move': `
     select tenant_id as id from placements where holds_place and phase in ('importing', 'frozen')`,
   'wrong count of places': `
     select id from tenant_planes tp
     where placed <> (select count(*) from placements p where p.tenant_plane_id = tp.id and p.holds_place)`,
-  'tenant plane without tenant': `
+  'tenant plane without a tenant': `
     select id from tenant_planes tp where deployment_model <> 'shared' and status <> 'retired'
       and not exists (
       select 1 from placements p where p.tenant_plane_id = tp.id and (p.holds_place
         or p.remove_after is not null))`,
-  'valid token of a plane that expects none': `
+  'valid token for a plane that is not waiting to enrol': `
     select k.id from provisioning_tokens k join tenant_planes p on p.id = k.tenant_plane_id
     where k.revoked_at is null and k.consumed_at is null and p.status <> 'expected'`,
-  'valid secret of a plane that is gone': `
+  'valid secret of a retired plane': `
     select k.id from service_keys k join tenant_planes p on p.id = k.tenant_plane_id
     where k.revoked_at is null and p.status = 'retired'`,
-  'second secret of a plane': `
+  'plane with more than one active secret': `
     select tenant_plane_id as id from service_keys where revoked_at is null and activated_at is not null
     group by tenant_plane_id having count(*) > 1`,
-  'transfer that has not ended': `select id from transfers where ended_at is null`,
-  'database address of a tenant that is gone': `
+  'unfinished transfer': `select id from transfers where ended_at is null`,
+  'database URL of a deleted tenant': `
     select id from tenants where status = 'deleted' and db_url_sealed is not null`,
   'slug held by two tenants': `
     select max(slug) as id from tenants where holds_slug group by slug having count(*) > 1`,
@@ -52,7 +52,7 @@ export async function leftovers(scene: Scene): Promise<string[]> {
     ];
     return found.length === 0;
   };
-  // Processes that were asked to end need a moment.
+  // Processes that were told to stop need a moment.
   await eventually(isClean, { timeoutMs: 15_000, everyMs: 200 }).catch(() => undefined);
   return found;
 }
@@ -64,7 +64,7 @@ async function rowsLeft({ control }: Scene): Promise<string[]> {
   return found;
 }
 
-/** Rows of tenants that neither live in the cell nor have an old copy there. */
+/** Rows in the cell that belong to tenants with neither a place nor an old copy there. */
 async function tenantsLeftInCell({ control, cell }: Scene): Promise<string[]> {
   const elsewhere = await control.query<{ id: string }>(
     `select id from tenants t where not exists (
@@ -79,8 +79,8 @@ async function tenantsLeftInCell({ control, cell }: Scene): Promise<string[]> {
 }
 
 /**
- * Exactly the dedicated planes with a row must have a folder, a process and, on Postgres, a database and a
- * role.
+ * Every dedicated plane must have a record, a folder, a process and, on Postgres, a database and a role.
+ * There must be no others.
  */
 async function infrastructureLeft(scene: Scene): Promise<string[]> {
   const rows = await scene.control.query<{ name: string }>(

@@ -9,8 +9,8 @@ interface FoundProcess {
 }
 
 /**
- * Every process that runs in a folder below `root`, whether it is known to the Control Plane or not (Linux:
- * read from /proc).
+ * Every process that runs in a folder below `root`, even if the Control Plane does not know it. Reads /proc,
+ * which only Linux has.
  */
 export function processesBelow(root: string): FoundProcess[] {
   return readdirSync('/proc')
@@ -24,12 +24,12 @@ function folderOf(pid: string): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
-    // The process has ended, or belongs to another user.
+    // The process has exited, or belongs to another user.
     return '';
   }
 }
 
-/** What the local driver created on the server for tenants whose slug has this prefix. */
+/** The databases and roles that the local driver created for tenants whose slug has this prefix. */
 export async function namesOnServer(prefix: string): Promise<{ databases: string[]; roles: string[] }> {
   return asAdmin(testServerUrl(), async (client) => {
     const named = async (column: string, table: string): Promise<string[]> => {

@@ -10,7 +10,7 @@ import {
   temporaryDataDir,
 } from '@atlas/testing';
 
-/** A Postgres server of a proof's own that can be killed (Linux: its processes are found in /proc). */
+/** A separate Postgres server that can be killed. Its processes are found in /proc, which only Linux has. */
 export class OwnPostgres {
   private readonly dataDir = temporaryDataDir(join(tmpdir(), 'atlas-chaos-postgres'));
   private constructor(private server?: LocalPostgres) {}
@@ -30,15 +30,17 @@ export class OwnPostgres {
     return createPostgres(this.adminUrl);
   }
 
-  /** Kills the server and all its processes at once, without closing connections or ending transactions. */
+  /**
+   * Kills the server and all its processes at once, without closing connections or finishing transactions.
+   */
   kill(): void {
     const postmaster = this.server?.pid ?? 0;
     for (const pid of [postmaster, ...childrenOf(postmaster)]) process.kill(pid, 'SIGKILL');
   }
 
   /**
-   * Restarts on the same data and port. As in production, commits are synced to disk; otherwise a kill would
-   * lose them.
+   * Restarts on the same data and port. As in production, commits are synced to disk, since a kill could
+   * otherwise lose them.
    */
   async restart(): Promise<void> {
     const { dataDir, server } = this;
@@ -59,7 +61,7 @@ function childrenOf(parent: number): number[] {
 
 function parentOf(pid: string): number | undefined {
   try {
-    // The name, in parentheses, may contain anything, so fields are counted from its end (proc(5)).
+    // The process name, in parentheses, may contain anything, so fields are counted from its end (proc(5)).
     return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.trim().split(' ')[1]);
   } catch {
     return undefined;

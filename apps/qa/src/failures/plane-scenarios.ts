@@ -13,7 +13,7 @@ interface Begun {
   readonly job: { readonly id: string };
 }
 
-/** For a plane that the customer can restart with another bundle. */
+/** Rotates the secret of a plane that the customer can restart with another bundle. */
 export function rotateSecret(mode: 'routine' | 'compromised'): Scenario {
   return {
     name: `rotate_secret ${mode}`,
@@ -53,7 +53,9 @@ export function drain(): Scenario {
     begin: (scene, subject) => ofPlane(scene, subject, 'drain'),
     async problem(scene, subject) {
       const { tenant_plane_id: home } = await tenantNow(scene, subject);
-      return home === subject.planeId ? 'the tenant is still there' : rowsProblem(scene, subject);
+      return home === subject.planeId
+        ? 'the tenant is still in the drained cell'
+        : rowsProblem(scene, subject);
     },
   };
 }
@@ -65,7 +67,7 @@ async function succeeded(scene: Scene, subject: Subject): Promise<void> {
   if (job.status !== 'succeeded') throw new Error(JSON.stringify(job));
 }
 
-/** Two releases; new tenants get the old one. */
+/** Provides two releases. New tenants get the old one. */
 function twoReleases(): Equipment {
   const releases = new Releases();
   releases.add(OLD);

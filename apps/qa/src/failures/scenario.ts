@@ -4,7 +4,7 @@ import { type Scene } from './scene';
 /** What an operation is applied to. */
 export interface Subject {
   readonly slug: string;
-  /** How often it has been requested, since it was undone before. */
+  /** How many times the operation has been requested: once, and again each time it was undone. */
   attempt?: number;
   /** Set once the tenant exists. */
   tenantId?: string;
@@ -12,7 +12,7 @@ export interface Subject {
   planeId?: string;
   /** Set for a job on the whole fleet. */
   jobId?: string;
-  /** A signed-in user, and what the tenant's rows were before. */
+  /** A signed-in user, and the tenant's rows before the operation. */
   session?: SessionView;
   rows?: string;
 }
@@ -27,19 +27,20 @@ export interface Scenario {
   readonly name: string;
   /** One of the Control Plane's operations. */
   readonly operation: string;
-  /** In order. */
+  /** The names of its steps, in order. */
   readonly steps: readonly string[];
-  /** A fleet operation is run by itself: a second one would be refused meanwhile. */
+  /** Whether it must run alone, because a second fleet operation would be refused. */
   readonly isAlone?: boolean;
-  /** Additional equipment for its Control Plane. */
+  /** What else its Control Plane needs. */
   readonly equipment?: () => Equipment;
-  /** Creates the subject, with a Control Plane that has no fault. */
+  /** Creates the subject, while no fault point is armed. */
   prepare(scene: Scene, slug: string): Promise<Subject>;
   /**
-   * Requests the operation and follows the answer's instructions. Calling it again repeats the same request.
+   * Requests the operation and follows the instructions in the response. Calling it again repeats the same
+   * request.
    */
   begin(scene: Scene, subject: Subject): Promise<void>;
-  /** What is wrong after it has succeeded. */
+  /** What is wrong after the operation has succeeded; undefined if nothing is. */
   problem(scene: Scene, subject: Subject): Promise<string | undefined>;
 }
 
@@ -49,7 +50,10 @@ interface JobView {
   readonly error: unknown;
 }
 
-/** Newest first, by slug: this would reveal two tenants created by one request. */
+/**
+ * The subject's jobs, newest first. A tenant's jobs are found by slug, which would reveal two tenants created
+ * by one request.
+ */
 function jobsOf(
   { control }: Scene,
   { slug, planeId, jobId }: Subject,
@@ -66,7 +70,7 @@ function jobsOf(
     : control.query(`${jobs} where j.tenant_plane_id = $1 and j.operation = $2`, [planeId, operation]);
 }
 
-/** The job requested last, once it has ended; there have to be exactly as many jobs as were requested. */
+/** The job that was requested last, once it is over. There must be exactly as many jobs as requests. */
 export async function endedJob(
   scene: Scene,
   { operation }: Scenario,
@@ -83,7 +87,7 @@ export async function endedJob(
     );
   };
   return eventually(hasEnded, { timeoutMs, everyMs: 100 }).catch(() => {
-    throw new Error(`has not ended after ${timeoutMs / 1000} s: ${JSON.stringify(last)}`);
+    throw new Error(`the job is not over after ${timeoutMs / 1000} s: ${JSON.stringify(last)}`);
   });
 }
 
@@ -95,7 +99,7 @@ export function statusProblem(is: TenantView, wanted: string): string | undefine
   return is.status === wanted ? undefined : `the tenant is ${is.status}, not ${wanted}`;
 }
 
-/** An active tenant has to be served at the address in its row. */
+/** An active tenant must be served at the address in its row. */
 export async function servedProblem(scene: Scene, subject: Subject): Promise<string | undefined> {
   const tenant = await tenantNow(scene, subject);
   const headers = { 'x-tenant-id': tenant.id };
@@ -108,7 +112,7 @@ export async function servedProblem(scene: Scene, subject: Subject): Promise<str
   return statusProblem(tenant, 'active') ?? served;
 }
 
-/** What its users see of it, as text. */
+/** What the tenant's users see, as text. */
 export async function rowsNow(scene: Scene, subject: Subject): Promise<string> {
   const { id, endpoint_url: at } = await tenantNow(scene, subject);
   const headers = { 'x-tenant-id': id, authorization: `Bearer ${subject.session?.token}` };
@@ -117,7 +121,7 @@ export async function rowsNow(scene: Scene, subject: Subject): Promise<string> {
   return JSON.stringify(await Promise.all(answers));
 }
 
-/** As `servedProblem`; in addition, the rows have to be unchanged. */
+/** Like `servedProblem`, but the rows must also be unchanged. */
 export async function rowsProblem(scene: Scene, subject: Subject): Promise<string | undefined> {
   const problem = await servedProblem(scene, subject);
   if (problem !== undefined) return problem;

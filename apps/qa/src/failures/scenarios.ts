@@ -16,7 +16,7 @@ import { type Scene } from './scene';
 export const PATIENCE_MS = 60_000;
 
 export interface Answer {
-  /** Null once the token is spent. */
+  /** Null once the token has been used. */
   readonly install?: InstallView | null;
 }
 
@@ -42,7 +42,7 @@ export function provision(model: DeploymentModel): Scenario {
   };
 }
 
-/** A lifecycle operation for a tenant of that model; each is requested on its own path. */
+/** A lifecycle operation on a tenant of this model. Its API path ends with the name of the operation. */
 function lifecycle(
   model: DeploymentModel,
   operation: 'suspend' | 'resume' | 'deprovision' | 'restore',
@@ -104,12 +104,12 @@ export function purge(model: DeploymentModel): Scenario {
     begin: (scene, { tenantId }) => isOver(scene, 'tenants', 'restorable_until', 'id', tenantId),
     async problem(scene, subject) {
       const { status } = await scene.stack.api(`/api/tenants/${subject.tenantId}/deletion-certificate`);
-      return status === 200 ? hasStatus('deleted')(scene, subject) : 'there is no certificate';
+      return status === 200 ? hasStatus('deleted')(scene, subject) : 'there is no deletion certificate';
     },
   };
 }
 
-/** A tenant in use. */
+/** Prepares a tenant that is in use. */
 export function provisioned(model: DeploymentModel): Scenario['prepare'] {
   return async (scene, slug) => {
     const subject: Subject = { slug };
@@ -125,7 +125,7 @@ export function provisioned(model: DeploymentModel): Scenario['prepare'] {
   };
 }
 
-/** The state another operation leaves behind. */
+/** Prepares the state that another operation leaves behind. */
 function after(scenario: Scenario): Scenario['prepare'] {
   return async (scene, slug) => {
     const subject = await scenario.prepare(scene, slug);
@@ -144,7 +144,7 @@ async function start(scene: Scene, subject: Subject, operation: string, body = {
   if (answer.install) await scene.install(slug, answer.install);
 }
 
-/** A repeated request has the same key; one made again after an undo has a new key. */
+/** A repeated request has the same key. A new request after an undo has a new key. */
 export function keyOf({ slug, attempt = 1 }: Subject, operation: string): string {
   return `${operation}-${slug}-${attempt}`;
 }
@@ -153,7 +153,7 @@ function hasStatus(wanted: string): Scenario['problem'] {
   return async (scene, subject) => statusProblem(await tenantNow(scene, subject), wanted);
 }
 
-/** Moves a date in the future to yesterday. */
+/** Moves a future date to yesterday, so that the period it ends counts as over. */
 async function isOver(scene: Scene, table: string, column: string, key: string, id?: string): Promise<void> {
   const past = new Date(Date.now() - 86_400_000).toISOString().replace('T', ' ').replace('Z', '');
   const sql = `update ${table} set ${column} = $1 where ${key} = $2 and ${column} is not null`;

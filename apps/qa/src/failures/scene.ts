@@ -22,18 +22,16 @@ type Env = Readonly<Record<string, string>>;
 interface CustomersPlane {
   readonly plane: PlaneProcess;
   readonly database: TestDatabase;
-  /** From the bundle it was started with. */
+  /** The token from the bundle that the plane was started with. */
   readonly token: string;
 }
 
 /** Shortens waits that are meant for operators. */
 const IMPATIENT: Env = { SECRET_ROTATION_QUIET_SECONDS: '1' };
 
-/**
- * A Control Plane that is broken on purpose, its shared cell, and the machine on which the other planes run.
- */
+/** A Control Plane that is interrupted on purpose, its shared cell, and the other planes on this machine. */
 export class Scene {
-  /** Prefix of every slug in this scene, to recognise its objects on a shared server. */
+  /** The prefix of every slug in this scene, which identifies the scene's objects on a shared server. */
   readonly prefix = `s${randomBytes(3).toString('hex')}`;
   private readonly customers = new Map<string, CustomersPlane>();
   private count = 0;
@@ -42,7 +40,7 @@ export class Scene {
     private readonly context: ProofContext,
     readonly stack: TestStack,
     readonly folder: string,
-    /** What the Control Plane and the cell have stored. */
+    /** The databases of the Control Plane and of the cell. */
     readonly control: TenantRows,
     readonly cell: TenantRows,
   ) {}
@@ -77,13 +75,13 @@ export class Scene {
     return `${this.prefix}-${(this.count += 1)}`;
   }
 
-  /** Kills the Control Plane and starts it again, with the given fault point armed or none. */
+  /** Kills the Control Plane and starts it again, with the given fault point armed, if any. */
   async restart(faultPoint?: string): Promise<PlaneProcess> {
     await this.stack.controlPlane.end('SIGKILL');
     return this.stack.startControlPlane({ ATLAS_FAULT_POINT: faultPoint });
   }
 
-  /** Ends the leases held by dead workers, without waiting 15 s. */
+  /** Expires the leases of dead workers at once, instead of waiting 15 s. */
   async expireLeases(): Promise<void> {
     const long = new Date(0).toISOString();
     await this.control.query(
@@ -93,7 +91,8 @@ export class Scene {
   }
 
   /**
-   * A request that may be repeated: the same `key` makes it the same request. Throws unless it is accepted.
+   * Sends a request that may be repeated: with the same `key`, it counts as the same request. Throws unless
+   * it is accepted.
    */
   async ask<T>(path: string, body: object, key: string): Promise<T> {
     const options: RequestOptions = { body, headers: { 'idempotency-key': key } };
@@ -103,8 +102,8 @@ export class Scene {
   }
 
   /**
-   * The customer starts its plane with exactly this bundle; given another bundle, it restarts the plane on
-   * the same database.
+   * Starts the customer's plane with this bundle. If the plane already runs with another bundle, it is
+   * restarted on the same database.
    */
   async install(slug: string, { env, token }: InstallView): Promise<void> {
     const known = this.customers.get(slug);
@@ -120,7 +119,7 @@ export class Scene {
     this.customers.set(slug, { plane, database, token });
   }
 
-  /** One more cell, with room for one tenant. It is removed together with what is installed for that slug. */
+  /** Adds a cell with room for one tenant. `uninstall` with the same slug removes it. */
   async addCell(slug: string): Promise<string> {
     const { id, install } = await this.stack.registerCell({ capacity: 1 });
     const [database, port] = [await this.context.database(), await freePort()];
@@ -142,7 +141,7 @@ export class Scene {
     this.customers.delete(slug);
   }
 
-  /** Ends every process, and drops the databases that the driver created. */
+  /** Stops every process, and drops the databases that the driver created. */
   async close(): Promise<void> {
     await Promise.all([this.stack.stop(), ...[...this.customers.keys()].map((slug) => this.uninstall(slug))]);
     for (const { pid } of processesBelow(this.folder)) process.kill(pid, 'SIGKILL');

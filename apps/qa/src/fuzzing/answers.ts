@@ -8,7 +8,7 @@ export interface FuzzAnswer {
   readonly text: string;
 }
 
-/** Checks answers against the API description. */
+/** Checks responses against the API description. */
 export class AnswerCheck {
   private readonly schemas = new Ajv2020({ strict: false, allErrors: false });
 
@@ -21,11 +21,11 @@ export class AnswerCheck {
     return Object.hasOwn(answers, status);
   }
 
-  /** What is wrong with the body of a documented answer, or null. */
+  /** What is wrong with the body of a documented response, or null. */
   fault({ method, path, answers }: Operation, { status, type, text }: FuzzAnswer): string | null {
     const types = answers[status] ?? [];
     const media = type.split(';')[0]?.trim() ?? '';
-    if (types.length === 0) return text === '' ? null : 'a body where none is documented';
+    if (types.length === 0) return text === '' ? null : 'a body, although none is documented';
     if (!types.includes(media)) return `content type "${media}" instead of ${types.join(' or ')}`;
     if (!media.endsWith('json')) return null;
     const place = [
@@ -46,7 +46,7 @@ export class AnswerCheck {
   }
 }
 
-/** RFC 6901, escaped for use in a URI. */
+/** One part of a JSON pointer (RFC 6901), escaped for use in a URI. */
 function pointer(part: string): string {
   return encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
 }

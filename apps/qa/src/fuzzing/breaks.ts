@@ -1,20 +1,20 @@
 import { type ApiDocument, type Operation, type Parameter, type Schema } from './operations';
 import { type Draft } from './draft';
 
-/** One way to violate the description in one place of the request. */
+/** One way to violate the API description in one place of a request. */
 export interface Break {
   readonly name: string;
   readonly apply: (draft: Draft) => Draft;
 }
 
-/** Statuses that reject the request itself. A 404 does so for a path. */
+/** Statuses that reject the request itself. For a broken path, a 404 counts as well. */
 const REFUSALS = [400, 413, 415, 422];
 
 export function isRefusal({ name }: Break, status: number): boolean {
   return REFUSALS.includes(status) || (status === 404 && name.startsWith('path'));
 }
 
-/** Every way to break a request of that operation in exactly one place. */
+/** Every way to break a request for this operation in exactly one place. */
 export function breaksOf({ resolve }: ApiDocument, { parameters, body }: Operation): Break[] {
   const inQuery = parameters.filter((parameter) => parameter.in === 'query');
   const unknown: Break[] = [
@@ -52,7 +52,7 @@ function withParameter(draft: Draft, place: Parameter['in'], name: string, text:
   return { ...draft, query: text === null ? others : [...others, [name, text]] };
 }
 
-/** Texts that are invalid for a path, query or header parameter. */
+/** Invalid texts for a path, query or header parameter. */
 function wrongTexts({ type, ...schema }: Schema): [string, string][] {
   if (type === 'integer' || type === 'number')
     return [
@@ -74,7 +74,7 @@ function numbersOutside({ minimum, maximum }: Schema): number[] {
   ];
 }
 
-/** Those that match a pattern are not used for it. */
+/** Odd texts to violate a pattern with. Those that match the pattern are left out. */
 const ODD = ['!', '-', 'a b', 'É', 'A'.repeat(600), ' ', '😀'];
 
 function wrongStrings({
@@ -128,7 +128,7 @@ function breaksOfBody(type: string): Break[] {
 
 type Path = readonly (string | number)[];
 
-/** Breaks in properties at any depth. */
+/** Every way to break a property, at any depth. */
 function breaksInside(resolve: ApiDocument['resolve'], schema: Schema, path: Path = []): Break[] {
   const { properties = {}, required = [], additionalProperties, items, type, ...own } = resolve(schema);
   const at = (how: string, value: unknown): Break => ({
@@ -187,7 +187,7 @@ function wrongValues(schema: Schema): [string, unknown][] {
   return wrong;
 }
 
-/** Missing parents are created. */
+/** Returns a copy with the value at the path. Missing parents are created. */
 function changedAt(whole: unknown, [key, ...rest]: Path, value: unknown): unknown {
   if (key === undefined) return value;
   if (typeof key === 'number') {

@@ -2,15 +2,13 @@ import { type Operation, type PlaneName } from './operations';
 import { type FuzzRequest } from './requests';
 import { type RealValues } from './values';
 
-/** Somebody who may do everything on a plane. */
+/** Someone who may use every operation of a plane. */
 export interface Caller {
   readonly plane: PlaneName;
   readonly url: string;
-  /**
-   * Existing things that the operation may be requested for, without anything the caller itself depends on.
-   */
+  /** Existing values to call the operation with, except any that the caller itself depends on. */
   realOf(operation: Operation): RealValues;
-  /** The request as the caller sends it. */
+  /** The request with the caller's credentials. */
   own(operation: Operation, request: FuzzRequest): Promise<FuzzRequest>;
 }
 

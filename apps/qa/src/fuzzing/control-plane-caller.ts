@@ -8,12 +8,15 @@ import { type RealValues } from './values';
 
 type Listed = { readonly items: readonly { readonly id: string }[] };
 
-/** Signed operations, for an enrolled tenant plane. */
+/** Operations that an enrolled tenant plane calls with its signature. */
 const SIGNED = ['/api/tenant-planes/self/', PLANE_PATHS.enrol, PLANE_PATHS.chatCompletions];
-/** Operations for an operator's session, not for an API key. */
+/** Operations that need an operator's session instead of an API key. */
 const IN_PERSON = ['/api/auth/sessions', '/api/auth/password', '/api/auth/logout'];
 
-/** An API key with every scope, an operator's session, and a tenant plane's signature. */
+/**
+ * Uses an API key with every scope, an operator's session or a tenant plane's signature, as the operation
+ * requires.
+ */
 export class ControlPlaneCaller implements Caller {
   readonly plane = 'control-plane';
   private session: Promise<string> | undefined;
@@ -58,7 +61,7 @@ export class ControlPlaneCaller implements Caller {
     return withHeaders({ ...asked, target }, headers);
   }
 
-  /** A new session for each logout, which ends it. */
+  /** Each logout gets a new session, since a logout revokes the session it is sent with. */
   private async sessionFor(title: string): Promise<string> {
     if (title.endsWith('/logout')) return this.signIn();
     return (this.session ??= this.signIn());
@@ -81,7 +84,7 @@ async function accountOf(stack: TestStack, email: string): Promise<string> {
   return (await accepted<{ id: string }>(stack, '/api/operators', body)).id;
 }
 
-/** Tenants, planes, jobs and accounts to break, by the paths that name them. */
+/** Tenants, planes, jobs and accounts that the requests may damage, by path prefix. */
 async function toBreak(stack: TestStack, home: ServingPlane): Promise<Readonly<Record<string, RealValues>>> {
   const [one] = [await home.provisioned('fuzzed-one'), await home.provisioned('fuzzed-two')];
   for (const model of ['dedicated', 'on_prem'])

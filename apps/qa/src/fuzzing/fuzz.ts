@@ -13,22 +13,22 @@ const AT_ONCE = 8;
 const OF_OTHERS = ['no_capacity', 'ai_unavailable', 'identity_provider_unavailable'];
 
 /**
- * Share of accepted broken requests to one operation above which a rule must be missing: a single gap
- * concerns few of them.
+ * An operation that accepts more than this share of its broken requests must be missing a validation rule,
+ * even if the overall share is acceptable.
  */
 const LAX = 0.01;
 
 export interface FuzzCounts {
   operations: number;
   cases: number;
-  /** Answers by outcome; the successful ones show that the fuzzing reached the code behind the validation. */
+  /** Responses by outcome. The successful ones show that requests got past the validation. */
   succeeded: number;
   failed: number;
   undocumented: number;
   otherwise: number;
   broken: number;
   accepted: number;
-  /** Operations that accept more broken requests than {@link LAX}. */
+  /** Operations that accept more than {@link LAX} of their broken requests. */
   lax: string[];
   ofOthers: number;
 }
@@ -75,8 +75,7 @@ export async function fuzz(caller: Caller, { seed, count, only = '', progress }:
 }
 
 /**
- * Guessing blocks the client's address, which the caller also signs in from, so throttled operations come
- * last.
+ * Guesses block the client's address, from which the caller also signs in, so throttled operations come last.
  */
 function guessesLast(operations: readonly Operation[]): Operation[] {
   const isThrottled = ({ answers }: Operation): boolean => '429' in answers;
@@ -86,7 +85,7 @@ function guessesLast(operations: readonly Operation[]): Operation[] {
   ];
 }
 
-/** What is wrong with the answer, or null. */
+/** What is wrong with the response, or null. */
 function countIn(
   counts: FuzzCounts,
   { check, operation }: { readonly check: AnswerCheck; readonly operation: Operation },

@@ -36,7 +36,7 @@ export interface Operation {
   readonly path: string;
   readonly parameters: readonly Parameter[];
   readonly body: { readonly type: string; readonly schema: Schema } | null;
-  /** Media types by status. */
+  /** The media types of the responses, by status. */
   readonly answers: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -66,7 +66,7 @@ const FOLDER = join(__dirname, '../../../../docs/openapi');
 /** The plane's own API description. */
 export function documentOf(plane: PlaneName): ApiDocument {
   const text = JSON.parse(readFileSync(join(FOLDER, `${plane}.json`), 'utf8')) as OpenApi;
-  /** One schema that says the same: without references, alternatives or constants. */
+  /** An equivalent schema without references, alternatives or constants. */
   const resolve = ({ $ref, anyOf, const: only, ...schema }: Schema): Schema => {
     const name = $ref?.split('/').at(-1);
     if (name !== undefined) return { ...resolve(text.components.schemas[name] ?? {}), ...schema };

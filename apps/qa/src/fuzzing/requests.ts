@@ -13,13 +13,13 @@ export interface FuzzRequest {
 
 export interface FuzzCase {
   readonly request: FuzzRequest;
-  /** What is wrong with it, if it has to be refused for that. */
+  /** The violation that the request must be refused for, if there is one. */
   readonly broken: Break | null;
 }
 
 /**
- * Cases for one operation, the same for the same seed: two in five fit the description, two in five break it
- * in one place, and one in five is something nobody would send.
+ * Cases for one operation. The same seed gives the same cases. Two in five fit the description, two in five
+ * break it in one place, and one in five is something that no client would send.
  */
 export function casesOf(
   document: ApiDocument,
@@ -38,7 +38,7 @@ export function casesOf(
     request: written(operation, draft),
     broken: breaking,
   });
-  // If there are fewer cases than ways to break one, another seed picks others.
+  // If there are fewer cases than ways to break one, the seed decides which ways are used.
   const from = breaks.length > 0 ? Math.abs(seed) % breaks.length : 0;
   const toBreak = sampled(realistic, breaks.length > 0 ? broken : 0).map((draft, at) => {
     const breaking = breaks[(from + at) % breaks.length] as Break;
@@ -97,7 +97,10 @@ function written(
   };
 }
 
-/** Ill-formed Unicode cannot be encoded, and what is already encoded stays as it is. */
+/**
+ * Percent-encodes a text. Ill-formed Unicode is replaced first, and text that is already encoded stays as it
+ * is.
+ */
 function encoded(text: string): string {
   if (/^(%[0-9A-Fa-f]{2})+$/.test(text)) return text;
   const dots = /^\.+$/.test(text) ? 'dots' : text;
@@ -124,7 +127,7 @@ const inBody =
 const asFirst = (json: string, property: string): string =>
   json.replace('{', json === '{}' ? `{${property}` : `{${property},`);
 
-/** What no client would send by mistake. */
+/** Changes that no client would make by mistake. */
 const WILD: fc.Arbitrary<Make> = fc.oneof(
   fc
     .constantFrom('%FF', '%C3%28', '%00', '%2F', '%2E%2E%2F', '%252F', '%ED%A0%80', '%F0%9F%98%80')

@@ -6,7 +6,10 @@ import { type Operation } from './operations';
 import { type FuzzRequest } from './requests';
 import { type RealValues } from './values';
 
-/** Operations that would end the caller's own session if they were sent with it. */
+/**
+ * Operations that would revoke the caller's own session. They are sent in the session of another tenant
+ * instead.
+ */
 const OF_ITS_OWN = ['/api/auth/logout', '/api/auth/password'];
 
 /** A tenant's admin. */

@@ -4,9 +4,7 @@ import { type Schema } from './operations';
 /** Existing values, by the name of the property or parameter that takes them. */
 export type RealValues = Readonly<Record<string, readonly unknown[]>>;
 
-/**
- * Texts that have broken something somewhere. Texts that may not occur in any string are in {@link UNFIT}.
- */
+/** Texts that are known to break software. Texts that no string may contain are in {@link UNFIT}. */
 const NASTY = [
   '',
   ' ',
@@ -61,10 +59,10 @@ export const nastyText = fc.oneof(
   },
 );
 
-/** Valid in JSON, but no database stores them. */
+/** Valid in JSON, but impossible to store in a database. */
 export const UNFIT = ['\0', 'a\0b', '\ud800', 'b\udfff', '\udc00\ud800'] as const;
 
-/** An address of ours where nothing listens: a plane may call the URLs it is given. */
+/** A local address at which nothing listens, since a plane may call the URLs it is given. */
 const NOWHERE = 'http://127.0.0.1:9';
 
 const OF_FORMAT: Readonly<Record<string, fc.Arbitrary<string>>> = {
@@ -73,7 +71,7 @@ const OF_FORMAT: Readonly<Record<string, fc.Arbitrary<string>>> = {
   uri: fc.constantFrom(NOWHERE, `${NOWHERE}/a`),
 };
 
-/** Allowed values for properties whose validity only a request can tell, or whose URL would be called. */
+/** Values for properties that the schema does not describe fully, or whose URL a plane would call. */
 const OF_NAME: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   issuer: fc.constantFrom(NOWHERE, 'http://127.0.0.1:9/realm', 'not a url'),
   db_url: fc.constantFrom('postgres://a:b@127.0.0.1:9/c', 'sqlite:/tmp/none.sqlite', 'not a url'),
@@ -87,14 +85,14 @@ export class Values {
     private readonly real: RealValues,
   ) {}
 
-  /** A value that fits the schema; half of the time an existing one, if `name` takes such. */
+  /** A value that fits the schema. Half of the time it is an existing value, if any is known by this name. */
   fitting(schema: Schema, name = ''): fc.Arbitrary<unknown> {
     const real = this.real[name] ?? [];
     const made = OF_NAME[name] ?? this.made(this.resolve(schema));
     return real.length > 0 ? fc.oneof(fc.constantFrom(...real), made) : made;
   }
 
-  /** An existing value wherever there is one. */
+  /** An existing value if any is known by this name, and otherwise one that fits the schema. */
   realistic(schema: Schema, name: string): fc.Arbitrary<unknown> {
     const real = this.real[name] ?? [];
     return real.length > 0 ? fc.constantFrom(...real) : this.fitting(schema, name);

@@ -11,9 +11,9 @@ export interface Attempt {
   readonly status: number;
 }
 
-/** The link of a tenant plane: it waits for changes, and reconnects at the pace of real links. */
+/** A tenant plane's link, which waits for changes and reconnects at the pace of real links. */
 export class SimulatedLink {
-  /** Calls that were answered, whatever the answer. */
+  /** Calls that got a response, whatever its status. */
   attempts: Attempt[] = [];
   private readonly pace = new LinkPace();
   private isReachable = true;
@@ -27,7 +27,7 @@ export class SimulatedLink {
     private revision: string,
   ) {}
 
-  /** Whether its call has been pending for so long that it must be waiting. */
+  /** Whether the pending call is old enough to count as waiting. */
   isWaiting(): boolean {
     return this.isReachable && this.askedAt !== 0 && performance.now() - this.askedAt > WAITS_AFTER_MS;
   }
@@ -47,7 +47,7 @@ export class SimulatedLink {
     this.isOver = true;
   }
 
-  /** The first poll after an outage does not wait, so that what has happened meanwhile is known at once. */
+  /** The first poll after an outage does not wait, so that the plane learns of changes at once. */
   private async poll(): Promise<void> {
     const wait = this.isReachable ? HEARTBEAT_SECONDS : 0;
     const query = new URLSearchParams({ since: this.revision, wait: String(wait) });
@@ -55,7 +55,7 @@ export class SimulatedLink {
     this.askedAt = at;
     const answer = await send<Poll>(this.url, this.plane.sign('GET', `${PLANE_PATHS.desiredState}?${query}`));
     this.attempts.push({ at, status: answer.status });
-    if (answer.status >= 300) throw new Error(`A poll was answered ${answer.status}.`);
+    if (answer.status >= 300) throw new Error(`A poll got status ${answer.status}.`);
     this.isReachable = true;
     if (answer.status === 200) {
       this.revision = answer.body.revision;

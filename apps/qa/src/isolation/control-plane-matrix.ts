@@ -12,7 +12,7 @@ import { type TenantWithCanary, tenantWithCanary } from './tenants';
 /** The small form makes only every second call; all routes and all callers remain covered. */
 const SMALL_PART = 2;
 
-/** Somebody who may not call a route, by one way of identifying themselves. */
+/** Someone who may not call a route, identified in one particular way. */
 interface Caller {
   readonly who: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -22,8 +22,8 @@ interface Caller {
 }
 
 /**
- * A call without permission is refused and reveals nothing of any tenant; with exactly the required scope it
- * is not refused.
+ * A call without permission is refused and reveals nothing about any tenant. A call with exactly the required
+ * scope is not refused.
  */
 export async function controlPlaneMatrix(
   served: Served,
@@ -81,13 +81,13 @@ function callersOf(
   { keys, victim, served }: { keys: Keys; victim: TenantWithCanary; served: Served },
 ): Caller[] {
   const needs = needsOf(route);
-  const refusals = needs === 'nobody' ? undefined : [401];
+  const refusals = needs === 'nothing' ? undefined : [401];
   const strangers: Caller[] = [
-    { who: 'nobody', headers: {}, refusals },
+    { who: 'an anonymous caller', headers: {}, refusals },
     { who: 'a user of the tenant', headers: bearer(victim.party.session), refusals },
-    { who: 'its service secret', headers: bearer(secretOf(served.install)), refusals },
-    { who: 'x-tenant-id', headers: { 'x-tenant-id': victim.party.tenantId }, refusals },
-    { who: 'its address', headers: {}, host: victim.party.host, refusals },
+    { who: "the cell's service secret", headers: bearer(secretOf(served.install)), refusals },
+    { who: "the tenant's id in x-tenant-id", headers: { 'x-tenant-id': victim.party.tenantId }, refusals },
+    { who: "the tenant's address", headers: {}, host: victim.party.host, refusals },
   ];
   if (needs === 'signature')
     return [
@@ -103,7 +103,7 @@ function callersOf(
     refusals: [403],
   };
   const isWrite = !needs.scope.endsWith(':read') || needs.scope === 'secrets:read';
-  const support = { who: 'support', headers: bearer(keys.support), refusals: [403] };
+  const support = { who: 'a support operator', headers: bearer(keys.support), refusals: [403] };
   return [...strangers, without, ...(isWrite ? [support] : [])];
 }
 
@@ -115,8 +115,8 @@ function outcomeOf({ refusals }: Caller, { status, text }: Reply, marks: readonl
 }
 
 /**
- * Exactly the scope a route requires grants access. The calls name things that do not exist, so nothing
- * happens.
+ * Calls each route with a key that has only the required scope. The calls name objects that do not exist, so
+ * they change nothing.
  */
 async function withTheRightKey(
   sender: Sender,
@@ -140,7 +140,10 @@ async function withTheRightKey(
   return { count, failed };
 }
 
-/** API keys with all scopes but one and with one alone, and the session of a support operator. */
+/**
+ * A key with every scope; for each scope, a key without it and a key with it alone; and a support operator's
+ * session.
+ */
 class Keys {
   private constructor(
     readonly every: string,
@@ -203,9 +206,9 @@ function takesBody({ method }: Route): boolean {
   return ['POST', 'PUT', 'PATCH'].includes(method);
 }
 
-/** A route without a line is open to nobody, and fails the proof. */
+/** A route without a line counts as public here, and makes the proof fail through `tableFaults`. */
 function needsOf(route: Route): Needs {
-  return (lineOf<ControlPlaneLine>(CONTROL_PLANE_ROUTES, route) ?? { needs: 'nobody' }).needs;
+  return (lineOf<ControlPlaneLine>(CONTROL_PLANE_ROUTES, route) ?? { needs: 'nothing' }).needs;
 }
 
 function bearer(token: string): Readonly<Record<string, string>> {

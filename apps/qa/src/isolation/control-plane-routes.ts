@@ -1,8 +1,8 @@
 /**
- * Whom a route of the Control Plane is for: operators with a scope, any operator, an operator in person,
- * tenant planes by signature, or everybody.
+ * What a Control Plane route requires of its caller: a scope, any operator, an operator in person (not an API
+ * key), a tenant plane's signature, or nothing.
  */
-export type Needs = { readonly scope: string } | 'any-operator' | 'in-person' | 'signature' | 'nobody';
+export type Needs = { readonly scope: string } | 'any-operator' | 'in-person' | 'signature' | 'nothing';
 
 export interface ControlPlaneLine {
   readonly needs: Needs;
@@ -10,13 +10,12 @@ export interface ControlPlaneLine {
 
 const scoped = (scope: string): ControlPlaneLine => ({ needs: { scope } });
 const SIGNED: ControlPlaneLine = { needs: 'signature' };
-const OPEN: ControlPlaneLine = { needs: 'nobody' };
+const OPEN: ControlPlaneLine = { needs: 'nothing' };
 
 /**
  * Every route of the Control Plane, one line each, written out rather than read from the code under test.
- * Operators see all tenants, so what is separated here is callers: what a key lacks the scope for, what
- * support may not do, and what an anonymous caller or a tenant's user learns. Separation between planes is
- * tested by `blast-radius`.
+ * Operators see all tenants, so these lines separate callers, not tenants: keys without a scope, support
+ * operators, anonymous callers and users of tenants. `blast-radius` tests the separation between planes.
  */
 export const CONTROL_PLANE_ROUTES: Readonly<Record<string, ControlPlaneLine>> = {
   'POST /api/tenants/provision': scoped('tenants:provision'),

@@ -1,7 +1,8 @@
 import { type Party } from '@atlas/isolation';
 
 /**
- * How a plane that isolates its tenants answers: it refuses, returns the asking tenant's own data, or either.
+ * What a plane that isolates its tenants returns: a refusal, the data of the tenant that signed in, or
+ * either.
  */
 type Expected = 'refused' | 'own' | 'either';
 
@@ -10,7 +11,7 @@ export interface HostAttack {
   readonly expected: Expected;
   /** The header lines of the request, without the request line. */
   readonly lines: readonly string[];
-  /** Sent instead of the path alone. */
+  /** The request target, if it is not just the path. */
   readonly target?: (path: string) => string;
   readonly version?: '1.0' | '1.1';
 }
@@ -21,8 +22,9 @@ type Sides = {
 };
 
 /**
- * Every way to make contradictory statements about whose request this is. `own` is who signed in, `other`
- * whom it claims to be.
+ * Requests that contradict themselves about which tenant they are for. `own` is the tenant that signed in,
+ * and `other` is the tenant that the request claims to be from. The names call their hosts, ids and tokens
+ * "ours" and "theirs".
  */
 export function hostAttacks(sides: Sides): HostAttack[] {
   return [
@@ -49,21 +51,24 @@ function hosts({ own, other }: Sides): HostAttack[] {
   });
   return [
     attack('our own host', 'own', host(own.host)),
-    attack('its host', 'refused', host(other.host)),
+    attack('their host', 'refused', host(other.host)),
     attack('both hosts, ours first', 'refused', host(own.host), host(other.host)),
-    attack('both hosts, its first', 'refused', host(other.host), host(own.host)),
+    attack('both hosts, theirs first', 'refused', host(other.host), host(own.host)),
     attack('our host twice', 'refused', host(own.host), host(own.host)),
     attack('no host', 'refused'),
     attack('an empty host', 'either', host('')),
-    attack('its host folded after ours', 'refused', `${host(own.host)}\r\n ${other.host}`),
+    attack('their host folded after ours', 'refused', `${host(own.host)}\r\n ${other.host}`),
     attack('a list of hosts', 'either', host(`${own.host}, ${other.host}`)),
-    attack('its host after a tab', 'refused', `Host:\t${other.host}`),
-    attack('its host before a space', 'refused', `Host: ${other.host} `),
-    attack('its host, space before the colon', 'refused', `Host : ${other.host}`),
+    attack('their host after a tab', 'refused', `Host:\t${other.host}`),
+    attack('their host before a space', 'refused', `Host: ${other.host} `),
+    attack('their host, space before the colon', 'refused', `Host : ${other.host}`),
   ];
 }
 
-/** Variants of its host: one that is not recognised names nobody, so our own session decides. */
+/**
+ * Variants of the other tenant's host. A variant that is not recognised names no tenant, so our own session
+ * decides.
+ */
 function spelledHosts({ own, other }: Sides): HostAttack[] {
   const [name = '', port = ''] = other.host.split(':');
   const { slug } = other;
@@ -122,7 +127,7 @@ function spelledHosts({ own, other }: Sides): HostAttack[] {
   return [...refused.map(attack('refused')), ...either.map(attack('either'))];
 }
 
-/** The request line may name a host too (RFC 9112 section 3.2.2). */
+/** The request line can also name a host (RFC 9112 section 3.2.2). */
 function requestLines({ own, other }: Sides): HostAttack[] {
   const attack = (
     name: string,
@@ -136,7 +141,7 @@ function requestLines({ own, other }: Sides): HostAttack[] {
     lines: [host(at.host), bearer(own)],
   });
   return [
-    attack('the absolute form of its host', (path) => `http://${other.host}${path}`, own, 'either'),
+    attack('the absolute form of their host', (path) => `http://${other.host}${path}`, own, 'either'),
     attack('the absolute form of our host', (path) => `http://${own.host}${path}`, other, 'refused'),
     attack(
       'the absolute form with a user',
@@ -144,14 +149,14 @@ function requestLines({ own, other }: Sides): HostAttack[] {
       own,
       'either',
     ),
-    attack('two slashes and its host', (path) => `//${other.host}${path}`, own, 'either'),
-    attack('a backslash and its host', (path) => `/\\${other.host}${path}`, own, 'either'),
-    attack('a way up and its host', (path) => `/../${other.host}${path}`, own, 'either'),
-    attack('its host with the scheme in capitals', (path) => `HTTP://${other.host}${path}`, own, 'either'),
+    attack('two slashes and their host', (path) => `//${other.host}${path}`, own, 'either'),
+    attack('a backslash and their host', (path) => `/\\${other.host}${path}`, own, 'either'),
+    attack('two dots and their host', (path) => `/../${other.host}${path}`, own, 'either'),
+    attack('their host with the scheme in capitals', (path) => `HTTP://${other.host}${path}`, own, 'either'),
     attack('a fragment', (path) => `${path}#@${other.host}`, own, 'either'),
     { name: 'HTTP/1.0 without a host', expected: 'own', version: '1.0', lines: [bearer(own)] },
     {
-      name: 'HTTP/1.0 with its host',
+      name: 'HTTP/1.0 with their host',
       expected: 'refused',
       version: '1.0',
       lines: [host(other.host), bearer(own)],
@@ -181,16 +186,20 @@ const FORWARDING = [
   'X-Atlas-Tenant',
 ];
 
-/** Only the Host header counts: a proxy in front has already set it to the tenant's. */
+/** Only the Host header counts. A proxy in front of the plane has already set it to the tenant's host. */
 function forwarded({ own, other }: Sides): HostAttack[] {
   return FORWARDING.flatMap((name) => {
     const value = (at: Party & { host: string }): string =>
       name === 'Forwarded' ? `Forwarded: host=${at.host};proto=https` : `${name}: ${at.host}`;
     const expected = name === ':authority' ? ('refused' as const) : ('own' as const);
     return [
-      { name: `${name} of its host at ours`, expected, lines: [host(own.host), value(other), bearer(own)] },
       {
-        name: `${name} of our host at its`,
+        name: `${name} with their host, sent to ours`,
+        expected,
+        lines: [host(own.host), value(other), bearer(own)],
+      },
+      {
+        name: `${name} with our host, sent to theirs`,
         expected: 'refused' as const,
         lines: [host(other.host), value(own), bearer(own)],
       },
@@ -214,12 +223,12 @@ function tenantHeaders({ own, other }: Sides): HostAttack[] {
       (tenant) => [
         attack(`${tenant} at the bare host`, 'refused', bare, ...named(tenant)),
         attack(`${tenant} at our host`, 'refused', host(own.host), ...named(tenant)),
-        attack(`${tenant} at its host`, 'refused', host(other.host), ...named(tenant)),
+        attack(`${tenant} at their host`, 'refused', host(other.host), ...named(tenant)),
       ],
     ),
-    attack('ours at its host', 'refused', host(other.host), ...named(own.tenantId)),
+    attack('ours at their host', 'refused', host(other.host), ...named(own.tenantId)),
     attack('both in two lines', 'refused', bare, ...named(own.tenantId, other.tenantId)),
-    attack('both in two lines, its first', 'refused', bare, ...named(other.tenantId, own.tenantId)),
+    attack('both in two lines, theirs first', 'refused', bare, ...named(other.tenantId, own.tenantId)),
     attack('both in one line', 'refused', bare, ...named(`${own.tenantId}, ${other.tenantId}`)),
     attack('empty', 'refused', host(own.host), 'x-tenant-id:'),
     attack('a wildcard', 'refused', bare, ...named('%')),
@@ -231,7 +240,8 @@ function tenantHeaders({ own, other }: Sides): HostAttack[] {
 }
 
 /**
- * What a page of the other tenant can plant in a browser, and what a browser sends that is signed in to both.
+ * Cookies that a page of the other tenant can plant in a browser, and those that a browser sends when it is
+ * signed in to both tenants.
  */
 function cookies({ own, other }: Sides): HostAttack[] {
   const attack = (name: string, expected: Expected, ...lines: string[]): HostAttack => ({
@@ -243,9 +253,9 @@ function cookies({ own, other }: Sides): HostAttack[] {
   const quoted = `Cookie: atlas_session="${own.session}"`;
   return [
     attack('ours at our host', 'own', ours, cookie(own)),
-    attack('ours at its host', 'refused', its, cookie(own)),
+    attack('ours at their host', 'refused', its, cookie(own)),
     attack(
-      'ours at its host, claiming its page as origin',
+      'ours at their host, claiming to come from their page',
       'refused',
       its,
       cookie(own),
@@ -253,32 +263,38 @@ function cookies({ own, other }: Sides): HostAttack[] {
     ),
     attack('ours in capitals', 'refused', ours, `Cookie: ATLAS_SESSION=${own.session}`),
     attack('ours in quotes', 'refused', ours, quoted),
-    attack('its, planted before ours, at our host', 'refused', ours, cookie(other, own)),
-    attack('its, planted after ours, at our host', 'own', ours, cookie(own, other)),
-    attack('its, in a second line, at our host', 'own', ours, cookie(own), cookie(other)),
-    attack('ours, after its in a first line, at our host', 'refused', ours, cookie(other), cookie(own)),
-    attack('its alone at our host', 'refused', ours, cookie(other)),
-    attack('its at our host, with our session', 'own', ours, cookie(other), bearer(own)),
-    attack('ours at our host, with its session', 'refused', ours, cookie(own), bearer(other)),
-    attack('ours at its host, with our session', 'refused', its, cookie(own), bearer(own)),
-    attack('its at its host, with our session', 'refused', its, cookie(other), bearer(own)),
+    attack('theirs, planted before ours, at our host', 'refused', ours, cookie(other, own)),
+    attack('theirs, planted after ours, at our host', 'own', ours, cookie(own, other)),
+    attack('theirs, in a second line, at our host', 'own', ours, cookie(own), cookie(other)),
+    attack('ours, after theirs in a first line, at our host', 'refused', ours, cookie(other), cookie(own)),
+    attack('theirs alone at our host', 'refused', ours, cookie(other)),
+    attack('theirs at our host, with our session', 'own', ours, cookie(other), bearer(own)),
+    attack('ours at our host, with their session', 'refused', ours, cookie(own), bearer(other)),
+    attack('ours at their host, with our session', 'refused', its, cookie(own), bearer(own)),
+    attack('theirs at their host, with our session', 'refused', its, cookie(other), bearer(own)),
     attack(
-      'its at its host, with an invalid session',
+      'theirs at their host, with an invalid session',
       'refused',
       its,
       cookie(other),
       'Authorization: Bearer x',
     ),
     attack(
-      'its at its host, with another scheme',
+      'theirs at their host, with another scheme',
       'refused',
       its,
       cookie(other),
       'Authorization: Basic eDp5',
     ),
-    attack('ours, naming it in x-tenant-id', 'refused', ours, cookie(own), `x-tenant-id: ${other.tenantId}`),
     attack(
-      'ours at the bare host, naming it',
+      'ours at our host, naming them in x-tenant-id',
+      'refused',
+      ours,
+      cookie(own),
+      `x-tenant-id: ${other.tenantId}`,
+    ),
+    attack(
+      'ours at the bare host, naming them in x-tenant-id',
       'refused',
       host('127.0.0.1'),
       cookie(own),
@@ -287,7 +303,7 @@ function cookies({ own, other }: Sides): HostAttack[] {
   ];
 }
 
-/** A token names its tenant; that is verified, not trusted. */
+/** A token names its tenant. The plane must verify that, not trust it. */
 function tokens({ own, other }: Sides): HostAttack[] {
   const forged = own.session.replace(own.tenantId, other.tenantId);
   const attack = (name: string, token: string, at: string): HostAttack => ({
@@ -297,13 +313,13 @@ function tokens({ own, other }: Sides): HostAttack[] {
   });
   const shouted = own.session.replace(own.tenantId, own.tenantId.toUpperCase());
   return [
-    attack('ours, relabelled as its, at its host', forged, other.host),
-    attack('ours, relabelled as its, at our host', forged, own.host),
-    attack('ours, relabelled as its, at the bare host', forged, '127.0.0.1'),
-    attack("the other's, at our host", other.session, own.host),
-    attack('ours in capitals, at its host', shouted, other.host),
+    attack('ours, relabelled as theirs, at their host', forged, other.host),
+    attack('ours, relabelled as theirs, at our host', forged, own.host),
+    attack('ours, relabelled as theirs, at the bare host', forged, '127.0.0.1'),
+    attack('theirs, at our host', other.session, own.host),
+    attack('ours in capitals, at their host', shouted, other.host),
     {
-      name: 'token: two lines, ours first, at its host',
+      name: 'token: two lines, ours first, at their host',
       expected: 'refused',
       lines: [host(other.host), bearer(own), bearer(other)],
     },

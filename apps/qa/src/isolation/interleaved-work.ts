@@ -5,18 +5,18 @@ import { type TenantWithCanary } from './tenants';
 
 /** How many requests are in flight at once: far more than the plane has database connections. */
 const AT_ONCE = 50;
-/** One in this many hangs up before the answer. */
+/** One client in this many hangs up before the response arrives. */
 const HANGS_UP = 10;
 const PATIENCE_MS = 60_000;
 const CANARY = /canary-[0-9a-f]{16}/g;
 
 export interface Seen {
   answers: number;
-  /** Answers that contain the asking tenant's own canary. */
+  /** Responses that contain the caller's own canary. */
   own: number;
-  /** Answers that contain another tenant's canary. */
+  /** Responses that contain another tenant's canary, or that grant access to another tenant. */
   foreign: number;
-  /** 5xx answers, and failed requests. */
+  /** 5xx responses, responses without the expected canary, and failed requests. */
   failed: number;
   hungUp: number;
 }
@@ -25,13 +25,13 @@ interface Work {
   readonly method: string;
   readonly target: string;
   readonly body?: object;
-  /** Whether the answer has to contain the tenant's own canary. */
+  /** Whether the response must contain the tenant's own canary. */
   readonly tellsOwn?: boolean;
-  /** The tenant it asks about, if that is another. */
+  /** The other tenant that it tries to reach, if any. */
   readonly about?: TenantWithCanary;
 }
 
-/** Many tenants at once on shared connections, some of which hang up midway. */
+/** Sends requests from many tenants at once over shared connections. Some clients hang up midway. */
 export class InterleavedWork {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   readonly seen: Seen = { answers: 0, own: 0, foreign: 0, failed: 0, hungUp: 0 };
@@ -112,7 +112,7 @@ export class InterleavedWork {
       const hangUp =
         hangsUpAfterMs === undefined ? undefined : setTimeout(() => request.destroy(), hangsUpAfterMs);
       request.on('close', () => clearTimeout(hangUp));
-      request.on('timeout', () => request.destroy(new Error('no answer in time')));
+      request.on('timeout', () => request.destroy(new Error('no response in time')));
       request.on('error', ({ message }) =>
         resolve(hangsUpAfterMs === undefined ? { status: 0, text: message } : 'hung up'),
       );
@@ -132,13 +132,17 @@ const get =
   (target: string, tellsOwn: boolean): MakeWork =>
   () => ({ method: 'GET', target, tellsOwn });
 
-/** There is no such incident: the attempt may leave nothing behind on the connection. */
+/**
+ * A write that fails halfway, because there is no such incident. It must not leave a transaction open on its
+ * connection.
+ */
 function refusedHalfWay({ party }: TenantWithCanary): Work {
   return { method: 'PATCH', target: `/api/incidents/${party.subjects['user']}`, body: { title: 'x' } };
 }
 
 /**
- * Everyday user requests whose answers show whose they are, and now and then a request for what is another's.
+ * Everyday requests whose responses show which tenant they belong to, and occasional requests for another
+ * tenant's data.
  */
 const WORKS: readonly MakeWork[] = [
   get('/api/incidents?status=open', false),

@@ -5,23 +5,24 @@ import { type TenantWithCanary } from './tenants';
 interface Scene {
   readonly stack: TestStack;
   readonly tenant: TenantWithCanary;
-  /** Where the tenant plane sends its mail; absent if it sends none. */
+  /** The server to which the tenant plane sends email; absent if it sends none. */
   readonly smtp?: TestSmtpServer;
 }
 
+/** A host and headers that try to make a link point elsewhere. */
 interface Steering {
   readonly host: string | null;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Something created for people that contains a link. */
+/** A kind of link that people are given, and the request that creates it. */
 interface LinkMaker {
   readonly what: string;
-  /** The host the link has to point to. */
+  /** The host that the link must point to. */
   hostOf(scene: Scene): string;
-  /** The request, sent with this steering. */
+  /** The request, with this host and these headers. */
   request(scene: Scene, steering: Steering): ProbeRequest & { readonly url: string };
-  /** The recipient of its mail; absent if the link is in the answer. */
+  /** The recipient of the email that contains the link; absent if the response contains it. */
   mailTo?(scene: Scene): string;
 }
 
@@ -33,7 +34,7 @@ const FORWARDED = {
 };
 const BESIDE = { 'x-original-host': EVIL, origin: `https://${EVIL}`, referer: `https://${EVIL}/` };
 
-/** The headers of a proxy, or of somebody pretending to be one. */
+/** The headers of a proxy, or of someone pretending to be one. */
 const EVERYTHING: Steering = { host: EVIL, headers: { ...FORWARDED, ...BESIDE } };
 const STEERING: readonly Steering[] = [
   { host: null, headers: {} },
@@ -44,12 +45,12 @@ const STEERING: readonly Steering[] = [
 ];
 
 /**
- * Every link that is made for people. Each comes from configuration and from nothing that a request says; a
- * new kind is one more line.
+ * Every kind of link that people are given. Links must be built from configuration, never from a request. A
+ * new kind needs an entry here.
  */
 const LINKS: readonly LinkMaker[] = [
   {
-    what: 'the welcome link of the first admin',
+    what: "the first admin's sign-up link",
     hostOf: ({ tenant }) => tenant.party.host,
     request: ({ stack, tenant }, steering) =>
       asOperator(stack, `/api/tenants/${tenant.party.tenantId}/signup-link`, steering),
@@ -76,14 +77,14 @@ const LINKS: readonly LinkMaker[] = [
   },
 ];
 
-/** How many links point to the wrong place, and how many were made. */
+/** Counts the links that were created, and those that point to the wrong host. */
 export async function steeredLinks(
   scene: Scene,
   progress: (text: string) => void,
 ): Promise<{ made: number; steered: number }> {
   let [made, steered] = [0, 0];
   for (const maker of LINKS.filter(({ mailTo }) => !mailTo || scene.smtp)) {
-    // Mails are limited per address, so one request combines all attempts.
+    // Emails are limited per address, so one request combines all attempts.
     for (const steering of maker.mailTo ? [EVERYTHING] : STEERING) {
       const link = await linkOf(scene, maker, steering);
       made += 1;
@@ -107,7 +108,7 @@ async function linkOf(scene: Scene, { mailTo, request }: LinkMaker, steering: St
   if (!mailTo) return (JSON.parse(text) as { url: string }).url;
   const address = mailTo(scene);
   const mail = await eventually(() => scene.smtp?.mails.find(({ to }) => to.includes(address)), {
-    what: `a mail to ${address}`,
+    what: `an email to ${address} arrives`,
   });
   return linkIn(mail);
 }
@@ -117,7 +118,7 @@ function asOperator({ controlPlane, apiKey }: TestStack, target: string, { host,
   return { url: controlPlane.url, method: 'POST', target, host, headers: { ...headers, authorization } };
 }
 
-/** On a host that names no tenant, the header selects it. */
+/** On a host that names no tenant, x-tenant-id selects the tenant. */
 function asUser(
   { tenantPlanes }: TestStack,
   { party }: TenantWithCanary,

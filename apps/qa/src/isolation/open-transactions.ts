@@ -2,14 +2,14 @@ import { createDataSource, databaseTarget } from '@atlas/persistence';
 import { type TestDatabase, asAdmin, eventually, testServerUrl } from '@atlas/testing';
 
 /**
- * How many connections of a database are still in a transaction after all work has ended; gives ending ones a
- * moment.
+ * How many connections to a database are still in a transaction once all work is done. Transactions that are
+ * about to finish get a moment to do so.
  */
 export async function openTransactions(database: TestDatabase): Promise<number> {
   const count = database.driver === 'postgres' ? onPostgres(database) : onSqlite(database);
   let open = await count();
   await eventually(async () => (open = await count()) === 0, {
-    what: 'all transactions end',
+    what: 'all transactions have finished',
     timeoutMs: 3000,
   }).catch(() => undefined);
   return open;
@@ -27,7 +27,7 @@ function onPostgres({ url }: TestDatabase): () => Promise<number> {
     });
 }
 
-/** If a writer still holds the file, another cannot begin. */
+/** If a writer still has the file locked, no other transaction can begin. */
 function onSqlite({ url }: TestDatabase): () => Promise<number> {
   return async () => {
     const source = createDataSource(databaseTarget(url), { entities: [], migrations: [] });

@@ -30,14 +30,14 @@ export interface MatrixCounts {
   /** Rows of the other tenant that have changed. */
   readonly changed: number;
   readonly rows: number;
-  /** Requests by the other tenant for its own data that did not get it. */
+  /** Requests by both tenants for their own data, which must be answered as expected. */
   readonly controls: number;
   readonly failedControls: number;
 }
 
 /**
- * One tenant requests another's data on every route; then the other makes the requests itself, to prove there
- * was something to get.
+ * One tenant requests another tenant's data on every route. Then the other tenant makes the same requests
+ * itself, which proves that there was data to leak.
  */
 export async function tenantPlaneMatrix(
   { stack, planeDatabase }: Served,
@@ -55,12 +55,12 @@ export async function tenantPlaneMatrix(
     const marks = { name: other.name, rows: [other.canary, ...marksIn(reading.texts, ours.texts)] };
     const all = routes.flatMap((route) => attemptsOf(lines, route, own, other));
     const attempts = lastEndsSession(size === 'full' ? all : oneOfEachForm(all));
-    // Reading the other's audit chain has sealed it, so its rows no longer change by themselves.
+    // Reading the other tenant's audit chain has sealed it, so its rows no longer change by themselves.
     const rows = await disk.of(other.party.tenantId);
     const judged: Judged[] = [];
     for (const some of attempts) judged.push(...(await plane.judged(some, marks)));
     const changed = changesOf(rows, await disk.of(other.party.tenantId));
-    // If the attacker's session had ended midway, the refusals would prove nothing.
+    // If the attacker's session had been revoked midway, the refusals would prove nothing.
     const still = await plane.controls(routes, own, isReading);
     const writing = await plane.controls(routes, other, (line) => !isReading(line));
     const failedControls = [reading, ours, still, writing].reduce((sum, { failed }) => sum + failed, 0);
@@ -88,7 +88,7 @@ function lastEndsSession(attempts: readonly Attempt[]): Attempt[][] {
   return [attempts.filter((attempt) => !endsSession(attempt)), attempts.filter(endsSession)];
 }
 
-/** For each route. `HEAD` is covered by the `GET` beside it. */
+/** Keeps one attempt of each form per route. `HEAD` is covered by the `GET` on the same path. */
 function oneOfEachForm(attempts: readonly Attempt[]): Attempt[] {
   const first = new Map(attempts.toReversed().map((one) => [`${nameOf(one.route)} ${one.form}`, one]));
   return [...first.values()].filter(({ route }) => route.method !== 'HEAD');
@@ -117,7 +117,7 @@ class Plane {
     });
   }
 
-  /** Sequentially, with requests that sign a tenant out last. */
+  /** Sends the tenant's own requests one by one; those that sign it out come last. */
   async controls(routes: readonly Route[], { party }: TenantWithCanary, isChosen: typeof isReading) {
     const texts: string[] = [];
     const chosen = controlsOf(this.lines, routes, party, isChosen);

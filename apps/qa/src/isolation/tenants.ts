@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Party, makeThings, subjectsOf } from '@atlas/isolation';
 import { ADMIN_PASSWORD, type SessionView, type TestStack } from '@atlas/testing';
 
-/** A tenant whose every row contains its own canary. */
+/** A tenant with its own canary in every row. */
 export interface TenantWithCanary {
   readonly party: Party & { readonly host: string };
   readonly name: string;
@@ -10,7 +10,7 @@ export interface TenantWithCanary {
   readonly canary: string;
 }
 
-/** A provisioned tenant with a signed-up user, and one of everything users create. */
+/** A provisioned tenant with a signed-up user and one of each object that users can create. */
 export async function tenantWithCanary(stack: TestStack, prefix: string): Promise<TenantWithCanary> {
   const word = randomBytes(8).toString('hex');
   const [slug, name, canary] = [`${prefix}-${word}`, `Name of ${word}`, `canary-${word}`];
@@ -24,7 +24,7 @@ export async function tenantWithCanary(stack: TestStack, prefix: string): Promis
   const ask = <T>(path: string, thing?: object): Promise<T> => call<T>(path, { session, body: thing });
   await makeThings(ask, canary);
   const subjects = await subjectsOf(ask);
-  // In a session of its own, since a refresh ends the session it belongs to.
+  // A separate session, since a refresh revokes the session that the refresh token belongs to.
   const login = { email: user.email, password: ADMIN_PASSWORD };
   const { refresh_token: refreshToken } = await call<SessionView>('/api/auth/token', { body: login });
   const credentials = { ...login, refreshToken, signupToken };

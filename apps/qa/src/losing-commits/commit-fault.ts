@@ -1,6 +1,7 @@
 /**
- * How a COMMIT fails. `refused`: the database stores nothing and reports it. `lost before`, `lost after`: the
- * client cannot tell whether it was stored; it was not, or it was.
+ * How a COMMIT fails. `refused`: the database reports an error, and nothing takes effect. `lost before`,
+ * `lost after`: the client cannot tell whether its COMMIT took effect. In the first case it did not, in the
+ * second it did.
  */
 export const COMMIT_FAULTS = ['refused', 'lost before', 'lost after'] as const;
 
@@ -12,14 +13,14 @@ export interface CommitFault {
 
 const PREFIX = 'fa17';
 
-/** Headers for a request with a COMMIT that is to fail; `serial` distinguishes such requests. */
+/** The trace of a request in which this COMMIT is to fail. `serial` makes it unique. */
 export function failing({ how, nth }: CommitFault, serial: number): { traceId: string; traceparent: string } {
   const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
   const traceId = `${PREFIX}${hex(COMMIT_FAULTS.indexOf(how), 2)}${hex(nth, 2)}${hex(serial, 24)}`;
   return { traceId, traceparent: `00-${traceId}-${'fa'.repeat(8)}-01` };
 }
 
-/** The fault that a trace id encodes. */
+/** The fault that a trace id encodes, if it encodes one. */
 export function faultOf(traceId: string | undefined): CommitFault | undefined {
   if (!traceId?.startsWith(PREFIX)) return undefined;
   const [how = 0, nth = 0] = Buffer.from(traceId.slice(PREFIX.length), 'hex');

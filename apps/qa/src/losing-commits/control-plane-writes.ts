@@ -19,7 +19,7 @@ interface Asked {
 
 interface Line {
   readonly isKeyed?: true;
-  /** Its job continues after the answer, so rows are counted rather than compared. */
+  /** The request starts a job that continues after the response, so rows are counted rather than compared. */
   readonly hasJob?: true;
   ask(): Promise<Asked>;
 }
@@ -30,7 +30,7 @@ const AT_REST = ['waiting', 'succeeded', 'cancelled', 'failed'];
 let count = 0;
 const fresh = (prefix: string): string => `${prefix}-${Date.now().toString(36)}-${(count += 1)}`;
 
-/** One request of each kind that writes on the Control Plane, each about a subject of its own. */
+/** One request of each kind that writes to the Control Plane, each with its own subject. */
 export class ControlPlaneWrites {
   private calls = 0;
   private readonly lines: Readonly<Record<string, Line>> = {
@@ -62,7 +62,8 @@ export class ControlPlaneWrites {
         const id = await this.tenant();
         const { items } = await this.call<{ items: { id: string }[] }>(`/tenants/${id}/provisioning-tokens`);
         const token = items[0]?.id ?? '';
-        // The job waiting for it ends too, and changes the tenant.
+        // Marks only the token, since revoking it also ends the job that waits for it, and that changes the
+        // tenant.
         return { method: 'DELETE', path: `/tenants/${id}/provisioning-tokens/${token}`, marks: [token] };
       },
     },
@@ -98,7 +99,7 @@ export class ControlPlaneWrites {
         const body = { email, slug };
         await request(`${this.stack.controlPlane.url}/api/signup`, { body, headers: this.from() });
         const mailed = await eventually(() => this.smtp.mails.find(({ to }) => to.includes(email)), {
-          what: `the mail to ${email}`,
+          what: `an email to ${email} arrives`,
         });
         const token = new URL(linkIn(mailed)).hash.slice('#token='.length);
         return { path: '/signup/verify', body: { token }, by: '', marks: [slug, email] };
@@ -238,7 +239,7 @@ export class ControlPlaneWrites {
     };
   }
 
-  /** An address of its own, so that no limit per address applies. */
+  /** A new client address, so that no limit per address applies. */
   private from(): { 'x-forwarded-for': string } {
     return { 'x-forwarded-for': addressOf((this.calls += 1)) };
   }
@@ -283,7 +284,7 @@ export class ControlPlaneWrites {
   }
 }
 
-/** Written after the request, by a waiting job that checks again now and then, and by the mailer. */
+/** Rows that are written after the request, by a waiting job that polls and by the mailer. */
 const OF_OTHERS = /^(?:provisioning_jobs|outgoing_mails) /;
 /** The tables that a request itself writes to. */
 const OF_REQUESTS = /^(?:tenants|provisioning_jobs|provisioning_tokens|tenant_planes) /;

@@ -25,7 +25,7 @@ interface Asked {
   readonly body?: object;
 }
 
-/** Every route of the Tenant Plane that writes, each for a tenant of its own. */
+/** Every route of the Tenant Plane that writes, each called for its own tenant. */
 export class TenantPlaneWrites {
   /** Prerequisites of a request that a tenant does not have by default. */
   private readonly special: Readonly<Record<string, (party: TenantWithCanary['party']) => Promise<Asked>>> = {
@@ -70,7 +70,7 @@ export class TenantPlaneWrites {
     const special = this.special[nameOf(route)];
     const asked = await special?.(party);
     const control = controlOf(route, line, party);
-    if (!control) throw new Error(`A tenant has nothing that ${nameOf(route)} could use.`);
+    if (!control) throw new Error(`The tenant has no object that ${nameOf(route)} could use.`);
     const request = asked ? asking(control.request, asked) : control.request;
     return {
       send: (headers) => this.sender.send({ ...request, headers: { ...request.headers, ...headers } }),

@@ -2,10 +2,10 @@ import { type Reply } from '@atlas/isolation';
 import { type PlaneProcess } from '@atlas/testing';
 import { COMMIT_FAULTS, type CommitFault, failing } from './commit-fault';
 
-/** More than any request has. */
+/** More COMMITs than any request has. */
 const MAX_COMMITS = 9;
 
-/** A request that writes to a subject of its own. */
+/** A request that writes. Each time it is prepared, it gets its own subject. */
 export interface Write {
   readonly name: string;
   /** Whether repeating it has no further effect, thanks to its Idempotency-Key. */
@@ -32,7 +32,10 @@ export interface Tried {
 
 let serial = 0;
 
-/** Sends a request once for each of its COMMITs and each way it can fail, and repeats it each time. */
+/**
+ * Sends a request once for each of its COMMITs and each way in which that COMMIT can fail, and repeats it
+ * each time.
+ */
 export async function tried(write: Write, plane: PlaneProcess, hows = COMMIT_FAULTS): Promise<Tried> {
   const clean = await cleanly(write);
   const wrong: string[] = [];
@@ -80,12 +83,12 @@ async function withFault(
   const again = await prepared.send({});
   if (!isKeyed) {
     if (!prepared.isMeant(again.status) && again.status >= 500)
-      wrong.push(`again: ${again.status} ${again.text}`);
+      wrong.push(`repeated: ${again.status} ${again.text}`);
     return wrong;
   }
-  if (!prepared.isMeant(again.status)) wrong.push(`again: ${again.status} ${again.text}`);
+  if (!prepared.isMeant(again.status)) wrong.push(`repeated: ${again.status} ${again.text}`);
   const all = effectOf(before, await prepared.rows());
-  if (!isSame(all, clean)) wrong.push(`sent again: ${shown(all, clean)}`);
+  if (!isSame(all, clean)) wrong.push(`after the repeat: ${shown(all, clean)}`);
   return wrong;
 }
 

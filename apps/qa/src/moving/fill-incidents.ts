@@ -1,15 +1,15 @@
 import { uuidv7 } from '@atlas/tenancy';
 import { type TenantRows } from '../tenant-rows';
 
-/** Stays below the maximum number of parameters per statement of both databases. */
+/** Keeps the parameters of each statement below the limits of both databases. */
 const ROWS_A_STATEMENT = 2000;
 const COLUMNS = 'tenant_id, id, number, title, description, severity, status, created_at, updated_at'.split(
   ', ',
 );
 
 /**
- * Writes incidents directly into the database, as if the tenant's users had created them: a hundred thousand
- * calls would take too long.
+ * Writes incidents directly into the database, as if the tenant's users had created them, because a hundred
+ * thousand calls would take too long.
  */
 export async function fillIncidents(rows: TenantRows, tenantId: string, count: number): Promise<void> {
   for (let n = 1; n <= count; n += ROWS_A_STATEMENT) {
@@ -26,12 +26,12 @@ export async function fillIncidents(rows: TenantRows, tenantId: string, count: n
   );
 }
 
-/** One minute after the previous one. */
+/** The values of an incident, which is created one minute after the previous one. */
 function incident(tenantId: string, n: number): unknown[] {
   const at = new Date(Date.UTC(2025, 0, 1) + n * 60_000);
   const text = at.toISOString().replace('T', ' ').replace('Z', '');
   const number = `INC-${String(n).padStart(8, '0')}`;
-  const description = `The volume of web-${n} has no room left. `.repeat(4);
+  const description = `The volume of web-${n} has no space left. `.repeat(4);
   return [
     tenantId,
     uuidv7(at),

@@ -4,10 +4,10 @@ import { TenantRows } from '../tenant-rows';
 import { OngoingWork } from './ongoing-work';
 import { type Tour } from './tour';
 
-/** How long work goes on before and after a move. */
+/** How long users work before and after a move. */
 const LEAD_MS = 1000;
 
-/** Contents of a plane's database while nobody works. */
+/** What a plane's database contains while no one is working. */
 interface Stand {
   /** Incident titles by id. */
   readonly titles: ReadonlyMap<string, string>;
@@ -18,9 +18,9 @@ interface Stand {
 
 export interface LegResult {
   readonly name: string;
-  /** Acknowledged writes that are missing or different, and rows that existed before and are gone. */
+  /** Acknowledged writes that are missing or different, and earlier rows that are missing. */
   readonly lost: number;
-  /** Rows that were never acknowledged, including refused writes, and numbers assigned twice. */
+  /** Rows whose write was refused or never acknowledged, and numbers that were assigned twice. */
   readonly doubled: number;
   readonly failures: readonly string[];
   readonly writes: number;
@@ -32,7 +32,8 @@ export interface LegResult {
 }
 
 /**
- * One move under load, compared row by row with the state before and with everything acknowledged meanwhile.
+ * Makes one move under load, and compares the result row by row with the state before it and with everything
+ * acknowledged during it.
  */
 export async function travel(tour: Tour, to: string, known: Iterator<string>): Promise<LegResult> {
   const name = `${tour.tenant.deployment_model} -> ${to}`;

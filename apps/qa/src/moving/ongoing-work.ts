@@ -5,12 +5,12 @@ const WRITES_A_SECOND = 20;
 const READERS = 2;
 const READ_PAUSE_MS = 25;
 /**
- * Shorter than the second clients are asked to wait: this measures the pause, not the client's patience.
- * Doubles with each retry.
+ * Shorter than the second that clients are asked to wait, since this measures the pause in writes, not the
+ * client's patience. Doubles with each retry.
  */
 const RETRY_MS = 20;
 const MAX_RETRY_MS = 160;
-/** Maximum time for one request. */
+/** How long one write may be refused. */
 const PATIENCE_MS = 30_000;
 
 interface Incident {
@@ -20,27 +20,27 @@ interface Incident {
 type Page = Answer<{ readonly items: readonly Incident[] }>;
 
 /**
- * Users of one tenant who keep working whatever happens to it. Like a browser, they follow a redirect and
- * stay there, and they retry a write that was refused because writes are paused. Each retry has a new title,
- * so that a write that was refused but took effect anyway is detected.
+ * Users of one tenant who keep working whatever happens to the tenant. Like a browser, they follow a redirect
+ * and stay there, and they retry a write that was refused because writes are paused. Each retry has a new
+ * title, which reveals a write that was refused but took effect.
  */
 export class OngoingWork {
   /** Acknowledged titles by incident id. */
   readonly acknowledged = new Map<string, string>();
-  /** Titles of writes that were refused for the time being. */
+  /** Titles of writes that were refused while writes were paused. */
   readonly refused = new Set<string>();
   readonly failures: string[] = [];
   reads = 0;
-  /** Time from a write's first attempt to its acknowledgement. */
+  /** The longest time from a write's first attempt to its acknowledgement. */
   longestWriteMs = 0;
   longestReadMs = 0;
   private newestId = '';
   private isOver = false;
   private readonly running: Promise<unknown>;
 
-  /** `known`: ids of existing incidents; every fourth write changes the next of them. */
+  /** `known`: ids of existing incidents. Every fourth write changes the next one of them. */
   constructor(
-    /** The address they currently use. */
+    /** The address that the users currently use. */
     public address: string,
     private readonly headers: Readonly<Record<string, string>>,
     private readonly known: Iterator<string>,
@@ -53,7 +53,7 @@ export class OngoingWork {
     await this.running;
   }
 
-  /** At a fixed rate: a pause holds up every write that starts during it. */
+  /** Writes at a fixed rate, so that a pause delays every write that starts during it. */
   private async write(): Promise<void> {
     const writes: Promise<void>[] = [];
     const startedAt = performance.now();
@@ -99,7 +99,7 @@ export class OngoingWork {
     }
   }
 
-  /** What was acknowledged before has to be visible. */
+  /** The newest incident that was acknowledged before the read must be visible. */
   private async readOnce(): Promise<void> {
     const [newest, startedAt] = [this.newestId, performance.now()];
     const page: Page = await this.call('/api/incidents?limit=100', {});

@@ -25,10 +25,10 @@ export interface JobView {
 
 const MOVE_MS = 300_000;
 
-/** A tenant and all the places it can move to: a cell, planes created by Atlas, and planes of a customer. */
+/** A tenant and all the places it can move to: a cell, planes created by Atlas, and a customer's planes. */
 export class Tour {
   private readonly customers: PlaneProcess[] = [];
-  /** Database of the plane where the tenant currently lives. */
+  /** The database of the plane that currently serves the tenant. */
   database: TestDatabase;
   tenant: TenantView;
   session = '';
@@ -58,7 +58,7 @@ export class Tour {
     return { 'x-tenant-id': this.tenant.id, authorization: `Bearer ${this.session}` };
   }
 
-  /** Calls the plane where the tenant lives as its admin. Throws if it refuses. */
+  /** Calls the plane that serves the tenant, as its admin. Throws if the plane refuses. */
   readonly ask: Ask = async <T>(path: string, body?: object): Promise<T> => {
     const at = this.tenant.endpoint_url ?? '';
     const { session } = this;
@@ -67,7 +67,10 @@ export class Tour {
     return answer.body;
   };
 
-  /** Waits until the move has ended. On a customer's plane, its admin consents first. */
+  /**
+   * Moves the tenant and waits until the move is over. If a customer's plane serves the tenant, its admin
+   * consents first.
+   */
   async move(model: string): Promise<JobView> {
     const { stack } = this.dedicated;
     const isTheirs = this.tenant.deployment_model === 'on_prem' || this.tenant.deployment_model === 'hybrid';
@@ -82,7 +85,7 @@ export class Tour {
     return job;
   }
 
-  /** As a returning user. */
+  /** Whether a returning user can sign in. */
   async signIn(): Promise<boolean> {
     const login = { email: 'admin@mover.example.com', password: ADMIN_PASSWORD };
     const at = this.tenant.endpoint_url ?? '';
@@ -122,7 +125,7 @@ export class Tour {
         session: this.session,
       });
     const isAsked = async () => (await call('/api/moves', 'GET')).body.items.length === 1;
-    await eventually(isAsked, { timeoutMs: 60_000, what: 'the plane is asked to give up the tenant' });
+    await eventually(isAsked, { timeoutMs: 60_000, what: 'the plane is asked to consent to the move' });
     const { status, body } = await call('/api/moves/consent', 'POST');
     if (status !== 200) throw new Error(JSON.stringify(body));
   }
@@ -132,7 +135,7 @@ export class Tour {
       const { body } = await this.dedicated.stack.api<JobView>(`/api/provisioning-jobs/${jobId}`);
       return ['succeeded', 'failed', 'cancelled'].includes(body.status) && body;
     };
-    return eventually(ended, { timeoutMs: MOVE_MS, everyMs: 200, what: 'the move has ended' });
+    return eventually(ended, { timeoutMs: MOVE_MS, everyMs: 200, what: 'the move is over' });
   }
 
   private async databaseOf(model: string): Promise<TestDatabase> {

@@ -1,13 +1,13 @@
 import { type SeededRandom } from '../seeded-random';
 import { type SignedRequest } from '../signed-plane';
 
-/** One way to change a signed request; null if the request has nothing of that kind. */
+/** One way to change a signed request. `change` returns null if the request lacks that part. */
 export interface Mutation {
   readonly part: string;
   readonly change: (request: SignedRequest, means: Means) => SignedRequest | null;
 }
 
-/** Material a change can draw on. */
+/** Values that a change can use. */
 export interface Means {
   readonly random: SeededRandom;
   /** Another request from the same plane. */
@@ -16,7 +16,7 @@ export interface Means {
   readonly keyId: string;
   /** Another tenant of the same plane. */
   readonly tenantId: string;
-  /** The same request, signed with the right key for another authority. */
+  /** The same request, signed with the correct key for another authority. */
   readonly signedFor: (authority: string, request: SignedRequest) => SignedRequest;
 }
 

@@ -69,7 +69,7 @@ export const REQUEST_MUTATIONS: readonly Mutation[] = [
       request.headers['x-tenant-id'] === undefined ? withHeader(request, 'x-tenant-id', tenantId) : null,
   },
   {
-    part: 'x-tenant-id: removed, here and from the components',
+    part: 'x-tenant-id: removed, also from the components',
     change: (request) => {
       const input = request.headers['signature-input'] ?? '';
       const changed = input.replace(' "x-tenant-id"', '');
@@ -110,7 +110,7 @@ function ofBody(how: string, change: TextChange): Mutation {
 }
 
 /**
- * Changes one character inside a string, so that the JSON stays valid: invalid JSON would be refused for that
+ * Changes one character inside a string, so that the JSON stays valid. Invalid JSON would be refused for that
  * alone.
  */
 function inText(json: string, random: SeededRandom): string {

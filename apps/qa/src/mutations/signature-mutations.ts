@@ -25,7 +25,7 @@ export const SIGNATURE_MUTATIONS: readonly Mutation[] = [
     inParameter('keyid', (_, { keyId }) => keyId),
   ),
   ofInput(
-    'tag of an answer',
+    'tag of a response',
     inParameter('tag', () => 'atlas-cp'),
   ),
   ofInput('a parameter removed', (input, { random }) =>
@@ -50,7 +50,8 @@ export const SIGNATURE_MUTATIONS: readonly Mutation[] = [
   ofInput('a second one', (input) => `${input}, sig2=("@method");created=1`),
   ofAnother('signature-input'),
   withoutHeader('signature-input'),
-  // Changed in both fields, it would name the same signature, since no signature covers its own label.
+  // The label is changed in one of the two fields. Changed in both, it would name the same signature, since
+  // no signature covers its own label.
   ...['signature-input', 'signature'].map((name) =>
     ofHeader(name, 'its label', (field, { random }) => field.replace('sig1', `s${random.below(1e9)}`)),
   ),
@@ -58,7 +59,7 @@ export const SIGNATURE_MUTATIONS: readonly Mutation[] = [
     const at = random.below(bytes.length);
     return bytes.with(at, (bytes[at] ?? 0) ^ (1 << random.below(8)));
   }),
-  ofBytes('cut', (bytes, random) => bytes.subarray(0, random.below(bytes.length))),
+  ofBytes('truncated', (bytes, random) => bytes.subarray(0, random.below(bytes.length))),
   ofBytes('lengthened', (bytes, random) => Buffer.concat([bytes, Buffer.alloc(1 + random.below(32))])),
   ofBytes('twice', (bytes) => Buffer.concat([bytes, bytes])),
   ofBytes('zeros', (bytes) => Buffer.alloc(bytes.length)),

@@ -10,7 +10,10 @@ type Run = (this: Database, statement: string, ...others: unknown[]) => unknown;
 
 const commits = new Map<string, number>();
 
-/** The fault of this request's trace if this is the COMMIT it applies to; the process then prints a line. */
+/**
+ * The fault for this request's trace, if `statement` is the COMMIT that it applies to. Prints a line in that
+ * case.
+ */
 function faultOfThis(statement: unknown): CommitFault | undefined {
   if (typeof statement !== 'string' || statement.toLowerCase() !== 'commit') return undefined;
   const traceId = currentContext()?.traceId;
@@ -29,7 +32,7 @@ Reflect.set(Client.prototype, 'query', function (this: Client, statement: unknow
   return fault ? failOnPostgres(this, fault) : query.call(this, statement, ...others);
 } satisfies Query);
 
-/** The errors are those of the real server and driver. */
+/** Makes the real server or driver produce the error. */
 async function failOnPostgres(client: Client, { how }: CommitFault): Promise<unknown> {
   if (how === 'refused') {
     const refusal = await query

@@ -1,5 +1,5 @@
 /**
- * With the signal ignored, writes beyond a file size limit fail with EFBIG, as writes to a failing disk fail
- * with EIO.
+ * Keeps the process alive when it exceeds its file size limit. The write then fails with EFBIG, much as a
+ * write to a failing disk fails with EIO.
  */
 process.on('SIGXFSZ', () => undefined);

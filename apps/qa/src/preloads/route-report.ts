@@ -4,8 +4,9 @@ import { type FastifyInstance } from 'fastify';
 const CHANNEL = 'fastify.initialization';
 
 /**
- * Prints a line for each route registered with the plane's server. That is the first one: the page of the API
- * description opens another (https://fastify.dev/docs/latest/Reference/Hooks/#diagnostics-channel-hooks).
+ * Prints a line for each route of the plane's server, which is the first Fastify instance of the process. The
+ * API description page creates a second one
+ * (https://fastify.dev/docs/latest/Reference/Hooks/#diagnostics-channel-hooks).
  */
 function report(message: unknown): void {
   unsubscribe(CHANNEL, report);

@@ -10,8 +10,8 @@ let count = 0;
 let counts: Record<string, number> = {};
 
 /**
- * On SIGWINCH, prints a line with the statements its drivers have been given since the last one, for requests
- * of this trace.
+ * On SIGWINCH, prints how many times each statement was passed to a driver since the previous report. Only
+ * requests with the trace id {@link COUNTED_TRACE} count.
  */
 process.on('SIGWINCH', () => {
   process.stdout.write(`${JSON.stringify({ statement_report: ++count, counts })}\n`);

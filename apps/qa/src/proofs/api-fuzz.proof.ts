@@ -6,26 +6,26 @@ import { type Proof } from '../proof';
 
 /** The same seed gives the same requests. */
 const SEED = 20_261_126;
-/** Per operation. */
+/** Requests per operation. */
 const CASES = { full: 200, small: 3 } as const;
-/** Minimum share of broken requests that are refused, overall. */
+/** Overall, at least this share of the broken requests must be refused. */
 const REFUSED = 0.99;
 
 /**
- * The planes answer as their API descriptions say, whatever they are sent.
+ * Whatever the planes are sent, they respond as their API descriptions say.
  *
  * To see it fail: drop `@Length` from `CreateConfigurationItemDto.type` and leave docs/openapi as it is;
- * throw in a handler; or answer with another status or one property more.
+ * throw in a handler; or respond with a different status or an extra property.
  */
 export const proof: Proof = {
   goal:
-    '200 cases per operation of both OpenAPI documents: 0 answers with 5xx, 0 undocumented, 0 that ' +
-    'violate their schema; >= 99 % of requests broken in one place refused for it',
+    '200 requests per operation of both OpenAPI documents: 0 responses that are 5xx, undocumented or ' +
+    'violate their schema; >= 99 % of the requests with one violation are refused for it',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, stack, served, progress, only }) {
     const options = { seed: SEED, count: CASES[size], only, progress };
-    // A dedicated tenant would otherwise get a process of its own.
+    // With another driver, a dedicated tenant would get its own process.
     const controlPlane = await ControlPlaneCaller.at(await stack({ INFRASTRUCTURE_DRIVER: 'manual' }));
     const tenantPlane = await TenantPlaneCaller.at((await served()).stack);
     const [ours, theirs] = [await fuzz(controlPlane, options), await fuzz(tenantPlane, options)];
@@ -44,12 +44,12 @@ export const proof: Proof = {
 function figuresOf(plane: string, counts: FuzzCounts): Figure[] {
   const { succeeded, failed, undocumented, otherwise, broken, accepted, lax, ofOthers } = counts;
   return [
-    none(`${plane}: answers 5xx`, failed),
-    none(`${plane}: undocumented answers`, undocumented),
-    none(`${plane}: answers that violate their schema`, otherwise),
+    none(`${plane}: 5xx responses`, failed),
+    none(`${plane}: undocumented responses`, undocumented),
+    none(`${plane}: responses that violate their schema`, otherwise),
     atLeast(`${plane}: broken requests refused`, broken - accepted, Math.ceil(broken * REFUSED)),
     none(`${plane}: operations that accept broken requests`, lax),
     moreThan(`${plane}: successful requests`, succeeded, 0),
-    measured(`${plane}: legitimate 503`, ofOthers),
+    measured(`${plane}: legitimate 503 responses`, ofOthers),
   ];
 }

@@ -13,19 +13,19 @@ import { changesOf, rowsTelling } from '../rows-telling';
 const SMALL_PART = 17;
 
 /**
- * Holding every secret of one tenant plane, an attacker speaks as another one, on every route there is.
+ * With every secret of one tenant plane, an attacker tries every route as another plane.
  *
- * The routes are those that Fastify registered. Each receives what the other plane would send, in every
- * spelling of plane and tenant, signed with everything that was stolen. No row about the other plane changes;
- * then that plane makes the same calls itself, and they succeed. Any enrolled plane may ask where a slug
- * lives, so that alone does not count as a call by another.
+ * The routes are those that Fastify registered. On each, the attacker sends what the other plane would send,
+ * with every combination of plane and tenant, signed with each stolen secret. No row about the other plane
+ * may change. Afterwards that plane makes the same calls itself, and they succeed. Any enrolled plane may
+ * look up where a slug is served, so such a lookup does not count as a call made as another plane.
  *
  * To see it fail: in `TransferRelay.take`, leave out `sourcePlaneId`; or add a signed route.
  */
 export const proof: Proof = {
   goal:
-    'holding every secret of one tenant plane: 0 calls succeed as another plane on any route of the ' +
-    'Control Plane, and nothing of the other changes',
+    'with every secret of one tenant plane: 0 calls succeed as another plane on any route of the ' +
+    'Control Plane, and no row of that other plane changes',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run(context) {
@@ -48,8 +48,8 @@ export const proof: Proof = {
       return [
         moreThan('attempts', counts.attempts, 0),
         none('attempts that succeeded or were not properly refused', counts.failures),
-        none('rows of the victim changed', changed),
-        none('questions to the AI', asked),
+        none('changed rows of the victim', changed),
+        none('questions sent to the AI', asked),
         all("the victim's own calls accepted", own.accepted, own.calls),
         moreThan('rows of the victim', before.length, 0),
         none('signed routes not covered', unlisted.map(nameOf)),
@@ -57,7 +57,7 @@ export const proof: Proof = {
         measured('operator routes', routes.operator.length),
         measured('public routes', routes.public.length),
         measured('alarms', alarms),
-        measured('answers', tallyOf(counts.statuses)),
+        measured('responses', tallyOf(counts.statuses)),
       ];
     } finally {
       await scene.ai.stop();
@@ -65,7 +65,7 @@ export const proof: Proof = {
   },
 };
 
-/** The audit trail records that somebody else presented a token of the victim's. */
+/** The audit trail records that someone else presented one of the victim's tokens. */
 function isAlarm(row: string): boolean {
   return row.startsWith('audit_events ') && row.includes('"provisioning_token.misused"');
 }
@@ -104,7 +104,7 @@ async function tryAll(scene: Scene, routes: Routes, { size, progress }: ProofCon
   };
 }
 
-/** A public route answers, but must not reveal anything about the victim or grant access. */
+/** Reading a public route is allowed, but must not reveal anything about the victim. */
 function succeedsAs(
   { victim }: Scene,
   { call, isPublic }: Attempt & { isPublic: boolean },

@@ -13,14 +13,14 @@ import { type Proof, countBy } from '../proof';
 import { SeededRandom } from '../seeded-random';
 
 const TENANTS = 200;
-/** Clients start at a fixed interval, so the longer the server is down, the more are waiting. */
+/** Clients start at a fixed interval, so the longer the server is down, the more of them wait. */
 const EVERY_MS = 250;
 const REPEATED_AFTER_MS = 250;
 const ACCEPTED_WITHIN_MS = 120_000;
 const SEED = 19;
 
 /**
- * The database server of both planes is killed again and again while tenants are provisioned.
+ * The database server of both planes is killed repeatedly while tenants are provisioned.
  *
  * To see it fail: in `GraphileQueue`, leave out `AWAITED`.
  */
@@ -29,7 +29,7 @@ export const proof: Proof = {
     `Postgres killed every 5-10 s during ${TENANTS} provisionings: exactly ${TENANTS} tenants, each ` +
     'active once, no request lost',
   databases: ['postgres'],
-  // Starting a separate server with two planes takes longer than a small form may.
+  // Starting a separate server with two planes takes longer than the small form may.
   smallOn: [],
   async run({ progress }) {
     const server = await OwnPostgres.start();
@@ -46,7 +46,7 @@ export const proof: Proof = {
         moreThan('kills', kills, 0),
         ...Object.entries(counts).map(([name, count]) => exactly(name, count, TENANTS)),
         measured('repeated requests', clients.repeats),
-        measured('answers before a repeat', tallyOf(clients.failures)),
+        measured('responses that led to a repeat', tallyOf(clients.failures)),
         measured('seed', SEED),
       ];
     } finally {
@@ -56,7 +56,7 @@ export const proof: Proof = {
   },
 };
 
-/** Each repeats its request, with its key, until it is accepted. */
+/** Each client repeats its request, with the same idempotency key, until it is accepted. */
 class Clients {
   repeats = 0;
   private readonly statuses: number[] = [];
@@ -78,8 +78,9 @@ class Clients {
       const { status } = await this.ask(slug);
       if (status === 202) return;
       this.statuses.push(status);
-      if (status < 500 && status !== 409) throw new Error(`${slug} was answered with ${status}.`);
-      if (Date.now() > deadline) throw new Error(`${slug} was not accepted in time: ${status}.`);
+      if (status < 500 && status !== 409) throw new Error(`The request for ${slug} was refused: ${status}.`);
+      if (Date.now() > deadline)
+        throw new Error(`The request for ${slug} was not accepted in time: ${status}.`);
       this.repeats += 1;
       await delay(REPEATED_AFTER_MS);
     }
@@ -106,14 +107,14 @@ async function killWhile(
       server.kill();
       kills += 1;
       await server.restart();
-      progress(`kill ${kills}: back`);
+      progress(`kill ${kills}: the server is up again`);
     }
   };
   await Promise.all([ended, chaos()]);
   return kills;
 }
 
-/** Each count has to equal the number of tenants. */
+/** Each count must equal the number of tenants. */
 async function outcome(
   stack: TestStack,
   server: OwnPostgres,

@@ -14,18 +14,19 @@ const LOSING = { ...FROM_MODULES, NODE_OPTIONS: `${preload('route-report')} ${pr
 const SMALL = ['POST /api/incidents', 'POST /api/tenants/provision'];
 
 /**
- * Every request that writes is sent once for each of its COMMITs and each way in which that may fail.
+ * Every request that writes is sent once for each of its COMMITs and each way in which that COMMIT can fail.
  *
- * Each is then sent again with the same key, and the rows about its subject are compared with those of a
- * request that nothing happened to. The request's trace id tells the plane's database driver, from a file
- * that is loaded beside the plane, which COMMIT to fail.
+ * It is then sent again with the same key, and the rows about its subject are compared with those of an
+ * undisturbed request. A module preloaded into the plane learns from the request's trace id which COMMIT to
+ * fail.
  *
- * To see it fail: have `PostgresDatabase.commit` answer as if it had committed.
+ * To see it fail: have `PostgresDatabase.commit` return as if it had committed.
  */
 export const proof: Proof = {
   goal:
-    'each COMMIT of each request that writes is refused, or lost before or after it took effect: ' +
-    'nothing acknowledged is missing, nothing is half done, and repeating the request completes it once',
+    'each COMMIT of each request that writes is refused, or its connection is lost before or after it ' +
+    'takes effect: nothing acknowledged is missing, nothing is half done, and repeating the request ' +
+    'completes it once',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
   async run(context) {
@@ -35,7 +36,7 @@ export const proof: Proof = {
       const wrong = results.flatMap((result) => result.wrong);
       const faults = results.reduce((sum, result) => sum + result.faults, 0);
       return [
-        measured('kinds of requests', results.length),
+        measured('kinds of request', results.length),
         moreThan('failed COMMITs', faults, results.length),
         none('wrong outcomes', wrong),
       ];

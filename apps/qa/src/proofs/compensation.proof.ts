@@ -17,11 +17,12 @@ const MOMENTS = ['before', 'after-effect'] as const;
 const UNDONE_WITHIN_MS = 30_000;
 const LANES = 2;
 
-/** An operation that is undone if one of its steps fails permanently, up to its last step. */
+/** An operation that is undone if one of its steps fails permanently. */
 interface Undoable {
   readonly scenario: Scenario;
+  /** The last step whose failure undoes the operation. */
   readonly lastStep: string;
-  /** What is wrong once nothing of it may be left. */
+  /** What is wrong after the operation has been undone, such as something left behind. */
   problem(scene: Scene, subject: Subject): Promise<string | undefined>;
 }
 
@@ -44,15 +45,15 @@ interface Outcome {
 }
 
 /**
- * A step fails for good: nothing of the operation is left,
- * and the same request succeeds when it is made again.
+ * After a step has failed permanently, the operation leaves nothing behind, and the same request succeeds
+ * when it is repeated.
  *
  * To see it fail: in `ReservePlaceStep.undo`, leave out `freePlace`.
  */
 export const proof: Proof = {
   goal:
-    'a permanent failure at each step of provisioning, move and restore: 0 resources left, and the ' +
-    'same request again succeeds',
+    'a permanent failure at each step of provisioning, moving and restoring: 0 resources left behind, ' +
+    'and the same request succeeds when repeated',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by control-plane/test/jobs/job-control.cases.ts and e2e/test/dedicated.spec.ts.
   smallOn: [],
@@ -66,8 +67,8 @@ export const proof: Proof = {
     return [
       measured('operations', undoable.length),
       measured('permanent failures', sum('edges')),
-      all('requests that succeed when made again', sum('again'), sum('edges')),
-      none('things left behind', problems),
+      all('repeated requests that succeed', sum('again'), sum('edges')),
+      none('leftovers and other problems', problems),
     ];
   },
 };
@@ -83,7 +84,9 @@ async function failAtEach(context: ProofContext, undoable: Undoable): Promise<Ou
       edges += batch.length;
       again += await askAgain(scene, scenario, subjects, problems);
       await Promise.all(subjects.map(({ slug }) => scene.uninstall(slug)));
-      context.progress(`${scenario.name}: ${edges} failures, ${again} then succeeded ${problems.join('; ')}`);
+      context.progress(
+        `${scenario.name}: ${edges} failures, ${again} repeats succeeded ${problems.join('; ')}`,
+      );
     }
   } catch (error) {
     problems.push(`${scenario.name}: ${(error as Error).message}`);
@@ -100,7 +103,7 @@ function batchesOf({ scenario, lastStep }: Undoable, { size }: ProofContext): st
   return MOMENTS.map((moment) => undone.map((step) => `${operation}/${step}/${moment}`));
 }
 
-/** One subject per edge; once all have failed, nothing of the attempts may be left. */
+/** One subject per edge. Once all have failed, nothing may be left behind. */
 async function failAt(
   scene: Scene,
   { scenario, problem }: Undoable,
@@ -121,7 +124,7 @@ async function failAt(
   return subjects;
 }
 
-/** Repeats the operation without a fault. Returns how many succeeded. */
+/** Repeats the operation for each subject, without a fault. Returns how many succeeded. */
 async function askAgain(
   scene: Scene,
   scenario: Scenario,
@@ -146,7 +149,7 @@ async function askAgain(
 async function isDeleted(scene: Scene, subject: Subject): Promise<string | undefined> {
   const tenant = await tenantNow(scene, subject);
   const hasMore = tenant.has_db_url || tenant.endpoint_url !== null || tenant.tenant_plane_id !== null;
-  return statusProblem(tenant, 'deleted') ?? (hasMore ? `it has ${JSON.stringify(tenant)}` : undefined);
+  return statusProblem(tenant, 'deleted') ?? (hasMore ? `it still has ${JSON.stringify(tenant)}` : undefined);
 }
 
 async function isRestorable(scene: Scene, subject: Subject): Promise<string | undefined> {

@@ -5,14 +5,14 @@ import { type Proof } from '../proof';
 const IN_SYNC_WITHIN_SECONDS = 15;
 
 /**
- * The Control Plane is gone and the tenant plane is restarted: its users notice nothing.
+ * While the Control Plane is down, the tenant plane is restarted, and its users notice nothing.
  *
  * To see it fail: have `ControlPlaneLink.onApplicationBootstrap` wait for the link.
  */
 export const proof: Proof = {
   goal:
     'Control Plane down, tenant plane restarted 3 times: every core call works; in sync within 15 s of ' +
-    'its return',
+    "the Control Plane's return",
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, served, progress }) {
@@ -32,9 +32,9 @@ export const proof: Proof = {
     }
     const syncMs = await returnAndSync(stack);
     return [
-      measured('restarts without Control Plane', restarts),
+      measured('restarts without the Control Plane', restarts),
       all('core calls that work', calls - failed, calls),
-      atMost('in sync after its return', syncMs / 1000, IN_SYNC_WITHIN_SECONDS, 's'),
+      atMost("time to sync after the Control Plane's return", syncMs / 1000, IN_SYNC_WITHIN_SECONDS, 's'),
     ];
   },
 };
@@ -57,7 +57,7 @@ async function coreCalls(stack: TestStack, tenant: TenantView): Promise<number[]
   return answers.map((answer) => answer.status);
 }
 
-/** Time from the Control Plane's return until a tenant requested after it is served. */
+/** The time from the Control Plane's return until a tenant that is requested afterwards is served. */
 async function returnAndSync(stack: TestStack): Promise<number> {
   await stack.startControlPlane();
   const returnedAt = Date.now();

@@ -12,15 +12,18 @@ import { type Proof, type ProofContext } from '../proof';
 const MOMENTS = ['after-record', 'after-effect', 'before'] as const;
 const BACK_WITHIN_MS = 30_000;
 /**
- * On Postgres a dead worker's lease takes 15 s to expire, so several are waited for together; not
- * more, since a move undoes itself once it has paused its tenant's writes for 30 s.
+ * On Postgres a dead worker's lease takes 15 s to expire, so several edges share the wait. There cannot be
+ * more of them, because a move is undone once it has paused its tenant's writes for 30 s.
  */
 const AT_ONCE = { sqlite: 3, postgres: 5 };
-/** A waiting step is only recorded as done after its report, so its last edges come after that. */
+/** A waiting step is recorded as done only after the plane's report, so its last edges are reached late. */
 const REACHED_WITHIN_MS = 60_000;
-/** For the small form: between a step's effect and its record. The Control Plane is armed from the start. */
+/**
+ * For the small form: after a step's effect and before its record. The Control Plane starts with this fault
+ * point armed.
+ */
 const SMALL_EDGE = 'provision/write-desired-state/after-effect';
-/** They spend most of their time waiting. */
+/** How many scenarios run at the same time. They spend most of it waiting. */
 const LANES = { sqlite: 2, postgres: 3 };
 
 interface Outcome {
@@ -30,14 +33,15 @@ interface Outcome {
 }
 
 /**
- * The Control Plane is killed at every edge of every step: after a restart the operation is done, once.
+ * The Control Plane is killed at every edge of every step. After a restart, the operation is done exactly
+ * once.
  *
- * To see it fail: in `JobRunner.attempt`, record the step outside of its transaction, before it.
+ * To see it fail: in `JobRunner.attempt`, record the step before its transaction instead of inside it.
  */
 export const proof: Proof = {
   goal:
-    'kill -9 at every step edge of every operation in every model, restart: 0 stuck, 0 orphans, 0 ' +
-    'doubles, back within 30 s',
+    'kill -9 at every step edge of every operation in every model, then a restart: 0 stuck, 0 orphans, ' +
+    '0 duplicates, done within 30 s',
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const isFull = context.size === 'full';
@@ -55,13 +59,13 @@ export const proof: Proof = {
     return [
       measured('operations', scenarios.length),
       moreThan('edges', edges, 0),
-      none('stuck, orphaned, doubled or never reached', problems),
-      below('slowest back after', slowestMs / 1000, BACK_WITHIN_MS / 1000, 's'),
+      none('stuck, orphaned, duplicated or never reached', problems),
+      below('slowest recovery', slowestMs / 1000, BACK_WITHIN_MS / 1000, 's'),
     ];
   },
 };
 
-/** Each scenario gets a stack of its own, so that what is left on the machine can be attributed to it. */
+/** Each scenario gets its own stack, so that leftovers on the machine can be attributed to it. */
 async function interrupt(context: ProofContext, scenario: Scenario): Promise<Outcome> {
   const equipment = scenario.equipment?.();
   const armed = context.size === 'small' && { ATLAS_FAULT_POINT: `${SMALL_EDGE}:kill` };
@@ -75,7 +79,7 @@ async function interrupt(context: ProofContext, scenario: Scenario): Promise<Out
       problems.push(...outcome.problems);
       slowestMs = Math.max(slowestMs, outcome.slowestMs);
       const told =
-        outcome.problems.join('; ') || `all back within ${(outcome.slowestMs / 1000).toFixed(1)} s`;
+        outcome.problems.join('; ') || `all recovered within ${(outcome.slowestMs / 1000).toFixed(1)} s`;
       context.progress(`${scenario.name}: ${batch.map(shortOf).join(', ')}: ${told}`);
     }
   } catch (error) {
@@ -101,15 +105,15 @@ function batchesOf({ operation, steps, isAlone }: Scenario, { size, driver }: Pr
 }
 
 /**
- * One subject per edge, the last step first: subjects that have been interrupted continue meanwhile, and must
- * not reach the edge that is armed for another.
+ * One subject per edge, the last step first. Interrupted subjects continue in the meantime, and must not
+ * reach an edge that is armed for another one.
  */
 async function killAtEach(scene: Scene, scenario: Scenario, edges: readonly string[]): Promise<Outcome> {
   const subjects = await Promise.all(edges.map(() => scenario.prepare(scene, scene.newSlug())));
   const problems: string[] = [];
   for (const [at, edge] of edges.entries()) {
     const doomed = scene.isSmall ? scene.stack.controlPlane : await scene.restart(`${edge}:kill`);
-    // The client sees either a broken connection or an answer.
+    // The client sees either a broken connection or a response.
     await scenario.begin(scene, subjects[at] as Subject).catch(() => undefined);
     if (!(await endedInTime(doomed.exited, REACHED_WITHIN_MS))) problems.push(`${edge}: never reached`);
   }
@@ -130,7 +134,7 @@ async function killAtEach(scene: Scene, scenario: Scenario, edges: readonly stri
   return { edges: edges.length, problems, slowestMs };
 }
 
-/** The client repeats the request until it is answered; then its single job has to succeed. */
+/** The client repeats the request until it gets a response. The operation's only job must then succeed. */
 async function problemAfter(
   scene: Scene,
   scenario: Scenario,
@@ -139,7 +143,7 @@ async function problemAfter(
 ): Promise<string | undefined> {
   await scenario.begin(scene, subject);
   const job = await endedJob(scene, scenario, subject, deadline - Date.now());
-  if (job.status !== 'succeeded') return `the job ended as ${JSON.stringify(job)}`;
+  if (job.status !== 'succeeded') return `the job did not succeed: ${JSON.stringify(job)}`;
   return scenario.problem(scene, subject);
 }
 

@@ -15,22 +15,22 @@ const PAUSED = new RegExp(`Fault point ${FAULT_POINT}: pause`, 'g');
 
 interface Scene {
   readonly stack: TestStack;
-  /** What the tenant plane and the Control Plane have stored. */
+  /** The databases of the tenant plane and of the Control Plane. */
   readonly plane: TenantRows;
   readonly control: TenantRows;
   readonly tell: ProofContext['progress'];
 }
 
 /**
- * Nothing is removed without a backup that can be restored;
- * all of it comes back; after the purge nothing stays.
+ * Nothing is removed without a backup that can be restored. A restore brings back every row, and a purge
+ * leaves none.
  *
  * To see it fail: in `RemoveCopiesStep.run`, leave out `this.backup.require`.
  */
 export const proof: Proof = {
   goal:
-    '0 removals with a damaged backup; a restore equal row by row; after the purge 0 rows in tables ' +
-    'and backups, slug not assigned again',
+    '0 removals with a damaged backup; restored rows equal the originals; after the purge 0 rows in ' +
+    'tables and backups, and the slug is never assigned again',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by control-plane/test/deprovision.spec.ts and e2e/test/deprovision.spec.ts.
   smallOn: [],
@@ -46,7 +46,7 @@ export const proof: Proof = {
       const before = new Map<string, readonly string[]>();
       for (const { id } of tenants) before.set(id, await scene.plane.of(id));
       counts.refused = await behindDamagedBackups(scene, tenants, before);
-      context.progress(`${counts.refused} of ${count} were not removed with a damaged backup`);
+      context.progress(`${counts.refused} of ${count} tenants with a damaged backup were not removed`);
       await Promise.all(
         tenants.map((tenant) => thereAndBack(scene, tenant, before.get(tenant.id) ?? [], counts)),
       );
@@ -57,11 +57,11 @@ export const proof: Proof = {
     }
     return [
       measured('tenants', count),
-      measured('incidents of each', incidents),
-      all('kept with a damaged backup', counts.refused, count),
-      all('restored row by row', counts.equal, count),
-      all('without a row after removal', counts.empty, count),
-      all('without a backup after the purge', counts.erased, count),
+      measured('incidents per tenant', incidents),
+      all('tenants kept because of a damaged backup', counts.refused, count),
+      all('tenants restored row by row', counts.equal, count),
+      all('tenants without a row after removal', counts.empty, count),
+      all('tenants without a backup after the purge', counts.erased, count),
       all('slugs not assigned again', counts.tombs, count),
     ];
   },
@@ -84,7 +84,8 @@ async function inhabited(stack: TestStack, slug: string, incidents: number): Pro
 }
 
 /**
- * Each backup is damaged on the Control Plane's disk after it was verified and before anything is removed.
+ * Each backup is damaged in the Control Plane's database after its verification and before anything is
+ * removed.
  */
 async function behindDamagedBackups(
   scene: Scene,
@@ -146,7 +147,10 @@ async function thereAndBack(
   if (isEmpty && (await plane.of(id)).length === 0) counts.empty += 1;
 }
 
-/** Runs while there are no requests: SQLite aborts a transaction if another process has written meanwhile. */
+/**
+ * Lets the time for a restore expire. Must run while there are no requests: SQLite aborts a transaction if
+ * another process has written in the meantime.
+ */
 async function letTheMonthEnd({ control }: Scene): Promise<void> {
   await control.query('update tenants set restorable_until = created_at where restorable_until is not null');
 }
@@ -164,7 +168,7 @@ async function purged({ stack, control, tell }: Scene, tenant: TenantView, count
   if (backups.length === 0 && certificate.status === 200) counts.erased += 1;
   const again = (await stack.provision(slug)).body as { code?: string };
   if (again.code === 'slug_taken') counts.tombs += 1;
-  else tell(`${slug}, requested again, was answered ${JSON.stringify(again)}`);
+  else tell(`requesting ${slug} again returned ${JSON.stringify(again)}`);
 }
 
 interface JobView {
@@ -184,7 +188,7 @@ function ended(stack: TestStack, id: string): Promise<JobView> {
     const { body } = await stack.api<JobView>(`/api/provisioning-jobs/${id}`);
     return ['succeeded', 'failed', 'cancelled'].includes(body.status) && body;
   };
-  return eventually(look, { timeoutMs: 60_000, what: `job ${id} has ended` });
+  return eventually(look, { timeoutMs: 60_000, what: `job ${id} is over` });
 }
 
 function same(one: readonly string[], other: readonly string[]): boolean {

@@ -21,14 +21,14 @@ import { measured, none, tallyOf } from '../figures';
 import { type Proof, type ProofContext } from '../proof';
 
 const PLANES: readonly PlaneName[] = ['control-plane', 'tenant-plane'];
-/** How many answers of each plane every phase of a round waits for. */
+/** Each phase of a round waits for this many responses from each plane. */
 const ANSWERS = 3;
 const ROUNDS = 20;
 
 interface Counts {
   readonly lost: number;
   readonly doubled: number;
-  /** Keyed requests that were repeated and are still missing. */
+  /** Writes that are still missing although their request was repeated with its key. */
   readonly missing: number;
   /** Phases that did not happen: refusals, readiness turning red or green, tenants becoming active. */
   readonly stuck: readonly string[];
@@ -36,25 +36,26 @@ interface Counts {
 }
 
 /**
- * Both planes write while their disk is full or fails, or COMMIT does; then they are killed.
+ * Both planes write while their disk is full or failing, or while COMMITs fail. Then they are killed.
  *
- * Six callers write to both planes. Every second request has a key and is repeated until it is done.
+ * Six callers write to both planes. Every second request has an idempotency key and is repeated until it
+ * succeeds.
  *
- * On SQLite both files lie on a file system of 256 MB that is filled to its last page, and each process is
- * forbidden to write to any file (`prlimit --fsize=0`), which SQLite reports as SQLITE_IOERR. On Postgres a
- * proxy cuts connections before and after the server commits, a deferred trigger refuses COMMIT with the
- * SQLSTATE of a full and of a failing disk, and a server of its own lies on a disk that is filled up.
- * Mounting needs root and `prlimit` needs Linux: a figure names what could not run. The small form has one
- * round of each, and no server of its own.
+ * On SQLite, the 256 MB file system of both databases is filled to its last page, and each process is
+ * forbidden to write to any file (`prlimit --fsize=0`), which SQLite reports as SQLITE_IOERR. On Postgres, a
+ * proxy closes connections before and after the server commits, a deferred trigger refuses COMMIT with the
+ * SQLSTATE of a full disk or of a failing one, and the disk of a separate server is filled. Mounting needs
+ * root and `prlimit` needs Linux; a figure names what could not run. The small form runs one round of the
+ * first fault, without a separate server.
  *
- * To see it fail: in `SqliteWriter.commit` or `PostgresDatabase.commit`,
- * swallow the error; or have `Database.watched` record no fault.
+ * To see it fail: in `SqliteWriter.commit` or `PostgresDatabase.commit`, swallow the error; or have
+ * `Database.watched` record no fault.
  */
 export const proof: Proof = {
   goal:
     `a full disk, a failing disk, a COMMIT that fails or loses its connection, ${ROUNDS} rounds each ` +
-    'on both planes: every write answered below 300 is there after kill -9, and readiness turns red ' +
-    'and green by itself',
+    'on both planes: every write acknowledged with a status below 300 survives kill -9, and ' +
+    'readiness turns red and green by itself',
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const all = context.driver === 'sqlite' ? await onSqlite(context) : await onPostgres(context);
@@ -64,15 +65,15 @@ export const proof: Proof = {
     return [
       measured('faults', all.names.join(', ')),
       none('acknowledged writes lost', sum('lost')),
-      none('writes doubled', sum('doubled')),
+      none('duplicated writes', sum('doubled')),
       none('writes missing despite repetition', sum('missing')),
-      none('answers 500', answered500),
+      none('500 responses', answered500),
       none(
         'phases that did not happen',
         all.counts.flatMap((one) => one.stuck),
       ),
       measured('not run here', all.notRun.join(', ') || 'none'),
-      measured('answers', all.counts.map((one) => tallyOf(one.statuses)).join('; ')),
+      measured('responses', all.counts.map((one) => tallyOf(one.statuses)).join('; ')),
     ];
   },
 };
@@ -93,7 +94,7 @@ async function onSqlite(context: ProofContext): Promise<Outcome> {
   try {
     const faults = [...(disk ? [fullDisk(disk)] : []), ...(canLimitFileSize() ? [failingDisk(scene)] : [])];
     const notRun = [
-      ...(disk ? [] : ['full disk (no right to mount)']),
+      ...(disk ? [] : ['full disk (mounting is not permitted)']),
       ...(canLimitFileSize() ? [] : ['failing disk (no prlimit)']),
     ];
     return { ...(await undergo(scene, faults, context)), notRun };
@@ -111,7 +112,7 @@ async function onPostgres(context: ProofContext): Promise<Outcome> {
   return {
     names: outcomes.flatMap(({ names }) => names),
     counts: outcomes.flatMap(({ counts }) => counts),
-    notRun: context.size === 'full' && !disk ? ['full disk (no right to mount)'] : [],
+    notRun: context.size === 'full' && !disk ? ['full disk (mounting is not permitted)'] : [],
   };
 }
 
@@ -135,7 +136,10 @@ async function onFailingCommits(context: ProofContext): Promise<Omit<Outcome, 'n
   }
 }
 
-/** The server may exit if it cannot write its log; its operator restarts it once there is space. */
+/**
+ * The server may exit if it cannot write its log. It is then restarted once there is space, as its operator
+ * would do.
+ */
 async function onFullPostgres(disk: SmallDisk, context: ProofContext): Promise<Omit<Outcome, 'notRun'>> {
   const dataDir = join(disk.folder, 'data');
   let server: LocalPostgres = await startLocalPostgres({ dataDir });
@@ -149,7 +153,7 @@ async function onFullPostgres(disk: SmallDisk, context: ProofContext): Promise<O
       () => false,
     );
   const whenFreed = async (): Promise<void> => {
-    const isBack = eventually(isServing, { timeoutMs: 10_000, what: 'Postgres is back' });
+    const isBack = eventually(isServing, { timeoutMs: 10_000, what: 'Postgres is up again' });
     await isBack.catch(async () => void (server = await startLocalPostgres({ dataDir, port })));
   };
   try {
@@ -167,7 +171,7 @@ async function undergo(
   context: ProofContext,
 ): Promise<Omit<Outcome, 'notRun'>> {
   const counts: Counts[] = [];
-  // The small form runs only the first.
+  // The small form runs only the first fault.
   const chosen = context.size === 'full' ? faults : faults.slice(0, 1);
   for (const fault of chosen) counts.push(await rounds(scene, fault, context));
   return { names: chosen.map(({ name }) => name), counts };
@@ -184,8 +188,8 @@ async function rounds(scene: DiskScene, fault: Fault, { size, progress }: ProofC
   }
   await writers.finish();
   // A job whose COMMIT was lost continues once its lease has expired, which takes longer than the small form
-  // may.
-  if (size === 'full' && !(await becomeActive(scene))) stuck.push('tenants not active');
+  // may take.
+  if (size === 'full' && !(await becomeActive(scene))) stuck.push('some tenants never became active');
   return {
     ...(await compare(scene, writers)),
     stuck: stuck.map((phase) => `${fault.name}: ${phase}`),
@@ -213,17 +217,17 @@ async function oneRound(scene: DiskScene, fault: Fault, writers: Writers): Promi
     async () =>
       (await scene.readiness()).every((one) => one === status);
   await until(
-    'no writes at first',
+    'no writes before the fault',
     more((plane) => writers.acknowledged(plane)),
   );
   const areRefused = more((plane) => writers.refused(plane));
   await fault.begin();
-  await until('no refusals', areRefused);
-  if (fault.turnsRed) await until('readiness not red', readiness(503));
+  await until('no writes refused', areRefused);
+  if (fault.turnsRed) await until('readiness did not turn red', readiness(503));
   await fault.end();
-  await until('readiness not green again', readiness(200));
+  await until('readiness did not turn green again', readiness(200));
   await until(
-    'no writes again',
+    'no writes after the fault',
     more((plane) => writers.acknowledged(plane)),
   );
   return stuck;

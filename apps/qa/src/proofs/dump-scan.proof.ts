@@ -8,7 +8,7 @@ import { findIn } from '../secrets/spellings';
 import { repeatedByThief } from '../secrets/stolen-rows';
 import { TenantRows } from '../tenant-rows';
 
-/** Anything usable by whoever finds it, including secrets not on our list. */
+/** Recognises secrets by their form, including ones that are not on our list. */
 const USABLE: Readonly<Record<string, (text: string) => boolean>> = {
   'a credential': (text) =>
     [...text.matchAll(/\b(atp|ats|aok|aos)_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}/g)].some(
@@ -21,40 +21,40 @@ const USABLE: Readonly<Record<string, (text: string) => boolean>> = {
 };
 
 /**
- * Whoever gets hold of the databases finds nothing that opens anything.
+ * A stolen copy of the databases contains nothing that grants access.
  *
- * It looks at the same life as `redaction`, and also for anything that has the form of a
- * token, a private key or a database URL with its password. It then does what a thief of
- * the rows can do: start a tenant plane on a copy, without the secrets of its environment,
- * create a session there, and repeat an invitation whose `Idempotency-Key` was the time.
+ * The proof searches for the secrets from the same scenario as `redaction`, and for anything that looks like
+ * a token, a private key or a database URL with its password. It then does what a thief of the rows could do:
+ * start a tenant plane on a copy, without the secrets of its environment, create a session there, and repeat
+ * an invitation whose `Idempotency-Key` was the current time.
  *
  * To see it fail: have the tenant plane's `hashToken` return the token; or in `SealedAnswers`, leave out
  * `revealed(secret)`.
  */
 export const proof: Proof = {
   goal:
-    'a full dump of both databases, and on SQLite of their files, contains 0 usable tokens, sessions, ' +
+    'a full dump of both databases, and of their files on SQLite, contains 0 usable tokens, sessions, ' +
     'links, service secrets or passwords',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run(context) {
     const { databases, secrets, tenants, stolen } = await context.once(secretLife);
     const repeat = await repeatedByThief(stolen);
-    // A thief who is not let in has repeated nothing.
+    // A thief who is refused access has repeated nothing, so the search would prove nothing.
     if ([401, 403, 404].includes(repeat.status)) throw new Error(JSON.stringify(repeat.body));
     const texts: Record<string, string> = {};
     for (const [at, database] of databases.entries())
       Object.assign(texts, await dumpOf(database, ['Control Plane', 'Tenant Plane'][at] ?? ''));
     const found = [
       ...findIn(
-        { ...texts, 'a repeated request by whoever has the rows': JSON.stringify(repeat.body) },
+        { ...texts, 'the response to a request repeated by the thief': JSON.stringify(repeat.body) },
         secrets,
       ),
       ...Object.entries(texts).flatMap(([where, text]) =>
         Object.entries(USABLE).flatMap(([what, isIn]) => (isIn(text) ? [`${what} in ${where}`] : [])),
       ),
     ];
-    // Values that are not secret have to be found; otherwise the search looked in the wrong place.
+    // Values that are not secret must be found; otherwise the search looked in the wrong place.
     const missed = tenants.filter(({ slug }) => !Object.values(texts).some((text) => text.includes(slug)));
     const bytes = Object.values(texts).reduce((sum, text) => sum + text.length, 0);
     return [
@@ -83,8 +83,8 @@ async function dumpOf(database: TestDatabase, whose: string): Promise<Record<str
     await rows.close();
   }
   if (database.driver === 'postgres') return dump;
-  // Deleted rows stay in a file until their pages are reused, and the write-ahead log holds every state of a
-  // page.
+  // Deleted rows stay in a file until their pages are reused, and the write-ahead log contains every version
+  // of a page.
   for (const suffix of ['', '-wal'])
     dump[`${whose}, file${suffix}`] = readFileSync(`${database.url}${suffix}`, 'latin1');
   return dump;

@@ -8,17 +8,17 @@ import { all, measured, none } from '../figures';
 import { type Proof, type ProofContext } from '../proof';
 
 const MOMENTS = ['before', 'after-effect', 'after-record'] as const;
-/** Processes of the Control Plane that are stopped at the same time. */
+/** How many Control Plane processes are stopped at the same time. */
 const AT_ONCE = 6;
 /**
- * The lease takes 15 s to expire; a step stopped inside its transaction adds the 30 s until the server ends
- * that.
+ * A lease takes 15 s to expire. A step that is stopped inside its transaction adds 30 s, until the server
+ * aborts the transaction.
  */
 const TAKEN_OVER_WITHIN_MS = 90_000;
 const PAUSED: Readonly<Record<string, number>> = { shared: 3, dedicated: 1 };
 const REFUSED = /no longer holds job/g;
 
-/** A stopped process and the edge its jobs were at. */
+/** A stopped process and the edge at which it paused its jobs. */
 interface Stopped {
   readonly edge: string;
   readonly plane: PlaneProcess;
@@ -33,19 +33,19 @@ interface Outcome {
 }
 
 /**
- * A worker stands still for longer than its lease, another
- * does its work, and it wakes up: it writes nothing any more.
+ * A worker is paused for longer than its lease, and another takes over its job. When the first one resumes,
+ * it writes nothing.
  *
- * On SQLite there is never another: a second process is refused at its start.
+ * SQLite allows no second process, so there is never another worker.
  *
- * To see it fail: in `Jobs.save` and `Jobs.hold`, look for the job by its id alone.
+ * To see it fail: in `Jobs.save` and `Jobs.hold`, find the job by its id alone.
  */
 export const proof: Proof = {
   goal:
     'workers paused past their lease at every step: 100 % of their late writes refused, exactly one ' +
     'effect',
   databases: ['postgres'],
-  // A lease takes 15 s to expire.
+  // There is no small form, since a lease takes 15 s to expire.
   smallOn: [],
   async run(context) {
     const outcomes: Outcome[] = [];
@@ -81,7 +81,7 @@ async function pauseAtEach(context: ProofContext, model: DeploymentModel): Promi
   return total;
 }
 
-/** All but the very last: a job that is over holds no lease. */
+/** All edges except the very last one, since a finished job has no lease. */
 function edgesOf(model: DeploymentModel): string[] {
   const { operation, steps } = provision(model);
   return steps.flatMap((step) => MOMENTS.map((moment) => `${operation}/${step}/${moment}`)).slice(0, -1);
@@ -116,8 +116,8 @@ async function pauseTogether(
 }
 
 /**
- * Either of two processes may take a tenant, so this requests tenants until this process has enough, and
- * stops it there.
+ * Starts a process, requests tenants until it has paused enough of their jobs, and stops it there. Not every
+ * job reaches it, since another process competes for them.
  */
 async function stopAt(
   scene: Scene,
@@ -148,8 +148,8 @@ async function takenOver(
 ): Promise<string | undefined> {
   const ended = () => endedJob(scene, provision(model), subject, TAKEN_OVER_WITHIN_MS);
   let job = await ended();
-  // Several processes stopped in a transaction may, one after the other, lock a row for longer than a step is
-  // retried.
+  // Several processes that were stopped inside a transaction can together keep a row locked for longer than a
+  // step is retried.
   if (job.status === 'failed' && JSON.stringify(job.error).includes('lock timeout')) {
     await scene.stack.api(`/api/provisioning-jobs/${job.id}/retry`, { method: 'POST' });
     job = await ended();
@@ -158,14 +158,14 @@ async function takenOver(
 }
 
 /**
- * Resumes the process. Returns for how many of its paused jobs it was refused, and shows its log if one is
- * missing.
+ * Resumes the process. Returns for how many of its paused jobs its writes were refused, and shows its log if
+ * a refusal is missing.
  */
 async function wakeUp({ edge, plane, paused }: Stopped, show: (log: string) => void): Promise<number> {
   const before = plane.output().length;
   process.kill(plane.pid, 'SIGCONT');
   process.kill(plane.pid, 'SIGUSR2');
-  // It may hold other jobs, whose refusals do not count.
+  // It may also have leases on other jobs, whose refusals do not count.
   const refused = (): number => Math.min(plane.output().match(REFUSED)?.length ?? 0, paused());
   await eventually(() => refused() === paused(), { timeoutMs: 30_000 }).catch(() =>
     show(
@@ -182,10 +182,10 @@ async function snapshot({ control }: Scene): Promise<Record<string, readonly str
     tenants: ['id', '*'],
     placements: ['tenant_id, tenant_plane_id', '*'],
     provisioning_tokens: ['id', '*'],
-    // When a plane last used its key is recorded by its own calls, which go on.
+    // Without last_used_at, since planes keep calling in the meantime.
     service_keys: ['id', 'id, tenant_plane_id, secret_sealed, created_at, activated_at, revoked_at'],
     local_planes: ['tenant_plane_id', '*'],
-    // Events are sealed by whichever process gets to them.
+    // Without the columns of the seal, since any process may seal events in the meantime.
     audit_events: ['id', 'id, at, actor_kind, actor_id, action, target_id, before, after'],
   };
   const rows: Record<string, readonly string[]> = {};

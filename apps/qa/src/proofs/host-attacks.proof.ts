@@ -7,14 +7,14 @@ import { type Proof, countBy } from '../proof';
 import { inBatches } from '../in-batches';
 
 /**
- * Host, headers, cookies and token contradict each other: nobody crosses over to another tenant.
+ * When host, headers, cookies and token contradict each other, no request reaches another tenant's data.
  *
- * Requests are written byte by byte. Links for people must be built from the tenant's planned URL:
- * ../isolation/links.ts has a line for each kind (welcome, reset, invitation) and asks for them as a lying
- * proxy would. Links in mails are checked at full size only.
+ * Requests are written byte by byte. Links for people must be built from the tenant's planned URL, so each
+ * kind in ../isolation/links.ts (welcome, reset, invitation) is requested as a lying proxy would. Links in
+ * emails are checked at full size only.
  *
- * To see it fail: in `TenantResolution.agreed`, leave out the comparison
- * with the other hints; or build a link from the request's `Host`.
+ * To see it fail: in `TenantResolution.agreed`, leave out the comparison with the other hints; or build a
+ * link from the request's `Host`.
  */
 export const proof: Proof = {
   goal:
@@ -23,7 +23,7 @@ export const proof: Proof = {
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, served, progress }) {
-    // The small form uses the shared stack, which sends no mail.
+    // The small form uses the shared stack, which sends no email.
     const smtp = size === 'full' ? await TestSmtpServer.start() : undefined;
     const { stack } = await served(smtp?.env);
     const [own, other] = [await tenantWithCanary(stack, 'ours'), await tenantWithCanary(stack, 'its')];
@@ -45,10 +45,10 @@ export const proof: Proof = {
     return [
       moreThan('requests', attacks.length, 0),
       none('crossings', counts['crossed'] ?? 0),
-      none('unexpected answers', counts['otherwise'] ?? 0),
-      none('links steered', steered),
-      moreThan('links made', made, 0),
-      all('own requests of the other tenant answered', control.body.includes(other.canary) ? 1 : 0, 1),
+      none('unexpected responses', counts['otherwise'] ?? 0),
+      none('links that point elsewhere', steered),
+      moreThan('links created', made, 0),
+      all("the other tenant's own request answered", control.body.includes(other.canary) ? 1 : 0, 1),
       measured('outcomes', tallyOf(counts)),
     ];
   },
@@ -56,7 +56,7 @@ export const proof: Proof = {
 
 const LIST = '/api/incidents';
 
-/** Paths that reveal whose data it is, and one that only the other tenant has. */
+/** Paths whose response shows which tenant it belongs to, and one for an incident of the other tenant. */
 function pathsFor({ expected }: HostAttack, { party }: TenantWithCanary): string[] {
   const foreign = `/api/incidents/${party.subjects.incident}`;
   return expected === 'refused' ? [LIST, '/api/auth/me', foreign] : [LIST, foreign];

@@ -13,14 +13,15 @@ const CALLERS = 100;
 type Reply = Answer<Provisioned & { code?: string }>;
 
 /**
- * One key, many requests, several processes, one of them killed: one tenant.
+ * Many requests with the same key create one tenant, even if they go to several processes or a process is
+ * killed.
  *
- * To see it fail: in `Idempotency.attempt`, insert the key after the work, in a transaction of its own.
+ * To see it fail: in `Idempotency.attempt`, insert the key after the work, in its own transaction.
  */
 export const proof: Proof = {
   goal:
-    '100 same-key requests: 1 tenant, every 202 identical, others 409 and then the same 202; across ' +
-    'kill -9 too; other body 422',
+    '100 requests with the same key: 1 tenant, every 202 identical, the others get 409 and then the ' +
+    'same 202; kill -9 changes nothing; a different body gets 422',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by control-plane/test/jobs/two-processes.cases.ts.
   smallOn: [],
@@ -35,7 +36,7 @@ export const proof: Proof = {
       ...concurrent,
       ...killed,
       exactly(
-        'the key with another body',
+        'the same key with a different body',
         `${reused.status} ${reused.body.code}`,
         '422 idempotency_key_reused',
       ),
@@ -74,9 +75,9 @@ async function sameKeyAtOnce(stack: TestStack, processes: readonly PlaneProcess[
   const others = Object.keys(statuses).filter((status) => status !== '202' && status !== '409');
   return [
     exactly('tenants', tenants, 1),
-    exactly('distinct 202 answers', Object.keys(bodies).length, 1),
+    exactly('distinct 202 responses', Object.keys(bodies).length, 1),
     none('statuses other than 202 and 409', others),
-    measured('first answers', tallyOf(statuses)),
+    measured('first responses', tallyOf(statuses)),
   ];
 }
 
@@ -96,7 +97,7 @@ async function acrossKills(stack: TestStack, { size }: ProofContext): Promise<Fi
     const isSame = before.every((reply) => JSON.stringify(reply?.body) === JSON.stringify(after.body));
     if (!isSame || (await tenantsNamed(stack, key)) !== 1) doubles++;
   }
-  return [measured('kills', kills), none('doubled or answered differently after a kill', doubles)];
+  return [measured('kills', kills), none('duplicated or answered differently after a kill', doubles)];
 }
 
 async function tenantsNamed(stack: TestStack, name: string): Promise<number> {

@@ -16,17 +16,17 @@ const FEW_CONNECTIONS = { TENANT_PLANE_DATABASE_POOL_SIZE: '5' };
 /**
  * Many tenants share few connections, and some of their clients hang up.
  *
- * 50 requests at a time run on connections that all tenants share; one in ten hangs
- * up within 20 ms. The last requests are writes that fail, which shows a connection
- * that was returned inside a transaction. The small form has a pool of ten.
+ * 50 requests at a time share the plane's connections, and one client in ten hangs up within 20 ms. The last
+ * requests are writes that fail, which reveal a connection that was returned to the pool inside a
+ * transaction. The small form has a pool of ten.
  *
- * To see it fail: on SQLite, leave out the predicate in `TenantScope.query`;
- * on Postgres, leave out the rollback in `PostgresDatabase.attempt`.
+ * To see it fail: on SQLite, leave out the predicate in `TenantScope.query`; on Postgres, leave out the
+ * rollback in `PostgresDatabase.attempt`.
  */
 export const proof: Proof = {
   goal:
-    '20,000 interleaved requests of 50 tenants through a pool of 5, clients hanging up: 0 foreign ' +
-    'canaries, no connection left in a transaction',
+    '20,000 interleaved requests from 50 tenants through a pool of 5, clients hanging up: 0 canaries of ' +
+    'other tenants, no connection left in a transaction',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
   async run({ size, progress, served }) {
@@ -41,13 +41,13 @@ export const proof: Proof = {
     const open = await openTransactions(planeDatabase);
     return [
       measured('requests', requests),
-      none('foreign canaries', seen.foreign),
+      none("responses with another tenant's canary", seen.foreign),
       none('failed requests', seen.failed),
       none('transactions left open', open),
-      moreThan('answers with their own canary', seen.own, requests / 3),
+      moreThan('responses with their own canary', seen.own, requests / 3),
       moreThan('clients that hung up', seen.hungUp, 0),
       measured('tenants', count),
-      measured('answers', seen.answers),
+      measured('responses', seen.answers),
       measured('seed', random.seed),
     ];
   },

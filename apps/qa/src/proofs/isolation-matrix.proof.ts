@@ -7,25 +7,25 @@ import { type Proof } from '../proof';
 import { routesOf } from '../routes';
 
 /**
- * On every route of both planes, a caller names another
- * tenant's things in every form, or calls without permission.
+ * On every route of both planes, a caller names another tenant's objects in every form, or calls without
+ * permission.
  *
- * The lines of the Tenant Plane's routes, tenant-plane-routes.ts, say for each route what it does and which
- * things of a tenant it names; those of a feature follow from its fixture. `atlas isolation-probe` makes its
- * attempts from the same lines. A route without a line, or a line without a route, fails the proof, and
- * `npm test` with it.
+ * tenant-plane-routes.ts has a line for each route of the Tenant Plane, which says what the route does and
+ * which objects of a tenant it names. The lines of a feature are derived from its fixture. `atlas
+ * isolation-probe` makes its attempts from the same lines. A route without a line, or a line without a route,
+ * makes the proof fail, and `npm test` with it.
  *
- * The forms: the other's id in the path (also in capitals and percent-encoded), in the query
- * (also as a cursor) and in the body; something of the other's inside the body (its password,
- * refresh token or sign-up token); `x-tenant-id`, also with the other's `Idempotency-Key`; and
- * the other's address. An answer that contains an id, an address or a canary word of the other
- * is a leak, whatever its status; so is a success that should have been a refusal. Afterwards
- * the other's rows are compared one by one, and the same calls by the other itself succeed.
+ * The forms are the other tenant's id in the path (also in capitals and percent-encoded), in the query (also
+ * as a cursor), in the body and in `x-tenant-id` (also with its `Idempotency-Key`); one of its credentials in
+ * the body (password, refresh token or sign-up token); and its address. A response that contains one of its
+ * ids, its address or its canary is a leak, whatever the status. So is a success that should have been a
+ * refusal. Afterwards the other tenant's rows are compared one by one, and its own calls to the same routes
+ * succeed.
  *
- * Operators of the Control Plane see all tenants, so its table
- * (../isolation/control-plane-routes.ts) says what a caller needs: a key with every other
- * scope and a session of support are refused; users of tenants, service secrets and hosts do
- * not count; and public answers name no tenant. Planes among each other are `blast-radius`.
+ * Operators of the Control Plane see all tenants, so its table (../isolation/control-plane-routes.ts) says
+ * what a caller needs. A key with every scope but the required one is refused, and so is a write by a support
+ * operator. A tenant user's session, a service secret or a tenant's host grants nothing, and public responses
+ * name no tenant. `blast-radius` covers the isolation between planes.
  *
  * To see it fail: in `TenantResolution.agreed`, leave out the comparison with the other hints; or in
  * `TenantScope.query`, leave out the predicate.
@@ -33,7 +33,7 @@ import { routesOf } from '../routes';
 export const proof: Proof = {
   goal:
     'every route of both planes x {path, query, body, nested id, x-tenant-id, subdomain}: 0 leaks, no ' +
-    'row of the other changed; a route without a line fails',
+    'changed row of the other tenant; a route without a line fails the proof',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run(context) {
@@ -61,8 +61,8 @@ function figuresOf(
   return [
     moreThan(`${plane}: attempts`, attempts, 0),
     none(`${plane}: attempts that leaked or failed`, bad),
-    none(`${plane}: rows of the other changed`, changed),
-    moreThan(`${plane}: rows of the other`, rows, 0),
+    none(`${plane}: changed rows of the other tenant`, changed),
+    moreThan(`${plane}: rows of the other tenant`, rows, 0),
     all(`${plane}: own calls answered as expected`, controls - failedControls, controls),
     measured(`${plane}: outcomes`, tallyOf(outcomes)),
   ];

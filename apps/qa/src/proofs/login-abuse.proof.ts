@@ -8,28 +8,28 @@ import { type Gaps, timingGaps } from '../signing-in/timing';
 const MOST_CHECKS = 10;
 const WIDEST_GAP_MS = 5;
 const LONGEST_AFTERLIFE_MS = 1000;
-/** The machine has other work; a real difference between accounts shows in every series. */
+/** Timing is repeated because the machine has other work. A real difference shows in every series. */
 const SERIES = 3;
-/** The owner signs in every now and then while others guess. */
+/** How many guesses others make between two sign-ins by the owner. */
 const GUESSES_BETWEEN = 30;
 
 /**
- * An attacker guesses a password, probes which accounts exist, and reuses a session that was ended.
+ * An attacker guesses a password, probes which accounts exist, and reuses a revoked session.
  *
- * On Postgres the guesses go to two processes, fifty at once, half from addresses of their
- * own and half from one. `atlas_password_checks_total` counts what was looked at. Times are
- * medians of 200 alternating rounds, of wrong passwords and of forgotten ones, with mail on,
- * and up to three series of them on a busy machine; the small form leaves them out. The tests
- * in the tenant plane's accounts folder (sign-in-throttle, passwords, invitations, users,
- * sessions, permissions) and session-replicas.cases.ts turn each part red at its own place.
+ * On Postgres the guesses go to two processes, fifty at a time; half of them come from one address, the
+ * others each from their own. `atlas_password_checks_total` counts the passwords that were checked. The
+ * timing gaps, for wrong passwords and for forgotten ones, are medians of 200 alternating rounds with email
+ * enabled. On a busy machine they are measured up to three times; the small form leaves them out. Each part
+ * has its own tests in the tenant plane's accounts folder (sign-in-throttle, passwords, invitations, users,
+ * sessions, permissions) and in session-replicas.cases.ts.
  *
  * To see it fail: have `SignInThrottle.take` do nothing; leave out `verify` in `pretendToCheck`; or leave out
  * `revokedAt` in `SessionAuthentication`.
  */
 export const proof: Proof = {
   goal:
-    '1,000 guesses at an account from many addresses: <= 10 checks, its owner gets in; timing does not ' +
-    'reveal which accounts exist; ended sessions end everywhere <= 1 s',
+    '1,000 guesses at an account from many addresses: <= 10 checks, and its owner can sign in; timing ' +
+    'does not reveal which accounts exist; revoked sessions stop working everywhere within 1 s',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
   async run(context) {
@@ -39,18 +39,18 @@ export const proof: Proof = {
     try {
       const guesses = await guessed(scene, isFull ? 1000 : 60, progress);
       const [user = scene.owner] = await scene.users(1);
-      // In a short run beside other tests a median would be meaningless.
+      // In a short run alongside other tests, a median would be meaningless.
       const gaps = isFull ? await quietGaps(scene) : undefined;
       const afterlife = await longestAfterlife(scene, user, isFull ? 40 : 2);
       return [
         ...guesses,
         ...(gaps
           ? [
-              atMost('timing gap of a sign-in', Math.abs(gaps.signIn), WIDEST_GAP_MS, 'ms'),
-              atMost('timing gap of a forgotten password', Math.abs(gaps.forgotten), WIDEST_GAP_MS, 'ms'),
+              atMost('timing gap of sign-ins', Math.abs(gaps.signIn), WIDEST_GAP_MS, 'ms'),
+              atMost('timing gap of forgotten passwords', Math.abs(gaps.forgotten), WIDEST_GAP_MS, 'ms'),
             ]
           : []),
-        atMost('ended sessions worked for', afterlife, LONGEST_AFTERLIFE_MS, 'ms'),
+        atMost('revoked sessions worked for', afterlife, LONGEST_AFTERLIFE_MS, 'ms'),
         measured('processes', scene.planes.length),
       ];
     } finally {
@@ -59,7 +59,7 @@ export const proof: Proof = {
   },
 };
 
-/** The first series that shows no difference, or the last. */
+/** The first series that shows no difference, or the last one. */
 async function quietGaps(scene: LoginScene): Promise<Gaps> {
   for (let series = 1; ; series += 1) {
     const gaps = await timingGaps(scene, await scene.users(25));
@@ -72,8 +72,8 @@ function isQuiet({ signIn, forgotten }: Gaps): boolean {
 }
 
 /**
- * Half the guesses come from addresses of their own, half from a single one; they go to all processes in
- * turn, many at once.
+ * Half the guesses come from one address, the others each from their own. They go to all processes in turn,
+ * many at once.
  */
 async function guessed(
   scene: LoginScene,
@@ -97,9 +97,9 @@ async function guessed(
   return [
     measured('guesses', count),
     atMost('passwords checked', checks, MOST_CHECKS),
-    all("the owner's sign-ins meanwhile", ownersIn, owners),
+    all("the owner's sign-ins during the attack", ownersIn, owners),
     exactly('status of a sign-in from a new device', newcomer, 429),
     all('guesses answered 401, as many as were checked', statuses[401] ?? 0, checks),
-    measured('answers', tallyOf(statuses)),
+    measured('responses', tallyOf(statuses)),
   ];
 }

@@ -6,26 +6,26 @@ import { Tour } from '../moving/tour';
 import { type Proof } from '../proof';
 import { TenantRows } from '../tenant-rows';
 
-/** Every direction once. */
+/** The destinations of one round, which starts at shared. Each direction occurs once. */
 const DIRECTIONS = ['dedicated', 'hybrid', 'dedicated', 'shared', 'on_prem', 'shared'];
 const SIZES = { small: { incidents: 1000, rounds: 1 }, full: { incidents: 100_000, rounds: 2 } } as const;
 const MAX_FREEZE_MS = 2000;
 
 /**
- * A tenant moves between all models while it is in use; its users notice only a moment in which writes pause.
+ * A tenant moves between all models while it is in use. Its users notice only a moment in which writes pause.
  *
- * It goes twice through shared, dedicated, hybrid, dedicated, shared, on_prem, shared, on each database,
- * which takes a quarter of an hour. Its users act as a browser does: they follow the redirect (307) of the
- * plane that the tenant has left, and stay where it led them. A refused write is sent again after 20 to 160
- * ms, not after the second of its `Retry-After`, under another title, so that a write that was refused and
- * stored all the same shows. A read has to show what was acknowledged before it. The freeze is the longest
- * time that a write of the move took from its first attempt to its acknowledgement.
+ * On each database it goes twice from shared through dedicated, hybrid, dedicated, shared and on_prem back to
+ * shared, which takes a quarter of an hour. Its users act as a browser does: they follow the redirect (307)
+ * from the plane that the tenant has left, and stay where it led them. A refused write is repeated after 20
+ * to 160 ms, although `Retry-After` asks for a second, and under a different title, which reveals a write
+ * that was refused but stored. A read must show everything that was acknowledged before it. The freeze is the
+ * longest time that any write during the move took from its first attempt to its acknowledgement.
  *
  * To see it fail: in `OutgoingTransfer.isFrozen`, leave out `tracking.freeze`.
  */
 export const proof: Proof = {
   goal:
-    '100,000 incidents under 20 writes/s, in six directions: 0 rows lost or doubled, no read fails, ' +
+    '100,000 incidents under 20 writes/s, in six directions: 0 rows lost or duplicated, no read fails, ' +
     'p99 of the freeze < 2 s',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by e2e/test/move.spec.ts.
@@ -71,7 +71,7 @@ function figuresOf(legs: readonly LegResult[], incidents: number): Figure[] {
   return [
     measured('moves', legs.length),
     none('rows lost', sum('lost')),
-    none('rows doubled', sum('doubled')),
+    none('rows duplicated', sum('doubled')),
     none('failed reads and writes', failures),
     below('p99 of the freeze', longest, MAX_FREEZE_MS, 'ms'),
     measured('p50 of the freeze', middle, 'ms'),
@@ -84,8 +84,8 @@ function figuresOf(legs: readonly LegResult[], incidents: number): Figure[] {
 function describe(leg: LegResult): string {
   const failures = leg.failures.length === 0 ? 'no failure' : leg.failures.slice(0, 3).join('; ');
   return (
-    `${leg.name} in ${(leg.movedMs / 1000).toFixed(1)} s: ${leg.writes} writes, held up for ` +
-    `${leg.freezeMs.toFixed(0)} ms at most; ${leg.reads} reads, ${leg.longestReadMs.toFixed(0)} ms at ` +
-    `most; ${leg.lost} lost, ${leg.doubled} doubled, ${failures}`
+    `${leg.name} in ${(leg.movedMs / 1000).toFixed(1)} s: ${leg.writes} writes, delayed by at most ` +
+    `${leg.freezeMs.toFixed(0)} ms; ${leg.reads} reads, taking at most ${leg.longestReadMs.toFixed(0)} ms; ` +
+    `${leg.lost} lost, ${leg.doubled} duplicated, ${failures}`
   );
 }

@@ -23,12 +23,12 @@ const SIZES = {
 } as const;
 
 /**
- * Rows and reality are made to differ by hand: each drift is found in time, and nothing else is.
+ * Drifts are created by hand. Each is found in time, and nothing else is reported.
  *
  * To see it fail: have `TenantSubjects.describe` say that no tenant is busy.
  */
 export const proof: Proof = {
-  goal: '20 drifts in 200 tenants: 20 found within 60 s, 0 false, also while tenants are provisioned',
+  goal: '20 drifts in 200 tenants: 20 found within 60 s, 0 false ones, even while tenants are provisioned',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by control-plane/test/fleet/reconcile.cases.ts.
   smallOn: [],
@@ -41,8 +41,8 @@ export const proof: Proof = {
       const tenants = await inhabit(context, scene);
       context.progress(`${tenants.length} tenants are active`);
       const provisioning = keepProvisioning(scene, context, end.signal);
-      // Awaited below; a rejection before that must not end the process, which would leave behind what it has
-      // started.
+      // Awaited below. A rejection before that must not terminate the process, because its planes would keep
+      // running.
       provisioning.catch(() => undefined);
       await quiet(context, scene);
       const early = (await driftsOf(scene)).length;
@@ -66,7 +66,7 @@ async function open({ stack: start, driver, size, database }: ProofContext): Pro
     LOCAL_DRIVER_DIR: folder,
     TERRAFORM_WORK_DIR: join(folder, 'terraform'),
     ...(driver === 'postgres' && { LOCAL_DRIVER_POSTGRES_URL: testServerUrl() }),
-    // The small form triggers reconciliation instead of waiting.
+    // The small form triggers each reconciliation instead of waiting for it.
     ...(size === 'small' && { RECONCILE_INTERVAL_SECONDS: '0' }),
   });
   for (let cell = 0; cell < SIZES[size].cells; cell += 1) {
@@ -93,7 +93,7 @@ async function inhabit({ size, progress }: ProofContext, scene: DriftScene): Pro
 }
 
 async function provisioned({ stack }: DriftScene, slug: string, body: object): Promise<TenantView> {
-  // A drift injected at that moment makes SQLite abort a transaction, which is answered with 503
+  // If a drift is injected at that moment, SQLite aborts the transaction, and the request gets 503
   // database_busy.
   const answer = await eventually(async () => {
     const given = await stack.provision(slug, { body });
@@ -103,14 +103,14 @@ async function provisioned({ stack }: DriftScene, slug: string, body: object): P
   return stack.awaitActive(slug, 120_000);
 }
 
-/** Tenants are being provisioned all the time, and differ for a moment while they are. */
+/** Keeps provisioning tenants. Their rows and reality differ for a moment, which must not be reported. */
 async function keepProvisioning(
   scene: DriftScene,
   { size }: ProofContext,
   signal: AbortSignal,
 ): Promise<number> {
   let ordered = 0;
-  // Nobody installs their planes, so their jobs keep waiting.
+  // No one installs their planes, so their jobs keep waiting.
   for (const slug of ['awaited-1', 'awaited-2', 'awaited-3'])
     await scene.stack.provision(slug, { body: { deployment_model: 'on_prem' } });
   while (size === 'full' && !signal.aborted) {
@@ -127,7 +127,7 @@ async function quiet({ size }: ProofContext, scene: DriftScene): Promise<void> {
   else await look(scene);
 }
 
-/** Each kind once, then any kind; no tenant twice. */
+/** Picks each kind once, then kinds at random. No tenant is picked twice. */
 function pick(
   random: SeededRandom,
   { driver }: DriftScene,
@@ -137,7 +137,7 @@ function pick(
   const free = { shared: [] as TenantView[], dedicated: [] as TenantView[] };
   for (const tenant of tenants) free[tenant.has_db_url ? 'dedicated' : 'shared'].push(tenant);
   const possible = INJECTIONS.filter(({ on = driver, to }) => on === driver && free[to].length > 0);
-  // A cell's count drifts only once, however often it is changed.
+  // A cell's wrong count is one drift, however many times it is changed.
   const again = possible.filter(({ kind, to }) => to === 'shared' && kind !== 'count_differs');
   const due = [...possible];
   return Array.from({ length: count }, () => {
@@ -162,7 +162,7 @@ async function inject(
   return injected;
 }
 
-/** Watches as long as the last drift may take, then as long again for false alarms. */
+/** Waits until the last drift must have been found. The small form reconciles once instead. */
 async function lookOn(
   { size }: ProofContext,
   scene: DriftScene,
@@ -212,9 +212,9 @@ function figuresOf(
     none('drifts found twice', doubled),
     none('drifts found before any was injected', early),
     measured('tenants', tenants),
-    measured('tenants provisioned meanwhile', ordered),
+    measured('tenants provisioned in the meantime', ordered),
     measured('kinds of drift', new Set(injected.map(({ kind }) => kind)).size),
-    measured('slowest found after', Math.max(...waits) / 1000, 's'),
+    measured('slowest detection', Math.max(...waits) / 1000, 's'),
     measured('drifts repaired', drifts.filter((drift) => drift.repaired).length),
   ];
 }
@@ -222,7 +222,7 @@ function figuresOf(
 async function close({ stack, rows, folder, driver }: DriftScene): Promise<void> {
   const named = await rows.query<{ name: string }>('select name from tenant_planes');
   await rows.close();
-  // First the Control Plane, since it restarts whatever ends.
+  // The Control Plane is stopped first, since it restarts planes that exit.
   await stack.controlPlane.end('SIGKILL');
   const file = join(folder, 'processes.json');
   const running = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { pid: number }[]) : [];

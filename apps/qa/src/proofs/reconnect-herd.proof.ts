@@ -7,7 +7,7 @@ import { SignedPlane } from '../signed-plane';
 
 interface Restart {
   readonly signal: NodeJS.Signals;
-  /** How long the Control Plane stays away, in addition to its start-up time. */
+  /** How long the Control Plane stays down, in addition to its start-up time. */
   readonly awayMs: number;
 }
 
@@ -29,26 +29,26 @@ const SIZES = {
  * alone would produce peaks of twice the mean.
  */
 const PARTS = 8;
-/** If all reconnected within less than this it would be a herd, not an even spread over a short time. */
+/** If all planes reconnected within less than this, they would count as a herd, however evenly spread. */
 const SHORTEST_MS = 1000;
 const ALL_BACK_MS = 60_000;
 
 /**
- * When the Control Plane comes back, its planes reconnect spread out over time.
+ * When the Control Plane returns, its planes reconnect spread out over time.
  *
- * The Control Plane ends under waiting links five times, gracefully and by kill, for
- * up to half a minute. The links are simulated, signed as real ones, and take their
- * pauses from the same link-pace.ts. A call that reaches nobody is not an attempt.
+ * The Control Plane is stopped five times, gracefully or by kill, for up to half a minute, while links are
+ * waiting. The links are simulated. They sign as real ones do and take their delays from the same
+ * link-pace.ts. A call that cannot connect does not count as an attempt.
  *
- * To see it fail: in `LinkPace`, draw the random part at each failure,
- * or use the same for all; or leave `failed` out of `heardNothing`.
+ * To see it fail: in `LinkPace`, draw the random part at each failure, or use the same one for all planes; or
+ * leave `failed` out of `heardNothing`.
  */
 export const proof: Proof = {
   goal:
-    '200 planes reconnect after a restart: at most twice as many at once as on average, 0 answers 5xx, ' +
-    '<= 1.1 attempts each',
+    '200 planes reconnect after a restart: at most twice as many at once as on average, 0 5xx ' +
+    'responses, <= 1.1 attempts each',
   databases: ['sqlite', 'postgres'],
-  // link-pace.spec.ts tests the rule against herds without processes; this few planes would say little.
+  // link-pace.spec.ts tests the rule without processes. With so few planes, this proof would say little.
   smallOn: [],
   async run({ size, stack: start, progress }) {
     const { planes, restarts } = SIZES[size];
@@ -58,7 +58,7 @@ export const proof: Proof = {
     const returns: Return[] = [];
     for (const restart of restarts) {
       returns.push(await comeBack(stack, links, restart));
-      progress(`${restart.signal}, away ${restart.awayMs / 1000} s: ${describe(returns.at(-1))}`);
+      progress(`${restart.signal}, down ${restart.awayMs / 1000} s: ${describe(returns.at(-1))}`);
     }
     for (const link of links) link.stop();
     await stack.controlPlane.end('SIGKILL');
@@ -68,8 +68,8 @@ export const proof: Proof = {
       measured('planes', planes),
       measured('restarts', restarts.length),
       atMost('peak', worst('peak'), 2, 'times the mean'),
-      none('answers 5xx', worst('failed')),
-      atMost('attempts of each plane', worst('attempts'), 1.1),
+      none('5xx responses', worst('failed')),
+      atMost('attempts per plane', worst('attempts'), 1.1),
     ];
   },
 };
@@ -79,8 +79,8 @@ interface Return {
   readonly peak: number;
   readonly failed: number;
   /**
-   * Calls per plane until it was back. Calls that reached nobody do not count, since they put no load on the
-   * server.
+   * Calls per plane until it had reconnected. Calls that could not connect do not count, since they put no
+   * load on the server.
    */
   readonly attempts: number;
   readonly seconds: number;
@@ -104,15 +104,15 @@ async function comeBack(
   restart: Restart,
 ): Promise<Return> {
   const allWait = () => links.every((link) => link.isWaiting());
-  await eventually(allWait, { timeoutMs: ALL_BACK_MS, everyMs: 50, what: 'all planes wait' });
+  await eventually(allWait, { timeoutMs: ALL_BACK_MS, everyMs: 50, what: 'all links are waiting' });
   for (const link of links) link.attempts = [];
   const endedAt = performance.now();
   await stack.controlPlane.end(restart.signal);
   const goneAt = performance.now();
   await delay(restart.awayMs);
   await stack.startControlPlane();
-  await eventually(allWait, { timeoutMs: ALL_BACK_MS, everyMs: 50, what: 'all planes wait again' });
-  // Only calls sent after the shutdown began count: the answer to an earlier waiting call is no attempt. A
+  await eventually(allWait, { timeoutMs: ALL_BACK_MS, everyMs: 50, what: 'all links are waiting again' });
+  // Only calls sent after the shutdown began count, since the end of an earlier waiting call is no attempt. A
   // call that is waiting again has been accepted.
   const attempts = links.map((link) =>
     [...link.attempts, { at: link.askedAt, status: 200 }].filter(({ at }) => at > endedAt),
@@ -129,7 +129,7 @@ async function comeBack(
   };
 }
 
-/** From the first plane that reconnected to the last. */
+/** How evenly the planes reconnected, from the first to the last. */
 function spread(times: readonly number[]): { peak: number; seconds: number } {
   const [first, last] = [Math.min(...times), Math.max(...times)];
   const partMs = Math.max(SHORTEST_MS, last - first) / PARTS;
@@ -141,7 +141,7 @@ function describe(one?: Return): string {
   if (!one) return '';
   const { peak, failed, attempts, seconds } = one;
   return (
-    `back within ${seconds.toFixed(1)} s, peak ${peak.toFixed(2)} times the mean, ${failed} answers ` +
-    `5xx, ${attempts.toFixed(2)} attempts each`
+    `all back within ${seconds.toFixed(1)} s, peak ${peak.toFixed(2)} times the mean, ${failed} 5xx ` +
+    `responses, ${attempts.toFixed(2)} attempts each`
   );
 }

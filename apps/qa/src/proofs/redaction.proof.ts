@@ -7,23 +7,23 @@ import { routesOf } from '../routes';
 import { type SecretLife, secretLife } from '../secrets/secret-life';
 import { findIn } from '../secrets/spellings';
 
-/** Routes that return the secret by design; reading it is audited. */
+/** Routes that return a secret by design. Each read is audited. */
 const TELLS_A_SECRET = ['/api/tenants/:id/db-url'];
 /** Streams that do not end by themselves. */
 const STREAMS = ['/api/provisioning-jobs/:id/events'];
 
 /**
- * Looks for the secrets of both planes' whole life in everything that they write and answer.
+ * Searches everything that both planes write and return for every secret they have ever had.
  *
- * Each kind of secret is created, handed over, used, and sent where it does not belong. The search is for
- * whole secrets, for either half, and for their base64, hex and URL forms.
+ * Each kind of secret is created, handed over, used, and sent where it does not belong. The search covers
+ * whole secrets, either half of them, and their base64, hex and URL encodings.
  *
  * To see it fail: in http-app.ts, log the request's headers.
  */
 export const proof: Proof = {
   goal:
-    'secrets in logs at level trace, in answers of every route, errors, metrics, jobs, exports, ' +
-    'bundles of other planes and the command line: 0',
+    '0 secrets in logs at level trace, responses of every route, errors, metrics, jobs, exports, ' +
+    'install bundles of other planes and the output of the command line',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run(context) {
@@ -34,7 +34,7 @@ export const proof: Proof = {
       ...(await answersOfControlPlane(life)),
       ...(await answersOfTenantPlane(life)),
       ...commandLine(stack),
-      'a bundle of another plane': JSON.stringify((await stack.registerCell()).install),
+      "another plane's install bundle": JSON.stringify((await stack.registerCell()).install),
       'Control Plane log': stack.controlPlane.output(),
       'Tenant Plane log': plane.output(),
     };
@@ -48,13 +48,13 @@ export const proof: Proof = {
       measured('secrets', Object.keys(secrets).length),
       none('secrets found', found),
       moreThan('searched', bytes / 1000, 100, 'kB'),
-      measured('texts', Object.keys(texts).length),
+      measured('texts searched', Object.keys(texts).length),
       measured('GETs answered', `${given.length} of ${answers.length}`),
     ];
   },
 };
 
-/** Every GET, for every object its path can name. */
+/** The response to every GET, for every object that its path can name. */
 async function answersOfControlPlane({
   stack,
   tenants,
@@ -86,7 +86,7 @@ async function answersOfTenantPlane({
   return { ...answers, 'metrics of the Tenant Plane': metrics };
 }
 
-/** Ids by the part of the path before the parameter. */
+/** Returns the ids to use in a path, depending on the part before the parameter. */
 async function namesOf(stack: TestStack, tenantIds: string[]): Promise<(path: string) => string[]> {
   const idsIn = async (path: string): Promise<string[]> =>
     (await stack.api<{ items: { id: string }[] }>(path)).body.items.map(({ id }) => id);
@@ -120,7 +120,7 @@ async function textOf(url: string, headers: Readonly<Record<string, string>>): P
   return `${response.status} ${JSON.stringify([...response.headers])}\n${await response.text()}`;
 }
 
-/** What an operator sees, and what an error leaves in the terminal. */
+/** The output of a command that succeeds, and of one that fails. */
 function commandLine({ controlPlane, apiKey }: TestStack): Record<string, string> {
   const atlas = (args: string[], url: string): string => {
     const env = { PATH: process.env['PATH'], ATLAS_URL: url, ATLAS_API_KEY: apiKey };

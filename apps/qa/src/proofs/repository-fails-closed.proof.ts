@@ -9,7 +9,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { all } from '../figures';
 import { type Proof } from '../proof';
 
-/** The columns of a real tenant-scoped table that are needed here. */
+/** The columns of a real tenant table that this proof needs. */
 @Entity('onboarding_skipped_steps')
 class SkippedStep implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
@@ -27,7 +27,7 @@ const TENANT = '01890000-0000-7000-8000-000000000001';
  * or in data-source.ts, drop `invalidWhereValuesBehavior`.
  */
 export const proof: Proof = {
-  goal: 'repository calls without tenant, with undefined or null: 100 % throw',
+  goal: 'repository calls without a tenant, or with an undefined or null condition: 100 % throw',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
   async run({ tenantPlaneDatabase }) {

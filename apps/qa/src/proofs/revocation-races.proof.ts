@@ -10,32 +10,36 @@ import { TenantRows } from '../tenant-rows';
 const FULL = 200;
 const SMALL = 1;
 const PAIRS_AT_ONCE = 4;
-/** The number of invitations per tenant is limited. */
+/** Races per tenant, because invitations per tenant are limited. */
 const RACES_OF_TENANT = 16;
-/** The race is open while a password is being hashed; both calls do that. */
+/**
+ * The maximum shift between the two calls of a pair, in sign-in times. Most races are open while a password
+ * is hashed, which both calls do.
+ */
 const WINDOW_IN_SIGN_INS = 1.5;
 
 /**
- * Somebody comes in, or makes a way in, at the moment at which that is taken back.
+ * Someone signs in, or creates another means of access, at the moment at which access is revoked.
  *
- * Both calls of a pair are sent at almost the same time. Over the 200 interleavings the action moves from a
- * sign-in and a half before the revocation to as long behind it, which sweeps the hashing of a password,
- * during which most races are open. Each race has a user or an operator of its own, written past the plane
- * with sessions, keys and links. Whoever was deactivated or disabled is let in again before the last look.
- * revocation-races.cases.ts of the tenant plane holds calls at the critical moments instead, one by one.
+ * Both calls of a pair are sent at almost the same time. Over the 200 interleavings, the action shifts from
+ * one and a half sign-in times before the revocation to just as long after it. This covers the time in which
+ * a password is hashed, during which most races are open. Each race has its own user or operator, inserted
+ * directly into the database with sessions, keys and links. Accounts that were deactivated or disabled are
+ * enabled again before the final check. The tenant plane's revocation-races.cases.ts pauses calls at the
+ * critical moments instead, one by one.
  *
- * To see it fail: have `lockUsers` read without `lockedForUpdate`; have
- * `lockOperators` lock nothing; leave out the epoch in `lockUnchanged`; leave out
- * `revokeAll` in `Revocations.revoke`; or have `UserWrites.by` only call `work()`.
+ * To see it fail: have `lockUsers` read without `lockedForUpdate`; have `lockOperators` lock nothing; leave
+ * out the epoch in `lockUnchanged`; leave out `revokeAll` in `Revocations.revoke`; or have `UserWrites.by`
+ * only call `work()`.
  */
 export const proof: Proof = {
   goal:
-    '200 interleavings of each pair of an action and a revocation, at both planes: what was revoked by ' +
+    '200 interleavings of each pair of an action and a revocation, on both planes: what was revoked by ' +
     'an acknowledged call never works again',
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const count = context.size === 'full' ? FULL : SMALL;
-    // Gives each call an address of its own, so that no limit per address applies.
+    // Lets each call come from its own address, so that no limit per address applies.
     const trusting = context.size === 'full' ? { TRUSTED_PROXIES: '127.0.0.1' } : undefined;
     const results = [
       ...(await atTenantPlane(context, count, trusting)),
@@ -46,22 +50,22 @@ export const proof: Proof = {
     const unrevoked = results.filter((result) => context.size === 'full' && result.revoked === 0);
     return [
       measured('pairs', results.length),
-      measured('interleavings of each', count),
+      measured('interleavings per pair', count),
       moreThan('revocations', sum(results, 'revoked'), 0),
       exactly(
-        'survivors',
+        'survivors of a revocation',
         sum(results, 'survivors'),
         0,
         survived.map(({ text }) => text),
       ),
       exactly(
-        'answers 429 and 5xx',
+        '429 and 5xx responses',
         sum(results, 'blunt'),
         0,
         blunt.map(({ text }) => text),
       ),
       none(
-        'pairs never revoked',
+        'pairs without a successful revocation',
         unrevoked.map(({ text }) => text),
       ),
     ];

@@ -3,20 +3,20 @@ import { moreThan, none } from '../figures';
 import { type Proof } from '../proof';
 
 /**
- * Holds what the migrations made against the rules, in the catalog of a real database.
+ * Checks what the migrations created against the rules, in the catalog of a real database.
  *
- * The rules (row-level-security.ts, which every start of a plane applies as well):
- * row-level security is forced; policies admit the tenant's own rows only, for reads and
- * for writes; primary, unique and foreign keys start with `tenant_id` on both sides; no
- * view and no function runs with its owner's rights; and in a shared plane the role owns
- * nothing and may truncate nothing. row-level-security.spec.ts makes each fault once.
+ * The rules are in row-level-security.ts, and a plane also checks them at each start. Row-level security is
+ * forced; policies admit only the tenant's own rows, for reads and for writes; primary, unique and foreign
+ * keys start with `tenant_id` on both sides; no view or function runs with its owner's rights; and in a
+ * shared plane the role owns nothing and may truncate nothing. row-level-security.spec.ts breaks each rule
+ * once.
  *
  * To see it fail: in a migration, leave a table out of `tenantScoped(...)`.
  */
 export const proof: Proof = {
   goal:
-    '0 tenant tables without forced row-level security, WITH CHECK and keys that start with tenant_id; ' +
-    '0 owner-rights views',
+    '0 tenant tables that lack forced row-level security, WITH CHECK or keys that start with tenant_id; ' +
+    '0 views with owner rights',
   databases: ['postgres'],
   async run({ tenantPlaneDatabase }) {
     const target = databaseTarget((await tenantPlaneDatabase()).url);

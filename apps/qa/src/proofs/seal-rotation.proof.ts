@@ -15,12 +15,13 @@ interface KeyView {
 }
 
 /**
- * The sealing key changes under readers and kills: every read succeeds, and nothing stays under the old key.
+ * The sealing key changes while secrets are read and the Control Plane is killed. Every read succeeds, and no
+ * value stays sealed under the old key.
  *
  * To see it fail: in `Resealer.onApplicationBootstrap`, leave out the first turn.
  */
 export const proof: Proof = {
-  goal: 're-seal of 1,000 secrets under reads with 3 kills: 0 failed reads, 0 old rows',
+  goal: '1,000 secrets are re-sealed under reads and 3 kills: 0 failed reads, 0 rows under the old key',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by control-plane/test/trust/sealing.cases.ts.
   smallOn: [],
@@ -40,7 +41,7 @@ export const proof: Proof = {
       await Promise.all(readers);
       const oldRows = await valuesOf(stack, 'k1');
       const newRows = await valuesOf(stack, 'k2');
-      // Without the old key, everything can still be opened.
+      // Everything must be readable without the old key.
       await stack.controlPlane.end();
       await stack.startControlPlane({ CONTROL_PLANE_SEALING_KEYS: next });
       const unread = await reading.all();
@@ -52,8 +53,8 @@ export const proof: Proof = {
         all('rows under the new key', newRows, secrets),
         none('unreadable without the old key', unread),
         atLeast('reads', reading.count, count),
-        all('kills amid the re-seal', amid.length, kills),
-        measured('secrets to go at each kill', left.join(', ')),
+        all('kills during the re-sealing', amid.length, kills),
+        measured('secrets left at each kill', left.join(', ')),
       ];
     } finally {
       reading.end();
@@ -71,7 +72,8 @@ interface Rotation {
 }
 
 /**
- * Starts with the new key first, and again after each kill. Returns how many values were left at each kill.
+ * Starts the Control Plane with the new key first, and again after each kill. Returns how many secrets were
+ * not yet re-sealed at each kill.
  */
 async function rotate({ progress }: ProofContext, rotation: Rotation): Promise<number[]> {
   const { stack, rows, keys, secrets, kills } = rotation;
@@ -83,7 +85,7 @@ async function rotate({ progress }: ProofContext, rotation: Rotation): Promise<n
     await eventually(async () => (await resealed(rows)) >= enough, { timeoutMs: 60_000, everyMs: 2 });
     await plane.end('SIGKILL');
     left.push(secrets - (await resealed(rows)));
-    progress(`killed with ${left.at(-1)} of ${secrets} to go`);
+    progress(`killed with ${left.at(-1)} of ${secrets} secrets left`);
   }
   await stack.startControlPlane({ CONTROL_PLANE_SEALING_KEYS: keys });
   return left;
@@ -129,7 +131,7 @@ class Reading {
     this.isOver = true;
   }
 
-  /** How many of all secrets cannot be read. */
+  /** Reads every secret once. Returns how many cannot be read. */
   async all(): Promise<number> {
     let unread = 0;
     for (const { id, dbUrl } of this.tenants) if ((await dbUrlOf(this.stack, id)) !== dbUrl) unread += 1;
@@ -143,6 +145,6 @@ class Reading {
     this.count += 1;
     if (answer.body.db_url === dbUrl) return;
     this.failed += 1;
-    this.tell(`a read was answered ${answer.status} ${JSON.stringify(answer.body)}`);
+    this.tell(`a read returned ${answer.status} ${JSON.stringify(answer.body)}`);
   }
 }

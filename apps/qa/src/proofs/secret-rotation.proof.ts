@@ -12,7 +12,8 @@ const PLANES = 4;
 /** How long the replicas of a plane take to learn its next secret. */
 const LAG_MS = 3000;
 /**
- * How long an old secret must be unused before it is revoked: longer than any replica or process lags behind.
+ * How long an old secret must be unused before it is revoked. No replica or process may lag behind for
+ * longer.
  */
 const QUIET_SECONDS = '10';
 const PLATFORM_SECRETS = [
@@ -22,7 +23,7 @@ const PLATFORM_SECRETS = [
 
 interface Scene {
   readonly stack: TestStack;
-  /** The processes of the Control Plane. */
+  /** The URLs of the Control Plane's processes. */
   readonly urls: readonly string[];
   second: PlaneProcess | undefined;
   readonly size: (typeof SIZES)[keyof typeof SIZES];
@@ -32,24 +33,23 @@ interface Scene {
 interface Outcome {
   readonly calls: number;
   readonly refused: readonly string[];
-  /** Refused calls among those with an old secret after the rotation. */
+  /** How many calls with an old secret were refused after the rotation. */
   readonly oldRefused: number;
 }
 
 /**
  * Secrets are rotated under load: no call is refused, and afterwards every call with an old secret is.
  *
- * Half of the callers are replicas that learn of the next secret 3 s late. A call that gets no answer,
- * because a process is restarting, is signed anew and sent to the next process. The small forms are
- * secret-rotation.cases.ts and platform-secret.cases.ts.
+ * Half of the callers are replicas that learn the next secret 3 s late. A call that gets no response because
+ * a process is restarting is signed again and sent to the next process.
  *
  * To see it fail: in `PostgresNonces`, leave out `revoked_at`; in `AwaitNextSecretStep`, leave out the quiet
- * time; or have `platformKeysOf` return the current key only.
+ * time; or have `platformKeysOf` return only the current key.
  */
 export const proof: Proof = {
   goal:
-    '10,000 signed calls each while the secrets of planes and the platform secret are rotated: 0 ' +
-    'refused; afterwards the old ones always are, a compromised one at once in every process',
+    '10,000 signed calls during each rotation of plane secrets and of the platform secret: 0 refused; ' +
+    'afterwards old secrets are always refused, a compromised one at once in every process',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by secret-rotation.cases.ts and platform-secret.cases.ts in
   // control-plane/test/trust.
@@ -101,7 +101,7 @@ async function rotatedByRoutine(scene: Scene): Promise<Outcome> {
 async function compromised(scene: Scene): Promise<Outcome> {
   const { stack, urls, size } = scene;
   const [leaky, ...others] = (await enrolled(scene)) as [CallingPlane, ...CallingPlane[]];
-  // Every process has its secret cached.
+  // Makes every process cache the secret.
   const before = new SteadyCalls(urls, [leaky]);
   await before.reach(urls.length * 10);
   await before.end();
@@ -118,7 +118,7 @@ async function compromised(scene: Scene): Promise<Outcome> {
 }
 
 /**
- * First the Control Plane accepts both secrets, then the cells switch over, then it accepts only the new one.
+ * The Control Plane first accepts both secrets, then the cells switch over, then it accepts only the new one.
  */
 async function platformSecretChanged(scene: Scene): Promise<Outcome> {
   const { stack, urls, size } = scene;
@@ -140,7 +140,7 @@ async function platformSecretChanged(scene: Scene): Promise<Outcome> {
   return { calls: calls.count, refused, oldRefused: await oldRefused(scene, cells) };
 }
 
-/** The Control Plane's log names the cells that still use the old secret. */
+/** Finds the cells that use the old secret but that the Control Plane's log does not name. */
 async function unnamedIn({ line }: PlaneProcess, cells: readonly CallingPlane[]): Promise<readonly string[]> {
   const look = async ({ id }: CallingPlane): Promise<string[]> =>
     line(new RegExp(`${id} signs with INTERNAL_SERVICE_SECRET_PREVIOUS`), 5000).then(
@@ -154,7 +154,7 @@ function enrolled({ stack }: Scene, secret?: 'platform'): Promise<CallingPlane[]
   return Promise.all(Array.from({ length: PLANES }, () => CallingPlane.enrolled(stack, secret)));
 }
 
-/** Restarts the processes one after the other, each at its address. */
+/** Restarts the processes one after the other, each at its previous address. */
 async function restart(scene: Scene, env: Readonly<Record<string, string>>): Promise<void> {
   const { stack, second } = scene;
   await stack.controlPlane.end();

@@ -12,28 +12,30 @@ const MUTATIONS: readonly Mutation[] = [...REQUEST_MUTATIONS, ...SIGNATURE_MUTAT
 const SEED = 20_260_101;
 
 interface Outcome {
-  /** Seed of its change: the same number makes the same change again. */
+  /** The number of the request. Added to the printed seed, it reproduces the change. */
   readonly number: number;
   readonly part: string;
   readonly refusal: string;
-  /** Status of the original request, which in the last tenth is sent after the changed one. */
+  /** The status of the original request. In the last tenth, it is sent after the changed one. */
   readonly intact: number | undefined;
 }
 
 /**
- * A signed request that was changed anywhere is refused; an
- * intact one passes, even after changed copies of it.
+ * A signed request that was changed anywhere is refused. An intact one is accepted, even after changed copies
+ * of it.
  *
- * The changes come from ../mutations in turn. Each has a seed of its own (the printed seed plus the number of
- * the request), so a change that got through can be made again. Beside it, raw-requests.cases.ts sends byte
- * by byte what no client would, and the examples of RFC 9421 (rfc9421.spec.ts) and a second implementation
- * (second-implementation.spec.ts) hold signatures to the standard.
+ * The changes come from ../mutations in turn. Each has its own seed (the printed seed plus the number of the
+ * request), so a change that got through can be reproduced. In addition, raw-requests.cases.ts sends bytes
+ * that no client would send, and signatures are checked against the examples of RFC 9421 (rfc9421.spec.ts)
+ * and a second implementation (second-implementation.spec.ts).
  *
- * To see it fail: in verify-request.ts, leave out `requireDigest`;
- * or have `hmacOf` accept every spelling of 32 bytes.
+ * To see it fail: in verify-request.ts, leave out `requireDigest`; or have `hmacOf` accept every spelling of
+ * 32 bytes.
  */
 export const proof: Proof = {
-  goal: '10,000 mutated signed requests: 0 accepted; 1,000 intact ones: all (small form: 500 and 50)',
+  goal:
+    '10,000 mutated signed requests: 0 accepted; 1,000 intact ones: all accepted (small form: 500 and ' +
+    '50)',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, stack: start, progress }) {
@@ -59,11 +61,11 @@ export const proof: Proof = {
     return [
       measured('mutated requests', count),
       none(
-        'mutated requests not refused for it',
+        'mutated requests not refused for their signature',
         wrong.map(({ number, part, refusal }) => `request ${number}, ${part}: ${refusal}`),
       ),
       all('intact requests accepted', accepted, count / 10),
-      measured('ways to mutate', MUTATIONS.length),
+      measured('kinds of mutation', MUTATIONS.length),
       measured('refusals', tallyOf(countBy(outcomes, ({ refusal }) => refusal))),
       measured('seed', SEED),
     ];
@@ -71,8 +73,8 @@ export const proof: Proof = {
 };
 
 /**
- * Refused because of the signature; another method or path may lead to no route before it is checked. An
- * answer to HEAD has no code.
+ * Whether the signature was the reason for the refusal. A changed method or path may match no route, which is
+ * refused before the signature is checked. A response to HEAD has no code.
  */
 function isRefused({ part, refusal }: Outcome): boolean {
   return refusal === '401 bad_signature' || (/^(method|path)/.test(part) && /^40[14]/.test(refusal));

@@ -10,17 +10,17 @@ const COPIES = 100;
 const ONCE = '1 x 200, 99 x 401';
 
 /**
- * A recorded request is worthless the second time, in any process, and worthless altogether after 300 s.
+ * A captured request is accepted only once, whichever process gets it, and not at all after 300 s.
  *
- * On Postgres the copies go to two processes at once. On SQLite, which
- * has one process at a time, the second process follows the first.
+ * On Postgres the copies go to two processes at once. SQLite allows one process at a time, so the copies go
+ * to one process and then to its successor.
  *
- * To see it fail: have `PostgresNonces.consume` answer true
- * at once; or have `SqliteNonces.load` read nothing.
+ * To see it fail: have `PostgresNonces.consume` return true at once; or have `SqliteNonces.load` read
+ * nothing.
  */
 export const proof: Proof = {
   goal:
-    'one signed request sent 100 times over 2 Control Plane processes: 1 accepted; the 300 s edge is ' +
+    'one signed request sent 100 times to 2 Control Plane processes: 1 accepted; the 300 s limit is ' +
     'exact',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
@@ -93,7 +93,7 @@ async function sendCopies(
   return answers.map(({ status }) => status);
 }
 
-/** To the millisecond, with a fixed clock. */
+/** Checks the limit to the millisecond, with a fixed clock. */
 async function exactEdge(install: InstallView, publicUrl: string): Promise<Figure[]> {
   const secret = new Secret(install.env['INTERNAL_SERVICE_SECRET'] ?? '');
   const keys = { secretsFor: async (keyId: string) => ({ keyId, secrets: [secret], caller: null }) };
@@ -114,7 +114,7 @@ async function exactEdge(install: InstallView, publicUrl: string): Promise<Figur
   return results;
 }
 
-/** On a real process with a running clock. */
+/** Checks the limit on a real process with a running clock. */
 async function realEdge(plane: SignedPlane, url: string): Promise<Figure[]> {
   const results: Figure[] = [];
   for (const age of [295, 305, -295, -305]) {

@@ -11,21 +11,21 @@ const SIZES = {
   full: { tenants: 200, warmUpMs: 5 * MINUTE_MS, soakMs: 10 * MINUTE_MS, sampleMs: 10_000 },
 } as const;
 const MAX_MEBIBYTES_A_MINUTE = 1;
-/** As set in docker/: otherwise each thread that runs SQLite would have a glibc arena of its own. */
+/** As set in docker/. Otherwise each thread that runs SQLite would have its own glibc arena. */
 const AS_IN_ITS_IMAGE = { MALLOC_ARENA_MAX: '2' };
-/** Calls that happen to be in flight when a sample is taken. */
+/** Handles of calls that happen to be in flight when a sample is taken. */
 const HANDLES_BY_CHANCE = 3;
 /** On Postgres: each plane's pool (10) and listener, plus the Control Plane's queue (10). */
 const MAX_CONNECTIONS: Readonly<Record<string, number>> = { 'control-plane': 21, 'tenant-plane': 11 };
 
 /**
- * Under steady change nothing grows.
+ * Neither plane grows under steady change.
  *
- * Tenants are suspended, resumed, removed and created twice a second. Every ten seconds both planes report
- * what they hold after a garbage collection: resident memory, open handles, and their connections as Postgres
- * counts them. Growth is the median of the slopes between any two samples (Theil and Sen): memory that is
- * taken once counts little, and what grows on and on, evenly or in steps, counts in full. Planes run as in
- * their images, with `MALLOC_ARENA_MAX=2`. It takes half an hour on both databases.
+ * Twice a second a tenant is suspended, resumed, removed or created. Every ten seconds both planes report
+ * what they use after a garbage collection: resident memory, open handles, and their connections as counted
+ * by Postgres. Growth is the median of the slopes between any two samples (Theil and Sen), so memory that is
+ * allocated once counts little, and memory that keeps growing, evenly or in steps, counts in full. The planes
+ * run as in their images, with `MALLOC_ARENA_MAX=2`. Both databases together take half an hour.
  *
  * To see it fail: in `Database.close`, leave out `this.current.disable`.
  */
@@ -34,7 +34,7 @@ export const proof: Proof = {
     '10 min, 200 tenants, 2 lifecycle changes/s: both planes grow by <= 1 MiB/min, handles flat, ' +
     'connections within their limit',
   databases: ['sqlite', 'postgres'],
-  // Ten seconds say nothing about growth.
+  // Ten seconds would say nothing about growth.
   smallOn: [],
   async run(context) {
     const size = SIZES[context.size];
@@ -83,8 +83,8 @@ function errorsOf({ controlPlane }: TestStack): string[] {
 function figuresOf({ name, mebibytesAMinute, handlesGrownBy, mostConnections }: PlaneTrend): Figure[] {
   return [
     atMost(`${name}: growth`, mebibytesAMinute, MAX_MEBIBYTES_A_MINUTE, 'MiB/min'),
-    atMost(`${name}: more handles`, handlesGrownBy, HANDLES_BY_CHANCE),
-    atMost(`${name}: most connections`, mostConnections, MAX_CONNECTIONS[name] ?? 0),
+    atMost(`${name}: growth in open handles`, handlesGrownBy, HANDLES_BY_CHANCE),
+    atMost(`${name}: peak connections`, mostConnections, MAX_CONNECTIONS[name] ?? 0),
   ];
 }
 

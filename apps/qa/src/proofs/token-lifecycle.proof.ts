@@ -12,10 +12,12 @@ import { StatementReports, countingStatements } from '../tokens/statement-report
 import { MUTATIONS } from '../tokens/token-mutations';
 
 const SIZES = { small: { attempts: 120, counted: 20 }, full: { attempts: 10_000, counted: 1000 } } as const;
-/** For each state, used in turn. */
+/** The number of tokens in each state; they are used in turn. */
 const TOKENS = 3;
 
-/** What is presented, signed with the bundle's own secret: only the token is wrong. */
+/**
+ * An enrolment attempt, signed with the secret from the token's own bundle, so that only the token is wrong.
+ */
 interface Attempt {
   readonly kind: string;
   readonly plane: SignedPlane;
@@ -32,11 +34,11 @@ interface Scene {
 }
 
 /**
- * Only a live, unmodified token makes a tenant plane.
+ * Only a live, unmodified token enrols a tenant plane.
  *
- * Each attempt is signed with the key of the token's own bundle, so the token is all that is wrong with it;
- * every fifth is a dry run. Statements are counted where the drivers receive them, except the one that stores
- * the call's nonce, which runs before the token is looked at.
+ * Each attempt is signed with the key from the token's own bundle, so that only the token is wrong. Every
+ * fifth attempt is a dry run. Statements are counted where the drivers receive them, except for the one that
+ * stores the call's nonce, which runs before the token is checked.
  *
  * To see it fail: in `parseCredential`, leave out the checksum.
  */
@@ -58,12 +60,12 @@ export const proof: Proof = {
     await scene.disk.close();
     return [
       measured('attempts', attempts),
-      none('unexpected answers', wrong),
+      none('unexpected responses', wrong),
       exactly('planes and tokens', isUnchanged ? 'unchanged' : 'changed', 'unchanged'),
       none(`statements for ${counted} wrong checksums`, statements.typos),
       exactly(`statements for ${counted} unknown tokens`, statements.unknown, counted),
       all('intact tokens accepted afterwards', intact[200] ?? 0, TOKENS),
-      measured('answers', tallyOf(counts)),
+      measured('responses', tallyOf(counts)),
       measured('seed', scene.random.seed),
     ];
   },
@@ -111,7 +113,7 @@ async function superseded(stack: TestStack): Promise<InstallView> {
   return install;
 }
 
-/** Every third attempt is an intact token that is no longer valid; the others are mutations. */
+/** Every third attempt presents an intact token that is no longer valid, the others a mutated one. */
 async function refusals(scene: Scene, count: number, { progress }: ProofContext) {
   const kinds = Object.keys(MUTATIONS);
   const attemptAt = (turn: number): Attempt =>
@@ -120,7 +122,7 @@ async function refusals(scene: Scene, count: number, { progress }: ProofContext)
       : mutated(scene, kinds[turn % kinds.length] ?? '', Math.floor(turn / kinds.length));
   const outcomes = await inBatches(turns(count), { progress }, async (turn) => {
     const attempt = attemptAt(turn);
-    // A dry run would reveal whether a token is valid.
+    // Some are dry runs, since those must not reveal whether a token is valid either.
     const outcome = await show(scene, attempt, { isDryRun: turn % 5 === 0 });
     const isExpected = attempt.refusal.test(outcome);
     const { kind, token } = attempt;
@@ -130,7 +132,10 @@ async function refusals(scene: Scene, count: number, { progress }: ProofContext)
   return { counts, wrong: outcomes.filter(({ isExpected }) => !isExpected).map(({ text }) => text) };
 }
 
-/** Statements caused by tokens with a wrong checksum, and by as many unknown tokens with a right one. */
+/**
+ * How many statements are caused by tokens with a wrong checksum, and by as many unknown tokens with a
+ * correct one.
+ */
 async function statementsOf(scene: Scene, count: number, { progress }: ProofContext) {
   const reports = new StatementReports(scene.stack.controlPlane);
   const costOf = async (kind: string): Promise<number> => {
@@ -141,7 +146,7 @@ async function statementsOf(scene: Scene, count: number, { progress }: ProofCont
   };
   return {
     typos: await costOf('one character changed'),
-    unknown: await costOf('unknown, with a right checksum'),
+    unknown: await costOf('unknown, with a correct checksum'),
   };
 }
 
@@ -166,7 +171,7 @@ async function show(
   return `${answer.status} ${answer.body['code']}`;
 }
 
-/** Everything that would show a success. */
+/** All rows that a successful enrolment would change. */
 async function rowsOf({ disk }: Scene): Promise<string> {
   const planes = await disk.query('select * from tenant_planes order by id');
   return JSON.stringify([planes, await disk.query('select * from provisioning_tokens order by id')]);

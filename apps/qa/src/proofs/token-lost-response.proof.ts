@@ -5,13 +5,14 @@ import { type Proof, countBy } from '../proof';
 import { SignedPlane } from '../signed-plane';
 
 /**
- * The answer to an enrolment was lost: asking again returns the same answer, to the same instance only.
+ * If the response to an enrolment is lost, the same instance can repeat the request and gets the same
+ * response. Other instances are refused.
  *
  * To see it fail: in `Enrolment.redeem`, drop the return for `consumedBy === instance_id`.
  */
 export const proof: Proof = {
   goal:
-    '100 repeats by the same instance: 1 tenant plane, the same answer; another instance: 409 and one ' +
+    '100 repeats by the same instance: 1 tenant plane, the same response; another instance: 409 and one ' +
     'alarm',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
@@ -36,8 +37,8 @@ export const proof: Proof = {
     };
     return [
       measured('repeats', repeats),
-      exactly('distinct answers', counts.answers, 1),
-      exactly('status of the answers', answers[0]?.status ?? 0, 200),
+      exactly('distinct responses', counts.answers, 1),
+      exactly('status of the responses', answers[0]?.status ?? 0, 200),
       exactly('tenant planes', counts.planes, 1),
       exactly('status for another instance', other.status, 409),
       exactly('alarms', counts.alarms, 1),

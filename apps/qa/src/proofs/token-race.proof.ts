@@ -6,12 +6,14 @@ import { SignedPlane } from '../signed-plane';
 const CALLERS = 200;
 
 /**
- * Many instances present the same token to two processes at once: exactly one of them gets it.
+ * Many instances present the same token to two processes at once: exactly one of them is enrolled.
  *
  * To see it fail: in `ProvisioningTokens.redeem`, drop `consumedAt: IsNull()` from the guard.
  */
 export const proof: Proof = {
-  goal: '200 consumers of one token over 2 Control Plane processes: exactly 1 success, the rest 409, no 5xx',
+  goal:
+    '200 instances present one token to 2 Control Plane processes: exactly 1 success, the rest 409, no ' +
+    '5xx',
   databases: ['postgres'],
   // Covered in the small size by control-plane/test/jobs/two-processes.cases.ts.
   smallOn: [],

@@ -12,7 +12,7 @@ import { TenantRows } from '../tenant-rows';
 const SIGNALS = ['SIGTERM', 'SIGKILL'] as const;
 /** Twice the 25 s between reports. */
 const NOTICED_WITHIN_MS = 50_000;
-/** In which order the two disks are started. */
+/** The order in which the two disks are started. */
 const ORDERS = ['original first', 'copy first', 'both at once'] as const;
 
 interface Round {
@@ -34,15 +34,15 @@ interface Alarm {
 /**
  * The disk of a tenant plane is copied, and both copies are started.
  *
- * The plane is stopped gracefully and by kill, its file copied or its
- * database cloned, and both copies are started, in either order and at once.
+ * The plane is stopped gracefully or by kill, and its file is copied or its database cloned. Both copies are
+ * then started, one after the other in either order, or both at once.
  *
  * To see it fail: in `orderOf`, accept the same number as a repeat, whoever sends it.
  */
 export const proof: Proof = {
   goal:
-    "two copies of a tenant plane's disk: noticed at the second's first report, audited, shown; a mere " +
-    'restart is not',
+    "two copies of a tenant plane's disk: noticed at the second copy's first report, audited and shown; " +
+    'a mere restart is not',
   databases: ['sqlite', 'postgres'],
   // Covered in the small size by control-plane/test/tenant-planes/reports.cases.ts.
   smallOn: [],
@@ -55,10 +55,10 @@ export const proof: Proof = {
       if (isMistaken) mistaken += 1;
       if (isShown && alarms === 1 && isAtFirst) noticed += 1;
       const when = isAtFirst ? 'at the first report' : 'LATER OR NEVER';
-      context.progress(`${round.signal}, ${round.order}: noticed ${when}, ${alarms} alarm`);
+      context.progress(`${round.signal}, ${round.order}: noticed ${when}, alarms: ${alarms}`);
     }
     return [
-      all("copies noticed at the second's first report, with one alarm", noticed, rounds.length),
+      all("copies noticed at the second copy's first report, with one alarm", noticed, rounds.length),
       none('restarts mistaken for copies', mistaken),
     ];
   },
@@ -88,7 +88,7 @@ async function copied(stack: TestStack, { database, copyOf }: ProofContext, { si
   return { isMistaken, isShown, alarms: alarms.length, isAtFirst: alarms.some(isOfFirst) };
 }
 
-/** A tenant plane that has reported since it was started. */
+/** Starts a tenant plane and waits for its first report. */
 async function reporting(
   stack: TestStack,
   id: string,
@@ -98,7 +98,7 @@ async function reporting(
   const { last_report_at: before } = await shown(stack, id);
   const plane = await stack.startTenantPlane(install, disk);
   const hasReported = async () => (await shown(stack, id)).last_report_at !== before;
-  await eventually(hasReported, { timeoutMs: 30_000, what: 'the tenant plane reports' });
+  await eventually(hasReported, { timeoutMs: 30_000, what: 'the tenant plane has reported' });
   return plane;
 }
 
@@ -114,7 +114,7 @@ async function alarmsOn(stack: TestStack, id: string): Promise<Alarm[]> {
   return (await stack.api<{ items: Alarm[] }>(path)).body.items.filter(({ target }) => target.id === id);
 }
 
-/** Sequence number of the last report it counted. */
+/** The sequence number of the plane's last report, as stored on this disk. */
 async function sequenceOn(disk: TestDatabase): Promise<number> {
   const rows = await TenantRows.open(disk);
   const [identity] = await rows.query<{ sequence: number }>('select sequence from plane_identity');

@@ -3,12 +3,12 @@ import { type TenantRows } from '../tenant-rows';
 type Row = Readonly<Record<string, unknown>>;
 
 const DAY_MS = 24 * 3600_000;
-/** Stays below the maximum number of parameters per statement of both databases. */
+/** Keeps the parameters of each statement below the limits of both databases. */
 const VALUES_A_STATEMENT = 20_000;
 
 /**
- * Writes rows directly into the database: creating that many accounts by calls takes long, and is
- * rate-limited.
+ * Writes rows directly into the database, because creating that many accounts through the API takes long and
+ * is rate-limited.
  */
 export async function insertRows(rows: TenantRows, table: string, all: readonly Row[]): Promise<void> {
   const columns = Object.keys(all[0] ?? {});

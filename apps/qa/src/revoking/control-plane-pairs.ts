@@ -15,7 +15,7 @@ interface Credential {
 
 interface Action {
   readonly send: ToOperator;
-  /** The credential in its answer; absent if it contains none. */
+  /** The credential in the response, if it contains one. */
   readonly gives?: (body: Body) => Credential;
 }
 
@@ -81,13 +81,13 @@ const PAIRS: readonly (readonly [string, Action, Revocation])[] = [
   ['sign-in / reset', SIGN_IN, WAS_RESET],
   ['sign-in / disable', SIGN_IN, DISABLED],
   ['mint / disable', MINT, DISABLED],
-  ['mint of a child / disable', CHILD, DISABLED],
-  ['mint of a child / parent revoked', CHILD, KEY_REVOKED],
+  ['mint of a child key / disable', CHILD, DISABLED],
+  ['mint of a child key / parent revoked', CHILD, KEY_REVOKED],
   ['link / disable', LINK, DISABLED],
   ['link / link', LINK, RELINKED],
 ];
 
-/** Operators of one Control Plane; each race gets a new one. */
+/** Operators of one Control Plane. Each race gets a new operator. */
 export class RacedOperators {
   private calls = 0;
   private operators: RacedOperator[] = [];
@@ -97,7 +97,7 @@ export class RacedOperators {
     private readonly rows: TenantRows,
   ) {}
 
-  /** Creates enough operators for that many pairs, with `count` races each. */
+  /** Creates enough operators for `count` races of each pair. */
   async fill(pairs: number, count: number): Promise<void> {
     this.operators = await racedOperators(this.rows, count * pairs);
   }
@@ -110,7 +110,7 @@ export class RacedOperators {
     }));
   }
 
-  /** In milliseconds. */
+  /** How long a sign-in takes, in milliseconds. */
   async timeOfSignIn(): Promise<number> {
     const [operator] = await racedOperators(this.rows, 1);
     const start = performance.now();
@@ -152,7 +152,7 @@ export class RacedOperators {
           isDone && [CHANGE, RESET].includes(action) && [CHANGED, WAS_RESET].includes(revocation);
         const came = isDone && action.gives ? [action.gives(body)] : [];
         const covered = [...revocation.ends(operator), ...came];
-        const found = setTwice ? ['one proof set two new passwords'] : [];
+        const found = setTwice ? ['one password or link set two new passwords'] : [];
         if (revocation === RELINKED) return [...found, ...(await this.moreThanOne(covered, revoked))];
         found.push(...(await this.working(covered)));
         if (revocation !== DISABLED) return found;
@@ -162,7 +162,7 @@ export class RacedOperators {
     };
   }
 
-  /** Of several links only the newest may work, so all but one are survivors. */
+  /** Only the newest of several links may work, so all but one of those that do are survivors. */
   private async moreThanOne(links: readonly Credential[], { body }: Reply): Promise<string[]> {
     return (await this.working([...links, resetLink(body?.token)])).slice(1);
   }

@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { inBatches, turns } from '../in-batches';
 import { countBy } from '../proof';
 
-/** Few, so that the two calls of each race overlap while the planes hash passwords. */
+/** Few races at once, so that the two calls of each overlap while the planes hash passwords. */
 const AT_ONCE = { batch: 4 };
 
 export interface Reply {
   readonly status: number;
-  /** Anything that grants access. */
+  /** Whatever the response contains that grants access. */
   readonly body: {
     readonly id?: string;
     readonly token?: string;
@@ -30,8 +30,7 @@ export interface Pair {
   /** The status that acknowledges the revocation. */
   readonly acknowledged: number;
   /**
-   * The maximum interval between the two calls in milliseconds; by default the time it takes to hash a
-   * password.
+   * The maximum interval between the two calls, in milliseconds; by default, one and a half sign-in times.
    */
   readonly windowMs?: number;
   race(n: number): Promise<Race>;
@@ -40,14 +39,15 @@ export interface Pair {
 export interface PairResult {
   readonly text: string;
   readonly survivors: number;
-  /** How often it was revoked: if both calls compete for the same thing, the other may win. */
+  /** How many revocations succeeded. If both calls compete for the same thing, the action may win. */
   readonly revoked: number;
-  /** Answers with 429 or 5xx, which mean there was no race. */
+  /** How many responses were 429 or 5xx, which means that there was no race. */
   readonly blunt: number;
 }
 
 /**
- * Runs the race `count` times, with the action from one window before the revocation to one window after it.
+ * Runs the race `count` times. The action shifts from one window before the revocation to one window after
+ * it.
  */
 export async function raced(pair: Pair, count: number, windowMs: number): Promise<PairResult> {
   const outcomes = await inBatches(turns(count), AT_ONCE, async (n) => {
@@ -80,7 +80,7 @@ async function after<T>(ms: number, work: () => Promise<T>): Promise<T> {
   return work();
 }
 
-/** Those of `things` that work. */
+/** The `things` that still work. */
 export async function alive<T>(things: readonly T[], works: (thing: T) => Promise<boolean>): Promise<T[]> {
   const found: T[] = [];
   for (const thing of things) if (await works(thing)) found.push(thing);

@@ -7,11 +7,11 @@ import { OF_ACTOR, OF_REVOKER, OLD } from './passwords';
 import { type Pair, type Race, type Reply, alive } from './race';
 import { type TenantUser, tenantUsers } from './tenant-users';
 
-/** Enough that some still wait for the database when the revocation is acknowledged. */
+/** Enough for some of them to still wait for the database when the revocation is acknowledged. */
 const WRITES_AT_ONCE = 16;
-/** About as long as they take. */
+/** About as long as the writes take. */
 const WINDOW_OF_WRITES_MS = 40;
-/** How many invitations one admin sends: their number per inviter is limited. */
+/** How many invitations one admin sends, since invitations per inviter are limited. */
 const INVITATIONS_OF_ONE = 7;
 
 type Body = Reply['body'];
@@ -22,20 +22,20 @@ interface Call {
 }
 type ToUser = (plane: RacedTenants, user: TenantUser) => Promise<Reply>;
 
-/** What a user does, or somebody who knows their password or has their refresh token. */
+/** Calls by a user, or by someone who has their password, reset link or refresh token. */
 const ACTIONS: Readonly<Record<string, ToUser>> = {
   change: (plane, user) => plane.change(user, user.current.token, OF_ACTOR),
   reset: (plane, user) => plane.reset(user, OF_ACTOR),
   refresh: (plane, user) => plane.refresh(user, user.current.refresh),
   'sign-in': (plane, user) => plane.signIn(user, OLD),
 };
-/** Of two of these with the same proof, the second has to fail. */
+/** If two of these use the same password or link, the second must fail. */
 const SETS_A_PASSWORD = ['change', 'reset'];
 
 interface Revocation {
   readonly acknowledged: number;
   readonly send: ToUser;
-  /** Whether it also ends the user's other session and everything gained with the password. */
+  /** Whether it also revokes the user's other session and everything obtained with the password. */
   readonly endsAll: boolean;
 }
 
@@ -62,7 +62,7 @@ const ENDS_WRITES = {
   logout: REVOCATIONS.logout,
 } satisfies Readonly<Record<string, Pick<Revocation, 'acknowledged' | 'send'>>>;
 
-/** Tenants and users of one tenant plane; each race gets a new user. */
+/** Tenants and users of one tenant plane. Each race gets a new user. */
 export class RacedTenants {
   private calls = 0;
   private users: TenantUser[] = [];
@@ -74,7 +74,7 @@ export class RacedTenants {
     private readonly tenantIds: readonly string[],
   ) {}
 
-  /** Creates enough users for that many pairs, with `count` races each. */
+  /** Creates enough users for `count` races of each pair. */
   async fill(pairs: number, count: number): Promise<void> {
     const each = Math.ceil((count * pairs) / this.tenantIds.length);
     const inviters = Math.ceil((count * 3) / this.tenantIds.length / INVITATIONS_OF_ONE) + 1;
@@ -105,7 +105,7 @@ export class RacedTenants {
     return [...ofUsers, ...ofInvitations, ...ofWrites];
   }
 
-  /** In milliseconds. */
+  /** How long a sign-in takes, in milliseconds. */
   async timeOfSignIn(): Promise<number> {
     const [user] = await tenantUsers(this.rows, this.tenantIds[0] ?? '', 1);
     const start = performance.now();
@@ -153,15 +153,17 @@ export class RacedTenants {
         const came = status < 300 && (endsAll || isOfFamily) ? [passIn(body)] : [];
         const passes = [user.current, ...came, ...(endsAll && name !== 'change' ? [user.other] : [])];
         const isTwice = SETS_A_PASSWORD.includes(action) && SETS_A_PASSWORD.includes(name) && status < 300;
-        const alike = isTwice ? ['one proof set two new passwords'] : [];
-        // A user who changed the password stays signed in; a deactivated one does not.
+        const alike = isTwice ? ['one password or link set two new passwords'] : [];
+        // Whoever changed the password stays signed in. A deactivated user does not, even after reactivation.
         const found = await this.afterlife(user, passes, name === 'deactivate');
         return [...alike, ...found];
       },
     };
   }
 
-  /** A revoked user's write is either stored before the revocation is acknowledged, or refused. */
+  /**
+   * A write by a user who loses access is either stored before the revocation is acknowledged, or refused.
+   */
   private writes(revoke: ToUser): Race {
     const user = this.nextUser();
     const type = `of ${user.id}`;
@@ -192,7 +194,7 @@ export class RacedTenants {
     return user;
   }
 
-  /** Sessions and refresh tokens that still work, at once and, for a deactivated user, after reactivation. */
+  /** Sessions and refresh tokens that still work now or, for a deactivated user, after reactivation. */
   private async afterlife(
     user: Pick<TenantUser, 'tenantId' | 'id'>,
     passes: readonly { token?: string; refresh?: string }[],
@@ -209,12 +211,12 @@ export class RacedTenants {
     return [...before, ...behind].map(() => 'session').concat(renewed.map(() => 'refresh token'));
   }
 
-  /** Somebody who was invited is deactivated while their link is being renewed or used. */
+  /** An invited user is deactivated while their link is being renewed or used. */
   private async invitation(action: 'mint' | 'link'): Promise<Race> {
     const email = `${randomUUID()}@example.com`;
     const admin = this.admins.shift();
     if (!admin) throw new Error('No admin is left to invite.');
-    // In turn, so that each invites only a few.
+    // Admins take turns, so that each invites only a few users.
     this.admins.push(admin);
     const { tenantId } = admin;
     const invite = (): Promise<Reply> => {

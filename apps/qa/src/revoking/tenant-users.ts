@@ -15,7 +15,7 @@ export interface TenantUser {
   readonly tenantId: string;
   readonly id: string;
   readonly email: string;
-  /** The first sign-in: its used credentials, and those it was refreshed to. */
+  /** The first sign-in: its original credentials, and those that replaced them when it was refreshed. */
   readonly used: Pass;
   readonly current: Pass;
   /** The second sign-in. */

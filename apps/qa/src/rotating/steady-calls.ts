@@ -6,12 +6,12 @@ import { type Caller } from './calling-plane';
 const AGAIN_MS = 20;
 
 /**
- * Calls that continue while something else happens: each caller makes one after another, alternating between
- * the processes.
+ * Calls that continue while something else happens. Each caller makes one call after another, alternating
+ * between the processes.
  */
 export class SteadyCalls {
   count = 0;
-  /** Answers to calls that were not accepted. */
+  /** The responses to calls that were not accepted. */
   readonly refused: string[] = [];
   private turn = 0;
   private isOver = false;
@@ -24,9 +24,9 @@ export class SteadyCalls {
     this.running = callers.map((caller) => this.goOn(caller));
   }
 
-  /** Waits until that many calls have been answered. */
+  /** Waits until `count` calls have been answered. */
   async reach(count: number): Promise<void> {
-    const options = { timeoutMs: 120_000, what: `${count} calls are answered` };
+    const options = { timeoutMs: 120_000, what: `${count} calls have been answered` };
     await eventually(() => this.count >= count, options);
   }
 
@@ -44,7 +44,7 @@ export class SteadyCalls {
     }
   }
 
-  /** If a process is restarting and does not answer, the call is signed again and sent to the next one. */
+  /** If a process is restarting and does not respond, the call is signed again and sent to the next one. */
   private async answerTo(caller: Caller): Promise<Answer<Record<string, unknown>>> {
     for (;;) {
       const url = this.urls[(this.turn += 1) % this.urls.length] ?? '';

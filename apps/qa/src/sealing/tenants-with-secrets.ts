@@ -1,7 +1,7 @@
 import { type TestStack } from '@atlas/testing';
 import { inBatches, turns } from '../in-batches';
 
-/** Kept low, since the Control Plane has other work at the same time. */
+/** Few requests at once, since the Control Plane has other work at the same time. */
 export const FEW = { batch: 8 };
 
 export interface TenantWithSecret {
@@ -21,7 +21,7 @@ export async function tenantsWithSecrets(stack: TestStack, count: number): Promi
     const made = { endpoint_url: `https://tenant-${n}.example.com`, db_url: dbUrl };
     const path = `/api/tenants/${id}/infrastructure`;
     const { status } = await stack.api(path, { method: 'PUT', body: made });
-    if (status !== 200) throw new Error(`PUT ${path} was answered ${status}.`);
+    if (status !== 200) throw new Error(`PUT ${path} returned ${status}.`);
     await stack.api(`/api/tenants/${id}/provisioning-tokens`, { method: 'POST' });
     return { id, dbUrl };
   };

@@ -24,14 +24,14 @@ export interface SecretLife {
   readonly stack: TestStack;
   readonly plane: PlaneProcess;
   readonly databases: readonly TestDatabase[];
-  /** By description. */
+  /** All secrets, by description. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** Answers to requests that present a secret in the wrong place. */
+  /** Responses to requests that present a secret in the wrong place. */
   readonly refusals: Readonly<Record<string, string>>;
   readonly tenants: readonly TenantView[];
   readonly session: SessionView;
   readonly metricsToken: string;
-  /** The rows as they were before the plane could send mail. */
+  /** The plane's rows before it could send email. */
   readonly stolen: StolenRows;
 }
 
@@ -82,11 +82,11 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
     'OpenID client secret': oidcSecret,
     'API key': stack.apiKey,
     "operator's session": operator.token,
-    "operator's device": operator.device_token,
+    "operator's device token": operator.device_token,
     password: ADMIN_PASSWORD,
     session: session.token,
     'refresh token': session.refresh_token,
-    device: session.device_token,
+    'device token': session.device_token,
     'sign-up token': unused.token,
     "operator's link": await operatorLink(stack, operator.operator.id),
     'invitation shown once': sent.token,
@@ -112,8 +112,8 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
 }
 
 /**
- * One unused link of each kind that is sent by mail, and a mail the server refuses, with the link in its
- * reply.
+ * One unused link of each kind that is sent by email. The mail server also refuses an email, with the link in
+ * its reply.
  */
 async function linksByMail(
   stack: TestStack,
@@ -138,7 +138,7 @@ async function linksByMail(
   smtp.refusal = `no: ${invitation}`;
   await invite('refused@example.com');
   await eventually(() => stack.tenantPlanes.some((plane) => plane.output().includes('451')), {
-    what: 'the log reports a refused mail',
+    what: 'the log reports a refused email',
   });
   return { 'sign-up link': signup, invitation, 'password reset link': reset };
 }
@@ -148,7 +148,10 @@ async function operatorLink(stack: TestStack, id: string): Promise<string> {
   return body.token;
 }
 
-/** The question is signed with the plane's secret, and forwarded with the provider's key. */
+/**
+ * Sends a question, which the plane signs with its secret and the Control Plane forwards with the provider's
+ * key.
+ */
 async function useAi(stack: TestStack, { id }: TenantView, { token }: SessionView): Promise<void> {
   const body = { title: 'Disk full', severity: 'P2' };
   const incident = await stack.tenant<{ id: string }>(id, '/api/incidents', { session: token, body });
@@ -157,7 +160,10 @@ async function useAi(stack: TestStack, { id }: TenantView, { token }: SessionVie
   if (status !== 200) throw new Error(`The AI could not be reached: ${status}`);
 }
 
-/** A tenant with manually created infrastructure: an operator supplied its URL, including the password. */
+/**
+ * A tenant with manually created infrastructure, for which an operator supplied a database URL with a
+ * password.
+ */
 async function dedicatedTenant(stack: TestStack): Promise<{ tenant: TenantView; password: string }> {
   const { tenant } = (await stack.provision('kept-apart', { body: { deployment_model: 'dedicated' } })).body;
   const password = word();
@@ -172,7 +178,9 @@ async function dedicatedTenant(stack: TestStack): Promise<{ tenant: TenantView; 
   return { tenant, password };
 }
 
-/** The bundle is not used. It is requested with an Idempotency-Key, so that the answer is stored. */
+/**
+ * The install bundle is not used. It is requested with an Idempotency-Key, so that the response is stored.
+ */
 async function installed(
   stack: TestStack,
   slug: string,
@@ -206,7 +214,7 @@ function secretsIn(whose: string, { token, env }: InstallView): Record<string, s
   };
 }
 
-/** A file path contains no password. */
+/** Only Postgres URLs contain a password; a file path does not. */
 function passwordsOf(...databases: readonly TestDatabase[]): Record<string, string> {
   const urls = databases.flatMap(({ driver, url, ownerUrl }) =>
     driver === 'postgres' ? [url, ownerUrl ?? url] : [],
@@ -219,7 +227,7 @@ function passwordsOf(...databases: readonly TestDatabase[]): Record<string, stri
   );
 }
 
-/** Errors are where secrets leak, so each secret is sent where it does not belong. */
+/** Secrets tend to leak in errors, so each one is sent where it does not belong. */
 async function misuse(
   stack: TestStack,
   tenant: TenantView,

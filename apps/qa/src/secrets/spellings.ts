@@ -2,7 +2,7 @@ const LEAST = 20;
 
 /**
  * The forms in which a secret could appear in a text: verbatim, truncated at either end, or inside something
- * encoded as base64, hex or a URL. A shorter secret is only searched for as a whole.
+ * encoded as base64, hex or a URL. A short secret is searched for only as a whole.
  */
 function spellingsOf(secret: string): string[] {
   const parts = secret.length < 2 * LEAST ? [secret] : [tail(secret), head(secret)];

@@ -3,8 +3,8 @@ import { type Answer, type TestDatabase, type TestStack, request, startPlane } f
 import { TenantRows } from '../tenant-rows';
 
 /**
- * A tenant plane's rows, and a request it was sent with an `Idempotency-Key`, whose answer showed a secret
- * once.
+ * A tenant plane's rows, and a request that was sent to it with an `Idempotency-Key`. The response contained
+ * a secret that is shown only once.
  */
 export interface StolenRows {
   readonly database: TestDatabase;
@@ -21,7 +21,7 @@ interface SentOnce {
   readonly token: string;
 }
 
-/** If a plane sends no mail, the answer to an invitation contains its link. */
+/** If a plane sends no email, the response to an invitation contains its link. */
 export async function shownInvitation(stack: TestStack): Promise<SentOnce> {
   const { tenant, session } = await stack.tenantWithAdmin('kept-shown');
   const body = { email: 'shown@example.com', role: 'admin' };
@@ -38,7 +38,8 @@ export async function shownInvitation(stack: TestStack): Promise<SentOnce> {
 }
 
 /**
- * What a thief of the rows gets by starting the product on them, forging a session and repeating the request.
+ * The response that a thief gets by starting a plane on the stolen rows, forging a session and repeating the
+ * request.
  */
 export async function repeatedByThief({ database, sent }: StolenRows): Promise<Answer<unknown>> {
   const session = await sessionMadeIn(database, sent);

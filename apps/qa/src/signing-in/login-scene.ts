@@ -18,12 +18,12 @@ export interface Account {
   readonly password: string;
 }
 
-/** As stated by a proxy that the planes trust; if absent, the caller is the client. */
+/** The client's address, as stated by a proxy that the planes trust. If absent, the caller is the client. */
 export type ClientAddress = string | undefined;
 
 /**
- * A tenant, and the processes that serve it: two on Postgres. They trust their proxy for the client's
- * address, except the one that the small form takes from the shared stack.
+ * A tenant and the processes that serve it, two of them on Postgres. They trust a proxy to state the client's
+ * address, except for the process that the small form takes from the shared stack.
  */
 export class LoginScene {
   private invited = 0;
@@ -43,7 +43,7 @@ export class LoginScene {
     const smtp = await TestSmtpServer.start();
     const env = { TRUSTED_PROXIES: '127.0.0.1', ...smtp.env };
     const [cell] = stack.tenantPlanes;
-    // A SQLite file serves only one process.
+    // A SQLite file can be used by only one process.
     if (driver === 'sqlite' && cell) await stack.endTenantPlane(cell);
     const start = (): Promise<PlaneProcess> => stack.startTenantPlane(install, planeDatabase, env);
     const isCellKept = driver === 'postgres' && size === 'small' && cell;
@@ -60,7 +60,7 @@ export class LoginScene {
     await this.smtp.stop();
   }
 
-  /** One of the processes, in turn. */
+  /** The URL of one of the processes, in turn. */
   plane(n: number): string {
     return this.planes[n % this.planes.length]?.url ?? '';
   }
@@ -79,7 +79,7 @@ export class LoginScene {
     return this.call('/api/auth/token', { ...account, ...body }, { n, from });
   }
 
-  /** Users who were invited by mail and have joined. */
+  /** Invites users by email and accepts the invitations. */
   async users(count: number): Promise<Account[]> {
     const users: Account[] = [];
     for (let i = 0; i < count; i += 1) {
@@ -94,7 +94,7 @@ export class LoginScene {
     return users;
   }
 
-  /** Other mails may arrive in between. */
+  /** Skips other emails that arrive before the invitation. */
   private async invitationOf(email: string): Promise<string | undefined> {
     for (;;) {
       const { to, text } = await this.smtp.next();
@@ -112,7 +112,7 @@ export class LoginScene {
   }
 }
 
-/** One of many addresses, each in a network of its own. */
+/** One of many addresses, each in a different network. */
 export function addressOf(n: number): string {
   return `2001:db8:${(n >> 16).toString(16)}:${(n & 0xffff).toString(16)}::1`;
 }

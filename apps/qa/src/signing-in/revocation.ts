@@ -2,10 +2,10 @@ import { eventually } from '@atlas/testing';
 import { type Account, type LoginScene } from './login-scene';
 
 const PATIENCE_MS = 5000;
-/** An address nobody has guessed from. */
+/** An address that no one has guessed from. */
 const HOME = '192.0.2.1';
 
-/** The longest time, in milliseconds, that a session ended on one process stayed valid on another. */
+/** The longest time, in milliseconds, that a session revoked at one process stayed valid at another. */
 export async function longestAfterlife(
   scene: LoginScene,
   account: Account,
@@ -16,22 +16,19 @@ export async function longestAfterlife(
     const session = (await scene.signIn(account, {}, n, HOME)).body.token;
     const statusOf = async (): Promise<number> =>
       (await scene.call('/api/auth/me', undefined, { n: n + 1, session })).status;
-    if ((await statusOf()) !== 200) throw new Error('The session was invalid before it was ended.');
+    if ((await statusOf()) !== 200) throw new Error('The session was invalid before it was revoked.');
     await (n % 2
       ? scene.call('/api/auth/logout', {}, { n, session })
       : changePassword(scene, account, n, (await scene.signIn(account, {}, n, HOME)).body.token));
     const ended = performance.now();
     const isOver = async (): Promise<boolean> => (await statusOf()) === 401;
-    await eventually(isOver, { timeoutMs: PATIENCE_MS, everyMs: 5, what: 'the session is over' });
+    await eventually(isOver, { timeoutMs: PATIENCE_MS, everyMs: 5, what: 'the session is refused' });
     times.push(performance.now() - ended);
   }
   return Math.max(...times);
 }
 
-/**
- * Changes the password and changes it back, so that it stays the known one; the first change ends the other
- * sessions.
- */
+/** Changes the password and changes it back. The first change revokes the other sessions. */
 async function changePassword(
   scene: LoginScene,
   { password }: Account,

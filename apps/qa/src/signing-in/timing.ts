@@ -1,18 +1,18 @@
 import { type Account, type LoginScene, addressOf } from './login-scene';
 
-/** Median for known accounts minus that for unknown ones, in milliseconds. */
+/** The median for known accounts minus the median for unknown ones, in milliseconds. */
 export interface Gaps {
   readonly signIn: number;
   readonly forgotten: number;
 }
 
-/** Per account: fewer than are allowed. */
+/** Rounds per account, fewer than the rate limits allow. */
 const ROUNDS_OF_ACCOUNT = 8;
 const MAILS_OF_ACCOUNT = 3;
 
 /**
- * How long a wrong and a forgotten password take for existing and for unknown accounts: measured in turn with
- * alternating order, so that a disturbance affects both.
+ * How much longer a wrong and a forgotten password take for existing accounts than for unknown ones. The two
+ * are measured in alternating order, so that a disturbance affects both.
  */
 export async function timingGaps(scene: LoginScene, known: readonly Account[]): Promise<Gaps> {
   const unknown = known.map(({ email }) => ({ email: email.replace('user', 'none') }));

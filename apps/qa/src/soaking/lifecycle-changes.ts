@@ -12,7 +12,7 @@ interface Changing {
   status: 'active' | 'suspended';
 }
 
-/** Suspends, resumes, removes and creates tenants at a steady pace, however the planes cope. */
+/** Suspends, resumes, removes and creates tenants at a steady pace, even if the planes fall behind. */
 export class LifecycleChanges {
   readonly failures: string[] = [];
   count = 0;

@@ -21,7 +21,7 @@ export interface PlaneTrend {
   readonly mostConnections: number;
 }
 
-/** What one plane holds, sample by sample, each taken after a garbage collection. */
+/** Takes samples of what a plane uses, each after a garbage collection. */
 export class PlaneWatch {
   private readonly reports: MemoryReports;
   private readonly samples: Sample[] = [];
@@ -38,7 +38,7 @@ export class PlaneWatch {
     this.samples.push({ ...held, connections, atMinutes: performance.now() / 60_000 });
   }
 
-  /** Over all samples. */
+  /** The trend over all samples. */
   trend(): PlaneTrend {
     const fifth = Math.ceil(this.samples.length / 5);
     const last = this.samples.at(-1);

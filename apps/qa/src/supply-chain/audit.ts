@@ -2,12 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { ROOT } from './locked-packages';
 import { type AuditReport, overdue } from './vulnerabilities';
 
-/** Asks the registry. Some mirrors do not answer; then nothing is known, which does not count as success. */
+/**
+ * Queries the registry. Some mirrors do not support this query. The result is then unknown, which does not
+ * count as success.
+ */
 const { stdout } = spawnSync('npm', ['audit', '--json'], { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
 const report = JSON.parse(stdout) as Partial<AuditReport> & { readonly message?: string };
 const { vulnerabilities } = report;
 const found = vulnerabilities
   ? overdue({ vulnerabilities }, new Date())
-  : [`The registry gave no answer: ${report.message}`];
-process.stdout.write(`${found.length === 0 ? 'audit: OK' : ['audit: SHORT', ...found].join('\n')}\n`);
+  : [`The registry did not respond: ${report.message}`];
+process.stdout.write(`${found.length === 0 ? 'audit: OK' : ['audit: FAILED', ...found].join('\n')}\n`);
 process.exitCode = found.length === 0 ? 0 : 1;

@@ -5,11 +5,11 @@ interface InstallScript {
 
 const links: InstallScript = {
   runs: true,
-  why: 'creates the symbolic links of Postgres, which packages cannot contain',
+  why: 'creates symbolic links for Postgres, which packages cannot contain',
 };
 const fallback: InstallScript = {
   runs: false,
-  why: 'downloads the native part, which the lock file already provides with its checksum',
+  why: 'downloads the native part, which the lock file already includes with a checksum',
 };
 
 /**

@@ -1,6 +1,6 @@
 import { type LockedPackage } from './locked-packages';
 
-/** Licences of what ships: they only require their text to be included. */
+/** Licences allowed for shipped packages. They only require their text to be included. */
 const ALLOWED = [
   '0BSD',
   'Apache-2.0',
@@ -12,7 +12,7 @@ const ALLOWED = [
   'MIT-0',
   'Python-2.0',
 ];
-/** Licences of development tools. CC-BY-4.0 covers browser data. */
+/** Licences allowed for development tools. CC-BY-4.0 covers browser data. */
 const ALLOWED_FOR_DEVELOPMENT = [...ALLOWED, 'CC-BY-4.0', 'Zlib'];
 
 /** `name@version: licence` for each package whose licence is not allowed. */
@@ -22,10 +22,7 @@ export function refusedLicences(packages: readonly LockedPackage[]): string[] {
     .map(({ name, version, licence }) => `${name}@${version}: ${licence || 'none'}`);
 }
 
-/**
- * One operand of OR has to be allowed, and all operands of AND. A more deeply nested expression is refused
- * rather than allowed.
- */
+/** One operand of OR must be allowed, and all operands of AND. A more deeply nested expression is refused. */
 function isAllowed(expression: string, isForDevelopment: boolean): boolean {
   const allowed = isForDevelopment ? ALLOWED_FOR_DEVELOPMENT : ALLOWED;
   return expression

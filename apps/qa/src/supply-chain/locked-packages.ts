@@ -40,7 +40,9 @@ export function readJson<T>(path: string): T {
   return JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as T;
 }
 
-/** As stated by the installed package; packages for other platforms are not installed. */
+/**
+ * As stated by the installed package. Undefined for packages for other platforms, which are not installed.
+ */
 function licenceOf(path: string): string | undefined {
   const manifest = `${path}/package.json`;
   return existsSync(join(ROOT, manifest)) ? readJson<{ license?: string }>(manifest).license : undefined;

@@ -26,8 +26,8 @@ export interface Sbom {
 const ASK = ['sbom', '--sbom-format=cyclonedx', '--sbom-type=application', '--package-lock-only'];
 
 /**
- * A CycloneDX bill of materials of everything our images may contain, on any platform. npm's own `--omit=dev`
- * also leaves out packages that development tools depend on too, such as `pg`.
+ * A CycloneDX bill of materials for everything our images may contain, on any platform. npm's own
+ * `--omit=dev` would also omit shipped packages that development tools depend on, such as `pg`.
  */
 export async function shippedSbom(): Promise<Sbom> {
   const { stdout } = await promisify(execFile)('npm', ASK, { cwd: ROOT, maxBuffer: 2 ** 26 });
@@ -36,7 +36,7 @@ export async function shippedSbom(): Promise<Sbom> {
   const { component } = sbom.metadata;
   return {
     ...sbom,
-    // npm uses the folder's name.
+    // npm would use the folder's name.
     metadata: {
       ...sbom.metadata,
       component: { ...component, name: component['bom-ref'].split('@')[0] ?? '' },
@@ -49,7 +49,7 @@ export async function shippedSbom(): Promise<Sbom> {
 }
 
 /**
- * Packages that ship but are missing, that are listed but do not ship, and that are described incompletely.
+ * Packages that ship but are missing, that are listed but do not ship, or that are described incompletely.
  */
 export function sbomFaults(sbom: Sbom): string[] {
   const listed = sbom.components.filter((one) => !one['bom-ref'].startsWith('@atlas/'));

@@ -1,8 +1,8 @@
 type Severity = 'critical' | 'high' | 'moderate' | 'low' | 'info';
 
 /**
- * Within how many days of becoming known a vulnerability is fixed in a release (also stated in
- * docs/security-inventory.md).
+ * The number of days within which a vulnerability must be fixed in a release after it becomes known (also
+ * stated in docs/security-inventory.md).
  */
 export const DAYS: Readonly<Record<Severity, number>> = {
   critical: 2,
@@ -13,7 +13,7 @@ export const DAYS: Readonly<Record<Severity, number>> = {
 };
 
 /**
- * As reported by `npm audit --json`; a package that is affected only through another one names that package.
+ * As reported by `npm audit --json`. A package that is affected only through another one names that package.
  */
 export interface AuditReport {
   readonly vulnerabilities: Readonly<Record<string, { readonly via: readonly (string | Advisory)[] }>>;
@@ -27,13 +27,14 @@ interface Advisory {
 }
 
 /**
- * Vulnerabilities awaiting their release, by advisory URL: since when, and why they do no harm until then.
+ * Vulnerabilities whose fix awaits a release, by advisory URL: when the wait began, and why they do no harm
+ * until then.
  */
 export type Waiting = Readonly<Record<string, { readonly since: string; readonly because: string }>>;
 
 export const WAITING: Waiting = {};
 
-/** What violates the rule: vulnerabilities that are known and not waiting, or waiting for too long. */
+/** Vulnerabilities that violate the rule: they are not listed as waiting, or have waited too long. */
 export function overdue(report: AuditReport, today: Date, waiting: Waiting = WAITING): string[] {
   const advisories = Object.values(report.vulnerabilities).flatMap(({ via }) => via);
   const broken = advisories.filter((one): one is Advisory => {

@@ -1,6 +1,6 @@
 import { FROM_MODULES, type PlaneProcess, builtFile } from '@atlas/testing';
 
-/** Environment that makes a plane count the statements given to its drivers. */
+/** Environment that makes a plane count the statements passed to its drivers. */
 export const countingStatements = (): Readonly<Record<string, string>> => ({
   ...FROM_MODULES,
   NODE_OPTIONS: `--require "${builtFile('qa', 'preloads/statement-report.js')}"`,
@@ -11,7 +11,7 @@ interface Report {
 }
 
 /**
- * What {@link COUNTED} requests cost a plane's database; the plane has to be started with {@link
+ * Counts the statements of {@link COUNTED} requests in a plane that was started with {@link
  * countingStatements}.
  */
 export class StatementReports {
@@ -19,7 +19,9 @@ export class StatementReports {
 
   constructor(private readonly plane: PlaneProcess) {}
 
-  /** How many statements there were since the last call, not counting the nonce of each request. */
+  /**
+   * How many statements there were since the last call, except those that store the nonce of each request.
+   */
   async next(): Promise<number> {
     process.kill(this.plane.pid, 'SIGWINCH');
     const line = await this.plane.line(new RegExp(`^{"statement_report":${++this.count},.*}$`));

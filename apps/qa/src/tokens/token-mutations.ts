@@ -10,7 +10,7 @@ export interface MutationInput {
   readonly turn: number;
 }
 
-/** Everything that can be made of a token without knowing its secret; each result differs from the token. */
+/** Ways to change a token. Each result differs from the original. */
 export const MUTATIONS: Readonly<Record<string, (input: MutationInput) => unknown>> = {
   'one character changed': ({ token, random, turn }) => replaced(token, turn, (char) => random.changed(char)),
   "one letter's case flipped": ({ token, random }) => replaced(token, random.one(lettersIn(token)), flipped),
@@ -21,13 +21,13 @@ export const MUTATIONS: Readonly<Record<string, (input: MutationInput) => unknow
   lengthened: ({ token, random }) =>
     random.one([token + random.word(), random.word() + token, token + token]),
   'the prefix of another kind': ({ token, random }) => random.one(PREFIXES) + token.slice(3),
-  'another kind, with a right checksum': ({ token, random }) => remade(random.one(PREFIXES), token, token),
+  'another kind, with a correct checksum': ({ token, random }) => remade(random.one(PREFIXES), token, token),
   "its id, with another token's secret": ({ token, other }) => remade('atp', token, other),
   "another token's id, with its secret": ({ token, other }) => remade('atp', other, token),
   'its id, with a guessed secret': ({ token }) => mintCredential('atp', { id: idIn(token) }).value.reveal(),
-  'unknown, with a right checksum': () => mintCredential('atp').value.reveal(),
+  'unknown, with a correct checksum': () => mintCredential('atp').value.reveal(),
   'with a look-alike character': ({ token, random }) => lookAlike(token, random),
-  'with white space': ({ token, random }) => spaced(token, random),
+  'with whitespace': ({ token, random }) => spaced(token, random),
   'not a string': ({ token, random }) => random.one([null, [token], { token }, 7, true, '', undefined]),
 };
 
