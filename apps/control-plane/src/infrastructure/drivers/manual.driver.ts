@@ -7,7 +7,8 @@ export class ManualDriver extends InfrastructureDriver {
   readonly name = 'manual';
 
   async plan(): Promise<readonly string[]> {
-    return ['Nothing automatically: a person creates the database and tenant plane and records them'];
+    return ['Nothing is created automatically: a person creates the database and the tenant plane and records ' +
+      'them'];
   }
 
   async create(): Promise<null> {
