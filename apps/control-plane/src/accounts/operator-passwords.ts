@@ -182,7 +182,11 @@ function isProvenStill(then: Operator, { disabledAt, passwordHash, revocations }
 }
 
 function invalidCredentials(): DomainError {
-  return new DomainError('invalid_credentials', 'unauthenticated', 'The email address or password is incorrect.');
+  return new DomainError(
+    'invalid_credentials',
+    'unauthenticated',
+    'The email address or password is incorrect.',
+  );
 }
 
 function passwordUnchanged(): DomainError {
@@ -196,7 +200,11 @@ function wrongPassword(): DomainError {
 }
 
 function disabled(): DomainError {
-  return new DomainError('operator_disabled', 'conflict', 'This operator is disabled. Enable the operator first.');
+  return new DomainError(
+    'operator_disabled',
+    'conflict',
+    'This operator is disabled. Enable the operator first.',
+  );
 }
 
 function invalidLink(): DomainError {

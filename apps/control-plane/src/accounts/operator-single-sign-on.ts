@@ -108,7 +108,7 @@ export class OperatorSingleSignOn {
     this.logger.warn({ msg: 'No operator matches this identity', issuer, subject, isVerified });
     return signOnUnknownAccount(
       'No operator matches your identity. Ask an owner to create one for your email address, which the ' +
-      'identity provider must have verified.',
+        'identity provider must have verified.',
     );
   }
 

@@ -68,11 +68,7 @@ export class Operators {
       });
     } catch (error) {
       if (!violates(error, EMAIL_RULE)) throw error;
-      throw new DomainError(
-        'email_taken',
-        'conflict',
-        'An operator with this email address already exists.',
-      );
+      throw new DomainError('email_taken', 'conflict', 'An operator with this email address already exists.');
     }
     return operator;
   }

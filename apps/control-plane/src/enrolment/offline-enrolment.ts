@@ -150,7 +150,7 @@ function signatureDoesNotHold(): DomainError {
     'bad_signature',
     'unauthenticated',
     'The file was not created with an install bundle from this Control Plane, or it was changed in ' +
-    'transit. Create a new file with the newest bundle.',
+      'transit. Create a new file with the newest bundle.',
   );
 }
 

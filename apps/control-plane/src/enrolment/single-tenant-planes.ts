@@ -101,7 +101,7 @@ export class SingleTenantPlanes {
     await this.tokens.revokeLive(manager, id);
     await this.keys.revokeAll(manager, id);
     await manager.update(TenantPlane, { id }, { status: 'retired', placed: 0, dbUrlSealed: null });
-    await this.jobs.supersede(manager, { tenantPlaneId: id }, 'its tenant plane is retired');
+    await this.jobs.supersede(manager, { tenantPlaneId: id }, 'retirement of its tenant plane');
   }
 }
 

@@ -20,7 +20,7 @@ import { Routes } from '../routing/routes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
 import { Reports } from './reports';
 
-/** The calls of an enrolled tenant plane: pull and report. */
+/** The calls that an enrolled tenant plane makes: pull and report. */
 @ApiTags('tenant planes')
 @SignedByTenantPlane()
 @Controller()

@@ -19,7 +19,7 @@ export class TenantPlane {
   /** How many tenants may be placed on it, and how many are. */
   @Column('integer') capacity: number;
   @Column('integer') placed: number;
-  /** False once it is drained: no tenant is placed there. */
+  /** False once it is drained, so that no tenant is placed on it. */
   @Column('boolean', { name: 'accepts_tenants' }) acceptsTenants: boolean;
   @Column('varchar', { name: 'secret_mode' }) secretMode: SecretMode;
   /**
@@ -65,15 +65,16 @@ export class TenantPlane {
   @Column('uuid', { name: 'link_id', nullable: true }) linkId: string | null;
   @Column('integer') sequence: number;
   /**
-   * The report number that the plane had stored, if it was
-   * behind: another process of the plane continues from it.
+   * The report number that the plane had stored in its database, if
+   * that was behind. Another process of the plane continues from it.
    */
   @Column('integer', { name: 'stored_sequence', nullable: true }) storedSequence: number | null;
   /** Recent report numbers that never arrived, and the process that last sent a late report. */
   @JsonColumn({ name: 'missed_sequences' }) missedSequences: number[];
   @Column('uuid', { name: 'late_link_id', nullable: true }) lateLinkId: string | null;
   /**
-   * When a report last showed that two copies of this plane run (a cloned disk), or that it was restored.
+   * When a report last showed that two copies of this plane
+   * are running (a cloned disk), or that it was restored.
    */
   @TimestampColumn({ name: 'forked_at', nullable: true }) forkedAt: Date | null;
   /** By the database's time. */

@@ -2,7 +2,9 @@ import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { type Manifest, type TransferPartHeader } from '@atlas/plane-contract';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** `backup`: kept here once it has ended. `restore`: a backup on its way back. */
+/**
+ * `backup`: kept here once it is complete. `restore`: a backup that is being imported into a tenant plane.
+ */
 export type TransferPurpose = 'move' | 'backup' | 'restore';
 
 /**
@@ -16,7 +18,7 @@ export class Transfer {
   @Column('uuid', { name: 'tenant_id' }) tenantId: string;
   @Column('uuid', { name: 'source_plane_id' }) sourcePlaneId: string;
   @Column('uuid', { name: 'target_plane_id' }) targetPlaneId: string;
-  /** The public key of the target or the backup. Nobody else can decrypt what passes through. */
+  /** The public key of the target or the backup. No one else can decrypt what passes through. */
   @JsonColumn() recipient: Record<string, unknown>;
   /**
    * The private half of a backup's key. Once it is erased, all copies of the backup's parts are unreadable.
@@ -36,8 +38,8 @@ export class Transfer {
    */
   @Column('uuid', { name: 'made_by', nullable: true }) madeBy: string | null;
   /**
-   * For a backup: the plane's `forked_at` when the backup began.
-   * A different value at the plane means that it forked since.
+   * For a backup: the plane's `forked_at` when the backup began. A
+   * different value on the plane means that it has forked since.
    */
   @TimestampColumn({ name: 'forked_before', nullable: true }) forkedBefore: Date | null;
   /** The newest run of the source. */

@@ -557,7 +557,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       await waitsFor(busy, 'it to report version 0.0.7');
       const id = await begin({ batch_size: 50 });
       for (const index of [0, 2, 3]) await getsWell(index);
-      await waitsFor(id, 'other jobs on the remaining planes to end (3 of 4 are upgraded)');
+      await waitsFor(id, 'other jobs on the remaining planes to finish (3 of 4 are upgraded)');
       await planes.reports(all[1] as Driven, '0.0.7');
       await scene.reaches(busy, 'succeeded');
       plane.clock.advance(60);

@@ -62,7 +62,7 @@ function leftBehind(): StepFailure {
 }
 
 function notBack(version: string, missing: string): StepFailure {
-  const detail = `The tenant plane was rolled back to ${version}, but the job is still waiting for ${missing}.`;
+  const detail = `The tenant plane was rolled back to ${version}, but the job is waiting for ${missing}.`;
   const fix =
     'The job retries automatically. If it has failed, Atlas on-call: fix the tenant plane (its log ' +
     'says why), then roll the job back again.';

@@ -74,7 +74,8 @@ export function terraformMissing(): StepFailure {
 }
 
 export function terraformInterrupted(): StepFailure {
-  const detail = 'The Control Plane is shutting down, so it interrupted Terraform. The next process resumes the job.';
+  const detail =
+    'The Control Plane is shutting down, so it interrupted Terraform. The next process resumes the job.';
   return new StepFailure('retry', 'terraform_interrupted', detail);
 }
 
