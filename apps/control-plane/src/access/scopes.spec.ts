@@ -7,13 +7,13 @@ describe('the scopes of a role', () => {
     expect(SCOPES_OF_ROLE.support).toContain('tenants:read');
   });
 
-  it('gives admins every scope of support, but not operators:write', () => {
+  it('gives admins every support scope and more, but not operators:write', () => {
     expect(SCOPES_OF_ROLE.admin).toEqual(expect.arrayContaining([...SCOPES_OF_ROLE.support]));
     expect(SCOPES_OF_ROLE.admin).toContain('tenants:provision');
     expect(SCOPES_OF_ROLE.admin).not.toContain('operators:write');
   });
 
-  it('gives owners every scope of admins, and operators:write', () => {
+  it('gives owners every admin scope and operators:write', () => {
     expect(SCOPES_OF_ROLE.owner).toEqual(
       expect.arrayContaining([...SCOPES_OF_ROLE.admin, 'operators:write']),
     );

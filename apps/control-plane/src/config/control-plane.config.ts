@@ -77,7 +77,7 @@ export class ControlPlaneConfig extends PlaneConfig {
   )
   INTERNAL_SERVICE_SECRET_PREVIOUS?: Secret;
 
-  /** Closes sign-up even if mail is configured. */
+  /** Closes sign-up even if email is configured. */
   @IsSwitch()
   @IsBoolean()
   SIGNUP_CLOSED: boolean = false;
@@ -129,7 +129,7 @@ export class ControlPlaneConfig extends PlaneConfig {
   )
   AI_PROVIDER_BASE_URL?: string;
 
-  /** A secret. Unset: the provider requires none. */
+  /** A secret. Unset if the provider requires none. */
   @IsOptional()
   @IsSecret()
   @Checked('header', (value) =>
@@ -137,7 +137,7 @@ export class ControlPlaneConfig extends PlaneConfig {
   )
   AI_PROVIDER_API_KEY?: Secret;
 
-  /** The model for questions that name none. */
+  /** The model for questions that do not name one. */
   @ValidateIf((config: ControlPlaneConfig) => config.AI_PROVIDER_BASE_URL !== undefined)
   @IsNotEmpty({ message: '$property must name the model to use (required with AI_PROVIDER_BASE_URL)' })
   AI_PROVIDER_MODEL?: string;
@@ -168,7 +168,7 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Min(0)
   RESTORE_WINDOW_DAYS: number = 30;
 
-  /** How long operators keep their own database backups, in days. Deletion certificates state it. */
+  /** How long operators keep their own database backups, in days. Deletion certificates state this. */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(0)
@@ -180,7 +180,10 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Min(1)
   SECRET_ROTATION_QUIET_SECONDS: number = 600;
 
-  /** The version of new dedicated planes, and of upgrades that name none. Unset: the Control Plane's own. */
+  /**
+   * The version of new dedicated planes, and of upgrades
+   * that do not name one. Unset: the Control Plane's own.
+   */
   @IsOptional()
   @Checked('version', (value) => (VERSION_PATTERN.test(value) ? versionProblem(value) : 'must be like 1.2.3'))
   TENANT_PLANE_VERSION?: string;
@@ -212,8 +215,8 @@ export class ControlPlaneConfig extends PlaneConfig {
   LOCAL_DRIVER_POSTGRES_URL?: Secret;
 
   /**
-   * The folder of the built Tenant Plane that the local driver starts. `{version}`
-   * in it gives each version a folder of its own. Unset: the folder beside this app.
+   * The folder of the built Tenant Plane that the local driver starts. `{version}` in
+   * it gives each version a folder of its own. Unset: the folder next to this app.
    */
   @IsOptional()
   @IsNotEmpty()

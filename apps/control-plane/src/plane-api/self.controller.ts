@@ -56,7 +56,7 @@ export class SelfController {
     return sendSigned(reply, call, await changes);
   }
 
-  /** Where the tenant with this slug lives; 204 if nowhere. */
+  /** The tenant plane that serves the tenant with this slug; 204 if there is none. */
   @Serves('GET /api/tenant-planes/self/routes/:slug')
   async route(
     @PlaneCall() call: ServiceCall<PlaneCaller>,

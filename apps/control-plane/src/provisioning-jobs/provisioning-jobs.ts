@@ -67,7 +67,10 @@ export class ProvisioningJobs extends Jobs<ProvisioningJob> {
   }
 }
 
-/** Its parameters contain the tenant's previous status and home. */
+/**
+ * Finds the tenant's last successful deprovisioning. Its
+ * parameters contain the tenant's previous status and home.
+ */
 export function lastDeprovisioning(
   manager: EntityManager,
   tenantId: string,

@@ -22,7 +22,7 @@ export class Placement {
   @Column('varchar', { name: 'reported_code', nullable: true }) reportedCode: ReportedCode | null;
   /**
    * The transfer that brought the rows, while their source (a backup, or the
-   * copy at the old home) is kept. The tenant is served from nothing else.
+   * copy at the old home) is kept. The tenant is served only from these rows.
    */
   @Column('uuid', { name: 'restored_from', nullable: true }) restoredFrom: string | null;
   /**

@@ -27,7 +27,7 @@ export function orderOf(known: Known, said: Said): ReportOrder {
   return known.sequence === said.sequence ? 'repeat' : 'old';
 }
 
-/** The missing numbers, and the late process, after this report. */
+/** The missing numbers, and the process that last sent a late report, as of this report. */
 export function remembered(
   known: Known,
   { sequence, link_id: linkId }: Said,

@@ -27,7 +27,7 @@ export class TenantPlane {
    * with its desired state. Null except during a rotation.
    */
   @Column('varchar', { name: 'next_key_id', nullable: true }) nextKeyId: string | null;
-  /** The driver that created it, if one did. */
+  /** The driver that created it, if any. */
   @Column('varchar', { name: 'infrastructure_driver', nullable: true })
   infrastructureDriver: DriverName | null;
   /**
@@ -92,8 +92,8 @@ export function isCell({ deploymentModel }: Pick<TenantPlane, 'deploymentModel'>
 }
 
 /**
- * Whether it enrolled by file and never reported, so that no job waits
- * for its reports. Once it reports, it counts like any other plane.
+ * Whether it enrolled by file and has never reported, so that no job
+ * waits for its reports. Once it reports, it counts like any other plane.
  */
 export function isAirGapped({ capabilities, lastReportAt }: TenantPlane): boolean {
   return lastReportAt === null && (capabilities ?? []).includes(OFFLINE_CAPABILITY);

@@ -11,7 +11,8 @@ interface TenantWrite {
 const NOT_DELETED = TENANT_STATUSES.filter((status) => status !== 'deleted');
 
 /**
- * What operators write about a tenant without a job, and in which statuses. For jobs see OPERATION_RULES.
+ * What operators may change about a tenant without a job,
+ * and in which statuses. For jobs, see OPERATION_RULES.
  */
 export const TENANT_WRITES = {
   update: { what: 'A change', from: NOT_DELETED },

@@ -8,8 +8,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export type TransferPurpose = 'move' | 'backup' | 'restore';
 
 /**
- * A tenant's rows in transit from one tenant plane to another, or into a backup,
- * where one plane is both ends. At most one transfer per tenant is live.
+ * A tenant's rows in transit from one tenant plane to another, or into a backup, in which
+ * case one plane is both source and target. At most one transfer per tenant is live.
  */
 @Entity('transfers')
 export class Transfer {
@@ -44,7 +44,7 @@ export class Transfer {
   @TimestampColumn({ name: 'forked_before', nullable: true }) forkedBefore: Date | null;
   /** The newest run of the source. */
   @Column('varchar', { nullable: true }) attempt: string | null;
-  /** How many parts of the attempt have arrived, and the kind and changes of the last one. */
+  /** How many parts of the attempt have arrived, and the kind and number of changes of the last one. */
   @Column('integer') parts: number;
   @Column('varchar', { name: 'last_kind', nullable: true }) lastKind: TransferPartHeader['kind'] | null;
   @Column('integer', { name: 'last_changes' }) lastChanges: number;

@@ -9,7 +9,7 @@ describe('organisationOf', () => {
     ['"a@b"@acme.com', 'acme'],
     ['jo@localhost', null],
     ['jo@GMAIL.com', null],
-  ])('derives from %s: %s', (email, organisation) => expect(organisationOf(email)).toBe(organisation));
+  ])('maps %s to %s', (email, organisation) => expect(organisationOf(email)).toBe(organisation));
 });
 
 describe('slugsFor', () => {

@@ -43,8 +43,8 @@ export class VerifySignupMail extends MailKind {
       paragraphs: [
         'Someone, probably you, requested an Atlas tenant with this address. To create it, confirm ' +
           'that the address is yours:',
-        'The link works once, for one day. If this was not you, ignore this email: nothing happens unless ' +
-          'the link is used.',
+        'The link can be used once and expires after one day. If this was not you, ignore this email: ' +
+          'nothing happens unless the link is used.',
       ],
       action: { label: 'Confirm', url },
     };

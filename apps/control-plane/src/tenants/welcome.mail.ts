@@ -36,7 +36,7 @@ export class WelcomeMail extends MailKind {
       subject: `Welcome to Atlas: ${tenant.name} is ready`,
       paragraphs: [
         `${tenant.name} is ready. Choose a password to become its first admin:`,
-        'The link works once, for seven days. After that you can invite other users.',
+        'The link can be used once and expires after seven days. Once signed up, you can invite other users.',
         `Later, sign in at ${tenant.url}`,
       ],
       action: { label: 'Get started', url },

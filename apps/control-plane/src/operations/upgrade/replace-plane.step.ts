@@ -46,7 +46,7 @@ export class ReplacePlaneStep extends ProvisioningStep {
     const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
     const [from, to] = [String(params['from']), String(params['version'])];
     // A Control Plane of an earlier version does not record the job, so the
-    // recorded release also counts as this job's until it is put back.
+    // recorded release also counts as this job's until the plane is rolled back.
     const wasTold = plane.releasedBy === jobId || (plane.release === to && from !== to);
     // A plane whose tenant has moved away stays as it is until it is removed.
     if (plane.status === 'retired' || plane.placed === 0 || !wasTold) return;

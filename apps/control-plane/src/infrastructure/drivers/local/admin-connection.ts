@@ -131,7 +131,7 @@ export class AdminConnection {
 
   /** Destroying the socket rejects all pending queries with this failure. */
   private async orSilent<T>(ms: number, work: () => Promise<T>): Promise<T> {
-    const detail = `${this.server} did not answer within ${ms / 1000} s.`;
+    const detail = `${this.server} did not respond within ${ms / 1000} s.`;
     const silent = setTimeout(
       () => this.socket.destroy(new StepFailure('retry', 'postgres_silent', detail)),
       ms,

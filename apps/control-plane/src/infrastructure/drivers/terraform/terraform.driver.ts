@@ -97,7 +97,7 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     await run.init();
     if (planned('delete', await run.plan(['-destroy'])).length === 0) {
       // Destroying an empty state changes nothing, so it would not
-      // invalidate the plan of a worker that is about to create.
+      // invalidate the plan of a worker that is about to create resources.
       await run.plan([`-target=${FENCE}`]);
       await applyAsHolder(run, write);
       await run.plan(['-destroy']);
