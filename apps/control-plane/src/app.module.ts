@@ -28,7 +28,7 @@ import { SignupModule } from './signup/signup.module';
 /** Global modules: every module may inject their providers. */
 const PLUMBING = [DatabaseModule, IdempotencyModule, ExtensionPointsModule];
 
-/** The modules that answer requests. Each imports the modules that it builds on. */
+/** The modules that serve requests. Each imports the modules that it builds on. */
 const FEATURES = [
   AccountsModule,
   AiGatewayModule,

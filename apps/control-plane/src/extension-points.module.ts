@@ -9,7 +9,7 @@ import { SignupLinks } from './tenants/signup-links';
 import { TenantsModule } from './tenants/tenants.module';
 import { WelcomeMail } from './tenants/welcome.mail';
 
-/** Every kind of mail that the Control Plane sends. */
+/** Every kind of email that the Control Plane sends. */
 const MAILS = [VerifySignupMail, WelcomeMail];
 
 /** Every kind of link that operators issue. Kinds that do not lock a tenant come first. */

@@ -1,7 +1,7 @@
 import { ApiExcludeController, Public } from '@atlas/platform';
 import { Controller, Get } from '@nestjs/common';
 
-/** Points visitors who know only the address to the docs. */
+/** Points visitors to the root URL at the docs. */
 @ApiExcludeController()
 @Public()
 @Controller()

@@ -6,8 +6,8 @@ export const REQUIRED = 'control-plane:required';
 export const SIGNED = 'control-plane:signed-by-tenant-plane';
 
 /**
- * A scope; any operator, by session or API key; or a
- * session only, for what concerns the caller's own account.
+ * A scope; `any-operator`, with a session or an API key; or `session`,
+ * for routes about the caller's own account, which accept no API keys.
  */
 export type Required = Scope | 'any-operator' | 'session';
 
@@ -15,7 +15,7 @@ export type Required = Scope | 'any-operator' | 'session';
 export const Requires = (scope: Scope): MethodDecorator & ClassDecorator =>
   SetMetadata(REQUIRED, scope satisfies Required);
 
-/** Admits any operator, by session or API key. */
+/** Admits any operator, with a session or an API key. */
 export const AnyOperator = (): MethodDecorator & ClassDecorator =>
   SetMetadata(REQUIRED, 'any-operator' satisfies Required);
 
@@ -23,6 +23,6 @@ export const AnyOperator = (): MethodDecorator & ClassDecorator =>
 export const OperatorInPerson = (): MethodDecorator & ClassDecorator =>
   SetMetadata(REQUIRED, 'session' satisfies Required);
 
-/** Admits signed calls of tenant planes. */
+/** Admits signed calls from tenant planes. */
 export const SignedByTenantPlane = (): MethodDecorator & ClassDecorator =>
   applyDecorators(SetMetadata(SIGNED, true), Refuses('unauthenticated', 'forbidden', 'too_many'));

@@ -3,7 +3,7 @@ import { type ServiceCall } from '@atlas/service-auth';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 
-/** An operator, by session or by API key. */
+/** An operator, authenticated by a session or an API key. */
 export interface OperatorCaller {
   readonly kind: 'operator' | 'api_key';
   /** The id of the operator or of the API key. */
@@ -18,8 +18,7 @@ export interface OperatorCaller {
 }
 
 /**
- * The tenant plane that signed the call. Null while the
- * call only proves the platform secret, which cells share.
+ * The tenant plane that signed the call. Null if the call proves only the platform secret, which cells share.
  */
 export interface PlaneCaller {
   readonly tenantPlaneId: string | null;
@@ -34,7 +33,7 @@ export interface AuthenticatedRequest extends FastifyRequest {
 export const CurrentOperator = createParamDecorator(
   (_: unknown, context: ExecutionContext): OperatorCaller => {
     const { operator } = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    if (!operator) throw new Error('This route admits no operator. Add @Requires to it.');
+    if (!operator) throw new Error('This route does not admit operators. Add @Requires to it.');
     return operator;
   },
 );
@@ -42,7 +41,7 @@ export const CurrentOperator = createParamDecorator(
 export const PlaneCall = createParamDecorator(
   (_: unknown, context: ExecutionContext): ServiceCall<PlaneCaller> => {
     const { plane } = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    if (!plane) throw new Error('This route admits no tenant plane. Add @SignedByTenantPlane to it.');
+    if (!plane) throw new Error('This route does not admit tenant planes. Add @SignedByTenantPlane to it.');
     return plane;
   },
 );

@@ -2,18 +2,18 @@ import { OPERATOR_ROLES, SCOPES } from '@atlas/operator-api';
 import { SCOPES_OF_ROLE, grantableScopes } from './scopes';
 
 describe('the scopes of a role', () => {
-  it('limits support to reading', () => {
+  it('limits support to read scopes', () => {
     expect(SCOPES_OF_ROLE.support.every((scope) => scope.endsWith(':read'))).toBe(true);
     expect(SCOPES_OF_ROLE.support).toContain('tenants:read');
   });
 
-  it('gives admins all that support has, but not operators:write', () => {
+  it('gives admins every support scope and more, but not operators:write', () => {
     expect(SCOPES_OF_ROLE.admin).toEqual(expect.arrayContaining([...SCOPES_OF_ROLE.support]));
     expect(SCOPES_OF_ROLE.admin).toContain('tenants:provision');
     expect(SCOPES_OF_ROLE.admin).not.toContain('operators:write');
   });
 
-  it('gives owners all that admins have, and operators:write', () => {
+  it('gives owners every admin scope and operators:write', () => {
     expect(SCOPES_OF_ROLE.owner).toEqual(
       expect.arrayContaining([...SCOPES_OF_ROLE.admin, 'operators:write']),
     );

@@ -5,7 +5,7 @@ import { type FastifyReply } from 'fastify';
 import { CONTROL_PLANE_VERSION } from '../config/version-policy';
 
 /**
- * Sends an answer, signed with the calling tenant plane's own
+ * Sends a response signed with the calling tenant plane's
  * key. `null` is sent as 204; a string is sent unchanged.
  */
 export async function sendSigned<Answer extends object | string | null>(

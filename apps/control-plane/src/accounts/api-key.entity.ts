@@ -7,12 +7,12 @@ export class ApiKey {
   @PrimaryColumn('varchar') id: string;
   @Column('varchar') name: string;
   @Column('uuid', { name: 'operator_id' }) operatorId: string;
-  /** The API key that created this one and takes it along when revoked; null if created with a session. */
+  /** The API key that created this one. Revoking it revokes this one too. Null if created with a session. */
   @Column('varchar', { name: 'parent_id', nullable: true }) parentId: string | null;
   @JsonColumn() scopes: Scope[];
   @Column('varchar', { name: 'secret_hash' }) secretHash: string;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
-  /** To the minute; null if never used. */
+  /** Accurate to the minute; null if never used. */
   @TimestampColumn({ name: 'last_used_at', nullable: true }) lastUsedAt: Date | null;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
   @TimestampColumn({ name: 'revoked_at', nullable: true }) revokedAt: Date | null;

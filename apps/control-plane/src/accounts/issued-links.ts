@@ -9,8 +9,8 @@ import { OperatorResetLink } from './operator-reset-link.entity';
 export const LINK_KINDS = Symbol('LINK_KINDS');
 
 /**
- * Who issued something, and when it expires. It ends with
- * the API key that issued it, or else with the operator.
+ * Who issued something, and when it expires. It is revoked along with the API key
+ * that issued it or, if it was issued with a session, when the operator loses access.
  */
 export interface Issue {
   readonly issuedBy: string;
@@ -44,29 +44,29 @@ export interface IssuedBy {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** One kind of links that operators issue. */
+/** One kind of link that operators issue. */
 export abstract class LinkKind {
-  /** The scope that issuing one requires. */
+  /** The scope required to issue such a link. */
   abstract readonly scope: Scope;
-  /** Ends the issuer's live links and returns their number. */
+  /** Revokes the issuer's live links and returns how many there were. */
   abstract end(manager: EntityManager, issuer: IssuedBy): Promise<number>;
 }
 
 /**
- * Ends links under the lock of the operator who issued
- * them, as for API keys, so that none is issued meanwhile.
+ * Revokes links under the lock of the operator who issued them,
+ * as for API keys, so that no new link is issued in the meantime.
  */
 @Injectable()
 export class IssuedLinks {
   constructor(@Inject(LINK_KINDS) private readonly kinds: readonly LinkKind[]) {}
 
-  /** Ends the links that the operator may not issue with the scopes in `left`. Returns their number. */
+  /** Revokes the links that the operator may no longer issue with the scopes in `left`. Returns how many. */
   endOf(manager: EntityManager, operatorId: string, left: readonly Scope[]): Promise<number> {
     const issuer = { where: 'issued_by = :operatorId', parameters: { operatorId } };
     return this.end(manager, issuer, (kind) => !left.includes(kind.scope));
   }
 
-  /** Ends the links issued with an API key or one of its descendants. Returns their number. */
+  /** Revokes the links issued with an API key or one of its descendants. Returns how many. */
   endWithKey(manager: EntityManager, id: string): Promise<number> {
     return this.end(manager, { where: `issued_with in (${DESCENT})`, parameters: { id } });
   }

@@ -45,8 +45,8 @@ export function callerBySession({ id: sessionId, operator }: WithOperator<Operat
 }
 
 /**
- * The caller as they are now, or null if their credential has ended since they were
- * authenticated. Reads the clock after the query, which may have waited for a lock.
+ * The caller's current state, or null if their credential has expired or been revoked since
+ * they were authenticated. Reads the clock after the query, which may have waited for a lock.
  */
 export async function callerAsOfNow(
   manager: EntityManager,

@@ -6,14 +6,14 @@ import { OperatorResetLink } from './operator-reset-link.entity';
 import { OperatorSession } from './operator-session.entity';
 
 /**
- * How long sessions are kept after they expire, in case somebody
- * asks where one came from. The audit trail keeps the rest.
+ * How long sessions are kept after they expire, in case someone asks
+ * where a session came from. The audit trail keeps everything else.
  */
 const KEPT_MS = 30 * 24 * 3600_000;
 
 /**
- * Deletes sessions and reset links of operators that expired long
- * ago. API keys stay, since the API lists them with their outcome.
+ * Deletes sessions and reset links of operators that expired long ago.
+ * API keys are kept, because the API also lists expired and revoked keys.
  */
 @Injectable()
 export class OldCredentials {

@@ -24,7 +24,7 @@ export class OperatorAuthentication {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `unauthenticated`, with the same text for every reason. */
+  /** Throws `unauthenticated`, with the same message for every reason. */
   async authenticate(token: string): Promise<OperatorCaller> {
     const caller = (await this.byApiKey(token)) ?? (await this.bySession(token));
     if (!caller) throw unauthenticated();

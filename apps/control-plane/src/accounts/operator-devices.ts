@@ -6,22 +6,22 @@ import { type EntityManager } from 'typeorm';
 import { KnownDevice } from './known-device.entity';
 
 /**
- * The devices that operators have signed in from. A known device grants
- * no access: it only keeps guesses made elsewhere from locking it out.
+ * The devices that operators have signed in from. A known device grants no
+ * access: it only keeps password guesses made elsewhere from locking it out.
  */
 @Injectable()
 export class OperatorDevices {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * Returns the operator whose device this is. Without a
-   * token it still queries, so the timing reveals nothing.
+   * Returns the operator whose device this is. Without a token it
+   * still runs the query, so that the response time reveals nothing.
    */
   operatorOf(manager: EntityManager, token: string | undefined): Promise<string | null> {
     return this.in(manager).userOf(hashCredential(token ?? ''), this.clock.now());
   }
 
-  /** Returns the token presented if it is this operator's, otherwise a new one. */
+  /** Returns the presented token if it belongs to this operator, otherwise a new one. */
   async remember(manager: EntityManager, operatorId: string, token: string | undefined): Promise<string> {
     if (token !== undefined && (await this.operatorOf(manager, token)) === operatorId) return token;
     const fresh = mintCredential('aod').value;

@@ -8,11 +8,11 @@ import { scopeMissing, unauthenticated } from './operator-authentication';
 import { Operator } from './operator.entity';
 
 /**
- * A revocation ends only what it can see. It misses the uncommitted writes of another transaction,
- * which in turn misses the revocation. So each transaction that signs in, or that issues, resets,
- * changes or ends anything of an operator, first locks the operator, repeats every check it made
- * before it had the lock, and only then writes. This lock comes before those of tenants, planes
- * and jobs. It is a queued lock: operators cannot delay their own revocation by writing.
+ * A revocation affects only the rows it can see. It misses the uncommitted writes of another transaction,
+ * which in turn misses the revocation. So each transaction that signs an operator in, or that issues,
+ * resets, changes or revokes anything belonging to an operator, first locks the operator, repeats every
+ * check it made before it had the lock, and only then writes. This lock is taken before those of tenants,
+ * planes and jobs. It is a queued lock, so operators cannot delay their own revocation by writing.
  */
 export async function lockOperator(manager: EntityManager, id: string): Promise<Operator> {
   const [operator] = await lockOperators(manager, [id]);
@@ -21,8 +21,8 @@ export async function lockOperator(manager: EntityManager, id: string): Promise<
 }
 
 /**
- * Locks several operators, always in the same order: take all you need in
- * one call. The rows matching `others` are locked too, but without their
+ * Locks several operators, always in the same order. Lock all that you need
+ * in one call. The rows matching `others` are locked too, but without their
  * queued lock, so this does not wait for those operators' own writes.
  */
 export async function lockOperators(
@@ -41,7 +41,9 @@ export async function lockOperators(
   return locked;
 }
 
-/** The caller as they are now, read under the lock of their row. Throws what the guard would throw now. */
+/**
+ * The caller's current state, read under the lock of their row. Throws whatever the guard would throw now.
+ */
 export async function checkCallerAgain(
   manager: EntityManager,
   caller: OperatorCaller,
@@ -56,8 +58,8 @@ export async function checkCallerAgain(
 
 /**
  * Runs `work`, which changes no operator, after checking the caller again.
- * Calls of one operator wait for their revocation but not for each other. The
- * statements are started together, travel together and run in this order.
+ * Calls by the same operator wait for that operator's revocation, but not
+ * for each other. The statements are sent together and run in this order.
  */
 export async function asAdmitted<T>(
   manager: EntityManager,

@@ -47,8 +47,8 @@ export class OperatorPasswords {
   ) {}
 
   /**
-   * Does and answers the same whether or not the account exists.
-   * Throws `invalid_credentials` and `too_many_attempts`.
+   * Does the same work and fails in the same way whether or not the
+   * account exists. Throws `invalid_credentials` and `too_many_attempts`.
    */
   async signIn(dto: LoginDto & FromCookies): Promise<SignedIn> {
     const { email, password, device_token: token } = dto;
@@ -75,14 +75,14 @@ export class OperatorPasswords {
     });
   }
 
-  /** Ends the caller's other sessions and their reset links. */
+  /** Also ends the caller's other sessions and invalidates their reset links. */
   async change(caller: OperatorCaller, dto: ChangePasswordDto): Promise<void> {
     const { operatorId, sessionId } = caller;
     const { email, passwordHash: current } = await this.database.read((manager) =>
       requireOperator(manager, operatorId),
     );
     requireGoodPassword(dto.new_password, email, 'new_password');
-    // Someone who finds an open session must not be able to guess the password.
+    // Someone who gains access to an open session must not be able to guess the password.
     const attempt = { account: [operatorId], deviceHash: `session ${sessionId}` };
     await this.throttle.take(attempt);
     if (!(await this.checks.matches(dto.current_password, current))) throw wrongPassword();
@@ -92,7 +92,7 @@ export class OperatorPasswords {
     await this.database.write(async (manager) => {
       const operator = await lockOperator(manager, operatorId);
       await checkCallerAgain(manager, caller, this.clock);
-      // Changed meanwhile, perhaps to lock this caller out: the old password proves nothing any more.
+      // Changed in the meantime, perhaps to lock this caller out, so the old password proves nothing.
       if (operator.passwordHash !== current) throw wrongPassword();
       await this.setPassword(manager, operator, passwordHash);
       await this.sessions.endOthers(manager, operatorId, sessionId);
@@ -102,8 +102,8 @@ export class OperatorPasswords {
   }
 
   /**
-   * Issues a link to choose a password with, for an operator
-   * who has none or forgot it. Voids the previous link.
+   * Issues a link for choosing a password, for an operator
+   * who has none or forgot it. Invalidates the previous link.
    */
   issueLink(caller: OperatorCaller, operatorId: string): Promise<ResetLink> {
     const { id, value } = mintCredential('aor');
@@ -121,28 +121,28 @@ export class OperatorPasswords {
       const row = { id, operatorId, secretHash: hashCredential(token), createdAt, endedAt: null };
       await insertRow(manager, OperatorResetLink, { ...row, ...issue });
       await this.audit.record(manager, operatorEntry('operator.reset_link_issued', operatorId, { link: id }));
-      // A fragment does not reach any server's log.
+      // Browsers do not send the fragment, so the token appears in no server's log.
       const url = new URL(`/reset-password#token=${token}`, this.config.CONTROL_PLANE_PUBLIC_URL);
       return { url: url.href, token, expires_at: issue.expiresAt };
     });
   }
 
   /**
-   * Ends all sessions and links, so whoever had the old password is locked out.
-   * The device becomes known, so guesses made elsewhere do not lock it out.
+   * Ends all sessions and invalidates all links, so anyone who had the old password is locked
+   * out. The device becomes known, so password guesses made elsewhere do not lock it out.
    */
   async reset({ token, password }: ResetPasswordDto): Promise<{ device_token: string }> {
     const id = parseCredential('aor', token)?.id;
     const link = id ? await this.database.read((manager) => findLink(manager, id)) : null;
     if (!link || !credentialMatches(token, link.secretHash)) throw invalidLink();
-    // Checked again in the transaction. This check saves hashing a password for a dead link.
+    // Checked again in the transaction. This check avoids hashing a password for an invalid link.
     if (link.endedAt !== null || link.expiresAt <= this.clock.now()) throw invalidLink();
     const { email } = await this.database.read((manager) => requireOperator(manager, link.operatorId));
     requireGoodPassword(password, email);
     const passwordHash = await hashPassword(password);
     return this.database.write(async (manager) => {
       const { operatorId, issuedBy } = link;
-      // Locks the issuer too, who may be losing the right to issue links at this moment.
+      // Locks the issuer too, because they may be losing the right to issue links at this moment.
       const locked = await lockOperators(manager, [operatorId, issuedBy ?? operatorId]);
       const operator = locked.find((one) => one.id === operatorId);
       const isLive =
@@ -176,13 +176,17 @@ function findLink(manager: EntityManager, id: string): Promise<OperatorResetLink
   return manager.findOneBy(OperatorResetLink, { id });
 }
 
-/** Whether a password that matched `then` may still sign the operator in. */
+/** Whether a password that matched the earlier row `then` may still sign the operator in. */
 function isProvenStill(then: Operator, { disabledAt, passwordHash, revocations }: Operator): boolean {
   return disabledAt === null && passwordHash === then.passwordHash && revocations === then.revocations;
 }
 
 function invalidCredentials(): DomainError {
-  return new DomainError('invalid_credentials', 'unauthenticated', 'E-mail address or password is wrong.');
+  return new DomainError(
+    'invalid_credentials',
+    'unauthenticated',
+    'The email address or password is incorrect.',
+  );
 }
 
 function passwordUnchanged(): DomainError {
@@ -191,12 +195,16 @@ function passwordUnchanged(): DomainError {
 }
 
 function wrongPassword(): DomainError {
-  const detail = 'The current password is wrong. If you have none, ask an owner for a reset link.';
+  const detail = 'The current password is incorrect. If you have none, ask an owner for a reset link.';
   return new DomainError('wrong_password', 'forbidden', detail);
 }
 
 function disabled(): DomainError {
-  return new DomainError('operator_disabled', 'conflict', 'This operator is disabled. Enable them first.');
+  return new DomainError(
+    'operator_disabled',
+    'conflict',
+    'This operator is disabled. Enable the operator first.',
+  );
 }
 
 function invalidLink(): DomainError {

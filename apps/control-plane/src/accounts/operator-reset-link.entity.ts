@@ -1,7 +1,7 @@
 import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Lets an operator choose a password, once. Stored as a SHA-256 hash. */
+/** A link with which an operator can choose a password once. Its token is stored as a SHA-256 hash. */
 @Entity('operator_reset_links')
 export class OperatorResetLink {
   @PrimaryColumn('varchar') id: string;
@@ -9,7 +9,7 @@ export class OperatorResetLink {
   @Column('varchar', { name: 'secret_hash' }) secretHash: string;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
-  /** The operator who issued it; null for links from before this column existed. */
+  /** The operator who issued it; null for links that are older than this column. */
   @Column('uuid', { name: 'issued_by', nullable: true }) issuedBy: string | null;
   /** The issuer's API key; null if issued with a session. */
   @Column('varchar', { name: 'issued_with', nullable: true }) issuedWith: string | null;

@@ -10,7 +10,7 @@ export class OperatorSession {
   @Column('varchar') method: SessionView['method'];
   @Column('varchar', { nullable: true }) ip: string | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
-  /** To the minute; null if never used. */
+  /** Accurate to the minute; null if never used. */
   @TimestampColumn({ name: 'last_used_at', nullable: true }) lastUsedAt: Date | null;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
   @TimestampColumn({ name: 'revoked_at', nullable: true }) revokedAt: Date | null;

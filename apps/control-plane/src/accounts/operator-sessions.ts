@@ -77,8 +77,9 @@ export class OperatorSessions {
   }
 
   /**
-   * Locks the operator who is signing in and ends the session that their browser had, whoever owned it
-   * (ASVS 5.0, 7.2.4). The browser forgets that session, so nobody else should be able to continue it.
+   * Locks the operator who is signing in and ends the browser's previous session,
+   * even if it belonged to a different operator (ASVS 5.0, 7.2.4). The browser
+   * forgets that session, so no one else should be able to keep using it.
    */
   async lockSigningIn(
     manager: EntityManager,

@@ -24,9 +24,9 @@ const REALM = 'control-plane';
 const LINK_RULE = { name: 'operators_sso_uq', table: 'operators', columns: ['sso_issuer', 'sso_subject'] };
 
 /**
- * Signs operators in through the company's identity provider. Only an owner
- * creates operators; signing in never does. A verified e-mail address links
- * an operator once; from then on the provider's subject identifies them.
+ * Signs operators in through the company's identity provider. Only an owner can create
+ * operators; signing in never does. A verified email address links an operator to an
+ * account at the provider once; from then on the provider's subject identifies them.
  */
 @Injectable()
 export class OperatorSingleSignOn {
@@ -50,8 +50,8 @@ export class OperatorSingleSignOn {
   }
 
   async finish(request: FastifyRequest, reply: FastifyReply, cookies: FromCookies): Promise<SignedIn> {
-    // Only the provider's answer reveals who is signing in. Comparing every
-    // operator's count detects one who was disabled or demoted meanwhile.
+    // Only the provider's response reveals who is signing in, so this reads the revocation counts of all
+    // operators. A changed count means that the operator was disabled or demoted during the sign-in.
     const before = await this.revocations();
     const identity = await this.signOn.finish(this.client, REALM, request, reply);
     try {
@@ -74,7 +74,8 @@ export class OperatorSingleSignOn {
     if (!found) throw this.unknown(identity);
     const operator = await this.sessions.lockSigningIn(manager, found.id, cookies);
     const isRevoked = operator.disabledAt !== null || operator.revocations !== before.get(operator.id);
-    // The address may have been reassigned. An operator linked at this provider keeps their subject.
+    // The email address may have been reassigned, so an operator
+    // already linked at this provider must match by subject.
     const isLinked = operator.ssoIssuer === ssoIssuer;
     const isTheirs = isLinked ? operator.ssoSubject === ssoSubject : operator.email === email;
     if (isRevoked || !isTheirs) throw this.unknown(identity);
@@ -106,7 +107,7 @@ export class OperatorSingleSignOn {
     const isVerified = email !== null;
     this.logger.warn({ msg: 'No operator matches this identity', issuer, subject, isVerified });
     return signOnUnknownAccount(
-      'No operator matches your identity. Ask an owner to create one for your e-mail address, which the ' +
+      'No operator matches your identity. Ask an owner to create one for your email address, which the ' +
         'identity provider must have verified.',
     );
   }
@@ -115,14 +116,14 @@ export class OperatorSingleSignOn {
     const { OPERATOR_OIDC_ISSUER: issuer, OPERATOR_OIDC_CLIENT_ID: clientId } = this.config;
     if (issuer === undefined || clientId === undefined)
       throw signOnNotConfigured(
-        'Single sign-on is not configured here. Sign in with e-mail address and password.',
+        'Single sign-on is not configured here. Sign in with your email address and password.',
       );
     return {
       issuer,
       clientId,
       clientSecret: this.config.OPERATOR_OIDC_CLIENT_SECRET,
       redirectUri: new URL('/api/auth/oidc/callback', this.config.CONTROL_PLANE_PUBLIC_URL).href,
-      // Whoever configures this process may point it at their own network.
+      // The issuer comes from this process's own configuration, so it may be on a private network.
       publicOnly: false,
     };
   }

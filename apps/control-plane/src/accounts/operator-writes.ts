@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { type OperatorCaller } from '../access/caller';
 import { asAdmitted } from './operator-lock';
 
-/** Writes by operators that do not concern operators' accounts. */
+/** Writes made by operators, except changes to operators' accounts. */
 @Injectable()
 export class OperatorWrites {
   constructor(

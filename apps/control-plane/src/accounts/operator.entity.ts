@@ -16,8 +16,9 @@ export class Operator {
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'disabled_at', nullable: true }) disabledAt: Date | null;
   /**
-   * How often a new password, a lower role or being disabled has ended their access. A sign-in that
-   * was checked before and commits after notices by it: hash and status may have been changed back.
+   * How many times a new password, a lower role or being disabled has revoked this operator's
+   * access. A sign-in checked before such a revocation and committed after it compares this
+   * count, because the password hash and the status may have been changed back since.
    */
   @Column('integer') revocations: number;
 }

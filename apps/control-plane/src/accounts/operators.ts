@@ -43,8 +43,8 @@ export class Operators {
   ) {}
 
   /**
-   * Without a password, they sign in through the identity provider or choose
-   * one through a reset link. `caller` is left out on the command line.
+   * Without a password, the operator signs in through the identity provider or
+   * chooses a password through a reset link. The command line passes no `caller`.
    */
   async create(dto: CreateOperatorDto, caller?: OperatorCaller): Promise<OperatorView> {
     if (dto.password !== undefined) requireGoodPassword(dto.password, dto.email);
@@ -68,11 +68,7 @@ export class Operators {
       });
     } catch (error) {
       if (!violates(error, EMAIL_RULE)) throw error;
-      throw new DomainError(
-        'email_taken',
-        'conflict',
-        'An operator with this e-mail address already exists.',
-      );
+      throw new DomainError('email_taken', 'conflict', 'An operator with this email address already exists.');
     }
     return operator;
   }
@@ -99,12 +95,12 @@ export class Operators {
   }
 
   /**
-   * Disabling or demoting an operator ends all their sessions, and the links that they may no
-   * longer issue. Disabling also revokes their API keys, which enabling does not bring back.
+   * Disabling or demoting an operator ends all their sessions and invalidates the links that they
+   * may no longer issue. Disabling also revokes their API keys; enabling does not restore them.
    */
   change(caller: OperatorCaller, id: string, dto: ChangeOperatorDto): Promise<ManagedOperatorView> {
     return this.database.write(async (manager) => {
-      // Locks the owners too: two who demote each other at once would leave none.
+      // Locks all owners too, because two owners who demote each other at the same time would leave none.
       const owner = { role: 'owner' as const, disabledAt: IsNull() };
       const locked = await lockOperators(manager, [id, caller.operatorId], owner);
       await this.checkCaller(manager, caller);

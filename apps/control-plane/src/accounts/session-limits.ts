@@ -1,6 +1,6 @@
-/** A session ends after this time even if it is in use (ASVS 5.0, 7.3.2). */
+/** A session expires after this time even if it is in use (ASVS 5.0, 7.3.2). */
 export const SESSION_SECONDS = 12 * 3600;
-/** An unused session ends after this time (ASVS 5.0, 7.3.1). */
+/** An unused session expires after this time (ASVS 5.0, 7.3.1). */
 const IDLE_SECONDS = 3600;
 /** The use of a session or key is recorded no more often than this. */
 export const NOTED_EVERY_SECONDS = 60;

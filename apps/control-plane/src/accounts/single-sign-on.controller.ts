@@ -16,7 +16,7 @@ import { SessionCookie } from './session-cookie';
 /** Where a browser is redirected after signing in. */
 const SIGNED_IN = '/api/auth/me';
 
-/** For browsers: they arrive through a link and leave with a cookie. */
+/** Routes for browsers. They start with a link and end with a session cookie. */
 @ApiTags('accounts')
 @Public()
 @Refuses('unauthenticated', 'forbidden', 'not_found', 'conflict')

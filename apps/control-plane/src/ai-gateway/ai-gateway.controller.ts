@@ -34,7 +34,7 @@ export class AiGatewayController {
     private readonly calls: WaitingCalls,
   ) {}
 
-  /** `x-tenant-id` names the tenant. Answers are signed unless they are streamed. */
+  /** `x-tenant-id` names the tenant. Responses are signed unless they are streamed. */
   @Serves('POST /api/ai/chat/completions')
   @Refuses('unprocessable', 'too_many')
   @HttpCode(200)

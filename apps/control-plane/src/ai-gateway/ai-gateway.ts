@@ -22,7 +22,8 @@ export class AiGateway {
   ) {}
 
   /**
-   * Only an active tenant is served, and only at its home. In `on_prem` its admin must also have allowed it.
+   * Throws unless the tenant is active and the plane is its
+   * home. On-prem tenants also need their admin's permission.
    */
   async admit(planeId: string, tenantId: string, isAllowedByAdmin: boolean): Promise<void> {
     const { place, plane, tenant } = await this.database.read(async (manager) => ({
@@ -30,7 +31,7 @@ export class AiGateway {
       plane: await manager.findOneByOrFail(TenantPlane, { id: planeId }),
       tenant: await manager.findOneByOrFail(Tenant, { id: tenantId }),
     }));
-    // An old copy left by a move may not ask.
+    // A plane that only has an old copy of the tenant may not send questions for it.
     if (place?.tenantPlaneId !== planeId) throw tenantNotOnPlane();
     if (tenant.status !== 'active')
       throw new DomainError(
@@ -52,7 +53,7 @@ export class AiGateway {
     const [chunks, size] = [[] as Uint8Array[], { bytes: 0 }];
     for await (const chunk of await this.provider.complete(request, ended)) {
       if ((size.bytes += chunk.length) > MAX_ANSWER_BYTES)
-        throw aiUnavailable("the provider's answer is too long");
+        throw aiUnavailable("the provider's response is too long");
       chunks.push(chunk);
     }
     return requireJson(Buffer.concat(chunks).toString());
@@ -64,6 +65,6 @@ function requireJson(text: string): string {
     JSON.parse(text);
     return text;
   } catch {
-    throw aiUnavailable("the provider's answer is not JSON");
+    throw aiUnavailable("the provider's response is not JSON");
   }
 }

@@ -5,16 +5,16 @@ import { AuditEvent } from './audit-event.entity';
 const MAX_BATCHES = 40;
 
 /**
- * Links audit rows into the chain after they were written.
- * The sweep runs it; only one process seals at a time.
+ * Links audit rows into the hash chain after they have been
+ * written. The sweep runs it; only one process seals at a time.
  */
 @Injectable()
 export class AuditSealer {
   constructor(private readonly database: Database) {}
 
   /**
-   * Seals the pending rows up to a bound, leaving the rest
-   * to the next sweep. Returns how many rows it sealed.
+   * Seals up to a fixed number of pending rows and leaves the
+   * rest to the next sweep. Returns how many rows it sealed.
    */
   async seal(): Promise<number> {
     let total = 0;

@@ -39,7 +39,7 @@ describe('the configuration of the Control Plane', () => {
     });
   });
 
-  it('prints none of its secrets', () => {
+  it('does not print its secrets', () => {
     const url = `postgres://app:${RANDOM}@db.example.com/cp`;
     const secrets: Record<string, string> = {
       CONTROL_PLANE_DATABASE_URL: url,
@@ -71,7 +71,7 @@ describe('the configuration of the Control Plane', () => {
     });
   });
 
-  it('lists every fault at once by variable name, and repeats no value', () => {
+  it('lists every fault at once by variable name, without repeating any value', () => {
     const env = {
       NODE_ENV: 'staging',
       PORT: '70000',
@@ -192,7 +192,7 @@ describe('the configuration of the Control Plane', () => {
         expect(faultsOf({ ...PRODUCTION, ...provider, ...wrong })).toEqual([expect.stringMatching(fault)]);
     });
 
-    it('is refused for all faults at once', () => {
+    it('reports all faults at once', () => {
       const faults = faultsOf({
         NODE_ENV: 'production',
         CONTROL_PLANE_DATABASE_URL: 'postgres://postgres:postgres@db/cp',
@@ -211,7 +211,7 @@ describe('the configuration of the Control Plane', () => {
       expect(faults.join('\n')).not.toMatch(/changeme|postgres:|BwcHBw/);
     });
 
-    it.each(['data/control-plane.db', 'sqlite:cp.db', undefined])('refuses SQLite: %s', (url) => {
+    it.each(['data/control-plane.db', 'sqlite:cp.db', undefined])('refuses SQLite (%s)', (url) => {
       expect(faultsOf({ ...PRODUCTION, CONTROL_PLANE_DATABASE_URL: url })).toEqual([
         expect.stringMatching(/^CONTROL_PLANE_DATABASE_URL must be a postgres:.* in production/),
       ]);

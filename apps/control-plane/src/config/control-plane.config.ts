@@ -26,7 +26,7 @@ import { CONTROL_PLANE_VERSION, versionProblem } from './version-policy';
 
 const PUBLIC_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
-/** The infrastructure drivers, each with its settings below. */
+/** The infrastructure drivers. Their settings follow below. */
 export const DRIVER_NAMES = ['local', 'terraform', 'manual'] as const;
 export type DriverName = (typeof DRIVER_NAMES)[number];
 
@@ -57,7 +57,7 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Checked('sealingKeys', sealingKeysProblem)
   CONTROL_PLANE_SEALING_KEYS: Secret;
 
-  /** Planned URLs are below it: `https://<slug>.<TENANT_BASE_DOMAIN>`. */
+  /** Planned URLs have the form `https://<slug>.<TENANT_BASE_DOMAIN>`. */
   @IsNotEmpty()
   TENANT_BASE_DOMAIN: string = 'localhost:4200';
 
@@ -67,7 +67,7 @@ export class ControlPlaneConfig extends PlaneConfig {
   @NoDefaultInProduction()
   INTERNAL_SERVICE_SECRET?: Secret;
 
-  /** The previous secret, also accepted during its rotation. */
+  /** The previous secret, which is still accepted during a rotation. */
   @IsOptional()
   @IsLongSecret(32)
   @Checked('rotation', (value, { INTERNAL_SERVICE_SECRET: current }: ControlPlaneConfig) =>
@@ -77,7 +77,7 @@ export class ControlPlaneConfig extends PlaneConfig {
   )
   INTERNAL_SERVICE_SECRET_PREVIOUS?: Secret;
 
-  /** Closes sign-up even though mail is configured. */
+  /** Closes sign-up even if email is configured. */
   @IsSwitch()
   @IsBoolean()
   SIGNUP_CLOSED: boolean = false;
@@ -107,7 +107,8 @@ export class ControlPlaneConfig extends PlaneConfig {
   REQUIRE_PURCHASE_ORDER: boolean = false;
 
   /**
-   * What creates the infrastructure of dedicated tenants. Unset: `manual` in production, otherwise `local`.
+   * The driver that creates the infrastructure of dedicated
+   * tenants. Unset: `manual` in production, otherwise `local`.
    */
   @IsOptional()
   @IsIn(DRIVER_NAMES)
@@ -128,20 +129,20 @@ export class ControlPlaneConfig extends PlaneConfig {
   )
   AI_PROVIDER_BASE_URL?: string;
 
-  /** A secret. Unset: the provider requires none. */
+  /** A secret. Unset if the provider requires none. */
   @IsOptional()
   @IsSecret()
   @Checked('header', (value) =>
-    /^[\x21-\x7e]+$/.test(value) ? null : 'must be one word of visible characters',
+    /^[\x21-\x7e]+$/.test(value) ? null : 'must consist of visible ASCII characters, without spaces',
   )
   AI_PROVIDER_API_KEY?: Secret;
 
-  /** The model for questions that name none. */
+  /** The model for questions that do not name one. */
   @ValidateIf((config: ControlPlaneConfig) => config.AI_PROVIDER_BASE_URL !== undefined)
   @IsNotEmpty({ message: '$property must name the model to use (required with AI_PROVIDER_BASE_URL)' })
   AI_PROVIDER_MODEL?: string;
 
-  /** How long the provider may stay silent, before its answer and between two parts of a stream. */
+  /** How long the provider may send nothing, before its response starts and between two parts of a stream. */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(100)
@@ -167,19 +168,22 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Min(0)
   RESTORE_WINDOW_DAYS: number = 30;
 
-  /** How long operators keep their own database backups, in days. Deletion certificates state it. */
+  /** How long operators keep their own database backups, in days. Deletion certificates state this. */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(0)
   DATABASE_BACKUP_DAYS: number = 35;
 
-  /** A rotation revokes a tenant plane's old secret once nothing was signed with it for this long. */
+  /** A rotation revokes a tenant plane's old secret once nothing has been signed with it for this long. */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(1)
   SECRET_ROTATION_QUIET_SECONDS: number = 600;
 
-  /** The version of new dedicated planes, and of upgrades that name none. Unset: the Control Plane's own. */
+  /**
+   * The version of new dedicated planes, and of upgrades
+   * that do not name one. Unset: the Control Plane's own.
+   */
   @IsOptional()
   @Checked('version', (value) => (VERSION_PATTERN.test(value) ? versionProblem(value) : 'must be like 1.2.3'))
   TENANT_PLANE_VERSION?: string;
@@ -190,7 +194,7 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Min(1)
   UPGRADE_HEALTHY_SECONDS: number = 300;
 
-  /** Drift is found within this time: a check begins every three quarters of it. 0: never. */
+  /** Drift is found within this time, because a check starts every three quarters of it. 0: never. */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(0)
@@ -211,8 +215,8 @@ export class ControlPlaneConfig extends PlaneConfig {
   LOCAL_DRIVER_POSTGRES_URL?: Secret;
 
   /**
-   * The folder of the built Tenant Plane that the local driver starts. `{version}`
-   * in it gives each version a folder of its own. Unset: the folder beside this app.
+   * The folder of the built Tenant Plane that the local driver starts. `{version}` in
+   * it gives each version a folder of its own. Unset: the folder next to this app.
    */
   @IsOptional()
   @IsNotEmpty()
@@ -223,8 +227,7 @@ export class ControlPlaneConfig extends PlaneConfig {
   TERRAFORM_MODULE_DIR: string = 'docker/terraform/aws-ecs';
 
   /**
-   * Where each tenant has its Terraform working directory,
-   * including its state unless TERRAFORM_BACKEND_FILE is set.
+   * Contains each tenant's Terraform working directory, with the state unless TERRAFORM_BACKEND_FILE is set.
    */
   @IsNotEmpty()
   TERRAFORM_WORK_DIR: string = 'data/terraform';
@@ -255,7 +258,7 @@ export class ControlPlaneConfig extends PlaneConfig {
    */
   @IsOptional()
   @Checked('faultPoint', (_, config: ControlPlaneConfig) =>
-    config.isProduction ? 'is for tests and refused in production' : null,
+    config.isProduction ? 'is for tests only and is refused in production' : null,
   )
   ATLAS_FAULT_POINT?: string;
 
@@ -273,7 +276,7 @@ export class ControlPlaneConfig extends PlaneConfig {
     return resolve(folder.replaceAll('{version}', version ?? this.tenantPlaneVersion));
   }
 
-  /** The database of dedicated tenants that are requested without one. */
+  /** The database for dedicated tenants whose order does not name one. */
   get dedicatedDatabase(): DatabaseDriver {
     const isSmall = this.infrastructureDriver === 'local' && this.LOCAL_DRIVER_POSTGRES_URL === undefined;
     return isSmall ? 'sqlite' : 'postgres';

@@ -32,7 +32,7 @@ describe('the version of a tenant plane', () => {
     ['2.0.0', 'unsupported'],
     ['0.9.0', 'unsupported'],
     ['latest', 'unsupported'],
-  ])('%s, seen from 1.4.2, is %s', (version, kind) => {
+  ])('%s is "%s" if the Control Plane runs 1.4.2', (version, kind) => {
     expect(versionClassOf(version, '1.4.2')).toBe(kind);
   });
 
@@ -43,7 +43,7 @@ describe('the version of a tenant plane', () => {
     },
   );
 
-  it('of our own release works', () => {
+  it("is supported if it equals the Control Plane's own", () => {
     expect(versionProblem(CONTROL_PLANE_VERSION)).toBeNull();
   });
 });

@@ -1,7 +1,10 @@
 import { type VersionClass } from '@atlas/operator-api';
 import { compareVersions, versionSkewProblem } from '@atlas/plane-contract';
 
-/** The Control Plane's own version. Tenant planes of the same major version may enrol, but no newer ones. */
+/**
+ * The Control Plane's own version. A tenant plane may
+ * enrol if it has the same major version and is not newer.
+ */
 export const CONTROL_PLANE_VERSION = '0.1.0';
 
 /** Why a tenant plane of this version does not work with the Control Plane, or null if it does. */

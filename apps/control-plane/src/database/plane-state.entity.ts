@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
  * A single row. Its epoch changes when the database is restored
- * from a backup, so that planes ask for their full state.
+ * from a backup, so that planes request their full state.
  */
 @Entity('control_plane_state')
 export class ControlPlaneState {

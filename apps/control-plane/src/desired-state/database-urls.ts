@@ -24,8 +24,8 @@ export class DatabaseUrls {
   ) {}
 
   /**
-   * Records the URL on the tenant whose home this is, then on the
-   * plane: the locking order. Former homes redirect to the new address.
+   * Records the URL on the tenant whose home this is and then on the plane,
+   * which is the locking order. Former homes redirect to the new address.
    */
   async record(
     manager: EntityManager,
@@ -56,12 +56,12 @@ export class DatabaseUrls {
     await manager.update(Tenant, { id: tenantId }, { endpointUrl: null, dbUrlSealed: null });
   }
 
-  /** Null when none is recorded. */
+  /** Null if no URL is recorded. */
   open({ id, dbUrlSealed }: Tenant): Secret | null {
     return dbUrlSealed === null ? null : this.box.open(dbUrlSealed, onTenant(id));
   }
 
-  /** Whether the plane's row holds this URL. */
+  /** Whether this URL is in the plane's row. */
   ofPlaneIs({ id, dbUrlSealed }: TenantPlane, dbUrl: SecretText): boolean {
     return dbUrlSealed !== null && this.box.open(dbUrlSealed, onPlane(id)).equals(dbUrl);
   }

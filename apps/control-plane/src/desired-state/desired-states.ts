@@ -31,7 +31,7 @@ import { toldSignupLinks } from './told-signup-links';
 const REVISION_OF_PLANE =
   'select revision from tenant_planes where tenant_planes.id = placements.tenant_plane_id';
 
-/** SQL: whether the tenant is moving back to a former home, which its users may still address. */
+/** SQL: whether the tenant is moving back to a former home, where its users may still send requests. */
 const IS_BACK = `case when placement.phase = 'importing' then exists (
     select 1 from transfers former where former.tenant_id = placement.tenant_id
       and former.source_plane_id = plane.id and former.purpose = 'move'
@@ -68,7 +68,7 @@ export class DesiredStates implements OnModuleInit {
     const reporting = "select id from tenant_planes where status <> 'retired'";
     const entries = manager.createQueryBuilder().update(Placement).where(`tenant_plane_id in (${reporting})`);
     await entries.set(UNHEARD).execute();
-    // Wakes waiting planes: everything is sent again.
+    // Wakes waiting planes, which then receive everything again.
     await manager.update(TenantPlane, { status: Not('retired') }, { revisedAt: this.clock.now() });
   }
 
@@ -83,7 +83,7 @@ export class DesiredStates implements OnModuleInit {
     const { tenantId, tenantPlaneId } = placement;
     const plane = manager.createQueryBuilder().update(TenantPlane).where({ id: tenantPlaneId });
     const entry = manager.createQueryBuilder().update(Placement).where({ tenantId, tenantPlaneId });
-    // Statements started together travel together and run in this order.
+    // Statements started together are sent together and run in this order.
     await together([
       plane.set({ revision: () => 'revision + 1', revisedAt: this.clock.now() }).execute(),
       entry.set({ entryRevision: () => `(${REVISION_OF_PLANE})` }).execute(),
@@ -131,8 +131,8 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /**
-   * Returns null if nothing changed since `since`. `keyId` is the key that the plane
-   * signs with; if a rotation waits for it, the answer includes the next secret.
+   * Returns null if nothing changed since `since`. `keyId` is the key that the plane signs
+   * with. If a rotation is waiting for the plane, the response includes the next secret.
    */
   async changes(
     tenantPlaneId: string,
@@ -141,13 +141,13 @@ export class DesiredStates implements OnModuleInit {
   ): Promise<DesiredState | null> {
     const n = since === undefined ? null : this.knownRevision(since);
     const rows = await this.rows(tenantPlaneId, n ?? 0, keyId);
-    // A call that waited while its key was revoked gets the same answer as one that arrives afterwards.
+    // A call that waited while its key was revoked gets the same response as a call made afterwards.
     if (rows[0]?.key_revoked_at) throw keyRevoked();
     const current = rows[0]?.plane_revision ?? 0;
     const isFull = n === null || n > current;
     if (!isFull && n === current) return null;
     const entries = isFull && n !== null ? await this.rows(tenantPlaneId, 0) : rows;
-    // Read after the entries, so newer changes are sent twice rather than missed.
+    // Read after the entries, so that newer changes are sent twice rather than missed.
     const links = entries.some(isEntry)
       ? await this.database.read((manager) => toldSignupLinks(manager, tenantPlaneId, isFull ? 0 : n))
       : new Map<string, DesiredSignupLinks>();
@@ -158,14 +158,14 @@ export class DesiredStates implements OnModuleInit {
     return next_secret === undefined ? state : { ...state, config: { ...state.config, next_secret } };
   }
 
-  /** Like `changes`, but waits up to `seconds` for a change. A waiting plane costs no queries. */
+  /** Like `changes`, but waits up to `seconds` for a change. A waiting plane causes no queries. */
   async awaitChanges(
     { tenantPlaneId, keyId }: { readonly tenantPlaneId: string; readonly keyId: string },
     since: string,
     seconds: number,
     ended: AbortSignal,
   ): Promise<DesiredState | null> {
-    // Subscribing before the first query loses no change in between.
+    // Subscribes before the first query, so that no change is missed.
     const wakes = new Wakes(this.signals, topicOf(tenantPlaneId), seconds, ended);
     try {
       let changes = await this.changes(tenantPlaneId, since, keyId);
@@ -179,8 +179,8 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /**
-   * Whether a report with this revision counts entries as this Control Plane does. An older
-   * tenant plane that has not yet applied a full state reports `none`, which is accepted.
+   * Whether a report's revision belongs to the current epoch. A tenant plane of an older
+   * version that has not yet applied a full state reports `none`, which is accepted too.
    */
   isOfThisEpoch(revision: string): boolean {
     const epoch = epochOf(revision);
@@ -209,7 +209,7 @@ export class DesiredStates implements OnModuleInit {
     for (const plane of planes) this.signals.deliver(topicOf(plane.id));
   }
 
-  /** A single statement reads revision and entries at the same moment. */
+  /** A single statement, so that revision and entries are consistent. */
   private rows(tenantPlaneId: string, since: number, keyId = ''): Promise<ChangedRow[]> {
     return this.database.read((manager) =>
       manager
@@ -276,7 +276,7 @@ export class DesiredStates implements OnModuleInit {
     };
   }
 
-  /** Null for another epoch or an invalid revision: everything is sent. */
+  /** Null for another epoch or an invalid revision, in which case everything is sent. */
   private knownRevision(since: string): number | null {
     const [epoch, n = ''] = since.split('.');
     return epoch === this.epoch && /^\d{1,9}$/.test(n) ? Number(n) : null;
@@ -297,7 +297,7 @@ interface ChangedRow {
   readonly phase: DesiredTenant['phase'];
   readonly entry_revision: number;
   readonly purge_job_id: string | null;
-  /** Set where an old copy is kept after a move. */
+  /** Set if an old copy is kept there after a move. */
   readonly remove_after: unknown;
   readonly restored_from: string | null;
   readonly reopened_by: string | null;
@@ -340,8 +340,7 @@ function isHome(phase: DesiredTenant['phase']): boolean {
 function toEntry(row: ChangedRow, links: DesiredSignupLinks | undefined): DesiredTenant {
   const { tenant_id, slug, name, status, plan, admin_email, phase, entry_revision, purge_job_id } = row;
   const told = purge_job_id === null ? phase : 'retired';
-  // The status that the plane should apply. Operations that
-  // the Control Plane still waits for do not concern it.
+  // The status that the plane should apply. Other statuses concern only the Control Plane.
   const desired = status === 'suspended' || status === 'deprovisioning' ? status : 'active';
   return {
     tenant_id,

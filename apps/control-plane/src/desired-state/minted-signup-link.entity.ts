@@ -9,7 +9,7 @@ export class MintedSignupLink {
   @Column('uuid', { name: 'tenant_id' }) tenantId: string;
   /** Its audience: the tenant's home when it was issued. */
   @Column('uuid', { name: 'tenant_plane_id' }) tenantPlaneId: string;
-  /** The operator who issued it; null for the system's welcome mail. */
+  /** The operator who issued it; null if the system issued it for the welcome email. */
   @Column('uuid', { name: 'issued_by', nullable: true }) issuedBy: string | null;
   /** The issuer's API key; null if issued with a session. */
   @Column('varchar', { name: 'issued_with', nullable: true }) issuedWith: string | null;

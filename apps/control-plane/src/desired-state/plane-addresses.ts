@@ -14,8 +14,8 @@ import { ServiceKeys } from '../service-keys/service-keys';
 import { DesiredStates } from './desired-states';
 
 /**
- * Limits the changes of each plane. Audit entries are never
- * deleted, so a plane must not be able to flood the trail.
+ * Limits the address changes of each plane. Audit entries are never
+ * deleted, so a plane must not be able to flood the audit trail.
  */
 const CHANGES: Allowance = { name: 'address change of', limit: 10, windowSeconds: 3600, isStrict: false };
 
@@ -26,7 +26,7 @@ export interface ReportingPlane {
 }
 
 /**
- * The addresses of tenant planes, and what follows from
+ * The addresses of tenant planes, and what depends on
  * them: addresses of tenants, links, routes and redirects.
  */
 @Injectable()
@@ -52,14 +52,14 @@ export class PlaneAddresses {
     const isNews = said !== before.reportedEndpointUrl;
     await this.database.write(async (manager) => {
       const plane = await this.lock(manager, caller);
-      // A newer report has arrived since; its own call handles it.
+      // A newer report has arrived since; its own call handles the address.
       if (plane.linkId !== link_id || plane.sequence !== sequence || !this.isToFollow(plane, said)) return;
-      // Every report repeats the address, so it is adopted once the limit allows it.
+      // Every report repeats the address, so it is adopted later, once the limit allows it.
       if (!(await this.throttle.isTaken(CHANGES, [plane.id]))) {
         if (isNews) await manager.increment(TenantPlane, { id: plane.id }, 'addressChangesLeftOut', 1);
         return;
       }
-      // This address may be one of those that were left out.
+      // This address itself may have been left out before.
       const leftOut = plane.addressChangesLeftOut - (isNews ? 0 : 1);
       const source = { link_id, sequence, ...(leftOut > 0 && { changes_left_out: leftOut }) };
       await this.change(manager, plane, said, source);
@@ -91,7 +91,7 @@ export class PlaneAddresses {
 
   /**
    * Adopts the address in the request file of an air-gapped
-   * plane. Files may arrive in any order; the newest counts.
+   * plane. Files may arrive in any order; the newest one wins.
    */
   async followFile(
     manager: EntityManager,
@@ -140,10 +140,10 @@ export class PlaneAddresses {
     await this.passOn(manager, plane, endpointUrl);
   }
 
-  /** Updates the tenants that live there, and the planes that redirect to them. */
+  /** Updates the tenants whose home this plane is, and the planes that redirect to them. */
   async passOn(manager: EntityManager, plane: TenantPlane, endpointUrl: string): Promise<void> {
     const { id } = plane;
-    // Users of a plane that Atlas runs use the planned URL, whatever is behind it.
+    // If Atlas runs the plane, its users keep using the planned URL.
     const isTheirs = profileOf(plane.deploymentModel).installRequired;
     await manager
       .createQueryBuilder()
@@ -184,10 +184,10 @@ const LIVES_THERE = `select home.tenant_id from placements home
   where home.tenant_plane_id = :id and home.holds_place and home.phase <> 'importing'`;
 
 /**
- * Whether the plane's own address is ignored. For a dedicated plane, the driver or the person
- * who made it recorded the address with the database (`PUT /api/tenants/:id/infrastructure`).
- * They know the load balancer in front of it, while the plane knows only its own port; and
- * reconciliation repairs to the driver's record. A different address in a report shows as drift.
+ * Whether the address that the plane reports is ignored. For a dedicated plane, the driver or the person
+ * who created it has recorded an address along with the database (`PUT /api/tenants/:id/infrastructure`).
+ * That record takes a load balancer into account, while the plane knows only its own port, and
+ * reconciliation restores the driver's record. A different address in a report shows up as drift.
  */
 export function isAddressRecorded({ dbUrlSealed, endpointUrl }: TenantPlane): boolean {
   return dbUrlSealed !== null && endpointUrl !== null;

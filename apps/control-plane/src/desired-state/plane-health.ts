@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { DesiredStates } from './desired-states';
 
-/** Judges by a tenant plane's own reports whether it is healthy in a version. */
+/** Decides from a tenant plane's own reports whether it is healthy on a version. */
 @Injectable()
 export class PlaneHealth {
   constructor(
@@ -20,8 +20,8 @@ export class PlaneHealth {
   }
 
   /**
-   * Like {@link missing}, after a rollback. The plane need not
-   * be healthy: it may have been unhealthy before the upgrade.
+   * Like {@link missing}, but for a plane that was rolled back. It need
+   * not be healthy, because it may have been unhealthy before the upgrade.
    */
   async missingToBeBack(id: string, version: string): Promise<string | null> {
     const plane = await this.find(id);
@@ -44,10 +44,10 @@ export function planeGone(): StepFailure {
 function reportLackedBy(plane: TenantPlane, version: string): string | null {
   if (plane.status === 'retired') throw planeGone();
   if (plane.status !== 'enrolled') return 'the enrolment of the tenant plane';
-  return plane.version !== version || !hasReportedSince(plane) ? `its report in version ${version}` : null;
+  return plane.version !== version || !hasReportedSince(plane) ? `it to report version ${version}` : null;
 }
 
-/** A degraded plane serves. A full queue or a wrong clock would not improve in the earlier version. */
+/** A degraded plane still serves users. Rolling back would not fix a full queue or a wrong clock. */
 function troubleOf({ health, healthStatus }: TenantPlane): string | null {
   if (healthStatus === 'ok' || healthStatus === 'degraded') return null;
   const told = troubleIn(health ?? {});
@@ -55,8 +55,8 @@ function troubleOf({ health, healthStatus }: TenantPlane): string | null {
 }
 
 /**
- * Whether the process that the driver started has reported.
- * Counts reports, because the clocks of processes may differ.
+ * Whether the process that the driver started has reported. Compares report
+ * numbers rather than times, because the clocks of processes may differ.
  */
 function hasReportedSince({ lastReportAt, sequence, releasedSequence }: TenantPlane): boolean {
   return lastReportAt !== null && sequence !== releasedSequence;

@@ -6,7 +6,7 @@ import { toldPlaces } from '../registry/placements';
 import { changeTenantStatus } from '../registry/tenant-status';
 import { DesiredStates } from './desired-states';
 
-/** Changes a tenant's status and publishes it to every plane that serves the tenant now or soon. */
+/** Changes a tenant's status and publishes it to every plane that serves the tenant or is about to. */
 @Injectable()
 export class TenantStatusPublisher {
   constructor(

@@ -3,7 +3,7 @@ import { type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { Placement } from '../registry/placement.entity';
 import { MintedSignupLink } from './minted-signup-link.entity';
 
-/** The most links listed for each kind and tenant. */
+/** The maximum number of links listed per kind and tenant. */
 const MOST_TOLD = 100;
 
 interface ToldLink {
@@ -14,9 +14,9 @@ interface ToldLink {
 }
 
 /**
- * Returns, by tenant, what its home must know about its sign-up links, if its entry changed
- * after `since`. If there are more revoked links than can be listed, `revoked_through` revokes
- * the newest unlisted one and all older links. Unlisted links of an earlier home stop working.
+ * Returns what the plane must know about sign-up links, for each tenant whose home it is and whose entry
+ * changed after `since`. If there are more revoked links than can be listed, `revoked_through` revokes
+ * the newest unlisted link and all older ones. Unlisted links issued at an earlier home stop working.
  */
 export async function toldSignupLinks(
   manager: EntityManager,

@@ -14,7 +14,7 @@ interface Attempt {
 interface Refusal {
   readonly code: string;
   readonly kind: ErrorKind;
-  /** What is wrong and what to do, or nothing if this refusal does not apply. */
+  /** What is wrong and what to do; null or false if this refusal does not apply. */
   readonly problem: (attempt: Attempt) => string | null | false;
 }
 

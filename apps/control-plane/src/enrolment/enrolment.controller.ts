@@ -25,8 +25,7 @@ export class EnrolmentController {
   ) {}
 
   /**
-   * Enrols a plane without a connection to the Control
-   * Plane, by a request file that an operator carries here.
+   * Enrols a plane that has no connection to the Control Plane, with a request file that an operator uploads.
    */
   @Requires('planes:write')
   @Serves('POST /api/tenant-planes/enroll-offline')

@@ -23,8 +23,8 @@ import { TokenMisuse } from './token-misuse';
 type Proof = Pick<ServiceCall<PlaneCaller>, 'keyId' | 'caller'>;
 
 /**
- * Enrols an expected tenant plane: with an unused token,
- * in a call signed with the key of the token's bundle.
+ * Enrols an expected tenant plane that presents an unused
+ * token, in a call signed with the key from the same bundle.
  */
 @Injectable()
 export class Enrolment {
@@ -40,7 +40,7 @@ export class Enrolment {
     private readonly clock: Clock,
   ) {}
 
-  /** `within` does further work in the same transaction; if it throws, nothing is enrolled. */
+  /** `within` does more work in the same transaction. If it throws, nothing is enrolled. */
   async enrol(
     call: Proof,
     request: EnrolRequest,
@@ -62,7 +62,7 @@ export class Enrolment {
     }
   }
 
-  /** Refuses what `enrol` would refuse, but uses no token and raises no alarm. */
+  /** Refuses what `enrol` would refuse, but does not redeem the token or raise an alarm. */
   async check(call: Proof, request: EnrolRequest): Promise<EnrolAnswer> {
     const token = await this.shownToken(call, request);
     requireProven(token, call, request);
@@ -90,23 +90,24 @@ export class Enrolment {
   ): Promise<TenantPlane> {
     // The plane may enrol with a new address, which affects its tenants.
     await this.addresses.lockTenantsAt(manager, token.tenantPlaneId);
-    // Locked before the token, in the order used by those who retire the plane or issue another token.
+    // Locked before the token, in the same order as when the plane is retired or issued another token.
     const plane = await lockPlaneAndCalls(manager, token.tenantPlaneId);
     if (token.consumedBy === request.instance_id) return this.enrolledAlready(manager, token, plane);
     refuseUnlessRedeemable(token, request, plane, this.clock.now());
     if (await this.tokens.redeem(manager, token, request.instance_id))
       return this.register(manager, plane, request);
-    // Someone else redeemed it meanwhile, or another attempt of this instance did.
+    // The token was redeemed or revoked in the meantime, perhaps by another attempt of this instance.
     const now = await manager.findOneByOrFail(ProvisioningToken, { id: token.id });
     if (now.consumedBy === request.instance_id) return this.enrolledAlready(manager, token, plane);
     refuseUnlessRedeemable(now, request, plane, this.clock.now());
-    // Reached only if the clock was set back meanwhile.
+    // Reached only if the clock was set back in the meantime.
     throw new Error(`Provisioning token ${token.id} could not be redeemed.`);
   }
 
   /**
-   * The first answer may have been lost, so the same instance gets it again, even much later, unless its key
-   * has been revoked: the call may have waited for the revocation, and a file can be signed at any time.
+   * The first response may have been lost, so the same instance gets it again, even much
+   * later, unless its key has been revoked. The key is checked here because the call may
+   * have waited for the revocation, and because a file can be signed at any time.
    */
   private async enrolledAlready(
     manager: EntityManager,
@@ -131,9 +132,9 @@ export class Enrolment {
       databaseDriver: request.database.driver,
       capabilities: request.capabilities,
       publicKey: request.public_key as object,
-      // The plane uses the secret of its bundle, so a rotation's secret no longer applies.
+      // The plane uses the secret from its bundle, so a rotation's next secret no longer applies.
       nextKeyId: null,
-      // The plane may have a new database, which restarts the numbers of its reports.
+      // The plane may have a new database, in which its report numbers start over.
       linkId: null,
       enrolledAt: now,
     } as const;
@@ -157,8 +158,8 @@ export class Enrolment {
   }
 
   /**
-   * A dedicated plane is awaited by its tenant's job; any
-   * plane may be awaited by a job about the plane itself.
+   * If the plane serves a single tenant, that tenant's job may be
+   * waiting for it. In any case, a job for the plane itself may be.
    */
   private async wakeWaiting(manager: EntityManager, plane: TenantPlane): Promise<void> {
     await this.waker.wakeForPlanes(manager, [plane.id]);
@@ -170,7 +171,9 @@ export class Enrolment {
     );
   }
 
-  /** For an enrolment, `keyId` is refused if it was revoked meanwhile. A dry run passes none. */
+  /**
+   * An enrolment passes `keyId`, which is refused if it was revoked in the meantime. A dry run passes no key.
+   */
   private async answer(plane: TenantPlane, keyId?: string): Promise<EnrolAnswer> {
     const state = await this.desiredStates.changes(plane.id, undefined, keyId);
     if (!state) throw new Error('A request without a revision must return the full desired state.');
@@ -187,9 +190,9 @@ function requireProven(token: ProvisioningToken, call: Proof, request: EnrolRequ
 function notGenuine({ caller }: Proof): DomainError {
   const detail =
     caller.tenantPlaneId === null
-      ? 'This Control Plane did not issue the provisioning token, or issued it for a plane with its ' +
-        'own secret. Copy token and secret from the newest install bundle.'
+      ? 'This Control Plane did not issue the provisioning token, or issued it for a plane with its own ' +
+        'secret. Copy both the token and the secret from the newest install bundle.'
       : 'The provisioning token and INTERNAL_SERVICE_SECRET come from different install bundles. Copy ' +
-        'both from one bundle.';
+        'both from the same bundle.';
   return new DomainError('bad_signature', 'unauthenticated', detail);
 }

@@ -41,8 +41,8 @@ interface ProvenFile {
 }
 
 /**
- * Enrols a plane without a connection: an operator carries its request here and the answer
- * back. The same code as for a call makes the same record, audit entry and refusals.
+ * Enrols a plane that has no connection. An operator uploads its request file and takes the response
+ * file back to it. Records, audit entries and refusals come from the same code as for online enrolment.
  */
 @Injectable()
 export class OfflineEnrolment {
@@ -74,8 +74,8 @@ export class OfflineEnrolment {
   }
 
   /**
-   * Checks no time window or nonce, unlike for a call: a file may travel for days, and
-   * uploading it again returns the same answer. The file is valid as long as its token.
+   * Unlike for a call, neither a time window nor a nonce is checked, because a file may be on its way for
+   * days, and uploading it again returns the same response. The file is valid for as long as its token.
    */
   private async prove({ body, signature }: EnrolRequestFile): Promise<ProvenFile> {
     const signed = readSignedRequest({
@@ -99,8 +99,8 @@ export class OfflineEnrolment {
   }
 
   /**
-   * The plane makes no calls, so the answer must contain its
-   * tenants: they are published before the job gets to it.
+   * The plane makes no calls, so the response must contain its
+   * tenants. They are published here, before their job would do it.
    */
   private async tellAtOnce(manager: EntityManager, plane: TenantPlane): Promise<void> {
     const placed = await manager.findBy(Placement, { tenantPlaneId: plane.id, holdsPlace: true });
@@ -149,8 +149,8 @@ function signatureDoesNotHold(): DomainError {
   return new DomainError(
     'bad_signature',
     'unauthenticated',
-    'The file was not made with an install bundle of this Control Plane, or was changed in transit. ' +
-      'Make a new file with the newest bundle.',
+    'The file was not created with an install bundle from this Control Plane, or it was changed in ' +
+      'transit. Create a new file with the newest bundle.',
   );
 }
 

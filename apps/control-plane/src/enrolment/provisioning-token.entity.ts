@@ -1,7 +1,7 @@
 import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A one-time right to enrol as one tenant plane. Stored as a SHA-256 hash. */
+/** A token with which one tenant plane can enrol once. Stored as a SHA-256 hash. */
 @Entity('provisioning_tokens')
 export class ProvisioningToken {
   /** The public id contained in the token. */
@@ -14,7 +14,7 @@ export class ProvisioningToken {
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
   @TimestampColumn({ name: 'revoked_at', nullable: true }) revokedAt: Date | null;
-  /** Later than for the plane's previous tokens, whatever the clock says. */
+  /** Always later than for the plane's previous tokens, even if the clock was set back. */
   @TimestampColumn({ name: 'consumed_at', nullable: true }) consumedAt: Date | null;
   /** The instance that redeemed it, which may repeat its enrolment. */
   @Column('uuid', { name: 'consumed_by', nullable: true }) consumedBy: string | null;

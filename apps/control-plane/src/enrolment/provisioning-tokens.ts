@@ -28,8 +28,8 @@ export class ProvisioningTokens {
   ) {}
 
   /**
-   * Issues a token and revokes the plane's live one, if any. The plane is
-   * locked, so whoever retires it either came first or revokes this token.
+   * Issues a token and revokes the plane's live one, if any. Locks the plane,
+   * so that retiring it concurrently either prevents this token or revokes it.
    */
   async issue(
     manager: EntityManager,
@@ -65,8 +65,8 @@ export class ProvisioningTokens {
   }
 
   /**
-   * Redeems the token in a guarded update: of any number of concurrent callers,
-   * in any number of processes, exactly one succeeds. Lock the plane first.
+   * Redeems the token with a conditional update, so that exactly one of any number of
+   * concurrent callers succeeds, in any number of processes. Lock the plane first.
    */
   async redeem(
     manager: EntityManager,
@@ -144,9 +144,9 @@ export class ProvisioningTokens {
   }
 
   /**
-   * The environment for an enrolled tenant plane. Beside the current secret
-   * it contains the one that the plane enrolled with, which the Control Plane
-   * no longer accepts: only that one opens a database from before a rotation.
+   * The environment for an enrolled tenant plane. Besides the current secret, it contains
+   * the secret that the plane enrolled with, if they differ. The Control Plane no longer
+   * accepts that secret, but only it can decrypt a database from before a rotation.
    */
   async environmentOf(manager: EntityManager, plane: TenantPlane): Promise<Readonly<Record<string, string>>> {
     const secret = await this.keys.secretOf(manager, plane);
@@ -159,8 +159,8 @@ export class ProvisioningTokens {
   }
 
   /**
-   * The secret of the last enrolment. A secret that leaked is
-   * never returned, since a new enrolment has replaced it.
+   * The secret of the last enrolment. A leaked secret is
+   * never returned, because a new enrolment has replaced it.
    */
   private async enrolmentSecret(manager: EntityManager, tenantPlaneId: string): Promise<Secret | null> {
     const redeemed = await this.lastRedeemed(manager, tenantPlaneId);

@@ -14,7 +14,7 @@ import { ServiceKeys } from '../service-keys/service-keys';
 import { type Arrival } from './arrival';
 import { ProvisioningTokens } from './provisioning-tokens';
 
-/** Tenant planes that serve a single tenant: created for it and retired with it. */
+/** Tenant planes that serve a single tenant. They are created for it and retired with it. */
 @Injectable()
 export class SingleTenantPlanes {
   constructor(
@@ -26,7 +26,7 @@ export class SingleTenantPlanes {
 
   /** Returns the plane that the tenant is placed on, or creates one that is expected to enrol. */
   async ensure(manager: EntityManager, tenant: Tenant, { model, phase }: Arrival): Promise<TenantPlane> {
-    // Locks the tenant: an operator and its job may call this at once.
+    // Locks the tenant, because an operator and the tenant's job may call this at the same time.
     await manager.query('update tenants set id = id where id = $1', [tenant.id]);
     const known = await this.find(manager, tenant.id, phase);
     if (known && known.deploymentModel !== model) throw placeTaken(known);
@@ -50,8 +50,8 @@ export class SingleTenantPlanes {
   }
 
   /**
-   * Like `ensure`, for a plane that the customer runs: expects the
-   * plane that the customer kept, with its data, to enrol again.
+   * Like `ensure`, for a plane that the customer runs. If the customer kept the
+   * tenant's earlier plane with its data, that plane is expected to enrol again.
    */
   async expectAgain(manager: EntityManager, tenant: Tenant, arrival: Arrival): Promise<TenantPlane> {
     const isThere = (await this.find(manager, tenant.id, arrival.phase)) !== null;
@@ -65,7 +65,7 @@ export class SingleTenantPlanes {
   }
 
   /**
-   * Finds the plane that was the tenant's home when it was deprovisioned. Copies at other planes are older.
+   * Finds the plane that was the tenant's home when it was deprovisioned. Copies on other planes are older.
    */
   private async leftWithCustomer(
     manager: EntityManager,
@@ -79,7 +79,7 @@ export class SingleTenantPlanes {
       .where('place.tenantId = :tenantId and plane.deploymentModel = :model', { tenantId, model })
       .andWhere("plane.status = 'retired' and plane.enrolledAt is not null")
       .orderBy('place.createdAt', 'DESC');
-    // Jobs from earlier versions do not name the plane; then the newest placement counts.
+    // Jobs from earlier versions do not name the plane. For them, the newest placement is used.
     if (typeof home === 'string') left.andWhere({ id: home });
     return left.getOne();
   }
@@ -94,18 +94,21 @@ export class SingleTenantPlanes {
     return place && manager.findOneBy(TenantPlane, { id: place.tenantPlaneId });
   }
 
-  /** Ends the trust in the plane: revokes its token and its keys, and supersedes the jobs about it. */
+  /** Retires the plane: revokes its token and its keys, and supersedes its jobs. */
   async retire(manager: EntityManager, tenantId: string, plane: TenantPlane): Promise<void> {
     const { id } = await lockPlaneAndCalls(manager, plane.id);
     await requireOwn(manager, tenantId, plane);
     await this.tokens.revokeLive(manager, id);
     await this.keys.revokeAll(manager, id);
     await manager.update(TenantPlane, { id }, { status: 'retired', placed: 0, dbUrlSealed: null });
-    await this.jobs.supersede(manager, { tenantPlaneId: id }, 'its tenant plane is retired');
+    await this.jobs.supersede(manager, { tenantPlaneId: id }, 'retirement of its tenant plane');
   }
 }
 
-/** Throws unless the plane serves this tenant alone, so that no job changes or ends the plane of others. */
+/**
+ * Throws unless the plane serves this tenant alone, so that
+ * no job changes or retires a plane that other tenants use.
+ */
 export async function requireOwn(
   manager: EntityManager,
   tenantId: string,
@@ -120,9 +123,9 @@ export async function requireOwn(
   throw new StepFailure('operator', 'plane_not_own', detail, fix);
 }
 
-/** Another job has created a placement that the tenant is moving to. */
+/** Another job has created a placement for the tenant's move. */
 export function placeTaken({ name }: TenantPlane): StepFailure {
-  const detail = `The tenant still holds a place on tenant plane ${name}, which another job created.`;
+  const detail = `The tenant still has a place on tenant plane ${name}, which another job reserved.`;
   const fix = 'Operator: roll that job back, then retry this one.';
   return new StepFailure('operator', 'place_taken', detail, fix);
 }

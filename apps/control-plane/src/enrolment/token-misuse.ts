@@ -6,24 +6,24 @@ import { Counter } from 'prom-client';
 import { Audit } from '../audit/audit';
 import { type ProvisioningToken } from './provisioning-token.entity';
 
-/** The kind of token behind each refusal. */
+/** The kind of misuse behind each refusal. */
 const MISUSES: Readonly<Record<string, string>> = {
   token_already_used: 'spent',
   token_revoked: 'revoked',
   token_expired: 'expired',
-  // The token is from another bundle than the signing key, or its secret is not the one issued.
+  // The token and the signing key are from different bundles, or the token's secret is wrong.
   bad_signature: 'foreign',
 };
 
 /**
- * Limits alarms per token and kind. Audit entries are never deleted,
- * so whoever holds a used token must not be able to flood the trail.
+ * Limits alarms per token and kind. Audit entries are never deleted, so
+ * someone with a used token must not be able to flood the audit trail.
  */
 const ALARMS: Allowance = { name: 'token misuse', limit: 10, windowSeconds: 3600, isStrict: false };
 
 /**
- * Raises an alarm for a genuine token in the wrong hands or at the
- * wrong time: it may be a mistake, a cloned installation or a theft.
+ * Raises an alarm if an issued token is presented by the wrong instance or at
+ * the wrong time. The cause may be a mistake, a cloned installation or a theft.
  */
 @Injectable()
 export class TokenMisuse {
@@ -45,8 +45,8 @@ export class TokenMisuse {
   }
 
   /**
-   * Raises the alarm if `error` shows that the token was misused: always in
-   * the metrics, and in the audit trail and the log up to ten times an hour.
+   * Raises the alarm if `error` shows that the token was misused. The metrics
+   * count every misuse; the audit trail and the log record at most ten an hour.
    */
   async alarm(token: ProvisioningToken, request: EnrolRequest, error: unknown): Promise<void> {
     const kind = error instanceof DomainError ? MISUSES[error.code] : undefined;
@@ -62,7 +62,7 @@ export class TokenMisuse {
     await this.database.write(async (manager) => {
       if (!(await this.throttle.isTaken(ALARMS, [token.id, kind]))) return;
       this.logger.warn(
-        `Instance ${request.instance_id} presented provisioning token ${token.id}, which is ${kind}.`,
+        `Instance ${request.instance_id} presented provisioning token ${token.id} and was refused (${kind}).`,
       );
       await this.audit.record(manager, {
         action: 'provisioning_token.misused',

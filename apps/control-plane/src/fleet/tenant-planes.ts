@@ -82,8 +82,8 @@ export class TenantPlanes {
   }
 
   /**
-   * Returns the plane that sent a signed call. The platform secret does not identify the plane, so the signed
-   * query names it. If the call names a tenant, that tenant must be placed there.
+   * Returns the plane that sent a signed call. The platform secret does not identify the plane, so
+   * the signed query names it. If the call names a tenant, that tenant must be placed on the plane.
    */
   async identify(call: ServiceCall<PlaneCaller>, claimedId?: string, tenantId?: string): Promise<string> {
     const known = call.caller.tenantPlaneId;
@@ -91,7 +91,7 @@ export class TenantPlanes {
       throw new DomainError(
         'tenant_plane_mismatch',
         'forbidden',
-        'The signing key belongs to a different tenant plane than tenant_plane_id names.',
+        'The signing key does not belong to the tenant plane that tenant_plane_id names.',
       );
     }
     if (!(await this.keys.isActive(call.keyId))) {

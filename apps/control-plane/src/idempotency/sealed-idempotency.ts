@@ -16,7 +16,7 @@ import { SEALED, type SealedColumn, placeIn } from '../sealing/sealed-columns';
 import { IdempotencyRecord } from './idempotency-key.entity';
 
 /**
- * The answer to a request. `install` is shown once, so it is stored
+ * The response to a request. `install` is shown once, so it is stored
  * separately and erased once `tokenId` is redeemed or revoked.
  */
 export interface OnceAnswered {
@@ -29,10 +29,10 @@ export interface RequestOfOperator extends RepeatableRequest {
   readonly caller: OperatorCaller;
 }
 
-/** An answer as sealed, with the hash of the request body. */
+/** What is sealed: a response and the hash of the request body. */
 type Sealed = Omit<OnceAnswered, 'install'> & { readonly bodyHash?: string };
 
-/** Stores answers sealed, since they may contain secrets that are shown once. */
+/** Seals the stored responses, because they may contain secrets that are shown once. */
 @Injectable()
 export class SealedIdempotency extends Idempotency<OnceAnswered, RequestOfOperator> {
   constructor(
@@ -49,7 +49,7 @@ export class SealedIdempotency extends Idempotency<OnceAnswered, RequestOfOperat
     await manager.update(IdempotencyRecord, { tokenId }, { installSealed: null });
   }
 
-  /** Deletes answers that are too old to be repeated. */
+  /** Deletes responses that have expired. */
   async sweep(): Promise<void> {
     const where = { expiresAt: LessThan(this.clock.now()) };
     const write = this.database.write.bind(this.database);

@@ -16,7 +16,7 @@ export class Drivers {
   get(name: DriverName): InfrastructureDriver {
     const [driver, ...others] = this.drivers.filter((one) => one.name === name);
     if (!driver || others.length > 0)
-      throw new Error(`There must be one infrastructure driver named ${name}.`);
+      throw new Error(`There must be exactly one infrastructure driver named ${name}.`);
     return driver;
   }
 }

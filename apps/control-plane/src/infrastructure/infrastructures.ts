@@ -31,7 +31,7 @@ interface Created {
   readonly endpointUrl: string;
 }
 
-/** The infrastructure of dedicated tenants: created by the configured driver, recorded on their rows. */
+/** The infrastructure of dedicated tenants. The configured driver creates it, and their rows record it. */
 @Injectable()
 export class Infrastructures {
   constructor(
@@ -51,7 +51,7 @@ export class Infrastructures {
     return this.drivers.get(this.config.infrastructureDriver).plan(subject);
   }
 
-  /** Null while a person has yet to create it. */
+  /** Returns null while a person has yet to create it. */
   async create(
     { tenantId, jobId, write }: InfrastructureWork & { readonly tenantId: string },
     phase: Arrival['phase'],
@@ -76,7 +76,7 @@ export class Infrastructures {
     return { driver: name, endpointUrl: made.endpointUrl };
   }
 
-  /** Has the plane's driver run it on this version. Idempotent. */
+  /** Makes the plane's driver run the plane on this version. Idempotent. */
   async run(
     { tenantPlaneId, jobId, write }: InfrastructureWork & { readonly tenantPlaneId: string },
     version: string,
@@ -96,7 +96,7 @@ export class Infrastructures {
       await write((manager) => this.databaseUrls.record(manager, tenantPlaneId, made, tenant));
   }
 
-  /** A plane of another model was not created for this arrival. */
+  /** Leaves a plane of another model alone, because it was not created for this arrival. */
   async destroy(tenantId: string, { model, phase }: Arrival, write: FencedWrite): Promise<void> {
     const { tenant, plane } = await this.find(tenantId, phase);
     if (plane?.deploymentModel === model) await this.destroyPlane(tenant, plane, write);
@@ -104,8 +104,8 @@ export class Infrastructures {
   }
 
   /**
-   * Destroys the infrastructure of this plane. `begin` runs in the
-   * last transaction before anything is removed, and may refuse.
+   * Destroys the infrastructure of this plane. `begin` runs in the last
+   * transaction before anything is removed, and may throw to refuse the removal.
    */
   async destroyPlane(
     tenant: Tenant,

@@ -11,14 +11,14 @@ import { type Tenant } from '../registry/tenant.entity';
 export class DryRuns {
   constructor(private readonly registry: StepRegistry) {}
 
-  /** The steps of an operation that is not about one tenant. */
+  /** The steps of an operation that does not target a single tenant. */
   stepsOf(names: readonly string[]): PlannedStep[] {
     return names
       .map((name) => this.registry.get(name))
       .map(({ name, description, creates }) => ({ name, description, creates }));
   }
 
-  /** The plan for one tenant, in its current model or the one it moves to. */
+  /** The plan for one tenant, with its current model or the one it is to move to. */
   async planFor(
     tenant: Tenant,
     names: readonly string[],

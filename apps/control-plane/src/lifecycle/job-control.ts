@@ -146,7 +146,8 @@ export class JobControl {
       if (problem !== null) throw invalidTransition(problem);
       if (direction === 'undo') requireWayBack(job);
       await requireNothingExcluded(manager, job);
-      // Update only if unchanged since the read: of a concurrent retry and rollback, one is refused.
+      // Updates the job only if it is unchanged since the read, so
+      // that one of a concurrent retry and rollback is refused.
       const read = { id, leaseNumber: job.leaseNumber, status: job.status };
       beginAgain(job.steps, direction, (await this.database.now()).toISOString());
       Object.assign(job, {
@@ -172,7 +173,10 @@ export class JobControl {
     });
   }
 
-  /** Locks the job's subject: no job for it can start, restart or be cancelled until the transaction ends. */
+  /**
+   * Locks the job's subject, so that no job for it can start,
+   * restart or be cancelled until the transaction ends.
+   */
   private async lock(
     manager: EntityManager,
     id: string,
@@ -223,7 +227,7 @@ function beginAgain(steps: readonly StepState[], direction: JobDirection, at: st
 
 /**
  * By retrying a job, an operator acknowledges the child jobs that failed.
- * Like a child that ends, this locks the child's row before its parent's.
+ * Like a child that finishes, this locks the child's row before its parent's.
  */
 async function dismissFailedParts(manager: EntityManager, parentId: string): Promise<void> {
   const failed = { parentId, status: In([...FAILED_JOB_STATUSES]) };
@@ -238,7 +242,7 @@ async function setStatus(
   if (id !== null && status !== undefined) await changeTenantStatus(manager, id, status);
 }
 
-/** Whether the tenant still holds the place that this job created. No other job may reuse or remove it. */
+/** Whether the tenant still has the place that this job created. No other job may reuse or remove it. */
 async function holdsPlaceOf(
   manager: EntityManager,
   { operation, steps }: ProvisioningJob,
@@ -279,7 +283,7 @@ function isUndoneByCancel({ operation, steps }: ProvisioningJob): boolean {
 }
 
 function hasEnded({ status }: ProvisioningJob): DomainError {
-  return invalidTransition(`The job has ended (${status}): there is nothing to cancel.`);
+  return invalidTransition(`The job has ended (${status}). There is nothing to cancel.`);
 }
 
 function invalidTransition(detail: string): DomainError {

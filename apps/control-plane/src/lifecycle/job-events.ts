@@ -6,10 +6,12 @@ import { ProvisioningJobs } from '../provisioning-jobs/provisioning-jobs';
 import { JobViews } from './job-views';
 import { stepView } from './job.view';
 
-/** Signals may be lost, so the job is also polled at this interval. It paces keep-alives as well. */
+/**
+ * Signals may be lost, so the job is also polled at this interval. Keep-alives are sent at the same interval.
+ */
 const LOOK_AGAIN_SECONDS = 10;
 
-/** Not an event: keeps proxies from closing an idle stream. */
+/** Not an event. It keeps proxies from closing an idle stream. */
 export const KEEP_ALIVE = 'keep-alive';
 
 /** Streams a job's progress. */

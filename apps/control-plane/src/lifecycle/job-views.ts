@@ -14,7 +14,7 @@ export class JobViews {
     return (await this.viewer([job]))(job);
   }
 
-  /** Returns a function that views any of these jobs. All slugs are read in one query. */
+  /** Returns a function that creates the view of any of these jobs. All slugs are read in one query. */
   async viewer(jobs: readonly ProvisioningJob[]): Promise<(job: ProvisioningJob) => JobView> {
     const ids = jobs.map(({ tenantId }) => tenantId);
     const slugs = await this.database.read((manager) => tenantSlugs(manager, ids));

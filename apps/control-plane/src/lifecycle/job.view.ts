@@ -2,7 +2,7 @@ import { type JobError, type StepState, type StoredJobError } from '@atlas/jobs'
 import { type JobView, type StepView } from '@atlas/operator-api';
 import { type ProvisioningJob } from '../provisioning-jobs/provisioning-job.entity';
 
-/** `tenantSlug` is null for a job that is not about a tenant. */
+/** `tenantSlug` is null for a job without a tenant. */
 export function jobView(job: ProvisioningJob, tenantSlug: string | null): JobView {
   return {
     id: job.id,
@@ -38,7 +38,10 @@ function errorView(error: StoredJobError | null, status: string): JobError | nul
   };
 }
 
-/** How the fix of a retried failure begins, now and in older rows. Dropped once the job has failed. */
+/**
+ * How the fix for a failure begins while the job retries, in
+ * current and in older rows. Dropped once the job has failed.
+ */
 const WHILE_RETRIED = /^The job (retries automatically|tries again by itself)\b.*?If it has failed, /;
 
 const FIX_UNKNOWN =

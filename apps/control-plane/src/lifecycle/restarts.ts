@@ -8,18 +8,18 @@ import { type Tenant } from '../registry/tenant.entity';
 export interface RestartSituation {
   readonly tenant: Pick<Tenant, 'slug' | 'status'> | null;
   /**
-   * If the tenant came from a sign-up and admits no users: the
-   * tenant that the same person has signed up for since.
+   * The tenant that the same person has signed up for since,
+   * if this tenant came from a sign-up and admits no users.
    */
   readonly signedUpSince: Pick<Tenant, 'slug'> | null;
   readonly plane: Pick<TenantPlane, 'name' | 'status' | 'acceptsTenants'> | null;
   /** Jobs with the same subject that began later. */
   readonly since: readonly Pick<ProvisioningJob, 'id' | 'operation'>[];
-  /** Whether the tenant still holds the place that the job created beside its home. */
+  /** Whether the tenant still has the place that the job created in addition to its home. */
   readonly holdsItsPlace: boolean;
 }
 
-/** Why a failed or cancelled job can no longer be restarted, and what to do instead. Null if it can. */
+/** Why a failed or cancelled job can no longer be restarted, and what to do instead. Null if it still can. */
 export function restartProblem(
   { operation, steps }: Pick<ProvisioningJob, 'operation' | 'steps'>,
   direction: JobDirection,
@@ -58,7 +58,7 @@ export function restartProblem(
 /** Why a tenant cannot be brought back. The caller appends what to do instead. */
 export function hasAnother({ slug }: Pick<Tenant, 'slug'>): string {
   return (
-    `The person who signed up for this tenant has signed up again since, for tenant "${slug}". Each ` +
+    `The person who signed up for this tenant has signed up again since, for tenant "${slug}". Each email ` +
     'address may have only one tenant'
   );
 }

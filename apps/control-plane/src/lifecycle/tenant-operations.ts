@@ -30,7 +30,7 @@ interface StartOptions {
   readonly parentId?: string | null;
 }
 
-/** Starts operations on tenants, for operators and for jobs about many tenants. */
+/** Starts operations on tenants, for operators and for jobs that cover many tenants. */
 @Injectable()
 export class TenantOperations {
   constructor(
@@ -67,7 +67,7 @@ export class TenantOperations {
     const steps = lifecycleSteps(modelOf(tenant, params), operation, params);
     if (OPERATION_RULES[operation].supersedes) await this.jobs.supersede(manager, { tenantId }, operation);
     const job = await this.starter.start(manager, { operation, tenantId, parentId, params, steps });
-    // After the job's row is written, no other job can create a place.
+    // Checked after the job's row is written, because from then on no other job can create a place.
     await requireNothingLeft(manager, tenant, { operation, params, jobId: job.id });
     const subject = { action: `tenant.${operation}`, targetKind: 'tenant', targetId: tenantId };
     await this.audit.record(manager, {
@@ -80,7 +80,7 @@ export class TenantOperations {
   }
 }
 
-/** The model whose steps the job takes: the tenant's, or the one that it moves to. */
+/** The model whose steps the job runs: the tenant's current model or the one it moves to. */
 function modelOf({ deploymentModel }: Tenant, { deployment_model: other }: JobParams): DeploymentModel {
   return (other as DeploymentModel | undefined) ?? deploymentModel;
 }
@@ -91,8 +91,9 @@ function startOf(operation: LifecycleOperation): Parameters<typeof requireStatus
 }
 
 /**
- * The place that a failed move or restore created belongs to it until it succeeds or is rolled back. Another
- * operation must not reuse that place: it may need one of another kind, and its undo would remove the place.
+ * The place that a failed move or restore created belongs to it until it succeeds
+ * or is rolled back. Another operation must not reuse that place, because it may
+ * need a different kind of place, and its undo would remove this one.
  */
 async function requireNothingLeft(
   manager: EntityManager,
@@ -115,7 +116,7 @@ async function requireNothingLeft(
   const which = maker ? `its last ${maker.operation} (job ${maker.id})` : 'a move';
   const how = maker ? `POST /api/provisioning-jobs/${maker.id}/rollback` : 'see GET /api/drifts';
   const detail =
-    `Tenant "${slug}" still holds a place at tenant plane ${name}, left by ${which}, which did not ` +
-    `finish. Retry that job, or roll it back (${how}), then try again.`;
+    `Tenant "${slug}" still has a place on tenant plane ${name} from ${which}, which did not finish. ` +
+    `Retry that job, or roll it back (${how}), then try again.`;
   throw new DomainError('move_unfinished', 'conflict', detail);
 }

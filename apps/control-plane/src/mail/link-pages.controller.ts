@@ -2,7 +2,7 @@ import { ApiExcludeController, Public, sendLinkPage } from '@atlas/platform';
 import { Controller, Get, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 
-/** The pages behind links in mails, and behind links that owners pass on. */
+/** The pages that links in emails, and links passed on by owners, lead to. */
 @ApiExcludeController()
 @Public()
 @Controller()

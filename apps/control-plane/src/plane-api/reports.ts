@@ -32,8 +32,8 @@ export class Reports {
 
   async receive(caller: ReportingPlane, report: ReportRequest): Promise<void> {
     const { tenantPlaneId, keyId } = caller;
-    // After a restore, the plane may still report entries of the earlier
-    // epoch. It will receive everything again and report on that.
+    // After a restore of the Control Plane, the plane may still report entries
+    // from the earlier epoch. It will receive everything again and report on that.
     const tenants = this.desiredStates.isOfThisEpoch(report.revision) ? report.tenants : [];
     const tenantIds = tenants.map((tenant) => tenant.tenant_id);
     await requirePlacedHere(this.database, tenantPlaneId, tenantIds);
@@ -82,8 +82,8 @@ export class Reports {
 
   /**
    * Two copies of a plane (a cloned disk), or a plane whose database was restored,
-   * are shown but not blocked. What the other copy reports is stored, so that a
-   * restored plane shows up at once. Late and old reports change nothing.
+   * are flagged but not blocked. What the other copy reports is stored, so that a
+   * restored plane is visible at once. Late and old reports change nothing.
    */
   private async recordPlane(
     manager: EntityManager,
@@ -95,7 +95,7 @@ export class Reports {
     const now = this.clock.now();
     const heardNow = { lastReportAt: () => this.database.fromNow(0) };
     const isCopy = order === 'old' || order === 'other';
-    // With two copies, each one uses the numbers that the other lacks.
+    // With two copies, each one sends the numbers that the other did not send.
     const memory = isCopy || isForked(plane, now) ? NOTHING_MISSED : remembered(plane, report, order);
     const heard: Readonly<Record<ReportOrder, RowValues<TenantPlane>>> = {
       next: { ...factsOf(report), ...heardNow },

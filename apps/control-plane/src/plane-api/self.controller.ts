@@ -20,7 +20,7 @@ import { Routes } from '../routing/routes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
 import { Reports } from './reports';
 
-/** The calls of an enrolled tenant plane: pull and report. */
+/** The calls that an enrolled tenant plane makes: pull and report. */
 @ApiTags('tenant planes')
 @SignedByTenantPlane()
 @Controller()
@@ -56,7 +56,7 @@ export class SelfController {
     return sendSigned(reply, call, await changes);
   }
 
-  /** Where the tenant with this slug lives; 204 if nowhere. */
+  /** The tenant plane that serves the tenant with this slug; 204 if there is none. */
   @Serves('GET /api/tenant-planes/self/routes/:slug')
   async route(
     @PlaneCall() call: ServiceCall<PlaneCaller>,

@@ -15,8 +15,8 @@ type Subject = Pick<ProvisioningJob, 'tenantId' | 'tenantPlaneId'>;
 const SECRET_FIELD = /(^d|TOKEN|SECRET|KEY|PASSWORD|DATABASE_URL)$/;
 
 /**
- * Redacts the sealed values of a job's subject and the secrets of the configuration. A failing driver may
- * print any of them, so every failure text passes through here before it is stored or shown.
+ * Redacts the sealed values of a job's subject and the secrets of the configuration. A failing driver
+ * may print any of them, so every failure message passes through here before it is stored or shown.
  */
 @Injectable()
 export class JobSecrets {
@@ -32,7 +32,7 @@ export class JobSecrets {
     );
   }
 
-  /** Looks the secrets up for each failure: some may have been created a moment ago. */
+  /** Looks up the secrets again for each failure, because some may have been created a moment ago. */
   async redact(job: Subject, text: string): Promise<string> {
     const sealed = await this.database.read((manager) => this.sealedOf(manager, job));
     return redact(text, spellingsOf([...this.configured, ...sealed]));
@@ -62,7 +62,7 @@ export class JobSecrets {
     });
   }
 
-  /** Null if the sealing key is gone: nothing can print the value then. */
+  /** Null if the sealing key is missing, in which case nothing else can print the value either. */
   private opened(...sealed: Parameters<SecretBox['open']>): string | null {
     try {
       return this.box.open(...sealed).reveal();
@@ -79,7 +79,7 @@ function secretsIn(column: string, opened: string): string[] {
   return fields.flatMap(([name, value]) => (SECRET_FIELD.test(name) ? wordsOf(name, String(value)) : []));
 }
 
-/** Splits a text that holds several sealing keys. The path of a database file is not a secret. */
+/** Splits a value that contains several sealing keys. The path of a database file is not a secret. */
 function wordsOf(name: string, text: string): string[] {
   if (/url/i.test(name)) return text.includes('://') ? [text] : [];
   return [text, ...text.split(/[:,]/).filter((part) => part.length >= 16)];

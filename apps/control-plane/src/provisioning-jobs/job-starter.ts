@@ -34,7 +34,10 @@ export class JobStarter {
     return job;
   }
 
-  /** A time later than every job for the same subject, even if their process has a clock that is ahead. */
+  /**
+   * A time later than the creation of every job for the
+   * same subject, even if another process's clock is ahead.
+   */
   private async afterOthers(
     manager: EntityManager,
     { tenantId, tenantPlaneId = null }: ProvisioningRequest,

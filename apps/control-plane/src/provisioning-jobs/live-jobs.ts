@@ -15,14 +15,14 @@ export const HAS_LIVE_JOB = `exists (select 1 from provisioning_jobs job
   where job.tenant_id = tenant.id and job.status in (:...live))`;
 
 /**
- * SQL: whether the row aliased `job` has failed, or was cancelled or rolled back by a person. Sweeps start no
- * other job while a person may still retry this one. A job that undid itself does not count: a sweep may
- * start it again once its precondition holds.
+ * SQL: whether the row aliased `job` has failed, or was cancelled or rolled back by a person.
+ * Sweeps start no other job while a person may still retry this one. A job that undid itself
+ * does not count, because a sweep may start it again once its precondition holds.
  */
 export const WAITS_FOR_A_PERSON = `(job.status = 'failed'
   or job.status = 'cancelled' and coalesce(job.error ->> 'class', '') <> 'fatal')`;
 
-/** As {@link HAS_LIVE_JOB}, of jobs that end with a tenant that admits its users. */
+/** Like {@link HAS_LIVE_JOB}, but only for jobs after which the tenant admits its users. */
 export const HAS_JOB_THAT_LETS_IN = `exists (select 1 from provisioning_jobs job
   where job.tenant_id = tenant.id and job.status in (:...live)
     and (${lettingIn('run')} or ${lettingIn('undo')}))`;
@@ -38,8 +38,8 @@ function lettingIn(direction: JobDirection): string {
 type Subject = Pick<ProvisioningJob, 'tenantId' | 'tenantPlaneId'>;
 
 /**
- * At most one job is live for each tenant and for each tenant plane. A secret rotation may run beside the
- * plane's job. At most one fleet job of each kind is live.
+ * At most one job is live for each tenant and for each tenant plane. A secret rotation
+ * may run alongside the plane's job. At most one fleet job of each kind is live.
  */
 const RULES = [
   { name: 'provisioning_jobs_live_uq', table: 'provisioning_jobs', columns: ['tenant_id'] },
@@ -80,8 +80,8 @@ export async function requirePlaneIdle(manager: EntityManager, tenantPlaneId: st
 }
 
 /**
- * Throws `operation_in_progress` while an operation that this one excludes is live. Of two that start at the
- * same time, one sees the other: both hold the plane's lock here.
+ * Throws `operation_in_progress` while an operation that this one excludes is live. If two
+ * start at the same time, one sees the other, because both take the plane's lock here.
  */
 export async function requireNothingExcluded(
   manager: EntityManager,
@@ -104,7 +104,7 @@ export async function requireNothingExcluded(
 export function operationInProgress(subject: Subject): DomainError {
   const [what, where] = described(subject);
   const detail =
-    `Another operation on this ${what} is still running. Wait for its job to end, or cancel it (GET ` +
+    `Another operation on this ${what} is still running. Wait for its job to finish, or cancel it (GET ` +
     `/api/provisioning-jobs?${where}).`;
   return new DomainError('operation_in_progress', 'conflict', detail);
 }

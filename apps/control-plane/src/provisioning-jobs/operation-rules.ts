@@ -3,7 +3,7 @@ import { type JobDirection } from '@atlas/jobs';
 import { type OperationName, type TenantOperation } from '@atlas/operator-api';
 import { type TenantStatus } from '@atlas/tenancy';
 
-/** The longest that writes may pause. After that, the move is undone. */
+/** The maximum time that writes may be paused. After that, the move is undone. */
 export const MAX_FREEZE_MS = 30_000;
 
 /**
@@ -19,8 +19,8 @@ interface OperationRules {
   /** Status once the job has failed or is cancelled. */
   readonly whenStopped?: TenantStatus;
   /**
-   * Ends the tenant's other running jobs. Cancelling it before its
-   * first step rolls it back, which undoes what those jobs did.
+   * Cancels the tenant's other running jobs. Cancelling this job before its
+   * first step is done rolls it back, which undoes what those jobs did.
    */
   readonly supersedes?: boolean;
   /**
@@ -28,15 +28,18 @@ interface OperationRules {
    * exempt. So are secret rotations, since they do not change the plane itself.
    */
   readonly excludes?: readonly OperationName[];
-  /** It creates a place that the tenant holds beside its home until the job succeeds or is rolled back. */
+  /**
+   * It creates a place that the tenant has in addition to its home until the job succeeds or is rolled back.
+   */
   readonly makesPlace?: boolean;
   /** Cancelling it rolls it back. */
   readonly isUndoneWhenCancelled?: boolean;
-  /** The direction in which it ends with a tenant that admits its users. */
+  /** The direction after which the tenant admits its users. */
   readonly letsIn?: JobDirection;
   /**
-   * The tenant's writes are paused from the end of this step until the job ends or is undone. A failure in
-   * between must not leave the job stopped: if retries do not succeed within this time, the job is undone.
+   * The tenant's writes are paused from the completion of this step until
+   * the job ends or is undone. A failure in between must not leave the job
+   * stopped: if retries do not succeed within this time, the job is undone.
    */
   readonly pausesWrites?: { readonly from: string; readonly atMostMs: number };
   /** Status once it is completely rolled back. */
@@ -48,8 +51,8 @@ interface OperationRules {
   /** Statuses of the tenant in which a job may be retried or rolled back. Required for tenant operations. */
   readonly restartsIn?: readonly TenantStatus[];
   /**
-   * Later operations that do not prevent a restart. If the job creates a place, it must still hold it.
-   * Any other later operation relies on the state that this job left.
+   * Later operations that do not prevent a restart. If the job creates a place, the tenant must
+   * also still have that place. Any other later operation relies on the state that this job left.
    */
   readonly restartsBehind?: readonly OperationName[];
   /** What to do when a job can no longer be restarted. By default: start the operation again. */
@@ -79,12 +82,12 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
   // The first step changes the status, so a stopped job may have left either status.
   suspend: { from: ['active'], restartsIn: ['active', 'suspended'] },
   resume: { from: ['suspended'], restartsIn: ['active', 'suspended'] },
-  // Cancelling undoes it: a move stopped halfway would leave writes paused.
+  // Cancelling undoes it, because a move stopped halfway would leave writes paused.
   move: {
     from: ['active', 'suspended'],
     restartsIn: ['active', 'suspended'],
     // Rolling back a deprovisioning also frees the place. A deprovisioning
-    // that an earlier version cancelled may never have run.
+    // that was cancelled by an earlier version may never have run.
     restartsBehind: ['suspend', 'resume', 'remove_copy', 'deprovision'],
     excludes: ['upgrade'],
     makesPlace: true,
@@ -104,7 +107,7 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     restartsBehind: ['remove_copy'],
     instead: 'If the old copy still exists, a new job will remove it.',
   },
-  // Not from `deprovisioning`: an unfinished job can be
+  // Not from `deprovisioning`, because an unfinished job can be
   // retried, and after a finished one the tenant can be restored.
   deprovision: {
     from: ['provisioning', 'active', 'suspended', 'failed'],
@@ -112,7 +115,7 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     letsIn: 'undo',
     supersedes: true,
   },
-  // No later operation is harmless: a purge may have erased what the restore needs.
+  // No later operation is harmless, because a purge may have erased what the restore needs.
   restore: {
     from: ['deprovisioning'],
     restartsIn: ['deprovisioning', 'active', 'suspended'],
@@ -137,16 +140,17 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
       'To remove the tenant anyway, deprovision it again (POST /api/tenants/<id>/deprovision), which ' +
       'backs up its current rows.',
   },
-  // Not about a tenant. Cancelling undoes it: stopped halfway, it would leave an unused secret accepted.
+  // Has no tenant. Cancelling undoes it, because a rotation
+  // stopped halfway would leave an unused secret accepted.
   rotate_secret: { from: [], isUndoneWhenCancelled: true },
-  // Likewise: after an upgrade stopped halfway, nothing would check that the plane came up.
+  // Likewise, because after an upgrade stopped halfway, nothing would check that the plane came up.
   upgrade: {
     from: [],
     excludes: ['provision', ...LIFECYCLE_OPERATIONS],
     isUndoneWhenCancelled: true,
     restartsBehind: ['rotate_secret'],
   },
-  // Likewise: a drain stopped halfway would leave the cell closed but not emptied.
+  // Likewise, because a drain stopped halfway would leave the cell closed but not emptied.
   drain: {
     from: [],
     isUndoneWhenCancelled: true,

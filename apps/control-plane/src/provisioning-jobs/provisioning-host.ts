@@ -80,6 +80,6 @@ async function setTenantStatus(
 }
 
 function required(id: string | null, what: string): string {
-  if (id === null) throw new Error(`This job is not about a ${what}.`);
+  if (id === null) throw new Error(`This job has no ${what}.`);
   return id;
 }

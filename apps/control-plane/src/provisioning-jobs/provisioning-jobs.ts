@@ -12,7 +12,7 @@ export class ProvisioningJobs extends Jobs<ProvisioningJob> {
     super(ProvisioningJob, database, signals, clock);
   }
 
-  /** Cancels the live jobs of a tenant or tenant plane for good. Their workers lose the lease. */
+  /** Cancels the live jobs of a tenant or tenant plane permanently. Their workers lose the lease. */
   async supersede(
     manager: EntityManager,
     subject:
@@ -67,7 +67,10 @@ export class ProvisioningJobs extends Jobs<ProvisioningJob> {
   }
 }
 
-/** Its parameters hold the tenant's status and home from before. */
+/**
+ * Finds the tenant's last successful deprovisioning. Its
+ * parameters contain the tenant's previous status and home.
+ */
 export function lastDeprovisioning(
   manager: EntityManager,
   tenantId: string,

@@ -4,14 +4,14 @@ import { type Tenant } from '../registry/tenant.entity';
 
 export interface ProvisioningContext extends StepContext {
   readonly operation: OperationName;
-  /** @throws Error if the job is not about a tenant. */
+  /** @throws Error if the job has no tenant. */
   readonly tenantId: string;
-  /** @throws Error if the job is not about a tenant plane as a whole. */
+  /** @throws Error if the job has no tenant plane. */
   readonly tenantPlaneId: string;
 }
 
 export abstract class ProvisioningStep extends Step<ProvisioningContext> {
-  /** Details `creates` for one tenant, without changing anything. */
+  /** What the step would create for one tenant, in more detail than `creates`. Changes nothing. */
   async plan(_tenant: Tenant): Promise<readonly string[]> {
     return this.creates;
   }

@@ -14,7 +14,7 @@ export class ProvisioningWaker extends JobWaker<ProvisioningJob> {
     if (tenantIds.length > 0) await this.wakeWhere(manager, { tenantId: In([...tenantIds]) });
   }
 
-  /** Wakes the jobs of tenant planes as a whole. */
+  /** Wakes the jobs that target these tenant planes. */
   async wakeForPlanes(manager: EntityManager, tenantPlaneIds: readonly string[]): Promise<void> {
     if (tenantPlaneIds.length > 0) await this.wakeWhere(manager, { tenantPlaneId: In([...tenantPlaneIds]) });
   }

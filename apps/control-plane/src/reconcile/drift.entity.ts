@@ -23,7 +23,10 @@ export class Drift {
   @Column('integer', { name: 'failed_repairs' }) failedRepairs: number;
 }
 
-/** A single row: when the next look is due. The process that advances it looks. */
+/**
+ * A single row with the time at which the next reconciliation
+ * is due. The process that advances it reconciles.
+ */
 @Entity('reconcile_turns')
 export class ReconcileTurn {
   @PrimaryColumn('integer') id: number;

@@ -21,7 +21,7 @@ export class DriftsController {
     return this.drifts.list(query);
   }
 
-  /** Looks now, and answers with the result. */
+  /** Reconciles now and returns the result. */
   @Requires('planes:write')
   @Serves('POST /api/reconcile')
   @HttpCode(200)

@@ -11,14 +11,14 @@ import { Reconciler } from './reconciler';
 
 const SOONEST_MS = 1000;
 /**
- * The share of the interval between two looks. The rest is
- * for the look itself and for confirming what it finds.
+ * The fraction of the interval that passes between two reconciliations. The
+ * rest is for the reconciliation itself and for confirming what it finds.
  */
 const SHARE = 0.75;
 
 /**
  * Reconciles at intervals, in one process at a time: the one that first advances
- * the due time, by the database's clock. It holds no lock during the look.
+ * the due time, by the database's clock. It holds no lock while it reconciles.
  */
 @Injectable()
 export class ReconcileTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -51,7 +51,7 @@ export class ReconcileTimer implements OnApplicationBootstrap, BeforeApplication
     if (!this.isEnding) this.timer = setTimeout(() => (this.turning = this.turn()), ms);
   }
 
-  /** Looks if a look is due and no other process has taken it, then waits for the next one. */
+  /** Reconciles if it is due and no other process has taken the turn, then waits for the next turn. */
   async turn(): Promise<void> {
     let dueInMs = this.periodMs;
     try {

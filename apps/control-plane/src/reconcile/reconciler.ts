@@ -10,9 +10,9 @@ import { type Subject, type Subjects } from './subjects/subject';
 
 export const DRIFT_CHECKS = Symbol('DRIFT_CHECKS');
 
-/** Long enough for an effect and its record to meet. */
+/** Long enough for a change and its record both to become visible. */
 const PAUSE_MS = 2000;
-/** If this much differs, something else is wrong. The next look continues. */
+/** If more than this differs, something else is wrong. The next reconciliation continues. */
 const MOST_SUSPECTS = 1000;
 
 interface Suspect {
@@ -23,8 +23,8 @@ interface Suspect {
 type Outcome = 'gone' | 'repaired' | 'unchanged';
 
 /**
- * Compares rows with reality. Records what differs in two
- * looks, repairs what loses nothing, and deletes nothing.
+ * Compares rows with reality. Records what differs in two consecutive
+ * comparisons, repairs it if nothing can be lost, and deletes nothing.
  */
 @Injectable()
 export class Reconciler implements BeforeApplicationShutdown {
@@ -38,7 +38,10 @@ export class Reconciler implements BeforeApplicationShutdown {
     private readonly drifts: Drifts,
   ) {}
 
-  /** Looks one at a time, so a requested look sees everything from before the request. */
+  /**
+   * Runs one reconciliation at a time, so a requested one
+   * sees everything that was written before the request.
+   */
   look(): Promise<Look> {
     const look = this.looks.then(() => this.compare());
     this.looks = look.catch(() => undefined);
@@ -64,7 +67,7 @@ export class Reconciler implements BeforeApplicationShutdown {
     return look;
   }
 
-  /** The first look: finds new differences. */
+  /** The first comparison, which finds new differences. */
   private async suspects(look: Look): Promise<Suspect[]> {
     const suspects: Suspect[] = [];
     for (const subjects of new Set(this.checks.map((check) => check.subjects))) {
@@ -96,7 +99,7 @@ export class Reconciler implements BeforeApplicationShutdown {
     }
   }
 
-  /** A subject that cannot be examined hides no other. */
+  /** A subject that cannot be checked does not hide the others. */
   private differs(check: DriftCheck, subject: Subject, look: Look): boolean {
     try {
       return check.find(subject) !== null;
@@ -107,12 +110,12 @@ export class Reconciler implements BeforeApplicationShutdown {
     }
   }
 
-  /** Lets changes in flight arrive. */
+  /** Waits for changes in flight to arrive. */
   private async pause(): Promise<void> {
     await delay(PAUSE_MS, undefined, { signal: this.ending.signal });
   }
 
-  /** The second look, under the subject's lock. */
+  /** The second comparison, under the subject's lock. */
   private async confirm({ check, subjectId }: Suspect): Promise<boolean> {
     try {
       return await this.database.write(async (manager) => {
@@ -126,7 +129,7 @@ export class Reconciler implements BeforeApplicationShutdown {
     }
   }
 
-  /** Repairs an open drift, or records that it is gone. */
+  /** Repairs an open drift, or records that it no longer exists. */
   private async settle(drift: Drift): Promise<Outcome> {
     try {
       return await this.database.write((manager) => this.outcomeOf(drift, manager));

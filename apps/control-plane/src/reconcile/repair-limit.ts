@@ -6,8 +6,8 @@ const MINUTE_MS = 60_000;
 const LASTS_MS = 15 * MINUTE_MS;
 
 /**
- * How long each repair in a row waits after the drift returns. The first
- * ones run at the next look. After the last one, a person has to act.
+ * How long each successive repair waits after the drift returns. The first few
+ * run at the next reconciliation. After the last one, a person has to act.
  */
 const PAUSES_MS = [0, 0, 0, 0, 2, 5, 10].map((minutes) => minutes * MINUTE_MS);
 
@@ -30,5 +30,5 @@ export function whyNotRepaired(
       'out what undoes them. Once the difference is gone, repairs resume.'
     );
   const dueAt = new Date(firstSeenAt.getTime() + pauseMs);
-  return dueAt > now ? `The last repair did not hold; the next one is due at ${dueAt.toISOString()}.` : null;
+  return dueAt > now ? `The last repair did not last; the next one is due at ${dueAt.toISOString()}.` : null;
 }

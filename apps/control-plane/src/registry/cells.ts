@@ -8,7 +8,7 @@ export interface WantedCell {
   readonly region: string | null;
   readonly only?: string;
   readonly except?: string;
-  /** If left out, any version. */
+  /** If omitted, any version is acceptable. */
   readonly versions?: readonly string[];
 }
 
@@ -16,9 +16,9 @@ export interface WantedCell {
 @Injectable()
 export class Cells {
   /**
-   * Takes a place in the emptiest acceptable cell. The update is guarded: if two
-   * callers see the last place, one gets it and the other looks again. Returns
-   * null if all cells are full. The cell stays locked, and is returned as updated.
+   * Takes a place in the emptiest acceptable cell. The update is conditional: if two
+   * callers see the last free place, one gets it and the other searches again. Returns null
+   * if all cells are full. The cell stays locked and is returned with the update applied.
    */
   async takePlace(manager: EntityManager, wanted: WantedCell): Promise<TenantPlane | null> {
     for (;;) {

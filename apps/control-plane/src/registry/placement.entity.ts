@@ -22,23 +22,23 @@ export class Placement {
   @Column('varchar', { name: 'reported_code', nullable: true }) reportedCode: ReportedCode | null;
   /**
    * The transfer that brought the rows, while their source (a backup, or the
-   * copy at the old home) is kept. The tenant is served from nothing else.
+   * copy at the old home) is kept. The tenant is served only from these rows.
    */
   @Column('uuid', { name: 'restored_from', nullable: true }) restoredFrom: string | null;
   /**
-   * The plane's instance, and thus its database, that imported the rows. At an old copy:
-   * the instance that has it, even while it is served again, until the plane has reported
-   * that. `NO_INSTANCE` once the removal of a database that lost the rows has begun.
+   * The instance of the plane, and thus the database, that imported the rows. For an old copy:
+   * the instance that has it, even while the copy is served again, until the plane has reported
+   * that it serves it. `NO_INSTANCE` once the removal of a database that lost the rows has begun.
    */
   @Column('uuid', { name: 'imported_by', nullable: true }) importedBy: string | null;
   /**
-   * At a home whose kept copy is served again: the job that
-   * reopened it. Published while the tenant lives there.
+   * For a home whose kept copy is served again: the job that
+   * reopened the copy. Published while the tenant lives there.
    */
   @Column('uuid', { name: 'reopened_by', nullable: true }) reopenedBy: string | null;
-  /** The job that has its rows removed. */
+  /** The job that is removing the rows from the plane. */
   @Column('uuid', { name: 'purge_job_id', nullable: true }) purgeJobId: string | null;
-  /** The job that has begun to remove a single-tenant plane. From then on the rows there may be gone. */
+  /** The job that has begun to remove a single-tenant plane. From then on the rows may no longer be there. */
   @Column('uuid', { name: 'removed_by', nullable: true }) removedBy: string | null;
   /** When an old copy may be removed. */
   @TimestampColumn({ name: 'remove_after', nullable: true }) removeAfter: Date | null;

@@ -5,7 +5,9 @@ import { type EntityManager, In, IsNull, MoreThan, Not } from 'typeorm';
 import { Placement } from './placement.entity';
 import { TenantPlane } from './tenant-plane.entity';
 
-/** Throws `tenant_not_on_plane` unless all tenants are placed on the plane: it may speak for no others. */
+/**
+ * Throws `tenant_not_on_plane` unless all tenants are placed on the plane, which may not act for any others.
+ */
 export async function requirePlacedHere(
   database: Database,
   tenantPlaneId: string,
@@ -66,8 +68,8 @@ export function troubleAt({
 }
 
 /**
- * Whether a home has lost its tenant's rows: its database reports so, which counts until it
- * reports otherwise; or another installation has enrolled as the plane since the tenant was moved,
+ * Whether a home has lost its tenant's rows. Either its database reports so, which counts until it
+ * reports otherwise, or another installation has enrolled as the plane since the tenant was moved,
  * restored or reopened there. The source of the rows is kept as long as this can be detected.
  */
 export function isCopyLost(
@@ -115,8 +117,8 @@ export function toldPlaces(manager: EntityManager, tenantId: string): Promise<Pl
 }
 
 /**
- * Whether the plane may still have the tenant's rows: it
- * holds a place or a copy, or has not reported the purge.
+ * Whether the plane may still have the tenant's rows, because
+ * it has a place or an old copy, or has not reported the purge.
  */
 export function mayHoldRows(place: Placement): boolean {
   const { holdsPlace, removeAfter, purgeJobId, reportedState, reportedRevision, entryRevision } = place;
@@ -125,8 +127,8 @@ export function mayHoldRows(place: Placement): boolean {
 }
 
 /**
- * Gives the place back. A placement that was never published is deleted;
- * a published one stays, to tell the plane that the tenant is gone.
+ * Frees the place. A placement that was never published is deleted. A
+ * published one stays, so that the plane learns that the tenant has left.
  */
 export async function givePlaceBack(manager: EntityManager, placement: Placement): Promise<void> {
   const { tenantId, tenantPlaneId, entryRevision } = placement;

@@ -6,7 +6,7 @@ import { TenantPlane } from './tenant-plane.entity';
 
 /**
  * Locks a tenant plane. Decisions that depend on its status, tokens or jobs are made under this lock,
- * in the transaction that writes them. It comes after the lock of a tenant and before those of jobs.
+ * in the transaction that writes them. Take it after the lock of a tenant and before those of jobs.
  */
 export async function lockPlane(manager: EntityManager, id: string): Promise<TenantPlane> {
   const query = manager.createQueryBuilder(TenantPlane, 'plane').where({ id });
@@ -27,8 +27,8 @@ export async function lockPlanes(manager: EntityManager, ids: readonly string[])
 
 /**
  * Like {@link lockPlane}, for a transaction that revokes keys of the plane. It waits for calls of the plane
- * that are writing and makes later ones wait, so that a plane cannot delay its revocation by calling without
- * a pause. Take it before anything that such a call locks: placements, transfers and the plane itself.
+ * that are writing and makes later ones wait, so that a plane cannot delay its revocation by calling
+ * continuously. Take it before anything that such a call locks: placements, transfers and the plane itself.
  */
 export async function lockPlaneAndCalls(manager: EntityManager, id: string): Promise<TenantPlane> {
   const [, plane] = await together([
@@ -39,8 +39,8 @@ export async function lockPlaneAndCalls(manager: EntityManager, id: string): Pro
 }
 
 /**
- * Like {@link lockPlane}, for a plane that is not retired.
- * Whatever it is given under the lock is revoked when it retires.
+ * Like {@link lockPlane}, for a plane that is not retired. Whatever
+ * is issued to it under the lock is revoked when it is retired.
  */
 export async function lockPlaneInUse(manager: EntityManager, id: string): Promise<TenantPlane> {
   const plane = await lockPlane(manager, id);

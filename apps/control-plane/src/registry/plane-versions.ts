@@ -5,7 +5,8 @@ import { TenantPlane } from './tenant-plane.entity';
 import { type Transfer } from './transfer.entity';
 
 /**
- * Versions of enrolled planes that are at least `version`: an older plane cannot store a newer one's rows.
+ * Versions of enrolled planes that are at least `version`,
+ * because an older plane cannot store a newer one's rows.
  */
 export async function versionsFrom(manager: EntityManager, version: string): Promise<string[]> {
   const planes = await manager.find(TenantPlane, {

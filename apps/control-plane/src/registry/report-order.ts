@@ -27,7 +27,7 @@ export function orderOf(known: Known, said: Said): ReportOrder {
   return known.sequence === said.sequence ? 'repeat' : 'old';
 }
 
-/** The missing numbers, and the late process, after this report. */
+/** The missing numbers, and the process that last sent a late report, as of this report. */
 export function remembered(
   known: Known,
   { sequence, link_id: linkId }: Said,
@@ -44,9 +44,7 @@ export function remembered(
   return { missedSequences: [...before, ...between].slice(-MAX_MISSED), lateLinkId };
 }
 
-/**
- * A plane that restarts while its database accepts no writes uses the numbers that it had not stored again.
- */
+/** A plane that restarts while its database accepts no writes reuses the numbers that it had not stored. */
 function isNewer(known: Known, { sequence, link_id }: Said): boolean {
   const isRestarted = known.linkId !== link_id && (known.storedSequence ?? sequence) < sequence;
   return known.sequence < sequence || isRestarted;

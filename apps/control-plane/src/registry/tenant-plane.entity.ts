@@ -19,7 +19,7 @@ export class TenantPlane {
   /** How many tenants may be placed on it, and how many are. */
   @Column('integer') capacity: number;
   @Column('integer') placed: number;
-  /** False once it is drained: no tenant is placed there. */
+  /** False once it is drained, so that no tenant is placed on it. */
   @Column('boolean', { name: 'accepts_tenants' }) acceptsTenants: boolean;
   @Column('varchar', { name: 'secret_mode' }) secretMode: SecretMode;
   /**
@@ -27,7 +27,7 @@ export class TenantPlane {
    * with its desired state. Null except during a rotation.
    */
   @Column('varchar', { name: 'next_key_id', nullable: true }) nextKeyId: string | null;
-  /** The driver that created it, if one did. */
+  /** The driver that created it, if any. */
   @Column('varchar', { name: 'infrastructure_driver', nullable: true })
   infrastructureDriver: DriverName | null;
   /**
@@ -65,15 +65,16 @@ export class TenantPlane {
   @Column('uuid', { name: 'link_id', nullable: true }) linkId: string | null;
   @Column('integer') sequence: number;
   /**
-   * The report number that the plane had stored, if it was
-   * behind: another process of the plane continues from it.
+   * The report number that the plane had stored in its database, if
+   * that was behind. Another process of the plane continues from it.
    */
   @Column('integer', { name: 'stored_sequence', nullable: true }) storedSequence: number | null;
   /** Recent report numbers that never arrived, and the process that last sent a late report. */
   @JsonColumn({ name: 'missed_sequences' }) missedSequences: number[];
   @Column('uuid', { name: 'late_link_id', nullable: true }) lateLinkId: string | null;
   /**
-   * When a report last showed that two copies of this plane run (a cloned disk), or that it was restored.
+   * When a report last showed that two copies of this plane
+   * are running (a cloned disk), or that it was restored.
    */
   @TimestampColumn({ name: 'forked_at', nullable: true }) forkedAt: Date | null;
   /** By the database's time. */
@@ -91,8 +92,8 @@ export function isCell({ deploymentModel }: Pick<TenantPlane, 'deploymentModel'>
 }
 
 /**
- * Whether it enrolled by file and never reported, so that no job waits
- * for its reports. Once it reports, it counts like any other plane.
+ * Whether it enrolled by file and has never reported, so that no job
+ * waits for its reports. Once it reports, it counts like any other plane.
  */
 export function isAirGapped({ capabilities, lastReportAt }: TenantPlane): boolean {
   return lastReportAt === null && (capabilities ?? []).includes(OFFLINE_CAPABILITY);

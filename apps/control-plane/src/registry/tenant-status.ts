@@ -4,9 +4,9 @@ import { type EntityManager, In } from 'typeorm';
 import { Tenant } from './tenant.entity';
 
 /**
- * The only way to change a tenant's status: along TENANT_TRANSITIONS, in one statement with the columns
- * that change with it. A tenant that already has the status keeps it, since steps may run twice.
- * @throws Error if the tenant's current status does not lead to the new one
+ * The only way to change a tenant's status. It follows TENANT_TRANSITIONS and changes the status
+ * and related columns in one statement. A tenant that already has the status keeps it, since
+ * steps may run twice. @throws Error if the tenant's current status does not lead to the new one
  */
 export async function changeTenantStatus(
   manager: EntityManager,

@@ -3,7 +3,7 @@ import { TENANT_STATUSES, type TenantStatus } from '@atlas/tenancy';
 import { type Tenant } from './tenant.entity';
 
 interface TenantWrite {
-  /** What requires the status: the subject of the error message. */
+  /** What requires the status, as the subject of the error message. */
   readonly what: string;
   readonly from: readonly TenantStatus[];
 }
@@ -11,25 +11,27 @@ interface TenantWrite {
 const NOT_DELETED = TENANT_STATUSES.filter((status) => status !== 'deleted');
 
 /**
- * What operators write about a tenant without a job, and in which statuses. For jobs see OPERATION_RULES.
+ * What operators may change about a tenant without a job,
+ * and in which statuses. For jobs, see OPERATION_RULES.
  */
 export const TENANT_WRITES = {
   update: { what: 'A change', from: NOT_DELETED },
-  // A tenant that was never active is removed without a backup, so nobody may sign up before it is active.
+  // A tenant that was never active is removed without a backup, so no one may sign up before it is active.
   signupLink: { what: 'A sign-up link', from: ['active', 'suspended'] },
-  // Also while it is deprovisioned: its plane may have to enrol again to make the backup, or for a restore.
+  // Also while it is being deprovisioned, because its plane may
+  // have to enrol again to make the backup, or for a restore.
   provisioningToken: { what: 'A provisioning token', from: NOT_DELETED },
   infrastructure: {
     what: 'Recorded infrastructure',
     from: ['provisioning', 'failed', 'active', 'suspended'],
   },
-  /** For the plane that a move or restore brings it to. */
+  /** For the plane to which a move or restore brings the tenant. */
   comingInfrastructure: { what: 'Recorded infrastructure', from: ['active', 'suspended', 'deprovisioning'] },
 } as const satisfies Readonly<Record<string, TenantWrite>>;
 
 /** What to do first if the tenant's status does not allow the request. */
 const WAYS_ON: Readonly<Record<TenantStatus, string>> = {
-  provisioning: 'Wait for its provisioning job to end.',
+  provisioning: 'Wait for its provisioning job to finish.',
   active: 'It is already in use.',
   suspended: 'To use it again, resume it.',
   failed: 'Retry its provisioning job first, or deprovision the tenant.',

@@ -2,12 +2,14 @@ import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { type Manifest, type TransferPartHeader } from '@atlas/plane-contract';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** `backup`: kept here once it has ended. `restore`: a backup on its way back. */
+/**
+ * `backup`: kept here once it is complete. `restore`: a backup that is being imported into a tenant plane.
+ */
 export type TransferPurpose = 'move' | 'backup' | 'restore';
 
 /**
- * A tenant's rows in transit from one tenant plane to another, or into a backup,
- * where one plane is both ends. At most one transfer per tenant is live.
+ * A tenant's rows in transit from one tenant plane to another, or into a backup, in which
+ * case one plane is both source and target. At most one transfer per tenant is live.
  */
 @Entity('transfers')
 export class Transfer {
@@ -16,7 +18,7 @@ export class Transfer {
   @Column('uuid', { name: 'tenant_id' }) tenantId: string;
   @Column('uuid', { name: 'source_plane_id' }) sourcePlaneId: string;
   @Column('uuid', { name: 'target_plane_id' }) targetPlaneId: string;
-  /** The public key of the target or the backup. Nobody else can decrypt what passes through. */
+  /** The public key of the target or the backup. No one else can decrypt what passes through. */
   @JsonColumn() recipient: Record<string, unknown>;
   /**
    * The private half of a backup's key. Once it is erased, all copies of the backup's parts are unreadable.
@@ -36,13 +38,13 @@ export class Transfer {
    */
   @Column('uuid', { name: 'made_by', nullable: true }) madeBy: string | null;
   /**
-   * For a backup: the plane's `forked_at` when the backup began.
-   * A different value at the plane means that it forked since.
+   * For a backup: the plane's `forked_at` when the backup began. A
+   * different value on the plane means that it has forked since.
    */
   @TimestampColumn({ name: 'forked_before', nullable: true }) forkedBefore: Date | null;
   /** The newest run of the source. */
   @Column('varchar', { nullable: true }) attempt: string | null;
-  /** How many parts of the attempt have arrived, and the kind and changes of the last one. */
+  /** How many parts of the attempt have arrived, and the kind and number of changes of the last one. */
   @Column('integer') parts: number;
   @Column('varchar', { name: 'last_kind', nullable: true }) lastKind: TransferPartHeader['kind'] | null;
   @Column('integer', { name: 'last_changes' }) lastChanges: number;

@@ -23,9 +23,10 @@ export interface Resealed {
 }
 
 /**
- * Reseals with the current key what another key sealed: at start, because that is when keys change, and
- * every hour, for values that a process with the previous keys still wrote. It reseals one value at a time,
- * beside all other work: a value that changes meanwhile is left alone, and a killed process loses nothing.
+ * Reseals values that were sealed with a key other than the current one. It runs at startup,
+ * because that is when keys change, and every hour, because a process with the previous keys
+ * may have written values since. It reseals one value at a time, alongside all other work. A
+ * value that changes in the meantime is left alone, and a killed process loses nothing.
  */
 @Injectable()
 export class Resealer implements OnApplicationBootstrap, BeforeApplicationShutdown {

@@ -5,7 +5,7 @@ export interface SealedColumn {
   readonly table: string;
   readonly column: string;
   readonly row: string;
-  /** If left out, the Control Plane owns the values. */
+  /** If omitted, the Control Plane owns the values. */
   readonly owner?: string;
 }
 

@@ -1,4 +1,7 @@
-/** Shorter secrets occur in too many words to be replaced on their own; within their URL they still are. */
+/**
+ * Shorter secrets occur in too many words to be replaced
+ * on their own. Within their URL, they are still replaced.
+ */
 const LEAST = 6;
 
 /**

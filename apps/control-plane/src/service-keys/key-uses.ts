@@ -14,7 +14,7 @@ import { ServiceKeys } from './service-keys';
 @Injectable()
 export class KeyUses {
   private readonly unwritten = new Map<string, Date>();
-  /** Keys whose first use is written, or that have no row. */
+  /** Keys whose first use has been written, or that have no row. */
   private readonly begun = new Set<string>();
 
   constructor(

@@ -8,7 +8,10 @@ export class ServiceKey {
   @Column('uuid', { name: 'tenant_plane_id' }) tenantPlaneId: string;
   @Column('text', { name: 'secret_sealed' }) secretSealed: string;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
-  /** When its token was redeemed, or it was minted to follow another key. Before that it can only enrol. */
+  /**
+   * When its token was redeemed, or when it was minted as the next
+   * key in a rotation. Before that, it can be used only to enrol.
+   */
   @TimestampColumn({ name: 'activated_at', nullable: true }) activatedAt: Date | null;
   @TimestampColumn({ name: 'revoked_at', nullable: true }) revokedAt: Date | null;
   /** When it last signed a call, to within a few seconds. */

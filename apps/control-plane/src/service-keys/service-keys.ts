@@ -21,16 +21,16 @@ const MAX_CACHED = 10_000;
 const PLANE_OF_KEY = 'select tenant_plane_id as id from service_keys where id = $2';
 const ACCEPTED = { activatedAt: Not(IsNull()), revokedAt: IsNull() };
 
-/** A query for which of these keys are accepted. */
+/** A query that finds out which of these keys are accepted. */
 interface Question {
   readonly ids: Set<string>;
   readonly accepted: Promise<ReadonlySet<string>>;
 }
 
 /**
- * The secrets of tenant planes. Opened ones are cached in memory until this
- * process revokes them. A call learns of revocations by other processes
- * together with its nonce, so a revoked key is refused at once everywhere.
+ * The secrets of tenant planes. Once opened, they are cached in memory until
+ * this process revokes them. Revocations by other processes are checked along
+ * with each call's nonce, so a revoked key is refused everywhere at once.
  */
 @Injectable()
 export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
@@ -55,8 +55,8 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   }
 
   /**
-   * Mints a secret for a tenant plane, to be shown once. With
-   * `activatedAt` it is accepted at once, to be handed over in band.
+   * Mints a secret for a tenant plane, to be shown once. With `activatedAt`
+   * it is accepted at once, so that it can be handed over in band.
    */
   async mint(
     manager: EntityManager,
@@ -118,7 +118,7 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return secret !== undefined && secret === this.config.INTERNAL_SERVICE_SECRET_PREVIOUS;
   }
 
-  /** At enrolment: accepts the key and revokes the plane's others. */
+  /** At enrolment: accepts the key and revokes the plane's other keys. */
   async activate(manager: EntityManager, tenantPlaneId: string, id: string): Promise<void> {
     await this.revokeAllBut(manager, tenantPlaneId, id);
     await manager.update(ServiceKey, { id, activatedAt: IsNull() }, { activatedAt: this.clock.now() });
@@ -139,8 +139,8 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   }
 
   /**
-   * Whether the key's plane has enrolled with it. Cached once
-   * true: a revoked key does not get past its signature.
+   * Whether the key's plane has enrolled with it. Cached once true,
+   * because a call signed with a revoked key is refused anyway.
    */
   async isActive(id: string): Promise<boolean> {
     if (this.platform.has(id) || this.active.has(id)) return true;
@@ -151,8 +151,8 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   }
 
   /**
-   * Whether calls signed with the key are accepted now. Queries the database, since another process may have
-   * revoked it: once for all keys asked about at the same moment, which may be those of the whole fleet.
+   * Whether calls signed with the key are accepted now. Queries the database, because another process may
+   * have revoked the key. Checks that start at the same moment, perhaps for the whole fleet, share one query.
    */
   async isAccepted(id: string): Promise<boolean> {
     if (this.platform.has(id)) return true;
@@ -231,7 +231,7 @@ export function keyRevoked(): DomainError {
   return new DomainError('bad_signature', 'unauthenticated', 'This key has been revoked.');
 }
 
-/** The current and the previous platform secret: under one id, unless the secrets contain different ones. */
+/** The current and the previous platform secret: under one id, unless the secrets contain different ids. */
 function platformKeysOf({
   INTERNAL_SERVICE_SECRET: current,
   INTERNAL_SERVICE_SECRET_PREVIOUS: previous,

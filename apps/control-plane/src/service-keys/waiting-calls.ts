@@ -5,8 +5,8 @@ import { type FastifyReply } from 'fastify';
 import { ServiceKeys } from './service-keys';
 
 /**
- * The most long polls of one tenant plane in one process: one for
- * its desired state, and one for each tenant that is moving to it.
+ * The maximum number of long polls per tenant plane and process. A plane uses
+ * one for its desired state and one for each tenant that is moving to it.
  */
 export const MAX_LONG_POLLS = 500;
 
@@ -24,8 +24,8 @@ export class WaitingCalls implements BeforeApplicationShutdown {
   ) {}
 
   /**
-   * A signal that aborts when the caller has gone or has its
-   * answer, when its key is revoked, and when the process ends.
+   * A signal that aborts when the caller disconnects or has its
+   * response, when its key is revoked, and when the process shuts down.
    */
   endOf(reply: FastifyReply, { keyId }: Pick<ServiceCall, 'keyId'>): AbortSignal {
     const end = new AbortController();
@@ -61,7 +61,7 @@ export class WaitingCalls implements BeforeApplicationShutdown {
   }
 }
 
-/** Also handles a caller that has already gone. */
+/** Also handles a caller that has already disconnected. */
 function whenClosed({ raw }: FastifyReply, close: () => void): void {
   if (raw.destroyed) close();
   else raw.once('close', close);
@@ -69,7 +69,7 @@ function whenClosed({ raw }: FastifyReply, close: () => void): void {
 
 function tooManyLongPolls(): DomainError {
   const detail =
-    `This tenant plane has ${MAX_LONG_POLLS} open long polls, the most it may have. Wait for some to ` +
-    'end, then call again.';
+    `This tenant plane has ${MAX_LONG_POLLS} open long polls, which is the maximum. Wait for some to ` +
+    'finish, then call again.';
   return new DomainError('too_many_long_polls', 'too_many', detail, {}, { 'retry-after': '5' });
 }

@@ -2,7 +2,7 @@ import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { type PublishedKey } from '@atlas/plane-contract';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A key pair for one purpose. Published to tenant planes before it signs. */
+/** A key pair for one purpose. Published to tenant planes before it is used to sign. */
 @Entity('signing_keys')
 export class SigningKey {
   @PrimaryColumn('varchar') kid: string;

@@ -27,8 +27,8 @@ const FIRST_KEYS = [SIGNUP_KEY_PURPOSE, DELETION_KEY_PURPOSE].map((purpose) => (
 }));
 
 /**
- * The Control Plane's key pairs. Public keys go to tenant
- * planes; private keys never leave and are sealed at rest.
+ * The Control Plane's key pairs. Public keys go to tenant planes;
+ * private keys never leave the Control Plane and are sealed at rest.
  */
 @Injectable()
 export class SigningKeys implements OnModuleInit {

@@ -34,7 +34,7 @@ const LOOKS: Allowance = { name: 'sign-up looked at from', limit: 600, ...HOUR }
 /** Keeps people from flooding someone else's inbox. */
 const MAILS: Allowance = { name: 'sign-up mail to', limit: 3, ...HOUR };
 
-/** Sign-up: whoever verifies an e-mail address gets a shared tenant. */
+/** Self-service sign-up. Anyone who verifies an email address gets a shared tenant. */
 @Injectable()
 export class Signups {
   constructor(
@@ -47,7 +47,7 @@ export class Signups {
     private readonly clock: Clock,
   ) {}
 
-  /** Does and answers the same for every address. Only the mail says more. */
+  /** Does the same work and returns the same response for every address. Only the email reveals more. */
   async request(dto: SignupDto): Promise<SignupView> {
     this.requireOpen();
     const email = dto.email.toLowerCase();
@@ -66,7 +66,7 @@ export class Signups {
       tenantId: null,
     };
     await this.database.write(async (manager) => {
-      // Counted in the transaction of the mail, so that a failed request does not use up the limit.
+      // Counted in the transaction that queues the email, so that a failed request does not use up the limit.
       const mayBeWrittenTo = await this.throttle.isTaken(MAILS, [email]);
       await insertRow(manager, Signup, signup);
       if (mayBeWrittenTo) await this.mails.add({ manager }, VERIFY_SIGNUP, { signup_id: signup.id });
@@ -82,7 +82,7 @@ export class Signups {
     const id = await this.database.write(async (manager) => {
       const signup = await signupWith(manager, hashCredential(token));
       if (!signup) throw noSuchLink();
-      // Serialises two verifications by one address.
+      // Serialises verifications of the same address.
       await lockSignups(manager, signup.email);
       const current = await manager.findOneByOrFail(Signup, { id: signup.id });
       if (current.verifiedAt) return signup.id;
@@ -98,7 +98,9 @@ export class Signups {
     return this.view(id);
   }
 
-  /** Deletes old sign-ups, whether verified or not, since they hold addresses that are no longer needed. */
+  /**
+   * Deletes old sign-ups, whether verified or not, because they contain addresses that are no longer needed.
+   */
   async sweep(): Promise<void> {
     const old = new Date(this.clock.now().getTime() - KEPT_MS);
     const write = this.database.write.bind(this.database);
@@ -152,7 +154,7 @@ export class Signups {
   }
 }
 
-/** Locks the sign-up, so that no further mail is sent once a link from an earlier copy was opened. */
+/** Locks the sign-up, so that no further email is sent once a link from an earlier copy has been used. */
 export async function openSignup(manager: EntityManager, id: string, now: Date): Promise<Signup | null> {
   const signup = await lockedForUpdate(
     manager.createQueryBuilder(Signup, 'signup').where({ id, verifiedAt: IsNull() }),
@@ -160,7 +162,10 @@ export async function openSignup(manager: EntityManager, id: string, now: Date):
   return signup && signup.expiresAt > now ? signup : null;
 }
 
-/** Looks in this order, because tokens move from the newest to the earlier ones, never back. */
+/**
+ * Checks the newest token first, because a token can become
+ * an earlier one in between, but never the other way round.
+ */
 async function signupWith(manager: EntityManager, tokenHash: string): Promise<Signup | null> {
   const newest = await manager.findOneBy(Signup, { tokenHash });
   const earlier = newest ? null : await manager.findOneBy(EarlierSignupToken, { tokenHash });
@@ -176,8 +181,8 @@ async function firstFree(manager: EntityManager, slugs: readonly string[]): Prom
 function requireName({ email, organisation, slug }: SignupDto): void {
   const isNamed = slug !== undefined || slugsFor(organisation ?? organisationOf(email) ?? '').length > 0;
   const message =
-    'organisation is required, because no slug can be derived from the address. Send one with letters ' +
-    'a-z, or send a slug.';
+    'organisation is required, because no slug can be derived from the email address. Send one with ' +
+    'letters a-z, or send a slug.';
   if (!isNamed) throw validationFailed([{ field: 'organisation', message }]);
 }
 
@@ -186,7 +191,7 @@ function network(): string {
 }
 
 function noSuchLink(): DomainError {
-  const detail = 'This sign-up link is unknown. Copy the whole link from the mail, or sign up again.';
+  const detail = 'This sign-up link is unknown. Copy the whole link from the email, or sign up again.';
   return new DomainError('signup_link_unknown', 'not_found', detail);
 }
 

@@ -9,9 +9,7 @@ describe('organisationOf', () => {
     ['"a@b"@acme.com', 'acme'],
     ['jo@localhost', null],
     ['jo@GMAIL.com', null],
-  ])('finds in %s the organisation %s', (email, organisation) =>
-    expect(organisationOf(email)).toBe(organisation),
-  );
+  ])('maps %s to %s', (email, organisation) => expect(organisationOf(email)).toBe(organisation));
 });
 
 describe('slugsFor', () => {

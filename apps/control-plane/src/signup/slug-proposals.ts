@@ -1,6 +1,6 @@
 import { SLUG_MAX_LENGTH, slugFromName, slugProblem } from '@atlas/tenancy';
 
-/** Public mail providers, whose domain does not identify an organisation. */
+/** Public email providers, whose domains do not identify an organisation. */
 const OPEN_TO_ALL: ReadonlySet<string> = new Set([
   'gmail.com',
   'googlemail.com',
@@ -34,8 +34,8 @@ const KINDS: ReadonlySet<string> = new Set(['ac', 'co', 'com', 'edu', 'gov', 'ne
 const NUMBERED = 9;
 
 /**
- * The organisation's name in its mail domain:
- * `jo@mail.acme.co.uk` -> `acme`. Null for public mail providers.
+ * The organisation's name in its email domain:
+ * `jo@mail.acme.co.uk` -> `acme`. Null for public email providers.
  */
 export function organisationOf(email: string): string | null {
   const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();

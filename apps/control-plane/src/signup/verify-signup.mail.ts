@@ -14,7 +14,7 @@ import { Signup } from '../tenants/signup.entity';
 import { EarlierSignupToken } from './earlier-signup-token.entity';
 import { VERIFY_SIGNUP, openSignup } from './signups';
 
-/** Asks the address to confirm the sign-up, or points it to the tenant that it already has. */
+/** Asks the recipient to confirm the sign-up, or points them to the tenant that they already have. */
 @Injectable()
 export class VerifySignupMail extends MailKind {
   readonly name = VERIFY_SIGNUP;
@@ -35,7 +35,7 @@ export class VerifySignupMail extends MailKind {
     if (tokenHash !== null) await insertRow(manager, EarlierSignupToken, { tokenHash, signupId: id });
     const { value } = mintCredential('asu');
     await manager.update(Signup, { id }, { tokenHash: hashCredential(value) });
-    // A fragment does not reach any server's log.
+    // Browsers do not send the fragment, so the token appears in no server's log.
     const url = new URL(`/signup/verify#token=${value.reveal()}`, this.config.CONTROL_PLANE_PUBLIC_URL).href;
     return {
       to: signup.email,
@@ -43,8 +43,8 @@ export class VerifySignupMail extends MailKind {
       paragraphs: [
         'Someone, probably you, requested an Atlas tenant with this address. To create it, confirm ' +
           'that the address is yours:',
-        'The link works once, for one day. If this was not you, ignore this mail: without the link ' +
-          'nothing happens.',
+        'The link can be used once and expires after one day. If this was not you, ignore this email: ' +
+          'nothing happens unless the link is used.',
       ],
       action: { label: 'Confirm', url },
     };
@@ -57,7 +57,7 @@ function ownLetter(to: string, url: string): AddressedLetter {
     subject: 'You already have an Atlas tenant',
     paragraphs: [
       'Someone, probably you, requested an Atlas tenant with this address, which already has one:',
-      'Sign in there. If you need another tenant, ask Atlas. If this was not you, ignore this mail.',
+      'Sign in there. If you need another tenant, ask Atlas. If this was not you, ignore this email.',
     ],
     action: { label: 'Your tenant', url },
   };

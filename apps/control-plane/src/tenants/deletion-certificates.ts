@@ -21,7 +21,10 @@ import { requireTenant } from './tenants';
 const CERTIFICATE_TYPE = 'atlas-deletion-certificate+jwt';
 const DAY_MS = 24 * 3_600_000;
 
-/** Ends a tenant's deletion: marks it deleted and issues the signed certificate for its former owner. */
+/**
+ * Completes a tenant's deletion: marks the tenant deleted
+ * and issues the signed certificate for its former owner.
+ */
 @Injectable()
 export class DeletionCertificates {
   constructor(
@@ -70,7 +73,7 @@ export class DeletionCertificates {
     };
     const left = await manager.findOneBy(TenantPlane, planes);
     if (!left) return;
-    const detail = `Tenant plane ${left.name} may still hold the tenant's rows; no certificate was issued.`;
+    const detail = `Tenant plane ${left.name} may still have the tenant's rows. No certificate was issued.`;
     const fix = 'Atlas on-call: remove what is left (GET /api/drifts may show it), then retry the job.';
     throw new StepFailure('operator', 'rows_left', detail, fix);
   }
@@ -83,7 +86,7 @@ export class DeletionCertificates {
   ): Promise<string> {
     const { id, slug, deploymentModel } = tenant;
     const [backup] = await manager.find(Transfer, {
-      // Also a backup that a restore was using.
+      // Includes a backup that a restore was using.
       where: { tenantId: id, purpose: Not('move' as const), manifest: Not(IsNull()) },
       order: { id: 'DESC' },
       take: 1,
@@ -96,7 +99,7 @@ export class DeletionCertificates {
       // Counts only data that Atlas held.
       rows_removed: Object.fromEntries(rows),
       backup_erased_at: backup ? erasedAt : null,
-      // Backups of whole databases, made by those who run them.
+      // Backups of whole databases, made by whoever runs them.
       database_backups_expire_at: new Date(
         now.getTime() + this.config.DATABASE_BACKUP_DAYS * DAY_MS,
       ).toISOString(),

@@ -13,7 +13,7 @@ import { placeOf } from '../registry/placements';
 import { Tenant } from '../registry/tenant.entity';
 import { SigningKeys } from '../signing-keys/signing-keys';
 
-/** How long expired links are still sent to tenant planes, whose clocks may be slow. */
+/** How long expired links are still sent to tenant planes, because their clocks may be slow. */
 const KEPT_MS = 24 * 3600_000;
 
 interface Ready {
@@ -39,7 +39,9 @@ export class SignupLinks extends LinkKind {
     super();
   }
 
-  /** Without an issuer the link belongs to the system, and no revocation ends it. */
+  /**
+   * Without an issuer, the link belongs to the system and is not revoked along with any operator or API key.
+   */
   async create(manager: EntityManager, tenantId: string, issuer?: OperatorCaller): Promise<SignupLink> {
     const { tenantPlaneId, email, url } = await this.requireReady(manager, tenantId);
     const now = this.clock.now();
@@ -59,12 +61,13 @@ export class SignupLinks extends LinkKind {
           .setExpirationTime(Math.floor(issue.expiresAt.getTime() / 1000)),
       { email },
     );
-    // A fragment does not reach any server's log.
+    // Browsers do not send the fragment, so the token appears in no server's log.
     return { url: `${url}/signup#token=${token}`, token, expires_at: issue.expiresAt.toISOString() };
   }
 
   /**
-   * Locks the tenant: otherwise a move that ends meanwhile would not publish the new link to the new home.
+   * Locks the tenant, because otherwise a move that finishes in
+   * the meantime would not publish the new link to the new home.
    */
   async requireReady(manager: EntityManager, tenantId: string): Promise<Ready> {
     const [tenant, placement] = await together([

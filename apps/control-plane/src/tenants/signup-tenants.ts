@@ -12,15 +12,15 @@ const SIGNUP_LOCK = 4_772_604;
 const GONE: readonly TenantStatus[] = ['deleted', 'deprovisioning', 'failed'];
 
 /**
- * The tenant that an address signed up for; each address may have one. A tenant that failed or is
- * being deprovisioned admits nobody, so its owner may sign up again, unless a job is bringing it back.
+ * The tenant that an address signed up for; each address may have one. A tenant that failed or is being
+ * deprovisioned admits no users, so its owner may sign up again, unless a job is bringing it back.
  */
 export function tenantOf(manager: EntityManager, email: string): Promise<Tenant | null> {
   return manager
     .createQueryBuilder(Tenant, 'tenant')
     .where({ adminEmail: email, source: 'signup' })
     .andWhere(
-      // One statement, since the job may end between two.
+      // A single statement, because the job may end between two statements.
       new Brackets((is) =>
         is
           .where({ status: Not(In([...GONE])) })
@@ -32,14 +32,14 @@ export function tenantOf(manager: EntityManager, email: string): Promise<Tenant 
     .getOne();
 }
 
-/** For a tenant that admits nobody: the tenant that its owner has signed up for since. */
+/** For a tenant that admits no users: the tenant that its owner has signed up for since. */
 export async function signedUpSince(manager: EntityManager, tenant: Tenant): Promise<Tenant | null> {
   if (!isLeft(tenant)) return null;
   const own = await tenantOf(manager, tenant.adminEmail);
   return own?.id === tenant.id ? null : own;
 }
 
-/** Like {@link signedUpSince}, and keeps the answer true until the transaction ends. */
+/** Like {@link signedUpSince}, but also keeps the result valid until the transaction ends. */
 export async function lockSignedUpSince(manager: EntityManager, tenant: Tenant): Promise<Tenant | null> {
   if (isLeft(tenant)) await lockSignups(manager, tenant.adminEmail);
   return signedUpSince(manager, tenant);
@@ -51,13 +51,13 @@ function isLeft({ source, status }: Tenant): boolean {
 }
 
 /**
- * Serialises whatever may give an address a tenant: opening a
- * sign-up link, and bringing back a failed or removed tenant.
+ * Serialises everything that may give an address a tenant: using
+ * a sign-up link, and bringing back a failed or removed tenant.
  */
 export async function lockSignups(manager: EntityManager, email: string): Promise<void> {
-  // Locking rows is not enough: old sign-ups may be deleted and new ones arrive.
+  // Locking rows is not enough, because old sign-ups may be deleted and new ones added.
   await takeLocks(manager, { lockClass: SIGNUP_LOCK, ids: [email] });
-  // The mails lock one of these rows each.
+  // Each email locks one of these rows.
   const all = manager.createQueryBuilder(Signup, 'signup').where({ email }).orderBy('signup.id');
   await lockedForUpdate(all).getMany();
 }

@@ -13,7 +13,7 @@ import { Tenant } from '../registry/tenant.entity';
 import { SignupLinks } from './signup-links';
 import { tenantView } from './tenant.view';
 
-/** The most characters of a tenant's settings as JSON. */
+/** The maximum length of a tenant's settings as JSON. */
 const MAX_SETTINGS = 10_000;
 
 @Injectable()
@@ -116,7 +116,7 @@ export async function requireTenant(manager: EntityManager, id: string): Promise
 
 /**
  * Locks a tenant. Decisions that depend on its status, places or jobs are made under this
- * lock, in the transaction that writes them. It comes before the locks of planes and jobs.
+ * lock, in the transaction that writes them. Take it before the locks of planes and jobs.
  */
 export async function lockTenant(manager: EntityManager, id: string): Promise<Tenant> {
   const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id });

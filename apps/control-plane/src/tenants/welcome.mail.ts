@@ -8,9 +8,9 @@ import { SignupLinks } from './signup-links';
 export const WELCOME = 'welcome';
 
 /**
- * Welcomes the first admin, however the tenant was ordered. The mail is retried
- * until the tenant is active and has an address, since its link works only then.
- * If the tenant is removed first, the mail is dropped and that is audited.
+ * Welcomes the first admin, however the tenant was ordered. The email is retried until
+ * the tenant is active and has an address, because its link works only then. If the
+ * tenant is removed first, the email is dropped, which is recorded in the audit trail.
  */
 @Injectable()
 export class WelcomeMail extends MailKind {
@@ -36,7 +36,7 @@ export class WelcomeMail extends MailKind {
       subject: `Welcome to Atlas: ${tenant.name} is ready`,
       paragraphs: [
         `${tenant.name} is ready. Choose a password to become its first admin:`,
-        'The link works once, for seven days. After that you can invite other users.',
+        'The link can be used once and expires after seven days. Once signed up, you can invite other users.',
         `Later, sign in at ${tenant.url}`,
       ],
       action: { label: 'Get started', url },

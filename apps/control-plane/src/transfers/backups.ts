@@ -48,7 +48,7 @@ export class Backups {
     return manager.findOne(Transfer, { where, order: { id: 'DESC' } });
   }
 
-  /** Has the plane send the tenant's rows and then restore them as a trial. */
+  /** Makes the plane send the tenant's rows and then do a trial restore. */
   async begin(manager: EntityManager, tenantId: string, tenantPlaneId: string): Promise<Transfer> {
     const pair = await generateKeyPair(KEY_AGREEMENT, { crv: 'X25519', extractable: true });
     const planes = { sourcePlaneId: tenantPlaneId, targetPlaneId: tenantPlaneId };
@@ -66,9 +66,9 @@ export class Backups {
   }
 
   /**
-   * Returns false if the backup has changed since it was read, because its plane has started over. Erases
-   * earlier backups, which are outdated now. A home that was restored from one of those keeps requiring its
-   * rows until this backup is erased too.
+   * Returns false if the backup has changed since it was read, because its plane has
+   * started over. Erases earlier backups, which are now outdated. A home that was
+   * restored from one of them still requires its rows until this backup is erased too.
    */
   async keep(manager: EntityManager, backup: Transfer, manifest: Manifest): Promise<boolean> {
     const { id, attempt, parts, imported, sourcePlaneId } = backup;
@@ -81,7 +81,9 @@ export class Backups {
     return true;
   }
 
-  /** Has a plane import the backup. Earlier imports do not count, because their rows may be gone. */
+  /**
+   * Makes a plane import the backup. Earlier imports do not count, because their rows may no longer exist.
+   */
   async bringBack(manager: EntityManager, backup: Transfer, tenantPlaneId: string): Promise<void> {
     const planes = { sourcePlaneId: tenantPlaneId, targetPlaneId: tenantPlaneId };
     const planeKey = await this.keyFor(manager, backup, tenantPlaneId);
@@ -143,8 +145,8 @@ export class Backups {
   }
 
   /**
-   * Opens every stored part and returns the manifest from the last one.
-   * Throws if a part is missing or was tampered with.
+   * Decrypts every stored part and returns the manifest from the
+   * last one. Throws if a part is missing or was tampered with.
    */
   async read(manager: EntityManager, backup: Transfer): Promise<Manifest> {
     const key = await this.privateKey(backup);
@@ -156,7 +158,7 @@ export class Backups {
     return (JSON.parse((await promisify(gunzip)(last)).toString('utf8')) as LastPart).manifest;
   }
 
-  /** Encrypts the backup's key to the plane that is to open it. */
+  /** Encrypts the backup's key to the plane that is to use it. */
   private async keyFor(manager: EntityManager, backup: Transfer, id: string): Promise<string> {
     const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id });
     const key = await importJWK(publicKey as JWK, KEY_AGREEMENT);

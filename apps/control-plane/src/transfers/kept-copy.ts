@@ -20,8 +20,8 @@ export async function keptCopyOf(manager: EntityManager, home: Placement): Promi
 }
 
 /**
- * As {@link keptCopyOf}, but also if the old home has yet to re-enrol
- * or if an unfinished move back holds a place there.
+ * Like {@link keptCopyOf}, but also returns the old home if it has
+ * yet to re-enrol or if an unfinished move back holds a place there.
  */
 async function oldHomeWithRows(
   manager: EntityManager,
@@ -39,8 +39,8 @@ async function oldHomeWithRows(
 }
 
 /**
- * SQL: whether the home of the tenant with that id is online, has reported that it serves, and is the
- * installation that imported the rows. Until then, another copy may be the last one known to be complete.
+ * SQL: whether the home of the tenant with that id is online, has reported that it serves the tenant, and is
+ * the installation that imported the rows. Until then, another copy may be the last one known to be complete.
  */
 export const homeServes = (database: Database, tenantId: string): string => `exists (select 1
   from placements home join tenant_planes plane on plane.id = home.tenant_plane_id
@@ -60,7 +60,7 @@ export function doesHomeServe(
 }
 
 /**
- * Call it in the transaction that starts the removal of the old copy. Its locks keep out enrolments and
+ * Call it in the transaction that starts the removal of the old copy. Its locks block enrolments and
  * reports of the home until the transaction ends. @throws StepFailure unless the home serves the tenant.
  */
 export async function requireHomeServes(
@@ -82,8 +82,8 @@ export async function requireHomeServes(
 }
 
 /**
- * Call it once the old copy is gone. The home no longer has to be the installation that imported the rows,
- * unless it has already lost them.
+ * Call it once the old copy has been removed. The home no longer has to be
+ * the installation that imported the rows, unless it has already lost them.
  */
 export async function endRequirement(
   manager: EntityManager,
@@ -170,7 +170,7 @@ export async function lostCopyDetail(manager: EntityManager, home: Placement): P
   if (!plane)
     return (
       `${lost}. Tenant plane ${old.plane.name} has them as they were at the move, but it must re-enrol ` +
-      'first, or an unfinished move back holds a place there. Have it enrol, or roll back that move. ' +
+      'first, or an unfinished move back holds a place there. Enrol it again, or roll back that move. ' +
       'Then move the tenant back.'
     );
   const cell = isCell(plane) && { tenant_plane_id: plane.id };

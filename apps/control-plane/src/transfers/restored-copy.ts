@@ -35,9 +35,9 @@ export class RestoredCopy {
   ) {}
 
   /**
-   * What a restore still waits for before the plane, which the caller has locked,
-   * can be the tenant's home; null if nothing. An import under another key does
-   * not count, because the plane may have another database now.
+   * What a restore still waits for before the plane, which the caller has
+   * locked, can become the tenant's home; null if nothing. An import under
+   * another key does not count, because the plane may have another database now.
    */
   async unlessThere(
     context: ProvisioningContext,
@@ -48,10 +48,11 @@ export class RestoredCopy {
     const until = new Date(startedAt.getTime() + PATIENCE_MS);
     if (plane.status !== 'enrolled') return wait('the tenant plane to enrol again', until);
     if (!backup) return null;
-    // Check the key first: with another key, the plane's report concerns the key that it cannot use.
+    // Checks the key first, because with another key, the plane's report concerns the key that it cannot use.
     if (await this.backups.isGivenTo(backup, plane))
       return isWhole(backup) ? null : wait(IMPORT, until, await copyTrouble(manager, backup));
-    // `write` checks the job's lease: a worker that has lost it would restart what the undo has ended.
+    // `write` checks the job's lease. Without that, a worker
+    // that has lost it could restart what the undo has stopped.
     await context.write(async (transaction) => {
       await this.backups.bringBack(transaction, backup, plane.id);
       await this.desiredStates.publish(transaction, { tenantId, tenantPlaneId: plane.id });
@@ -60,9 +61,9 @@ export class RestoredCopy {
   }
 
   /**
-   * If the restored copy is gone, has the plane import the backup again; otherwise
-   * returns null. No writes are lost: an empty database has no users who could
-   * have written to it, and an older database serves none.
+   * If the plane has lost the restored copy, makes it import the backup again;
+   * otherwise returns null. No writes are lost, because an empty database has no
+   * users who could have written to it, and an older database serves no users.
    */
   async reopenIfLost({
     manager,

@@ -26,7 +26,7 @@ interface Source {
   readonly keyId: string;
 }
 
-/** How long a call waits, and the signal that ends it early. */
+/** How long a call waits, and the signal that ends the wait early. */
 interface Wait {
   readonly seconds: number;
   readonly ended: AbortSignal;
@@ -141,7 +141,7 @@ export class TransferRelay {
       await this.keys.holdAccepted(manager, keyId);
       const transfer = await this.require(manager, { id, targetPlaneId });
       if (wanted.importer !== transfer.importer) return this.beginImport(manager, transfer, wanted);
-      // A repeated request may arrive late: progress never
+      // A repeated request may arrive late, so progress never
       // decreases, and an earlier attempt no longer counts.
       const imported = Math.min(wanted.part - 1, transfer.parts);
       if (wanted.attempt !== transfer.attempt || imported <= transfer.imported) return;
@@ -151,7 +151,7 @@ export class TransferRelay {
     });
   }
 
-  /** The target removes the old copy of an earlier move once it receives the first part, and no earlier. */
+  /** The target removes the old copy of an earlier move once it receives the first part, and not before. */
   private async giveUpKeptCopy(
     { targetPlaneId, keyId }: { readonly targetPlaneId: string; readonly keyId: string },
     id: string,
@@ -166,7 +166,7 @@ export class TransferRelay {
 
   /**
    * A new import removes the rows of earlier ones as soon as it receives the first part. So from here on no
-   * earlier import counts, even if a process that died or was paused reports it as complete.
+   * earlier import counts, even if a late report from a dead or paused process claims that it is complete.
    */
   private async beginImport(
     manager: EntityManager,
@@ -197,7 +197,7 @@ function refuse(): never {
   throw new DomainError('transfer_not_found', 'not_found', detail);
 }
 
-/** Refuses runs of earlier generations: they started before the transfer was restarted. */
+/** Refuses runs of earlier generations, because they started before the transfer was restarted. */
 function mayBegin(name: string, { generation }: Transfer, newest: string | null): boolean {
   return (generationOf(name) ?? generation) === generation && isLaterRun(name, newest);
 }
@@ -249,7 +249,7 @@ function importSuperseded(): DomainError {
 
 function tooManyParts(): DomainError {
   const detail =
-    `A transfer has at most ${MAX_PARTS} parts. Start over with a new attempt: the rows then include ` +
-    'the changes so far.';
+    `A transfer has at most ${MAX_PARTS} parts. Start over with a new attempt, whose rows include the ` +
+    'changes so far.';
   return new DomainError('transfer_too_long', 'conflict', detail);
 }

@@ -17,7 +17,7 @@ describe(isLevel.name, () => {
     ['two parts are in transit', { parts: 3, imported: 1, lastKind: 'changes', lastChanges: 1 }, false],
     ['the last part is in transit', { parts: 3, imported: 2, lastKind: 'last' }, false],
     ['the last part is imported', { parts: 3, imported: 3, lastKind: 'last' }, true],
-  ])('decides whether the target is level when %s', (_, now, answer) => {
+  ])('decides whether the target has caught up when %s', (_, now, answer) => {
     expect(isLevel(transfer(now))).toBe(answer);
   });
 });

@@ -28,7 +28,7 @@ export class Transfers {
 
   /**
    * Returns the live transfer if it is between these planes and encrypted to the target's current key.
-   * Otherwise replaces it, because its copy is useless for this move or cannot be opened by the target.
+   * Otherwise replaces it, because its copy is useless for this move or cannot be decrypted by the target.
    */
   async open(
     manager: EntityManager,
@@ -70,7 +70,7 @@ export class Transfers {
 
 /**
  * Whether the target has since re-enrolled with another key. It cannot
- * open parts encrypted to the old one, so it needs a new transfer.
+ * decrypt parts encrypted to the old key, so it needs a new transfer.
  */
 export async function isToOldKey(
   manager: EntityManager,
@@ -108,7 +108,10 @@ export function newTransfer(
   };
 }
 
-/** Locks a live transfer: until the transaction ends, it cannot end, and no part is stored or handed out. */
+/**
+ * Locks a live transfer. Until the transaction ends, the
+ * transfer cannot end, and no part is stored or handed out.
+ */
 export function holdTransfer(
   manager: EntityManager,
   which: FindOptionsWhere<Transfer>,
@@ -126,9 +129,9 @@ export function isBetween(
 }
 
 /**
- * Whether the target has all rows except a few changes, which may still be in transit: a busy source sends
- * the next part as soon as the last is imported, so waiting for none could take forever. Also true if the
- * target has everything, because the source was frozen from the start.
+ * Whether the target has all rows except a few changes, which may still be in transit. A busy source sends
+ * the next part as soon as the previous one is imported, so waiting until nothing is in transit could take
+ * forever. Also true if the target has everything, because the source was frozen from the start.
  */
 export function isLevel(transfer: Transfer): boolean {
   const { lastKind, lastChanges, parts, imported } = transfer;
@@ -142,8 +145,8 @@ export function isBehind({ purpose, frozenAt, parts, imported }: Transfer): bool
 }
 
 /**
- * Whether the target has imported and verified everything. Holds
- * only under {@link holdTransfer}, since a target may start over.
+ * Whether the target has imported and verified everything. Reliable
+ * only under {@link holdTransfer}, because a target may start over.
  */
 export function isWhole({ lastKind, parts, imported }: Transfer): boolean {
   return lastKind === 'last' && imported === parts;

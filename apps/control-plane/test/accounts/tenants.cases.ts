@@ -177,7 +177,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
         await cell.pullAll();
         const answer = await plane.post(`/api/tenants/${id}/signup-link`);
         expect(refusal(answer)).toEqual([409, 'invalid_transition']);
-        expect(answer.body.detail).toContain('Wait for its provisioning job to end.');
+        expect(answer.body.detail).toContain('Wait for its provisioning job to finish.');
       },
     );
 

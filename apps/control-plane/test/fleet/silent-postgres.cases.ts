@@ -51,14 +51,14 @@ describe('the Postgres server of the local driver', () => {
   it('fails the step when it accepts a connection but never answers', async () => {
     relay.freeze();
     await expect(throughRelay().ensure(name, 'secret', stillOurs)).rejects.toEqual(
-      retried('postgres_silent', /did not answer within 0\.9 s/),
+      retried('postgres_silent', /did not respond within 0\.9 s/),
     );
   });
 
   it('fails the step when it falls silent half-way, and the next attempt succeeds', async () => {
     const freeze = async () => relay.freeze();
     await expect(throughRelay().ensure(name, 'secret', freeze)).rejects.toEqual(
-      retried('postgres_silent', /did not answer within 0\.7 s/),
+      retried('postgres_silent', /did not respond within 0\.7 s/),
     );
     // The server notices that the connection is lost, and releases the lock on the name.
     await relay.close();

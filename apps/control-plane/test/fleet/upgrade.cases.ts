@@ -91,7 +91,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
         tenant_plane: { id: one.planeId, version: OLD, release: OLD },
       });
       await isTold(one, OLD, NEW);
-      await waitsFor(id, `its report in version ${NEW}`);
+      await waitsFor(id, `it to report version ${NEW}`);
       // The old process still reports.
       await planes.reports(one, OLD);
       await planes.reports(one, NEW, { health: {} });
@@ -110,7 +110,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       const address = 'https://new-version.example.com';
       planes.addresses.set(one.planeId, address);
       const id = await upgrade(one);
-      await waitsFor(id, `its report in version ${NEW}`);
+      await waitsFor(id, `it to report version ${NEW}`);
       await former.pull();
       expect(former.tenants.get(one.tenantId)).toMatchObject({ phase: 'retired', moved_to: address });
       await planes.reports(one, NEW);
@@ -123,7 +123,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       async () => {
         planes.addresses.set(one.planeId, 'https://new-version.example.com');
         const id = await besideHeldTenant(plane, one, () => upgrade(one));
-        await waitsFor(id, `its report in version ${NEW}`);
+        await waitsFor(id, `it to report version ${NEW}`);
         await planes.reports(one, NEW);
         await scene.reaches(id, 'succeeded');
       },
@@ -131,7 +131,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
 
     /** The new version stays unhealthy, and the plane comes back in the old one. */
     const goesBack = async (id: string): Promise<void> => {
-      await waitsFor(id, `its report in version ${NEW}`);
+      await waitsFor(id, `it to report version ${NEW}`);
       plane.clock.advance(HEALTHY_SECONDS);
       await sweptUntil(id, 'waiting');
       await isTold(one, OLD, NEW, OLD);
@@ -163,7 +163,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
 
     it('accepts reports of the new process even if a clock has stepped back', async () => {
       const id = await upgrade(one);
-      await waitsFor(id, `its report in version ${NEW}`);
+      await waitsFor(id, `it to report version ${NEW}`);
       plane.clock.advance(-10);
       await planes.reports(one, NEW);
       await scene.reaches(id, 'succeeded');
@@ -179,7 +179,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
 
     it('is rolled back when cancelled', async () => {
       const id = await upgrade(one);
-      await waitsFor(id, `its report in version ${NEW}`);
+      await waitsFor(id, `it to report version ${NEW}`);
       await scene.act(id, 'cancel').expect(202);
       await isTold(one, OLD, NEW, OLD);
       await planes.reports(one, OLD);
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
 
     it('can be retried after it was undone, with its full time', async () => {
       const id = await upgrade(one);
-      await waitsFor(id, `its report in version ${NEW}`);
+      await waitsFor(id, `it to report version ${NEW}`);
       await scene.act(id, 'cancel').expect(202);
       await isTold(one, OLD, NEW, OLD);
       await planes.reports(one, OLD);
@@ -212,7 +212,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(refusal(await ask(one.planeId, { version: OWN }))).toEqual([409, 'operation_in_progress']);
       const rotation = plane.post(`/api/tenant-planes/${one.planeId}/rotate-secret`, { mode: 'routine' });
       expect(refusal(await rotation)).toEqual([409, 'operation_in_progress']);
-      await waitsFor(id, `its report in version ${NEW}`);
+      await waitsFor(id, `it to report version ${NEW}`);
     });
 
     it('starts the plane with its current and enrolment secrets, unless the latter leaked', async () => {
@@ -223,7 +223,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
         );
       const upgraded = async (simulator: PlaneSimulator, version: string) => {
         const id = await upgrade(one, version);
-        await waitsFor(id, `its report in version ${version}`);
+        await waitsFor(id, `it to report version ${version}`);
         await planes.reports({ ...one, simulator }, version);
         await scene.reaches(id, 'succeeded');
         return planes.env.get(one.planeId);
@@ -254,7 +254,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
 
     it('and a move of its tenant exclude each other, also on a retry', async () => {
       const id = await upgrade(one);
-      await waitsFor(id, `its report in version ${NEW}`);
+      await waitsFor(id, `it to report version ${NEW}`);
       expect(refusal(await move())).toEqual([409, 'operation_in_progress']);
       await scene.act(id, 'cancel').expect(202);
       await isTold(one, OLD, NEW, OLD);
@@ -280,7 +280,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
 
     it('ends without harm when its tenant has moved away since it failed', async () => {
       const id = await upgrade(one);
-      await waitsFor(id, `its report in version ${NEW}`);
+      await waitsFor(id, `it to report version ${NEW}`);
       await plane.change(ProvisioningJob, { id }, { status: 'failed', leaseOwner: null });
       await plane.change(TenantPlane, { id: one.planeId }, { placed: 0 });
       await plane.change(Placement, { tenantPlaneId: one.planeId }, { phase: 'retired', holdsPlace: false });
@@ -294,7 +294,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
 
     it('ends for good when the plane is removed', async () => {
       const id = await upgrade(one);
-      await waitsFor(id, `its report in version ${NEW}`);
+      await waitsFor(id, `it to report version ${NEW}`);
       const [tenant] = await plane.rows(Tenant, { id: one.tenantId });
       const [row] = await plane.rows(TenantPlane, { id: one.planeId });
       const write: FencedWrite = (work) => plane.app.get(Database).write(work);
@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
     it('waits until the plane reports the version, and names who must replace it', async () => {
       const cell = await plane.enrolledCell();
       const { job } = bodyOf<Accepted>(await ask(cell.id, { version: NEW }).expect(202));
-      await waitsFor(job.id, 'for an Atlas operator to replace it');
+      await waitsFor(job.id, 'an Atlas operator to replace it');
       plane.clock.advance(24 * 3600);
       await cell.report([], { version: NEW, health: { status: 'ok' } });
       await scene.reaches(job.id, 'succeeded');
@@ -351,7 +351,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(refusal(await ask(id))).toEqual([409, 'operation_in_progress']);
       await scene.act(body.job.id, 'cancel').expect(202);
       const { job } = bodyOf<Accepted>(await ask(id).expect(202));
-      await waitsFor(job.id, 'for the customer to replace it');
+      await waitsFor(job.id, 'the customer to replace it');
     });
   });
 
@@ -554,10 +554,10 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
 
     it('postpones a plane that is busy with another operation', async () => {
       const busy = await upgrade(all[1] as Driven, '0.0.7');
-      await waitsFor(busy, 'its report in version 0.0.7');
+      await waitsFor(busy, 'it to report version 0.0.7');
       const id = await begin({ batch_size: 50 });
       for (const index of [0, 2, 3]) await getsWell(index);
-      await waitsFor(id, 'other jobs on the remaining planes to end (3 of 4 are upgraded)');
+      await waitsFor(id, 'other jobs on the remaining planes to finish (3 of 4 are upgraded)');
       await planes.reports(all[1] as Driven, '0.0.7');
       await scene.reaches(busy, 'succeeded');
       plane.clock.advance(60);

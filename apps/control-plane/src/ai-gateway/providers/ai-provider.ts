@@ -1,8 +1,8 @@
 import { type ChatCompletionRequest } from '@atlas/plane-contract';
 
 /**
- * Answers questions. Throws every failure, also while
- * streaming, as a DomainError whose text a tenant may read.
+ * Answers questions. Throws every failure, even in the middle
+ * of a stream, as a DomainError whose message tenants may see.
  */
 export abstract class AiProvider {
   /**

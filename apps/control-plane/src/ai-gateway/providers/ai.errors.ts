@@ -11,7 +11,7 @@ export function aiTimeout(seconds: number): DomainError {
 
 /** All tenants share the rate limit of the provider's account. */
 export function aiRateLimited(retryAfterSeconds: string): DomainError {
-  const detail = `The AI provider is over its rate limit. Try again in ${retryAfterSeconds} s.`;
+  const detail = `The rate limit of the AI provider has been reached. Try again in ${retryAfterSeconds} s.`;
   const headers = { 'retry-after': retryAfterSeconds };
   return new DomainError('ai_rate_limited', 'too_many', detail, {}, headers);
 }

@@ -59,7 +59,7 @@ export class OpenAiCompatibleProvider extends AiProvider {
     }
   }
 
-  /** Does not pass on the provider's own text, which may repeat the key or the messages. */
+  /** Does not pass on the provider's own message, which may quote the API key or the prompts. */
   private failureOf(error: unknown, patience: Patience): DomainError {
     const failure = domainErrorOf(error, patience, this.config.AI_PROVIDER_TIMEOUT_MS / 1000);
     if (!patience.signal.aborted || patience.isOver) this.logger.warn(failure.message);
@@ -80,14 +80,14 @@ async function bodyOf(response: Response, expected: string): Promise<ReadableStr
   const { ok, body, headers } = response;
   if (ok && body && headers.get('content-type')?.startsWith(expected)) return body;
   await body?.cancel();
-  throw ok ? aiUnavailable(`the provider did not answer with ${expected}`) : refusalOf(response);
+  throw ok ? aiUnavailable(`the provider did not respond with ${expected}`) : refusalOf(response);
 }
 
 function refusalOf({ status, headers }: Response): DomainError {
   if (status === 401 || status === 403)
     return aiUnavailable('the provider rejected the API key (AI_PROVIDER_API_KEY of the Control Plane)');
   if (status === 429) return aiRateLimited(secondsOf(headers.get('retry-after')));
-  if (status >= 500) return aiUnavailable(`the provider answered with status ${status}`);
+  if (status >= 500) return aiUnavailable(`the provider responded with status ${status}`);
   return aiRequestRefused(status);
 }
 

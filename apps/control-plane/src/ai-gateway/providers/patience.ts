@@ -1,4 +1,4 @@
-/** Aborts a call when a single wait takes too long, or when its caller has gone. */
+/** Aborts a call when a single wait takes too long or its caller disconnects. */
 export class Patience {
   private readonly over = new AbortController();
   readonly signal: AbortSignal;

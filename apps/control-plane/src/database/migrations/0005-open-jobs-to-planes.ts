@@ -2,7 +2,7 @@ import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 const LIVE = `status in ('queued', 'running', 'waiting')`;
 
-/** Gives jobs parameters, and lets them be about a tenant plane instead of a tenant. */
+/** Gives jobs parameters, and lets a job target a tenant plane instead of a tenant. */
 export class OpenJobsToPlanes1700000000005 extends PortableMigration {
   protected async apply({ driver, sql, types }: MigrationContext): Promise<void> {
     if (driver === 'postgres') {

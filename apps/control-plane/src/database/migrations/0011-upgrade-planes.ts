@@ -1,8 +1,6 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/**
- * Pins planes to a release. A job may be part of another, and at most one job about the whole fleet is live.
- */
+/** Pins planes to a release. A job may have a parent job. Each fleet-wide operation may have one live job. */
 export class UpgradePlanes1700000000011 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(

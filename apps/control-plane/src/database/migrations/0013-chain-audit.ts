@@ -8,7 +8,8 @@ import {
 } from '@atlas/persistence';
 
 /**
- * Stores the audit chain in the rows themselves. It starts over, since hashes now cover what the API shows.
+ * Stores the audit chain in the rows themselves. The chain starts over,
+ * because its hashes now cover the entries as the API shows them.
  */
 export class ChainAudit1700000000013 extends PortableMigration {
   protected async apply({ driver, sql }: MigrationContext): Promise<void> {

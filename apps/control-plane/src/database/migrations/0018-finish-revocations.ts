@@ -10,7 +10,7 @@ export class FinishRevocations1700000000018 extends PortableMigration {
       'alter table operators add column revocations integer not null default 0',
       'alter table api_keys add column parent_id varchar',
       'create index api_keys_parent on api_keys (parent_id)',
-      // If several were issued at once, it is unknown which one the operator was sent, so all of them end.
+      // If several links are live, it is unknown which one the operator was sent, so all are invalidated.
       `update operator_reset_links set ended_at = created_at where ended_at is null and operator_id in
         (select operator_id from operator_reset_links where ended_at is null
           group by operator_id having count(*) > 1)`,

@@ -1,6 +1,6 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Indexes ended credentials, which every sweep looks for. */
+/** Indexes credentials by expiry, because every sweep looks for expired ones. */
 export class IndexEndedCredentials1700000000026 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {
     await sql(

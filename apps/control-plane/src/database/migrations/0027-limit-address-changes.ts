@@ -1,6 +1,9 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Stores what limits a plane's address changes, and when its newest request file was signed. */
+/**
+ * Counts the address changes that a plane's limit left
+ * out, and stores when its newest request file was signed.
+ */
 export class LimitAddressChanges1700000000027 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(

@@ -2,7 +2,7 @@ import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 const LIVE = `status in ('queued', 'running', 'waiting')`;
 
-/** Allows a tenant plane's secret to be rotated while another job about the plane is live. */
+/** Allows a tenant plane's secret to be rotated while another job for the plane is live. */
 export class RotateBesideJobs1700000000029 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {
     await sql(
@@ -17,7 +17,8 @@ export class RotateBesideJobs1700000000029 extends PortableMigration {
     await sql(
       'drop index provisioning_jobs_live_rotation_uq',
       'drop index provisioning_jobs_live_plane_uq',
-      // The old secret stays revoked, and no job waits for the plane to enrol again.
+      // Cancels rotations that would violate the stricter index. Old secrets
+      // stay revoked, and no job waits for those planes to enrol again.
       `update provisioning_jobs set status = 'cancelled', lease_owner = null, lease_expires_at = null,
           lease_number = lease_number + 1
         where operation = 'rotate_secret' and ${LIVE} and tenant_plane_id in

@@ -1,6 +1,6 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Stores which of a plane's report numbers are missing, and which process last sent a late one. */
+/** Stores which of a plane's report numbers are missing, and which process last sent a late report. */
 export class TellLateReports1700000000030 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(

@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Ends a reset link with its issuer and the API key it was issued
- * with. Older links have no issuer, but live for a day at most.
+ * Ties a reset link to its issuer and the API key it was issued with, so that it is
+ * invalidated along with them. Older links have no issuer, but are valid for at most a day.
  */
 export class TieResetLinksToIssuers1700000000032 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

@@ -1,14 +1,14 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Stores what tenant planes must know about sign-up links. Older links are not in it: they
- * cannot be revoked and do not work after a move, for the seven days until they expire.
+ * Stores what tenant planes must know about sign-up links. Links issued earlier are not stored,
+ * so they cannot be revoked and do not work after a move. They expire within seven days.
  */
 export class KeepSignupLinks1700000000033 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(
-      // No foreign keys to operators and tenant planes: checking
-      // them would lock their rows after the tenant's, out of order.
+      // No foreign keys to operators and tenant planes, because checking them
+      // would lock those rows after the tenant's row, in the wrong order.
       `create table signup_links (
         jti ${types.uuid} not null, tenant_id ${types.uuid} not null, tenant_plane_id ${types.uuid} not null,
         issued_by ${types.uuid}, issued_with varchar, expires_at ${types.timestamp} not null,

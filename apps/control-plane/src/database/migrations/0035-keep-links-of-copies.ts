@@ -1,6 +1,9 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Stores the links of earlier copies: a mail that was sent more than once has a link in each. */
+/**
+ * Stores the links in earlier copies of an email. An email that
+ * was sent more than once has a different link in each copy.
+ */
 export class KeepLinksOfCopies1700000000035 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(

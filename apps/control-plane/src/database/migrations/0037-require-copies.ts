@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Stores which backup a restored tenant must be served
- * from, who imported it, and whether the plane lacks it.
+ * Stores which backup a restored tenant must be served from, which
+ * instance imported it, and whether the plane reports that it is missing.
  */
 export class RequireCopies1700000000037 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

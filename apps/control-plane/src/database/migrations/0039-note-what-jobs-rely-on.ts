@@ -1,9 +1,9 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Replaces comparisons of times, which fail when the clocks of two processes
- * differ: which job released a plane's version, which report came last before that,
- * and which failures no longer count. Also stores the version that made a backup.
+ * Replaces comparisons of times, which fail if the clocks of two processes differ.
+ * Stores which job released a plane's version, the number of the last report before
+ * that, and which failures no longer count. Also stores the version that made a backup.
  */
 export class NoteWhatJobsRelyOn1700000000039 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

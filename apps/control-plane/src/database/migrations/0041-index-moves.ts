@@ -1,6 +1,6 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Finds a tenant's moves, which are never deleted. */
+/** Indexes a tenant's moves, which are never deleted. */
 export class IndexMoves1700000000041 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {
     await sql(

@@ -1,6 +1,9 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Stores when a transfer started sending changes. A transfer in progress counts from its next changes. */
+/**
+ * Stores when a transfer started sending changes. For a
+ * transfer in progress, that is when it next sends changes.
+ */
 export class TimeCatchingUp1700000000047 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(`alter table transfers add column following_since ${types.timestamp}`);

@@ -33,7 +33,7 @@ export type InfrastructurePart = 'record' | 'database' | 'role' | 'process' | 's
 /** What a driver finds when it inspects the infrastructure of one plane. */
 export interface InspectedInfrastructure {
   readonly tenantPlaneId: string;
-  /** The parts that are missing or changed, each with a text for operators on what to do. */
+  /** The parts that are missing or changed, each with a message that tells operators what to do. */
   readonly faults: Readonly<Partial<Record<InfrastructurePart, string>>>;
   /** What the Control Plane's rows should contain; null if the driver does not know. */
   readonly made: Infrastructure | null;
@@ -52,9 +52,9 @@ export interface FoundThing {
 export type FencedWrite = <T>(work: (manager: EntityManager) => Promise<T>) => Promise<T>;
 
 /**
- * Creates and removes the infrastructure of dedicated tenants. Both operations are
- * idempotent and resume from whatever a crash left. A failure that needs a person
- * is thrown as a StepFailure that says so.
+ * Creates and removes the infrastructure of dedicated tenants. Both operations
+ * are idempotent and can be repeated after a crash at any point. A failure
+ * that requires a person to act is thrown as a StepFailure that says so.
  */
 export abstract class InfrastructureDriver {
   /** The value of INFRASTRUCTURE_DRIVER. */
@@ -63,26 +63,26 @@ export abstract class InfrastructureDriver {
   /** Describes what would be created, for operators, without changing anything. */
   abstract plan(subject: InfrastructureSubject): Promise<readonly string[]>;
   /**
-   * Creates what is missing and updates the rest: a tenant plane with another version or environment is
-   * replaced. Null while a person has yet to create it.
+   * Creates what is missing and updates the rest: a tenant plane with a different version or
+   * environment is replaced. Returns null while a person has yet to create the infrastructure.
    */
   abstract create(request: InfrastructureRequest, write: FencedWrite): Promise<Infrastructure | null>;
   /**
-   * Removes whatever exists. Nothing has to exist. The caller calls `requireTracked` first. The driver writes
-   * before it removes anything, so the caller may refuse in that transaction.
+   * Removes whatever exists, which may be nothing. Call `requireTracked` first. The driver calls
+   * `write` before it removes anything, so the caller can still refuse in that transaction.
    */
   abstract destroy(subject: InfrastructureSubject, write: FencedWrite): Promise<void>;
 
   /**
-   * Throws a StepFailure if the driver has lost track of what it may have created for this plane: `create`
-   * would create it again, and `destroy` would find nothing to remove.
+   * Throws a StepFailure if the driver has lost track of what it may have created for this
+   * plane. Otherwise `create` would create it again, and `destroy` would find nothing to remove.
    */
   async requireTracked(_subject: InfrastructureSubject): Promise<void> {
     // By default a driver tracks nothing, so it cannot lose track.
   }
   /**
-   * Drops what the driver tracks for a destroyed plane. Call it after recording that nothing is left: in the
-   * opposite order, a crash in between would look as if the driver had lost track.
+   * Drops what the driver tracks for a destroyed plane. Call it after recording that nothing is
+   * left. In the opposite order, a crash in between would look as if the driver had lost track.
    */
   async forget(_subject: InfrastructureSubject): Promise<void> {
     // By default a driver tracks nothing.
@@ -92,7 +92,10 @@ export abstract class InfrastructureDriver {
   async inspect(_subjects: readonly InfrastructureSubject[]): Promise<readonly InspectedInfrastructure[]> {
     return [];
   }
-  /** Repairs a part that `inspect` found faulty, if no data can be lost. False if a person has to do it. */
+  /**
+   * Repairs a part that `inspect` found faulty, if no data
+   * can be lost. Returns false if a person has to do it.
+   */
   async mend(
     _manager: EntityManager,
     _subject: InfrastructureSubject,

@@ -1,7 +1,7 @@
 import { infrastructureName as nameFor } from '@atlas/tenancy';
 import { type InfrastructureSubject } from './infrastructure-driver';
 
-/** The readable, unique name of all that a driver creates for one plane (folder, database, role …). */
+/** The readable, unique name of everything that a driver creates for one plane (folder, database, role …). */
 export function infrastructureName({
   slug,
   tenantPlaneId,
@@ -14,7 +14,7 @@ export function isInfrastructureName(name: string): boolean {
   return /^atlas_[a-z0-9_]+_[0-9a-f]{8}$/.test(name);
 }
 
-/** The name of the tenant plane for which an {@link infrastructureName} was made. */
+/** The name of the tenant plane to which an {@link infrastructureName} belongs. */
 export function planeNameOf(name: string): string {
   return name.replace(/^atlas_/, '').replaceAll('_', '-');
 }

@@ -7,7 +7,7 @@ export class ManualDriver extends InfrastructureDriver {
   readonly name = 'manual';
 
   async plan(): Promise<readonly string[]> {
-    return ['Nothing automatically: a person creates the database and tenant plane and records them'];
+    return ['Nothing automatic: a person creates the database and the tenant plane, then records them'];
   }
 
   async create(): Promise<null> {

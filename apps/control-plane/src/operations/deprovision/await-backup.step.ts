@@ -18,7 +18,7 @@ const PATIENCE_MS = 24 * 3_600_000;
 @Injectable()
 export class AwaitBackupStep extends ProvisioningStep {
   readonly name = 'await-backup';
-  readonly description = 'Wait for a trial restore of the backup, with equal counts and checksums';
+  readonly description = 'Wait for a trial restore of the backup that yields equal counts and checksums';
   readonly creates = [];
   override readonly isAtomic = false;
   override readonly takesLong = ['run'] as const;
@@ -35,7 +35,7 @@ export class AwaitBackupStep extends ProvisioningStep {
     if (backupIdIn(outputs) === undefined) return done();
     const backup = await this.backups.live(manager, tenantId);
     if (!backup) return done(tally((await this.backups.kept(manager, tenantId))?.manifest ?? {}));
-    // Check after reading the backup: the home's current database made it, or an earlier one did.
+    // Checked after reading the backup, which the home's current database or an earlier one may have made.
     const home = await placeWithRows(manager, tenantId);
     if (home && (await hasLostCopy(manager, home))) return back('back-up');
     if (isWhole(backup)) {
@@ -70,7 +70,7 @@ export class AwaitBackupStep extends ProvisioningStep {
       await this.desiredStates.publish(manager, { tenantId, tenantPlaneId });
   }
 
-  /** Null if the plane has restarted the backup meanwhile, so that it is not whole yet. */
+  /** Null if the plane has restarted the backup in the meantime, so that it is not complete yet. */
   private async read(manager: EntityManager, backup: Transfer): Promise<Manifest | null> {
     try {
       return await this.readable.read(manager, backup);
@@ -82,7 +82,7 @@ export class AwaitBackupStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // Undoing the step that began the backup erases it.
+    // Undoing the step that began the backup erases the backup.
   }
 }
 

@@ -15,12 +15,12 @@ import { lockTenant } from '../../tenants/tenants';
 import { Backups } from '../../transfers/backups';
 import { doesHomeServe, isLossAccepted, lostCopyDetail } from '../../transfers/kept-copy';
 
-/** The output of a job that makes no backup because an operator has accepted that the rows are lost. */
+/** The output of a job that makes no backup because an operator has accepted the loss of the rows. */
 export const LOST = 'none: its rows are lost, which was accepted';
 
 /**
- * Has the tenant plane send the tenant's rows, encrypted to a key that
- * only this backup uses, and then restore them as a trial.
+ * Makes the tenant plane send the tenant's rows, encrypted to a
+ * key that only this backup uses, and then do a trial restore.
  */
 @Injectable()
 export class BackUpStep extends ProvisioningStep {
@@ -39,7 +39,7 @@ export class BackUpStep extends ProvisioningStep {
   async run({ manager, tenantId, params, outputs }: ProvisioningContext): Promise<StepResult> {
     const place = await placeWithRows(manager, tenantId);
     if (!place) return done({ backup: 'none: the tenant was never used' });
-    // Already verified, and no writes since: a rollback of this job was refused.
+    // Already verified, and nothing was written since, because a rollback of this job was refused.
     if (await this.verified(manager, tenantId, outputs)) return done(outputs['back-up']);
     // The home may have lost and regained its rows since an earlier run began a backup.
     await this.eraseOwn(manager, tenantId, outputs);
@@ -56,7 +56,7 @@ export class BackUpStep extends ProvisioningStep {
     return done({ backup_id: backup.id });
   }
 
-  /** Erases only the job's own backup: an earlier one may be the only verified backup. */
+  /** Erases only the job's own backup, because an earlier one may be the only verified backup. */
   async undo({ manager, tenantId, outputs }: ProvisioningContext): Promise<void> {
     const backup = await this.verified(manager, tenantId, outputs);
     if (backup) await this.requireHome(manager, backup);
@@ -66,8 +66,8 @@ export class BackUpStep extends ProvisioningStep {
   }
 
   /**
-   * The job's own backup, once it is whole. From then on the home
-   * may lose its rows, and other planes may remove theirs.
+   * The job's own backup, once it is complete. From then on the
+   * home may lose its rows, and other planes may remove theirs.
    */
   private async verified(
     manager: EntityManager,
@@ -79,7 +79,7 @@ export class BackUpStep extends ProvisioningStep {
   }
 
   /**
-   * Keeps out enrolments and reports of the home until the transaction ends.
+   * Blocks enrolments and reports of the home until the transaction ends.
    * @throws StepFailure unless the home serves the rows that were backed up.
    */
   private async requireHome(
@@ -121,15 +121,18 @@ function homeNotServing(): StepFailure {
   return new StepFailure('operator', 'home_not_serving', detail, fix);
 }
 
-/** The home's database was replaced by an older one, or its disk cloned. Both keep the instance id. */
+/**
+ * The home's database was replaced by an older one, or its disk
+ * was cloned. In both cases the instance id stays the same.
+ */
 function homeForked(): StepFailure {
   const detail =
-    "Two databases have reported as the tenant's home since this job began its backup: one was " +
-    'restored from an older backup, or its disk was cloned. The home may serve older rows than the ' +
-    'backup holds, so the backup is kept, and the job is not rolled back.';
+    "Two databases have reported as the tenant's home since this job began its backup: one was restored " +
+    'from an older backup, or its disk was cloned. The home may serve older rows than those in the ' +
+    'backup, so the backup is kept, and the job is not rolled back.';
   const fix =
-    'Operator: retry the job, then restore the tenant (POST /api/tenants/<id>/restore). That brings ' +
-    'back all rows of the backup. No user has written since.';
+    'Operator: retry the job, then restore the tenant (POST /api/tenants/<id>/restore). That brings back ' +
+    'all rows in the backup. No user has written anything since.';
   return new StepFailure('operator', 'home_forked', detail, fix);
 }
 
@@ -141,12 +144,12 @@ export function backupIdIn(outputs: ProvisioningContext['outputs']): string | un
   return ownBackupIdIn(outputs) ?? keptBackupIdIn(outputs);
 }
 
-/** As {@link backupIdIn}, if this job makes the backup. */
+/** Like {@link backupIdIn}, but only if this job makes the backup. */
 export function ownBackupIdIn({ 'back-up': outputs }: ProvisioningContext['outputs']): string | undefined {
   return outputs?.['backup_id'] as string | undefined;
 }
 
-/** As {@link backupIdIn}, if the job keeps an earlier backup. */
+/** Like {@link backupIdIn}, but only if the job keeps an earlier backup. */
 export function keptBackupIdIn({ 'back-up': outputs }: ProvisioningContext['outputs']): string | undefined {
   return outputs?.['kept_backup_id'] as string | undefined;
 }

@@ -10,8 +10,8 @@ import { LOST } from './back-up.step';
 import { isBeyondReturn } from './remove-copies.step';
 
 /**
- * Starts the period in which the tenant can be restored. A tenant that was
- * never used is deleted at once, and one without a backup is purged next.
+ * Starts the period in which the tenant can be restored. A tenant that was never
+ * used is deleted at once. A tenant whose rows were accepted as lost is purged next.
  */
 @Injectable()
 export class CloseTenantStep extends ProvisioningStep {

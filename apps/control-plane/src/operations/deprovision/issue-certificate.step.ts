@@ -20,6 +20,6 @@ export class IssueCertificateStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // The certificate stays true: the tenant is deleted.
+    // The certificate stays true, because the tenant is deleted.
   }
 }

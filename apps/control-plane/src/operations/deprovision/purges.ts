@@ -36,8 +36,8 @@ export class Purges {
   }
 
   /**
-   * Checks again under the lock: while a sweep was paused, the tenant may have been restored, or another
-   * purge may have failed or been cancelled.
+   * Checks again under the lock, because while a sweep was paused, the tenant
+   * may have been restored, or another purge may have failed or been cancelled.
    */
   private async purge(manager: EntityManager, id: string): Promise<void> {
     await lockTenant(manager, id);

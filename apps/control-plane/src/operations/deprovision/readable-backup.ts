@@ -18,7 +18,7 @@ import { backupIdIn, keptBackupIdIn, ownBackupIdIn, placeWithRows } from './back
 export class ReadableBackup {
   constructor(private readonly backups: Backups) {}
 
-  /** Requires the very backup that this job relies on, if any: an older one lacks later writes. */
+  /** Requires exactly the backup that this job relies on, if any, because an older one lacks later writes. */
   async require({
     manager,
     tenantId,
@@ -32,9 +32,10 @@ export class ReadableBackup {
   }
 
   /**
-   * The tenant's home, if the tenant has rows that this job has not backed up: rows that were given up have
-   * reappeared at the home or the old home, or the home has the rows for which a kept backup stands in. Call
-   * it in the removing transaction: its locks keep out enrolments and reports of the tenant's planes.
+   * Returns the tenant's home if the tenant has rows that this job has not backed up.
+   * Either rows that were believed lost have reappeared at the home or the old home, or the
+   * home still has the rows that an earlier backup was kept for. Call it in the transaction
+   * that removes rows. Its locks block enrolments and reports of the tenant's planes.
    */
   async homeWithout(
     manager: EntityManager,

@@ -11,7 +11,10 @@ import { Tenant } from '../../registry/tenant.entity';
 import { movedCopyLost } from './back-up.step';
 import { ReadableBackup } from './readable-backup';
 
-/** Removes the tenant's rows from every plane that stays: its home, old copies and unfinished copies. */
+/**
+ * Removes the tenant's rows from every plane that outlives the
+ * tenant: its home, and planes with old or unfinished copies.
+ */
 @Injectable()
 export class RemoveCopiesStep extends ProvisioningStep {
   readonly name = 'remove-copies';
@@ -31,7 +34,7 @@ export class RemoveCopiesStep extends ProvisioningStep {
 
   async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantId, operation, jobId, outputs, write } = context;
-    // By the time of a purge, the backup is gone.
+    // By the time of a purge, the backup has been erased.
     if (operation !== 'purge') await this.backup.require(context);
     const places = await manager.findBy(Placement, { tenantId });
     return write(async (transaction) => {
@@ -82,7 +85,7 @@ function staysBehind(plane: TenantPlane, { entryRevision }: Placement): boolean 
 export function isBeyondReturn(): StepFailure {
   const detail = 'The tenant is being removed, and this cannot be undone.';
   const fix =
-    'Operator: retry the job. Once a deprovisioning has ended, the tenant can be restored (POST ' +
+    'Operator: retry the job. Once a deprovisioning has finished, the tenant can be restored (POST ' +
     '/api/tenants/<id>/restore). A purge is final.';
   return new StepFailure('operator', 'beyond_return', detail, fix);
 }

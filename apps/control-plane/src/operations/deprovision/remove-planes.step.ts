@@ -13,7 +13,9 @@ import { Tenant } from '../../registry/tenant.entity';
 import { ReadableBackup } from './readable-backup';
 import { isBeyondReturn } from './remove-copies.step';
 
-/** Removes planes that serve only this tenant. A customer-run plane loses our trust but keeps its data. */
+/**
+ * Removes planes that serve only this tenant. A customer-run plane keeps its data, but we no longer trust it.
+ */
 @Injectable()
 export class RemovePlanesStep extends ProvisioningStep {
   readonly name = 'remove-planes';
@@ -35,7 +37,7 @@ export class RemovePlanesStep extends ProvisioningStep {
 
   async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantId, operation, jobId, write } = context;
-    // By the time of a purge, the backup is gone.
+    // By the time of a purge, the backup has been erased.
     if (operation !== 'purge') await this.backup.require(context);
     if (await write((transaction) => this.isKept(context, transaction))) return back('remove-copies');
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
@@ -59,7 +61,10 @@ export class RemovePlanesStep extends ProvisioningStep {
     if (!isHomeThere || (await manager.existsBy(Placement, { tenantId, removedBy }))) throw isBeyondReturn();
   }
 
-  /** @throws StepFailure if rows have reappeared. The next attempt then goes back to back them up. */
+  /**
+   * @throws StepFailure if rows have reappeared. The next
+   * attempt then returns to an earlier step that backs them up.
+   */
   private async begin(
     context: ProvisioningContext,
     plane: TenantPlane,
@@ -82,7 +87,7 @@ export class RemovePlanesStep extends ProvisioningStep {
     return context.operation !== 'purge' && (await this.backup.homeWithout(manager, context)) !== null;
   }
 
-  /** The home comes last: until it is removed, the job can check its rows again. */
+  /** The home comes last, because until it is removed, the job can check its rows again. */
   private async ownPlanes(manager: EntityManager, tenantId: string): Promise<TenantPlane[]> {
     const places = await manager.find(Placement, { where: { tenantId }, order: { holdsPlace: 'ASC' } });
     const planes = await Promise.all(

@@ -10,7 +10,7 @@ import { Placement } from '../../registry/placement.entity';
 import { placeOf } from '../../registry/placements';
 import { Transfers } from '../../transfers/transfers';
 
-/** Ends any move in progress and refuses the tenant's users. */
+/** Stops any move in progress and refuses the tenant's users. */
 @Injectable()
 export class StopServingStep extends ProvisioningStep {
   readonly name = 'stop-serving';
@@ -37,7 +37,7 @@ export class StopServingStep extends ProvisioningStep {
    * only be deprovisioned again, since its provisioning job has ended.
    */
   async undo({ manager, tenantId, params }: ProvisioningContext): Promise<void> {
-    // Starting this job ended the move's job, even if this step never ran.
+    // Starting this job superseded the move's job, even if this step never ran.
     await this.endMove(manager, tenantId);
     await this.leaveWhereItMoved(manager, tenantId);
     const before = params['status'] as TenantStatus;
@@ -53,8 +53,8 @@ export class StopServingStep extends ProvisioningStep {
   }
 
   /**
-   * No job resumes the ended move, so its target becomes
-   * an old copy that is due for removal at once.
+   * No job resumes the stopped move, so the copy at its target
+   * becomes an old copy that is due for removal at once.
    */
   private async leaveWhereItMoved(manager: EntityManager, tenantId: string): Promise<void> {
     const coming = await placeOf(manager, tenantId, 'importing');

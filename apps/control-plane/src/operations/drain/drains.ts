@@ -101,12 +101,12 @@ function notEnrolled({ status }: TenantPlane): DomainError {
 
 function drained(): DomainError {
   const detail =
-    'The cell is already drained. To have it accept tenants again: POST /api/tenant-planes/<id>/reopen.';
+    'The cell is already drained. To let it accept tenants again: POST /api/tenant-planes/<id>/reopen.';
   return new DomainError('already_drained', 'conflict', detail);
 }
 
 function noRoom({ placed, region }: TenantPlane, room: number): DomainError {
-  const where = region === null ? '' : ` of region ${region}`;
+  const where = region === null ? '' : ` in region ${region}`;
   const detail =
     `The cell has ${placed} tenants, but the other cells${where} have room for only ${room}. ` +
     'Register another cell first.';

@@ -22,7 +22,7 @@ import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
 
 const AT_ONCE = 4;
-/** The end of a move wakes the job. Other work on tenants is polled at this interval. */
+/** A finished move wakes the job. Other work on tenants is polled at this interval. */
 const LOOK_AGAIN_MS = 60_000;
 const PATIENCE_MS = 7 * 24 * 3_600_000;
 const MAX_NAMED = 5;
@@ -32,30 +32,30 @@ const LIVE = In([...LIVE_JOB_STATUSES]);
 const IS_HALF_MOVED = `exists (select 1 from placements coming
   where coming.tenant_id = tenant.id and coming.phase = 'importing' and coming.holds_place)`;
 
-/** The progress of the cell's tenants, as counts because there may be many. */
+/** The progress of the cell's tenants, mostly as counts, because there may be many. */
 interface Tally {
   readonly moved: number;
   readonly moving: number;
-  /** The first moves that have failed since the drain was last started or retried. */
+  /** The first few moves that have failed since the drain was last started or retried. */
   readonly failed: readonly ProvisioningJob[];
   /** Tenants with a place in the cell that are not moving. */
   readonly left: number;
-  /** Those of them that can be moved now, oldest first, at most AT_ONCE. */
+  /** Tenants that can be moved now, oldest first, at most AT_ONCE. */
   readonly movable: readonly Tenant[];
   /** Tenants whose rows the cell has lost, oldest first. A person decides what to do with each. */
   readonly lost: readonly Tenant[];
-  /** Whether other jobs are running for some of them. */
+  /** Whether other jobs are running for some of the tenants left. */
   readonly isBusy: boolean;
 }
 
 /**
- * Moves each tenant by a separate job, a few at a time. The step keeps no list: every tenant with a place in
- * the cell is still to be moved. So it can be repeated after a crash at any point.
+ * Moves each tenant in a separate job, a few at a time. The step keeps no list, because every tenant
+ * with a place in the cell still has to be moved. So it can be repeated after a crash at any point.
  */
 @Injectable()
 export class MoveTenantsStep extends ProvisioningStep {
   readonly name = 'move-tenants';
-  readonly description = 'Move its tenants to other cells of the region, one operation each';
+  readonly description = 'Move its tenants to other cells in the region, one operation each';
   readonly creates = [];
   override readonly isAtomic = false;
 
@@ -88,7 +88,7 @@ export class MoveTenantsStep extends ProvisioningStep {
     // Moved tenants stay where they are, and running moves finish.
   }
 
-  /** If another job for the tenant has started meanwhile, the next poll considers it again. */
+  /** If another job for the tenant has started in the meantime, the next poll considers the tenant again. */
   private async begin(
     { jobId, tenantPlaneId, write }: ProvisioningContext,
     { id, region }: Tenant,
@@ -136,7 +136,7 @@ async function tallyOf({ manager, jobId: parentId, tenantPlaneId }: Provisioning
   };
 }
 
-/** Tenants with a place in the cell, at home there or moving to it, oldest first. */
+/** Tenants with a place in the cell, whether it is their home or they are moving there, oldest first. */
 function tenantsOf(manager: EntityManager, tenantPlaneId: string): SelectQueryBuilder<Tenant> {
   return manager
     .createQueryBuilder(Tenant, 'tenant')
@@ -182,7 +182,7 @@ async function requireClosed(manager: EntityManager, id: string): Promise<void> 
 }
 
 function noRoom(region: string | null): StepFailure {
-  const where = region === null ? '' : ` of region ${region}`;
+  const where = region === null ? '' : ` in region ${region}`;
   const fix = 'Atlas on-call: register another cell (POST /api/tenant-planes), then retry the job.';
   return new StepFailure('operator', 'no_capacity', `No other cell${where} has room.`, fix);
 }

@@ -45,7 +45,7 @@ export class AwaitCopyStep extends ProvisioningStep {
 
   /**
    * If users write as fast as the rows are copied, the target never catches up. Freezing anyway would pause
-   * writes until the rest is copied, so a person decides. A retry allows the same time again.
+   * writes until the rest is copied, so a person decides. A retry allows the same amount of time again.
    */
   private catchUp(startedAt: Date, since: Date, trouble: string | null): StepResult {
     const minutes = this.config.MOVE_CATCH_UP_MINUTES;
@@ -54,13 +54,15 @@ export class AwaitCopyStep extends ProvisioningStep {
     return wait('the new tenant plane to catch up with ongoing writes', until, trouble);
   }
 
-  /** Call it first: if the target has a new key, its report about the copy concerns the old transfer. */
+  /**
+   * Call it first, because if the target has a new key, its report about the copy concerns the old transfer.
+   */
   private async live(context: ProvisioningContext): Promise<Transfer | null> {
     const { manager, tenantId } = context;
     const transfer = await this.transfers.live(manager, tenantId);
     if (!transfer || !(await isToOldKey(manager, transfer))) return transfer;
-    // `write` checks the job's lease: a worker that has lost it
-    // would open a transfer that the undo does not end.
+    // `write` checks the job's lease. Without that, a worker that
+    // has lost it could open a transfer that the undo would not end.
     await context.write(() => this.opening.run(context));
     return this.transfers.live(manager, tenantId);
   }
@@ -76,8 +78,7 @@ function neverLevel(minutes: number, trouble: string | null): StepFailure {
     `The new tenant plane did not catch up with ongoing writes within ${minutes} min ` +
     `(MOVE_CATCH_UP_MINUTES), so the move would pause writes for too long.${last}`;
   const fix =
-    'Operator: if one of the two tenant planes is offline or failing, fix it; otherwise ask the ' +
-    "tenant's users to pause bulk work. Then retry the job (copying continues meanwhile), or roll it " +
-    'back.';
+    "Operator: if one of the two tenant planes is offline or failing, fix it; otherwise ask the tenant's " +
+    'users to pause bulk work. Then retry the job (copying continues in the meantime), or roll it back.';
   return new StepFailure('operator', 'never_level', detail, fix);
 }

@@ -31,7 +31,7 @@ export class CutOverStep extends ProvisioningStep {
     const tenant = await lockTenant(manager, tenantId);
     const [home, coming] = [await placeOf(manager, tenantId), await placeOf(manager, tenantId, 'importing')];
     if (!home || !coming) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
-    // Enrolments and address changes of the new plane happen before or after this transaction.
+    // The locks order enrolments and address changes of the new plane before or after this transaction.
     const [plane] = await lockPlanes(manager, [coming.tenantPlaneId, home.tenantPlaneId]);
     const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
     if (!plane || !transfer?.frozenAt)
@@ -40,7 +40,7 @@ export class CutOverStep extends ProvisioningStep {
       throw new StepFailure(
         'fatal',
         'no_transfer',
-        'The rows were copied to a different tenant plane than the tenant is moving to.',
+        'The rows were copied to a tenant plane that the tenant is not moving to.',
       );
     // A plane whose secret was revoked re-enrols with a new key, so waiting for it would not help.
     if (plane.status !== 'enrolled' || (await isToOldKey(manager, transfer)))
@@ -62,6 +62,6 @@ export class CutOverStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // The job ends with this step. To go back, start another move.
+    // The job ends with this step. To move the tenant back, start another move.
   }
 }

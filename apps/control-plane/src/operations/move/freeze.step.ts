@@ -7,7 +7,7 @@ import { placeOf } from '../../registry/placements';
 import { lockPlane } from '../../registry/plane-lock';
 import { Transfers, holdTransfer, isLevel } from '../../transfers/transfers';
 
-/** Has the source refuse writes. Reads continue. */
+/** Makes the source refuse writes. Reads continue. */
 @Injectable()
 export class FreezeStep extends ProvisioningStep {
   readonly name = 'freeze';

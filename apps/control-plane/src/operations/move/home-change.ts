@@ -10,14 +10,14 @@ import { type TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
 import { TenantAddresses } from '../../tenants/tenant-addresses';
 
-/** What the Control Plane knows about the rows at a place. */
+/** What the Control Plane knows about the rows on a plane. */
 type Copy = Pick<Placement, 'restoredFrom' | 'importedBy' | 'reopenedBy'>;
 
 interface NewHome {
   readonly plane: TenantPlane;
   readonly copy: Copy;
   readonly former: Pick<Placement, 'tenantPlaneId'>;
-  /** The instance of the former home's plane that keeps a whole copy; null if none does. */
+  /** The instance of the former home's plane that keeps a complete copy; null if none does. */
   readonly keptBy: string | null;
 }
 
@@ -33,8 +33,8 @@ export class HomeChange {
   ) {}
 
   /**
-   * The caller has locked the tenant and both planes, and counted the
-   * place at the new home. Publishes both entries, so call it last.
+   * The caller must have locked the tenant and both planes, and counted
+   * the place at the new home. Publishes both entries, so call it last.
    */
   async make(
     manager: EntityManager,

@@ -107,7 +107,7 @@ function airGapped({ name }: TenantPlane): DomainError {
   return new DomainError('tenant_plane_air_gapped', 'unprocessable', detail);
 }
 
-/** Fails early: the move job would find no such cell. */
+/** Fails early, because the move job would find no suitable cell. */
 async function requireSameRegion(
   manager: EntityManager,
   { slug, region }: Tenant,

@@ -10,7 +10,7 @@ import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
 import { cannotTakeRows } from '../../transfers/cannot-take-rows';
 import { Transfers } from '../../transfers/transfers';
 
-/** Has the source send the tenant's rows and the target import them while the tenant keeps working. */
+/** Makes the source send the tenant's rows and the target import them while the tenant keeps working. */
 @Injectable()
 export class OpenTransferStep extends ProvisioningStep {
   readonly name = 'open-transfer';
@@ -30,7 +30,7 @@ export class OpenTransferStep extends ProvisioningStep {
     await this.requireFit(manager, home, coming);
     const between = { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId };
     const transfer = await this.transfers.open(manager, { tenantId, ...between });
-    // An earlier undo, cut short, may have set the purge job:
+    // An interrupted undo may have set the purge job. If it were
     // published again, it would remove the rows being imported.
     await manager.update(Placement, { tenantId, tenantPlaneId: coming.tenantPlaneId }, { purgeJobId: null });
     for (const place of [home, coming]) await this.desiredStates.publish(manager, place);
@@ -51,7 +51,10 @@ export class OpenTransferStep extends ProvisioningStep {
     await this.desiredStates.publish(manager, coming);
   }
 
-  /** Only at its enrolment does the tenant's own plane report its version and whether it works offline. */
+  /**
+   * Checked here, because the tenant's own plane reports its
+   * version and whether it works offline only when it enrols.
+   */
   private async requireFit(manager: EntityManager, home: Placement, coming: Placement): Promise<void> {
     const source = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
     const target = await manager.findOneByOrFail(TenantPlane, { id: coming.tenantPlaneId });

@@ -11,13 +11,16 @@ import { lockTenant } from '../../tenants/tenants';
 import { keptCopyOf } from '../../transfers/kept-copy';
 import { HomeChange } from './home-change';
 
-/** Shown in the job and audited. `ReopenedAccess` of the tenant plane ends the access listed here. */
+/**
+ * Shown in the job and recorded in the audit trail. The tenant
+ * plane's `ReopenedAccess` revokes the access listed here.
+ */
 const WARNING =
-  'The tenant plane ends all sessions, links and invitations. Passwords, deactivations, roles and ' +
-  'single sign-on are as they were at rows_as_of: later changes are lost. A password is void if its ' +
-  'owner can sign in by mail or single sign-on. Any other password still works, even if its owner ' +
-  "has changed it since (see passwords_kept of tenant.copy_reopened in the tenant's audit trail). " +
-  "Have the tenant's admins check their users and settings now.";
+  'The tenant plane revokes all sessions, links and invitations. Passwords, deactivations, roles and ' +
+  'single sign-on settings are as they were at rows_as_of, so later changes are lost. A password is ' +
+  'invalidated if its owner can sign in by email or single sign-on. Any other password still works, even ' +
+  "if its owner has changed it since (see passwords_kept of tenant.copy_reopened in the tenant's audit " +
+  "trail). Have the tenant's admins check their users and settings now.";
 
 /**
  * Makes the tenant's previous plane its home again, with the copy
@@ -27,8 +30,8 @@ const WARNING =
 export class ReopenCopyStep extends ProvisioningStep {
   readonly name = 'reopen-copy';
   readonly description =
-    'Make the old tenant plane the home again, with the rows as they were at the move: the new one ' +
-    'has lost them. All users are signed out';
+    'Make the old tenant plane the home again, with the rows as they were at the move, because the new ' +
+    'one has lost them. All users are signed out';
   readonly creates = [];
 
   constructor(
@@ -45,13 +48,13 @@ export class ReopenCopyStep extends ProvisioningStep {
     const place = await placeOf(manager, tenantId);
     const found = place && (await keptCopyOf(manager, place));
     if (!place || !found) throw notLost();
-    // Enrolments and reports of either plane happen before or after this transaction.
+    // The locks order enrolments and reports of both planes before or after this transaction.
     await lockPlanes(manager, [found.id, place.tenantPlaneId]);
     const [home, plane] = [await placeOf(manager, tenantId), await keptCopyOf(manager, place)];
     if (!home || !plane || !(await hasLostCopy(manager, home))) throw notLost();
     const move = await manager.findOneByOrFail(Transfer, { id: home.restoredFrom ?? '' });
     await this.cells.addPlace(manager, plane.id);
-    // A link may have been used, or revoked by its use, at the plane that lost the rows.
+    // A link may already have been used, and thus revoked, on the plane that lost the rows.
     await this.links.end(manager, { where: 'tenant_id = :tenantId', parameters: { tenantId } });
     const result = {
       tenant_plane_id: plane.id,
@@ -71,13 +74,13 @@ export class ReopenCopyStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // Users may have written by now. To go back, start another move.
+    // Users may have written by now. To move the tenant back, start another move.
   }
 }
 
 function notLost(): StepFailure {
   const detail =
-    'The home of the tenant has its rows again, or the old copy is gone. Nothing was changed. Start ' +
+    "The tenant's home has the rows again, or the old copy no longer exists. Nothing was changed. Start " +
     'the move again.';
   return new StepFailure('fatal', 'copy_not_lost', detail);
 }

@@ -6,7 +6,7 @@ import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-j
 import { changeTenantStatus } from '../../registry/tenant-status';
 import { WELCOME } from '../../tenants/welcome.mail';
 
-/** Sets the tenant active in the transaction that ends the job, and mails its first admin. */
+/** Sets the tenant active in the transaction that ends the job, and emails its first admin. */
 @Injectable()
 export class ActivateStep extends ProvisioningStep {
   readonly name = 'activate';
@@ -27,6 +27,6 @@ export class ActivateStep extends ProvisioningStep {
     return done();
   }
 
-  /** Nothing to undo: the step's transaction ends the job, so an undone job never activated the tenant. */
+  /** Nothing to undo. The step's transaction ends the job, so an undone job never activated the tenant. */
   async undo(): Promise<void> {}
 }

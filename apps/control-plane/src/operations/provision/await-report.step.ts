@@ -42,7 +42,7 @@ export class AwaitReportStep extends ProvisioningStep {
     if (!isApplied(home)) {
       if (hasSeen(home) && home.reportedState === 'failed') throw notApplied(home);
       const plane = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
-      // Its answer file contains its tenants. An air-gapped plane never reports.
+      // The response file from its enrolment contains its tenants. An air-gapped plane never reports.
       if (isAirGapped(plane)) return done({ report: 'none: the tenant plane is air-gapped' });
       return wait('the report of the tenant plane', until, troubleAt(home));
     }
@@ -56,8 +56,9 @@ export class AwaitReportStep extends ProvisioningStep {
   }
 
   /**
-   * For a kept copy that is served again: from here on, the home's database counts as the tenant's, whatever
-   * happens to it. The plane that lost the rows serves nobody, so the job does not wait for its report.
+   * For a kept copy that is served again. From here on, the home's database
+   * counts as the tenant's, even if it is later replaced. The plane that
+   * lost the rows serves no users, so the job does not wait for its report.
    */
   private async served(manager: EntityManager, home: Placement): Promise<StepResult> {
     if (await hasLostCopy(manager, home))
@@ -69,8 +70,9 @@ export class AwaitReportStep extends ProvisioningStep {
   }
 
   /**
-   * Finds an online plane with another place of the tenant that has yet to see the entry. What becomes of the
-   * copy there is up to its move. No users are served there, so an offline plane may see the entry later.
+   * Finds an online plane where the tenant has another place and that has yet to
+   * see the entry. The move to that plane decides what happens to the copy there.
+   * No users are served there, so an offline plane may see the entry later.
    */
   private async silentBeside(manager: EntityManager, { tenantId, tenantPlaneId }: Placement, now: Date) {
     const places = await toldPlaces(manager, tenantId);

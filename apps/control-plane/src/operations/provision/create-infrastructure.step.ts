@@ -6,13 +6,16 @@ import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-j
 import { Tenant } from '../../registry/tenant.entity';
 
 const MADE_BY_A_PERSON =
-  'a person to create the infrastructure: start a tenant plane with a bundle of POST ' +
+  'a person to create the infrastructure: start a tenant plane with a bundle from POST ' +
   '/api/tenants/<id>/provisioning-tokens, then record it with PUT /api/tenants/<id>/infrastructure';
 
-/** A person has this long where the driver is `manual`: to make it, and to have its install bundle issued. */
+/**
+ * How long a person has with the `manual` driver: to have the
+ * install bundle issued and to create the infrastructure.
+ */
 export const HAND_WORK_MS = 30 * 24 * 3_600_000;
 
-/** Has the infrastructure driver create the tenant's own database and tenant plane. */
+/** Makes the infrastructure driver create the tenant's own database and tenant plane. */
 @Injectable()
 export class CreateInfrastructureStep extends ProvisioningStep {
   readonly name = 'create-infrastructure';

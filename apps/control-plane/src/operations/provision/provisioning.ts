@@ -25,7 +25,7 @@ import { tenantView } from '../../tenants/tenant.view';
 
 const SLUG_RULE = { name: 'tenants_slug_uq', table: 'tenants', columns: ['slug'] };
 
-/** Starts the provisioning of a tenant: checks and writes everything it needs, then workers take over. */
+/** Starts the provisioning of a tenant. It checks and writes everything it needs, then workers take over. */
 @Injectable()
 export class Provisioning {
   constructor(
@@ -149,7 +149,7 @@ export class Provisioning {
     };
   }
 
-  /** Fails early: the plane would refuse to start with this database, hours later. */
+  /** Fails early, because otherwise the plane would refuse to start with this database, hours later. */
   private requireDatabase({ deployment_model: model, database }: ProvisionTenantDto): void {
     const { allowedInProduction } = profileOf(model).databases;
     const driver = database?.driver;
@@ -168,13 +168,13 @@ export class Provisioning {
       return;
     const where = tenant.region ? ` in region ${tenant.region}` : '';
     const detail =
-      `No shared tenant plane${where} has room. Try again later, or have an operator register another ` +
+      `No shared tenant plane${where} has room. Try again later, or ask an operator to register another ` +
       'cell.';
     throw new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });
   }
 }
 
-/** In order. */
+/** The names of the provisioning steps, in order. */
 function stepsOf({ deploymentModel }: Tenant): readonly string[] {
   return profileOf(deploymentModel).provisioning.steps;
 }

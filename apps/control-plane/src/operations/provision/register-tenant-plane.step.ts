@@ -42,11 +42,11 @@ export class RegisterTenantPlaneStep extends ProvisioningStep {
     const { model, phase } = arrivalOf(context, tenant);
     const place = await placeOf(manager, tenantId, phase);
     const plane = await this.planes.find(manager, tenantId, phase);
-    // A plane of another model is not this job's.
+    // A plane of another model does not belong to this job.
     if (!place || plane?.deploymentModel !== model) return;
     // Lock the plane before the placement, in the same order as the plane's reports.
     await lockPlaneAndCalls(manager, plane.id);
-    // A plane that has enrolled may hold the tenant's data and may be expected again.
+    // A plane that has enrolled may have the tenant's data and may be expected again.
     if (plane.enrolledAt === null) await givePlaceBack(manager, place);
     else await manager.update(Placement, idOf(place), { phase: 'retired', holdsPlace: false });
     await this.planes.retire(manager, tenantId, plane);

@@ -15,7 +15,9 @@ import { Tenant } from '../../registry/tenant.entity';
 import { lockTenant } from '../../tenants/tenants';
 import { Backups } from '../../transfers/backups';
 
-/** Where the tenant's rows come from: the plane that it leaves, if any, and the version that wrote them. */
+/**
+ * Where the tenant's rows come from: the plane that it is leaving, if any, and the version that wrote them.
+ */
 interface Origin {
   readonly planeId?: string;
   readonly version: string | null;
@@ -50,7 +52,7 @@ export class ReservePlaceStep extends ProvisioningStep {
     const place = { tenantId, tenantPlaneId: cell.id, createdAt: this.clock.now() };
     const old = await manager.findOneBy(Placement, { tenantId, tenantPlaneId: cell.id });
     const placement = { ...reservedPlacement(place, phase), entryRevision: old?.entryRevision ?? 0 };
-    // An old copy that is kept there stays whole until the import begins.
+    // An old copy that is kept there stays complete until the import begins.
     if (old?.removeAfter)
       Object.assign(placement, { removeAfter: old.removeAfter, importedBy: old.importedBy });
     await manager.upsert(Placement, placement, ['tenantId', 'tenantPlaneId']);
@@ -65,7 +67,7 @@ export class ReservePlaceStep extends ProvisioningStep {
     const placed = await placeOf(manager, tenantId, arrivalOf(context, tenant).phase);
     if (!placed) return;
     const plane = await manager.findOneByOrFail(TenantPlane, { id: placed.tenantPlaneId });
-    // A place at a plane of another model is not this job's.
+    // A place on a plane of another model does not belong to this job.
     if (!isCell(plane)) return;
     await givePlaceBack(manager, placed);
     // Tell the plane again to keep the old copy.
@@ -95,7 +97,10 @@ async function existingPlace(
   return { tenant_plane_id: tenantPlaneId };
 }
 
-/** The requested cell, or any but the one that the tenant leaves. Never one older than the tenant's rows. */
+/**
+ * The requested cell, or any cell except the one that the tenant is leaving. The
+ * cell's version must not be older than the version that wrote the tenant's rows.
+ */
 async function wantedCell(
   manager: EntityManager,
   { region }: Tenant,

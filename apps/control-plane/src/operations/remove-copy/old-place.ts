@@ -1,6 +1,6 @@
 import { type ProvisioningContext } from '../../provisioning-jobs/provisioning-step';
 
-/** Where the tenant lived before: the place that a job of operation `remove_copy` is about. */
+/** The tenant's place on its former plane, where a `remove_copy` job removes the old copy. */
 export function oldPlace({ tenantId, params }: ProvisioningContext): {
   tenantId: string;
   tenantPlaneId: string;

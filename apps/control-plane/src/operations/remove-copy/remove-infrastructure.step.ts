@@ -31,7 +31,7 @@ export class RemoveInfrastructureStep extends ProvisioningStep {
     const plane = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
     await this.infrastructures.destroyPlane(tenant, plane, write, async (transaction) => {
       await requireHomeServes(this.database, transaction, place);
-      // From here on the copy may be incomplete, so no move back reopens it.
+      // From here on the copy may be incomplete, so a move back must not reopen it.
       await transaction.update(Placement, place, { importedBy: null });
     });
     return done();

@@ -31,7 +31,7 @@ export class OpenRestoreStep extends ProvisioningStep {
     const why = olderThanBackup(backup, target);
     if (why !== null) throw cannotTakeRows(target, why);
     await this.backups.bringBack(manager, backup, tenantPlaneId);
-    // An earlier undo, cut short, may have set the purge job:
+    // An interrupted undo may have set the purge job. If it were
     // published again, it would remove the rows being imported.
     await manager.update(Placement, { tenantId, tenantPlaneId }, { purgeJobId: null });
     await this.desiredStates.publish(manager, coming);

@@ -16,8 +16,8 @@ import { RestoredCopy } from '../../transfers/restored-copy';
 import { holdTransfer } from '../../transfers/transfers';
 
 /**
- * Gives the tenant its previous status. From here on the restore cannot be
- * rolled back. The backup is kept until the plane reports that it serves.
+ * Gives the tenant its previous status. From here on the restore cannot be rolled
+ * back. The backup is kept until the plane reports that it serves the tenant.
  */
 @Injectable()
 export class ReinstateStep extends ProvisioningStep {
@@ -39,11 +39,11 @@ export class ReinstateStep extends ProvisioningStep {
     const { manager, tenantId, params } = context;
     const tenant = await lockTenant(manager, tenantId);
     const coming = await placeOf(manager, tenantId, 'importing');
-    // An earlier run did it, and its undo was refused.
+    // An earlier run has already done this, and its undo was refused.
     if (!coming && (await placeOf(manager, tenantId))) return done();
     if (!coming) throw new StepFailure('fatal', 'not_placed', 'The tenant has no place to come back to.');
     const { tenantPlaneId } = coming;
-    // Enrolments and address changes of the plane happen before or after this transaction.
+    // The lock orders enrolments and address changes of the plane before or after this transaction.
     const plane = await lockPlane(manager, tenantPlaneId);
     const backup = await this.backupOf(context);
     const missing = await this.copy.unlessThere(context, plane, backup);
@@ -71,7 +71,7 @@ export class ReinstateStep extends ProvisioningStep {
     return backup;
   }
 
-  /** Refused once the tenant is back: users may have written, and undoing would lose their writes. */
+  /** Refused once the tenant is back, because users may have written, and undoing would lose their writes. */
   async undo({ manager, tenantId }: ProvisioningContext): Promise<void> {
     if (!(await placeOf(manager, tenantId))) return;
     const detail = 'The tenant is back and its users may have written, so this cannot be undone.';

@@ -38,7 +38,7 @@ export class Restores {
     });
   }
 
-  /** If the customer installs the tenant plane, the answer contains the install bundle. */
+  /** If the customer installs the tenant plane, the response contains the install bundle. */
   start(id: string): Promise<AcceptedForTenant> {
     return this.database.write(async (manager) => {
       const tenant = await lockTenant(manager, id);
@@ -73,7 +73,7 @@ function requireOnlyOne(another: Tenant | null): void {
   throw new DomainError('not_restorable', 'conflict', detail);
 }
 
-/** The tenant comes back with the status that it had. */
+/** The tenant comes back with its previous status. */
 async function statusBefore(manager: EntityManager, tenantId: string): Promise<JobParams> {
   const job = await lastDeprovisioning(manager, tenantId);
   return { status: job?.params['status'] === 'suspended' ? 'suspended' : 'active' };

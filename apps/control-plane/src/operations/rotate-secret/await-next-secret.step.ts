@@ -30,7 +30,7 @@ export class AwaitNextSecretStep extends ProvisioningStep {
   async run({ manager, tenantPlaneId, startedAt, outputs }: ProvisioningContext): Promise<StepResult> {
     const accepted = await this.keys.acceptedOf(manager, [tenantPlaneId]);
     const next = accepted.find(({ id }) => id === outputs[MINT_NEXT_SECRET]?.['key_id']);
-    // The plane has re-enrolled with a new bundle meanwhile, which revoked all older secrets.
+    // The plane has re-enrolled with a new bundle in the meantime, which revoked all older secrets.
     if (!next) return done({ superseded: true });
     const deadline = new Date(startedAt.getTime() + PATIENCE_MS);
     if (this.uses.lastOf(next) === null) return wait('the tenant plane to use its next secret', deadline);

@@ -9,8 +9,8 @@ import { ServiceKeys } from '../../service-keys/service-keys';
 export const AWAIT_REENROLMENT = 'await-reenrolment';
 
 /**
- * Waits until the token of the new bundle expires. The old secret
- * has been refused since the rotation was requested.
+ * Waits for the plane to enrol with the new bundle, until the bundle's token
+ * expires. The old secret has been refused since the rotation was requested.
  */
 @Injectable()
 export class AwaitReenrolmentStep extends ProvisioningStep {
@@ -28,7 +28,8 @@ export class AwaitReenrolmentStep extends ProvisioningStep {
   }
 
   async run({ manager, tenantPlaneId }: ProvisioningContext): Promise<StepResult> {
-    // When the token expires, an enrolment that was in time may not have committed yet.
+    // When the token expires, an enrolment that was in time
+    // may not have committed yet. The lock waits for it.
     await lockPlane(manager, tenantPlaneId);
     const token = await this.tokens.findLive(manager, tenantPlaneId);
     const [key] = await this.keys.acceptedOf(manager, [tenantPlaneId]);

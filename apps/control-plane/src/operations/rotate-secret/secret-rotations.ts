@@ -90,7 +90,7 @@ export class SecretRotations {
 
 function platformSecret(): DomainError {
   const detail =
-    'This cell uses the platform secret, which it shares with others. To rotate it, change ' +
+    'This cell uses the platform secret, which it shares with other cells. To rotate it, change ' +
     'INTERNAL_SERVICE_SECRET on the Control Plane and on all cells that use it. Keep the old value in ' +
     'INTERNAL_SERVICE_SECRET_PREVIOUS until all of them have the new one.';
   return new DomainError('platform_secret', 'unprocessable', detail);

@@ -30,8 +30,8 @@ export class AwaitHealthyStep extends ProvisioningStep {
     const deadline = new Date(startedAt.getTime() + seconds * 1000);
     if (deadline > this.clock.now()) return wait(missing, deadline);
     const detail =
-      `The tenant plane was not healthy on ${version} within ${seconds} s (UPGRADE_HEALTHY_SECONDS); ` +
-      `still missing: ${missing}. It is rolled back to ${params['from']}.`;
+      `The tenant plane was not healthy on ${version} within ${seconds} s (UPGRADE_HEALTHY_SECONDS). The ` +
+      `job was still waiting for ${missing}. The plane is rolled back to ${params['from']}.`;
     const fix =
       'Atlas on-call: check the log of the tenant plane, fix the release, then start the upgrade again.';
     throw new StepFailure('fatal', 'upgrade_unhealthy', detail, fix);

@@ -12,7 +12,10 @@ const WHO = {
   customer: 'the customer to replace it (docs/guides/on-prem-upkeep.md, "Upgrade")',
 };
 
-/** For planes that no driver created: whoever runs the plane upgrades it, and its reports show this. */
+/**
+ * For planes that no driver created. Whoever runs the plane
+ * upgrades it, and its reports show when that is done.
+ */
 @Injectable()
 export class AwaitVersionStep extends ProvisioningStep {
   readonly name = 'await-version';
@@ -30,7 +33,7 @@ export class AwaitVersionStep extends ProvisioningStep {
     if (missing === null) return done({ version });
     const { deploymentModel } = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
     const who = WHO[profileOf(deploymentModel).runBy.tenantPlane];
-    return wait(`${missing}: for ${who}`, new Date(startedAt.getTime() + PATIENCE_MS));
+    return wait(`${who}, and for ${missing}`, new Date(startedAt.getTime() + PATIENCE_MS));
   }
 
   async undo(): Promise<void> {

@@ -5,13 +5,16 @@ import { Infrastructures } from '../../infrastructure/infrastructures';
 import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 
-/** Has the driver run another version. A failure that needs a person rolls the upgrade back at once. */
+/**
+ * Makes the driver run a different version. A failure that
+ * requires a person to act rolls back the upgrade at once.
+ */
 @Injectable()
 export class ReplacePlaneStep extends ProvisioningStep {
   readonly name = 'replace-plane';
   readonly description =
-    'Stop the tenant plane and start its new version: unless it has replicas, its users wait for a ' +
-    'few seconds';
+    'Stop the tenant plane and start its new version. Unless it has replicas, its users wait for a few ' +
+    'seconds';
   readonly creates = ['tenant plane process'];
   override readonly isAtomic = false;
   override readonly takesLong = ['run', 'undo'] as const;
@@ -43,7 +46,7 @@ export class ReplacePlaneStep extends ProvisioningStep {
     const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
     const [from, to] = [String(params['from']), String(params['version'])];
     // A Control Plane of an earlier version does not record the job, so the
-    // recorded release also counts as this job's until it is put back.
+    // recorded release also counts as this job's until the plane is rolled back.
     const wasTold = plane.releasedBy === jobId || (plane.release === to && from !== to);
     // A plane whose tenant has moved away stays as it is until it is removed.
     if (plane.status === 'retired' || plane.placed === 0 || !wasTold) return;
@@ -54,12 +57,12 @@ export class ReplacePlaneStep extends ProvisioningStep {
 }
 
 function leftBehind(): StepFailure {
-  const detail = 'The tenant has moved away, so its old tenant plane is not upgraded any more.';
+  const detail = 'The tenant has moved away, so its old tenant plane is no longer upgraded.';
   return new StepFailure('fatal', 'tenant_plane_left', detail, 'No action is needed.');
 }
 
 function notBack(version: string, missing: string): StepFailure {
-  const detail = `The tenant plane was put back to ${version}, but the job still waits for ${missing}.`;
+  const detail = `The tenant plane was rolled back to ${version}, but the job is waiting for ${missing}.`;
   const fix =
     'The job retries automatically. If it has failed, Atlas on-call: fix the tenant plane (its log ' +
     'says why), then roll the job back again.';

@@ -24,6 +24,6 @@ export class UpgradeBatchesStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // Upgraded planes stay upgraded: each has passed its health gate.
+    // Upgraded planes stay upgraded, because each has passed its health gate.
   }
 }

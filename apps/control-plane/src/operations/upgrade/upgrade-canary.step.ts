@@ -20,6 +20,6 @@ export class UpgradeCanaryStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // An upgraded plane stays upgraded: it has passed its health gate.
+    // An upgraded plane stays upgraded, because it has passed its health gate.
   }
 }

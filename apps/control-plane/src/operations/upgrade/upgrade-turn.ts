@@ -16,7 +16,7 @@ import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { type Wanted, candidates, wantedBy } from './upgrade-candidates';
 import { Upgrades } from './upgrades';
 
-/** The end of an upgrade wakes the wave. Other work on planes is polled at this interval. */
+/** A finished upgrade wakes the wave. Other work on planes is polled at this interval. */
 const LOOK_AGAIN_MS = 60_000;
 const PATIENCE_MS = 7 * 24 * 3_600_000;
 const MAX_NAMED = 3;
@@ -37,9 +37,9 @@ interface Tally {
 }
 
 /**
- * One turn of a wave: checks the running upgrades, then starts the next ones. It keeps no list:
- * every plane that is older than the wave's version and that the wave has not tried is still to be upgraded.
- * So a turn can be repeated after a crash at any point.
+ * One turn of a wave: checks the running upgrades, then starts the next ones. It keeps no
+ * list, because every plane that is older than the wave's version and that the wave has not
+ * tried still has to be upgraded. So a turn can be repeated after a crash at any point.
  */
 @Injectable()
 export class UpgradeTurn {
@@ -96,7 +96,7 @@ export class UpgradeTurn {
       (await left(manager, wantedBy(params), tally)).getCount(),
     );
     const total = upgraded.length + failed.length + live.length + rest;
-    const now = live.length > 0 ? await this.namesOf(live) : 'other jobs on the remaining planes to end';
+    const now = live.length > 0 ? await this.namesOf(live) : 'other jobs on the remaining planes to finish';
     const [deadline, next] = [startedAt.getTime() + PATIENCE_MS, this.clock.now().getTime() + LOOK_AGAIN_MS];
     return wait(`${now} (${upgraded.length} of ${total} are upgraded)`, new Date(Math.min(deadline, next)));
   }
@@ -112,7 +112,7 @@ export class UpgradeTurn {
       `${upgraded.length}.`;
     const fix =
       `Atlas on-call: find out why (GET /api/provisioning-jobs?parent_id=${jobId}). Fix the release and ` +
-      'retry this job to upgrade the remaining planes, or start a wave with another version.';
+      'retry this job to upgrade the remaining planes, or start a wave with a different version.';
     return new StepFailure('operator', 'wave_stopped', detail, fix);
   }
 
@@ -125,8 +125,8 @@ export class UpgradeTurn {
 }
 
 /**
- * Planes that this wave has not tried. If a plane that the wave has upgraded runs an older version again, an
- * operator has put it back, so the wave leaves it alone.
+ * Planes that this wave has not tried. If a plane that the wave has upgraded runs an
+ * older version again, an operator has rolled it back, so the wave leaves it alone.
  */
 function left(
   manager: EntityManager,

@@ -93,14 +93,16 @@ async function requirePossible(manager: EntityManager, id: string, version: stri
   return plane;
 }
 
-/** Jobs of the plane's only tenant may need the plane unchanged, or remove it. Cells are exempt. */
+/**
+ * Jobs of the plane's only tenant may need the plane to stay unchanged, or may remove it. Cells are exempt.
+ */
 async function requireIdle(manager: EntityManager, { id: tenantPlaneId }: TenantPlane): Promise<void> {
   await requirePlaneIdle(manager, tenantPlaneId);
   await requireNothingExcluded(manager, { operation: 'upgrade', tenantId: null, tenantPlaneId });
 }
 
 function notEnrolled({ status }: TenantPlane): DomainError {
-  const detail = `The tenant plane is ${status}, so it runs nothing to upgrade.`;
+  const detail = `The tenant plane is ${status}, so there is nothing to upgrade.`;
   return new DomainError('invalid_transition', 'conflict', detail);
 }
 

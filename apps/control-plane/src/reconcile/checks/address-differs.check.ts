@@ -9,8 +9,8 @@ import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects'
 import { DriftCheck } from './drift-check';
 
 /**
- * The address in a tenant's row, which routes are made from,
- * differs from its plane's. Repaired from the plane's.
+ * The address in a tenant's row, from which routes are derived,
+ * differs from its plane's. Repaired from the plane's row.
  */
 @Injectable()
 export class AddressDiffersCheck extends DriftCheck<TenantSubject> {
@@ -38,7 +38,7 @@ export class AddressDiffersCheck extends DriftCheck<TenantSubject> {
   override async repair(manager: EntityManager, { tenant, home }: TenantSubject): Promise<boolean> {
     if (!home) return false;
     const { dbUrlSealed, ...address } = this.addresses.at(home.plane, tenant);
-    // If the plane's row names no database, the tenant keeps its recorded one.
+    // If the plane's row names no database, the tenant keeps its recorded database.
     const changes = { ...address, ...(home.plane.dbUrlSealed !== null && { dbUrlSealed }) };
     await updateRows(manager, Tenant, { id: tenant.id }, { ...changes, updatedAt: this.clock.now() });
     await this.planeAddresses.redirectUsersOf(manager, tenant.id);

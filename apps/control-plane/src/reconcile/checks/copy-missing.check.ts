@@ -3,7 +3,10 @@ import { isCopyLost } from '../../registry/placements';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 import { DriftCheck } from './drift-check';
 
-/** The home lacks its tenant's rows, so nobody is served. The source of the move or restore is kept. */
+/**
+ * The home does not have its tenant's rows, so no users
+ * are served. The source of the move or restore is kept.
+ */
 @Injectable()
 export class CopyMissingCheck extends DriftCheck<TenantSubject> {
   readonly kind = 'copy_missing';

@@ -6,7 +6,7 @@ import { DriftCheck } from './drift-check';
 
 /**
  * A plane's row miscounts its tenants. Repaired by counting
- * again, under the lock that takes and frees places.
+ * again, under the lock that guards taking and freeing places.
  */
 @Injectable()
 export class CountDiffersCheck extends DriftCheck<PlaneSubject> {

@@ -1,7 +1,7 @@
 import { type EntityManager } from 'typeorm';
 import { type Subject, type Subjects } from '../subjects/subject';
 
-/** One kind of drift: a `*.check.ts` file, which is found by its name. */
+/** A check for one kind of drift. Checks are found by their file name, `*.check.ts`. */
 export abstract class DriftCheck<S extends Subject = Subject> {
   /** The name that operators and metrics use. Never reused for another check. */
   abstract readonly kind: string;

@@ -37,8 +37,8 @@ export class EntryUnappliedCheck extends DriftCheck<TenantSubject> {
 
   /**
    * The plane itself retries an entry that fails. But a plane that reported
-   * `copy_missing` and has since applied everything has a different database,
-   * which knows the entry from before, so the entry must be sent again.
+   * `copy_missing` and has since applied everything has a different database by now.
+   * That database has applied the entry before, so the entry must be sent again.
    */
   override async repair(manager: EntityManager, { home }: TenantSubject): Promise<boolean> {
     if (!home) return false;

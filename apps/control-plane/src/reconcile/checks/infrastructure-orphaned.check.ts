@@ -3,8 +3,8 @@ import { LeftoverSubjects, type NamedThing } from '../subjects/leftover-subjects
 import { DriftCheck } from './drift-check';
 
 /**
- * Something has a name like those that drivers give, but belongs to nobody.
- * It is never removed automatically, since it may hold a customer's rows.
+ * An object has a name like those that drivers assign, but no plane uses it.
+ * It is never removed automatically, because it may contain a customer's rows.
  */
 @Injectable()
 export class InfrastructureOrphanedCheck extends DriftCheck<NamedThing> {
@@ -19,6 +19,6 @@ export class InfrastructureOrphanedCheck extends DriftCheck<NamedThing> {
     const whose = plane
       ? `is not (or no longer) used by tenant plane ${plane.name}`
       : 'belongs to no tenant plane';
-    return `The ${id} ${whose}. Check what it contains; if nobody needs it, remove it by hand.`;
+    return `The ${id} ${whose}. Check what it contains; if no one needs it, remove it by hand.`;
   }
 }

@@ -10,7 +10,8 @@ import { DriftCheck } from './drift-check';
 const LATEST_MS = 60_000;
 
 /**
- * No worker has the job, and none will look at it for long. Repaired by making it due and waking a worker.
+ * No worker has the job, and none will check it for a long
+ * time. Repaired by making it due and waking a worker.
  */
 @Injectable()
 export class JobUnattendedCheck extends DriftCheck<JobSubject> {
@@ -30,8 +31,8 @@ export class JobUnattendedCheck extends DriftCheck<JobSubject> {
     // A waiting job has its own deadline.
     if (status === 'waiting' || isHeld || dueAt.getTime() - now.getTime() < LATEST_MS) return null;
     return (
-      `Job ${job.id} (${job.operation}) is ${status}, but no worker has it, and none will look at it ` +
-      `before ${dueAt.toISOString()}.`
+      `Job ${job.id} (${job.operation}) is ${status}, but no worker has it, and none will check it before ` +
+      `${dueAt.toISOString()}.`
     );
   }
 

@@ -8,8 +8,8 @@ import { DriftCheck } from './drift-check';
 const SHOWN_MS = 3_600_000;
 
 /**
- * A plane reports an address other than the recorded one, or
- * alternates between two. Only a person knows which is right.
+ * A plane reports an address other than the recorded one, or alternates
+ * between two addresses. Only a person can tell which is right.
  */
 @Injectable()
 export class PlaneAddressDiffersCheck extends DriftCheck<PlaneSubject> {
@@ -40,15 +40,15 @@ export class PlaneAddressDiffersCheck extends DriftCheck<PlaneSubject> {
     const now = this.clock.now().getTime();
     if (endpointReturnedAt === null || now - endpointReturnedAt.getTime() >= SHOWN_MS) return null;
     return (
-      `Tenant plane ${name} changed its address to ${previousEndpointUrl} and back to ${endpointUrl} ` +
-      'within its last reports. If its replicas report different addresses, set the same ' +
+      `Tenant plane ${name} changed its address to ${previousEndpointUrl} and back to ${endpointUrl} in ` +
+      'its latest reports. If its replicas report different addresses, set the same ' +
       'TENANT_PLANE_PUBLIC_URL on all of them.'
     );
   }
 
   private remedy(plane: TenantPlane): string {
     return isForked(plane, this.clock.now())
-      ? 'Two copies of it report. Stop the one that should not run.'
+      ? 'Two copies of the plane are reporting. Stop the one that should not run.'
       : 'If the recorded address is right, set TENANT_PLANE_PUBLIC_URL on the plane to it; otherwise ' +
           'record the reported one (PUT /api/tenants/<id>/infrastructure).';
   }

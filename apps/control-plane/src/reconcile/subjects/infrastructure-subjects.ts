@@ -49,7 +49,7 @@ export class InfrastructureSubjects extends Subjects<MadeInfrastructure> {
   }
 
   async lock(manager: EntityManager, id: string): Promise<void> {
-    // A repair updates the tenant too, which is locked first.
+    // A repair also updates the tenant, which must be locked first.
     await this.addresses.lockTenantsAt(manager, id);
     await manager.query('update tenant_planes set id = id where id = $1', [id]);
   }
@@ -72,7 +72,7 @@ export class InfrastructureSubjects extends Subjects<MadeInfrastructure> {
   }
 
   /**
-   * Only homes. A plane that a tenant has left, or is moving
+   * Homes only. A plane that a tenant has left, or is moving
    * to, belongs to the job that creates or removes it.
    */
   private async candidates(manager: EntityManager, planes: readonly TenantPlane[]): Promise<Candidate[]> {

@@ -2,7 +2,7 @@ import { LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { type EntityManager, type FindOptionsWhere, In } from 'typeorm';
 import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
 
-/** The jobs that are not over. */
+/** The jobs that are still live. */
 export function liveJobs(
   manager: EntityManager,
   about: FindOptionsWhere<ProvisioningJob>,
@@ -33,7 +33,10 @@ export async function newestJobs(
   return new Map(jobs.map((job) => [job.tenantId ?? '', job]));
 }
 
-/** Whether the job has stopped. Its operator knows, and can retry it or roll it back. */
+/**
+ * Whether the job has failed or was cancelled. An operator
+ * then knows about it and can retry it or roll it back.
+ */
 export function isStopped(job: JobEnd | undefined): boolean {
   return job?.status === 'failed' || job?.status === 'cancelled';
 }

@@ -29,8 +29,8 @@ export class LeftoverSubjects extends Subjects<NamedThing> {
   }
 
   /**
-   * Lists things before looking up their planes: a plane is
-   * recorded before its things exist, and deleted after them.
+   * Lists objects before looking up their planes, because a plane
+   * is recorded before its objects exist and deleted after them.
    */
   async *pages(manager: EntityManager): AsyncGenerator<readonly NamedThing[]> {
     for await (const things of this.drivers.get(this.config.infrastructureDriver).things())

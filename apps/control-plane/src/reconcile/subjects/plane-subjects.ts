@@ -8,11 +8,11 @@ import { type Subject, Subjects, pagesById } from './subject';
 
 export interface PlaneSubject extends Subject {
   readonly plane: TenantPlane;
-  /** How many placements hold a place on it. */
+  /** How many placements count towards its capacity. */
   readonly held: number;
   /** For a single-tenant plane: its current and former placements. */
   readonly placements: readonly Placement[];
-  /** Whether a deleted tenant still holds a place on it. */
+  /** Whether a deleted tenant still has a place on it. */
   readonly isDeserted: boolean;
 }
 
@@ -57,7 +57,7 @@ export function placementsOn(manager: EntityManager, planes: readonly TenantPlan
   return manager.findBy(Placement, { tenantPlaneId: In(planes.map(({ id }) => id)) });
 }
 
-/** The planes with a live job, of their own or of a tenant placed there. */
+/** The planes with a live job, either for the plane itself or for a tenant placed on it. */
 export async function busyPlanes(
   manager: EntityManager,
   planes: readonly TenantPlane[],

@@ -1,14 +1,14 @@
 import { type DriftSubject } from '@atlas/operator-api';
 import { type EntityManager } from 'typeorm';
 
-/** Something that may drift, with all that checks need to know about it. */
+/** Something that may drift, with everything that checks need to know about it. */
 export interface Subject {
   readonly id: string;
   /** Whether a job is working on it, which explains any difference. */
   readonly isBusy: boolean;
 }
 
-/** The source of one kind of subjects. */
+/** The source of one kind of subject. */
 export abstract class Subjects<S extends Subject = Subject> {
   abstract readonly kind: DriftSubject;
   /** All of them, a page at a time. */

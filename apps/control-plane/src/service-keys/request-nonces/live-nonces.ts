@@ -1,11 +1,11 @@
 import { type Clock, DomainError } from '@atlas/platform';
 import { type NonceUse } from '@atlas/service-auth';
 
-/** Per key and process: 500 calls a second for as long as a nonce is kept. */
+/** The limit per key and process. It allows 500 calls a second for as long as a nonce is kept. */
 export const MAX_LIVE_NONCES = 200_000;
 const MINUTE_MS = 60_000;
 
-/** Counts the nonces kept for each key, so that no plane can fill memory and disk with its own. */
+/** Counts the nonces kept for each key, so that no plane can fill memory and disk with its nonces. */
 export class LiveNonces {
   /** Counts by minute of expiry, then by key. */
   private readonly counts = new Map<number, Map<string, number>>();

@@ -9,10 +9,10 @@ interface Pending {
 }
 
 /**
- * The table decides for all processes, and calls wait for it. The batch also checks
- * that the key is still accepted, since another process may have revoked it. Its
- * commit does not wait for the disk: after a crash of Postgres the latest nonces may
- * be forgotten, and could be replayed within the 300 s of the signature's window.
+ * The table is authoritative for all processes, and calls wait for it. The batch also
+ * checks that the key is still accepted, since another process may have revoked it.
+ * Its commit does not wait for the disk. If Postgres crashes, the latest nonces may
+ * be lost, and their calls could be replayed within the signature's window of 300 s.
  */
 export class PostgresNonces extends RequestNonces {
   private readonly batches = new MicroBatches<Pending>((batch) => this.writeBatch(batch));
@@ -24,7 +24,7 @@ export class PostgresNonces extends RequestNonces {
   private async writeBatch(batch: readonly Pending[]): Promise<void> {
     try {
       const accepted = await this.insert(batch.map(({ use }) => use));
-      // Two equal uses in one batch return one row, which the first takes.
+      // Two equal uses in one batch return only one row, so only the first use is accepted.
       for (const { use, resolve } of batch) resolve(accepted.delete(nameOf(use.keyId, use.nonce)));
     } catch (error) {
       for (const { reject } of batch) reject(error);

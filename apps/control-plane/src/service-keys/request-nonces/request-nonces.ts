@@ -5,7 +5,10 @@ import { LessThan } from 'typeorm';
 import { LiveNonces } from './live-nonces';
 import { RequestNonce } from './request-nonce.entity';
 
-/** The nonces of accepted calls: single use across restarts and across all processes on the database. */
+/**
+ * The nonces of accepted calls. Each can be used only once,
+ * across restarts and all processes that share the database.
+ */
 export abstract class RequestNonces extends NonceStore {
   readonly live: LiveNonces;
 

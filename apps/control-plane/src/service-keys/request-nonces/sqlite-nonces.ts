@@ -10,9 +10,9 @@ import { RequestNonces } from './request-nonces';
 const WRITE_BEHIND_MS = 20;
 
 /**
- * SQLite has one process, so its memory decides. The table is written behind calls
- * and read at the next start. A killed process may forget the nonces of its last
- * milliseconds, which could be replayed within the 300 s of the signature's window.
+ * With SQLite there is only one process, so its memory is authoritative. The table is written
+ * asynchronously and read at the next start. A killed process may lose the nonces of its last
+ * few milliseconds, and their calls could be replayed within the signature's window of 300 s.
  */
 export class SqliteNonces extends RequestNonces implements OnApplicationShutdown {
   private readonly logger = new Logger(RequestNonces.name);
@@ -49,7 +49,7 @@ export class SqliteNonces extends RequestNonces implements OnApplicationShutdown
       );
       await this.database.write((manager) => manager.query(INSERT, [rows]));
     } catch (error) {
-      const what = `${batch.length} nonces are not in the database and would be forgotten by a restart`;
+      const what = `${batch.length} nonces are not in the database and would be lost in a restart`;
       this.logger.warn(`${what}: ${(error as Error).message}`);
     }
   }

@@ -16,7 +16,7 @@ export interface Patience {
   readonly migrationMs: number;
   /** For the lock on the template, while another process creates it. */
   readonly templateLockMs: number;
-  /** Added to each timeout before giving up on a server that does not answer. */
+  /** Added to each timeout before giving up on a server that does not respond. */
   readonly graceMs: number;
 }
 
@@ -46,8 +46,8 @@ const SERVER_KEEP_ALIVE = `
 const QUERY_CANCELED = '57014';
 
 /**
- * A superuser connection. The server cancels a statement that takes too long. If the server does not answer
- * at all, the socket is destroyed. In both cases the caller gets a StepFailure that is retried.
+ * A superuser connection. The server cancels a statement that takes too long. If the server does not
+ * respond at all, the socket is destroyed. In both cases the caller gets a StepFailure that is retried.
  */
 export class AdminConnection {
   private statementMs = 0;
@@ -94,7 +94,7 @@ export class AdminConnection {
     await this.within(this.patience.nameLockMs, `get the lock on ${name}`, sql, [lockClass, name]);
   }
 
-  /** As {@link lockName}. */
+  /** Like {@link lockName}. */
   async lockTemplate(lock: number): Promise<void> {
     const sql = 'select pg_advisory_lock($1)';
     await this.within(this.patience.templateLockMs, 'get the lock on the template', sql, [lock]);
@@ -131,7 +131,7 @@ export class AdminConnection {
 
   /** Destroying the socket rejects all pending queries with this failure. */
   private async orSilent<T>(ms: number, work: () => Promise<T>): Promise<T> {
-    const detail = `${this.server} did not answer within ${ms / 1000} s.`;
+    const detail = `${this.server} did not respond within ${ms / 1000} s.`;
     const silent = setTimeout(
       () => this.socket.destroy(new StepFailure('retry', 'postgres_silent', detail)),
       ms,

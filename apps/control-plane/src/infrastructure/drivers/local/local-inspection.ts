@@ -27,7 +27,10 @@ const TOO_LONG_MS = 60_000;
 
 type Faults = Partial<Record<InfrastructurePart, string>>;
 
-/** Compares the local driver's rows with the folders and processes of this machine and with the server. */
+/**
+ * Compares the local driver's rows with the folders and
+ * processes on this machine and with the Postgres server.
+ */
 @Injectable()
 export class LocalInspection {
   constructor(
@@ -77,12 +80,12 @@ export class LocalInspection {
   /** A short outage is not a fault: the supervisor restarts the process. */
   private processFault(row: LocalPlane): string | null {
     const log = logFileOf(this.root, row.name);
-    if (!row.isWanted) return `Nothing keeps its process running. Its log: ${log}`;
+    if (!row.isWanted) return `Its process is not supervised. See its log: ${log}`;
     if (isItsProcess(this.root, row)) return null;
     const waitsMs = (row.startAt?.getTime() ?? 0) - this.clock.now().getTime();
-    if (waitsMs > TOO_LONG_MS) return `Its process ended and is not being restarted. Its log: ${log}`;
+    if (waitsMs > TOO_LONG_MS) return `Its process exited and is not being restarted. See its log: ${log}`;
     if (row.failures < TOO_MANY_FAILURES) return null;
-    return `Its process ended ${row.failures} times in a row. See its log: ${log}`;
+    return `Its process exited ${row.failures} times in a row. See its log: ${log}`;
   }
 
   private async faultsOnServers(
@@ -155,8 +158,8 @@ function serverFaults(name: string, databases: Set<string>, roles: Set<string>):
   if (!databases.has(name))
     return {
       database:
-        `Database ${name} is not on the server, or an interrupted drop left it invalid. Drop an invalid ` +
-        'database, then restore it under that name from a backup.',
+        `Database ${name} is not on the server, or an interrupted drop left it invalid. If it is invalid, ` +
+        'drop it. Then restore it under that name from a backup.',
     };
-  return roles.has(name) ? {} : { role: `Role ${name} is not on the server, or may not log in.` };
+  return roles.has(name) ? {} : { role: `Role ${name} is not on the server or is not allowed to log in.` };
 }

@@ -13,15 +13,15 @@ export class LocalPlane {
   @Column('text', { name: 'env_sealed' }) envSealed: string;
   /** The version of its build; null for the build that new planes run. */
   @Column('varchar', { nullable: true }) version: string | null;
-  /** Counts changes of the environment or version. A process of an older generation is replaced. */
+  /** Counts changes to the environment or version. A process of an older generation is replaced. */
   @Column('integer') generation: number;
-  /** False if it is to end. Its row is deleted once it has ended. */
+  /** False if the plane is to stop. Its row is deleted once it has stopped. */
   @Column('boolean', { name: 'is_wanted' }) isWanted: boolean;
   @Column('integer', { nullable: true }) pid: number | null;
   /** Distinguishes the process from a later one with the same pid. */
   @Column('varchar', { name: 'pid_started_at', nullable: true }) pidStartedAt: string | null;
   @Column('integer', { name: 'running_generation', nullable: true }) runningGeneration: number | null;
-  /** How often it has crashed since it last ran steadily. */
+  /** How many times it has crashed since it last ran steadily. */
   @Column('integer') failures: number;
   @TimestampColumn({ name: 'start_at', nullable: true }) startAt: Date | null;
 }

@@ -11,7 +11,7 @@ export const LOCAL_PLANES_TOPIC = 'local-planes';
 
 type Env = Readonly<Record<string, string>>;
 
-/** The rows of the planes on this machine, from which the supervisor works. */
+/** The rows of the planes on this machine. They tell the supervisor what to run. */
 @Injectable()
 export class LocalPlanes {
   constructor(
@@ -21,7 +21,7 @@ export class LocalPlanes {
 
   /**
    * Records how the plane will run, before anything is created. A plane
-   * that runs differently is replaced once it is wanted again.
+   * that runs with other settings is replaced once it is wanted again.
    */
   async reserve(
     manager: EntityManager,

@@ -40,7 +40,7 @@ export class LocalPostgres {
     return this.urlOf(name, name, password);
   }
 
-  /** Ensures a migrated database that is owned by a role of the same name with that password. */
+  /** Ensures that there is a migrated database, owned by a role of the same name with that password. */
   async ensure(name: string, password: string, stillOurs: StillOurs): Promise<void> {
     await this.alone(name, stillOurs, async (admin) => {
       await this.ensureRole(admin, name, password);
@@ -161,9 +161,9 @@ export class LocalPostgres {
   }
 
   /**
-   * The database server knows nothing about leases. So a worker first takes the lock
-   * on the name and then checks its lease. A worker that has lost its lease creates
-   * nothing after its successor has cleaned up, and the successor waits for it.
+   * The database server knows nothing about leases. So a worker first takes the lock on the
+   * name and then checks its lease. Therefore a worker that has lost its lease creates
+   * nothing after its successor has cleaned up, and the successor waits for work in progress.
    */
   private alone<T>(
     name: string,
@@ -218,7 +218,7 @@ function takeOver(role: string): string {
     end loop; end $$`;
 }
 
-/** Identifies the schema by its build: migrate.js names the files it loads by their content. */
+/** Identifies the schema by the content of migrate.js, which refers to the files it loads by content hash. */
 function schemaHash(app: string): string {
   return createHash('sha256')
     .update(readFileSync(join(app, 'migrate.js')))

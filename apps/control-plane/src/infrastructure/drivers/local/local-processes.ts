@@ -7,11 +7,11 @@ import { type LocalPlane } from './local-plane.entity';
 
 export interface ProcessInFolder {
   readonly pid: number;
-  /** The name of the folder below the root, which is the plane's. */
+  /** The name of the folder below the root, which is also the plane's name. */
   readonly name: string;
 }
 
-/** Finds processes by working directory, in folders below `root`. Empty where /proc does not exist. */
+/** Finds processes by working directory, in folders below `root`. Returns none if the system has no /proc. */
 export async function processesBelow(root: string): Promise<readonly ProcessInFolder[]> {
   if (!HAS_PROC || !existsSync(root)) return [];
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
@@ -28,7 +28,10 @@ export async function planeProcesses(root: string, name: string): Promise<readon
   return running.filter((one) => one.name === name && isPlane(one.pid)).map(({ pid }) => pid);
 }
 
-/** Whether the recorded process still runs, and not another with its pid, even after a reboot. */
+/**
+ * Whether the recorded process is still running. Another process
+ * with the same pid does not count, even after a reboot.
+ */
 export function isItsProcess(root: string, { name, pid, pidStartedAt }: LocalPlane): boolean {
   if (pid === null || identityOf(pid)?.startedAt !== pidStartedAt) return false;
   return !HAS_PROC || workingFolderOf(pid) === folderOf(existsSync(root) ? realpathSync(root) : root, name);
@@ -40,7 +43,7 @@ function isPlane(pid: number): boolean {
   return /[/\\]main\.js$/.test(identityOf(pid)?.command ?? '');
 }
 
-/** Empty if the process has ended or belongs to another user. */
+/** Empty if the process has exited or belongs to another user. */
 function workingFolderOf(pid: number): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`).replace(/ \(deleted\)$/, '');

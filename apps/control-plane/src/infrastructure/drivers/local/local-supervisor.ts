@@ -17,16 +17,16 @@ import { isItsProcess, planeProcesses } from './local-processes';
 import { spawnTenantPlane } from './spawn-tenant-plane';
 
 const LOOK_MS = 1000;
-/** How long a plane may take to end after SIGTERM before it gets SIGKILL. */
+/** How long a plane may take to exit after SIGTERM before it gets SIGKILL. */
 const END_MS = 5000;
 const MAX_BACKOFF_MS = 30_000;
 /** A plane that has run for this long counts as steady. */
 const STEADY_MS = 60_000;
 
 /**
- * Starts, replaces and ends the processes of local planes as their rows require, and
- * restarts them with backoff. They outlive this process, and the next one adopts them.
- * Only one of several Control Plane processes supervises.
+ * Starts, replaces and stops the processes of local planes as their rows require,
+ * and restarts them with backoff. They outlive this process, and the next Control
+ * Plane process adopts them. If there are several, only one of them supervises.
  */
 @Injectable()
 export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -87,7 +87,7 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     this.isFirstTurn = false;
   }
 
-  /** A failure does not affect the other planes, and the next turn tries this one again. */
+  /** A failure does not affect the other planes, and the next turn retries this one. */
   private warn({ name }: LocalPlane, error: Error): void {
     this.logger.warn(`Tenant plane ${name}: ${error.message}`);
   }
@@ -105,14 +105,14 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
       return;
     }
     if (row.pid !== null) return this.noteEnd(row);
-    // Unrecorded processes, for example if this database was restored from an earlier backup.
+    // There may be unrecorded processes, for example if this database was restored from an earlier backup.
     const strays = await planeProcesses(this.root, row.name);
     for (const pid of strays) this.end(pid);
     const isDue = (row.startAt?.getTime() ?? 0) <= this.clock.now().getTime();
     if (strays.length === 0 && row.isWanted && isDue) await this.start(row);
   }
 
-  /** Sends SIGTERM first. If the process does not end in time, kills its whole process group. */
+  /** Sends SIGTERM first. If the process does not exit in time, kills its whole process group. */
   private end(pid: number): void {
     const now = performance.now();
     const key = keyOf(pid, identityOf(pid)?.startedAt);
@@ -131,7 +131,7 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     const pause = failures === 0 ? 0 : Math.min(MAX_BACKOFF_MS, 500 * 2 ** failures);
     const startAt = new Date(now + pause);
     if (failures > 0)
-      this.logger.warn(`Tenant plane ${row.name} ended unexpectedly; restarting it in ${pause} ms.`);
+      this.logger.warn(`Tenant plane ${row.name} exited unexpectedly; restarting it in ${pause} ms.`);
     const ended = { pid: null, pidStartedAt: null, runningGeneration: null, failures, startAt };
     await this.save(row, { pid: row.pid ?? IsNull() }, ended);
     this.look();
@@ -171,7 +171,7 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   /**
-   * Lists the running processes in a file, so that they can be ended even without
+   * Lists the running processes in a file, so that they can be stopped even without
    * a Control Plane. Writes run one at a time, so that the newest list wins.
    */
   private list(): Promise<void> {
@@ -183,7 +183,7 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     const running = rows
       .filter((row) => isItsProcess(this.root, row))
       .map(({ name, pid }) => ({ name, pid, ...identityOf(pid as number) }));
-    // Renamed into place, so that readers never see half a file.
+    // Renamed into place, so that readers never see a partial file.
     const file = join(this.root, 'processes.json');
     writeFileSync(`${file}.new`, `${JSON.stringify(running, null, 2)}\n`, { mode: 0o600 });
     renameSync(`${file}.new`, file);

@@ -49,7 +49,7 @@ export class LocalDriver extends InfrastructureDriver {
     const name = infrastructureName(subject);
     const database =
       subject.database === 'postgres'
-        ? `Postgres database and role ${name} on the common server of LOCAL_DRIVER_POSTGRES_URL ` +
+        ? `Postgres database and role ${name} on the shared server at LOCAL_DRIVER_POSTGRES_URL ` +
           '(development and CI only)'
         : `SQLite file in ${folderOf(this.root, name)} (development and CI only)`;
     return [database, 'Tenant plane process on this machine'];
@@ -61,7 +61,7 @@ export class LocalDriver extends InfrastructureDriver {
     const known = await this.find(request);
     const port = known?.port ?? (await freePort());
     const password = randomBytes(24).toString('base64url');
-    // Recorded before anything is created, so that a retry after a crash creates the same.
+    // Recorded before anything is created, so that a retry after a crash uses the same values.
     const dbUrl = known ? this.planes.databaseUrlOf(known) : this.newDatabaseUrl(request, name, password);
     const env = { ...(await request.openEnvironment()), TENANT_PLANE_DATABASE_URL: dbUrl.reveal() };
     await write((manager) => this.planes.reserve(manager, request, { name, port, env }));
@@ -81,7 +81,8 @@ export class LocalDriver extends InfrastructureDriver {
     const plane = await this.find(subject);
     if (plane?.database === 'postgres') await this.postgres(subject).drop(name, () => holdLease(write));
     await write((manager) => manager.delete(LocalPlane, { tenantPlaneId }));
-    // Last: while the row existed, the supervisor may have started the plane, which creates the folder.
+    // Done last, because while the row existed, the supervisor
+    // may have started the plane and created the folder.
     await rm(folderOf(this.root, name), { recursive: true, force: true });
   }
 
@@ -109,7 +110,7 @@ export class LocalDriver extends InfrastructureDriver {
   ): Promise<boolean> {
     const { tenantPlaneId } = subject;
     const plane = await manager.findOneBy(LocalPlane, { tenantPlaneId });
-    // One more start does not help a process that keeps failing.
+    // Another start would not help a process that keeps failing.
     if (part === 'process' && plane && plane.failures < TOO_MANY_FAILURES) {
       await this.planes.want(manager, tenantPlaneId);
       return true;
@@ -127,7 +128,7 @@ export class LocalDriver extends InfrastructureDriver {
     return new Secret(url);
   }
 
-  /** The common server or, if the URL contains `{slug}`, the tenant's own. */
+  /** The shared server or, if the URL contains `{slug}`, the tenant's own. */
   private postgres({ slug, version }: InfrastructureSubject): LocalPostgres {
     const url = this.config.LOCAL_DRIVER_POSTGRES_URL?.reveal();
     if (url === undefined) {
@@ -140,14 +141,14 @@ export class LocalDriver extends InfrastructureDriver {
     return new LocalPostgres(url.replaceAll('{slug}', slug), this.config.tenantPlaneApp(version));
   }
 
-  /** Waits until the supervisor, maybe in another process, has ended all processes of the plane. */
+  /** Waits until the supervisor, perhaps in another process, has stopped all processes of the plane. */
   private async ended(subject: InfrastructureSubject): Promise<void> {
     for (let waited = 0; waited < END_MS; waited += POLL_MS) {
       if ((await this.running(subject)).length === 0) return;
       await delay(POLL_MS);
     }
     const pids = (await this.running(subject)).join(', ');
-    const detail = `The tenant plane did not end in time (process ${pids}).`;
+    const detail = `The tenant plane did not exit in time (process ${pids}).`;
     throw new StepFailure('retry', 'plane_still_running', detail);
   }
 

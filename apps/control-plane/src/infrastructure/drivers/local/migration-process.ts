@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { StepFailure } from '@atlas/jobs';
 
 /**
- * Has the Tenant Plane, which owns the schema, migrate a database in a separate process. Kills the process
- * after `timeoutMs`.
+ * Migrates a database in a separate process of the Tenant Plane,
+ * which owns the schema. Kills the process after `timeoutMs`.
  */
 export async function runMigration(app: string, databaseUrl: string, timeoutMs: number): Promise<void> {
   const env = {

@@ -12,7 +12,10 @@ interface Spawning {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** A process that has not started the plane's code yet. Until it is let go, it ends if this process ends. */
+/**
+ * A process that has not started to run the plane's code.
+ * Until `letGo` is called, it exits if this process exits.
+ */
 export interface HeldProcess {
   readonly pid: number;
   letGo(): void;
@@ -25,8 +28,9 @@ if (readSync(0, Buffer.alloc(1)) === 0) process.exit(0);`;
 const HELD = ['--import', `data:text/javascript,${encodeURIComponent(HOLD)}`];
 
 /**
- * Starts the plane in its own process group, so that it outlives us, with its own log. It is held until its
- * pid is recorded: an unrecorded plane would keep its port and database even after its tenant is gone.
+ * Starts the plane in its own process group, so that it outlives us, with its
+ * own log. It is held until its pid is recorded, because an unrecorded plane
+ * would keep its port and database even after its tenant has been removed.
  */
 export function spawnTenantPlane({ config, root, plane, env }: Spawning, onExit: () => void): HeldProcess {
   mkdirSync(folderOf(root, plane.name), { recursive: true, mode: 0o700 });
@@ -53,7 +57,7 @@ export function spawnTenantPlane({ config, root, plane, env }: Spawning, onExit:
       stdio: ['pipe', log, log],
     });
     child.once('exit', onExit);
-    // Ignored: a missing pid shows that the start failed, and the exit that letting go failed.
+    // Errors are ignored. A missing pid shows that the start failed, and an exit shows that `letGo` failed.
     child.once('error', () => undefined);
     child.stdin?.once('error', () => undefined);
     child.unref();

@@ -39,9 +39,9 @@ interface Ended {
 }
 
 /**
- * Runs the terraform on the PATH. Its process outlives a killed Control Plane and finishes its
- * work: otherwise resources that were requested but are not yet in the state would be lost.
- * The state's lock makes the successor wait for it.
+ * Runs the terraform binary on the PATH. If the Control Plane is killed, the terraform process
+ * lives on and finishes its work. Otherwise it could lose track of resources that were requested
+ * but are not yet in the state. The lock on the state makes the next worker wait for it.
  */
 export class TerraformCli {
   private readonly logger = new Logger('Terraform');
@@ -96,7 +96,7 @@ export class TerraformCli {
     hasBegun: () => boolean,
   ): Promise<Ended> {
     const { name, args = [], directory, env, timeoutMinutes, lost } = command;
-    // In its own process group, so that only we forward a Ctrl-C at our terminal.
+    // In its own process group, so that it does not receive a Ctrl-C from our terminal directly.
     const child = spawn('terraform', [name, ...args], {
       cwd: directory,
       env,
@@ -113,8 +113,8 @@ export class TerraformCli {
       void this.interrupt(child);
     }, timeoutMinutes * 60_000);
     const giveUp = (): void => {
-      // An interrupt during the creation of a resource taints
-      // it: it would be created again, even a database.
+      // An interrupt while a resource is being created taints
+      // it, so it would be created again, even a database.
       if (child.pid !== undefined && !hasBegun()) sendSignal(child.pid, 'SIGINT');
     };
     lost?.addEventListener('abort', giveUp);

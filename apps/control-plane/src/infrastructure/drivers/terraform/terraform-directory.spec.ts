@@ -28,7 +28,7 @@ describe(TerraformDirectory.name, () => {
   const directory = (backend?: string): TerraformDirectory =>
     new TerraformDirectory(join(root, 'work/acme'), join(root, 'module'), backend && join(root, backend));
 
-  it('copies the module, readable only by its owner', async () => {
+  it('copies the module into a directory that only its owner can read', async () => {
     await directory().prepare();
     expect(readdirSync(join(root, 'work'))).toEqual(['acme']);
     expect(readdirSync(join(root, 'work/acme')).sort()).toEqual(['atlas_fence.tf', 'main.tf', 'scripts']);
@@ -36,7 +36,7 @@ describe(TerraformDirectory.name, () => {
     expect(statSync(join(root, 'work/acme')).mode & 0o777).toBe(0o700);
   });
 
-  it('follows changes of the module and keeps its state', async () => {
+  it('copies changes to the module and keeps the state', async () => {
     await directory().prepare();
     write('work/acme/terraform.tfstate', 'state');
     write('module/main.tf', 'two');
@@ -56,20 +56,20 @@ describe(TerraformDirectory.name, () => {
     expect([read('main.tf'), read('atlas_fence.tf')]).toEqual(['one', expect.stringContaining('uuid()')]);
   });
 
-  it('is complete after a crash during its creation', async () => {
+  it('is created completely after a crash during an earlier attempt', async () => {
     mkdirSync(join(root, 'work/acme.new'), { recursive: true });
     write('work/acme.new/half.tf', '');
     await directory().prepare();
     expect(readdirSync(join(root, 'work/acme')).sort()).toEqual(['atlas_fence.tf', 'main.tf', 'scripts']);
   });
 
-  it('names its own state in the backend', async () => {
+  it('gives the tenant its own state in the backend', async () => {
     write('backend.tf', 'terraform { backend "s3" { key = "atlas/{name}.tfstate" } }');
     await directory('backend.tf').prepare();
     expect(read('backend_override.tf')).toContain('"atlas/acme.tfstate"');
   });
 
-  it('refuses a backend in which tenants would share a state', async () => {
+  it('refuses a backend in which tenants would share state', async () => {
     write('backend.tf', 'terraform { backend "s3" { key = "atlas.tfstate" } }');
     const refused = { failureClass: 'operator', code: 'terraform_backend_unusable' };
     await expect(directory('backend.tf').prepare()).rejects.toMatchObject(refused);

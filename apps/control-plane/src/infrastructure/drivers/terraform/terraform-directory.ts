@@ -21,8 +21,9 @@ const FENCE_FILES: ModuleFiles = new Map([
 ]);
 
 /**
- * A tenant's working directory. It contains a copy of the module, so that the same code creates and destroys
- * the infrastructure, Terraform's data and, without a backend, the state. Contains secrets.
+ * A tenant's working directory. It contains Terraform's data, the state
+ * if no backend is configured, and a copy of the module, so that the same
+ * code creates and destroys the infrastructure. It also contains secrets.
  */
 export class TerraformDirectory {
   constructor(
@@ -40,7 +41,7 @@ export class TerraformDirectory {
     const files: ModuleFiles = new Map([...(await this.moduleFiles()), ...FENCE_FILES]);
     if (this.backendFile !== undefined) files.set(BACKEND_FILE, this.backend(this.backendFile));
     if (this.exists) return this.update(files);
-    // Renamed once complete, so that an existing directory can always be used to destroy.
+    // Renamed once complete, so that any existing directory can be used to destroy the infrastructure.
     const unfinished = `${this.path}.new`;
     await rm(unfinished, { recursive: true, force: true });
     await mkdir(unfinished, { recursive: true, mode: 0o700 });
@@ -49,8 +50,7 @@ export class TerraformDirectory {
   }
 
   /**
-   * Leaves the copy of the module unchanged and adds the
-   * fence, which older Control Planes did not write.
+   * Adds the fence, which older Control Planes did not write, and leaves the copy of the module unchanged.
    */
   async fence(): Promise<void> {
     await write(this.path, FENCE_FILES);
@@ -79,7 +79,7 @@ export class TerraformDirectory {
     return files;
   }
 
-  /** Two tenants must never share a state. */
+  /** Two tenants must never share state. */
   private backend(file: string): ModuleFile {
     const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
     if (text.includes('{name}')) {
@@ -108,7 +108,10 @@ async function moduleFile(path: string): Promise<ModuleFile> {
   return { content, mode: OWNER_READS_AND_WRITES | (mode & OWNER_RUNS) };
 }
 
-/** Replaces each file atomically: a terraform that outlived its Control Plane may be reading it. */
+/**
+ * Replaces each file atomically, because a terraform process
+ * that outlived its Control Plane may be reading it.
+ */
 async function write(root: string, files: ModuleFiles): Promise<void> {
   for (const [name, { content, mode }] of files) {
     const path = join(root, name);

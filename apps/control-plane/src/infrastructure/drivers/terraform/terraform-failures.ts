@@ -9,11 +9,11 @@ interface KnownError {
   readonly fix: string;
 }
 
-/** Errors that Terraform words the same for every module. The first match counts. */
+/** Errors whose wording is the same for every module. The first match wins. */
 const KNOWN_ERRORS: readonly KnownError[] = [
   {
-    // Terraform waits only while it can read who holds the lock.
-    // Right after locking and before unlocking, it cannot.
+    // Terraform waits for the lock only if it can read who holds it. Right
+    // after the lock is taken and right before it is released, it cannot.
     pattern: /Error acquiring the state lock(?!.*Lock Info)/s,
     failureClass: 'retry',
     code: 'terraform_state_locked',
@@ -26,8 +26,8 @@ const KNOWN_ERRORS: readonly KnownError[] = [
     failureClass: 'operator',
     code: 'terraform_state_locked',
     fix:
-      "Atlas on-call: another process holds the lock on this tenant's state. Once it has ended, run " +
-      '"terraform force-unlock <ID>" in the working directory, then retry the job.',
+      "Atlas on-call: another process holds the lock on this tenant's state. Once that process has " +
+      'exited, run "terraform force-unlock <ID>" in the working directory, then retry the job.',
   },
   {
     // Another worker has planned or applied since this plan was
@@ -74,7 +74,8 @@ export function terraformMissing(): StepFailure {
 }
 
 export function terraformInterrupted(): StepFailure {
-  const detail = 'The Control Plane is shutting down and interrupted Terraform. The next process continues.';
+  const detail =
+    'The Control Plane is shutting down, so it interrupted Terraform. The next process resumes the job.';
   return new StepFailure('retry', 'terraform_interrupted', detail);
 }
 

@@ -3,15 +3,15 @@ import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 const NEWLINE = 10;
 
 /**
- * A file that a process writes to and we read from. Unlike a pipe, it
- * does not break, and thus end the process, when we exit.
+ * A file that a process writes to and we read from. Our exit does
+ * not affect the process, whereas a broken pipe would terminate it.
  */
 export class TerraformLog {
   readonly fd: number;
   private position = 0;
 
   constructor(private readonly path: string) {
-    // A new file: an earlier process may still be writing to the previous one.
+    // A new file, because an earlier process may still be writing to the previous one.
     rmSync(path, { force: true });
     this.fd = openSync(path, 'wx+', 0o600);
   }

@@ -1,5 +1,5 @@
 /**
- * The fields that we read of a line of Terraform's output
+ * The fields that we read from a line of Terraform's output
  * (developer.hashicorp.com/terraform/internals/machine-readable-ui).
  */
 interface TerraformMessage {

@@ -13,7 +13,7 @@ export function readOutputs(lines: readonly string[]): Infrastructure {
 function textOf(outputs: Outputs, name: string): string {
   const value = outputs[name]?.value;
   if (typeof value === 'string' && value !== '') return value;
-  const detail = `The Terraform module has no output "${name}", or an empty one.`;
+  const detail = `The output "${name}" of the Terraform module is missing or empty.`;
   const fix = 'Atlas on-call: fix the module, then retry the job.';
   throw new StepFailure('operator', 'terraform_outputs_missing', detail, fix);
 }

@@ -5,7 +5,7 @@ import { type TerraformCli, type TerraformCommand } from './terraform-cli';
 
 type RunOptions = Omit<TerraformCommand, 'name' | 'args' | 'lost'> & { readonly variablesFile?: string };
 
-/** The commands of one create or destroy in a working directory. */
+/** The commands of one create or destroy operation in a working directory. */
 export class TerraformRun {
   /** Unique, so that workers never share a plan. */
   private readonly planFile = `${randomUUID()}.tfplan`;
@@ -17,7 +17,7 @@ export class TerraformRun {
 
   async init(): Promise<void> {
     // -reconfigure: the backend's configuration may have changed,
-    // and nobody can answer Terraform's prompt about it.
+    // and no one can answer Terraform's prompt about it.
     await this.cli.run({
       ...this.options,
       name: 'init',
@@ -43,7 +43,7 @@ export class TerraformRun {
   /** Applies exactly what was planned. Fails if another plan has been applied since. */
   async apply(lost: AbortSignal): Promise<void> {
     const args = ['-input=false', '-json', `-lock-timeout=${this.options.timeoutMinutes}m`, this.planFile];
-    // Removes only its own plan: a successor may have written another one by now.
+    // Removes only its own plan, because a successor may have written another one by now.
     const plan = join(this.options.directory, this.planFile);
     await this.cli
       .run({ ...this.options, name: 'apply', args, lost })
@@ -54,7 +54,7 @@ export class TerraformRun {
     return this.cli.run({ ...this.options, name: 'output', args: ['-json'] });
   }
 
-  /** Plans contain secrets, and those of earlier workers are stale. */
+  /** Plans contain secrets, and the plans of earlier workers are stale. */
   private async removePlans(): Promise<void> {
     const { directory } = this.options;
     const plans = (await readdir(directory)).filter((name) => name.endsWith('.tfplan'));

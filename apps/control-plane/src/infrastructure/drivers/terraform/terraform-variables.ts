@@ -6,8 +6,8 @@ import { infrastructureName } from '../infrastructure-name';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment of a terraform process: ours, because providers need its credentials and
- * proxies, but without the variables of the Control Plane.
+ * The environment of a terraform process: ours, because providers need its
+ * credentials and proxies, but without the Control Plane's configuration.
  */
 export function terraformEnvironment(ours: Env, variables: Env): Env {
   const own = Object.fromEntries(environmentVariablesOf(ControlPlaneConfig).map((name) => [name, undefined]));

@@ -24,9 +24,12 @@ import { readOutputs } from './terraform-outputs';
 import { TerraformRun } from './terraform-run';
 import { terraformEnvironment, terraformVariables } from './terraform-variables';
 
-/** Short, because an operator waits for the answer to a dry run. */
+/** Short, because an operator is waiting for the dry run. */
 const DRY_RUN_MINUTES = 2;
-/** How long a cancelled job may still acquire the state's lock. */
+/**
+ * How often the lease is checked. After a job is cancelled,
+ * it may still acquire the state's lock for this long.
+ */
 const LEASE_CHECK_MS = 1000;
 const PAGE = 500;
 const SECRET_VARIABLES = ['INTERNAL_SERVICE_SECRET', 'ATLAS_PROVISIONING_TOKEN'];
@@ -46,7 +49,10 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     super();
   }
 
-  /** Called early in the shutdown: afterwards the worker waits for its jobs, and Terraform's take long. */
+  /**
+   * Called early in the shutdown, because afterwards the
+   * worker waits for its jobs, and Terraform jobs take long.
+   */
   onModuleDestroy(): void {
     void this.cli.end();
   }
@@ -74,7 +80,7 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     const directory = this.directoryOf(request);
     await directory.prepare();
     await this.run(directory, request, {}).init();
-    // Opened late, because it revokes a token with which the plane may be enrolling.
+    // Requested late, because that revokes a token with which the plane may be enrolling.
     const run = this.run(directory, request, await request.openEnvironment());
     await run.plan();
     await applyAsHolder(run, write);
@@ -84,14 +90,14 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
   async destroy(subject: InfrastructureSubject, write: FencedWrite): Promise<void> {
     const directory = this.directoryOf(subject);
     if (directory.exists) await directory.fence();
-    // The state may be stored remotely, so resources may exist although the directory is empty.
+    // The state is stored remotely, so resources may exist even if the directory does not.
     else if (this.config.TERRAFORM_BACKEND_FILE !== undefined) await directory.prepare();
     else return;
     const run = this.run(directory, subject, this.exampleEnvironment);
     await run.init();
     if (planned('delete', await run.plan(['-destroy'])).length === 0) {
       // Destroying an empty state changes nothing, so it would not
-      // invalidate the plan of a worker that is about to create.
+      // invalidate the plan of a worker that is about to create resources.
       await run.plan([`-target=${FENCE}`]);
       await applyAsHolder(run, write);
       await run.plan(['-destroy']);
@@ -99,7 +105,7 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     await applyAsHolder(run, write);
   }
 
-  /** With a backend, the directory need not exist: the state is stored remotely. */
+  /** With a backend, the directory need not exist, because the state is stored remotely. */
   override async requireTracked(subject: InfrastructureSubject): Promise<void> {
     const { exists, path } = this.directoryOf(subject);
     if (!exists && this.config.TERRAFORM_BACKEND_FILE === undefined) throw stateMissing(subject, path);
@@ -157,7 +163,7 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     return resolve(this.config.TERRAFORM_MODULE_DIR);
   }
 
-  /** Placeholders for a plane's environment where no plane will be started. */
+  /** Placeholders for a plane's environment when no plane will be started. */
   private get exampleEnvironment(): Env {
     return {
       ATLAS_TP_DEPLOYMENT: 'dedicated',
@@ -170,19 +176,19 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
 
 function stateMissing({ slug }: InfrastructureSubject, path: string): StepFailure {
   const detail =
-    `The Terraform state of tenant "${slug}" is missing: ${path} does not exist, but infrastructure ` +
-    'may have been created from it. Nothing was created or removed.';
+    `The Terraform state of tenant "${slug}" is missing: ${path} does not exist, but infrastructure may ` +
+    'have been created with it. Nothing was created or removed.';
   const fix =
-    'Atlas on-call: mount the volume of TERRAFORM_WORK_DIR, or restore the directory from a backup, ' +
-    'then retry the job. Only if the tenant plane is to be removed and its state is lost for good: ' +
-    'remove its infrastructure by hand, create an empty directory there, then retry the job.';
+    'Atlas on-call: mount the volume for TERRAFORM_WORK_DIR, or restore the directory from a backup, then ' +
+    'retry the job. If the tenant plane is to be removed and its state is permanently lost, remove its ' +
+    'infrastructure by hand, create an empty directory there, then retry the job.';
   return new StepFailure('operator', 'state_missing', detail, fix);
 }
 
 /**
- * A worker that has lost its lease starts no apply, and an apply that is waiting for the state's lock is
- * interrupted. If one gets through anyway, Terraform refuses its plan: every applied plan changes the fence,
- * which makes older plans stale.
+ * A worker that has lost its lease starts no apply, and an apply that is waiting for
+ * the state's lock is interrupted. If one gets through anyway, Terraform refuses its
+ * plan, because every applied plan changes the fence and thus makes older plans stale.
  */
 async function applyAsHolder(run: TerraformRun, write: FencedWrite): Promise<void> {
   const demandLease = (): Promise<void> => write(async () => undefined);
