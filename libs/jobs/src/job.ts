@@ -6,7 +6,7 @@ export type JobStatus = (typeof JOB_STATUSES)[number];
 /** While a job is live, no other operation starts on the same subject. */
 export const LIVE_JOB_STATUSES: readonly JobStatus[] = ['queued', 'running', 'waiting'];
 
-/** The job did not do what was asked. */
+/** The job ended without doing what was requested. */
 export const FAILED_JOB_STATUSES: readonly JobStatus[] = ['failed', 'cancelled'];
 
 /** `undo` reverts the steps, last first. */
