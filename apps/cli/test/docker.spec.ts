@@ -192,7 +192,7 @@ describe.each(['on_prem.compose.yaml', 'hybrid.compose.yaml'])('the proxy of %s'
     expect(Object.keys(proxy.environment ?? {}).sort()).toEqual([...new Set(asked)].sort());
   });
 
-  it('allows only TLS 1.2 and 1.3, keeps the default ciphers, and gets a public certificate by default', () => {
+  it('allows only TLS 1.2 and 1.3 with the default ciphers, and gets a public certificate by default', () => {
     const ways = [...caddyfile.matchAll(/^\(tls-(\w+)\) \{\n([^]*?)^\}/gm)];
     expect(ways.map(([, name]) => name)).toEqual(['automatic', 'own']);
     for (const [, , how] of ways) expect(how).toMatch(/^\s+protocols tls1\.2 tls1\.3$/m);
