@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The diagrams in docs/architecture.md are the rules. In the diagram below `## Inside <app>`, a folder may import
- * only the folders that its arrows lead to, directly or through others. `any other folder` stands for the folders
- * that are not drawn, which may not import each other.
+ * The diagrams in docs/architecture.md are the rules. In the diagram below `## Inside <app>`, a folder may
+ * import only the folders that its arrows lead to, directly or through others. `any other folder` stands for
+ * the folders that are not drawn, which may not import each other.
  */
 const DOCUMENT = readFileSync(new URL('docs/architecture.md', import.meta.url), 'utf8');
 
@@ -46,10 +46,10 @@ function rulesOf([app, title]) {
   return [drawn, ...oneWay];
 }
 
-/** The folders in the Mermaid flowchart below a heading, each with the targets of its arrows: `a --> b & c`. */
+/** The folders in the Mermaid flowchart below a heading, with the targets of their arrows: `a --> b & c`. */
 function arrowsBelow(heading) {
   const [, chart] = DOCUMENT.slice(DOCUMENT.indexOf(heading)).match(/```mermaid\n([\s\S]*?)```/);
-  // Mermaid's node names cannot contain slashes, so `operations_move[operations/move]` has a label on first use.
+  // Mermaid's node names have no slashes, so `operations_move[operations/move]` adds a label on first use.
   const labels = new Map(
     [...chart.matchAll(/([\w-]+)\[([^\]]*)\]/g)].map(([, node, label]) => [node, label]),
   );

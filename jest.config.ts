@@ -39,7 +39,7 @@ function projectsBelow(folder: string): Project[] {
 }
 
 const config: Config = {
-  // Tests start processes and databases and wait for them, so use one worker more than there are cores, up to 8.
+  // Tests start processes and databases and wait for them, so there is one worker more than cores, up to 8.
   maxWorkers: Math.min(availableParallelism() + 1, 8),
   // Each suite leaves something behind in its worker (mainly async hooks), which slows the worker down.
   workerIdleMemoryLimit: '500MB',

@@ -107,7 +107,7 @@ describe.each(services)('%s: %s', (file, name) => {
     });
   });
 
-  it('gets its secrets from outside', () => {
+  it('gets its secrets only from variables', () => {
     const secrets = Object.entries(service.environment ?? {}).filter(([key]) => SECRET.test(key));
     for (const [, value] of secrets) expect(value).toMatch(/^\$\{\w+(:[-?])?\}$/);
     for (const [, password] of JSON.stringify(service.environment ?? {}).matchAll(/:\/\/[^"]*?:([^@"]*)@/g))

@@ -27,7 +27,7 @@ export function leadsSomewhere(link: string): boolean {
   return heading === undefined || headingsOf(path).includes(heading);
 }
 
-/** Anchors as GitHub derives them. */
+/** The anchors that GitHub derives from a page's headings. */
 function headingsOf(page: string): string[] {
   return [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
     title

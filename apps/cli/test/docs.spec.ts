@@ -61,7 +61,7 @@ describe('docs/glossary.md', () => {
 const stepsIn = (text: string): string[] =>
   [...text.matchAll(/^\|(?: \d+ +\|)? `([a-z-]+)` +\|/gm)].map(([, name = '']) => name);
 
-/** The operations that a page lists as `- `move` (shared): `first-step` → …`, by operation and model. */
+/** The steps by operation and model, from list items such as "- `move` (shared): `first-step` → …". */
 const sequencesIn = (page: string): Record<string, string[]> => {
   const every = Object.keys(PROFILES).join(', ');
   const listed = [...read(page).matchAll(/^- `(\w+)` \((.+)\): (.+(?:\n {2}.+)*)/gm)];

@@ -87,7 +87,7 @@ describe('the local stack', () => {
     expect(second.output).toContain('is already running on this data folder');
   });
 
-  it('takes its planes down with it when it is killed', async () => {
+  it('leaves no plane running when it is killed', async () => {
     const run = runs[1] as StackProcess;
     const { children } = run;
     run.send('SIGKILL');

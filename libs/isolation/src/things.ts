@@ -7,8 +7,8 @@ export type Ask = <T>(path: string, body?: object) => Promise<T>;
 type Listed = { readonly items: readonly { readonly id: string }[] };
 
 /**
- * Creates two objects of each kind, both containing `word`. Two are needed so that a cursor at the newer one
- * still has the older one to return.
+ * Creates two objects of each kind, both containing `word`, so that a page that starts after the newer one
+ * is not empty.
  */
 export async function makeThings(ask: Ask, word: string): Promise<void> {
   const served = await fixturesServed(ask);

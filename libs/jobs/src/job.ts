@@ -43,7 +43,7 @@ export interface JobError {
   readonly fix: string;
 }
 
-/** As stored. Rows of older versions have neither class nor fix. */
+/** An error as stored. Rows from older versions have neither class nor fix. */
 export type StoredJobError = Pick<JobError, 'code' | 'detail'> & Partial<JobError>;
 
 /** The journal's record of one step. Times are RFC 3339. */

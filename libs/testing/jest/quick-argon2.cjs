@@ -1,4 +1,4 @@
-// Required by path: its name would resolve to this file again.
+// Required by path, because its name would resolve to this file again.
 const argon2 = require('../../../node_modules/@node-rs/argon2');
 
 const QUICK = { memoryCost: 64, timeCost: 1, parallelism: 1 };

@@ -57,7 +57,7 @@ export interface HttpCall {
 const PATIENCE_MS = 30_000;
 const READY_ANSWER_MS = 5000;
 
-/** A crashing plane closes its connections before its exit is noticed, and the exit explains more. */
+/** How long to wait for news of an exit, since a crashing plane closes its connections first. */
 const DEATH_MS = 500;
 
 /**

@@ -50,9 +50,9 @@ export interface ProbeResult {
 /** Concurrent attempts: few enough that users of the plane do not notice. */
 const AT_ONCE = 4;
 
-/** What these routes return to both tenants reveals nothing about a tenant's rows. */
+/** Ids and addresses that these routes return to the requesting tenant do not count as the other's. */
 const TOLD_TO_BOTH = ['GET /api/integrations/control-plane', 'GET /api/auth/me'];
-/** Reports the current state of the plane, so its response changes without any change at the tenant. */
+/** Reports the plane's current state, so its response changes even if the tenant's data does not. */
 const MEASURED: readonly string[] = ['GET /api/integrations/control-plane'];
 
 /**

@@ -62,7 +62,7 @@ describe(connect.name, () => {
     expect(terminal.complaints).not.toContain('aok_of_the_stack');
   });
 
-  it('finds a local stack in another data folder, and --data-dir wins over ATLAS_URL', async () => {
+  it('finds a local stack in another data folder, and prefers --data-dir to ATLAS_URL', async () => {
     const elsewhere = join(directory, 'elsewhere');
     mkdirSync(elsewhere);
     const devStack = { control_plane: { url: api.url, api_key: 'aok_elsewhere' } };
@@ -70,7 +70,7 @@ describe(connect.name, () => {
     expect(await keySent({}, { ATLAS_DATA_DIR: 'elsewhere' })).toBe('Bearer aok_elsewhere');
     const shell = { ATLAS_URL: 'https://cp.example.com', ATLAS_API_KEY: 'aok_shell' };
     expect(await keySent({ 'data-dir': elsewhere }, shell)).toBe('Bearer aok_elsewhere');
-    expect(() => to({ 'data-dir': elsewhere, url: api.url }, {})).toThrow(/leave out --url/);
+    expect(() => to({ 'data-dir': elsewhere, url: api.url }, {})).toThrow(/Leave out --url/);
     expect(complaint({ 'data-dir': 'nowhere' }, {})).toMatch(
       /nowhere\/dev-stack\.json does not.*\n.*npm start/,
     );

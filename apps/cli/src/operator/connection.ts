@@ -14,7 +14,7 @@ import { dataDirectoryIn } from '../stack/stack-options';
 import { dataDirOption } from '../stack/stack-summary';
 import { note } from './note';
 
-/** Longer than a repeated request waits at the Control Plane for the first one (10 s). */
+/** The Control Plane lets a repeated request wait 10 s for the first one, so this must be longer. */
 const PATIENCE_SECONDS = 15;
 
 const group = 'Connection';

@@ -19,7 +19,7 @@ class SeenEnough extends Error {}
 
 /**
  * Shows a job until it ends or the user presses Ctrl-C. Resolves to the exit
- * code. Throws {@link CommandFailure} unless the job ends in its goal.
+ * code. Throws {@link CommandFailure} unless the job ends with its goal status.
  */
 export async function followJob(call: OperatorCall, { id, title, goal }: FollowedJob): Promise<number> {
   const { terminal, surroundings } = call;

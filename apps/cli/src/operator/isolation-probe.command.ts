@@ -69,9 +69,9 @@ function isGiven({ values }: OperatorCall): boolean {
   const files = [values['session-file'], values['other-session-file']];
   if (files.every((file) => file === undefined)) return false;
   if (files.includes(undefined))
-    throw new UsageError('Two sessions are needed: --session-file and --other-session-file.');
+    throw new UsageError('Two sessions are required: --session-file and --other-session-file.');
   if (values['tenant-plane'] === undefined)
-    throw new UsageError('With sessions, --tenant-plane <url> is needed.');
+    throw new UsageError('With sessions, --tenant-plane <url> is required.');
   return true;
 }
 

@@ -8,7 +8,7 @@ export function outcomeText(job: JobView): string {
   return failureText(unexpectedEnd(job));
 }
 
-/** The failure to report for a job that did not end in its goal. */
+/** The failure to report for a job that did not end with its goal status. */
 export function unexpectedEnd(job: JobView): CommandFailure {
   const error = errorOf(job);
   const reason = error && [

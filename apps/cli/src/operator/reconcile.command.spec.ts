@@ -49,7 +49,7 @@ describe('drifts', () => {
     expect(terminal.written).toMatch(/count_differs +2026-\S+ +2026-\S+ +by Atlas/);
   });
 
-  it('are searched for by reconcile, which shows the counts and the drifts that remain', async () => {
+  it('are found and repaired by reconcile, which lists those that remain', async () => {
     api.answers['POST /api/reconcile'] = [{ body: LOOK }];
     expect(await atlas('reconcile')).toBe(0);
     expect(terminal.written).toMatch(/^Compared 7: 2 found, 1 repaired, 0 disappeared\.\nKIND/);

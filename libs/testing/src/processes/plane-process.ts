@@ -116,7 +116,7 @@ async function untilReady(plane: PlaneProcess): Promise<void> {
 
 interface Wait {
   readonly timeoutMs?: number;
-  /** Completes the sentence "Timed out, waiting until …". */
+  /** Completes the message "Timed out after … ms, waiting until …". */
   readonly what?: string;
   readonly everyMs?: number;
   /** Describes the state when the wait ended. */

@@ -20,7 +20,7 @@ export const OPERATOR_OPERATIONS: readonly Operation[] = [
     done: 'Added. They sign in with single sign-on, or with a link: atlas operators reset-link <address>',
     options: [
       { name: 'email', value: '<address>', field: 'email', text: 'email address', isRequired: true },
-      { ...ROLE, text: 'owners manage operators, support only reads' },
+      { ...ROLE, text: 'owners can manage operators, support can only read' },
       {
         name: 'name',
         value: '<name>',

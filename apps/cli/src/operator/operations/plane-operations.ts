@@ -66,7 +66,7 @@ one is no longer in use, which takes ten minutes or more. "compromised" refuses 
         value: '<mode>',
         field: 'mode',
         isRequired: true,
-        text: 'why it is replaced',
+        text: 'why the secret is replaced',
         choices: ['routine', 'compromised'],
       },
     ],
@@ -88,7 +88,7 @@ one is no longer in use, which takes ten minutes or more. "compromised" refuses 
     examples: ['reopen eu-1'],
     subject: 'plane',
     operation: 'POST /api/tenant-planes/:id/reopen',
-    done: 'Open to tenants again.',
+    done: 'The cell accepts tenants again.',
     options: [],
   },
 ];
