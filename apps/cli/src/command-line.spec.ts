@@ -145,7 +145,7 @@ It runs until Ctrl-C.
     expect(terminal.complaints).toContain('\nRun "npm start -- --help" for its options and examples.\n');
   });
 
-  it('shows a failure with its notes and hint, and an unexpected error with its stack', async () => {
+  it('shows a failure with its notes and hint, and an unexpected error with its stack trace', async () => {
     const details = { notes: ['(trace id t1)'], hint: 'Stop the process that uses it.' };
     run.mockRejectedValueOnce(new CommandFailure('Port 4100 is already in use.', details));
     await expect(call('stack', 'up')).resolves.toBe(1);
