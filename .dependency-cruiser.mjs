@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The pictures in docs/architecture.md are the rules. Below `## Inside <app>`, a folder may import only the
- * folders that its arrows lead to, directly or through others. `any other folder` stands for those that are not
- * drawn, which may not import each other.
+ * The diagrams in docs/architecture.md are the rules. In the diagram below `## Inside <app>`, a folder may
+ * import only the folders that its arrows lead to, directly or through others. `any other folder` stands for
+ * the folders that are not drawn, which may not import each other.
  */
 const DOCUMENT = readFileSync(new URL('docs/architecture.md', import.meta.url), 'utf8');
 
@@ -14,7 +14,7 @@ function rulesOf([app, title]) {
   const arrows = arrowsBelow(`## Inside ${title}`);
   const folders = [...arrows.keys()];
   const src = `^apps/${app}/src/`;
-  /** The files of a folder that are in none of the picture's folders below it. */
+  /** The files of a folder that are not in a subfolder that the diagram also shows. */
   const filesOf = (folder) => {
     if (folder === 'root') return `${src}[^/]+$`;
     if (folder === OTHERS) return `${src}(?!(?:${folders.join('|')})/)([^/]+)/`;
@@ -38,7 +38,7 @@ function rulesOf([app, title]) {
   }));
   const drawn = {
     name: `${app}/undrawn`,
-    comment: 'draw this folder in docs/architecture.md',
+    comment: 'add this folder to the diagram in docs/architecture.md',
     severity: 'error',
     from: { path: src, pathNot: folders.map(filesOf) },
     to: {},
@@ -46,10 +46,10 @@ function rulesOf([app, title]) {
   return [drawn, ...oneWay];
 }
 
-/** Folders of the Mermaid flowchart below a heading, each with the targets of its arrows: `a --> b & c`. */
+/** The folders in the Mermaid flowchart below a heading, with the targets of their arrows: `a --> b & c`. */
 function arrowsBelow(heading) {
   const [, chart] = DOCUMENT.slice(DOCUMENT.indexOf(heading)).match(/```mermaid\n([\s\S]*?)```/);
-  // Names of nodes have no slash in Mermaid: `operations_move[operations/move]` is labelled on first use.
+  // Mermaid's node names have no slashes, so `operations_move[operations/move]` adds a label on first use.
   const labels = new Map(
     [...chart.matchAll(/([\w-]+)\[([^\]]*)\]/g)].map(([, node, label]) => [node, label]),
   );
@@ -83,14 +83,14 @@ export default {
     ...Object.entries(APPS).flatMap(rulesOf),
     {
       name: 'no-circular-files',
-      comment: 'files import each other in a circle',
+      comment: 'files must not import each other in a cycle',
       severity: 'error',
       from: {},
       to: { circular: true },
     },
     {
       name: 'no-circular-folders',
-      comment: 'folders import each other in a circle',
+      comment: 'folders must not import each other in a cycle',
       severity: 'error',
       scope: 'folder',
       from: {},
@@ -100,7 +100,7 @@ export default {
   options: {
     includeOnly: '^(apps|libs)/[^/]+/src/',
     exclude: '\\.spec\\.ts$',
-    // Imports of types count as well.
+    // Type imports count as well.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
   },

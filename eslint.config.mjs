@@ -1,7 +1,7 @@
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
-/** Libs import down only; apps never import each other. */
+/** Libraries import only the lower libraries listed here, and apps never import each other. */
 const only = (sourceTag, ...tags) => ({ sourceTag, onlyDependOnLibsWithTags: tags });
 
 const SPREAD_LITERAL = {
@@ -10,7 +10,7 @@ const SPREAD_LITERAL = {
 };
 const NAMED_MODEL = {
   selector: 'BinaryExpression[operator=/^[!=]==$/] > Literal[value=/^(shared|dedicated|on_prem|hybrid)$/]',
-  message: 'Ask the profile of the deployment model for a fact instead of comparing its name.',
+  message: "Use a fact from the deployment model's profile instead of comparing its name.",
 };
 
 export default tseslint.config(
@@ -19,7 +19,7 @@ export default tseslint.config(
   {
     files: ['**/*.ts', '**/*.tsx'],
     plugins: { '@nx': nx },
-    // Constructor types are read at run time: their imports are not type imports.
+    // Constructor parameter types are read at run time, so their imports must not be type imports.
     languageOptions: { parserOptions: { emitDecoratorMetadata: true, experimentalDecorators: true } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
@@ -67,7 +67,7 @@ export default tseslint.config(
             {
               name: '@nestjs/swagger',
               message:
-                'It is slow to load. Its decorators, loaded when they are needed, are in @atlas/platform.',
+                'It is slow to load. @atlas/platform has its decorators, which are loaded only when needed.',
               allowTypeImports: true,
             },
           ],

@@ -1,6 +1,6 @@
 /**
- * ts-node would take seconds to check the types of this file (5107: it asks for a module resolution that
- * TypeScript has deprecated).
+ * ts-node would take seconds to check the types of this file. Error 5107 is about the deprecated module
+ * resolution that ts-node uses.
  *
  * @jest-config-loader-options {"transpileOnly": true, "ignoreDiagnostics": [5107]}
  */
@@ -15,8 +15,8 @@ const load = createRequire(__filename);
 type Project = Exclude<NonNullable<Config['projects']>[number], string>;
 
 /**
- * Apps and libraries with the same needs are one project of this run. Jest caches transformed files per
- * project: with one for each, a machine with an empty cache would transform most files many times.
+ * Apps and libraries with the same configuration share one Jest project. Jest caches transformed files per
+ * project, so with a project each, a machine with an empty cache would transform most files many times.
  */
 function projects(): Project[] {
   const alike = new Map<string, string[]>();
@@ -39,9 +39,9 @@ function projectsBelow(folder: string): Project[] {
 }
 
 const config: Config = {
-  // Tests start processes and databases, and wait for them: one worker more than there are cores, up to 8.
+  // Tests start processes and databases and wait for them, so there is one worker more than cores, up to 8.
   maxWorkers: Math.min(availableParallelism() + 1, 8),
-  // Every suite leaves something behind in its worker (async hooks, above all), which slows it down.
+  // Each suite leaves something behind in its worker (mainly async hooks), which slows the worker down.
   workerIdleMemoryLimit: '500MB',
   testSequencer: '<rootDir>/libs/testing/jest/longest-first.cjs',
   projects: projects(),

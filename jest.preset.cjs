@@ -1,7 +1,7 @@
 const { existsSync, readFileSync, readdirSync } = require('node:fs');
 const path = require('node:path');
 
-// Published as ES modules only; jest on Node 20 cannot require those, so swc turns them into CommonJS first.
+// Published only as ES modules, which Jest on Node 20 cannot require. So swc compiles them to CommonJS first.
 const ESM_ONLY = [
   '@nestjs/[^/]+',
   'content-disposition',
@@ -18,7 +18,7 @@ const ESM_ONLY = [
   'load-esm',
 ];
 
-/** The sources of what each library exports; its package.json names them. */
+/** The source files that each library exports, according to its package.json. */
 const LIBRARIES = Object.fromEntries(
   readdirSync(path.join(__dirname, 'libs')).flatMap((lib) => {
     const folder = path.join(__dirname, 'libs', lib);
@@ -40,8 +40,8 @@ const LIBRARIES = Object.fromEntries(
 const SUITES = process.argv.some((argument) => argument.includes('.cases.ts')) ? ['spec', 'cases'] : ['spec'];
 
 /**
- * One jest project. `postgres: true` starts the shared Postgres server of the run before its tests; with
- * `quickPasswords: true` what runs in the tests' own process hashes passwords at little cost.
+ * A Jest project. `postgres: true` starts the shared Postgres server of the run before its tests. With
+ * `quickPasswords: true`, code in the tests' own process hashes passwords at minimal cost.
  */
 module.exports = (name, dir, { postgres = false, quickPasswords = false } = {}) => ({
   displayName: name,

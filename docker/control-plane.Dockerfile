@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1.7
-# Build from the repository's root: docker build -f docker/control-plane.Dockerfile -t atlas/control-plane:0.1.0 .
+# Build in the root of the repository: docker build -f docker/control-plane.Dockerfile -t atlas/control-plane:0.1.0 .
 
-# All that npm has to know: a change of sources does not install again.
+# Only what npm needs, so that a change to the sources does not reinstall the packages.
 FROM node:24.21.0-bookworm AS manifests
 WORKDIR /src
 COPY . .
@@ -12,8 +12,8 @@ WORKDIR /src
 COPY --from=manifests /src .
 RUN npm ci --omit=dev --ignore-scripts
 
-# The plane is a bundle: of its dependencies only native code and the files of the API's page stay outside. The SQLite
-# driver is compiled for this very Node.
+# The plane is a bundle. Of its dependencies, only native code and the files of the API documentation page stay outside.
+# The SQLite driver is compiled for this exact version of Node.
 FROM dependencies AS outside
 ENV npm_config_build_from_source=true npm_config_nodedir=/usr/local
 RUN npm rebuild sqlite3 \
@@ -33,7 +33,7 @@ RUN npx nx run-many -t build -p control-plane \
   && cp -r --parents package.json dist/apps/control-plane /out
 
 FROM node:24.21.0-bookworm-slim
-# The file system may be read-only but for /app/data. Each thread that has an arena of its own keeps megabytes in it.
+# The file system may be read-only except for /app/data. Fewer malloc arenas save memory, since each keeps megabytes.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4100 TMPDIR=/app/data MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=outside /out .

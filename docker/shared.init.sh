@@ -1,6 +1,6 @@
 #!/bin/bash
 # Creates the databases and roles once. The tenant plane serves with a role that owns nothing, so that
-# row-level security applies to it.
+# row-level security applies to the role.
 set -eu
 psql -v ON_ERROR_STOP=1 -U postgres \
   -v cp="$CONTROL_PLANE_DB_PASSWORD" -v owner="$TENANT_PLANE_OWNER_DB_PASSWORD" \

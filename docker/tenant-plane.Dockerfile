@@ -1,22 +1,22 @@
 # syntax=docker/dockerfile:1.7
-# Build from the repository's root: docker build -f docker/tenant-plane.Dockerfile -t atlas/tenant-plane:0.1.0 .
+# Build in the root of the repository: docker build -f docker/tenant-plane.Dockerfile -t atlas/tenant-plane:0.1.0 .
 #
-# CMD serves; "docker run … atlas-tp preflight", "enrol" and "status" are a customer's commands.
+# CMD runs the plane. Customers also use "docker run … atlas-tp" with the commands preflight, enrol and status.
 
-# All that npm has to know: a change of sources does not install again.
+# Only what npm needs, so that a change to the sources does not reinstall the packages.
 FROM node:24.21.0-bookworm AS manifests
 WORKDIR /src
 COPY . .
 RUN find . -type f ! -name package.json ! -name package-lock.json -delete
 
-# Production dependencies only, without the tools for development that some name as optional peers.
+# Only production dependencies, without the development tools that some of them list as optional peers.
 FROM node:24.21.0-bookworm AS dependencies
 WORKDIR /src
 COPY --from=manifests /src .
 RUN npm ci --omit=dev --ignore-scripts \
   && rm -rf node_modules/typescript node_modules/ts-node node_modules/@swc node_modules/@types
 
-# The native SQLite driver, compiled for this very Node; only the driver itself goes on.
+# The native SQLite driver, compiled for this exact version of Node. Only the driver itself is kept.
 FROM dependencies AS sqlite
 ENV npm_config_build_from_source=true npm_config_nodedir=/usr/local
 RUN npm rebuild sqlite3 \
@@ -34,7 +34,7 @@ RUN npx nx run-many -t build -p tenant-plane,cli \
     dist/apps/cli apps/cli/package.json apps/cli/bin libs/tooling/src/require-node.mjs /out
 
 FROM node:24.21.0-bookworm-slim
-# The file system may be read-only but for /app/data. Each thread that has an arena of its own keeps megabytes in it.
+# The file system may be read-only except for /app/data. Fewer malloc arenas save memory, since each keeps megabytes.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4200 TMPDIR=/app/data MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=sqlite /src/node_modules node_modules

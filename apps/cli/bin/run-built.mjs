@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const BUILT = new URL('../../../dist/apps/cli/', import.meta.url);
 
-/** Runs a program of the built CLI, whatever the working directory. */
+/** Runs a program of the built CLI from any working directory. */
 export function runBuilt(name, file) {
   const program = fileURLToPath(new URL(file, BUILT));
   if (existsSync(program)) {
@@ -13,7 +13,7 @@ export function runBuilt(name, file) {
     return;
   }
   process.stderr.write(
-    `${name} is not built yet. In the folder of this checkout run: npm ci && npm run build\n`,
+    `${name} is not built yet. Run this in the root of the checkout: npm ci && npm run build\n`,
   );
   process.exitCode = 1;
 }

@@ -4,7 +4,7 @@ import { processTerminal } from './terminal';
 
 const terminal = processTerminal();
 
-// The exit code is set, not forced, so that all that was written to a pipe arrives there.
+// Sets the exit code instead of calling process.exit, which could truncate output to a pipe.
 void runCommandLine(process.argv.slice(2), tenantPlaneProgram(terminal), terminal).then(
   (code) => (process.exitCode = code),
 );

@@ -116,7 +116,7 @@ It runs until Ctrl-C.
     expect(terminal.written).toMatch(/^Usage: atlas stack <command>[^]*stack up {2}Start the stack\n$/);
   });
 
-  it('shows the commands and exits with 2 when called with nothing', async () => {
+  it('lists the commands and exits with 2 when called without arguments', async () => {
     await expect(call()).resolves.toBe(2);
     expect(terminal.complaints).toContain('operators add  Add an operator');
   });
@@ -133,24 +133,24 @@ It runs until Ctrl-C.
       ['stack', 'up', '--softly'],
       'Unknown option --softly.\nRun "atlas stack up --help" for its options and examples.\n',
     ],
-  ])('answers %j with what is unknown and where to look', async (words, complaint) => {
+  ])('reports what is unknown in %j, with a suggestion', async (words, complaint) => {
     await expect(call(...words)).resolves.toBe(2);
     expect(terminal.complaints).toBe(complaint);
     expect(run).not.toHaveBeenCalled();
   });
 
-  it('refers to the call that the user typed', async () => {
+  it('refers to the command that the user typed', async () => {
     const npm = atlasWith({ ...up, calledAs: 'npm start --' });
     await runCommandLine(['stack', 'up', '--softly'], npm, terminal);
     expect(terminal.complaints).toContain('\nRun "npm start -- --help" for its options and examples.\n');
   });
 
-  it('shows a failure with its notes and hint, and a defect with its stack', async () => {
-    const details = { notes: ['(trace id t1)'], hint: 'Stop what listens there.' };
+  it('shows a failure with its notes and hint, and an unexpected error with its stack trace', async () => {
+    const details = { notes: ['(trace id t1)'], hint: 'Stop the process that uses it.' };
     run.mockRejectedValueOnce(new CommandFailure('Port 4100 is already in use.', details));
     await expect(call('stack', 'up')).resolves.toBe(1);
     expect(terminal.complaints).toBe(
-      'Port 4100 is already in use.\n  (trace id t1)\nStop what listens there.\n',
+      'Port 4100 is already in use.\n  (trace id t1)\nStop the process that uses it.\n',
     );
     run.mockRejectedValueOnce(new TypeError('x is undefined'));
     await expect(call('stack', 'up')).resolves.toBe(1);
@@ -160,7 +160,7 @@ It runs until Ctrl-C.
   describe('with --json', () => {
     const error = (): unknown => JSON.parse(terminal.complaints);
 
-    it('writes a failure as one object on standard error', async () => {
+    it('writes a failure to standard error as one JSON object', async () => {
       const facts = { status: 409, trace_id: 't1' };
       run.mockRejectedValue(
         new CommandFailure('It is busy.', { code: 'busy', hint: 'Wait.', exitCode: 3, facts }),
@@ -170,7 +170,7 @@ It runs until Ctrl-C.
       expect(terminal.written).toBe('');
     });
 
-    it('writes a usage error the same way, whoever detects it', async () => {
+    it('writes usage errors the same way, including those from the command itself', async () => {
       await expect(call('tennat', '--json')).resolves.toBe(2);
       const meant = 'Did you mean "atlas tenant"?';
       expect(error()).toEqual({ code: 'unknown_command', detail: 'Unknown command "tennat".', hint: meant });
@@ -181,7 +181,7 @@ It runs until Ctrl-C.
       expect(error()).toEqual({ code: 'usage_error', detail: '--data-dir is empty.', hint });
     });
 
-    it('writes a defect the same way', async () => {
+    it('writes an unexpected error the same way', async () => {
       run.mockRejectedValue(new TypeError('x is undefined'));
       await expect(call('stack', 'up', '--json')).resolves.toBe(1);
       expect(error()).toEqual({ code: 'internal_error', detail: 'TypeError: x is undefined' });

@@ -10,7 +10,7 @@ import { VERSION } from './version';
 const HELP = ['--help', '-h'];
 const ASKS_VERSION = ['--version', '-v'];
 
-/** Runs the command that the words name; resolves to the exit code. */
+/** Runs the command that `words` names. Resolves to the exit code. */
 export async function runCommandLine(
   words: readonly string[],
   program: Program,
@@ -49,7 +49,7 @@ async function run(words: readonly string[], program: Program, terminal: Termina
   return command.run(given(args, command.options, command.operand));
 }
 
-/** The help for the words, whatever else is on the command line. Throws {@link UsageError}. */
+/** The help for the command or group that `words` starts with. Throws {@link UsageError}. */
 function helpFor(words: readonly string[], program: Program): string {
   const named = namesIn(words);
   if (named.length === 0) return overviewText(program);
@@ -65,7 +65,7 @@ function commandIn(
   { name: program, commands }: Program,
 ): { readonly command: Command; readonly args: readonly string[] } {
   const found = findCommand(words, commands);
-  // `operators ad` begins with a command that takes no argument.
+  // In `operators ad`, `operators` takes no argument, so `ad` must be a mistyped subcommand.
   const isFurther = found && !found.command.operand && namesIn(found.args).length > 0;
   const below = found ? commandsBelow(found.command.name, commands) : [];
   if (found && !(isFurther && below.length > 0)) return found;

@@ -1,22 +1,22 @@
 import { type Given, type Operand, type Option } from './options';
 
-/** One command of `atlas`, with everything that its help and shell completion say about it. */
+/** A command of `atlas`, with everything that its help and shell completion show. */
 export interface Command {
-  /** The words that call it, such as `stack up`. */
+  /** The words that invoke it, such as `stack up`. */
   readonly name: string;
   /** The heading that `help` lists it under. */
   readonly group: string;
   /** One sentence in the imperative, without its full stop. */
   readonly summary: string;
-  /** What `--help` says instead of the summary. */
+  /** Replaces the summary in `--help`. */
   readonly about?: string;
   readonly operand?: Operand;
   readonly options: readonly Option[];
-  /** Each as it is typed, without the name of the program. */
+  /** Each as typed, without the program's name. */
   readonly examples: readonly string[];
   /** Shown at the end of `--help`: environment variables, exit codes. */
   readonly notes?: string;
-  /** What the user typed instead, if another program called it. */
+  /** What the user typed if another program runs this command, such as `npm start --`. */
   readonly calledAs?: string;
   /** Resolves to the exit code. Throws {@link UsageError} and {@link CommandFailure}. */
   run(given: Given): Promise<number>;
@@ -29,7 +29,7 @@ export interface Output {
 
 export interface Terminal extends Output {
   err(text: string): void;
-  /** Of standard output; undefined unless that is a terminal. */
+  /** Undefined unless standard output is a terminal. */
   readonly screen?: Screen;
 }
 

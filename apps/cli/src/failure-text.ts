@@ -1,8 +1,8 @@
 import { CommandFailure, EXIT, UsageError } from './failure';
 
 /**
- * The text of a failure. A usage error without a hint gets `lookAt`; a defect keeps its stack, which a bug
- * report needs.
+ * Turns an error into a failure to show. A usage error without a hint gets `lookAt` as its hint. An
+ * unexpected error keeps its stack for a bug report.
  */
 export function failureOf(error: unknown, lookAt: string): CommandFailure {
   if (error instanceof UsageError && error.hint === undefined)

@@ -2,7 +2,7 @@ export const EXIT = {
   done: 0,
   failed: 1,
   usage: 2,
-  /** The Control Plane does not answer, or refuses the API key. */
+  /** The Control Plane does not respond, or refuses the API key. */
   noAccess: 3,
   /** 128 + SIGINT, as a shell reports Ctrl-C. */
   interrupted: 130,
@@ -16,11 +16,11 @@ export interface FailureDetails {
   readonly hint?: string;
   /** Lines between the message and the hint. */
   readonly notes?: readonly string[];
-  /** Further members of the JSON form. */
+  /** Additional members of the JSON output. */
   readonly facts?: object;
 }
 
-/** A failure that the user can act on: shown without a stack trace. */
+/** A failure that the user can act on, so it is shown without a stack trace. */
 export class CommandFailure extends Error {
   readonly exitCode: number;
   readonly code: string;

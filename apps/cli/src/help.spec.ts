@@ -18,7 +18,7 @@ describe.each(PROGRAMS)('the help of $name', (program) => {
       ).toHaveLength(1);
   });
 
-  it.each(program.commands)('says what $name does, in one line each', (command) => {
+  it.each(program.commands)('summarizes $name in one line, and has no overlong lines', (command) => {
     expect(command.summary).toMatch(/^[A-Z].*[^.]$/);
     const lines = helpText(command, program.name).split('\n');
     expect(lines.filter((line) => line.length > LONGEST)).toEqual([]);
@@ -37,7 +37,7 @@ describe.each(PROGRAMS)('the help of $name', (program) => {
     ).not.toThrow();
   });
 
-  it('has an example of every command', () => {
+  it('has an example for every command', () => {
     expect(program.commands.filter(({ examples }) => examples.length === 0)).toEqual([]);
   });
 });

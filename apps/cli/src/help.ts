@@ -16,7 +16,7 @@ Run "${name} help <command>" for its arguments, options and examples, "${name} -
 `;
 }
 
-/** Help for words that begin several commands but are none, such as `stack`. */
+/** Help for the first word of several commands that is no command itself, such as `stack`. */
 export function groupText(prefix: string, program: Program): string {
   const { name, commands } = program;
   return `Usage: ${name} ${prefix} <command> [options]\n\n${commandList(commandsBelow(prefix, commands))}`;

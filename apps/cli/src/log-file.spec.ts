@@ -19,14 +19,14 @@ describe(lastLinesOf.name, () => {
     expect(lastLinesOf(file, lines)).toEqual({ text, end: content.length });
   });
 
-  it('keeps a log from controlling the terminal', () => {
+  it('removes control characters, so that a log cannot control the terminal', () => {
     writeFileSync(file, 'a\u001b[2Jb\r\n\tc\n');
     expect(lastLinesOf(file, 5).text).toBe('a [2Jb \n\tc\n');
   });
 });
 
 describe(appendedTo.name, () => {
-  it('follows appended lines, even after the log is cut or restarted', async () => {
+  it('follows appended text, even after the log is truncated', async () => {
     writeFileSync(file, 'old\n');
     const changes = [
       () => appendFileSync(file, 'new\n'),

@@ -14,7 +14,7 @@ export function lastLinesOf(file: string, lines: number): { readonly text: strin
 }
 
 /**
- * Yields what is appended from there on, for as long as `pause` resolves. A truncated file is read from its
+ * Yields what is appended after `from`, for as long as `pause` resolves. A truncated file is read from its
  * beginning.
  */
 export async function* appendedTo(

@@ -4,7 +4,7 @@ import { processTerminal } from './terminal';
 
 const terminal = processTerminal();
 
-// Exit only once all that was written to a pipe has arrived there.
+// Flushes the output first, because process.exit could truncate output to a pipe.
 void runCommandLine(process.argv.slice(2), atlasProgram(terminal), terminal).then((code) =>
   process.stdout.write('', () => process.exit(code)),
 );

@@ -1,5 +1,5 @@
 export interface Clock {
-  /** Undefined means that of the process. */
+  /** Defaults to the time zone of the process. */
   readonly timeZone?: string;
   now(): number;
 }

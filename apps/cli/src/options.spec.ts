@@ -17,8 +17,8 @@ describe(given.name, () => {
 
   it.each([
     [['acme'], 'Missing option --model <model>.'],
-    [['acme', '--model', 'odd'], '--model is "odd"; it must be one of shared, hybrid.'],
-    [['acme', '--model', 'shared', '--ttl', '1h'], '--ttl is "1h"; it must be a whole number.'],
+    [['acme', '--model', 'odd'], '--model is "odd", but must be one of shared, hybrid.'],
+    [['acme', '--model', 'shared', '--ttl', '1h'], '--ttl is "1h", but must be a whole number.'],
     [['acme', 'beta', '--model', 'shared'], 'Unexpected argument "beta".'],
     [['--model', 'shared'], 'Missing argument <tenant>.'],
     [['acme', '--model'], '--model needs a value: --model <model>.'],
@@ -32,20 +32,20 @@ describe(given.name, () => {
     expect(call).toThrow(reason);
   });
 
-  it('suggests the option that was meant', () => {
+  it('suggests the option that was probably meant', () => {
     const call = () => given(['acme', '--modle', 'shared'], OPTIONS, TENANT);
     expect(call).toThrow(expect.objectContaining({ code: 'unknown_option', hint: 'Did you mean --model?' }));
   });
 
-  it('accepts only the choices of an argument, which may be optional', () => {
+  it('accepts only the choices of an argument, or none if the argument is optional', () => {
     const shell = { name: 'shell', text: 'the shell', choices: ['bash'] };
-    expect(() => given(['csh'], [], shell)).toThrow('<shell> is "csh"; it must be one of bash.');
+    expect(() => given(['csh'], [], shell)).toThrow('<shell> is "csh", but must be one of bash.');
     expect(given([], [], { ...shell, isOptional: true }).operand).toBe('');
   });
 });
 
 describe(bodyOf.name, () => {
-  it('puts each value in its field and leaves out what was not given', () => {
+  it('puts each value in its field and omits options that were not given', () => {
     const body = bodyOf(OPTIONS, { model: 'shared', database: 'sqlite', ttl: '60' });
     expect(body).toEqual({ database: { driver: 'sqlite' }, ttl_seconds: 60 });
     expect(bodyOf(OPTIONS, {})).toEqual({});

@@ -5,7 +5,7 @@ import { closestTo } from './suggestion';
 
 export interface Option {
   readonly name: string;
-  /** The placeholder of its value in the help; a switch has none. */
+  /** The placeholder for its value in the help. A switch has none. */
   readonly value?: string;
   readonly text: string;
   /** The default, as the help shows it. */
@@ -15,15 +15,15 @@ export interface Option {
   readonly isNumber?: boolean;
   /** Several values, separated by commas. */
   readonly isList?: boolean;
-  /** Names a file that holds the value. Secrets must: every user of the machine can read a command line. */
+  /** Names a file that contains the value. Required for secrets, since every user can read command lines. */
   readonly isFile?: boolean;
   /** Where its value goes in the body of the request, such as `database.driver`. */
   readonly field?: string;
-  /** The heading that the help lists it under, if not `Options`. */
+  /** The heading that the help lists it under (default: `Options`). */
   readonly group?: string;
 }
 
-/** What follows the command's name, such as a tenant. */
+/** The argument after the command's name, such as a tenant. */
 export interface Operand {
   readonly name: string;
   readonly text: string;
@@ -57,12 +57,12 @@ function parsed(args: readonly string[], options: readonly Option[]) {
     args: [...args],
     allowPositionals: true,
     options: Object.fromEntries(kinds),
-    // Its own messages are long, and suggest nothing.
+    // In strict mode, parseArgs throws long messages without suggestions.
     strict: false,
     tokens: true,
   });
   for (const token of tokens) if (token.kind === 'option') requireKnown(token, options);
-  // In non-strict mode, it may return more types than it knows options of.
+  // The type in non-strict mode also covers unknown options, which were refused above.
   return { values: values as Values, positionals };
 }
 
@@ -82,7 +82,7 @@ function requireKnown({ name, rawName, value, inlineValue }: OptionToken, option
     throw new UsageError(`Unknown option ${rawName}.`, { code: 'unknown_option', hint });
   }
   if (!option.value && inlineValue) throw new UsageError(`--${name} takes no value.`);
-  // The next option would be taken for the value of this one.
+  // parseArgs would take the next option as the value of this one.
   const isMissing = value === undefined || (!inlineValue && value.startsWith('-') && value !== '-');
   if (option.value && isMissing) throw new UsageError(`--${name} needs a value: --${name} ${option.value}.`);
 }
@@ -90,19 +90,19 @@ function requireKnown({ name, rawName, value, inlineValue }: OptionToken, option
 function requireOperand({ name, choices, isOptional }: Operand, text: string | undefined): void {
   if (text === undefined && !isOptional) throw new UsageError(`Missing argument <${name}>.`);
   if (text !== undefined && choices && !choices.includes(text))
-    throw new UsageError(`<${name}> is "${text}"; it must be one of ${choices.join(', ')}.`);
+    throw new UsageError(`<${name}> is "${text}", but must be one of ${choices.join(', ')}.`);
 }
 
 function requireGood({ name, value, choices, isRequired, isNumber }: Option, text?: string | boolean): void {
   if (isRequired && !text) throw new UsageError(`Missing option --${name} ${value}.`);
   if (text === undefined) return;
   if (choices && !choices.includes(String(text)))
-    throw new UsageError(`--${name} is "${text}"; it must be one of ${choices.join(', ')}.`);
+    throw new UsageError(`--${name} is "${text}", but must be one of ${choices.join(', ')}.`);
   if (isNumber && !/^\d{1,9}$/.test(String(text)))
-    throw new UsageError(`--${name} is "${text}"; it must be a whole number.`);
+    throw new UsageError(`--${name} is "${text}", but must be a whole number.`);
 }
 
-/** The body of a request: each value in its field. Throws {@link UsageError}. */
+/** The body of a request, with each value in its field. Throws {@link UsageError}. */
 export function bodyOf(options: readonly Option[], values: Values): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   for (const option of options) {
@@ -127,8 +127,8 @@ function contentOf(name: string, file: string): string {
   try {
     content = readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new UsageError(`Cannot read the file of --${name}: ${(error as Error).message}`);
+    throw new UsageError(`Cannot read the file given as --${name}: ${(error as Error).message}`);
   }
-  if (content === '') throw new UsageError(`${file}, the file of --${name}, is empty.`);
+  if (content === '') throw new UsageError(`${file}, given as --${name}, is empty.`);
   return content;
 }

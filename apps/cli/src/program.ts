@@ -1,6 +1,6 @@
 import { type Command } from './command';
 
-/** A command line: `atlas`, `atlas-tp`. */
+/** A command-line program: `atlas` or `atlas-tp`. */
 export interface Program {
   readonly name: string;
   /** What it is for, in one sentence. */
@@ -8,7 +8,7 @@ export interface Program {
   readonly commands: readonly Command[];
 }
 
-/** The command that the words begin with, and what follows its name. */
+/** The command that `words` begins with, and the words after its name. */
 export function findCommand(
   words: readonly string[],
   commands: readonly Command[],
@@ -19,7 +19,7 @@ export function findCommand(
   return command && { command, args: words.slice(command.name.split(' ').length) };
 }
 
-/** The commands that extend these words, as `audit export` extends `audit`. */
+/** The subcommands of `name`, such as `audit export` for `audit`. */
 export function commandsBelow(name: string, commands: readonly Command[]): readonly Command[] {
   return commands.filter((command) => command.name.startsWith(`${name} `));
 }

@@ -5,7 +5,7 @@ describe(Progress.name, () => {
   const stream = new PassThrough();
   const written = (): string => String(stream.read());
 
-  it('writes one plain line per step without a terminal', async () => {
+  it('writes one plain line per step if the output is not a terminal', async () => {
     await new Progress(stream, false, true).step('Control Plane', async () => undefined);
     expect(written()).toBe('  ✓ Control Plane (0.0 s)\n');
   });
@@ -23,7 +23,7 @@ describe(Progress.name, () => {
     expect(written()).toBe('  … Tenant Plane\r\u001b[K  \u001b[32m✓\u001b[0m Tenant Plane (0.0 s)\n');
   });
 
-  it('uses no colour when none is wanted', async () => {
+  it('uses no colour if colours are turned off', async () => {
     await new Progress(stream, true, false).step('Tenant Plane', async () => undefined);
     expect(written()).toBe('  … Tenant Plane\r\u001b[K  ✓ Tenant Plane (0.0 s)\n');
   });

@@ -11,7 +11,7 @@ describe(closestTo.name, () => {
     ['jbos', 'jobs'],
     ['--modle', '--model'],
     ['--nmae', '--name'],
-  ])('suggests, for %s, %s', (typed, meant) => {
+  ])('given %s, suggests %s', (typed, meant) => {
     expect(closestTo(typed, NAMES)).toBe(meant);
   });
 

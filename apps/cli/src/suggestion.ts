@@ -1,6 +1,6 @@
 const SHORTEST_BEGINNING = 3;
 
-/** The candidate that `typed` most likely misspells: one typo is allowed for every three characters. */
+/** The candidate that `typed` most likely misspells, with at most one typo per three characters. */
 export function closestTo(typed: string, candidates: readonly string[]): string | undefined {
   const beginnings = candidates.filter((candidate) => candidate.startsWith(typed));
   if (beginnings.length === 1 && typed.length >= SHORTEST_BEGINNING) return beginnings[0];
@@ -11,7 +11,7 @@ export function closestTo(typed: string, candidates: readonly string[]): string 
   return best?.candidate;
 }
 
-/** Optimal string alignment distance: letters inserted, omitted, replaced or swapped with their neighbour. */
+/** The optimal string alignment distance: letters inserted, omitted, replaced or swapped with a neighbour. */
 function typosBetween(one: string, other: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: other.length + 1 }, (_, column) => column);

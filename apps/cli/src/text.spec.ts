@@ -14,7 +14,7 @@ describe(durationText.name, () => {
 });
 
 describe(onOneLine.name, () => {
-  it('removes control characters from foreign text', () => {
+  it('replaces control characters with spaces', () => {
     expect(onOneLine('a\u001b[2Jb\r\nc')).toBe('a [2Jb c');
   });
 });

@@ -1,16 +1,16 @@
-/** From this many seconds on, a duration is shown in these two units. */
+/** A duration of `from` seconds or more is shown in these two units. */
 const UNITS = [
   { from: 86_400, units: ['d', 'h'], rest: 3600 },
   { from: 3600, units: ['h', 'min'], rest: 60 },
   { from: 60, units: ['min', 's'], rest: 1 },
 ] as const;
 
-/** Names and reasons come from elsewhere; they must not move the cursor or start a new line. */
+/** Names and reasons come from outside, and must not move the cursor or start a new line. */
 export function onOneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ');
 }
 
-/** Never negative, even if the other clock is ahead of ours. */
+/** Never negative, even if the other clock is ahead of this machine's. */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
   if (seconds < 1) return `${Math.max(0, ms)} ms`;

@@ -1,2 +1,2 @@
-/** The version of both command lines, and of what they run, which is built with them. */
+/** The version of both command-line programs and of the planes that they run, all built together. */
 export const VERSION = '0.1.0';

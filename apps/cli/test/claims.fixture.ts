@@ -12,7 +12,7 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const PAGES_OF_CONTROL_PLANE = ['GET /signup/verify', 'GET /reset-password'];
 const SHELL = 'sh';
 
-/** What other programs, or a shell in the guides, read; and codes and constants that look like a variable. */
+/** Variables of other programs and shell snippets, and codes and constants that look like variables. */
 const NOT_OURS = [
   'NO_COLOR',
   'HTTPS_PROXY',
@@ -36,7 +36,7 @@ interface Piece {
   readonly text: string;
 }
 
-/** The false claims of a page: routes, commands, variables and files that do not exist. */
+/** The false claims on a page: routes, commands, variables and files that do not exist. */
 export function falseClaimsOf(markdown: string): string[] {
   return piecesOf(markdown).flatMap((piece) => {
     const { kind, text, language } = piece;
@@ -50,7 +50,7 @@ export function falseClaimsOf(markdown: string): string[] {
   });
 }
 
-/** The same for a text without markup. */
+/** The false claims in text without markup. */
 export function falseClaimsOfText(text: string): string[] {
   const names = [...text.matchAll(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g)].map(([name]) => name);
   return [...falseRoutes(text), ...falseCommands(text), ...falseNames(names)];
@@ -72,7 +72,7 @@ function piecesOf(markdown: string): Piece[] {
     })
     .replaceAll(/`([^`\n]+)`/g, (whole, text: string) => {
       pieces.push({ kind: 'span', language: '', text });
-      // `POST` may be outside the span with the path.
+      // A method such as POST may precede the span with the path.
       return whole.startsWith('`/') ? text : '';
     });
   return [{ kind: 'prose', language: '', text: prose }, ...pieces];
@@ -88,7 +88,7 @@ const PATH_START = String.raw`(?<=^|[\s"'(|)]|\$\w+|\w\.\w+|:\d+|_URL>)`;
 const TOP = '(?:api|health|metrics|help|docs|openapi\\.json|signup|reset-password|assets)';
 const PATH = new RegExp(String.raw`${PATH_START}(/${TOP}(?:/${SEGMENT})*)(?![\w/-])`);
 
-/** Line by line, since the program called there decides which method it sends. */
+/** Checks each line on its own, since the program called there determines the method. */
 function falseRoutes(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     const found = [...line.matchAll(new RegExp(PATH, 'g'))];
@@ -170,7 +170,7 @@ function targetsOf(project: string): string[] {
   const file = join(ROOT, `apps/${project}/project.json`);
   if (!existsSync(file)) return [];
   const { targets } = JSON.parse(readFileSync(file, 'utf8')) as { targets: object };
-  // apps/qa/proof-targets.mjs makes a target of each proof's file.
+  // apps/qa/proof-targets.mjs creates a target for each proof's file.
   const proofs = project === 'qa' ? readdirSync(join(ROOT, 'apps/qa/src/proofs')) : [];
   return [...Object.keys(targets), ...proofs.map((proof) => proof.replace(/\.proof\.ts$/, ''))];
 }
@@ -190,7 +190,7 @@ function variablesOf({ kind, text }: Piece): string[] {
   return [...text.matchAll(pattern)].map(([, name = '']) => name);
 }
 
-/** Files of the repository. An operator creates those that end in `.env`. */
+/** Paths in the repository that do not exist, except `.env` files, which operators create. */
 function falseFiles(text: string): string[] {
   const paths = [...text.matchAll(/(?<=^|[\s"'(])((?:docs|docker|apps|libs)\/[\w./-]+[\w-])/g)];
   return paths
@@ -199,7 +199,7 @@ function falseFiles(text: string): string[] {
     .map((path) => `file: ${path}`);
 }
 
-/** The names below `/help`, which help.mjs derives from the guides' files. */
+/** The pages below `/help`, which help.mjs derives from the guides' files. */
 export function helpPages(): string[] {
   return readdirSync(join(ROOT, 'docs/guides')).map((file) => `/help/${file.replace(/\.md$/, '')}`);
 }

@@ -4,7 +4,7 @@ import { PROFILES } from '@atlas/deployment-profiles';
 import { falseClaimsOf, falseClaimsOfText, falseRowsOf, helpPages } from './claims.fixture';
 import { ROOT, pages, read } from './docs.fixture';
 
-/** Sources whose texts name calls and commands. */
+/** Sources whose messages name calls and commands. */
 const TELLING = ['apps/control-plane/src', 'apps/tenant-plane/src', 'apps/cli/src', 'libs/platform/src'];
 const GUIDES = pages().filter((page) => !page.startsWith('docs/asvs'));
 
@@ -53,21 +53,25 @@ describe('a false claim', () => {
     ['a route', 'Ask `GET /api/nothing/at/all`.', 'route: GET /api/nothing/at/all'],
     ['a method of a route', 'Send `PUT /api/incidents`.', 'route: PUT /api/incidents'],
     ['a route in prose', 'See /api/outage-contract for that.', 'route: any /api/outage-contract'],
-    ['a call', '```sh\napi /api/tenants/$id/nothing -d "{}"\n```', 'route: POST /api/tenants/$id/nothing'],
+    [
+      'a call in a script',
+      '```sh\napi /api/tenants/$id/nothing -d "{}"\n```',
+      'route: POST /api/tenants/$id/nothing',
+    ],
     ['a URL', '```sh\ncurl https://x.example/api/nothing\n```', 'route: GET /api/nothing'],
     ['a command', 'Run `npx atlas conjure acme`.', 'command: npx atlas conjure acme'],
     ['an option', '```sh\nnpx atlas drain cell --softly\n```', 'command: npx atlas drain cell --softly'],
-    ['a customer’s command', '```sh\nnpx atlas-tp backup\n```', 'command: npx atlas-tp backup'],
+    ['an atlas-tp command', '```sh\nnpx atlas-tp backup\n```', 'command: npx atlas-tp backup'],
     ['a script', '`npm run nothing`', 'command: npm run nothing'],
     ['a proof', '`npx nx run qa:nothing`', 'command: nx run qa:nothing'],
     ['a variable', 'Set `ATLAS_NO_SUCH_THING=1`.', 'variable: ATLAS_NO_SUCH_THING'],
-    ['a line of a file', '```ini\nATLAS_NO_SUCH_THING=1\n```', 'variable: ATLAS_NO_SUCH_THING'],
+    ['a variable in a file', '```ini\nATLAS_NO_SUCH_THING=1\n```', 'variable: ATLAS_NO_SUCH_THING'],
     ['a document', 'It is in `docs/guides/nothing.md`.', 'file: docs/guides/nothing.md'],
   ])('is detected: %s', (_, text, claim) => {
     expect(falseClaimsOf(text)).toEqual([claim]);
   });
 
-  it('is detected in a hint', () => {
+  it('is detected in plain text and in a table row', () => {
     const text = 'Set ATLAS_NO_SUCH_THING, then GET /api/nothing and npx atlas conjure.';
     expect(falseClaimsOfText(text)).toEqual([
       'route: GET /api/nothing',
@@ -78,7 +82,7 @@ describe('a false claim', () => {
   });
 });
 
-/** With `<…>` in place of what a template fills in. */
+/** The claim with `<…>` in place of template expressions. */
 function plain(claim: string): string {
   return claim.replaceAll(/\$\{[^}]*\}/g, '<it>').replaceAll(/[).:]+$/g, '');
 }

@@ -3,7 +3,7 @@ import { type DevStack } from '../src/stack/dev-stack-file';
 import { type ListedProcess } from '../src/stack/process-list';
 import { until } from '../src/stack/until';
 
-/** A request about incidents by the demo tenant's admin. */
+/** Sends an incident request as the demo tenant's admin. */
 export async function inDemo(
   { tenant_plane: plane, demo_tenant: demo }: DevStack,
   method: string,
@@ -19,7 +19,7 @@ export async function inDemo(
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
-/** Provisions a dedicated tenant, and returns the processes that run for it on this machine. */
+/** Provisions a dedicated tenant, and returns its processes on this machine. */
 export async function dedicatedTenant(
   { control_plane: { url, api_key: key } }: DevStack,
   processesFile: string,
@@ -36,6 +36,6 @@ export async function dedicatedTenant(
     const answer = await fetch(`${url}/api/tenants/dedicated-inc`, { headers });
     return ((await answer.json()) as { status?: string }).status === 'active' || undefined;
   };
-  await until(isActive, { seconds: 30, complaint: 'The dedicated tenant was not active' });
+  await until(isActive, { seconds: 30, complaint: 'The dedicated tenant did not become active' });
   return JSON.parse(readFileSync(processesFile, 'utf8')) as ListedProcess[];
 }

@@ -25,7 +25,7 @@ export function servicesOf(file: string): Record<string, Service> {
 }
 
 interface Compose {
-  /** The project, with whose name Docker prefixes its volumes. */
+  /** The project name, which Docker uses as the prefix of volume names. */
   readonly name: string;
   readonly volumes?: Readonly<Record<string, unknown>>;
 }
@@ -34,7 +34,7 @@ export function composeOf(file: string): Compose {
   return parse(textOf(file)) as Compose;
 }
 
-/** A service merged with what it extends: maps are merged, all else is replaced. */
+/** A service merged with the one it extends: its environment is merged, everything else is replaced. */
 export function resolved(file: string, name: string): Service {
   const service = servicesOf(file)[name];
   if (!service) throw new Error(`${file} has no service ${name}.`);

@@ -20,7 +20,7 @@ const PINNED = /^[a-z/-]+(:\d+\.\d+(\.\d+)?(-[a-z]+)*|@sha256:[0-9a-f]{64})$/;
 const OURS = ['atlas/control-plane:0.1.0', 'atlas/tenant-plane:0.1.0'];
 const SECRET = /(PASSWORD|SECRET|TOKEN|KEYS)$/;
 
-// Rules that are a matter of taste.
+// Style rules that are not followed here.
 const OFF = {
   'service-keys-order': 0,
   'services-alphabetical-order': 0,
@@ -61,30 +61,30 @@ describe.each(dockerFiles('Dockerfile'))('%s', (file) => {
 });
 
 describe('the build context', () => {
-  it('has the guides, which planes serve', () => {
+  it('contains the guides, which the planes serve', () => {
     const left = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
     expect(left).not.toContain('docs');
     expect(left).toEqual(expect.arrayContaining(['docs/*', '!docs/*.md', '!docs/guides']));
   });
 
-  it('has neither the Git history nor a secret', () => {
+  it('contains neither the Git history nor secrets', () => {
     const left = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
     for (const one of ['.git', 'data', '**/*.env']) expect(left).toContain(one);
     for (const file of dockerFiles('Dockerfile')) {
       const last = textOf(file).slice(textOf(file).lastIndexOf('\nFROM '));
-      // The last stage copies from other stages only, never from the folder.
+      // The last stage copies only from other stages, never from the build context.
       expect(last.match(/^(COPY|ADD) (?!--from=)/gm)).toBeNull();
     }
   });
 });
 
 describe.each(composeFiles)('%s', (file) => {
-  it('fits the Compose specification', () => {
+  it('conforms to the Compose specification', () => {
     const [result] = linter.lintFiles([join(DOCKER, file)], false);
     expect(result).toMatchObject({ messages: [] });
   });
 
-  it('uses only variables of .env.example', () => {
+  it('uses only variables from .env.example', () => {
     const asked = [...textOf(file).matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name);
     const set = Object.values(servicesOf(file)).flatMap(({ environment }) => Object.keys(environment ?? {}));
     for (const name of [...asked, ...set]) expect(variables).toContain(name);
@@ -99,7 +99,7 @@ describe.each(services)('%s: %s', (file, name) => {
     if (service['build']) expect(OURS).toContain(service.image);
   });
 
-  it('can write only to its volumes, and gain no privileges', () => {
+  it('can write only to its volumes, and cannot gain privileges', () => {
     expect(service).toMatchObject({
       read_only: true,
       cap_drop: ['ALL'],
@@ -107,7 +107,7 @@ describe.each(services)('%s: %s', (file, name) => {
     });
   });
 
-  it('gets its secrets from outside', () => {
+  it('gets its secrets only from variables', () => {
     const secrets = Object.entries(service.environment ?? {}).filter(([key]) => SECRET.test(key));
     for (const [, value] of secrets) expect(value).toMatch(/^\$\{\w+(:[-?])?\}$/);
     for (const [, password] of JSON.stringify(service.environment ?? {}).matchAll(/:\/\/[^"]*?:([^@"]*)@/g))
@@ -116,9 +116,9 @@ describe.each(services)('%s: %s', (file, name) => {
 });
 
 describe.each(services.filter(([, name]) => name !== 'tls-volume'))(
-  '%s: %s, which keeps running,',
+  '%s: the long-running service %s',
   (file, name) => {
-    it('is restarted, health-checked, and limited in memory', () => {
+    it('is restarted and health-checked, and has a memory limit', () => {
       const service = resolved(file, name);
       expect(service).toMatchObject({ restart: 'unless-stopped', mem_limit: expect.anything() });
       // The planes' images define their user and health check.
@@ -130,23 +130,23 @@ describe.each(services.filter(([, name]) => name !== 'tls-volume'))(
   },
 );
 
-describe.each(DEPLOYMENT_MODELS)('the model %s', (model) => {
+describe.each(DEPLOYMENT_MODELS)('the deployment model %s', (model) => {
   it('has a compose file whose tenant plane is of that model', () => {
     const plane = resolved(`${model}.compose.yaml`, 'tenant-plane');
     expect(plane.environment).toMatchObject({ ATLAS_TP_DEPLOYMENT: model });
   });
 });
 
-/** Folders of planes whose database is Postgres: they hold nothing that the plane cannot make again. */
+/** Data folders of planes on Postgres. They contain nothing that the plane cannot recreate. */
 const SCRATCH: Readonly<Record<string, readonly string[]>> = {
   shared: ['control-plane', 'tenant-plane'],
   dedicated: ['data'],
 };
 
-/** The guide for running the compose file, where that is not the guide of the model itself. */
+/** The guide for running the compose file, if it is not the guide for the model itself. */
 const CONTAINER_GUIDE: Readonly<Record<string, string>> = { on_prem: '/help/on-prem-containers' };
 
-describe.each(DEPLOYMENT_MODELS)('the guide of the model %s', (model) => {
+describe.each(DEPLOYMENT_MODELS)('the guide for the deployment model %s', (model) => {
   const file = `${model}.compose.yaml`;
   const { name: project, volumes = {} } = composeOf(file);
   const { doc } = PROFILES[model].guide;
@@ -155,7 +155,7 @@ describe.each(DEPLOYMENT_MODELS)('the guide of the model %s', (model) => {
   const commands = guide.replaceAll(/\\\n\s*/g, '').split('\n');
   const archived = commands.filter((line) => line.includes('docker run') && line.includes(' tar -c'));
 
-  it('names only volumes of its compose file', () => {
+  it('names only volumes from its compose file', () => {
     const mounted = [...guide.matchAll(/-v ([a-z][\w-]*):/g)].map(([, volume]) => volume);
     const named = [...guide.matchAll(/volumes? `([\w-]+)`/g)].map(([, volume]) => `${project}_${volume}`);
     const there = Object.keys(volumes).map((volume) => `${project}_${volume}`);
@@ -192,7 +192,7 @@ describe.each(['on_prem.compose.yaml', 'hybrid.compose.yaml'])('the proxy of %s'
     expect(Object.keys(proxy.environment ?? {}).sort()).toEqual([...new Set(asked)].sort());
   });
 
-  it('allows no old TLS, keeps the default ciphers, and gets a public certificate by default', () => {
+  it('allows only TLS 1.2 and 1.3 with the default ciphers, and gets a public certificate by default', () => {
     const ways = [...caddyfile.matchAll(/^\(tls-(\w+)\) \{\n([^]*?)^\}/gm)];
     expect(ways.map(([, name]) => name)).toEqual(['automatic', 'own']);
     for (const [, , how] of ways) expect(how).toMatch(/^\s+protocols tls1\.2 tls1\.3$/m);
@@ -203,7 +203,7 @@ describe.each(['on_prem.compose.yaml', 'hybrid.compose.yaml'])('the proxy of %s'
     ]);
   });
 
-  it('redirects pages to HTTPS, and refuses programs that use HTTP', () => {
+  it('redirects browsers from HTTP to HTTPS, and refuses programs that use HTTP', () => {
     const [, plain] = /^http:\/\/ \{\n([^]*?)^\}/m.exec(caddyfile) ?? [];
     expect(plain?.trim().split(/\n\s*/)).toEqual([
       '@page header Accept *text/html*',

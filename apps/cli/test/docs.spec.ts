@@ -34,7 +34,7 @@ describe('the map in README.md', () => {
   const map = linksOf('README.md');
   const own = pages().filter((page) => page.startsWith('docs/') && !page.startsWith('docs/adr/'));
 
-  it.each(own)('leads to %s', (page) => {
+  it.each(own)('links to %s', (page) => {
     expect(map).toContain(page);
   });
 });
@@ -57,11 +57,11 @@ describe('docs/glossary.md', () => {
   });
 });
 
-/** The first cells of a table's rows, such as the steps of an operation. */
+/** The names in the first column of a table, such as the steps of an operation. */
 const stepsIn = (text: string): string[] =>
   [...text.matchAll(/^\|(?: \d+ +\|)? `([a-z-]+)` +\|/gm)].map(([, name = '']) => name);
 
-/** The operations that a page lists as `- `move` (shared): `first-step` → …`, by operation and model. */
+/** The steps by operation and model, from list items such as "- `move` (shared): `first-step` → …". */
 const sequencesIn = (page: string): Record<string, string[]> => {
   const every = Object.keys(PROFILES).join(', ');
   const listed = [...read(page).matchAll(/^- `(\w+)` \((.+)\): (.+(?:\n {2}.+)*)/gm)];
@@ -82,12 +82,12 @@ describe(SPIN_UP, () => {
   it.each([
     ['shared', '## Shared'],
     ['dedicated', '## Dedicated'],
-  ] as const)('has every step in its order on %s', (model, title) => {
+  ] as const)('lists the steps for %s in order', (model, title) => {
     const section = read(SPIN_UP).split(`\n${title}\n`)[1]?.split('\n## ')[0] ?? '';
     expect(stepsIn(section)).toEqual(PROFILES[model].provisioning.steps);
   });
 
-  it('has every step in its order where the customer installs the plane', () => {
+  it('lists the steps in order for models whose plane the customer installs', () => {
     const models = Object.values(PROFILES).filter(({ installRequired }) => installRequired);
     const steps = models.map(({ model, provisioning }) => [`provision (${model})`, provisioning.steps]);
     expect(sequencesIn(SPIN_UP)).toEqual(Object.fromEntries(steps));
@@ -113,11 +113,11 @@ describe(OPERATIONS, () => {
     ['drain (shared)', CELL_DRAIN_STEPS],
   ]);
 
-  it('has the steps of every operation in their order', () => {
+  it('lists the steps of every operation in order', () => {
     expect(sequencesIn(OPERATIONS)).toEqual(Object.fromEntries(sequences));
   });
 
-  it('describes each step that is not part of provisioning, once', () => {
+  it('describes each step that is not part of provisioning exactly once', () => {
     const provisioning = models.flatMap((profile) => profile.provisioning.steps);
     const others = [...sequences.values()].flat().filter((name) => !provisioning.includes(name));
     expect(stepsIn(read(OPERATIONS)).sort()).toEqual([...new Set(others)].sort());
@@ -131,7 +131,7 @@ describe.each(pages())('the commands of %s', (page) => {
   );
   const writes = /(^| )>>? ?[\w./-]+\.\w+|\bpg_dump .*-f |\btar -c\S* .*\.env/m;
 
-  it('write what may hold secrets so that only its owner can read it', () => {
+  it('set umask 077 before they write a file that may contain secrets', () => {
     const open = snippets.filter((text) => {
       const at = writes.exec(text)?.index;
       return at !== undefined && !text.slice(0, at + 1).includes('umask 077');

@@ -9,14 +9,14 @@ import { type PostgresAnswer, type PostgresOrder } from '../src/stack/postgres-s
 jest.setTimeout(60_000);
 
 const SCRIPT = join(__dirname, '../../../dist/apps/cli/stack/postgres-server.js');
-/** A device on which every write fails as on a full disk. Only Linux has it. */
+/** A device where every write fails as on a full disk. Only Linux has it. */
 const FULL = '/dev/full';
 
 describe('the process that keeps the local Postgres running', () => {
   const folder = mkdtempSync(join(tmpdir(), 'atlas-keeper-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  (existsSync(FULL) ? it : it.skip)('continues while its log cannot be written', async () => {
+  (existsSync(FULL) ? it : it.skip)('keeps running while its log cannot be written', async () => {
     const keeper = spawn(process.execPath, [SCRIPT], {
       stdio: ['ignore', openSync(FULL, 'w'), 'inherit', 'ipc'],
       detached: true,
@@ -45,7 +45,7 @@ describe('the process that keeps the local Postgres running', () => {
         await client.end();
         return rows;
       };
-      // The server logs this.
+      // The server logs this failure.
       await expect(ask('wrong')).rejects.toThrow('password authentication failed');
       await expect(ask('super')).resolves.toEqual([{ one: 1 }]);
     } finally {

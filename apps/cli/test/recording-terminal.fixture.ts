@@ -1,6 +1,6 @@
 import { type Screen, type Terminal } from '../src/command';
 
-/** Records what is written. */
+/** Records what a command writes. */
 export class RecordingTerminal implements Terminal {
   written = '';
   complaints = '';

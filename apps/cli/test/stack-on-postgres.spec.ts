@@ -7,7 +7,7 @@ import { CAN_MOUNT, StackProcess, expectGone } from './stack.fixture';
 jest.setTimeout(90_000);
 
 describe('the local stack on Postgres', () => {
-  // Closed to other users: if we are root, to the server's own as well.
+  // Other users have no access, including the server's own user if this runs as root.
   const folder = mkdtempSync(join(tmpdir(), 'atlas-stack-'));
   const dataDir = join(folder, 'data');
   let run: StackProcess;
@@ -18,7 +18,7 @@ describe('the local stack on Postgres', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('accepts an incident, and ends its server after the planes', async () => {
+  it('accepts an incident, and stops its server after the planes', async () => {
     run = new StackProcess(dataDir, { options: ['--postgres'] });
     const devStack = await run.ready();
     const incident = { title: 'Disk is full on web-1', severity: 'P2' };
@@ -33,17 +33,20 @@ describe('the local stack on Postgres', () => {
     expect(run.log('postgres.log')).not.toContain('terminating connection');
   });
 
-  (CAN_MOUNT ? it : it.skip)('runs from a checkout that only root can enter, and opens nothing', async () => {
-    const checkout = join(folder, 'checkout');
-    mkdirSync(checkout);
-    run = new StackProcess(dataDir, { options: ['--postgres'], checkout });
-    const kept = (await inDemo(await run.ready(), 'GET')).body;
-    expect(kept).toMatchObject({ items: [{ title: 'Disk is full on web-1' }] });
-    for (const closed of [folder, dataDir]) expect(statSync(closed).mode & 0o777).toBe(0o700);
-    const programs = readlinkSync(join(dataDir, 'postgres-programs'));
-    expect(existsSync(programs)).toBe(true);
-    run.send('SIGTERM');
-    await expect(run.exited).resolves.toBe(0);
-    expect(existsSync(programs)).toBe(false);
-  });
+  (CAN_MOUNT ? it : it.skip)(
+    'runs from a checkout that only root can access, without changing permissions',
+    async () => {
+      const checkout = join(folder, 'checkout');
+      mkdirSync(checkout);
+      run = new StackProcess(dataDir, { options: ['--postgres'], checkout });
+      const kept = (await inDemo(await run.ready(), 'GET')).body;
+      expect(kept).toMatchObject({ items: [{ title: 'Disk is full on web-1' }] });
+      for (const closed of [folder, dataDir]) expect(statSync(closed).mode & 0o777).toBe(0o700);
+      const programs = readlinkSync(join(dataDir, 'postgres-programs'));
+      expect(existsSync(programs)).toBe(true);
+      run.send('SIGTERM');
+      await expect(run.exited).resolves.toBe(0);
+      expect(existsSync(programs)).toBe(false);
+    },
+  );
 });

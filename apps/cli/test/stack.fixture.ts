@@ -10,13 +10,13 @@ import { until } from '../src/stack/until';
 const ROOT = join(__dirname, '../../..');
 const BUILT = 'dist/apps/cli/main.js';
 export const CLI = join(ROOT, BUILT);
-/** Whether we may show a folder at another place, to one process only: as root, outside most containers. */
+/** Whether this process can bind-mount a folder for one child. Needs root, and most containers forbid it. */
 export const CAN_MOUNT = spawnSync('unshare', ['--mount', 'mount', '--bind', '/tmp', '/tmp']).status === 0;
 
 export interface StackSetting {
   readonly options?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  /** The stack runs from this empty folder, which to it is our checkout. */
+  /** An empty folder where the checkout is mounted for the stack. */
   readonly checkout?: string;
 }
 
@@ -80,5 +80,5 @@ export class StackProcess {
 export async function expectGone(children: readonly ListedProcess[]): Promise<void> {
   expect(children.length).toBeGreaterThan(0);
   const gone = () => (children.some((child) => isRunning(child.pid, child)) ? undefined : true);
-  await until(gone, { seconds: 10, complaint: 'Not every process ended' });
+  await until(gone, { seconds: 10, complaint: 'Not every process exited' });
 }

@@ -43,7 +43,7 @@ describe('the local stack', () => {
     return stdout;
   }
 
-  it('starts with a working demo tenant, shows logs, and ends everything when asked', async () => {
+  it('starts with a working demo tenant, shows its logs, and stops every process on Ctrl-C', async () => {
     const run = start();
     const devStack = await run.ready();
     const incident = await inDemo(devStack, 'POST', { title: 'Disk is full on web-1', severity: 'P2' });
@@ -55,7 +55,7 @@ describe('the local stack', () => {
     expect(logsOf('dedicated-inc')).toContain(ready);
     const children = [...run.children, ...dedicated];
     expect(run.children.map(({ name }) => name)).toEqual(['control-plane', 'tenant-plane']);
-    // As npm does: the terminal's signal, and the same one again.
+    // npm repeats the signal that the terminal has already sent.
     const askedAt = performance.now();
     run.send('SIGINT', 'SIGINT');
     await expect(run.exited).resolves.toBe(0);
@@ -64,7 +64,7 @@ describe('the local stack', () => {
     expect(existsSync(join(dataDir, 'pids.json'))).toBe(false);
   });
 
-  it('keeps its files private to their owner', () => {
+  it('makes its files readable only by their owner', () => {
     expect(modeOf(dataDir)).toBe(0o700);
     const files = readdirSync(dataDir, { recursive: true, withFileTypes: true });
     const open = files.filter(({ parentPath, name }) => (modeOf(join(parentPath, name)) & 0o077) !== 0);
@@ -74,7 +74,7 @@ describe('the local stack', () => {
     );
   });
 
-  it('starts again quickly with its data, and only once', async () => {
+  it('restarts quickly with its data, and refuses a second stack on the same data folder', async () => {
     const before = runs[0]?.devStack;
     const startedAt = performance.now();
     const run = start();
@@ -87,7 +87,7 @@ describe('the local stack', () => {
     expect(second.output).toContain('is already running on this data folder');
   });
 
-  it('ends its planes when it is killed', async () => {
+  it('leaves no plane running when it is killed', async () => {
     const run = runs[1] as StackProcess;
     const { children } = run;
     run.send('SIGKILL');
@@ -95,7 +95,7 @@ describe('the local stack', () => {
     expect(existsSync(join(dataDir, 'pids.json'))).toBe(true);
   });
 
-  it('restarts a plane that dies at the same address, but not while the stack ends', async () => {
+  it('restarts a dead plane at the same address, but not while the stack is shutting down', async () => {
     const run = start();
     const devStack = await run.ready();
     const before = run.pidOf('tenant-plane');
@@ -104,12 +104,12 @@ describe('the local stack', () => {
       what: 'the tenant plane serves again',
     });
     expect(run.pidOf('tenant-plane')).not.toBe(before);
-    expect(run.output).toContain('The tenant-plane ended (by SIGKILL); restarting it in 1 s. Its log: ');
+    expect(run.output).toContain('The tenant-plane exited (by SIGKILL). Restarting it in 1 s. Its log: ');
     expect(run.log('tenant-plane.log').match(/The Tenant Plane is ready/g)).toHaveLength(2);
 
     const { children } = run;
     process.kill(run.pidOf('control-plane'), 'SIGKILL');
-    await eventually(() => run.output.includes('The control-plane ended'));
+    await eventually(() => run.output.includes('The control-plane exited'));
     run.send('SIGTERM');
     await expect(run.exited).resolves.toBe(0);
     await expectGone(children);
@@ -128,15 +128,15 @@ describe('the local stack', () => {
     expect(secrets.filter((secret) => heard.includes(secret))).toEqual([]);
   });
 
-  it('ends with the reason when a plane cannot start, and names the variables it ignores', async () => {
+  it('exits with the reason if a plane cannot start, and names the variables that it ignores', async () => {
     const file = join(dataDir, 'control-plane.db');
     renameSync(file, `${file}.kept`);
     writeFileSync(file, '');
     const run = start({ INFRASTRUCTURE_DRIVER: 'nobody', TENANT_BASE_DOMAIN: 'tenants.example.com' });
     await expect(run.exited).resolves.toBe(1);
-    expect(run.output).toContain('The control-plane process ended unexpectedly (with exit code 1)');
+    expect(run.output).toContain('The control-plane process exited unexpectedly (with exit code 1)');
     expect(run.output).toContain('INFRASTRUCTURE_DRIVER');
-    expect(run.output).toContain('The local stack ignores TENANT_BASE_DOMAIN: its addresses follow');
+    expect(run.output).toContain('The local stack ignores TENANT_BASE_DOMAIN, because its addresses follow');
     const again = start();
     await expect(again.exited).resolves.toBe(1);
     expect(again.output).toContain(`${file} is empty (0 bytes). Move it away (${file}`);
@@ -144,7 +144,7 @@ describe('the local stack', () => {
     renameSync(`${file}.kept`, file);
   });
 
-  it('names a data directory that it cannot write to, and leaves nothing there', async () => {
+  it('names a data directory that it cannot create', async () => {
     writeFileSync(join(folder, 'in-the-way'), '');
     const run = new StackProcess(join(folder, 'in-the-way/data'));
     await expect(run.exited).resolves.toBe(1);
@@ -162,7 +162,7 @@ describe('the local stack', () => {
   });
 });
 
-/** Every text in the files that looks like a secret: long, and not an id, an address or a name. */
+/** Every string in the files that looks like a secret: long, and not an id, an address or a name. */
 function secretsIn(...files: string[]): string[] {
   const texts: string[] = [];
   for (const file of files) {

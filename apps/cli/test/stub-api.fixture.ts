@@ -8,16 +8,16 @@ export interface StubAnswer {
   readonly status?: number;
   /** An object is sent as JSON. */
   readonly body?: unknown;
-  /** Server-sent events as sent over the wire; then the connection ends, or breaks. */
+  /** Raw server-sent events. Afterwards the connection is closed or, if `breaks` is set, reset. */
   readonly stream?: string;
   readonly breaks?: boolean;
-  /** Never answers. */
+  /** Never responds. */
   readonly hangs?: boolean;
 }
 
 /**
- * Stands in for the Control Plane to drop connections, or to answer as that does not. Each call gets the
- * next answer prepared for it; the last one is repeated.
+ * Stands in for the Control Plane to drop connections, or to respond in ways that the Control Plane does not.
+ * Each call gets the next prepared response. The last one is repeated.
  */
 export class StubApi {
   answers: Record<string, StubAnswer[]> = {};

@@ -115,7 +115,7 @@ describe('atlas isolation-probe', () => {
     );
     expect([code, out]).toEqual([0, expect.stringMatching(/^PASS: \d+ attempts/)]);
     const text = readFileSync(report, 'utf8');
-    expect(text).toContain('| POST /api/moves/consent | if it were let through, a move');
+    expect(text).toContain('| POST /api/moves/consent | if it were accepted, a move');
     for (const slug of ['asking', 'asked']) {
       const session = readFileSync(sessions[slug as 'asking'], 'utf8');
       const { body } = await planes.stack.tenant<{ items: unknown[] }>(slug, '/api/incidents', { session });

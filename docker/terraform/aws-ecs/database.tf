@@ -71,6 +71,7 @@ resource "aws_db_instance" "tenant" {
 }
 
 locals {
-  # The master role of RDS is no superuser, so forced row-level security binds it; it owns the one database of this instance.
+  # The master role of RDS owns the only database of this instance. It is not a superuser, so forced row-level security
+  # applies to it.
   database_url = "postgres://${aws_db_instance.tenant.username}:${random_password.database.result}@${aws_db_instance.tenant.endpoint}/${aws_db_instance.tenant.db_name}?sslmode=${var.rds_ca_bundle_path == null ? "no-verify" : "verify-full"}"
 }

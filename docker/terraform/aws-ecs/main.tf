@@ -1,18 +1,19 @@
-# One dedicated tenant on AWS: an ECS service on Fargate, a Postgres instance of its own, and a rule of a shared load balancer.
-# Network, cluster and load balancer are there before and are shared; nothing of another tenant is ever touched.
+# One dedicated tenant on AWS: an ECS service on Fargate, its own Postgres instance, and a rule on a shared load balancer.
+# The network, cluster and load balancer already exist and are shared. No other tenant's resources are ever changed.
 
 locals {
   region = var.region
-  # AWS takes hyphens, and at most 32 characters in the shortest of its names. The end, of the plane's id, tells tenants apart.
+  # AWS names use hyphens instead of underscores, and the shortest allow only 32 characters. The hash of the plane's id
+  # makes them unique.
   name = replace(var.name, "_", "-")
   id   = "atlas-${substr(sha256(var.tenant_plane_id), 0, 20)}"
   host = "${var.tenant_slug}.${var.base_domain}"
   port = 4200
 
-  # Another version is another task definition, and so other tasks: ECS ends the old ones when the new ones are healthy.
+  # A new version makes a new task definition, and so new tasks. ECS stops the old tasks once the new ones are healthy.
   image = replace(var.image, "{version}", coalesce(var.tenant_plane_version, "{version}"))
 
-  # Each of them would be shown by the console and the API if it stood in the task definition.
+  # The console and the API would show these values if they were in the task definition.
   secret_names = ["INTERNAL_SERVICE_SECRET", "INTERNAL_SERVICE_SECRET_PREVIOUS", "ATLAS_PROVISIONING_TOKEN"]
 
   plain_environment = {
@@ -38,12 +39,12 @@ resource "random_password" "metrics" {
   special = false
 }
 
-# A tenant that asks for a region gets it or nothing: its data must not land elsewhere.
+# A tenant that requests a region must not be placed in another one.
 resource "terraform_data" "region" {
   lifecycle {
     precondition {
       condition     = var.tenant_region == null || var.tenant_region == var.region
-      error_message = "The tenant asks for region ${coalesce(var.tenant_region, "none")}, but this Control Plane makes tenants in ${var.region}."
+      error_message = "The tenant requests region ${coalesce(var.tenant_region, "none")}, but this Control Plane creates tenants in ${var.region}."
     }
   }
 }

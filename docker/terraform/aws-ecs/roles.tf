@@ -7,7 +7,7 @@ data "aws_iam_policy_document" "tasks_assume" {
       identifiers = ["ecs-tasks.amazonaws.com"]
     }
 
-    # No other account's ECS may be talked into using it.
+    # Prevents ECS in another account from assuming the role (the confused deputy problem).
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
@@ -16,7 +16,7 @@ data "aws_iam_policy_document" "tasks_assume" {
   }
 }
 
-# What ECS itself may do for the task: read its secret, write its log, pull its image.
+# Permissions of ECS itself for the task: read its secret, write its log and pull its image.
 resource "aws_iam_role" "execution" {
   name_prefix          = "${local.id}-exec-"
   assume_role_policy   = data.aws_iam_policy_document.tasks_assume.json
@@ -39,7 +39,7 @@ data "aws_iam_policy_document" "execution" {
   statement {
     sid       = "ImageLogin"
     actions   = ["ecr:GetAuthorizationToken"]
-    resources = ["*"] # The action knows no resources.
+    resources = ["*"] # The action does not support resource-level permissions.
   }
 
   statement {
@@ -65,7 +65,7 @@ resource "aws_iam_role_policy" "execution" {
   policy      = data.aws_iam_policy_document.execution.json
 }
 
-# What the tenant plane itself may do in AWS: nothing.
+# The role of the tenant plane itself, which has no permissions in AWS.
 resource "aws_iam_role" "plane" {
   name_prefix          = "${local.id}-plane-"
   assume_role_policy   = data.aws_iam_policy_document.tasks_assume.json
@@ -73,6 +73,6 @@ resource "aws_iam_role" "plane" {
 }
 
 locals {
-  # Without the registry in front, and without tag or digest behind.
+  # The image name without registry, tag and digest.
   image_repository = regex("^(?:[^/]+/)?([^:@]+)", var.image)[0]
 }

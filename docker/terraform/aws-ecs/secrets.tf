@@ -1,9 +1,9 @@
-# One secret holds them all: a task reads it by key, and there is one thing to grant and to rotate.
+# One secret contains all values, so that there is only one resource to grant and rotate. A task reads it by key.
 resource "aws_secretsmanager_secret" "plane" {
   name_prefix = "${local.id}-"
   description = "Environment of the tenant plane ${local.name}"
   kms_key_id  = var.kms_key_arn
-  # A rolled back tenant leaves no secret behind for weeks.
+  # Otherwise the secret of a removed tenant would be kept for weeks.
   recovery_window_in_days = 0
 }
 

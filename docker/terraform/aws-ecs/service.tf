@@ -109,7 +109,7 @@ resource "aws_ecs_task_definition" "plane" {
       { name = key, value = value }
     ]
 
-    # By version: another token or secret is another task definition, and so other tasks.
+    # Refers to the version, so that a new token or secret makes a new task definition, and so new tasks.
     secrets = [
       for key in nonsensitive(keys(local.secrets)) : {
         name      = key
@@ -135,7 +135,7 @@ resource "aws_ecs_service" "plane" {
   desired_count   = var.replicas
   launch_type     = "FARGATE"
 
-  # An apply ends when the tasks run, not when they were asked for.
+  # An apply finishes when the tasks are running, not when they have been requested.
   wait_for_steady_state             = true
   health_check_grace_period_seconds = 60
 
@@ -155,6 +155,6 @@ resource "aws_ecs_service" "plane" {
     container_port   = local.port
   }
 
-  # Until the rule is there the load balancer does not know the target group; until the policy is, no task starts.
+  # The load balancer does not know the target group before the rule exists, and no task starts before the policy exists.
   depends_on = [aws_lb_listener_rule.plane, aws_iam_role_policy.execution, aws_vpc_security_group_egress_rule.plane_to_database]
 }

@@ -13,7 +13,7 @@ terraform {
   }
 }
 
-# Credentials come as usual (environment, profile or the role of the machine).
+# Credentials come from the usual places (environment, profile or the machine's role).
 provider "aws" {
   region = local.region
 

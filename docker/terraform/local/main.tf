@@ -1,20 +1,20 @@
-# A tenant's own database and tenant plane on this machine, by nothing but Terraform's built-in provider.
+# A tenant's own database and tenant plane on this machine, created with only Terraform's built-in provider.
 #
-# Terraform writes a resource to its state once it is made, provisioners included; what a killed provisioner left would be in no
-# state. So each thing is two resources: the first does nothing but be in the state, and removes the thing when it is destroyed,
-# however much of it there is; the second makes it.
+# Terraform writes a resource to its state only after its provisioners have finished, so whatever a killed provisioner
+# leaves behind would be in no state. So the database and the plane are two resources each. The first is only recorded in
+# the state, and when destroyed removes whatever exists. The second creates it.
 
 terraform {
   required_version = ">= 1.4"
 }
 
 locals {
-  # A folder a version, or one for all.
+  # One folder per version, or one for all versions.
   app         = replace(var.tenant_plane_app, "{version}", coalesce(var.tenant_plane_version, "{version}"))
   folder      = abspath("${path.root}/tenant-plane")
   is_postgres = var.database == "postgres"
 
-  # Scheme, server and parameters of the admin's URL.
+  # The scheme, server and parameters of the admin URL.
   server = try(regex("^(?P<scheme>postgres(?:ql)?)://(?:[^@/]*@)?(?P<host>[^/?]+)[^?]*(?P<query>.*)$", var.postgres_admin_url), null)
 
   database_url = local.is_postgres ? (
@@ -24,7 +24,7 @@ locals {
   environment = merge(var.tenant_plane_environment, { TENANT_PLANE_DATABASE_URL = local.database_url })
 }
 
-# Drawn once. It is in the state, as is all that an apply must find again.
+# Generated once, and kept in the state for later applies.
 resource "terraform_data" "password" {
   input = replace(uuid(), "-", "")
 
@@ -45,7 +45,7 @@ resource "terraform_data" "database" {
   lifecycle {
     precondition {
       condition     = local.server != null
-      error_message = "A tenant on Postgres needs postgres_admin_url, a postgres:// URL. Set it in the file of TERRAFORM_VARIABLES_FILE, or ask for the database sqlite."
+      error_message = "A tenant on Postgres requires postgres_admin_url, a postgres:// URL. Set it in the file named by TERRAFORM_VARIABLES_FILE, or request the database sqlite."
     }
   }
 
@@ -80,7 +80,7 @@ resource "terraform_data" "database_made" {
 }
 
 resource "terraform_data" "tenant_plane" {
-  # It ends before its database is dropped.
+  # The plane stops before its database is dropped.
   depends_on = [terraform_data.database]
 
   input = {
@@ -104,7 +104,7 @@ resource "terraform_data" "tenant_plane_started" {
   depends_on = [terraform_data.database_made]
 
   input = terraform_data.tenant_plane.output.folder
-  # Another environment or version is another process: a new provisioning token has revoked the one before.
+  # A new environment or version requires a new process, since a new provisioning token revokes the previous one.
   triggers_replace = [terraform_data.tenant_plane.id, sha256(jsonencode(local.environment)), local.app]
 
   provisioner "local-exec" {

@@ -1,12 +1,12 @@
-# Given by the Control Plane for each tenant.
+# Set by the Control Plane for each tenant.
 
 variable "name" {
-  description = "Names all that is made for the tenant."
+  description = "The name of everything that is created for the tenant."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9_]{2,62}$", var.name))
-    error_message = "The name must be usable as the name of a Postgres database and role."
+    error_message = "The name must be a valid name for a Postgres database and role."
   }
 }
 
@@ -21,26 +21,26 @@ variable "database" {
 }
 
 variable "tenant_plane_environment" {
-  description = "What the tenant plane is started with to enrol: its deployment model, the Control Plane's URL, its secret and its provisioning token."
+  description = "The variables with which the tenant plane starts and enrols: deployment model, Control Plane URL, service secret and provisioning token."
   type        = map(string)
   sensitive   = true
 }
 
 variable "tenant_plane_version" {
-  description = "The version that the tenant plane shall run. Goes where {version} stands in tenant_plane_app."
+  description = "The version that the tenant plane should run. It replaces {version} in tenant_plane_app."
   type        = string
   default     = null
 }
 
-# The same for every tenant (TERRAFORM_VARIABLES_FILE).
+# The same for all tenants (TERRAFORM_VARIABLES_FILE).
 
 variable "tenant_plane_app" {
-  description = "Folder of the built Tenant Plane, dist/apps/tenant-plane, with its node_modules in reach. {version} in it names a folder a version."
+  description = "Folder of the built Tenant Plane (dist/apps/tenant-plane), from which its node_modules can be resolved. With {version} in it, each version has its own folder."
   type        = string
 }
 
 variable "postgres_admin_url" {
-  description = "The Postgres server, as a role that may create databases and roles. Needed when a tenant asks for Postgres."
+  description = "The URL of the Postgres server, with a role that may create databases and roles. Required if a tenant requests Postgres."
   type        = string
   default     = null
   sensitive   = true

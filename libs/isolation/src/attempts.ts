@@ -3,13 +3,13 @@ import { type ProbeRequest, type Spelling, atHome, requestOf } from './requests'
 import { type Form, type Route, type RouteLine } from './route-line';
 
 /**
- * The answer of a plane that keeps tenants apart: `refused` when the request names the other tenant or its
- * things; `own` when that name is ignored, so the caller may get its own data; `name` when a caller who has
- * not signed in may learn the name of the tenant it names.
+ * How a plane that isolates its tenants responds. `refused`: the request names the other tenant or something
+ * that belongs to it. `own`: the plane ignores that name, and the caller may get its own data. `name`: a
+ * caller who has not signed in may learn the tenant's name.
  */
 type Expected = 'refused' | 'own' | 'name';
 
-/** One tenant's user asks for something that belongs to another tenant. */
+/** A request by one tenant's user for something that belongs to another tenant. */
 export interface Attempt {
   readonly route: Route;
   readonly line: RouteLine;
@@ -18,19 +18,19 @@ export interface Attempt {
   readonly how: string;
   readonly request: ProbeRequest;
   readonly expected: Expected;
-  /** The plane ignores the foreign name, so the request takes effect for the calling tenant itself. */
+  /** The plane ignores the other tenant's name, so the request changes the calling tenant itself. */
   readonly writesOwn: boolean;
 }
 
-/** The key with which the other tenant has created something, on repeatable routes. */
+/** The `Idempotency-Key` that the other tenant has used on repeatable routes. */
 export const KEY_OF_OTHER = 'isolation-probe';
 
 type Kind = Pick<Attempt, 'form' | 'how' | 'expected'>;
 type Add = (kind: Kind, about: Party, spelling: Spelling) => void;
 
 /**
- * Every attempt that a route allows, by `own` on `other`. Leaves out those that need something neither tenant
- * has.
+ * Every attempt by `own` to reach `other` that a route allows. Omits attempts for which a tenant lacks a
+ * required object.
  */
 export function attemptsOn(route: Route, line: RouteLine, own: Party, other: Party): Attempt[] {
   const attempts: Attempt[] = [];
@@ -49,7 +49,7 @@ export function attemptsOn(route: Route, line: RouteLine, own: Party, other: Par
 }
 
 const SPELLINGS: readonly (readonly [string, (id: string) => string])[] = [
-  ['as it is', (id) => id],
+  ['unchanged', (id) => id],
   ['in upper case', (id) => id.toUpperCase()],
   ['percent-encoded', (id) => `%${id.charCodeAt(0).toString(16)}${id.slice(1)}`],
 ];
@@ -61,7 +61,7 @@ function byPath(add: Add, { path = {} }: RouteLine, own: Party, other: Party): v
 }
 
 function byQuery(add: Add, { verb, query = {} }: RouteLine, own: Party, other: Party): void {
-  if (verb !== 'write') add({ form: 'query', how: 'nothing of it', expected: 'own' }, own, atHome(own));
+  if (verb !== 'write') add({ form: 'query', how: 'no reference to it', expected: 'own' }, own, atHome(own));
   const named = Object.entries(query).flatMap(([name, subject]) => {
     const id = other.subjects[subject];
     return id === undefined ? [] : [[name, id] as const];
@@ -102,7 +102,7 @@ function byHeader(add: Add, line: RouteLine, own: Party, other: Party): void {
   const disagreeing = disagreementOf(line);
   add({ form, how: 'x-tenant-id: both ids', expected: disagreeing }, other, { tenant: both });
   if (own.host !== null)
-    add({ form, how: 'x-tenant-id at our own address', expected: disagreeing }, other, {
+    add({ form, how: "x-tenant-id at the caller's address", expected: disagreeing }, other, {
       host: own.host,
       tenant: other.tenantId,
     });
@@ -116,7 +116,7 @@ function bySubdomain(add: Add, line: RouteLine, own: Party, host: string, other:
   const alone = expectedOf(line);
   add({ form, how: 'its address', expected: alone }, other, { host });
   add({ form, how: 'its address and id', expected: alone }, other, { host, tenant: other.tenantId });
-  add({ form, how: 'its address, our id', expected: disagreementOf(line) }, other, {
+  add({ form, how: "its address, the caller's id", expected: disagreementOf(line) }, other, {
     host,
     tenant: own.tenantId,
   });
@@ -127,7 +127,7 @@ function expectedOf({ audience = 'users', verb, isAlike }: RouteLine): Expected 
   return audience === 'anybody' && verb !== 'write' ? 'name' : 'refused';
 }
 
-/** A request that names two tenants is for neither. */
+/** A request that names two tenants must be refused. */
 function disagreementOf({ audience }: RouteLine): Expected {
   return audience === 'plane' ? 'own' : 'refused';
 }

@@ -3,21 +3,21 @@ import { type Party } from './party';
 import { type ProbeRequest, atHome, requestOf } from './requests';
 import { type Lines, type Route, type RouteLine, lineOf } from './route-line';
 
-/** A tenant's own request to a route. Its success shows that the attempts would have found something. */
+/** A tenant's request for its own data. Its success shows that a refused attempt had something to find. */
 export interface Control {
   readonly route: Route;
   readonly line: RouteLine;
   readonly request: ProbeRequest;
 }
 
-/** Undefined where the tenant lacks something that the route requires. */
+/** Undefined if the tenant lacks something that the route requires. */
 export function controlOf(route: Route, line: RouteLine, party: Party): Control | undefined {
   const headers = line.isRepeatable ? { 'idempotency-key': KEY_OF_OTHER } : undefined;
   const request = requestOf(route, line, { own: party, about: party }, { ...atHome(party), headers });
   return request && { route, line, request };
 }
 
-/** All chosen routes: after the others those that remove a thing, and last those that end the session. */
+/** The controls for all chosen routes. Routes that remove something come late, those that sign out last. */
 export function controlsOf(
   table: Lines<RouteLine>,
   routes: readonly Route[],
@@ -35,7 +35,7 @@ function lateness({ line }: Control): number {
   return line.endsSession ? 2 : Number(line.removes ?? false);
 }
 
-/** If such an attempt were let through, every later one would be refused for that reason alone. */
+/** If such an attempt succeeded, every later one would be refused just for lack of a session. */
 export function endsSession({ line }: { readonly line: RouteLine }): boolean {
   return line.endsSession === true;
 }

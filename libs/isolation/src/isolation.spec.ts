@@ -18,7 +18,7 @@ const ROUTE = { method: 'PATCH', path: '/api/incidents/:id' };
 const LINE: RouteLine = { verb: 'write', path: { id: 'incident' }, body: () => ({ severity: 'P5' }) };
 
 describe('the table of routes', () => {
-  it('lacks a line for a new route, and has a stale line for a removed one', () => {
+  it('is reported as lacking a line for a new route, and as having one for a removed route', () => {
     const routes = [ROUTE, { method: 'GET', path: '/api/new' }, { method: 'HEAD', path: '/api/old' }];
     expect(tableFaults({ 'PATCH /api/incidents/:id': LINE, 'GET /api/old': LINE }, routes)).toEqual([
       'GET /api/new has no line',
@@ -27,7 +27,7 @@ describe('the table of routes', () => {
   });
 });
 
-describe('the routes of a thing that a fixture creates', () => {
+describe('the routes for an object that a fixture creates', () => {
   const path = '/api/incidents';
   const routes: Route[] = [
     { method: 'GET', path },
@@ -48,7 +48,7 @@ describe('the routes of a thing that a fixture creates', () => {
     });
   });
 
-  it('have none where the fixture does not say what to send', () => {
+  it('have no line if the fixture does not say what to send', () => {
     const changing = { method: 'PATCH', path: '/api/cmdb/items/:id' };
     const faults = tableFaults(tenantPlaneLines([changing]), [changing]);
     expect(faults).toContain('PATCH /api/cmdb/items/:id has no line');
@@ -60,7 +60,7 @@ describe('the routes of a thing that a fixture creates', () => {
     expect(controls).toHaveLength(routes.length);
   });
 
-  it("never delete the caller's own thing in an attempt", () => {
+  it("never delete the caller's own object in an attempt", () => {
     const route = { method: 'DELETE', path: `${path}/:id` };
     const attempts = attemptsOn(route, table[nameOf(route)] ?? LINE, acme, globex);
     expect(attempts.map(({ form }) => form)).toEqual(expect.arrayContaining(['path', 'header', 'subdomain']));
@@ -89,14 +89,14 @@ describe('the attempts on a route', () => {
     for (const { request } of attempts) expect(request.headers['authorization']).toBe('Bearer atu_acme');
   });
 
-  it('leave out what nobody knows: an address, an id', () => {
+  it('omit forms that need an unknown address or id', () => {
     const unknown = { ...globex, host: null, subjects: {} };
     const forms = attemptsOn(ROUTE, LINE, acme, unknown).map(({ form }) => form);
     expect(new Set(forms)).toEqual(new Set(['query', 'body']));
   });
 });
 
-describe('judging an answer', () => {
+describe('judging a response', () => {
   const marks = { rows: ['canary-b', `${ID}4`], name: 'Globex' };
   const attempts = attemptsOn(ROUTE, LINE, acme, globex);
   const outcome = (form: string, status: number, text: string): Outcome => {
@@ -116,11 +116,11 @@ describe('judging an answer', () => {
     ['header', 403, '', 'refused'],
     ['header', 500, '', 'fault'],
     ['header', 0, 'socket hang up', 'fault'],
-  ])('by %s: %d %s is %s', (form, status, text, expected) => {
+  ])('in the form %s, treats %d %s as %s', (form, status, text, expected) => {
     expect(outcome(form, status, text)).toBe(expected);
   });
 
-  it('collects what only the other tenant is told', () => {
+  it('collects marks that appear only in responses to the other tenant', () => {
     const texts = [`{"id":"${ID}4","plane":"${ID}9","by":"a@globex.example.com","title":"canary-0f x"}`];
     expect(marksIn(texts, [`{"plane":"${ID}9"}`])).toEqual([`${ID}4`, 'a@globex.example.com', 'canary-0f']);
   });

@@ -2,13 +2,13 @@
 export interface Party {
   readonly tenantId: string;
   readonly slug: string;
-  /** Its own address. Null where unknown: then no attempt uses it. */
+  /** The host name of its address. Null if unknown, in which case no attempt uses it. */
   readonly host: string | null;
   /** Its admin's session. */
   readonly session: string;
-  /** The ids of things that it has, by kind: `user`, `auditEvent`, and the kinds that fixtures create. */
+  /** The ids of objects that it has, by kind: `user`, `auditEvent`, and the kinds that fixtures create. */
   readonly subjects: Readonly<Record<string, string>>;
-  /** What its admin signs in with, where known. */
+  /** What its admin signs in with, if known. */
   readonly credentials?: Credentials;
 }
 

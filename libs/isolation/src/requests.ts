@@ -6,13 +6,13 @@ export interface ProbeRequest {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
-  /** Null for the plane's own address, which names no tenant. */
+  /** Null for the plane's own address, which does not name a tenant. */
   readonly host: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** Which tenant a request claims to be for, and what else it says. */
+/** How a request names a tenant, and what else it contains. */
 export interface Spelling {
   readonly host?: string | null;
   readonly tenant?: string;
@@ -30,8 +30,8 @@ export function atHome({ host, tenantId }: Party): Pick<Spelling, 'host' | 'tena
 }
 
 /**
- * What `own` sends to a route about the things of `about`. Undefined where one of them lacks what the route
- * requires.
+ * The request that `own` sends to a route about objects of `about`. Undefined if one of them lacks what the
+ * route requires.
  */
 export function requestOf(
   { method, path }: Route,

@@ -16,31 +16,31 @@ export type Form = (typeof FORMS)[number];
 type Body = Readonly<Record<string, unknown>>;
 
 /**
- * What the probe must know about a route to ask for another tenant's things in every form that it accepts.
+ * What the probe must know about a route to request another tenant's data in every form that it accepts.
  */
 export interface RouteLine {
   readonly verb: Verb;
   /** Defaults to `users`. */
   readonly audience?: Audience;
-  /** For each path parameter: the kind of thing that it names, or a fixed text. */
+  /** For each path parameter: the kind of object that it names, or a fixed text. */
   readonly path?: Readonly<Record<string, string | { readonly text: string }>>;
-  /** Query parameters that take the id of a thing: its kind. */
+  /** For each query parameter that takes an id: the kind of object. */
   readonly query?: Readonly<Record<string, string>>;
-  /** What a party itself sends; undefined where it lacks what the route requires. */
+  /** The body that a party sends for itself. Undefined if it lacks what the route requires. */
   readonly body?: (party: Party) => Body | undefined;
   /** Bodies that each contain something of the other tenant. */
   readonly nested?: (own: Party, other: Party) => readonly (Body | undefined)[];
-  /** Whether every caller gets the same answer, which reveals nothing and is therefore no leak. */
+  /** Whether every caller gets the same response, which therefore reveals nothing. */
   readonly isAlike?: boolean;
-  /** Whether the other tenant's answer can be requested again with its `Idempotency-Key`. */
+  /** Whether the other tenant's response can be requested again with its `Idempotency-Key`. */
   readonly isRepeatable?: boolean;
-  /** The tenant's own status codes where they are not 2xx; they show that a refusal is about the tenant. */
+  /** The status codes of the tenant's own requests, if they are not 2xx. */
   readonly answers?: readonly number[];
   /** The call signs its caller out, so it is made only once and last. */
   readonly endsSession?: boolean;
-  /** The call removes the thing that it names, so it comes after those that need it. */
+  /** The call removes the object that it names, so it comes after calls that need the object. */
   readonly removes?: boolean;
-  /** The damage to a tenant if the plane let another one through, where it cannot be undone. */
+  /** The damage if the plane accepted another tenant's request, if it cannot be undone. */
   readonly harm?: string;
 }
 
@@ -62,7 +62,7 @@ export function lineOf<L>(table: Lines<L>, { method, path }: Route): L | undefin
   return table[nameOf({ method: method === 'HEAD' ? 'GET' : method, path })];
 }
 
-/** Routes without a line, and lines without a route: the probe covers neither. */
+/** Reports routes without a line, which the probe does not cover, and lines without a route. */
 export function tableFaults(table: Lines<unknown>, routes: readonly Route[]): string[] {
   const names = new Set(routes.map(nameOf));
   const unlisted = routes

@@ -3,7 +3,7 @@ import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
 import { type ProbeRequest } from './requests';
 
 export interface Reply {
-  /** 0 where there was no answer; the text then says why. */
+  /** 0 if there was no response. `text` then says why. */
   readonly status: number;
   readonly text: string;
   /** Finds the request in the plane's log. */
@@ -12,7 +12,7 @@ export interface Reply {
 
 const PATIENCE_MS = 30_000;
 
-/** Sends requests to one plane, whatever host they name; an ordinary client would connect to that host. */
+/** Sends every request to the same plane. An ordinary client would connect to the host that it names. */
 export class Sender {
   private readonly agent: Agent | TlsAgent;
 

@@ -5,19 +5,19 @@ import { type Lines, type Route, type RouteLine, nameOf } from './route-line';
 const PASSWORD = 'correct horse battery staple';
 const neverSent = (tenantId: string): string => `atn_${tenantId}_${'A'.repeat(43)}`;
 
-/** Routes of the Tenant Plane whose line no fixture tells. */
+/** The lines of Tenant Plane routes that do not follow from a fixture. */
 const WRITTEN_OUT: Lines<RouteLine> = {
   'POST /api/ai/incidents/:id/analysis': {
     verb: 'write',
     path: { id: 'incident' },
-    // Without a provider it says so, but only after it has found the incident.
+    // Without a provider the plane refuses, but only after it has found the incident.
     answers: [200, 403, 503],
   },
   'GET /api/ai/settings': { verb: 'read' },
   'PUT /api/ai/settings': {
     verb: 'write',
     body: () => ({ allow_control_plane: true }),
-    harm: 'its questions to the AI would be let through the Control Plane',
+    harm: 'its AI questions would be sent through the Control Plane',
   },
   'GET /api/moves': { verb: 'list' },
   'POST /api/moves/consent': {
@@ -46,7 +46,7 @@ const WRITTEN_OUT: Lines<RouteLine> = {
   'POST /api/auth/invite': {
     verb: 'write',
     body: () => ({ email: 'isolation-probe@nobody.invalid', role: 'requester' }),
-    harm: 'somebody would be invited to it',
+    harm: 'someone would be invited to it',
   },
   'GET /api/identity-provider': { verb: 'read' },
   'PUT /api/identity-provider': {
@@ -61,7 +61,7 @@ const WRITTEN_OUT: Lines<RouteLine> = {
   },
 
   'GET /api/auth/me': { verb: 'read' },
-  'POST /api/auth/logout': { verb: 'write', endsSession: true, harm: 'the calling session would be ended' },
+  'POST /api/auth/logout': { verb: 'write', endsSession: true, harm: 'the calling session would be revoked' },
   'POST /api/auth/token': {
     verb: 'write',
     audience: 'anybody',
@@ -80,7 +80,7 @@ const WRITTEN_OUT: Lines<RouteLine> = {
   'POST /api/auth/signup-exchange': {
     verb: 'write',
     audience: 'anybody',
-    // The tenant has a first admin already, so its own request gets 409.
+    // The tenant already has its first admin, so its own request gets 409.
     answers: [409],
     body: ({ credentials }) => credentials && { token: credentials.signupToken, password: PASSWORD },
     nested: (_own, { credentials }) => [
@@ -88,7 +88,7 @@ const WRITTEN_OUT: Lines<RouteLine> = {
     ],
   },
   'POST /api/auth/reset-password': {
-    // Only a mail contains such a token. This one was never sent, but names an existing tenant.
+    // Only an email contains a valid token. This one was never sent, but names an existing tenant.
     verb: 'write',
     audience: 'anybody',
     answers: [401],
@@ -135,8 +135,7 @@ const WRITTEN_OUT: Lines<RouteLine> = {
 };
 
 /**
- * A line for each route of a tenant plane. `npm test` and `qa:isolation-matrix` fail on a route without a
- * line.
+ * The lines of a tenant plane's routes. `npm test` and `qa:isolation-matrix` fail if a route has no line.
  */
 export function tenantPlaneLines(routes: readonly Route[]): Lines<RouteLine> {
   const told = routes.flatMap((route) => {
@@ -166,7 +165,7 @@ const changing: Tell = ({ thing, change }) =>
     verb: 'write',
     path: { id: thing },
     body: () => change,
-    harm: `one of its things (${thing}) would be changed`,
+    harm: `one of its objects (${thing}) would be changed`,
   };
 
 const OF_THING: Readonly<Record<string, Tell>> = {
@@ -177,6 +176,6 @@ const OF_THING: Readonly<Record<string, Tell>> = {
     verb: 'write',
     path: { id: thing },
     removes: true,
-    harm: `one of its things (${thing}) would be deleted`,
+    harm: `one of its objects (${thing}) would be deleted`,
   }),
 };

@@ -2,8 +2,8 @@ import { type Attempt } from './attempts';
 import { type Reply } from './send';
 
 /**
- * `leak`: something of the other tenant was revealed or changed. `fault`: the plane failed, so nothing is
- * known.
+ * `leak`: the other tenant's data was revealed or changed. `fault`: the plane failed, so the outcome is
+ * unknown.
  */
 export type Outcome = 'refused' | 'own' | 'leak' | 'fault';
 
@@ -11,15 +11,15 @@ export interface Judged {
   readonly attempt: Attempt;
   readonly status: number;
   readonly outcome: Outcome;
-  /** The reason for a leak or a fault. A mark of the other tenant goes in `told`, not here. */
+  /** The reason for a leak or a fault, without the revealed mark, which is in `told`. */
   readonly why?: string;
   readonly told?: string;
   readonly traceId?: string;
 }
 
-/** What shows that an answer contains something of the other tenant. */
+/** Texts that show that a response contains the other tenant's data. */
 export interface Marks {
-  /** Found in its rows. */
+  /** Texts found in its rows. */
   readonly rows: readonly string[];
   readonly name: string;
 }
@@ -27,8 +27,8 @@ export interface Marks {
 const TELLING = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|canary-[0-9a-f]+/g;
 
 /**
- * Ids, addresses and canary words in the other tenant's answers, except those that were there `before` it
- * existed.
+ * The ids, addresses and canary words in the responses to the other tenant, except those that also occur in
+ * the texts `before`.
  */
 export function marksIn(answersOfOther: readonly string[], before: readonly string[]): string[] {
   const own = before.join('\n');

@@ -8,7 +8,7 @@ export const AT_ONCE = 8;
 export const LONG_AT_ONCE = 8;
 
 /**
- * The jobs that this process works on, whether a wake-up or the sweep found them. Slots limit how many run at
+ * The jobs that this process runs, whether a wake-up or the sweep found them. Slots limit how many run at
  * once. Long steps have their own slots, so short steps never wait for them.
  */
 @Injectable()
@@ -25,9 +25,9 @@ export class Attempts {
     private readonly waker: JobWaker,
   ) {}
 
-  /** Resolves when the attempt ends, or earlier, when it gives up its slot to run a long step. */
+  /** Resolves when the attempt ends or gives up its short slot to run a long step. */
   async begin(jobId: string): Promise<void> {
-    // The attempt that is already waiting will see everything that this one would.
+    // The attempt that is already waiting will see whatever this one would see.
     if (this.inLine.has(jobId)) return;
     await new Promise<void>((resolve) => {
       const attempt = this.attempt(jobId, resolve).finally(() => {
@@ -57,7 +57,7 @@ export class Attempts {
     this.inLine.delete(jobId);
     try {
       if (isIn) await this.runner.advance(jobId, async () => (isIn = await place.makeRoom()));
-      // This process is shutting down. The queue counts the wake-up as handled, so hand it on.
+      // This process is shutting down. The queue considers the wake-up handled, so wake another process.
       if (!isIn) await this.waker.wake(jobId);
     } catch (error) {
       this.logger.error(error);
@@ -67,7 +67,7 @@ export class Attempts {
   }
 }
 
-/** The slot that one attempt holds: a short one, a long one or none. */
+/** The slot that an attempt holds: short, long or none. */
 class Place {
   private held?: Slots;
 
@@ -81,7 +81,7 @@ class Place {
     return this.take(this.short);
   }
 
-  /** An attempt that has a long slot keeps it until it ends. */
+  /** Trades the short slot for a long one, which the attempt then keeps until it ends. */
   async makeRoom(): Promise<boolean> {
     if (this.held === this.long) return true;
     this.leave();

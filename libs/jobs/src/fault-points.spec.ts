@@ -7,7 +7,7 @@ describe('fault points', () => {
     await expect(faultPoints().reach('provision', 'activate', 'before')).resolves.toBeUndefined();
   });
 
-  it('break at the armed place and at no other', async () => {
+  it('throw at the armed point and at no other', async () => {
     const faults = faultPoints('provision/activate/after-effect:throw');
     await faults.reach('provision', 'activate', 'before');
     await faults.reach('provision', 'reserve-place', 'after-effect');
@@ -17,7 +17,7 @@ describe('fault points', () => {
     );
   });
 
-  it('fail for good, so that everything is undone', async () => {
+  it('fail the step with a fatal error, so that the job is undone', async () => {
     const faults = faultPoints('provision/activate/before:fail');
     await expect(faults.reach('provision', 'activate', 'before')).rejects.toMatchObject({
       failureClass: 'fatal',
@@ -31,7 +31,7 @@ describe('fault points', () => {
     kill.mockRestore();
   });
 
-  it('pause until the process is told to go on', async () => {
+  it('pause until the process receives SIGUSR2', async () => {
     let isOver = false;
     const paused = faultPoints('provision/activate/before:pause')
       .reach('provision', 'activate', 'before')

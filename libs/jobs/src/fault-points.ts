@@ -21,7 +21,7 @@ export class FaultPoints {
     this.logger.warn(`Fault point ${this.armed.name}: ${this.armed.action}`);
     if (this.armed.action === 'kill') process.kill(process.pid, 'SIGKILL');
     if (this.armed.action === 'throw') throw new Error(`Fault point ${this.armed.name}`);
-    // The way a step fails when it can never succeed.
+    // This is how a step fails if it can never succeed.
     if (this.armed.action === 'fail')
       throw new StepFailure('fatal', 'fault_point', `Fault point ${this.armed.name}`);
     // Paused until the process receives SIGUSR2.

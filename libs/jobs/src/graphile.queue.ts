@@ -10,16 +10,16 @@ import { type JobHandler, JobQueue } from './job-queue';
 const TASK = 'advance_job';
 const CONCURRENCY = 8;
 /**
- * graphile-worker does not await single completions, so a
- * lost server would end this process. It awaits batches.
+ * graphile-worker does not await single completions, so losing the
+ * server would crash this process. It does await batches.
  */
 const AWAITED = { completeJobBatchDelay: 0, failJobBatchDelay: 0 };
 const RESTART_MS = 1000;
 
 /**
- * graphile-worker on Postgres: `add_job` joins our transaction, and LISTEN/NOTIFY wakes a worker within
- * milliseconds. Tasks are never retried and have no key: the job's row holds everything, and a task left
- * locked by a killed worker blocks no job.
+ * Uses graphile-worker on Postgres. `add_job` is part of the caller's transaction, and LISTEN/NOTIFY wakes a
+ * worker within milliseconds. Tasks are never retried and have no key, because the job's row has the whole
+ * state, and so a task left locked by a killed worker blocks no job.
  */
 export class GraphileQueue extends JobQueue {
   private readonly pool: Pool;
@@ -27,7 +27,7 @@ export class GraphileQueue extends JobQueue {
   private runner?: Runner;
   private kept?: Promise<void>;
 
-  /** `ownerUrl`: the role that creates the queue's tables, if the serving role may not. */
+  /** `ownerUrl`: the role that creates the queue's tables, if the serving role is not allowed to. */
   constructor(
     url: Secret,
     private readonly ownerUrl?: Secret,
@@ -46,18 +46,18 @@ export class GraphileQueue extends JobQueue {
     this.ending.abort();
     await this.endRunner();
     await this.kept;
-    // A replacement may have started meanwhile.
+    // A replacement may have started in the meantime.
     await this.endRunner();
     await this.pool.end();
   }
 
-  /** Replaces a runner that ended because the server went away while it held a task. */
+  /** Replaces a runner that stopped because it lost the server while running a task. */
   private async keepRunning(handler: JobHandler): Promise<void> {
     const { signal } = this.ending;
     while (!signal.aborted) {
       await this.runner?.promise.catch(() => undefined);
       await delay(RESTART_MS, undefined, { signal }).catch(() => undefined);
-      // If the server is still away, try again: the sweep fails as well meanwhile.
+      // If the server is still down, the next turn tries again. Until then the sweep fails as well.
       if (!signal.aborted) this.runner = await this.run(handler).catch(() => undefined);
     }
   }
@@ -100,7 +100,7 @@ export class GraphileQueue extends JobQueue {
   }
 }
 
-/** A connection that the server closes is replaced at the next use. */
+/** If the server closes a connection, the next use opens a new one. */
 function poolFor(url: Secret, max: number): Pool {
   const connection = { connectionString: url.reveal(), application_name: 'atlas-queue', ...NOTICING_SILENCE };
   const pool = new Pool({ ...connection, max, Client: PostgresClient });
@@ -109,8 +109,8 @@ function poolFor(url: Secret, max: number): Pool {
 }
 
 /**
- * Grants a role that does not own the queue's schema everything in it. The queue's tables have row-level
- * security without a policy, which shuts out everybody but their owner, so the role gets a policy.
+ * Gives a role that does not own the queue's schema full access to it. The queue's tables have row-level
+ * security without a policy, which denies access to anyone but their owner, so the role gets a policy.
  */
 function grants(role: string): string[] {
   const all = 'on all';

@@ -2,7 +2,7 @@ import { type Database } from '@atlas/persistence';
 import { type EntityManager } from 'typeorm';
 import { type JobHandler, JobQueue } from './job-queue';
 
-/** For SQLite, where there is only one process. */
+/** The queue for SQLite, which has only one process. */
 export class InProcessQueue extends JobQueue {
   private handler?: JobHandler;
   private readonly running = new Set<Promise<void>>();

@@ -5,28 +5,28 @@ import { type JobRow } from './job-row';
 import { type StepContext } from './step';
 
 /**
- * A pause of writes that a job started and must end. While
- * the job is being undone, the pause has no deadline.
+ * A pause of a tenant's writes, which the job started and must
+ * end. While the job is being undone, it has no deadline.
  */
 export interface Pause {
   readonly until: Date | null;
 }
 
-/** What the engine asks of the application that owns the jobs. */
+/** What the engine needs from the application that owns the jobs. */
 export abstract class JobHost<J extends JobRow = JobRow> {
-  /** Adds what the application's steps need. */
+  /** Adds what the application's steps need to the context. */
   contextOf(_job: J, context: StepContext): StepContext {
     return context;
   }
 
-  /** What the job's log lines carry besides its id. */
+  /** What the job's log lines contain besides its id. */
   logContextOf(_job: J): Partial<RequestContext> {
     return {};
   }
 
   /**
-   * The pause that the job holds, or null. A failure must not leave such a
-   * job stopped: unless a retry helps before the deadline, the job is undone.
+   * The write pause that the job has started, or null. A failure must not leave
+   * such a job stopped, so if no retry succeeds before the deadline, it is undone.
    */
   pauseOf(_job: J): Pause | null {
     return null;

@@ -11,15 +11,15 @@ import {
 } from './job';
 
 /**
- * The journal of one job, and the lease on it: the owner, the fencing number and the expiry. An application
- * extends it with what its jobs are about.
+ * The journal of one job, and the lease on it: owner, fencing number and expiry. An application extends it
+ * with the targets of its jobs.
  */
 export abstract class JobRow {
   @PrimaryColumn('uuid') id: string;
   @Column('varchar') operation: string;
-  /** The job that started it. */
+  /** The job that started this one. */
   @Column('uuid', { name: 'parent_id', nullable: true }) parentId: string | null;
-  /** The job failed or was cancelled before its parent was retried, and no longer counts there. */
+  /** Whether the job failed or was cancelled before its parent was retried, so the parent ignores it. */
   @Column('boolean', { name: 'is_dismissed' }) isDismissed: boolean;
   /** The arguments of the operation. Never secrets. */
   @JsonColumn() params: JobParams;
@@ -28,12 +28,12 @@ export abstract class JobRow {
   @JsonColumn() steps: StepState[];
   @JsonColumn({ nullable: true }) error: StoredJobError | null;
   @Column('varchar', { name: 'lease_owner', nullable: true }) leaseOwner: string | null;
-  /** Counts up with each claim. A worker with an older number writes nothing. */
+  /** Incremented by each claim. A worker with an older number cannot write. */
   @Column('integer', { name: 'lease_number' }) leaseNumber: number;
   @TimestampColumn({ name: 'lease_expires_at', nullable: true }) leaseExpiresAt: Date | null;
-  /** When the sweep looks at the job again, even if nothing woke it. */
+  /** When the sweep checks the job again, even if nothing woke it. */
   @TimestampColumn({ name: 'due_at' }) dueAt: Date;
-  /** Counts wake-ups. A step that decides to wait compares it, so that it misses none. */
+  /** The number of wake-ups. Compared before a step starts to wait, so that no wake-up is missed. */
   @Column('integer') wakes: number;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'started_at', nullable: true }) startedAt: Date | null;
@@ -44,11 +44,11 @@ export interface JobRequest {
   readonly operation: string;
   readonly parentId?: string | null;
   readonly params?: JobParams;
-  /** Names, in order. */
+  /** The names of the steps, in order. */
   readonly steps: readonly string[];
 }
 
-/** A queued job that has done nothing yet. `Jobs.insert` sets when it is due, by the database's time. */
+/** A queued job that has not started. `Jobs.insert` sets its due time by the database's clock. */
 export function newJobRow({ operation, parentId = null, params = {}, steps }: JobRequest, now: Date): JobRow {
   return {
     id: uuidv7(now),

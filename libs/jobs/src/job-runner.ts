@@ -25,7 +25,7 @@ type Turn = 'again' | 'stop';
 
 type MakeRoom = () => Promise<boolean>;
 
-/** Takes a job through its steps, one recorded step at a time, as the holder of its lease. */
+/** Runs a job as the holder of its lease, and records one step at a time. */
 @Injectable()
 export class JobRunner {
   private readonly owner = `${hostname()}:${process.pid}:${uuidv7()}`;
@@ -42,11 +42,11 @@ export class JobRunner {
   ) {}
 
   /**
-   * Advances a job as far as possible. Safe to call at any time and any number of times. Before a long step
-   * it asks `makeRoom`, and releases the job if the answer is no.
+   * Advances a job as far as possible. Safe to call at any time and any number of times. Calls `makeRoom`
+   * before a long step, and releases the job if that returns false.
    */
   async advance(jobId: string, makeRoom: MakeRoom = () => Promise.resolve(true)): Promise<void> {
-    // The request that woke the job must not appear in the job's logs.
+    // A new context, since the job's logs must not name the request that woke it.
     const context: RequestContext = { traceId: newTraceId(), jobId };
     await runInContext(context, async () => {
       const job = await this.jobs.claim(jobId, this.owner);
@@ -63,14 +63,15 @@ export class JobRunner {
       await this.walk(job, makeRoom);
     } catch (error) {
       if (!(error instanceof LeaseLost) && (await this.isGivenBack(job))) throw error;
-      this.logger.warn(`This worker no longer holds job ${job.id}, and stops: ${messageOf(error)}`);
+      this.logger.warn(`This worker no longer holds job ${job.id}, so it stops: ${messageOf(error)}`);
     } finally {
       clearInterval(renewal);
     }
   }
 
   /**
-   * No worker takes the job until its lease expires or is released. False if this worker no longer holds it.
+   * Releases the job, which no other worker can claim before its lease expires or is released. False if this
+   * worker no longer holds it.
    */
   private isGivenBack(job: JobRow): Promise<boolean> {
     return this.jobs.giveBack(job).catch(() => true);
@@ -114,7 +115,7 @@ export class JobRunner {
     }
   }
 
-  /** Runs the step and records the result: in one transaction if the step is atomic. */
+  /** Runs the step and records the result, in one transaction if the step is atomic. */
   private async attempt(job: JobRow, step: Step, state: StepState, isLast: boolean): Promise<StepResult> {
     const run = async (manager: EntityManager): Promise<StepResult> => {
       const result = await step.run(this.contextOf(job, state, manager));
@@ -126,7 +127,7 @@ export class JobRunner {
       if (result.kind === 'back') await this.recordBack(manager, job, result.to);
     };
     const before = structuredClone(job.steps);
-    /** Resets our copy of the steps to what is stored. */
+    /** Resets this copy of the steps to what is stored. */
     const restore = (): void =>
       job.steps.forEach((one, index) => Object.assign(one, structuredClone(before[index])));
     try {
@@ -172,10 +173,10 @@ export class JobRunner {
     else await this.jobs.save(job, { steps: job.steps, error: null }, manager);
   }
 
-  /** Keeps the outputs, since an undo needs them. */
+  /** Keeps the outputs, which an undo needs. */
   private async recordBack(manager: EntityManager, job: JobRow, to: string): Promise<void> {
     const [first, ...rest] = job.steps.slice(job.steps.findIndex(({ name }) => name === to));
-    if (first?.name !== to) throw new Error(`The job has no step ${to} to go back to.`);
+    if (first?.name !== to) throw new Error(`The job has no step ${to} to return to.`);
     const unfinished = { finished_at: null, error: null, waiting_for: null };
     const at = this.jobs.now(job).toISOString();
     Object.assign(first, { ...unfinished, status: 'running', attempt: 1, started_at: at });
@@ -190,15 +191,15 @@ export class JobRunner {
     result: Extract<StepResult, { kind: 'wait' }>,
     lookedAt: Date,
   ): Promise<Turn> {
-    // A deadline that passed only during this look gets one
-    // more look, since a step may wait for just that time.
+    // If the deadline passed only during this run, the step runs
+    // once more, since it may be waiting for exactly that time.
     if (result.until <= lookedAt) {
       const failure = new StepFailure(
         'operator',
         'wait_timed_out',
         `Timed out waiting for ${result.for}.`,
-        'Atlas on-call: check what it waits for (the tenant plane, its log, or the customer who runs ' +
-          'it), then retry the job.',
+        'Atlas on-call: check the tenant plane and its log, or ask the customer who runs it. Then retry ' +
+          'the job.',
       );
       return this.fail(job, state, failure);
     }
@@ -228,7 +229,7 @@ export class JobRunner {
     Object.assign(state, { attempt, error: told, waiting_for: null });
     if (retryAt) {
       Object.assign(state, { status: 'waiting', attempt: attempt + 1 });
-      // If the job was woken meanwhile, try at once: what it failed for may have arrived.
+      // If the job was woken in the meantime, retry at once, since what it lacked may be there now.
       const released = await this.jobs.releaseUnlessWoken(job, retryAt);
       return released ? 'stop' : 'again';
     }
@@ -242,7 +243,7 @@ export class JobRunner {
     return this.finish(job, 'failed');
   }
 
-  /** The number of attempts so far, and when the next one is due; null for none. */
+  /** The number of attempts so far, and when the next one is due (null if there is none). */
   private nextAttempt(
     job: JobRow,
     state: StepState,
@@ -250,8 +251,8 @@ export class JobRunner {
   ): { readonly attempt: number; readonly retryAt: Date | null } {
     const pause = this.host.pauseOf(job);
     const isThawing = pause !== null && job.direction === 'undo';
-    // A database outage does not count as an attempt and never ends the job on its own. Neither does a
-    // failure while undoing a job that has paused a tenant's writes, since nothing else would resume them.
+    // A database outage does not count as an attempt and never fails the job on its own. Nor does a failure
+    // while undoing a job that has paused a tenant's writes, since nothing else would resume them.
     const most = isOutage || isThawing ? MAX_ATTEMPTS - 1 : MAX_ATTEMPTS;
     const attempt = Math.min(Math.max(state.attempt, 1), most);
     if (failureClass !== 'retry' && !isThawing) return { attempt, retryAt: null };
@@ -332,7 +333,7 @@ export class JobRunner {
     const write: StepContext['write'] = (work) =>
       this.jobs.write(job.id, async (transaction) => {
         const result = await work(transaction);
-        // Last, as in every transaction of a job: to lock the job's row before other rows could deadlock.
+        // Last, as in every transaction of a job. Locking the job's row before other rows could deadlock.
         await this.jobs.hold(job, transaction);
         return result;
       });
@@ -353,14 +354,14 @@ export class JobRunner {
 }
 
 /**
- * Whether our copy of the job may differ from what is stored. Saving it could undo a step that is recorded as
- * done, so the next worker that claims the job reads it again.
+ * Whether this copy of the job may differ from what is stored. Saving the copy could then revert a step that
+ * is recorded as done, so the next worker that claims the job reads it again.
  */
 function mustReload(error: unknown): boolean {
   return error instanceof LeaseLost || error instanceof CommitOutcomeUnknown;
 }
 
-/** Turns a failure that would stop the job into one that undoes it, because writes are paused. */
+/** Makes a failure fatal, so that a job that has paused writes is undone instead of stopping. */
 function asFatal({ failureClass, code, message, fix }: StepFailure): StepFailure {
   if (failureClass === 'retry') return new StepFailure('fatal', code, message);
   return new StepFailure('fatal', code, message, fix);

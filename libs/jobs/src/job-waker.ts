@@ -4,7 +4,7 @@ import { LIVE_JOB_STATUSES } from './job';
 import { type JobQueue } from './job-queue';
 import { type JobRow } from './job-row';
 
-/** Tells jobs that something happened that they may be waiting for. */
+/** Wakes jobs when something happens that they may be waiting for. */
 export class JobWaker<J extends JobRow = JobRow> {
   constructor(
     private readonly entity: EntityTarget<J>,
@@ -18,9 +18,9 @@ export class JobWaker<J extends JobRow = JobRow> {
   }
 
   /**
-   * Wakes all live jobs that match any of `which`. The wake-up is written on the job's row as well: a step
-   * that looked before this commit and is about to wait finds that the count moved, and looks again. A job
-   * that already waits becomes due, so the sweep finds it if this process dies before the queue delivers.
+   * Wakes all live jobs that match any of `which`. The wake-up is also counted in the job's row. A step that
+   * checked before this commit and is about to wait finds the count changed, and checks again. A job that is
+   * already waiting becomes due, so the sweep finds it if this process dies before the queue delivers.
    */
   async wakeWhere(manager: EntityManager, ...which: readonly FindOptionsWhere<J>[]): Promise<void> {
     const live = which.map((one) => ({ ...one, status: In([...LIVE_JOB_STATUSES]) }));

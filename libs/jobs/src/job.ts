@@ -6,7 +6,7 @@ export type JobStatus = (typeof JOB_STATUSES)[number];
 /** While a job is live, no other operation starts on the same subject. */
 export const LIVE_JOB_STATUSES: readonly JobStatus[] = ['queued', 'running', 'waiting'];
 
-/** The job did not do what was asked. */
+/** The job ended without doing what was requested. */
 export const FAILED_JOB_STATUSES: readonly JobStatus[] = ['failed', 'cancelled'];
 
 /** `undo` reverts the steps, last first. */
@@ -43,7 +43,7 @@ export interface JobError {
   readonly fix: string;
 }
 
-/** As stored. Rows of older versions have neither class nor fix. */
+/** An error as stored. Rows from older versions have neither class nor fix. */
 export type StoredJobError = Pick<JobError, 'code' | 'detail'> & Partial<JobError>;
 
 /** The journal's record of one step. Times are RFC 3339. */

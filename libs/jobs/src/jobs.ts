@@ -6,12 +6,12 @@ import { LIVE_JOB_STATUSES } from './job';
 import { type JobRow } from './job-row';
 
 export const LEASE_MS = 15_000;
-/** How long an abandoned job rests before it can be claimed again. */
+/** How long a released job rests before it is due again. */
 const PAUSE_MS = 1000;
-/** The sweep looks at a job that nothing woke after this long. */
+/** When the sweep first checks a new job that nothing woke. */
 const UNNOTICED_MS = 5000;
 
-/** Another worker holds the job now. Anything that this one still wants to write is refused. */
+/** Another worker holds the job now, so this one can no longer write to it. */
 export class LeaseLost extends Error {
   constructor() {
     super('The lease on this job was lost.');
@@ -20,18 +20,18 @@ export class LeaseLost extends Error {
 }
 
 /**
- * The job rows: claimed, renewed and written under a fencing number. Leases
- * and due times follow the database's clock, so a process whose clock is
- * ahead neither takes jobs from others nor keeps them after it dies.
+ * Claims, renews and writes job rows under a fencing number. Leases and due
+ * times follow the database's clock, so a process whose clock is ahead neither
+ * takes jobs from others nor keeps them after it dies.
  *
- * An application extends this class. Where a job's rows can be seen only within
- * its tenant's scope, it overrides {@link read}, {@link write} and {@link due}:
- * what is due is then read from a table of ids and times without content.
+ * An application extends this class. If jobs are visible only within their
+ * tenant's scope, it overrides {@link read}, {@link write} and {@link due}, and
+ * finds the due jobs in a table that has only ids and times.
  */
 export abstract class Jobs<J extends JobRow = JobRow> {
   /** How many ms the database's clock is ahead of this process's, as measured when each job was claimed. */
   private readonly offsets = new WeakMap<JobRow, number>();
-  /** The table, as TypeORM's types accept it: they cannot follow a type parameter. */
+  /** The table, typed without `J` because TypeORM's types do not accept a type parameter. */
   private readonly rows: EntityTarget<JobRow>;
 
   constructor(
@@ -43,19 +43,19 @@ export abstract class Jobs<J extends JobRow = JobRow> {
     this.rows = entity;
   }
 
-  /** A transaction for reading that sees the job's rows. */
+  /** Runs `work` in a read transaction that sees the job's row. */
   read<T>(_jobId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.database.read(work);
   }
 
-  /** A transaction for writing that sees the job's rows. */
+  /** Runs `work` in a write transaction that sees the job's row. */
   write<T>(_jobId: string, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.database.write(work);
   }
 
   /**
-   * Ids of jobs that are due and that nobody works on: their
-   * worker died, their wait ended, or a wake-up was lost.
+   * The ids of due jobs that no worker is running because their
+   * worker died, their wait ended or a wake-up was lost.
    */
   async due(limit: number): Promise<string[]> {
     const where = { status: In([...LIVE_JOB_STATUSES]), dueAt: this.database.isPast() };
@@ -73,7 +73,7 @@ export abstract class Jobs<J extends JobRow = JobRow> {
     return insertRow(manager, this.rows, { ...job, dueAt: this.in(UNNOTICED_MS) });
   }
 
-  /** Null when there is nothing to do, or another worker does it. */
+  /** Null if the job has ended or another worker holds it. */
   claim(id: string, owner: string): Promise<J | null> {
     return this.write(id, async (manager) => {
       const { affected } = await manager
@@ -99,19 +99,19 @@ export abstract class Jobs<J extends JobRow = JobRow> {
     });
   }
 
-  /** The database's time, for the process that claimed the job. All times of its steps are in it. */
+  /** The time by the database's clock, which all times of the job's steps use. */
   now(job: JobRow): Date {
     return new Date(this.clock.now().getTime() + this.offsetOf(job));
   }
 
-  /** Converts a time of the database's clock to this process's. */
+  /** Converts a time by the database's clock to this process's clock. */
   here(job: JobRow, shared: Date): Date {
     return new Date(shared.getTime() - this.offsetOf(job));
   }
 
   /**
-   * SQLite has one process: a lease held when it starts is
-   * its dead predecessor's. On Postgres, leases expire.
+   * SQLite has only one process, so a lease found at start-up belongs
+   * to its dead predecessor. On Postgres, leases expire.
    */
   async takeOverFromPredecessor(): Promise<void> {
     if (this.database.driver !== 'sqlite') return;
@@ -135,7 +135,7 @@ export abstract class Jobs<J extends JobRow = JobRow> {
   }
 
   /**
-   * Releases an unfinished job, so that it is claimed again soon. False if this worker no longer holds it.
+   * Releases an unfinished job, so that it is soon claimed again. False if this worker no longer holds it.
    */
   async giveBack(job: J): Promise<boolean> {
     const held = { ...heldBy(job), status: In([...LIVE_JOB_STATUSES]) };
@@ -165,8 +165,8 @@ export abstract class Jobs<J extends JobRow = JobRow> {
   }
 
   /**
-   * Releases the lease until a time of this process's clock. False
-   * when the job was woken since it was claimed: look again then.
+   * Releases the lease until a time by this process's clock. False if
+   * the job was woken since it was claimed, so it must be checked again.
    */
   releaseUnlessWoken(job: J, until: Date): Promise<boolean> {
     return this.write(job.id, async (manager) => {
@@ -189,7 +189,7 @@ export abstract class Jobs<J extends JobRow = JobRow> {
   }
 
   private async findRow(manager: EntityManager, where: FindOptionsWhere<JobRow>): Promise<J | null> {
-    // The rows of this entity are of type J.
+    // The rows of this entity have type J.
     return (await manager.findOneBy(this.rows, where)) as J | null;
   }
 
@@ -197,7 +197,7 @@ export abstract class Jobs<J extends JobRow = JobRow> {
     return this.offsets.get(job) ?? 0;
   }
 
-  /** SQL for a time from now, by the database's clock. */
+  /** SQL for the time `ms` from now by the database's clock. */
   protected in(ms: number): () => string {
     return () => this.database.fromNow(ms / 1000);
   }

@@ -3,8 +3,8 @@ const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 60_000;
 
 /**
- * When a failed attempt is repeated: exponential with full
- * jitter, so that many do not come back together. Null: no more.
+ * When to retry a failed attempt: exponential backoff with jitter, so
+ * that many jobs do not retry together. Null if there is no further attempt.
  */
 export function nextAttemptAt(now: Date, attempt: number, random: () => number = Math.random): Date | null {
   if (attempt >= MAX_ATTEMPTS) return null;

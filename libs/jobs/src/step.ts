@@ -7,19 +7,19 @@ export interface StepContext {
   readonly operation: string;
   readonly params: JobParams;
   /**
-   * When this step began, or when a person last retried it. Deadlines count from here. By this process's
-   * clock, whichever process began the step.
+   * When this step began or a person last retried it, by this process's clock even if another process began
+   * it. Deadlines count from here.
    */
   readonly startedAt: Date;
-  /** The database's time: for times that other processes read. */
+  /** The time by the database's clock, for times that other processes read. */
   sharedNow(): Date;
-  /** Converts a time of the database's clock to this process's. */
+  /** Converts a time by the database's clock to this process's clock. */
   here(shared: Date): Date;
   /** The outputs of earlier steps, by step name. */
   readonly outputs: Readonly<Record<string, StepOutputs>>;
-  /** In an atomic step, the transaction that also records the step. Otherwise a transaction for reading. */
+  /** In an atomic step, the transaction that also records the step. Otherwise a read transaction. */
   readonly manager: EntityManager;
-  /** For steps that are not atomic: a transaction that only the holder of the job's lease can commit. */
+  /** For non-atomic steps: a write transaction that only the holder of the job's lease can commit. */
   write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T>;
 }
 
@@ -27,34 +27,34 @@ export type StepResult =
   | { readonly kind: 'done'; readonly outputs: StepOutputs }
   /**
    * Run the step again when the job is woken, or at `until`.
-   * If `until` passed before this run, the wait has timed out.
+   * If `until` had passed before this run began, the wait has timed out.
    */
   | { readonly kind: 'wait'; readonly for: string; readonly until: Date }
-  /** The effect of an earlier step is lost: run the steps again from that one. */
+  /** The effect of an earlier step is lost, so run the steps again from that one. */
   | { readonly kind: 'back'; readonly to: string };
 
 export const done = (outputs: StepOutputs = {}): StepResult => ({ kind: 'done', outputs });
 export const back = (to: string): StepResult => ({ kind: 'back', to });
-/** `trouble`: the last failure of what the step waits for, which keeps trying. */
+/** `trouble`: the last failure of the operation that the step waits for and that keeps trying. */
 export const wait = (what: string, until: Date, trouble: string | null = null): StepResult => {
   const last = trouble === null ? '' : ` (it keeps trying; last failure: ${trouble})`;
   return { kind: 'wait', for: `${what}${last}`, until };
 };
 
 /**
- * One step of an operation. It may run again after a crash at any point, so `run` first checks what is
- * already there, and `undo` works from any half-done state.
+ * One step of an operation. It may run again after a crash at any point. So `run` first checks what already
+ * exists, and `undo` works from any half-done state.
  */
 export abstract class Step<Context extends StepContext = StepContext> {
   abstract readonly name: string;
-  /** Shown to people in a dry run. */
+  /** Shown in a dry run. */
   abstract readonly description: string;
-  /** What the step brings into existence. */
+  /** What the step creates, as shown in a dry run. */
   abstract readonly creates: readonly string[];
   /** Whether the step changes only rows of this database. Effect and record are then one transaction. */
   readonly isAtomic: boolean = true;
   /**
-   * The directions in which the step may take up to an hour:
+   * The directions in which the step may take up to an hour because
    * it runs an external program or reads a whole backup.
    */
   readonly takesLong: readonly JobDirection[] = [];
@@ -62,13 +62,14 @@ export abstract class Step<Context extends StepContext = StepContext> {
   abstract undo(context: Context): Promise<void>;
 }
 
-/** The fix of failures that do not name one. */
+/** The fix for failures that do not name one. */
 const USUAL_FIX: Readonly<Record<Exclude<FailureClass, 'operator'>, string>> = {
   retry:
     `The job retries automatically, up to ${MAX_ATTEMPTS} times. If it has failed, Atlas on-call: fix ` +
     'the cause, then retry the job.',
   fatal:
-    'The job undoes itself. Atlas on-call: fix the cause, then ask for the operation again as a new job.',
+    'The job is undone automatically. Atlas on-call: fix the cause, then start the operation again as a ' +
+    'new job.',
 };
 
 /** A failure that the step can classify. Any other error counts as `retry`. */
@@ -76,7 +77,7 @@ export class StepFailure extends Error {
   /** Who has to do what. */
   readonly fix: string;
 
-  /** `detail` says what happened and why. Only a failure that needs no person may leave `fix` out. */
+  /** `detail` says what happened and why. Only a failure that needs no action by a person may omit `fix`. */
   constructor(failureClass: FailureClass, code: string, detail: string, fix: string);
   constructor(failureClass: Exclude<FailureClass, 'operator'>, code: string, detail: string);
   constructor(

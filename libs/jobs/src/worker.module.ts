@@ -7,8 +7,8 @@ import { Worker } from './worker';
 @Module({})
 export class WorkerModule {
   /**
-   * `imports` export the Jobs, JobWaker, JobQueue, StepRegistry,
-   * JobHost, FaultPoints and Chores of the application.
+   * `imports` must export the application's Jobs, JobWaker, JobQueue,
+   * StepRegistry, JobHost, FaultPoints and Chores.
    */
   static forHost(imports: NonNullable<ModuleMetadata['imports']>): DynamicModule {
     return { module: WorkerModule, imports, providers: [Attempts, JobRunner, Worker] };

@@ -9,7 +9,7 @@ import { Worker } from './worker';
 
 const ROUND_MS = 5000;
 
-/** One at which nothing ends unless a test says so. */
+/** A worker whose attempts run until a test ends them. */
 class Scene {
   readonly advanced: string[] = [];
   readonly gaveBack: string[] = [];
@@ -27,7 +27,7 @@ class Scene {
     const jobs = { takeOverFromPredecessor: async () => undefined, due: async () => this.due };
     const run = () => ((this.rounds += 1), chores());
     this.worker = new Worker(
-      // Of each the part that is used.
+      // Stubs with only the parts that the worker uses.
       queue as unknown as JobQueue,
       new Attempts(runner as unknown as JobRunner, waker as unknown as JobWaker),
       jobs as unknown as Jobs,
@@ -48,7 +48,7 @@ class Scene {
     await settled();
   }
 
-  /** Ids with `long` in them have come to a step that takes long. */
+  /** A job whose id contains `long` is at a long step. */
   private async advance(id: string, makeRoom: () => Promise<boolean>): Promise<void> {
     if (id.includes('long') && !(await makeRoom())) return void this.gaveBack.push(id);
     this.advanced.push(id);
@@ -65,7 +65,7 @@ describe(Worker.name, () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  it('does the chores and begins what is due, every 5 s, while a job does not end', async () => {
+  it('does the chores and starts due jobs every 5 s, even while a job is stuck', async () => {
     const scene = await Scene.start();
     scene.due = ['one'];
     await jest.advanceTimersByTimeAsync(ROUND_MS);
@@ -74,20 +74,20 @@ describe(Worker.name, () => {
     expect([scene.advanced, scene.rounds]).toEqual([['one', 'two'], 3]);
   });
 
-  it('begins what is due while a chore does not end, and no second round of chores', async () => {
+  it('starts due jobs while a chore is stuck, but starts no second round of chores', async () => {
     const scene = await Scene.start(never);
     scene.due = ['one'];
     await jest.advanceTimersByTimeAsync(2 * ROUND_MS);
     expect([scene.advanced[0], scene.rounds]).toEqual(['one', 1]);
   });
 
-  it('is at so many jobs at once, due or woken, and at each once', async () => {
+  it('limits how many due and woken jobs run at once, and runs each only once', async () => {
     const scene = await Scene.start();
     const all = named('due', 100);
     scene.due = all;
     await jest.advanceTimersByTimeAsync(ROUND_MS);
     expect(scene.advanced).toEqual(all.slice(0, AT_ONCE));
-    // In work they are not due.
+    // Running jobs are not due.
     scene.due = all.slice(AT_ONCE);
     const woken = [scene.wake('due-99'), scene.wake('woken')];
     await jest.advanceTimersByTimeAsync(ROUND_MS);
@@ -98,10 +98,10 @@ describe(Worker.name, () => {
     await Promise.all(woken);
   });
 
-  it('has slots for others while steps that take long use up theirs', async () => {
+  it('has slots for short steps while long steps use all of theirs', async () => {
     const scene = await Scene.start();
     const long = named('long', LONG_AT_ONCE + AT_ONCE);
-    // The queue has its slots back.
+    // The queue's handler resolves as soon as a job waits for a long slot.
     const handed = long.map((id) => scene.wake(id));
     await Promise.all(handed);
     void scene.wake('short');
@@ -111,7 +111,7 @@ describe(Worker.name, () => {
     expect(scene.advanced).toContain(`long-${LONG_AT_ONCE}`);
   });
 
-  it('waits for running attempts when it ends, and hands on the queued ones', async () => {
+  it('waits for running attempts when it shuts down, and hands queued ones to other processes', async () => {
     const scene = await Scene.start();
     const long = named('long', LONG_AT_ONCE + 1);
     const short = named('short', AT_ONCE + 1);

@@ -13,11 +13,11 @@ import { Rounds } from './rounds';
 
 const DUE_AT_ONCE = 50;
 
-/** Works on jobs when woken, and every 5 s on those that nobody was woken for. */
+/** Runs jobs when they are woken, and every 5 s those whose wake-up was lost. */
 @Injectable()
 export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Worker.name);
-  /** Separate rounds, so that jobs and chores never hold each other up. */
+  /** Separate rounds, so that jobs and chores never delay each other. */
   private readonly rounds = [new Rounds(() => this.beginDue()), new Rounds(() => this.doChores())];
   private lastChoresAt: Date;
 
@@ -34,12 +34,12 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   async onApplicationBootstrap(): Promise<void> {
     await this.jobs.takeOverFromPredecessor();
     await this.queue.start((jobId) => this.attempts.begin(jobId));
-    // What was due while no process ran does not wait for the first round.
+    // Starts with a round at once, for jobs that became due while no process was running.
     for (const rounds of this.rounds) rounds.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    // First, because a wake-up that this process takes from now on would reach no other.
+    // First, because no other process would get a wake-up that this one takes from now on.
     const stopped = this.queue.stop();
     this.attempts.end();
     await Promise.all([stopped, this.stopSweeping()]);
@@ -50,7 +50,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     await Promise.all(this.rounds.map((rounds) => rounds.stop()));
   }
 
-  /** One round of both. Resolves when the chores are done and the due jobs have started. */
+  /** Runs one round of jobs and chores. Resolves when the due jobs have started and the chores are done. */
   async sweep(): Promise<void> {
     await Promise.all([this.beginDue(), this.doChores()]);
   }
@@ -71,7 +71,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
     try {
       await work();
     } catch (error) {
-      this.logger.warn(`A sweep failed and is repeated: ${(error as Error).message}`);
+      this.logger.warn(`A sweep failed and will be repeated: ${(error as Error).message}`);
     }
   }
 }

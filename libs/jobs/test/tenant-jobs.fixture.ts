@@ -17,12 +17,12 @@ export class TenantJob extends JobRow implements TenantOwned {
 }
 
 /**
- * Which jobs are live, whose they are and when they are
- * due: all that can be seen outside of a tenant's scope.
+ * The live jobs with their tenants and due times, which
+ * is all that is visible outside of a tenant's scope.
  */
 const DUE_JOBS = 'due_jobs';
 
-/** Keeps {@link DUE_JOBS} up to date, whoever writes a job. */
+/** Triggers that keep {@link DUE_JOBS} up to date on every write to a job. */
 function dueTriggers(driver: string): string[] {
   const isLive = "new.status in ('queued', 'running', 'waiting')";
   const [drop, add] = [

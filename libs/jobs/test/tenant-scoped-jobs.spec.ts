@@ -25,7 +25,7 @@ import { TENANT_JOBS_SCHEMA, TenantJob, TenantJobs } from './tenant-jobs.fixture
 
 const clock = new SystemClock();
 
-/** Ends jobs without further effect. */
+/** Settles jobs without any effect. */
 class QuietHost extends JobHost {
   async settle(): Promise<void> {}
   async redact(_job: unknown, text: string): Promise<string> {
@@ -33,10 +33,10 @@ class QuietHost extends JobHost {
   }
 }
 
-/** Notes how many jobs it can see. */
+/** Records how many jobs it can see. */
 class CountJobsStep extends Step {
   readonly name = 'count-jobs';
-  readonly description = 'Count the jobs that can be seen';
+  readonly description = 'Count the visible jobs';
   readonly creates = [];
   async run({ manager }: StepContext): Promise<StepResult> {
     return done({ visible: await manager.count(TenantJob) });
@@ -79,7 +79,7 @@ describe.each(EVERY_DATABASE)('jobs in a tenant-scoped table on %s', (driver) =>
   const find = (tenantId: string, id: string) =>
     database.readAs(tenantId, (manager) => manager.findOneByOrFail(TenantJob, { id }));
 
-  it('finds what is due without seeing a job, and runs each in the scope of its tenant', async () => {
+  it('are found when due without being visible, and run in the scope of their tenant', async () => {
     const ids = [];
     for (const tenantId of tenantIds) ids.push(await insert(tenantId));
     const seen = await database.read((manager) => manager.count(TenantJob));

@@ -5,17 +5,16 @@ import { REF, type Schema, type Schemas } from './schema';
 export interface ContractSource {
   readonly tsconfig: string;
   /**
-   * A file or a glob. Each exported interface whose name ends in `Api` has a member for each of its
-   * operations.
+   * A file or a glob. Each exported interface whose name ends in `Api` has one member per operation.
    */
   readonly files: string;
 }
 
-/** What components of an OpenAPI document may be called. */
+/** Names that the components of an OpenAPI document may have. */
 const NAME = /^\w+$/;
 
 export interface Contract {
-  /** By `<METHOD> <path>`: the operation's summary and the schemas of its query, body and answers. */
+  /** By `<METHOD> <path>`: the operation's summary and the schemas of its query, body and responses. */
   readonly operations: Schemas;
   readonly schemas: Schemas;
 }
@@ -39,7 +38,7 @@ export function readContract({ tsconfig, files }: ContractSource): Contract {
   const settle = <T>(schema: T): T => {
     if (Array.isArray(schema)) return schema.map(settle) as T;
     if (typeof schema !== 'object' || schema === null) return schema;
-    // Objects in a schema are schemas, or maps of them.
+    // Every object in a schema is a schema or a map of schemas.
     return settleObject(schema as Schema) as T;
   };
   const settleObject = ({ $ref, ...rest }: Schema): Schema => {
@@ -49,7 +48,7 @@ export function readContract({ tsconfig, files }: ContractSource): Contract {
     if (more === '{}') others['additionalProperties'] = true;
     if (more === '{"not":{}}') others['additionalProperties'] = false;
     if (name === undefined) return others;
-    // `Page<TenantView>` is no name for a schema.
+    // A name such as `Page<TenantView>` is not allowed in a document, so its schema is inlined.
     return NAME.test(name) ? { $ref: `${REF}${name}`, ...others } : { ...settle(all[name]), ...others };
   };
   const schemas = Object.entries(all).filter(([name]) => NAME.test(name));

@@ -11,7 +11,7 @@ interface ApiTitle {
   readonly description: string;
   readonly version: string;
   readonly contract: ContractSource;
-  /** How every operation may refuse, beyond what follows from its form. */
+  /** How every operation may refuse a request, beyond what follows from its form. */
   readonly refuses?: readonly ErrorKind[];
 }
 
@@ -25,7 +25,7 @@ interface Parameter {
 
 const PROBLEM_TYPE = 'application/problem+json';
 
-/** RFC 9457. Further members depend on the code. */
+/** Problem details (RFC 9457). Additional members depend on the code. */
 const PROBLEM: Schema = {
   type: 'object',
   properties: {
@@ -51,14 +51,14 @@ const IDEMPOTENCY_KEY: Parameter = {
   schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,200}$' },
 };
 
-/** Writes a plane's OpenAPI document to the file named as the only argument. Starts nothing. */
+/** Writes a plane's OpenAPI document to the file named by the only argument. Does not start the plane. */
 export async function writeOpenApi(
   module: DynamicModule,
   options: HttpAppOptions,
   title: ApiTitle,
 ): Promise<void> {
   const file = process.argv[2];
-  if (!file) throw new Error('Name the file to write.');
+  if (!file) throw new Error('Pass the name of the file to write.');
   const app = await createHttpApp(module, { ...options, preview: true });
   writeFileSync(file, `${JSON.stringify(describeApi(app, title), null, 2)}\n`);
   await app.close();
@@ -107,9 +107,9 @@ function describe(
 ): object {
   const { query, body, ...answers } = properties;
   const { notes } = operation;
-  if (!summary) throw new Error(`${name} has no summary: write a comment above it in the contract.`);
+  if (!summary) throw new Error(`${name} has no summary. Write a comment above it in the contract.`);
   if (refOf(query) !== operation.query?.name || (operation.body && refOf(body) !== operation.body.name))
-    throw new Error(`${operation.id} takes another query or body than the contract of ${name} says.`);
+    throw new Error(`${operation.id} does not take the query or body that the contract of ${name} declares.`);
   if (!(operation.status in answers))
     throw new Error(
       `${operation.id} answers ${operation.status}, which the contract of ${name} does not list.`,
@@ -160,7 +160,7 @@ function queryParameters({ properties = {}, required = [] }: Schema = {}): Param
   }));
 }
 
-/** Refusals that any operation of this form may give. */
+/** How any operation of this form may refuse a request. */
 function usualRefusals(
   { notes }: ServedOperation,
   parameters: readonly Parameter[],
@@ -175,7 +175,7 @@ function usualRefusals(
   ];
 }
 
-/** `void` is an answer without a body. */
+/** `void` stands for a response without a body. */
 function responseOf(types: readonly string[], schema: Schema): object {
   const isEmpty = schema.type === 'null' || 'not' in schema;
   return { description: '', ...(!isEmpty && { content: contentOf(types, schema) }) };
@@ -186,7 +186,7 @@ function contentOf(types: readonly string[], schema: Schema): object {
   return Object.fromEntries(types.map((type) => [type, { schema: schemaFor(type) }]));
 }
 
-/** Those that the paths refer to, directly or through each other. */
+/** The schemas that the paths refer to, directly or through other schemas. */
 function usedSchemas(paths: object, schemas: Schemas): Schemas {
   const used = new Map<string, Schema>();
   const add = (part: unknown): void => {

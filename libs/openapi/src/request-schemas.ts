@@ -4,7 +4,7 @@ import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
 import { type ValidationMetadata } from 'class-validator/types/metadata/ValidationMetadata';
 import { type Schema, type Schemas } from './schema';
 
-/** What only a validation rule knows. Types, enumerations and what is required come from TypeScript. */
+/** What only validation rules know. Types, enumerations and required properties come from TypeScript. */
 const LIMITS = [
   'format',
   'pattern',
@@ -17,12 +17,12 @@ const LIMITS = [
 ] as const;
 
 /**
- * Completes the schemas of request classes: limits from their validation rules, defaults from the values of
- * a new instance.
+ * Completes the schemas of request classes with limits from their validation rules, and with defaults from
+ * the values of a new instance.
  */
 export function withRules(schemas: Schemas, requests: readonly Type<object>[]): Schemas {
   const rules = validationMetadatasToSchemas({
-    // JSON Schema's name for it.
+    // `uri` is JSON Schema's name for a URL.
     additionalConverters: { isUrl: { type: 'string', format: 'uri' } },
   }) as Schemas;
   const nullable = nullableProperties();
@@ -52,10 +52,10 @@ function withLimits(schema: Schema, rules: Schema = {}): Schema {
   };
 }
 
-/** By class: the properties that may be null, because their rule is `@IsOptional()`. */
+/** By class: the properties that may be null because they have `@IsOptional()`. */
 function nullableProperties(): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, Set<string>>();
-  // Private, but the only list of all classes with rules.
+  // This property is private, but it is the only list of all classes with rules.
   const all = getMetadataStorage() as unknown as {
     readonly validationMetadatas: ReadonlyMap<Type<object>, readonly ValidationMetadata[]>;
   };

@@ -1,4 +1,4 @@
-/** A JSON schema, as far as this library looks into it. */
+/** The parts of a JSON schema that this library uses. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -13,7 +13,7 @@ export type Schemas = Readonly<Record<string, Schema>>;
 
 export const REF = '#/components/schemas/';
 
-/** The name that a schema refers to. */
+/** The name of the schema that this one refers to. */
 export function refOf(schema: Schema | undefined): string | undefined {
   return schema?.$ref?.slice(REF.length);
 }

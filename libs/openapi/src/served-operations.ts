@@ -14,7 +14,7 @@ export interface ServedOperation {
   readonly notes: Required<ApiNotes>;
   readonly body?: Type<object>;
   readonly query?: Type<object>;
-  /** Schemas of what pipes check in the path. */
+  /** Schemas of the path parameters, from the pipes that check them. */
   readonly path: Readonly<Record<string, Schema>>;
 }
 

@@ -6,8 +6,8 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 const STARTS_PROCESSES = /\/apps\/(qa|e2e)\/|\/stack[^/]*\.spec\.ts$/;
 
 /**
- * Runs the longest suites first, judged by the size of their sources. The order is the same on a machine that
- * never ran them, where jest would start last the suites that only gather the cases of a folder.
+ * Runs the longest suites first, judged by the size of their sources, including the cases of a folder that a
+ * suite gathers. On a machine without timings of earlier runs, Jest would start those suites last.
  */
 module.exports = class LongestFirst extends Sequencer {
   sort(tests) {

@@ -8,7 +8,7 @@ declare global {
   var atlasTestPostgres: LocalPostgres | undefined;
 }
 
-/** One server for the whole run; TEST_PG_URL names another one instead. */
+/** Starts one server for the whole run, unless TEST_PG_URL names another. */
 export default async function startPostgres(): Promise<void> {
   process.env['ATLAS_TEST_RUN'] = mkdtempSync(join(tmpdir(), 'atlas-test-run-'));
   if (!process.env['TEST_PG_URL']) {

@@ -22,7 +22,7 @@ describe('Mailer', () => {
   beforeAll(async () => void (smtp = await TestSmtpServer.start()));
   afterAll(() => smtp.stop());
 
-  it('sends plain text and HTML to one recipient, with the content kept as text', async () => {
+  it('sends plain text and HTML to one recipient, and escapes the content', async () => {
     await mailerFor(smtp.url).send('ann@example.com', LETTER);
     const mail = await smtp.next();
     expect(mail).toMatchObject({ from: 'atlas@example.com', to: ['ann@example.com'] });
@@ -41,23 +41,23 @@ describe('Mailer', () => {
     },
   );
 
-  it('is off without a server', async () => {
+  it('is off if no server is configured', async () => {
     expect([mailerFor(undefined).isOn, mailerFor(smtp.url).isOn]).toEqual([false, true]);
     await expect(mailerFor(undefined).send('ann@example.com', LETTER)).rejects.toThrow('MAIL_IS_OFF');
   });
 
-  it("reports a refusal only by the server's code", async () => {
+  it("reports only the server's code for a refusal, not its text", async () => {
     smtp.refusal = 'no room for ann@example.com';
     const refused = mailerFor(smtp.url.replace('//', '//ann:a-secret@')).send('ann@example.com', LETTER);
     await expect(refused).rejects.toThrow(/^The mail server did not accept the mail: EMESSAGE 451$/);
     smtp.refusal = undefined;
   });
 
-  it('fails if there is no server', async () => {
+  it('fails if no server is listening', async () => {
     await expect(mailerFor('smtp://127.0.0.1:1').send('ann@example.com', LETTER)).rejects.toThrow(/ESOCKET$/);
   });
 
-  it('sends nothing more to a server that is too slow', async () => {
+  it('disconnects from a server that is too slow, without sending the email', async () => {
     const timeout = new AbortController();
     jest.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(timeout.signal);
     const options: SMTPServerOptions = {};
@@ -76,9 +76,9 @@ describe('Mailer', () => {
     await slow.stop();
   });
 
-  it('sends neither password nor link in production if the server has no TLS', async () => {
+  it('sends neither the password nor the link in production if the server has no TLS', async () => {
     const before = smtp.mails.length;
-    // Another name for this machine that is not recognisable as such.
+    // This address also reaches this machine, but does not count as loopback.
     const url = smtp.url.replace('127.0.0.1', 'u:p@0.0.0.0');
     await expect(mailerFor(url, true).send('ann@example.com', LETTER)).rejects.toThrow(/ETLS/);
     expect(smtp.mails).toHaveLength(before);

@@ -8,7 +8,7 @@ import { transpile } from './transpile.mjs';
 import { ROOT, write } from './workspace.mjs';
 
 // `build.mjs <project>...`: compiles these projects, and bundles those that run as bundles. A bundle
-// contains the built libraries, so they must be among the projects or have been built before.
+// contains built libraries, so these must be among the projects or already be built.
 const projects = process.argv.slice(2).map(projectNamed);
 const states = projects.map(stateOf);
 for (const { stamp } of projects) rmSync(join(ROOT, stamp), { force: true });

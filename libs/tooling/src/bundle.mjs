@@ -4,14 +4,14 @@ import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT, isThere, read, write } from './workspace.mjs';
 
-/** Native code, packages that look for files beside their own, and what is only for development. */
+/** Native code, packages that read files from their own folder, and development dependencies. */
 const STAY_OUTSIDE = [
   'sqlite3',
   '@node-rs/argon2',
   'swagger-ui-dist',
   ...Object.keys(JSON.parse(read('package.json')).devDependencies),
 ];
-/** Served by a plane as they are. */
+/** The pages that a plane serves unchanged. */
 const PAGES = 'libs/platform/pages';
 /** The guides, rendered when the library was built. */
 const HELP = 'libs/platform/dist/help';
@@ -26,8 +26,9 @@ const AS_IN_A_MODULE = [
 ].join(' ');
 
 /**
- * Leaves optional packages that are not installed to run time. Turns what Nest loads into `require`: esbuild
- * does not see `createRequire`, and of an `import()` of a CommonJS package it keeps only the default export.
+ * Leaves optional packages that are not installed out of the bundle, so that loading them fails only at run
+ * time. Also turns the ways in which Nest loads modules into `require`. esbuild does not follow
+ * `createRequire`, and keeps only the default export of a CommonJS package loaded with `import()`.
  */
 const asNodeFindsIt = {
   name: 'as-node-finds-it',
@@ -49,8 +50,8 @@ const asNodeFindsIt = {
 };
 
 /**
- * `classesIn(__dirname, '<role>', …)` loads the files of a role below a folder. A bundle has no folders, so
- * these files are named here instead.
+ * `classesIn(__dirname, '<role>', …)` loads the files with a role below a folder. A bundle has no folders, so
+ * this replaces the folder with a list of those files.
  */
 const classesByFile = {
   name: 'classes-by-file',
@@ -68,8 +69,8 @@ const classesByFile = {
 };
 
 /**
- * Makes each program one file with all that it loads, and puts what programs share into files beside them. A
- * plane starts in half the time that it takes to find and read two thousand modules.
+ * Bundles each program into one file, and the code that programs share into files beside them. A bundled
+ * plane starts in half the time, because it does not have to find and read two thousand modules.
  */
 export async function bundle({ from, to, programs }) {
   rmSync(join(ROOT, to), { recursive: true, force: true });
@@ -81,7 +82,7 @@ export async function bundle({ from, to, programs }) {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    // TypeORM and Nest know classes by their names.
+    // TypeORM and Nest identify classes by name.
     keepNames: true,
     sourcemap: 'linked',
     sourcesContent: false,
@@ -99,7 +100,7 @@ export async function bundle({ from, to, programs }) {
   if (isThere(description)) cpSync(join(ROOT, description), join(ROOT, to, 'openapi.json'));
 }
 
-/** Those of others that have a file in it. */
+/** The third-party packages that these files belong to. */
 function packagesOf(files) {
   const names = files.map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1]);
   return [...new Set(names)].filter(Boolean).sort();

@@ -4,7 +4,7 @@ import { Marked } from 'marked';
 import { ROOT, read, write } from './workspace.mjs';
 
 const GUIDES = 'docs/guides';
-/** What guides send their readers to. */
+/** Other documents that the guides link to. */
 const BESIDES = [
   'docs/NEW_TENANT_SPIN_UP.md',
   'docs/TP_PROVISIONING_AND_PLANNED_URLS.md',
@@ -13,7 +13,7 @@ const BESIDES = [
 ];
 const TEMPLATE = 'libs/platform/pages/help.html';
 
-/** Writes the page of every guide, and of the list of them, as planes serve them below `/help`. */
+/** Writes a page for every guide, and the list of guides, as planes serve them below `/help`. */
 export function renderHelp(to) {
   const sources = [...readdirSync(join(ROOT, GUIDES)).map((file) => `${GUIDES}/${file}`), ...BESIDES];
   const names = new Map(sources.map((source) => [source, nameOf(source)]));
@@ -23,7 +23,7 @@ export function renderHelp(to) {
   put(to, 'index', 'Help', `<h1>Help</h1>\n<ul>\n${items.join('\n')}\n</ul>`);
 }
 
-/** As it appears in an address. */
+/** The page's name in its URL. */
 function nameOf(source) {
   return basename(source, '.md').toLowerCase().replaceAll('_', '-');
 }
@@ -51,7 +51,7 @@ function rendererFor(source, names) {
   };
 }
 
-/** Null for a file that only the repository has. */
+/** Null for a file that is only in the repository. */
 function targetOf(source, href, names) {
   if (/^(#|https:)/.test(href)) return href;
   const [path, heading] = href.split('#');
@@ -60,7 +60,7 @@ function targetOf(source, href, names) {
   return `/help/${name}${heading === undefined ? '' : `#${heading}`}`;
 }
 
-/** As GitHub names headings, so that the same links lead there. */
+/** The anchor that GitHub gives the heading, so that the same links work there and here. */
 function anchorOf(title, taken) {
   const anchor = title
     .toLowerCase()

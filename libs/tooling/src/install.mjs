@@ -8,7 +8,7 @@ const COMPILERS = ['python3', 'make', 'g++'];
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'];
 const SQLITE_BINDING = 'node_modules/sqlite3/build/Release/node_sqlite3.node';
 
-/** Installs the packages of the lock file, unless these are the ones that are there. */
+/** Installs the packages in the lock file, unless exactly these are installed. */
 export async function install() {
   const wanted = sha256([read('package-lock.json') ?? '', process.platform, process.arch]);
   if (read(STAMP) === wanted) return;
@@ -16,7 +16,7 @@ export async function install() {
   write(STAMP, wanted);
 }
 
-/** Whether npm's own record of what it has installed agrees with the lock file. */
+/** Whether npm's own record of installed packages agrees with the lock file. */
 function wasInstalledByHand() {
   const record = read('node_modules/.package-lock.json');
   if (record === undefined || !isThere(SQLITE_BINDING)) return false;
@@ -24,7 +24,7 @@ function wasInstalledByHand() {
   const { packages: wanted } = JSON.parse(read('package-lock.json'));
   return Object.entries(wanted).every(([path, { version, link, optional, bin = {} }]) => {
     if (link) return isThere(path);
-    // Our own, whose commands may have moved.
+    // A workspace package. Its commands must be linked.
     if (!path.startsWith('node_modules/'))
       return Object.keys(bin).every((name) => isThere(`node_modules/.bin/${name}`));
     return installed[path] ? installed[path].version === version : optional === true;
@@ -33,7 +33,7 @@ function wasInstalledByHand() {
 
 async function runNpmCi() {
   process.stderr.write(
-    '  Installing packages. If sqlite3 cannot download its binary, it is compiled here. That takes 1 to 2\n' +
+    '  Installing packages. If the sqlite3 binary cannot be downloaded, it is compiled. This takes 1 to 2\n' +
       '  minutes and needs python3, make and g++.\n',
   );
   const missing = COMPILERS.filter((name) => !isOnPath(name));
@@ -46,14 +46,14 @@ async function runNpmCi() {
   rmSync(join(ROOT, STAMP), { force: true });
   const [command, ...args] = npm();
   const run = (title, flags) => runTask(title, command, [...args, ...flags], { cwd: ROOT });
-  // Development packages are needed, whatever the user's settings say.
+  // Development packages are needed even if the user's npm settings omit them.
   await run('npm ci', ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund']);
-  // "npm rebuild" would do this, too, but looks at every package first, which takes seconds.
+  // "npm rebuild" would also do this, but it checks every package first, which takes seconds.
   for (const { name, folder, script } of installScripts())
     await run(`${name} ${script}`, ['run', script, '--prefix', folder]);
 }
 
-/** The packages whose install scripts may run. An older npm knows no such list and would run all. */
+/** The install scripts that may run. An older npm ignores `allowScripts` and would run them all. */
 function installScripts() {
   const { allowScripts } = JSON.parse(read('package.json'));
   return Object.keys(allowScripts)
@@ -69,7 +69,7 @@ function installScripts() {
     });
 }
 
-/** The npm that runs us, if one does. */
+/** The npm that runs this process, or else the one on the PATH. */
 function npm() {
   const running = process.env.npm_execpath ?? '';
   return running.endsWith('npm-cli.js') ? [process.execPath, running] : ['npm'];

@@ -7,12 +7,12 @@ const PATIENCE_MS = 4000;
 const LOOK_MS = 500;
 const PARENT = process.ppid;
 
-/** Runs a command whose output matters only when it fails, and shows how long it takes. */
+/** Runs a command whose output matters only if it fails, and shows how long it takes. */
 export async function runTask(title, command, args, options) {
   const startedAt = Date.now();
   const seconds = () => Math.round((Date.now() - startedAt) / 1000);
   const progress = showProgress(title, seconds);
-  // Its own process group: whatever it has started ends with it when we are asked to end.
+  // Its own process group, so that a signal to this process can stop everything that the command started.
   const child = spawn(command, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const tail = lastLines(child);
   const release = onSignals((signal) => endGroup(child, signal));
@@ -22,7 +22,7 @@ export async function runTask(title, command, args, options) {
   if (code !== 0) throw new Error(`${title} failed:\n\n${tail().join('\n')}\n`);
 }
 
-/** Runs a Node script with our terminal; answers with its exit code. */
+/** Runs a Node script in this terminal. Resolves to its exit code. */
 export async function runInForeground(args, { ipc = false, ...options }) {
   const stdio = ['inherit', 'inherit', 'inherit', ...(ipc ? ['ipc'] : [])];
   const child = spawn(process.execPath, args, { ...options, stdio });
@@ -41,8 +41,8 @@ function ended(child, release) {
 }
 
 /**
- * Calls back on a signal to end, until released. The release returns the first signal. npm runs us in a
- * shell, which SIGTERM may end without reaching us: then we only see that our parent has changed.
+ * Calls back on each signal to stop, until the returned function is called, which returns the first signal.
+ * npm runs this process in a shell. If SIGTERM kills only the shell, the sole sign is a new parent process.
  */
 function onSignals(callback) {
   let first;
@@ -67,7 +67,7 @@ function endGroup(child, signal) {
     try {
       process.kill(-child.pid, which);
     } catch {
-      // It has ended by itself.
+      // It has already exited.
     }
   };
   send(signal);

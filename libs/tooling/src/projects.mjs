@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, isThere, read, sha256 } from './workspace.mjs';
 
-/** What runs as a bundle: the folder of its modules, that of the bundle, and its programs. */
+/** The projects that run as bundles, with the folders of their modules and bundle, and their programs. */
 const BUNDLES = {
   'control-plane': {
     from: 'dist/modules/control-plane',
@@ -16,7 +16,7 @@ const BUNDLES = {
   },
   bench: { from: 'dist/apps/bench', to: 'dist/apps/bench/empty-app', programs: ['start/empty-app'] },
 };
-/** Renders the guides, for every bundle. */
+/** The library whose build renders the guides for every bundle. */
 export const PLATFORM = 'platform';
 const TOOLS = ['package-lock.json', '.swcrc', 'libs/tooling/src'];
 const NOT_SOURCES = ['node_modules', 'dist', 'test'];
@@ -34,12 +34,12 @@ export function projectNamed(name) {
   const folder = `${isLibrary ? 'libs' : 'apps'}/${name}`;
   const bundle = BUNDLES[name];
   const modules = bundle?.from ?? (isLibrary ? `${folder}/dist` : `dist/${folder}`);
-  // Says of which sources the output was made.
+  // Records the state of the sources that the output was built from.
   const stamp = `${bundle?.to ?? modules}/.built`;
   return { name, folder, modules, bundle, stamp };
 }
 
-/** A hash of all that a project is built from. Times would change when somebody switches branches. */
+/** A hash of all that a project is built from. File times would change on each switch of branches. */
 export function stateOf({ name, folder, bundle }) {
   const bundled = bundle ? buildable('libs').map((library) => `libs/${library}`) : [];
   const guides = bundle || name === PLATFORM ? documents() : [];

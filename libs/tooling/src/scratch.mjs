@@ -7,8 +7,8 @@ const MEMORY = '/dev/shm';
 const ROOM_BYTES = 2 ** 31;
 
 /**
- * Where tests keep their databases: in memory, if a file system there has room and may run programs (as root,
- * the programs of Postgres are copied there). None of it needs to outlive the run.
+ * Where tests keep their databases, which need not outlive the run. This is in memory if /dev/shm has enough
+ * space and can execute programs, because as root the Postgres binaries are copied there.
  */
 export function scratchFolder() {
   try {

@@ -7,13 +7,13 @@ import { ROOT } from './workspace.mjs';
 
 const APPS = ['cli', 'control-plane', 'tenant-plane'];
 
-// `npm start`: installs and builds if needed, then starts the local stack. Takes the arguments of
+// `npm start`: installs and builds if needed, then starts the local stack. Accepts the same arguments as
 // `atlas stack up`.
 try {
   await install();
   await buildStale(APPS);
   const command = [join(ROOT, 'dist/apps/cli/main.js'), 'stack', 'up', ...process.argv.slice(2)];
-  // Through the channel the stack notices when we are gone, even killed.
+  // The IPC channel lets the stack notice when this process exits, even if it is killed.
   process.exit(await runInForeground(command, { cwd: ROOT, ipc: true }));
 } catch (error) {
   process.stderr.write(`\n${error.message}\n`);

@@ -8,15 +8,15 @@ import { buildable } from './projects.mjs';
 import { scratchFolder } from './scratch.mjs';
 import { ROOT } from './workspace.mjs';
 
-// `npm test`: installs and builds when needed, then runs every test. Arguments are those of jest.
+// `npm test`: installs and builds if needed, then runs every test. Arguments are passed on to Jest.
 try {
   await install();
   await buildStale(buildable('apps'));
   const startedAt = Date.now();
   // V8 settings, inherited by Jest's workers and the planes that they start:
-  // - Optimising code that runs for seconds costs a tenth of the CPU time, so it starts later.
+  // - Optimising code that runs only for seconds takes a tenth of the CPU time, so it starts later.
   // - V8's helper threads would take the CPU from other tests.
-  // - With a larger young generation, garbage collection no longer takes a tenth of a test's time.
+  // - A larger young generation avoids garbage collections that take a tenth of a test's time.
   const jest = [
     '--interrupt-budget=1000000',
     '--single-threaded',

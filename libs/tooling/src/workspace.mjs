@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** A file's text, or undefined when there is none. Paths are from the root. */
+/** The file's text, or undefined if it does not exist. Paths are relative to the root. */
 export function read(path) {
   return isThere(path) ? readFileSync(join(ROOT, path), 'utf8') : undefined;
 }
@@ -19,7 +19,7 @@ export function isThere(path) {
   return existsSync(join(ROOT, path));
 }
 
-/** Each part is set off from the next. */
+/** Hashes the parts with a separator, so that text cannot shift from one part to the next. */
 export function sha256(parts) {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part).update('\0');

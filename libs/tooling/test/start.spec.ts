@@ -13,14 +13,14 @@ describe('npm start', () => {
     workspace.remove();
   });
 
-  it('names the command that failed, with its output, when it cannot install', () => {
+  it('shows the failed command and its output if it cannot install', () => {
     const { status, stderr } = workspace.start({ BREAK: '1' });
     expect(status).toBe(1);
     expect(stderr).toMatch(/npm ci failed:\s+no network/);
     expect(workspace.takeCalls()).toEqual(['npm ci']);
   });
 
-  it('reports no failure when it is ended while it installs', async () => {
+  it('reports no failure if it is stopped while installing', async () => {
     workspace.write('hang', '');
     const started = workspace.startInBackground();
     let said = '';
@@ -32,7 +32,7 @@ describe('npm start', () => {
     expect(said).toMatch(/npm ci stopped after \d+ s\n$/);
   });
 
-  it('installs, builds and starts on a fresh clone, and first says what compiling needs', () => {
+  it('says what compiling needs on a fresh clone, then installs, builds and starts', () => {
     const { status, stderr } = workspace.start({}, '--json');
     expect(status).toBe(0);
     expect(stderr).toMatch(/python3, make and g\+\+[^]*npm ci …/);
@@ -40,7 +40,7 @@ describe('npm start', () => {
     expect(workspace.takeBuilt()).toEqual(PROJECTS);
   });
 
-  it('installs for a changed lock file, and runs only the allowed install scripts', () => {
+  it('reinstalls if the lock file has changed, and runs only the allowed install scripts', () => {
     workspace.write('package-lock.json', '{"others": 0}');
     workspace.start();
     const [ci, ...others] = workspace.takeCalls(Infinity);
@@ -49,7 +49,7 @@ describe('npm start', () => {
     expect(workspace.takeBuilt()).toEqual(PROJECTS);
   });
 
-  it('warns of missing compilers before it needs them', () => {
+  it('warns about missing compilers before installing', () => {
     workspace.write('package-lock.json', '{"other": 0}');
     expect(workspace.start({ PATH: '/nowhere' }).stderr).toMatch(
       /Not found: python3, make, g\+\+[^]*npm ci …/,
@@ -59,7 +59,7 @@ describe('npm start', () => {
     workspace.takeCalls();
   });
 
-  it('only starts when nothing has changed', () => {
+  it('starts without installing or building if nothing has changed', () => {
     workspace.takeBuilt();
     workspace.start();
     expect(workspace.takeCalls()).toEqual(['app stack']);
@@ -81,7 +81,7 @@ describe('npm start', () => {
     expect(workspace.takeBuilt()).toEqual(built);
   });
 
-  it('names what it could not compile, and tries again', () => {
+  it('names the file that it could not compile, and retries on the next start', () => {
     const file = 'apps/cli/src/options.ts';
     workspace.write(file, 'export const = 1;');
     for (const attempt of ['first', 'second']) {
@@ -95,7 +95,7 @@ describe('npm start', () => {
     expect(workspace.takeCalls()).toEqual(['app stack']);
   });
 
-  it('keeps what a manual "npm ci" installed, unless one of our commands is missing', () => {
+  it('keeps the packages from a manual "npm ci", unless a command of the workspace is missing', () => {
     workspace.write('node_modules/.package-lock.json', '{"packages": {}}');
     workspace.write('node_modules/sqlite3/build/Release/node_sqlite3.node', '');
     workspace.write('node_modules/.bin/atlas', '');
@@ -107,14 +107,14 @@ describe('npm start', () => {
     }
   });
 
-  it('passes SIGTERM on, and the exit code back', async () => {
+  it('passes SIGTERM on to the app, and returns its exit code', async () => {
     const started = workspace.startInBackground('wait');
     await called('app stack');
     started.kill('SIGTERM');
     await expect(once(started, 'exit')).resolves.toEqual([7, null]);
   });
 
-  it('ends the app even when only the shell around it is ended', async () => {
+  it('stops the app even if only the shell around it is killed', async () => {
     workspace.takeCalls();
     const shell = workspace.startInShell('wait');
     await called('app stack');

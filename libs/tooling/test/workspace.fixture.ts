@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { sendSignal } from '@atlas/platform/processes';
 
 const ROOT = join(__dirname, '../../..');
-/** What the build reads. */
+/** The files that the build reads. */
 const REAL = ['libs/tooling/src', 'libs/platform/pages', 'docs', '.swcrc'];
 const PACKAGES = ['@swc/core', 'esbuild', 'marked'];
 export const PROJECTS = ['libs/platform', 'apps/cli', 'apps/control-plane', 'apps/tenant-plane'];
@@ -77,7 +77,7 @@ export class StubWorkspace {
     rmSync(join(this.root, path));
   }
 
-  /** The calls since the last time, with this many words of each. */
+  /** The first `words` words of each call since the previous call of this method. */
   takeCalls(words = 2): string[] {
     const file = join(this.root, 'calls');
     if (!existsSync(file)) return [];
@@ -86,12 +86,12 @@ export class StubWorkspace {
     return calls.map((call) => call.split(' ').slice(0, words).join(' '));
   }
 
-  /** Empty if there is none. */
+  /** Empty if the file does not exist. */
   read(path: string): string {
     return existsSync(join(this.root, path)) ? readFileSync(join(this.root, path), 'utf8') : '';
   }
 
-  /** The projects that were built since the last time. */
+  /** The projects built since the previous call of this method. */
   takeBuilt(): string[] {
     return PROJECTS.filter((project) => {
       const output = project.startsWith('libs/') ? `${project}/dist` : `dist/${project}`;
@@ -110,12 +110,12 @@ export class StubWorkspace {
     return this.spawn(process.execPath, this.command(args));
   }
 
-  /** As npm does where the shell stays between it and the command. */
+  /** Runs the command as npm does on systems where a shell stays between npm and the command. */
   startInShell(...args: string[]): ChildProcess {
     return this.spawn('sh', ['-c', `node ${this.command(args).join(' ')}; exit`]);
   }
 
-  /** Ends whatever has not ended as it should. */
+  /** Kills everything that is still running. */
   endAll(): void {
     for (const { pid } of this.started) if (pid !== undefined) sendSignal(-pid, 'SIGKILL');
   }

@@ -7,19 +7,19 @@ export interface CompletedWord {
   readonly text: string;
 }
 
-/** What may be typed first: the first word of each command, and `help`. */
+/** The possible first words: that of each command, and `help`. */
 export function firstWords({ name, commands }: Program): readonly CompletedWord[] {
   const words = new Map<string, string>();
   for (const { name: command, summary } of commands) {
     const [first = '', second] = command.split(' ');
-    // `audit` describes itself rather than one of the commands below it.
+    // A command such as `audit` is described by its own summary, not by that of a subcommand.
     if (second === undefined || !words.has(first)) words.set(first, summary);
   }
   words.set('help', `Show help for ${name} or one of its commands`);
   return [...words].map(([word, text]) => ({ word, text }));
 }
 
-/** What may follow a first word: the rest of longer names. */
+/** The subcommands of `first`. */
 export function secondWords(first: string, { commands }: Program): readonly CompletedWord[] {
   return commands
     .filter(({ name }) => name.startsWith(`${first} `))
@@ -30,7 +30,7 @@ export function optionsOf({ options }: Command): readonly Option[] {
   return [...options, { name: 'help', text: 'show this help' }];
 }
 
-/** Whether a value is a path. */
+/** Whether the value of the option is a path. */
 export function isPath({ value }: Option): boolean {
   return value === '<file>' || value === '<folder>';
 }

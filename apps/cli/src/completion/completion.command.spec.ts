@@ -19,7 +19,7 @@ describe('completion in bash', () => {
     ofTenantPlane = await script('bash', tenantPlaneProgram);
   });
 
-  /** What bash offers after these words, the last of which is being typed. */
+  /** The completions that bash offers for the last of these words. */
   const offered = (loaded: string, ...words: string[]): string[] => {
     const program = words[0] ?? '';
     // Calls the function that `complete` registered, as Tab does.
@@ -56,7 +56,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
     expect(atlas('tenant', 'acme', '--tim')).toEqual(['--timeout']);
   });
 
-  it('completes fixed values', () => {
+  it('completes a value that must be one of a fixed list', () => {
     expect(atlas('provision', '--model', '')).toEqual(['shared', 'dedicated', 'on_prem', 'hybrid']);
     expect(atlas('provision', '--model', '=', 'sh')).toEqual(['shared']);
     expect(atlas('provision', '--model', '=')).toHaveLength(4);
@@ -87,7 +87,7 @@ describe.each([
       'Provision a tenant',
     ])
       expect(text).toContain(word);
-    // The syntax is checked where that shell is installed.
+    // The syntax is checked only if that shell is installed.
     if (isThere)
       expect(spawnSync(command, [...args, text], { encoding: 'utf8' })).toMatchObject({
         status: 0,

@@ -12,14 +12,14 @@ const SCRIPTS: Readonly<Record<string, (program: Program) => string>> = {
   fish: fishScript,
 };
 
-/** The program with a command that completes it, itself included. */
+/** Adds the command `completion`, which also completes itself. */
 export function withCompletion(output: Output, program: Program): Program {
   const { name } = program;
   const completion: Command = {
     name: 'completion',
     group: 'Shell',
-    summary: 'Print the completion script of a shell',
-    about: `Prints a script with which a shell completes the commands, options and fixed values of ${name}.`,
+    summary: 'Print the completion script for a shell',
+    about: `Prints the script that completes the commands, options and fixed values of ${name} in a shell.`,
     operand: { name: 'shell', text: 'the shell', choices: Object.keys(SCRIPTS) },
     options: [],
     examples: ['completion bash'],

@@ -41,7 +41,7 @@ export class ControlPlaneClient {
     });
   }
 
-  /** The items of all pages, from the first page or the cursor `from` on. */
+  /** The items of all pages, starting at the cursor `from` or else at the first page. */
   async *list<Key extends ListsOf<OperatorApi>>(
     operation: Key,
     query: Given<OperatorApi[Key]>['query'] | Record<never, never> = {},
@@ -50,14 +50,14 @@ export class ControlPlaneClient {
     for (let cursor: string | null = from; cursor !== null;) {
       const paged = { limit: PAGE_SIZE, ...query, ...(cursor && { cursor }) };
       const { target } = requestLine(operation, { query: paged });
-      // The operations of this type answer with pages of these items.
+      // Every operation in `ListsOf` returns pages of these items.
       const page = await this.fetch<Page<Json<ItemOf<OperatorApi[Key]>>>>(target);
       yield* page.items;
       cursor = page.next_cursor;
     }
   }
 
-  /** Server-sent events, until they end. */
+  /** Yields server-sent events until the stream ends. */
   events(
     operation: OperatorCall,
     { path, signal }: { readonly path: Readonly<Record<string, string>>; readonly signal: AbortSignal },

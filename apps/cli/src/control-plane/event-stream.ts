@@ -6,14 +6,14 @@ export interface ServerEvent {
 }
 
 /**
- * The Control Plane sends a keep-alive every 10 s: after
- * three missing ones the connection is taken to be dead.
+ * The Control Plane sends a keep-alive every 10 s. After
+ * three missed ones, the connection counts as dead.
  */
 const SILENCE_MS = 30_000;
 
 /**
- * Reads server-sent events (WHATWG HTML, 9.2) until they end. Throws what {@link callJson} throws; a
- * connection that breaks or falls silent counts as {@link NoAnswer}.
+ * Yields server-sent events (WHATWG HTML, 9.2) until the stream ends. Throws what {@link callJson} throws,
+ * and {@link NoAnswer} if the connection breaks or nothing arrives for too long.
  */
 export async function* readEvents(
   url: string,
@@ -46,7 +46,7 @@ export async function* readEvents(
   }
 }
 
-/** None in a comment, such as the keep-alive. */
+/** Yields nothing for a comment, such as a keep-alive. */
 function* eventIn(block: string): Generator<ServerEvent> {
   const fields = block.split(/\r?\n/).map((line) => /^([^:]+): ?(.*)$/.exec(line)?.slice(1) ?? []);
   const data = fields.filter(([name]) => name === 'data').map(([, value]) => value);

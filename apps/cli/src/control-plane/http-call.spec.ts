@@ -18,7 +18,7 @@ describe(callJson.name, () => {
     );
   };
 
-  it('shows the detail of the answer, its faults by field, and its trace id', async () => {
+  it('shows the detail of a problem, its errors by field, and its trace id', async () => {
     const errors = [
       { field: 'admin_email', message: 'admin_email must be an email' },
       { field: 'slug', message: 'use a string' },
@@ -51,7 +51,7 @@ describe(callJson.name, () => {
     expect(failureText(error)).toContain(text);
   });
 
-  it('does not accept a web page as an answer', async () => {
+  it('does not accept a web page as a response', async () => {
     const error = await failure({ body: '<html>Welcome</html>' });
     expect(error).toBeInstanceOf(NoAnswer);
     expect(error.hint).toBe(`Is ${api.url} the right address?`);
@@ -63,7 +63,7 @@ describe(isReady.name, () => {
   beforeAll(async () => (api = await StubApi.start()));
   afterAll(() => api.stop());
 
-  it('treats a plane that accepts the call but never answers as not ready', async () => {
+  it('treats a plane that accepts the connection but never responds as not ready', async () => {
     api.answers = { 'GET /health/ready': [{ hangs: true }, {}] };
     const { signal } = new AbortController();
     expect(await isReady(api.url, signal, 100)).toBeUndefined();

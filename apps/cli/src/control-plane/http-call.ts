@@ -3,7 +3,7 @@ import { signalWithin } from '@atlas/platform/signal-within';
 import { CommandFailure, EXIT } from '../failure';
 import { onOneLine } from '../text';
 
-/** RFC 9457, as both planes answer. */
+/** Problem details (RFC 9457), which both planes send with an error. */
 interface Problem {
   readonly code?: string;
   readonly detail?: string;
@@ -11,7 +11,7 @@ interface Problem {
   readonly trace_id?: string;
 }
 
-/** An answer that is not 2xx. */
+/** A response that is not 2xx. */
 export class HttpProblem extends CommandFailure {
   constructor(
     call: string,
@@ -20,7 +20,7 @@ export class HttpProblem extends CommandFailure {
   ) {
     const { code, detail, errors = [], trace_id } = problem;
     const isOurs = code !== undefined && ![401, 403].includes(status);
-    super(onOneLine(detail ?? `${call} was answered with ${status} and no reason.`), {
+    super(onOneLine(detail ?? `${call} failed with ${status}, and the response gives no reason.`), {
       exitCode: isOurs ? EXIT.failed : EXIT.noAccess,
       code: code ?? `http_${status}`,
       notes: notesOf(call, status, problem),
@@ -30,14 +30,14 @@ export class HttpProblem extends CommandFailure {
   }
 }
 
-/** The connection failed, or what answered is not a plane. */
+/** The connection failed, or the server that responded is not a plane. */
 export class NoAnswer extends CommandFailure {
   constructor(message: string, hint?: string) {
     super(message, { exitCode: EXIT.noAccess, code: 'no_answer', hint });
   }
 }
 
-/** What this machine knows about why nothing answers. */
+/** What is known locally about why the server does not respond. */
 export interface Silence {
   readonly reason: string;
   readonly hint: string;
@@ -49,7 +49,7 @@ export interface HttpCall {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly signal: AbortSignal;
-  /** How long the answer may take, where the user chooses it (`--timeout`). */
+  /** How long the response may take, if the user can set it (`--timeout`). */
   readonly timeoutMs?: number;
   readonly whySilent?: () => Silence;
 }
@@ -57,7 +57,7 @@ export interface HttpCall {
 const PATIENCE_MS = 30_000;
 const READY_ANSWER_MS = 5000;
 
-/** A dying plane hangs up first. Its death, known a moment later, explains more. */
+/** How long to wait for news of an exit, since a crashing plane closes its connections first. */
 const DEATH_MS = 500;
 
 /**
@@ -69,7 +69,7 @@ export async function callJson<T>(call: HttpCall): Promise<T> {
   const name = `${method} ${new URL(url).pathname}`;
   const request: RequestInit = {
     method,
-    // The credentials go to no other host.
+    // The credentials must not follow a redirect to another host.
     redirect: 'manual',
     headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -82,7 +82,7 @@ export async function callJson<T>(call: HttpCall): Promise<T> {
   if (status === 204) return null as T;
   const answer = parsed(text);
   if (answer === undefined)
-    throw new NoAnswer(`${name} was not answered with JSON.`, `Is ${new URL(url).origin} the right address?`);
+    throw new NoAnswer(`${name} did not return JSON.`, `Is ${new URL(url).origin} the right address?`);
   return answer as T;
 }
 
@@ -110,10 +110,10 @@ function isTimeout(error: unknown): boolean {
 function tooSlow(name: string, { method, url, timeoutMs }: HttpCall): NoAnswer {
   const what = `${new URL(url).origin} did not answer ${name} within ${(timeoutMs ?? PATIENCE_MS) / 1000} s.`;
   const unknown =
-    method === 'GET' ? '' : ' It may have been carried out all the same: check before you repeat it.';
+    method === 'GET' ? '' : ' It may have succeeded nevertheless, so check before you repeat it.';
   return new NoAnswer(
     `${what}${unknown}`,
-    timeoutMs === undefined ? undefined : 'To wait longer: --timeout <seconds>',
+    timeoutMs === undefined ? undefined : 'To wait longer, pass --timeout <seconds>.',
   );
 }
 
@@ -129,7 +129,7 @@ export function problemOf(call: string, status: number, text: string): HttpProbl
   return new HttpProblem(call, status, (parsed(text) ?? {}) as Problem);
 }
 
-/** The faults by field, and what support needs to find the call. */
+/** The errors by field, and what support needs to find the request in the logs. */
 function notesOf(call: string, status: number, { code, errors = [], trace_id }: Problem): string[] {
   const fields = errors.map(({ field, message }) =>
     message.includes(field) ? `- ${message}` : `- ${field}: ${message}`,
@@ -152,7 +152,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Whether the plane at `url` says within `ms` that it is ready. */
+/** Whether the plane at `url` reports within `ms` that it is ready. */
 export async function isReady(
   url: string,
   signal: AbortSignal,

@@ -7,7 +7,7 @@ interface Named {
   readonly tenant: { readonly id: string; readonly slug: string; readonly name: string };
 }
 
-/** The tenant of a session token in a file that holds nothing else. Throws {@link UsageError}. */
+/** The tenant whose session token is the only content of `file`. Throws {@link UsageError}. */
 export async function givenParty(
   file: string,
   { planeUrl, baseDomain, signal }: { planeUrl: string; baseDomain?: string; signal: AbortSignal },
@@ -15,7 +15,7 @@ export async function givenParty(
   const session = sessionIn(file);
   const tenantId = /^atu_([0-9a-f-]{36})_[\w-]+$/.exec(session)?.[1];
   if (tenantId === undefined)
-    throw new UsageError(`${file} does not hold the session token of a tenant (atu_…).`);
+    throw new UsageError(`${file} does not contain a tenant's session token (atu_…).`);
   const ask = askAt(planeUrl, tenantId, signal, session);
   const { tenant } = await ask<Named>('/api/tenant-default');
   const host = baseDomain === undefined ? null : `${tenant.slug}.${baseDomain}`;

@@ -10,7 +10,7 @@ export interface ReportFacts {
   readonly endedAt: Date;
 }
 
-/** For programs. Neither this nor {@link reportText} holds a token or the leaked data. */
+/** For programs. Neither this nor {@link reportText} contains a token or leaked data. */
 export function reportDocument({ scene, result, deploymentModel, startedAt, endedAt }: ReportFacts) {
   const { plane, own, other, isThrowaway } = scene;
   return {
@@ -46,13 +46,13 @@ export function reportDocument({ scene, result, deploymentModel, startedAt, ende
 
 type Report = ReturnType<typeof reportDocument>;
 
-const NO_ADDRESS = { route: 'all', reason: 'by address: no --base-domain was given' };
+const NO_ADDRESS = { route: 'all', reason: 'at its address: needs --base-domain' };
 
 const VERDICTS: Readonly<Record<Report['verdict'], string>> = {
-  PASS: 'No attempt reached data of the other tenant, and none of it changed.',
+  PASS: "No attempt reached the other tenant's data, and none of it changed.",
   LEAK:
-    'Data of the other tenant was shown to, or changed by, someone who is not its user. Treat it as ' +
-    "an incident; the trace ids lead to the plane's log.",
+    "The other tenant's data was shown to or changed by someone who is not its user. Treat this as an " +
+    "incident. The trace ids point to entries in the plane's log.",
   INCONCLUSIVE: 'No leak was seen, but not every attempt could be judged; see below.',
 };
 
@@ -64,23 +64,23 @@ export function reportText(report: Report): string {
   const bad = attempts.filter(({ outcome }) => outcome === 'leak' || outcome === 'fault');
   const facts = [
     ['Verdict', `**${report.verdict}**`],
-    ['From', report.started_at],
-    ['Until', report.ended_at],
+    ['Started', report.started_at],
+    ['Ended', report.ended_at],
     ['Tenant plane', `${plane.url}, version ${plane.version}, ${plane.deployment_model}`],
     ['Database', plane.database],
-    ['Asking tenant', `${own.slug} (${own.id}), signed in as its admin`],
+    ['Requesting tenant', `${own.slug} (${own.id}), signed in as its admin`],
     ['Other tenant', `${other.slug} (${other.id})`],
     ['Both created for this probe', report.tenants_made_for_the_probe ? 'yes' : 'no'],
     ['Attempts', `${attempts.length} on ${routes} routes, in the forms ${FORMS.join(', ')}`],
     ['Refused', count('refused')],
-    ["Answered with the asking tenant's own data, or with none", count('own')],
+    ["Returned the requesting tenant's own data, or none", count('own')],
     ['Leaked', count('leak')],
     ['Failed, so inconclusive', count('fault')],
     [
-      'Calls of each tenant for its own data',
+      'Requests by each tenant for its own data',
       `${report.own_calls.made}, of which ${report.own_calls.failed.length} failed`,
     ],
-    ['Changed at the other tenant', report.changed.length],
+    ['Changed responses to the other tenant', report.changed.length],
   ];
   return [
     `# Isolation probe of ${plane.url}, ${report.started_at.slice(0, 10)}\n`,
@@ -92,12 +92,12 @@ export function reportText(report: Report): string {
       bad.map((one) => [one.route, one.form, one.how, one.status, one.outcome, one.why, one.trace_id]),
     ),
     section(
-      'Failed calls of a tenant for its own data',
+      'Failed requests by a tenant for its own data',
       ['route and status'],
       report.own_calls.failed.map((one) => [one]),
     ),
     section(
-      'Answers to the other tenant that changed',
+      'Responses to the other tenant that changed',
       ['route'],
       report.changed.map((one) => [one]),
     ),
@@ -108,12 +108,12 @@ export function reportText(report: Report): string {
     ),
     section(
       'Not attempted',
-      ['route', 'because'],
+      ['route', 'reason'],
       report.left_out.map(({ route, reason }) => [route, reason]),
     ),
     section(
       'Every attempt',
-      ['route', 'does', 'form', 'how', 'expected', 'status', 'outcome'],
+      ['route', 'action', 'form', 'how', 'expected', 'status', 'outcome'],
       attempts.map((one) => [one.route, one.verb, one.form, one.how, one.expected, one.status, one.outcome]),
     ),
     READING,
@@ -124,15 +124,16 @@ export function reportText(report: Report): string {
 
 const READING = `## How to read this
 
-The signed-in admin of the asking tenant requests the other tenant's data on every route: by its ids in the
-path, by query, body and \`x-tenant-id\`, and at the other tenant's address. The expected outcome is
-\`refused\`; \`own\` if whatever names the other tenant is ignored and the asking tenant gets its own data;
-\`name\` if anyone about to sign in learns the name of the tenant at that address. An answer that holds an
-id, an e-mail address or a word of the other tenant's rows is a leak, whatever its status. Before and
-afterwards each tenant requests its own data: that makes a refusal meaningful, and would reveal a change.
+The signed-in admin of the requesting tenant requests the other tenant's data on every route: with its ids
+in the path, query, body and \`x-tenant-id\`, and at the other tenant's address. The expected outcome is
+\`refused\`. It is \`own\` if the plane ignores the reference to the other tenant and returns the requesting
+tenant's own data. It is \`name\` if anyone may learn the tenant's name at that address before signing in. A
+response that contains an id, an email address or a marker word from the other tenant's rows is a leak,
+whatever its status. Before and afterwards, each tenant requests its own data. This shows that a refusal is
+meaningful, and would reveal a change.
 
 What the database itself enforces (row-level security, triggers) is checked by each plane when it starts,
-and is not part of this probe. Answers are not kept, and this report holds no token.
+and is not part of this probe. Responses are not kept, and this report contains no token.
 `;
 
 type Cell = string | number | null | undefined;

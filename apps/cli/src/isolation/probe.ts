@@ -18,9 +18,9 @@ import { type ProbedPlane } from './probed-plane';
 
 export interface ProbeScene {
   readonly plane: ProbedPlane;
-  /** Who asks. */
+  /** The tenant that sends the requests. */
   readonly own: Party;
-  /** Whose data it asks for. */
+  /** The tenant whose data is requested. */
   readonly other: Party;
   readonly otherName: string;
   /** Whether both exist only for the probe, so that nothing can be lost. */
@@ -40,24 +40,24 @@ export interface ProbeResult {
   readonly verdict: Verdict;
   readonly judged: readonly Judged[];
   readonly leftOut: readonly LeftOut[];
-  /** Routes that refused a tenant its own data: a refusal there proves nothing. */
+  /** Routes that refused a tenant its own data. A refusal there proves nothing about isolation. */
   readonly failedControls: readonly string[];
   readonly controls: number;
-  /** Routes whose answer to the other tenant changed. */
+  /** Routes whose response to the other tenant changed. */
   readonly changed: readonly string[];
 }
 
-/** Attempts at a time: few enough for users of the plane not to notice. */
+/** Concurrent attempts: few enough that users of the plane do not notice. */
 const AT_ONCE = 4;
 
-/** Routes that answer both tenants alike, and so reveal nothing about a tenant's rows. */
+/** Ids and addresses that these routes return to the requesting tenant do not count as the other's. */
 const TOLD_TO_BOTH = ['GET /api/integrations/control-plane', 'GET /api/auth/me'];
-/** Measured on each call: the state of the plane, not of the tenant. */
+/** Reports the plane's current state, so its response changes even if the tenant's data does not. */
 const MEASURED: readonly string[] = ['GET /api/integrations/control-plane'];
 
 /**
- * One tenant asks for another's data, and the other reads
- * it before and afterwards. Throws the signal's reason.
+ * One tenant requests another's data. The other reads its own data before and afterwards, to detect changes.
+ * Throws the signal's reason.
  */
 export async function probe(scene: ProbeScene): Promise<ProbeResult> {
   const { plane, own, other, otherName, signal } = scene;
@@ -99,7 +99,7 @@ function verdictOn(
   return isUnclear || judged.length === 0 ? 'INCONCLUSIVE' : 'PASS';
 }
 
-/** The answers to a tenant's own admin, by route. */
+/** The responses to a tenant's own admin, by route. */
 async function readings(plane: ProbedPlane, party: Party) {
   const isTenants = (line: Parameters<typeof isReading>[0]): boolean =>
     isReading(line) && line.audience === undefined;
@@ -144,9 +144,9 @@ function reasonToLeaveOut(
   const subjects = Object.values(line?.path ?? {}).filter((value) => typeof value === 'string');
   const lacking = subjects.find((subject) => other.subjects[subject] === undefined);
   if (lacking) return `the other tenant has no ${lacking}`;
-  if (line?.body && line.body(own) === undefined) return 'needs a password, which is unknown';
-  if (!isThrowaway && line?.harm) return `if it were let through, ${line.harm}`;
+  if (line?.body && line.body(own) === undefined) return 'needs a password that the probe does not know';
+  if (!isThrowaway && line?.harm) return `if it were accepted, ${line.harm}`;
   if (!isThrowaway && all.some(({ writesOwn }) => writesOwn))
-    return 'forms that would act on the asking tenant itself';
+    return 'some forms would act on the requesting tenant itself';
   return undefined;
 }

@@ -9,19 +9,19 @@ import {
 } from '@atlas/isolation';
 import { NoAnswer } from '../control-plane/http-call';
 
-/** What a tenant plane tells anyone about itself. */
+/** What a tenant plane tells anyone about itself, and what the probe knows about it. */
 export interface ProbedPlane {
   readonly url: string;
   readonly version: string;
   readonly database: string;
   readonly sender: Sender;
-  /** All routes that it describes, and those that no description lists. */
+  /** The routes in its API description, and those that such a description never lists. */
   readonly routes: readonly Route[];
-  /** What the probe knows of its routes. */
+  /** What the probe knows about its routes. */
   readonly lines: Lines<RouteLine>;
-  /** Routes that it describes, but the probe does not know. */
+  /** Routes in its API description that the probe does not know. */
   readonly uncovered: readonly string[];
-  /** Routes that the probe knows, but this plane does not serve. */
+  /** Routes that the probe knows but this plane does not serve. */
   readonly notServed: readonly string[];
 }
 
@@ -57,7 +57,7 @@ export async function probedPlane(url: string): Promise<ProbedPlane> {
   };
 }
 
-/** For machines and browsers, not part of the API. */
+/** Whether a route is meant for machines or browsers and is not part of the API. */
 function isUndescribed(name: string): boolean {
   return !name.includes(' /api/') || name.endsWith('/api/health');
 }
@@ -74,7 +74,7 @@ async function ask<T>(sender: Sender, url: string, target: string): Promise<T> {
     return JSON.parse(reply.text) as T;
   } catch {
     throw new NoAnswer(
-      `${url} answered ${target} with ${reply.status} and no JSON.`,
+      `${url} answered ${target} with ${reply.status} and without JSON.`,
       'Is it a tenant plane?',
     );
   }

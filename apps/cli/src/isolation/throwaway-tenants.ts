@@ -19,7 +19,7 @@ export class ThrowawayTenants {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Active, on the same tenant plane. Throws {@link CommandFailure}. */
+  /** Returns two active tenants on the same tenant plane. Throws {@link CommandFailure}. */
   async make(): Promise<readonly [TenantView, TenantView]> {
     const word = randomBytes(4).toString('hex');
     const [own, other] = [
@@ -30,12 +30,12 @@ export class ThrowawayTenants {
     throw new CommandFailure('The two tenants were placed on different tenant planes.', {
       code: 'different_planes',
       hint:
-        'Pass sessions of two tenants of one plane: --tenant-plane, --session-file, ' +
+        'Pass sessions of two tenants on one plane, with --tenant-plane, --session-file and ' +
         '--other-session-file.',
     });
   }
 
-  /** Signs up its first admin, and creates two of everything that users create. */
+  /** Signs up the tenant's first admin, and creates two of each object that users can create. */
   async furnished({ id: tenantId, slug, url }: TenantView, planeUrl: string): Promise<Party> {
     const { token: signupToken } = await this.client.call('POST /api/tenants/:id/signup-link', {
       path: { id: tenantId },
@@ -52,7 +52,7 @@ export class ThrowawayTenants {
     return { tenantId, slug, host, session, credentials, subjects: await subjectsOf(call(session)) };
   }
 
-  /** Resolves to those that could not be removed. */
+  /** Resolves to the tenants that could not be removed. */
   async remove(): Promise<TenantView[]> {
     const left: TenantView[] = [];
     for (const tenant of this.made)
@@ -91,7 +91,7 @@ interface SignedIn {
   readonly user: { readonly email: string };
 }
 
-/** Calls a tenant plane for a tenant. */
+/** Calls a tenant plane on behalf of a tenant. */
 export function askAt(planeUrl: string, tenant: string, signal: AbortSignal, session?: string): Ask {
   return (path, body) =>
     callJson({

@@ -9,7 +9,7 @@ export function planText({ plan }: PlanView): string {
     return `${String(index + 1).padStart(4)}. ${name.padEnd(width)}  ${onOneLine(description + made)}\n`;
   });
   const install = needsInstall
-    ? '\nIt would show an install bundle, with which the tenant plane has to be started.\n'
+    ? '\nIt would show an install bundle, which is needed to start the tenant plane.\n'
     : '';
   return `Dry run, nothing was changed. The steps would be:\n\n${lines.join('')}${install}${wavesText(plan)}`;
 }

@@ -10,7 +10,7 @@ const COLUMNS: readonly Column<ApiKeyView>[] = [
   { title: 'expires', of: ({ expires_at: expiresAt }) => expiresAt },
   { title: 'revoked', of: ({ revoked_at: revokedAt }) => revokedAt },
   { title: 'operator', of: ({ operator_id: operatorId }) => operatorId },
-  { title: 'made by', of: ({ parent_id: parentId }) => parentId },
+  { title: 'created by', of: ({ parent_id: parentId }) => parentId },
   { title: 'scopes', of: ({ scopes }) => scopes.join(' ') },
 ];
 
@@ -19,7 +19,7 @@ export const API_KEYS: OperatorCommand = {
   group: 'Operators and keys',
   summary: 'List API keys: scopes, last use, expiry',
   examples: ['api-keys'],
-  options: [{ ...LIMIT, text: 'how many at most' }],
+  options: [{ ...LIMIT, text: 'maximum number of keys' }],
   run(call) {
     return showList(call, COLUMNS, call.client.list('GET /api/api-keys'), { what: 'API keys' });
   },

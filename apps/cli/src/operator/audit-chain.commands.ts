@@ -30,16 +30,16 @@ export const AUDIT_VERIFY: OperatorCommand = {
   group: 'Audit and drift',
   summary: 'Verify that no audit entry was changed or removed',
   about: `Recomputes the hash chain of the audit trail. Someone who can write to the database could
-rebuild the chain from some entry on, or cut off its end. To detect that, keep the last line of this
-command elsewhere and pass it as --since the next time.`,
+rebuild the chain from some entry on, or truncate it. To detect that, keep the last line of this command's
+output elsewhere and pass it as --since next time.`,
   examples: ['audit verify', 'audit verify --file audit.ndjson'],
   options: [
     {
       name: 'file',
       value: '<file>',
-      text: 'verify this export, of "atlas audit export" or of a tenant plane',
+      text: 'verify this export from "atlas audit export" or from a tenant plane',
     },
-    { name: 'since', value: '<position>:<hash>', text: 'last line of an earlier call' },
+    { name: 'since', value: '<position>:<hash>', text: 'last line of an earlier verification' },
   ],
   async run(call) {
     const since = headIn(call.values['since']);
@@ -48,7 +48,7 @@ command elsewhere and pass it as --since the next time.`,
     call.terminal.out(
       call.isJson
         ? `${JSON.stringify({ checked, ...head })}\n`
-        : `${checked} entries are as they were sealed.\n${last}\n`,
+        : `${checked} entries are unchanged.\n${last}\n`,
     );
     return EXIT.done;
   },
@@ -77,7 +77,7 @@ async function* recordsIn(file: string): AsyncGenerator<SealedAuditRecord> {
   }
 }
 
-/** Verifies from `since` on, which must still exist. Throws at the first fault. */
+/** Verifies from the entry `since` on, which must still exist. Throws at the first fault. */
 async function verified(records: AsyncIterable<SealedAuditRecord>, since: ChainHead | null) {
   let head = since ?? CHAIN_START;
   let checked = 0;
@@ -90,7 +90,7 @@ async function verified(records: AsyncIterable<SealedAuditRecord>, since: ChainH
     checked += 1;
   }
   if (isFound) return { checked, head };
-  throw broken(`its end is cut off before entry ${head.position}`);
+  throw broken(`it is truncated before entry ${head.position}`);
 }
 
 function broken(fault: string): CommandFailure {

@@ -66,7 +66,7 @@ describe('the audit trail', () => {
     );
   });
 
-  it('is exported, and the file is verified without a Control Plane', async () => {
+  it('is exported to a file that can be verified without a Control Plane', async () => {
     served(first, second, third);
     expect(await atlas('audit', 'export')).toBe(0);
     const file = join(directory, 'audit.ndjson');
@@ -74,10 +74,10 @@ describe('the audit trail', () => {
     env = {};
     terminal.written = '';
     expect(await atlas('audit', 'verify', '--file', file, ...since(second))).toBe(0);
-    expect(terminal.written).toBe(`2 entries are as they were sealed.\n3:${third.hash}\n`);
+    expect(terminal.written).toBe(`2 entries are unchanged.\n3:${third.hash}\n`);
   });
 
-  it('is verified page by page, and says what to keep', async () => {
+  it('is verified page by page, and the output names the last entry', async () => {
     served(first, second, third);
     expect(await atlas('audit', 'verify', '--json')).toBe(0);
     expect(JSON.parse(terminal.written)).toEqual({ checked: 3, position: 3, hash: third.hash });
@@ -90,15 +90,15 @@ describe('the audit trail', () => {
       [],
       'entry 2 (tenant.suspend) does not match its seal',
     ],
-    ['shortened in the middle', [first, third], [], 'entry 2 is missing'],
-    ['cut off', [first], since(second), 'its end is cut off before entry 2'],
+    ['missing an entry', [first, third], [], 'entry 2 is missing'],
+    ['truncated', [first], since(second), 'it is truncated before entry 2'],
     [
       'rebuilt',
       [first, { ...second, hash: 'f'.repeat(64) }],
       since(second),
       'entry 2 does not have the given hash',
     ],
-  ])('is reported as broken when it was %s', async (_, shown, words, reason) => {
+  ])('is reported as broken when it is %s', async (_, shown, words, reason) => {
     served(...shown);
     expect(await atlas('audit', 'verify', ...words)).toBe(1);
     expect(terminal.complaints).toContain(`The audit trail is broken: ${reason}`);
@@ -114,7 +114,7 @@ describe('the audit trail', () => {
     expect(terminal.complaints).toContain(reason);
   });
 
-  it('refuses a malformed --since', async () => {
+  it('is not verified with a malformed --since', async () => {
     expect(await atlas('audit', 'verify', '--since', '12')).toBe(2);
     expect(terminal.complaints).toContain('<position>:<hash>');
   });

@@ -14,7 +14,7 @@ import { REAL_SURROUNDINGS, asCommand } from './operator-command';
 
 const ROUTE = 'GET /api/tenants/tenant-1/deletion-certificate';
 
-describe('certificate', () => {
+describe('a deletion certificate', () => {
   const directory = mkdtempSync(join(tmpdir(), 'atlas-certificate-'));
   let api: StubApi;
   let terminal: RecordingTerminal;
@@ -54,7 +54,7 @@ describe('certificate', () => {
     return runCommandLine(['certificate', 'acme', ...words], program, terminal);
   };
 
-  it('is shown with its facts, and its signature verified', async () => {
+  it('is shown with its claims and the result of verifying its signature', async () => {
     const view = await sign('tenant-1');
     expect(await atlas(view)).toBe(0);
     expect(terminal.written).toMatch(/rows removed +5 in 2 tables\n/);
@@ -63,7 +63,7 @@ describe('certificate', () => {
     expect(terminal.written).toContain(`\n${view.certificate}\n`);
   });
 
-  it('is saved with its key for later verification, without replacing a file', async () => {
+  it('is saved with its key for later verification, and never overwrites a file', async () => {
     const view = await sign('tenant-1');
     expect(await atlas(view, '--out', 'acme.json')).toBe(0);
     expect(JSON.parse(readFileSync(join(directory, 'acme.json'), 'utf8'))).toEqual(view);
@@ -78,7 +78,7 @@ describe('certificate', () => {
   });
 
   it.each<[string, () => Promise<CertificateView>]>([
-    ['of another tenant', () => sign('tenant-2')],
+    ['issued for another tenant', () => sign('tenant-2')],
     ['another kind of token', () => sign('tenant-1', 'atlas-signup+jwt')],
     [
       'altered',
@@ -95,18 +95,18 @@ describe('certificate', () => {
         };
       },
     ],
-  ])('fails when it is %s', async (_, view) => {
+  ])('is reported as invalid if it is %s', async (_, view) => {
     expect(await atlas(await view())).toBe(1);
     expect(terminal.complaints).toMatch(/^The certificate is not valid: /);
   });
 
-  it('says when the public key is gone', async () => {
+  it('is shown as not verified if the Control Plane no longer has the public key', async () => {
     const { certificate, claims } = await sign('tenant-1');
     expect(await atlas({ certificate, claims })).toBe(0);
     expect(terminal.written).toMatch(/signature +not verified: the Control Plane no longer has/);
   });
 
-  it('passes on why it does not exist yet', async () => {
+  it("that does not exist yet is reported with the Control Plane's reason", async () => {
     expect(await atlas(undefined)).toBe(1);
     expect(terminal.complaints).toContain('It does not exist.');
   });

@@ -14,12 +14,11 @@ export const CERTIFICATE: OperatorCommand = {
   name: 'certificate',
   group: 'Tenants',
   summary: 'Show, verify and save the deletion certificate of a tenant',
-  about: `Shows the certificate that the Control Plane signed after it had deleted a tenant, and whether
-its signature is valid. With --out it saves the certificate and the public key, so that it can be verified
-later.`,
+  about: `Shows the certificate that the Control Plane signed after deleting a tenant, and whether its
+signature is valid. With --out it saves the certificate and the public key, for later verification.`,
   operand: SUBJECTS.tenant,
   examples: ['certificate acme', 'certificate acme --out acme-deleted.json'],
-  options: [{ name: 'out', value: '<file>', text: 'save it in this file, which must not exist yet' }],
+  options: [{ name: 'out', value: '<file>', text: 'save it to this file, which must not exist yet' }],
   async run(call) {
     const { client, operand, values } = call;
     const tenant = await findTenant(client, operand);
@@ -41,13 +40,13 @@ interface Verdict {
   readonly text: string;
 }
 
-/** Whether it was signed with that key, as a deletion certificate, and for this tenant. */
+/** Whether it is a deletion certificate for this tenant, signed with the public key in the response. */
 async function verdictOn(
   { certificate, public_key: key }: CertificateView,
   { id }: TenantView,
 ): Promise<Verdict> {
   if (!key) return { isInvalid: false, text: 'not verified: the Control Plane no longer has its public key' };
-  // Only this command needs it, and it takes longer to load than the rest of atlas.
+  // Only this command needs jose, which takes longer to load than the rest of atlas.
   const { importJWK, jwtVerify } = await import('jose');
   const expected = { typ: TYPE, subject: id, algorithms: ['EdDSA'] };
   try {
@@ -95,7 +94,7 @@ function show(call: OperatorCall, view: CertificateView, { text }: Verdict): voi
       ['signature', text],
     ]),
   );
-  terminal.out(values['out'] === undefined ? `\n${certificate}\n` : `\nSaved in ${values['out']}\n`);
+  terminal.out(values['out'] === undefined ? `\n${certificate}\n` : `\nSaved to ${values['out']}\n`);
 }
 
 function rowsText(rows: unknown): string {

@@ -27,7 +27,7 @@ describe(connect.name, () => {
 
   const to = (values: Record<string, string>, env: NodeJS.ProcessEnv) =>
     connect({ values, isJson: false }, { env, directory }, terminal);
-  /** The message of a refusal. */
+  /** What is shown when the connection is refused. */
   const complaint = (values: Record<string, string>, env: NodeJS.ProcessEnv): string => {
     try {
       to(values, env);
@@ -41,7 +41,7 @@ describe(connect.name, () => {
     return api.calls.at(-1)?.key;
   };
 
-  it('takes address and key from the environment or from options', async () => {
+  it('takes the address and key from the environment or from options', async () => {
     expect(await keySent({}, { ATLAS_URL: `${api.url}/`, ATLAS_API_KEY: 'aok_of_the_shell' })).toBe(
       'Bearer aok_of_the_shell',
     );
@@ -50,7 +50,7 @@ describe(connect.name, () => {
     );
   });
 
-  it('says how to name a Control Plane, and uses the local stack if that runs', async () => {
+  it('says how to specify a Control Plane, but uses the local stack if one is running', async () => {
     expect(complaint({}, {})).toMatch(
       /data\/dev-stack\.json does not.*\n.*npm start.*ATLAS_URL and ATLAS_API_KEY/,
     );
@@ -62,7 +62,7 @@ describe(connect.name, () => {
     expect(terminal.complaints).not.toContain('aok_of_the_stack');
   });
 
-  it("finds a local stack with its data elsewhere, whatever the shell's variables say", async () => {
+  it('finds a local stack in another data folder, and prefers --data-dir to ATLAS_URL', async () => {
     const elsewhere = join(directory, 'elsewhere');
     mkdirSync(elsewhere);
     const devStack = { control_plane: { url: api.url, api_key: 'aok_elsewhere' } };
@@ -70,7 +70,7 @@ describe(connect.name, () => {
     expect(await keySent({}, { ATLAS_DATA_DIR: 'elsewhere' })).toBe('Bearer aok_elsewhere');
     const shell = { ATLAS_URL: 'https://cp.example.com', ATLAS_API_KEY: 'aok_shell' };
     expect(await keySent({ 'data-dir': elsewhere }, shell)).toBe('Bearer aok_elsewhere');
-    expect(() => to({ 'data-dir': elsewhere, url: api.url }, {})).toThrow(/leave out --url/);
+    expect(() => to({ 'data-dir': elsewhere, url: api.url }, {})).toThrow(/Leave out --url/);
     expect(complaint({ 'data-dir': 'nowhere' }, {})).toMatch(
       /nowhere\/dev-stack\.json does not.*\n.*npm start/,
     );
@@ -89,7 +89,7 @@ describe(connect.name, () => {
       ) as string,
       hint: 'Start it: npm start -- --data-dir stopped',
     });
-    // While it runs, its log says why.
+    // While the stack is running, its log says why it does not respond.
     new ProcessList(join(stopped, 'pids.json')).add('control-plane', process.pid);
     await expect(failure()).rejects.toMatchObject({
       message: expect.stringMatching(/is running.*not ready\.$/) as string,
@@ -106,7 +106,7 @@ describe(connect.name, () => {
     );
   });
 
-  it('waits for an answer as long as --timeout says, and says how to wait longer', async () => {
+  it('waits for a response as long as --timeout allows, and says how to wait longer', async () => {
     api.answers['POST /api/reconcile'] = [{ hangs: true }];
     const slow = to({ timeout: '1' }, { ATLAS_URL: api.url, ATLAS_API_KEY: 'aok_x' }).call(
       'POST /api/reconcile',
@@ -114,9 +114,9 @@ describe(connect.name, () => {
     await expect(slow).rejects.toMatchObject({
       exitCode: EXIT.noAccess,
       message:
-        `${api.url} did not answer POST /api/reconcile within 1 s. It may have been carried out all the ` +
-        'same: check before you repeat it.',
-      hint: 'To wait longer: --timeout <seconds>',
+        `${api.url} did not answer POST /api/reconcile within 1 s. It may have succeeded nevertheless, so ` +
+        'check before you repeat it.',
+      hint: 'To wait longer, pass --timeout <seconds>.',
     });
     expect(() => to({ timeout: '0' }, {})).toThrow(UsageError);
   });
@@ -128,14 +128,14 @@ describe(connect.name, () => {
     [{ ATLAS_URL: 'cp.example.com', ATLAS_API_KEY: 'aok_x' }, 'is not an http(s) URL'],
     [
       { ATLAS_URL: 'https://cp.example.com', ATLAS_API_KEY: 'two words' },
-      'ATLAS_API_KEY does not hold an API key',
+      'ATLAS_API_KEY does not contain a valid API key',
     ],
   ])('refuses %j', (env, reason) => {
     expect(() => to({}, env)).toThrow(UsageError);
     expect(complaint({}, env)).toContain(reason);
   });
 
-  it('names the file from which it cannot read the key', () => {
+  it('names the key file that it cannot read', () => {
     expect(() => to({ url: api.url, 'key-file': '/nowhere/key' }, {})).toThrow('/nowhere/key');
   });
 });

@@ -14,12 +14,12 @@ import { dataDirectoryIn } from '../stack/stack-options';
 import { dataDirOption } from '../stack/stack-summary';
 import { note } from './note';
 
-/** Longer than the Control Plane lets a repeated request wait for the first one (10 s). */
+/** The Control Plane lets a repeated request wait 10 s for the first one, so this must be longer. */
 const PATIENCE_SECONDS = 15;
 
 const group = 'Connection';
 
-/** The key itself is no option: every user of the machine can read a command line. */
+/** There is no option for the key itself, because every user of the machine can read command lines. */
 export const CONNECTION_OPTIONS: readonly Option[] = [
   {
     group,
@@ -28,7 +28,13 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
     text: 'the Control Plane',
     default: 'ATLAS_URL, or else the local stack',
   },
-  { group, name: 'key-file', value: '<file>', text: 'file that holds the API key', default: 'ATLAS_API_KEY' },
+  {
+    group,
+    name: 'key-file',
+    value: '<file>',
+    text: 'file that contains the API key',
+    default: 'ATLAS_API_KEY',
+  },
   {
     group,
     name: 'data-dir',
@@ -41,7 +47,7 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
     name: 'timeout',
     value: '<seconds>',
     isNumber: true,
-    text: 'how long to wait for an answer; watching a job has no limit',
+    text: 'how long to wait for a response; watching a job has no limit',
     default: String(PATIENCE_SECONDS),
   },
 ];
@@ -55,22 +61,22 @@ type Input = Pick<Given, 'values' | 'isJson'>;
 type ClientFor = (url: string, key: string, whySilent?: () => Silence) => ControlPlaneClient;
 
 /**
- * The Control Plane that options or environment name, or
+ * The Control Plane named by options or the environment, or
  * else that of the local stack. Throws {@link UsageError}.
  */
 export function connect(input: Input, place: Place, terminal: Terminal): ControlPlaneClient {
   const { values } = input;
   const timeoutMs = Number(values['timeout'] ?? PATIENCE_SECONDS) * 1000;
-  if (timeoutMs === 0) throw new UsageError('--timeout is 0; it must be at least 1.');
+  if (timeoutMs === 0) throw new UsageError('--timeout is 0, but must be at least 1.');
   const clientFor: ClientFor = (url, key, whySilent) =>
     new ControlPlaneClient(url, key, new AbortController().signal, timeoutMs, whySilent);
   if (values['data-dir'] !== undefined && (values['url'] ?? values['key-file']) !== undefined)
-    throw new UsageError('--data-dir names a local stack and its key; leave out --url and --key-file.');
+    throw new UsageError('--data-dir names a local stack and its key. Leave out --url and --key-file.');
   const url = urlIn(values, place.env);
   const key = values['data-dir'] === undefined ? keyIn(values, place.env) : undefined;
   if (url === undefined && key === undefined) return localStack(input, place, terminal, clientFor);
   if (url === undefined)
-    throw new UsageError('There is an API key, but no address of a Control Plane.', {
+    throw new UsageError('There is an API key, but no Control Plane address.', {
       hint: 'Set ATLAS_URL, or pass --url <url>.',
     });
   if (key === undefined)
@@ -96,16 +102,16 @@ function keyIn({ 'key-file': file }: Values, { ATLAS_API_KEY: key }: NodeJS.Proc
   }
 }
 
-/** The error about a header that cannot be sent would repeat it. */
+/** Checked here because fetch's error about an invalid header would repeat the key. */
 function checkedKey(key: string | undefined, where: string): string | undefined {
   if (key === undefined || /^[\x21-\x7e]+$/.test(key)) return key;
-  throw new UsageError(`${where} does not hold an API key: a key is a single word.`);
+  throw new UsageError(`${where} does not contain a valid API key, which is a single word.`);
 }
 
 function addressIn(url: string): string {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new UsageError(`"${url}" is not an http(s) URL.`, {
-      hint: 'Give the address of the Control Plane, such as https://control.atlas.example.',
+      hint: 'Pass the address of the Control Plane, such as https://control.atlas.example.',
     });
   if (isPlainHttp(url))
     throw new UsageError(`${url} would send the API key unencrypted.`, {
@@ -137,18 +143,21 @@ function localStack(
       hint: 'Wait until npm start shows its addresses, then run this again.',
     });
   if (!found)
-    throw new UsageError(`No Control Plane is named, and there is no local stack: ${file} does not exist.`, {
-      code: 'no_control_plane',
-      hint:
-        'Run npm start; or pass its data folder (--data-dir or ATLAS_DATA_DIR); or set ATLAS_URL and ' +
-        'ATLAS_API_KEY.',
-    });
+    throw new UsageError(
+      `No Control Plane is specified, and there is no local stack: ${file} does not exist.`,
+      {
+        code: 'no_control_plane',
+        hint:
+          'Run npm start, or pass the data folder of a local stack (--data-dir or ATLAS_DATA_DIR), or set ' +
+          'ATLAS_URL and ATLAS_API_KEY.',
+      },
+    );
   const { url, api_key: key } = found.control_plane;
   if (!input.isJson) note({ terminal, isJson: false }, `Using the local stack at ${url} (${file})`);
   return clientFor(url, key, () => whySilent(data, directory));
 }
 
-/** Read only if it is silent: an answer says more than a list of processes. */
+/** Called only if the Control Plane does not respond. A response says more than a list of processes. */
 function whySilent(data: DataDirectory, directory: string): Silence {
   const folder = pathFrom(directory, data.root);
   if (new ProcessList(data.processList).isStackRunning)

@@ -18,9 +18,9 @@ const OPEN = COLUMNS.filter(({ title }) => title !== 'until' && title !== 'repai
 export const DRIFTS: OperatorCommand = {
   name: 'drifts',
   group: 'Audit and drift',
-  summary: 'List differences between the records and what really exists, newest first',
+  summary: 'List differences between the records and reality, newest first',
   examples: ['drifts', 'drifts --all --limit 20'],
-  options: [{ name: 'all', text: 'resolved ones too' }, LIMIT],
+  options: [{ name: 'all', text: 'include resolved ones' }, LIMIT],
   run: (call) => (call.values['all'] ? showDrifts(call, COLUMNS, {}) : showOpenDrifts(call)),
 };
 

@@ -8,18 +8,18 @@ import { watchJob } from './watch-job';
 
 export interface FollowedJob {
   readonly id: string;
-  /** What the job is about; by default, what the job itself says. */
+  /** The heading to show. Defaults to the job's operation and target. */
   readonly title?: string;
-  /** The status in which it should end. */
+  /** The status in which the job should end. */
   readonly goal: string;
 }
 
-/** Ctrl-C: not a failure. */
+/** Ctrl-C, which is not a failure. */
 class SeenEnough extends Error {}
 
 /**
- * Shows a job until it ends or Ctrl-C; resolves to the exit
- * code. Throws {@link CommandFailure} unless it ends well.
+ * Shows a job until it ends or the user presses Ctrl-C. Resolves to the exit
+ * code. Throws {@link CommandFailure} unless the job ends with its goal status.
  */
 export async function followJob(call: OperatorCall, { id, title, goal }: FollowedJob): Promise<number> {
   const { terminal, surroundings } = call;

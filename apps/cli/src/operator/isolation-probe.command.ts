@@ -20,23 +20,23 @@ their tenant plane and in every form, and writes a dated report (Markdown) for a
 if nothing leaked and every attempt could be judged.
 
 Without sessions it creates two shared tenants, fills them, and deprovisions both at the end; it touches
-no other tenant. Except on the local stack, this requires --make-tenants. With sessions of two admins it
-creates no tenants. It then skips attempts that would write to the asking tenant or could not be undone if
-they succeeded, and the report lists them.`,
+no other tenant. Except on the local stack, this requires --make-tenants. With the sessions of two admins it
+creates no tenants. It then skips attempts that would write to the requesting tenant, or could not be undone
+if they succeeded. The report lists the skipped attempts.`,
   examples: [
     'isolation-probe',
     'isolation-probe --make-tenants --report isolation.md',
     'isolation-probe --tenant-plane https://eu-1.atlas.example --session-file a --other-session-file b',
   ],
   options: [
-    { name: 'make-tenants', text: 'create two tenants at this Control Plane, and remove them again' },
+    { name: 'make-tenants', text: 'create two tenants on this Control Plane and remove them afterwards' },
     {
       name: 'tenant-plane',
       value: '<url>',
       text: 'the tenant plane to probe',
       default: 'that of the two created tenants',
     },
-    { name: 'session-file', value: '<file>', text: "file with a session of the asking tenant's admin" },
+    { name: 'session-file', value: '<file>', text: "file with a session of the requesting tenant's admin" },
     { name: 'other-session-file', value: '<file>', text: "file with a session of the other tenant's admin" },
     { name: 'base-domain', value: '<domain>', text: 'with sessions: tenants are at <slug>.<domain>' },
     {
@@ -69,9 +69,9 @@ function isGiven({ values }: OperatorCall): boolean {
   const files = [values['session-file'], values['other-session-file']];
   if (files.every((file) => file === undefined)) return false;
   if (files.includes(undefined))
-    throw new UsageError('Two sessions are needed: --session-file and --other-session-file.');
+    throw new UsageError('Two sessions are required: --session-file and --other-session-file.');
   if (values['tenant-plane'] === undefined)
-    throw new UsageError('With sessions, --tenant-plane <url> is needed.');
+    throw new UsageError('With sessions, --tenant-plane <url> is required.');
   return true;
 }
 
@@ -96,7 +96,7 @@ async function withThrowaways(call: OperatorCall, signal: AbortSignal): Promise<
   const { values, client, surroundings } = call;
   const isLocal = values['url'] === undefined && !surroundings.env['ATLAS_URL'];
   if (!isLocal && !values['make-tenants'])
-    throw new UsageError('This would create two tenants at that Control Plane, and remove them again.', {
+    throw new UsageError('This would create two tenants on that Control Plane and remove them afterwards.', {
       hint:
         'Pass --make-tenants to agree, or sessions of two tenants (--session-file, ' +
         '--other-session-file).',

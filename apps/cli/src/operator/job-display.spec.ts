@@ -17,7 +17,7 @@ const AGAIN = { ...RUNNING, status: 'waiting', attempt: 2, error } as const;
 const JOB = jobView({ steps: [stepView(), PENDING] });
 
 describe(PlainDisplay.name, () => {
-  it('writes a line for each change: duration, what it waits for, and why it failed', () => {
+  it('writes a line per change, with the duration and what the step waits for or why it failed', () => {
     const terminal = new RecordingTerminal();
     const display = new PlainDisplay(terminal, now);
     display.begin('provision acme', JOB);
@@ -54,7 +54,7 @@ describe(LiveDisplay.name, () => {
     jest.useRealTimers();
   });
 
-  it('redraws every step in place, none longer than a line', () => {
+  it('redraws all steps in place, truncated to one line each', () => {
     display.step(WAITING);
     expect(terminal.written).toBe(
       '\u001b[2A\r\u001b[K  ✓ reserve-place  done     0 ms\n' +
@@ -62,7 +62,7 @@ describe(LiveDisplay.name, () => {
     );
   });
 
-  it('keeps counting, and says while it is disconnected', () => {
+  it('keeps counting while disconnected, and says that it is reconnecting', () => {
     display.dropped('There is no answer');
     expect(terminal.written).toContain('There is no answer; trying again.\n\u001b[J');
     terminal.written = '';
@@ -74,7 +74,7 @@ describe(LiveDisplay.name, () => {
     expect(terminal.written).toBe('');
   });
 
-  it('colours the marks if colours are wanted', () => {
+  it('colours the marks if the terminal supports colours', () => {
     const coloured = new LiveDisplay(terminal, { columns: 80, hasColours: true }, now);
     coloured.begin('provision acme', JOB);
     coloured.end();
@@ -83,7 +83,7 @@ describe(LiveDisplay.name, () => {
 });
 
 describe(JsonDisplay.name, () => {
-  it('writes one object per line: the steps, then the finished job', () => {
+  it('writes one JSON object per line for each step, and one for the finished job', () => {
     const terminal = new RecordingTerminal();
     const display = new JsonDisplay(terminal);
     display.begin('provision acme', JOB);

@@ -4,11 +4,11 @@ import { onOneLine } from '../text';
 import { note } from './note';
 import { markOf, stepText } from './step-line';
 
-/** Shows a job while it is watched. */
+/** Shows the progress of a job that is being watched. */
 export interface JobDisplay {
   begin(title: string, job: JobView): void;
   step(step: StepView): void;
-  /** The connection dropped, and is being reopened. */
+  /** The connection was lost and is being reopened. */
   dropped(reason: string): void;
   done(job: JobView): void;
   /** Called last, whatever the outcome. */
@@ -59,7 +59,7 @@ export class PlainDisplay implements JobDisplay {
     this.terminal.out(`  ${againText(reason)}\n`);
   }
   done(): void {
-    // The last step was shown already.
+    // The last step has already been shown.
   }
   end(): void {
     // Nothing to close.
@@ -122,7 +122,7 @@ export class LiveDisplay implements JobDisplay {
     return `  ${mark} ${this.cut(stepText(step, this.nameWidth, this.now()))}`;
   }
 
-  /** A line that wrapped could not be redrawn in place. */
+  /** A wrapped line could not be redrawn in place. */
   private cut(text: string): string {
     const room = Math.max(20, this.screen.columns) - 6;
     return text.length > room ? `${onOneLine(text).slice(0, room)}…` : onOneLine(text);

@@ -19,7 +19,7 @@ describe(unexpectedEnd.name, () => {
   const steps = [stepView(), stepView({ name: 'await-enrolment', status: 'failed', error })];
   const failed = jobView({ status: 'failed', steps, error });
 
-  it('says where and why it failed, and how to resume it or undo it', () => {
+  it('says where and why a job failed, and how to resume or undo it', () => {
     expect(failureText(unexpectedEnd(failed))).toBe(
       `provision failed at await-enrolment.
   enrolment_overdue (operator): The token expired.
@@ -30,7 +30,7 @@ Or undo what was done: atlas rollback job-1
     );
   });
 
-  it('says so to programs, too', () => {
+  it('gives programs the same facts as JSON', () => {
     expect(JSON.parse(failureJson(unexpectedEnd(failed)))).toMatchObject({
       code: 'enrolment_overdue',
       job_id: 'job-1',
@@ -39,7 +39,7 @@ Or undo what was done: atlas rollback job-1
     });
   });
 
-  it('says that everything was undone, and why', () => {
+  it('says why a job was cancelled, and that everything was undone', () => {
     const fatal = {
       code: 'no_tenant_plane',
       detail: 'There is none.',

@@ -3,12 +3,12 @@ import { CommandFailure } from '../failure';
 import { failureText } from '../failure-text';
 import { durationText, onOneLine } from '../text';
 
-/** How a job has ended: why, and what can be done about it. */
+/** How a job ended, why, and what can be done about it. */
 export function outcomeText(job: JobView): string {
   return failureText(unexpectedEnd(job));
 }
 
-/** The failure of a job that did not end as it should. */
+/** The failure to report for a job that did not end with its goal status. */
 export function unexpectedEnd(job: JobView): CommandFailure {
   const error = errorOf(job);
   const reason = error && [

@@ -36,7 +36,7 @@ export const JOBS: OperatorCommand = {
   },
 };
 
-/** In short; `atlas job <id>` says more. */
+/** A short form. `atlas job <id>` shows the whole error. */
 function errorText({ error, steps }: JobView): string | undefined {
   const failed = steps.find(({ status }) => status === 'failed');
   return error && failed ? `${error.code} at ${failed.name}` : error?.code;

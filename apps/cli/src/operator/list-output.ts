@@ -4,9 +4,14 @@ import { type Column, tableText } from '../text';
 import { note } from './note';
 import { type OperatorCall } from './operator-command';
 
-export const LIMIT: Option = { name: 'limit', value: '<n>', text: 'how many of the newest', isNumber: true };
+export const LIMIT: Option = {
+  name: 'limit',
+  value: '<n>',
+  text: 'show only the newest <n>',
+  isNumber: true,
+};
 
-/** A table; with `--json` one object per line, as they arrive. */
+/** Writes a table or, with `--json`, each item on its own line as it arrives. */
 export async function showList<T>(
   call: OperatorCall,
   columns: readonly Column<T>[],
@@ -23,6 +28,6 @@ export async function showList<T>(
     if (isJson) terminal.out(`${JSON.stringify(item)}\n`);
   }
   if (!isJson) terminal.out(rows.length > 0 ? tableText(columns, rows) : `No ${what}.\n`);
-  if (isCut) note(call, `There are more ${what}; show them with --limit <n>.`);
+  if (isCut) note(call, `There are more ${what}. Show them with --limit <n>.`);
   return EXIT.done;
 }

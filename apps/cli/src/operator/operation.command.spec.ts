@@ -85,7 +85,7 @@ describe(operationCommand.name, () => {
     [['operators', 'enable', 'ann-1'], 'PATCH /api/operators/ann-1', { disabled: false }],
     [['operators', 'role', 'ann-1', '--role', 'admin'], 'PATCH /api/operators/ann-1', { role: 'admin' }],
     [['api-keys', 'revoke', 'abc'], 'DELETE /api/api-keys/abc', undefined],
-  ])('changes or revokes for %j', async (words, call, body) => {
+  ])('sends the change and confirms it for %j', async (words, call, body) => {
     const operators = [{ id: 'ann-1', email: 'ann@example.com' }];
     api.answers['GET /api/operators?limit=200'] = [{ body: { items: operators, next_cursor: null } }];
     api.answers[call] = [body ? { body: operators[0] } : { status: 204 }];
@@ -109,11 +109,13 @@ describe(operationCommand.name, () => {
     const puts = () => api.calls.filter(({ call }) => call.startsWith('PUT'));
     afterAll(() => rmSync(folder, { recursive: true }));
 
-    it('sends nothing without a database URL in its file', async () => {
+    it('sends nothing if the file is missing or contains no database URL', async () => {
       expect(await record()).toBe(2);
       writeFileSync(file, '\n');
       expect(await record()).toBe(2);
-      expect(terminal.complaints).toMatch(/Cannot read the file of --db-url-file[^]*--db-url-file, is empty/);
+      expect(terminal.complaints).toMatch(
+        /Cannot read the file given as --db-url-file[^]*--db-url-file, is empty/,
+      );
       expect(puts()).toEqual([]);
     });
 
@@ -129,7 +131,7 @@ describe(operationCommand.name, () => {
     });
   });
 
-  it('shows an API key and a reset link, once', async () => {
+  it('shows a new API key and a reset link', async () => {
     const until = '2026-01-02T00:00:00.000Z';
     const operators = [{ id: 'ann-1', email: 'ann@example.com' }];
     api.answers['GET /api/operators?limit=200'] = [{ body: { items: operators, next_cursor: null } }];
@@ -146,14 +148,14 @@ describe(operationCommand.name, () => {
   });
 
   it.each([
-    ['another slug', ['--confirm', 'acne']],
-    ['no slug', []],
-  ])('refuses a deprovisioning that is confirmed by %s', async (_, confirmation) => {
+    ['with another slug', ['--confirm', 'acne']],
+    ['without a slug', []],
+  ])('refuses a deprovisioning confirmed %s', async (_, confirmation) => {
     expect(await atlas('deprovision', 'acme', ...confirmation)).toBe(2);
     expect(api.calls.filter(({ call }) => call.startsWith('POST'))).toEqual([]);
   });
 
-  it('shows in a dry run which tenant planes an upgrade wave takes together', async () => {
+  it('shows in a dry run which tenant planes each batch of an upgrade wave contains', async () => {
     const plane = (name: string) => ({ name, version: '1.2.2' });
     const steps = [{ name: 'upgrade-canary', description: 'Upgrade one', creates: [] }];
     const plan = {
@@ -170,7 +172,7 @@ describe(operationCommand.name, () => {
     expect(terminal.written).toMatch(/1\. a \(1\.2\.2\)\n +2\. b \(1\.2\.2\), c \(1\.2\.2\)\n/);
   });
 
-  it('shows a bundle in text and as JSON', async () => {
+  it('shows an install bundle as text and as JSON', async () => {
     const install = {
       env: { ATLAS_PROVISIONING_TOKEN: 'atp_x' },
       commands: { npx: 'npx atlas-tp run', docker: 'docker run' },
@@ -209,7 +211,7 @@ describe('OPERATIONS', () => {
     return paths[path.replace(':id', '{id}')]?.[method.toLowerCase()];
   };
 
-  it('offer --dry-run only where the API description has the route', () => {
+  it('offer --dry-run only for routes in the API description', () => {
     expect(OPERATIONS.filter((operation) => operation.canRehearse && !routeOf(operation))).toEqual([]);
   });
 
@@ -222,7 +224,7 @@ describe('OPERATIONS', () => {
       ...Object.keys(operation.body ?? {}),
     ];
     expect(known).toEqual(expect.arrayContaining([...fields, operation.confirm ?? []].flat()));
-    // A route without dry runs would do the real thing.
+    // A route that ignores `dry_run` would execute the request.
     if (operation.canRehearse) expect(parameters.map(({ name }) => name)).toContain('dry_run');
   });
 });

@@ -8,15 +8,15 @@ import { type OperatorCall, type OperatorCommand } from './operator-command';
 import { type Subject, findSubject } from './subject';
 
 const NO_WAIT: Option = { name: 'no-wait', text: 'do not watch the job' };
-const DRY_RUN: Option = { name: 'dry-run', text: 'show the steps and change nothing' };
+const DRY_RUN: Option = { name: 'dry-run', text: 'show the steps without changing anything' };
 const CONFIRM: Option = {
   name: 'confirm',
   value: '<slug>',
   isRequired: true,
-  text: 'slug of the tenant, repeated',
+  text: "the tenant's slug, repeated",
 };
 
-/** The possible answers to an operation. */
+/** What the response to an operation may contain. */
 interface Answer {
   readonly job?: JobView;
   readonly tenant?: TenantView;
@@ -26,7 +26,7 @@ interface Answer {
   readonly expires_at?: string;
 }
 
-/** The command of a row of operations/. */
+/** The command for a row in operations/. */
 export function operationCommand(operation: Operation): OperatorCommand {
   const { name, group, summary, about, examples, subject, confirm, canRehearse } = operation;
   return {

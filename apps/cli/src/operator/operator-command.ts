@@ -5,7 +5,7 @@ import { type ControlPlaneClient } from '../control-plane/control-plane-client';
 import { type Given, type Option } from '../options';
 import { CONNECTION_OPTIONS, connect } from './connection';
 
-/** A command for operators: a file or a row of operations/, and a line in commands.ts. */
+/** A command for operators: a file or a row in operations/, and a line in commands.ts. */
 export interface OperatorCommand extends Omit<Command, 'run' | 'calledAs'> {
   run(call: OperatorCall): Promise<number>;
 }
@@ -20,12 +20,12 @@ export interface OperatorCall extends Given {
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly directory: string;
-  /** Emits Ctrl-C. */
+  /** Emits `SIGINT` on Ctrl-C. */
   readonly signals: EventEmitter;
-  /** The time zone of the user; undefined: that of the process. */
+  /** The user's time zone. Defaults to that of the process. */
   readonly timeZone?: string;
   now(): number;
-  /** Throws if the signal comes first. */
+  /** Throws if the signal aborts first. */
   pause(ms: number, signal: AbortSignal): Promise<void>;
 }
 
@@ -37,12 +37,12 @@ export const REAL_SURROUNDINGS: Surroundings = {
   pause: (ms, signal) => delay(ms, undefined, { signal }),
 };
 
-const JSON_OPTION: Option = { name: 'json', text: 'write JSON, one object per line; errors too' };
+const JSON_OPTION: Option = { name: 'json', text: 'write JSON, one object per line, including errors' };
 
-const EXIT_CODES = `Exit codes: 0 success; 1 failed or refused; 2 wrong usage, nothing was done; 3 the
-Control Plane does not answer or refuses the API key; 130 Ctrl-C.`;
+const EXIT_CODES = `Exit codes: 0 success; 1 failed or refused; 2 incorrect usage, nothing was done; 3 the
+Control Plane does not respond or refuses the API key; 130 Ctrl-C.`;
 
-/** Turns it into a command of the command line. */
+/** Adds what all operator commands share: the connection, `--json` and the exit codes. */
 export function asCommand(
   command: OperatorCommand,
   terminal: Terminal,

@@ -4,10 +4,10 @@ import { LIMIT, showList } from './list-output';
 import { type OperatorCommand } from './operator-command';
 
 const COLUMNS: readonly Column<OperatorView>[] = [
-  { title: 'e-mail', of: ({ email }) => email },
+  { title: 'email', of: ({ email }) => email },
   { title: 'role', of: ({ role }) => role },
   { title: 'state', of: ({ disabled_at: disabledAt }) => (disabledAt === null ? 'active' : 'disabled') },
-  { title: 'signs in by', of: waysIn },
+  { title: 'signs in with', of: waysIn },
   { title: 'name', of: ({ name }) => name },
   { title: 'since', of: ({ created_at: createdAt }) => createdAt },
   { title: 'id', of: ({ id }) => id },

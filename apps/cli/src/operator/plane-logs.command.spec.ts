@@ -51,7 +51,7 @@ describe('plane-logs', () => {
   };
   const SHARED = { tenant_plane_id: CELL };
 
-  it('shows the last lines of the cell of the local stack', async () => {
+  it("shows the last lines of the log of the local stack's cell", async () => {
     expect(await atlas(SHARED, ['--lines', '2'])).toBe(EXIT.done);
     expect(terminal.written).toBe('cell 2\ncell 3\n');
   });
@@ -63,7 +63,7 @@ describe('plane-logs', () => {
     expect(terminal.written).toBe('own\n');
   });
 
-  it('follows it until Ctrl-C', async () => {
+  it('follows a log until Ctrl-C', async () => {
     const signals = new EventEmitter();
     let looks = 0;
     const pause = async (_: number, signal: AbortSignal): Promise<void> => {
@@ -80,16 +80,16 @@ describe('plane-logs', () => {
     [
       'on_prem',
       { deployment_model: 'on_prem', tenant_plane_id: OWN },
-      /runs at the customer.*\n.*atlas-tp run/,
+      /is run by the customer.*\n.*atlas-tp run/,
     ],
-    ['hybrid', { deployment_model: 'hybrid', tenant_plane_id: OWN }, /runs at the customer/],
+    ['hybrid', { deployment_model: 'hybrid', tenant_plane_id: OWN }, /is run by the customer/],
     [
-      'shared on another cell',
+      'on another cell',
       { tenant_plane_id: OWN, endpoint_url: 'https://eu-1' },
       /elsewhere.*\n.*https:\/\/eu-1/,
     ],
     [
-      'dedicated by another driver',
+      'dedicated and created by another driver',
       { deployment_model: 'dedicated', tenant_plane_id: OWN },
       /runs elsewhere/,
     ],
@@ -99,7 +99,7 @@ describe('plane-logs', () => {
     expect(terminal.complaints).toMatch(text);
   });
 
-  it('says that it works only where the planes run, when a Control Plane is named', async () => {
+  it('says that it works only where the planes run, if a Control Plane address is given', async () => {
     const env = { ATLAS_URL: 'https://control.atlas.example', ATLAS_API_KEY: 'aok_x' };
     expect(await atlas(SHARED, [], { env })).toBe(EXIT.failed);
     expect(terminal.complaints).toMatch(/https:\/\/control\.atlas\.example.*\nRun it where the planes run/);

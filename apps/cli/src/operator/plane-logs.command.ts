@@ -20,7 +20,7 @@ export const PLANE_LOGS: OperatorCommand = {
   name: 'plane-logs',
   group: 'Tenant planes',
   summary: "Show the log of a tenant's plane on this machine",
-  about: `Shows the log of the tenant plane that serves a tenant. It reads the log file itself, so it
+  about: `Shows the log of the tenant plane that serves a tenant. It reads the log file directly, so it
 works only on the machine where the planes run, with the data folder of "npm start".`,
   operand: SUBJECTS.tenant,
   examples: ['plane-logs demo', 'plane-logs demo --follow --lines 20'],
@@ -30,7 +30,7 @@ works only on the machine where the planes run, with the data folder of "npm sta
       name: 'lines',
       value: '<n>',
       isNumber: true,
-      text: 'how many of the last lines',
+      text: 'how many lines to show from the end',
       default: String(LINES),
     },
   ],
@@ -64,7 +64,7 @@ async function logOf({ client, values, operand, surroundings }: OperatorCall): P
   const url = urlIn(values, surroundings.env);
   if (url !== undefined)
     throw noLog(
-      `plane-logs reads log files, and ${url} is not known to run its planes on this machine.`,
+      `plane-logs reads local log files, but the planes of ${url} may run on another machine.`,
       'Run it where the planes run, with the data folder of npm start: atlas plane-logs <tenant> ' +
         '--data-dir <folder>',
     );
@@ -73,8 +73,8 @@ async function logOf({ client, values, operand, surroundings }: OperatorCall): P
   const { slug, status, deployment_model: model, tenant_plane_id: planeId } = tenant;
   if (profileOf(model).installRequired)
     throw noLog(
-      `Tenant ${slug} is ${model}: its plane runs at the customer, and Atlas has no log of it.`,
-      'Ask its operator for the output of "atlas-tp run" (or of its container or service) on that machine.',
+      `Tenant ${slug} is ${model}, so its plane is run by the customer, and Atlas has no log of it.`,
+      'Ask the customer for the output of "atlas-tp run", or of its container or service.',
     );
   if (planeId === null)
     throw noLog(`Tenant ${slug} (${status}) has no tenant plane.`, `See its last job: atlas tenant ${slug}`);
@@ -82,21 +82,21 @@ async function logOf({ client, values, operand, surroundings }: OperatorCall): P
   const file = isOwn ? dedicatedLog(tenant, planeId, data) : cellLog(planeId, data);
   if (file !== undefined) return file;
   throw noLog(
-    `There is no log of tenant ${slug}'s plane in ${pathFrom(surroundings.directory, data.root)}: it ` +
+    `There is no log of tenant ${slug}'s plane in ${pathFrom(surroundings.directory, data.root)}, so it ` +
       'runs elsewhere.',
     'Check the logs of the machine, container or service behind ' +
       `${tenant.endpoint_url ?? `tenant plane ${planeId}`}.`,
   );
 }
 
-/** The local stack runs one cell. */
+/** The log of the local stack's only cell, if the tenant is on it. */
 function cellLog(planeId: string, data: DataDirectory): string | undefined {
   const { tenant_plane: cell } = (readPrivateFile(data.devStack) ?? {}) as Partial<DevStack>;
   const file = data.logFile('tenant-plane');
   return cell?.tenant_plane_id === planeId && existsSync(file) ? file : undefined;
 }
 
-/** In the folder that the local driver made for the plane. */
+/** The log in the folder that the local driver created for the plane. */
 function dedicatedLog({ slug }: TenantView, planeId: string, data: DataDirectory): string | undefined {
   const name = infrastructureName(slug, planeId);
   return STACK_DATABASES.map((database) => join(data.dedicated(database), name, DEDICATED_LOG)).find((file) =>

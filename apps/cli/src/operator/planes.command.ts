@@ -4,7 +4,7 @@ import { type Column } from '../text';
 import { LIMIT, showList } from './list-output';
 import { type OperatorCommand } from './operator-command';
 
-/** Its health class, and which of its own checks fail. */
+/** The plane's health class, and which of its own checks are not ok. */
 export function healthText({
   health,
   health_status: status,
@@ -40,7 +40,7 @@ const COLUMNS: readonly Column<TenantPlaneView>[] = [
 export const PLANES: OperatorCommand = {
   name: 'planes',
   group: 'Tenant planes',
-  summary: 'List tenant planes: version, health, revision applied',
+  summary: 'List tenant planes: version, health, applied revision',
   examples: ['planes', 'planes --model dedicated --health offline'],
   options: [
     { name: 'model', value: '<model>', text: 'only this deployment model', choices: DEPLOYMENT_MODELS },
@@ -52,7 +52,7 @@ export const PLANES: OperatorCommand = {
     },
     { name: 'health', value: '<class>', text: 'only this health', choices: ['online', 'offline', 'unknown'] },
     { name: 'version', value: '<version>', text: 'only this version' },
-    { ...LIMIT, text: 'how many at most' },
+    { ...LIMIT, text: 'maximum number of planes' },
   ],
   run(call) {
     const { model, status, health, version } = call.values as Record<string, string | undefined>;

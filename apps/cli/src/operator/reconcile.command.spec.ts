@@ -41,7 +41,7 @@ describe('drifts', () => {
     return runCommandLine(words, atlasWith(...commands), terminal);
   };
 
-  it('are listed with what to do; resolved ones only with --all', async () => {
+  it('are listed with what to do, and resolved ones only with --all', async () => {
     expect(await atlas('drifts')).toBe(0);
     expect(terminal.written).toMatch(/^KIND .*\ndatabase_missing  2026-\S+  Restore it\.\n$/);
     terminal.written = '';
@@ -49,10 +49,10 @@ describe('drifts', () => {
     expect(terminal.written).toMatch(/count_differs +2026-\S+ +2026-\S+ +by Atlas/);
   });
 
-  it('are searched for at once, with the outcome and what is left', async () => {
+  it('are found and repaired by reconcile, which lists those that remain', async () => {
     api.answers['POST /api/reconcile'] = [{ body: LOOK }];
     expect(await atlas('reconcile')).toBe(0);
-    expect(terminal.written).toMatch(/^Compared 7: 2 found, 1 repaired, 0 gone\.\nKIND/);
+    expect(terminal.written).toMatch(/^Compared 7: 2 found, 1 repaired, 0 disappeared\.\nKIND/);
   });
 
   it('are written as JSON, one object per line', async () => {
@@ -62,7 +62,7 @@ describe('drifts', () => {
     expect(terminal.written).toBe(`${JSON.stringify(LOOK)}\n${JSON.stringify(DRIFT)}\n`);
   });
 
-  it('fail the command when something could not be checked', async () => {
+  it('make reconcile fail when something could not be checked', async () => {
     api.answers['POST /api/reconcile'] = [{ body: { ...LOOK, not_looked_at: ['infrastructure'] } }];
     expect(await atlas('reconcile')).toBe(1);
   });

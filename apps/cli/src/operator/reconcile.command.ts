@@ -6,10 +6,10 @@ import { type OperatorCommand } from './operator-command';
 export const RECONCILE: OperatorCommand = {
   name: 'reconcile',
   group: 'Audit and drift',
-  summary: 'Compare the records with what really exists, now',
+  summary: 'Compare the records with reality now',
   about:
-    'Compares the records with what really exists, repairs what it can without losing data, and lists ' +
-    'what people must do.',
+    'Compares the records with reality, repairs what it can without losing data, and lists ' +
+    'what a person must do.',
   examples: ['reconcile'],
   options: [],
   async run(call) {
@@ -19,7 +19,7 @@ export const RECONCILE: OperatorCommand = {
       return EXIT.done;
     }
     const { looked_at: count, found, repaired, gone, not_looked_at: unseen } = look;
-    call.terminal.out(`Compared ${count}: ${found} found, ${repaired} repaired, ${gone} gone.\n`);
+    call.terminal.out(`Compared ${count}: ${found} found, ${repaired} repaired, ${gone} disappeared.\n`);
     if (unseen.length > 0)
       note(call, `Could not check: ${unseen.join(', ')}. The Control Plane's log says why.`);
     await showOpenDrifts(call);

@@ -25,7 +25,7 @@ describe('sealing keys', () => {
     expect(terminal.written.split('\n')).toEqual([
       'KEY  VALUES  WHAT TO DO',
       'k3   5       seals new values',
-      'k2   2       keep: its values are being sealed again',
+      'k2   2       keep: its values are being resealed',
       'k1   0       can be removed',
       'k0   1       missing: add it to CONTROL_PLANE_SEALING_KEYS',
       '',

@@ -14,8 +14,8 @@ export const SEALING_KEYS: OperatorCommand = {
   group: 'Operators and keys',
   summary: 'List the keys that seal secrets, and how many values each seals',
   about: `Lists the keys that seal the Control Plane's secrets, and how many values each seals. If you put
-a new key first in CONTROL_PLANE_SEALING_KEYS, every value is sealed again with it; a key without values
-can then be removed.`,
+a new key first in CONTROL_PLANE_SEALING_KEYS, every value is resealed with it. A key without values can
+then be removed.`,
   examples: ['sealing-keys'],
   options: [],
   async run(call) {
@@ -27,5 +27,5 @@ can then be removed.`,
 function adviceFor({ seals, is_known: isKnown, values }: SealingKeyView): string {
   if (!isKnown) return 'missing: add it to CONTROL_PLANE_SEALING_KEYS';
   if (seals) return 'seals new values';
-  return values > 0 ? 'keep: its values are being sealed again' : 'can be removed';
+  return values > 0 ? 'keep: its values are being resealed' : 'can be removed';
 }

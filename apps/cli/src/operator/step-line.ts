@@ -25,7 +25,7 @@ export function markOf({ status }: StepView): Mark {
   return MARKS[status] ?? { sign: '?', colour: GREY };
 }
 
-/** A step: its name, state, duration, attempt, and what it waits for or why it failed. */
+/** A step's name, status, duration, attempt, and what it waits for or why it failed. */
 export function stepText(step: StepView, nameWidth: number, now: number): string {
   const { name, status, attempt, error, waiting_for: waitingFor } = step;
   const parts = [
@@ -40,10 +40,10 @@ export function stepText(step: StepView, nameWidth: number, now: number): string
   return onOneLine(parts.filter(Boolean).join('  ')).trimEnd();
 }
 
-/** How long it took, or has been running. */
+/** How long the step took or has been running. */
 function ageOf({ started_at: startedAt, finished_at: finishedAt, status }: StepView, now: number): string {
   if (!startedAt || ['pending', 'skipped'].includes(status)) return '';
-  // The time of the failure is not known, so neither is the duration.
+  // Without the time of the failure, the duration is unknown.
   if (status === 'failed' && !finishedAt) return '';
   return durationText((finishedAt ? Date.parse(finishedAt) : now) - Date.parse(startedAt));
 }

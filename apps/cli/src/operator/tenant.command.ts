@@ -47,7 +47,7 @@ export const TENANT: OperatorCommand = {
   },
 };
 
-/** Until when a deprovisioned tenant can be brought back, and how. */
+/** Until when and how a deprovisioned tenant can be restored. */
 function restorableFacts(
   { slug, restorable_until: until }: TenantView,
   clock: Clock,
@@ -57,7 +57,7 @@ function restorableFacts(
   const moment = momentText(until, clock);
   return [
     leftMs > 0
-      ? ['restorable until', `${moment} (${durationText(leftMs)} left). Bring it back: atlas restore ${slug}`]
-      : ['restorable until', `${moment}, which has passed: its backup is about to be erased`],
+      ? ['restorable until', `${moment} (${durationText(leftMs)} left). Restore it: atlas restore ${slug}`]
+      : ['restorable until', `${moment}, which has passed, so its backup is about to be erased`],
   ];
 }

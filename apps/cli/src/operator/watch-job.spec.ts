@@ -36,7 +36,7 @@ describe(watchJob.name, () => {
     return texts;
   };
 
-  it('reports each change once, from the job and from its events, to the end', async () => {
+  it('reports each change once, whether the job or an event shows it, until the job ends', async () => {
     const over = jobView({ status: 'succeeded' });
     api.answers = {
       [JOB]: [{ body: jobView({ steps: [RUNNING] }) }],
@@ -57,7 +57,7 @@ describe(watchJob.name, () => {
     expect(pauses).toHaveLength(1);
   });
 
-  it('waits longer each time while the Control Plane is being replaced', async () => {
+  it('waits longer before each attempt while a proxy answers 502', async () => {
     const away = { status: 502, body: '<html>Bad gateway</html>' };
     const running = { body: jobView({ steps: [RUNNING] }) };
     api.answers = {
@@ -69,10 +69,10 @@ describe(watchJob.name, () => {
     expect(pauses).toEqual([250, 500, 1000]);
   });
 
-  it('gives up after a minute without an answer, and at once if there never was one', async () => {
+  it('gives up after a minute without a response, and at once if the first call gets none', async () => {
     const away = { status: 503, body: '' };
     api.answers = { [JOB]: [{ body: jobView({ steps: [RUNNING] }) }, away], [EVENTS]: [{ stream: '' }] };
-    await expect(seen()).rejects.toThrow('was answered with 503 and no reason');
+    await expect(seen()).rejects.toThrow('failed with 503, and the response gives no reason');
     expect([waited() > 50_000, waited() < 70_000]).toEqual([true, true]);
     api.stop();
     pauses = [];
@@ -80,15 +80,15 @@ describe(watchJob.name, () => {
     expect(pauses).toEqual([]);
   });
 
-  it('gives up after that minute even when each call times out', async () => {
+  it('gives up after about a minute even if each call times out', async () => {
     callMs = 15_000;
     const away = { status: 503, body: '' };
     api.answers = { [JOB]: [{ body: jobView({ steps: [RUNNING] }) }, away], [EVENTS]: [{ stream: '' }] };
-    await expect(seen()).rejects.toThrow('was answered with 503 and no reason');
+    await expect(seen()).rejects.toThrow('failed with 503, and the response gives no reason');
     expect(api.calls.length).toBeLessThan(8);
   });
 
-  it('stops when it may no longer see the job', async () => {
+  it('stops when the API key is no longer accepted', async () => {
     const refused = { status: 401, body: { code: 'unauthenticated', detail: 'Send a valid API key.' } };
     api.answers = { [JOB]: [{ body: jobView({ steps: [RUNNING] }) }], [EVENTS]: [refused] };
     await expect(seen()).rejects.toThrow('Send a valid API key.');

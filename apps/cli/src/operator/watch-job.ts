@@ -11,12 +11,13 @@ export type JobChange =
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;
-/** How long it keeps trying without an answer. */
+/** How long it keeps trying without a response. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Each change of a job, and its end. It reconnects when the connection drops, and reads from the job what it
- * missed. Throws what calls throw, {@link NoAnswer} after a minute without an answer, or the signal's reason.
+ * Yields each change of a job until the job ends. If the connection drops, it reconnects and reads what it
+ * missed from the job. Throws what calls throw, {@link NoAnswer} after a minute without a response, or the
+ * signal's reason.
  */
 export async function* watchJob(
   client: ControlPlaneClient,
@@ -29,7 +30,7 @@ export async function* watchJob(
   let isFirst = true;
   let heardAt = now();
   for (;;) {
-    let reason = 'the connection ended';
+    let reason = 'the connection was closed';
     try {
       const job = await client.call('GET /api/provisioning-jobs/:id', { path: { id }, signal });
       if (isFirst) yield { kind: 'job', job };

@@ -29,7 +29,7 @@ const SCOPES: readonly Scope[] = [
   'api_keys:write',
 ];
 
-/** Starts the Control Plane; resolves to a client with a valid API key. */
+/** Starts the Control Plane. Resolves to a client with a valid API key. */
 export async function startControlPlane(
   context: StackContext,
   databases: PlaneDatabases,
@@ -72,7 +72,7 @@ async function makeOwner({ data, state, processes }: StackContext, plane: Proces
     env: plane.env,
     logFile: data.logFile('create-owner'),
   });
-  // An earlier start may have died between creating the owner and recording it.
+  // An earlier start may have been killed after creating the owner and before recording it.
   if (failure !== undefined && !failure.includes('exists already'))
     throw new CommandFailure(`Creating the Control Plane's owner failed: ${failure}`);
   state.save({ isOperatorMade: true });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { probeFolder } from '@atlas/platform/storage-fault';
 import { STACK_DATABASES, type StackDatabase } from './stack-options';
 
-/** Where the local stack keeps what must outlive it. Readable by its owner only. */
+/** Where the local stack keeps its persistent data. Readable by its owner only. */
 export class DataDirectory {
   readonly processList: string;
   readonly devStack: string;
@@ -24,8 +24,8 @@ export class DataDirectory {
   }
 
   /**
-   * The folder of dedicated tenants on this machine. Each kind of database has its own, or its stack would
-   * find planes without records.
+   * The folder of the dedicated tenants on this machine. Each kind of database has its own. Otherwise its
+   * stack would find planes that its Control Plane has no record of.
    */
   dedicated(database: StackDatabase): string {
     return join(this.root, database === 'sqlite' ? 'dedicated' : `dedicated-${database}`);
@@ -47,7 +47,7 @@ export class DataDirectory {
     return join(this.root, `secrets.${database}.json`);
   }
 
-  /** The databases of that kind that an earlier stack left here. */
+  /** The databases of this kind that an earlier stack left here. */
   existingDatabases(database: StackDatabase): string[] {
     const all =
       database === 'postgres'

@@ -8,7 +8,7 @@ interface Session {
   readonly token: string;
 }
 
-/** A valid token of the demo tenant's admin: the saved one, a new login, or the first sign-up. */
+/** A valid token for the demo tenant's admin: the saved one, or one from a new login or the sign-up. */
 export async function ensureDemoSession(
   context: StackContext,
   controlPlane: ControlPlaneClient,
@@ -24,7 +24,7 @@ export async function ensureDemoSession(
   return demoTenant;
 }
 
-/** Saves the password before it is used. */
+/** Saves a new password before it is used. */
 function recordOf({ state }: StackContext, { id }: TenantView): DemoTenantRecord {
   const known = state.record.demoTenant;
   if (known?.id === id) return known;

@@ -28,7 +28,7 @@ describe(ensureDemoTenant.name, () => {
     return ensureDemoTenant(context as unknown as StackContext, client);
   }
 
-  it('provisions it when there is none', async () => {
+  it('provisions the demo tenant if there is none', async () => {
     api.answers = {
       'GET /api/tenants/demo': [NONE, ...answered(demo('active'))],
       'POST /api/tenants/provision': answered({ tenant: demo('provisioning'), job: job('queued', []) }),
@@ -37,13 +37,13 @@ describe(ensureDemoTenant.name, () => {
     await expect(ensure()).resolves.toEqual(demo('active'));
   });
 
-  it('leaves an existing one alone', async () => {
+  it('leaves an existing demo tenant alone', async () => {
     api.answers = { 'GET /api/tenants/demo': answered(demo('suspended')) };
     await expect(ensure()).resolves.toEqual(demo('suspended'));
     expect(new Set(calls())).toEqual(new Set(['GET /api/tenants/demo']));
   });
 
-  it('retries the job that failed in an earlier start', async () => {
+  it('retries a job that failed during an earlier start', async () => {
     api.answers = {
       'GET /api/tenants/demo': answered(demo('failed'), demo('active')),
       'GET /api/provisioning-jobs?tenant_id=tenant-1': answered({ items: [job('failed')] }),
@@ -54,7 +54,7 @@ describe(ensureDemoTenant.name, () => {
     expect(calls()).toContain('POST /api/provisioning-jobs/job-1/retry');
   });
 
-  it('waits for the job that an earlier start left running', async () => {
+  it('waits for a job that an earlier start left running', async () => {
     api.answers = {
       'GET /api/tenants/demo': answered(demo('provisioning'), demo('active')),
       'GET /api/provisioning-jobs?tenant_id=tenant-1': answered({ items: [job('waiting')] }),

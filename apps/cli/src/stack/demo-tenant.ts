@@ -14,7 +14,7 @@ const DEMO = {
 } as const;
 const PROVISIONED_SECONDS = 60;
 
-/** Provisions the demo tenant, or resumes what an earlier start began. */
+/** Provisions the demo tenant, or resumes the job of an earlier start. */
 export async function ensureDemoTenant(
   context: StackContext,
   controlPlane: ControlPlaneClient,
@@ -58,7 +58,7 @@ async function resume(
   if (job) await follow(context, controlPlane, job.id);
 }
 
-/** Shows each step once it is done. */
+/** Waits for the job to end, and shows each step when it is done. */
 async function follow(
   { progress, processes }: StackContext,
   controlPlane: ControlPlaneClient,
@@ -73,7 +73,7 @@ async function follow(
     }
     return ['succeeded', 'failed', 'cancelled'].includes(job.status) ? job : undefined;
   };
-  const complaint = `Job ${jobId}, which provisions the demo tenant, did not end`;
+  const complaint = `Job ${jobId}, which provisions the demo tenant, did not finish`;
   const job = await until(look, { signal: processes.signal, seconds: PROVISIONED_SECONDS, complaint });
   if (job.status !== 'succeeded') throw new CommandFailure(failureOf(job));
 }

@@ -1,14 +1,14 @@
 import { keepRunning } from './keep-running';
 
 describe(keepRunning.name, () => {
-  /** Runs take these times, one after the other; waits pass at once. */
+  /** Simulates runs of these lengths, one after the other. Waits take no real time. */
   function keep(runsForMs: readonly number[], end = new AbortController(), endAt = Infinity) {
     let now = 0;
     let starts = 0;
     const waits: number[] = [];
     const running = (): { exited: Promise<string> } => {
       const ranForMs = runsForMs[starts++] ?? 0;
-      // Time passes while its end is awaited.
+      // The clock advances when the exit is awaited.
       return {
         get exited() {
           now += ranForMs;
@@ -36,15 +36,15 @@ describe(keepRunning.name, () => {
     return kept.then(() => ({ starts, waits }));
   }
 
-  it('restarts a process each time it ends, with growing pauses while it keeps ending', async () => {
+  it('restarts a process each time it exits, with longer pauses while it keeps exiting early', async () => {
     await expect(keep([5, 5, 5, 5])).resolves.toEqual({ starts: 4, waits: [1000, 2000, 4000, 8000] });
   });
 
-  it('restarts it soon again once it has run for a minute', async () => {
+  it('resets the pause once the process has run for a minute', async () => {
     await expect(keep([5, 5, 70_000, 5])).resolves.toEqual({ starts: 4, waits: [1000, 2000, 1000, 2000] });
   });
 
-  it('counts a failed start as an end', async () => {
+  it('counts a failed start as an exit', async () => {
     const hows: string[] = [];
     await keepRunning(
       { exited: Promise.resolve('with exit code 1') },
@@ -58,7 +58,7 @@ describe(keepRunning.name, () => {
     expect(hows).toEqual(['with exit code 1', ...Array(2).fill('while starting: no space is left')]);
   });
 
-  it('never restarts it while the stack ends', async () => {
+  it('never restarts the process while the stack is shutting down', async () => {
     const ending = new AbortController();
     await expect(keep([5, 5, 5], ending, 1)).resolves.toEqual({ starts: 1, waits: [1000] });
     await expect(keep([5, 5, 5], ending)).resolves.toEqual({ starts: 1, waits: [] });

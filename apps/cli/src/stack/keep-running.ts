@@ -2,20 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RestartPace } from './restart-pace';
 
 export interface Ending {
-  /** Says how it ended. */
+  /** Resolves to how the process exited. */
   readonly exited: Promise<string>;
 }
 
 interface Timers {
-  /** In milliseconds from some moment. */
+  /** In milliseconds since an arbitrary moment. */
   now(): number;
-  /** Resolves after that time, or when the signal aborts. */
+  /** Resolves after `ms`, or when the signal aborts. */
   wait(ms: number, signal: AbortSignal): Promise<unknown>;
 }
 
 export interface KeepRunning {
   start(): Promise<Ending>;
-  /** Called after each end to ask whether to restart; `waitMs` says when that would be. */
+  /** Called after each exit. Returns whether to restart the process after `waitMs`. */
   isWantedAgain(how: string, waitMs: number): boolean;
   readonly signal: AbortSignal;
   readonly timers?: Timers;
@@ -31,8 +31,8 @@ const SYSTEM_TIMERS: Timers = {
 };
 
 /**
- * Restarts a process each time it ends, until it is no longer wanted or the signal aborts. A failed start
- * counts as an end: its cause, such as a full disk, may be gone next time.
+ * Restarts a process each time it exits, until it is no longer wanted or the signal aborts. A failed start
+ * counts as an exit, because its cause, such as a full disk, may be fixed by the next attempt.
  */
 export async function keepRunning(
   first: Ending,

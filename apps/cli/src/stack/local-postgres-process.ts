@@ -21,7 +21,7 @@ export async function startPostgres({ data, state, processes }: StackContext): P
     isDatabase: true,
   });
   const order: PostgresOrder = { dataDir: data.postgres, passwords };
-  // If it cannot be sent, the process has ended, and that ends the stack.
+  // If sending fails, the process has exited, which stops the stack anyway.
   started.child.send(order, () => undefined);
   const [answer] = (await once(started.child, 'message', { signal: processes.signal })) as [PostgresAnswer];
   if ('problem' in answer)

@@ -20,12 +20,13 @@ export interface LocalStackParts {
   readonly data: DataDirectory;
   readonly processes: StackProcesses;
   readonly progress: Progress;
-  /** Of the Control Plane and of the Tenant Plane. */
+  /** The port of the Control Plane, then that of the Tenant Plane. */
   readonly ports: readonly [number, number];
 }
 
 /**
- * Both planes on this machine with a demo tenant. Every step first checks what exists, so it can be repeated.
+ * Starts both planes on this machine, with a demo tenant. Every step first checks what exists, so it can be
+ * repeated.
  */
 export async function startLocalStack({ options, ports, ...parts }: LocalStackParts): Promise<DevStack> {
   const { data, progress } = parts;
@@ -38,7 +39,7 @@ export async function startLocalStack({ options, ports, ...parts }: LocalStackPa
     baseDomain: `localhost:${tenantPlanePort}`,
   };
   for (const sentence of ignoredVariables(process.env)) progress.note(sentence);
-  // It exists only while the stack is ready.
+  // The file exists only while the stack is ready.
   rmSync(data.devStack, { force: true });
   const databases =
     options.database === 'postgres'
@@ -59,7 +60,7 @@ async function startTenants(
   await progress.step('Demo tenant', async () => {
     const tenant = await ensureDemoTenant(context, controlPlane);
     if (tenant.status === 'active') await ensureDemoSession(context, controlPlane, tenant);
-    else progress.note(`The demo tenant is ${tenant.status}; it stays as it is.`);
+    else progress.note(`The demo tenant is ${tenant.status}. It was left unchanged.`);
   });
 }
 

@@ -13,16 +13,16 @@ export interface ProcessSpec {
   readonly logFile: string;
   /** Sent to its standard input. */
   readonly input?: string;
-  /** Ends after all others, and cleans up its own process group. */
+  /** It is stopped after all others, and cleans up its own process group. */
   readonly isDatabase?: boolean;
 }
 
 /**
- * A Node process of the stack, in a process group of its own: Ctrl-C in the terminal then reaches only us,
- * and we stop the processes in the right order.
+ * A Node process of the stack. It has its own process group, so that Ctrl-C in the terminal reaches only this
+ * process, which then stops the others in the right order.
  */
 export class ManagedProcess {
-  /** Says how it ended. */
+  /** Resolves to how the process exited. */
   readonly exited: Promise<string>;
   private hasExited = false;
 
@@ -38,7 +38,7 @@ export class ManagedProcess {
     });
     void this.exited.then(() => {
       this.hasExited = true;
-      // Whatever it started itself ends with it.
+      // Kills any processes that it started.
       if (!spec.isDatabase) sendSignal(-pid, 'SIGKILL');
     });
   }
@@ -61,7 +61,7 @@ export class ManagedProcess {
     }
   }
 
-  /** SIGTERM; after that time, SIGKILL for its whole group. */
+  /** Sends SIGTERM and, after `patienceMs`, SIGKILL to the whole group. */
   async stop(patienceMs: number): Promise<void> {
     if (this.hasExited) return;
     const tooLate = setTimeout(() => this.kill(), Math.max(patienceMs, 0));

@@ -3,17 +3,17 @@ import { postgresDatabases, sqliteDatabases } from './plane-databases';
 
 const PASSWORDS = { superuser: '', controlPlane: '', tenantPlaneOwner: '', tenantPlaneApp: '' };
 
-describe('stacks on different databases, one after the other on one data directory', () => {
+describe('stacks on different databases that use the same data directory in turn', () => {
   const data = new DataDirectory('/nowhere');
   const folders = [sqliteDatabases(data), postgresDatabases(data, 5432, true, PASSWORDS)].map(
     ({ controlPlane }) => controlPlane['LOCAL_DRIVER_DIR'],
   );
 
-  it("never treat each other's dedicated tenants as orphaned folders", () => {
+  it("use separate folders, so neither treats the other's dedicated tenants as orphans", () => {
     expect(new Set(folders).size).toBe(2);
   });
 
-  it("end what each other's tenants have left running", () => {
+  it('stop the dedicated planes that either of them left running', () => {
     expect(data.dedicatedProcesses).toEqual(folders.map((folder) => `${folder}/processes.json`));
   });
 });

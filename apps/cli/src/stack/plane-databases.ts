@@ -4,11 +4,11 @@ import { type DataDirectory } from './data-directory';
 import { CONTROL_PLANE_OWNER, TENANT_PLANE_APP, TENANT_PLANE_OWNER } from './postgres-roles';
 import { type PostgresPasswords } from './stack-state';
 
-/** The environment that names each plane's database, and where dedicated tenants get theirs. */
+/** The environment variables for each plane's database, and for the databases of dedicated tenants. */
 export interface PlaneDatabases {
   readonly controlPlane: Readonly<Record<string, string>>;
   readonly tenantPlane: Readonly<Record<string, string>>;
-  /** Whether the database is empty: lost, or never written. */
+  /** Whether the database is empty because it was lost or never written. */
   readonly isControlPlaneNew: boolean;
   readonly isTenantPlaneNew: boolean;
 }
@@ -17,7 +17,7 @@ export function sqliteDatabases(data: DataDirectory): PlaneDatabases {
   const controlPlane = data.sqliteFile('control-plane');
   const tenantPlane = data.sqliteFile('tenant-plane');
   if (existsSync(tenantPlane) && !existsSync(controlPlane))
-    throw new CommandFailure(`${controlPlane} is missing, and ${tenantPlane} is useless without it.`, {
+    throw new CommandFailure(`${controlPlane} is missing, and ${tenantPlane} cannot be used without it.`, {
       code: 'database_missing',
       hint: 'Restore the first, or move the second away.',
     });

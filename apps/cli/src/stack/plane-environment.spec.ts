@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ignoredVariables, planeEnvironment } from './plane-environment';
 
 describe(planeEnvironment.name, () => {
-  it('passes the shell on, except what concerns other installations', () => {
+  it('passes on the variables of the shell, except those for other installations', () => {
     const shell = {
       PATH: '/bin',
       LOG_LEVEL: 'debug',
@@ -30,24 +30,24 @@ describe(ignoredVariables.name, () => {
     );
   };
 
-  it.each(documented())('never drops %s silently', (name) => {
-    const shell = { [name]: 'a value of the shell' };
+  it.each(documented())('never ignores %s without saying so', (name) => {
+    const shell = { [name]: 'a value from the shell' };
     const isPassedOn = planeEnvironment(shell, {})[name] === shell[name];
     const isNamed = ignoredVariables(shell).some((sentence) => sentence.includes(name));
     expect([isPassedOn, isNamed]).toEqual([!isNamed, !isPassedOn]);
   });
 
-  it('passes on mail settings, and who creates dedicated infrastructure', () => {
+  it('passes on the mail settings and the infrastructure driver', () => {
     const shell = { INFRASTRUCTURE_DRIVER: 'manual', SMTP_URL: 'smtp://mail', MAIL_FROM: 'a@example.com' };
     expect(planeEnvironment(shell, {})).toMatchObject(shell);
     expect(ignoredVariables(shell)).toEqual([]);
   });
 
-  it('names each reason once, and no variable that is empty or already has its value', () => {
+  it('names each reason once, and skips variables that are empty or already have the fixed value', () => {
     const shell = { PORT: '80', TENANT_BASE_DOMAIN: 'example.com', HOST: '127.0.0.1', LOCAL_DRIVER_DIR: '' };
     expect(ignoredVariables(shell)).toEqual([
-      'The local stack ignores PORT, TENANT_BASE_DOMAIN: its addresses follow from ATLAS_CP_PORT and ' +
-        'ATLAS_TP_PORT.',
+      'The local stack ignores PORT, TENANT_BASE_DOMAIN, because its addresses follow from ATLAS_CP_PORT ' +
+        'and ATLAS_TP_PORT.',
     ]);
   });
 });

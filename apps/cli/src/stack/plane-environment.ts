@@ -1,4 +1,4 @@
-/** Variables that this stack sets itself, and why: a shell may hold them for another installation. */
+/** Variables that the stack sets itself, and why. In the shell, they may belong to another installation. */
 const DECIDED: readonly { readonly names: readonly string[]; readonly why: string }[] = [
   {
     names: [
@@ -28,7 +28,7 @@ const DECIDED: readonly { readonly names: readonly string[]; readonly why: strin
       'INTERNAL_SERVICE_SECRET',
       'INTERNAL_SERVICE_SECRET_PREVIOUS',
     ],
-    why: 'it makes its own secrets and keeps them in the data folder',
+    why: 'it creates its own secrets and keeps them in the data folder',
   },
   {
     names: [
@@ -42,10 +42,10 @@ const DECIDED: readonly { readonly names: readonly string[]; readonly why: strin
   },
 ];
 const FIXED: Readonly<Record<string, string>> = { NODE_ENV: 'development', HOST: '127.0.0.1' };
-/** For the operators' command line, which also runs the stack; planes do not read them. */
+/** For `atlas`, which also runs the stack. The planes do not read them. */
 const NO_PLANES = ['ATLAS_API_KEY', 'ATLAS_DATA_DIR', 'ATLAS_URL'];
 
-/** A plane's environment: the shell's, without what configures other planes, plus what this stack sets. */
+/** The shell's variables without those that configure other planes, plus those that this stack sets. */
 export function planeEnvironment(
   shell: NodeJS.ProcessEnv,
   decided: Readonly<Record<string, string>>,
@@ -57,7 +57,7 @@ export function planeEnvironment(
   return { ...Object.fromEntries(inherited), ...FIXED, ...decided };
 }
 
-/** One sentence for each reason not to pass variables of the shell on to the planes. */
+/** One sentence for each reason why variables of the shell are not passed on to the planes. */
 export function ignoredVariables(shell: NodeJS.ProcessEnv): string[] {
   const fixed = Object.entries(FIXED).map(([name, value]) => ({
     names: shell[name] === value ? [] : [name],
@@ -65,6 +65,6 @@ export function ignoredVariables(shell: NodeJS.ProcessEnv): string[] {
   }));
   return [...DECIDED, ...fixed].flatMap(({ names, why }) => {
     const set = names.filter((name) => (shell[name] ?? '') !== '');
-    return set.length === 0 ? [] : [`The local stack ignores ${set.join(', ')}: ${why}.`];
+    return set.length === 0 ? [] : [`The local stack ignores ${set.join(', ')}, because ${why}.`];
   });
 }

@@ -8,7 +8,7 @@ describe(leavePostgresPlace.name, () => {
   const dataDir = join(folder, 'postgres');
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('removes the programs that a killed process copied', () => {
+  it('removes the Postgres binaries that a killed process copied', () => {
     const programs = join(folder, 'copied');
     mkdirSync(programs);
     writeFileSync(join(programs, 'postgres'), '');

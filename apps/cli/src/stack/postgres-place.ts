@@ -6,13 +6,14 @@ import { type LocalPostgresOptions } from '@atlas/testing';
 
 type PostgresPlace = Pick<LocalPostgresOptions, 'dataDir' | 'programsDir'>;
 
-/** A process's working directory, open to it whatever the rights of the folders above. */
+/** A process can use its working directory whatever the permissions of the parent folders. */
 const WORKING_DIRECTORY = '/proc/self/cwd';
 
 /**
- * Where this process starts Postgres. Started by root, the server runs as the user `postgres`, who may not be
- * allowed into the folders above the data: root enters them first, and the server inherits its place. If the
- * user cannot reach our node_modules either, the programs are copied to the temporary folder.
+ * Where this process starts Postgres. If root starts it, the server runs as the user `postgres`, which may
+ * not have access to the folders above the data. So root changes into the data folder, and the server
+ * inherits this working directory. If `postgres` cannot read node_modules either, the Postgres binaries are
+ * copied to the temporary folder.
  */
 export function postgresPlace(dataDir: string): PostgresPlace {
   if (process.getuid?.() !== 0 || process.platform !== 'linux') return { dataDir };
@@ -24,7 +25,7 @@ export function postgresPlace(dataDir: string): PostgresPlace {
   return { dataDir: WORKING_DIRECTORY, programsDir };
 }
 
-/** Removes the copied programs, also those that a killed process has left. */
+/** Removes the copied binaries, including those that a killed process left behind. */
 export function leavePostgresPlace(dataDir: string): void {
   const link = linkTo(dataDir);
   if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink())

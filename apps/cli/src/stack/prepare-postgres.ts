@@ -3,10 +3,10 @@ import { type Client } from 'pg';
 import { CONTROL_PLANE_OWNER, TENANT_PLANE_APP, TENANT_PLANE_OWNER } from './postgres-roles';
 import { type PostgresPasswords } from './stack-state';
 
-/** Creates the roles and databases of both planes that do not exist yet. */
+/** Creates the roles and databases of both planes unless they exist. */
 export function preparePostgres(adminUrl: string, passwords: PostgresPasswords): Promise<void> {
   return asAdmin(adminUrl, async (client) => {
-    // Otherwise the server would log a failed statement, with its password.
+    // Otherwise the server would log a failed statement, including its password.
     await client.query('set log_min_error_statement = panic');
     await ensureRole(client, CONTROL_PLANE_OWNER, passwords.controlPlane);
     await ensureRole(client, TENANT_PLANE_OWNER, passwords.tenantPlaneOwner);

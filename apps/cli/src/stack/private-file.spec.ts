@@ -8,7 +8,7 @@ describe(writePrivateFile.name, () => {
   const file = join(folder, 'secrets.json');
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('writes what only its owner can read, even over a file that all could read', () => {
+  it('makes the file readable only by its owner, even if it replaces a world-readable file', () => {
     writeFileSync(file, '{}', { mode: 0o644 });
     writePrivateFile(file, { key: 'k1' });
     expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -16,7 +16,7 @@ describe(writePrivateFile.name, () => {
     expect(readdirSync(folder)).toEqual(['secrets.json']);
   });
 
-  it('leaves no draft behind when it cannot replace the target', () => {
+  it('leaves no draft behind if it cannot replace the target', () => {
     const taken = join(folder, 'taken');
     mkdirSync(join(taken, 'below'), { recursive: true });
     expect(() => writePrivateFile(taken, { key: 'k1' })).toThrow('EISDIR');
@@ -24,11 +24,11 @@ describe(writePrivateFile.name, () => {
     rmSync(taken, { recursive: true });
   });
 
-  it('reads nothing where there is no file', () => {
+  it('reads a missing file as undefined', () => {
     expect(readPrivateFile(join(folder, 'none'))).toBeUndefined();
   });
 
-  it('names a broken file without quoting it', () => {
+  it('reports an invalid file without quoting its content', () => {
     writeFileSync(file, 'the-secret {');
     expect(() => readPrivateFile(file)).toThrow(file);
     expect(() => readPrivateFile(file)).not.toThrow(/the-secret/);

@@ -25,7 +25,7 @@ describe(ProcessList.name, () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('ends what a killed stack has left behind', async () => {
+  it('terminates the processes that a killed stack left behind', async () => {
     const orphan = idle();
     await list.claim();
     list.add('control-plane', orphan.pid);
@@ -34,7 +34,7 @@ describe(ProcessList.name, () => {
     await expect(exit).resolves.toEqual([null, 'SIGTERM']);
   });
 
-  it('spares a process that reuses the pid of an earlier one', async () => {
+  it('does not terminate another process that reuses a listed pid', async () => {
     const stranger = idle();
     const identity = identityOf(stranger.pid);
     const earlier = { name: 'tenant-plane', pid: stranger.pid, ...identity, startedAt: 'long ago' };
@@ -43,7 +43,7 @@ describe(ProcessList.name, () => {
     expect(identityOf(stranger.pid)).toEqual(identity);
   });
 
-  it('refuses while the stack on the list is running, and touches nothing', async () => {
+  it('refuses to start while the listed stack is running, and changes nothing', async () => {
     const stack = idle();
     const listing = { stack: { name: 'stack', pid: stack.pid, ...identityOf(stack.pid) }, children: [] };
     writePrivateFile(file, listing);
@@ -63,7 +63,7 @@ describe(ProcessList.name, () => {
     }
   });
 
-  it('leaves no list behind', async () => {
+  it('removes the list when the stack is released', async () => {
     await list.claim();
     await list.release();
     expect(existsSync(file)).toBe(false);

@@ -14,16 +14,16 @@ interface Listing {
   readonly children: readonly ListedProcess[];
 }
 
-/** Postgres: SIGINT ends it without waiting for its clients; SIGKILL would leave its shared memory behind. */
+/** For Postgres, SIGINT does not wait for clients, and SIGQUIT, unlike SIGKILL, frees its shared memory. */
 const SIGNALS: Readonly<Record<string, readonly [NodeJS.Signals, NodeJS.Signals]>> = {
   postgres: ['SIGINT', 'SIGQUIT'],
 };
 
-/** A damaged list must not be ignored: the processes on it may hold ports and databases. */
+/** A damaged list must not be ignored, because its processes may still use ports and databases. */
 const ADVICE =
-  'It lists processes of an earlier start. End those that still run, delete the file, then start again.';
+  'It lists processes of an earlier start. Stop those still running, delete the file, then start again.';
 
-/** `data/pids.json`: what runs here, for the start after a stack that could not clean up. */
+/** `data/pids.json`: the running processes. After a crash, the next start stops those that remain. */
 export class ProcessList {
   constructor(
     private readonly file: string,
@@ -31,7 +31,7 @@ export class ProcessList {
     private readonly dedicatedFiles: readonly string[] = [],
   ) {}
 
-  /** Ends what an earlier stack left behind. Throws if that one is still running. */
+  /** Stops the processes that an earlier stack left behind. Throws if that stack is still running. */
   async claim(): Promise<void> {
     const { stack, children = [] } = this.read() ?? {};
     if (stack && stack.pid !== process.pid && this.isStackRunning)
@@ -57,7 +57,7 @@ export class ProcessList {
     this.write(this.children().filter((child) => child.pid !== pid));
   }
 
-  /** Ends the tenant planes that the Control Plane started: nothing supervises them once it has ended. */
+  /** Stops the tenant planes that the Control Plane started. Without it, nothing supervises them. */
   async endDedicated(): Promise<void> {
     const listed = this.dedicatedFiles.flatMap(
       (file) => (readPrivateFile(file, ADVICE) ?? []) as ListedProcess[],
@@ -65,7 +65,7 @@ export class ProcessList {
     await Promise.all(listed.map((plane) => endAll([plane], 3)));
   }
 
-  /** Ends whatever on the list still runs, and removes the list. */
+  /** Stops the listed processes that are still running, and removes the list. */
   async release(): Promise<void> {
     await this.endDedicated();
     await endAll(this.children(), 1);
@@ -86,19 +86,19 @@ export class ProcessList {
   }
 }
 
-/** Empty if it has already exited. */
+/** Empty if the process has already exited. */
 function listed(name: string, pid: number): ListedProcess[] {
   const identity = identityOf(pid);
   return identity ? [{ name, pid, ...identity }] : [];
 }
 
 async function endAll(processes: readonly ListedProcess[], seconds: number): Promise<void> {
-  // In reverse: later processes may need earlier ones until they end.
+  // In reverse order, since later processes may need earlier ones while they stop.
   for (const { name, pid, ...identity } of processes.toReversed()) {
     const gone = (): true | undefined => (isRunning(pid, identity) ? undefined : true);
     if (gone()) continue;
     const [politely, atOnce] = SIGNALS[name] ?? ['SIGTERM', 'SIGKILL'];
-    const patience = { seconds, complaint: `Process ${pid} (${name}) did not end` };
+    const patience = { seconds, complaint: `Process ${pid} (${name}) did not exit` };
     sendSignal(pid, politely);
     await until(gone, patience).catch(() => {
       sendSignal(pid, atOnce);

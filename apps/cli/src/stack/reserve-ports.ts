@@ -2,11 +2,11 @@ import { type Server, createServer } from 'node:net';
 import { CommandFailure } from '../failure';
 import { type WantedPort } from './stack-options';
 
-/** Checks that each wanted port is free, and finds one for those that are 0. All are different. */
+/** Checks that each wanted port is free, and finds a free one for each 0. All returned ports differ. */
 export async function reservePorts(wanted: readonly WantedPort[]): Promise<number[]> {
   const servers: Server[] = [];
   try {
-    // Hold all of them until the last one is found.
+    // Each port stays bound until all are found, so that none is returned twice.
     for (const port of wanted) servers.push(await hold(port));
     return servers.map(portOf);
   } finally {
@@ -22,7 +22,7 @@ function hold({ variable, port }: WantedPort): Promise<Server> {
       reject(
         new CommandFailure(`Port ${port} ${why}.`, {
           code: 'port_in_use',
-          hint: `Stop what listens there, or set ${variable} to another port (0: any free one).`,
+          hint: `Stop the process that uses it, or set ${variable} to another port (0 for any free port).`,
         }),
       );
     });

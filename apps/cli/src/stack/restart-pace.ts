@@ -3,7 +3,7 @@ const MAX_MS = 30_000;
 /** A process that ran this long counts as healthy, in milliseconds. */
 const STEADY_MS = 60_000;
 
-/** The backoff before each restart: it doubles until the process ran for a minute. */
+/** The backoff before each restart. It doubles each time until the process has run for a minute. */
 export class RestartPace {
   private nextMs = FIRST_MS;
 

@@ -3,7 +3,7 @@ import { type DataDirectory } from './data-directory';
 import { type StackProcesses } from './stack-processes';
 import { type StackState } from './stack-state';
 
-/** What every part of a starting stack shares. */
+/** What all parts of a starting stack share. */
 export interface StackContext {
   readonly data: DataDirectory;
   readonly state: StackState;

@@ -16,7 +16,7 @@ describe(stackOptions.name, () => {
     });
   });
 
-  it('reads options and environment', () => {
+  it('reads the options and the environment', () => {
     const args = ['--postgres', '--json', '--data-dir', '../elsewhere'];
     const env = { ATLAS_CP_PORT: '0', ATLAS_TP_PORT: '0' };
     expect(options(args, env, '/srv/atlas')).toMatchObject({
@@ -28,7 +28,7 @@ describe(stackOptions.name, () => {
     });
   });
 
-  it('takes the data folder from the environment unless an option names one', () => {
+  it('takes the data folder from the environment unless --data-dir is given', () => {
     const env = { ATLAS_DATA_DIR: 'there' };
     expect(options([], env, '/srv').dataDir).toBe('/srv/there');
     expect(options(['--data-dir', 'here'], env, '/srv').dataDir).toBe('/srv/here');
@@ -40,7 +40,7 @@ describe(stackOptions.name, () => {
     expect(parse).toThrow('ATLAS_TP_PORT');
   });
 
-  it('refuses one port for both planes', () => {
+  it('refuses the same port for both planes', () => {
     expect(() => options([], { ATLAS_CP_PORT: '4200' }, '/srv/atlas')).toThrow('both 4200');
   });
 

@@ -7,7 +7,7 @@ export type StackDatabase = (typeof STACK_DATABASES)[number];
 
 export interface WantedPort {
   readonly variable: string;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
 }
 
@@ -31,7 +31,7 @@ export const STACK_OPTIONS: readonly Option[] = [
   },
 ];
 
-/** Where a local stack keeps its data when no option says so. */
+/** Where a local stack keeps its data without `--data-dir`. */
 export function dataDirectoryIn({ ATLAS_DATA_DIR: folder }: NodeJS.ProcessEnv): string {
   return folder || 'data';
 }
@@ -52,7 +52,7 @@ export function stackOptions(
   const { controlPlanePort, tenantPlanePort } = options;
   if (controlPlanePort.port !== 0 && controlPlanePort.port === tenantPlanePort.port)
     throw new UsageError(
-      `ATLAS_CP_PORT and ATLAS_TP_PORT are both ${controlPlanePort.port}; they must differ.`,
+      `ATLAS_CP_PORT and ATLAS_TP_PORT are both ${controlPlanePort.port}, but must differ.`,
     );
   return options;
 }
@@ -61,6 +61,6 @@ function wantedPort(variable: string, standard: number, env: NodeJS.ProcessEnv):
   const text = env[variable] || String(standard);
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   if (!(port <= 65_535))
-    throw new UsageError(`${variable} is "${text}"; it must be a port, or 0 for any free one.`);
+    throw new UsageError(`${variable} is "${text}", but must be a port, or 0 for any free port.`);
   return { variable, port };
 }

@@ -9,22 +9,22 @@ import { type ProcessList } from './process-list';
 const PLANES_MS = 5000;
 const ALL_MS = 9500;
 const TAIL_LINES = 15;
-/** How often logs are kept from growing too long, in milliseconds. */
+/** How often the size of the logs is checked, in milliseconds. */
 const BOUND_MS = 10_000;
 
 /**
- * The processes of one stack, listed in `pids.json`. While the stack starts, the death of one ends it; once
- * it serves, a plane that dies is started again.
+ * The processes of one stack, listed in `pids.json`. If one exits while the stack is starting, the stack
+ * stops. Once it is serving, a plane that exits is restarted.
  */
 export class StackProcesses {
   private running: ManagedProcess[] = [];
   private bounding?: NodeJS.Timeout;
-  /** Told when a plane is about to be restarted. Undefined: none is. */
+  /** Called before a plane is restarted. While undefined, no plane is restarted. */
   private tell?: (text: string) => void;
 
   constructor(
     private readonly list: ProcessList,
-    /** Aborted when the stack has to end, with the reason. */
+    /** Aborted with the reason when the stack has to stop. */
     private readonly end: AbortController,
   ) {}
 
@@ -32,7 +32,7 @@ export class StackProcesses {
     return this.end.signal;
   }
 
-  /** Starts a process that runs until the stack ends. */
+  /** Starts a process that runs until the stack stops. */
   async start(spec: ProcessSpec): Promise<ManagedProcess> {
     startNewLog(spec.logFile);
     const started = await this.spawn(spec);
@@ -45,29 +45,29 @@ export class StackProcesses {
     return started;
   }
 
-  /** From here on, planes that end are restarted on the same ports. */
+  /** From this call on, planes that exit are restarted on the same ports. */
   keepPlanes(tell: (text: string) => void): void {
     this.tell = tell;
     this.bounding = setInterval(() => this.boundLogs(), BOUND_MS).unref();
   }
 
-  /** Runs a process to its end; if it failed, resolves to what it logged. */
+  /** Runs a process to completion. If it fails, resolves to the last lines of its log. */
   async runOnce(spec: ProcessSpec): Promise<string | undefined> {
     startNewLog(spec.logFile);
     const started = await this.spawn(spec);
     const how = await started.exited;
     this.signal.throwIfAborted();
     this.list.remove(started.pid);
-    return how === 'with exit code 0' ? undefined : `ended ${how}\n${tailOf(spec.logFile)}`;
+    return how === 'with exit code 0' ? undefined : `exited ${how}\n${tailOf(spec.logFile)}`;
   }
 
   listForeign(name: string, pid: number): void {
     this.list.add(name, pid);
   }
 
-  /** Stops the planes together, then their database. Leaves nothing on the list. */
+  /** Stops the planes together, then their database, and removes the list. */
   async stop(): Promise<void> {
-    this.end.abort(new Error('The stack is ending.'));
+    this.end.abort(new Error('The stack is stopping.'));
     clearInterval(this.bounding);
     const startedAt = performance.now();
     const left = (ms: number): number => startedAt + ms - performance.now();
@@ -90,18 +90,18 @@ export class StackProcesses {
     try {
       for (const { spec } of this.running) boundLog(spec.logFile);
     } catch {
-      // If a log cannot be truncated, such as on a full disk, that is retried; the planes keep serving.
+      // If this fails, for example on a full disk, it is retried later. The planes keep serving.
     }
   }
 
   private isWantedAgain(spec: ProcessSpec, how: string, waitMs: number): boolean {
-    // A restarted database would have another port, which the planes could not learn.
+    // A restarted database would have a different port, unknown to the planes.
     if (!this.tell || spec.isDatabase) {
       this.end.abort(new CommandFailure(deathNotice(spec, how)));
       return false;
     }
     this.tell(
-      `The ${spec.name} ended (${how}); restarting it in ${waitMs / 1000} s. Its log: ${spec.logFile}`,
+      `The ${spec.name} exited (${how}). Restarting it in ${waitMs / 1000} s. Its log: ${spec.logFile}`,
     );
     return true;
   }
@@ -112,7 +112,7 @@ export class StackProcesses {
     for (const { pid } of gone) this.list.remove(pid);
     try {
       const started = await this.spawn(spec);
-      // If the stack is already stopping, it may have missed this one.
+      // If the stack is already stopping, it may have missed this process.
       if (this.signal.aborted) started.kill();
       return started;
     } catch (error) {
@@ -130,7 +130,7 @@ export class StackProcesses {
 }
 
 function deathNotice({ name, logFile }: ProcessSpec, how: string): string {
-  return `The ${name} process ended unexpectedly (${how}). The last lines of ${logFile}:\n${tailOf(logFile)}`;
+  return `The ${name} process exited unexpectedly (${how}). Last lines of ${logFile}:\n${tailOf(logFile)}`;
 }
 
 export function tailOf(logFile: string): string {

@@ -11,14 +11,14 @@ describe(StackState.name, () => {
   });
   afterEach(() => rmSync(data.root, { recursive: true }));
 
-  it('is saved before anything uses it, and read again', () => {
+  it('is saved as soon as it is created, and read again by the next start', () => {
     const { sealingKey } = StackState.open(data, 'sqlite').record;
     expect(sealingKey).toMatch(/^k1:[A-Za-z0-9+/]{43}=$/);
     expect(StackState.open(data, 'sqlite').record.sealingKey).toBe(sealingKey);
     expect(statSync(data.secrets('sqlite')).mode & 0o777).toBe(0o600);
   });
 
-  it('saves each change', () => {
+  it('is saved on each change', () => {
     StackState.open(data, 'sqlite').save({ apiKey: 'aok_1' });
     expect(StackState.open(data, 'sqlite').record).toMatchObject({ apiKey: 'aok_1', isOperatorMade: false });
   });
@@ -28,7 +28,7 @@ describe(StackState.name, () => {
     expect(StackState.open(data, 'postgres').record.sealingKey).not.toBe(sealingKey);
   });
 
-  it('refuses databases whose keys are missing', () => {
+  it('is not created if there are already databases, whose keys are then missing', () => {
     writeFileSync(data.sqliteFile('control-plane'), '');
     mkdirSync(data.postgres);
     expect(() => StackState.open(data, 'sqlite')).toThrow(/control-plane\.db exists, but its keys/);

@@ -5,8 +5,8 @@ import { readPrivateFile, writePrivateFile } from './private-file';
 import { type StackDatabase } from './stack-options';
 
 /**
- * All secrets, and what was made with them. Saved before
- * use, so that the next start can continue a killed one.
+ * All secrets, and what was created with them. Saved before use,
+ * so that the next start can continue an interrupted one.
  */
 export interface StackRecord {
   readonly sealingKey: string;
@@ -14,7 +14,7 @@ export interface StackRecord {
   readonly isOperatorMade: boolean;
   readonly apiKey?: string;
   readonly postgres: PostgresPasswords;
-  /** Until then its folder may hold an incomplete server. */
+  /** While false, the folder may contain an incomplete server. */
   readonly isPostgresMade: boolean;
   readonly tenantPlane?: { readonly id: string; readonly env: Readonly<Record<string, string>> };
   readonly demoTenant?: DemoTenantRecord;
@@ -34,7 +34,7 @@ export interface DemoTenantRecord {
   readonly token?: string;
 }
 
-/** SQLite and Postgres stacks have a record each, so that both can exist side by side. */
+/** SQLite and Postgres stacks have separate records, so that both can exist side by side. */
 export class StackState {
   private constructor(
     private readonly file: string,
@@ -49,7 +49,7 @@ export class StackState {
     if (orphan)
       throw new CommandFailure(`${orphan} exists, but its keys (${file}) are missing.`, {
         code: 'keys_missing',
-        hint: 'Restore that file, or move the database away.',
+        hint: 'Restore the keys file, or move the database away.',
       });
     const state = new StackState(file, newRecord());
     state.save({});
@@ -81,7 +81,7 @@ function newRecord(): StackRecord {
   };
 }
 
-/** Needs no quoting anywhere. */
+/** Contains no characters that need quoting. */
 export function newPassword(): string {
   return randomBytes(24).toString('base64url');
 }

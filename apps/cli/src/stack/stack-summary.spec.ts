@@ -25,7 +25,7 @@ const devStack: DevStack = {
 };
 
 describe(curlLine.name, () => {
-  it('is one line that a shell turns into a request with the token from the file', () => {
+  it('is one shell command that sends a request with the token from the file', () => {
     const folder = mkdtempSync(join(tmpdir(), 'atlas-curl-'));
     writeFileSync(join(folder, 'dev-stack.json'), JSON.stringify(devStack));
     const line = curlLine('http://127.0.0.1:4200', 'demo', './dev-stack.json');
@@ -50,7 +50,7 @@ describe(curlLine.name, () => {
 describe(proseSummary.name, () => {
   const prose = proseSummary(devStack, '/srv/atlas/data/dev-stack.json', '/srv/atlas');
 
-  it('says what runs, where the credentials are and how to end it', () => {
+  it('says what is running, where the credentials are and how to stop everything', () => {
     const said = [
       'http://127.0.0.1:4100/docs',
       'http://demo.localhost:4200',
@@ -65,7 +65,7 @@ describe(proseSummary.name, () => {
     ['/srv', 'npx atlas tenants --data-dir atlas/data\n'],
     ['/srv/atlas/data', 'npx atlas tenants --data-dir .\n'],
     ['/home/me', 'npx atlas tenants --data-dir /srv/atlas/data\n'],
-  ])('says in %s how atlas finds this stack', (directory, call) => {
+  ])('says, when run in %s, how atlas finds this stack', (directory, call) => {
     expect(proseSummary(devStack, '/srv/atlas/data/dev-stack.json', directory)).toContain(call);
   });
 

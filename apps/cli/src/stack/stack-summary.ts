@@ -1,7 +1,7 @@
 import { dirname, relative } from 'node:path';
 import { type DevStack } from './dev-stack-file';
 
-/** What a person needs next. Holds no secret. */
+/** What a person needs next. Contains no secret. */
 export function proseSummary(devStack: DevStack, devStackFile: string, directory: string): string {
   const { control_plane: controlPlane, tenant_plane: tenantPlane, demo_tenant: demo } = devStack;
   const file = pathFrom(directory, devStackFile);
@@ -10,7 +10,7 @@ export function proseSummary(devStack: DevStack, devStackFile: string, directory
   Tenant Plane    ${tenantPlane.url}        API: ${tenantPlane.url}/docs
   Demo tenant     ${demo.url}
 
-  E-mail addresses, passwords and tokens: ${file} (only you can read it)
+  Email addresses, passwords and tokens: ${file} (only you can read it)
   To report an incident in the demo tenant, run this here in another shell:
 
     ${curlLine(tenantPlane.url, demo.slug, file)}
@@ -23,14 +23,14 @@ export function proseSummary(devStack: DevStack, devStackFile: string, directory
 `;
 }
 
-/** Empty for the folder that is the default. */
+/** Empty for the default folder. */
 export function dataDirOption(directory: string, devStackFile: string): string {
   const folder = relative(directory, dirname(devStackFile));
   if (folder === 'data') return '';
   return ` --data-dir ${folder.startsWith('..') ? dirname(devStackFile) : folder || '.'}`;
 }
 
-/** For programs, on one line. Holds no secret. */
+/** For programs, on one line. Contains no secret. */
 export function jsonSummary(devStack: DevStack, devStackFile: string): string {
   const { control_plane: controlPlane, tenant_plane: tenantPlane, demo_tenant: demo } = devStack;
   return `${JSON.stringify({
@@ -51,7 +51,7 @@ export function curlLine(tenantPlaneUrl: string, slug: string, devStackFile: str
 
 const jsonHeader = `-H 'content-type: application/json'`;
 
-/** As `require` takes it: `./…` below the directory, absolute elsewhere. */
+/** A path that `require` accepts: `./…` below the directory, absolute elsewhere. */
 function pathFrom(directory: string, file: string): string {
   const path = relative(directory, file);
   return path.startsWith('..') ? file : `./${path}`;

@@ -12,7 +12,7 @@ import { StackProcesses } from './stack-processes';
 import { jsonSummary, proseSummary } from './stack-summary';
 import { onStopWish } from './stop-wish';
 
-/** Not a failure: the user asked it to stop. */
+/** The user asked the stack to stop, which is not a failure. */
 class StopWish extends Error {}
 
 export class StackUpCommand implements Command {
@@ -20,16 +20,16 @@ export class StackUpCommand implements Command {
   readonly group = 'Local stack';
   readonly summary = 'Run a Control Plane, a Tenant Plane and a demo tenant on this machine';
   readonly about = `Runs a Control Plane and a shared Tenant Plane on this machine, with a demo tenant,
-until Ctrl-C or SIGTERM. A plane that dies is restarted. "npm start" is the same command, and installs and
-builds first.`;
+until Ctrl-C or SIGTERM. A plane that crashes is restarted. "npm start" runs the same command after
+installing and building.`;
   readonly options = STACK_OPTIONS;
   readonly examples = ['stack up', 'stack up --postgres --data-dir /tmp/atlas'];
   readonly notes = `Environment:
-  ATLAS_CP_PORT, ATLAS_TP_PORT  ports (default: 4100 and 4200; 0: any free one)
-  LOG_LEVEL                     of both planes (default: info)
-Other variables of .env.example are passed on to the planes; start-up says which ones are not.
+  ATLAS_CP_PORT, ATLAS_TP_PORT  ports (default: 4100 and 4200; 0 for any free port)
+  LOG_LEVEL                     log level of both planes (default: info)
+Other variables in .env.example are passed on to the planes, except those listed when the stack starts.
 
-Files in the data folder: dev-stack.json holds the credentials, logs/ the logs.`;
+Files in the data folder: dev-stack.json contains the credentials, logs/ the logs.`;
   /** npm sets the name of the script that it runs. */
   readonly calledAs = process.env['npm_lifecycle_event'] === 'start' ? 'npm start --' : undefined;
 
@@ -42,13 +42,13 @@ Files in the data folder: dev-stack.json holds the credentials, logs/ the logs.`
       if (fault === undefined) throw error;
       throw new CommandFailure(`${fault}.`, {
         code: 'data_folder',
-        hint: 'Or choose another folder with --data-dir.',
+        hint: 'Alternatively, choose another folder with --data-dir.',
       });
     }
   }
 
   private async runIn(options: StackOptions): Promise<number> {
-    // Whatever is created from here on is readable by its owner only.
+    // All files created from here on are readable by their owner only.
     process.umask(0o077);
     const data = new DataDirectory(options.dataDir);
     data.prepare();

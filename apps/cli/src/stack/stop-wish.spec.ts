@@ -13,7 +13,7 @@ describe(onStopWish.name, () => {
   });
   afterEach(() => jest.useRealTimers());
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'])('calls back on %s', (event) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'])('calls `first` on %s', (event) => {
     self.emit(event);
     expect(wishes.first).toHaveBeenCalledTimes(1);
   });
@@ -25,7 +25,7 @@ describe(onStopWish.name, () => {
     expect(wishes.again).not.toHaveBeenCalled();
   });
 
-  it('calls back again on a second Ctrl-C', () => {
+  it('calls `again` on a second Ctrl-C', () => {
     self.emit('SIGINT');
     jest.advanceTimersByTime(1500);
     self.emit('SIGINT');
@@ -33,7 +33,7 @@ describe(onStopWish.name, () => {
     expect(wishes.again).toHaveBeenCalledTimes(1);
   });
 
-  it("does not treat its parent's exit as a second Ctrl-C", () => {
+  it("does not treat the parent's exit as a second Ctrl-C", () => {
     self.emit('SIGTERM');
     jest.advanceTimersByTime(1500);
     self.emit('disconnect');

@@ -1,17 +1,17 @@
 import { type EventEmitter } from 'node:events';
 
 /**
- * npm repeats a signal that the terminal sent to the whole group; a person needs longer for a second Ctrl-C.
+ * npm repeats a signal that the terminal sent to the whole group. A person takes longer for a second Ctrl-C.
  */
 const SAME_WISH_MS = 1000;
 
 export interface StopWishes {
   first(): void;
-  /** Called if it is asked to stop again before it has stopped. */
+  /** Called if the process is asked to stop again before it has stopped. */
   again(): void;
 }
 
-/** Calls back when a process is asked to end: by a signal, or because its parent ended. */
+/** Calls back when a process is asked to stop by a signal, or when its parent exits. */
 export function onStopWish({ first, again }: StopWishes, self: EventEmitter = process): void {
   let firstAt: number | undefined;
   const wish = (): void => {

@@ -11,7 +11,7 @@ const APP = join(__dirname, '../../tenant-plane');
 const READY_SECONDS = 60;
 const CELL = { name: 'local', region: 'local', capacity: 1000 };
 
-/** Starts the shared Tenant Plane and enrols it by the real protocol; resolves to its id. */
+/** Starts the shared Tenant Plane and enrols it through the real protocol. Resolves to its id. */
 export async function startTenantPlane(
   context: StackContext,
   controlPlane: ControlPlaneClient,
@@ -24,7 +24,7 @@ export async function startTenantPlane(
     ...env,
     ...databases.tenantPlane,
     PORT: new URL(url).port,
-    // The ports may have changed since the install bundle was made.
+    // The ports may have changed since the install bundle was issued.
     CONTROL_PLANE_BASE_URL: controlPlaneUrl,
     TENANT_PLANE_PUBLIC_URL: url,
     TENANT_BASE_DOMAIN: baseDomain,
@@ -46,8 +46,8 @@ export async function startTenantPlane(
 }
 
 /**
- * The cell and the environment of its install bundle: the
- * saved one, or a new one if that can no longer enrol.
+ * The cell and the environment from its install bundle. Issues
+ * a new bundle if the saved one can no longer enrol.
  */
 async function ensureRegistered(
   { state }: StackContext,

@@ -4,14 +4,14 @@ import { CommandFailure } from '../failure';
 export interface Patience {
   readonly signal?: AbortSignal;
   readonly seconds: number;
-  /** What did not happen; " within <seconds> s." is appended. */
+  /** What did not happen. " within <seconds> s." is appended. */
   readonly complaint: string;
 }
 
 const EVERY_MS = 50;
 
 /**
- * Calls `look` until it has an answer. Throws the signal's
+ * Calls `look` until it returns a value. Throws the signal's
  * reason, or {@link CommandFailure} when the time is up.
  */
 export async function until<T>(

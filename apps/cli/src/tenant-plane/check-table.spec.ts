@@ -3,17 +3,17 @@ import { checkTable, verdictOn } from './check-table';
 const GOOD = { name: 'dns', ok: true, detail: 'found' };
 const BAD = { name: 'signature', ok: false, detail: 'refused', fix: 'Paste it again.' };
 const WARNED = { name: 'address', ok: true, warning: true, detail: 'loopback', fix: 'Set it.' };
-const SKIPPED = { name: 'tls', ok: false, skipped: true, detail: 'not asked', fix: 'Nothing.' };
+const SKIPPED = { name: 'tls', ok: false, skipped: true, detail: 'not checked', fix: 'Nothing.' };
 
 describe(checkTable.name, () => {
-  it('shows one line per check, and the fix below those that failed or warn', () => {
+  it('shows one line per check, with the fix below each check that failed or warned', () => {
     expect(checkTable([GOOD, WARNED, BAD, SKIPPED]).split('\n')).toEqual([
       '  ✓ dns        found',
       '  ! address    loopback',
       '               Fix: Set it.',
       '  ✗ signature  refused',
       '               Fix: Paste it again.',
-      '  - tls        not asked',
+      '  - tls        not checked',
       '',
     ]);
   });
@@ -28,7 +28,7 @@ describe(verdictOn.name, () => {
     expect(verdictOn({ checks, running: null })).toMatch(verdict);
   });
 
-  it('says that the plane is already running, and where', () => {
+  it('says that the plane is already running, with its process and port', () => {
     const running = { pid: 42, port: 4200 };
     expect(verdictOn({ checks: [GOOD], running })).toMatch(
       /^This plane is already running \(process 42, port 4200\)\./,

@@ -7,7 +7,7 @@ export interface CheckView {
   readonly fix?: string;
 }
 
-/** One line per check, followed by the fix if it failed or warns. */
+/** One line per check, followed by the fix if it failed or warned. */
 export function checkTable(checks: readonly CheckView[]): string {
   const width = Math.max(...checks.map(({ name }) => name.length));
   const indent = ' '.repeat(width + 6);
@@ -44,7 +44,7 @@ export function verdictOn({ checks, running }: PreflightView): string {
   }
   if (failed === 0) return 'Ready to start.\n';
   return (
-    `${failed === 1 ? 'One check' : `${failed} checks`} failed. Fix this first; nothing was changed, ` +
-    'and the token is unused.\n'
+    `${failed === 1 ? 'One check' : `${failed} checks`} failed. Fix this first. Nothing was changed, ` +
+    'and the token is still unused.\n'
   );
 }

@@ -7,7 +7,7 @@ import { PreflightCommand } from './preflight.command';
 import { RunCommand } from './run.command';
 import { StatusCommand } from './status.command';
 
-/** The commands for whoever runs a tenant plane. Each is a file and a line here. */
+/** The commands for people who run a tenant plane. Each has its own file and a line here. */
 export function tenantPlaneProgram(terminal: Terminal): Program {
   return withCompletion(terminal, {
     name: 'atlas-tp',

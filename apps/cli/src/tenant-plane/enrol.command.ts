@@ -10,13 +10,13 @@ export class EnrolCommand implements Command {
   readonly name = 'enrol';
   readonly group = GROUP;
   readonly summary = 'Enrol with the Control Plane, once';
-  readonly about = `Enrols this tenant plane with its provisioning token, once, and exits. Running it
-again changes nothing. "atlas-tp run" also enrols; use this command to enrol beforehand, or to enrol by
-files if the Control Plane cannot be reached.`;
+  readonly about = `Enrols this tenant plane once with its provisioning token, and exits. Running it again
+changes nothing. "atlas-tp run" also enrols. Use this command to enrol beforehand, or to enrol by file if
+the Control Plane cannot be reached.`;
   readonly options = [
-    { name: 'offline', text: 'enrol by files, with one of --request and --answer' },
+    { name: 'offline', text: 'enrol by file, with either --request or --answer' },
     { name: 'request', value: '<file>', text: 'write the request to this file' },
-    { name: 'answer', value: '<file>', text: 'take the answer from this file' },
+    { name: 'answer', value: '<file>', text: 'read the answer from this file' },
     ...INSTALL_OPTIONS,
   ];
   readonly examples = [
@@ -25,7 +25,8 @@ files if the Control Plane cannot be reached.`;
     'enrol --offline --answer answer.json',
   ];
   readonly notes = `An Atlas admin uploads the request file (POST /api/tenant-planes/enroll-offline),
-which returns the answer file. On SQLite, stop the plane meanwhile; on Postgres, restart it afterwards.`;
+which returns the answer file. On SQLite, stop the plane before you enrol. On Postgres, restart it
+afterwards.`;
 
   constructor(private readonly output: Output) {}
 
@@ -40,7 +41,7 @@ which returns the answer file. On SQLite, stop the plane meanwhile; on Postgres,
   private textOf(status: StatusView, file: GivenFile | undefined): string {
     if (file?.kind !== 'request') return statusText(status);
     return (
-      `Wrote ${file.path}\nTake it to the Control Plane and bring back the answer: atlas-tp enrol ` +
+      `Wrote ${file.path}\nHave it uploaded to the Control Plane, then apply the answer: atlas-tp enrol ` +
       '--offline --answer <file>\n'
     );
   }
@@ -55,7 +56,7 @@ function fileOf({ offline, request, answer }: Values): GivenFile | undefined {
   const given = [request, answer].filter((path) => path !== undefined);
   if (given.length !== (offline ? 1 : 0))
     throw new UsageError(
-      '--offline needs exactly one of --request <file> and --answer <file>, and they need --offline.',
+      '--offline needs either --request <file> or --answer <file>, and both of these need --offline.',
     );
   if (typeof request === 'string') return { kind: 'request', path: resolve(request) };
   return typeof answer === 'string' ? { kind: 'answer', path: resolve(answer) } : undefined;

@@ -4,9 +4,9 @@ import { CommandFailure } from '../failure';
 const LINE = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)$/;
 
 /**
- * `NAME=value` lines, as Docker reads them: a value extends to the end of its line, so a password may contain
- * `#`. Quotes around a value are removed. Lines that begin with `#` are comments; a value that does has yet
- * to be filled in, and like an empty one it counts as unset.
+ * Reads `NAME=value` lines as Docker does: a value extends to the end of its line, so a password may contain
+ * `#`. Quotes around a value are removed. A line that begins with `#` is a comment. A value that begins with
+ * `#` is a placeholder that has not been filled in, and counts as unset, as an empty value does.
  */
 export function parseEnvFile(text: string): Record<string, string> {
   const variables: Record<string, string> = {};
@@ -22,7 +22,7 @@ export function parseEnvFile(text: string): Record<string, string> {
   return variables;
 }
 
-/** Its errors quote no line: any of them may hold a secret. */
+/** Its errors quote no line, since any line may contain a secret. */
 export function readEnvFile(path: string): Record<string, string> {
   let text: string;
   try {

@@ -11,8 +11,8 @@ export class EnvCommand implements Command {
   readonly group = GROUP;
   readonly summary = 'Write the env file of an install bundle';
   readonly about = `Reads an install bundle from standard input, as the Control Plane returns it (the
-whole answer or its "install"), and writes its env file, which only its owner can read.`;
-  // Not --env-file: Node 20 claims that option wherever it is, and exits if the file does not exist.
+whole response or its "install"), and writes its env file, which only its owner can read.`;
+  // Not --env-file, because Node 20 takes that option wherever it occurs, and exits if the file is missing.
   readonly options = [
     {
       name: 'out',
@@ -20,7 +20,7 @@ whole answer or its "install"), and writes its env file, which only its owner ca
       text: 'file to write, which must not exist yet',
       default: DEFAULT_ENV_FILE,
     },
-    { name: 'json', text: 'write one JSON document instead of text; errors too' },
+    { name: 'json', text: 'write one JSON document instead of text, also for errors' },
   ];
   readonly examples = ['env < install.json'];
 
@@ -31,7 +31,7 @@ whole answer or its "install"), and writes its env file, which only its owner ca
     if (existsSync(file))
       throw new CommandFailure(`${file} already exists.`, {
         code: 'file_exists',
-        hint: 'Move it away, or name another with --out <file>.',
+        hint: 'Move it away, or choose another file with --out <file>.',
       });
     const lines = envLinesOf(await text(process.stdin));
     writeFileSync(file, lines, { mode: 0o600, flag: 'wx' });

@@ -5,9 +5,9 @@ const ENV = { CONTROL_PLANE_BASE_URL: 'https://cp', TENANT_PLANE_DATABASE_URL: '
 
 describe(envLinesOf.name, () => {
   it.each([
-    ['a provisioning answer', { tenant: {}, install: { token: 't', env: ENV } }],
-    ['a bundle', { token: 't', env: ENV }],
-  ])('writes the lines of %s as they are read', (_, answer) => {
+    ['a provisioning response', { tenant: {}, install: { token: 't', env: ENV } }],
+    ['an install bundle', { token: 't', env: ENV }],
+  ])('writes %s as lines that parseEnvFile reads', (_, answer) => {
     const lines = envLinesOf(JSON.stringify(answer));
     expect(lines).toBe('CONTROL_PLANE_BASE_URL=https://cp\nTENANT_PLANE_DATABASE_URL=# a Postgres URL\n');
     expect(parseEnvFile(lines)).toEqual({ CONTROL_PLANE_BASE_URL: 'https://cp' });

@@ -2,13 +2,13 @@ import { CommandFailure } from '../failure';
 
 const NAME = /^[A-Z][A-Z0-9_]*$/;
 
-/** The `NAME=value` lines of an install bundle, given on its own or within the answer that contains it. */
+/** The `NAME=value` lines of an install bundle, given on its own or within the response that contains it. */
 export function envLinesOf(json: string): string {
   const env = envIn(parsed(json));
   const entries = Object.entries(env ?? {});
   if (entries.length === 0)
     throw new CommandFailure(
-      'Standard input holds no install bundle: there is no "install" with an "env" in it.',
+      'Standard input contains no install bundle, since it has no "install" with an "env".',
     );
   return entries.map(([name, value]) => lineOf(name, value)).join('');
 }
@@ -26,9 +26,11 @@ function envIn(answer: unknown): object | undefined {
   return install?.env ?? env;
 }
 
-/** More than one line could smuggle in another variable. */
+/** Throws for a value with several lines, which could smuggle in another variable. */
 function lineOf(name: string, value: unknown): string {
   if (!NAME.test(name) || typeof value !== 'string' || /[\r\n]/.test(value))
-    throw new CommandFailure('The install bundle holds a value that is not a variable of one line.');
+    throw new CommandFailure(
+      'The install bundle contains something other than variables with single-line values.',
+    );
   return `${name}=${value}\n`;
 }

@@ -2,7 +2,7 @@ import { UsageError } from '../failure';
 import { planeEnvironmentOf } from './install-options';
 
 describe(planeEnvironmentOf.name, () => {
-  it('refuses to guess without an env file or an installation in the shell', () => {
+  it('refuses to guess without an env file or the variables of a bundle in the shell', () => {
     const read = () => planeEnvironmentOf({ values: {} }, { PORT: '4200' });
     expect(read).toThrow(UsageError);
     expect(read).toThrow(/no atlas-tp\.env in \//);

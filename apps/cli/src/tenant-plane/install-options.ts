@@ -11,13 +11,13 @@ export const INSTALL_OPTIONS: readonly Option[] = [
   {
     name: 'env-file',
     value: '<file>',
-    text: 'variables of the install bundle, NAME=value; they override the shell',
+    text: 'NAME=value lines of the install bundle, which override the shell',
     default: `${DEFAULT_ENV_FILE}, if it exists`,
   },
-  { name: 'json', text: 'write one JSON document instead of text; errors too' },
+  { name: 'json', text: 'write one JSON document instead of text, also for errors' },
 ];
 
-/** Without any of these, the shell holds no installation either. */
+/** If the shell sets none of these, it does not configure an installation. */
 const BUNDLE = [
   'CONTROL_PLANE_BASE_URL',
   'INTERNAL_SERVICE_SECRET',
@@ -38,7 +38,7 @@ export function planeEnvironmentOf(
   if (file === undefined && BUNDLE.every((name) => !shell[name]))
     throw new UsageError(`There is no ${DEFAULT_ENV_FILE} in ${process.cwd()}.`, {
       code: 'no_env_file',
-      hint: 'Change to its folder, name it (--env-file <file>), or write it: atlas-tp env < install.json',
+      hint: 'Change to its folder, pass --env-file <file>, or write it: atlas-tp env < install.json',
     });
   return file === undefined ? shell : { ...shell, ...readEnvFile(file) };
 }

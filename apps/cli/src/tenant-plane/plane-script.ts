@@ -7,7 +7,7 @@ import { ENDING_WITH_PARENT } from '../ending-with-parent';
 import { CommandFailure } from '../failure';
 
 const APP = join(__dirname, '../../tenant-plane');
-/** How often to check for another parent, in milliseconds. */
+/** How often to check whether the parent process has changed, in milliseconds. */
 const LOOK_MS = 500;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -20,7 +20,7 @@ export interface ScriptResult {
   readonly document: string;
 }
 
-/** Runs a script to its end. Throws what it wrote to standard error if it wrote no document. */
+/** Runs a script to completion. If it wrote no document, throws what it wrote to standard error. */
 export async function runPlaneScript(
   script: PlaneScript,
   env: NodeJS.ProcessEnv,
@@ -39,7 +39,7 @@ export async function runPlaneScript(
   return { code, document };
 }
 
-/** Runs the plane itself in our terminal until it exits or we are asked to; resolves to its exit code. */
+/** Runs the plane in this terminal until it exits or a signal stops it. Resolves to its exit code. */
 export async function runPlane(env: NodeJS.ProcessEnv): Promise<number> {
   const child = spawn(process.execPath, [...ENDING_WITH_PARENT, fileOf('main')], {
     env,
@@ -56,7 +56,7 @@ export async function runPlane(env: NodeJS.ProcessEnv): Promise<number> {
   }
 }
 
-/** npx runs us in a shell, which a signal ends without reaching us: all we notice is a new parent. */
+/** npx runs this process in a shell. If a signal kills only the shell, the sole sign is a new parent pid. */
 function onOrphaned(callback: () => void): () => void {
   const parent = process.ppid;
   const watch = setInterval(() => {
@@ -77,7 +77,7 @@ function fileOf(script: PlaneScript): string {
   return file;
 }
 
-/** The exit code as a shell reports it: 128 plus the number of a signal. */
+/** The exit code as a shell reports it, which is 128 plus the signal's number after a signal. */
 function exitOf(child: ReturnType<typeof spawn>): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);

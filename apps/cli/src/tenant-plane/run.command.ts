@@ -7,8 +7,8 @@ export class RunCommand implements Command {
   readonly name = 'run';
   readonly group = GROUP;
   readonly summary = 'Run the tenant plane in the foreground';
-  readonly about = `Runs the tenant plane until Ctrl-C or SIGTERM, and enrols it first if needed. It also
-starts and serves without the Control Plane; "atlas-tp preflight" says what is wrong with the connection.`;
+  readonly about = `Runs the tenant plane until Ctrl-C or SIGTERM, and enrols it first if needed. The plane
+starts and serves even if the Control Plane is unreachable; "atlas-tp preflight" checks the connection.`;
   readonly options = INSTALL_OPTIONS;
   readonly examples = ['run'];
 

@@ -9,8 +9,8 @@ export class StatusCommand implements Command {
   readonly group = GROUP;
   readonly summary = 'Show what this tenant plane knows about itself';
   readonly about =
-    'Shows what this tenant plane knows about itself. It reads the database, so the plane need ' +
-    'not be running.';
+    'Shows what this tenant plane knows about itself. It reads the database, so the plane does not ' +
+    'have to be running.';
   readonly options = INSTALL_OPTIONS;
   readonly examples = ['status', 'status --json'];
 

@@ -1,29 +1,29 @@
-// Which process is the tenant plane of a folder: the one that the file says, while it runs.
+// The tenant plane of a folder is the process named in a file there, as long as it is running.
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireAsPlane } from './requirements.mjs';
 
 const { identityOf, isRunning, sendSignal } = requireAsPlane('@atlas/platform/processes');
 
-/** After SIGTERM it has this long before SIGKILL. */
+/** How long the process has between SIGTERM and SIGKILL. */
 const END_MS = 5000;
 const LOOK_MS = 25;
 
 export const pause = () => new Promise((done) => setTimeout(done, LOOK_MS));
 
-/** Makes the calling process the one. Throws while there is another, and when the folder has been removed. */
+/** Claims the folder for this process. Throws if another process has claimed it or it was removed. */
 export function claim(folder) {
   const written = join(folder, `claim.${process.pid}`);
   writeFileSync(written, JSON.stringify({ pid: process.pid, ...identityOf(process.pid) }), { mode: 0o600 });
   try {
-    // Unlike a rename it fails when the file is there.
+    // Unlike a rename, a link fails if the file exists.
     linkSync(written, fileOf(folder));
   } finally {
     rmSync(written);
   }
 }
 
-/** Undefined when no process runs. */
+/** The pid of the folder's tenant plane. Undefined if it is not running. */
 export function holderOf(folder) {
   try {
     const { pid, ...identity } = JSON.parse(readFileSync(fileOf(folder), 'utf8'));
@@ -34,7 +34,7 @@ export function holderOf(folder) {
   }
 }
 
-/** Ends the process that there may be. */
+/** Stops the folder's tenant plane, if there is one. */
 export async function endHolder(folder) {
   if (!existsSync(fileOf(folder))) return;
   const pid = holderOf(folder);
@@ -42,7 +42,7 @@ export async function endHolder(folder) {
   if (pid !== undefined) sendSignal(pid, 'SIGTERM');
   while (pid !== undefined && holderOf(folder) === pid) {
     await pause();
-    // With all that it started: it leads a group.
+    // Kills its whole process group, including all processes that it started.
     if (Date.now() > killAt) sendSignal(-pid, 'SIGKILL');
   }
   rmSync(fileOf(folder), { force: true });

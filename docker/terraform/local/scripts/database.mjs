@@ -1,4 +1,4 @@
-// Creates or drops a tenant's database and role. Either may be done again, from any half-done state.
+// Creates or drops a tenant's database and role. Both can be repeated from any half-done state.
 import { demandTerraform, given, requireAsPlane } from './requirements.mjs';
 
 const { Client, escapeIdentifier, escapeLiteral } = requireAsPlane('pg');
@@ -7,12 +7,12 @@ const id = escapeIdentifier(name);
 
 const actions = { create, drop };
 const action = actions[process.argv[2]];
-if (!action) throw new Error('Say create or drop.');
+if (!action) throw new Error('Pass create or drop.');
 
 const admin = new Client({ connectionString: given('ADMIN_URL'), connectionTimeoutMillis: 10_000 });
 await admin.connect();
 try {
-  // One at a time: a script whose terraform was killed may still be at it.
+  // One script at a time, since a script whose Terraform was killed may still be running.
   await admin.query('select pg_advisory_lock(hashtext($1))', [name]);
   demandTerraform();
   await action();

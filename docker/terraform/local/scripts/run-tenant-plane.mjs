@@ -1,4 +1,4 @@
-// Becomes the tenant plane of the folder, which is written down before it does anything.
+// Runs the tenant plane of the folder, after recording this process as the plane.
 import { claim } from './claim.mjs';
 import { given, requireAsPlane } from './requirements.mjs';
 

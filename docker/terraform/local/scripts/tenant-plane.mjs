@@ -1,4 +1,4 @@
-// Starts a tenant plane in its folder in place of the one before, or removes both.
+// Starts the tenant plane of a folder, replacing a running one, or removes the plane and its folder.
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -13,7 +13,7 @@ const HOST = '127.0.0.1';
 const folder = given('TENANT_PLANE_FOLDER');
 const actions = { start, remove };
 const action = actions[process.argv[2]];
-if (!action) throw new Error('Say start or remove.');
+if (!action) throw new Error('Pass start or remove.');
 await action();
 
 async function start() {
@@ -24,17 +24,17 @@ async function start() {
     const port = await choosePort();
     const child = spawnPlane(port);
     if (await getsReady(child, port)) return;
-    // A script whose terraform was killed was faster. Its plane has an older environment.
+    // A script whose Terraform was killed was faster. Its plane has an older environment, so replace it.
   }
 }
 
 async function remove() {
   await endHolder(folder);
-  // Without the folder none can start any more.
+  // Without the folder, no plane can start anymore.
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** In a group of its own, to outlive us; it writes to its own log. */
+/** Starts the plane in its own process group, so that it outlives this script, and with its own log. */
 function spawnPlane(port) {
   const log = openSync(join(folder, 'tenant-plane.log'), 'a', 0o600);
   const env = {
@@ -57,7 +57,7 @@ function spawnPlane(port) {
   return child;
 }
 
-/** False when another process is the plane. */
+/** Waits until the plane is serving. False if another process has become the plane. */
 async function getsReady(child, port) {
   const isServing = () =>
     fetch(`http://${HOST}:${port}/health/live`).then(
@@ -67,14 +67,14 @@ async function getsReady(child, port) {
   for (const deadline = Date.now() + READY_MS; Date.now() < deadline; await pause()) {
     if (child.exitCode !== null || child.signalCode !== null) {
       if (holderOf(folder) !== undefined) return false;
-      throw new Error(`The tenant plane ended: see ${folder}/tenant-plane.log.`);
+      throw new Error(`The tenant plane exited. See ${folder}/tenant-plane.log.`);
     }
     if (holderOf(folder) === child.pid && (await isServing())) return true;
   }
-  throw new Error(`The tenant plane did not get ready: see ${folder}/tenant-plane.log.`);
+  throw new Error(`The tenant plane did not become ready in time. See ${folder}/tenant-plane.log.`);
 }
 
-/** The one of last time, or any free one. */
+/** The previous port if it is free, or else any free port. */
 async function choosePort() {
   const file = join(folder, 'port');
   const last = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;

@@ -3,8 +3,8 @@ interface Column {
 }
 
 /**
- * For each column of a fully populated row, a change of that column alone. Throws for a null column, so that
- * none is left out.
+ * For each column of a fully populated row, a change to that column alone. Throws for a null column, so that
+ * no column is missed.
  */
 export function changesOfEach<T extends object>(columns: readonly Column[], row: T): Partial<T>[] {
   return columns.map(({ propertyName }) => {

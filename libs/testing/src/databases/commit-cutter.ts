@@ -1,29 +1,29 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 
-/** `before`: the server never sees the COMMIT. `after`: it commits, and its answer is lost. */
+/** `before`: the server never sees the COMMIT. `after`: the server commits, but its response is lost. */
 type Cut = 'before' | 'after';
 
 /**
- * A COMMIT and its answer in PostgreSQL's protocol
+ * A COMMIT and its response in PostgreSQL's protocol
  * (https://www.postgresql.org/docs/current/protocol-message-formats.html).
  */
 const COMMIT = Buffer.from('Q\0\0\0\x0bcommit\0', 'latin1');
 const COMMITTED = Buffer.from('C\0\0\0\x0bCOMMIT\0', 'latin1');
 
 /**
- * A proxy in front of a Postgres server that can lose a connection in the middle of a COMMIT, or silence all
+ * A proxy in front of a Postgres server that can drop a connection in the middle of a COMMIT, or freeze all
  * connections.
  */
 export interface CommitCutter {
   /** The given URL, routed through the proxy. */
   through(url: string): string;
-  /** Cuts the next COMMIT. */
+  /** Drops the connection of the next COMMIT. */
   arm(cut: Cut): void;
-  /** Asks at each COMMIT whether to cut it, until disarmed. */
+  /** Calls `cutFor` at each COMMIT to decide whether to drop its connection, until disarmed. */
   armWhere(cutFor: () => Cut | undefined): void;
   disarm(): void;
-  /** From now on the proxy accepts connections but forwards nothing, not even that one side closes. */
+  /** From now on, accepts connections but forwards nothing, not even that one side has closed. */
   freeze(): void;
   close(): Promise<void>;
 }

@@ -3,12 +3,12 @@ import { type Client } from 'pg';
 import { asAdmin } from './roles';
 import { testServerUrl } from './test-database';
 
-/** Like TypeORM's. */
+/** The part of TypeORM's QueryRunner that is needed here. */
 interface Runner {
   connect(): Promise<unknown>;
 }
 
-/** Makes the server end a transaction's session, as a restart would, and waits until this process notices. */
+/** Makes the server terminate a transaction's session, as a restart does. Waits until the client notices. */
 export async function endSession({ queryRunner }: { readonly queryRunner?: Runner }): Promise<void> {
   // @types/pg omits the process id.
   const client = (await queryRunner?.connect()) as Client & { readonly processID: number };

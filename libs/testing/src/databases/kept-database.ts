@@ -10,7 +10,7 @@ import {
   testServerUrl,
 } from './test-database';
 
-/** Postgres' code for a missing template. */
+/** Postgres's error code for a missing template. */
 const INVALID_CATALOG_NAME = '3D000';
 
 export interface MadeDatabase<T> {
@@ -19,8 +19,8 @@ export interface MadeDatabase<T> {
 }
 
 /**
- * A new database in the state that `make` leaves an empty one, together with its result (as JSON). Made once
- * per run, then copied, so `make` must leave no connection open.
+ * A new database in the state that `make` brings an empty one to, together with the result of `make` (as
+ * JSON). `make` runs once per run, and its database is then copied, so it must leave no connection open.
  */
 export async function createKeptDatabase<T>(
   driver: DatabaseDriver,
@@ -34,7 +34,7 @@ export async function createKeptDatabase<T>(
   return { database, made: await keptOrMade(database, name, () => make(database)) };
 }
 
-/** Brings `database`, which is empty, to the state that `make` would leave. */
+/** Brings an empty `database` to the state that `make` produces. */
 export async function keptOrMade<T>(
   database: TestDatabase,
   name: string,
@@ -55,13 +55,13 @@ class KeptDatabase {
     private readonly name: string,
   ) {}
 
-  /** Undefined outside a run, since the run keeps the databases. */
+  /** Undefined outside a test run, since only a run keeps databases. */
   static ofThisRun(name: string): KeptDatabase | undefined {
     const run = process.env['ATLAS_TEST_RUN'];
     return run ? new KeptDatabase(run, name) : undefined;
   }
 
-  /** False if none is kept yet. */
+  /** False if no database is kept yet. */
   async copyTo(database: TestDatabase): Promise<boolean> {
     if (database.driver === 'postgres') return this.cloneTo(nameOf(database));
     if (!existsSync(this.file)) return false;
@@ -69,7 +69,7 @@ class KeptDatabase {
     return true;
   }
 
-  /** A new database on the server; undefined if there is none to copy yet. */
+  /** A new database on the server. Undefined if there is no database to copy yet. */
   clone(): Promise<TestDatabase | undefined> {
     return createPostgres(testServerUrl(), { template: this.template }).catch((error: { code?: string }) => {
       if (error.code === INVALID_CATALOG_NAME) return undefined;
@@ -81,7 +81,7 @@ class KeptDatabase {
     return JSON.parse(readFileSync(this.factsFile(driver), 'utf8'));
   }
 
-  /** If several are offered at once, keeps the first one, with its facts. */
+  /** If several callers offer a database at once, keeps the first one with its facts. */
   async keep(database: TestDatabase, made: unknown): Promise<void> {
     const facts = JSON.stringify(made ?? null);
     if (database.driver === 'postgres') return this.keepClone(nameOf(database), facts);
@@ -134,8 +134,8 @@ function claim(file: string, text: string): boolean {
 }
 
 /**
- * The latest writes stay in the write-ahead log while others have only read the file. The file itself is
- * copied last.
+ * The latest writes may still be in the write-ahead log. The database file itself is copied last, since its
+ * existence shows that the copy is complete.
  */
 const SQLITE_PARTS = ['-wal', ''];
 

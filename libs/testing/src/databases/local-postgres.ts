@@ -7,20 +7,20 @@ import { postgresPackage } from './postgres-package';
 export interface LocalPostgresOptions {
   /** Kept between starts unless `isTemporary`. */
   readonly dataDir: string;
-  /** Takes a copy of the programs if the server's user cannot reach ours. Absent: beside the data. */
+  /** For a copy of the binaries if the server's user cannot reach node_modules. Default: beside the data. */
   readonly programsDir?: string;
   readonly isTemporary?: boolean;
   /** The superuser's password. On a shared machine, pass one that others do not know. */
   readonly password?: string;
-  /** 0 or absent: any free port. */
+  /** 0 or undefined for any free port. */
   readonly port?: number;
-  /** Off only where losing the data together with the machine costs nothing. */
+  /** Turn off only if losing the data in a crash of the machine does not matter. */
   readonly fsync?: boolean;
   readonly onLog?: (line: string) => void;
 }
 
 export interface LocalPostgres {
-  /** As superuser, to the database `postgres`. */
+  /** The superuser's URL for the database `postgres`. */
   readonly adminUrl: string;
   readonly port: number;
   readonly pid: number;
@@ -69,13 +69,13 @@ export async function startLocalPostgres(options: LocalPostgresOptions): Promise
 
 function serverFlags(fsync: boolean): string[] {
   const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200'];
-  // Disposable data need no password hash that is slow to guess, and are gone before there is anything to
-  // vacuum: with hundreds of databases autovacuum would look several times a second.
+  // Disposable data needs no slow password hash, and is removed before there is anything to vacuum. With
+  // hundreds of databases, autovacuum would run several times a second.
   const hurried = ['fsync=off', 'synchronous_commit=off', 'scram_iterations=1', 'autovacuum=off'];
   return [...settings, ...(fsync ? [] : hurried)].flatMap((setting) => ['-c', setting]);
 }
 
-/** Ends a server that outlived the process that started it, before a new one takes the folder. */
+/** Stops a server that outlived the process that started it, before a new server uses the folder. */
 function endLeftover(dataDir: string): void {
   const pid = postmasterPid(dataDir);
   if (pid === undefined || !isPostgres(pid)) return;
@@ -106,8 +106,8 @@ function postmasterPid(dataDir: string): number | undefined {
 }
 
 /**
- * A port that nobody listens on, outside the range that the system assigns by itself (from 32768 on Linux):
- * otherwise another process or connection could take it before the caller listens.
+ * A free port below the range that the system assigns from (32768 and up on Linux). Another process or
+ * connection could take a port in that range before the caller listens.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -127,10 +127,10 @@ function isFree(port: number): Promise<boolean> {
 
 const OWNER_FILE = 'started-by.pid';
 
-/** A temporary data folder below `parent`. First removes folders whose process is gone. */
+/** A temporary data folder below `parent`. First removes folders whose process no longer runs. */
 export function temporaryDataDir(parent: string): string {
   mkdirSync(parent, { recursive: true });
-  // The server's own user must be able to traverse it.
+  // The server's own user must be able to access the folders below.
   chmodSync(parent, 0o755);
   for (const name of readdirSync(parent)) removeAbandoned(join(parent, name));
   const folder = join(parent, `${process.pid}-${Date.now()}`);

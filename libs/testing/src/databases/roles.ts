@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 
-// Jest's global setup reads this file and cannot resolve workspace libraries, so it imports none.
+// Jest's global setup loads this file and cannot resolve workspace libraries, so the file imports none.
 export const OWNER_ROLE = 'atlas_owner';
 export const APP_ROLE = 'atlas_app';
 export const ROLE_PASSWORD = 'local-only';

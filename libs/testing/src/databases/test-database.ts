@@ -9,7 +9,7 @@ export type DatabaseDriver = 'postgres' | 'sqlite';
 /** A test's own, empty database. */
 export interface TestDatabase {
   readonly driver: DatabaseDriver;
-  /** The value of a plane's database variable. On Postgres: the role that owns nothing. */
+  /** The value of a plane's database variable. On Postgres, the role owns nothing. */
   readonly url: string;
   /** On Postgres, the schema's owner: the value of a plane's migration variable. */
   readonly ownerUrl?: string;
@@ -23,7 +23,7 @@ export function createTestDatabase(driver: DatabaseDriver): Promise<TestDatabase
   return driver === 'sqlite' ? Promise.resolve(createSqlite()) : createPostgres(testServerUrl());
 }
 
-/** A copy of this database as its disk holds it. Nobody may have it open. */
+/** A copy of the database as it is on disk. No process may have it open. */
 export async function copyTestDatabase({ driver, url }: TestDatabase): Promise<TestDatabase> {
   if (driver === 'postgres')
     return createPostgres(testServerUrl(), { template: new URL(url).pathname.slice(1) });
@@ -36,7 +36,7 @@ export async function copyTestDatabase({ driver, url }: TestDatabase): Promise<T
 export function testServerUrl(): string {
   const url = process.env['TEST_PG_URL'] ?? process.env['ATLAS_TEST_POSTGRES'];
   if (!url)
-    throw new Error('No Postgres for this test: run it with jest and `postgres: true` in its project.');
+    throw new Error('No Postgres for this test. Run it with Jest and `postgres: true` in its project.');
   return url;
 }
 
@@ -48,7 +48,7 @@ function createSqlite(): TestDatabase {
 }
 
 /**
- * Creates a database on the server of `adminUrl`, owned by one role and served by another that owns nothing.
+ * Creates a database on the server of `adminUrl`. One role owns it, and planes serve with another role.
  */
 export async function createPostgres(
   adminUrl: string,
@@ -70,7 +70,7 @@ export async function createPostgres(
   return { driver: 'postgres', url, ownerUrl, drop };
 }
 
-/** On a server without fsync, copying the files takes half the time of Postgres' default. */
+/** On a server without fsync, `file_copy` takes half the time of Postgres's default, `wal_log`. */
 type CloneStrategy = 'file_copy' | 'wal_log';
 
 export function createDatabase(

@@ -10,7 +10,7 @@ export interface BrowserPage {
   readonly location: string | null;
 }
 
-/** A headless browser: keeps each origin's cookies and follows redirects within one origin. */
+/** A minimal browser that keeps each origin's cookies and follows redirects within one origin. */
 export class CookieBrowser {
   private readonly jar = new Map<string, Map<string, string>>();
 
@@ -26,12 +26,12 @@ export class CookieBrowser {
     return this.go(url, origin, new URLSearchParams(form).toString());
   }
 
-  /** The cookie header that it would send to that origin. */
+  /** The cookie header that it would send to this origin. */
   cookiesOf(origin: string): string {
     return Array.from(this.jar.get(origin) ?? [], (pair) => pair.join('=')).join('; ');
   }
 
-  /** Stores the cookies that an answer of that origin sets. */
+  /** Stores the cookies that a response from this origin sets. */
   keep(origin: string, setCookies: string | readonly string[] = []): void {
     const cookies = this.jar.get(origin) ?? new Map<string, string>();
     this.jar.set(origin, cookies);
@@ -70,7 +70,7 @@ export class CookieBrowser {
   }
 }
 
-/** Browsers resolve every name below `localhost` to this machine; not every system's resolver does. */
+/** Browsers resolve every name below `localhost` to this machine, but not every system resolver does. */
 const lookupAtHome: LookupFunction = (_host, { all }, done) => {
   const home = { address: '127.0.0.1', family: 4 };
   if (all) done(null, [home]);

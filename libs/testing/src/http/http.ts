@@ -6,7 +6,7 @@ export interface Answer<T> {
 
 export interface RequestOptions {
   readonly method?: string;
-  /** Sent as JSON; a string is sent unchanged. */
+  /** Sent as JSON, except that a string is sent unchanged. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 export interface RawAnswer {
-  /** 0 if the connection was closed without an answer. */
+  /** 0 if the connection was closed without a response. */
   readonly status: number;
   readonly head: string;
   readonly body: string;
@@ -14,7 +14,7 @@ export async function sendRaw(url: string, text: string): Promise<RawAnswer> {
   const socket = connect(Number(port), hostname);
   let answer = '';
   socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
-  // The server cuts off what it refuses to read.
+  // The server may reset the connection before it has read everything.
   socket.on('error', () => undefined);
   socket.write(text);
   await once(socket, 'close');

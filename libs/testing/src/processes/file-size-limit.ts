@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 
 /**
- * Limits a process to files of `bytes`: any write beyond that fails with EFBIG, which SQLite reports as
- * SQLITE_IOERR, just as for a failing disk. Needs no special rights, and {@link liftFileSizeLimit} undoes it.
- * Linux only.
+ * Limits the size of the files that a process can write. Writes beyond `bytes` fail with EFBIG, which SQLite
+ * reports as SQLITE_IOERR, as for a failing disk. Needs no special rights. {@link liftFileSizeLimit} removes
+ * the limit. Linux only.
  */
 export function limitFileSize(pid: number, bytes: number): void {
   execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`]);

@@ -13,7 +13,7 @@ export interface Held {
   readonly handles: number;
 }
 
-/** What a process still holds after collecting its garbage; start it with {@link MEMORY_REPORT}. */
+/** What a process still uses after a garbage collection. Start the process with {@link MEMORY_REPORT}. */
 export class MemoryReports {
   private count = 0;
 

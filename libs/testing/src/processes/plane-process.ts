@@ -7,10 +7,10 @@ import { freePort } from '../databases/local-postgres';
 export type PlaneName = 'control-plane' | 'tenant-plane';
 const READY_MS = 30_000;
 
-/** For `env`: the plane runs from its unbundled modules, which a preloaded module can change. */
+/** For `env`: makes the plane run from its unbundled modules, which a preloaded module can change. */
 export const FROM_MODULES = { ATLAS_TEST_FROM_MODULES: '1' } as const;
 
-/** A plane as a real process. It must have been built. */
+/** A plane running as a real process, from the build. */
 export interface PlaneProcess {
   readonly name: PlaneName;
   readonly url: string;
@@ -20,16 +20,16 @@ export interface PlaneProcess {
   output(): string;
   /** Waits for a line that matches. */
   line(pattern: RegExp, timeoutMs?: number): Promise<string>;
-  /** Sends the signal and waits for the process to end; returns the exit code, or null after a kill. */
+  /** Sends the signal and waits for the process to exit. Resolves to the exit code, or null after a kill. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
   readonly exited: Promise<number | null>;
 }
 
 export interface PlaneOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** 0 or absent: any free port. */
+  /** 0 or undefined for any free port. */
   readonly port?: number;
-  /** False to return at once, for a process that is expected to refuse or to die. */
+  /** False to return at once, for a process that is expected to refuse to start or to crash. */
   readonly awaitReady?: boolean;
 }
 
@@ -47,19 +47,19 @@ export async function startPlane(name: PlaneName, options: PlaneOptions): Promis
     ...options.env,
   };
   const endWithUs = ['--require', builtPath('libs', 'platform', 'dist/processes/end-with-parent.js')];
-  // Uses the caller's options: tests run without the optimising compiler, benchmarks with it.
+  // Passes on this process's Node options, because benchmarks optimise code earlier than tests do.
   const child = spawn(process.execPath, [...process.execArgv, ...endWithUs, main], {
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  // After ending a plane, nobody needs to wait for its channel.
+  // The channel must not keep this process alive.
   child.channel?.unref();
   const plane = handleOf(name, child, port);
   if (options.awaitReady !== false) await untilReady(plane);
   return plane;
 }
 
-/** A file of a built app, wherever in the workspace the caller is. */
+/** A file of a built app. Works from anywhere in the workspace. */
 export function builtFile(app: string, file: string): string {
   return builtPath('dist/apps', app, file);
 }
@@ -73,7 +73,7 @@ function builtPath(root: string, app: string, file: string): string {
   let folder = resolve(__dirname);
   while (!existsSync(join(folder, 'nx.json'))) folder = resolve(folder, '..');
   const path = join(folder, root, app, file);
-  if (!existsSync(path)) throw new Error(`${path} is missing: run "npm run build" first.`);
+  if (!existsSync(path)) throw new Error(`${path} is missing. Run "npm run build" first.`);
   return path;
 }
 
@@ -103,7 +103,7 @@ async function untilReady(plane: PlaneProcess): Promise<void> {
   let code: number | null | undefined;
   void plane.exited.then((exit) => (code = exit));
   const isReady = async (): Promise<boolean> => {
-    if (code !== undefined) throw new Error(`${plane.name} ended with ${code}:\n${plane.output()}`);
+    if (code !== undefined) throw new Error(`${plane.name} exited with ${code}:\n${plane.output()}`);
     const response = await fetch(`${plane.url}/health/ready`).catch(() => undefined);
     return response?.ok ?? false;
   };
@@ -116,14 +116,14 @@ async function untilReady(plane: PlaneProcess): Promise<void> {
 
 interface Wait {
   readonly timeoutMs?: number;
-  /** Completes the sentence "Timed out, waiting until …". */
+  /** Completes the message "Timed out after … ms, waiting until …". */
   readonly what?: string;
   readonly everyMs?: number;
   /** Describes the state when the wait ended. */
   readonly found?: () => string | Promise<string>;
 }
 
-/** Polls until the answer is truthy. For what another process does but cannot announce. */
+/** Polls until `ask` returns a truthy value. For effects that another process cannot announce. */
 export async function eventually<T>(
   ask: () => T | Promise<T>,
   { timeoutMs = 15_000, what = 'something', everyMs = 40, found = () => '' }: Wait = {},

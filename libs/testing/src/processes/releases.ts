@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { builtFile } from './plane-process';
 
-/** Releases of the Tenant Plane, one folder each: the actual build, and copies of it with other versions. */
+/** Releases of the Tenant Plane, one folder each: the real build, and copies of it with other versions. */
 export class Releases {
   private readonly root = mkdtempSync(join(tmpdir(), 'atlas-releases-'));
   private readonly built = dirname(builtFile('tenant-plane', 'main.js'));
@@ -12,12 +12,12 @@ export class Releases {
     symlinkSync(resolve(this.built, '../../../node_modules'), join(this.root, 'node_modules'));
   }
 
-  /** For LOCAL_DRIVER_TENANT_PLANE. */
+  /** The value for LOCAL_DRIVER_TENANT_PLANE. */
   get folder(): string {
     return join(this.root, '{version}');
   }
 
-  /** Links the actual build. */
+  /** Adds a link to the real build. */
   link(version: string): void {
     symlinkSync(this.built, join(this.root, version));
   }
@@ -33,7 +33,7 @@ export class Releases {
     writeFileSync(file, readFileSync(file, 'utf8').replace(line, `$1"${version}"`));
   }
 
-  /** Makes a release exit at start for this tenant; `null` repairs it for all. */
+  /** Makes a release exit at start-up for this tenant. `null` repairs it for all tenants. */
   breakFor(version: string, slug: string | null): void {
     const main = join(this.root, version, 'main.js');
     const works = readFileSync(main, 'utf8').split(BROKEN).at(-1) ?? '';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * A temporary folder for everything that a run creates (it becomes TMPDIR). However the run ends, a waiting
- * process then kills whatever the run has left and removes the folder.
+ * A temporary folder for everything that a run creates (it becomes TMPDIR). However the run ends, a keeper
+ * process then kills the processes that it left behind and removes the folder.
  */
 export class RunFolder {
   private closed: Promise<void> | undefined;
@@ -15,11 +15,11 @@ export class RunFolder {
 
   static open(name: string): RunFolder {
     const folder = mkdtempSync(join(tmpdir(), `${name}-`));
-    // Postgres' own user must be able to traverse it.
+    // The Postgres server's own user must be able to access the folder's contents.
     chmodSync(folder, 0o755);
     process.env['TMPDIR'] = folder;
     const keeper = spawn(process.execPath, [join(__dirname, 'run-keeper.js'), folder], {
-      // Shields it from the terminal's Ctrl-C.
+      // Protects the keeper from the terminal's Ctrl-C.
       detached: true,
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
@@ -28,7 +28,7 @@ export class RunFolder {
     return new RunFolder(keeper);
   }
 
-  /** When a signal asks this process to end, everything it started ends first. */
+  /** On a signal to stop, stops everything that this process started before it exits. */
   closeOnSignals(): void {
     for (const [signal, code] of [
       ['SIGINT', 130],
@@ -38,7 +38,7 @@ export class RunFolder {
       process.once(signal, () => void this.close().finally(() => process.exit(code)));
   }
 
-  /** Resolves when nothing of the run is left; later callers wait as well. */
+  /** Resolves when nothing of the run is left. Repeated calls wait for the first. */
   close(): Promise<void> {
     return (this.closed ??= this.end());
   }

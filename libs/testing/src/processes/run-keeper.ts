@@ -2,14 +2,14 @@ import { readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sendSignal } from '@atlas/platform/processes';
 
-/** The argument is the folder of the run; see RunFolder. */
+/** The argument is the folder of the run. See RunFolder. */
 const [, , folder = ''] = process.argv;
 const PATIENCE_MS = 3000;
 const LOOK_MS = 50;
 
 /**
- * Processes started with the folder as TMPDIR, or running below it (Linux: read from /proc; finds none
- * elsewhere).
+ * Processes started with the folder as TMPDIR, or running below it. Reads /proc, so it finds none except on
+ * Linux.
  */
 function processesOfRun(): number[] {
   return pids().filter((pid) => pid !== process.pid && (runsBelow(pid) || hasFolder(pid)));
@@ -34,7 +34,7 @@ function hasFolder(pid: number): boolean {
   return environment.split('\0').includes(`TMPDIR=${folder}`);
 }
 
-/** The process may have ended, or belong to another user. */
+/** Reading fails if the process has exited or belongs to another user. */
 function look(read: () => string): string {
   try {
     return read();
@@ -52,6 +52,6 @@ async function endRun(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
 }
 
-// Nx sends these to every process below it; this one must end after all others.
+// Nx sends these signals to all its descendants, but this process must exit after all others.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
 process.once('disconnect', () => void endRun());

@@ -28,7 +28,7 @@ interface LocalProcess {
 
 type Env = Readonly<Record<string, string>>;
 
-/** A Control Plane as a process that creates dedicated tenants on this machine. */
+/** A Control Plane process that creates dedicated tenants on this machine. */
 export class DedicatedStack {
   private constructor(
     readonly stack: TestStack,
@@ -41,7 +41,7 @@ export class DedicatedStack {
     return DedicatedStack.on(await createTestDatabase(driver), testServerUrl, env);
   }
 
-  /** `serverUrl`: the Postgres server for the tenants' databases; only called on Postgres. */
+  /** `serverUrl`: the Postgres server for the tenants' databases. Called only on Postgres. */
   static async on(
     controlPlaneDatabase: TestDatabase,
     serverUrl: () => string,
@@ -73,7 +73,7 @@ export class DedicatedStack {
   }
 
   /**
-   * Pids of everything that runs in the folder of a tenant's plane, listed or not (Linux: read from /proc).
+   * The pids of everything that runs in the folder of a tenant's plane, listed or not. Reads /proc (Linux).
    */
   everyProcessOf(slug: string): number[] {
     const below = join(realpathSync(this.folder), `atlas_${slug}_`);
@@ -81,7 +81,7 @@ export class DedicatedStack {
     return pids.filter((pid) => folderOf(pid).startsWith(below)).map(Number);
   }
 
-  /** The process of a tenant's plane, once it runs. */
+  /** The process of a tenant's plane, once it is running. */
   processOf(slug: string, except?: number): Promise<LocalProcess> {
     const isIts = ({ name, pid }: LocalProcess) => name.startsWith(`atlas_${slug}_`) && pid !== except;
     return eventually(() => this.processes().find(isIts), { what: `a tenant plane of ${slug} runs` });
@@ -113,8 +113,8 @@ export class DedicatedStack {
 }
 
 /**
- * Drops the databases and roles of dedicated tenants by name. Reconciliation would examine any that are left,
- * every time.
+ * Drops the databases and roles of dedicated tenants by name. Every later reconciliation would check those
+ * left behind.
  */
 export async function dropDedicated(serverUrl: string, names: readonly string[]): Promise<void> {
   await asAdmin(serverUrl, async (client) => {
@@ -125,7 +125,7 @@ export async function dropDedicated(serverUrl: string, names: readonly string[])
   });
 }
 
-/** A process's working directory; empty if it has ended or belongs to another user. */
+/** A process's working directory. Empty if the process has exited or belongs to another user. */
 function folderOf(pid: string): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);

@@ -50,14 +50,14 @@ export const ADMIN_PASSWORD = 'correct horse battery staple';
 const OWNER_EMAIL = 'owner@example.com';
 
 /**
- * A Control Plane as a real process, with its owner and an API key; tenant planes can be added. All on one
- * machine.
+ * A Control Plane as a real process, with its owner and an API key. Tenant planes can be added. Everything
+ * runs on this machine.
  */
 export class TestStack {
   private readonly env: Env;
   readonly controlPlaneDatabase: TestDatabase;
   readonly tenantPlanes: PlaneProcess[] = [];
-  /** Every process started for it. */
+  /** Every Control Plane process that was started. */
   private readonly controlPlanes: PlaneProcess[] = [];
   controlPlane: PlaneProcess;
   /** An API key with every scope. */
@@ -89,7 +89,7 @@ export class TestStack {
   }
 
   /**
-   * Starts the Control Plane, also after it was ended. `env` adds to the environment that all of its
+   * Starts the Control Plane, also after it was stopped. `env` is added to the environment that all of its
    * processes share.
    */
   async startControlPlane(env: Env = {}, awaitReady = true): Promise<PlaneProcess> {
@@ -97,7 +97,7 @@ export class TestStack {
     return this.controlPlane;
   }
 
-  /** One more process of the same Control Plane, on its own port. */
+  /** Starts another process of the same Control Plane, on its own port. */
   async anotherControlPlane(env: Env = {}, port = 0, awaitReady = true): Promise<PlaneProcess> {
     const plane = await startPlane('control-plane', { env: { ...this.env, ...env }, port, awaitReady });
     this.controlPlanes.push(plane);
@@ -123,7 +123,7 @@ export class TestStack {
     return { id: answer.body.tenant_plane.id, install: answer.body.install };
   }
 
-  /** Starts a tenant plane with exactly its install bundle, on the port in tenants' addresses. */
+  /** Starts a tenant plane with its install bundle. The first one gets the port in tenants' addresses. */
   async startTenantPlane(
     install: InstallView,
     database: TestDatabase,
@@ -149,7 +149,7 @@ export class TestStack {
     return plane;
   }
 
-  /** Ends a tenant plane and forgets it, so that the next one gets its port. */
+  /** Stops a tenant plane and forgets it, so that the next one gets its port. */
   async endTenantPlane(plane: PlaneProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.tenantPlanes.splice(this.tenantPlanes.indexOf(plane), 1);
     await plane.end(signal);

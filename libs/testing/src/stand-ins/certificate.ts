@@ -2,18 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A private CA with one certificate: self-signed for `localhost`, with its key, as PEM. */
+/** A self-signed certificate for `localhost`, which is its own CA, with its key. Both are PEM. */
 export interface TestCertificate {
   readonly cert: string;
   readonly key: string;
-  /** Path of the certificate, for NODE_EXTRA_CA_CERTS. */
+  /** The path of the certificate, for NODE_EXTRA_CA_CERTS. */
   readonly file: string;
 }
 
 /** Node cannot create certificates, so `openssl` does. */
 export const HAS_OPENSSL = spawnSync('openssl', ['version']).status === 0;
 
-/** Created in `folder`. Requires {@link HAS_OPENSSL}. */
+/** Creates a certificate in `folder`. Requires {@link HAS_OPENSSL}. */
 export function createTestCertificate(folder: string): TestCertificate {
   const [file, keyFile] = [join(folder, 'ca.pem'), join(folder, 'key.pem')];
   const subject = ['-subj', '/CN=A private CA', '-addext', 'subjectAltName=DNS:localhost'];

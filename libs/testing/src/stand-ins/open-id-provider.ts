@@ -11,7 +11,7 @@ import { type CookieBrowser } from '../http/cookie-browser';
 export interface ProviderUser {
   readonly sub: string;
   readonly email?: string;
-  /** A boolean, says OpenID Connect. */
+  /** A boolean according to OpenID Connect. Some providers send a string. */
   readonly email_verified?: boolean | string;
   readonly name?: string;
 }
@@ -24,7 +24,7 @@ export interface ProviderClient {
 }
 
 type Claims = Record<string, unknown>;
-/** Changes an ID token on its way out. */
+/** Changes an ID token before the provider sends it. */
 type Tampering = (claims: Claims, token: string) => Promise<string> | string;
 
 const HOUR = 3600;
@@ -33,19 +33,19 @@ const HOUR = 3600;
 export class OpenIdProvider {
   readonly users = new Map<string, ProviderUser>();
   readonly clients: ClientMetadata[] = [];
-  /** Whether ID tokens contain the address, or only the userinfo endpoint does. */
+  /** Whether ID tokens contain the email address. If not, only the userinfo endpoint returns it. */
   tellsInToken = true;
   tampering: Tampering | undefined;
-  /** How often its discovery document was requested. */
+  /** How many times its discovery document was requested. */
   discoveries = 0;
-  /** Kept when it stops, so that it can be restarted on the same port. */
+  /** Kept after a stop, so that the provider can be restarted on the same port. */
   port = 0;
   private server: Server;
   private privateKey: KeyObject;
 
   private constructor(private readonly certificate: TestCertificate | undefined) {}
 
-  /** Uses https if given a certificate, which is for `localhost`. */
+  /** Serves HTTPS if given a certificate, which must be for `localhost`. */
   static async start(port = 0, certificate?: TestCertificate): Promise<OpenIdProvider> {
     const provider = new OpenIdProvider(certificate);
     provider.server = certificate ? createTlsServer(certificate) : createServer();
@@ -76,7 +76,7 @@ export class OpenIdProvider {
     await this.serve();
   }
 
-  /** Signs in on the provider's own pages as a person would; returns where they are redirected. */
+  /** Signs in on the provider's own pages as a person would. Returns the URL that it redirects to. */
   async signIn(browser: CookieBrowser, url: string, user: ProviderUser): Promise<string> {
     this.users.set(user.sub, user);
     let page = await browser.follow(url, this.issuer);
@@ -87,11 +87,11 @@ export class OpenIdProvider {
       const form = { prompt, ...(prompt === 'login' && { login: user.sub, password: 'any' }) };
       page = await browser.submit(new URL(action, page.url).href, form, this.issuer);
     }
-    if (!page.location) throw new Error(`The provider answers ${page.status}: ${page.text.slice(0, 500)}`);
+    if (!page.location) throw new Error(`The provider answered ${page.status}: ${page.text.slice(0, 500)}`);
     return page.location;
   }
 
-  /** Signed with the provider's own key. */
+  /** A token with these claims, signed with the provider's own key. */
   async sign(claims: Claims): Promise<string> {
     return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'test' }).sign(this.privateKey);
   }
@@ -105,7 +105,7 @@ export class OpenIdProvider {
     this.port = (this.server.address() as AddressInfo).port;
   }
 
-  /** The provider takes its clients at construction, so it is recreated for each new one. */
+  /** The provider takes its clients in its constructor, so it is recreated for each new client. */
   private async serve(): Promise<void> {
     this.privateKey ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     const provider = await quietly(async () => {
@@ -146,7 +146,8 @@ export class OpenIdProvider {
 }
 
 /**
- * The provider warns that its sign-in pages and its storage are for tests, and that it is made for Node 22.
+ * Suppresses the provider's warnings that its sign-in pages and storage are only for tests, and that it
+ * expects Node 22.
  */
 async function quietly<T>(make: () => Promise<T>): Promise<T> {
   const warnings = mock.method(console, 'warn', () => undefined);

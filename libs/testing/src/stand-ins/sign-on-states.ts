@@ -11,7 +11,7 @@ export interface SignOnReturns {
   readonly otherCookie: string;
 }
 
-/** Every return that must sign nobody in, because its `state` does not match the cookie. */
+/** Every return that must not sign anyone in, because its `state` does not match the cookie. */
 export function badSignOnReturns(
   returns: SignOnReturns,
 ): readonly (readonly [what: string, url: string, cookie: string])[] {
@@ -26,13 +26,13 @@ export function badSignOnReturns(
     ['missing', withStates(), cookie],
     ['empty', withStates(''), cookie],
     ['forged', withStates('forged'), cookie],
-    ['twice', withStates(stateOf(url), stateOf(url)), cookie],
-    ['of an earlier attempt', withStates(stateOf(firstUrl)), cookie],
-    ['of an earlier attempt, with its code', firstUrl, cookie],
-    ["somebody else's", withStates(stateOf(otherUrl)), cookie],
-    ["somebody else's, with their code", otherUrl, cookie],
-    ['of this browser, with the cookie of another', url, otherCookie],
-    ['of this browser, with the cookie of an earlier attempt', url, firstCookie],
+    ['duplicated', withStates(stateOf(url), stateOf(url)), cookie],
+    ['from an earlier attempt', withStates(stateOf(firstUrl)), cookie],
+    ['from an earlier attempt, with its code', firstUrl, cookie],
+    ['from another browser', withStates(stateOf(otherUrl)), cookie],
+    ['from another browser, with its code', otherUrl, cookie],
+    ['valid, but with the cookie of another browser', url, otherCookie],
+    ['valid, but with the cookie of an earlier attempt', url, firstCookie],
     ['without a cookie', url, ''],
   ];
 }

@@ -15,17 +15,17 @@ export interface ReceivedMail {
   readonly user: string | undefined;
 }
 
-/** The first link in a mail. */
+/** The first link in an email. */
 export function linkIn({ text }: ReceivedMail): string {
   const link = /https?:\/\/\S+/.exec(text)?.[0];
   if (link === undefined) throw new Error(`No link in: ${text}`);
   return link;
 }
 
-/** A real SMTP server that keeps the mails it receives. It accepts any user and password. */
+/** A real SMTP server that keeps the emails it receives. It accepts any user and password. */
 export class TestSmtpServer {
   readonly mails: ReceivedMail[] = [];
-  /** While set, every mail is refused with this text. */
+  /** While set, every email is refused with this text. */
   refusal: string | undefined;
   private server: Server;
   private port: number;
@@ -37,7 +37,7 @@ export class TestSmtpServer {
     const smtp = new TestSmtpServer();
     smtp.server = new SMTPServer({
       authOptional: true,
-      // Nobody would trust the package's own certificate: a test provides one.
+      // No client would trust the package's own certificate, so STARTTLS requires one from the test.
       disabledCommands: options.cert === undefined ? ['STARTTLS'] : [],
       logger: false,
       closeTimeout: 100,
@@ -57,23 +57,23 @@ export class TestSmtpServer {
     });
     const listening = smtp.server.listen(0, '127.0.0.1');
     await once(listening, 'listening');
-    // A client that disconnects midway.
+    // Emitted when a client disconnects midway.
     smtp.server.on('error', () => undefined);
     smtp.port = (listening.address() as AddressInfo).port;
     return smtp;
   }
 
-  /** For the variable SMTP_URL. */
+  /** The value for SMTP_URL. */
   get url(): string {
     return `smtp://127.0.0.1:${this.port}`;
   }
 
-  /** The variables that send mail to this server. */
+  /** The variables that make a plane send email through this server. */
   get env(): { readonly SMTP_URL: string; readonly MAIL_FROM: string } {
     return { SMTP_URL: this.url, MAIL_FROM: 'Atlas <atlas@example.com>' };
   }
 
-  /** The next unread mail, once it arrives. */
+  /** Waits for the next unread email. */
   async next(): Promise<ReceivedMail> {
     for (;;) {
       const mail = this.mails[this.read];

@@ -9,15 +9,15 @@ export interface AskedOfProvider {
     readonly messages: readonly { content: string }[];
     readonly stream?: boolean;
   };
-  /** Resolves once the answer is sent, or its receiver is gone. */
+  /** Resolves when the response has been sent or its receiver has disconnected. */
   readonly closed: Promise<'finished' | 'aborted'>;
 }
 
 type Answering = (response: ServerResponse, asked: AskedOfProvider) => void;
 
 /**
- * Stands in for the one thing that tests cannot have: an AI. It speaks OpenAI's wire protocol over real HTTP,
- * including streaming, until told to answer differently.
+ * Stands in for a real AI, which tests cannot use. It speaks OpenAI's wire protocol over real HTTP, including
+ * streaming, unless a test replaces `answering`.
  */
 export class StandInAiProvider {
   readonly asked: AskedOfProvider[] = [];

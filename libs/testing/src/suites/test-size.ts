@@ -2,7 +2,7 @@ import { type DatabaseDriver, EVERY_DATABASE } from '../databases/test-database'
 
 /**
  * `npm test` runs the long end-to-end suites in their small form: on one database, with their hardest cases.
- * With ATLAS_TEST_SIZE=full (`npx nx run e2e:full`) they run on both, with all cases.
+ * With ATLAS_TEST_SIZE=full (`npx nx run e2e:full`) they run on both databases, with all cases.
  */
 const isFullSize = process.env['ATLAS_TEST_SIZE'] === 'full';
 

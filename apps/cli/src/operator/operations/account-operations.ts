@@ -17,11 +17,17 @@ export const OPERATOR_OPERATIONS: readonly Operation[] = [
     summary: 'Add an operator',
     examples: ['operators add --email ann@example.com --role admin'],
     operation: 'POST /api/operators',
-    done: 'Added. They sign in by single sign-on, or by a link: atlas operators reset-link <address>',
+    done: 'Added. They sign in with single sign-on, or with a link: atlas operators reset-link <address>',
     options: [
-      { name: 'email', value: '<address>', field: 'email', text: 'e-mail address', isRequired: true },
-      { ...ROLE, text: 'owners manage operators, support only reads' },
-      { name: 'name', value: '<name>', field: 'name', text: 'full name', default: 'made from the address' },
+      { name: 'email', value: '<address>', field: 'email', text: 'email address', isRequired: true },
+      { ...ROLE, text: 'owners can manage operators, support can only read' },
+      {
+        name: 'name',
+        value: '<name>',
+        field: 'name',
+        text: 'full name',
+        default: 'derived from the address',
+      },
     ],
   },
   {
@@ -38,12 +44,12 @@ export const OPERATOR_OPERATIONS: readonly Operation[] = [
   {
     name: 'operators disable',
     group,
-    summary: 'Disable an operator and end their sessions and API keys',
+    summary: 'Disable an operator and revoke their sessions and API keys',
     examples: ['operators disable ann@example.com'],
     subject: 'operator',
     operation: 'PATCH /api/operators/:id',
     body: { disabled: true },
-    done: 'Disabled. Their sessions, API keys and reset links have ended.',
+    done: 'Disabled. Their sessions, API keys and reset links are revoked.',
     options: [],
   },
   {
@@ -60,7 +66,7 @@ export const OPERATOR_OPERATIONS: readonly Operation[] = [
   {
     name: 'operators reset-link',
     group,
-    summary: 'Create the link with which an operator chooses a password',
+    summary: 'Create a link that lets an operator choose a password',
     examples: ['operators reset-link ann@example.com'],
     subject: 'operator',
     operation: 'POST /api/operators/:id/reset-link',
@@ -99,7 +105,7 @@ export const KEY_OPERATIONS: readonly Operation[] = [
   {
     name: 'api-keys revoke',
     group,
-    summary: 'Revoke an API key and all keys made with it',
+    summary: 'Revoke an API key and all keys created with it',
     examples: ['api-keys revoke 9f1c2d3e4a5b6c7d'],
     subject: 'key',
     operation: 'DELETE /api/api-keys/:id',

@@ -16,7 +16,7 @@ export const JOB_OPERATIONS: readonly Operation[] = [
   {
     name: 'cancel',
     group,
-    summary: 'Stop a job where it is',
+    summary: 'Stop a job; a move is also rolled back',
     examples: [`cancel ${JOB}`],
     subject: 'job',
     operation: 'POST /api/provisioning-jobs/:id/cancel',

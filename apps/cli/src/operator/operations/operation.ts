@@ -2,7 +2,7 @@ import { type OperatorCall } from '../../control-plane/control-plane-client';
 import { type Operand, type Option } from '../../options';
 import { type SubjectKind } from '../subject';
 
-/** A request to the Control Plane. Its answer holds what follows: a job to watch, a bundle, a link. */
+/** A request to the Control Plane. Its response may contain a job to watch, an install bundle or a link. */
 export interface Operation {
   readonly name: string;
   readonly group: string;
@@ -15,24 +15,24 @@ export interface Operation {
   /** Fields of the request besides the options. */
   readonly body?: object;
   readonly options: readonly Option[];
-  /** The field in which the tenant's slug is repeated, as `--confirm`. */
+  /** The field for the repeated tenant slug, given as `--confirm`. */
   readonly confirm?: string;
-  /** Only for routes that take `dry_run`: any other would execute the request. */
+  /** Only for routes that support `dry_run`. Any other would execute the request. */
   readonly canRehearse?: boolean;
-  /** The command that comes next, about the same tenant. */
+  /** The command to suggest next for the same tenant. */
   readonly next?: string;
-  /** Introduces a link in the answer. */
+  /** The text that introduces a link in the response. */
   readonly link?: string;
   /** Shown when there is nothing else to show or watch. */
   readonly done?: string;
-  /** The status in which its job ends when all goes well (default: succeeded). */
+  /** The status in which its job should end (default: succeeded). */
   readonly goal?: 'cancelled';
 }
 
 export const SUBJECTS: Readonly<Record<SubjectKind, Operand>> = {
   tenant: { name: 'tenant', text: 'slug or id' },
   plane: { name: 'plane', text: 'name or id of a tenant plane' },
-  operator: { name: 'operator', text: 'e-mail address or id' },
+  operator: { name: 'operator', text: 'email address or id' },
   key: { name: 'key', text: 'id of an API key' },
   job: { name: 'job', text: 'id of a job' },
 };

@@ -8,7 +8,7 @@ const VERSION: Option = {
   value: '<version>',
   field: 'version',
   text: 'version to upgrade to',
-  default: 'the one that new tenants get',
+  default: 'the version for new tenants',
 };
 
 export const PLANE_OPERATIONS: readonly Operation[] = [
@@ -31,13 +31,13 @@ export const PLANE_OPERATIONS: readonly Operation[] = [
     canRehearse: true,
     options: [
       VERSION,
-      { name: 'region', value: '<region>', field: 'region', text: 'only planes of this region' },
+      { name: 'region', value: '<region>', field: 'region', text: 'only planes in this region' },
       {
         name: 'batch-size',
         value: '<n>',
         field: 'batch_size',
         isNumber: true,
-        text: 'planes at a time, after the first',
+        text: 'planes per batch, after the first plane',
         default: '5',
       },
       {
@@ -45,7 +45,7 @@ export const PLANE_OPERATIONS: readonly Operation[] = [
         value: '<n>',
         field: 'max_failures',
         isNumber: true,
-        text: 'stop when more than these have failed',
+        text: 'stop when more planes than this have failed',
         default: '0',
       },
     ],
@@ -55,7 +55,7 @@ export const PLANE_OPERATIONS: readonly Operation[] = [
     group,
     summary: 'Replace the service secret of a tenant plane',
     about: `Replaces the service secret of a tenant plane. "routine" accepts both secrets until the old
-one is out of use, which takes ten minutes or more; "compromised" refuses the old one at once.`,
+one is no longer in use, which takes ten minutes or more. "compromised" refuses the old one at once.`,
     examples: ['rotate-secret acme --mode routine --no-wait'],
     subject: 'plane',
     operation: 'POST /api/tenant-planes/:id/rotate-secret',
@@ -66,7 +66,7 @@ one is out of use, which takes ten minutes or more; "compromised" refuses the ol
         value: '<mode>',
         field: 'mode',
         isRequired: true,
-        text: 'why it is replaced',
+        text: 'why the secret is replaced',
         choices: ['routine', 'compromised'],
       },
     ],
@@ -88,7 +88,7 @@ one is out of use, which takes ten minutes or more; "compromised" refuses the ol
     examples: ['reopen eu-1'],
     subject: 'plane',
     operation: 'POST /api/tenant-planes/:id/reopen',
-    done: 'Open to tenants again.',
+    done: 'The cell accepts tenants again.',
     options: [],
   },
 ];

@@ -6,8 +6,8 @@ const collectGarbage = runInNewContext('gc') as () => void;
 let count = 0;
 
 /**
- * On SIGWINCH the process collects its garbage and prints what it still holds: bytes, and resources that keep
- * it alive.
+ * On SIGWINCH, the process collects its garbage and prints how many bytes it still uses, and how many
+ * resources keep it alive.
  */
 process.on('SIGWINCH', () => {
   collectGarbage();
