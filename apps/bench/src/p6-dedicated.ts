@@ -17,7 +17,7 @@ import { atMost, type Goal } from './goal';
 export const P6_DEDICATED: Line = {
   name: 'P6',
   title:
-    'dedicated on Postgres, request to active: multiple of a clone of the schema and the start of a plane',
+    'dedicated tenant on Postgres, request to active: multiple of cloning the schema and starting a plane',
   measure: measureDedicated,
 };
 
