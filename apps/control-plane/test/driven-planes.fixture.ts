@@ -14,8 +14,8 @@ export interface Driven {
 }
 
 /**
- * A driver that starts nothing. It records which versions it was told to run, and the tests report on behalf of
- * the planes.
+ * A driver that starts nothing. It records which versions it was told to run, and the tests report on
+ * behalf of the planes.
  */
 export class DrivenPlanes {
   /** The versions that the driver was told to run, in order, by plane id. */

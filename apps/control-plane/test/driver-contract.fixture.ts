@@ -201,7 +201,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       await nothingIsLeft(subject);
     });
 
-    it('returns the same infrastructure when called again, and creates another for another plane', async () => {
+    it('creates the same when called again, and something else for another plane', async () => {
       const [one, other] = [await newSubject(), await newSubject()];
       const made = await create(one);
       expect(await create(one)).toEqual(made);

@@ -15,8 +15,8 @@ export class FakeTerraform {
   }
 
   /**
-   * For tests in which starting Node would take most of the time. `script` is a shell script, in which `folder`
-   * is this folder.
+   * For tests in which starting Node would take most of the time. `script` is a shell script, in which
+   * `folder` is this folder.
    */
   static ofShell(script: string): FakeTerraform {
     const fake = new FakeTerraform();

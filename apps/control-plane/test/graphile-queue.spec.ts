@@ -33,7 +33,10 @@ describe(GraphileQueue.name, () => {
           .then(() => true)
           .catch(() => false),
       );
-      await eventually(() => handled.includes('second'), { timeoutMs: 30_000, what: 'the next task is handled' });
+      await eventually(() => handled.includes('second'), {
+        timeoutMs: 30_000,
+        what: 'the next task is handled',
+      });
       expect(unheard).toEqual([]);
     } finally {
       process.off('unhandledRejection', note);

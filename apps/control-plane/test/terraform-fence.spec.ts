@@ -81,8 +81,8 @@ describeWithTerraform('a saved plan (skipped unless terraform is on the PATH)', 
     existsSync(join(root, 'made')) ? readFileSync(join(root, 'made'), 'utf8').trim().split('\n') : [];
 
   /**
-   * A write that is overtaken after its lease was checked. Its apply has already opened the plan and waits for
-   * the lock on the state.
+   * A write that is overtaken after its lease was checked. Its apply has already opened the plan and waits
+   * for the lock on the state.
    */
   function overtakenBy(successor: () => Promise<unknown>): FencedWrite {
     return async (work) => {
@@ -96,7 +96,7 @@ describeWithTerraform('a saved plan (skipped unless terraform is on the PATH)', 
     };
   }
 
-  it('is refused once a successor has applied its own, even if that restored the previous state', async () => {
+  it('is refused once a successor has applied, even if that restored the previous state', async () => {
     await driver.create(requestOf('1'), write);
     const upgrade = driver.create(
       requestOf('2'),

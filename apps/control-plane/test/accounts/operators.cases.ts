@@ -10,8 +10,8 @@ import { PUBLIC_URL, refusal } from '../plane-simulator.fixture';
 const NEW_PASSWORD = 'another horse another staple';
 
 /**
- * There is always an active owner. Demoted operators are signed out. A disabled operator's keys and links stay
- * revoked, even if the operator is enabled again.
+ * There is always an active owner. Demoted operators are signed out. A disabled operator's keys and links
+ * stay revoked, even if the operator is enabled again.
  *
  * To see it fail: in `lockOperators`, take no lock; in `Operators.change`, leave out `endSessions`; in
  * `Operators.endEverything`, leave out `ApiKey`; in `OperatorPasswords.reset`, leave out `endedAt` or
@@ -264,7 +264,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
   });
 
   describe('an operator', () => {
-    it('can change their password by giving the current one, which revokes their other sessions', async () => {
+    it('can change their password if they know it, which revokes their other sessions', async () => {
       const { email, session } = await operator('support');
       const other = await plane.login(email);
       const body = { current_password: PASSWORD, new_password: NEW_PASSWORD };

@@ -41,8 +41,8 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
 
   let made = 0;
   /**
-   * An operator with a session and an API key, both last used less than a minute ago, so that using them again
-   * writes nothing.
+   * An operator with a session and an API key, both last used less than a minute ago, so that using them
+   * again writes nothing.
    */
   const operator = async (role: OperatorRole = 'admin') => {
     const email = `revoked-${role}-${(made += 1)}@example.com`;
@@ -206,7 +206,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect([newer.status, refusal(older)]).toEqual([201, [410, 'invalid_reset_link']]);
     });
 
-    it('is not issued while its operator is being disabled, and is revoked if issued just before', async () => {
+    it('is not issued while its operator is being disabled, or is revoked if issued before', async () => {
       const [first, second] = [await operator(), await operator()];
       const path = ({ id }: { id: string }) => `/api/operators/${id}/reset-link`;
       const [disabled, refused] = await queued(
@@ -227,7 +227,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       ]);
     });
 
-    it('sets no password for an operator who was disabled in the meantime, even if enabled again', async () => {
+    it('sets no password once its operator was disabled, even if enabled again', async () => {
       const { id, email } = await operator();
       const link = await issueLink(id);
       const [, , late] = await queued(
@@ -242,7 +242,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   });
 
   describe('an API key', () => {
-    it('is not created while its operator is being disabled, and is revoked if created just before', async () => {
+    it('is not created while its operator is being disabled, or is revoked if created before', async () => {
       for (const credential of ['session', 'key'] as const) {
         const [first, second] = [await operator(), await operator()];
         const [, late] = await queued(
@@ -378,7 +378,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       (await newKey(token, { scopes: OWNER_KEY }).expect(201)).body.key;
     const GONE = [410, 'invalid_reset_link'];
 
-    it('is revoked along with the API key that issued it, or with the key that created that key', async () => {
+    it("is revoked along with the API key that issued it, or with that key's parent", async () => {
       const { session } = await operator('owner');
       const [first, second, third] = [await operator(), await operator('owner'), await operator()];
       const key = await keyBy(session);
@@ -477,7 +477,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       return new Map(tenants.map(({ tenant_id, signup_links }) => [tenant_id, signup_links]));
     };
 
-    it("is revoked along with the API key that issued it, and only the tenant's home is notified", async () => {
+    it('is revoked along with the API key that issued it, and only the home is notified', async () => {
       const { session } = await operator();
       const [id, without] = [await tenantIn(cell, 'links'), await tenantIn(cell, 'links')];
       const elsewhere = await tenantIn(other, 'more-links');
@@ -547,7 +547,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await plane.count(MintedSignupLink, { tenantId: id })).toBe(1);
     });
 
-    it('is listed by id if it is among the newest 100 revoked, and one id covers all older ones', async () => {
+    it('is listed by id among the newest 100 revoked, and one id covers all older ones', async () => {
       const [who, id] = [await operator(), await tenantIn(cell, 'links')];
       const at = plane.clock.now().getTime();
       const jtis = Array.from({ length: 102 }, (_, n) => uuidv7(new Date(at + n))).reverse();

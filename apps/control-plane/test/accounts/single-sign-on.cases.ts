@@ -18,12 +18,13 @@ const ANN: ProviderUser = { sub: 'ann-1', email: 'Ann@Example.com', email_verifi
 
 /**
  * Signs in at a real provider whose tokens are tampered with in transit. No token signs anyone in if it is
- * unsigned, wrongly signed, expired, or issued by or for someone else or for another attempt. An address links
- * an account only once, and only if it is verified. Unknown and disabled accounts get the same response.
+ * unsigned, wrongly signed, expired, or issued by or for someone else or for another attempt. An address
+ * links an account only once, and only if it is verified. Unknown and disabled accounts get the same
+ * response.
  *
- * To see it fail: in relying-party.ts, leave out `enableNonRepudiationChecks`
- * or `expectedNonce`; in `identityOf`, leave out `isVerified`; in `link`,
- * leave out the issuer check; or in `admit`, leave out `disabledAt`.
+ * To see it fail: in relying-party.ts, leave out `enableNonRepudiationChecks` or `expectedNonce`; in
+ * `identityOf`, leave out `isVerified`; in `link`, leave out the issuer check; or in `admit`, leave out
+ * `disabledAt`.
  */
 describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider on %s', (driver) => {
   let provider: OpenIdProvider;
@@ -202,7 +203,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     expect(refusal(await arrive(url, browser))).toEqual(NOT_BEGUN);
   });
 
-  it('get no session or link from a state that is forged, missing, duplicated, already used or from another browser', async () => {
+  it('get no session or link from a forged, missing, duplicated, used or stolen state', async () => {
     await plane.createOperator('sam@example.com', 'support');
     const sam: ProviderUser = { sub: 'sam', email: 'sam@example.com', email_verified: true };
     const [browser, other] = [new CookieBrowser(), new CookieBrowser()];

@@ -223,7 +223,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
     expect(await running(plane)).toEqual([pid]);
   });
 
-  it('is killed when the plane is destroyed, recorded or not, while other processes keep running', async () => {
+  it('is killed when the plane is destroyed, recorded or not, but no other process is', async () => {
     const plane = await dedicated();
     const folder = join(set.planesFolder, plane.row.name);
     const sleep = ['-e', 'setInterval(() => undefined, 1000)'];

@@ -249,7 +249,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await set.scene.cell.serve(shared.id);
     });
 
-    it('republishes an entry that a plane skipped, and reports an entry that it could not apply', async () => {
+    it('republishes an entry that a plane skipped, and reports one that it could not apply', async () => {
       await change(Placement, { tenantId: shared.id }, { reportedRevision: 0 });
       await isLeftToJobs({ tenantId: shared.id }, 'entry_unapplied', shared.id);
       await isRepaired('entry_unapplied', shared.id);
@@ -286,7 +286,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports a plane that is connected but does not apply its state, and ignores silent planes', async () => {
+    it('reports an online plane that does not apply its state, and ignores silent planes', async () => {
       const cell = await set.plane.enrolledCell();
       const { revision } = await only(TenantPlane, { id: cell.id });
       set.plane.clock.advance(600);

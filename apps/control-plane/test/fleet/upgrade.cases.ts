@@ -215,7 +215,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       await waitsFor(id, `its report in version ${NEW}`);
     });
 
-    it('starts the plane with its current and enrolment secrets, unless the enrolment secret leaked', async () => {
+    it('starts the plane with its current secret, plus its enrolment secret unless leaked', async () => {
       const first = one.simulator.secret;
       const rotated = async (mode: string) =>
         bodyOf<Accepted & { readonly install?: Install }>(

@@ -141,7 +141,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       return requestFile(customers, { endpoint_url });
     };
 
-    it('adopts the address in a newer request file, and records the uploader in the audit trail', async () => {
+    it('adopts the address in a newer request file, and records who uploaded the file', async () => {
       const ordered = await order();
       const customers = simulator(ordered);
       await upload(fileFrom(customers, FIRST)).expect(200);

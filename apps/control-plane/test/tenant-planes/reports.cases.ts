@@ -470,7 +470,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await changesOf(customers)).toHaveLength(1);
     });
 
-    it('changes the address at most ten times per hour, and later records how many changes were skipped', async () => {
+    it('changes the address at most ten times an hour, and later counts skipped changes', async () => {
       const { id, customers } = await installed('on_prem');
       // No address occurs twice, so every change counts.
       const addresses = Array.from({ length: 30 }, (_, index) => `https://${index}.acme.example`);
