@@ -392,7 +392,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
   it.each([
     ['while the clock stands still', 0],
     ['after the clock stepped back', -5],
-  ])('stops draining if a move is cancelled %s, names the tenant, and continues on retry', async (_, steps) => {
+  ])('stops if a move is cancelled %s, names the tenant, and continues on retry', async (_, steps) => {
     const [id] = await inhabited(1);
     const job = await incompleteDrain(steps);
     const { error } = await scene.job(job);
