@@ -201,7 +201,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       await nothingIsLeft(subject);
     });
 
-    it('creates the same when called again, and something else for another plane', async () => {
+    it('creates nothing new when called again, and separate infrastructure for another plane', async () => {
       const [one, other] = [await newSubject(), await newSubject()];
       const made = await create(one);
       expect(await create(one)).toEqual(made);
@@ -228,7 +228,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
         await nothingIsLeft(subject);
       }));
 
-    it('tolerates removing what does not exist, and creates again what was removed twice', async () => {
+    it('ignores a removal of nothing, and can create again after two removals', async () => {
       const subject = await newSubject();
       await remove(subject);
       await create(subject);
@@ -258,7 +258,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       expect(await scene.existing(made)).toEqual(existing);
     });
 
-    it('finds a fault in missing infrastructure and none in existing, if it can inspect at all', async () => {
+    it('reports faults only for missing infrastructure, if it supports inspection', async () => {
       const [made, missing] = [await newSubject(), await newSubject()];
       const later: readonly string[] = scene.later ?? [];
       const isMade = (await create(made)) !== null;

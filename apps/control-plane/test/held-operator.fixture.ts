@@ -87,7 +87,7 @@ export class HeldRow {
 export async function lockWaits(database: Database): Promise<number> {
   if (database.driver === 'sqlite') return 0;
   const [row] = await database.read(async (manager) => {
-    // Otherwise, Postgres keeps showing the connections of the transaction's first read.
+    // Without this, a transaction keeps seeing the connections that its first read has seen.
     await manager.query('select pg_stat_clear_snapshot()');
     return manager.query<{ waiting: number }[]>(LOCK_WAITS);
   });

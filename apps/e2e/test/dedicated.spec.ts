@@ -36,7 +36,7 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       tenant = await dedicated.stack.awaitActive('acme');
     });
 
-    it('has its own tenant plane and database, and users sign in to it', async () => {
+    it('has its own database and a tenant plane that users can sign in to', async () => {
       const { stack } = dedicated;
       expect(tenant).toMatchObject({ has_db_url: true, url: expect.stringContaining('acme.localhost') });
       const session = await stack.signUp(tenant, endpointOf(tenant));

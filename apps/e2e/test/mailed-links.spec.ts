@@ -132,7 +132,7 @@ describeWithChromium('emailed links in a browser (skipped unless chromium is on 
     expect((await stack.api('/api/auth/login', { body: login })).status).toBe(200);
   });
 
-  it("need nothing that their pages' policy forbids, and reveal no secret to servers or logs", async () => {
+  it('open pages that obey their content policy, and reveal no secret to servers or logs', async () => {
     expect(person.faults).toEqual([]);
     expect(new Set(secrets).size).toBe(4);
     const both = [planes.stack.controlPlane, planes.tenantPlane()];

@@ -60,7 +60,7 @@ jest.setTimeout(60_000);
       expect([stranger.arrived[0], stranger.me.status]).toEqual([403, 401]);
     });
 
-    it("signs in a tenant's user at the tenant's own address, once its admin has set that up", async () => {
+    it("signs in a tenant's user at the tenant's address once its admin has set up sign-on", async () => {
       const { tenant, session } = await planes.stack.tenantWithAdmin('acme');
       const body = { issuer: provider.issuer, client_id: 'acme' };
       const call = { session: session.token, method: 'PUT', body };

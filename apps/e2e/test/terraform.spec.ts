@@ -9,7 +9,7 @@ jest.setTimeout(120_000);
 const describeWithTerraform = hasTerraform ? describe : describe.skip;
 const SECRETS = /at[ps]_[a-z0-9]+_|:[0-9a-f]{32}@/i;
 
-describeWithTerraform('dedicated tenants from Terraform (skipped unless terraform is on the PATH)', () => {
+describeWithTerraform('dedicated tenants with Terraform (skipped unless terraform is on the PATH)', () => {
   let terraform: TerraformStack;
   beforeAll(async () => {
     terraform = await TerraformStack.start();
@@ -109,7 +109,7 @@ describeWithTerraform('dedicated tenants from Terraform (skipped unless terrafor
     });
 
     inFullForm(
-      'are created by the next Control Plane after a shutdown, which interrupts terraform',
+      'are created by the next Control Plane after a shutdown has interrupted terraform',
       async () => {
         terraform.closeGate();
         await terraform.provision('polite', 'sqlite');

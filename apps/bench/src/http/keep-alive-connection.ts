@@ -8,8 +8,8 @@ interface Waiting {
 }
 
 /**
- * A persistent connection that carries one request at a time. It shares two cores with the planes that it
- * measures, so it only writes prepared bytes and finds the end of the response.
+ * A persistent connection that carries one request at a time. It shares two cores with the planes under
+ * test, so it only writes prepared bytes and finds the end of the response.
  */
 export class KeepAliveConnection {
   private received: Buffer = Buffer.alloc(0);

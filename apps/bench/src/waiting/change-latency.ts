@@ -43,7 +43,7 @@ export async function changeLatencies(
   return { callsMs, changesMs };
 }
 
-/** A plane that polls for changes without waiting, when there are none. */
+/** A plane that polls without waiting, at times when there are no changes. */
 class NoOpCaller {
   private readonly path: string;
 

@@ -106,7 +106,7 @@ interface Caller {
  * here.
  *
  * To see it fail: change `@Requires` of any route; in `SCOPES_OF_ROLE`, give an admin what an owner has; or
- * have `isMet` count API keys as a person.
+ * have `isMet` treat API keys as a person.
  */
 describe('every route of the Control Plane', () => {
   let plane: TestControlPlane;

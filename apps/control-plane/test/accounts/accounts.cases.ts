@@ -23,7 +23,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
   const newKey = (body: object, token = plane.session) =>
     plane.post('/api/api-keys', { name: 'k', scopes: ['tenants:read'], ...body }, { token });
 
-  describe('signing in', () => {
+  describe('signing in and out', () => {
     it('accepts the email address in any case', async () => {
       const answer = await signIn('Ann@Example.com', PASSWORD);
       expect(answer.status).toBe(200);
@@ -69,7 +69,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect((await me(other)).status).toBe(200);
     });
 
-    it('cannot be undone by an API key, and the error says how to revoke the key instead', async () => {
+    it('refuses to sign out an API key, and says how to revoke it instead', async () => {
       const answer = await plane.post('/api/auth/logout', undefined, { token: plane.apiKey });
       expect(refusal(answer)).toEqual([403, 'forbidden']);
       expect(answer.body.detail).toContain(`DELETE /api/api-keys/${plane.apiKey.split('_')[1]}`);
@@ -172,7 +172,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
     });
   });
 
-  describe('roles', () => {
+  describe('authorisation', () => {
     const newOperator = (token: string, role = 'support') => {
       const email = `${role}-${Math.random().toString(36).slice(2)}@example.com`;
       return plane.post('/api/operators', { email, role, password: PASSWORD }, { token });

@@ -205,7 +205,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
     const reset = (token: string, password = NEW_PASSWORD) =>
       plane.post('/api/auth/reset-password', { token, password }, { token: null });
 
-    it('sets a first password, only once and within a day', async () => {
+    it('can set a first password, once and within a day', async () => {
       const body = { email: 'new@example.com', role: 'admin' };
       const { body: created } = await plane.post('/api/operators', body).expect(201);
       expect((await plane.get(`/api/operators/${created.id}`)).body.has_password).toBe(false);
@@ -264,7 +264,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
   });
 
   describe('an operator', () => {
-    it('can change their password if they know it, which revokes their other sessions', async () => {
+    it('can change their password with the current one, and other sessions are revoked', async () => {
       const { email, session } = await operator('support');
       const other = await plane.login(email);
       const body = { current_password: PASSWORD, new_password: NEW_PASSWORD };

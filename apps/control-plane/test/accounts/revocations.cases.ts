@@ -206,7 +206,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect([newer.status, refusal(older)]).toEqual([201, [410, 'invalid_reset_link']]);
     });
 
-    it('is not issued while its operator is being disabled, or is revoked if issued before', async () => {
+    it('is refused while its operator is being disabled, and revoked if issued just before', async () => {
       const [first, second] = [await operator(), await operator()];
       const path = ({ id }: { id: string }) => `/api/operators/${id}/reset-link`;
       const [disabled, refused] = await queued(
@@ -227,7 +227,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       ]);
     });
 
-    it('sets no password once its operator was disabled, even if enabled again', async () => {
+    it('sets no password once its operator has been disabled, even if enabled again', async () => {
       const { id, email } = await operator();
       const link = await issueLink(id);
       const [, , late] = await queued(
@@ -242,7 +242,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   });
 
   describe('an API key', () => {
-    it('is not created while its operator is being disabled, or is revoked if created before', async () => {
+    it('is refused while its operator is being disabled, and revoked if created just before', async () => {
       for (const credential of ['session', 'key'] as const) {
         const [first, second] = [await operator(), await operator()];
         const [, late] = await queued(
@@ -341,7 +341,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await statusOf(right)).toBe(401);
     });
 
-    it('is revoked along with the key that is just creating it', async () => {
+    it('is revoked along with the key that created it, even during its creation', async () => {
       const { id, session, key } = await operator();
       const [child, revoked] = await queued(id, newKey(key), revokeKey(key, session));
       expect([child.status, revoked.status]).toEqual([201, 204]);
@@ -592,7 +592,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     });
   });
 
-  it('delete sessions and reset links in bulk a month after they expire, but no API keys', async () => {
+  it('leave sessions and reset links that a sweep deletes after a month, but keep API keys', async () => {
     const { id, session } = await operator();
     await issueLink(id);
     const [live] = (await plane.rows(OperatorSession, { id: session.split('_')[1] })) as [OperatorSession];
@@ -619,7 +619,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     expect(await left()).toEqual([1, 0, 1]);
   });
 
-  it('delete expired sessions even if another chore keeps failing', async () => {
+  it('leave sessions that a sweep deletes even if another chore keeps failing', async () => {
     const { id } = await operator();
     const expiresAt = new Date(plane.clock.now().getTime() - 31 * 24 * 3600_000);
     await plane.change(OperatorSession, { operatorId: id }, { expiresAt });
@@ -638,7 +638,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     expect(await plane.count(OperatorSession, { operatorId: id })).toBe(0);
   });
 
-  it('cover every API key, because its creator must exist', async () => {
+  it('cover every API key, because the key that created it must exist', async () => {
     const { id } = await operator();
     const orphan = plane.change(ApiKey, { operatorId: id }, { parentId: 'nobody' });
     await expect(orphan).rejects.toThrow(/foreign key/i);
@@ -703,7 +703,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     });
   });
 
-  // SQLite serialises writers.
+  // SQLite serialises writers, so this race exists only on Postgres.
   (driver === 'postgres' ? describe : describe.skip)('for an operator who keeps writing', () => {
     const KEYS: Scope[] = ['api_keys:write', 'planes:write'];
     let who: { id: string; email: string; session: string; key: string };
@@ -767,9 +767,9 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     });
   });
 
-  describe('an owner who is being disabled', () => {
+  describe('an owner who is losing access', () => {
     it.each(['session', 'key'] as const)(
-      'can no longer change any operator with their %s',
+      'can no longer change any operator with their %s once disabled',
       async (credential) => {
         const other = await operator();
         const attempts: ((token: string) => supertest.Test)[] = [
@@ -794,7 +794,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       },
     );
 
-    it('can no longer change any operator with a key while being demoted, either', async () => {
+    it('can no longer change any operator with their key once demoted', async () => {
       const [owner, other] = [await operator('owner'), await operator()];
       const [demoted, late] = await queued(
         owner.id,

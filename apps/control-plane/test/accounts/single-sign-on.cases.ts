@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     });
   });
 
-  it('are refused alike if their address is unverified or unknown, or they are disabled', async () => {
+  it('get the same refusal for an unverified address, an unknown one and a disabled account', async () => {
     await plane.createOperator('ben@example.com', 'owner');
     await plane.createOperator('off@example.com', 'admin');
     await plane.change(Operator, { email: 'off@example.com' }, { disabledAt: plane.clock.now() });
@@ -182,7 +182,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     await provider.register({ clientId: 'another', redirectUri: REDIRECT_URI });
   });
 
-  it('must have started in the same browser, less than 10 minutes ago', async () => {
+  it('must have started the sign-in in the same browser, less than 10 minutes ago', async () => {
     const [browser, other] = [new CookieBrowser(), new CookieBrowser()];
     const url = await comeBack(ANN, browser);
     await comeBack(ANN, other);

@@ -392,7 +392,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
   it.each([
     ['while the clock stands still', 0],
     ['after the clock stepped back', -5],
-  ])('stops if a move is cancelled %s, names the tenant, and continues on retry', async (_, steps) => {
+  ])('fails if a move is cancelled %s, names the tenant, and resumes on retry', async (_, steps) => {
     const [id] = await inhabited(1);
     const job = await incompleteDrain(steps);
     const { error } = await scene.job(job);
@@ -452,7 +452,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     await eventually(async () => (await cellNow(here))?.accepts_tenants === false);
   });
 
-  it('fails its drain if it is open again', async () => {
+  it('fails its drain if it has been reopened', async () => {
     const opened = scene.before('move-tenants', () =>
       scene.plane.change(TenantPlane, { id: here.id }, { acceptsTenants: true }),
     );

@@ -74,7 +74,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
     const file = join(set.planesFolder, row.name, 'starts');
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
   };
-  /** A plane whose process has started its program. */
+  /** A plane whose process has begun to run its program. */
   const dedicated = async (): Promise<Dedicated> => {
     const plane = await set.dedicated();
     await eventually(() => startsOf(plane).includes(`${plane.row.pid}`));
@@ -223,7 +223,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
     expect(await running(plane)).toEqual([pid]);
   });
 
-  it('is killed when the plane is destroyed, recorded or not, but no other process is', async () => {
+  it('is killed when its plane is destroyed, even if unrecorded, and no other process is', async () => {
     const plane = await dedicated();
     const folder = join(set.planesFolder, plane.row.name);
     const sleep = ['-e', 'setInterval(() => undefined, 1000)'];

@@ -216,7 +216,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       ['url', { url: ELSEWHERE }],
       ['endpointUrl', { endpointUrl: ELSEWHERE }],
       ['dbUrlSealed', { dbUrlSealed: null }],
-    ])("repairs a %s that differs from its plane's", async (field, wrong) => {
+    ])("repairs a tenant's %s that differs from its plane's", async (field, wrong) => {
       const { id } = dedicated;
       const right = await only(Tenant, { id });
       await change(Tenant, { id }, wrong);
@@ -383,7 +383,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('starts a process that is not marked as wanted', async () => {
+    it('starts a needed process that is marked as unwanted', async () => {
       const tenantPlaneId = dedicated.planeId;
       await change(LocalPlane, { tenantPlaneId }, { isWanted: false });
       await isLeftToJobs(about(), 'process_missing', tenantPlaneId);
@@ -420,7 +420,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       expect(former.tenants.get(dedicated.id)).toMatchObject({ moved_to: tenant.endpointUrl });
     });
 
-    // SQLite serialises writers.
+    // SQLite serialises writers, so this race exists only on Postgres.
     (driver === 'postgres' ? it : it.skip)(
       'does not lock a plane while it waits for the lock on its tenant',
       async () => {

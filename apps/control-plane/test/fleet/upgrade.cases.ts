@@ -117,7 +117,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       await scene.reaches(id, 'succeeded');
     });
 
-    // SQLite serialises writers.
+    // SQLite serialises writers, so this race exists only on Postgres.
     (driver === 'postgres' ? it : it.skip)(
       'does not lock the plane while it waits to record that address',
       async () => {
@@ -187,7 +187,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(refusal(await ask(one.planeId, { version: OLD }))).toEqual([409, 'already_up_to_date']);
     });
 
-    it('can be retried after it was undone, with the full timeout', async () => {
+    it('can be retried with the full timeout after it was undone', async () => {
       const id = await upgrade(one);
       await waitsFor(id, `its report in version ${NEW}`);
       await scene.act(id, 'cancel').expect(202);
@@ -252,7 +252,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
 
     const move = () => plane.post(`/api/tenants/${one.tenantId}/move`, { deployment_model: 'shared' });
 
-    it('and a move of its tenant exclude each other, even on a retry', async () => {
+    it('excludes a move of its tenant, and the other way round, even on a retry', async () => {
       const id = await upgrade(one);
       await waitsFor(id, `its report in version ${NEW}`);
       expect(refusal(await move())).toEqual([409, 'operation_in_progress']);
@@ -269,7 +269,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(refusal(await scene.act(moving, 'retry'))).toEqual([409, 'operation_in_progress']);
     });
 
-    it('and a move of its tenant, requested at once, are not both accepted', async () => {
+    it('is accepted, or a move of its tenant is, but not both at once', async () => {
       const held = await HeldRow.hold(plane, TenantPlane, one.planeId);
       const answers = [ask(one.planeId, { version: NEW }).then(), move().then()];
       await held.untilWaiting(2);
@@ -542,7 +542,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(await shown(one)).toMatchObject({ version: OLD, release: OLD });
     });
 
-    it('continues if no more planes fail than allowed', async () => {
+    it('continues as long as no more planes fail than allowed', async () => {
       const id = await begin({ max_failures: 1 });
       await getsWell(0);
       await getsWell(1);

@@ -141,7 +141,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
       return { answer };
     };
 
-    it('is refused within seconds, as are calls for a part, without affecting other planes', async () => {
+    it('is refused within seconds, like waiting for a part, and other planes are unaffected', async () => {
       const [mine, theirs, source] = [
         await cellIn('key-1'),
         await cellIn('key-2'),

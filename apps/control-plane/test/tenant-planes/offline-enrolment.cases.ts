@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
         ]);
     });
 
-    it('a hybrid plane, which must be online, and says what to do without using up the token', async () => {
+    it('a hybrid plane, without using up its token, and says what to do instead', async () => {
       const ordered: Ordered = (await plane.provision({ deployment_model: 'hybrid' }).expect(202)).body;
       const answer = await upload(requestFile(simulator(ordered), { deployment_model: 'hybrid' }));
       expect(refusal(answer)).toEqual([422, 'offline_enrolment_unavailable']);

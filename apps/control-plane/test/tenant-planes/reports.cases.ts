@@ -167,7 +167,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     });
   });
 
-  describe('with a sequence number that another process has used', () => {
+  describe('with an old sequence number', () => {
     const shown = async ({ id }: PlaneSimulator) => {
       const { body } = await plane.get('/api/tenant-planes');
       return body.items.find((item: { id: string }) => item.id === id);
@@ -179,7 +179,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       return original.copy();
     };
 
-    it('marks the plane as forked while both report, raises one alarm, and is not refused', async () => {
+    it('is accepted, but marks the plane as forked while both report, and raises one alarm', async () => {
       const original = await plane.enrolledCell();
       const copy = await copyOf(original);
       for (let turn = 0; turn < 3; turn += 1) {
@@ -239,7 +239,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await alarms(original)).toBe(1);
     });
 
-    describe('after that process had skipped it', () => {
+    describe('that was skipped before', () => {
       /**
        * Two replicas share a database. The first has taken a number and is delayed, while the second keeps
        * reporting.
@@ -352,7 +352,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     expect((await talker.report()).status).toBe(200);
   });
 
-  describe('with an address', () => {
+  describe('the reported address', () => {
     const [OLD, NEW] = ['http://127.0.0.1:4200', 'https://atlas.acme.example'];
     const changesOf = ({ id: targetId }: PlaneSimulator) =>
       plane.rows(AuditEvent, { action: 'tenant_plane.address_changed', targetId });
@@ -373,7 +373,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     }
 
     it.each(['on_prem', 'hybrid'])(
-      'updates the URL, sign-up links and route of a %s tenant, and audits the change once',
+      'updates the URL, sign-up links and route of a %s tenant, and is audited once',
       async (model) => {
         const { id, slug, customers } = await installed(model);
         for (let turn = 0; turn < 3; turn += 1) await customers.report([], { endpoint_url: NEW });
@@ -392,7 +392,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       },
     );
 
-    it('updates the address of every tenant of a cell, but not their planned URLs', async () => {
+    it('updates every tenant of a cell, but not their planned URLs', async () => {
       const cell = await plane.enrolledCell({ region: 'moving' });
       const bodies = [
         (await plane.provision({ region: 'moving' })).body,
@@ -407,7 +407,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await changesOf(cell)).toHaveLength(1);
     });
 
-    it('notifies planes with an old copy of the new address', async () => {
+    it('is passed on to planes with an old copy', async () => {
       const { id, customers } = await installed('on_prem');
       const old = await formerHome(plane, id);
       await customers.report([], { endpoint_url: NEW });
@@ -434,13 +434,13 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await addressOf(customers)).toBe(OLD);
     });
 
-    // SQLite serialises writers.
+    // SQLite serialises writers, so this race exists only on Postgres.
     (driver === 'postgres' ? it : it.skip).each<
       [string, (one: PlaneSimulator, anew: PlaneSimulator) => Promise<{ status: number }>]
     >([
       ['a report', (one) => one.report([], { endpoint_url: NEW })],
       ['an enrolment', (_, anew) => anew.enrol({ endpoint_url: NEW, deployment_model: 'on_prem' })],
-    ])('does not lock the plane while it waits for the lock on its tenant: %s', async (_, change) => {
+    ])('is recorded without locking the plane while waiting for its tenant: %s', async (_, change) => {
       const { id, customers } = await installed('on_prem');
       const anew = await plane.reissue(customers);
       const changing = () => change(customers, anew);
@@ -449,7 +449,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await tenant(id)).toMatchObject({ url: NEW });
     });
 
-    it('may omit the address, but is refused as a whole if the address is invalid', async () => {
+    it('stays unchanged if a report has none, and fails the whole report if it is invalid', async () => {
       const { customers } = await installed('on_prem');
       await customers.report();
       expect(await addressOf(customers)).toBe(OLD);
@@ -462,7 +462,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     });
 
     // Only two reports, because a process that is late twice counts as a fork, whose address is ignored.
-    it('applies a change only once if two reports of it arrive at the same time', async () => {
+    it('is applied only once if two reports of it arrive at the same time', async () => {
       const { id, customers } = await installed('on_prem');
       const reports = [1, 2].map(() => customers.report([], { endpoint_url: NEW }));
       expect((await Promise.all(reports)).map(({ status }) => status)).toEqual([200, 200]);
@@ -470,7 +470,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await changesOf(customers)).toHaveLength(1);
     });
 
-    it('changes the address at most ten times an hour, and later counts skipped changes', async () => {
+    it('changes at most ten times an hour, and skipped changes are counted later', async () => {
       const { id, customers } = await installed('on_prem');
       // No address occurs twice, so every change counts.
       const addresses = Array.from({ length: 30 }, (_, index) => `https://${index}.acme.example`);
@@ -491,7 +491,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       ]);
     });
 
-    it('does not change an address that an operator or a driver has recorded', async () => {
+    it('does not replace an address that an operator or a driver has recorded', async () => {
       const cell = await plane.enrolledCell();
       await plane.change(TenantPlane, { id: cell.id }, { dbUrlSealed: 'sealed' });
       const before = await addressOf(cell);

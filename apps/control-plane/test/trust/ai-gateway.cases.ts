@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
   });
   afterAll(() => scene.close());
 
-  it('sends the question to the provider with its key and model, and signs the response', async () => {
+  it('sends the question with the configured key and model, and signs the response', async () => {
     const answer = await shared.ask({ ...QUESTION, temperature: 0.2 });
     expect([answer.status, answer.body]).toMatchObject([
       200,
@@ -302,7 +302,7 @@ describe('the AI gateway', () => {
     },
   );
 
-  it("stops a stream when its plane's key is revoked, and no other stream", async () => {
+  it('stops only the streams of a plane whose key is revoked', async () => {
     const revoked = await scene.tenant('shared', 'revoked');
     scene.provider.answering = (response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();

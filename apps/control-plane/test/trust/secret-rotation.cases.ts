@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
     new PlaneSimulator(plane.url, plane.clock, cell.id, install as Install);
 
   describe('routine', () => {
-    it('delivers the next secret in band, and accepts both until the old one is no longer used', async () => {
+    it('delivers the next secret to the plane, and accepts both until the old one is unused', async () => {
       const before = cell.revision;
       const poll = cell.pull(50);
       const accepted = await ask('routine').expect(202);
@@ -271,7 +271,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
         'give',
         () => takePart(cell, NOBODY),
       ],
-    ])('stores nothing from %s that was admitted before it', async (_, service, method, call) => {
+    ])('stores nothing from %s that was admitted before the rotation', async (_, service, method, call) => {
       const methods = service() as Record<string, (...given: unknown[]) => Promise<unknown>>;
       const work = methods[method]?.bind(methods) as (...given: unknown[]) => Promise<unknown>;
       const [reached, released] = [new Gate(), new Gate()];
@@ -287,7 +287,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       expect(refusal(await calling)).toEqual([401, 'bad_signature']);
     });
 
-    // SQLite serialises writers.
+    // SQLite serialises writers, so this race exists only on Postgres.
     const onPostgres = driver === 'postgres' ? it : it.skip;
     onPostgres('waits for a write with the old secret, but takes effect before the next call', async () => {
       const [held, free] = [new Gate(), new Gate()];
@@ -358,7 +358,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       await scene.reaches(job.id, 'succeeded');
     });
 
-    // SQLite serialises writers.
+    // SQLite serialises writers, so this race exists only on Postgres.
     (driver === 'postgres' ? it : it.skip)(
       'succeeds with a timely enrolment, even if recorded after the token has expired',
       async () => {
