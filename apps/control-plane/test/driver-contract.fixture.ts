@@ -94,7 +94,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
     };
     const destroy = (subject: InfrastructureSubject, write = scene.write) =>
       noted(driver.destroy(subject, write));
-    /** Destroys and then forgets, as the Control Plane does once it has recorded the removal. */
+    /** Destroys and then forgets the subject, as the Control Plane does when it removes a plane. */
     const remove = async (subject: InfrastructureSubject): Promise<void> => {
       await destroy(subject);
       await driver.forget(subject);

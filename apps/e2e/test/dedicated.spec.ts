@@ -64,7 +64,7 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       await eventually(() => smtp.mails.some(isIts), { what: 'the link has arrived' });
     });
 
-    // The next test covers this, too.
+    // The next test also covers this.
     inFullForm('is restarted when its process dies', async () => {
       const { pid } = await dedicated.processOf('acme');
       process.kill(pid, 'SIGKILL');

@@ -36,7 +36,7 @@ jest.setTimeout(60_000);
       rmSync(folder, { recursive: true });
     });
 
-    /** Goes through all the pages in one browser, and returns the last one. */
+    /** Signs in with one browser, and returns the last page and the response from `/api/auth/me`. */
     const signIn = async (origin: string, user: { sub: string; email: string }) => {
       const browser = new CookieBrowser(certificate.cert);
       const { location } = await browser.follow(`${origin}/api/auth/oidc/start`, origin);

@@ -179,7 +179,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect([answer.status, answer.body.tenant.slug]).toEqual([202, slug]);
   });
 
-  // SQLite serialises writers, so this race exists only on Postgres.
+  // SQLite serialises writers, so this matters only on Postgres.
   const onPostgres = driver === 'postgres' ? it : it.skip;
   onPostgres.each([
     ['in progress', 'its key', 'delete from idempotency_keys', 'sent-before', 409, 'request_in_progress'],

@@ -134,7 +134,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   });
 
   describe('a password', () => {
-    it('is not changed by a caller who gave the current password before a reset', async () => {
+    it('is not changed if it is reset after the current password was checked', async () => {
       const { id, email, session } = await operator();
       const link = await issueLink(id);
       const answer = await whileChecked(changePassword(session, THIRD_PASSWORD), () =>
@@ -161,7 +161,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect((await signIn(email, THIRD_PASSWORD)).status).toBe(200);
     });
 
-    it('is not changed by an operator who was disabled and enabled again in the meantime', async () => {
+    it('is not changed if its operator is disabled and enabled again in the meantime', async () => {
       const { id, email, session } = await operator();
       const answer = await whileChecked(changePassword(session), async () => {
         await setDisabled(id, true);
@@ -592,7 +592,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     });
   });
 
-  it('leave sessions and reset links that a sweep deletes after a month, but keep API keys', async () => {
+  it('are followed by a sweep that deletes old sessions and reset links, but no API keys', async () => {
     const { id, session } = await operator();
     await issueLink(id);
     const [live] = (await plane.rows(OperatorSession, { id: session.split('_')[1] })) as [OperatorSession];
@@ -619,7 +619,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     expect(await left()).toEqual([1, 0, 1]);
   });
 
-  it('leave sessions that a sweep deletes even if another chore keeps failing', async () => {
+  it('are followed by that sweep even if another chore keeps failing', async () => {
     const { id } = await operator();
     const expiresAt = new Date(plane.clock.now().getTime() - 31 * 24 * 3600_000);
     await plane.change(OperatorSession, { operatorId: id }, { expiresAt });
@@ -703,7 +703,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     });
   });
 
-  // SQLite serialises writers, so this race exists only on Postgres.
+  // SQLite serialises writers, so this matters only on Postgres.
   (driver === 'postgres' ? describe : describe.skip)('for an operator who keeps writing', () => {
     const KEYS: Scope[] = ['api_keys:write', 'planes:write'];
     let who: { id: string; email: string; session: string; key: string };

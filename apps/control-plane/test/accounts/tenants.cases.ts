@@ -132,7 +132,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
       expect(keys.find((key) => key.kid === kid)?.purpose).toBe('signup');
     });
 
-    // SQLite serialises writers, so this race exists only on Postgres.
+    // SQLite serialises writers, so this matters only on Postgres.
     (driver === 'postgres' ? it : it.skip)(
       "names its tenant's home at the time of its creation",
       async () => {

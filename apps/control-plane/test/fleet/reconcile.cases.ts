@@ -420,7 +420,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       expect(former.tenants.get(dedicated.id)).toMatchObject({ moved_to: tenant.endpointUrl });
     });
 
-    // SQLite serialises writers, so this race exists only on Postgres.
+    // SQLite serialises writers, so this matters only on Postgres.
     (driver === 'postgres' ? it : it.skip)(
       'does not lock a plane while it waits for the lock on its tenant',
       async () => {

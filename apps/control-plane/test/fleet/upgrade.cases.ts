@@ -117,7 +117,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       await scene.reaches(id, 'succeeded');
     });
 
-    // SQLite serialises writers, so this race exists only on Postgres.
+    // SQLite serialises writers, so this matters only on Postgres.
     (driver === 'postgres' ? it : it.skip)(
       'does not lock the plane while it waits to record that address',
       async () => {

@@ -392,7 +392,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
       expect([rehearsal.status, rehearsal.text]).toEqual([200, real.text]);
     });
 
-    it('refuses what would be refused, without an alarm', async () => {
+    it('refuses what a real enrolment would refuse, without raising an alarm', async () => {
       const cell = await plane.enrolledCell();
       expect(refusal(await cell.copy().enrol({}, '?dry_run=true'))).toEqual([409, 'token_already_used']);
       expect(await alarms(cell)).toHaveLength(0);

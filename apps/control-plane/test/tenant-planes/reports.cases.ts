@@ -179,7 +179,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       return original.copy();
     };
 
-    it('is accepted, but marks the plane as forked while both report, and raises one alarm', async () => {
+    it('is accepted, but raises one alarm and marks the plane as forked', async () => {
       const original = await plane.enrolledCell();
       const copy = await copyOf(original);
       for (let turn = 0; turn < 3; turn += 1) {
@@ -434,7 +434,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await addressOf(customers)).toBe(OLD);
     });
 
-    // SQLite serialises writers, so this race exists only on Postgres.
+    // SQLite serialises writers, so this matters only on Postgres.
     (driver === 'postgres' ? it : it.skip).each<
       [string, (one: PlaneSimulator, anew: PlaneSimulator) => Promise<{ status: number }>]
     >([

@@ -287,7 +287,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       expect(refusal(await calling)).toEqual([401, 'bad_signature']);
     });
 
-    // SQLite serialises writers, so this race exists only on Postgres.
+    // SQLite serialises writers, so this matters only on Postgres.
     const onPostgres = driver === 'postgres' ? it : it.skip;
     onPostgres('waits for a write with the old secret, but takes effect before the next call', async () => {
       const [held, free] = [new Gate(), new Gate()];
@@ -358,7 +358,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       await scene.reaches(job.id, 'succeeded');
     });
 
-    // SQLite serialises writers, so this race exists only on Postgres.
+    // SQLite serialises writers, so this matters only on Postgres.
     (driver === 'postgres' ? it : it.skip)(
       'succeeds with a timely enrolment, even if recorded after the token has expired',
       async () => {
