@@ -56,7 +56,7 @@ async function cloneAndStart(bench: Bench): Promise<() => Promise<number>> {
   };
 }
 
-/** Provisions a tenant until it is active, then removes it with its plane. */
+/** Provisions a tenant, waits until it is active, and removes it along with its plane. */
 async function provisioning(bench: Bench): Promise<() => Promise<number>> {
   const database = await bench.createDatabase();
   const adminUrl = await bench.postgresUrl();

@@ -228,7 +228,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
         await nothingIsLeft(subject);
       }));
 
-    it('ignores a removal of nothing, and can create again after two removals', async () => {
+    it('ignores a removal if nothing exists, and can create again after two removals', async () => {
       const subject = await newSubject();
       await remove(subject);
       await create(subject);

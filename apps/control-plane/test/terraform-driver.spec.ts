@@ -23,7 +23,7 @@ import { FakeTerraform } from './fake-terraform.fixture';
  * A terraform that keeps a state for each working directory (its serial, whether the fence exists, and the
  * plane), and refuses plans made before the last change. It fails if it can see the sealing keys. With WAITS,
  * an apply keeps running as if it were waiting for the lock, until the test interrupts it. The sleep only
- * limits it after a failed test.
+ * stops it if the test has failed.
  */
 const SCRIPT = `
   [ "$CONTROL_PLANE_SEALING_KEYS" ] && exit 1

@@ -5,7 +5,7 @@ import { type TestStack } from '@atlas/testing';
 import { KeepAliveConnection } from '../http/keep-alive-connection';
 import { httpMessage, jsonOf, requireStatus } from '../http/message';
 
-/** A tenant plane as the Control Plane sees it: a key, and calls signed with it. There is no process. */
+/** A tenant plane as the Control Plane sees it: a key, and calls signed with it. No process runs. */
 export class SimulatedPlane {
   private constructor(
     readonly id: string,

@@ -18,9 +18,8 @@ const ANN: ProviderUser = { sub: 'ann-1', email: 'Ann@Example.com', email_verifi
 
 /**
  * Signs in at a real provider whose tokens are tampered with in transit. No token signs anyone in if it is
- * unsigned, wrongly signed, expired, or issued by or for someone else or for another attempt. An address
- * links an account only once, and only if it is verified. Unknown and disabled accounts get the same
- * response.
+ * unsigned, wrongly signed, expired, or has the wrong issuer, audience or nonce. An address links an account
+ * only once, and only if it is verified. Unknown and disabled accounts get the same response.
  *
  * To see it fail: in relying-party.ts, leave out `enableNonRepudiationChecks` or `expectedNonce`; in
  * `identityOf`, leave out `isVerified`; in `link`, leave out the issuer check; or in `admit`, leave out

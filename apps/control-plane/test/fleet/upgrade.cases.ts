@@ -252,7 +252,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
 
     const move = () => plane.post(`/api/tenants/${one.tenantId}/move`, { deployment_model: 'shared' });
 
-    it('excludes a move of its tenant, and the other way round, even on a retry', async () => {
+    it('excludes a move of its tenant and vice versa, even on a retry', async () => {
       const id = await upgrade(one);
       await waitsFor(id, `its report in version ${NEW}`);
       expect(refusal(await move())).toEqual([409, 'operation_in_progress']);
