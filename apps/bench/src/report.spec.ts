@@ -9,7 +9,7 @@ describe('verdictOf', () => {
     const goals = [atLeast('ratio', 0.52, 0.4), atMost('p99/p50', 4, 4)];
     expect(verdictOf(line, goals)).toBe('P0 ratio 0.52 (target >= 0.4), p99/p50 4.00 (target <= 4) OK');
   });
-  it('says SHORT when a goal is missed', () => {
+  it('says SHORT when one is missed', () => {
     expect(verdictOf(line, [atLeast('ratio', 0.52, 0.4), atMost('other', 4.01, 4)])).toMatch(/SHORT$/);
   });
   it('says SHORT when a figure could not be computed', () => {
