@@ -1,6 +1,6 @@
 type Undo = () => unknown;
 
-/** What must be undone, last started first. Ending twice is harmless. */
+/** Functions to run at the end, the last added first. Calling {@link end} twice is harmless. */
 export class Cleanup {
   private readonly undos: Undo[] = [];
 

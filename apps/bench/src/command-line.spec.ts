@@ -7,7 +7,7 @@ describe('readCommandLine', () => {
   it('selects every line when none is named', () => {
     expect(readCommandLine([], lines)).toMatchObject({ lines, isQuick: false, isJson: false });
   });
-  it('selects the named lines, whatever their case', () => {
+  it('selects the named lines regardless of case', () => {
     expect(readCommandLine(['p2', '--quick', '--json'], lines)).toMatchObject({
       lines: [lines[1]],
       isQuick: true,

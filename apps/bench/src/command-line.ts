@@ -31,7 +31,7 @@ const OPTIONS = {
 
 function lineOf(name: string, known: readonly Line[]): Line {
   const line = known.find((one) => one.name === name.toUpperCase());
-  if (!line) throw new Error(`There is no line ${name}.`);
+  if (!line) throw new Error(`There is no benchmark line named ${name}.`);
   return line;
 }
 
@@ -43,7 +43,7 @@ function usageOf(known: readonly Line[]): string {
 ${known.map(({ name, title }) => `  ${name}  ${title}`).join('\n')}
 
   --quick     fewer rounds and rows
-  --json      one JSON object a line on standard output
+  --json      one JSON object per line on standard output
   --profile   writes CPU profiles of the measured planes
 `;
 }

@@ -1,4 +1,4 @@
-/** A number without a unit: the ratio of two figures measured in the same run. */
+/** A figure and its target. Most figures are ratios of two values measured in the same run. */
 export interface Goal {
   readonly name: string;
   readonly value: number;
@@ -20,7 +20,7 @@ export const atMost = (name: string, value: number, target: number): Goal => ({
   target,
 });
 
-/** NaN, for a figure that could not be computed, meets no target. */
+/** NaN means that the figure could not be computed. It meets no target. */
 export function isReached({ value, comparison, target }: Goal): boolean {
   return comparison === '>=' ? value >= target : value <= target;
 }

@@ -8,7 +8,7 @@ import { P6_DEDICATED } from './p6-dedicated';
 import { P7_WAITING } from './p7-waiting';
 import { P9_START } from './p9-start';
 
-/** All lines. A new one is a file plus a line here. */
+/** All benchmark lines. To add one, create its file and list it here. */
 export const LINES: readonly Line[] = [
   P1_ACCEPT,
   P2_ACTIVATE,

@@ -43,7 +43,7 @@ interface Run {
   readonly whole: Cleanup;
 }
 
-/** A line's planes and databases end with it, so the next one has the machine to itself. */
+/** Stops the line's planes and databases afterwards, so that the next line has the machine to itself. */
 async function runOne(
   line: Line,
   asked: CommandLine,

@@ -12,7 +12,7 @@ const CALLERS = 8;
 
 export const P1_ACCEPT: Line = {
   name: 'P1',
-  title: 'accepting a tenant, 8 callers: share of the same rows written over node-postgres',
+  title: 'accepting tenants, 8 callers: rate as a share of writing the same rows over node-postgres',
   measure: measureAccept,
 };
 

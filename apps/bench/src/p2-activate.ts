@@ -10,7 +10,7 @@ import { atMost, type Goal } from './goal';
 
 export const P2_ACTIVATE: Line = {
   name: 'P2',
-  title: 'shared, from the request to active, one after the other: multiple of accepting one',
+  title: 'shared tenants, one at a time, from request to active: multiple of accepting one',
   measure: measureActivation,
 };
 
@@ -54,7 +54,7 @@ function tell(
 ): void {
   bench.fact('accepting, 1 caller', describe(accept));
   bench.fact('created_at to active_at', describe(active));
-  bench.fact('request to done, by SSE', describe(watched));
+  bench.fact('request to done, over SSE', describe(watched));
 }
 
 function describe(rows: readonly (readonly number[])[] = []): string {

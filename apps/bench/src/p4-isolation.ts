@@ -18,8 +18,8 @@ const CALLERS = 8;
 export const P4_ISOLATION: Line = {
   name: 'P4',
   title:
-    'newest 50 incidents of a tenant: share of the same route with neither row-level security nor ' +
-    'transaction',
+    "listing a tenant's newest 50 incidents: rate as a share of the same route without row-level security " +
+    'and transactions',
   measure: measureIsolation,
 };
 
@@ -36,10 +36,10 @@ async function measureIsolation(bench: Bench): Promise<readonly Goal[]> {
     fenced: () => observed[0].during(() => fenced.lists.load(load)),
     unfenced: () => observed[1].during(() => unfenced.lists.load(load)),
   });
-  bench.fact('as it ships', rounds.fenced.map(describeLoad).join(' | '));
-  bench.fact('neither row-level security nor transaction', rounds.unfenced.map(describeLoad).join(' | '));
-  observed[0].tell('as it ships');
-  observed[1].tell('neither');
+  bench.fact('as shipped', rounds.fenced.map(describeLoad).join(' | '));
+  bench.fact('without row-level security and transactions', rounds.unfenced.map(describeLoad).join(' | '));
+  observed[0].tell('as shipped');
+  observed[1].tell('without row-level security and transactions');
   const [one, other] = [rounds.fenced, rounds.unfenced].map((results) =>
     results.map((result) => result.perSecond),
   );
@@ -51,7 +51,7 @@ interface Form {
   readonly lists: IncidentLists;
 }
 
-/** Two planes on the same rows: one as it ships, one without the fence. */
+/** Two planes with the same rows: one as shipped, one without row-level security. */
 async function startBothForms(bench: Bench): Promise<{ fenced: Form; unfenced: Form }> {
   const adminUrl = await bench.postgresUrl();
   const database = await bench.createDatabase();
@@ -76,10 +76,10 @@ async function requireFence(adminUrl: string, fencedUrl: string, unfencedUrl: st
   const fenced = await fencedTables(inDatabase(adminUrl, nameOf(fencedUrl)));
   const unfenced = await fencedTables(inDatabase(adminUrl, nameOf(unfencedUrl)));
   if (fenced === 0 || unfenced !== 0)
-    throw new Error(`${fenced} tables are fenced on one side and ${unfenced} on the other.`);
+    throw new Error(`${fenced} tables force row-level security on one side and ${unfenced} on the other.`);
 }
 
 async function requireSameAnswers(one: IncidentLists, other: IncidentLists): Promise<void> {
   if (!isDeepStrictEqual(await one.sample(20), await other.sample(20)))
-    throw new Error('The two forms of the route answer differently.');
+    throw new Error('The two planes returned different incidents.');
 }

@@ -12,7 +12,7 @@ const CALLERS = 32;
 
 export const P5_SIGNED_CALL: Line = {
   name: 'P5',
-  title: 'an empty signed call, 32 callers: share of the same call unsigned',
+  title: 'an empty signed call, 32 callers: rate as a share of the same call unsigned',
   measure: async (bench) => [await measureOn(bench, 'postgres', 0.5), await measureOn(bench, 'sqlite', 0.7)],
 };
 

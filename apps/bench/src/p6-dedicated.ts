@@ -17,7 +17,7 @@ import { atMost, type Goal } from './goal';
 export const P6_DEDICATED: Line = {
   name: 'P6',
   title:
-    'dedicated on Postgres, request to active: multiple of a clone of the schema and the start of a plane',
+    'dedicated tenant on Postgres, request to active: multiple of cloning the schema and starting a plane',
   measure: measureDedicated,
 };
 
@@ -56,7 +56,7 @@ async function cloneAndStart(bench: Bench): Promise<() => Promise<number>> {
   };
 }
 
-/** Provisions a tenant until it is active, then removes it with its plane. */
+/** Provisions a tenant, waits until it is active, and removes it along with its plane. */
 async function provisioning(bench: Bench): Promise<() => Promise<number>> {
   const database = await bench.createDatabase();
   const adminUrl = await bench.postgresUrl();

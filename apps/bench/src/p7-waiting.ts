@@ -8,12 +8,12 @@ import { costOfWaiting } from './waiting/cost-of-waiting';
 import { WaitingFleet } from './waiting/waiting-fleet';
 import { atMost, type Goal } from './goal';
 
-/** Enough that one sweep of the Control Plane more or less does not look like their cost. */
+/** Enough that one Control Plane sweep more or less does not distort the cost per link. */
 const IDLE_LINKS = 1000;
 
 export const P7_WAITING: Line = {
   name: 'P7',
-  title: 'a change reaches one of 200 waiting planes, commit to callback: multiple of one signed call',
+  title: 'a change to one of 200 waiting planes, from commit to callback: multiple of one signed call',
   measure: async (bench) => {
     const fleet = await WaitingFleet.start(bench, bench.size(200, 50));
     return [...(await measureLatency(bench, fleet)), ...(await measureCost(bench, fleet))];
@@ -39,15 +39,15 @@ async function measureCost(bench: Bench, fleet: WaitingFleet): Promise<readonly 
     costOfWaiting(admin, fleet, form),
   );
   const kilobytes = (key: 'rss' | 'used'): number => (waiting.held[key] - idle.held[key]) / 1000 / form.links;
-  bench.fact(`transactions in ${form.seconds} s, nobody waiting`, String(idle.transactions));
-  bench.fact(`transactions in ${form.seconds} s, ${form.links} waiting`, String(waiting.transactions));
+  bench.fact(`transactions in ${form.seconds} s, no plane waiting`, String(idle.transactions));
+  bench.fact(`transactions in ${form.seconds} s, ${form.links} planes waiting`, String(waiting.transactions));
   bench.fact(
     'kB per waiting plane',
     `${kilobytes('rss').toFixed(1)} resident, ${kilobytes('used').toFixed(1)} in use`,
   );
   const perMinute = ((waiting.transactions - idle.transactions) / form.links / form.seconds) * 60;
   return [
-    atMost('queries per waiting plane and minute', perMinute, 0.1),
+    atMost('queries per waiting plane per minute', perMinute, 0.1),
     atMost('kB per waiting plane', Math.max(kilobytes('rss'), kilobytes('used')), 100),
   ];
 }

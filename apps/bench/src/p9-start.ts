@@ -8,7 +8,7 @@ import { startControlPlane } from './planes/control-plane';
 import { StartedProcess } from './start/started-process';
 import { atMost, type Goal } from './goal';
 
-/** Time to finish its start-up work and become idle. */
+/** Time for a process to finish its start-up work and become idle. */
 const SETTLE_MS = 5000;
 
 interface Figures {
@@ -18,7 +18,7 @@ interface Figures {
 
 export const P9_START: Line = {
   name: 'P9',
-  title: 'a tenant plane, start to ready, and resident when idle: multiple of an empty Nest app with TypeORM',
+  title: 'start-up time and idle memory of a tenant plane: multiple of an empty Nest app with TypeORM',
   measure: measureStart,
 };
 

@@ -5,12 +5,12 @@ import { type LocalPostgres, createRoles, startLocalPostgres, temporaryDataDir }
 import { type Cleanup } from './cleanup';
 
 /**
- * One Postgres for the whole run, started by the first line that needs it. fsync is on, so commits have their
- * real cost.
+ * One Postgres server for the whole run, started by the first line that needs it. fsync is on, so commits
+ * have their real cost.
  */
 export class PostgresServer {
   private started?: Promise<LocalPostgres>;
-  /** The server's pid, once it was started. */
+  /** The server's pid, once it has started. */
   pid?: number;
 
   constructor(private readonly cleanup: Cleanup) {}

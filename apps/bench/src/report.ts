@@ -1,6 +1,6 @@
 import { type Goal, isReached } from './goal';
 
-/** What a report names of a line. */
+/** The parts of a line that a report shows. */
 type Named = { readonly name: string; readonly title: string };
 
 /** Receives a run's figures. */

@@ -18,7 +18,7 @@ export function nextRun(generation = 1): string {
   return runName({ generation, begunAt: new Date((runs += 1)) });
 }
 
-/** A part as a tenant plane makes it; a backup has only one. */
+/** A part as a tenant plane seals it. A backup has only one. */
 export async function sealedPart(
   { id, recipient }: DesiredTransfer,
   manifest: Manifest,
@@ -42,13 +42,13 @@ export function sendPart(plane: PlaneSimulator, id: string, sealed: string, part
   });
 }
 
-/** The generation comes from the plane's entry. */
+/** Takes the generation from the plane's entry. */
 function nextRunOf({ tenants }: PlaneSimulator, id: string): string {
   const entry = [...tenants.values()].find(({ transfer }) => transfer?.id === id);
   return nextRun(entry?.transfer?.generation);
 }
 
-/** Asks as an import does that begins; the same one may ask again. */
+/** Requests the first part, as an import does when it begins or resumes. */
 export function takePart(
   plane: PlaneSimulator,
   id: string,
@@ -69,7 +69,7 @@ export async function sayImported(
   return sayImportedBy(plane, id, importer, part, attempt);
 }
 
-/** Reports by asking for the next part. */
+/** Reports the part as imported by requesting the next one. */
 export function sayImportedBy(
   plane: PlaneSimulator,
   id: string,

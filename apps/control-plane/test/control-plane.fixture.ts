@@ -31,12 +31,12 @@ export const PASSWORD = 'correct horse battery staple';
 export type Env = Readonly<Record<string, string | undefined>>;
 
 export interface CallOptions {
-  /** A session or API key; null to send none. An API key of the owner with every scope when left out. */
+  /** A session or API key, or null to send none. The default is an API key with every scope. */
   readonly token?: string | null;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The real Control Plane, listening, with its own database, an owner, and a clock that stands still. */
+/** A real Control Plane that listens, with its own database, an owner and a fixed clock. */
 export class TestControlPlane {
   /** An API key with every scope. */
   apiKey = '';
@@ -62,7 +62,7 @@ export class TestControlPlane {
     return Object.assign(plane, made);
   }
 
-  /** Opens another process of the Control Plane on `database`. */
+  /** Starts a Control Plane on `database`, which others may share. */
   static async open(
     database: TestDatabase,
     clock: FixedClock,
@@ -74,19 +74,19 @@ export class TestControlPlane {
     setDatabaseTime(app.get(Database), clock);
     const routes = routesOf(app);
     await app.listen(0, '127.0.0.1');
-    // Sweeps run only when a test asks for one.
+    // Sweeps run only when a test triggers them.
     await app.get(Worker).stopSweeping();
     return new TestControlPlane(database, clock, app, await app.getUrl(), routes);
   }
 
-  /** As after a restore of its database: revisions count in a new epoch. */
+  /** Starts a new epoch of revisions, as a restore of the database does. */
   async beginEpoch(): Promise<void> {
     await this.app.get(Database).write((manager) => manager.delete(ControlPlaneState, { id: 1 }));
     await this.app.get(DesiredStates).onModuleInit();
   }
 
   /**
-   * Runs one round of the worker, and waits until all that it and its queue began has ended. A round
+   * Runs one round of the worker, and waits until everything that it and its queue started is done. A round
    * skips jobs that are already running.
    */
   async sweep(): Promise<void> {
@@ -94,7 +94,7 @@ export class TestControlPlane {
     await this.settle();
   }
 
-  /** Waits for all attempts under way. */
+  /** Waits for all running attempts. */
   async settle(): Promise<void> {
     await this.app.get(Attempts).idle();
     const running = { leaseOwner: Not(IsNull()) };
@@ -104,7 +104,7 @@ export class TestControlPlane {
     });
   }
 
-  /** Describes where each of these jobs is, and why. */
+  /** Describes the state of each of these jobs, for error messages. */
   async describeJobs(where: object = {}): Promise<string> {
     const jobs = await this.rows(ProvisioningJob, where);
     return [`It is ${this.clock.now().toISOString()}.`, ...jobs.map(describeJob)].join('\n');
@@ -148,7 +148,7 @@ export class TestControlPlane {
     return body.key;
   }
 
-  /** A registered shared cell, with the bundle that its operator was shown. */
+  /** Registers a shared cell, and returns it with its install bundle. */
   async registerCell(changes: object = {}): Promise<PlaneSimulator> {
     const body = { name: `cell-${randomBytes(4).toString('hex')}`, region: 'eu', capacity: 1000, ...changes };
     const answer = await this.post('/api/tenant-planes', body).expect(201);
@@ -165,19 +165,22 @@ export class TestControlPlane {
     return plane;
   }
 
-  /** A new bundle for the same plane, held by another installation that has yet to enrol with it. */
+  /** Issues a new bundle for the same plane, to another installation that has not enrolled yet. */
   async reissue(cell: PlaneSimulator, body: object = {}): Promise<PlaneSimulator> {
     const answer = await this.post(`/api/tenant-planes/${cell.id}/provisioning-tokens`, body).expect(201);
     const { token, env } = answer.body.install;
     return cell.copy({ token, secret: env.INTERNAL_SERVICE_SECRET });
   }
 
-  /** Ordered by id, and so by creation. Postgres keeps no such order once several connections write. */
+  /**
+   * Ordered by primary key, and so by creation. Without this, Postgres returns rows in any order once several
+   * connections write.
+   */
   rows<T extends ObjectLiteral>(entity: Type<T>, where: object = {}): Promise<T[]> {
     return this.app.get(Database).read((manager) => {
       const { primaryColumns } = manager.connection.getMetadata(entity);
       const order = Object.fromEntries(primaryColumns.map(({ propertyName }) => [propertyName, 'asc']));
-      // Column names of any entity: TypeORM's types need to know which.
+      // TypeORM's types cannot express the column names of a generic entity.
       return manager.find(entity, { where, order: order as FindOptionsOrder<T> });
     });
   }
@@ -209,13 +212,13 @@ function describeJob({ id, operation, status, direction, steps, error, ...job }:
   const step = steps.find((one) => !['pending', 'done', 'undone', 'skipped'].includes(one.status));
   return [
     `Job ${id}: ${operation} ${status} (${direction}), due ${at(job.dueAt)}, woken ${job.wakes} times`,
-    `  lease ${job.leaseNumber}: ${job.leaseOwner ?? 'nobody'}, until ${at(job.leaseExpiresAt)}`,
+    `  lease ${job.leaseNumber}: ${job.leaseOwner ?? 'no one'}, until ${at(job.leaseExpiresAt)}`,
     `  step: ${JSON.stringify(step ?? null)}`,
     `  error: ${JSON.stringify(error)}`,
   ].join('\n');
 }
 
-/** Filled as routes are registered. */
+/** The returned list grows as routes are registered. */
 function routesOf(app: NestFastifyApplication): readonly string[] {
   const routes: string[] = [];
   const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
@@ -227,7 +230,7 @@ function routesOf(app: NestFastifyApplication): readonly string[] {
 
 let lastSlug = 0;
 
-/** A valid body, each time with its own slug. */
+/** A valid body with a new slug each time. */
 export function provisionBody(changes: object = {}): Record<string, unknown> {
   const slug = `tenant-${(lastSlug += 1)}`;
   const named = { name: `Tenant ${slug}`, slug, admin_email: `admin@${slug}.example.com` };
@@ -256,10 +259,10 @@ export function environmentFor(database: Pick<TestDatabase, 'url' | 'ownerUrl'>)
     CONTROL_PLANE_PUBLIC_URL: PUBLIC_URL,
     CONTROL_PLANE_SEALING_KEYS: SEALING_KEYS,
     TENANT_BASE_DOMAIN: 'atlas.example',
-    // Reconciliation runs only when a test asks for it.
+    // Reconciliation runs only when a test triggers it.
     RECONCILE_INTERVAL_SECONDS: '0',
   };
 }
 
-/** Shared by all, since it seals their first keys. */
+/** Shared by all test databases, because their first keys are sealed with it. */
 export const SEALING_KEYS = `k1:${createHash('sha256').update('tests').digest('base64')}`;

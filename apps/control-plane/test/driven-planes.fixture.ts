@@ -13,15 +13,18 @@ export interface Driven {
   readonly simulator: PlaneSimulator;
 }
 
-/** A driver that starts nothing. It records what it was told to run, and tests report for the planes. */
+/**
+ * A driver that starts nothing. It records which versions it was told to run, and the tests report on
+ * behalf of the planes.
+ */
 export class DrivenPlanes {
-  /** By plane, the versions that it was told to run, in order. */
+  /** The versions that the driver was told to run, in order, by plane id. */
   readonly told = new Map<string, (string | null)[]>();
   /** Versions without a build. */
   readonly missing = new Set<string>();
-  /** By plane, the environment of its last start. */
+  /** The environment of the last start, by plane id. */
   readonly env = new Map<string, Readonly<Record<string, string>>>();
-  /** By plane, the address at which it comes up instead of its own. */
+  /** Addresses at which planes come up instead of the default one, by plane id. */
   readonly addresses = new Map<string, string>();
 
   constructor(private readonly scene: JobScene) {
@@ -52,11 +55,11 @@ export class DrivenPlanes {
     return driven;
   }
 
-  /** Enrols the plane that is made for the tenant. */
+  /** Enrols the plane that was created for the tenant. */
   async enrols(slug: string, version: string): Promise<PlaneSimulator> {
     const { plane } = this.scene;
     const found = () => plane.describeJobs({});
-    const planeId = await eventually(() => this.planeOf(slug), { what: 'the plane is made', found });
+    const planeId = await eventually(() => this.planeOf(slug), { what: 'the plane is created', found });
     const env = this.env.get(planeId) ?? {};
     const install = {
       token: env['ATLAS_PROVISIONING_TOKEN'] ?? '',

@@ -18,21 +18,21 @@ import { Gate } from './held-operator.fixture';
 
 jest.setTimeout(60_000);
 
-/** A driver, and what it works on. */
+/** A driver and the environment that it works in. */
 export interface DriverScene {
   readonly driver: InfrastructureDriver;
   readonly write: FencedWrite;
-  /** The kind of database of its tenants: Postgres when left out. */
+  /** The kind of database that its tenants have. The default is Postgres. */
   readonly database?: DatabaseDriver;
-  /** The id of a tenant plane that the Control Plane has recorded. Any id when left out. */
+  /** The id of a tenant plane that exists in the Control Plane. By default, a random id is used. */
   newPlaneId?(): Promise<string>;
-  /** What exists for the subject, found without the driver. */
+  /** What exists for the subject, determined without the driver. */
   existing(subject: InfrastructureSubject): Promise<readonly string[]>;
-  /** The parts that only the tenant plane makes, once its process has begun. */
+  /** The parts that only the tenant plane creates, once its process is running. */
   readonly later?: readonly InfrastructurePart[];
-  /** What others on the machine can read while the driver works, such as command lines. */
+  /** What other users of the machine can read while the driver works, such as command lines. */
   exposed?(): string;
-  /** Whether a worker waits for the end of what another has begun. */
+  /** Whether a worker is waiting for another worker's operation to finish. */
   isWaiting?(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -47,12 +47,12 @@ export const withoutDatabase: FencedWrite = (work) =>
 
 class Died extends Error {}
 
-/** Holds a driver to what InfrastructureDriver promises. The driver's own test calls this. */
+/** The contract tests for InfrastructureDriver. Each driver's own test calls this. */
 export function describeDriver(name: DriverName, open: () => Promise<DriverScene>): void {
   describe(`the infrastructure driver ${name}`, () => {
     let scene: DriverScene;
     let driver: InfrastructureDriver;
-    /** All that the driver has logged, thrown or shown. */
+    /** Everything that the driver has logged, thrown or shown. */
     let told: string[];
     /** Database URLs, which contain passwords. */
     let urls: string[];
@@ -94,7 +94,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
     };
     const destroy = (subject: InfrastructureSubject, write = scene.write) =>
       noted(driver.destroy(subject, write));
-    /** As the Control Plane does, which then records that nothing is left. */
+    /** Destroys and then forgets the subject, as the Control Plane does when it removes a plane. */
     const remove = async (subject: InfrastructureSubject): Promise<void> => {
       await destroy(subject);
       await driver.forget(subject);
@@ -109,11 +109,11 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       expect(await listed(subject)).toEqual([]);
     };
 
-    /** A person makes what a driver does not (null). */
+    /** Expects infrastructure to exist, unless a person has to create it (`made` is null). */
     const exists = async (subject: InfrastructureSubject, made: object | null): Promise<void> =>
       expect((await scene.existing(subject)).length > 0).toBe(made !== null);
 
-    /** How often it writes. */
+    /** How many times `work` writes. */
     const writesOf = async (work: (write: FencedWrite) => Promise<unknown>): Promise<number> => {
       let writes = 0;
       await work((change) => {
@@ -123,7 +123,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       return writes;
     };
 
-    /** Has a worker die before it commits, and right after it has committed, each of its writes in turn. */
+    /** Has a worker die just before and just after it commits, at each of its writes in turn. */
     const dyingAtEachWrite = async (
       begin: (subject: InfrastructureSubject) => Promise<unknown>,
       work: (subject: InfrastructureSubject, write: FencedWrite) => Promise<unknown>,
@@ -148,7 +148,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
         }
     };
 
-    /** Has another worker take over before the first and after each write of a creation in turn. */
+    /** Has another worker take over a creation before its first write, and after each write in turn. */
     const overtakingAtEachWrite = async <T>(
       takeOver: (subject: InfrastructureSubject) => Promise<T>,
       check: (subject: InfrastructureSubject, result: T) => Promise<void>,
@@ -188,11 +188,11 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       while (!hasEnded && !(await scene.isWaiting?.())) await nextTurn();
     };
 
-    it('has this name', () => {
+    it('has the expected name', () => {
       expect(driver.name).toBe(name);
     });
 
-    it('says what it would create, and creates nothing', async () => {
+    it('describes what it would create, and creates nothing', async () => {
       const subject = await newSubject();
       const plan = await driver.plan(subject);
       told.push(...plan);
@@ -201,7 +201,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       await nothingIsLeft(subject);
     });
 
-    it('creates the same when asked again, and something else for another plane', async () => {
+    it('creates nothing new when called again, and separate infrastructure for another plane', async () => {
       const [one, other] = [await newSubject(), await newSubject()];
       const made = await create(one);
       expect(await create(one)).toEqual(made);
@@ -228,7 +228,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
         await nothingIsLeft(subject);
       }));
 
-    it('removes what does not exist, and creates anew what was removed twice', async () => {
+    it('ignores a removal if nothing exists, and can create again after two removals', async () => {
       const subject = await newSubject();
       await remove(subject);
       await create(subject);
@@ -238,13 +238,13 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       await exists(subject, await create(subject));
     });
 
-    it('changes nothing once another worker has created it', () =>
+    it('changes nothing once another worker has created the infrastructure', () =>
       overtakingAtEachWrite(create, async (subject, made) => {
         await exists(subject, made);
         expect(await create(subject)).toEqual(made);
       }));
 
-    it('creates nothing once another worker has removed it', () =>
+    it('creates nothing once another worker has removed the infrastructure', () =>
       overtakingAtEachWrite(remove, nothingIsLeft));
 
     it('creates and removes nothing unless its first write commits', async () => {
@@ -258,7 +258,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       expect(await scene.existing(made)).toEqual(existing);
     });
 
-    it('finds, if it can look, a fault in what is missing and none in what exists', async () => {
+    it('reports faults only for missing infrastructure, if it supports inspection', async () => {
       const [made, missing] = [await newSubject(), await newSubject()];
       const later: readonly string[] = scene.later ?? [];
       const isMade = (await create(made)) !== null;

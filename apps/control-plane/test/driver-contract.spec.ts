@@ -6,6 +6,6 @@ const tests = readdirSync(__dirname, { recursive: true, encoding: 'utf8' })
   .filter((file) => /\.(spec|cases)\.ts$/.test(file))
   .map((file) => readFileSync(join(__dirname, file), 'utf8'));
 
-it.each(DRIVER_NAMES)('the infrastructure driver %s is held to the contract of all drivers', (name) => {
+it.each(DRIVER_NAMES)('the infrastructure driver %s is tested against the common contract', (name) => {
   expect(tests.filter((text) => text.includes(`describeDriver('${name}'`))).not.toEqual([]);
 });

@@ -4,7 +4,7 @@ import { environmentVariablesOf } from '@atlas/platform';
 import { ControlPlaneConfig } from '../src/config/control-plane.config';
 
 describe('.env.example', () => {
-  it('names every variable that the Control Plane reads, and no other', () => {
+  it('lists every variable that the Control Plane reads, and no others', () => {
     const text = readFileSync(join(__dirname, '../../../.env.example'), 'utf8');
     const section = text.split('# === Control Plane ===')[1]?.split('# ===')[0] ?? '';
     const named = [...section.matchAll(/^([A-Z_]+)=/gm)].map((match) => match[1]);

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 export class FakeTerraform {
   readonly folder = mkdtempSync(join(tmpdir(), 'atlas-fake-terraform-'));
 
-  /** `script`: JavaScript; `command` is the first argument. */
+  /** `script` is JavaScript, in which `command` is the first argument. */
   constructor(script = '') {
     const note =
       `require('fs').appendFileSync(${JSON.stringify(this.notes)}, ` +
@@ -14,7 +14,10 @@ export class FakeTerraform {
     this.write(`#!/usr/bin/env node\nconst command = process.argv[2];\n${note}\n${script}\n`);
   }
 
-  /** Where Node's start would take most of the time. `script`: shell; `folder` is this folder. */
+  /**
+   * For tests in which starting Node would take most of the time. `script` is a shell script, in which
+   * `folder` is this folder.
+   */
   static ofShell(script: string): FakeTerraform {
     const fake = new FakeTerraform();
     const note = `args=; for arg; do args="$args,\\"$arg\\""; done; echo "[\${args#,}]" >> '${fake.notes}'`;

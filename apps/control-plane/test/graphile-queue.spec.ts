@@ -4,7 +4,7 @@ import { asAdmin, createTestDatabase, eventually, testServerUrl } from '@atlas/t
 import { DataSource } from 'typeorm';
 
 describe(GraphileQueue.name, () => {
-  it('survives an outage of its server during a task, and continues afterwards', async () => {
+  it('survives a server outage during a task, and continues afterwards', async () => {
     const database = await createTestDatabase('postgres');
     const name = new URL(database.url).pathname.slice(1);
     const onServer = (sql: string) => asAdmin(testServerUrl(), (client) => client.query(sql));
@@ -33,7 +33,10 @@ describe(GraphileQueue.name, () => {
           .then(() => true)
           .catch(() => false),
       );
-      await eventually(() => handled.includes('second'), { timeoutMs: 30_000, what: 'the next one, too' });
+      await eventually(() => handled.includes('second'), {
+        timeoutMs: 30_000,
+        what: 'the next task is handled',
+      });
       expect(unheard).toEqual([]);
     } finally {
       process.off('unhandledRejection', note);

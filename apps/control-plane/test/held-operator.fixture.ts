@@ -12,16 +12,16 @@ import { type TestControlPlane } from './control-plane.fixture';
 const LOCK_WAITS = `select count(*)::int as waiting from pg_stat_activity
   where datname = current_database() and wait_event_type = 'Lock'`;
 
-/** Opens once, for all who wait before and after. */
+/** Opens once, for everyone already waiting and for everyone who comes later. */
 export class Gate {
   open: () => void = () => undefined;
   readonly opened = new Promise<void>((resolve) => (this.open = resolve));
 }
 
-/** A row that another transaction locks: writers wait, and continue in the order of their arrival. */
+/** A row locked by another transaction. Writers wait, and continue in the order of their arrival. */
 export class HeldRow {
   private readonly writes: jest.SpyInstance;
-  /** Trace ids of the requests that have come to write. */
+  /** Trace ids of the requests that have begun to write. */
   private readonly requests = new Set<string>();
 
   private constructor(
@@ -31,14 +31,14 @@ export class HeldRow {
   ) {
     const write = database.write.bind(database);
     this.writes = jest.spyOn(database, 'write').mockImplementation((work) => {
-      // Only requests have an address. Jobs and mails of an earlier request may still be running.
+      // Only requests have an IP address. Jobs and emails from an earlier request may still be writing.
       const context = currentContext();
       if (context?.ip !== undefined) this.requests.add(context.traceId);
       return write(work);
     });
   }
 
-  /** `change`: what the other transaction changes in the row before it ends. */
+  /** `change` is what the other transaction changes in the row before it commits. */
   static hold(
     plane: TestControlPlane,
     entity: Type<ObjectLiteral>,
@@ -66,7 +66,7 @@ export class HeldRow {
     return new HeldRow(database, free, holding);
   }
 
-  /** Waits until this many transactions wait. */
+  /** Waits until this many transactions are waiting. */
   async untilWaiting(count: number): Promise<void> {
     const what = `${count} transactions wait for the row`;
     await eventually(async () => (await this.waiting()) >= count, { what, everyMs: 5, timeoutMs: 5000 });
@@ -83,11 +83,11 @@ export class HeldRow {
   }
 }
 
-/** How many transactions wait for a row lock. Always 0 on SQLite, which serialises them. */
+/** How many transactions are waiting for a lock. Always 0 on SQLite, which serialises them. */
 export async function lockWaits(database: Database): Promise<number> {
   if (database.driver === 'sqlite') return 0;
   const [row] = await database.read(async (manager) => {
-    // Within a transaction, Postgres keeps the list of connections from its first read.
+    // Without this, a transaction keeps seeing the connections that its first read has seen.
     await manager.query('select pg_stat_clear_snapshot()');
     return manager.query<{ waiting: number }[]>(LOCK_WAITS);
   });
@@ -95,8 +95,8 @@ export async function lockWaits(database: Database): Promise<number> {
 }
 
 /**
- * Begins a change of a tenant and its plane while the tenant is locked, and checks that it does not lock
- * the plane meanwhile.
+ * Begins a change to a tenant and its plane while the tenant is locked, and checks that the change does not
+ * lock the plane while it waits.
  */
 export async function besideHeldTenant<T>(
   { app }: TestControlPlane,
@@ -108,7 +108,7 @@ export async function besideHeldTenant<T>(
     await lockTenant(manager, tenantId);
     const changing = change();
     let answer: unknown = 'nothing yet';
-    // It may answer at once and leave the rest to a job.
+    // The change may return at once and leave the rest to a job.
     changing.then(
       (given) => (answer = given),
       (error: unknown) => (answer = error),
@@ -116,7 +116,7 @@ export async function besideHeldTenant<T>(
     await eventually(async () => (await lockWaits(database)) > 0, {
       everyMs: 5,
       what: 'the change waits for the tenant',
-      found: () => `It has answered: ${JSON.stringify(answer)}`,
+      found: () => `It has returned: ${JSON.stringify(answer)}`,
     });
     await manager.query(`set local lock_timeout = '100ms'`);
     await lockPlane(manager, planeId);
@@ -130,7 +130,7 @@ export class HeldOperator {
     return HeldRow.by(plane, (manager) => lockOperator(manager, id));
   }
 
-  /** Starts the calls in order while the operator is locked, each behind the one before. */
+  /** Starts the calls while the operator is locked, each queued behind the previous one. */
   static async queue<T extends readonly supertest.Test[]>(
     plane: TestControlPlane,
     id: string,

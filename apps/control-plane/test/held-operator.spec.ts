@@ -4,12 +4,12 @@ import { lockPlane } from '../src/registry/plane-lock';
 import { TestControlPlane } from './control-plane.fixture';
 import { lockWaits } from './held-operator.fixture';
 
-describe('a transaction that counts who waits for it', () => {
+describe('a transaction that counts the transactions waiting for it', () => {
   let plane: TestControlPlane;
   beforeAll(async () => (plane = await TestControlPlane.boot('postgres')));
   afterAll(() => plane.close());
 
-  it('also counts a connection that was opened after its first count', async () => {
+  it('also counts a connection opened after its first count', async () => {
     const { id } = await plane.registerCell();
     const database = plane.app.get(Database);
     const { waiting } = await database.write(async (manager) => {

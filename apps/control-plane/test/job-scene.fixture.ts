@@ -11,7 +11,10 @@ import { Transfer } from '../src/registry/transfer.entity';
 import { type Env, TestControlPlane } from './control-plane.fixture';
 import { type PlaneSimulator } from './plane-simulator.fixture';
 
-/** The steps that provision a shared tenant, and a value per step before and after its cell's report. */
+/**
+ * The steps that provision a shared tenant. {@link beforeReport} and {@link afterReport} repeat a value for
+ * each step before and after the cell's report.
+ */
 export const STEPS = profileOf('shared').provisioning.steps;
 const REPORT = STEPS.indexOf('await-report');
 export const beforeReport = <T>(value: T): T[] => STEPS.slice(0, REPORT).map(() => value);
@@ -74,15 +77,15 @@ export class JobScene {
   async statesOf(id: string): Promise<string[]> {
     return (await this.job(id)).steps.map((step) => step.status);
   }
-  /** How many seconds each step took; null for one that has not ended. */
+  /** The duration of each step in seconds, or null if it has not finished. */
   async tookOf(id: string): Promise<(number | null)[]> {
     return (await this.job(id)).steps.map(({ started_at: from, finished_at: to }) =>
       from === null || to === null ? null : (Date.parse(to) - Date.parse(from)) / 1000,
     );
   }
-  /** Makes the job look again now, without a wake-up, until it ends or waits. */
+  /** Makes the job check again now, without a wake-up, until it finishes or waits. */
   async looksAgain(id: string): Promise<JobView> {
-    // A look under way would set another time.
+    // An attempt that is still running would set a different time.
     await this.plane.settle();
     await this.plane.change(ProvisioningJob, { id }, { dueAt: this.plane.clock.now() });
     await this.plane.sweep();
@@ -98,7 +101,7 @@ export class JobScene {
       });
     });
   }
-  /** Gives the target of the next move nearly all rows as soon as the job waits for them. */
+  /** Makes the next move's copy nearly complete as soon as its job waits for it. */
   copiesAtOnce(): void {
     const awaitCopy = jest.spyOn(this.plane.app.get(AwaitCopyStep), 'run');
     awaitCopy.mockImplementationOnce(async ({ manager, tenantId }) => {
@@ -113,12 +116,12 @@ export class JobScene {
   async tenant(id: string): Promise<Record<string, unknown>> {
     return (await this.plane.get(`/api/tenants/${id}`).expect(200)).body;
   }
-  /** How many places of the cell are taken. */
+  /** The number of taken places in the cell. */
   async placed(): Promise<number> {
     return (await this.plane.rows(TenantPlane, { id: this.cell.id }))[0]?.placed ?? -1;
   }
 
-  /** Provisions a tenant whose entry the cell has pulled, but not yet reported on. */
+  /** Provisions a tenant whose entry the cell has pulled but not yet reported. */
   async waiting(): Promise<Waiting> {
     const { body } = await this.plane.provision();
     while (!this.cell.tenants.has(body.tenant.id)) await this.cell.pull(10);

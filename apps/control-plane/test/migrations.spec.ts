@@ -9,7 +9,7 @@ import { Transfer } from '../src/registry/transfer.entity';
 import { CONTROL_PLANE_SCHEMA } from '../src/schema';
 import { newTransfer } from '../src/transfers/transfers';
 
-/** What only the previous version needs; it is dropped two releases later (ADR 16). */
+/** Columns that only the previous version needs. They are dropped two releases later (ADR 16). */
 const UNUSED = ['transfers.superseded'];
 
 describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
@@ -33,7 +33,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
                     from sqlite_master m, pragma_table_info(m.name) c
                     where m.type = 'table' and m.name not like 'sqlite_%'`;
 
-  /** `table.column` and whether it may be null, in order. */
+  /** `table.column` and whether it may be null, sorted. */
   const columns = async (): Promise<string[]> => {
     const rows =
       await source.query<{ table: string; column: string; nullable: boolean | number }[]>(columnsQuery);
@@ -65,11 +65,11 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
       expect([table, await source.query<object[]>(`select * from ${table}`)]).toEqual([table, []]);
   });
 
-  it('leave nothing pending', async () => {
+  it('leave no migration pending', async () => {
     expect(await source.showMigrations()).toBe(false);
   });
 
-  it('record the maker of a kept backup, unless another installation enrolled since', async () => {
+  it('record which plane made a kept backup, unless another installation has enrolled since', async () => {
     const [early, begun, late] = [1, 2, 3].map((day) => new Date(Date.UTC(2030, 0, day))) as [
       Date,
       Date,

@@ -13,7 +13,7 @@ import supertest from 'supertest';
 /** The key pair of every simulated plane. */
 export const KEYS = generateKeyPairSync('x25519');
 
-/** The address for which tenant planes sign. Requests really go to a free port. */
+/** The address that tenant planes sign. Requests actually go to a free port. */
 export const PUBLIC_URL = 'http://127.0.0.1:4100';
 
 export interface Install {
@@ -37,19 +37,19 @@ export interface SignedCall {
   readonly body?: object;
   /** What the signature covers instead of the request itself. */
   readonly signed?: Partial<RequestToSign>;
-  /** Headers sent beside or instead of the signed ones. */
+  /** Headers sent in addition to, or instead of, the signed ones. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface SignedAnswer {
   readonly status: number;
   readonly body: supertest.Response['body'];
-  /** As it came over the wire. */
+  /** The body as received. */
   readonly text: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The signed headers, to send the request again. */
+  /** The signed headers, for sending the request again. */
   readonly request: SignedHeaders;
-  /** Throws unless the answer is signed for this very request with the caller's key. */
+  /** Throws unless the response is signed for exactly this request with the caller's key. */
   verify(): { readonly created: number };
 }
 
@@ -60,7 +60,7 @@ export class PlaneSimulator {
   sequence = 0;
   /** The last revision pulled. */
   revision?: string;
-  /** The tenants that it would serve. */
+  /** The tenants that a real plane would serve. */
   readonly tenants = new Map<string, DesiredState['tenants'][number]>();
 
   constructor(
@@ -103,7 +103,7 @@ export class PlaneSimulator {
     return answer;
   }
 
-  /** Asks for the changes since the last pull. */
+  /** Requests the changes since the last pull. */
   async pull(wait = 0, since: string | undefined = this.revision): Promise<SignedAnswer> {
     const query = since === undefined ? '' : `?since=${since}&wait=${wait}`;
     const answer = await this.call({ method: 'GET', path: `${PLANE_PATHS.desiredState}${query}` });
@@ -111,7 +111,7 @@ export class PlaneSimulator {
     return answer;
   }
 
-  /** Pulls the full state, whatever it already has. */
+  /** Pulls the full state, regardless of what was pulled before. */
   async pullAll(): Promise<DesiredState> {
     return bodyOf<DesiredState>(await this.call({ method: 'GET', path: PLANE_PATHS.desiredState }));
   }
@@ -166,7 +166,7 @@ export class PlaneSimulator {
     });
   }
 
-  /** Sends a request signed before, changed or again. */
+  /** Sends a request that is already signed, possibly with changes or a second time. */
   async send(call: {
     method: 'GET' | 'POST' | 'PUT';
     path: string;
@@ -204,7 +204,7 @@ export function bodyOf<T>(answer: { readonly body: unknown }): T {
   return answer.body as T;
 }
 
-/** Status and code of an answer that is expected to be a refusal. */
+/** The status and error code of a response that should be a refusal. */
 export function refusal(answer: { readonly status: number; readonly body: unknown }): unknown[] {
   return [answer.status, bodyOf<{ code?: string }>(answer).code];
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** A request as sent over the wire, where a client would normalise it. */
+/** A request exactly as sent over the wire, which an HTTP client would normalise. */
 export interface RawRequest {
   readonly method: string;
   readonly target: string;
@@ -20,7 +20,7 @@ export function bytesOf({ method, target, headers, body }: RawRequest): string {
   return [`${method} ${target} HTTP/1.1`, ...headers, '', body].join('\r\n');
 }
 
-/** Sends these bytes (one per character), and returns all answers until the server closes the connection. */
+/** Sends these bytes (one per character), and returns all responses until the server disconnects. */
 export async function answersTo(serverUrl: string, bytes: string): Promise<RawAnswer[]> {
   const { hostname, port } = new URL(serverUrl);
   const socket = connect(Number(port), hostname);

@@ -16,7 +16,7 @@ import { Placement } from '../src/registry/placement.entity';
 import { JobScene } from './job-scene.fixture';
 import { PlaneSimulator } from './plane-simulator.fixture';
 
-/** The outcome of a look that sees nothing. */
+/** The outcome of a reconciliation that checked nothing. */
 export const NOTHING_SEEN: Look = { looked_at: 0, found: 0, repaired: 0, gone: 0, not_looked_at: [] };
 
 export interface Settled {
@@ -29,7 +29,7 @@ export interface Settled {
 const STUB = `require('node:fs').appendFileSync('starts', process.pid + '\\n');
 setInterval(() => undefined, 1000);`;
 
-/** A Control Plane whose local driver starts processes that do nothing; tenant planes are simulated. */
+/** A Control Plane whose local driver starts processes that do nothing. The tenant planes are simulated. */
 export class ReconcileScene {
   private constructor(
     readonly driver: DatabaseDriver,
@@ -62,12 +62,12 @@ export class ReconcileScene {
     return join(this.folder, 'planes');
   }
 
-  /** Runs `work` between the two looks, where time would pass. */
+  /** Runs `work` between the two checks of a reconciliation, instead of the pause. */
   between(work: () => Promise<unknown>): void {
     Object.assign(this.plane.app.get(Reconciler), { pause: work });
   }
 
-  /** Looks, each time at a later moment. */
+  /** Reconciles, one second later each time. */
   async look(): Promise<Look> {
     this.plane.clock.advance(1);
     return (await this.plane.post('/api/reconcile').expect(200)).body;
@@ -92,7 +92,7 @@ export class ReconcileScene {
     return { ...(await this.settled(body, row.tenantPlaneId)), row };
   }
 
-  /** The open drifts of a kind about the subject whose id ends like this. */
+  /** The open drifts of this kind whose subject's id ends with `subjectId`. */
   open(kind: string, subjectId: string): Promise<Drift[]> {
     return this.plane
       .rows(Drift, { kind })
@@ -105,7 +105,7 @@ export class ReconcileScene {
     return drifts.sort((a, b) => (a.id < b.id ? 1 : -1))[0];
   }
 
-  /** Keeps a job waiting for as long as `work` takes. */
+  /** Keeps a job on the subject waiting while `work` runs. */
   async whileBusy(about: { tenantId?: string; tenantPlaneId?: string }, work: () => Promise<unknown>) {
     const now = this.plane.clock.now();
     const request = { operation: 'suspend' as const, steps: [] };
@@ -157,7 +157,7 @@ export class ReconcileScene {
     return { id: tenant.id, slug: tenant.slug, planeId };
   }
 
-  /** Enrols with the environment of its process. */
+  /** Enrols a simulated plane with the environment of the local process. */
   private async simulated(row: LocalPlane): Promise<PlaneSimulator> {
     const env = this.plane.app.get(LocalPlanes).environmentOf(row);
     const install = {

@@ -24,7 +24,7 @@ export function requestFile(plane: PlaneSimulator, changes: object = {}): EnrolR
 }
 
 /**
- * What the plane reads in its answer file. Throws unless the answer is signed for its request with its
+ * Reads the plane's answer file. Throws unless the file is signed for the plane's request with the plane's
  * secret.
  */
 export function readAnswer(

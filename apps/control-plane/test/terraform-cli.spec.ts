@@ -45,7 +45,7 @@ describe(TerraformCli.name, () => {
     expect(statSync(join(fake.folder, 'apply.log')).mode & 0o777).toBe(0o600);
   });
 
-  it('does not log outputs, which hold secrets', async () => {
+  it('does not log Terraform outputs, which contain secrets', async () => {
     fake = new FakeTerraform(`console.log('{}')`);
     expect(await run({ name: 'output' })).toEqual(['{}']);
     expect(existsSync(join(fake.folder, 'output.log'))).toBe(false);
@@ -71,30 +71,30 @@ describe(TerraformCli.name, () => {
 
   it.each([
     ['Error acquiring the state lock Lock Info: ID: 1', 'operator', 'terraform_state_locked'],
-    // The lock's holder has yet to record itself: Terraform then fails at once, whatever its lock
+    // If the holder of the lock has not recorded itself yet, Terraform fails at once, whatever its lock
     // timeout.
     ['Error acquiring the state lock', 'retry', 'terraform_state_locked'],
     ['Saved plan is stale', 'retry', 'terraform_plan_stale'],
     ['Saved plan does not match the given state', 'retry', 'terraform_plan_stale'],
     ['Failed to load "1.tfplan" as a plan file', 'retry', 'terraform_plan_stale'],
     ['Failed to query available provider packages', 'retry', 'terraform_provider_unavailable'],
-  ])('recognises "%s"', async (text, failureClass, code) => {
+  ])('recognises the error "%s"', async (text, failureClass, code) => {
     fake = new FakeTerraform(`console.error('╷\\n│ Error: ${text}\\n╵'); process.exit(1)`);
     await expect(run({ name: 'init' })).rejects.toMatchObject({ failureClass, code });
   });
 
-  it('is retried when killed', async () => {
+  it('makes the step retry if terraform is killed', async () => {
     fake = new FakeTerraform(`process.kill(process.pid, 'SIGKILL')`);
     await expect(run()).rejects.toMatchObject({ failureClass: 'retry', code: 'terraform_killed' });
   });
 
-  it('is interrupted when it takes too long', async () => {
+  it('interrupts terraform if it takes too long', async () => {
     fake = new FakeTerraform(HANGS);
     const late = run({ timeoutMinutes: 0.005 });
     await expect(late).rejects.toMatchObject({ failureClass: 'operator', code: 'terraform_timeout' });
   });
 
-  it('is interrupted when its job loses the lease, unless it has begun to change things', async () => {
+  it('interrupts terraform if its job loses the lease, and does not start it again', async () => {
     fake = new FakeTerraform(HANGS);
     const lost = new AbortController();
     const outcome = expect(run({ lost: lost.signal })).rejects.toThrow('The lease on this job was lost.');
@@ -105,7 +105,7 @@ describe(TerraformCli.name, () => {
     expect(fake.calls()).toHaveLength(1);
   });
 
-  it('may finish what it has begun to change when its job loses the lease', async () => {
+  it('lets terraform finish changes that it has begun, even if its job loses the lease', async () => {
     fake = new FakeTerraform(`console.log('{"type": "apply_start"}'); ${HANGS}
       setInterval(() => require('fs').existsSync('go') && process.exit(), 10)`);
     const lost = new AbortController();
@@ -116,7 +116,7 @@ describe(TerraformCli.name, () => {
     expect(await outcome).toHaveLength(1);
   });
 
-  it('is interrupted on shutdown, and not started again', async () => {
+  it('interrupts terraform on shutdown, and does not start it again', async () => {
     fake = new FakeTerraform(HANGS);
     const cli = new TerraformCli();
     const running = run({}, cli);

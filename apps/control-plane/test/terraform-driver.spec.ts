@@ -20,10 +20,10 @@ import { describeDriver, withoutDatabase } from './driver-contract.fixture';
 import { FakeTerraform } from './fake-terraform.fixture';
 
 /**
- * Keeps a state for each working directory (its serial, whether the fence exists, and the plane), and refuses
- * plans made before its last change. Fails if it gets what it must not see. With WAITS an apply keeps
- * running, as if it waited for the lock: the test interrupts it, and the timeout only ends it after a failed
- * test.
+ * A terraform that keeps a state for each working directory (its serial, whether the fence exists, and the
+ * plane), and refuses plans made before the last change. It fails if it can see the sealing keys. With WAITS,
+ * an apply keeps running as if it were waiting for the lock, until the test interrupts it. The sleep only
+ * stops it if the test has failed.
  */
 const SCRIPT = `
   [ "$CONTROL_PLANE_SEALING_KEYS" ] && exit 1
@@ -67,7 +67,7 @@ const SUBJECT = {
   version: '0.1.0',
 };
 
-/** A driver with a terraform of its own, until it is closed. */
+/** A driver with its own fake terraform on the PATH, until it is closed. */
 class TerraformScene {
   readonly root = mkdtempSync(join(tmpdir(), 'atlas-terraform-driver-'));
   readonly fake = FakeTerraform.ofShell(SCRIPT);
@@ -131,7 +131,7 @@ describe(TerraformDriver.name, () => {
   const workDirectories = (): string[] =>
     existsSync(join(root, 'work')) ? readdirSync(join(root, 'work')) : [];
 
-  it('creates by init, plan, apply and output', async () => {
+  it('creates infrastructure with init, plan, apply and output', async () => {
     const { endpointUrl, dbUrl } = await driver.create(request, withoutDatabase);
     const name = 'atlas_acme_00-plane';
     expect([endpointUrl, dbUrl.reveal()]).toEqual([
@@ -141,13 +141,13 @@ describe(TerraformDriver.name, () => {
     expect(commands()).toEqual(['init', 'plan', 'apply', 'output']);
   });
 
-  it('leaves no plan behind', async () => {
+  it('leaves no plan file behind', async () => {
     await driver.create(request, withoutDatabase);
     const left = readdirSync(join(root, 'work/atlas_acme_00-plane'));
     expect(left.filter((name) => name.endsWith('.tfplan'))).toEqual([]);
   });
 
-  it('interrupts an apply that waits for the lock when it is overtaken', async () => {
+  it('interrupts an apply that waits for the lock once another worker has taken over', async () => {
     process.env['WAITS'] = 'yes';
     let asked = 0;
     const soonOvertaken: FencedWrite = async (work) => {
@@ -158,7 +158,7 @@ describe(TerraformDriver.name, () => {
     expect(commands()).toEqual(['init', 'plan', 'apply']);
   });
 
-  it('removes its own plan, never that of a successor', async () => {
+  it("removes its own plan file, but never a successor's", async () => {
     const directory = join(root, 'work/atlas_acme_00-plane');
     await driver.create(request, async (work) => {
       writeFileSync(join(directory, 'successor.tfplan'), '');
@@ -167,7 +167,7 @@ describe(TerraformDriver.name, () => {
     expect(readdirSync(directory).filter((name) => name.endsWith('.tfplan'))).toEqual(['successor.tfplan']);
   });
 
-  it('destroys what exists, and keeps its directory until told to forget the plane', async () => {
+  it('destroys existing infrastructure, and keeps its directory until told to forget the plane', async () => {
     await driver.create(request, withoutDatabase);
     await driver.destroy(SUBJECT, withoutDatabase);
     expect(commands().slice(4)).toEqual(['init', 'plan', 'apply']);
@@ -186,7 +186,7 @@ describe(TerraformDriver.name, () => {
     await driver.requireTracked(SUBJECT);
   });
 
-  it('also changes an empty state, which fences off a pending creation', async () => {
+  it('changes even an empty state on removal, so that a pending creation fails', async () => {
     mkdirSync(join(root, 'work/atlas_acme_00-plane'), { recursive: true });
     await driver.destroy(SUBJECT, withoutDatabase);
     expect(commands()).toEqual(['init', 'plan', 'plan', 'apply', 'plan', 'apply']);
@@ -204,7 +204,7 @@ describe(TerraformDriver.name, () => {
     expect(workDirectories()).toEqual([]);
   });
 
-  it('lists what exists, and finds planes without their state', async () => {
+  it('lists the planes that have a state, and finds those whose state is missing', async () => {
     const subject = { ...SUBJECT, tenantPlaneId: '00000000-0000-0000-0000-00000a1b2c3d' };
     const faults = async () => (await driver.inspect([subject])).map((one) => one.faults);
     const things = async () => {
@@ -226,7 +226,7 @@ describe(TerraformDriver.name, () => {
     expect(await elsewhere.inspect([SUBJECT])).toEqual([]);
   });
 
-  it('tells the operator of a dry run why there is no plan', async () => {
+  it('tells the operator why a dry run has no plan', async () => {
     process.env['PATH'] = root;
     await expect(driver.plan(SUBJECT)).rejects.toMatchObject({
       code: 'terraform_missing',

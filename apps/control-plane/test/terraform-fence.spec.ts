@@ -24,7 +24,7 @@ import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terrafo
 const hasTerraform = spawnSync('terraform', ['version']).status === 0;
 const describeWithTerraform = hasTerraform ? describe : describe.skip;
 
-/** Records each version made. Nothing else in the module changes the state. */
+/** Records each version that it creates. Nothing else in the module changes the state. */
 const moduleThatNotesIn = (file: string): string => `
 variable "tenant_plane_version" {}
 
@@ -81,8 +81,8 @@ describeWithTerraform('a saved plan (skipped unless terraform is on the PATH)', 
     existsSync(join(root, 'made')) ? readFileSync(join(root, 'made'), 'utf8').trim().split('\n') : [];
 
   /**
-   * Overtaken after its lease was checked: its apply has opened the plan, and waits for the lock on the
-   * state.
+   * A write that is overtaken after its lease was checked. Its apply has already opened the plan and waits
+   * for the lock on the state.
    */
   function overtakenBy(successor: () => Promise<unknown>): FencedWrite {
     return async (work) => {
@@ -96,7 +96,7 @@ describeWithTerraform('a saved plan (skipped unless terraform is on the PATH)', 
     };
   }
 
-  it('is refused once a successor has applied, even if that restored the former state', async () => {
+  it('is refused once a successor has applied, even if that restored the previous state', async () => {
     await driver.create(requestOf('1'), write);
     const upgrade = driver.create(
       requestOf('2'),
@@ -119,7 +119,7 @@ describeWithTerraform('a saved plan (skipped unless terraform is on the PATH)', 
     expect(made()).toEqual([]);
   });
 
-  it('removes nothing where an operator replaced a lost state with an empty directory', async () => {
+  it('removes nothing if an operator replaced a lost state with an empty directory', async () => {
     const variables = join(root, 'site.tfvars');
     writeFileSync(variables, 'region = "eu-central-1"');
     mkdirSync(join(root, 'work/atlas_acme_00-plane'), { recursive: true });
@@ -127,7 +127,7 @@ describeWithTerraform('a saved plan (skipped unless terraform is on the PATH)', 
     expect(made()).toEqual([]);
   });
 
-  it('is shown in a dry run without its fence', async () => {
+  it('is shown in a dry run without the fence resource', async () => {
     expect(await driver.plan(subjectOf('1'))).toEqual(['terraform_data.plane (Terraform module module)']);
   });
 });

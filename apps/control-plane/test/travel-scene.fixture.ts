@@ -12,10 +12,10 @@ import { KEYS, type PlaneSimulator, type ReportedTenant } from './plane-simulato
 
 const MANIFEST = { incidents: { rows: 3, checksum: 'c' } };
 
-/** What `eventually` waits for. */
+/** The truthy results, which `eventually` waits for. */
 type Told<T> = Exclude<T, false | null | undefined>;
 
-/** A tenant alone in a region with its cell: its desired state, and how its rows leave and return. */
+/** A tenant that is alone in its region and cell, with the steps to deprovision, restore and move it. */
 export class Traveller {
   /** The key with which its cell has enrolled. */
   private publicKey: JWK = KEYS.publicKey.export({ format: 'jwk' });
@@ -23,7 +23,7 @@ export class Traveller {
   private constructor(
     readonly scene: JobScene,
     readonly region: string,
-    /** Its home. Whoever reinstalls that updates this. */
+    /** The tenant's home. {@link installAnew} updates it. */
     public cell: PlaneSimulator,
     readonly id: string,
     readonly slug: string,
@@ -43,7 +43,7 @@ export class Traveller {
     return new Traveller(scene, region, cell, id, slug);
   }
 
-  /** Waits until the desired state of a cell has what `look` finds, and returns that. */
+  /** Waits until `look` finds something in the tenant's entry on a cell, and returns that. */
   told<T>(look: (entry: DesiredTenant) => T | Promise<T>, cell = this.cell): Promise<Told<T>> {
     const ask = async () => {
       await cell.pull();
@@ -57,7 +57,7 @@ export class Traveller {
     return eventually(ask, { what: 'the cell receives the entry', found }) as Promise<Told<T>>;
   }
 
-  /** Reports on the entry that the cell pulled last. */
+  /** Pulls, and reports on the tenant's entry. */
   async report(changes: Partial<ReportedTenant> & { readonly code?: string } = {}, cell = this.cell) {
     await cell.pull();
     const entry_revision = cell.tenants.get(this.id)?.entry_revision ?? 0;
@@ -87,7 +87,7 @@ export class Traveller {
     await this.scene.reaches(job, 'succeeded');
   }
 
-  /** Deprovisions the tenant, and returns its backup. */
+  /** Deprovisions the tenant, and returns the id of its backup. */
   async leave(): Promise<string> {
     const job = await this.deprovision();
     const backup = await this.backUp();
@@ -95,13 +95,16 @@ export class Traveller {
     return backup;
   }
 
-  /** Starts a restore whose plane has begun to import the backup. */
+  /** Starts a restore, and begins to import the backup. */
   async comeBack(): Promise<{ readonly job: string; readonly imported: () => Promise<void> }> {
     const job = await this.asked('restore');
     return { job, imported: await this.beginImport() };
   }
 
-  /** Begins the import once the cell has a key that it can open. Returns what reports the import's end. */
+  /**
+   * Begins the import once the cell has received a key that it can decrypt. The result reports the import as
+   * finished.
+   */
   async beginImport(): Promise<() => Promise<void>> {
     const kid = await calculateJwkThumbprint(this.publicKey);
     const { id, generation } = await this.told(
@@ -118,7 +121,7 @@ export class Traveller {
     return this.told((entry) => entry.phase === 'serving' && entry.status === 'active' && entry, cell);
   }
 
-  /** A restore that has made its plane the tenant's home and waits for the plane's report. */
+  /** Restores the tenant until the plane is its home again and the job waits for the plane's report. */
   async reinstated(): Promise<string> {
     const { job, imported } = await this.comeBack();
     await imported();
@@ -127,7 +130,7 @@ export class Traveller {
     return job;
   }
 
-  /** Moves the tenant until the target waits for the last part, with the source frozen. */
+  /** Moves the tenant until the source is frozen and the target waits for the last part. */
   async almostMoved(
     target: PlaneSimulator,
     accepted?: string,
@@ -161,7 +164,7 @@ export class Traveller {
   }
 }
 
-/** A cell that the tenant has left, which redirects to the tenant's home. It has pulled its state. */
+/** A cell that the tenant has left. It has pulled its state, and redirects to the tenant's home. */
 export async function formerHome(plane: TestControlPlane, tenantId: string): Promise<PlaneSimulator> {
   const cell = await plane.enrolledCell();
   const [place] = await plane.rows(Placement, { tenantId });
@@ -173,14 +176,14 @@ export async function formerHome(plane: TestControlPlane, tenantId: string): Pro
 }
 
 /**
- * Begins a call within a transaction, and continues once the call is answered or waits for a lock of
- * that transaction. On SQLite it always waits.
+ * Begins a call within a transaction, and continues once the call has returned or waits for one of the
+ * transaction's locks. On SQLite, the call always waits.
  */
 export async function beside<T>(database: Database, call: () => Promise<T>): Promise<{ answer: Promise<T> }> {
   let isAnswered = false;
   const answer = call().finally(() => (isAnswered = true));
   answer.catch(() => undefined);
   const isOver = async () => database.driver === 'sqlite' || isAnswered || (await lockWaits(database)) > 0;
-  await eventually(isOver, { everyMs: 5, what: 'the call is answered or waits' });
+  await eventually(isOver, { everyMs: 5, what: 'the call returns or waits' });
   return { answer };
 }

@@ -18,7 +18,7 @@ interface Started {
 /** A plane that `atlas-tp run` runs in the foreground. */
 export interface Running {
   readonly url: string;
-  /** Ends it as Ctrl-C and service managers do. */
+  /** Stops it the way Ctrl-C and service managers do. */
   end(signal?: NodeJS.Signals): Promise<Ended>;
 }
 
@@ -41,8 +41,8 @@ export class CustomersMachine {
   }
 
   /**
-   * Pastes exactly what was shown, with the database line filled in (on Postgres: one plain owner) and lines
-   * of the customer's own.
+   * Pastes the bundle as shown, with the database line filled in (on Postgres, with a plain role that owns
+   * the database) and with additional lines from the customer.
    */
   paste({ env }: InstallView, own: Readonly<Record<string, string>> = {}): void {
     const { url, ownerUrl } = this.database;
@@ -70,7 +70,7 @@ export class CustomersMachine {
     return this.untilReady(this.spawn(['run']));
   }
 
-  /** Like npx: in its own shell, which receives the signals. */
+  /** Runs it as npx does, in a shell that receives the signals. */
   runByNpx(): Promise<Running> {
     const command = `"${process.execPath}" "${builtFile('cli', 'atlas-tp.js')}" run; exit`;
     return this.untilReady(this.start('sh', ['-c', command], { npm_command: 'exec' }));

@@ -10,7 +10,7 @@ import {
 export interface BothPlanes {
   readonly stack: TestStack;
   readonly tenantPlane: () => PlaneProcess;
-  /** The tenant plane's id at the Control Plane. */
+  /** The tenant plane's id in the Control Plane. */
   readonly id: string;
   /** Kills the tenant plane and restarts it as its operator would: same bundle, same database. */
   restartTenantPlane(env?: Readonly<Record<string, string>>): Promise<void>;

@@ -12,7 +12,7 @@ const OUTSIDE = /^(@node-rs\/argon2.*|sqlite3|bindings|file-uri-to-path)$/;
 describe.each(['control-plane', 'tenant-plane'] as const)('the bundled %s', (app) => {
   let ended: SpawnSyncReturns<string>;
 
-  // It fails once its modules are loaded.
+  // The plane fails once its modules are loaded.
   beforeAll(() => {
     const preload = ['loaded-packages.cjs', 'no-server.cjs'].flatMap((name) => [
       '--require',
@@ -32,18 +32,18 @@ describe.each(['control-plane', 'tenant-plane'] as const)('the bundled %s', (app
     rmSync(folder, { recursive: true });
   });
 
-  it('has the guides to serve next to it', () => {
+  it('includes the guides that it serves', () => {
     for (const page of ['index', 'users', 'on-prem-installation'])
       expect(existsSync(builtFile(app, `help/${page}.html`))).toBe(true);
   });
 
-  it('traces errors back to the sources', () => {
+  it('maps stack traces to the source files', () => {
     expect(ended.stderr).toMatch(/ at .*\/libs\/platform\/src\/app\/http-app\.ts:\d+:\d+\)$/m);
     expect(ended.stderr).toMatch(new RegExp(` at .*/apps/${app}/src/main\\.ts:\\d+:\\d+\\)$`, 'm'));
   });
 
-  // A second class-validator would know no rules, a second TypeORM no entities.
-  it('loads native code from node_modules, and nothing that is bundled', () => {
+  // A second copy of class-validator would know no rules, and a second TypeORM no entities.
+  it('loads only native packages from node_modules', () => {
     const loaded = JSON.parse(ended.stderr.trim().split('\n').at(-1) ?? '') as string[];
     expect(loaded).toContain('sqlite3');
     expect(loaded.filter((name) => !OUTSIDE.test(name))).toEqual([]);

@@ -31,7 +31,7 @@ describe.each(EVERY_DATABASE)('a Control Plane restored from a backup, on %s', (
     for (const database of databases) await database.drop();
   });
 
-  it('learns from its tenant plane what counts now, whatever that has yet to report', async () => {
+  it('ignores reports about the lost state, and brings its tenant plane to the restored one', async () => {
     const [controlPlane, tenantPlane] = databases as [TestDatabase, TestDatabase];
     const controlPlaneEnv = { CONTROL_PLANE_PUBLIC_URL: front.url };
     stack = await TestStack.start({ controlPlaneDatabase: controlPlane, controlPlaneEnv });

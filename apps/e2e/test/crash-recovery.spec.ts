@@ -4,14 +4,14 @@ import { QUICK_ROTATION, SecretRotation } from './secret-rotation.fixture';
 
 jest.setTimeout(90_000);
 
-describe.each(databasesOfLongSuite('sqlite'))('a provisioning interrupted by kill -9, on %s', (driver) => {
+describe.each(databasesOfLongSuite('sqlite'))('provisioning interrupted by kill -9 on %s', (driver) => {
   let planes: BothPlanes;
   beforeAll(async () => {
     planes = await startBothPlanes(driver, QUICK_ROTATION);
   });
   afterAll(() => planes.stop());
 
-  /** The tenant exists exactly once, and so does its job. */
+  /** Expects exactly one tenant and one job. */
   async function expectProvisionedOnce(slug: string): Promise<void> {
     const { stack } = planes;
     const tenant = await stack.awaitActive(slug, 45_000);
@@ -31,7 +31,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a provisioning interrupted by kil
     await expectProvisionedOnce('without-tenant-plane');
   });
 
-  // On Postgres a dead worker's lease lasts 15 s: only the test below waits for that.
+  // On Postgres, a dead worker's lease lasts 15 s. Only the test below waits that long.
   if (driver === 'sqlite') {
     it('continues when the Control Plane is back', async () => {
       const { stack } = planes;
@@ -46,7 +46,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a provisioning interrupted by kil
     });
   }
 
-  it('continues when both are back, and so does a rotation of their shared secret', async () => {
+  it('continues when both planes are back, and so does a rotation of their shared secret', async () => {
     const { stack } = planes;
     await stack.controlPlane.end('SIGKILL');
     const doomed = await stack.startControlPlane({

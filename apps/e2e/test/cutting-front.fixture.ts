@@ -1,11 +1,9 @@
 import { type Server, createServer, request } from 'node:http';
 import { type AddressInfo } from 'node:net';
 
-/** A proxy to the Control Plane that loses some calls. */
+/** A proxy to the Control Plane that drops some calls. */
 export class CuttingFront {
-  /**
-   * Calls to paths with these endings are not forwarded: a GET gets an unsigned answer, anything else fails.
-   */
+  /** Calls to paths with these endings are dropped: a GET gets an unsigned response, anything else a 503. */
   cuts: readonly string[] = [];
   /** Where the Control Plane listens. */
   target = '';

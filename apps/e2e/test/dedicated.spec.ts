@@ -36,12 +36,12 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       tenant = await dedicated.stack.awaitActive('acme');
     });
 
-    it('has its own tenant plane and database, and users sign in to it', async () => {
+    it('has its own database and a tenant plane that users can sign in to', async () => {
       const { stack } = dedicated;
       expect(tenant).toMatchObject({ has_db_url: true, url: expect.stringContaining('acme.localhost') });
       const session = await stack.signUp(tenant, endpointOf(tenant));
       const incident = { title: 'Disk is full', severity: 'P2' };
-      // The plane's one tenant is fixed, so no header names it.
+      // The plane has only one tenant, so no header names it.
       const created = await fetch(`${endpointOf(tenant)}/api/incidents`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${session.token}` },
@@ -53,7 +53,7 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       expect(await dedicated.namesOnServer('acme')).toHaveLength(driver === 'postgres' ? 2 : 0);
     });
 
-    it('sends mail as its Control Plane does', async () => {
+    it('sends email the way its Control Plane does', async () => {
       await fetch(`${endpointOf(tenant)}/api/auth/forgot-password`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -64,7 +64,7 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       await eventually(() => smtp.mails.some(isIts), { what: 'the link has arrived' });
     });
 
-    // The next test includes this.
+    // The next test also covers this.
     inFullForm('is restarted when its process dies', async () => {
       const { pid } = await dedicated.processOf('acme');
       process.kill(pid, 'SIGKILL');
@@ -72,22 +72,22 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       await eventually(() => isServed(tenant), { what: 'it serves again' });
     });
 
-    it('keeps serving while the Control Plane is killed, and is adopted by the next one', async () => {
+    it('keeps serving if the Control Plane is killed, and is adopted by the next one', async () => {
       const { pid } = await dedicated.processOf('acme');
       await dedicated.stack.controlPlane.end('SIGKILL');
       expect(await isServed(tenant)).toBe(true);
       await dedicated.stack.startControlPlane();
       expect((await dedicated.processOf('acme')).pid).toBe(pid);
-      // It is supervised: killed again, it is restarted.
+      // The adopted process is supervised, so it is restarted if it is killed.
       process.kill(pid, 'SIGKILL');
       await dedicated.processOf('acme', pid);
       await eventually(() => isServed(tenant), { what: 'it serves again' });
     });
   });
 
-  // On SQLite only the Control Plane has the file, so its writes cannot be blocked from outside.
+  // On SQLite, only the Control Plane uses the file, so its writes cannot be blocked from outside.
   if (driver === 'postgres')
-    it('leaves no unknown process if the Control Plane dies before it records one', async () => {
+    it('leave no process behind if the Control Plane dies before it records the process', async () => {
       const { stack } = dedicated;
       const { pid } = await dedicated.processOf('acme');
       const locker = new Client({ connectionString: dedicated.controlPlaneDatabase.ownerUrl });
@@ -104,14 +104,16 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       } finally {
         await locker.end();
       }
-      await eventually(() => dedicated.everyProcessOf('acme').length === 0, { what: 'the process is gone' });
+      await eventually(() => dedicated.everyProcessOf('acme').length === 0, {
+        what: 'the process has exited',
+      });
       await stack.startControlPlane();
       const next = await dedicated.processOf('acme', pid);
       expect(dedicated.everyProcessOf('acme')).toEqual([next.pid]);
       await eventually(async () => isServed(await stack.awaitActive('acme')), { what: 'it serves again' });
     });
 
-  it('leaves nothing behind when its provisioning is rolled back', async () => {
+  it('leave nothing behind when their provisioning is rolled back', async () => {
     const { stack } = dedicated;
     await stack.controlPlane.end();
     const broken = { ATLAS_FAULT_POINT: 'provision/await-enrolment/before:throw' };

@@ -23,7 +23,7 @@ const ENV = {
 describe.each([
   ['control-plane', 'CONTROL_PLANE'],
   ['tenant-plane', 'TENANT_PLANE'],
-] as const)('a %s whose database has stopped answering', (name: PlaneName, prefix) => {
+] as const)('a %s whose database has stopped responding', (name: PlaneName, prefix) => {
   let database: TestDatabase;
   let proxy: CommitCutter;
   beforeAll(async () => {
@@ -47,11 +47,11 @@ describe.each([
     });
     try {
       proxy.freeze();
-      // Something is waiting for the database by now.
+      // From now on, a request is waiting for the database.
       void fetch(`${plane.url}/health/ready`).catch(() => undefined);
-      // A limit for the wait below, which otherwise lasts as long as the process.
+      // Limits the wait below, which would otherwise last as long as the process.
       const limit = new Promise((_, reject) =>
-        setTimeout(() => reject(new Error('The plane did not end within 10 s.')), 10_000).unref(),
+        setTimeout(() => reject(new Error('The plane did not exit within 10 s.')), 10_000).unref(),
       );
       await expect(Promise.race([plane.end('SIGTERM'), limit])).resolves.toBeNull();
       expect(plane.output()).toContain('Shutting down took longer than 35 s');

@@ -1,4 +1,4 @@
 import { bySize } from '@atlas/testing';
 
-/** A case that is not among the hardest, so the small form omits it: `npx nx run e2e:full` runs it. */
+/** A test that only the full form runs (`npx nx run e2e:full`), because harder tests cover most of it. */
 export const inFullForm = bySize<(name: string, work: () => Promise<void>) => void>(() => undefined, it);

@@ -52,7 +52,10 @@ describe('atlas isolation-probe', () => {
       ...more,
     );
 
-  /** A faulty edge in front of the plane: it treats whoever names the asked tenant as that tenant's user. */
+  /**
+   * A faulty proxy in front of the plane. It treats anyone who names the tenant `asked` as a user of that
+   * tenant.
+   */
   function mixUp(incoming: IncomingMessage, response: ServerResponse): void {
     const { headers, method, url } = incoming;
     const isMistaken = headers['x-tenant-id'] === asked.id && url === '/api/incidents';
@@ -74,7 +77,7 @@ describe('atlas isolation-probe', () => {
     incoming.pipe(outgoing);
   }
 
-  it('creates two tenants, finds nothing, reports every attempt, and removes them again', async () => {
+  it('creates two tenants, finds no leak, reports every attempt, and removes the tenants', async () => {
     const { code, out } = await shell.atlas(
       'isolation-probe',
       '--make-tenants',
@@ -102,12 +105,12 @@ describe('atlas isolation-probe', () => {
     await eventually(isRemoved, { what: "the probe's tenant is removed" });
   });
 
-  it('creates no tenants at a remote Control Plane without being told to', async () => {
+  it('creates no tenants on a remote Control Plane without being told to', async () => {
     const { code, err } = await shell.atlas('isolation-probe');
     expect([code, err]).toEqual([2, expect.stringContaining('--make-tenants')]);
   });
 
-  it('probes between two tenants with given sessions, and writes to neither', async () => {
+  it('probes two tenants with the given sessions, and writes to neither', async () => {
     const { code, out } = await bySessions(
       planeUrl(),
       '--base-domain',

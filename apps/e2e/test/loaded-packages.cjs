@@ -1,4 +1,4 @@
-/** Preloaded: on exit the process prints which packages it loaded from node_modules. */
+/** Preloaded. On exit, the process prints the packages that it has loaded from node_modules. */
 process.on('exit', () => {
   const names = Object.keys(require.cache).map(
     (file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1],

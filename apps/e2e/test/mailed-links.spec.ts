@@ -9,16 +9,16 @@ const EMAIL = 'jo@stranger.example';
 const NEXT_PASSWORD = `${ADMIN_PASSWORD}, and another`;
 
 /**
- * Follows real mails in Chromium. A page needs nothing that its policy forbids. Once it
- * is open, its link's secret is neither in the address bar or history nor in storage or
- * the document; it goes to the plane in the body of one POST, so it is in no address,
- * header or log. Scripts never see a session: it is a cookie that they cannot read.
+ * Follows links from real emails in Chromium. No page needs anything that its policy forbids. Once a page
+ * is open, the secret of its link is not in the address bar, the history, the storage or the document. The
+ * secret is sent to the plane only in the body of one POST, so no URL, header or log contains it. Scripts
+ * never see a session, which is in a cookie that they cannot read.
  *
  * To see it fail: use a `style` attribute in a page; in page.js, leave out `replaceState` or the reload on
  * `hashchange`, put `token` into `sessionStorage`, add it to the request in `follow`, or leave out `cookie:
  * true`; or put `?token=` into `TenantUrls`.
  */
-describeWithChromium('mailed links in a browser (skipped unless chromium is on the PATH)', () => {
+describeWithChromium('emailed links in a browser (skipped unless chromium is on the PATH)', () => {
   let smtp: TestSmtpServer;
   let planes: BothPlanes;
   let person: PersonsBrowser;
@@ -47,7 +47,7 @@ describeWithChromium('mailed links in a browser (skipped unless chromium is on t
     secrets.push(new URL(link).hash.replace('#token=', ''));
     return link;
   };
-  /** Opens it, and checks that the page is accessible and keeps the link's secret only in memory. */
+  /** Opens a link, and checks that its page is accessible and keeps the secret only in memory. */
   const open = async (link: string): Promise<void> => {
     await person.open(link);
     expect(await person.hurdles()).toEqual([]);
@@ -96,8 +96,8 @@ describeWithChromium('mailed links in a browser (skipped unless chromium is on t
     expect(await person.kept()).not.toMatch(/atu_|atr_|correct horse/);
   });
 
-  it('report that they are used up, and let someone who forgot the password back in', async () => {
-    // Reuses the open tab, so only the fragment of the address changes.
+  it('say when they are used up, and let in a user who forgot the password', async () => {
+    // Reuses the open tab, so only the fragment of the URL changes.
     const { page } = person;
     await open(`${page.url()}#token=${secrets.at(-1)}`);
     await choose(NEXT_PASSWORD);
@@ -132,7 +132,7 @@ describeWithChromium('mailed links in a browser (skipped unless chromium is on t
     expect((await stack.api('/api/auth/login', { body: login })).status).toBe(200);
   });
 
-  it('need nothing that their policy forbids, and reveal their secrets to no server or log', async () => {
+  it('open pages that obey their content policy, and reveal no secret to servers or logs', async () => {
     expect(person.faults).toEqual([]);
     expect(new Set(secrets).size).toBe(4);
     const both = [planes.stack.controlPlane, planes.tenantPlane()];

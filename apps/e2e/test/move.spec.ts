@@ -28,11 +28,11 @@ interface Incident {
   readonly title: string;
 }
 
-/** A user who keeps working: repeats a refused write, and follows redirects. */
+/** A user who keeps working, retries refused writes, and follows redirects. */
 class Worker {
   readonly written: string[] = [];
   readonly failures: string[] = [];
-  /** How often a write was told to wait. */
+  /** How many times a write was told to wait. */
   pauses = 0;
   private isOver = false;
   private readonly running: Promise<void>;
@@ -76,7 +76,7 @@ class Worker {
   }
 }
 
-/** Status and location of a GET with a given Host, which fetch does not send. */
+/** The status and Location of a GET with the given Host header, which fetch cannot set. */
 function atHost(port: number, name: string, path: string): Promise<unknown[]> {
   return new Promise((resolve, reject) => {
     const headers = { host: `${name}:${port}` };
@@ -127,7 +127,7 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
       const { body } = await stack.api<{ status: string }>(job);
       return ['succeeded', 'failed', 'cancelled'].includes(body.status) && body;
     };
-    return eventually(ended, { timeoutMs: 60_000, what: 'the move has ended' });
+    return eventually(ended, { timeoutMs: 60_000, what: 'the job has finished' });
   }
 
   async function allIncidents(at: string): Promise<Incident[]> {
@@ -144,14 +144,14 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
   }
 
   it.each(['dedicated', 'shared'])(
-    'to %s loses and duplicates nothing, keeps sessions and numbers, and stays readable',
+    'to %s loses and duplicates nothing, keeps sessions and numbers, and never blocks reads',
     async (model) => {
       const worker = new Worker((await current()).endpoint_url ?? '', headers());
       await eventually(() => worker.written.length > 5, { what: 'the user is working' });
       const job = await end(await begin(model));
       const address = (await current()).endpoint_url ?? '';
       const moved = worker.written.length;
-      await eventually(() => worker.written.length > moved + 5, { what: 'the user works at the new place' });
+      await eventually(() => worker.written.length > moved + 5, { what: 'the user works at the new home' });
       await worker.stop();
       expect(job).toMatchObject({ status: 'succeeded', error: null });
       expect(worker.failures).toEqual([]);
@@ -161,13 +161,13 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
       expect(new Set(titles)).toEqual(new Set(worker.written));
       expect(new Set(there.map(({ number }) => number)).size).toBe(there.length);
       expect(await current()).toMatchObject({ deployment_model: model, url: tenant.url, status: 'active' });
-      // The address that users know still works: the cell redirects or serves them.
+      // The address that users know still works, because the cell redirects or serves them.
       const known = await atHost(dedicated.stack.tenantPlanePort, 'mover.localhost', '/api/tenant-default');
       expect(known).toEqual(model === 'shared' ? [200, undefined] : [307, `${address}/api/tenant-default`]);
     },
   );
 
-  it('to a customer needs a bundle, and moving back needs the consent of its admin', async () => {
+  it("to a customer needs a bundle, and moving back needs the tenant admin's consent", async () => {
     const { stack } = dedicated;
     const before = await allIncidents((await current()).endpoint_url ?? '');
     const moving = await begin('on_prem');
@@ -210,7 +210,7 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
     }
   });
 
-  it('off a drained cell takes all tenants along, even a suspended one', async () => {
+  it('by draining its cell moves all tenants, even a suspended one', async () => {
     const { stack } = dedicated;
     await stack.provision('sleeper');
     const { id: sleeper } = await stack.awaitActive('sleeper');

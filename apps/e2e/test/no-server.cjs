@@ -1,4 +1,4 @@
-/** Preloaded: no HTTP server can be created, so a plane fails once it has loaded its modules. */
+/** Preloaded. No HTTP server can be created, so a plane fails once it has loaded its modules. */
 require('node:http').createServer = () => {
   throw new Error('no server here');
 };

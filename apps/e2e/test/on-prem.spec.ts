@@ -84,7 +84,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
       { timeoutMs: 30_000, what: 'the job has succeeded' },
     );
 
-  /** Asks the AI about an incident of the tenant. */
+  /** Creates an incident, and asks the AI about it. */
   const askAi = async (slug: string, { token: session }: SessionView) => {
     const at = machine.url;
     const body = { title: 'Disk full', severity: 'P2' };
@@ -113,7 +113,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
       database: driver,
       tenants: [{ slug: 'acme', status: 'active', phase: 'serving' }],
     });
-    // It is already enrolled: nothing happens, not even to the file that it has open.
+    // The plane is already enrolled, so nothing happens, even while it has the database file open.
     expect(await machine.json('enrol')).toMatchObject({ code: 0, enrolled: true });
     for (let round = 0; round < RESTARTS; round += 1) {
       expect(await running.end()).toMatchObject({ code: 0 });
@@ -121,13 +121,13 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
       expect(await signIn('acme')).toMatchObject({ status: 200 });
     }
     expect(await planesOf('acme')).toMatchObject([{ status: 'enrolled' }]);
-    // It ends with the command that runs it, even if that is killed: it holds the command's pipes and closes
-    // them last.
+    // The plane exits with the command that runs it, even if the command is killed. It holds the command's
+    // pipes, so they close last.
     await running.end('SIGKILL');
     await expect(fetch(`${machine.url}/health/live`)).rejects.toThrow();
   });
 
-  it('uses the cloud AI in hybrid, and has its data again after leaving and coming back', async () => {
+  it('uses the cloud AI if it is hybrid, and still has its data after a restore', async () => {
     const { install, tenant } = await order(stack, 'crossbreed', 'hybrid');
     machine.paste(install);
     const running = await machine.run();
@@ -140,7 +140,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     expect(provider.asked).toHaveLength(1);
     expect(provider.asked[0]?.body.messages.at(-1)?.content).toContain('Disk full');
 
-    // It leaves, keeps its data, and returns to the data with another bundle.
+    // The tenant is deprovisioned, while its plane keeps the data. It is then restored with another bundle.
     const leaving = { body: { confirm_slug: 'crossbreed' } };
     await ended((await stack.api<Begun>(`/api/tenants/${tenant.id}/deprovision`, leaving)).body);
     await running.end();
@@ -157,7 +157,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     await again.end();
   });
 
-  it('enrols by exchanging two files, and serves without ever calling', async () => {
+  it('enrols by exchanging two files, and serves without ever calling the Control Plane', async () => {
     const { install, tenant } = await order(stack, 'submarine');
     machine.paste(install, { ATLAS_OFFLINE_MODE: '1' });
     expect(await machine.json<Report>('preflight')).toMatchObject({ ok: true, code: 0 });
@@ -186,10 +186,10 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     await running.end();
   });
 
-  // The rest is independent of the database.
+  // The remaining tests do not depend on the database.
   if (driver !== 'sqlite') return;
 
-  it('is refused by every command if it is hybrid and offline, and leaves no database', async () => {
+  it('is refused by every command if it is hybrid and offline, and no database is created', async () => {
     const { install } = await order(stack, 'hermit', 'hybrid');
     machine.paste(install, { ATLAS_OFFLINE_MODE: '1', TENANT_PLANE_DATABASE_URL: 'data/plane.db' });
     const request = ['enrol', '--offline', '--request', 'request.json'];
@@ -204,17 +204,17 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     expect(existsSync(machine.path('data'))).toBe(false);
   });
 
-  inFullForm('ends with npx, which forwards no signal', async () => {
+  inFullForm('exits with npx, which forwards no signals', async () => {
     const { install, tenant } = await order(stack, 'orphan');
     machine.paste(install);
     const running = await machine.runByNpx();
     await stack.awaitActive(tenant.id);
     await running.end('SIGKILL');
-    // The plane holds the shell's pipes, so they close only once it has ended too.
+    // The plane holds the shell's pipes, so they close only once it has exited, too.
     await expect(fetch(`${machine.url}/health/live`)).rejects.toThrow();
   });
 
-  inFullForm('can be enrolled before its start, repeatedly, and says what is wrong otherwise', async () => {
+  inFullForm('can be enrolled repeatedly before its start, and says why if it cannot', async () => {
     const { install } = await order(stack, 'early');
     machine.paste(install, { ATLAS_PROVISIONING_TOKEN: '# later' });
     const refused = await machine.call('enrol');

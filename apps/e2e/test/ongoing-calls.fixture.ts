@@ -10,8 +10,8 @@ interface Check {
 const PACE_MS = 50;
 
 /**
- * A user who keeps calling: for its own rows, and for the connection to the Control Plane, which takes a
- * signed call.
+ * A user who keeps making two calls. One reads rows, and one checks the connection to the Control Plane,
+ * which takes a signed call.
  */
 export class OngoingCalls {
   private isOver = false;

@@ -5,7 +5,7 @@ import { type Ended, endOf } from './atlas-tp.fixture';
 
 const ATLAS = join(__dirname, '../../cli/bin/atlas.mjs');
 
-/** A running `atlas`. */
+/** A running `atlas` command. */
 export interface RunningAtlas {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;

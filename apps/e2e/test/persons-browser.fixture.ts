@@ -10,7 +10,7 @@ declare global {
 }
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
-/** Lets it run as root, without contacting the internet. */
+/** For a test machine: no GPU, and no contact with the internet. */
 const ARGUMENTS = [
   '--disable-gpu',
   '--disable-quic',
@@ -28,13 +28,13 @@ export const chromiumPath = (process.env['PATH'] ?? '')
   .flatMap((folder) => NAMES.map((name) => join(folder, name)))
   .find((file) => spawnSync(file, ['--version']).status === 0);
 
-/** A person with a phone who follows links. Records what the pages do but should not. */
+/** A person with a phone who follows links. Records whatever the pages do but should not. */
 export class PersonsBrowser {
-  /** Failed scripts, policy violations, and any other complaints of the browser. */
+  /** Script errors, policy violations, and anything else that the browser complains about. */
   readonly faults: string[] = [];
-  /** What the browser sent to servers on its own: addresses and referrers. */
+  /** The URLs and headers that the browser sent to servers. */
   readonly told: string[] = [];
-  /** The sections that a page moved to, in order. */
+  /** The sections to which a page moved the focus, in order. */
   readonly shown: string[] = [];
 
   private constructor(
@@ -49,7 +49,7 @@ export class PersonsBrowser {
     return person;
   }
 
-  /** Opens a link as it was mailed, and waits until its page has read it. */
+  /** Opens an emailed link, and waits until its page has read the token. */
   async open(link: string): Promise<void> {
     await this.page.goto(link);
     await this.page.locator('[data-show="with-token"]').waitFor();
@@ -59,7 +59,7 @@ export class PersonsBrowser {
     return this.page.getByRole('heading', { name, exact: true }).waitFor();
   }
 
-  /** Everything that is kept about a page: address, history, storage, the document itself. */
+  /** Everything that the browser keeps of a page: URL, history, cookies, storage and document. */
   async kept(): Promise<string> {
     const session = await this.page.context().newCDPSession(this.page);
     const { entries } = await session.send('Page.getNavigationHistory');
@@ -88,7 +88,7 @@ export class PersonsBrowser {
     });
   }
 
-  /** What a visitor without scripts sees. */
+  /** What a visitor without JavaScript sees. */
   async withoutScripts(link: string): Promise<string> {
     const page = await pageOf(this.browser, { javaScriptEnabled: false });
     await page.goto(link);
@@ -108,7 +108,7 @@ export class PersonsBrowser {
       this.told.push(address, ...Object.values(request.headers()));
     });
     this.page.on('console', (message) => {
-      // The console also reports answers that are refusals.
+      // The console also reports 4xx responses, which are not faults of the page.
       if (!/^Failed to load resource.* 4\d\d /.test(message.text())) this.faults.push(message.text());
     });
     await this.page.exposeFunction('noteFault', (text: string) => this.faults.push(text));

@@ -20,7 +20,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
   let smtp: TestSmtpServer;
   let planes: BothPlanes;
   let shell: OperatorsShell;
-  /** In progress throughout all the other tests. */
+  /** In progress during all the other tests. */
   let rotation: SecretRotation;
   let calls: OngoingCalls;
   beforeAll(async () => {
@@ -43,14 +43,14 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     }
   };
 
-  /** Its job waits for its customer, and fails when the customer's token is revoked. */
+  /** A tenant whose job waits for the customer, and fails when the customer's token is revoked. */
   async function expectedTenant(slug: string): Promise<{ jobId: string; revoke(): Promise<unknown> }> {
     const { body } = await planes.stack.provision(slug, { body: { deployment_model: 'on_prem' } });
     const path = `/api/tenants/${body.tenant.id}/provisioning-tokens/${body.install?.token_id}`;
     return { jobId: body.job.id, revoke: () => planes.stack.api(path, { method: 'DELETE' }) };
   }
 
-  it('provision a tenant that a user signs in to within two seconds', async () => {
+  it('provision a tenant that a user can sign in to within two seconds', async () => {
     const { stack } = planes;
     const { tenant, session } = await stack.tenantWithAdmin('acme');
     expect(session.user).toMatchObject({ email: 'admin@acme.example.com', role: 'admin' });
@@ -66,7 +66,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(Date.parse(tenant.active_at ?? '') - Date.parse(tenant.created_at)).toBeLessThan(2000);
   });
 
-  it('sign up a stranger who has nothing but an address', async () => {
+  it('sign up a stranger who has only an email address', async () => {
     const { stack } = planes;
     const email = 'jo@stranger.example';
     const tokenIn = async (subject: RegExp): Promise<string> => {
@@ -89,7 +89,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(me).toMatchObject({ status: 200, body: { user: { email } } });
   });
 
-  it('let in users of each role whom an admin invites, even after they reset their passwords', async () => {
+  it('let in invited users of each role, even after they reset their passwords', async () => {
     const { stack } = planes;
     const { tenant, session } = await stack.tenantWithAdmin('inviting');
     const call = (path: string, body?: object, token?: string) =>
@@ -122,7 +122,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     }
   });
 
-  it('show each step of a provisioning as it happens', async () => {
+  it('show each provisioning step as it happens', async () => {
     const { stack } = planes;
     const { body } = await stack.provision('watched');
     const events = await fetch(`${stack.controlPlane.url}/api/provisioning-jobs/${body.job.id}/events`, {
@@ -154,7 +154,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     await eventually(async () => (await list()).status === 200, { what: 'the session works again' });
   });
 
-  it('are operated from the command line, which shows each step', async () => {
+  it('can be operated from the command line, which shows each step', async () => {
     const tenant = ['--name', 'From the shell', '--slug', 'from-the-shell', '--admin-email', 'a@example.com'];
     const rehearsal = await shell.atlas('provision', ...tenant, '--model', 'shared', '--dry-run');
     expect(rehearsal).toMatchObject({
@@ -209,7 +209,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(undone).toMatchObject({ code: 0, out: expect.stringContaining('Everything was undone.') });
   });
 
-  it("keep one tenant's session out of another, and record it in the session's own tenant", async () => {
+  it("refuse one tenant's session in another tenant, and record that in the session's tenant", async () => {
     const { stack } = planes;
     const [own, other] = [await stack.tenantWithAdmin('own'), await stack.tenantWithAdmin('other')];
     const session = own.session.token;
@@ -223,7 +223,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(theirs.body.items.map((event) => event.action)).not.toContain('tenant.crossing_refused');
   });
 
-  it("rotate the tenant plane's secret without a failed call, of users or between planes", async () => {
+  it("rotate the tenant plane's secret without a failed call from users or between planes", async () => {
     await rotation.succeeded();
     expect(await calls.end()).toEqual({ count: expect.any(Number), failed: [] });
     expect(rotation.keys.after).toEqual([expect.not.stringContaining(rotation.keys.before)]);
@@ -234,7 +234,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     for (const text of [...outputs, rotation.text]) expect(text).not.toMatch(SERVICE_SECRET);
   });
 
-  it('shut down gracefully at once, even while planes long-poll and operators watch jobs', async () => {
+  it('shut down promptly and gracefully, even while planes long-poll and operators watch jobs', async () => {
     const { stack } = planes;
     const { jobId, revoke } = await expectedTenant('patient');
     const watched = shell.start(['job', jobId]);

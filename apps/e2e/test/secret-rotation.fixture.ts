@@ -1,7 +1,7 @@
 import { eventually } from '@atlas/testing';
 import { type BothPlanes } from './both-planes.fixture';
 
-/** For the Control Plane: tests cannot wait as long as operators. */
+/** For the Control Plane's environment. Tests cannot wait as long as operators can. */
 export const QUICK_ROTATION = { SECRET_ROTATION_QUIET_SECONDS: '1' };
 
 export const SERVICE_SECRET = /ats_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}/;
@@ -12,11 +12,11 @@ interface PlaneView {
   readonly keys: readonly { readonly id: string }[];
 }
 
-/** A routine rotation of the tenant plane's secret while other things happen. */
+/** A routine rotation of the tenant plane's secret that runs alongside other activity. */
 export class SecretRotation {
   /** The plane's keys before the rotation, and after it has succeeded. */
   readonly keys: { before: string; after: readonly string[] } = { before: '', after: [] };
-  /** Everything that the Control Plane answered about it. */
+  /** All responses from the Control Plane about the rotation. */
   text = '';
   private jobId = '';
 

@@ -36,7 +36,7 @@ jest.setTimeout(60_000);
       rmSync(folder, { recursive: true });
     });
 
-    /** Goes through all the pages in one browser; returns where it ends. */
+    /** Signs in with one browser, and returns the last page and the response from `/api/auth/me`. */
     const signIn = async (origin: string, user: { sub: string; email: string }) => {
       const browser = new CookieBrowser(certificate.cert);
       const { location } = await browser.follow(`${origin}/api/auth/oidc/start`, origin);
@@ -46,7 +46,7 @@ jest.setTimeout(60_000);
       return { arrived: [page.status, page.url], me };
     };
 
-    it('signs in an operator whom an owner has created at the Control Plane, but no stranger', async () => {
+    it('signs in an operator whom an owner has created in the Control Plane, but no stranger', async () => {
       const { url } = planes.stack.controlPlane;
       const redirectUri = `${url}/api/auth/oidc/callback`;
       await provider.register({ clientId: 'control-plane', redirectUri });
@@ -60,7 +60,7 @@ jest.setTimeout(60_000);
       expect([stranger.arrived[0], stranger.me.status]).toEqual([403, 401]);
     });
 
-    it("signs in a tenant's user at the tenant's own address, once its admin has set it up", async () => {
+    it("signs in a tenant's user at the tenant's address once its admin has set up sign-on", async () => {
       const { tenant, session } = await planes.stack.tenantWithAdmin('acme');
       const body = { issuer: provider.issuer, client_id: 'acme' };
       const call = { session: session.token, method: 'PUT', body };

@@ -34,7 +34,7 @@ function allowWriting(folder: string): void {
 
 const CAN_FORBID_WRITING = canForbidWriting();
 
-/** Root in a container may be unable to mount. */
+/** Root in a container may not be allowed to mount. */
 function canForbidWriting(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'atlas-mount-'));
   try {
@@ -61,17 +61,17 @@ describe.each(PLANES)('a %s on a SQLite file', (name) => {
   const start = (awaitReady = false): Promise<PlaneProcess> =>
     startPlane(name, { env: { ...ENV, [VARIABLE[name]]: file }, awaitReady });
 
-  /** Its output, without a stack trace; checks its exit code. */
+  /** Expects the plane to fail with exit code 1 and no stack trace, and returns its output. */
   async function refusal(): Promise<string> {
     const plane = await start();
     expect(await plane.exited).toBe(1);
     expect(plane.output()).not.toMatch(/(^|\\n) +at /m);
-    // Reported in plain words, and not again as a log line.
+    // The reason is given in plain words, and not also as a log line.
     expect(plane.output()).not.toContain('"level":"error"');
     return plane.output();
   }
 
-  it('starts again after being killed at any point of its first start', async () => {
+  it('starts again after being killed during its first start', async () => {
     const first = await start();
     await eventually(() => filesIn(dirname(file)).some((one) => /\.db($|\.new$)/.test(one)), { everyMs: 1 });
     await first.end('SIGKILL');
@@ -79,7 +79,7 @@ describe.each(PLANES)('a %s on a SQLite file', (name) => {
     expect(filesIn(dirname(file)).filter((one) => one.includes('.new'))).toEqual([]);
     expect(await second.end()).toBe(0);
 
-    // It also rejects a damaged file, and one of another plane.
+    // It also rejects another plane's file, and a damaged one.
     const other = name === 'control-plane' ? 'tenant-plane' : 'control-plane';
     expect(await refusalOf(other, file)).toContain(`${file} belongs to another plane or program`);
     copyFileSync(file, join(folder, 'backup.db'));

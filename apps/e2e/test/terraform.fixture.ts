@@ -17,7 +17,7 @@ import {
 
 const MODULE = join(__dirname, '../../../docker/terraform/local');
 
-/** Holds an apply midway for as long as a file exists. */
+/** Holds an apply midway while a file exists. */
 const GATE = (file: string): string => `
 resource "terraform_data" "gate" {
   provisioner "local-exec" {
@@ -31,8 +31,8 @@ resource "terraform_data" "gate" {
 export const hasTerraform = spawnSync('terraform', ['version']).status === 0;
 
 /**
- * A Control Plane as a process that creates dedicated tenants with Terraform, using the module for this
- * machine.
+ * A Control Plane process that creates dedicated tenants with Terraform, using the module that runs them on
+ * this machine.
  */
 export class TerraformStack {
   private constructor(
@@ -61,7 +61,7 @@ export class TerraformStack {
       TERRAFORM_VARIABLES_FILE: join(folder, 'site.tfvars.json'),
       TMPDIR: join(folder, 'tmp'),
     };
-    // On SQLite the next Control Plane need not wait for the lease of a killed one.
+    // On SQLite, the next Control Plane need not wait for the lease of a killed one.
     const controlPlaneDatabase = await createTestDatabase('sqlite');
     const stack = await TestStack.start({ controlPlaneDatabase, controlPlaneEnv });
     return new TerraformStack(stack, folder, releases, controlPlaneDatabase);
@@ -78,7 +78,7 @@ export class TerraformStack {
     return answer.body.tenant;
   }
 
-  /** From now on no apply finishes until the gate is opened. */
+  /** From now on, no apply finishes until the gate is opened. */
   closeGate(): void {
     writeFileSync(join(this.folder, 'gate'), '');
   }
@@ -87,7 +87,7 @@ export class TerraformStack {
     rmSync(join(this.folder, 'gate'));
   }
 
-  /** The pid of the terraform held midway through its apply, with a tenant plane process started. */
+  /** The pid of the terraform that is held midway, after it has started a tenant plane process. */
   async heldApply(slug: string): Promise<number> {
     await eventually(() => this.processesOf(slug).length > 0, { what: `a tenant plane of ${slug} starts` });
     const line = this.stack.controlPlane
@@ -97,7 +97,7 @@ export class TerraformStack {
     return (JSON.parse(line ?? '{}') as { terraformPid: number }).terraformPid;
   }
 
-  /** The pids of a tenant's tenant plane processes, or of all. */
+  /** The pids of one tenant's tenant plane processes, or of all tenants'. */
   processesOf(slug = ''): number[] {
     const listing = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,args='], { encoding: 'utf8' });
     const mark = join(this.folder, 'work', slug === '' ? 'atlas_' : `atlas_${slug}_`);

@@ -9,14 +9,14 @@ jest.setTimeout(120_000);
 const describeWithTerraform = hasTerraform ? describe : describe.skip;
 const SECRETS = /at[ps]_[a-z0-9]+_|:[0-9a-f]{32}@/i;
 
-describeWithTerraform('dedicated tenants by Terraform (skipped unless terraform is on the PATH)', () => {
+describeWithTerraform('dedicated tenants with Terraform (skipped unless terraform is on the PATH)', () => {
   let terraform: TerraformStack;
   beforeAll(async () => {
     terraform = await TerraformStack.start();
   });
   afterAll(() => terraform.stop());
 
-  /** The tenant is active, users sign in, and everything exists exactly once. */
+  /** Expects the tenant to be active, its admin to sign up, and everything to exist exactly once. */
   async function expectProvisionedOnce(slug: string, isOnPostgres: boolean): Promise<void> {
     const { stack } = terraform;
     const tenant = await stack.awaitActive(slug);
@@ -44,7 +44,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped unless terraform 
   describe.each(databasesOfLongSuite('postgres'))('on %s', (driver) => {
     const slug = `on${driver}`;
 
-    it('are shown as a plan in a dry run, which leaves nothing', async () => {
+    it('are shown as a plan in a dry run, which leaves nothing behind', async () => {
       const { body } = await terraform.stack.api<{ plan: { steps: { creates: string[] }[] } }>(
         '/api/tenants/provision?dry_run=true',
         { body: terraform.requestOf(slug, driver) },
@@ -55,13 +55,13 @@ describeWithTerraform('dedicated tenants by Terraform (skipped unless terraform 
       expect([...terraform.files('tmp'), ...(await terraform.namesOf(slug))]).toEqual([]);
     });
 
-    it('are created, and users sign in', async () => {
+    it('are created, and users can sign in', async () => {
       await terraform.provision(slug, driver);
       await expectProvisionedOnce(slug, driver === 'postgres');
     });
   });
 
-  it('leave no secret in logs', () => {
+  it('leave no secret in the logs', () => {
     const files = ['plan.log', 'apply.log', 'apply.err.log'].map((name) =>
       terraform.fileOf('onpostgres', name),
     );
@@ -71,8 +71,8 @@ describeWithTerraform('dedicated tenants by Terraform (skipped unless terraform 
     expect(written).not.toMatch(SECRETS);
   });
 
-  describe('during whose apply', () => {
-    inFullForm('terraform is killed: the next attempt applies again', async () => {
+  describe('when interrupted during an apply', () => {
+    inFullForm('are created by the next attempt if terraform is killed', async () => {
       terraform.closeGate();
       await terraform.provision('hurt', 'postgres');
       process.kill(await terraform.heldApply('hurt'), 'SIGKILL');
@@ -81,7 +81,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped unless terraform 
     });
 
     inFullForm(
-      'terraform and the Control Plane are killed: the next Control Plane applies again',
+      'are created by the next Control Plane if terraform and the Control Plane are killed',
       async () => {
         terraform.closeGate();
         await terraform.provision('lost', 'postgres');
@@ -94,7 +94,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped unless terraform 
       },
     );
 
-    inFullForm('the Control Plane is killed: the next one waits for the surviving terraform', async () => {
+    inFullForm('are created by the surviving terraform if only the Control Plane is killed', async () => {
       terraform.closeGate();
       await terraform.provision('orphan', 'sqlite');
       const survivor = await terraform.heldApply('orphan');
@@ -109,7 +109,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped unless terraform 
     });
 
     inFullForm(
-      'the Control Plane is told to shut down: it interrupts Terraform, and the next one continues',
+      'are created by the next Control Plane after a shutdown has interrupted terraform',
       async () => {
         terraform.closeGate();
         await terraform.provision('polite', 'sqlite');
@@ -122,7 +122,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped unless terraform 
       },
     );
 
-    it('both are killed, and the job is then rolled back: nothing is left', async () => {
+    it('leave nothing behind if both are killed and the job is then rolled back', async () => {
       const { stack } = terraform;
       terraform.closeGate();
       const { id } = await terraform.provision('undone', 'postgres');
@@ -130,7 +130,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped unless terraform 
       await stack.controlPlane.end('SIGKILL');
       process.kill(pid, 'SIGKILL');
       terraform.openGate();
-      // Keeps it from going further before it is rolled back.
+      // Keeps the job from continuing before it is rolled back.
       await stack.startControlPlane({ ATLAS_FAULT_POINT: 'provision/create-infrastructure/before:throw' });
       expect(await terraform.namesOf('undone')).toHaveLength(3);
       await expectUndone('undone', id);
@@ -139,7 +139,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped unless terraform 
     });
   });
 
-  inFullForm('are upgraded by another apply, and return from a broken release by one more', async () => {
+  inFullForm('are upgraded by another apply, and rolled back from a broken release by one more', async () => {
     const { stack, releases } = terraform;
     releases.add('0.0.9');
     releases.add('0.0.8');
@@ -153,7 +153,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped unless terraform 
         const { body: job } = await stack.api(headers.get('location') ?? '');
         return ['succeeded', 'cancelled', 'failed'].includes(String(job['status'])) && job;
       };
-      return eventually(ended, { what: `the upgrade to ${version} ends`, timeoutMs: 90_000 });
+      return eventually(ended, { what: `the upgrade to ${version} has finished`, timeoutMs: 90_000 });
     };
     const version = async (): Promise<unknown> => {
       const name = `aged-${id?.slice(-8)}`;
@@ -172,7 +172,7 @@ describeWithTerraform('dedicated tenants by Terraform (skipped unless terraform 
     const { stack } = terraform;
     await stack.controlPlane.end();
     await stack.startControlPlane({ ATLAS_FAULT_POINT: 'provision/await-enrolment/before:throw' });
-    // No other spec uses this slug: their databases are on the same server.
+    // No other test file may use this slug, because their databases are on the same server.
     const { id } = await terraform.provision('abandoned', 'postgres');
     await stack.controlPlane.line(/Fault point provision\/await-enrolment/);
     expect(terraform.processesOf('abandoned')).toHaveLength(1);

@@ -3,7 +3,7 @@ import { type Server, createServer } from 'node:https';
 import { type AddressInfo } from 'node:net';
 import { type TestCertificate } from '@atlas/testing';
 
-/** Terminates TLS in front of a plane, as a proxy would. The plane may be started after it. */
+/** Terminates TLS in front of a plane, as a proxy would. The plane may be started after the proxy. */
 export class TlsFront {
   private server: Server;
   /** Where the plane listens. */

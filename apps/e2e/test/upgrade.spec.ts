@@ -27,7 +27,7 @@ interface PlaneView {
   readonly release: string;
 }
 
-describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes, on %s,', (driver) => {
+describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes on %s', (driver) => {
   let releases: Releases;
   let dedicated: DedicatedStack;
   const tenants: Record<string, TenantView> = {};
@@ -44,7 +44,7 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
       UPGRADE_HEALTHY_SECONDS: '10',
       ...QUICK_ROTATION,
     });
-    // In this order: a wave proceeds by age.
+    // One after the other, because a wave proceeds by age.
     for (const slug of SLUGS) await dedicated.provision(slug);
     for (const slug of SLUGS) tenants[slug] = await dedicated.stack.awaitActive(slug);
     session = await dedicated.stack.signUp(tenants['first'] as TenantView, endpointOf('first'));
@@ -80,7 +80,7 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
         const now = await job(id).catch(() => null);
         return now && !['queued', 'running', 'waiting'].includes(now.status) && now;
       },
-      { what: 'the job ends', timeoutMs: 90_000, everyMs: 100 },
+      { what: 'the job has finished', timeoutMs: 90_000, everyMs: 100 },
     );
   const serves = (slug: string): Promise<boolean> =>
     eventually(
@@ -94,7 +94,7 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
       },
     );
 
-  it('stops at a plane that does not come up, which rolls back and serves again', async () => {
+  it('stops at a plane that does not come up, and rolls it back so that it serves again', async () => {
     const wave = await begin('/api/tenant-planes/upgrades', { version: BAD, batch_size: 1 });
     const { status, error } = await ends(wave);
     expect([status, error?.code]).toEqual(['failed', 'wave_stopped']);
@@ -103,11 +103,11 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
     await serves('second');
     const parts = await dedicated.stack.api<{ items: JobView[] }>(`/api/provisioning-jobs?parent_id=${wave}`);
     expect(parts.body.items.map((part) => part.status)).toEqual(['cancelled', 'succeeded']);
-    // It has the data from before.
+    // The tenant still has its data.
     expect((await incidents()).body.items).toMatchObject([{ title: 'From before' }]);
 
-    // Fixed and retried, the wave continues with the remaining planes, even if the Control Plane is killed
-    // midway.
+    // Once it is fixed and retried, the wave continues with the remaining planes, even if the Control Plane
+    // is killed midway.
     releases.breakFor(BAD, null);
     await dedicated.stack.controlPlane.end('SIGKILL');
     const doomed = await dedicated.stack.startControlPlane({
@@ -122,7 +122,7 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
     expect((await dedicated.processOf('first')).pid).toBe(pid);
   });
 
-  it('restarts planes in their own version, even when the Control Plane gives new ones another', async () => {
+  it('restarts planes with their own version, even if new planes get a different one', async () => {
     const { pid } = await dedicated.processOf('first');
     process.kill(pid, 'SIGKILL');
     await dedicated.processOf('first', pid);
@@ -130,7 +130,7 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
     expect((await versions())[0]).toBe(BAD);
   });
 
-  it('upgrades single planes to a requested version, and keeps their data', async () => {
+  it('upgrades a single plane to a requested version, and keeps its data', async () => {
     const [first] = await fleet();
     const id = await begin(`/api/tenant-planes/${first?.id}/upgrade`, { version: NEW });
     expect((await ends(id)).status).toBe('succeeded');
@@ -140,7 +140,7 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
     expect(titles.sort()).toEqual(['From afterwards', 'From before']);
   });
 
-  // The plane's next environment has only the new secret, and the backup arrives encrypted to the key of
+  // The upgraded plane's environment has only the new secret, but its backup is still encrypted to the key of
   // its first secret.
   it('can back up and deprovision a plane that was upgraded after a secret rotation', async () => {
     const { id, tenant_plane_id: planeId } = tenants['second'] as TenantView;

@@ -21,7 +21,7 @@ interface Queries {
   query(text: string, values: unknown[]): Promise<unknown>;
 }
 
-/** Calls the queue the way the Control Plane does. Of the entity manager, it needs `query` only. */
+/** The Control Plane's own queue. Of the entity manager, `wake` uses only `query`. */
 const queue = GraphileQueue.prototype as { wake(queries: Queries, jobId: string): Promise<void> };
 
 interface Templates {
@@ -32,8 +32,8 @@ interface Templates {
 }
 
 /**
- * The least that accepting a tenant can cost with this schema, written by hand: the same statements as the
- * Control Plane's, over node-postgres, one round trip each, with nothing in front.
+ * The minimum cost of accepting a tenant with this schema: the Control Plane's own statements, sent directly
+ * over node-postgres in one round trip each.
  */
 export class AcceptLimit {
   private constructor(

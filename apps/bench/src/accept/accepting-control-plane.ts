@@ -9,8 +9,8 @@ import { AcceptLimit } from './accept-limit';
 import { ProvisionRequests } from './provision-request';
 
 /**
- * A Control Plane that only accepts requests, with room in one enrolled cell, and the limit it is compared
- * with.
+ * A Control Plane that accepts requests but runs no jobs, with one enrolled cell that has room; and the
+ * handwritten limit to compare it with.
  */
 export class AcceptingControlPlane {
   private constructor(

@@ -5,7 +5,7 @@ import { type KeepAliveConnection, withConnections } from '../http/keep-alive-co
 import { httpMessage, jsonOf, requireStatus } from '../http/message';
 import { type Load, type LoadResult, runLoad } from '../load/run-load';
 
-/** Requests for tenants, each with its own name and Idempotency-Key. */
+/** Provision requests, each with its own tenant name and Idempotency-Key. */
 export class ProvisionRequests {
   private readonly run = randomBytes(4).toString('hex');
   private readonly url: URL;
@@ -19,7 +19,7 @@ export class ProvisionRequests {
     return jsonOf<Provisioned>(await this.accepted(connection));
   }
 
-  /** Sends that many requests and checks only their status. */
+  /** Sends `load.count` requests and checks only their status. */
   load(load: Load): Promise<LoadResult> {
     return withConnections(this.url.href, load.callers, (connections) =>
       runLoad(load, async (caller) => {

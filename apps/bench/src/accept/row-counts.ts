@@ -22,8 +22,8 @@ export async function rowCounts(url: string): Promise<RowCounts> {
 }
 
 /**
- * Throws unless `count` requests between the two added `count` rows to every table: otherwise the comparison
- * is invalid.
+ * Throws unless each table grew by `count` rows between `before` and `after`. Otherwise the comparison would
+ * be invalid.
  */
 export function requireOneRowEach(before: RowCounts, after: RowCounts, count: number): void {
   for (const table of TABLES) {

@@ -4,7 +4,7 @@ type Row = Readonly<Record<string, unknown>>;
 
 const JSON_TYPES = [114, 3802];
 
-/** A row that the Control Plane wrote, as a template for more. New columns are included automatically. */
+/** A row written by the Control Plane, as a template for more. New columns are included automatically. */
 export class RowTemplate {
   readonly insert: string;
 
@@ -22,7 +22,7 @@ export class RowTemplate {
   static async newest(client: Client, table: string, order: string): Promise<RowTemplate> {
     const { fields, rows } = await client.query<Row>(`select * from ${table} order by ${order} desc limit 1`);
     const [row] = rows;
-    if (!row) throw new Error(`There is no row in ${table} to learn from.`);
+    if (!row) throw new Error(`Table ${table} has no row to use as a template.`);
     const written = fields.map(({ name, dataTypeID }) => [
       name,
       JSON_TYPES.includes(dataTypeID) && row[name] !== null ? JSON.stringify(row[name]) : row[name],

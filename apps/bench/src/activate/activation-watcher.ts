@@ -17,7 +17,8 @@ interface Row {
 }
 
 /**
- * Watches the database for tenants becoming active: one small statement every 2 ms, however many are waiting.
+ * Polls the database for tenants that have become active, with a single small query every 2 ms however many
+ * tenants are awaited.
  */
 export class ActivationWatcher {
   private readonly waiting = new Map<string, (activation: Activation) => void>();

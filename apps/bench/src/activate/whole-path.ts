@@ -11,7 +11,7 @@ export interface WholePathResult extends LoadResult {
   readonly recordedMs: readonly number[];
 }
 
-/** From the request for a tenant until it is active, across both planes. */
+/** The whole path across both planes, from requesting a tenant until it is active. */
 export class WholePath {
   private constructor(
     readonly planes: BothPlanes,
@@ -37,7 +37,7 @@ export class WholePath {
     return { ...result, recordedMs };
   }
 
-  /** The same for a client that follows the job's events: from sending the request until `done` arrives. */
+  /** The same for a client that follows the job's events, from sending the request until `done` arrives. */
   provisionWatched(load: Load): Promise<LoadResult> {
     const { stack } = this.planes;
     return this.withCallers(load, async (connection) => {

@@ -6,14 +6,14 @@ describe('readAnswer', () => {
   it('reads status and body', () => {
     expect(readAnswer(ANSWER)).toEqual({ status: 202, body: Buffer.from('hello') });
   });
-  it('waits for the complete answer', () => {
+  it('waits for the complete response', () => {
     for (let length = 0; length < ANSWER.length; length++)
       expect(readAnswer(ANSWER.subarray(0, length))).toBeUndefined();
   });
   it('treats a 204 as complete without a body', () => {
     expect(readAnswer(Buffer.from('HTTP/1.1 204 No Content\r\nx: y\r\n\r\n'))).toMatchObject({ status: 204 });
   });
-  it('rejects an answer whose end it cannot determine', () => {
+  it('rejects a response whose length it cannot determine', () => {
     expect(() => readAnswer(Buffer.from('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'))).toThrow(
       'without content-length',
     );

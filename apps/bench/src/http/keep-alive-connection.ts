@@ -8,8 +8,8 @@ interface Waiting {
 }
 
 /**
- * One persistent connection, one request at a time. It shares two cores with what it measures, so it only
- * writes prepared bytes and finds the end of the answer.
+ * A persistent connection that carries one request at a time. It shares two cores with the planes under
+ * test, so it only writes prepared bytes and finds the end of the response.
  */
 export class KeepAliveConnection {
   private received: Buffer = Buffer.alloc(0);
@@ -19,7 +19,7 @@ export class KeepAliveConnection {
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('error', (error) => this.fail(error));
-    socket.on('close', () => this.fail(new Error('The connection was closed before the answer arrived.')));
+    socket.on('close', () => this.fail(new Error('The connection was closed before the response arrived.')));
   }
 
   static async open(url: string): Promise<KeepAliveConnection> {

@@ -5,7 +5,7 @@ import { type LoadedTenant } from './tenant-rows';
 
 const PATH = '/api/incidents?limit=50';
 
-/** The newest incidents of each tenant in turn, read by one of its signed-in users. */
+/** Lists the newest incidents of each tenant in turn, as one of its signed-in users. */
 export class IncidentLists {
   private readonly messages: readonly string[];
 
@@ -28,7 +28,7 @@ export class IncidentLists {
     );
   }
 
-  /** The answers for some tenants, for comparison. */
+  /** The responses for the first `count` tenants, for comparison. */
   sample(count: number): Promise<readonly unknown[]> {
     return withConnections(this.planeUrl, 1, async ([connection]) => {
       const answers: unknown[] = [];

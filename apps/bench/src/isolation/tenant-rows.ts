@@ -22,8 +22,8 @@ const SESSIONS = `insert into sessions
     now() + interval '1 day'
     from unnest($1::uuid[], $2::text[]) as t (tenant_id, hash)`;
 /**
- * Row by row across all tenants, as they would arrive over time: one tenant's newest rows are far apart. Ids
- * are UUIDv7.
+ * One row per tenant at a time, as rows would arrive over the years, so a tenant's newest rows are stored far
+ * apart. Ids are UUIDv7.
  */
 const INCIDENTS = `insert into incidents
     (tenant_id, id, number, title, description, severity, status, created_by, created_at, updated_at)
@@ -35,7 +35,7 @@ const INCIDENTS = `insert into incidents
          'P' || 1 + n % 5, 'open', tenant_id, now(), now()
     from generate_series(1, $2::int) as n, unnest($1::uuid[]) as t (tenant_id)`;
 
-/** Fills a migrated Tenant Plane database as superuser, to whom row-level security does not apply. */
+/** Fills a migrated Tenant Plane database as a superuser, who bypasses row-level security. */
 export async function loadTenants(
   databaseAdminUrl: string,
   { tenants, rows }: { readonly tenants: number; readonly rows: number },

@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { type TestDatabase, OWNER_ROLE, asAdmin } from '@atlas/testing';
 import { inDatabase, nameOf } from '../database-url';
 
-/** A copy of a database with row-level security off. Nobody may be connected to the original meanwhile. */
+/**
+ * Copies a database and turns row-level security off in the copy. The original must have no connections in
+ * the meantime.
+ */
 export async function unfencedCopy(adminUrl: string, original: TestDatabase): Promise<TestDatabase> {
   const name = `t_${randomBytes(8).toString('hex')}`;
   const template = nameOf(original.url);
@@ -23,7 +26,7 @@ export async function unfencedCopy(adminUrl: string, original: TestDatabase): Pr
   return { driver: 'postgres', url: inDatabase(original.url, name), ownerUrl, drop };
 }
 
-/** How many tables of the database have forced row-level security. */
+/** The number of tables in the database with forced row-level security. */
 export async function fencedTables(databaseAdminUrl: string): Promise<number> {
   const { rows } = await asAdmin(databaseAdminUrl, (client) =>
     client.query<{ count: number }>('select count(*)::int as count from pg_class where relforcerowsecurity'),

@@ -1,23 +1,26 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 
-/** Linux counts in these ticks; the kernel's USER_HZ is 100 on every common architecture. */
+/** Linux counts CPU time in ticks of 1/USER_HZ seconds. USER_HZ is 100 on every common architecture. */
 const TICK_MS = 10;
 
 interface Usage {
   readonly parent: number;
   readonly ownMs: number;
-  /** Of children that have ended. */
+  /** The CPU time of children that have exited. */
   readonly childrenMs: number;
 }
 
-/** Whether CPU time can be read. It shows what a call costs, whatever else the machine does meanwhile. */
+/** Whether CPU time can be read. It shows what a call costs, regardless of other load on the machine. */
 export const canReadCpuTime = existsSync('/proc/self/stat');
 
 export function cpuMs(pid: number): number {
   return usageOf(pid)?.ownMs ?? NaN;
 }
 
-/** For a process and all its children, ended ones included: a Postgres server with its connections. */
+/**
+ * The CPU time of a process and all its children, including those that have exited: for a Postgres server,
+ * that includes its connections.
+ */
 export function familyCpuMs(pid: number): number {
   const children = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -29,8 +32,8 @@ export function familyCpuMs(pid: number): number {
 }
 
 /**
- * Undefined if the process has ended. See proc(5), `/proc/pid/stat`: the name in brackets may contain
- * anything.
+ * Undefined if the process has exited. In `/proc/pid/stat`, the name in parentheses may contain any character
+ * (see proc(5)).
  */
 function usageOf(pid: number): Usage | undefined {
   try {

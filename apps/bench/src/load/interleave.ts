@@ -1,6 +1,6 @@
 /**
- * Measures every side once per round, in turn, and in reverse order every other round, so that a machine that
- * slows down or speeds up affects all sides alike. Returns each side's figures by round.
+ * Measures every side once per round, in reverse order every other round, so that changes in the machine's
+ * speed affect all sides alike. Returns each side's figures by round.
  */
 export async function interleave<Side extends string, Figure>(
   rounds: number,

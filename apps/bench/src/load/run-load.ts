@@ -1,7 +1,7 @@
 import { percentile } from './statistics';
 
 export interface Load {
-  /** Each makes its next call when the previous one is answered. */
+  /** Each caller makes its next call once the previous one has been answered. */
   readonly callers: number;
   /** Total number of calls. */
   readonly count: number;

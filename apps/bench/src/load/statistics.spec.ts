@@ -3,7 +3,7 @@ import { median, medianRatio, percentile } from './statistics';
 const HUNDRED = Array.from({ length: 100 }, (_, index) => 100 - index);
 
 describe('percentile', () => {
-  it('returns the value at that rank, whatever the order', () => {
+  it('returns the value at that rank, whatever the input order', () => {
     expect(percentile(HUNDRED, 50)).toBe(50);
     expect(percentile(HUNDRED, 99)).toBe(99);
     expect(percentile([7], 99)).toBe(7);
@@ -22,7 +22,7 @@ describe('median', () => {
 });
 
 describe('medianRatio', () => {
-  it('divides round by round', () => {
+  it('divides round by round and returns the median', () => {
     expect(medianRatio([10, 40, 90], [10, 20, 30])).toBe(2);
   });
 });

@@ -15,8 +15,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The median of the quotients of figures measured side by side: whatever disturbs a round disturbs both of
- * its sides.
+ * The median of the quotients of figures measured side by side, because whatever disturbs a round disturbs
+ * both sides.
  */
 export function medianRatio(numerators: readonly number[], denominators: readonly number[]): number {
   return median(numerators.map((value, round) => value / (denominators[round] ?? NaN)));

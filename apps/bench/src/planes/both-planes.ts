@@ -12,7 +12,10 @@ export interface BothPlanes {
   readonly controlPlaneUrl: string;
 }
 
-/** A Control Plane and one enrolled cell with room for all, each a process with its own Postgres database. */
+/**
+ * Starts a Control Plane and one enrolled cell with room for all tenants. Each is a process with its own
+ * Postgres database.
+ */
 export async function startBothPlanes(bench: Bench): Promise<BothPlanes> {
   const database = await bench.createDatabase();
   const stack = await startControlPlane(bench, database);

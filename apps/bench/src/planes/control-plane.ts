@@ -4,8 +4,8 @@ import { type Preload } from '../preloads/preload';
 import { planeEnv } from './plane-env';
 
 /**
- * A Control Plane with an owner and an API key, as the process that ships. With `preloads` it is started
- * again with those; the first start has created the schema and the queue.
+ * Starts a Control Plane as shipped, with an owner and an API key. Any `preloads` take effect in a second
+ * start, after the first has created the schema and the queue.
  */
 export async function startControlPlane(
   bench: Bench,

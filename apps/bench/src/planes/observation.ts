@@ -4,8 +4,8 @@ import { canReadCpuTime, cpuMs, familyCpuMs } from '../load/cpu-time';
 import { type LoadResult } from '../load/run-load';
 
 /**
- * What one side of a comparison costs the processes behind it, over all rounds; and their CPU profiles on
- * request.
+ * The CPU time that one side of a comparison costs its processes over all rounds, and their CPU profiles if
+ * requested.
  */
 export class Observation {
   private readonly spentMs = new Map<string, number>();

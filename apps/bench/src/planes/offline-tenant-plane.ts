@@ -4,8 +4,8 @@ import { type Preload } from '../preloads/preload';
 import { planeEnv } from './plane-env';
 
 /**
- * A shared Tenant Plane that calls no Control Plane and serves what is in its database. It always runs from
- * modules, so that planes with and without preloads are comparable.
+ * Starts a shared Tenant Plane that calls no Control Plane and serves the tenants in its database. It always
+ * runs unbundled, so that planes with and without preloads are comparable.
  */
 export async function startOfflineTenantPlane(
   bench: Bench,

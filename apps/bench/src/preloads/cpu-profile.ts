@@ -6,8 +6,8 @@ const session = new Session();
 let isRunning = false;
 
 /**
- * The first SIGUSR1 starts a CPU profile, the next writes it to the folder that ATLAS_BENCH_PROFILES names.
- * SIGUSR2 would end a plane.
+ * The first SIGUSR1 starts a CPU profile, and the next one writes it to the folder in ATLAS_BENCH_PROFILES.
+ * SIGUSR2 would terminate a plane.
  */
 process.on('SIGUSR1', () => {
   if (isRunning) stop();

@@ -13,7 +13,7 @@ const { SignedByTenantPlane } = builtExports<{ SignedByTenantPlane(): MethodDeco
 );
 const { AppModule } = builtExports<{ AppModule: App }>('control-plane', 'app.module.js');
 
-/** Two empty calls that differ only in who may make them. */
+/** Two empty routes that differ only in who may call them. */
 @Controller('bench')
 class EmptyController {
   @SignedByTenantPlane()

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { FROM_MODULES, MEMORY_REPORT } from '@atlas/testing';
 
 /**
- * A module that a plane's process loads before its own code, which lets a benchmark change a plane without
+ * A module that a plane's process loads before its own code, so that a benchmark can change a plane without
  * editing it.
  */
 export type Preload = 'cpu-profile' | 'empty-routes' | 'memory-report' | 'no-jobs' | 'without-row-security';
 
-/** These change nothing: the plane runs as it ships. */
+/** These only observe, so the plane runs as shipped. */
 const LOOKS_ON: readonly Preload[] = ['cpu-profile', 'memory-report'];
 
 export function withPreloads(preloads: readonly Preload[]): Readonly<Record<string, string>> {

@@ -19,7 +19,7 @@ export class EmptyCalls {
     return new EmptyCalls(stack.controlPlane, await SimulatedPlane.enrol(stack, 1));
   }
 
-  /** Signed before the clock starts: the caller's cost of signing is not measured. */
+  /** Signs all messages before the clock starts, so that the caller's cost of signing is not measured. */
   signed(load: Load): Promise<LoadResult> {
     const messages = Array.from({ length: load.count }, () => this.plane.message('GET', '/api/bench/signed'));
     return this.send(load, messages);

@@ -5,7 +5,7 @@ import { type TestStack } from '@atlas/testing';
 import { KeepAliveConnection } from '../http/keep-alive-connection';
 import { httpMessage, jsonOf, requireStatus } from '../http/message';
 
-/** A tenant plane as the Control Plane sees it: a key, and calls signed with it. Nothing is behind it. */
+/** A tenant plane as the Control Plane sees it: a key, and calls signed with it. No process runs. */
 export class SimulatedPlane {
   private constructor(
     readonly id: string,
@@ -15,7 +15,7 @@ export class SimulatedPlane {
     readonly revision: string,
   ) {}
 
-  /** Registers a cell and enrols it with a signed call, as a real one does. */
+  /** Registers a cell and enrols it with a signed call, as a real plane does. */
   static async enrol(stack: TestStack, capacity: number): Promise<SimulatedPlane> {
     const { id, install } = await stack.registerCell({ capacity });
     const secret = install.env['INTERNAL_SERVICE_SECRET'] ?? '';

@@ -39,8 +39,8 @@ const database = { type: 'postgres', url: process.env['DATABASE_URL'] } as const
 class EmptyApp {}
 
 /**
- * The peer of a tenant plane: the same framework, server and database, bundled the same way, and almost
- * nothing else.
+ * The app that a tenant plane is compared with: the same framework, server and database, bundled the same
+ * way, and almost nothing else.
  */
 async function main(): Promise<void> {
   const app = await NestFactory.create(EmptyApp, new FastifyAdapter());

@@ -5,7 +5,7 @@ import { freePort } from '@atlas/testing';
 
 const SAYS_SO = / is ready/;
 
-/** A Node process started to measure how long that takes. */
+/** A Node process, started to measure its start-up time. */
 export class StartedProcess {
   private constructor(
     private readonly child: ChildProcess,
@@ -29,7 +29,8 @@ export class StartedProcess {
     });
     await saysReady(child);
     const { status } = await fetch(`http://127.0.0.1:${port}/health/ready`);
-    if (status !== 200) throw new Error(`${file} reports that it is ready, but answers ${status}.`);
+    if (status !== 200)
+      throw new Error(`${file} reports that it is ready, but its health check answers ${status}.`);
     return new StartedProcess(child, performance.now() - startedAt);
   }
 
@@ -55,6 +56,8 @@ function saysReady(child: ChildProcess): Promise<void> {
       if (text.length < 100_000) text += chunk.toString();
       if (SAYS_SO.test(text)) resolve();
     });
-    child.once('exit', (code) => reject(new Error(`It ended with ${code} before it was ready:\n${text}`)));
+    child.once('exit', (code) =>
+      reject(new Error(`The process exited with ${code} before it was ready:\n${text}`)),
+    );
   });
 }

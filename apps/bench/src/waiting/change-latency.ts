@@ -10,8 +10,8 @@ import { type WaitingFleet } from './waiting-fleet';
 import { type WaitingLink } from './waiting-link';
 
 /**
- * A pause before each measurement, so that both meet idle planes; long enough for the woken link to be
- * waiting again.
+ * The pause before each measurement, so that both kinds find idle planes. It is long enough for the woken
+ * link to be waiting again.
  */
 const REST_MS = 10;
 
@@ -43,7 +43,7 @@ export async function changeLatencies(
   return { callsMs, changesMs };
 }
 
-/** A plane that asks for changes when there are none, and does not wait. */
+/** A plane that polls without waiting, at times when there are no changes. */
 class NoOpCaller {
   private readonly path: string;
 
@@ -59,7 +59,7 @@ class NoOpCaller {
     return new NoOpCaller(await SimulatedPlane.enrol(stack, 1), connection);
   }
 
-  /** Takes the call's milliseconds; signs before the clock starts. */
+  /** Returns the duration of one call in ms. The call is signed before the clock starts. */
   async call(): Promise<number> {
     const message = this.plane.message('GET', this.path);
     await delay(REST_MS);

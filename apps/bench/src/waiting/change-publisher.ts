@@ -18,7 +18,10 @@ interface DesiredStates {
 }
 type DesiredStatesClass = new (...collaborators: readonly unknown[]) => DesiredStates;
 
-/** What a second Control Plane process does when a tenant changes: the plane's own code, in this process. */
+/**
+ * Does what a second Control Plane process does when a tenant changes, by running the plane's own code in
+ * this process.
+ */
 export class ChangePublisher {
   private constructor(
     private readonly database: Database,

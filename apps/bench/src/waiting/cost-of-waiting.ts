@@ -5,7 +5,7 @@ import { nameOf } from '../database-url';
 import { transactionsDuring, withoutAutovacuum } from './transactions';
 import { type WaitingFleet } from './waiting-fleet';
 
-/** Postgres counts a connection's activity at most 10 s late. */
+/** Postgres may report a connection's activity up to 10 s late. */
 const STATISTICS_LAG_MS = 11_000;
 
 interface Standing {
@@ -19,8 +19,8 @@ export interface CostOfWaiting {
 }
 
 /**
- * What a Control Plane and its database do in that many seconds, first with nobody waiting, then with `links`
- * waiting.
+ * Measures a Control Plane's memory and its database's transactions over `seconds`, first with no plane
+ * waiting, then with `links` planes waiting.
  */
 export function costOfWaiting(
   admin: Client,

@@ -18,8 +18,8 @@ interface Placement {
 }
 
 /**
- * Enrols that many planes and provisions as many tenants. The emptiest plane is chosen each time, so each
- * gets one.
+ * Enrols `count` planes and provisions `count` tenants. Placement picks the emptiest plane each time, so each
+ * plane gets one tenant.
  */
 export async function placedPlanes(stack: TestStack, url: string, count: number): Promise<PlacedPlane[]> {
   const planes: SimulatedPlane[] = [];
@@ -36,7 +36,7 @@ export async function placedPlanes(stack: TestStack, url: string, count: number)
   return planes.map((plane) => ({ plane, tenantId: tenants.get(plane.id) ?? '' }));
 }
 
-/** The tenant of each plane, once all are published. */
+/** Each plane's tenant, once all tenants are published. */
 async function placements(url: string, count: number): Promise<Map<string, string>> {
   const client = new Client({ connectionString: url });
   await client.connect();

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Client } from 'pg';
 
 /**
- * How many transactions a database ran in that many seconds; a statement outside a transaction counts as one.
+ * The number of transactions that a database runs within `seconds`. A statement outside a transaction counts
+ * as one.
  */
 export async function transactionsDuring(client: Client, database: string, seconds: number): Promise<number> {
   const before = await transactions(client, database);
@@ -16,7 +17,7 @@ async function transactions(client: Client, database: string): Promise<number> {
   return rows[0]?.count ?? NaN;
 }
 
-/** Runs `work` without autovacuum, which would count as transactions of the database. */
+/** Runs `work` without autovacuum, whose transactions would also be counted. */
 export async function withoutAutovacuum<T>(client: Client, work: () => Promise<T>): Promise<T> {
   await setAutovacuum(client, 'off');
   try {

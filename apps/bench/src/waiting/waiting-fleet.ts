@@ -14,7 +14,7 @@ export class WaitingFleet {
     readonly planes: readonly PlacedPlane[],
   ) {}
 
-  /** Starts that many enrolled planes with one tenant each, and waits until the preparation has settled. */
+  /** Enrols `count` planes with one tenant each, and waits until their audit rows are sealed. */
   static async start(bench: Bench, count: number): Promise<WaitingFleet> {
     const database = await bench.createDatabase();
     const stack = await startControlPlane(bench, database, ['memory-report']);

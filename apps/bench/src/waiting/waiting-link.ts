@@ -6,7 +6,7 @@ import { type SimulatedPlane } from '../signed/simulated-plane';
 
 const WAIT_SECONDS = 50;
 
-/** A tenant plane's long poll: it asks, waits, and asks again with the revision it was told. */
+/** A tenant plane's long poll: it waits for a change, then polls again with the revision it received. */
 export class WaitingLink {
   private isClosed = false;
   private failure?: Error;
@@ -33,7 +33,7 @@ export class WaitingLink {
     });
   }
 
-  /** Throws if the link has stopped waiting by itself. */
+  /** Throws if the link has stopped waiting because of an error. */
   requireWaiting(): void {
     if (this.failure) throw this.failure;
   }
@@ -66,10 +66,10 @@ export class WaitingLink {
     return this.connection.send(this.plane.message('GET', `${PLANE_PATHS.desiredState}?${query}`));
   }
 
-  /** Returns whether there was news. */
+  /** Returns whether there was a change. */
   private take(answer: HttpAnswer): boolean {
     if (answer.status === 204) return false;
-    if (answer.status !== 200) throw new Error(`A poll was answered ${answer.status}: ${answer.body}`);
+    if (answer.status !== 200) throw new Error(`A poll got status ${answer.status}: ${answer.body}`);
     this.revision = jsonOf<DesiredState>(answer).revision;
     return true;
   }

@@ -102,10 +102,11 @@ interface Caller {
 }
 
 /**
- * Independent of the database. Each route admits exactly the callers in the table, by role and by scope.
+ * Each route admits exactly the roles and scopes that the table allows. The database driver does not matter
+ * here.
  *
  * To see it fail: change `@Requires` of any route; in `SCOPES_OF_ROLE`, give an admin what an owner has; or
- * have `isMet` count API keys as a person.
+ * have `isMet` treat API keys as a person.
  */
 describe('every route of the Control Plane', () => {
   let plane: TestControlPlane;
@@ -133,7 +134,7 @@ describe('every route of the Control Plane', () => {
   });
   afterAll(() => plane.close());
 
-  it('is listed in the table', () => {
+  it('is listed in the access table', () => {
     const registered = plane.routes.filter((route) => !UNLISTED.test(route));
     expect([...registered].sort()).toEqual(Object.keys(ROUTES).sort());
   });
@@ -150,7 +151,7 @@ describe('every route of the Control Plane', () => {
     return status < 500 && body?.code !== 'unauthenticated' ? 'let in' : `${status} ${body.code}`;
   };
 
-  it('admits the callers in the table, and answers all others 403', async () => {
+  it('admits the callers that the access table allows, and answers 403 to all others', async () => {
     const wrong: string[] = [];
     const call = async (route: string, access: Access, caller: Caller): Promise<void> => {
       const expected = access === 'signed' ? 'signed' : caller.may(access) ? 'let in' : 'forbidden';

@@ -23,8 +23,8 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
   const newKey = (body: object, token = plane.session) =>
     plane.post('/api/api-keys', { name: 'k', scopes: ['tenants:read'], ...body }, { token });
 
-  describe('signing in', () => {
-    it('takes an e-mail address in any case, and a password', async () => {
+  describe('signing in and out', () => {
+    it('accepts the email address in any case', async () => {
       const answer = await signIn('Ann@Example.com', PASSWORD);
       expect(answer.status).toBe(200);
       expect(answer.body).toEqual({
@@ -38,7 +38,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect(JSON.stringify(session)).not.toContain(answer.body.token);
     });
 
-    it('answers a wrong password and an unknown address alike', async () => {
+    it('gives the same response to a wrong password and to an unknown address', async () => {
       const [wrong, unknown] = [
         await signIn(ANN, 'not the password'),
         await signIn('nobody@example.com', PASSWORD),
@@ -48,7 +48,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect(unknown.status).toBe(wrong.status);
     });
 
-    it('is refused once they are disabled, and their session and key end', async () => {
+    it('is refused once the operator is disabled, and their session and API key stop working', async () => {
       await plane.createOperator('gone@example.com', 'admin');
       const session = await plane.login('gone@example.com');
       const key = (await newKey({}, session)).body.key;
@@ -62,14 +62,14 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       ]);
     });
 
-    it('opens a session that lasts until they sign out', async () => {
+    it('creates a session that lasts until the operator signs out', async () => {
       const [session, other] = [await plane.login(ANN), await plane.login(ANN)];
       expect((await plane.post('/api/auth/logout', undefined, { token: session })).status).toBe(204);
       expect(refusal(await me(session))).toEqual([401, 'unauthenticated']);
       expect((await me(other)).status).toBe(200);
     });
 
-    it('has no sign-out for an API key, which has no session', async () => {
+    it('refuses to sign out an API key, and says how to revoke it instead', async () => {
       const answer = await plane.post('/api/auth/logout', undefined, { token: plane.apiKey });
       expect(refusal(answer)).toEqual([403, 'forbidden']);
       expect(answer.body.detail).toContain(`DELETE /api/api-keys/${plane.apiKey.split('_')[1]}`);
@@ -77,7 +77,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
   });
 
   it.each([null, '', 'x', 'aos_000000000000_0000000000000000000000000000000000000000000000000'])(
-    'are not identified by the token %s',
+    'are not authenticated by the token %s',
     async (token) => expect(refusal(await me(token))).toEqual([401, 'unauthenticated']),
   );
 
@@ -100,7 +100,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
     plane.session = await plane.login('owner@example.com');
   });
 
-  describe('with API keys: a key', () => {
+  describe('an API key', () => {
     it('is shown once and stored hashed', async () => {
       const { status, body } = await newKey({ name: 'ci', scopes: ['tenants:read', 'jobs:read'] });
       expect(status).toBe(201);
@@ -114,7 +114,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect(JSON.stringify(await plane.rows(ApiKey, { id: body.id }))).not.toContain(body.key);
     });
 
-    it('allows only what its scopes say', async () => {
+    it('allows only what its scopes permit', async () => {
       const token = await plane.createApiKey(['tenants:read']);
       expect((await plane.get('/api/tenants', { token })).status).toBe(200);
       expect(refusal(await plane.get('/api/provisioning-jobs', { token }))).toEqual([403, 'forbidden']);
@@ -130,7 +130,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect((await newKey({ scopes: ['tenants:read'] }, token)).status).toBe(201);
     });
 
-    it('is refused a name with a NUL', async () => {
+    it('is refused if its name contains a NUL', async () => {
       expect(refusal(await newKey({ name: 'a\u0000b' }))).toEqual([400, 'validation_failed']);
     });
 
@@ -163,7 +163,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect(answer.body.errors[0].field).toBe(field);
     });
 
-    it('loses what its operator may no longer do', async () => {
+    it('loses the permissions that its operator loses', async () => {
       await plane.createOperator('demoted@example.com', 'admin');
       const token = await plane.createApiKey(['tenants:provision'], await plane.login('demoted@example.com'));
       expect((await plane.provision({}, { token })).status).toBe(202);
@@ -172,13 +172,13 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
     });
   });
 
-  describe('with the role', () => {
+  describe('authorisation', () => {
     const newOperator = (token: string, role = 'support') => {
       const email = `${role}-${Math.random().toString(36).slice(2)}@example.com`;
       return plane.post('/api/operators', { email, role, password: PASSWORD }, { token });
     };
 
-    it('support read everything and write nothing', async () => {
+    it('lets support read everything and write nothing', async () => {
       const token = await plane.login('sue@example.com');
       for (const path of ['tenants', 'provisioning-jobs', 'tenant-planes', 'audit', 'operators']) {
         expect((await plane.get(`/api/${path}`, { token })).status).toBe(200);
@@ -202,13 +202,13 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect((await plane.delete('/api/api-keys/000000000000', { token })).status).toBe(403);
     });
 
-    it('admin provision tenants, but create no operators', async () => {
+    it('lets an admin provision tenants, but not create operators', async () => {
       const token = await plane.login(ANN);
       expect((await plane.provision({}, { token })).status).toBe(202);
       expect(refusal(await newOperator(token))).toEqual([403, 'forbidden']);
     });
 
-    it('owner create operators, each address once', async () => {
+    it('lets an owner create operators, but only one per email address', async () => {
       const body = { email: 'New@Example.com', role: 'support', password: PASSWORD };
       const answer = await plane.post('/api/operators', body, { token: plane.session });
       expect([answer.status, answer.body.email]).toEqual([201, 'new@example.com']);
@@ -218,14 +218,14 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect(refusal(again)).toEqual([409, 'email_taken']);
     });
 
-    it('owner create none with a short password or an unknown role', async () => {
+    it('refuses a new operator with a short password or an unknown role', async () => {
       for (const wrong of [{ password: 'short' }, { role: 'root' }, { email: 'nobody' }]) {
         const body = { email: 'x@example.com', role: 'support', password: PASSWORD, ...wrong };
         expect(refusal(await plane.post('/api/operators', body))).toEqual([400, 'validation_failed']);
       }
     });
 
-    it('admin cannot give a key scopes that they lack', async () => {
+    it('does not let an admin give a key scopes that the admin lacks', async () => {
       const token = await plane.login(ANN);
       for (const scope of ['operators:write', 'secrets:read', 'secrets:write']) {
         expect(refusal(await newKey({ scopes: ['tenants:read', scope] }, token))).toEqual([403, 'forbidden']);

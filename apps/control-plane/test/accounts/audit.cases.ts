@@ -46,7 +46,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
     });
   });
 
-  it('names the tenant by slug in entries about the tenant and about its job', async () => {
+  it("shows the tenant's slug in entries about the tenant and about its job", async () => {
     const { body } = await plane.provision();
     const { id, slug } = body.tenant;
     await plane.post(`/api/provisioning-jobs/${body.job.id}/cancel`);
@@ -134,7 +134,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
     expect([200, 400]).toContain((await plane.get('/api/audit?action=a%00b')).status);
   });
 
-  describe('when sealed,', () => {
+  describe('sealing', () => {
     const sealer = () => plane.app.get(AuditSealer);
     const chain = async (): Promise<SealedAuditRecord[]> => {
       const all: SealedAuditRecord[] = [];
@@ -164,7 +164,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
       }
     };
 
-    it('chains every row once, however many sealers run at once', async () => {
+    it('chains every row exactly once, even with concurrent sealers', async () => {
       await Promise.all([sealer().seal(), sealer().seal(), sealer().seal()]);
       await plane.provision();
       await plane.sweep();
@@ -175,7 +175,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
       expect(await faults()).toEqual([]);
     });
 
-    it('chains rows whose clock was behind, and rows that follow a clock ahead', async () => {
+    it('chains rows correctly even if a clock was behind or ahead', async () => {
       for (const at of [new Date('2117-01-01'), new Date('2001-01-01')]) {
         const [event] = await plane.rows(AuditEvent);
         await plane.insert(AuditEvent, { ...event, id: uuidv7(at), at, position: null, hash: null });
@@ -186,7 +186,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
       expect(await plane.count(AuditEvent)).toBe((await chain()).length);
     });
 
-    it('is append-only in the database: no row can be changed, deleted or sealed again', async () => {
+    it('makes rows immutable in the database: no row can be changed, deleted or sealed again', async () => {
       const texts = {
         actorId: 'who',
         targetId: 'what',
@@ -215,10 +215,10 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
       expect(await faults()).toEqual([]);
     });
 
-    it('reveals tampering by the owner of the database', async () => {
+    it("reveals tampering by the database's owner", async () => {
       await plane.provision();
       await sealer().seal();
-      // Not the end of the chain: cutting that off shows only against a position noted earlier.
+      // Not the last entry: truncating the chain is only detectable with a position noted earlier.
       const [event] = (await plane.rows(AuditEvent, { action: 'tenant.provision' })).sort(
         (a, b) => (a.position ?? 0) - (b.position ?? 0),
       ) as [AuditEvent];

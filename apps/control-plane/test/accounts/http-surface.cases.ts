@@ -27,12 +27,12 @@ const WITHOUT_PREFIX = [
 
 interface Route {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  /** As OpenAPI writes it: `/api/tenants/{id}`. */
+  /** In OpenAPI notation: `/api/tenants/{id}`. */
   readonly path: string;
   readonly isPublic: boolean;
 }
 
-/** Independent of the database. */
+/** The database driver does not matter here. */
 describe('the HTTP API of the Control Plane', () => {
   let plane: TestControlPlane;
   let routes: Route[];
@@ -58,7 +58,7 @@ describe('the HTTP API of the Control Plane', () => {
     }
   });
 
-  it('is public only for signing in and up, health, metrics and pages', () => {
+  it('has public routes only for signing in, signing up, health, metrics and pages', () => {
     const open = routes.filter(({ isPublic }) => isPublic).map(({ path }) => path);
     expect(open.sort()).toEqual([
       '/',
@@ -82,12 +82,12 @@ describe('the HTTP API of the Control Plane', () => {
     ]);
   });
 
-  it('links only to existing pages from its root', async () => {
+  it('links from its root only to existing pages', async () => {
     const { body } = await plane.get('/', { token: null }).expect(200);
     for (const path of Object.values<string>(body.links)) await plane.get(path, { token: null }).expect(200);
   });
 
-  it('answers requests that arrive while it closes, and closes their connections', async () => {
+  it('answers requests that arrive during shutdown, and closes their connections', async () => {
     const database = await createTestDatabase('sqlite');
     const app = await createHttpApp(AppModule.forEnvironment(environmentFor(database)), {
       ...HTTP_APP,
@@ -121,7 +121,7 @@ describe('the HTTP API of the Control Plane', () => {
     ]);
   });
 
-  it('shows its description in a browser', async () => {
+  it('serves its OpenAPI description as a web page', async () => {
     const [page, script] = [
       await plane.get('/docs', { token: null }).expect(200),
       await plane.get('/docs/swagger-ui-init.js', { token: null }).expect(200),
@@ -132,7 +132,7 @@ describe('the HTTP API of the Control Plane', () => {
     expect(refusal(await plane.get('/docs/nothing.js', { token: null }))).toEqual([404, 'not_found']);
   });
 
-  it('is alive and ready', async () => {
+  it('reports that it is alive and ready', async () => {
     expect((await plane.get('/health/live', { token: null })).body).toMatchObject({ status: 'ok' });
     for (const path of ['/health/ready', '/api/health']) {
       const { status, body } = await plane.get(path, { token: null });

@@ -31,8 +31,8 @@ async function inTurn<T, R>(items: readonly T[], send: (item: T) => PromiseLike<
 }
 
 /**
- * A stored answer is repeated only to a caller who may still make the request. No plain hash of a body is
- * stored, since the body may hold a password.
+ * A stored response is repeated only to a caller who may still make the request. No plain hash of a body is
+ * stored, because the body may contain a password.
  *
  * To see it fail: in `Idempotency.keptFor`, leave out `admitted`; or in `SealedIdempotency.claim`, leave out
  * `bodyHash`.
@@ -56,7 +56,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     return id;
   };
 
-  it('gets the first answer again, byte for byte', async () => {
+  it('gets the same response when repeated, byte for byte', async () => {
     const body = provisionBody();
     const first = await plane.post(PROVISION, body, withKey('repeat-me'));
     plane.clock.advance(60);
@@ -67,7 +67,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.count(Tenant, { slug: body['slug'] })).toBe(1);
   });
 
-  it('provisions one tenant when sent 100 times at once, with one answer for all', async () => {
+  it('provisions one tenant when sent 100 times at once, and all get the same response', async () => {
     const body = provisionBody();
     const before = await plane.count(ProvisioningJob);
     const answers = await Promise.all(
@@ -80,7 +80,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.count(ProvisioningJob)).toBe(before + 1);
   });
 
-  it('is refused with another body, and writes nothing', async () => {
+  it('is refused and writes nothing when repeated with a different body', async () => {
     const body = provisionBody();
     await plane.post(PROVISION, body, withKey('one-body'));
     const before = await plane.count(Tenant);
@@ -89,7 +89,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.count(Tenant)).toBe(before);
   });
 
-  it('is a different request when another caller uses its key', async () => {
+  it('counts as a different request when another caller uses its key', async () => {
     const token = await plane.createApiKey(['tenants:provision']);
     const mine = await plane.post(PROVISION, provisionBody(), withKey('common-key'));
     const theirs = await plane.post(PROVISION, provisionBody(), withKey('common-key', token));
@@ -119,14 +119,14 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     '/api/tenants/{id}/suspend': {},
   };
 
-  it("never gets another caller's answer, on any route that takes a key", async () => {
+  it("never gets another caller's response, on any route that takes a key", async () => {
     await plane.createOperator('second-owner@example.com', 'owner');
     const { body } = await plane.get('/openapi.json', { token: null }).expect(200);
     const keyed = Object.entries<{ post?: Operation }>(body.paths)
       .filter(([, { post }]) => post?.parameters?.some(({ name }) => name === 'idempotency-key'))
       .map(([path]) => path);
     expect(keyed.sort()).toEqual(Object.keys(BODIES));
-    // What a route does is irrelevant here: each answer only identifies its request.
+    // What the routes do is irrelevant here, so each response only identifies its request.
     const idempotency = plane.app.get(SealedIdempotency);
     const once = idempotency.once.bind(idempotency);
     let handled = 0;
@@ -154,7 +154,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     }
   });
 
-  it('is a different request on another path', async () => {
+  it('counts as a different request on a different path', async () => {
     const cell = { name: 'same-key-cell', region: 'eu', capacity: 1 };
     expect((await plane.post(PROVISION, provisionBody(), withKey('both-paths'))).status).toBe(202);
     expect((await plane.post(PLANES, cell, withKey('both-paths'))).status).toBe(201);
@@ -179,19 +179,19 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect([answer.status, answer.body.tenant.slug]).toEqual([202, slug]);
   });
 
-  // SQLite serialises writers.
+  // SQLite serialises writers, so this matters only on Postgres.
   const onPostgres = driver === 'postgres' ? it : it.skip;
   onPostgres.each([
     ['in progress', 'its key', 'delete from idempotency_keys', 'sent-before', 409, 'request_in_progress'],
     [
       'busy',
-      'another lock',
+      'a table that it needs',
       'lock table tenant_planes in exclusive mode',
       'sent-first',
       503,
       'database_busy',
     ],
-  ])('is answered that it is %s when others hold %s for too long', async (_, __, sql, key, status, code) => {
+  ])('is refused as %s when %s is locked for too long', async (_, __, sql, key, status, code) => {
     const cell = { name: key, region: 'eu', capacity: 1 };
     await plane.post(PLANES, { ...cell, name: 'sent-before' }, withKey('sent-before')).expect(201);
     const database = plane.app.get(Database);
@@ -211,7 +211,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     await expect(holding).rejects.toBe(done);
   });
 
-  it('is a new request after 24 hours', async () => {
+  it('counts as a new request after 24 hours', async () => {
     const body = provisionBody();
     await plane.post(PROVISION, body, withKey('a-day'));
     plane.clock.advance(24 * 3600 + 1);
@@ -220,7 +220,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(refusal(answer)).toEqual([409, 'slug_taken']);
   });
 
-  it('stores no answer in the clear', async () => {
+  it('stores no response in plain text', async () => {
     const body = { name: 'sealed-cell', region: 'eu', capacity: 1 };
     const { body: shown } = await plane.post(PLANES, body, withKey('sealed'));
     const [record] = await plane.rows(IdempotencyRecord, { tokenId: shown.install.token_id });
@@ -229,7 +229,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(JSON.stringify(record)).not.toContain('sealed-cell');
   });
 
-  describe('whose body holds a password', () => {
+  describe('whose body contains a password', () => {
     const sha256 = (body: object) => createHash('sha256').update(JSON.stringify(body)).digest('hex');
     const send = (email: string, password = PASSWORD) =>
       plane.post('/api/operators', { email, role: 'support', password }, withKey(email));
@@ -238,7 +238,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       return plane.rows(IdempotencyRecord);
     };
 
-    it('stores no hash that reveals it to guesses, and is refused with another one', async () => {
+    it('stores no hash to guess the password from, and is refused with a different password', async () => {
       const email = 'not-guessed@example.com';
       const rows = await rowsOf(email);
       expect(JSON.stringify(rows)).not.toContain(sha256({ email, role: 'support', password: PASSWORD }));
@@ -246,7 +246,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       await send(email).expect(201);
     });
 
-    it('is recognised after an upgrade from a version that stored such a hash', async () => {
+    it('is recognised after an upgrade from a version that stored a plain hash of the body', async () => {
       const email = 'upgraded@example.com';
       const before = new Set((await plane.rows(IdempotencyRecord)).map(({ scope }) => scope));
       const [{ scope }] = (await rowsOf(email)).filter((row) => !before.has(row.scope)) as [
@@ -266,14 +266,14 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     });
   });
 
-  describe('of a caller whose access ends', () => {
+  describe('from a caller whose access is revoked', () => {
     let [ownerId, session] = ['', ''];
     beforeAll(async () => {
       session = await plane.login('owner@example.com');
       const [owner] = (await plane.rows(Operator, { email: 'owner@example.com' })) as [Operator];
       ownerId = owner.id;
     });
-    /** Used within the minute, so that using it again writes nothing. */
+    /** An API key last used less than a minute ago, so that using it again writes nothing. */
     const usedKey = async (): Promise<string> => {
       const token = await plane.createApiKey(SCOPES, session);
       await plane.get('/api/auth/me', { token }).expect(200);
@@ -299,7 +299,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       ['an API key', async () => '/api/api-keys', { name: 'shown-once', scopes: ['tenants:read'] }],
       ['a reset link', async () => `/api/operators/${ownerId}/reset-link`, undefined],
       ['a sign-up link', async () => `/api/tenants/${await activeTenant()}/signup-link`, undefined],
-    ])('is not shown %s again after a revocation', async (what, pathOf, body) => {
+    ])('does not get %s again after the revocation', async (what, pathOf, body) => {
       const [path, token] = [await pathOf(), await usedKey()];
       const send = () => plane.post(path, body, withKey(`again-${what.replaceAll(' ', '-')}`, token));
       const first = await send();
@@ -312,7 +312,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     it.each([
       ['an API key', '/api/api-keys', { name: 'waited-for', scopes: ['tenants:read'] }],
       ['a bundle', PROVISION, provisionBody({ deployment_model: 'on_prem' })],
-    ])('is not shown %s that the first request was still creating', async (what, path, body) => {
+    ])('does not get %s that the first request was still creating', async (what, path, body) => {
       const token = await usedKey();
       const send = () => sent(plane.post(path, body, withKey(`waits-${what.replaceAll(' ', '-')}`, token)));
       const come = jest.spyOn(plane.app.get(SealedIdempotency), 'once');
@@ -342,7 +342,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     ],
     ['an API key', async () => '/api/api-keys', { name: 'created-once', scopes: ['tenants:read'] }],
     ['a sign-up link', async () => `/api/tenants/${await activeTenant()}/signup-link`, undefined],
-  ])('creates %s once, and is refused with another body', async (what, pathOf, body) => {
+  ])('creates %s once, and is refused with a different body', async (what, pathOf, body) => {
     const path = await pathOf();
     const asOwner = {
       token: await plane.login('owner@example.com'),
@@ -362,7 +362,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.count(AuditEvent)).toBe(written);
   });
 
-  it('is accepted by every POST that creates', async () => {
+  it('is accepted by every POST route that creates something', async () => {
     const { body } = await plane.get('/openapi.json', { token: null }).expect(200);
     const creating = Object.entries<{ post?: Operation }>(body.paths).filter(
       ([, { post }]) => post?.responses['201'] ?? post?.responses['202'],
@@ -371,7 +371,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     const without = creating.filter(
       ([, { post }]) => !post?.parameters?.some(({ name }) => name === 'idempotency-key'),
     );
-    // Repeated job actions and links change nothing; a caller who signs up is not known yet.
+    // Repeating a job action or a verification changes nothing. A caller who signs up has no identity yet.
     expect(without.map(([path]) => path).sort()).toEqual([
       ...['cancel', 'retry', 'rollback'].map((act) => `/api/provisioning-jobs/{id}/${act}`),
       '/api/signup',
@@ -379,7 +379,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     ]);
   });
 
-  describe('answered with an install bundle', () => {
+  describe('that returned an install bundle', () => {
     const register = async (name: string) => {
       const body = { name, region: 'eu', capacity: 1 };
       const first = await plane.post(PLANES, body, withKey(name));

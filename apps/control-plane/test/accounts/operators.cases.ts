@@ -10,8 +10,8 @@ import { PUBLIC_URL, refusal } from '../plane-simulator.fixture';
 const NEW_PASSWORD = 'another horse another staple';
 
 /**
- * There is always an active owner. Demoted operators are signed
- * out, and keys and links of disabled ones never come back.
+ * There is always an active owner. Demoted operators are signed out. A disabled operator's keys and links
+ * stay revoked, even if the operator is enabled again.
  *
  * To see it fail: in `lockOperators`, take no lock; in `Operators.change`, leave out `endSessions`; in
  * `Operators.endEverything`, leave out `ApiKey`; in `OperatorPasswords.reset`, leave out `endedAt` or
@@ -25,7 +25,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
   afterAll(() => plane.close());
 
   let made = 0;
-  /** Creates one and signs them in. */
+  /** Creates an operator and signs them in. */
   const operator = async (role: OperatorRole) => {
     const email = `${role}-${(made += 1)}@example.com`;
     await plane.createOperator(email, role);
@@ -40,7 +40,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
   const newest = async () => (await plane.get('/api/audit?limit=1')).body.items[0];
   const ownerId = async () => (await plane.get('/api/auth/me', { token: plane.session })).body.id;
 
-  it('lists them in pages, newest first, with what an owner needs to know', async () => {
+  it('lists operators in pages, newest first, with their roles and sign-in methods', async () => {
     const [first, second] = [await operator('support'), await operator('admin')];
     const page = (await plane.get('/api/operators?limit=1')).body;
     expect(page).toEqual({
@@ -84,7 +84,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
     expect(refusal(await change(id, { email: 'x@example.com' }))).toEqual([400, 'validation_failed']);
   });
 
-  it('ends the sessions of a demoted operator, and narrows their keys', async () => {
+  it("revokes a demoted operator's sessions, and restricts their keys", async () => {
     const { id, email, session } = await operator('admin');
     const key = await plane.createApiKey(['tenants:read', 'tenants:write'], session);
     await change(id, { role: 'support' }).expect(200);
@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
     expect(await statusOf(await plane.login(email))).toBe(200);
   });
 
-  it('ends all access of a disabled operator for good', async () => {
+  it("revokes all of a disabled operator's access permanently", async () => {
     const { id, email, session } = await operator('admin');
     const key = await plane.createApiKey(['tenants:read'], session);
     const { body: link } = await plane.post(`/api/operators/${id}/reset-link`).expect(201);
@@ -111,7 +111,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
     expect((await signIn(email, PASSWORD)).status).toBe(200);
   });
 
-  it('keeps the last owner, and lets no one change their own role', async () => {
+  it('never removes the last owner, and lets no one change their own role', async () => {
     const id = await ownerId();
     for (const body of [{ role: 'admin' }, { disabled: true }, { role: 'support', name: 'x' }])
       for (const token of [plane.session, plane.apiKey])
@@ -127,7 +127,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
     await change(second.id, { disabled: true }, second.session).expect(200);
   });
 
-  it('keeps an owner when all owners demote each other at once', async () => {
+  it('keeps one owner when the only two owners demote each other at once', async () => {
     const [first, second] = [await operator('owner'), await operator('owner')];
     await change(await ownerId(), { role: 'admin' }, first.session).expect(200);
     const answers = await Promise.all([
@@ -147,7 +147,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
     await change(winner.id, { disabled: true }).expect(200);
   });
 
-  describe('guesses at a password', () => {
+  describe('password guesses', () => {
     const guess = (email: string, device_token?: string) =>
       plane.post('/api/auth/login', { email, password: 'a guess', device_token }, { token: null });
 
@@ -180,7 +180,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
       expect((await signIn(email, PASSWORD)).status).toBe(200);
     });
 
-    it('do not lock out an operator with a reset link', async () => {
+    it('do not lock out an operator who has a reset link', async () => {
       const { id, email } = await operator('support');
       for (let time = 0; time < 10; time++) await guess(email);
       const { body: link } = await plane.post(`/api/operators/${id}/reset-link`).expect(201);
@@ -191,7 +191,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
       plane.clock.advance(900);
     });
 
-    it('are refused as a new password when they are easily guessed', async () => {
+    it('are made harder by refusing weak new passwords', async () => {
       const body = { email: 'mary.miller@example.com', role: 'support' };
       for (const password of ['password1234', 'atlas-mary.miller'])
         expect(refusal(await plane.post('/api/operators', { ...body, password }))).toEqual([
@@ -205,7 +205,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
     const reset = (token: string, password = NEW_PASSWORD) =>
       plane.post('/api/auth/reset-password', { token, password }, { token: null });
 
-    it('sets a first password, once, within a day', async () => {
+    it('can set a first password, once and within a day', async () => {
       const body = { email: 'new@example.com', role: 'admin' };
       const { body: created } = await plane.post('/api/operators', body).expect(201);
       expect((await plane.get(`/api/operators/${created.id}`)).body.has_password).toBe(false);
@@ -234,7 +234,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
       plane.session = await plane.login('owner@example.com');
     });
 
-    it('is checked before the new password, whose check costs a hash', async () => {
+    it('is checked before the new password, so that an invalid link costs no password hash', async () => {
       const [used, old, disabled] = [
         await operator('admin'),
         await operator('admin'),
@@ -253,7 +253,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
       plane.session = await plane.login('owner@example.com');
     });
 
-    it('signs out the sessions of the old password', async () => {
+    it('revokes the sessions opened with the old password', async () => {
       const { id, email, session } = await operator('admin');
       const { body } = await plane.post(`/api/operators/${id}/reset-link`).expect(201);
       expect(await statusOf(session)).toBe(200);
@@ -264,7 +264,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
   });
 
   describe('an operator', () => {
-    it('changes the password by giving the current one; their other sessions end', async () => {
+    it('can change their password with the current one, and other sessions are revoked', async () => {
       const { email, session } = await operator('support');
       const other = await plane.login(email);
       const body = { current_password: PASSWORD, new_password: NEW_PASSWORD };
@@ -281,7 +281,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
       ]);
     });
 
-    it('lists their own sessions, and ends one', async () => {
+    it('can list their own sessions and revoke one', async () => {
       const [{ email, session }, stranger] = [await operator('support'), await operator('support')];
       const other = await plane.login(email);
       const { body } = await plane.get('/api/auth/sessions', { token: session });
@@ -297,7 +297,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
       expect([await statusOf(other), await statusOf(session)]).toEqual([401, 200]);
     });
 
-    it('may have the session in a cookie, with which other sites change nothing', async () => {
+    it('may have the session in a cookie, which other sites cannot use to change anything', async () => {
       const { email } = await operator('admin');
       const body = { email, password: PASSWORD, cookie: true };
       const answer = await plane.post('/api/auth/login', body, { token: null }).expect(200);
@@ -325,7 +325,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
     });
   });
 
-  it('ends the previous session of a browser that signs in again', async () => {
+  it("revokes a browser's previous session when the same operator signs in again", async () => {
     const { email, session } = await operator('admin');
     const headers = { cookie: `atlas_operator=${session}` };
     const sign = (password: string) =>
@@ -335,7 +335,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
     expect([await statusOf(session), await statusOf(body.token)]).toEqual([401, 200]);
   });
 
-  it("ends another operator's session of the same browser, or refuses to sign in", async () => {
+  it("revokes a different operator's session in the same browser, or else refuses the sign-in", async () => {
     const [former, { email }] = [await operator('admin'), await operator('admin')];
     const headers = { cookie: `atlas_operator=${former.session}` };
     const sign = () => plane.post('/api/auth/login', { email, password: PASSWORD }, { token: null, headers });
@@ -349,7 +349,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
   });
 
   describe('API keys', () => {
-    it('last 90 days, are listed, and show to the minute when they were last used', async () => {
+    it('are valid for 90 days, and are listed with their last use, accurate to the minute', async () => {
       const { id: operatorId, session } = await operator('admin');
       const body = { name: 'ci', scopes: ['tenants:read'] };
       const { body: made } = await plane.post('/api/api-keys', body, { token: session }).expect(201);

@@ -23,9 +23,9 @@ const THIRD_PASSWORD = 'a third horse on a staple';
 const UNAUTHENTICATED = [401, 'unauthenticated'];
 
 /**
- * Revoking access also stops what is under way: sign-ins, new keys and links, changes of passwords and
- * operators. A key ends no later than the key that created it, links end with the key or operator that
- * issued them, and open streams end within 5 s.
+ * Revoking access also stops operations in progress: sign-ins, new keys and links, and changes to passwords
+ * and operators. A key expires no later than the key that created it, links are revoked along with the key or
+ * operator that issued them, and open streams are closed within 5 s.
  *
  * To see it fail: in `lockOperators`, leave out `takeLocks` (Postgres); have `checkCallerAgain` return
  * `caller`; in `isProvenStill`, leave out `revocations`; in `callerAsOfNow`, read the clock first (Postgres);
@@ -40,7 +40,10 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   afterAll(() => plane.close());
 
   let made = 0;
-  /** With a session and an API key, both used within the minute, so that using them again writes nothing. */
+  /**
+   * An operator with a session and an API key, both last used less than a minute ago, so that using them
+   * again writes nothing.
+   */
   const operator = async (role: OperatorRole = 'admin') => {
     const email = `revoked-${role}-${(made += 1)}@example.com`;
     await plane.createOperator(email, role);
@@ -70,7 +73,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   const changePassword = (token: string, new_password = NEW_PASSWORD, current_password = PASSWORD) =>
     plane.post('/api/auth/password', { current_password, new_password }, { token });
 
-  /** Runs `meanwhile` after a password has matched, before its caller learns so. */
+  /** Runs `meanwhile` after the password has been found to match, but before the request continues. */
   const whileChecked = async (
     call: supertest.Test,
     meanwhile: () => Promise<unknown>,
@@ -97,16 +100,16 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
 
   describe('a sign-in whose password has already matched', () => {
     const revocations: [string, (who: { id: string; session: string }) => Promise<unknown>][] = [
-      ['they are disabled', ({ id }) => setDisabled(id, true)],
+      ['the operator is disabled', ({ id }) => setDisabled(id, true)],
       [
-        'they are disabled and enabled again',
+        'the operator is disabled and enabled again',
         ({ id }) => setDisabled(id, true).then(() => setDisabled(id, false)),
       ],
-      ['they are given a lower role', ({ id }) => change(id, { role: 'support' }).expect(200)],
-      ['their password is reset', async ({ id }) => reset(await issueLink(id)).expect(200)],
-      ['they change their password', ({ session }) => changePassword(session).expect(204)],
+      ['the operator is demoted', ({ id }) => change(id, { role: 'support' }).expect(200)],
+      ['the password is reset', async ({ id }) => reset(await issueLink(id)).expect(200)],
+      ['the password is changed', ({ session }) => changePassword(session).expect(204)],
       [
-        'their password is changed and changed back',
+        'the password is changed and changed back',
         async ({ session }) => {
           await changePassword(session).expect(204);
           await changePassword(session, PASSWORD, NEW_PASSWORD).expect(204);
@@ -119,7 +122,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       const answer = await whileChecked(signIn(who.email), () => revoke(who));
       expect(refusal(answer)).toEqual([401, 'invalid_credentials']);
       const left = await plane.rows(OperatorSession, live);
-      // An operator who changes the password keeps the session in which they do so.
+      // Changing the password does not revoke the session that changes it.
       expect(left.filter(({ id }) => !who.session.includes(id))).toEqual([]);
     });
 
@@ -131,7 +134,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   });
 
   describe('a password', () => {
-    it('is not changed by a caller whose check passed before it was reset', async () => {
+    it('is not changed if it is reset after the current password was checked', async () => {
       const { id, email, session } = await operator();
       const link = await issueLink(id);
       const answer = await whileChecked(changePassword(session, THIRD_PASSWORD), () =>
@@ -144,7 +147,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       ]).toEqual([401, 200]);
     });
 
-    it('is changed by only one of two callers who give the same current one', async () => {
+    it('is changed by only one of two callers who give the same current password', async () => {
       const { email, session } = await operator();
       const other = await plane.login(email);
       const first = changePassword(session);
@@ -158,7 +161,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect((await signIn(email, THIRD_PASSWORD)).status).toBe(200);
     });
 
-    it('is not changed by an operator who was disabled and enabled again meanwhile', async () => {
+    it('is not changed if its operator is disabled and enabled again in the meantime', async () => {
       const { id, email, session } = await operator();
       const answer = await whileChecked(changePassword(session), async () => {
         await setDisabled(id, true);
@@ -168,7 +171,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect((await signIn(email)).status).toBe(200);
     });
 
-    it('is not changed to itself, which would end links and sessions for nothing', async () => {
+    it('cannot be changed to itself, which would needlessly revoke links and sessions', async () => {
       const { id, email, session } = await operator();
       const [other, link] = [await plane.login(email), await issueLink(id)];
       expect(refusal(await changePassword(session, PASSWORD))).toEqual([422, 'password_unchanged']);
@@ -184,7 +187,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   describe('a reset link', () => {
     const live = (operatorId: string) => plane.count(OperatorResetLink, { operatorId, endedAt: IsNull() });
 
-    it('is the only one of its operator, however many are issued at once', async () => {
+    it("is its operator's only valid one, however many are issued at once", async () => {
       const { id } = await operator();
       const tokens = await Promise.all(Array.from({ length: 6 }, () => issueLink(id)));
       expect(await live(id)).toBe(1);
@@ -193,7 +196,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await live(id)).toBe(0);
     });
 
-    it('ends once a newer one is issued or an older one is used at the same time', async () => {
+    it('works just before a newer link is issued, but not just after', async () => {
       const { id } = await operator();
       const link = await issueLink(id);
       const [used, next] = await queued(id, reset(link), plane.post(`/api/operators/${id}/reset-link`));
@@ -203,7 +206,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect([newer.status, refusal(older)]).toEqual([201, [410, 'invalid_reset_link']]);
     });
 
-    it('is not issued for an operator being disabled, and ends if issued just before', async () => {
+    it('is refused while its operator is being disabled, and revoked if issued just before', async () => {
       const [first, second] = [await operator(), await operator()];
       const path = ({ id }: { id: string }) => `/api/operators/${id}/reset-link`;
       const [disabled, refused] = await queued(
@@ -224,7 +227,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       ]);
     });
 
-    it('sets no password for an operator disabled meanwhile, even if enabled again', async () => {
+    it('sets no password once its operator has been disabled, even if enabled again', async () => {
       const { id, email } = await operator();
       const link = await issueLink(id);
       const [, , late] = await queued(
@@ -239,7 +242,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   });
 
   describe('an API key', () => {
-    it('is not created by an operator being disabled, and ends if created just before', async () => {
+    it('is refused while its operator is being disabled, and revoked if created just before', async () => {
       for (const credential of ['session', 'key'] as const) {
         const [first, second] = [await operator(), await operator()];
         const [, late] = await queued(
@@ -262,7 +265,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       }
     });
 
-    it('is not created by a session or key that is being ended', async () => {
+    it('is not created by a session or key that is being revoked', async () => {
       const { id, email, session, key } = await operator();
       const sessions = [session, await plane.login(email), await plane.login(email)] as const;
       await Promise.all(sessions.map(statusOf));
@@ -286,7 +289,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(refusal(late)).toEqual([403, 'forbidden']);
     });
 
-    it('ends no later than the key that created it', async () => {
+    it('expires no later than the key that created it', async () => {
       const { session } = await operator();
       const scopes = ['api_keys:write', 'tenants:read'];
       const { body: parent } = await newKey(session, { scopes, ttl_seconds: 600 }).expect(201);
@@ -306,7 +309,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await statusOf(child.key)).toBe(401);
     });
 
-    it('does nothing if it expires while waiting, nor does a session', async () => {
+    it('does nothing if it expires while its request is waiting, and neither does a session', async () => {
       const { id, session, key } = await operator();
       const expiresAt = new Date(plane.clock.now().getTime() + 60_000);
       await plane.change(ApiKey, { operatorId: id }, { expiresAt });
@@ -323,7 +326,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await Promise.all(late)).toEqual([UNAUTHENTICATED, UNAUTHENTICATED]);
     });
 
-    it('is revoked with all keys that it created, and those that they created', async () => {
+    it('is revoked along with all keys that it created, directly or indirectly', async () => {
       const { session } = await operator();
       const scopes = ['api_keys:write', 'tenants:read'];
       const make = async (token: string): Promise<string> => (await newKey(token, { scopes })).body.key;
@@ -338,14 +341,14 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await statusOf(right)).toBe(401);
     });
 
-    it('ends with its creator even while it is being created', async () => {
+    it('is revoked along with the key that created it, even during its creation', async () => {
       const { id, session, key } = await operator();
       const [child, revoked] = await queued(id, newKey(key), revokeKey(key, session));
       expect([child.status, revoked.status]).toEqual([201, 204]);
       expect(await statusOf(child.body.key)).toBe(401);
     });
 
-    it('is shown again only to a caller who may still call', async () => {
+    it('is shown again only to a caller who still has access', async () => {
       const { id, session } = await operator();
       const body = { name: 'k', scopes: ['tenants:read'] };
       const repeat = { token: session, headers: { 'idempotency-key': 'shown-again' } };
@@ -358,7 +361,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   });
 
   type Issuer = Awaited<ReturnType<typeof operator>>;
-  /** Events that sign an issuer out, but do not take the right to issue a link. */
+  /** Events that sign the issuer out, but leave them the right to issue links. */
   const SIGNED_OUT: [string, (who: Issuer) => Promise<unknown>][] = [
     ['signs out', ({ session }) => logOut(session)],
     ['changes their password', ({ session }) => changePassword(session).expect(204)],
@@ -375,7 +378,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       (await newKey(token, { scopes: OWNER_KEY }).expect(201)).body.key;
     const GONE = [410, 'invalid_reset_link'];
 
-    it('ends with the API key that issued it, and with the creator of that key', async () => {
+    it("is revoked along with the API key that issued it, or with that key's parent", async () => {
       const { session } = await operator('owner');
       const [first, second, third] = [await operator(), await operator('owner'), await operator()];
       const key = await keyBy(session);
@@ -401,7 +404,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
           await change(id, { role: 'owner' }).expect(200);
         },
       ],
-    ])('ends when the owner who issued it %s', async (_, revoke) => {
+    ])('is revoked when the owner who issued it %s', async (_, revoke) => {
       const [owner, first, second] = [await operator('owner'), await operator(), await operator()];
       const links = [await linkBy(owner.session, first), await linkBy(owner.key, second)];
       await revoke(owner);
@@ -409,7 +412,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     });
 
     it.each(SIGNED_OUT)(
-      'survives, as an API key does, when the owner who issued it %s',
+      'stays valid, as an API key does, when the owner who issued it %s',
       async (_, happens) => {
         const [owner, other] = [await operator('owner'), await operator()];
         const link = await linkBy(owner.session, other);
@@ -425,7 +428,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(body.expires_at).toBe(short.body.expires_at);
     });
 
-    it('ends with its key even while being issued or used, or is used first', async () => {
+    it('is revoked along with its key even while being issued, unless it is used first', async () => {
       const owner = await operator('owner');
       const others = await Promise.all(Array.from({ length: 3 }, () => operator()));
       const [first, second, third] = others as [Issuer, Issuer, Issuer];
@@ -466,7 +469,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     const minted = async (id: string, token: string): Promise<string> =>
       jtiOf((await mint(id, token).expect(201)).body.token);
     const jtiOf = (token: string): string => String(decodeJwt(token).jti);
-    /** By tenant, the links in what the cell has pulled since the last time. */
+    /** The links of each tenant in the changes since the cell's last pull. */
     const pulled = async (home = cell) => {
       const known = home?.revision;
       const { body } = (await home?.pull(0, known)) ?? {};
@@ -474,7 +477,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       return new Map(tenants.map(({ tenant_id, signup_links }) => [tenant_id, signup_links]));
     };
 
-    it("ends with the API key that issued it, and only the tenant's home is told", async () => {
+    it('is revoked along with the API key that issued it, and only the home is notified', async () => {
       const { session } = await operator();
       const [id, without] = [await tenantIn(cell, 'links'), await tenantIn(cell, 'links')];
       const elsewhere = await tenantIn(other, 'more-links');
@@ -498,7 +501,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     it.each<[string, (who: Issuer) => Promise<unknown>]>([
       ['is disabled, even if enabled again', disabledForAMoment],
       ['loses the right to write', ({ id }) => change(id, { role: 'support' }).expect(200)],
-    ])('ends when the operator who issued it %s', async (_, revoke) => {
+    ])('is revoked when the operator who issued it %s', async (_, revoke) => {
       const [who, id] = [await operator(), await tenantIn(cell, 'links')];
       const jti = await minted(id, who.session);
       await revoke(who);
@@ -515,7 +518,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     it.each<[string, (who: Issuer) => Promise<unknown>]>([
       ...SIGNED_OUT,
       ['is demoted, but keeps this right', ({ id }) => change(id, { role: 'admin' }).expect(200)],
-    ])('survives, as an API key does, when the operator who issued it %s', async (_, happens) => {
+    ])('stays valid, as an API key does, when the operator who issued it %s', async (_, happens) => {
       const [who, id] = [await operator('owner'), await tenantIn(cell, 'links')];
       await minted(id, who.session);
       await happens(who);
@@ -531,7 +534,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(decodeJwt(body.token).exp).toBe(Date.parse(short.body.expires_at) / 1000);
     });
 
-    it('ends with its key even while being issued, and is not issued after its end', async () => {
+    it('is revoked along with its key even while being issued, and cannot be issued afterwards', async () => {
       const [who, id] = [await operator(), await tenantIn(cell, 'links')];
       const make = async (): Promise<string> =>
         (await newKey(who.session, { scopes: ISSUING }).expect(201)).body.key;
@@ -544,7 +547,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await plane.count(MintedSignupLink, { tenantId: id })).toBe(1);
     });
 
-    it('is listed by id up to a hundred links; one id covers older revoked ones', async () => {
+    it('is listed by id among the newest 100 revoked, and one id covers all older ones', async () => {
       const [who, id] = [await operator(), await tenantIn(cell, 'links')];
       const at = plane.clock.now().getTime();
       const jtis = Array.from({ length: 102 }, (_, n) => uuidv7(new Date(at + n))).reverse();
@@ -589,7 +592,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     });
   });
 
-  it('sweep sessions and reset links that ended a month ago, in bulk, but no API key', async () => {
+  it('are followed by a sweep that deletes old sessions and reset links, but no API keys', async () => {
     const { id, session } = await operator();
     await issueLink(id);
     const [live] = (await plane.rows(OperatorSession, { id: session.split('_')[1] })) as [OperatorSession];
@@ -616,7 +619,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     expect(await left()).toEqual([1, 0, 1]);
   });
 
-  it('sweep them even if another chore fails each time', async () => {
+  it('are followed by that sweep even if another chore keeps failing', async () => {
     const { id } = await operator();
     const expiresAt = new Date(plane.clock.now().getTime() - 31 * 24 * 3600_000);
     await plane.change(OperatorSession, { operatorId: id }, { expiresAt });
@@ -635,7 +638,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     expect(await plane.count(OperatorSession, { operatorId: id })).toBe(0);
   });
 
-  it('cover every API key: its creator must exist', async () => {
+  it('cover every API key, because the key that created it must exist', async () => {
     const { id } = await operator();
     const orphan = plane.change(ApiKey, { operatorId: id }, { parentId: 'nobody' });
     await expect(orphan).rejects.toThrow(/foreign key/i);
@@ -658,8 +661,8 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       'POST /api/api-keys': { name: 'late', scopes: ['tenants:read'] },
     };
     /**
-     * Routes that API keys cannot call, routes with their own case, and the last, which neither reveals
-     * nor changes anyone's data.
+     * Routes that API keys cannot call, routes with a test of their own, and the last one, which neither
+     * reveals nor changes anyone's data.
      */
     const OTHERS = [
       /^POST \/api\/(auth|signup)\b/,
@@ -700,8 +703,8 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     });
   });
 
-  // SQLite serialises writers.
-  (driver === 'postgres' ? describe : describe.skip)('of an operator who keeps writing', () => {
+  // SQLite serialises writers, so this matters only on Postgres.
+  (driver === 'postgres' ? describe : describe.skip)('for an operator who keeps writing', () => {
     const KEYS: Scope[] = ['api_keys:write', 'planes:write'];
     let who: { id: string; email: string; session: string; key: string };
     beforeEach(async () => {
@@ -764,9 +767,9 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     });
   });
 
-  describe('an owner who is being disabled', () => {
+  describe('an owner who is losing access', () => {
     it.each(['session', 'key'] as const)(
-      'can no longer change any operator by their %s',
+      'can no longer change any operator with their %s once disabled',
       async (credential) => {
         const other = await operator();
         const attempts: ((token: string) => supertest.Test)[] = [
@@ -791,7 +794,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       },
     );
 
-    it('does nothing with a key once they are no longer an owner', async () => {
+    it('can no longer change any operator with their key once demoted', async () => {
       const [owner, other] = [await operator('owner'), await operator()];
       const [demoted, late] = await queued(
         owner.id,

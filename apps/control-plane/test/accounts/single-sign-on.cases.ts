@@ -17,13 +17,13 @@ const REDIRECT_URI = `${PUBLIC_URL}/api/auth/oidc/callback`;
 const ANN: ProviderUser = { sub: 'ann-1', email: 'Ann@Example.com', email_verified: true };
 
 /**
- * Signs in at a real provider whose tokens are tampered with on their way. No token signs anyone in if it is
- * unsigned, wrongly signed, or of another issuer, audience, attempt or time. An address counts only if
- * verified, once, and for an existing account; unknown and disabled accounts get the same answer.
+ * Signs in at a real provider whose tokens are tampered with in transit. No token signs anyone in if it is
+ * unsigned, wrongly signed, expired, or has the wrong issuer, audience or nonce. An address links an account
+ * only once, and only if it is verified. Unknown and disabled accounts get the same response.
  *
- * To see it fail: in relying-party.ts, leave out `enableNonRepudiationChecks`
- * or `expectedNonce`; in `identityOf`, leave out `isVerified`; in `link`,
- * leave out the issuer check; or in `admit`, leave out `disabledAt`.
+ * To see it fail: in relying-party.ts, leave out `enableNonRepudiationChecks` or `expectedNonce`; in
+ * `identityOf`, leave out `isVerified`; in `link`, leave out the issuer check; or in `admit`, leave out
+ * `disabledAt`.
  */
 describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider on %s', (driver) => {
   let provider: OpenIdProvider;
@@ -46,7 +46,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
 
   const call = (path: string, browser: CookieBrowser) =>
     plane.get(path, { token: null, headers: { cookie: browser.cookiesOf(PUBLIC_URL) } });
-  /** Goes to the provider and returns the callback URL to which it sends the browser. */
+  /** Signs in at the provider and returns the callback URL to which it redirects the browser. */
   const comeBack = async (user: ProviderUser, browser: CookieBrowser): Promise<string> => {
     const start = await call('/api/auth/oidc/start', browser);
     expect([start.status, start.body]).toEqual([303, {}]);
@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
   const NOT_BEGUN = [401, 'sign_on_not_begun'];
   const REFUSED = [401, 'sign_on_refused'];
 
-  it('are linked the first time, and get a session in a cookie', async () => {
+  it('are linked at their first sign-in, and get a session in a cookie', async () => {
     const browser = new CookieBrowser();
     const answer = await signIn(ANN, browser);
     expect([answer.status, answer.get('location'), answer.text]).toEqual([303, '/api/auth/me', '']);
@@ -86,7 +86,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
   it('are identified by their subject, whatever their current address', async () => {
     expect((await signIn({ ...ANN, email: 'anna@elsewhere.example.com' })).status).toBe(303);
     expect((await signIn({ sub: ANN.sub })).status).toBe(303);
-    // The address may be someone else's by now; the link holds.
+    // The address may belong to someone else by now, so the existing link wins.
     expect(refusal(await signIn({ ...ANN, sub: 'another' }))).toEqual(UNKNOWN);
     const [{ id = '' } = {}] = await plane.rows(Operator, { email: 'ann@example.com' });
     expect((await plane.get(`/api/operators/${id}`)).body).toMatchObject({
@@ -94,7 +94,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     });
   });
 
-  it("need an operator's verified address; unknown and disabled are refused alike", async () => {
+  it('get the same refusal for an unverified address, an unknown one and a disabled account', async () => {
     await plane.createOperator('ben@example.com', 'owner');
     await plane.createOperator('off@example.com', 'admin');
     await plane.change(Operator, { email: 'off@example.com' }, { disabledAt: plane.clock.now() });
@@ -113,7 +113,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     expect(await plane.count(Operator, { email: 'stranger@example.com' })).toBe(0);
   });
 
-  it('are locked out once disabled, linked or not', async () => {
+  it('are locked out once disabled, even if linked', async () => {
     const eve: ProviderUser = { sub: 'eve', email: 'eve@example.com', email_verified: true };
     await plane.createOperator('eve@example.com', 'support');
     const browser = new CookieBrowser();
@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     expect([await disabled, refusal(await late)]).toEqual([200, UNKNOWN]);
   });
 
-  it('are linked to one of two subjects that first come with the same address at once', async () => {
+  it('are linked to only one of two subjects that first sign in with the same address at once', async () => {
     await plane.createOperator('two@example.com', 'support');
     const browsers = [new CookieBrowser(), new CookieBrowser()] as const;
     const as = (sub: string): ProviderUser => ({ sub, email: 'two@example.com', email_verified: true });
@@ -181,7 +181,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     await provider.register({ clientId: 'another', redirectUri: REDIRECT_URI });
   });
 
-  it('must have begun in the same browser, less than 10 minutes ago', async () => {
+  it('must have started the sign-in in the same browser, less than 10 minutes ago', async () => {
     const [browser, other] = [new CookieBrowser(), new CookieBrowser()];
     const url = await comeBack(ANN, browser);
     await comeBack(ANN, other);
@@ -202,7 +202,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     expect(refusal(await arrive(url, browser))).toEqual(NOT_BEGUN);
   });
 
-  it('get no session or link from a state that is forged, missing, repeated, used or foreign', async () => {
+  it('get no session or link from a forged, missing, duplicated, used or stolen state', async () => {
     await plane.createOperator('sam@example.com', 'support');
     const sam: ProviderUser = { sub: 'sam', email: 'sam@example.com', email_verified: true };
     const [browser, other] = [new CookieBrowser(), new CookieBrowser()];
@@ -255,7 +255,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     expect(refusal(await plane.get(path, { token: null, headers }))).toEqual(REFUSED);
   });
 
-  it('must come back from the provider to which they were sent', async () => {
+  it('must return from the provider to which they were sent', async () => {
     const browser = new CookieBrowser();
     const url = new URL(await comeBack(ANN, browser));
     expect(url.searchParams.get('iss')).toBe(provider.issuer);
@@ -267,7 +267,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     expect(refusal(await arrive(denied.href, browser))).toEqual(REFUSED);
   });
 
-  it('are signed in by an intact token, so each refusal below has its stated cause', async () => {
+  it('are signed in by an unmodified token, so that each refusal below has its stated cause', async () => {
     provider.tampering = (claims) => provider.sign(claims);
     expect((await signIn(ANN)).status).toBe(303);
   });
@@ -275,16 +275,16 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
   type Claims = Record<string, unknown>;
   const now = Math.floor(Date.now() / 1000);
   it.each<[string, (claims: Claims, token: string) => string | Promise<string>]>([
-    ['another nonce', (claims) => provider.sign({ ...claims, nonce: 'x' })],
+    ['a different nonce', (claims) => provider.sign({ ...claims, nonce: 'x' })],
     ['no nonce', ({ nonce: _, ...claims }) => provider.sign(claims)],
-    ['another audience', (claims) => provider.sign({ ...claims, aud: 'x' })],
-    ['another issuer', (claims) => provider.sign({ ...claims, iss: 'https://evil.example.com' })],
+    ['a different audience', (claims) => provider.sign({ ...claims, aud: 'x' })],
+    ['a different issuer', (claims) => provider.sign({ ...claims, iss: 'https://evil.example.com' })],
     ['a past expiry', (claims) => provider.sign({ ...claims, exp: now - 120 })],
     ['no expiry', ({ exp: _, ...claims }) => provider.sign(claims)],
     ['no signature', (claims) => provider.unsigned(claims)],
-    ['its signature cut off', (_, token) => token.slice(0, token.lastIndexOf('.') + 1)],
+    ['its signature removed', (_, token) => token.slice(0, token.lastIndexOf('.') + 1)],
     [
-      'a signature of another token',
+      'the signature of another token',
       async (claims, token) => {
         const changed = await provider.sign({ ...claims, sub: 'another' });
         return [...changed.split('.').slice(0, 2), token.split('.')[2]].join('.');
@@ -315,7 +315,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
   });
 });
 
-/** Independent of the database. */
+/** The database driver does not matter here. */
 describe('a Control Plane', () => {
   const started = async (env: Env): Promise<unknown[]> => {
     const plane = await TestControlPlane.boot('sqlite', env);
@@ -327,12 +327,12 @@ describe('a Control Plane', () => {
     return answers.map(refusal);
   };
 
-  it('without a provider answers that none is configured', async () => {
+  it('says that no provider is configured if there is none', async () => {
     const none = [404, 'sign_on_not_configured'];
     expect(await started({})).toEqual([none, none]);
   });
 
-  it('rejects a provider that claims another issuer', async () => {
+  it('rejects a provider that claims a different issuer', async () => {
     const provider = await OpenIdProvider.start();
     const issuer = provider.issuer.replace('127.0.0.1', 'localhost');
     const env = { OPERATOR_OIDC_ISSUER: issuer, OPERATOR_OIDC_CLIENT_ID: 'atlas' };

@@ -39,7 +39,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     expect(refusal(await plane.get(`/api/tenants/${name}`))).toEqual([404, 'tenant_not_found']);
   });
 
-  it('are refused or not found by a name with a NUL, without a server error', async () => {
+  it('cause no server error when looked up by a name with a NUL', async () => {
     expect([400, 404]).toContain((await plane.get('/api/tenants/a%00b')).status);
   });
 
@@ -80,11 +80,11 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     'status=odd',
     'deployment_model=odd',
     'colour=red',
-  ])('are not listed by %s', async (query) => {
+  ])('cannot be listed with %s', async (query) => {
     expect(refusal(await plane.get(`/api/tenants?${query}`))).toEqual([400, 'validation_failed']);
   });
 
-  it('show that a database URL exists, never its value', async () => {
+  it('show whether they have a database URL, but never its value', async () => {
     const { id, slug } = await active();
     await plane.change(Tenant, { id }, { dbUrlSealed: 's1.k1.sealed-database-url' });
     for (const path of [
@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     expect(JSON.stringify(bodyOf<DesiredState>({ body: await cell.pullAll() }))).not.toContain('sealed');
   });
 
-  describe('and their sign-up links: a link', () => {
+  describe('a sign-up link', () => {
     it('carries a token that the plane can verify with the keys of its desired state', async () => {
       const { id, slug } = await active();
       const answer = await plane.post(`/api/tenants/${id}/signup-link`);
@@ -132,9 +132,9 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
       expect(keys.find((key) => key.kid === kid)?.purpose).toBe('signup');
     });
 
-    // SQLite serialises writers.
+    // SQLite serialises writers, so this matters only on Postgres.
     (driver === 'postgres' ? it : it.skip)(
-      'names the home of its tenant at the moment it is created',
+      "names its tenant's home at the time of its creation",
       async () => {
         const [{ id }, next] = [await active(), await plane.registerCell({ region: 'next' })];
         const held = await HeldRow.by(plane, async (manager) => {
@@ -168,12 +168,12 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     });
 
     it.each(['shared', 'on_prem'])(
-      'is created only once the tenant is active (%s)',
+      'cannot be created before the tenant is active (%s)',
       async (deployment_model) => {
         const { body } = await plane.provision({ deployment_model });
         const { id } = body.tenant;
-        // The plane may serve the tenant before it reports so. Rolling back would then remove the rows of
-        // a user without a backup.
+        // The plane may serve the tenant before it reports that it does. A rollback would then delete the
+        // rows of a new user, with no backup.
         await cell.pullAll();
         const answer = await plane.post(`/api/tenants/${id}/signup-link`);
         expect(refusal(answer)).toEqual([409, 'invalid_transition']);

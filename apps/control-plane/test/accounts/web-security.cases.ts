@@ -8,15 +8,15 @@ import { PASSWORD, TestControlPlane, provisionBody } from '../control-plane.fixt
 const CONSOLE = 'https://console.example.com';
 const ACCESS_CONTROL = /^access-control-/;
 
-/** Independent of the database. */
-describe('the Control Plane, for browsers,', () => {
+/** The database driver does not matter here. */
+describe('the Control Plane in a browser', () => {
   let plane: TestControlPlane;
   beforeAll(async () => {
     plane = await TestControlPlane.boot('sqlite');
   });
   afterAll(() => plane.close());
 
-  it('serves the guides without signing in', async () => {
+  it('serves the guides without a sign-in', async () => {
     const { text } = await plane.get('/help/tp-deployment-runbook', { token: null }).expect(200);
     expect(text).toContain('<h1 id="runbook-tenant-planes-and-the-control-plane">');
   });
@@ -43,7 +43,7 @@ describe('the Control Plane, for browsers,', () => {
   });
 
   it.each(['/signup/verify', '/reset-password'])(
-    'limits %s, which mailed links open, to its own assets and forbids caching it',
+    'limits %s, which emailed links open, to its own assets and forbids caching it',
     async (path) => {
       const { text, headers } = await plane.get(path, { token: null }).expect(200);
       expect(headers).toMatchObject({
@@ -57,7 +57,7 @@ describe('the Control Plane, for browsers,', () => {
     },
   );
 
-  it('forbids caching of secrets: an API key, an install bundle, the steps of a job', async () => {
+  it('forbids caching of API keys, install bundles and job steps', async () => {
     const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
     const answers = [
       await plane.post('/api/api-keys', { name: 'x', scopes: ['tenants:read'] }, { token: plane.session }),
@@ -158,13 +158,13 @@ describe('a request to the Control Plane', () => {
   it.each([
     ['application/json', 1_048_576],
     [TRANSFER_PART_TYPE, MAX_PART_LENGTH],
-  ])('may have a body of %s of at most %i bytes', async (type, most) => {
+  ])('may have a %s body of at most %i bytes', async (type, most) => {
     expect((await part(type, most)).status).not.toBe(413);
     const { status, body } = await part(type, most + 1);
     expect([status, JSON.parse(body)]).toEqual([413, expect.objectContaining({ code: 'body_too_large' })]);
   });
 
-  it('may exceed the answer timeout when it is a long poll', async () => {
+  it('may exceed the response timeout if it is a long poll', async () => {
     const cell = await plane.enrolledCell();
     await cell.pullAll();
     expect((await cell.pull(1)).status).toBe(204);

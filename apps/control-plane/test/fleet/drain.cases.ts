@@ -75,7 +75,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     scene.reaches((await call('drain', cell).expect(202)).body.job.id, 'succeeded');
   const drain = async (): Promise<string> => (await call('drain').expect(202)).body.job.id;
 
-  it('gets no new tenants, and its tenants move, a few at a time', async () => {
+  it('gets no new tenants, and its tenants move out a few at a time', async () => {
     const ids = await inhabited(6);
     const job = await drain();
     const moves = await eventually(async () => {
@@ -88,7 +88,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     await other.serve(body.tenant.id);
     await scene.reaches(body.job.id, 'succeeded');
     expect(await scene.tenant(body.tenant.id)).toMatchObject({ tenant_plane_id: other.id });
-    // The job may still be looking once more.
+    // The job may still be in the middle of a check.
     await eventually(async () => (await waitsFor(job)) === 'its tenants to move (0 of 6 have)', {
       what: 'the job waits',
     });
@@ -97,7 +97,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
   it.each([
     ['closed', { acceptsTenants: false }],
     ['full', { capacity: 0 }],
-  ])('gets no tenant from a decision made before it became %s', async (_, since) => {
+  ])('gets no tenant from a placement decided before it became %s', async (_, since) => {
     await closed(other);
     const cells = scene.plane.app.get(Cells);
     const take = cells.takePlace.bind(cells);
@@ -117,7 +117,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     expect(await scene.plane.count(Placement, { tenantPlaneId: here.id })).toBe(0);
   });
 
-  it('loses no tenant to a cell of an older version, which could not store all rows', async () => {
+  it('moves no tenant to a cell with an older version, which could not store all rows', async () => {
     const [id = ''] = await inhabited(1);
     await scene.plane.change(TenantPlane, { id: other.id }, { version: '0.0.9' });
     const move = (query = '') =>
@@ -142,7 +142,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     expect(await scene.plane.count(Placement, { tenantPlaneId: other.id })).toBe(0);
   });
 
-  it('sends nothing to a single-tenant plane that enrolled in an older version', async () => {
+  it('sends nothing to a single-tenant plane that enrolled with an older version', async () => {
     const [id = ''] = await inhabited(1);
     const body = { deployment_model: 'on_prem' };
     const accepted = await scene.plane.post(`/api/tenants/${id}/move`, body).expect(202);
@@ -161,10 +161,10 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     await eventually(() => scene.plane.count(Transfer, { tenantId: id }));
   });
 
-  it.each(['another region', 'no region'])('keeps its tenants from a cell in %s', async (where) => {
+  it.each(['in another region', 'without a region'])('moves no tenant to a cell %s', async (where) => {
     const [id = ''] = await inhabited(1);
     const elsewhere = await scene.plane.enrolledCell();
-    const changes = { region: where === 'no region' ? null : 'elsewhere' };
+    const changes = { region: where === 'without a region' ? null : 'elsewhere' };
     await scene.plane.change(TenantPlane, { id: elsewhere.id }, changes);
     const body = { deployment_model: 'shared', tenant_plane_id: elsewhere.id };
     for (const query of ['?dry_run=true', '']) {
@@ -176,7 +176,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     expect(await scene.plane.count(Placement, { tenantPlaneId: elsewhere.id })).toBe(0);
   });
 
-  describe('with a tenant moving to a cell that enrols again under another key', () => {
+  describe('with a tenant moving to a cell that enrols again with a different key', () => {
     const pulled = (cell: PlaneSimulator, id: string, isNew: (transfer: DesiredTransfer) => boolean) =>
       eventually(async () => {
         await cell.pull();
@@ -185,7 +185,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
       });
 
     it.each(['while the job waits', 'before the job is retried'])(
-      'sends the rows to the new key: %s',
+      'encrypts the rows for the new key if the cell enrols %s',
       async (when) => {
         const [id = ''] = await inhabited(1);
         const to = { deployment_model: 'shared', tenant_plane_id: other.id };
@@ -219,7 +219,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     );
   });
 
-  it('is drained at once when empty, and takes tenants again once reopened', async () => {
+  it('is drained at once when empty, and accepts tenants again once reopened', async () => {
     const job = await drain();
     await scene.reaches(job, 'succeeded');
     expect(refusal(await call('drain'))).toEqual([409, 'already_drained']);
@@ -266,7 +266,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     await send(2, 'last');
     await waitsAt('await-import');
     expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: here.id });
-    // The new cell restarts after it has imported everything, and begins again.
+    // The new cell restarts after it has imported everything, and starts the import over.
     const restarted = scene.before('cut-over', async () => {
       expect((await takePart(other, coming.id)).status).toBe(200);
     });
@@ -281,7 +281,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: other.id });
   });
 
-  it('passes its sign-up links on to the new cell, and their revocations later', async () => {
+  it("passes a tenant's sign-up links on to the new cell, and their later revocations too", async () => {
     const [id = ''] = await inhabited(1);
     const mint = async (token: string): Promise<string> => {
       scene.plane.clock.advance(1);
@@ -308,7 +308,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     expect(here.tenants.get(id)).not.toHaveProperty('signup_links');
   });
 
-  it('gives a tenant to a cell that removed an earlier copy when a half-undone move resumes', async () => {
+  it('resumes a half-undone move, even if the new cell was already told to purge its copy', async () => {
     const [id = ''] = await inhabited(1);
     const body = { deployment_model: 'shared', tenant_plane_id: other.id };
     const { job } = (await scene.plane.post(`/api/tenants/${id}/move`, body).expect(202)).body;
@@ -330,7 +330,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     expect(entry).not.toHaveProperty('purge');
   });
 
-  it('reopens when the drain is cancelled; tenants on their way still arrive', async () => {
+  it('reopens when the drain is cancelled, but moves that have begun continue', async () => {
     await inhabited(1);
     const job = await drain();
     const [move] = await eventually(async () => {
@@ -344,7 +344,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
   });
 
   it.each(['before it begins', 'while it waits'])(
-    'stays closed when an earlier drain closed it and this one is cancelled %s',
+    'stays closed if an earlier drain closed it and a second drain is cancelled %s',
     async (when) => {
       await inhabited(1);
       await incompleteDrain();
@@ -361,7 +361,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     },
   );
 
-  it('refuses to cancel a drain that has ended meanwhile', async () => {
+  it('refuses to cancel a drain that has just finished', async () => {
     const [id] = await inhabited(1);
     const job = await drain();
     await eventually(async () => (await movesOf(job)).length === 1);
@@ -390,9 +390,9 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
   };
 
   it.each([
-    ['at the same moment', 0],
-    ['with a clock that stepped back', -5],
-  ])('stops and names a tenant that does not move, and resumes when retried: %s', async (_, steps) => {
+    ['while the clock stands still', 0],
+    ['after the clock stepped back', -5],
+  ])('fails if a move is cancelled %s, names the tenant, and resumes on retry', async (_, steps) => {
     const [id] = await inhabited(1);
     const job = await incompleteDrain(steps);
     const { error } = await scene.job(job);
@@ -435,7 +435,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     await eventually(async () => (await movesOf(job)).length === 5);
   });
 
-  it('needs a new drain once reopened: the failed one cannot be retried', async () => {
+  it('needs a new drain once reopened, because the failed one cannot be retried', async () => {
     await inhabited(1);
     const job = await incompleteDrain();
     await call('reopen').expect(200);
@@ -452,7 +452,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     await eventually(async () => (await cellNow(here))?.accepts_tenants === false);
   });
 
-  it('does not complete its drain while it is open', async () => {
+  it('fails its drain if it has been reopened', async () => {
     const opened = scene.before('move-tenants', () =>
       scene.plane.change(TenantPlane, { id: here.id }, { acceptsTenants: true }),
     );
@@ -462,7 +462,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     expect((await scene.job(job)).error).toMatchObject({ code: 'cell_reopened', class: 'operator' });
   });
 
-  it('begins no second move of a tenant until its failed one is rolled back', async () => {
+  it('begins no second move of a tenant until the failed one is rolled back', async () => {
     const [id = ''] = await inhabited(1);
     const failure = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
     jest.spyOn(scene.plane.app.get(OpenTransferStep), 'run').mockRejectedValueOnce(failure);
@@ -483,7 +483,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
   });
 
   describe('refuses a drain', () => {
-    it('without room elsewhere in its region, or while another operation is live', async () => {
+    it('without room elsewhere in its region, or while another operation is running', async () => {
       await inhabited(1);
       const elsewhere = await scene.plane.enrolledCell({ region: `${region}-east` });
       await closed(other);

@@ -48,13 +48,13 @@ describe.each(EVERY_DATABASE)('with the Control Plane on %s', (driver) => {
   });
 });
 
-/** Whether a session waits for the lock on a name. */
+/** Whether a session is waiting for the lock on a name. */
 function waitsForName(): Promise<boolean> {
   const waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted";
   return asAdmin(testServerUrl(), async (admin) => (await admin.query(waiting)).rowCount !== 0);
 }
 
-describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driver) => {
   let set: ReconcileScene;
   const spawned: ChildProcess[] = [];
   beforeAll(async () => (set = await ReconcileScene.set(driver)));
@@ -74,7 +74,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     const file = join(set.planesFolder, row.name, 'starts');
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
   };
-  /** A plane whose process has started its program. */
+  /** A plane whose process has begun to run its program. */
   const dedicated = async (): Promise<Dedicated> => {
     const plane = await set.dedicated();
     await eventually(() => startsOf(plane).includes(`${plane.row.pid}`));
@@ -90,7 +90,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     await once(child, 'spawn');
     return child.pid as number;
   };
-  /** Makes the supervisor look at once rather than within a second. */
+  /** Makes the supervisor check at once rather than within a second. */
   const pass = (seconds: number): void => {
     set.plane.clock.advance(seconds);
     set.plane.app.get(Signals).deliver(LOCAL_PLANES_TOPIC);
@@ -109,7 +109,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     return rowCount !== 0;
   };
 
-  it('has its log rotated when it grows too long', async () => {
+  it('has its log rotated when it grows too large', async () => {
     const { row } = await dedicated();
     const log = join(set.planesFolder, row.name, 'tenant-plane.log');
     appendFileSync(log, Buffer.alloc(11 * 1024 * 1024, 'x'));
@@ -123,7 +123,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
   });
 
   (driver === 'postgres' ? it : it.skip)(
-    'fails its step, not the Control Plane, when the server ends the connection',
+    'fails its step, not the Control Plane, when Postgres closes the connection',
     async () => {
       const name = `atlas_cut_${process.pid}`;
       const server = new LocalPostgres(testServerUrl(), join(set.folder, 'app'));
@@ -139,7 +139,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
   );
 
   (driver === 'postgres' ? it : it.skip)(
-    'leaves no role behind when it is removed while its role is being restored',
+    'leaves no role behind when it is removed while the role is being restored',
     async () => {
       const name = `atlas_mended_${process.pid}`;
       const server = new LocalPostgres(testServerUrl(), join(set.folder, 'app'));
@@ -155,12 +155,12 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     },
   );
 
-  it('runs nothing before it is recorded, and ends when recording fails', async () => {
+  it('runs no code before it is recorded, and exits if recording fails', async () => {
     const plane = await dedicated();
     await refuseRecords();
     const starts = startsOf(plane);
     await end(plane.row.pid as number);
-    // It is held for as long as the transaction takes, and until it notices the end.
+    // The process is held until the transaction is over and it notices that.
     const isHeld = async () => {
       set.plane.clock.advance(1);
       return (await running(plane)).length > 0;
@@ -168,7 +168,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     await eventually(isHeld, { everyMs: 2, what: 'a process is held' });
     await eventually(async () => (await running(plane)).length === 0, {
       everyMs: 2,
-      what: 'the process is gone',
+      what: 'the process has exited',
     });
     expect(startsOf(plane)).toEqual(starts);
     await allowRecords();
@@ -177,23 +177,23 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     expect(startsOf(plane)).toEqual([...starts, `${pid}`]);
   });
 
-  it('ends before it runs anything when the plane is no longer wanted', async () => {
+  it('exits before it runs any code if the plane is no longer wanted', async () => {
     const plane = await dedicated();
     const starts = startsOf(plane);
     await end(plane.row.pid as number);
-    // Its next start is due in a second, on a clock that stands still.
+    // Its next start is due in a second, but the clock stands still.
     await eventually(async () => (await rowOf(plane)).pid === null);
     await set.plane.app.get(Database).write(async () => {
       await change(plane, { isWanted: false });
       set.plane.clock.advance(60);
       await eventually(async () => (await running(plane)).length > 0, { what: 'a process is held' });
     });
-    await eventually(async () => (await running(plane)).length === 0, { what: 'the process is gone' });
+    await eventually(async () => (await running(plane)).length === 0, { what: 'the process has exited' });
     expect(startsOf(plane)).toEqual(starts);
     expect(await rowOf(plane)).toMatchObject({ isWanted: false, pid: null });
   });
 
-  it('restarts after growing pauses, which are short again once it has run for a minute', async () => {
+  it('restarts after increasing delays, which reset once it has run for a minute', async () => {
     const plane = await dedicated();
     const distances: number[] = [];
     for (const ranSeconds of [0, 1, 1, 90, 1]) {
@@ -214,7 +214,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     expect(distances).toEqual([1000, 2000, 4000, 1000, 2000]);
   });
 
-  it('is not doubled when an unrecorded one is running', async () => {
+  it('is not duplicated when an unrecorded process is running', async () => {
     const plane = await dedicated();
     const { pid: stray } = plane.row;
     await change(plane, { pid: null, pidStartedAt: null });
@@ -223,7 +223,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     expect(await running(plane)).toEqual([pid]);
   });
 
-  it('ends when the plane is destroyed, recorded or not, and leaves others running', async () => {
+  it('is killed when its plane is destroyed, even if unrecorded, and no other process is', async () => {
     const plane = await dedicated();
     const folder = join(set.planesFolder, plane.row.name);
     const sleep = ['-e', 'setInterval(() => undefined, 1000)'];
@@ -234,7 +234,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     const ids = { tenantId: plane.id, tenantPlaneId: plane.planeId };
     const subject = { ...ids, slug: plane.slug, region: null, database: driver, version: null };
     const database = set.plane.app.get(Database);
-    // Without a job, a plain transaction serves as its fence.
+    // Without a job, there is no lease to check, so a plain transaction is enough.
     await set.plane.app.get(LocalDriver).destroy(subject, (work) => database.write(work));
     expect(await running(plane)).toEqual([]);
     expect([plane.row.pid as number, foreign, shell].map((pid) => identityOf(pid) !== undefined)).toEqual([
@@ -246,7 +246,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     expect(await rowOf(plane)).toBeUndefined();
   });
 
-  it('ends when its tenant is purged after a restore that failed half-way', async () => {
+  it('is killed when its tenant is purged after a restore that failed half-way', async () => {
     const plane = await dedicated();
     const now = set.plane.clock.now();
     await set.plane.change(Placement, { tenantId: plane.id }, { phase: 'importing' });
@@ -259,7 +259,7 @@ describe.each(EVERY_DATABASE)('the process of a plane that the local driver runs
     expect(await set.plane.rows(TenantPlane, { id: plane.planeId })).toMatchObject([{ status: 'retired' }]);
   });
 
-  /** On Postgres, COMMIT fails. */
+  /** Makes it impossible to record a start. On Postgres, only COMMIT fails. */
   async function refuseRecords(): Promise<void> {
     const isStart = 'old.pid is null and new.pid is not null';
     if (driver === 'sqlite') {

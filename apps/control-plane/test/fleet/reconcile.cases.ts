@@ -39,7 +39,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     set = await ReconcileScene.set(driver);
     shared = await set.shared();
     dedicated = await set.dedicated();
-    // The stand-in plane writes no database.
+    // The stand-in plane creates no database file.
     if (driver === 'sqlite') writeFileSync(databaseFile(), '');
   });
   afterAll(() => set.close());
@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   };
   const placementOf = ({ id }: Settled) => only(Placement, { tenantId: id });
 
-  /** Expects two looks to find the drift once, and to audit it once. */
+  /** Reconciles twice, and expects the drift to be found and audited once. */
   const isReported = async (kind: string, subjectId: string): Promise<Drift> => {
     await set.look();
     await set.look();
@@ -82,7 +82,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     expect(drift).toMatchObject({ resolvedAt: expect.any(Date), repaired: true });
     expect(await set.plane.count(AuditEvent, { action: 'drift.repaired', targetId: drift?.id })).toBe(1);
   };
-  /** Expects the difference to be ignored while a job works on its subject. */
+  /** Expects the difference to be ignored while a job is working on its subject. */
   const isLeftToJobs = (
     about: { tenantId?: string; tenantPlaneId?: string },
     kind: string,
@@ -94,28 +94,28 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       expect(await set.newest(kind, subjectId)).toEqual(before);
     });
 
-  it('finds nothing where nothing differs', async () => {
+  it('finds nothing if nothing differs', async () => {
     await set.look();
     const ours = (await set.plane.rows(Drift)).filter(({ kind }) => kind !== 'infrastructure_orphaned');
     expect(ours).toEqual([]);
   });
 
-  it('has a distinct name for each kind', () => {
+  it('has a distinct name for each kind of drift', () => {
     expect(new Set(kinds()).size).toBe(kinds().length);
   });
 
-  it('has a row in the runbook for each kind', () => {
+  it('has a row in the runbook for each kind of drift', () => {
     const [, section = ''] = /^## Drifts$([^]*?)^## /m.exec(read('docs/TP_DEPLOYMENT_RUNBOOK.md')) ?? [];
     const cells = [...section.matchAll(/^\| (`.*?) +\|/gm)].map(([, cell = '']) => cell);
     expect(cells.flatMap((cell) => cell.match(/[a-z_]+/g)).sort()).toEqual(kinds().sort());
   });
 
-  it('has an injection of each kind in the proof reconcile', () => {
+  it('has an injection of each kind of drift in the reconcile proof', () => {
     const injected = [...read('apps/qa/src/drifts/injections.ts').matchAll(/ kind: '([a-z_]+)'/g)];
     expect([...new Set(injected.map(([, kind]) => kind))].sort()).toEqual(kinds().sort());
   });
 
-  it('finds nothing while a restored Control Plane has yet to hear from its planes', async () => {
+  it('finds nothing until a restored Control Plane has heard from its planes', async () => {
     const { cell } = set.scene;
     const { revision } = cell;
     set.plane.clock.advance(600);
@@ -126,14 +126,14 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     await cell.serve(shared.id);
   });
 
-  it('ignores a difference that is gone at the second look', async () => {
+  it('ignores a difference that is gone at the second check', async () => {
     await change(TenantPlane, { id: shared.planeId }, { placed: 7 });
     set.between(() => change(TenantPlane, { id: shared.planeId }, { placed: 1 }));
     expect(await set.look()).toMatchObject({ found: 0, repaired: 0 });
     expect(await set.newest('count_differs', shared.planeId)).toBeUndefined();
   });
 
-  it('leaves to a job what the job has taken up by the second look', async () => {
+  it('ignores a difference that a job has taken over by the second check', async () => {
     const { id } = shared;
     const job = { tenantId: id, operation: 'provision' };
     const dueAt = new Date(set.plane.clock.now().getTime() + 86_400_000);
@@ -145,7 +145,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     await change(Tenant, { id }, { status: 'active' });
   });
 
-  it('records a drift once when two processes find it at once', async () => {
+  it('records a drift once when two processes find it at the same time', async () => {
     const { app } = set.plane;
     const parts = [app.get<DriftCheck[]>(DRIFT_CHECKS), app.get(Database), app.get(Drifts)] as const;
     const lookers = [new Reconciler(...parts), new Reconciler(...parts)];
@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   });
 
   describe('of tenants', () => {
-    it('reports one without a home', async () => {
+    it('reports a tenant without a home', async () => {
       const placement = await placementOf(shared);
       await set.sql('delete from placements where tenant_id = $1', [shared.id]);
       await isLeftToJobs({ tenantId: shared.id }, 'tenant_without_home', shared.id);
@@ -170,7 +170,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports one whose home is retired', async () => {
+    it('reports a tenant whose home is retired', async () => {
       const cell = await set.plane.enrolledCell({ region: 'lonely' });
       const tenant = await set.shared({ region: 'lonely' }, cell);
       await change(TenantPlane, { id: cell.id }, { status: 'retired' });
@@ -180,7 +180,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports one whose home has lost its rows', async () => {
+    it('reports a tenant whose home has lost its rows', async () => {
       const where = { tenantId: shared.id };
       await change(Placement, where, { restoredFrom: uuidv7(), importedBy: uuidv7() });
       await isLeftToJobs(where, 'copy_missing', shared.id);
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports one between two homes that no job moves, unless a failed job shows it', async () => {
+    it('reports a tenant that is between two homes without a job, unless a failed job shows it', async () => {
       const other = await set.plane.enrolledCell();
       const place = { ...(await placementOf(shared)), tenantPlaneId: other.id, phase: 'importing' as const };
       await set.plane.app.get(Database).write((manager) => manager.insert(Placement, place));
@@ -204,7 +204,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports one in transition without a job', async () => {
+    it('reports a tenant in transition without a job', async () => {
       await change(Tenant, { id: shared.id }, { status: 'provisioning' });
       await isLeftToJobs({ tenantId: shared.id }, 'job_missing', shared.id);
       const drift = await isReported('job_missing', shared.id);
@@ -216,7 +216,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       ['url', { url: ELSEWHERE }],
       ['endpointUrl', { endpointUrl: ELSEWHERE }],
       ['dbUrlSealed', { dbUrlSealed: null }],
-    ])('repairs a %s that differs from that of its plane', async (field, wrong) => {
+    ])("repairs a tenant's %s that differs from its plane's", async (field, wrong) => {
       const { id } = dedicated;
       const right = await only(Tenant, { id });
       await change(Tenant, { id }, wrong);
@@ -232,7 +232,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
         .open(await only(Tenant, { id: dedicated.id }))
         ?.reveal();
 
-    it('checks the others when one cannot be examined, and says so', async () => {
+    it('checks the other tenants if one cannot be checked, and says so', async () => {
       const { dbUrlSealed } = await only(Tenant, { id: dedicated.id });
       await change(Tenant, { id: dedicated.id }, { dbUrlSealed: 'not sealed by us' });
       await change(Tenant, { id: shared.id }, { url: ELSEWHERE });
@@ -264,21 +264,21 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   });
 
   describe('of tenant planes', () => {
-    it('corrects the count of places', async () => {
+    it('corrects the number of taken places', async () => {
       await change(TenantPlane, { id: shared.planeId }, { placed: 7 });
       await isLeftToJobs({ tenantPlaneId: shared.planeId }, 'count_differs', shared.planeId);
       await isRepaired('count_differs', shared.planeId);
       expect(await set.scene.placed()).toBe(1);
     });
 
-    it('reports more places than the capacity', async () => {
+    it('reports a plane with more taken places than its capacity', async () => {
       await change(TenantPlane, { id: shared.planeId }, { placed: 0, capacity: 0 });
       const drift = await isReported('count_differs', shared.planeId);
       await change(TenantPlane, { id: shared.planeId }, { placed: 1, capacity: 1000 });
       await isGone(drift);
     });
 
-    it('reports one whose tenant is deleted', async () => {
+    it('reports a plane whose tenant is deleted', async () => {
       await change(Tenant, { id: dedicated.id }, { status: 'deleted' });
       await isLeftToJobs({ tenantId: dedicated.id }, 'plane_left_over', dedicated.planeId);
       const drift = await isReported('plane_left_over', dedicated.planeId);
@@ -286,7 +286,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports one that reports but does not apply its state, and no silent one', async () => {
+    it('reports an online plane that does not apply its state, and ignores silent planes', async () => {
       const cell = await set.plane.enrolledCell();
       const { revision } = await only(TenantPlane, { id: cell.id });
       set.plane.clock.advance(600);
@@ -301,8 +301,8 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     });
   });
 
-  describe('of what tenant planes report', () => {
-    it('reports one that is failing, with its checks', async () => {
+  describe('of plane reports', () => {
+    it('reports a failing plane with its failing checks', async () => {
       const cell = await set.plane.enrolledCell();
       const checks = [{ name: 'disk', status: 'failing', detail: '12 MB free' }];
       await cell.report([], { health: { status: 'degraded', checks: [] } });
@@ -315,7 +315,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports an address other than the recorded one', async () => {
+    it('reports a plane whose address differs from the recorded one', async () => {
       const { id } = await only(TenantPlane, { id: dedicated.planeId });
       const { endpointUrl } = await only(TenantPlane, { id });
       await change(TenantPlane, { id }, { reportedEndpointUrl: `${endpointUrl}/` });
@@ -329,7 +329,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports replicas that alternate between addresses, for an hour', async () => {
+    it('reports replicas that have alternated between addresses within the last hour', async () => {
       const cell = await set.plane.enrolledCell();
       for (const endpoint_url of ['https://one.example', 'https://two.example'])
         await cell.report([], { endpoint_url });
@@ -383,7 +383,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('starts a process that is no longer kept running', async () => {
+    it('starts a needed process that is marked as unwanted', async () => {
       const tenantPlaneId = dedicated.planeId;
       await change(LocalPlane, { tenantPlaneId }, { isWanted: false });
       await isLeftToJobs(about(), 'process_missing', tenantPlaneId);
@@ -394,7 +394,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       });
     });
 
-    it('reports a process that keeps ending', async () => {
+    it('reports a process that keeps exiting', async () => {
       const tenantPlaneId = dedicated.planeId;
       const { pid, pidStartedAt } = await only(LocalPlane, { tenantPlaneId });
       const startAt = new Date(set.plane.clock.now().getTime() + 30_000);
@@ -404,7 +404,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('restores the record of what its driver has created', async () => {
+    it('restores the record of what a driver has created', async () => {
       const urls = set.plane.app.get(DatabaseUrls);
       const right = urls.open(await only(Tenant, { id: dedicated.id }));
       const wrong = { endpointUrl: ELSEWHERE, dbUrl: new Secret('postgres://elsewhere') };
@@ -420,9 +420,9 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       expect(former.tenants.get(dedicated.id)).toMatchObject({ moved_to: tenant.endpointUrl });
     });
 
-    // SQLite serialises writers.
+    // SQLite serialises writers, so this matters only on Postgres.
     (driver === 'postgres' ? it : it.skip)(
-      'does not hold its plane while it waits for its tenant',
+      'does not lock a plane while it waits for the lock on its tenant',
       async () => {
         await change(Tenant, { id: dedicated.id }, { endpointUrl: ELSEWHERE });
         await change(TenantPlane, { id: dedicated.planeId }, { endpointUrl: ELSEWHERE });
@@ -474,7 +474,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
         await isGone(database);
       });
 
-      it.each(['may not log in', 'is missing'])('restores a role that %s', async (what) => {
+      it.each(['cannot log in', 'is missing'])('restores a role that %s', async (what) => {
         const { name, tenantPlaneId } = dedicated.row;
         await set.onServer('create table if not exists notes (id serial primary key)', name);
         const drop = `alter database ${name} owner to postgres`;
@@ -491,7 +491,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   });
 
   describe('for operators', () => {
-    it('lists drifts in pages, newest first: all, open or resolved', async () => {
+    it('lists all, open or resolved drifts in pages, newest first', async () => {
       const all = await set.plane.get('/api/drifts?limit=2').expect(200);
       expect(all.body).toMatchObject({
         items: [{ id: expect.any(String) }, {}],
@@ -530,7 +530,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
 
   describe('of recurring differences', () => {
     const kind = 'entry_unapplied';
-    /** The plane applies all that it pulls, and reports nothing about the tenant. */
+    /** The plane applies everything that it pulls, but reports nothing about the tenant. */
     const passOver = async (): Promise<void> => {
       const { cell } = set.scene;
       await cell.pull();
@@ -547,7 +547,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await change(Placement, { tenantId: shared.id }, { reportedRevision: 0 });
     };
 
-    it('repairs them after growing pauses, and then leaves them to an operator', async () => {
+    it('repairs a difference after increasing delays, and then leaves it to an operator', async () => {
       const before = await set.plane.count(Drift, { kind });
       set.plane.clock.advance(900);
       await leaveOut();
@@ -572,7 +572,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await set.scene.cell.serve(shared.id);
     });
 
-    it('counts from zero again once a repair has lasted', async () => {
+    it('counts repairs from zero again once a repair has lasted', async () => {
       for (let n = 0; n < 8; n += 1) {
         await leaveOut();
         expect(await look(16)).toMatchObject({ repaired: true, failedRepairs: 0 });
@@ -582,12 +582,12 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   });
 
   // Only Postgres has roles.
-  (driver === 'postgres' ? it : it.skip)('has found each kind in the tests above', async () => {
+  (driver === 'postgres' ? it : it.skip)('has found each kind of drift in the tests above', async () => {
     const found = (await set.plane.rows(Drift)).map(({ kind }) => kind);
     expect([...new Set(found)].sort()).toEqual(kinds().sort());
   });
 
-  it('runs in one of several processes when due, and again after 3/4 of the interval', async () => {
+  it('runs in only one of several processes when due, and again after 3/4 of the interval', async () => {
     const { app, clock } = set.plane;
     const database = app.get(Database);
     const reconciler = app.get(Reconciler);

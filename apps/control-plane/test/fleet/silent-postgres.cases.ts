@@ -15,8 +15,8 @@ const stillOurs = (): Promise<void> => Promise.resolve();
 const retried = (code: string, detail: RegExp) =>
   expect.objectContaining({ failureClass: 'retry', code, message: expect.stringMatching(detail) });
 
-/** On Postgres only, since the driver waits for Postgres. */
-describe('the Postgres server of the local driver', () => {
+/** Runs on Postgres only, because SQLite has no server to wait for. */
+describe("the local driver's Postgres access", () => {
   const name = `atlas_silent_${process.pid}`;
   let folder: string;
   let relay: CommitCutter;
@@ -42,20 +42,20 @@ describe('the Postgres server of the local driver', () => {
       await work();
     });
 
-  /** Leaves the database as a `drop database` does that `statement_timeout` ends. */
+  /** Leaves the database as `drop database` does when `statement_timeout` interrupts it. */
   const invalidate = (database: string) =>
     asAdmin(testServerUrl(), (admin) =>
       admin.query('update pg_database set datconnlimit = -2 where datname = $1', [database]),
     );
 
-  it('fails the step when it accepts a connection but never answers', async () => {
+  it('fails the step if the server accepts a connection but never responds', async () => {
     relay.freeze();
     await expect(throughRelay().ensure(name, 'secret', stillOurs)).rejects.toEqual(
       retried('postgres_silent', /did not respond within 0\.9 s/),
     );
   });
 
-  it('fails the step when it falls silent half-way, and the next attempt succeeds', async () => {
+  it('fails the step if the server stops responding half-way, and the next attempt succeeds', async () => {
     const freeze = async () => relay.freeze();
     await expect(throughRelay().ensure(name, 'secret', freeze)).rejects.toEqual(
       retried('postgres_silent', /did not respond within 0\.7 s/),
@@ -67,7 +67,7 @@ describe('the Postgres server of the local driver', () => {
     expect((await at(testServerUrl()).present([name])).databases).toEqual(new Set([name]));
   });
 
-  it('gives up an idle connection within 20 s when it is lost', async () => {
+  it('detects a lost idle connection within 20 s', async () => {
     const connection = await AdminConnection.open(testServerUrl(), PATIENCE);
     const { rows } = await connection.query(
       `select name, current_setting(name) as value from pg_settings where name like 'tcp\\_%' order by name`,
@@ -81,7 +81,7 @@ describe('the Postgres server of the local driver', () => {
     ]);
   });
 
-  it('does not delay a failed step when it falls silent', async () => {
+  it('does not delay a failed step if the server stops responding', async () => {
     const lost = async () => {
       relay.freeze();
       throw new LeaseLost();
@@ -108,7 +108,7 @@ describe('the Postgres server of the local driver', () => {
     );
   });
 
-  it('ends a statement that waits too long', async () => {
+  it('cancels a statement that waits too long', async () => {
     await at(testServerUrl()).ensure(name, 'secret', stillOurs);
     await asAdmin(testServerUrl(), async (other) => {
       await other.query(`begin; alter role ${name} connection limit 5`);
@@ -124,7 +124,7 @@ describe('the Postgres server of the local driver', () => {
     );
   });
 
-  it('fails the step when the template is not migrated in time', async () => {
+  it('fails the step if the template is not migrated in time', async () => {
     writeFileSync(join(folder, 'migrate.js'), 'setInterval(() => undefined, 1000); // Never');
     const patience = { ...PATIENCE, migrationMs: 300 };
     await expect(at(testServerUrl(), patience).ensureTemplate()).rejects.toEqual(

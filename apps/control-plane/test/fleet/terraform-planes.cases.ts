@@ -11,7 +11,7 @@ import { type Driven, DrivenPlanes } from '../driven-planes.fixture';
 import { JobScene } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
-describe.each(EVERY_DATABASE)('a tenant plane made by Terraform, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a tenant plane created by Terraform on %s', (driver) => {
   let folder: string;
   let scene: JobScene;
   let planes: DrivenPlanes;
@@ -37,7 +37,7 @@ describe.each(EVERY_DATABASE)('a tenant plane made by Terraform, on %s', (driver
   afterEach(() => jest.restoreAllMocks());
 
   const releaseOf = async () => (await scene.plane.rows(TenantPlane, { id: plane.planeId }))[0]?.release;
-  /** Deprovisions the tenant after a backup. */
+  /** Deprovisions the tenant and sends its backup. */
   const deprovisioned = async (): Promise<string> => {
     const { tenantId, slug: confirm_slug, simulator } = plane;
     const { body } = await scene.plane
@@ -53,7 +53,7 @@ describe.each(EVERY_DATABASE)('a tenant plane made by Terraform, on %s', (driver
     return body.job.id;
   };
 
-  it('does not count as removed while its state is missing: an operator must restore it', async () => {
+  it('does not count as removed while its state is missing, until an operator restores it', async () => {
     const destroyed = jest.spyOn(terraform, 'destroy').mockResolvedValue();
     const job = await deprovisioned();
     await scene.reaches(job, 'failed');

@@ -64,7 +64,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
     eventually(() => planes.told.get(one.planeId)?.join() === versions.join(), {
       what: `the driver is told to run ${versions}`,
     });
-  /** The job has looked, and waits for `what`. */
+  /** Waits until the job says that it is waiting for `what`. */
   const waitsFor = (id: string, what: string): Promise<boolean> =>
     eventually(async () => JSON.stringify(await scene.job(id)).includes(what), {
       what: `the job waits for ${what}`,
@@ -82,7 +82,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
     let one: Driven;
     beforeEach(async () => (one = await planes.provision(OLD)));
 
-    it('replaces the plane, and succeeds once it reports healthy in the new version', async () => {
+    it('replaces the plane, and succeeds once it reports healthy with the new version', async () => {
       const answer = await ask(one.planeId).expect(202);
       const { id } = bodyOf<Accepted>(answer).job;
       expect(answer.headers['location']).toBe(`${JOBS}/${id}`);
@@ -117,9 +117,9 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       await scene.reaches(id, 'succeeded');
     });
 
-    // SQLite serialises writers.
+    // SQLite serialises writers, so this matters only on Postgres.
     (driver === 'postgres' ? it : it.skip)(
-      'does not hold the plane while it waits to record that address',
+      'does not lock the plane while it waits to record that address',
       async () => {
         planes.addresses.set(one.planeId, 'https://new-version.example.com');
         const id = await besideHeldTenant(plane, one, () => upgrade(one));
@@ -129,13 +129,13 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       },
     );
 
-    /** The new version stays unhealthy, and the plane comes back in the old one. */
+    /** Keeps the new version unhealthy until the plane is back on the old one. */
     const goesBack = async (id: string): Promise<void> => {
       await waitsFor(id, `it to report version ${NEW}`);
       plane.clock.advance(HEALTHY_SECONDS);
       await sweptUntil(id, 'waiting');
       await isTold(one, OLD, NEW, OLD);
-      // The last report of the old process does not count as its return.
+      // The last report of the old process does not mean that the plane is back.
       await waitsFor(id, 'plane_not_back');
       await planes.reports(one, OLD);
       await scene.reaches(id, 'cancelled');
@@ -161,7 +161,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(await shown(one)).toMatchObject({ version: OLD, release: OLD });
     });
 
-    it('accepts reports of the new process even if a clock has stepped back', async () => {
+    it('accepts reports from the new process even if a clock has stepped back', async () => {
       const id = await upgrade(one);
       await waitsFor(id, `it to report version ${NEW}`);
       plane.clock.advance(-10);
@@ -169,7 +169,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       await scene.reaches(id, 'succeeded');
     });
 
-    it('touches nothing when the release does not exist', async () => {
+    it('changes nothing if the release does not exist', async () => {
       planes.missing.add('0.0.6');
       const id = await upgrade(one, '0.0.6');
       await scene.reaches(id, 'cancelled');
@@ -187,7 +187,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(refusal(await ask(one.planeId, { version: OLD }))).toEqual([409, 'already_up_to_date']);
     });
 
-    it('can be retried after it was undone, with its full time', async () => {
+    it('can be retried with the full timeout after it was undone', async () => {
       const id = await upgrade(one);
       await waitsFor(id, `it to report version ${NEW}`);
       await scene.act(id, 'cancel').expect(202);
@@ -215,7 +215,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       await waitsFor(id, `it to report version ${NEW}`);
     });
 
-    it('starts the plane with its current and enrolment secrets, unless the latter leaked', async () => {
+    it('starts the plane with its current secret, plus its enrolment secret unless leaked', async () => {
       const first = one.simulator.secret;
       const rotated = async (mode: string) =>
         bodyOf<Accepted & { readonly install?: Install }>(
@@ -252,7 +252,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
 
     const move = () => plane.post(`/api/tenants/${one.tenantId}/move`, { deployment_model: 'shared' });
 
-    it('and a move of its tenant exclude each other, also on a retry', async () => {
+    it('excludes a move of its tenant and vice versa, even on a retry', async () => {
       const id = await upgrade(one);
       await waitsFor(id, `it to report version ${NEW}`);
       expect(refusal(await move())).toEqual([409, 'operation_in_progress']);
@@ -269,7 +269,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(refusal(await scene.act(moving, 'retry'))).toEqual([409, 'operation_in_progress']);
     });
 
-    it('or a move of its tenant is accepted when both are requested at once', async () => {
+    it('is accepted, or a move of its tenant is, but not both at once', async () => {
       const held = await HeldRow.hold(plane, TenantPlane, one.planeId);
       const answers = [ask(one.planeId, { version: NEW }).then(), move().then()];
       await held.untilWaiting(2);
@@ -278,7 +278,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(statuses.sort()).toEqual([202, 409]);
     });
 
-    it('ends without harm when its tenant has moved away since it failed', async () => {
+    it('changes nothing when retried or rolled back after its tenant has moved away', async () => {
       const id = await upgrade(one);
       await waitsFor(id, `it to report version ${NEW}`);
       await plane.change(ProvisioningJob, { id }, { status: 'failed', leaseOwner: null });
@@ -292,7 +292,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(planes.told.get(one.planeId)).toEqual([OLD, NEW]);
     });
 
-    it('ends for good when the plane is removed', async () => {
+    it('is cancelled permanently when the plane is removed', async () => {
       const id = await upgrade(one);
       await waitsFor(id, `it to report version ${NEW}`);
       const [tenant] = await plane.rows(Tenant, { id: one.tenantId });
@@ -312,7 +312,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(planes.told.get(one.planeId)).toEqual([OLD, NEW]);
     });
 
-    it('is planned by a dry run, audited, and started once for a repeated request', async () => {
+    it('is planned in a dry run, audited, and started once for a repeated request', async () => {
       const jobs = await plane.count(ProvisioningJob);
       const { plan } = (await ask(one.planeId, {}, '?dry_run=true').expect(409)).body;
       expect(plan).toBeUndefined();
@@ -335,7 +335,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
   });
 
   describe('without a driver', () => {
-    it('waits until the plane reports the version, and names who must replace it', async () => {
+    it('waits until the plane reports the version, and says who must replace it', async () => {
       const cell = await plane.enrolledCell();
       const { job } = bodyOf<Accepted>(await ask(cell.id, { version: NEW }).expect(202));
       await waitsFor(job.id, 'an Atlas operator to replace it');
@@ -344,7 +344,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       await scene.reaches(job.id, 'succeeded');
     });
 
-    it('waits for the customer where the customer runs the plane', async () => {
+    it('waits for the customer if the customer runs the plane', async () => {
       const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
       const [{ id } = { id: '' }] = (await fleet('?deployment_model=on_prem')).slice(-1);
       await plane.change(TenantPlane, { id }, { status: 'enrolled', version: OLD });
@@ -369,7 +369,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
     ]);
   });
 
-  it('is refused where it cannot be done', async () => {
+  it('is refused without permission, for unknown planes and versions, and when impossible', async () => {
     const path = `/api/tenant-planes/${scene.cell.id}/upgrade`;
     expect(refusal(await plane.post(path, {}, { token: readOnly }))).toEqual([403, 'forbidden']);
     expect(refusal(await ask(NOBODY))).toEqual([404, 'not_found']);
@@ -390,7 +390,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       bodyOf<Accepted>(await wave(body).expect(202)).job.id;
     const parts = async (id: string): Promise<(string | null)[]> =>
       (await plane.rows(ProvisioningJob, { parentId: id })).map((job) => job.tenantPlaneId);
-    /** The driver is told to run the new version, and the plane reports from it. */
+    /** Waits until the driver is told to run the new version, then reports it as healthy. */
     const getsWell = async (index: number): Promise<void> => {
       const one = all[index] as Driven;
       await eventually(() => planes.told.get(one.planeId)?.at(-1) === NEW, { what: `${one.name} is told` });
@@ -409,7 +409,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
           await plane.sweep();
           return planes.told.get(one.planeId)?.at(-1) === OLD;
         },
-        { what: `${one.name} goes back` },
+        { what: `${one.name} is rolled back` },
       );
       await planes.reports(one, OLD, back);
       await scene.reaches(job.id, 'cancelled');
@@ -439,7 +439,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
         );
     });
 
-    it('upgrades one plane first, then batch by batch, each once the last one is healthy', async () => {
+    it('upgrades one plane first, then batch by batch, each once the previous one is healthy', async () => {
       const id = await begin();
       expect(refusal(await wave())).toEqual([409, 'operation_in_progress']);
       await waitsFor(id, `${all[0]?.name} (0 of 4 are upgraded)`);
@@ -456,11 +456,11 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       const ofWave = all.map(() => expect.objectContaining({ operation: 'upgrade', parent_id: id }));
       expect(list.body.items).toEqual(ofWave);
       expect(refusal(await wave())).toEqual([409, 'already_up_to_date']);
-      // A wave does not downgrade: a plane that is not behind needs nothing.
+      // A wave does not downgrade, so it skips planes that are not behind.
       expect(refusal(await wave({ version: OLD }))).toEqual([409, 'already_up_to_date']);
     });
 
-    it('stops at its first plane, names it, and resumes there when retried', async () => {
+    it('stops if its first plane fails, names it, and resumes there when retried', async () => {
       const id = await begin();
       await getsStuck(0);
       await sweptUntil(id, 'failed');
@@ -474,7 +474,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       await scene.reaches(id, 'succeeded');
     });
 
-    it('tries its first plane once per attempt, even if a clock steps back meanwhile', async () => {
+    it('tries its first plane once per attempt, even if a clock steps back in between', async () => {
       const missing = '0.0.5';
       planes.missing.add(missing);
       for (const { planeId } of all) await plane.change(TenantPlane, { id: planeId }, { version: '0.0.4' });
@@ -489,7 +489,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(await parts(id)).toEqual([all[0]?.planeId, all[0]?.planeId]);
     });
 
-    it('stops at a plane that reports failing in its new version, and says why', async () => {
+    it('stops at a plane that reports failing with its new version, and says why', async () => {
       const checks = [{ name: 'database', status: 'failing', detail: 'No answer within 3 s' }];
       const id = await begin();
       const one = all[0] as Driven;
@@ -503,7 +503,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       for (const { planeId } of all) expect(planes.told.get(planeId)?.at(-1)).toBe(OLD);
     });
 
-    it('continues past a plane that is degraded whatever its version', async () => {
+    it('continues past a plane that is degraded but not failing', async () => {
       const id = await begin();
       const one = all[0] as Driven;
       await eventually(() => planes.told.get(one.planeId)?.at(-1) === NEW, { what: 'it is told' });
@@ -512,7 +512,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       await scene.reaches(id, 'succeeded');
     });
 
-    it('stops behind a batch with a failure; a retry skips planes that are up to date', async () => {
+    it('stops after a batch with a failure, and skips planes that are up to date when retried', async () => {
       const id = await begin();
       await getsWell(0);
       await getsWell(1);
@@ -527,7 +527,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(planes.told.get(all[0]?.planeId ?? '')).toEqual([OLD, NEW]);
     });
 
-    it('leaves alone a plane that an operator put back after its upgrade', async () => {
+    it('leaves a plane alone if an operator has downgraded it since its upgrade', async () => {
       const id = await begin();
       await getsWell(0);
       await waitsFor(id, '(1 of 4 are upgraded)');
@@ -542,7 +542,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(await shown(one)).toMatchObject({ version: OLD, release: OLD });
     });
 
-    it('continues past as many failures as allowed', async () => {
+    it('continues as long as no more planes fail than allowed', async () => {
       const id = await begin({ max_failures: 1 });
       await getsWell(0);
       await getsWell(1);
@@ -566,7 +566,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       await scene.reaches(id, 'succeeded');
     });
 
-    it('plans its batches in a dry run, and does nothing', async () => {
+    it('plans its batches in a dry run, which changes nothing', async () => {
       const before = await plane.count(ProvisioningJob);
       const { plan } = (await wave({}, '?dry_run=true').expect(200)).body;
       const names = (plan.waves as { name: string }[][]).map((batch) => batch.map(({ name }) => name));
@@ -583,7 +583,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
   });
 
   describe('the fleet', () => {
-    it('is filtered by version, health, model and status, and paged', async () => {
+    it('can be filtered by version, health, model and status, and is paged', async () => {
       const cell = await plane.enrolledCell({ region: 'fleet' });
       await cell.report([], { version: '1.0.0' });
       const newer = (await fleet('?version=1.0.0')).map(({ id, version_class: kind, health }) => [
@@ -591,7 +591,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
         kind,
         health,
       ]);
-      // It keeps serving, and its reports count: only enrolment is refused.
+      // An unsupported plane keeps serving and reporting. Only its enrolment would be refused.
       expect(newer).toEqual([[cell.id, 'unsupported', 'online']]);
       plane.clock.advance(76);
       await scene.cell.report([], { version: OWN });

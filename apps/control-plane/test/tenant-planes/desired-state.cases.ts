@@ -37,7 +37,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     return body.tenant;
   };
 
-  it('returns the full state at first', async () => {
+  it('returns the full state on the first pull', async () => {
     await cellIn('first');
     const tenant = await published('first');
     const answer = await cell.call({ method: 'GET', path: PLANE_PATHS.desiredState });
@@ -72,7 +72,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     expect(changes.tenants.map((entry) => entry.tenant_id)).toEqual([tenant.id]);
   });
 
-  it.each([0, 1])('answers 204, signed, when nothing changed within %s s', async (wait) => {
+  it.each([0, 1])('answers with a signed 204 if nothing changes within %s s', async (wait) => {
     await cellIn(`quiet-${wait}`);
     const answer = await cell.pull(wait);
     expect([answer.status, answer.text]).toEqual([204, '']);
@@ -89,7 +89,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     answer.verify();
   });
 
-  it('is refused to a plane with too many open polls, until one of them ends', async () => {
+  it('is refused for a plane with too many open polls, until one of them finishes', async () => {
     const [busy, other] = [await cellIn('busy'), await cellIn('other')];
     const calls = plane.app.get(WaitingCalls);
     const open = Array.from({ length: MAX_LONG_POLLS }, () => ({ raw: new EventEmitter() }));
@@ -117,12 +117,12 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     expect((await mine).body).toMatchObject({ tenants: [{ tenant_id: body.tenant.id }] });
   });
 
-  describe('of a plane whose key is revoked while it waits', () => {
+  describe('by a plane whose key is revoked while it waits', () => {
     const waiting = (topic: string) =>
       eventually(() => plane.app.get(Signals).hasListeners(topic), { what: 'the call waits' });
     const revoke = ({ id }: PlaneSimulator) =>
       plane.change(ServiceKey, { tenantPlaneId: id }, { revokedAt: plane.clock.now() });
-    /** A transfer of rows for which `target` waits. */
+    /** A transfer whose rows `target` waits for. */
     const transferTo = async (target: PlaneSimulator, source: PlaneSimulator): Promise<string> => {
       const { body } = await plane.provision({ region: 'key-source' }).expect(202);
       const planes = { sourcePlaneId: source.id, targetPlaneId: target.id };
@@ -141,7 +141,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
       return { answer };
     };
 
-    it('ends within seconds, whatever it waits for, and leaves other planes alone', async () => {
+    it('is refused within seconds, like waiting for a part, and other planes are unaffected', async () => {
       const [mine, theirs, source] = [
         await cellIn('key-1'),
         await cellIn('key-2'),
@@ -157,7 +157,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
       expect((await other).status).toBe(200);
     });
 
-    it('returns no part that arrives before the call has ended', async () => {
+    it('returns no part that arrives before the waiting call is refused', async () => {
       const [target, source] = [await cellIn('key-4'), await cellIn('key-source')];
       const id = await transferTo(target, source);
       const { answer } = await takePart(target, id);
@@ -171,8 +171,8 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
   });
 
   it.each([
-    ['of another epoch', () => 'abcdef012345.1'],
-    ['of the future', ({ revision }: DesiredState) => `${revision.split('.')[0]}.999`],
+    ['from another epoch', () => 'abcdef012345.1'],
+    ['from the future', ({ revision }: DesiredState) => `${revision.split('.')[0]}.999`],
     ['in an unknown format', () => 'latest'],
   ])('returns the full state for a revision %s', async (_, since) => {
     const region = `epoch-${_.length}`;
@@ -232,7 +232,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     expect((await cell.pull(0, last?.revision)).status).toBe(204);
   });
 
-  it('answers at once when something changes between its check and its wait', async () => {
+  it('answers at once when something changes between the check and the wait', async () => {
     await cellIn('between');
     const tenant = await published('between');
     const { revision } = await cell.pullAll();
@@ -261,7 +261,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
       const n = Number(changes.revision.split('.')[1]);
       const fresh = changes.tenants.filter((entry) => entry.entry_revision > last);
       expect(fresh).toHaveLength(changes.tenants.length);
-      // Each entry takes one revision: at revision n, exactly n entries have been seen.
+      // Each entry takes one revision, so exactly n entries have been seen at revision n.
       for (const entry of changes.tenants) seen.add(entry.tenant_id);
       expect(seen.size).toBe(n);
       last = n;

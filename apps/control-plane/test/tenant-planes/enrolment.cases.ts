@@ -32,7 +32,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
   const alarms = (cell: PlaneSimulator): Promise<AuditEvent[]> =>
     plane.rows(AuditEvent, { action: 'provisioning_token.misused', targetId: cell.install.token_id });
 
-  it('issues a bundle with which a tenant plane can be started', async () => {
+  it('issues a bundle that a tenant plane can start with', async () => {
     const { install } = await plane.registerCell();
     expect(install).toEqual({
       token: expect.stringMatching(/^atp_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}$/),
@@ -49,7 +49,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     });
   });
 
-  it('answers with the id and desired state of the plane, signed', async () => {
+  it('returns the id and desired state of the plane in a signed response', async () => {
     const cell = await plane.registerCell();
     const answer = await cell.enrol();
     expect(answer.status).toBe(200);
@@ -72,7 +72,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(row).toMatchObject({ status: 'enrolled', instanceId: cell.instanceId, databaseDriver: 'sqlite' });
   });
 
-  it('gives the same instance the same answer again, even once the token has expired', async () => {
+  it('gives the same instance the same response again, even once the token has expired', async () => {
     const cell = await plane.registerCell();
     const first = await cell.enrol();
     const repeats = await Promise.all(Array.from({ length: 20 }, () => cell.enrol()));
@@ -85,7 +85,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(await plane.count(AuditEvent, { action: 'tenant_plane.enrolled', targetId: cell.id })).toBe(1);
   });
 
-  it('refuses a repeat that waited while the keys of the plane were revoked', async () => {
+  it("refuses a repeated call that waited while the plane's keys were revoked", async () => {
     const cell = await plane.enrolledCell();
     const held = await HeldRow.by(plane, async (manager) => {
       await lockPlaneAndCalls(manager, cell.id);
@@ -106,11 +106,11 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect((await plane.rows(TenantPlane, { id: cell.id }))[0]?.instanceId).toBe(cell.instanceId);
   });
 
-  describe('raises an alarm for each use of a token that is', () => {
+  describe('raises alarms', () => {
     const kindsOf = async (cell: PlaneSimulator): Promise<unknown[]> =>
       (await alarms(cell)).map(({ after }) => after?.['kind']);
 
-    it('spent', async () => {
+    it('for each use of a spent token', async () => {
       const cell = await plane.enrolledCell();
       const copy = cell.copy();
       await copy.enrol();
@@ -122,41 +122,41 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
       });
     });
 
-    it('revoked', async () => {
+    it('for each use of a revoked token', async () => {
       const cell = await plane.registerCell();
       await plane.reissue(cell);
       await cell.enrol();
       expect(await kindsOf(cell)).toEqual(['revoked']);
     });
 
-    it('expired', async () => {
+    it('for each use of an expired token', async () => {
       const cell = await plane.registerCell({ token_ttl_seconds: 60 });
       plane.clock.advance(61);
       await cell.enrol();
       expect(await kindsOf(cell)).toEqual(['expired']);
     });
 
-    it('foreign: of another bundle, or with another secret', async () => {
+    it("for each use of a token with another bundle's secret, or with a forged value", async () => {
       const [cell, other] = [await plane.registerCell(), await plane.registerCell()];
       await cell.copy({ secret: other.secret }).enrol();
       await cell.enrol({ token: mintCredential('atp', { id: cell.install.token_id }).value.reveal() });
       expect([await kindsOf(cell), await kindsOf(other)]).toEqual([['foreign', 'foreign'], []]);
     });
 
-    it('valid, but used by an unsupported plane: no alarm', async () => {
+    it('but not when an unsupported plane uses a valid token', async () => {
       const cell = await plane.registerCell();
       await cell.enrol({ version: '9.0.0' });
       expect(await kindsOf(cell)).toEqual([]);
     });
 
-    it('misused, and counts it in the metrics', async () => {
+    it('and counts them in the metrics', async () => {
       const { text } = await plane.get('/metrics', { token: null });
       for (const kind of ['spent', 'revoked', 'expired', 'foreign'])
         expect(text).toMatch(new RegExp(`^atlas_token_misuses_total\\{kind="${kind}"\\} [1-9]`, 'm'));
     });
   });
 
-  it('records ten alarms an hour per token, and counts all of them', async () => {
+  it('records at most ten alarms per token per hour, but counts all of them', async () => {
     const spent = async (): Promise<number> =>
       Number(
         /misuses_total\{kind="spent"\} (\d+)/.exec((await plane.get('/metrics', { token: null })).text)?.[1],
@@ -170,14 +170,14 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(await alarms(cell)).toHaveLength(11);
   });
 
-  it('refuses the old token once a new one is issued', async () => {
+  it('refuses the old token once a new token is issued', async () => {
     const old = await plane.registerCell({ secret: 'platform' });
     const current = await plane.reissue(old);
     expect(refusal(await old.enrol())).toEqual([410, 'token_revoked']);
     expect((await current.enrol()).status).toBe(200);
   });
 
-  it('tells the holder of a replaced bundle that it was revoked', async () => {
+  it('says that a replaced bundle was revoked, even once the new bundle is used', async () => {
     const old = await plane.registerCell();
     const current = await plane.reissue(old);
     expect(refusal(await old.enrol())).toEqual([410, 'token_revoked']);
@@ -208,7 +208,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
       expect(refusal(await cell.enrol())).toEqual([401, 'bad_signature']);
     });
 
-    it('issues none to a request that waited for the retirement', async () => {
+    it('issues no install bundle to a request that waited for the retirement', async () => {
       const cell = await plane.registerCell();
       const held = await HeldRow.hold(plane, TenantPlane, cell.id, { status: 'retired' });
       const answer = issue(cell).then();
@@ -217,7 +217,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
       expect(refusal(await answer)).toEqual([409, 'tenant_plane_retired']);
     });
 
-    it('revokes a bundle that was being issued at that moment', async () => {
+    it('revokes an install bundle that was being issued during the retirement', async () => {
       const cell = await plane.registerCell();
       await plane.change(ProvisioningToken, { id: cell.install.token_id }, { revokedAt: plane.clock.now() });
       const [reached, free] = [new Gate(), new Gate()];
@@ -243,7 +243,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     });
   });
 
-  it('issues a bundle to each of several concurrent requests; the last one is valid', async () => {
+  it('issues a bundle to each of several concurrent requests, but only one stays valid', async () => {
     const { id } = await plane.registerCell();
     const path = `/api/tenant-planes/${id}/provisioning-tokens`;
     const answers = await Promise.all([1, 2, 3].map(() => plane.post(path, {})));
@@ -263,7 +263,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect((await current.pull()).status).toBe(204);
   });
 
-  it('revokes the key of the previous instance once another enrols with a newer bundle', async () => {
+  it("revokes the previous instance's key once another instance enrols with a newer bundle", async () => {
     const before = await plane.enrolledCell();
     const after = await plane.reissue(before);
     expect((await before.pull()).status).toBe(204);
@@ -272,7 +272,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
   });
 
   it.each([0, 3600])(
-    'keeps the secret of the last enrolment, even if a clock went back by %d s before it',
+    'keeps the secret of the last enrolment, even if a clock stepped back by %d s before it',
     async (seconds) => {
       const before = await plane.enrolledCell();
       const after = await plane.reissue(before);
@@ -312,7 +312,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect((await cell.enrol({ deployment_model: 'shared' })).status).toBe(200);
   });
 
-  it('names the first of several reasons, in the published order', async () => {
+  it('returns the first of several reasons, in the documented order', async () => {
     const wrong = { version: '9.0.0', deployment_model: 'on_prem' };
     const used = await plane.enrolledCell();
     await plane.reissue(used);
@@ -328,7 +328,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(refusal(await used.copy({ secret: fresh.secret }).enrol(wrong))).toEqual([401, 'bad_signature']);
   });
 
-  it('refuses a token with the secret of another bundle, and spends neither', async () => {
+  it("refuses a token sent with another bundle's secret, and uses up neither token", async () => {
     const [one, other] = [await plane.registerCell(), await plane.registerCell()];
     expect(refusal(await one.copy({ secret: other.secret }).enrol())).toEqual([401, 'bad_signature']);
     expect([await isSpent(one), await isSpent(other)]).toEqual([false, false]);
@@ -336,7 +336,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
   });
 
   it.each([
-    ['no token at all', 'not a token'],
+    ['text that is not a token', 'not a token'],
     ['a token that was never issued', mintCredential('atp').value.reveal()],
     ['a service secret', mintCredential('ats').value.reveal()],
   ])('refuses %s', async (_, token) => {
@@ -344,7 +344,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(refusal(await cell.enrol({ token }))).toEqual([401, 'bad_signature']);
   });
 
-  it('refuses the id of a token with the secret of another', async () => {
+  it('refuses the id of one token with the secret of another', async () => {
     const cell = await plane.registerCell();
     const { value } = mintCredential('atp', { id: cell.install.token_id });
     expect(refusal(await cell.enrol({ token: value }))).toEqual([401, 'bad_signature']);
@@ -373,14 +373,14 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     ['endpoint_url', `https://cell.example.com/${'a'.repeat(500)}`],
     ['endpoint_url', 'ftp://cell.example.com'],
     ['surplus', 1],
-  ])('refuses a body with a bad %s', async (field, value) => {
+  ])('refuses a body with an invalid %s', async (field, value) => {
     const cell = await plane.registerCell();
     expect(refusal(await cell.enrol({ [field]: value }))).toEqual([400, 'validation_failed']);
     expect(await isSpent(cell)).toBe(false);
   });
 
   describe('in a dry run', () => {
-    it('returns the signed answer in advance, and spends nothing', async () => {
+    it('returns the signed response in advance, without using up the token', async () => {
       const cell = await plane.registerCell();
       const rehearsal = await cell.enrol({}, '?dry_run=true');
       rehearsal.verify();
@@ -392,7 +392,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
       expect([rehearsal.status, rehearsal.text]).toEqual([200, real.text]);
     });
 
-    it('refuses what would be refused, without an alarm', async () => {
+    it('refuses what a real enrolment would refuse, without raising an alarm', async () => {
       const cell = await plane.enrolledCell();
       expect(refusal(await cell.copy().enrol({}, '?dry_run=true'))).toEqual([409, 'token_already_used']);
       expect(await alarms(cell)).toHaveLength(0);
@@ -417,7 +417,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(await plane.rows(TenantPlane, { id: cell.id })).toMatchObject([{ status: 'expected' }]);
   });
 
-  it('admits exactly one of 200 instances that redeem a token at once', async () => {
+  it('admits exactly one of 200 instances that redeem a token at the same time', async () => {
     const cell = await plane.registerCell();
     const answers = await Promise.all(Array.from({ length: 200 }, () => cell.copy().enrol()));
     const statuses = answers.map(({ status }) => status).sort();
@@ -425,7 +425,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(await alarms(cell)).toHaveLength(10);
   });
 
-  it('admits 50 calls of one instance at once, as one plane', async () => {
+  it('treats 50 concurrent calls from one instance as one enrolment', async () => {
     const cell = await plane.registerCell();
     const instance_id = randomUUID();
     const answers = await Promise.all(Array.from({ length: 50 }, () => cell.enrol({ instance_id })));
@@ -443,7 +443,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
       expect(answer.status).toBe(200);
     });
 
-    it('refuses a different secret, and does not spend the token', async () => {
+    it('refuses a different secret, without using up the token', async () => {
       const cell = await plane.registerCell({ secret: 'platform' });
       const unequal = await cell.copy({ secret: `${PLATFORM_SECRET}!` }).enrol();
       expect(refusal(unequal)).toEqual([401, 'bad_signature']);
@@ -451,14 +451,14 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
       expect((await cell.enrol()).status).toBe(200);
     });
 
-    it('refuses it for a bundle that has its own secret', async () => {
+    it('refuses the platform secret for a bundle that has its own secret', async () => {
       const cell = await plane.registerCell();
       const answer = await cell.copy({ secret: PLATFORM_SECRET }).enrol();
       expect(refusal(answer)).toEqual([401, 'bad_signature']);
       expect(await isSpent(cell)).toBe(false);
     });
 
-    it('refuses the own secret of another bundle for a platform bundle', async () => {
+    it("refuses another bundle's own secret for a platform bundle", async () => {
       const [own, platform] = [await plane.registerCell(), await plane.registerCell({ secret: 'platform' })];
       expect(refusal(await platform.copy({ secret: own.secret }).enrol())).toEqual([401, 'bad_signature']);
       expect(await isSpent(platform)).toBe(false);
@@ -466,7 +466,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
   });
 });
 
-describe.each(EVERY_DATABASE)('a platform secret in the format of minted ones on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a platform secret in the format of generated secrets on %s', (driver) => {
   it('is accepted like any other', async () => {
     const INTERNAL_SERVICE_SECRET = mintCredential('ats').value.reveal();
     const plane = await TestControlPlane.boot(driver, { INTERNAL_SERVICE_SECRET });
@@ -482,7 +482,7 @@ describe.each(EVERY_DATABASE)('a Control Plane without a platform secret on %s',
   beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
   afterAll(() => plane.close());
 
-  it('registers no cell that needs it', async () => {
+  it('registers no cell that needs a platform secret', async () => {
     const body = { name: 'p', region: 'eu', capacity: 1, secret: 'platform' };
     const answer = await plane.post('/api/tenant-planes', body);
     expect(refusal(answer)).toEqual([422, 'platform_secret_not_configured']);

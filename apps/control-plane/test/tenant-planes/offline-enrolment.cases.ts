@@ -42,7 +42,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     (await plane.rows(ProvisioningToken, { id: install.token_id }))[0]?.consumedAt !== null;
   const audited = (action: string, targetId: string) => plane.rows(AuditEvent, { action, targetId });
 
-  it('answers with all that the plane needs, and activates its tenant without a report', async () => {
+  it('returns everything that the plane needs, and activates its tenant without a report', async () => {
     const ordered = await order();
     const customers = simulator(ordered);
     const file = requestFile(customers, { endpoint_url: 'https://atlas.acme.example' });
@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     expect(tenant).toMatchObject({ status: 'active', url: 'https://atlas.acme.example' });
   });
 
-  it('leaves the same record and audit entry as a call', async () => {
+  it('leaves the same record and audit entry as enrolling online', async () => {
     const ordered = await order();
     const customers = simulator(ordered);
     await upload(requestFile(customers)).expect(200);
@@ -85,7 +85,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     expect(items.find(({ id }: { id: string }) => id === customers.id).health).toBe('unknown');
   });
 
-  it('does nothing for an operator whose key is revoked meanwhile', async () => {
+  it('does nothing for an operator whose key is being revoked', async () => {
     const ordered = await order();
     const key = await plane.createApiKey(['planes:write']);
     await plane.get('/api/auth/me', { token: key }).expect(200);
@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     await held.untilWaiting(1);
     const late = upload(requestFile(simulator(ordered)), key).then(refusal);
     await held.untilWaiting(2);
-    // The late upload holds no lock on the plane, which the writes ahead of the revocation may need.
+    // The late upload must not lock the plane, because writes ahead of the revocation may need it.
     if (driver === 'postgres')
       await plane.app.get(Database).write(async (manager) => {
         await manager.query(`set local lock_timeout = '100ms'`);
@@ -106,7 +106,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     expect(await isSpent(ordered)).toBe(false);
   });
 
-  it('answers the same file again, however late, with the state of that moment', async () => {
+  it('accepts the same file again at any time, and returns the current state', async () => {
     const ordered = await order();
     const customers = simulator(ordered);
     const file = requestFile(customers);
@@ -135,13 +135,13 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
   describe('with a changed address', () => {
     const [FIRST, SECOND, THIRD] = ['one', 'two', 'three'].map((name) => `https://${name}.acme.example`);
     const urlOf = async ({ tenant }: Ordered) => (await plane.get(`/api/tenants/${tenant.id}`)).body.url;
-    /** A request file made one second after everything before. */
+    /** A request file created one second after everything before it. */
     const fileFrom = (customers: PlaneSimulator, endpoint_url: string | undefined): EnrolRequestFile => {
       plane.clock.advance(1);
       return requestFile(customers, { endpoint_url });
     };
 
-    it('follows the address of a newer request file, and audits who uploaded it', async () => {
+    it('adopts the address in a newer request file, and records who uploaded the file', async () => {
       const ordered = await order();
       const customers = simulator(ordered);
       await upload(fileFrom(customers, FIRST)).expect(200);
@@ -162,7 +162,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       ]);
     });
 
-    it('is not undone by an older file, uploaded late or at the same moment', async () => {
+    it('keeps the newer address if an older file is uploaded later or at the same time', async () => {
       const ordered = await order();
       const customers = simulator(ordered);
       const [first, second, third] = [FIRST, SECOND, THIRD].map((url) => fileFrom(customers, url));
@@ -173,7 +173,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       expect(await urlOf(ordered)).toBe(THIRD);
     });
 
-    it('follows its reports instead once the plane can call', async () => {
+    it("follows the plane's reports instead once the plane is online", async () => {
       const ordered = await order();
       const customers = simulator(ordered);
       await upload(fileFrom(customers, FIRST)).expect(200);
@@ -191,7 +191,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     await upload(file).expect(200);
   });
 
-  it('lets a plane that later gets a connection call like any other', async () => {
+  it('lets a plane that comes online later make calls like any other', async () => {
     const ordered = await order();
     const customers = simulator(ordered);
     await upload(requestFile(customers)).expect(200);
@@ -209,7 +209,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
         what: `the job is ${status}`,
       });
 
-    it('away from the plane, which cannot consent until it calls', async () => {
+    it('away from the plane, which cannot consent until it is online', async () => {
       const { tenant, ...ordered } = await order();
       const customers = simulator({ tenant, ...ordered });
       await upload(requestFile(customers)).expect(200);
@@ -220,7 +220,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       expect((await move(tenant.id, 'hybrid')).status).toBe(202);
     });
 
-    it('to the plane, which cannot fetch them until it calls', async () => {
+    it('to the plane, which cannot fetch them until it is online', async () => {
       const cell = await plane.enrolledCell();
       const { body } = await plane.provision().expect(202);
       await cell.serve(body.tenant.id);
@@ -275,13 +275,13 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     it.each([
       [{ version: '9.0.0' }, 'version_unsupported'],
       [{ deployment_model: 'hybrid' }, 'deployment_model_mismatch'],
-    ])('%j', async (changes, code) => {
+    ])('a request with %j', async (changes, code) => {
       const ordered = await order();
       expect(refusal(await upload(requestFile(simulator(ordered), changes)))).toEqual([422, code]);
       expect(await isSpent(ordered)).toBe(false);
     });
 
-    it('a file altered on its way, or made with another secret', async () => {
+    it('a file altered in transit, or created with another secret', async () => {
       const [ordered, other] = [await order(), await order()];
       const good = requestFile(simulator(ordered));
       const stolen = requestFile(simulator(other));
@@ -297,7 +297,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       await upload(good).expect(200);
     });
 
-    it('a signature that was made for a call', async () => {
+    it('a signature created for an online call', async () => {
       const customers = simulator(await order());
       const file = requestFile(customers);
       const headers = customers.sign({ method: 'POST', path: PLANE_PATHS.enrol, text: file.body });
@@ -311,9 +311,9 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     });
 
     it.each([
-      ['no JSON', '{'],
+      ['invalid JSON', '{'],
       ['text that no database can store', '{"token":"\\u0000"}'],
-      ['no enrolment', '{"surprise":1}'],
+      ['JSON that is not an enrolment', '{"surprise":1}'],
     ])('%s in a signed file', async (_, body) => {
       const customers = simulator(await order());
       const file = requestFile(customers);
@@ -329,7 +329,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     it.each([
       [{}, ['format', 'body', 'signature']],
       [{ format: 'atlas-enrol-request/1', body: '{}', signature: {} }, ['signature.content_digest']],
-    ])('an incomplete file, and says where to get one: %j', async (part, missing) => {
+    ])('an incomplete file, and says how to create one: %j', async (part, missing) => {
       const { body } = await upload(part as EnrolRequestFile);
       expect(body.code).toBe('validation_failed');
       for (const field of missing)
@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
         ]);
     });
 
-    it('a hybrid plane, which needs its AI, says what to do, and spends nothing', async () => {
+    it('a hybrid plane, without using up its token, and says what to do instead', async () => {
       const ordered: Ordered = (await plane.provision({ deployment_model: 'hybrid' }).expect(202)).body;
       const answer = await upload(requestFile(simulator(ordered), { deployment_model: 'hybrid' }));
       expect(refusal(answer)).toEqual([422, 'offline_enrolment_unavailable']);
@@ -347,7 +347,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       expect((await simulator(ordered).enrol()).status).toBe(200);
     });
 
-    it('a cell, which Atlas runs, and spends nothing', async () => {
+    it('a cell, which Atlas runs, without using up its token', async () => {
       const cell = await plane.registerCell();
       expect(refusal(await upload(requestFile(cell)))).toEqual([422, 'offline_enrolment_unavailable']);
       expect(await plane.rows(TenantPlane, { id: cell.id })).toMatchObject([{ status: 'expected' }]);

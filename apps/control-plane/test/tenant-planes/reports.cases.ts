@@ -9,12 +9,12 @@ import { besideHeldTenant } from '../held-operator.fixture';
 import { PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture';
 import { formerHome } from '../travel-scene.fixture';
 
-describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
+describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
   let plane: TestControlPlane;
   beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
   afterAll(() => plane.close());
 
-  it('is refused as a whole when it names a tenant of another plane', async () => {
+  it('is refused as a whole if it names a tenant of another plane', async () => {
     const [home, stranger] = [
       await plane.enrolledCell({ region: 'home' }),
       await plane.enrolledCell({ region: 'strange' }),
@@ -35,14 +35,14 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     expect([row?.lastReportAt, row?.sequence]).toEqual([null, 0]);
   });
 
-  it('is refused alike when it names an unknown tenant', async () => {
+  it('is refused in the same way if it names an unknown tenant', async () => {
     const answer = await (
       await plane.enrolledCell()
     ).report([{ tenant_id: randomUUID(), state: 'applied', entry_revision: 1 }]);
     expect(refusal(answer)).toEqual([403, 'tenant_not_on_plane']);
   });
 
-  it('changes nothing with an entry that was replaced or has yet to be published', async () => {
+  it('changes nothing for an entry that was replaced or is not published yet', async () => {
     const cell = await plane.enrolledCell({ region: 'late' });
     const { body } = await plane.provision({ region: 'late' });
     const { id: tenantId } = body.tenant;
@@ -63,7 +63,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     }
   });
 
-  it('counts as a heartbeat, but not for its entries, when it predates a restore', async () => {
+  it('counts only as a heartbeat if it predates a restore of the Control Plane', async () => {
     const region = `epoch-${driver}`;
     const cell = await plane.enrolledCell({ region });
     const { body } = await plane.provision({ region });
@@ -71,7 +71,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     await cell.pull(20);
     const entry_revision = cell.tenants.get(tenantId)?.entry_revision ?? 0;
     const applied = { tenant_id: tenantId, state: 'applied', entry_revision } as const;
-    // Provisioned after the backup was made.
+    // Provisioned after the backup that was restored.
     const unknown = { ...applied, tenant_id: randomUUID() };
     const before = { revision: 'abcdef012345.7', version: '0.0.9' };
     expect((await cell.report([applied, unknown], before)).status).toBe(200);
@@ -110,7 +110,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     expect(await plane.rows(Placement, { tenantId })).toEqual([heard]);
   });
 
-  it('counts from an older plane that has not yet applied any state in full', async () => {
+  it('counts even from an older plane that has not fully applied any state yet', async () => {
     const region = `none-${driver}`;
     const cell = await plane.enrolledCell({ region });
     const { body } = await plane.provision({ region });
@@ -121,7 +121,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     expect(await plane.rows(Placement, { tenantId })).toMatchObject([{ reportedState: 'applied' }]);
   });
 
-  it('is shown with its version, and as offline after 75 s of silence', async () => {
+  it('shows the plane as online with its version, until 75 s pass without another report', async () => {
     const talker = await plane.enrolledCell();
     await talker.report([], { version: '0.0.9' });
     const health = async () => {
@@ -135,12 +135,12 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     expect(await health()).toMatchObject({ health: 'online' });
   });
 
-  describe('with its health', () => {
+  describe('with health checks', () => {
     const FULL = { name: 'disk', status: 'failing', detail: '12 MB free' };
     const listed = async ({ id }: PlaneSimulator) =>
       (await plane.get('/api/tenant-planes')).body.items.find((item: { id: string }) => item.id === id);
 
-    it('is listed and counted with what is wrong', async () => {
+    it('shows the failing checks in the list of planes, and counts the plane in the metrics', async () => {
       const cell = await plane.enrolledCell();
       const metric = async (): Promise<number> => {
         const { text } = await plane.get('/metrics').expect(200);
@@ -167,7 +167,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     });
   });
 
-  describe('of another process with a number already used', () => {
+  describe('with an old sequence number', () => {
     const shown = async ({ id }: PlaneSimulator) => {
       const { body } = await plane.get('/api/tenant-planes');
       return body.items.find((item: { id: string }) => item.id === id);
@@ -179,7 +179,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       return original.copy();
     };
 
-    it('marks the plane as forked while both report, alarms once, and blocks neither', async () => {
+    it('is accepted, but raises one alarm and marks the plane as forked', async () => {
       const original = await plane.enrolledCell();
       const copy = await copyOf(original);
       for (let turn = 0; turn < 3; turn += 1) {
@@ -190,7 +190,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await alarms(original)).toBe(1);
     });
 
-    it('is no fork when it counts on from the stored number because writes fail', async () => {
+    it('is no sign of a fork if its process cannot store its own numbers', async () => {
       const original = await plane.enrolledCell();
       await original.report();
       // Then two more processes, one after the other, whose writes fail too.
@@ -207,7 +207,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await alarms(original)).toBe(0);
     });
 
-    it('is a fork when its own writes fail but the other process has stored more', async () => {
+    it('is a sign of a fork if its process cannot store numbers but the other process can', async () => {
       const original = await plane.enrolledCell();
       await original.report();
       const copy = original.copy();
@@ -220,7 +220,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await shown(original)).toMatchObject({ identity_forked: true });
     });
 
-    it('is no longer a fork once the other has been silent for ten minutes', async () => {
+    it('is no longer a sign of a fork once the other process has been silent for ten minutes', async () => {
       const original = await plane.enrolledCell();
       await (await copyOf(original)).report();
       plane.clock.advance(601);
@@ -228,7 +228,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await shown(original)).toMatchObject({ identity_forked: false, health: 'online' });
     });
 
-    it('still updates the facts about the plane, which may have been restored', async () => {
+    it("still updates the plane's details, because the plane may have been restored", async () => {
       const original = await plane.enrolledCell();
       const restored = await copyOf(original);
       await restored.report([], { version: '0.0.8' });
@@ -239,10 +239,10 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await alarms(original)).toBe(1);
     });
 
-    describe('with a number that was skipped', () => {
+    describe('that was skipped before', () => {
       /**
-       * Two replicas share one database. The first has taken a number and is held up, while the second
-       * reports on.
+       * Two replicas share a database. The first has taken a number and is delayed, while the second keeps
+       * reporting.
        */
       const heldUp = async () => {
         const first = await plane.enrolledCell();
@@ -254,7 +254,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
         return { first, second, number: 2 };
       };
 
-      it('counts as late, not as a fork, and changes no facts about the plane', async () => {
+      it("counts as late, not as a fork, and does not update the plane's details", async () => {
         const { first, second, number } = await heldUp();
         await first.report([], { version: '0.0.8', sequence: number });
         expect(await shown(first)).toMatchObject({ identity_forked: false, version: '0.0.9' });
@@ -274,13 +274,13 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
         expect(await alarms(first)).toBe(0);
       });
 
-      it('counts as late when its own process has sent a newer one first', async () => {
+      it('counts as late when its own process has sent a newer number first', async () => {
         const one = await plane.enrolledCell();
         for (const sequence of [1, 3, 2]) await one.report([], { sequence });
         expect(await shown(one)).toMatchObject({ identity_forked: false });
       });
 
-      it('is a fork the second time, however many were skipped', async () => {
+      it('counts as a fork the second time, however many numbers were skipped', async () => {
         const original = await plane.enrolledCell();
         await original.report();
         const copy = original.copy();
@@ -293,7 +293,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
         expect(await alarms(original)).toBe(1);
       });
 
-      it('does not override what a newer one said about a tenant', async () => {
+      it('does not override a newer report about a tenant', async () => {
         const region = `late-${driver}`;
         const cell = await plane.enrolledCell({ region });
         const { body } = await plane.provision({ region });
@@ -308,7 +308,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       });
     });
 
-    it('is no fork when the plane has enrolled again with an empty database', async () => {
+    it('is no sign of a fork if the plane has enrolled again with an empty database', async () => {
       const old = await plane.enrolledCell();
       for (let turn = 0; turn < 3; turn += 1) await old.report();
       const anew = await plane.reissue(old);
@@ -317,7 +317,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await shown(old)).toMatchObject({ identity_forked: false, version: '0.1.1' });
     });
 
-    it('changes nothing when it is an old one of the same process', async () => {
+    it('changes nothing if the same process used the number', async () => {
       const one = await plane.enrolledCell();
       for (const version of ['0.0.8', '0.0.9']) await one.report([], { version });
       await one.report([], { sequence: 1, version: '0.0.8' });
@@ -352,7 +352,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     expect((await talker.report()).status).toBe(200);
   });
 
-  describe('with its address', () => {
+  describe('the reported address', () => {
     const [OLD, NEW] = ['http://127.0.0.1:4200', 'https://atlas.acme.example'];
     const changesOf = ({ id: targetId }: PlaneSimulator) =>
       plane.rows(AuditEvent, { action: 'tenant_plane.address_changed', targetId });
@@ -362,7 +362,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     const resolved = async (slug: string) =>
       (await plane.get(`/api/routing/resolve?host=${slug}.atlas.example`).expect(200)).body;
 
-    /** A customer's plane that serves its tenant and enrolled as OLD. */
+    /** A customer's plane that has enrolled with the address OLD and serves its tenant. */
     async function installed(deployment_model: string) {
       const { body } = await plane.provision({ deployment_model }).expect(202);
       const customers = new PlaneSimulator(plane.url, plane.clock, body.tenant.tenant_plane_id, body.install);
@@ -373,7 +373,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     }
 
     it.each(['on_prem', 'hybrid'])(
-      'moves a %s tenant, its sign-up links and its route there, and audits it once',
+      'updates the URL, sign-up links and route of a %s tenant, and is audited once',
       async (model) => {
         const { id, slug, customers } = await installed(model);
         for (let turn = 0; turn < 3; turn += 1) await customers.report([], { endpoint_url: NEW });
@@ -392,7 +392,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       },
     );
 
-    it('moves every tenant of a cell, but not their planned addresses', async () => {
+    it('updates every tenant of a cell, but not their planned URLs', async () => {
       const cell = await plane.enrolledCell({ region: 'moving' });
       const bodies = [
         (await plane.provision({ region: 'moving' })).body,
@@ -407,7 +407,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await changesOf(cell)).toHaveLength(1);
     });
 
-    it('tells planes with an old copy where the tenant lives now', async () => {
+    it('is passed on to planes with an old copy', async () => {
       const { id, customers } = await installed('on_prem');
       const old = await formerHome(plane, id);
       await customers.report([], { endpoint_url: NEW });
@@ -416,7 +416,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       ]);
     });
 
-    it('is not reverted by an older report, nor while two copies of the plane report', async () => {
+    it('is not overridden by an older report, or while two copies of the plane report', async () => {
       const { customers } = await installed('on_prem');
       const copy = customers.copy();
       await customers.report([], { endpoint_url: NEW });
@@ -434,13 +434,13 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await addressOf(customers)).toBe(OLD);
     });
 
-    // SQLite serialises writers.
+    // SQLite serialises writers, so this matters only on Postgres.
     (driver === 'postgres' ? it : it.skip).each<
       [string, (one: PlaneSimulator, anew: PlaneSimulator) => Promise<{ status: number }>]
     >([
       ['a report', (one) => one.report([], { endpoint_url: NEW })],
       ['an enrolment', (_, anew) => anew.enrol({ endpoint_url: NEW, deployment_model: 'on_prem' })],
-    ])('waits for a change of its tenant without holding the plane: %s', async (_, change) => {
+    ])('is recorded without locking the plane while waiting for its tenant: %s', async (_, change) => {
       const { id, customers } = await installed('on_prem');
       const anew = await plane.reissue(customers);
       const changing = () => change(customers, anew);
@@ -449,7 +449,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await tenant(id)).toMatchObject({ url: NEW });
     });
 
-    it('is kept when a report has none, and refuses the whole report when invalid', async () => {
+    it('stays unchanged if a report has none, and fails the whole report if it is invalid', async () => {
       const { customers } = await installed('on_prem');
       await customers.report();
       expect(await addressOf(customers)).toBe(OLD);
@@ -461,9 +461,8 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
         expect(refusal(await customers.report([], { endpoint_url }))).toEqual([400, 'validation_failed']);
     });
 
-    // A process that is late twice counts as a fork, whose address is not followed: so two reports, not
-    // more.
-    it('applies one change once when two reports of it arrive at once', async () => {
+    // Only two reports, because a process that is late twice counts as a fork, whose address is ignored.
+    it('is applied only once if two reports of it arrive at the same time', async () => {
       const { id, customers } = await installed('on_prem');
       const reports = [1, 2].map(() => customers.report([], { endpoint_url: NEW }));
       expect((await Promise.all(reports)).map(({ status }) => status)).toEqual([200, 200]);
@@ -471,13 +470,13 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       expect(await changesOf(customers)).toHaveLength(1);
     });
 
-    it('is recorded ten times an hour at most; later the last one, with a count of the rest', async () => {
+    it('changes at most ten times an hour, and skipped changes are counted later', async () => {
       const { id, customers } = await installed('on_prem');
-      // No change returns to an earlier address, so that all count.
+      // No address occurs twice, so every change counts.
       const addresses = Array.from({ length: 30 }, (_, index) => `https://${index}.acme.example`);
       for (const endpoint_url of addresses) await customers.report([], { endpoint_url });
       const last = addresses.at(-1);
-      // A heartbeat that repeats an omitted change is no further change.
+      // A heartbeat that repeats a skipped change does not count as another one.
       await customers.report([], { endpoint_url: last });
       expect(await changesOf(customers)).toHaveLength(10);
       expect(await tenant(id)).toMatchObject({ url: addresses[9] });
@@ -492,7 +491,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
       ]);
     });
 
-    it('changes nothing that an operator or a driver has recorded', async () => {
+    it('does not replace an address that an operator or a driver has recorded', async () => {
       const cell = await plane.enrolledCell();
       await plane.change(TenantPlane, { id: cell.id }, { dbUrlSealed: 'sealed' });
       const before = await addressOf(cell);
@@ -502,7 +501,7 @@ describe.each(EVERY_DATABASE)('a report of a tenant plane on %s', (driver) => {
     });
   });
 
-  it('is no fork when repeated because its answer was lost', async () => {
+  it('is no sign of a fork when repeated because the response was lost', async () => {
     const honest = await plane.enrolledCell();
     await honest.report();
     await honest.report([], { sequence: 1 });

@@ -19,7 +19,7 @@ const API_KEY = 'sk-a-secret-of-the-control-plane';
 const QUESTION = { messages: [{ role: 'user', content: 'Why is web-1 down?' }] };
 const path = PLANE_PATHS.chatCompletions;
 
-/** A Control Plane, its AI provider, and tenants that ask. */
+/** A Control Plane, its AI provider, and tenants that ask questions. */
 class Scene {
   private constructor(
     readonly provider: StandInAiProvider,
@@ -59,7 +59,7 @@ class Scene {
   }
 }
 
-/** A tenant plane that asks on behalf of one of its tenants. */
+/** A tenant plane that asks questions on behalf of one of its tenants. */
 class Asker {
   constructor(
     private readonly url: string,
@@ -71,7 +71,7 @@ class Asker {
     return this.plane.call({ method: 'POST', path: path + query, body, signed: { tenantId: this.tenantId } });
   }
 
-  /** A call that can be aborted, and whose answer need not be read. */
+  /** A call that can be aborted, and whose response need not be read. */
   open(body: object): { readonly call: ClientRequest; readonly answer: Promise<IncomingMessage> } {
     const text = JSON.stringify(body);
     const signed = this.plane.sign({ method: 'POST', path, text, signed: { tenantId: this.tenantId } });
@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
   });
   afterAll(() => scene.close());
 
-  it('sends the question to the provider with its key and model, and signs the answer', async () => {
+  it('sends the question with the configured key and model, and signs the response', async () => {
     const answer = await shared.ask({ ...QUESTION, temperature: 0.2 });
     expect([answer.status, answer.body]).toMatchObject([
       200,
@@ -108,7 +108,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     expect(Object.keys(headers ?? {})).not.toContain('x-tenant-id');
   });
 
-  it('logs a question under the trace of its tenant plane', async () => {
+  it("logs a question with its tenant plane's trace id", async () => {
     const [traces, traceId] = [[] as unknown[], '0af7651916cd43dd8448eb211c80319c'];
     const log = jest.spyOn(Logger.prototype, 'log').mockImplementation((entry: unknown) => {
       traces.push({ ...(entry as object), traceId: currentContext()?.traceId });
@@ -126,7 +126,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     });
   });
 
-  it('streams answers byte for byte', async () => {
+  it('streams responses byte for byte', async () => {
     const answer = await shared.ask({ ...QUESTION, stream: true, model: 'another' });
     expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/event-stream']);
     const events = answer.text.trim().split('\n\n');
@@ -136,7 +136,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     expect(chunks[0].model).toBe('another');
   });
 
-  it('answers only tenant planes, for tenants that live there', async () => {
+  it('answers only tenant planes, and only for their own tenants', async () => {
     const stranger = await scene.plane.enrolledCell();
     const count = scene.provider.asked.length;
     expect(refusal(await scene.plane.post(path, QUESTION))).toEqual([401, 'bad_signature']);
@@ -147,7 +147,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     expect(scene.provider.asked).toHaveLength(count);
   });
 
-  it('refuses a suspended tenant, and a copy from which the tenant has moved away', async () => {
+  it('refuses a suspended tenant, and a plane from which the tenant has moved away', async () => {
     const mover = await scene.tenant('shared', 'another');
     await scene.plane.post(`/api/tenants/${mover.tenantId}/suspend`, {}).expect(202);
     const isSuspended = async () =>
@@ -169,7 +169,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     expect(refusal(await mover.ask())).toEqual([403, 'tenant_not_on_plane']);
   });
 
-  it('answers hybrid tenants, and on_prem ones only if their admin allows it', async () => {
+  it('answers hybrid tenants, and on_prem tenants only if their admin allows it', async () => {
     const [hybrid, onPrem] = [await scene.tenant('hybrid'), await scene.tenant('on_prem')];
     expect((await hybrid.ask()).status).toBe(200);
     for (const query of ['', '?allowed_by_admin=false']) {
@@ -182,7 +182,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
   });
 });
 
-/** Independent of the database. */
+/** The database driver does not matter here. */
 describe('the AI gateway', () => {
   let scene: Scene;
   let asker: Asker;
@@ -207,13 +207,13 @@ describe('the AI gateway', () => {
   };
 
   it.each([
-    ['no messages', {}, 'messages'],
-    ['an empty list', { messages: [] }, 'messages'],
+    ['a question without messages', {}, 'messages'],
+    ['an empty list of messages', { messages: [] }, 'messages'],
     ['an unknown role', { messages: [{ role: 'king', content: 'x' }] }, 'messages.0.role'],
-    ['no text', { messages: [{ role: 'user', content: [] }] }, 'messages.0.content'],
+    ['a message without text', { messages: [{ role: 'user', content: [] }] }, 'messages.0.content'],
     ['an unknown field in a message', { messages: [{ ...QUESTION.messages[0], a: 1 }] }, 'messages.0.a'],
     ['too high a temperature', { ...QUESTION, temperature: 3 }, 'temperature'],
-    ['no tokens', { ...QUESTION, max_tokens: 0 }, 'max_tokens'],
+    ['a limit of zero tokens', { ...QUESTION, max_tokens: 0 }, 'max_tokens'],
     ['an unknown field', { ...QUESTION, tools: [] }, 'tools'],
   ])('refuses %s', async (_, body, field) => {
     const answer = await asker.ask(body);
@@ -223,7 +223,7 @@ describe('the AI gateway', () => {
     );
   });
 
-  it('refuses more than a megabyte', async () => {
+  it('refuses more than a megabyte of messages', async () => {
     const content = 'x'.repeat(150_000);
     const messages = Array.from({ length: 8 }, () => ({ role: 'user', content }));
     expect(refusal(await asker.ask({ messages }))).toEqual([413, 'body_too_large']);
@@ -238,7 +238,7 @@ describe('the AI gateway', () => {
     [500, 503, 'ai_unavailable', /status 500/],
     [200, 503, 'ai_unavailable', /application\/json/],
     [302, 503, 'ai_unavailable', /cannot be reached/],
-  ])('answers status %s of the provider with %s %s', async (theirs, status, code, detail) => {
+  ])('answers status %s from the provider with %s %s', async (theirs, status, code, detail) => {
     answerWith(theirs, { 'content-type': 'text/plain', location: '/elsewhere' });
     for (const stream of [false, true]) {
       if (theirs === 200 && stream) continue;
@@ -250,17 +250,17 @@ describe('the AI gateway', () => {
     }
   });
 
-  it('passes on how long the provider asks to wait', async () => {
+  it("passes on the provider's Retry-After", async () => {
     answerWith(429, { 'retry-after': '17' });
     expect((await asker.ask()).headers['retry-after']).toBe('17');
   });
 
-  it('rejects a malformed answer', async () => {
+  it('rejects a malformed response from the provider', async () => {
     answerWith(200, { 'content-type': 'application/json' }, '{"choices": [');
     expect(refusal(await asker.ask())).toEqual([503, 'ai_unavailable']);
   });
 
-  it('stops waiting after a timeout', async () => {
+  it('stops waiting for the provider after a timeout', async () => {
     waitFor(100);
     scene.provider.answering = () => undefined;
     const answer = await asker.ask();
@@ -270,9 +270,9 @@ describe('the AI gateway', () => {
   });
 
   it.each<[string, string, (response: ServerResponse) => unknown]>([
-    ['falls silent', 'ai_timeout', () => undefined],
+    ['stalls', 'ai_timeout', () => undefined],
     ['breaks off', 'ai_unavailable', (response) => response.destroy()],
-  ])('ends a stream that %s with an error, and without the end mark', async (_, code, then) => {
+  ])('ends a stream that %s with an error event, and without [DONE]', async (_, code, then) => {
     waitFor(100);
     scene.provider.answering = (response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -302,7 +302,7 @@ describe('the AI gateway', () => {
     },
   );
 
-  it('ends a stream when the key of its plane is revoked, and no other stream', async () => {
+  it('stops only the streams of a plane whose key is revoked', async () => {
     const revoked = await scene.tenant('shared', 'revoked');
     scene.provider.answering = (response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
@@ -339,7 +339,7 @@ describe('the AI gateway', () => {
       give();
     };
     const answer = await asker.open({ ...QUESTION, stream: true }).answer;
-    // Nothing is read: the buffers of both sockets fill, and everything stops.
+    // Nothing is read yet, so the buffers of both sockets fill up and everything stops.
     let before = -1;
     await eventually(() => (given > 0 && given === before) || void (before = given), { everyMs: 100 });
     expect(given).toBeLessThan(total / 2);
@@ -350,7 +350,7 @@ describe('the AI gateway', () => {
 });
 
 describe('the AI gateway without a provider', () => {
-  it('answers that none is configured', async () => {
+  it('answers that no provider is configured', async () => {
     const scene = await Scene.set('sqlite', { AI_PROVIDER_BASE_URL: undefined });
     const answer = await (await scene.tenant('shared')).ask();
     expect(refusal(answer)).toEqual([503, 'ai_unavailable']);

@@ -4,11 +4,11 @@ import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
 const BEFORE = 'one secret for all cells that Atlas runs';
 
-/** Independent of the database. */
+/** The database driver does not matter here. */
 describe.each([
   ['in any format', BEFORE, 'another one for all cells that Atlas runs'],
   [
-    'in the format of minted ones',
+    'in the format of generated secrets',
     mintCredential('ats').value.reveal(),
     mintCredential('ats').value.reveal(),
   ],
@@ -34,7 +34,7 @@ describe.each([
   };
   const pulls = async (secret: string, { url } = plane) => refusal(await cell.copy({ secret, url }).pull());
 
-  it('accepts both, until the old one is no longer configured', async () => {
+  it('accepts both secrets until the old one is no longer configured', async () => {
     for (const secret of [before, after]) expect((await pulls(secret))[0]).toBe(200);
     const over = await reopened({ INTERNAL_SERVICE_SECRET: after });
     expect((await pulls(after, over))[0]).toBe(200);
@@ -42,7 +42,7 @@ describe.each([
     await over.app.close();
   });
 
-  it('puts the new one into new bundles, and accepts earlier bundles as well', async () => {
+  it('puts the new secret into new bundles, and still accepts earlier bundles', async () => {
     expect((await plane.registerCell({ secret: 'platform' })).secret).toBe(after);
     expect((await early.copy({ url: plane.url }).enrol()).status).toBe(200);
   });

@@ -11,7 +11,7 @@ const { report } = PLANE_PATHS;
 const PUBLIC_AUTHORITY = '127.0.0.1:4100';
 const SELF = '/api/tenant-planes/self';
 
-/** Statuses of a request that was not understood, not found or not authenticated. */
+/** The statuses for requests that are not understood, not found or not authenticated. */
 const REFUSALS = [400, 401, 404, 405, 417];
 
 type Change = (signed: RawRequest) => RawRequest | string;
@@ -46,22 +46,22 @@ const inChunks =
 const twice = (line: string): string[] => [line, line];
 const SIGNED_HEADERS = ['signature', 'signature-input', 'content-digest', 'x-tenant-id'];
 
-/** The request differs from what was signed, or readers could disagree on what it is. */
+/** Requests that differ from what was signed, or that two parsers could read differently. */
 const ALTERED: readonly [string, Change][] = [
-  ['a doubled leading slash', sentTo(`/${report}`)],
-  ['a doubled inner slash', sentTo(`${SELF}//report`)],
+  ['a duplicated leading slash', sentTo(`/${report}`)],
+  ['a duplicated inner slash', sentTo(`${SELF}//report`)],
   ['a trailing slash', sentTo(`${report}/`)],
   ['a dot segment', sentTo('/api/./tenant-planes/self/report')],
-  ['dot segments to the same', sentTo(`${SELF}/../self/report`)],
-  ['dot segments out of it', sentTo(`${SELF}/../..`)],
+  ['dot segments that lead back', sentTo(`${SELF}/../self/report`)],
+  ['dot segments that lead elsewhere', sentTo(`${SELF}/../..`)],
   ['escaped dot segments', sentTo(`${SELF}/%2e%2e/self/report`)],
   ['an escaped slash', sentTo(`${SELF}%2Freport`)],
   ['an escaped letter', sentTo(`${SELF}/%72eport`)],
   ['an escaped escape', sentTo(`${SELF}/%2572eport`)],
-  ['another case', sentTo(report.toUpperCase())],
+  ['upper case', sentTo(report.toUpperCase())],
   ['backslashes', sentTo(report.replaceAll('/', '\\'))],
-  ['a parameter of the path', sentTo(`${report};a=1`)],
-  ['a parameter within the path', sentTo(`${SELF};a=1/report`)],
+  ['a path parameter at the end', sentTo(`${report};a=1`)],
+  ['a path parameter in the middle', sentTo(`${SELF};a=1/report`)],
   ['an invalid escape', sentTo(`${report}%zz`)],
   ['an overlong escape', sentTo(`${SELF}%c0%afreport`)],
   ['a query', sentTo(`${report}?a=1`)],
@@ -73,12 +73,12 @@ const ALTERED: readonly [string, Change][] = [
   ['a NUL', sentTo(`${report}\0`)],
   ['a NUL and another path', sentTo(`${report}\0/../desired-state`)],
   ['a tab', sentTo(`${report}\t`)],
-  ['a byte beyond ASCII', sentTo(`${report}\xe9`)],
+  ['a non-ASCII byte', sentTo(`${report}\xe9`)],
   ['an overlong segment', sentTo(`${SELF}/routes/${'a'.repeat(300)}`)],
   ['the absolute form', sentTo(`http://${PUBLIC_AUTHORITY}${report}`)],
-  ['the absolute form of another scheme', sentTo(`https://${PUBLIC_AUTHORITY}${report}`)],
-  ['the absolute form, its scheme in upper case', sentTo(`HTTP://${PUBLIC_AUTHORITY}${report}`)],
-  ['the absolute form of another host', sentTo(`http://evil.example${report}`)],
+  ['the absolute form with another scheme', sentTo(`https://${PUBLIC_AUTHORITY}${report}`)],
+  ['the absolute form with an upper-case scheme', sentTo(`HTTP://${PUBLIC_AUTHORITY}${report}`)],
+  ['the absolute form with another host', sentTo(`http://evil.example${report}`)],
   ['the absolute form with a user', sentTo(`http://evil.example@${PUBLIC_AUTHORITY}${report}`)],
   ['the authority form', sentTo(PUBLIC_AUTHORITY)],
   ['an asterisk', sentTo('*')],
@@ -103,8 +103,11 @@ const ALTERED: readonly [string, Change][] = [
     [`another ${name} before it`, withHeader(name, (line) => [`${name}: x`, line])],
     [`another ${name} after it`, withHeader(name, (line) => [line, `${name.toUpperCase()}: x`])],
     [`an empty ${name} after it`, withHeader(name, (line) => [line, `${name}:`])],
-    [`${name} folded`, withHeader(name, (line) => line.replace(': ', ':\r\n '))],
-    [`${name} folded within`, withHeader(name, (line) => `${line.slice(0, -3)}\r\n ${line.slice(-3)}`)],
+    [`${name} folded at the start`, withHeader(name, (line) => line.replace(': ', ':\r\n '))],
+    [
+      `${name} folded in the middle`,
+      withHeader(name, (line) => `${line.slice(0, -3)}\r\n ${line.slice(-3)}`),
+    ],
     [`${name} with a space before its colon`, withHeader(name, (line) => line.replace(':', ' :'))],
     [`${name} with a NUL`, withHeader(name, (line) => `${line}\0`)],
     [`${name} with a bare line feed`, withHeader(name, (line) => `${line}\nx: y`)],
@@ -117,15 +120,15 @@ const ALTERED: readonly [string, Change][] = [
   ['lines that end in bare line feeds', (signed) => bytesOf(signed).replaceAll('\r\n', '\n')],
   ['a header line before the request line', (signed) => `x: y\r\n${bytesOf(signed)}`],
   ['a space before the first header', withBytes('\r\n', '\r\n ')],
-  ['another version', withBytes('HTTP/1.1', 'HTTP/1.2')],
+  ['another HTTP version', withBytes('HTTP/1.1', 'HTTP/1.2')],
   ['a space after the version', withBytes('HTTP/1.1', 'HTTP/1.1 ')],
   ['tabs in the request line', withBytes(/^POST (\S+) /, 'POST\t$1\t')],
   ['a length and chunks', inChunks('content-length: 5', 'transfer-encoding: chunked')],
   ['chunks and a length', inChunks('transfer-encoding: chunked', 'content-length: 5')],
   ['a zero length and chunks', inChunks('content-length: 0', 'transfer-encoding: chunked')],
   ['an unknown transfer coding', withLines('transfer-encoding: xchunked')],
-  ['chunks in a further coding', inChunks('transfer-encoding: chunked, identity')],
-  ['chunks under a name with a space', withLines('transfer-encoding : chunked')],
+  ['chunks with a second coding', inChunks('transfer-encoding: chunked, identity')],
+  ['chunks with a space after the header name', withLines('transfer-encoding : chunked')],
   ['two lengths', withHeader('content-length', twice)],
   ['two lengths that differ', withHeader('content-length', (line) => [line, 'content-length: 1'])],
   ['a list of lengths', withHeader('content-length', (line) => `${line}, 1`)],
@@ -134,7 +137,7 @@ const ALTERED: readonly [string, Change][] = [
   ['an unknown expectation', withLines('expect: a-miracle')],
 ];
 
-/** By HTTP the same message, or one whose additions have no effect. What was signed is done. */
+/** Requests that are the same message in HTTP, or whose additions have no effect. */
 const EQUAL: readonly [string, Change][] = [
   ['nothing changed', (signed) => signed],
   ['an empty query (RFC 9421, section 2.2.7)', sentTo(`${report}?`)],
@@ -154,18 +157,21 @@ const EQUAL: readonly [string, Change][] = [
   ]),
   ['a body in chunks', inChunks('transfer-encoding: chunked')],
   [
-    'methods that override',
+    'headers that override the method',
     withLines('x-http-method-override: DELETE', 'x-method-override: DELETE', 'x-http-method: DELETE'),
   ],
   [
-    'paths that override',
+    'headers that override the path',
     withLines('x-original-url: /api/tenants', 'x-rewrite-url: /api/tenants', 'x-forwarded-prefix: /api'),
   ],
-  ['hosts that override', withLines('x-forwarded-host: evil.example', 'forwarded: host=evil.example')],
+  [
+    'headers that override the host',
+    withLines('x-forwarded-host: evil.example', 'forwarded: host=evil.example'),
+  ],
   ['an upgrade', withLines('upgrade: h2c', 'connection: upgrade')],
 ];
 
-/** Readers could disagree on where such a request ends. */
+/** Header lines with which two parsers could disagree on where the request ends. */
 const AMBIGUOUS: readonly (readonly string[])[] = [
   ['content-length: 5', 'transfer-encoding: chunked'],
   ['transfer-encoding: chunked', 'content-length: 5'],
@@ -179,7 +185,7 @@ const AMBIGUOUS: readonly (readonly string[])[] = [
   ['content-length: 5, 5'],
 ];
 
-/** Signed exactly as sent, so that the router decides. */
+/** Paths that are signed exactly as sent, so that only the router decides. */
 const SPELLED: readonly [string, number][] = [
   [report, 200],
   [`${report}?`, 200],
@@ -210,7 +216,7 @@ const SPELLED: readonly [string, number][] = [
   [`${report}?tenant_plane_id=%00`, 400],
 ];
 
-describe.each(EVERY_DATABASE)('a signed call, byte by byte, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a signed call in raw bytes on %s', (driver) => {
   let plane: TestControlPlane;
   let cell: PlaneSimulator;
   let tenantId: string;
@@ -224,7 +230,7 @@ describe.each(EVERY_DATABASE)('a signed call, byte by byte, on %s', (driver) => 
   });
   afterAll(() => plane.close());
 
-  /** A report, whose acceptance shows in the plane's row. */
+  /** A signed report. The plane's row shows whether it was accepted. */
   function signed(target: string = report): RawRequest & { readonly sequence: number } {
     const sequence = (cell.sequence += 1);
     const facts = { revision: 'none.0', version: '0.1.0', sequence, link_id: cell.linkId };
@@ -261,7 +267,7 @@ describe.each(EVERY_DATABASE)('a signed call, byte by byte, on %s', (driver) => 
   const lastSequence = async () => (await plane.rows(TenantPlane, { id: cell.id }))[0]?.sequence;
 
   it.each(ALTERED)(
-    'is refused with %s, changes nothing, and is still accepted as signed',
+    'is refused with %s, changes nothing, and is then still accepted as signed',
     async (_, change) => {
       const request = signed();
       const before = await state();
@@ -273,7 +279,7 @@ describe.each(EVERY_DATABASE)('a signed call, byte by byte, on %s', (driver) => 
     },
   );
 
-  it.each(EQUAL)('is accepted with %s, as signed', async (_, change) => {
+  it.each(EQUAL)('is accepted as signed with %s', async (_, change) => {
     const request = signed();
     expect(await send(change(request))).toMatchObject([{ status: 200, body: '{}' }]);
     expect(await lastSequence()).toBe(request.sequence);
@@ -296,7 +302,7 @@ describe.each(EVERY_DATABASE)('a signed call, byte by byte, on %s', (driver) => 
     expect(await send(hidden)).toMatchObject([{ status: 200 }]);
   });
 
-  it('is judged separately among others on the same connection', async () => {
+  it('is checked separately from other calls on the same connection', async () => {
     const kept = (request: RawRequest): RawRequest => ({
       ...request,
       headers: request.headers.filter((line) => line !== 'connection: close'),

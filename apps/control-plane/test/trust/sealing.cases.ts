@@ -33,7 +33,7 @@ describe.each(EVERY_DATABASE)('sealed values on %s', (driver) => {
   });
   afterAll(() => plane.close());
 
-  /** The same Control Plane, restarted with these sealing keys. */
+  /** Restarts the Control Plane with these sealing keys. */
   const restart = async (keys: string): Promise<void> => {
     const { apiKey, session, database, clock } = plane;
     await plane.app.close();
@@ -48,7 +48,7 @@ describe.each(EVERY_DATABASE)('sealed values on %s', (driver) => {
   const dbUrl = async (): Promise<unknown> =>
     (await plane.get(`/api/tenants/${tenantId}/db-url`)).body.db_url;
 
-  it('are stored in columns that are all listed in one place', () => {
+  it('are stored only in the columns that SEALED_COLUMNS lists', () => {
     const { entityMetadatas } = plane.app.get(Database).dataSource;
     const columns = entityMetadatas.flatMap(({ tableName, columns: all }) =>
       all
@@ -98,7 +98,7 @@ describe.each(EVERY_DATABASE)('sealed values on %s', (driver) => {
     ).toBe('of a backup');
   });
 
-  it('are not resealed over a concurrent change', async () => {
+  it('are not overwritten by resealing if they change concurrently', async () => {
     const place = placeIn(SEALED.tenantDatabaseUrl, tenantId, tenantId);
     const sealed = (keyId: string, text: string): object => ({ dbUrlSealed: boxOf(keyId).seal(text, place) });
     await restart(`${key('k2')},${key('k3')}`);

@@ -23,7 +23,7 @@ import { type Install, PlaneSimulator, type SignedAnswer, bodyOf, refusal } from
 
 const QUIET_SECONDS = 100;
 const NOBODY = '00000000-0000-7000-8000-000000000000';
-/** Only its header is read. */
+/** A transfer part, of which only the header is read. */
 const PART = `${Buffer.from(
   JSON.stringify({ transfer: NOBODY, attempt: 'a', part: 1, kind: 'last', changes: 0 }),
 ).toString('base64url')}....`;
@@ -47,7 +47,7 @@ interface PlaneView {
 const keyIdIn = (secret: string): string => secret.split('_')[1] ?? '';
 
 /**
- * A report of a tenant plane is stored only while its key is accepted.
+ * A tenant plane's report is stored only while its key is accepted.
  *
  * To see it fail: in `Reports.receive`, leave out
  * `holdAccepted`; or in `holdAccepted`, leave out `shareLockOf`.
@@ -78,7 +78,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
   const stepsOf = async (id: string): Promise<string[]> =>
     (await scene.job(id)).steps.map(({ name, status }) => `${name} ${status}`);
 
-  /** Sweeps repeatedly: a job that begins to wait behind one sweep is found by the next. */
+  /** Sweeps repeatedly, because a sweep does not find a job that begins to wait after it. */
   const sweptUntil = (id: string, status: string): Promise<boolean> =>
     eventually(
       async () => {
@@ -88,7 +88,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       { what: `the job is ${status}` },
     );
 
-  /** The cell with the secret that it received in band. */
+  /** The cell with the secret that it received in its desired state. */
   const handedOver = async (): Promise<PlaneSimulator> => {
     const answer = await cell.pull(10);
     const { next_secret } = bodyOf<DesiredState>(answer).config;
@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
     new PlaneSimulator(plane.url, plane.clock, cell.id, install as Install);
 
   describe('routine', () => {
-    it('hands the next one over in band, accepts both, and ends once the old one is unused', async () => {
+    it('delivers the next secret to the plane, and accepts both until the old one is unused', async () => {
       const before = cell.revision;
       const poll = cell.pull(50);
       const accepted = await ask('routine').expect(202);
@@ -111,7 +111,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
         job: { operation: 'rotate_secret', tenant_id: null, tenant_plane_id: cell.id },
         tenant_plane: { id: cell.id, status: 'enrolled' },
       });
-      // This answers the waiting poll, not the next one.
+      // The rotation answers the poll that is already waiting.
       expect((await poll).status).toBe(200);
       await scene.reaches(id, 'waiting');
       cell.revision = before;
@@ -135,7 +135,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       expect((await next.report()).status).toBe(200);
     });
 
-    it('continues while the old one is in use, and shows that', async () => {
+    it('continues while the old secret is in use, and shows which key is in use', async () => {
       const { job } = await rotate('routine');
       const next = await handedOver();
       await next.report();
@@ -164,7 +164,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       expect((await shown())?.keys).toMatchObject([{ id: keyIdIn(next.secret), role: 'current' }]);
     });
 
-    it('does not fail when its next check is due while it checks', async () => {
+    it('does not fail if its next check becomes due during a check', async () => {
       const { job } = await rotate('routine');
       const next = await handedOver();
       await next.report();
@@ -197,7 +197,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       expect((await cell.report()).status).toBe(200);
     });
 
-    it('keeps the old one and refuses the next when cancelled before the plane switches', async () => {
+    it('keeps the old secret and refuses the next if cancelled before the plane switches', async () => {
       const { job } = await rotate('routine');
       const next = await handedOver();
       await scene.act(job.id, 'cancel').expect(202);
@@ -207,7 +207,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       expect(await shown()).toMatchObject({ keys: [{ id: keyIdIn(cell.secret), role: 'current' }] });
     });
 
-    it('keeps both when cancelled after the plane switches; the next rotation revokes them', async () => {
+    it('keeps both secrets if cancelled after the switch, until another rotation revokes them', async () => {
       const { job } = await rotate('routine');
       const next = await handedOver();
       await next.report();
@@ -225,7 +225,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       expect((await third.report()).status).toBe(200);
     });
 
-    it('is superseded by an enrolment with a new bundle, whose secret alone is then valid', async () => {
+    it('is superseded when the plane enrols with a new bundle, whose secret alone stays valid', async () => {
       const { job } = await rotate('routine');
       const next = await handedOver();
       const anew = await plane.reissue(cell);
@@ -237,7 +237,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
   });
 
   describe('compromised', () => {
-    it('refuses the old one at once, and ends once the plane enrols with the new bundle', async () => {
+    it('revokes the old secret at once, and succeeds once the plane enrols with the new bundle', async () => {
       const keyId = keyIdIn(cell.secret);
       const calls = await plane.count(RequestNonce, { keyId });
       const poll = cell.pull(50);
@@ -266,12 +266,12 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
         () => sendPart(cell, NOBODY, PART),
       ],
       [
-        'a request for a part, which reports imports,',
+        'a request for a part, which also reports imports,',
         () => plane.app.get(TransferRelay),
         'give',
         () => takePart(cell, NOBODY),
       ],
-    ])('stores nothing of %s that was admitted before it', async (_, service, method, call) => {
+    ])('stores nothing from %s that was admitted before the rotation', async (_, service, method, call) => {
       const methods = service() as Record<string, (...given: unknown[]) => Promise<unknown>>;
       const work = methods[method]?.bind(methods) as (...given: unknown[]) => Promise<unknown>;
       const [reached, released] = [new Gate(), new Gate()];
@@ -287,9 +287,9 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       expect(refusal(await calling)).toEqual([401, 'bad_signature']);
     });
 
-    // SQLite serialises writers.
+    // SQLite serialises writers, so this matters only on Postgres.
     const onPostgres = driver === 'postgres' ? it : it.skip;
-    onPostgres('waits for a write under the old one, and takes effect before the next call', async () => {
+    onPostgres('waits for a write with the old secret, but takes effect before the next call', async () => {
       const [held, free] = [new Gate(), new Gate()];
       const database = plane.app.get(Database);
       const writing = database.write(async (manager) => {
@@ -333,7 +333,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       expect(late.filter((one) => one !== 401)).toEqual([]);
     });
 
-    it('returns the bundle again to a repeated request, until it is used', async () => {
+    it('returns the bundle again to a repeated request, until the bundle is used', async () => {
       const options = { headers: { 'idempotency-key': `leak-${cell.id}` } };
       const answers = await Promise.all([1, 2, 3].map(() => ask('compromised', options).expect(202)));
       expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
@@ -342,7 +342,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       expect((await ask('compromised', options).expect(202)).body.install).toBeNull();
     });
 
-    it('fails when no plane enrols in time, and resumes with another bundle', async () => {
+    it('fails if no plane enrols in time, and resumes with another bundle', async () => {
       const { job } = await rotate('compromised');
       await scene.reaches(job.id, 'waiting');
       plane.clock.advance(24 * 3600 + 1);
@@ -358,9 +358,9 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       await scene.reaches(job.id, 'succeeded');
     });
 
-    // SQLite serialises writers.
+    // SQLite serialises writers, so this matters only on Postgres.
     (driver === 'postgres' ? it : it.skip)(
-      'ends with an enrolment in time, even if recorded after the token has expired',
+      'succeeds with a timely enrolment, even if recorded after the token has expired',
       async () => {
         const { job, install } = await rotate('compromised');
         await scene.reaches(job.id, 'waiting');
@@ -387,14 +387,14 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       },
     );
 
-    it('takes in no tenant meanwhile', async () => {
+    it('keeps the cell from getting new tenants until it enrols again', async () => {
       const region = `region-${cell.id}`.slice(0, 40);
       cell = await plane.enrolledCell({ region });
       await rotate('compromised');
       expect(refusal(await plane.provision({ region }))).toEqual([503, 'no_capacity']);
     });
 
-    it('leaves nothing with which an earlier routine one could resume', async () => {
+    it('prevents an earlier routine rotation from being resumed', async () => {
       const { job } = await rotate('routine');
       await scene.act(job.id, 'cancel').expect(202);
       await scene.reaches(job.id, 'cancelled');
@@ -406,7 +406,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
     });
 
     describe.each(['drain', 'upgrade'])('during another operation on the plane: %s', (operation) => {
-      /** Waits for its one tenant to move, or for the plane's operator to upgrade it. */
+      /** Starts an operation that waits for its tenant to move, or for someone to upgrade the plane. */
       const startOther = async (): Promise<string> => {
         const region = `region-${cell.id}`.slice(0, 40);
         cell = await plane.enrolledCell({ region });
@@ -421,7 +421,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
         return id;
       };
 
-      it('still revokes at once; the other operation continues, and can resume later', async () => {
+      it('still revokes at once, while the other operation continues and can be resumed', async () => {
         const other = await startOther();
         expect(refusal(await ask('routine'))).toEqual([409, 'operation_in_progress']);
         const { job, install } = await rotate('compromised');
@@ -437,7 +437,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
         await scene.act(other, 'retry').expect(202);
       });
 
-      it('resumes with a new bundle when the first one was not used in time', async () => {
+      it('resumes with a new bundle if the first one was not used in time', async () => {
         const other = await startOther();
         const { job, install } = await rotate('compromised');
         await plane.change(ProvisioningToken, { id: install?.token_id }, { expiresAt: plane.clock.now() });
@@ -450,7 +450,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       });
     });
 
-    it('supersedes a routine one at once, and refuses its next secret', async () => {
+    it('supersedes a routine rotation at once, and refuses its next secret', async () => {
       const routine = await rotate('routine');
       const next = await handedOver();
       const { job, install } = await rotate('compromised');
@@ -466,7 +466,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       expect(await shown()).toMatchObject({ keys: [{ id: keyIdIn(anew.secret), role: 'current' }] });
     });
 
-    it('cannot be undone: the old one stays refused when cancelled', async () => {
+    it('cannot be undone, so the old secret stays revoked if it is cancelled', async () => {
       const { job } = await rotate('compromised');
       await scene.act(job.id, 'cancel').expect(202);
       await scene.reaches(job.id, 'cancelled');
@@ -478,7 +478,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
   it.each([
     ['routine', ['mint-next-secret', 'await-next-secret', 'revoke-old-secret'], false],
     ['compromised', ['await-reenrolment'], true],
-  ])('plans a %s one in a dry run, and does nothing', async (mode, names, install_required) => {
+  ])('plans a %s rotation in a dry run, which changes nothing', async (mode, names, install_required) => {
     const before = [await plane.count(ProvisioningJob), await plane.count(ServiceKey)];
     const path = `/api/tenant-planes/${cell.id}/rotate-secret?dry_run=true`;
     const { plan } = (await plane.post(path, { mode }).expect(200)).body;
@@ -488,7 +488,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
     expect((await cell.report()).status).toBe(200);
   });
 
-  it('runs one at a time, shows its steps as they happen, and is audited', async () => {
+  it('runs only once at a time, shows its steps as they happen, and is audited', async () => {
     const { job } = await rotate('routine');
     expect(refusal(await ask('routine'))).toEqual([409, 'operation_in_progress']);
     const list = await plane.get(`${JOBS}?tenant_plane_id=${cell.id}`).expect(200);
@@ -502,7 +502,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
     expect(entries).toMatchObject([{ after: { mode: 'routine', job_id: job.id } }]);
   });
 
-  describe('of a plane from which its tenant moves away', () => {
+  describe('while the tenant moves away from the plane', () => {
     /** A customer's plane that serves its tenant. */
     const installed = async () => {
       const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
@@ -515,25 +515,28 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
     };
     const move = (id: string) => plane.post(`/api/tenants/${id}/move`, { deployment_model: 'shared' });
 
-    it.each(['routine', 'compromised'])('runs beside the move, whichever came first: %s', async (mode) => {
-      const first = await installed();
-      await ask(mode, {}, first.planeId).expect(202);
-      await move(first.id).expect(202);
-      const second = await installed();
-      await move(second.id).expect(202);
-      const { body } = await ask(mode, {}, second.planeId).expect(202);
-      const { id: job } = body.job;
-      if (mode === 'compromised') {
-        const again = await plane.reissue(second.theirs);
-        expect((await again.enrol()).status).toBe(200);
-        await scene.reaches(job, 'succeeded');
-        await again.pull();
-        // It still learns of the move.
-        expect(again.tenants.has(second.id)).toBe(true);
-      } else expect((await second.theirs.report()).status).toBe(200);
-    });
+    it.each(['routine', 'compromised'])(
+      'runs alongside the move, whichever begins first: %s',
+      async (mode) => {
+        const first = await installed();
+        await ask(mode, {}, first.planeId).expect(202);
+        await move(first.id).expect(202);
+        const second = await installed();
+        await move(second.id).expect(202);
+        const { body } = await ask(mode, {}, second.planeId).expect(202);
+        const { id: job } = body.job;
+        if (mode === 'compromised') {
+          const again = await plane.reissue(second.theirs);
+          expect((await again.enrol()).status).toBe(200);
+          await scene.reaches(job, 'succeeded');
+          await again.pull();
+          // The plane still learns of the move.
+          expect(again.tenants.has(second.id)).toBe(true);
+        } else expect((await second.theirs.report()).status).toBe(200);
+      },
+    );
 
-    it.each(['routine', 'compromised'])('ends when the plane is retired: %s', async (mode) => {
+    it.each(['routine', 'compromised'])('is cancelled when the plane is retired: %s', async (mode) => {
       const { id, planeId } = await installed();
       const { job } = bodyOf<Accepted>(await ask(mode, {}, planeId).expect(202));
       await scene.reaches(job.id, 'waiting');
@@ -546,12 +549,12 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
     });
   });
 
-  it('begins for one of two concurrent requests', async () => {
+  it('begins for only one of two concurrent requests', async () => {
     const answers = await Promise.all([ask('compromised'), ask('compromised')]);
     expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
   });
 
-  it('is refused where it cannot be done, with what to do instead', async () => {
+  it('is refused when impossible, and the error says what to do instead', async () => {
     const [platform, expected] = [
       await plane.enrolledCell({ secret: 'platform' }),
       await plane.registerCell(),
@@ -567,7 +570,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
     expect(refusal(await ask('routine', { token: readOnly }))).toEqual([403, 'forbidden']);
   });
 
-  it('reveals no secret but in the bundle: not in answers, jobs, audit, or rows', async () => {
+  it('reveals secrets only in the bundle, not in responses, jobs, audit entries or rows', async () => {
     const { job } = await rotate('routine');
     const next = await handedOver();
     await next.report();

@@ -38,7 +38,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     expect((await plane.post(report, reportBody(), { token: null })).body.code).toBe('bad_signature');
   });
 
-  it('is refused when its key has signed too many lately, until they are forgotten', async () => {
+  it('is refused if its key has signed too many recent calls, until their nonces expire', async () => {
     const busy = await plane.enrolledCell();
     const keyId = busy.secret.split('_')[1] ?? '';
     const expiresAt = new Date(plane.clock.now().getTime() + 300_000);
@@ -68,7 +68,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
       return { method: 'POST' as const, path: target, text, request };
     };
 
-    it('is accepted unchanged', async () => {
+    it('is accepted if nothing is changed', async () => {
       expect((await cell.send(signed())).status).toBe(200);
     });
 
@@ -81,7 +81,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
       ['nonce', ({ request }) => changed(request, 'signature-input', /nonce="./, 'nonce="~')],
       ['time', ({ request }) => changed(request, 'signature-input', /created=\d+/, 'created=1')],
       ['tag', ({ request }) => changed(request, 'signature-input', /tag="atlas-tp"/, 'tag="atlas-cp"')],
-      ['set of parts', ({ request }) => changed(request, 'signature-input', / "@query"/, '')],
+      ['set of signed parts', ({ request }) => changed(request, 'signature-input', / "@query"/, '')],
       ['signature', ({ request }) => changed(request, 'signature', /:./, ':_'.replace('_', 'x'))],
     ])('is refused: %s', async (_, change) => {
       const call = signed();
@@ -106,7 +106,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
       ]);
     });
 
-    it('is refused: authority, whatever Host says', async () => {
+    it('is refused: authority, whatever the Host header says', async () => {
       const url = new URL(`http://elsewhere.example.com${desiredState}`);
       const answer = await cell.call({
         method: 'GET',
@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     });
   });
 
-  it('may name only a tenant that lives on the calling plane', async () => {
+  it('may name only a tenant of the calling plane', async () => {
     const home = await plane.enrolledCell({ region: 'home' });
     const { body } = await plane.provision({ region: 'home' });
     await home.pull(20);
@@ -131,16 +131,16 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
   });
 
   it.each([
-    ['asks where a tenant lives', 'GET', `${routes}/anybody`],
-    ['asks for a part', 'GET', `${transfers}/${randomUUID()}/parts/1?importer=first`],
-    ['asks how far the target is', 'GET', `${transfers}/${randomUUID()}/imported?count=1`],
+    ["requests a tenant's route", 'GET', `${routes}/anybody`],
+    ['requests a part', 'GET', `${transfers}/${randomUUID()}/parts/1?importer=first`],
+    ['requests the progress of an import', 'GET', `${transfers}/${randomUUID()}/imported?count=1`],
     ['sends a part', 'PUT', `${transfers}/${randomUUID()}/parts/1`],
-  ] as const)('is refused when it %s and names a tenant that lives elsewhere', async (_, method, path) => {
+  ] as const)('is refused if it %s and names a tenant of another plane', async (_, method, path) => {
     const request = cell.sign({ method, path, signed: { tenantId: randomUUID() } });
     expect(refusal(await cell.send({ method, path, request }))).toEqual([403, 'tenant_not_on_plane']);
   });
 
-  it('is refused alike with a wrong secret and with an unknown key', async () => {
+  it('gets the same refusal for a wrong secret as for an unknown key', async () => {
     const wrong = await cell.call({ method: 'GET', path: desiredState, signed: { secret: 'x'.repeat(40) } });
     const unknown = await cell.call({ method: 'GET', path: desiredState, signed: { keyId: 'nobody' } });
     expect([refusal(wrong), refusal(unknown)]).toEqual([
@@ -150,7 +150,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     expect(bodyOf<{ detail: string }>(unknown).detail).toBe(bodyOf<{ detail: string }>(wrong).detail);
   });
 
-  it('is accepted once when sent 100 times at once', async () => {
+  it('is accepted only once when sent 100 times at once', async () => {
     const request = cell.sign({ method: 'GET', path: desiredState });
     const send = () => cell.send({ method: 'GET', path: desiredState, request });
     const answers = await Promise.all(Array.from({ length: 100 }, send));
@@ -159,14 +159,14 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     expect(refusal(await send())).toEqual([401, 'bad_signature']);
   });
 
-  it('does not use up its nonce when its signature is invalid', async () => {
+  it('does not use up its nonce if its signature is invalid', async () => {
     const [nonce, before] = [randomUUID(), await plane.count(RequestNonce)];
     await cell.call({ method: 'GET', path: desiredState, signed: { nonce, secret: 'x'.repeat(40) } });
     expect(await plane.count(RequestNonce)).toBe(before);
     expect((await cell.call({ method: 'GET', path: desiredState, signed: { nonce } })).status).toBe(200);
   });
 
-  it('lets two planes use the same nonce', async () => {
+  it('may have the same nonce as a call from another plane', async () => {
     const [nonce, another] = [randomUUID(), await plane.enrolledCell()];
     const call = { method: 'GET' as const, path: desiredState, signed: { nonce } };
     expect([(await cell.call(call)).status, (await another.call(call)).status]).toEqual([200, 200]);
@@ -181,12 +181,12 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     const now = new Date(plane.clock.now().getTime() + seconds * 1000);
     const answer = await cell.call({ method: 'GET', path: desiredState, signed: { now } });
     expect(answer.status).toBe(status);
-    // Signed either way, so that the plane can correct its clock.
+    // The response is signed either way, so that the plane can correct its clock.
     expect(answer.verify().created).toBe(plane.clock.now().getTime() / 1000);
     if (status === 401) expect(refusal(answer)).toEqual([401, 'clock_skew']);
   });
 
-  it('cannot be replayed at the edge of its window, even after the sweep', async () => {
+  it('cannot be replayed at the end of its time window, even after a sweep', async () => {
     const ahead = new Date(plane.clock.now().getTime() + 300_000);
     const request = cell.sign({ method: 'GET', path: desiredState, signed: { now: ahead } });
     expect((await cell.send({ method: 'GET', path: desiredState, request })).status).toBe(200);
@@ -206,7 +206,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     expect(refusal(await fired.report())).toEqual([401, 'bad_signature']);
   });
 
-  it('is refused when it names a plane other than that of its key', async () => {
+  it("is refused if it names a plane other than its key's", async () => {
     const another = await plane.enrolledCell();
     const path = `${desiredState}?tenant_plane_id=${another.id}`;
     expect(refusal(await cell.call({ method: 'GET', path }))).toEqual([403, 'tenant_plane_mismatch']);
@@ -220,7 +220,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     },
   );
 
-  it('must name its cell in the query once two share the platform secret', async () => {
+  it('must name its cell in the query once two cells share the platform secret', async () => {
     const [one, two] = [
       await plane.enrolledCell({ secret: 'platform' }),
       await plane.enrolledCell({ secret: 'platform' }),
@@ -238,7 +238,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
   });
 });
 
-describe.each(EVERY_DATABASE)('a signed call that was accepted on %s', (driver) => {
+describe.each(EVERY_DATABASE)('an accepted signed call on %s', (driver) => {
   let before: TestControlPlane;
   let after: TestControlPlane;
   beforeAll(async () => (before = await TestControlPlane.boot(driver)));
@@ -261,6 +261,6 @@ describe.each(EVERY_DATABASE)('a signed call that was accepted on %s', (driver) 
 function changed<T extends Record<string, string>>(request: T, name: string, from: RegExp, to: string) {
   const value = request[name] ?? '';
   const next = value.replace(from, to);
-  // Equal by chance: use the next letter.
+  // If the result is equal by chance, use another letter.
   return { request: { ...request, [name]: next === value ? value.replace(from, ':y') : next } };
 }
