@@ -210,7 +210,7 @@ describe('the SQLite file of a plane', () => {
           rmSync(join(small, 'others'));
           if (refusal) {
             expect(refusal).toBeInstanceOf(EnvironmentError);
-            expect(refusal.message).toContain(`${small} cannot be written: no space is left there`);
+            expect(refusal.message).toContain(`${small} cannot be written: no space is left`);
             expect(readdirSync(small).filter((name) => !name.includes('.lock'))).toEqual([]);
           }
           await expect(start()).resolves.toBeUndefined();

@@ -17,8 +17,8 @@ const POLICY = contentPolicy({
 });
 
 /**
- * Pages opened from links in mails. Only the page's script reads the fragment, which reaches the server only
- * in the body of a POST.
+ * Pages opened from links in emails. The token is in the URL fragment, which only the script of the page
+ * reads. It reaches the server only in the body of a POST.
  */
 const TITLES = {
   signup: 'Choose your password',
@@ -29,7 +29,7 @@ const TITLES = {
 
 export type LinkPage = keyof typeof TITLES;
 
-/** `name`: whose page it is, as text; `who`: the same, where it stands alone. */
+/** `name` appears within sentences, `who` in the title and above the heading. */
 export function sendLinkPage(reply: FastifyReply, page: LinkPage, name: string, who = name): FastifyReply {
   const words = {
     min: String(MIN_PASSWORD_LENGTH),
