@@ -18,7 +18,7 @@ const RESERVED_WORDS = {
 };
 
 /**
- * Slugs that no tenant may have. Adding a word takes the host away from a tenant that already uses it (see
+ * Slugs that no tenant may have. A tenant that already uses a newly added word loses its host name (see
  * tenantSlugOfHost), so check for one first.
  */
 export const RESERVED_SLUGS: ReadonlySet<string> = new Set(
