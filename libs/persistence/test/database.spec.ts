@@ -22,7 +22,7 @@ const note = (tenantId: string, text: string): Note => ({
 });
 
 describe.each(EVERY_DATABASE)('a closed %s database', (driver) => {
-  it('leaves nothing behind that every later async call would carry', async () => {
+  it('leaves no async storage attached to later async calls', async () => {
     const test = await createTestDatabase(driver);
     const options = { ...targetsOf(test), schema: NOTES_SCHEMA };
     await migrateFirst(options);
@@ -170,7 +170,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
     );
   });
 
-  it('stores nothing from a failed unit of work whose statements still run', async () => {
+  it('stores nothing from a failed unit of work whose statements are still running', async () => {
     const tenant = randomUUID();
     const stray: Promise<unknown>[] = [];
     const refused = tenants.write(tenant, async (scope) => {

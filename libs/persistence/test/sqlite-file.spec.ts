@@ -96,12 +96,16 @@ describe('the SQLite file of a plane', () => {
       () => writeFileSync(file, 'a letter '.repeat(900)),
       /is not a SQLite database/,
     ],
-    ['has an overwritten beginning', () => overwrite(0, 100), /or its beginning has been overwritten/],
+    [
+      'has been overwritten at the beginning',
+      () => overwrite(0, 100),
+      /or its beginning has been overwritten/,
+    ],
     ['was truncated', () => truncateSync(file, statSync(file).size - 4096), /is damaged or truncated/],
     ['is damaged inside', () => overwrite(4096, 3 * 4096), /is damaged/],
     ['is an empty database', () => copyFileSync(blank(), file), /contains none of this plane's tables/],
     [
-      'is missing, but its log is there',
+      'is missing while its log still exists',
       () => (rmSync(file), writeFileSync(`${file}-wal`, 'x')),
       /is missing, but .*-wal/,
     ],
@@ -188,7 +192,7 @@ describe('the SQLite file of a plane', () => {
     expect(readdirSync(folder)).toEqual(['plane.db']);
   });
 
-  it('is refused with the name of its folder if that is not writable', async () => {
+  it('is refused if its folder is not writable, and the error names the folder', async () => {
     writeFileSync(join(folder, 'in-the-way'), '');
     file = join(folder, 'in-the-way/data/plane.db');
     await expect(start()).rejects.toThrow(EnvironmentError);

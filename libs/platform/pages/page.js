@@ -91,9 +91,7 @@ async function follow({ id, ...first }) {
   show(view.status);
 }
 
-/**
- * The email address in the token of a sign-up link. It only helps password managers; nothing relies on it.
- */
+/** The email address in a sign-up link's token. It only helps password managers; nothing relies on it. */
 function emailIn(signupToken) {
   try {
     const claims = signupToken.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');

@@ -16,7 +16,7 @@ export interface PlatformOptions {
   readonly clock?: Clock;
   readonly imports?: ModuleMetadata['imports'];
   readonly inject: NonNullable<Extract<Provider, { useFactory: unknown }>['inject']>;
-  /** Called with the instances of what `inject` lists. */
+  /** Called with the providers that `inject` lists. */
   readonly useFactory: (...parts: never[]) => {
     metrics: MetricsOptions;
     readinessChecks: ReadinessChecks;

@@ -30,9 +30,7 @@ const PROFILE: SignatureProfile = {
   tag: ANSWER_TAG,
 };
 
-/**
- * RFC 9421, section 2.4. Covers the signature of the request, so the response is valid only for that request.
- */
+/** RFC 9421, section 2.4. Covers the request's signature, so the response is valid only for that request. */
 export function signResponse(response: ResponseToSign): SignedHeaders {
   const digest = contentDigest(response.body);
   const parameters = new Map<string, string | number>([

@@ -38,8 +38,8 @@ const EACH_PARAMETER = new RegExp(PARAMETER, 'g');
 
 /**
  * Reads `Signature-Input` and `Signature`, which must contain exactly one signature that matches the profile.
- * Accepts only the canonical RFC 9651 spelling: each message has one form, and contains nothing that later
- * checks would not see. Uses a grammar of its own, because a parser for all of RFC 9651 takes twice as long.
+ * Accepts only the canonical RFC 9651 spelling, so that each message has one form and contains nothing that
+ * later checks would not see. A parser for all of RFC 9651 would take twice as long as this grammar.
  */
 export function readSignatureFields(headers: HeaderBag, profile: SignatureProfile): SignatureFields {
   const [, label, signatureParams, items, spelled] = match(headers, 'signature-input', SIGNATURE_INPUT);
@@ -107,7 +107,10 @@ function hmacOf(base64: string): Buffer {
   throw badSignature('The signature header must carry the 32 bytes of an hmac-sha256.');
 }
 
-/** `expected` has no duplicates, so equal length and every expected entry leave no room for another. */
+/**
+ * `expected` has no duplicates. So if the lengths match and every expected entry is present, there are no
+ * others.
+ */
 function isExactly(actual: readonly string[], expected: readonly string[]): boolean {
   return actual.length === expected.length && expected.every((entry) => actual.includes(entry));
 }

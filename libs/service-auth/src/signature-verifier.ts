@@ -8,13 +8,13 @@ import { badSignature, type SignatureRefused, signatureDoesNotHold } from './sig
 import { type ReceivedRequest, readSignedRequest, secretIndexOf } from './signed-request';
 
 export interface ServiceAuthOptions {
-  /** `authorityOf` the public URL that receives signed calls. */
+  /** `authorityOf` applied to the public URL that receives signed calls. */
   readonly authority: string;
   /** Defaults to 300. */
   readonly windowSeconds?: number;
 }
 
-/** A call that is proven to come from the holder of a key, and not to be a replay. */
+/** A call that is proven to come from a key's holder, and not to be a replay. */
 export interface ServiceCall<TCaller = unknown> {
   readonly caller: TCaller;
   readonly keyId: string;

@@ -4,8 +4,8 @@ import { type AnswerSigner } from './signed-headers';
 export const SIGNATURE_WINDOW_SECONDS = 300;
 
 /**
- * Extends how long a nonce is remembered: the clocks of replicas differ, and one that is ahead must not
- * forget a nonce that another still accepts.
+ * Extends how long a nonce is remembered: replicas' clocks differ, and one that is ahead must not forget a
+ * nonce that another still accepts.
  */
 const NONCE_MARGIN_SECONDS = 60;
 

@@ -179,7 +179,7 @@ describe('a call is refused for its form, even if its sender has the secret, whe
     ['nonce is missing', COVERED, PARAMETERS.replace('nonce="nonce-0123456789";', '')],
     ['keyid is missing', COVERED, PARAMETERS.replace('keyid="KeyId0000001";', '')],
     ['tag is missing', COVERED, PARAMETERS.replace(';tag="atlas-tp"', '')],
-    ['the tag is that of an answer', COVERED, PARAMETERS.replace('atlas-tp', 'atlas-cp')],
+    ['the tag is that of a response', COVERED, PARAMETERS.replace('atlas-tp', 'atlas-cp')],
     ['the tag is a token', COVERED, PARAMETERS.replace('"atlas-tp"', 'atlas-tp')],
     ['created is a string', COVERED, PARAMETERS.replace('1618884473', '"1618884473"')],
     ['created is a fraction', COVERED, PARAMETERS.replace('1618884473', '1618884473.5')],

@@ -24,7 +24,7 @@ export interface RequestSignature extends SignatureFields {
 
 export interface ReceivedRequest {
   readonly method: string;
-  /** The verifier's own public authority (`authorityOf` its public URL), never the Host header. */
+  /** The verifier's own public authority (`authorityOf` applied to its public URL), never the Host header. */
   readonly authority: string;
   /** The request line's target exactly as received. */
   readonly target: string;
@@ -32,7 +32,10 @@ export interface ReceivedRequest {
   readonly rawBody: Buffer;
 }
 
-/** A request with a valid form and digest, and the base whose HMAC its signature must be. */
+/**
+ * A request with a valid form and digest, and the signature base. Its signature must be the HMAC of that
+ * base.
+ */
 export interface SignedRequest {
   readonly signature: RequestSignature;
   readonly base: string;

@@ -31,7 +31,7 @@ describe.each(VECTORS)('RFC 9421, section $section', (vector) => {
     expect(fields['signature-input']).toBe(`sig1=${input}`);
   });
 
-  it('is not accepted as a signature of ours', () => {
+  it('is not accepted as one of our signatures', () => {
     const headers = { 'signature-input': `sig=${input}`, signature: `sig=:${signature}:` };
     expect(refusalOf(() => readSignature(headers))).toMatchObject({ code: 'bad_signature' });
   });
@@ -57,7 +57,7 @@ it('RFC 9421, section B.2.2 is read as printed in the RFC', () => {
   expect(readSignatureFields(fields, profile)).toMatchObject(read);
 });
 
-describe('RFC 9421, section 2.2', () => {
+describe('RFC 9421', () => {
   it.each([
     ['1', 'POST', '/path?param=value', '"@method"', 'POST'],
     ['3', 'POST', '/path?param=value', '"@authority"', 'www.example.com'],
@@ -73,7 +73,7 @@ describe('RFC 9421, section 2.2', () => {
     ['7, a query without names', 'POST', '/path?queryString', '"@query"', '?queryString'],
     ['7, no query', 'POST', '/path', '"@query"', '?'],
     ['7, an empty query', 'POST', '/path?', '"@query"', '?'],
-  ])('.%s: %s %s has the %s %s', (_, method, target, identifier, value) => {
+  ])('section 2.2.%s: %s %s has the %s %s', (_, method, target, identifier, value) => {
     const url = new URL(`https://www.example.com${target}`);
     const components = requestComponents({
       method,
@@ -89,7 +89,7 @@ describe('RFC 9421, section 2.2', () => {
     'http://example.com:80/~smith/home.html',
     'http://EXAMPLE.com/%7Esmith/home.html',
     'http://EXAMPLE.com:/%7esmith/home.html',
-  ])('.3: the authority of %s is normalised as in RFC 9110, section 4.2.3', (url) => {
+  ])('section 2.2.3: the authority of %s is normalised as in RFC 9110, section 4.2.3', (url) => {
     expect(authorityOf(url)).toBe('example.com');
   });
 });

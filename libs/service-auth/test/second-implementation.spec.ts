@@ -180,7 +180,7 @@ describe('a signed response', () => {
     expect(verifyResponse(answer)).toEqual({ created: CREATED });
   });
 
-  describe('with one byte changed is refused by both', () => {
+  describe('with one byte changed is refused by both implementations', () => {
     const answer = { ...exchange, status: 200, body: '{}' };
     const headers = signResponse(answer);
 

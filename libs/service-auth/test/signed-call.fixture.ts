@@ -58,7 +58,7 @@ class NewNonces extends NonceStore {
   }
 }
 
-/** What the verifier returns for a call with a new nonce, and the use of that nonce. */
+/** What the verifier returns for a call with a new nonce, together with the nonce use that it recorded. */
 export async function verified(call: ArrivedCall): Promise<ServiceCall & Partial<NonceUse>> {
   const { authority, windowSeconds, secrets, now, ...request } = call;
   const nonces = new NewNonces();

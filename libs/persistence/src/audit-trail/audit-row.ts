@@ -30,7 +30,7 @@ export interface AuditEntry {
 
 const MAX_QUOTED = 100;
 
-/** Truncates input from refused requests, because the trail keeps it forever. */
+/** Truncates input from refused requests, because audit rows are kept forever. */
 export function quoted(text: string | undefined): string | undefined {
   if (text === undefined || text.length <= MAX_QUOTED) return text;
   return `${text.slice(0, MAX_QUOTED).toWellFormed()}…`;

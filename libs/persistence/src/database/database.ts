@@ -28,7 +28,7 @@ export abstract class Database {
   private hasStorageFault = false;
   private probe: Promise<void> | undefined;
 
-  /** Reads committed rows. Inside `write`, also reads the changes of that transaction. */
+  /** Reads committed rows. Inside `write`, also reads that transaction's own changes. */
   read<T>(work: Work<T>): Promise<T> {
     const open = this.openTransaction();
     return work(open ? open.manager : this.reader());
@@ -42,8 +42,8 @@ export abstract class Database {
 
   /**
    * SQL for the time that many seconds from now, in the format of stored times. Uses the clock that all
-   * processes of a database share. On Postgres that is the clock of the server, because those of the
-   * processes differ and may be changed. A SQLite file is used by only one process, whose own clock counts.
+   * processes of a database share. On Postgres that is the server's clock, because the clocks of processes
+   * differ and may be changed. On SQLite it is the clock of the only process.
    */
   abstract fromNow(seconds: number): string;
 

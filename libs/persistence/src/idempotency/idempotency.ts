@@ -37,8 +37,8 @@ class KeyIsTaken extends Error {}
 /**
  * Makes a request safe to repeat (draft-ietf-httpapi-idempotency-key-header): the key, its response and the
  * work are stored in one transaction. Each plane decides how keys are stored, and to whom they belong. A
- * stored response may contain a secret, so a repeat gets it only in a transaction that has checked the access
- * of its caller again, as before a write.
+ * stored response may contain a secret, so a repeat gets it only in a transaction that has checked its
+ * caller's access again, as before a write.
  */
 export abstract class Idempotency<A = unknown, R extends RepeatableRequest = RepeatableRequest> {
   /**
@@ -84,7 +84,10 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
   protected abstract claim(manager: EntityManager, request: R, claim: KeyClaim): Promise<boolean>;
   protected abstract keep(manager: EntityManager, request: R, claim: KeyClaim, answer: A): Promise<void>;
 
-  /** Translates only a timeout on its own key, not one on any other lock. */
+  /**
+   * Reports a timeout of the lock on the key as `request_in_progress`. Timeouts of other locks are thrown
+   * unchanged.
+   */
   protected async insertKey<T extends ObjectLiteral>(
     manager: EntityManager,
     entity: EntityTarget<T>,
@@ -108,7 +111,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
   ): Promise<A> {
     return this.transaction(request, async (manager) => {
       const claim = { ...asked, expiresAt: new Date(this.now().getTime() + KEPT_SECONDS * 1000) };
-      // Not awaited, so that the statements of the work are sent in the same message.
+      // Not awaited, so that the work's statements are sent in the same message.
       const claiming = this.claim(manager, request, claim).then((isOurs) => {
         if (!isOurs) throw new KeyIsTaken();
       });

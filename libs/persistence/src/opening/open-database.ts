@@ -18,7 +18,7 @@ import { explainingStorageFaults } from '../sqlite/storage-faults';
 export interface DatabaseOptions extends PoolOptions {
   readonly target: DatabaseTarget;
   readonly schema: Schema;
-  /** On Postgres, connects as the owner of the schema if the serving role owns nothing. */
+  /** On Postgres, connects as the schema's owner if the serving role owns nothing. */
   readonly migrationTarget?: DatabaseTarget;
 }
 

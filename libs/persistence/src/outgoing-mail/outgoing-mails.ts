@@ -102,7 +102,7 @@ export abstract class OutgoingMails<S extends MailScope>
 
   /** Sends the due emails of noted queues, after any sending in progress. */
   sendNoted(): Promise<void> {
-    // Runs without an actor, whoever caused the email.
+    // Runs without an actor, even if a user's request caused the email.
     this.sending = this.sending.then(() =>
       runInContext({ traceId: newTraceId() }, async () => {
         for (const queue of [...this.noted]) await this.sendDue(queue);
@@ -158,7 +158,7 @@ export abstract class OutgoingMails<S extends MailScope>
       () => undefined,
       (error: unknown) => error as Error,
     );
-    // A database failure is no fault of the email: its claim expires, and it is retried.
+    // A database failure is not the fault of the email: its claim expires, and it is retried.
     if (databaseFailure(failure)) throw failure as Error;
     if (failure) await this.putOff(queue, mail, failure);
     else await this.inQueue(queue, (mails) => mails.remove(mail));

@@ -24,7 +24,7 @@ interface OpenRead extends Connection {
 }
 
 /**
- * The cost of a request is its round trips, so this class saves them. Connections are pipelined: BEGIN and
+ * Round trips dominate the cost of a request, so this class saves them. Connections are pipelined: BEGIN and
  * the tenant setting are sent with the first statement, statements started together are sent together, and a
  * read does not wait for its COMMIT. A read that immediately follows another one as the same tenant in the
  * same request (first the session, then the data) continues in the same transaction.
@@ -40,7 +40,7 @@ export class PostgresDatabase extends Database {
   }
 
   /**
-   * Uses the time of the statement, not that of the transaction, which may have waited for locks.
+   * Uses the start of the statement, not of the transaction, which may have waited for locks since.
    * `clock_timestamp()` would not use an index.
    */
   fromNow(seconds: number): string {
@@ -149,7 +149,7 @@ export class PostgresDatabase extends Database {
     });
     // The server responds with ROLLBACK if a statement failed and its error was swallowed.
     if (result.command !== 'COMMIT')
-      throw new Error('A statement of this transaction failed; nothing was written.');
+      throw new Error('A statement in this transaction failed, so nothing was written.');
     await this.release(runner);
   }
 

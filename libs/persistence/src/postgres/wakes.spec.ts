@@ -34,7 +34,7 @@ describe('waiting for signals', () => {
     expect(await next).toBe(true);
   });
 
-  it('does not miss a signal that arrived before', async () => {
+  it('does not miss a signal that arrived before it', async () => {
     signals.give();
     expect(await wakes.next()).toBe(true);
   });

@@ -51,8 +51,8 @@ describe(parseSealingKeys.name, () => {
   });
 
   it.each([
-    ['a:c2hvcnQ=', 'must be the base64 of 32 bytes'],
-    [`:${good}`, 'must start with an id'],
+    ['a:c2hvcnQ=', 'must be 32 bytes in base64'],
+    [`:${good}`, 'the id of a sealing key'],
     [`a:${good},a:${good}`, 'same id'],
   ])('says what is wrong without repeating the key', (text, message) => {
     expect(() => parseSealingKeys(text)).toThrow(message);

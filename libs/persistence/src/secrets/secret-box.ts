@@ -28,9 +28,9 @@ export function parseSealingKeys(text: SecretText): SealingKey[] {
       const [id = '', encoded = ''] = part.trim().split(':');
       const key = Buffer.from(encoded, 'base64');
       if (!/^[A-Za-z0-9_-]{1,32}$/.test(id))
-        throw new Error('each sealing key must start with an id of A-Z a-z 0-9 _ -');
+        throw new Error('the id of a sealing key must be 1 to 32 characters of A-Z a-z 0-9 _ -');
       if (key.length !== KEY_BYTES)
-        throw new Error(`sealing key "${id}" must be the base64 of ${KEY_BYTES} bytes`);
+        throw new Error(`sealing key "${id}" must be ${KEY_BYTES} bytes in base64`);
       return { id, key };
     });
   if (new Set(keys.map((key) => key.id)).size !== keys.length)

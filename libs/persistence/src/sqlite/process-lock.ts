@@ -8,9 +8,9 @@ import { explainingStorageFaults } from './storage-faults';
 const PATIENCE_MS = 5000;
 
 /**
- * Limits a SQLite file to one plane process, because queued writers, wake-ups and nonces are kept in the
- * memory of that process. The lock is an exclusive transaction on a separate file beside it. The operating
- * system releases it when the process exits, even after a crash.
+ * Limits a SQLite file to one plane process, because queued writers, wake-ups and nonces are kept in that
+ * process's memory. The lock is an exclusive transaction on a separate file beside it. The operating system
+ * releases it when the process exits, even after a crash.
  */
 export class ProcessLock {
   private constructor(
@@ -66,8 +66,8 @@ export class ProcessLock {
 }
 
 /**
- * The process that holds the lock of a SQLite file; undefined if unknown. Never a process that merely reuses
- * the pid of an earlier holder. Does not say whether the lock is held: use {@link ProcessLock.isHeld}.
+ * The process that holds a SQLite file's lock; undefined if unknown. Never a process that merely reuses an
+ * earlier holder's pid. Does not say whether the lock is held: use {@link ProcessLock.isHeld}.
  */
 export function lockHolder(file: string): number | undefined {
   try {
@@ -78,7 +78,7 @@ export function lockHolder(file: string): number | undefined {
   }
 }
 
-/** ` (process 42)` if known. */
+/** Text such as ` (process 42)` for a message; empty if the holder is unknown. */
 export function namedHolder(file: string): string {
   const pid = lockHolder(file);
   return pid === undefined ? '' : ` (process ${pid})`;

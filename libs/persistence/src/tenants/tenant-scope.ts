@@ -87,8 +87,8 @@ export class TenantScope {
   }
 
   /**
-   * The next number in a series of this tenant (1, 2, ...). Concurrency leaves no gaps: a number that is
-   * rolled back is issued again.
+   * The next number in one of this tenant's series (1, 2, ...). Concurrency leaves no gaps, because a number
+   * that is rolled back is issued again.
    */
   async nextNumber(series: string): Promise<number> {
     const rows = await this.manager.query<{ value: number | string }[]>(

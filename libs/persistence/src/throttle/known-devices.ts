@@ -4,7 +4,7 @@ import { Column, PrimaryColumn } from 'typeorm';
 import { TimestampColumn } from '../schema/columns';
 import { insertRow } from '../rows/rows';
 
-/** Limits the rows of a client that never sends its token, and so adds one at each sign-in. */
+/** Without this limit, a client that never sends its token would add a row at every sign-in. */
 const DEVICES_OF_USER = 50;
 
 /** A device that has signed in to an account, identified by the SHA-256 of its token. */

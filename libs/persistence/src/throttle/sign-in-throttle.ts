@@ -25,12 +25,12 @@ const ONE_ADDRESS: Allowance = {
 export interface SignInAttempt {
   /** Identifies the account, whether it exists or not. */
   readonly account: readonly string[];
-  /** The hash of a device that has signed in to this account before, if it is one. */
+  /** The hash of a known device, which has signed in to this account before; null for any other. */
   readonly deviceHash: string | null;
 }
 
 /**
- * Limits password guesses without locking out the owner of the account: a device that has signed in before is
+ * Limits password guesses without locking out the account's owner: a device that has signed in before is
  * counted separately ("device cookies":
  * https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies).
  */

@@ -52,7 +52,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
     if (waitSeconds > 0) throw tooManyAttempts(waitSeconds, allowance.refusal);
   }
 
-  /** Like {@link take}, counting the address of the current request. */
+  /** Like {@link take}, counting attempts from the current request's address. */
   async takeFromClient(allowance: Allowance): Promise<void> {
     const ip = currentContext()?.ip;
     if (ip !== undefined) await this.take(allowance, [clientNetwork(ip)]);

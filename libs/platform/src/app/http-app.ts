@@ -96,7 +96,9 @@ export async function createHttpApp(
   return app;
 }
 
-/** DTOs validate bodies. Without these, Fastify would load two JSON schema compilers at each start. */
+/**
+ * DTOs validate bodies. Without this function, Fastify would load two JSON schema compilers at each start.
+ */
 function noSchemas(): never {
   throw new Error('Routes here have no Fastify schema.');
 }

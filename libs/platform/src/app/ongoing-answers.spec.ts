@@ -31,7 +31,7 @@ describe('a long-lived response', () => {
     expect([theirs.signal.aborted, other.signal.aborted]).toEqual([true, false]);
   });
 
-  it('is closed when its caller disconnects, whose access is then no longer checked', async () => {
+  it('is closed when its caller disconnects, and their access is no longer checked', async () => {
     const gone = new AbortController();
     gone.abort();
     const late = answers.whileAdmitted(gone.signal, { credential: 'late', isStanding: async () => true });

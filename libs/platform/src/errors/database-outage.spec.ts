@@ -14,7 +14,7 @@ describe(isDatabaseOutage.name, () => {
       'the connection broke during a statement',
       inStatement(failure('read ECONNRESET', { code: 'ECONNRESET' })),
     ],
-    ['it can no longer be routed to', inStatement(failure('read', { code: 'EHOSTUNREACH' }))],
+    ['there is no longer a route to it', inStatement(failure('read', { code: 'EHOSTUNREACH' }))],
     ['its server is shutting down', inStatement(failure('terminating connection', { code: '57P01' }))],
     ['its server has terminated an idle session', inStatement(failure('terminating', { code: '57P05' }))],
     ['its server has too many clients', failure('sorry, too many clients already', { code: '53300' })],

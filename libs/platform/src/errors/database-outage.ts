@@ -23,8 +23,7 @@ const CONNECTING = ['connect', 'getaddrinfo'];
 /** SQLSTATE disk_full, and SQLite's equivalent. */
 const STORAGE_FULL = /^(53100|SQLITE_FULL)$/;
 /**
- * SQLSTATE io_error, and the codes of SQLite for a file that it cannot read, write or open, or that is
- * damaged.
+ * SQLSTATE io_error, and SQLite's codes for a file that it cannot read, write or open, or that is damaged.
  */
 const STORAGE_FAILS = /^(58030|SQLITE_(IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB))$/;
 
@@ -71,7 +70,7 @@ export function isDatabaseOutage(error: unknown): boolean {
   return STATES.test(code) || (isOurs && BREAKS.test(code)) || MESSAGES.some((known) => known.test(message));
 }
 
-/** The disk of the plane's database is full or failing, until an operator fixes it. */
+/** The disk of the plane's database is full or failing. Only an operator can fix that. */
 export function isStorageFault(error: unknown): boolean {
   return isStorageFull(error) || STORAGE_FAILS.test(storageCodeOf(error));
 }

@@ -35,7 +35,7 @@ describe(storageFault.name, () => {
     expect(storageFault(folder, { code })).toMatch(advice);
   });
 
-  it('gets the reason that SQLite withholds from the system, and is undefined if there is none', () => {
+  it('finds the reason with a probe if SQLite gives none, and is undefined if the probe succeeds', () => {
     const blocked = join(folder, 'blocker/data');
     writeFileSync(join(folder, 'blocker'), '');
     expect(storageFault(blocked, { code: 'SQLITE_CANTOPEN' })).toContain('a file is in the way');
@@ -43,7 +43,7 @@ describe(storageFault.name, () => {
     expect(storageFault(folder, new Error('of another kind'))).toBeUndefined();
   });
 
-  it('removes the file of its probe', () => {
+  it('removes its probe file', () => {
     probeFolder(folder);
     expect(readdirSync(folder)).not.toContainEqual(expect.stringContaining('probe'));
   });

@@ -7,7 +7,7 @@ const PROBE_BYTES = 1024 * 1024;
 
 const NO_SPACE = 'no space is left. Free some, then start again';
 
-/** Creates the folder if it is missing. Throws the error from the system if it is not writable. */
+/** Creates the folder if it is missing. Throws the system's error if it is not writable. */
 export function probeFolder(folder: string): void {
   makeFolder(folder);
   const probe = join(folder, `.probe-${process.pid}`);
@@ -40,7 +40,7 @@ export function storageFault(folder: string, error: unknown): string | undefined
   // These errors do not concern files.
   if (['kill', 'listen', 'connect'].includes(syscall)) return undefined;
   if (code === 'SQLITE_FULL') return `${folder} cannot be written: ${NO_SPACE}`;
-  // These codes give no reason. The error from the system for a write of our own does.
+  // These codes give no reason. A write of our own gets the reason from the system.
   const isVague =
     /^SQLITE_(CANTOPEN|IOERR|READONLY|PERM)/.test(code) || (code === 'ENOENT' && syscall === 'mkdir');
   if (isVague) return faultOfProbe(folder);

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes, randomUUID } from 'node:crypto';
 
-/** Part of every log line and every error response of one request or job attempt. */
+/** Included in every log line and every error response of one request or job attempt. */
 export interface RequestContext {
   readonly traceId: string;
   tenantId?: string;

@@ -36,7 +36,7 @@ export class Mailer {
 
   /**
    * Resolves once the server has accepted the email. Nothing more is sent after it throws {@link
-   * MailFailure}. If only the response of the server was late, the email may still be delivered.
+   * MailFailure}. If only the server's response was late, the email may still be delivered.
    */
   async send(recipient: string, letter: Letter): Promise<void> {
     const { smtpUrl, from } = this.options;

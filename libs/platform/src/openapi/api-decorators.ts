@@ -42,5 +42,5 @@ export const ApiExcludeController = (): Decorator => noting({ isExcluded: true }
 /** Documents that a request may be repeated with the same Idempotency-Key. */
 export const ApiIdempotencyKey = (): Decorator => noting({ takesIdempotencyKey: true });
 
-/** Refusals that cannot be derived from the contract of the operation. */
+/** Refusals that cannot be derived from the operation's contract. */
 export const Refuses = (...refuses: ErrorKind[]): Decorator => noting({ refuses });

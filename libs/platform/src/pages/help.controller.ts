@@ -7,7 +7,7 @@ import { contentPolicy } from '../http/content-policy';
 import { DomainError } from '../errors/errors';
 import { Public } from '../http/public.decorator';
 
-/** Beside a plane's bundle, or in this library's build output. */
+/** The folder of the rendered guides: beside a plane's bundle, or in this library's build output. */
 const FOLDER = join(__dirname, existsSync(join(__dirname, 'help')) ? 'help' : '../../dist/help');
 const HEADERS = {
   'content-type': 'text/html; charset=utf-8',

@@ -8,7 +8,7 @@ import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from '../password';
 import { escaped } from '../problems/problem-page';
 import { Public } from '../http/public.decorator';
 
-/** Beside a plane's bundle, or beside this module's folder. */
+/** The folder of the pages: beside a plane's bundle, or beside the sources of this library. */
 const FOLDER = join(__dirname, existsSync(join(__dirname, 'pages')) ? 'pages' : '../../pages');
 const POLICY = contentPolicy({
   'script-src': "'self'",
@@ -17,8 +17,8 @@ const POLICY = contentPolicy({
 });
 
 /**
- * Pages opened from links in emails. The token is in the URL fragment, which only the script of the page
- * reads. It reaches the server only in the body of a POST.
+ * Pages opened from links in emails. The token is in the URL fragment, which only the page's script reads. It
+ * reaches the server only in the body of a POST.
  */
 const TITLES = {
   signup: 'Choose your password',

@@ -2,7 +2,7 @@ import { hash, verify } from '@node-rs/argon2';
 
 /**
  * OWASP's first choice for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane. argon2id is the
- * default of the library.
+ * library's default.
  */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 

@@ -51,7 +51,7 @@ export class ProblemFilter implements ExceptionFilter {
 /** The refusals to log, because they may be part of an attack. Successful actions are in the audit trail. */
 const TOLD_OF: readonly ErrorKind[] = ['invalid', 'unauthenticated', 'forbidden', 'too_many'];
 
-/** Logs the pattern of the route, because a path may contain private data. */
+/** Logs the route pattern, because a path may contain private data. */
 function refusalOf({ code }: DomainError, { method, routeOptions }: FastifyRequest): object {
   const { actor, ip } = currentContext() ?? {};
   return { msg: 'refused', code, method, route: routeOptions.url ?? 'unmatched', actor, ip };

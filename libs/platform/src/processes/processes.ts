@@ -95,7 +95,7 @@ function linkOf(file: string): string {
   }
 }
 
-/** ` (process 42)` if known. */
+/** Text such as ` (process 42)` for a message; empty if the process is unknown. */
 export function namedListener(port: number): string {
   const pid = listenerOn(port);
   return pid === undefined ? '' : ` (process ${pid})`;

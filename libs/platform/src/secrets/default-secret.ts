@@ -19,7 +19,7 @@ export function isDefaultSecret(text: string): boolean {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? [];
   const letters = words.join('').length;
   const digits = text.match(/\d/g)?.length ?? 0;
-  // Random hex can contain almost no letters, for example a single "a".
+  // Random hex may contain hardly any letters. So a text that is mostly digits does not count as words.
   const isMadeOfWords = letters > 0 && digits <= 2 * letters;
   const isProse = isMadeOfWords && words.every((word) => WORDS.has(word));
   return isProse || new Set(text).size < FEWEST_CHARACTERS;

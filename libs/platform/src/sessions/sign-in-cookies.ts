@@ -18,7 +18,7 @@ const TOKENS: readonly string[] = ['token', 'refresh_token', 'device_token'];
 export type SignInAnswer<T extends SignedIn> = Partial<T> &
   Omit<T, 'token' | 'refresh_token' | 'device_token'>;
 
-/** What a sign-in takes from the cookies of the browser. */
+/** What a sign-in takes from the browser's cookies. */
 export interface FromCookies {
   readonly device_token?: string;
   /** The browser's previous session, possibly of another user. The sign-in revokes it. */

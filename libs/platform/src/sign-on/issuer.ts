@@ -1,7 +1,8 @@
 import { isPlainHttp } from '../http/loopback';
 
 /**
- * What is wrong with the URL of an OpenID provider, or null. It must be spelled exactly as by the provider.
+ * What is wrong with the URL of an OpenID provider, or null. It must be spelled exactly as the provider
+ * spells it.
  */
 export function issuerProblem(text: string): string | null {
   if (!URL.canParse(text) || !/^https?:/.test(text)) return 'must be the URL of an OpenID provider';

@@ -34,12 +34,12 @@ const FRESH_MS = 10 * 60_000;
 const MAX_KEPT = 500;
 const TIMEOUT_SECONDS = 5;
 /**
- * OpenID Connect Core 1.0, section 2; RFC 3696, erratum 1690. Both are stored, and appear in audit trails and
- * logs.
+ * Maximum lengths from OpenID Connect Core 1.0, section 2, and RFC 3696, erratum 1690. Both values are
+ * stored, and appear in audit trails and logs.
  */
 const MAX_SUBJECT = 255;
 const MAX_EMAIL = 254;
-/** A reason may contain text from the query with which the browser returned. */
+/** A reason may contain text from the query string with which the browser returned. */
 const MAX_REASON = 300;
 /** OAuth errors caused by the provider or by our configuration. */
 const NOT_THE_USERS_FAULT = [
@@ -55,9 +55,9 @@ interface Kept {
 }
 
 /**
- * An OpenID Connect relying party: authorization code flow with PKCE, state and nonce. Checks the signature,
- * issuer, audience and times of the ID token, and the issuer in the authorization response if the provider
- * sends it (RFC 9207).
+ * An OpenID Connect relying party: authorization code flow with PKCE, state and nonce. Checks the ID token's
+ * signature, issuer, audience and times, and the issuer in the authorization response if the provider sends
+ * it (RFC 9207).
  */
 export class RelyingParty {
   private readonly logger = new Logger(RelyingParty.name);
@@ -82,7 +82,7 @@ export class RelyingParty {
     return { url: url.href, attempt: { issuer: client.issuer, state, nonce, verifier } };
   }
 
-  /** `query` is the query with which the browser returned to the redirect URI. */
+  /** `query` is the query string with which the browser returned to the redirect URI. */
   async finish(client: SignOnClient, attempt: SignOnAttempt, query: string): Promise<ProvenIdentity> {
     const openid = await load();
     const configuration = await this.configurationOf(openid, client);
@@ -187,7 +187,7 @@ function identityOf(token: IDToken, info: UserInfoResponse | undefined): ProvenI
   };
 }
 
-/** The connection failure that caused the error of the library, or null. */
+/** The connection failure that caused the library's error, or null. */
 function unreachable(error: unknown): ProviderUnreachable | null {
   for (let at = error; at instanceof Error; at = at.cause) if (at instanceof ProviderUnreachable) return at;
   return null;

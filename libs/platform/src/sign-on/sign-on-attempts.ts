@@ -1,7 +1,7 @@
 import { EncryptJWT, jwtDecrypt } from 'jose';
 import { type Clock } from '../time/clock';
 
-/** The values against which the return of the browser is checked. */
+/** The values to check when the browser returns from the provider. */
 export interface SignOnAttempt {
   readonly issuer: string;
   readonly state: string;
@@ -12,8 +12,8 @@ export interface SignOnAttempt {
 const KIND = 'atlas-sign-on';
 
 /**
- * Stores sign-in attempts in the browsers themselves. Each is sealed, bound to one realm and valid for a
- * short time.
+ * Stores sign-in attempts in the browser itself. Each is sealed, bound to one realm and valid for a short
+ * time.
  */
 export class SignOnAttempts {
   constructor(

@@ -14,8 +14,8 @@ export function signOnNotBegun(): DomainError {
 }
 
 /**
- * The response of the provider proves no identity. The exact reason is only logged, because strangers can
- * read this error.
+ * The provider's response proves no identity. The exact reason is only logged, because strangers can read
+ * this error.
  */
 export function signOnRefused(): DomainError {
   return new DomainError(

@@ -6,7 +6,7 @@ export abstract class Clock {
 
   /**
    * Milliseconds since an arbitrary moment, to measure durations within one process. Unlike {@link now}, it
-   * does not jump when the clock of the machine is set.
+   * does not jump when the machine's clock is set.
    */
   monotonicMs(): number {
     return performance.now();
