@@ -272,7 +272,7 @@ describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
     let turns = 0;
     Object.assign(paused, {
       transaction: async (...asked: Parameters<typeof transaction>) => {
-        // Claimed, but nothing written yet.
+        // The email is claimed, but not written yet.
         if ((turns += 1) === 2) {
           clock.advance(3600);
           mails.onApplicationBootstrap();

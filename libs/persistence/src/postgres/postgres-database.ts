@@ -40,8 +40,8 @@ export class PostgresDatabase extends Database {
   }
 
   /**
-   * Uses the start of the statement, not of the transaction, which may have waited for locks since.
-   * `clock_timestamp()` would not use an index.
+   * Uses the statement's start time, not the transaction's, because the transaction may have waited for locks
+   * in between. `clock_timestamp()` would not use an index.
    */
   fromNow(seconds: number): string {
     return `(statement_timestamp() + interval '${seconds} seconds')`;
