@@ -99,7 +99,7 @@ describe('the SQLite file of a plane', () => {
     [
       'has been overwritten at the beginning',
       () => overwrite(0, 100),
-      /or its beginning has been overwritten/,
+      /is not a SQLite database, or its beginning has been overwritten/,
     ],
     ['was truncated', () => truncateSync(file, statSync(file).size - 4096), /is damaged or truncated/],
     ['is damaged inside', () => overwrite(4096, 3 * 4096), /is damaged/],
