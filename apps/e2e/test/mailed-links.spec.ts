@@ -80,7 +80,7 @@ describeWithChromium('emailed links in a browser (skipped unless chromium is on 
 
     await open(await mailed(/^Welcome to Atlas/));
     expect(await person.page.title()).toBe('Choose your password – Strangers <& Co> on Atlas');
-    expect(await person.page.getByRole('textbox', { name: 'E-mail address' }).inputValue()).toBe(EMAIL);
+    expect(await person.page.getByRole('textbox', { name: 'Email address' }).inputValue()).toBe(EMAIL);
     await choose('strangers-12');
     const field = person.page.getByLabel('New password');
     await person.page.getByRole('alert').filter({ hasText: 'too close to a name' }).waitFor();
@@ -103,10 +103,10 @@ describeWithChromium('emailed links in a browser (skipped unless chromium is on 
     await choose(NEXT_PASSWORD);
     await person.heading('This link does not work');
     expect(await page.locator('main').innerText()).toContain('already has its first admin');
-    await page.getByRole('link', { name: 'ask for a new password' }).click();
-    await page.getByRole('textbox', { name: 'E-mail address' }).fill(EMAIL);
+    await page.getByRole('link', { name: 'reset your password' }).click();
+    await page.getByRole('textbox', { name: 'Email address' }).fill(EMAIL);
     await page.keyboard.press('Enter');
-    await person.heading('Check your mail');
+    await person.heading('Check your email');
 
     const link = await mailed(/^A new password for Strangers/);
     await open(link);
@@ -116,7 +116,7 @@ describeWithChromium('emailed links in a browser (skipped unless chromium is on 
     await open(link);
     await choose(ADMIN_PASSWORD);
     await person.heading('This link does not work');
-    await page.getByRole('link', { name: 'Ask for another link' }).click();
+    await page.getByRole('link', { name: 'Request another link' }).click();
     await person.heading('Forgotten your password?');
   });
 

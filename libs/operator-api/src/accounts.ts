@@ -1,5 +1,5 @@
 import {
-  InSmallLetters,
+  LowerCase,
   MAX_PASSWORD_LENGTH,
   MIN_PASSWORD_LENGTH,
   Optional,
@@ -196,7 +196,7 @@ export class ListApiKeysQuery extends PageLimit {
   cursor?: string;
 
   @Optional()
-  @InSmallLetters()
+  @LowerCase()
   @IsUUID()
   operator_id?: string;
 }

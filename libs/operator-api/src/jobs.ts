@@ -1,6 +1,6 @@
 import { LIFECYCLE_OPERATIONS, type LifecycleOperation } from '@atlas/deployment-profiles';
 import { JOB_STATUSES, type JobError, type JobStatus, type StepState } from '@atlas/jobs';
-import { InSmallLetters, Optional, type Page, PageQuery } from '@atlas/platform';
+import { LowerCase, Optional, type Page, PageQuery } from '@atlas/platform';
 import { IsIn, IsUUID } from 'class-validator';
 
 /** Jobs: operations that take longer than a request. */
@@ -57,18 +57,18 @@ export interface StepView extends Omit<StepState, 'error'> {
 
 export class ListJobsQuery extends PageQuery {
   @Optional()
-  @InSmallLetters()
+  @LowerCase()
   @IsUUID()
   tenant_id?: string;
 
   @Optional()
-  @InSmallLetters()
+  @LowerCase()
   @IsUUID()
   tenant_plane_id?: string;
 
   /** Only child jobs of this job. */
   @Optional()
-  @InSmallLetters()
+  @LowerCase()
   @IsUUID()
   parent_id?: string;
 

@@ -26,14 +26,14 @@ class DatabaseLifetime implements OnApplicationShutdown {
     @Inject(LOCK) private readonly lock: ProcessLock | null,
   ) {}
 
-  /** Runs last: whatever drains before it may still write. */
+  /** Runs last, because whatever drains before it may still write. */
   async onApplicationShutdown(): Promise<void> {
     await this.database.close();
     await this.lock?.release();
   }
 }
 
-/** One plane's database: migrated before it is opened, closed when the process ends. */
+/** One plane's database: migrated before it is opened, and closed at shutdown. */
 @Module({})
 export class PersistenceModule {
   static forConfig<T>(config: Type<T>, optionsOf: (config: T) => DatabaseOptions): DynamicModule {
@@ -63,7 +63,7 @@ export class PersistenceModule {
         },
         {
           provide: Database,
-          // Depends on the lock, so that it is taken first.
+          // Depends on the lock, so that the lock is taken first.
           inject: [OPTIONS, getDataSourceToken(), LOCK],
           useFactory: async (options: DatabaseOptions, dataSource: DataSource) => {
             await migrateFirst(options);
@@ -78,7 +78,7 @@ export class PersistenceModule {
   }
 }
 
-/** A health check: whether the database answers and, as far as known, stores what it is given. */
+/** A health check: whether the database responds and, as far as known, can store data. */
 export async function databaseHealth(database: Database) {
   try {
     await database.ping();

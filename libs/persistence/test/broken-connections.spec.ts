@@ -34,7 +34,10 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
   const texts = async (): Promise<string[]> =>
     (await tenants.read(tenant, (scope) => scope.find(Note))).map(({ text }) => text);
 
-  /** An outage like one inside a statement. The pool has one connection, so the next user gets another. */
+  /**
+   * Expects the same outage as if the connection broke during a statement. The pool has one connection, so
+   * the read afterwards gets a new one.
+   */
   async function expectOutage(failing: Promise<unknown>, reason: object = { code: '57P01' }): Promise<void> {
     const error: unknown = await failing.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(QueryFailedError);
@@ -51,7 +54,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     ['a query', (scope) => scope.query(Note, 'note').getManyAndCount()],
   ];
 
-  it.each(statements)('is an outage to a write whose next statement is %s', async (_, goOn) => {
+  it.each(statements)('counts as an outage for a write whose next statement is %s', async (_, goOn) => {
     const failing = tenants.write(tenant, async (scope) => {
       await writeNote(scope, 'before');
       await endSession(scope.manager);
@@ -60,7 +63,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     await expectOutage(failing);
   });
 
-  it.each(statements)('is seen as an outage inside the transaction by %s', async (_, goOn) => {
+  it.each(statements)('counts as an outage inside the transaction for %s', async (_, goOn) => {
     const seen = tenants.write(tenant, async (scope) => {
       await endSession(scope.manager);
       throw await goOn(scope).catch((error: unknown) => error);
@@ -68,7 +71,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     await expectOutage(seen);
   });
 
-  it('is an outage to a write about to commit, since no COMMIT was sent', async () => {
+  it('counts as an outage for a write that is about to commit, since no COMMIT was sent', async () => {
     const told: string[] = [];
     const failing = tenants.write(tenant, async (scope) => {
       database.afterCommit(() => told.push('stored'));
@@ -79,7 +82,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     expect(told).toEqual([]);
   });
 
-  it('is an outage to a write that has sent no statement yet', async () => {
+  it('counts as an outage for a write that has sent no statement yet', async () => {
     const reason = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' });
     const failing = database.write(async ({ queryRunner }) => {
       // @types/pg omits this property.
@@ -89,7 +92,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     await expectOutage(failing, reason);
   });
 
-  it('is an outage right after it opens, and does not crash the process', async () => {
+  it('counts as an outage right after it opens, and does not crash the process', async () => {
     const proxy = await startEndingProxy(test.url);
     const behind = await openDatabase({
       target: databaseTarget(proxy.url),
@@ -105,7 +108,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     await proxy.close();
   });
 
-  it("is an outage to a tenant's reads", async () => {
+  it("counts as an outage for a tenant's reads", async () => {
     const reading = async ({ manager }: TenantScope): Promise<unknown> => {
       await manager.find(Note);
       await endSession(manager);
@@ -126,9 +129,9 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     expect(await texts()).toEqual([]);
   });
 
-  it('is an outage to a read of several statements outside a transaction', async () => {
+  it('counts as an outage for a read with several statements outside a transaction', async () => {
     const reading = database.read(async (manager: EntityManager) => {
-      // As TypeORM does where one call takes several statements.
+      // As TypeORM does if one call takes several statements.
       const queryRunner = manager.connection.createQueryRunner();
       try {
         await queryRunner.query('select 1');

@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
     expect((await changes())[0]).toMatchObject({ table: 'notes', seq: expect.any(Number) });
   });
 
-  it('records nothing of other tenants, of what is rolled back, or after it stops', async () => {
+  it('records no changes of other tenants, no rolled-back changes, and none after it stops', async () => {
     await tracking.start(tenant);
     await insert('of another', randomUUID());
     const failing = tenants.write(tenant, async () => {
@@ -69,7 +69,7 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
     expect(await keys()).toEqual([]);
   });
 
-  it('forgets what it is told to, and nothing else', async () => {
+  it('forgets the given changes and no others', async () => {
     await tracking.start(tenant);
     const [first, second] = [await insert(), await insert()];
     const [change] = await changes();
@@ -78,7 +78,7 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
     expect(await keys()).toEqual([second]);
   });
 
-  /** A writer that stays in its transaction until it is released. */
+  /** A writer that stays in its transaction until `goOn` is called. */
   const slowWriter = async (): Promise<{ goOn: () => void; written: Promise<void> }> => {
     let goOn: () => void = () => undefined;
     let written: Promise<void> = Promise.resolve();
@@ -97,8 +97,8 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
   describe.each([
     ['start', (): Promise<void> => tracking.start(tenant)],
     ['freeze', (): Promise<void> => tracking.freeze(tenant)],
-  ])('waits, at its %s,', (_, begin) => {
-    /** It polls repeatedly without starting; then the writer is released, and it starts. */
+  ])('waits in %s', (_, begin) => {
+    /** Expects `begun` to keep polling until the writer is released. */
     const expectWaits = async (begun: Promise<void>, goOn: () => void): Promise<void> => {
       let hasBegun = false;
       void begun.then(() => (hasBegun = true));
@@ -114,12 +114,12 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
     };
 
     if (driver === 'postgres') {
-      it('for writers that started before', async () => {
+      it('for writers that started before it', async () => {
         const { goOn } = await slowWriter();
         await expectWaits(begin(), goOn);
       });
 
-      it('for no writer in another database of the server', async () => {
+      it('but not for a writer in another database of the server', async () => {
         const other = await createTestDatabase(driver);
         const client = new Client({ connectionString: other.ownerUrl });
         await client.connect();
@@ -130,7 +130,7 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
         await other.drop();
       });
 
-      it('for nobody once it is aborted', async () => {
+      it('only until it is aborted', async () => {
         const { goOn, written } = await slowWriter();
         const end = new AbortController();
         const waiting = [tracking.start(tenant, end.signal), tracking.freeze(tenant, end.signal)];
@@ -156,7 +156,7 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
         await expectWaits(begun, goOn);
       });
     } else {
-      it('for writers that started before', async () => {
+      it('for writers that started before it', async () => {
         const { goOn, written } = await slowWriter();
         const begun = begin();
         goOn();
@@ -167,7 +167,7 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
     }
   });
 
-  it('changes nothing on behalf of a process that another has replaced', async () => {
+  it('changes nothing for a process that another has replaced', async () => {
     const late = new ChangeTracking(database, () => Promise.reject(new Error('too late')));
     await tracking.start(tenant);
     await insert();
@@ -184,7 +184,7 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
     await insert();
   });
 
-  it('admits one writer to a frozen tenant, and nobody else during or after that', async () => {
+  it('admits one writer to a frozen tenant, and no other during or after that', async () => {
     await tracking.freeze(tenant);
     let meanwhile: Promise<unknown> = Promise.resolve();
     await tracking.writeFrozen(tenant, async () => {
@@ -213,7 +213,7 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
     await insert('after');
   });
 
-  it('sees a single moment in a snapshot, whatever is written in the meantime', async () => {
+  it('reads the same rows throughout a snapshot, whatever is written in the meantime', async () => {
     await insert('old');
     const [first, second] = await tenants.snapshot(tenant, async (scope) => {
       const before = await scope.find(Note);

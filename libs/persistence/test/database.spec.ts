@@ -21,8 +21,8 @@ const note = (tenantId: string, text: string): Note => ({
   writtenAt: new Date(0),
 });
 
-describe.each(EVERY_DATABASE)('a closed database on %s', (driver) => {
-  it('leaves nothing in the process that every later call would carry', async () => {
+describe.each(EVERY_DATABASE)('a closed %s database', (driver) => {
+  it('leaves no async storage attached to later async calls', async () => {
     const test = await createTestDatabase(driver);
     const options = { ...targetsOf(test), schema: NOTES_SCHEMA };
     await migrateFirst(options);
@@ -38,7 +38,7 @@ describe.each(EVERY_DATABASE)('a closed database on %s', (driver) => {
   });
 });
 
-describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a %s database', (driver) => {
   let test: TestDatabase;
   let database: Database;
   let tenants: TenantDatabase;
@@ -81,7 +81,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     expect([await texts(-10), await texts(0), await texts(10)]).toEqual([[], ['past'], ['past', 'to come']]);
   });
 
-  it('tells the time by the clock that it stores times by', async () => {
+  it('reports the time of the clock that it uses for stored times', async () => {
     const tenant = randomUUID();
     const written = note(tenant, 'now');
     await tenants.write(tenant, (scope) => scope.insert(Note, written));
@@ -96,7 +96,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
 
   // On SQLite both may fall into the same millisecond.
   if (driver === 'postgres')
-    it('gives each statement of a transaction its own time, since it may have waited for locks', async () => {
+    it('gives each statement of a transaction its own time, since it may wait for locks', async () => {
       const sql = `select ${database.fromNow(0)}::text as now`;
       const [first, second] = await database.write(async (manager) => [
         await manager.query<unknown[]>(sql),
@@ -105,7 +105,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
       expect(first).not.toEqual(second);
     });
 
-  it('completes both of two units of work that would deadlock', async () => {
+  it('completes two units of work that deadlock', async () => {
     const tenant = randomUUID();
     const [one, other] = [note(tenant, 'one'), note(tenant, 'other')];
     await tenants.write(tenant, async (scope) => {
@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     const change = (first: Note, second: Note, text: string): Promise<void> =>
       tenants.write(tenant, async (scope) => {
         await scope.update(Note, { id: first.id }, { text });
-        // On SQLite they take turns, so the other would never arrive.
+        // On SQLite they run one after the other, so the second would never arrive.
         if ((arrived += 1) === 2 || driver === 'sqlite') bothThere();
         await meeting;
         await scope.update(Note, { id: second.id }, { text });
@@ -127,7 +127,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     expect(new Set(await textsOf(tenant)).size).toBe(1);
   });
 
-  it('loses nothing among 50 concurrent writers of which half roll back', async () => {
+  it('loses no write with 50 concurrent writers, half of which roll back', async () => {
     const tenant = randomUUID();
     const outcomes = await Promise.allSettled(
       Array.from({ length: 50 }, (_, i) =>
@@ -155,7 +155,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     expect(await textsOf(tenant)).toEqual(['not yet']);
   });
 
-  it('joins a unit of work inside another, and runs callbacks after the commit', async () => {
+  it('lets a nested unit of work join the outer one, and runs callbacks after the commit', async () => {
     const tenant = randomUUID();
     const order: string[] = [];
     await tenants.write(tenant, async (scope) => {
@@ -170,7 +170,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     );
   });
 
-  it('stores nothing of a failed unit of work that is still running', async () => {
+  it('stores nothing from a failed unit of work whose statements are still running', async () => {
     const tenant = randomUUID();
     const stray: Promise<unknown>[] = [];
     const refused = tenants.write(tenant, async (scope) => {
@@ -185,7 +185,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     expect(await textsOf(tenant)).toEqual([]);
   });
 
-  it('runs nothing after a rollback', async () => {
+  it('runs no callback after a rollback', async () => {
     const callback = jest.fn();
     const failing = database.write(async () => {
       database.afterCommit(callback);
@@ -228,7 +228,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     expect(`${message} ${stack} ${driverError.stack}`).not.toContain('canary');
   });
 
-  it('numbers each tenant separately', async () => {
+  it('issues numbers without gaps, separately for each tenant', async () => {
     const tenant = randomUUID();
     const numbers = await Promise.all(
       Array.from({ length: 10 }, () => tenants.write(tenant, (scope) => scope.nextNumber('INC'))),
@@ -237,7 +237,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     expect(await tenants.write(randomUUID(), (scope) => scope.nextNumber('INC'))).toBe(1);
   });
 
-  it.each([undefined, null, ''])('has no rows for the tenant %p', async (tenant) => {
+  it.each([undefined, null, ''])('rejects %p as a tenant', async (tenant) => {
     const without = tenant as unknown as string;
     await expect(tenants.read(without, (scope) => scope.find(Note))).rejects.toThrow('No tenant');
     await expect(tenants.write(without, (scope) => scope.find(Note))).rejects.toThrow('No tenant');
@@ -252,7 +252,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     await expect(tenants.write(alpha, (scope) => scope.delete(Note, { id: nothing }))).rejects.toThrow();
   });
 
-  it('keeps tenants apart: reads, changes, deletes, and a predicate that names another', async () => {
+  it('keeps tenants apart in every operation, even if a predicate names another tenant', async () => {
     const own = note(alpha, 'of alpha');
     await tenants.write(alpha, (scope) => scope.insert(Note, own));
     await tenants.write(beta, async (scope) => {
@@ -265,7 +265,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
   });
 
   if (driver === 'postgres') {
-    it('sees nothing of another tenant even without the predicate, and cannot write into it', async () => {
+    it('neither shows nor accepts rows of another tenant, even without the predicate', async () => {
       await tenants.write(alpha, (scope) => scope.insert(Note, note(alpha, 'secret')));
       const seen = await tenants.read(beta, (scope) => scope.manager.find(Note));
       expect(seen.filter((row) => row.tenantId === alpha)).toEqual([]);
@@ -275,7 +275,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
       ).rejects.toThrow('row-level security');
     });
 
-    it('reports the database as unavailable after the server ended an idle session', async () => {
+    it('is reported as unavailable after the server has terminated an idle session', async () => {
       const { dataSource } = database;
       const failing = database.write(async ({ queryRunner }) => {
         // A paused process does not read either; @types/pg omits this property.
@@ -329,7 +329,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
         expect(apart[0]?.began).not.toEqual(apart[1]?.began);
       });
 
-      it('never share one with another tenant or another request', async () => {
+      it('never share a transaction across tenants or requests', async () => {
         await tenants.write(alpha, (scope) => scope.insert(Note, note(alpha, 'not for beta')));
         const [ofAlpha, ofBeta] = await inRequest(async () => {
           await transactionOf(alpha);
@@ -356,7 +356,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
         await eventually(async () => (await openTransactions()) === 0, { what: 'no transaction is open' });
       });
 
-      it('continue in a new transaction after one that failed', async () => {
+      it('continue in a new transaction after one has failed', async () => {
         const failing = (): Promise<unknown> =>
           tenants.read(alpha, ({ manager }) => manager.query('select 1 / 0'));
         await inRequest(async () => {
@@ -367,7 +367,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
       });
     });
 
-    it('passes the catalog lint, which names a table without its fence', async () => {
+    it('passes the catalog lint, which reports a table without row-level security', async () => {
       expect(await tenantTableProblems(database.dataSource)).toEqual([]);
       expect(await roleFaults(database.dataSource)).toEqual({ bypassing: [], owning: [] });
       const owner = await openDatabase({
@@ -388,7 +388,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     });
   }
 
-  it('undoes and repeats its migrations', async () => {
+  it('reverts and reapplies its migrations', async () => {
     const owner = await openDatabase({
       target: databaseTarget(test.ownerUrl ?? test.url),
       schema: NOTES_SCHEMA,
@@ -398,7 +398,7 @@ describe.each(EVERY_DATABASE)('units of work on %s', (driver) => {
     await owner.close();
   });
 
-  /** Leaves the async context of the test's transaction, as another request would. */
+  /** Runs `work` outside the async context of the test's transaction, as another request would. */
   function outside<T>(work: () => Promise<T>): Promise<T> {
     return database['current'].exit(work);
   }

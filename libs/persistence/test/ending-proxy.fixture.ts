@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 
-/** As in PostgreSQL's protocol (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
+/** ReadyForQuery (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
 const READY = Buffer.from('Z\0\0\0\x05I', 'latin1');
 const FIELDS = Buffer.from(
   'SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0',
 );
 
-/** A proxy in front of a Postgres server that can end each new session as soon as it is open. */
+/** A proxy in front of a Postgres server that can terminate each new session as soon as it is open. */
 export interface EndingProxy {
   readonly url: string;
-  /** Ends every session that opens from now on. Returns a counter of the sessions ended. */
+  /** Terminates every session opened from now on. Returns a function that counts them. */
   arm(): () => number;
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export async function startEndingProxy(serverUrl: string): Promise<EndingProxy> 
       isOpen ||= opens;
       if (!opens || !isArmed) return client.write(chunk);
       ended += 1;
-      // In one piece, so that the client reads both at once.
+      // Sent as one chunk, so that the client reads both at once.
       return client.end(Buffer.concat([chunk, fatal()]));
     });
   });

@@ -40,7 +40,7 @@ class CreateMails1700000000001 extends PortableMigration {
 }
 const SCHEMA = { entities: [OutgoingMail], migrations: [CreateMails1700000000001] };
 
-/** Writes to the given address, unless it is nobody's. */
+/** Writes to the given address, except nobody@example.com. */
 class Greeting extends MailKind {
   readonly name = 'greeting';
   minted = 0;
@@ -84,7 +84,7 @@ class TestMails extends OutgoingMails<MailScope> {
   }
 }
 
-describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
+describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
   let test: TestDatabase;
   let database: Database;
   let smtp: TestSmtpServer;
@@ -126,14 +126,14 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     await test.drop();
   });
 
-  it('are sent after the transaction that requests them, and leave nothing', async () => {
+  it('are sent after the transaction that queues them, and leave no rows', async () => {
     await mails.greet('ann@example.com');
     expect(await smtp.next()).toMatchObject({ to: ['ann@example.com'], text: 'Your secret is number 1.' });
     await mails.onApplicationShutdown();
     expect(await rows()).toEqual([]);
   });
 
-  it('are not sent if that transaction fails, or if there is nobody to write to', async () => {
+  it('are not sent if that transaction fails, or if they have no recipient', async () => {
     const before = smtp.mails.length;
     const failing = database.write(async (manager) => {
       await mails.add({ manager }, 'greeting', { to: 'ann@example.com' });
@@ -187,7 +187,7 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     expect(mails.givenUp).toHaveLength(1);
   });
 
-  it('are given up when they are sent but cannot be removed', async () => {
+  it('are given up if they are sent but cannot be removed', async () => {
     const isStuck = 'old.attempts <= 50';
     const [refuse, allow] =
       driver === 'sqlite'
@@ -206,7 +206,7 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     const before = smtp.mails.length;
     await mails.greet('ann@example.com');
     await mails.sendNoted();
-    // The attempts in between would be the same.
+    // Skips the attempts in between, which would be the same.
     await database.write((manager) => manager.update(OutgoingMail, { kind: 'greeting' }, { attempts: 49 }));
     for (let hours = 0; hours < 3; hours += 1) {
       clock.advance(3600);
@@ -218,7 +218,7 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     for (let n = 0; n < 2; n += 1) await smtp.next();
   });
 
-  it('are claimed for longer each time while none of their attempts ends', async () => {
+  it('are claimed for longer each time as long as no attempt finishes', async () => {
     jest.spyOn(mails.kind, 'write').mockRejectedValue(Object.assign(new Error('it ends'), { code: '57P01' }));
     await mails.greet('ann@example.com');
     const claims: number[] = [];
@@ -237,13 +237,13 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     ['is refused', 'busy', 3600],
     ['is given up', 'busy', 25 * 3600],
   ])(
-    'belong to the next claimant, whatever a paused process learns later: one that %s',
+    'stay with their latest claimant even if a paused process resumes and its email %s',
     async (_, refusal, seconds) => {
       const paused = sender();
       const write = paused.kind.write.bind(paused.kind);
       jest.spyOn(paused.kind, 'write').mockImplementationOnce(async (...asked) => {
         const letter = await write(...asked);
-        // So long that its claim expires: another process tries, and is refused.
+        // Paused until its claim expires: another process tries to send, and is refused.
         clock.advance(seconds);
         await database.write((manager) =>
           manager.update(
@@ -266,13 +266,13 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     },
   );
 
-  it('are not sent again by a process that was paused until another has sent them', async () => {
+  it('are not sent again by a process that was paused while another sent them', async () => {
     const paused = sender();
     const transaction = paused['transaction'].bind(paused);
     let turns = 0;
     Object.assign(paused, {
       transaction: async (...asked: Parameters<typeof transaction>) => {
-        // Claimed, but nothing written yet.
+        // The email is claimed, but not written yet.
         if ((turns += 1) === 2) {
           clock.advance(3600);
           mails.onApplicationBootstrap();
@@ -289,7 +289,7 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     expect(await rows()).toEqual([]);
   });
 
-  it('are not given up because the database was unavailable', async () => {
+  it('are not given up just because the database was unavailable', async () => {
     const queue = jest.spyOn(mails, 'sendNoted').mockResolvedValue();
     await mails.greet('ann@example.com');
     queue.mockRestore();
@@ -304,7 +304,7 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     expect(await rows()).toEqual([]);
   });
 
-  it('are sent by the next process to start when one has died', async () => {
+  it('are sent by the next process that starts if one has died', async () => {
     const dead = sender();
     const sending = jest.spyOn(dead, 'sendNoted').mockResolvedValue();
     await dead.greet('ann@example.com');
@@ -315,7 +315,7 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
     expect(await rows()).toEqual([]);
   });
 
-  it('are sent once, by one of two processes', async () => {
+  it('are each sent once by two concurrent processes', async () => {
     const other = sender();
     const before = smtp.mails.length;
     for (let n = 0; n < 12; n += 1) {
@@ -333,8 +333,8 @@ describe.each(EVERY_DATABASE)('mails on %s', (driver) => {
   });
 });
 
-describe('retries of a refused mail', () => {
-  it('slow down to one an hour, and end after a day', () => {
+describe('retries of a refused email', () => {
+  it('slow down to one an hour, and stop after a day', () => {
     const createdAt = new Date(0);
     const delays: number[] = [];
     let now = createdAt;

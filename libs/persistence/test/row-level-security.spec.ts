@@ -22,37 +22,37 @@ const policyOf = (using: string, check: string): string[] => [
   `create policy tenant_isolation on logs using (${using}) with check (${check})`,
 ];
 
-/** What a migration may forget, and the problem reported for it. */
+/** What a migration may get wrong, and the problem reported for it. */
 const FAULTS: readonly (readonly [what: string, sql: readonly string[], problem: string])[] = [
   ['no row-level security', [LOGS], 'table logs: row-level security is not enabled and forced'],
   [
-    'security that is not forced',
+    'row-level security that is not forced',
     [LOGS, ...FENCE.slice(0, 1), ...FENCE.slice(2)],
     'row-level security is not enabled and forced',
   ],
   ['no policy', [LOGS, ...FENCE.slice(0, 2)], 'table logs: no policy with both USING and WITH CHECK'],
   [
-    'no check of written rows',
+    'a policy without a check of written rows',
     [LOGS, ...FENCE.slice(0, 2), `create policy p on logs using (${OWN})`],
     'no policy with both USING and WITH CHECK',
   ],
   [
-    'a check that accepts everything',
+    'a check that accepts any row',
     policyOf(OWN, 'true'),
     "policy tenant_isolation lets more through than the tenant's own rows (WITH CHECK)",
   ],
   [
-    'a policy that shows more',
+    'a policy that exposes more rows',
     policyOf(`${OWN} or note_id is null`, OWN),
     "policy tenant_isolation lets more through than the tenant's own rows (USING)",
   ],
   [
-    'a second policy that shows all',
+    'a second policy that exposes all rows',
     [...FENCED, 'create policy more on logs for select using (true)'],
     "policy more lets more through than the tenant's own rows (USING)",
   ],
   [
-    'a primary key without the tenant',
+    'a primary key without tenant_id',
     [LOGS.replace('primary key (tenant_id, id)', 'primary key (id)'), ...FENCE],
     'index logs_pk is unique but does not start with tenant_id',
   ],
@@ -62,12 +62,12 @@ const FAULTS: readonly (readonly [what: string, sql: readonly string[], problem:
     'table logs: no primary key',
   ],
   [
-    'a unique key without the tenant',
+    'a unique key that does not start with tenant_id',
     [...FENCED, 'create unique index logs_uq on logs (note_id, tenant_id)'],
     'index logs_uq is unique but does not start with tenant_id',
   ],
   [
-    'a foreign key that does not start with the tenant',
+    'a foreign key that does not start with tenant_id',
     [
       ...FENCED,
       'create unique index notes_id_uq on notes (id)',
@@ -76,22 +76,22 @@ const FAULTS: readonly (readonly [what: string, sql: readonly string[], problem:
     'foreign key logs_fk does not start with tenant_id',
   ],
   [
-    'a foreign key that compares the tenant with something else',
+    'a foreign key that compares tenant_id with another column',
     [
       ...FENCED,
       'create unique index notes_id_uq on notes (id, tenant_id)',
       'alter table logs add constraint logs_fk foreign key (tenant_id, note_id) references notes ' +
         '(id, tenant_id)',
     ],
-    'foreign key logs_fk leads to a row of any tenant',
+    'foreign key logs_fk can refer to a row of another tenant',
   ],
   [
-    "a table without a tenant that refers to tenants' rows",
+    "a table without tenant_id that refers to tenants' rows",
     [
       'create table links (tenant uuid, note_id uuid, constraint links_fk foreign key (tenant, ' +
         'note_id) references notes (tenant_id, id))',
     ],
-    'table links: foreign key links_fk leads to a row of any tenant',
+    'table links: foreign key links_fk can refer to a row of another tenant',
   ],
   [
     "a view with its owner's rights",
@@ -114,9 +114,9 @@ const FAULTS: readonly (readonly [what: string, sql: readonly string[], problem:
 ];
 
 const GOOD: readonly (readonly [what: string, sql: readonly string[]])[] = [
-  ['a fenced table', FENCED],
+  ['a table with row-level security and its policy', FENCED],
   [
-    'a foreign key of both columns',
+    'a foreign key with both columns',
     [
       ...FENCED,
       'alter table logs add constraint logs_fk foreign key (tenant_id, note_id) references notes ' +

@@ -15,14 +15,14 @@ import { NOTES_SCHEMA } from './notes.fixture';
 const WELCOME = Buffer.from('R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I', 'latin1');
 const MAX_MS = 15_000;
 
-/** Nothing is published. */
+/** Never used, because nothing is published. */
 const unused = {} as Database;
 
 describe('a Postgres server that does not respond', () => {
   let server: Server;
   const open = new Set<Socket>();
   const listening: PostgresSignals[] = [];
-  /** Whether it admits clients before it falls silent. */
+  /** Whether it authenticates clients before it stops responding. */
   let isWelcoming: boolean;
   let url: string;
   beforeAll(async () => {
@@ -42,9 +42,9 @@ describe('a Postgres server that does not respond', () => {
 
   it.each([
     ['at all', false],
-    ['after admitting a client', true],
+    ['after authenticating a client', true],
   ])(
-    'times out for a signal listener when it does not respond %s',
+    '%s makes a signal listener time out',
     async (_, welcomes) => {
       isWelcoming = welcomes;
       const signals = new PostgresSignals(unused, new Secret(url));
@@ -55,7 +55,7 @@ describe('a Postgres server that does not respond', () => {
   );
 
   it(
-    'is unreachable to an examination',
+    'is reported as unreachable by examineDatabase',
     async () => {
       isWelcoming = true;
       expect(await examineDatabase(databaseTarget(url), [], NOTES_SCHEMA)).toMatchObject({
@@ -72,7 +72,7 @@ describe('a long-lived connection to Postgres', () => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => test.drop());
 
-  it('is kept alive, so that its loss is noticed', async () => {
+  it('uses TCP keep-alive, so that its loss is noticed', async () => {
     const keepAlive = jest.spyOn(Socket.prototype, 'setKeepAlive');
     const database = await openDatabase({ target: databaseTarget(test.url), schema: NOTES_SCHEMA });
     expect(keepAlive.mock.calls).toEqual([[true, 10_000]]);

@@ -40,7 +40,7 @@ const OTHER_SCHEMA: Schema = { entities: [], migrations: [KeepBooks1700000000001
 
 const CAN_MOUNT = canMount();
 
-/** Whether a test can mount its own small disk; root in a container may not be able to. */
+/** Whether this process may mount a small disk. In a container, even root may not. */
 function canMount(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'atlas-mount-'));
   try {
@@ -77,7 +77,7 @@ describe('the SQLite file of a plane', () => {
     closeSync(opened);
   };
 
-  it('is created if there is none, and kept', async () => {
+  it('is created if it is missing, and kept afterwards', async () => {
     await start();
     expect(readdirSync(folder)).toEqual(['plane.db']);
     await start();
@@ -96,16 +96,20 @@ describe('the SQLite file of a plane', () => {
       () => writeFileSync(file, 'a letter '.repeat(900)),
       /is not a SQLite database/,
     ],
-    ['has lost its start', () => overwrite(0, 100), /is not a SQLite database, or its start is overwritten/],
-    ['was cut short', () => truncateSync(file, statSync(file).size - 4096), /is damaged or cut short/],
-    ['is damaged inside', () => overwrite(4096, 3 * 4096), /is damaged/],
-    ['is an empty database', () => copyFileSync(blank(), file), /contains no tables of this plane/],
     [
-      'is missing, but its log is there',
+      'has been overwritten at the beginning',
+      () => overwrite(0, 100),
+      /is not a SQLite database, or its beginning has been overwritten/,
+    ],
+    ['was truncated', () => truncateSync(file, statSync(file).size - 4096), /is damaged or truncated/],
+    ['is damaged inside', () => overwrite(4096, 3 * 4096), /is damaged/],
+    ['is an empty database', () => copyFileSync(blank(), file), /contains none of this plane's tables/],
+    [
+      'is missing while its log still exists',
       () => (rmSync(file), writeFileSync(`${file}-wal`, 'x')),
       /is missing, but .*-wal/,
     ],
-  ])('is refused unchanged when it %s, with instructions', async (_, harm, problem) => {
+  ])('is refused with instructions, and not changed, when it %s', async (_, harm, problem) => {
     await start();
     await harm();
     const before = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'base64')]);
@@ -134,17 +138,17 @@ describe('the SQLite file of a plane', () => {
     await expect(start(OTHER_SCHEMA)).resolves.toBeUndefined();
   });
 
-  it('is created again after a first start that ended half-way', async () => {
+  it('is created by the next start if the first one failed halfway', async () => {
     const broken = { entities: [], migrations: [KeepBooks1700000000001, FailHere1700000000002] };
     await expect(start(broken)).rejects.toThrow('the process ends here');
     expect(existsSync(file)).toBe(false);
-    // As a killed process leaves it.
+    // What a killed process leaves behind.
     for (const left of ['.new', '.new-wal', '.new-shm']) writeFileSync(`${file}${left}`, left);
     await start();
     expect(readdirSync(folder)).toEqual(['plane.db']);
   });
 
-  it('is the same through every link, and never recreated where only the link is left', async () => {
+  it('is the same through every link, and not recreated if only a link is left', async () => {
     await start();
     const elsewhere = join(folder, 'elsewhere');
     mkdirSync(elsewhere);
@@ -166,19 +170,19 @@ describe('the SQLite file of a plane', () => {
       protected revert = () => Promise.resolve();
     }
     const schema = { entities: [], migrations: [PutThere1700000000001] };
-    await expect(start(schema)).rejects.toThrow('Somebody else has just created');
+    await expect(start(schema)).rejects.toThrow('Another process has just created');
     expect(readFileSync(file, 'utf8')).toBe('a backup');
   });
 
   it('is created once by several processes that start together', async () => {
     await Promise.all([start(), start(), start()]);
-    // When connections close at the same time, none may be the last, so SQLite leaves its log. A connection
+    // If connections close at the same time, none may be the last, so SQLite leaves its log. A connection
     // that closes alone writes it back.
     await start();
     expect(readdirSync(folder)).toEqual(['plane.db']);
   });
 
-  it('leaves no lock behind when one of several concurrent starts comes last', async () => {
+  it('leaves no lock file if a start takes the lock after another one has created the file', async () => {
     const take = ProcessLock.take.bind(ProcessLock);
     jest.spyOn(ProcessLock, 'take').mockImplementationOnce(async (draft) => {
       await start();
@@ -188,7 +192,7 @@ describe('the SQLite file of a plane', () => {
     expect(readdirSync(folder)).toEqual(['plane.db']);
   });
 
-  it('names the folder that is not writable', async () => {
+  it('is refused if its folder is not writable, and the error names the folder', async () => {
     writeFileSync(join(folder, 'in-the-way'), '');
     file = join(folder, 'in-the-way/data/plane.db');
     await expect(start()).rejects.toThrow(EnvironmentError);
@@ -196,7 +200,7 @@ describe('the SQLite file of a plane', () => {
   });
 
   (CAN_MOUNT ? it : it.skip)(
-    'is never created in part on a disk that fills up, and names that disk',
+    'is never created in part on a full disk, and the error names that disk',
     async () => {
       const small = join(folder, 'small');
       mkdirSync(small);
@@ -210,7 +214,7 @@ describe('the SQLite file of a plane', () => {
           rmSync(join(small, 'others'));
           if (refusal) {
             expect(refusal).toBeInstanceOf(EnvironmentError);
-            expect(refusal.message).toContain(`${small} cannot be written: no space is left there`);
+            expect(refusal.message).toContain(`${small} cannot be written: no space is left`);
             expect(readdirSync(small).filter((name) => !name.includes('.lock'))).toEqual([]);
           }
           await expect(start()).resolves.toBeUndefined();
@@ -227,7 +231,7 @@ describe('the SQLite file of a plane', () => {
 
   function blank(): string {
     const path = join(folder, 'blank');
-    // A database that nothing was ever put into: one page.
+    // A database of one page, without any tables.
     const page = Buffer.alloc(4096);
     page.write('SQLite format 3\0', 'latin1');
     Buffer.from('10000101004020200000000100000001', 'hex').copy(page, 16);

@@ -19,7 +19,7 @@ import { NOTES_SCHEMA, Note } from './notes.fixture';
 const tenant = randomUUID();
 const notes = (text: string) => ({ id: randomUUID(), text, tags: null, writtenAt: new Date(0) });
 
-/** The test's own database, with another look at its rows from outside. */
+/** Migrates and opens the test's database. `url` may belong to another role or lead through a proxy. */
 async function open(test: TestDatabase, url = test.url): Promise<Database> {
   const migrationTarget = test.ownerUrl === undefined ? undefined : databaseTarget(test.ownerUrl);
   const options = { target: databaseTarget(url), migrationTarget, schema: NOTES_SCHEMA, poolSize: 2 };
@@ -71,7 +71,7 @@ describe.each(EVERY_DATABASE)('a COMMIT that fails on %s', (driver) => {
   });
 });
 
-describe('a statement that SQLite refuses for lack of space', () => {
+describe('a statement on SQLite', () => {
   let test: TestDatabase;
   let database: Database;
   beforeAll(async () => {
@@ -83,7 +83,7 @@ describe('a statement that SQLite refuses for lack of space', () => {
     await test.drop();
   });
 
-  it('prevents later statements of its unit of work, even if its error was swallowed', async () => {
+  it('blocks the rest of its unit of work if the disk is full, even if its error is swallowed', async () => {
     const tenants = new TenantDatabase(database);
     const failing = tenants.write(tenant, async (scope) => {
       const [{ page_count: pages }] =
@@ -98,12 +98,12 @@ describe('a statement that SQLite refuses for lack of space', () => {
     const error: unknown = await failing.catch((reason: unknown) => reason);
     expect(databaseFailure(error)).toMatchObject({ code: 'storage_full', kind: 'storage_full' });
     expect(await textsIn(test)).toEqual([]);
-    // It has a new connection, without that limit.
+    // The next unit of work has a new connection, without that limit.
     await tenants.write(tenant, (scope) => scope.insert(Note, notes('y'.repeat(100_000))));
     expect(await textsIn(test)).toHaveLength(1);
   });
 
-  it('refuses a statement after its unit of work has ended', async () => {
+  it('is refused after the end of its unit of work', async () => {
     const tenants = new TenantDatabase(database);
     let late: EntityManager | undefined;
     await tenants.write(tenant, async (scope) => void (late = scope.manager));
@@ -116,7 +116,10 @@ describe('a statement that SQLite refuses for lack of space', () => {
 type Callback = (error: Error | null) => void;
 const all = Connection.prototype.all as (...call: unknown[]) => void;
 
-/** Makes COMMITs fail as a disk would (`qa:disk-full` has a real one): SQLite rolls back by itself. */
+/**
+ * Makes COMMITs fail as on a failing disk, where SQLite rolls back by itself. `qa:disk-full` uses a real
+ * disk.
+ */
 function failCommits(count: number, code: string): void {
   let left = count;
   const failing = function (this: Connection, ...call: unknown[]): void {
@@ -130,7 +133,7 @@ function failCommits(count: number, code: string): void {
 describe.each([
   ['SQLITE_FULL', 'storage_full'],
   ['SQLITE_IOERR', 'commit_outcome_unknown'],
-])('a COMMIT that SQLite answers with %s', (code, told) => {
+])('a COMMIT that fails with %s on SQLite', (code, told) => {
   let test: TestDatabase;
   let database: Database;
   beforeAll(async () => {
@@ -143,7 +146,7 @@ describe.each([
     await test.drop();
   });
 
-  it('loses nothing that was acknowledged, and fails the ping until a write is stored', async () => {
+  it('loses no acknowledged write, and makes the ping fail until a write is stored', async () => {
     const tenants = new TenantDatabase(database);
     const write = (text: string): Promise<void> =>
       tenants.write(tenant, (scope) => scope.insert(Note, notes(text)));
@@ -159,7 +162,7 @@ describe.each([
   });
 });
 
-describe('a connection to Postgres that is lost inside COMMIT', () => {
+describe('a connection to Postgres that is lost during COMMIT', () => {
   let test: TestDatabase;
   let cutter: CommitCutter;
   let database: Database;
@@ -176,7 +179,7 @@ describe('a connection to Postgres that is lost inside COMMIT', () => {
   });
 
   it.each(['before', 'after'] as const)(
-    'is reported as unknown when it is lost %s the server commits',
+    'leaves the outcome unknown if it is lost %s the server commits',
     async (cut) => {
       cutter.arm(cut);
       const tenants = new TenantDatabase(database);

@@ -34,7 +34,7 @@ const MINUTE = 60;
 const LOCK_WAITS = `select 1 from pg_stat_activity
   where datname = current_database() and wait_event_type = 'Lock'`;
 
-/** Opened once; whoever arrived earlier waits. */
+/** Callers wait for `opened` until the gate is opened. */
 class Gate {
   open: () => void = () => undefined;
   readonly opened = new Promise<void>((resolve) => (this.open = resolve));
@@ -76,7 +76,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
   const letThrough = async (...args: Parameters<typeof taken>): Promise<number> =>
     (await taken(...args)).filter(Boolean).length;
 
-  it('lets exactly the limit through, however many arrive at once', async () => {
+  it('lets exactly the limit through, however many attempts arrive at once', async () => {
     expect(await letThrough(20)).toBe(3);
     expect(await letThrough(20, strict, ['b'])).toBe(3);
     expect(await letThrough(20, { ...strict, name: 'other' })).toBe(3);
@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
     expect(await letThrough(5)).toBe(3);
   });
 
-  it('restarts one window after the first attempt, when not strict', async () => {
+  it('starts again one window after the first attempt, when not strict', async () => {
     const lax = { ...strict, name: 'lax', isStrict: false };
     expect(await letThrough(1, lax)).toBe(1);
     clock.advance(14 * MINUTE);
@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
     expect(await letThrough(5, lax)).toBe(3);
   });
 
-  it('says how long to wait, and takes back an attempt that did not count', async () => {
+  it('says how long to wait, and gives back an attempt that did not count', async () => {
     await taken(3);
     clock.advance(5 * MINUTE);
     await expect(throttle.take(strict, ['a'])).rejects.toMatchObject({
@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
   });
 
   it.each([true, false])(
-    'asks nobody to wait longer than one window after the clock was set back (strict: %s)',
+    'never demands a wait of more than one window after the clock was set back (strict: %s)',
     async (isStrict) => {
       const allowance = { ...strict, isStrict };
       expect(await letThrough(5, allowance)).toBe(3);
@@ -131,7 +131,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
     },
   );
 
-  it("counts by the database's own time", async () => {
+  it("uses the database's own clock", async () => {
     const untold = await openDatabase(options);
     try {
       throttle = new Throttle(untold);
@@ -150,7 +150,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
     }
   });
 
-  it('deletes expired rows, and stores no names', async () => {
+  it('deletes expired rows, and stores only hashes of names', async () => {
     await taken(1, strict, ['ann@example.com']);
     clock.advance(10 * MINUTE);
     await taken(1, strict, ['bob@example.com']);
@@ -162,7 +162,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
 
   // SQLite serialises writers.
   (driver === 'postgres' ? it : it.skip)(
-    'does not delete a row that is being counted, and does not wait for it',
+    'neither deletes nor waits for a row that is being counted',
     async () => {
       for (const name of ['a', 'b']) await taken(1, strict, [name]);
       clock.advance(16 * MINUTE);
@@ -203,14 +203,14 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
       return through;
     };
 
-    it('counts an account across all addresses, and a known device separately', async () => {
+    it('counts attempts on an account across addresses, but known devices separately', async () => {
       expect(await tries(8, '192.0.2.1', 'ann')).toBe(8);
       expect(await tries(8, '192.0.2.2', 'ann')).toBe(2);
       expect(await tries(12, '192.0.2.1', 'ann', 'her laptop')).toBe(10);
       expect(await tries(1, '192.0.2.1', 'ann', 'her phone')).toBe(1);
     });
 
-    it('counts an address over all accounts, except its known devices', async () => {
+    it('counts attempts from an address across accounts, except those of known devices', async () => {
       let through = 0;
       for (let i = 0; i < 15; i += 1) through += await tries(8, '192.0.2.9', `user ${i}`);
       expect(through).toBe(100);

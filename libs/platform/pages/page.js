@@ -1,13 +1,13 @@
 /**
- * The secret from the link: removed from the address bar and the history before anything else happens, and
- * kept only here from then on.
+ * The secret from the link. It is removed from the address bar and the history before anything else happens,
+ * and from then on kept only here.
  */
 const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
 history.replaceState(null, '', location.pathname);
 // Opening another link to this page in the same tab changes only the fragment.
 addEventListener('hashchange', () => location.reload());
 
-/** Statuses that a retry cannot change. */
+/** Statuses that make a retry pointless. */
 const FINAL = [401, 403, 404, 409, 410];
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
@@ -79,7 +79,7 @@ function refuse(form, status, { code, detail, errors = [] }) {
   (wrong ?? extra?.querySelector('input') ?? form.querySelector('.alarm')).focus();
 }
 
-/** Polls until the tenant is there, retrying after failed requests. */
+/** Polls until the tenant has been created or has failed, retrying after failed requests. */
 async function follow({ id, ...first }) {
   let view = first;
   for (let pause = FIRST_PAUSE_MS; !['active', 'failed'].includes(view.status); pause *= 1.5) {
@@ -91,7 +91,7 @@ async function follow({ id, ...first }) {
   show(view.status);
 }
 
-/** A sign-up link's token names its recipient. Used only for password managers: nothing relies on it. */
+/** The email address in a sign-up link's token. It only helps password managers; nothing relies on it. */
 function emailIn(signupToken) {
   try {
     const claims = signupToken.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');

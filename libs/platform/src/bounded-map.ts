@@ -1,4 +1,7 @@
-/** Holds at most `max` entries and drops the least recently set one. For keys that callers supply. */
+/**
+ * Keeps at most `max` entries and drops the least recently set one, so that keys from callers cannot fill the
+ * memory.
+ */
 export class BoundedMap<K, V> extends Map<K, V> {
   constructor(private readonly max: number) {
     super();

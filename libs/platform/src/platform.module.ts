@@ -16,7 +16,7 @@ export interface PlatformOptions {
   readonly clock?: Clock;
   readonly imports?: ModuleMetadata['imports'];
   readonly inject: NonNullable<Extract<Provider, { useFactory: unknown }>['inject']>;
-  /** Receives what `inject` names. */
+  /** Called with the providers that `inject` lists. */
   readonly useFactory: (...parts: never[]) => {
     metrics: MetricsOptions;
     readinessChecks: ReadinessChecks;
@@ -28,7 +28,7 @@ export interface PlatformOptions {
 const OPTIONS = Symbol('PLATFORM_OPTIONS');
 type Options = ReturnType<PlatformOptions['useFactory']>;
 
-/** What both planes share without deciding anything: clock, health, metrics, mail and what its pages load. */
+/** The infrastructure that both planes share: clock, health, metrics, mail, help and the assets of pages. */
 @Module({})
 export class PlatformModule {
   static forRootAsync(options: PlatformOptions): DynamicModule {

@@ -17,7 +17,7 @@ function withCheck(checked: string): string {
 }
 
 describe('a credential', () => {
-  it('consists of prefix, id, 256 bits and their CRC-32, as computed independently', () => {
+  it('consists of a prefix, an id, 256 bits and a CRC-32, as computed independently', () => {
     const { value } = mintCredential('atp', { id: 'AAAAAAAAAAAA', randomBytes: allOnes });
     expect(value.reveal()).toBe('atp_AAAAAAAAAAAA_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1061Ue9');
   });

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { Secret, type SecretText, revealed } from '@atlas/platform/secret';
 import { base62, bigIntOf } from './base62';
 
-/** Every kind of secret string. Add a new kind as a line here. */
+/** Every kind of credential, by prefix. */
 export const CREDENTIAL_PREFIXES = {
   atp: 'provisioning token',
   ats: 'service secret',
@@ -17,7 +17,7 @@ export const CREDENTIAL_PREFIXES = {
 export type CredentialPrefix = keyof typeof CREDENTIAL_PREFIXES;
 
 export interface Credential {
-  /** Public: the key of the row that holds the hash. */
+  /** Public. It is the key of the row that stores the hash. */
   readonly id: string;
   /** `<prefix>_<id>_<secret><check>`. Shown once, then kept only as its {@link hashCredential}. */
   readonly value: Secret;
@@ -45,8 +45,7 @@ export function mintCredential(prefix: CredentialPrefix, options: MintOptions = 
 }
 
 /**
- * The public id of a well-formed credential of that kind. Tells a typo from an unknown id without a database
- * query.
+ * The public id of a well-formed credential of that kind, or null. Detects a typo without a database query.
  */
 export function parseCredential(prefix: CredentialPrefix, value: string): { readonly id: string } | null {
   const [, givenPrefix, id] = VALUE_PATTERN.exec(value) ?? [];

@@ -18,28 +18,28 @@ describe(InMemoryNonceStore.name, () => {
     expect(await store.consume({ ...use, nonce: 'nonce-0000000000' })).toBe(true);
   });
 
-  it('accepts it once out of many concurrent calls', async () => {
+  it('accepts a nonce once among many concurrent calls', async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => store.consume(use)));
     expect(answers.filter(Boolean)).toHaveLength(1);
   });
 
-  it('accepts it once, whatever its expiry', async () => {
+  it('accepts a nonce once, even with another expiry', async () => {
     await store.consume(use);
     expect(await store.consume({ ...use, expiresAt: secondsFromSigning(900) })).toBe(false);
   });
 
-  it('keeps keys apart', async () => {
+  it('keeps the nonces of different keys apart', async () => {
     expect(await store.consume({ ...use, keyId: 'a:b', nonce: 'c' })).toBe(true);
     expect(await store.consume({ ...use, keyId: 'a', nonce: 'b:c' })).toBe(true);
   });
 
-  it('remembers it up to and including the last millisecond before its expiry', async () => {
+  it('still remembers a nonce at the moment when it expires', async () => {
     await store.consume(use);
     clock.at = use.expiresAt;
     expect(await store.consume(use)).toBe(false);
   });
 
-  it('forgets it soon after, so memory stays bounded', async () => {
+  it('forgets a nonce soon after it expires, so that memory stays bounded', async () => {
     for (let second = 0; second < 3600; second++) {
       clock.at = secondsFromSigning(second);
       await store.consume({ ...use, nonce: `nonce-${second}`, expiresAt: secondsFromSigning(second + 360) });

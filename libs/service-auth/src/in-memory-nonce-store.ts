@@ -4,8 +4,8 @@ import { NonceStore, type NonceUse } from './nonce-store';
 const GENERATION_MS = 60_000;
 
 /**
- * For a single process. Groups nonces by the minute they expire in and drops a whole group at a time, so
- * memory is bounded by the calls of one window and no timer runs.
+ * For a single process. Groups nonces by the minute in which they expire and drops a whole group at a time,
+ * so memory is bounded by the calls of one window, and no timer is needed.
  */
 export class InMemoryNonceStore extends NonceStore {
   private readonly used = new Set<string>();
@@ -28,7 +28,7 @@ export class InMemoryNonceStore extends NonceStore {
     return true;
   }
 
-  /** The number of nonces held. */
+  /** The number of nonces remembered. */
   get size(): number {
     return this.used.size;
   }

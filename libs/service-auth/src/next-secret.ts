@@ -18,7 +18,9 @@ export function sealNextSecret(next: SecretText, current: SecretText): Promise<s
     .encrypt(keyFrom(current));
 }
 
-/** Whether the sealed secret follows `secret`, i.e. whether the call being answered was signed with it. */
+/**
+ * Whether the sealed secret follows `secret`, which means that the call being answered was signed with it.
+ */
 export function isSealedUnder(sealed: string, secret: SecretText): boolean {
   return decodeProtectedHeader(sealed).kid === keyIdOf(secret);
 }

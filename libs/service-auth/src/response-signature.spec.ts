@@ -43,7 +43,7 @@ function expectRefused(response: ResponseToVerify): void {
   expect(refusal).toMatchObject({ code: 'bad_signature', kind: 'unavailable' });
 }
 
-describe('a signed answer', () => {
+describe('a signed response', () => {
   it('has headers that match an independent computation', () => {
     expect(received.headers).toEqual({
       'content-digest': 'sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:',
@@ -52,7 +52,7 @@ describe('a signed answer', () => {
     });
   });
 
-  it("is accepted by whoever made the request, and carries the signer's time", () => {
+  it("is accepted by the caller, and carries the signer's time", () => {
     expect(verifyResponse(received)).toEqual({ created: CREATED + 2 });
   });
 
@@ -74,16 +74,16 @@ describe('a signed answer', () => {
   });
 });
 
-describe('an answer is refused', () => {
+describe('a response is refused', () => {
   it.each<[string, Partial<ResponseToVerify>]>([
     ['with another status', { status: 201 }],
     ['with another body', { body: '{ }' }],
     ['without a signature', { headers: { 'content-digest': contentDigest('{}') } }],
     ['without headers', { headers: {} }],
-    ['when it answers another request', { request: signedCall({ nonce: 'another-nonce-01' }).headers }],
-    ['when it answers an unsigned request', { request: {} }],
-    ['when we hold another secret', { secret: OTHER_SECRET }],
-    ['when we used another key', { keyId: 'KeyId0000002' }],
+    ['when it belongs to another request', { request: signedCall({ nonce: 'another-nonce-01' }).headers }],
+    ['when it belongs to an unsigned request', { request: {} }],
+    ['when the caller has another secret', { secret: OTHER_SECRET }],
+    ['when the caller used another key', { keyId: 'KeyId0000002' }],
     ['when it is the request itself, sent back', { headers: request }],
   ])('%s', (_, change) => {
     expectRefused({ ...received, ...change });

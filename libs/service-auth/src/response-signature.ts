@@ -9,7 +9,7 @@ import { type Answer, type HeaderBag, type SignedHeaders } from './signed-header
 import { singleHeader } from './single-header';
 
 export interface ResponseToSign extends Answer {
-  /** The headers of the request being answered, or just its `signature`. */
+  /** The headers of the request, or just its `signature`. */
   readonly request: HeaderBag;
   readonly keyId: string;
   readonly secret: SecretText;
@@ -18,7 +18,7 @@ export interface ResponseToSign extends Answer {
 
 export interface ResponseToVerify extends Answer {
   readonly headers: HeaderBag;
-  /** The result of {@link signRequest} for the request being answered. */
+  /** The result of {@link signRequest} for the request. */
   readonly request: HeaderBag;
   readonly keyId: string;
   readonly secret: SecretText;
@@ -30,7 +30,7 @@ const PROFILE: SignatureProfile = {
   tag: ANSWER_TAG,
 };
 
-/** RFC 9421 section 2.4: covers the request's signature, so the answer is valid only for that request. */
+/** RFC 9421, section 2.4. Covers the request's signature, so the response is valid only for that request. */
 export function signResponse(response: ResponseToSign): SignedHeaders {
   const digest = contentDigest(response.body);
   const parameters = new Map<string, string | number>([
@@ -44,7 +44,7 @@ export function signResponse(response: ResponseToSign): SignedHeaders {
 
 /**
  * `created`, in Unix seconds, is when the Control Plane signed. Callers correct their clock by it, so no
- * window applies here. Throws {@link AnswerRefused} for an answer that is unsigned, changed, or meant for
+ * window applies here. Throws {@link AnswerRefused} for a response that is unsigned, changed, or meant for
  * another request.
  */
 export function verifyResponse(response: ResponseToVerify): { readonly created: number } {
@@ -52,7 +52,7 @@ export function verifyResponse(response: ResponseToVerify): { readonly created: 
     return { created: createdOf(response) };
   } catch (error) {
     throw error instanceof SignatureRefused
-      ? new AnswerRefused(`The answer was rejected. ${error.message}`)
+      ? new AnswerRefused(`The response was rejected. ${error.message}`)
       : error;
   }
 }
@@ -72,8 +72,8 @@ function createdOf(response: ResponseToVerify): number {
   );
   if (!timingSafeEqual(hmacSha256(response.secret, base), fields.value)) {
     throw badSignature(
-      'Its signature is not valid: it was made with another secret, answers another request, or was ' +
-        'changed in transit.',
+      'Its signature is not valid: it was made with another secret, belongs to another request, ' +
+        'or was changed in transit.',
     );
   }
   return created;

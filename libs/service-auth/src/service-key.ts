@@ -7,9 +7,7 @@ import { parseCredential } from './credential';
  */
 export const PLATFORM_KEY_ID = 'platform';
 
-/**
- * What a key id stands for. `TCaller` is whatever the verifying plane wants to know about the key's holder.
- */
+/** What a key id stands for. `TCaller` is what the verifying plane knows about the key's holder. */
 export interface ServiceKey<TCaller = unknown> {
   readonly keyId: string;
   /** One secret, or two during a rotation, in the order to try them. */

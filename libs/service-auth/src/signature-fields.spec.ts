@@ -8,10 +8,10 @@ const { headers } = signedCall();
 const INPUT = singleHeader(headers, 'signature-input');
 const SIGNATURE = singleHeader(headers, 'signature');
 
-/** Compared with an independent parser for all of RFC 9651. */
+/** Compared with an independent parser of RFC 9651. */
 describe('the fields of a signature', () => {
   it.each(['nonce-0123456789', 'quoted "nonce" \\ 0123456789', '; tag="x", sig2=(0123456789'])(
-    'mean the same to that parser: nonce %s',
+    'mean the same to an independent parser, with the nonce %s',
     (nonce) => {
       const signed = signedCall({ nonce }).headers;
       const [[label, member] = []] = parseDictionary(singleHeader(signed, 'signature-input'));
@@ -25,7 +25,7 @@ describe('the fields of a signature', () => {
     },
   );
 
-  it('are accepted only in the spelling that it produces', () => {
+  it('are accepted only in the spelling that an independent serializer produces', () => {
     const others = [
       ...changes(INPUT).map((input) => [input, SIGNATURE]),
       ...changes(SIGNATURE).map((s) => [INPUT, s]),
@@ -43,7 +43,7 @@ describe('the fields of a signature', () => {
   });
 });
 
-/** Every character removed, doubled, and replaced or preceded by some others. */
+/** Every character removed, duplicated, and replaced or preceded by some others. */
 function changes(field: string): string[] {
   return Array.from(field, (character, at) =>
     [

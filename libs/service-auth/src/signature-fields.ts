@@ -37,10 +37,9 @@ const SIGNATURE = new RegExp(`^(${NAME})=:(${HMAC}):$`);
 const EACH_PARAMETER = new RegExp(PARAMETER, 'g');
 
 /**
- * Reads `Signature-Input` and `Signature` if they hold one signature of the profile and nothing else. Accepts
- * only the canonical RFC 9651 spelling of what the profile allows: each message has one form and contains
- * nothing that later checks cannot see. Has its own grammar, because a parser for all of RFC 9651 takes twice
- * as long on every call.
+ * Reads `Signature-Input` and `Signature`, which must contain exactly one signature that matches the profile.
+ * Accepts only the canonical RFC 9651 spelling, so that each message has one form and contains nothing that
+ * later checks would not see. A parser for all of RFC 9651 would take twice as long as this grammar.
  */
 export function readSignatureFields(headers: HeaderBag, profile: SignatureProfile): SignatureFields {
   const [, label, signatureParams, items, spelled] = match(headers, 'signature-input', SIGNATURE_INPUT);
@@ -56,7 +55,7 @@ export function readSignatureFields(headers: HeaderBag, profile: SignatureProfil
 
 /**
  * `Signature-Input` and `Signature` for these components, in this order. Throws a TypeError for values that
- * cannot be spelled.
+ * the fields cannot represent.
  */
 export function writeSignatureFields(
   components: readonly SignatureComponent[],
@@ -101,14 +100,17 @@ function parametersOf(spelled: string, { parameters, tag }: SignatureProfile): S
   throw badSignature(`The signature parameters must be exactly ${parameters.join(', ')}, with tag="${tag}".`);
 }
 
-/** The decoder tolerates other spellings of the last character. */
+/** Rejects other spellings of the last character, which the decoder tolerates. */
 function hmacOf(base64: string): Buffer {
   const bytes = Buffer.from(base64, 'base64');
   if (bytes.toString('base64') === base64) return bytes;
   throw badSignature('The signature header must carry the 32 bytes of an hmac-sha256.');
 }
 
-/** Nothing is expected twice, so equal length plus every expected entry leaves no room for another. */
+/**
+ * `expected` has no duplicates. So if the lengths match and every expected entry is present, there are no
+ * others.
+ */
 function isExactly(actual: readonly string[], expected: readonly string[]): boolean {
   return actual.length === expected.length && expected.every((entry) => actual.includes(entry));
 }

@@ -75,7 +75,7 @@ describe(SignatureVerifier.name, () => {
     ]);
   });
 
-  it('compares with its own authority, whatever Host or the caller says', async () => {
+  it('checks against its own authority, whatever Host or the caller says', async () => {
     const elsewhere = signedCall({
       url: new URL('https://evil.example/api/tenant-planes/self/report?a=%20b&a=2'),
     });
@@ -95,12 +95,12 @@ describe(SignatureVerifier.name, () => {
     expect(refusal.signAnswer).toBeUndefined();
   });
 
-  it('accepts one of many identical calls', async () => {
+  it('accepts exactly one of many identical calls', async () => {
     const calls = await Promise.allSettled(Array.from({ length: 20 }, () => verifier.verify(signedCall())));
     expect(calls.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('refuses an unknown key with the same words as a wrong signature', async () => {
+  it('refuses an unknown key with the same message as a wrong signature', async () => {
     const unknown = await refusalOfCall(signedCall({ keyId: 'KeyId0000002' }));
     const wrong = await refusalOfCall(signedCall({ secret: 'another secret of 32 characters!' }));
     expect(keys.asked).toEqual(['KeyId0000002', KEY_ID]);
@@ -113,14 +113,14 @@ describe(SignatureVerifier.name, () => {
     expect(await refusalOfCall(signedCall())).toMatchObject({ code: 'bad_signature' });
   });
 
-  it('looks up no key and spends no nonce before format and digest are right', async () => {
+  it('looks up no key and uses up no nonce before format and digest are valid', async () => {
     await refusalOfCall({ ...signedCall(), rawBody: Buffer.from('other') });
     await refusalOfCall({ ...signedCall(), headers: {} });
     expect(keys.asked).toEqual([]);
     expect(nonces.uses).toEqual([]);
   });
 
-  it('spends no nonce on a call that it refuses', async () => {
+  it('uses up no nonce for a call that it refuses', async () => {
     await refusalOfCall({ ...signedCall(), method: 'PUT' });
     clock.at = secondsFromSigning(301);
     expect(await refusalOfCall(signedCall())).toMatchObject({ code: 'clock_skew' });
@@ -132,7 +132,7 @@ describe(SignatureVerifier.name, () => {
     await expect(verifier.verify(signedCall())).rejects.toThrow('database gone');
   });
 
-  it('signs answers with the secret that the caller used, at the time of the answer', async () => {
+  it('signs responses with the secret that the caller used, at the time of the response', async () => {
     const { headers, ...signed } = signedCall();
     const { signAnswer } = await verifier.verify({ ...signed, headers });
     clock.at = secondsFromSigning(55);
@@ -142,7 +142,7 @@ describe(SignatureVerifier.name, () => {
     expect(() => verifyResponse({ ...received, secret: OTHER_SECRET })).toThrow();
   });
 
-  it('signs only the refusal of a wrong clock, so that the caller can correct it', async () => {
+  it('signs a refusal only if the clock is wrong, so that the caller can correct it', async () => {
     clock.at = secondsFromSigning(4000);
     const { headers } = signedCall();
     const { signAnswer } = await refusalOfCall(signedCall());
@@ -168,7 +168,7 @@ describe(SignatureVerifier.name, () => {
   });
 
   it.each(['cp.example.com', '127.0.0.1:4100', '[::1]:4100', 'a:80', 'a:443'])(
-    'starts with %j',
+    'accepts the authority %j at start',
     (authority) => {
       expect(() => new SignatureVerifier({ authority }, keys, nonces, clock)).not.toThrow();
     },

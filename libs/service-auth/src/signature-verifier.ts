@@ -8,17 +8,17 @@ import { badSignature, type SignatureRefused, signatureDoesNotHold } from './sig
 import { type ReceivedRequest, readSignedRequest, secretIndexOf } from './signed-request';
 
 export interface ServiceAuthOptions {
-  /** `authorityOf` the public URL that receives signed calls. */
+  /** `authorityOf` applied to the public URL that receives signed calls. */
   readonly authority: string;
   /** Defaults to 300. */
   readonly windowSeconds?: number;
 }
 
-/** A call proven to come from the holder of a key, and for the first time. */
+/** A call that is proven to come from a key's holder, and not to be a replay. */
 export interface ServiceCall<TCaller = unknown> {
   readonly caller: TCaller;
   readonly keyId: string;
-  /** Which of the key's secrets the caller used: shows who still uses the old one during a rotation. */
+  /** Which of the key's secrets the caller used. Shows who still uses the old one during a rotation. */
   readonly secretIndex: number;
   /** Unix seconds. */
   readonly created: number;
@@ -26,8 +26,8 @@ export interface ServiceCall<TCaller = unknown> {
 }
 
 /**
- * Finds the key, checks the signature and spends the nonce. Independent of Nest, so that guards and tools can
- * use it.
+ * Finds the key, checks the signature and uses up the nonce. Independent of Nest, so that guards and tools
+ * can use it.
  */
 export class SignatureVerifier<TCaller = unknown> {
   constructor(
@@ -41,7 +41,7 @@ export class SignatureVerifier<TCaller = unknown> {
     }
   }
 
-  /** Throws SignatureRefused. An unknown key id is refused with the same words as a wrong signature. */
+  /** Throws SignatureRefused. An unknown key id is refused with the same message as a wrong signature. */
   async verify(request: Omit<ReceivedRequest, 'authority'>): Promise<ServiceCall<TCaller>> {
     const signed = readSignedRequest({ ...request, authority: this.options.authority });
     const { keyId, nonce, created } = signed.signature;
@@ -59,15 +59,17 @@ export class SignatureVerifier<TCaller = unknown> {
   }
 }
 
-/** Never signed: whoever replays a call must not receive a refusal that passes as the answer to that call. */
+/**
+ * Never signed, because someone who replays a call must not get a refusal that passes as the response to it.
+ */
 function replayed(): SignatureRefused {
   return badSignature(
     'The nonce was used before (a replay), or the key has been revoked. Sign every attempt anew, ' +
-      'retries included.',
+      'including retries.',
   );
 }
 
-/** A URL or a capital letter here would refuse every call, so it fails at start. */
+/** With a URL or a capital letter here, every call would be refused, so it fails at start. */
 function isAuthority(authority: string): boolean {
   return (
     URL.canParse(`https://${authority}`) &&

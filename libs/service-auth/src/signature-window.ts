@@ -4,8 +4,8 @@ import { type AnswerSigner } from './signed-headers';
 export const SIGNATURE_WINDOW_SECONDS = 300;
 
 /**
- * Extends a nonce's life: replicas' clocks differ, and one that runs ahead must not forget what another still
- * accepts.
+ * Extends how long a nonce is remembered: replicas' clocks differ, and one that is ahead must not forget a
+ * nonce that another still accepts.
  */
 const NONCE_MARGIN_SECONDS = 60;
 
@@ -17,7 +17,7 @@ export interface SignatureAge {
   readonly windowSeconds?: number;
 }
 
-/** Call only once the HMAC is verified: the refusal reveals our time. */
+/** Call this only once the HMAC is verified, because the refusal reveals our time. */
 export function requireInWindow(age: SignatureAge, signAnswer?: AnswerSigner): void {
   const windowSeconds = age.windowSeconds ?? SIGNATURE_WINDOW_SECONDS;
   const aheadSeconds = age.created - age.now.getTime() / 1000;

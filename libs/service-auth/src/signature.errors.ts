@@ -20,8 +20,8 @@ export class SignatureRefused extends DomainError {
 }
 
 /**
- * An answer that cannot be trusted. Not a 401: our own caller did nothing wrong; the other plane cannot be
- * heard.
+ * A response that cannot be trusted. Not a 401, because our own caller did nothing wrong: the other plane is
+ * unavailable to us.
  */
 export class AnswerRefused extends DomainError {
   constructor(detail: string) {
@@ -35,7 +35,8 @@ export function badSignature(detail: string): SignatureRefused {
 }
 
 /**
- * One sentence for an unknown key, a wrong secret and a changed message, so that key ids cannot be probed.
+ * The same message for an unknown key, a wrong secret and a changed message, so that key ids cannot be
+ * probed.
  */
 export function signatureDoesNotHold(): SignatureRefused {
   return badSignature(

@@ -2,9 +2,7 @@ import { badSignature } from './signature.errors';
 import { type HeaderBag } from './signed-headers';
 import { type ReceivedRequest } from './signed-request';
 
-/**
- * The parts of a Fastify request (Nest started with `rawBody: true`) that are read, and what the guard adds.
- */
+/** The parts of a Fastify request that are read. Nest must be started with `rawBody: true`. */
 export interface SignedFastifyRequest {
   readonly method: string;
   readonly raw: { readonly url?: string };
@@ -20,8 +18,8 @@ export function receivedRequestOf(request: SignedFastifyRequest): Omit<ReceivedR
 
 /**
  * A missing raw body means an empty body only if nothing was sent and nothing was parsed. Fastify's
- * text/plain parser, for one, keeps no bytes: if that counted as empty, a body could be added to a request
- * whose signature covers none.
+ * text/plain parser, for example, keeps no bytes. If that counted as empty, a body could be added to a
+ * request whose signature covers none.
  */
 function rawBodyOf({ rawBody, body, headers }: SignedFastifyRequest): Buffer {
   if (rawBody) return rawBody;

@@ -10,9 +10,9 @@ export type SignedHeaders = Record<string, string> & {
 
 export interface Answer {
   readonly status: number;
-  /** The exact bytes on the wire: sign after serialising, and do not compress a signed answer. */
+  /** The exact bytes on the wire. Sign after serialising, and do not compress a signed response. */
   readonly body: Buffer | string;
 }
 
-/** Signs what is sent back to a caller, with the key that the caller used. */
+/** Signs a response to a caller, with the key that the caller used. */
 export type AnswerSigner = (answer: Answer) => SignedHeaders;

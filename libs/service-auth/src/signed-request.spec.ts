@@ -28,7 +28,7 @@ function withInput(from: string | RegExp, to: string): ArrivedCall {
   return withHeader('signature-input', changed);
 }
 
-/** Signs an arbitrary base with the real secret: only its structure can get it refused. */
+/** Signs an arbitrary base with the real secret, so that only its structure can get it refused. */
 function signedByHand(covered: string, parameters: string, lines: Record<string, string> = {}): ArrivedCall {
   const call = signedCall();
   const values: Record<string, string> = {
@@ -53,7 +53,7 @@ function signedByHand(covered: string, parameters: string, lines: Record<string,
   return { ...call, headers };
 }
 
-/** For correctly signed calls: they are refused before the HMAC is even checked. */
+/** For correctly signed calls, which are refused before the HMAC is even checked. */
 async function expectRefusedForForm(request: ArrivedCall): Promise<void> {
   await expectBadSignature(request);
   expect(((await refusalOfCall(request)) as Error).message).not.toContain('is not valid');
@@ -66,7 +66,7 @@ async function expectBadSignature(request: ArrivedCall): Promise<void> {
 }
 
 describe('a signed call', () => {
-  it('is accepted, and reports who signed it, when, and how long its nonce counts', async () => {
+  it('is accepted, and reports who signed it, when, and how long its nonce is remembered', async () => {
     expect(await verified(signedCall())).toMatchObject({
       keyId: 'KeyId0000001',
       nonce: NONCE,
@@ -117,15 +117,15 @@ describe('a call changed after it was signed is refused when the change is in', 
     ['a query value', { target: '/api/tenant-planes/self/report?a=%20b&a=3' }],
     ['the escaping of the query', { target: '/api/tenant-planes/self/report?a=+b&a=2' }],
     ['the order of the query', { target: '/api/tenant-planes/self/report?a=2&a=%20b' }],
-    ['the query, dropped', { target: '/api/tenant-planes/self/report' }],
-    ['the border of path and query', { target: '/api/tenant-planes/self/report%3Fa=%20b&a=2' }],
+    ['a dropped query', { target: '/api/tenant-planes/self/report' }],
+    ['the boundary between path and query', { target: '/api/tenant-planes/self/report%3Fa=%20b&a=2' }],
     ['the body', { rawBody: Buffer.from('{"hello":"world"}') }],
-    ['the body, dropped', { rawBody: Buffer.alloc(0) }],
+    ['a dropped body', { rawBody: Buffer.alloc(0) }],
   ])('%s', async (_, change) => {
     await expectBadSignature({ ...signedCall(), ...change });
   });
 
-  it('body and digest together', async () => {
+  it('both the body and its digest', async () => {
     const rawBody = Buffer.from('{"hello":"world"}');
     await expectBadSignature({ ...withHeader('content-digest', contentDigest(rawBody)), rawBody });
   });
@@ -134,7 +134,7 @@ describe('a call changed after it was signed is refused when the change is in', 
     await expectBadSignature(withHeader('content-digest', contentDigest('other')));
   });
 
-  it('the tenant: added, removed or another', async () => {
+  it('the tenant, whether added, removed or replaced', async () => {
     const tenantless = signedCall({ tenantId: undefined });
     await expectBadSignature({ ...tenantless, headers: { ...tenantless.headers, 'x-tenant-id': 'acme' } });
     await expectBadSignature(withHeader('x-tenant-id', undefined));
@@ -156,7 +156,7 @@ describe('a call changed after it was signed is refused when the change is in', 
   });
 });
 
-describe('a call is refused for its form, even if its sender holds the secret, when', () => {
+describe('a call is refused for its form, even if its sender has the secret, when', () => {
   it.each([
     ['the method is not covered', COVERED.replace('"@method" ', ''), PARAMETERS],
     ['the authority is not covered', COVERED.replace('"@authority" ', ''), PARAMETERS],
@@ -179,7 +179,7 @@ describe('a call is refused for its form, even if its sender holds the secret, w
     ['nonce is missing', COVERED, PARAMETERS.replace('nonce="nonce-0123456789";', '')],
     ['keyid is missing', COVERED, PARAMETERS.replace('keyid="KeyId0000001";', '')],
     ['tag is missing', COVERED, PARAMETERS.replace(';tag="atlas-tp"', '')],
-    ['the tag is that of an answer', COVERED, PARAMETERS.replace('atlas-tp', 'atlas-cp')],
+    ['the tag is that of a response', COVERED, PARAMETERS.replace('atlas-tp', 'atlas-cp')],
     ['the tag is a token', COVERED, PARAMETERS.replace('"atlas-tp"', 'atlas-tp')],
     ['created is a string', COVERED, PARAMETERS.replace('1618884473', '"1618884473"')],
     ['created is a fraction', COVERED, PARAMETERS.replace('1618884473', '1618884473.5')],
@@ -195,7 +195,7 @@ describe('a call is refused for its form, even if its sender holds the secret, w
     ['the key id is empty', COVERED, PARAMETERS.replace('KeyId0000001', '')],
     ['the key id is long', COVERED, PARAMETERS.replace('KeyId0000001', 'x'.repeat(65))],
     ['the header is huge', COVERED, PARAMETERS.replace('KeyId0000001', 'x'.repeat(1024))],
-    ['a space is doubled', COVERED.replace(' ', '  '), PARAMETERS],
+    ['a space is duplicated', COVERED.replace(' ', '  '), PARAMETERS],
   ])('%s', async (_, covered, parameters) => {
     await expectRefusedForForm(signedByHand(covered, parameters));
   });
@@ -205,14 +205,14 @@ describe('a call is refused for its form, even if its sender holds the secret, w
     ['an asterisk', '*'],
     ['an authority', 'cp.example.com:443'],
     ['empty', ''],
-    ['no path before its query', '?a=1'],
-    ['with a fragment', '/api#x'],
-    ['raw UTF-8', '/äpi'],
-    ['a Latin-1 byte', '/\xe4pi'],
-    ['with a space', '/a b'],
-    ['with a line break', '/a\n"@query": ?'],
-    ['with a NUL', '/a\0'],
-    ['with DEL', '/a\x7f'],
+    ['a query without a path', '?a=1'],
+    ['a path with a fragment', '/api#x'],
+    ['a path with raw UTF-8', '/äpi'],
+    ['a path with a Latin-1 byte', '/\xe4pi'],
+    ['a path with a space', '/a b'],
+    ['a path with a line break', '/a\n"@query": ?'],
+    ['a path with NUL', '/a\0'],
+    ['a path with DEL', '/a\x7f'],
   ])('its target is %s', async (_, target) => {
     const [path, query = ''] = target.split('?', 2);
     const lines = { '"@path"': path ?? '', '"@query"': `?${query}` };
@@ -263,7 +263,7 @@ describe('a signed header is refused when it is', () => {
     await expectBadSignature(withHeader(name, [value]));
   });
 
-  it.each(names)('padded, empty or no field at all: %s', async (name) => {
+  it.each(names)('padded, empty or malformed: %s', async (name) => {
     const value = String(signedCall().headers[name]);
     for (const wrong of [` ${value}`, `${value} `, `${value},`, '', '(', '\0', 'é']) {
       await expectBadSignature(withHeader(name, wrong));
@@ -309,13 +309,13 @@ describe('a signed header is refused when it is', () => {
 });
 
 describe('the time of a signed call', () => {
-  it.each([-300, -299, 0, 299, 300])('may be %d s from the time of the verifier', async (seconds) => {
+  it.each([-300, -299, 0, 299, 300])("may be %d s from the verifier's time", async (seconds) => {
     expect(await verified({ ...signedCall(), now: secondsFromSigning(seconds) })).toMatchObject({
       created: CREATED,
     });
   });
 
-  it.each([-301, 301, 86_400])('may not be %d s from it: clock_skew', async (seconds) => {
+  it.each([-301, 301, 86_400])("may not be %d s from the verifier's time", async (seconds) => {
     const refusal = await refusalOfCall({ ...signedCall(), now: secondsFromSigning(seconds) });
     expect(refusal).toBeInstanceOf(SignatureRefused);
     expect(refusal).toMatchObject({ code: 'clock_skew', kind: 'unauthenticated' });
@@ -324,7 +324,7 @@ describe('the time of a signed call', () => {
     );
   });
 
-  it('has the requested width', async () => {
+  it('must be within the configured window', async () => {
     const call = { ...signedCall(), windowSeconds: 10 };
     const { expiresAt } = await verified({ ...call, now: secondsFromSigning(10) });
     expect(expiresAt).toEqual(secondsFromSigning(70));
@@ -333,7 +333,7 @@ describe('the time of a signed call', () => {
     });
   });
 
-  it('is not revealed while the signature is invalid', async () => {
+  it('is checked only after the signature, so that strangers cannot learn our time', async () => {
     const late = { now: secondsFromSigning(301) };
     await expectBadSignature({ ...signedCall(), ...late, secrets: [OTHER_SECRET] });
     await expectBadSignature({ ...signedCall(), ...late, method: 'PUT' });

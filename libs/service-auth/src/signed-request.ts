@@ -24,7 +24,7 @@ export interface RequestSignature extends SignatureFields {
 
 export interface ReceivedRequest {
   readonly method: string;
-  /** The verifier's own public authority (`authorityOf` its public URL), never the Host header. */
+  /** The verifier's own public authority (`authorityOf` applied to its public URL), never the Host header. */
   readonly authority: string;
   /** The request line's target exactly as received. */
   readonly target: string;
@@ -32,7 +32,10 @@ export interface ReceivedRequest {
   readonly rawBody: Buffer;
 }
 
-/** A request with a valid form and digest, and the base that its signature must be the HMAC of. */
+/**
+ * A request with a valid form and digest, and the signature base. Its signature must be the HMAC of that
+ * base.
+ */
 export interface SignedRequest {
   readonly signature: RequestSignature;
   readonly base: string;
@@ -48,10 +51,7 @@ const WITH_TENANT: SignatureProfile = {
   components: [...REQUEST_COMPONENTS, TENANT_COMPONENT],
 };
 
-/**
- * The signature that a request carries. Its form is checked, but nothing is proven yet. Throws
- * SignatureRefused.
- */
+/** The signature of a request. Its form is checked, but nothing is proven yet. Throws SignatureRefused. */
 export function readSignature(headers: HeaderBag): RequestSignature {
   const profile = headers['x-tenant-id'] === undefined ? TENANTLESS : WITH_TENANT;
   const fields = readSignatureFields(headers, profile);
@@ -65,7 +65,8 @@ export function readSignature(headers: HeaderBag): RequestSignature {
 }
 
 /**
- * Everything that can be refused without a key: the form of signature and request, then the body's digest.
+ * Checks everything that needs no key: the form of the signature and the request, then the digest of the
+ * body.
  */
 export function readSignedRequest(request: ReceivedRequest): SignedRequest {
   const signature = readSignature(request.headers);
@@ -87,7 +88,7 @@ function partsOf({ method, authority, target, headers }: ReceivedRequest): Reque
   return { method, authority, target, contentDigest: singleHeader(headers, 'content-digest'), tenantId };
 }
 
-/** Accepts only our signers' spelling, so an additional digest of another algorithm is refused as well. */
+/** Accepts only our own spelling, so an additional digest with another algorithm is refused as well. */
 function requireDigest(received: string, body: Buffer): void {
   if (received === contentDigest(body)) return;
   throw badSignature('The content-digest header is not the sha-256 of the received body.');

@@ -2,10 +2,10 @@ import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { requestComponents } from '../src/request-components';
 import { hmacSha256, type SignatureComponent } from '../src/signature-base';
 
-/** A signature printed in RFC 9421: it is valid for the RFC's signature base and for no other. */
+/** A signature printed in RFC 9421. It is valid only for the signature base in the RFC. */
 export interface Vector {
   readonly section: string;
-  /** Every component that the message offers. */
+  /** Every component that the message has. */
   readonly message: readonly SignatureComponent[];
   readonly input: string;
   readonly signature: string;
@@ -57,7 +57,7 @@ const ANSWER: readonly SignatureComponent[] = [
   ['"content-digest"', ANSWER_DIGEST],
   ['"content-length"', '23'],
 ];
-/** The answer to `test-request` in section 2.4. */
+/** The response to `test-request` in section 2.4. */
 const BUSY: readonly SignatureComponent[] = [
   ['"@status"', '503'],
   ['"content-digest"', BUSY_DIGEST],

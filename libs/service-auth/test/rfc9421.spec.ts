@@ -7,7 +7,7 @@ import { readSignature } from '../src/signed-request';
 import { SHARED_SECRET, VECTORS, type Vector } from './rfc9421.fixture';
 import { refusalOf } from './signed-call.fixture';
 
-/** What an input lists, according to an independent parser. */
+/** The components and parameters of a `Signature-Input`, according to an independent parser. */
 function listedIn(input: string): { identifiers: string[]; parameters: SignatureParameters } {
   const [items, parameters] = parseList(input)[0] as InnerList;
   return {
@@ -31,21 +31,24 @@ describe.each(VECTORS)('RFC 9421, section $section', (vector) => {
     expect(fields['signature-input']).toBe(`sig1=${input}`);
   });
 
-  it('is not accepted as one of ours', () => {
+  it('is not accepted as one of our signatures', () => {
     const headers = { 'signature-input': `sig=${input}`, signature: `sig=:${signature}:` };
     expect(refusalOf(() => readSignature(headers))).toMatchObject({ code: 'bad_signature' });
   });
 });
 
-it('RFC 9421, section B.2.5 has the signature of the RFC', () => {
+it('RFC 9421, section B.2.5 has the signature printed in the RFC', () => {
   const vector = VECTORS.find(({ section }) => section === 'B.2.5') as Vector;
   const { parameters } = listedIn(vector.input);
   const fields = writeSignatureFields(componentsOf(vector), parameters, SHARED_SECRET);
   expect(fields.signature).toBe('sig1=:pxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8=:');
 });
 
-/** The only example with a tag, which each of ours has, signed with the one algorithm that we accept. */
-it('RFC 9421, section B.2.2 is read as the RFC lists it', () => {
+/**
+ * The only example in the RFC with a tag, which all our signatures have, and with the one algorithm that we
+ * accept.
+ */
+it('RFC 9421, section B.2.2 is read as printed in the RFC', () => {
   const vector = VECTORS.find(({ section }) => section === 'B.2.2') as Vector;
   const { identifiers, parameters } = listedIn(vector.input);
   const fields = writeSignatureFields(componentsOf(vector), parameters, SHARED_SECRET);
@@ -54,7 +57,7 @@ it('RFC 9421, section B.2.2 is read as the RFC lists it', () => {
   expect(readSignatureFields(fields, profile)).toMatchObject(read);
 });
 
-describe('RFC 9421, section 2.2', () => {
+describe('RFC 9421', () => {
   it.each([
     ['1', 'POST', '/path?param=value', '"@method"', 'POST'],
     ['3', 'POST', '/path?param=value', '"@authority"', 'www.example.com'],
@@ -70,7 +73,7 @@ describe('RFC 9421, section 2.2', () => {
     ['7, a query without names', 'POST', '/path?queryString', '"@query"', '?queryString'],
     ['7, no query', 'POST', '/path', '"@query"', '?'],
     ['7, an empty query', 'POST', '/path?', '"@query"', '?'],
-  ])('.%s: %s %s has the %s %s', (_, method, target, identifier, value) => {
+  ])('section 2.2.%s: %s %s has the %s %s', (_, method, target, identifier, value) => {
     const url = new URL(`https://www.example.com${target}`);
     const components = requestComponents({
       method,
@@ -86,7 +89,7 @@ describe('RFC 9421, section 2.2', () => {
     'http://example.com:80/~smith/home.html',
     'http://EXAMPLE.com/%7Esmith/home.html',
     'http://EXAMPLE.com:/%7esmith/home.html',
-  ])('.3: the authority of %s is normalised as in RFC 9110, section 4.2.3', (url) => {
+  ])('section 2.2.3: the authority of %s is normalised as in RFC 9110, section 4.2.3', (url) => {
     expect(authorityOf(url)).toBe('example.com');
   });
 });
@@ -95,7 +98,7 @@ describe('RFC 9530, appendix B', () => {
   it.each([
     ['B.1, with its line feed', '{"hello": "world"}\n', 'RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg='],
     ['B.2, no content', '', '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='],
-  ])('%s has the digest of the RFC', (_, body, digest) => {
+  ])('%s has the digest printed in the RFC', (_, body, digest) => {
     expect(contentDigest(body)).toBe(`sha-256=:${digest}:`);
     expect(contentDigest(Buffer.from(body))).toBe(`sha-256=:${digest}:`);
   });

@@ -16,8 +16,8 @@ import {
 } from './signed-call.fixture';
 
 /**
- * An independent implementation of RFC 9421: each side accepts what the other signs. It leaves digests and
- * nonces to its callers.
+ * Compared with an independent implementation of RFC 9421: each side accepts what the other signs. That
+ * implementation leaves digests and nonces to its callers.
  */
 
 type Headers = Record<string, string>;
@@ -36,7 +36,7 @@ const keys = {
     keyid === KEY_ID ? { algs: ['hmac-sha256'], verify: createVerifier(SECRET, 'hmac-sha256') } : null,
 };
 
-/** Whether it accepts the message; it refuses with null, false or an error. */
+/** Whether the other implementation accepts the message. It refuses with null, false or an error. */
 async function isTaken(verification: Promise<boolean | null>): Promise<boolean> {
   return (await verification.catch(() => false)) === true;
 }
@@ -58,7 +58,7 @@ const takesAnswerTo = (request: ArrivedCall, status: number, headers: HeaderBag)
     ),
   );
 
-/** As Node would provide them. */
+/** Headers as Node would provide them. */
 const received = (headers: Record<string, string | string[]>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
 
@@ -109,7 +109,7 @@ describe.each(CALLS)('a signed call %s', (_, call) => {
 
 const call = signedCall();
 
-/** Each character in turn, replaced by its neighbour. */
+/** The text with each character in turn replaced by its neighbour. */
 function changes(text: string): string[] {
   return Array.from(
     text,
@@ -131,7 +131,7 @@ describe('with one byte changed, both implementations refuse', () => {
     for (const changed of changes(call[part])) await expectRefusal({ ...call, [part]: changed });
   });
 
-  it('the authority, as far as it stays one', async () => {
+  it('the authority, as long as it remains a valid one', async () => {
     for (const authority of changes(call.authority).filter(isAuthority))
       await expectRefusal({ ...call, authority });
   });
@@ -153,7 +153,7 @@ describe('with one byte changed, both implementations refuse', () => {
   });
 });
 
-describe('a signed answer', () => {
+describe('a signed response', () => {
   const exchange = { request: call.headers, keyId: KEY_ID, secret: SECRET, now: new Date(CREATED * 1000) };
 
   it.each<[number, string | Buffer]>([
@@ -161,7 +161,7 @@ describe('a signed answer', () => {
     [204, ''],
     [401, '{"code":"clock_skew"}'],
     [200, Buffer.from([0, 255])],
-  ])('%s is accepted by a second implementation', async (status, body) => {
+  ])('with status %s is accepted by a second implementation', async (status, body) => {
     expect(await takesAnswerTo(call, status, signResponse({ ...exchange, status, body }))).toBe(true);
   });
 
@@ -180,7 +180,7 @@ describe('a signed answer', () => {
     expect(verifyResponse(answer)).toEqual({ created: CREATED });
   });
 
-  describe('with one byte changed is refused by both', () => {
+  describe('with one byte changed is refused by both implementations', () => {
     const answer = { ...exchange, status: 200, body: '{}' };
     const headers = signResponse(answer);
 
@@ -192,7 +192,7 @@ describe('a signed answer', () => {
       }
     });
 
-    it('in its status, or in the request that it answers', async () => {
+    it('in its status, or in its request', async () => {
       expect(await takesAnswerTo(call, 201, headers)).toBe(false);
       expect(await takesAnswerTo(signedCall({ nonce: 'another-nonce-01' }), 200, headers)).toBe(false);
     });

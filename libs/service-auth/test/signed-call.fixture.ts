@@ -34,11 +34,11 @@ export interface ArrivedCall extends ReceivedRequest {
   /** One, or two during a rotation. */
   readonly secrets: readonly string[];
   readonly now: Date;
-  /** 300 when left out. */
+  /** Defaults to 300. */
   readonly windowSeconds?: number;
 }
 
-/** Any key id has the secrets. */
+/** Returns the given secrets for any key id. */
 class GivenSecrets extends ServiceKeyResolver<undefined> {
   constructor(private readonly secrets: readonly string[]) {
     super();
@@ -58,7 +58,7 @@ class NewNonces extends NonceStore {
   }
 }
 
-/** What the verifier returns for a call with a new nonce, and how it spends the nonce. */
+/** What the verifier returns for a call with a new nonce, together with the nonce use that it recorded. */
 export async function verified(call: ArrivedCall): Promise<ServiceCall & Partial<NonceUse>> {
   const { authority, windowSeconds, secrets, now, ...request } = call;
   const nonces = new NewNonces();

@@ -1,7 +1,7 @@
 import { DEPLOYMENT_MODELS, isDeploymentModel } from './deployment-model';
 
 describe('deployment models', () => {
-  it('are the four of the wire contract', () => {
+  it('are the four in the wire contract', () => {
     expect(DEPLOYMENT_MODELS).toEqual(['shared', 'dedicated', 'on_prem', 'hybrid']);
   });
 
@@ -15,7 +15,7 @@ describe('deployment models', () => {
     ['', false],
     [undefined, false],
     [0, false],
-  ])('%p is one: %p', (value, expected) => {
+  ])('include %p: %p', (value, expected) => {
     expect(isDeploymentModel(value)).toBe(expected);
   });
 });

@@ -17,8 +17,8 @@ describe('uuidv7', () => {
   });
 
   it.each([
-    ['all bits clear', 0x00, '00000000-0000-7000-8000-000000000000'],
-    ['all bits set', 0xff, '00000000-0000-7fff-bfff-ffffffffffff'],
+    ['all random bits clear', 0x00, '00000000-0000-7000-8000-000000000000'],
+    ['all random bits set', 0xff, '00000000-0000-7fff-bfff-ffffffffffff'],
   ])('keeps version 7 and variant 10 with %s', (_, byte, expected) => {
     expect(createUuidSource()(0, filledWith(byte))).toBe(expected);
   });
@@ -49,7 +49,7 @@ describe('uuidv7', () => {
     expect(ids.map((id) => timestampOf(id) - JAN_2026)).toEqual([0, 1, 1]);
   });
 
-  it('repeats no id over many calls, within one source or across two', () => {
+  it('never repeats an id in many calls, to one source or to two', () => {
     const other = createUuidSource();
     const ids = Array.from({ length: 20_000 }, () => [uuidv7(), other()]).flat();
     expect(new Set(ids).size).toBe(40_000);
@@ -73,7 +73,7 @@ describe('isUuid', () => {
     ['', false],
     [undefined, false],
     [['017f22e2-79b0-7cc3-98c4-dc0c0c07398f'], false],
-  ])('%p: %p', (value, expected) => {
+  ])('of %p is %p', (value, expected) => {
     expect(isUuid(value)).toBe(expected);
   });
 });

@@ -1,9 +1,14 @@
 import { randomFillSync } from 'node:crypto';
 
-/** Returns `size` unpredictable bytes; tests inject fixed ones. The bytes are read before the next call. */
+/**
+ * Returns `size` unpredictable bytes; tests inject fixed ones. The caller reads them before the next call.
+ */
 export type RandomBytes = (size: number) => Uint8Array;
 
-/** Makes UUIDv7s; `now` is in milliseconds since the epoch. Throws RangeError outside 48 bits. */
+/**
+ * Creates a UUIDv7. `now` is a date, or milliseconds since the epoch. Throws RangeError if it does not fit in
+ * 48 bits.
+ */
 export type UuidSource = (now?: Date | number, random?: RandomBytes) => string;
 
 const RANDOM_BYTES_PER_ID = 10;
@@ -13,11 +18,11 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /**
- * A source of UUIDs of version 7 (RFC 9562 section 5.7) that increase strictly for the life of the process,
- * within a millisecond and across clock steps. Section 6.2 method 1: a 26-bit counter (rand_a and the first
- * 14 bits of rand_b), reseeded each millisecond. The source keeps the highest time it has seen; an exhausted
- * counter borrows the next millisecond. The last 48 bits are always fresh, so processes that share a
- * millisecond do not collide.
+ * A source of version 7 UUIDs (RFC 9562, section 5.7) that strictly increase for the life of the process,
+ * even within a millisecond and when the clock steps back. Uses method 1 of section 6.2: a 26-bit counter
+ * (rand_a and the first 14 bits of rand_b), reseeded each millisecond. The source keeps the highest time it
+ * has seen; an exhausted counter borrows the next millisecond. The last 48 bits are always fresh, so
+ * processes that share a millisecond do not collide.
  */
 export function createUuidSource(): UuidSource {
   let timestamp = -1;
@@ -72,8 +77,8 @@ function format(timestamp: number, counter: number, bytes: Uint8Array): string {
 const hex = (value: number): string => HEX[value & 0xff] as string;
 const hexAt = (bytes: Uint8Array, index: number): string => hex(bytes[index] ?? 0);
 
-// One system call yields many ids: asking the kernel for each would cost more than everything else here
-// together.
+// Random bytes are fetched for many ids at once, because a system call for each would cost more than
+// everything else here together.
 const pool = new Uint8Array(RANDOM_BYTES_PER_ID * 400);
 let poolOffset = pool.length;
 

@@ -1,7 +1,10 @@
-/** Names all that is made for one tenant plane (folder, database, role, ...): readable, and unique to it. */
+/**
+ * The name of everything that is created for one tenant plane (folder, database, role, ...). It is readable,
+ * and unique to the plane.
+ */
 export function infrastructureName(slug: string, tenantPlaneId: string): string {
   return `atlas_${slug.replaceAll('-', '_')}_${tenantPlaneId.slice(-8)}`;
 }
 
-/** In the folder of a dedicated plane that the local driver runs. */
+/** The log file in the folder of a dedicated plane that the local driver runs. */
 export const DEDICATED_LOG = 'tenant-plane.log';

@@ -18,8 +18,8 @@ const RESERVED_WORDS = {
 };
 
 /**
- * Slugs that no tenant may have. Adding a word takes the host away from a tenant that already uses it (see
- * tenantSlugOfHost), so check for one first.
+ * Slugs that no tenant may have. Before adding a word, check that no tenant uses it: that tenant would lose
+ * its host name (see tenantSlugOfHost).
  */
 export const RESERVED_SLUGS: ReadonlySet<string> = new Set(
   Object.values(RESERVED_WORDS).flatMap((words) => words.split(' ')),

@@ -3,8 +3,8 @@ import { RESERVED_SLUGS } from './reserved-slugs';
 
 const SLUG_MIN_LENGTH = 3;
 /**
- * Well below the 63 octets of a DNS label (RFC 1035 section
- * 2.3.4): a slug also becomes part of database names.
+ * Well below the 63 octets of a DNS label (RFC 1035, section 2.3.4), because a slug also becomes part of
+ * database names.
  */
 export const SLUG_MAX_LENGTH = 40;
 

@@ -29,7 +29,7 @@ describe('defineStateMachine', () => {
     expect(door.is(value)).toBe(expected);
   });
 
-  it('allows nothing from an unknown state read from a row', () => {
+  it('allows no transition from an unknown state read from a row', () => {
     const careless = JSON.parse('"constructor"');
     expect(door.can(careless, 'open')).toBe(false);
     expect(door.next(careless)).toEqual([]);

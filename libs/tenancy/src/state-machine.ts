@@ -1,11 +1,11 @@
 /** Each state, with the states that it may change to. */
 export type Transitions<S extends string> = Readonly<Record<S, readonly S[]>>;
 
-/** Answers questions about a map of states; holds no current state itself. */
+/** Answers questions about a map of states. It has no current state of its own. */
 export interface StateMachine<S extends string> {
   /** All states, in the order of the map. */
   readonly states: readonly S[];
-  /** Whether `from` may change to `to`. Staying in a state counts only if the map says so. */
+  /** Whether `from` may change to `to`. A state may stay the same only if the map says so. */
   can(from: S, to: S): boolean;
   /** The states that `from` may change to; empty for a final state. */
   next(from: S): readonly S[];
@@ -21,7 +21,7 @@ export function defineStateMachine<S extends string>(
   transitions: Readonly<Record<S, readonly NoInfer<S>[]>>,
 ): StateMachine<S> {
   const states = Object.freeze(Object.keys(transitions) as S[]);
-  // A Map, not the object: a state read from outside may be called `constructor`.
+  // A Map rather than an object, because a state read from outside may be called `constructor`.
   const targets = new Map<unknown, readonly S[]>(
     states.map((state) => [state, Object.freeze([...transitions[state]])]),
   );

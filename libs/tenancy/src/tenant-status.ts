@@ -12,9 +12,9 @@ export const TENANT_STATUSES = [
 export type TenantStatus = (typeof TENANT_STATUSES)[number];
 
 /**
- * A tenant's life cycle. Any state but `deleted` can be deprovisioned. A provisioning
- * that is rolled back ends in `deleted`, or in `failed` when the rollback stops. A
- * tenant that is being deprovisioned can be restored to its previous state.
+ * A tenant's life cycle. A tenant in any state but `deleted` can be deprovisioned. If its provisioning is
+ * rolled back, it becomes `deleted`, or `failed` if the rollback stops. While it is being deprovisioned, it
+ * can be restored to its previous state.
  */
 export const TENANT_TRANSITIONS: Transitions<TenantStatus> = Object.freeze({
   provisioning: ['active', 'failed', 'deprovisioning', 'deleted'],

@@ -49,7 +49,7 @@ describe('Mailer', () => {
   it("reports only the server's code for a refusal, not its text", async () => {
     smtp.refusal = 'no room for ann@example.com';
     const refused = mailerFor(smtp.url.replace('//', '//ann:a-secret@')).send('ann@example.com', LETTER);
-    await expect(refused).rejects.toThrow(/^The mail server did not accept the mail: EMESSAGE 451$/);
+    await expect(refused).rejects.toThrow(/^The mail server did not accept the email: EMESSAGE 451$/);
     smtp.refusal = undefined;
   });
 

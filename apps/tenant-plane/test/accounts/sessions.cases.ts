@@ -85,7 +85,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
 
     it.each([
       ['token', { email, password: PASSWORD }, /Sign in again/],
-      ['forgot-password', { email }, /Wait for the mail/],
+      ['forgot-password', { email }, /Wait for the email/],
       [
         'password',
         { current_password: PASSWORD, new_password: `${PASSWORD} 2` },

@@ -62,7 +62,7 @@ describe.each(EVERY_DATABASE)('values that cannot be stored, on %s', (driver) =>
         const answer = await plane.post('/api/cmdb/items', body, admin);
         expect([answer.status, answer.body.errors]).toEqual([
           400,
-          [{ field, message: `${name} is a name that every object has: choose another` }],
+          [{ field, message: `${name} is a reserved property name: choose another` }],
         ]);
       }
     },

@@ -2,7 +2,7 @@ import { type AuditRecord, currentContext } from '@atlas/platform';
 import { Column } from 'typeorm';
 import { JsonColumn, TimestampColumn } from '../schema/columns';
 
-/** Who did what to what, from where. Rows are appended, sealed after they are written, and never changed. */
+/** Who did what to what, and from where. A row is appended, sealed later, and never changed otherwise. */
 export abstract class AuditRow {
   abstract id: string;
   @TimestampColumn() at: Date;
@@ -30,15 +30,16 @@ export interface AuditEntry {
 
 const MAX_QUOTED = 100;
 
-/**
- * Truncates caller input from refused requests: the trail is never deleted, so it keeps only the beginning.
- */
+/** Truncates input from refused requests, because audit rows are kept forever. */
 export function quoted(text: string | undefined): string | undefined {
   if (text === undefined || text.length <= MAX_QUOTED) return text;
   return `${text.slice(0, MAX_QUOTED).toWellFormed()}…`;
 }
 
-/** Takes actor and origin from the current request; without an actor, `byNobody` is recorded. */
+/**
+ * Takes the actor and the origin from the current request. If there is no actor, records `byNobody` as its
+ * kind.
+ */
 export function auditRowOf(entry: AuditEntry, id: string, at: Date, byNobody: string): AuditRow {
   const context = currentContext();
   return {

@@ -26,8 +26,8 @@ export function dropAuditChain(): string[] {
 }
 
 /**
- * From then on the database itself refuses to change or delete an audit row, except to seal it. `deletable`
- * is the condition on a row (`old`) under which the whole trail may be removed.
+ * Makes the database itself refuse to change or delete an audit row, except to seal it. `deletable` is the
+ * condition on a row (`old`) under which its whole trail may be deleted.
  */
 export function keepAppendOnly(
   driver: DatabaseDriver,

@@ -3,7 +3,7 @@ import { type EntityManager, type EntityTarget, type SelectQueryBuilder } from '
 import { columnTypes } from '../schema/columns';
 import { type AuditRow, auditRecordOf } from './audit-row';
 
-/** The rows of one chain: all of a table, or those of one tenant. */
+/** The rows of one chain: all rows of a table, or those of one tenant. */
 export interface AuditRows {
   readonly entity: EntityTarget<AuditRow>;
   readonly tenantId?: string;
@@ -12,8 +12,8 @@ export interface AuditRows {
 export const SEAL_BATCH = 500;
 
 /**
- * Seals up to {@link SEAL_BATCH} rows, in a transaction in which nobody else seals this chain. Returns how
- * many.
+ * Seals up to {@link SEAL_BATCH} rows and returns how many. The transaction must be the only one that seals
+ * this chain.
  */
 export async function sealBatch(manager: EntityManager, rows: AuditRows): Promise<number> {
   let head = await headOf(manager, rows);
@@ -27,7 +27,7 @@ export async function sealBatch(manager: EntityManager, rows: AuditRows): Promis
   return links.length;
 }
 
-/** The sealed rows after the position in the query's cursor. */
+/** The page of sealed rows after the position `cursor`. */
 export async function sealedPage(
   manager: EntityManager,
   rows: AuditRows,

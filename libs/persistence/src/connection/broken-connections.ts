@@ -1,8 +1,8 @@
 import { type DataSource, QueryFailedError, type QueryRunner } from 'typeorm';
 
 /**
- * TypeORM calls this with an error when the connection breaks, and without one to return it. Its types hide
- * it.
+ * TypeORM calls this with an error if the connection breaks, and without one to return the connection to the
+ * pool. TypeORM's types hide this method.
  */
 interface Releasing {
   releasePostgresConnection(error?: Error): Promise<void>;
@@ -12,8 +12,8 @@ const breaks = new WeakMap<QueryRunner, Error>();
 
 /**
  * By default TypeORM releases a runner as soon as its connection breaks, and the next statement fails because
- * the runner is released. Here the runner stays with its user, and each further statement fails with the
- * error that broke the connection.
+ * the runner is released. Here the runner is not released, and each further statement fails with the error
+ * that broke the connection.
  */
 export function tellBreaks(dataSource: DataSource): void {
   const create = dataSource.createQueryRunner.bind(dataSource);
@@ -21,7 +21,7 @@ export function tellBreaks(dataSource: DataSource): void {
 }
 
 /**
- * Throws if the connection is broken. node-postgres sends nothing more on it, so a statement that was not
+ * Throws if the connection is broken. node-postgres then sends nothing more, so a statement that has not been
  * sent yet never will be.
  */
 export function requireConnection(runner: QueryRunner, sql: string, parameters?: unknown[]): void {

@@ -24,12 +24,15 @@ const SAFE = {
 } as const;
 
 /**
- * TypeORM enables sqlite3's verbose mode, in which each call renders its parameters as text, and a failed one
- * puts them into the error: slow, and a leak. So it gets plain sqlite3.
+ * TypeORM enables sqlite3's verbose mode, which renders the parameters of each call as text and adds them to
+ * errors. That is slow and leaks data, so TypeORM gets plain sqlite3 here.
  */
 const SQLITE = { type: 'sqlite', driver: { verbose: () => sqlite3 }, busyTimeout: 5000 } as const;
 
-/** Returned uninitialised. Pipelined on Postgres: statements sent together travel together. */
+/**
+ * Creates a data source that is not initialised yet. On Postgres it is pipelined: statements started together
+ * are sent together.
+ */
 export function createDataSource(target: DatabaseTarget, schema: Schema, pool: PoolOptions = {}): DataSource {
   return new DataSource({
     ...connectionOf(target, pool),
@@ -78,8 +81,8 @@ function connectionOf(target: DatabaseTarget, pool: PoolOptions): DataSourceOpti
 const MIGRATION_LOCK = 4_772_601;
 
 /**
- * Brings the schema up to date as its owner. Any number of processes may start together: a session lock lets
- * one migrate while the rest wait. `grantTo`, on Postgres, is the serving role, which owns nothing.
+ * Migrates the schema as its owner. Any number of processes may start together: a session lock lets one
+ * migrate while the others wait. On Postgres, `grantTo` is the serving role, which owns nothing.
  */
 export async function migrate(target: DatabaseTarget, schema: Schema, grantTo?: string): Promise<void> {
   const dataSource = await createDataSource(target, schema, { poolSize: 2 }).initialize();

@@ -12,7 +12,9 @@ export interface SqliteTarget {
 /** Where a plane stores its rows: a Postgres URL, or a SQLite file. */
 export type DatabaseTarget = { readonly driver: 'postgres'; readonly url: Secret } | SqliteTarget;
 
-/** What is wrong with a database setting, or null. Never repeats the value: it may contain a password. */
+/**
+ * What is wrong with a database setting, or null. Never repeats the value, because it may contain a password.
+ */
 export function databaseTargetProblem(value: string): string | null {
   if (/^postgres(ql)?:\/\//.test(value)) {
     return URL.canParse(value)
@@ -39,8 +41,8 @@ export function databaseTarget(setting: SecretText): DatabaseTarget {
 }
 
 /**
- * Resolves links, so that a file has one lock, and its log beside it, whatever name it is reached by. A file
- * that does not exist yet, or a dangling link, keeps its name.
+ * Resolves symbolic links, so that a file has one lock and one write-ahead log, whichever path is used. A
+ * file that does not exist yet, or a dangling link, keeps its name.
  */
 function realPath(file: string): string {
   try {

@@ -1,8 +1,9 @@
 import { Client, type ClientConfig } from 'pg';
 
 /**
- * How long a connection to Postgres may take to open, and how soon an idle one, such as a listener, is found
- * dead. Otherwise a connection that a fail-over or a firewall has forgotten would be waited on for hours.
+ * Limits how long a connection to Postgres may take to open, and detects when an idle one, such as a
+ * listener, has died. Otherwise a process could wait for hours on a connection that was lost in a failover or
+ * dropped by a firewall.
  */
 export const NOTICING_SILENCE = {
   connectionTimeoutMillis: 5000,
@@ -11,9 +12,9 @@ export const NOTICING_SILENCE = {
 } as const;
 
 /**
- * A client whose lost connection never crashes the process. Without an `error` listener node-postgres would
- * throw, and a pool has none between the moment a connection opens and its first use. The user learns of the
- * loss from the next statement.
+ * A client that does not crash the process when its connection is lost. Without an `error` listener
+ * node-postgres would throw, and a pool adds none until the connection is first used. The next statement
+ * reports the loss.
  */
 export class PostgresClient extends Client {
   constructor(config?: string | ClientConfig) {

@@ -16,8 +16,8 @@ export interface OpenTransaction {
 }
 
 /**
- * The only way to a plane's rows, safe under concurrency on both databases. A unit of work inside another
- * joins it; never leave one un-awaited.
+ * The only way to access a plane's rows, safe under concurrency on both databases. A unit of work inside
+ * another joins it. Every unit of work must be awaited.
  */
 export abstract class Database {
   abstract readonly driver: DatabaseDriver;
@@ -28,51 +28,52 @@ export abstract class Database {
   private hasStorageFault = false;
   private probe: Promise<void> | undefined;
 
-  /** Reads committed rows, and inside `write` that transaction's own. */
+  /** Reads committed rows. Inside `write`, also reads that transaction's own changes. */
   read<T>(work: Work<T>): Promise<T> {
     const open = this.openTransaction();
     return work(open ? open.manager : this.reader());
   }
 
-  /** Runs all of `work` or nothing. */
+  /** Runs `work` in a transaction, which takes effect completely or not at all. */
   write<T>(work: Work<T>): Promise<T> {
     const open = this.openTransaction();
     return open ? work(open.manager) : this.watched(this.begin(undefined, work));
   }
 
   /**
-   * SQL for a time that many seconds from now, in the format in which times are stored, by the clock that all
-   * processes of a database share. On Postgres that is the server's clock, since processes' clocks differ and
-   * may be changed. A SQLite file has one process, so its clock counts.
+   * SQL for the time that many seconds from now, in the format of stored times. Uses the clock that all
+   * processes of a database share. On Postgres that is the server's clock, because the clocks of processes
+   * differ and may be changed. On SQLite it is the clock of the only process.
    */
   abstract fromNow(seconds: number): string;
 
-  /** Now, by that clock. */
+  /** The current time on the clock of {@link fromNow}. */
   abstract now(): Promise<Date>;
 
-  /** Matches a time that has passed by that clock. */
+  /** Matches past times, on the clock of {@link fromNow}. */
   isPast(): FindOperator<Date> {
     return Raw((column) => `${column} <= ${this.fromNow(0)}`);
   }
 
-  /** Reads as one tenant: on Postgres in a transaction that sees only that tenant's rows. */
+  /** Reads as one tenant. On Postgres, the transaction sees only that tenant's rows. */
   abstract readAs<T>(tenantId: string, work: Work<T>): Promise<T>;
 
-  /** Reads as one tenant from a single snapshot, on a dedicated connection for as long as it takes. */
+  /** Reads as one tenant from a single snapshot. May take long, because it has a connection of its own. */
   abstract snapshot<T>(tenantId: string, work: Work<T>): Promise<T>;
 
-  /** Runs all of `work` as one tenant, or nothing. */
+  /** Like {@link write}, but as one tenant. */
   writeAs<T>(tenantId: string, work: Work<T>): Promise<T> {
     const open = this.openTransaction();
     if (!open) return this.watched(this.begin(tenantId, work));
     if (open.tenantId !== tenantId)
-      throw new Error('A unit of work of one tenant cannot join one of another.');
+      throw new Error('A unit of work for one tenant cannot join one for another tenant.');
     return work(open.manager);
   }
 
   /**
-   * Runs `callback` once the current transaction has committed, or at once outside of one. Also runs it if
-   * the outcome is unknown: callbacks are hints, and a cache that is cleared needlessly is filled again.
+   * Runs `callback` once the current transaction has committed, or at once if there is none. Also runs it if
+   * the outcome is unknown, because callbacks are only hints: clearing a cache does no harm if nothing has
+   * changed.
    */
   afterCommit(callback: () => void): void {
     const open = this.openTransaction();
@@ -81,8 +82,8 @@ export abstract class Database {
   }
 
   /**
-   * One cheap statement that fails when the database is unreachable. After the disk has refused a write, it
-   * fails until a probe has been stored: a reader does not notice a full disk.
+   * Runs one cheap statement, which fails if the database is unreachable. After the disk has refused a write,
+   * also stores a probe, because reads do not notice a full disk.
    */
   async ping(): Promise<void> {
     await this.reader().query('select 1');
@@ -90,8 +91,8 @@ export abstract class Database {
   }
 
   /**
-   * A process may open many databases one after the other, and Node keeps every used storage until it is
-   * disabled.
+   * Node keeps every AsyncLocalStorage that was used until it is disabled, and a process may open many
+   * databases in turn.
    */
   async close(): Promise<void> {
     await this.disconnect();
@@ -136,7 +137,7 @@ export abstract class Database {
     run();
   }
 
-  /** A failing callback must not fail what is already stored. */
+  /** A failing callback must not fail a transaction that has committed. */
   private tell(callback: () => void): void {
     try {
       callback();
@@ -145,7 +146,7 @@ export abstract class Database {
     }
   }
 
-  /** Runs `work` inside `open`. Afterwards, whatever it started without awaiting can no longer join. */
+  /** Runs `work` inside `open`. Afterwards, anything that it started without awaiting can no longer join. */
   protected async inside<T>(open: OpenTransaction, work: Work<T>): Promise<T> {
     try {
       return await this.current.run(open, () => work(open.manager));

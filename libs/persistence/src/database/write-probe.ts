@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { Column, Entity, type EntityManager, PrimaryColumn } from 'typeorm';
 
 /**
- * At least as much as an ordinary request writes: on a nearly full disk a single page may still find room.
+ * At least as much as an ordinary request writes, because a nearly full disk may still have room for a single
+ * page.
  */
 const PROBE_BYTES = 64 * 1024;
 
-/** One row that is overwritten: only a write shows whether the disk has room. */
+/** A row that is overwritten as a probe, because only a write shows whether the disk has room. */
 @Entity('write_probes')
 export class WriteProbe {
   @PrimaryColumn('integer') id: number;

@@ -5,25 +5,25 @@ import { type EntityManager, type EntityTarget, type ObjectLiteral } from 'typeo
 import { type RowValues } from '../rows/row-values';
 import { insertIfAbsent, isLockTimeout, together } from '../rows/rows';
 
-/** How long an answer can be repeated. */
+/** How long a response can be repeated. */
 export const KEPT_SECONDS = 24 * 3600;
 /** How long a duplicate waits for the first request to finish. */
 const PATIENCE_MS = 10_000;
 
 export interface RepeatableRequest {
-  /** Caller, method and path: a key means nothing outside of them. */
+  /** Caller, method and path. A key is valid only for these. */
   readonly scope: readonly string[];
   readonly key: string | undefined;
   readonly body: unknown;
 }
 
-/** What is stored for a key. The answer is null while the first request is still running. */
+/** What is stored for a key. `answer` is null while the first request is still running. */
 export interface KeptAnswer<A> {
   readonly bodyHash: string;
   readonly answer: A | null;
 }
 
-/** The row that holds a key. */
+/** The row that stores a key. */
 export interface KeyClaim {
   /** SHA-256 of the scope and the key. */
   readonly scope: string;
@@ -31,17 +31,20 @@ export interface KeyClaim {
   readonly expiresAt: Date;
 }
 
-/** Another request holds this key, so the answer is that request's. */
+/** Another request has claimed this key, so its response is returned. */
 class KeyIsTaken extends Error {}
 
 /**
- * Makes a request safe to repeat (draft-ietf-httpapi-idempotency-key-header): the key, its answer and the
- * work are one transaction. How keys are stored, and on whose behalf, is up to the plane. A kept answer may
- * contain a secret, so a repeat gets it only in a transaction that has checked its caller again, as before a
- * write.
+ * Makes a request safe to repeat (draft-ietf-httpapi-idempotency-key-header): the key, its response and the
+ * work are stored in one transaction. Each plane decides how keys are stored, and to whom they belong. A
+ * stored response may contain a secret, so a repeat gets it only in a transaction that has checked its
+ * caller's access again, as before a write.
  */
 export abstract class Idempotency<A = unknown, R extends RepeatableRequest = RepeatableRequest> {
-  /** Requests of this process that hold a key. Their duplicates wait here, not in the database's pool. */
+  /**
+   * Running requests of this process by key. Their duplicates wait here, so that they occupy no database
+   * connection.
+   */
   private readonly inWork = new Map<string, Promise<unknown>>();
 
   /** `work` runs at most once per key; it must write only in the given transaction. */
@@ -54,7 +57,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
     for (let first = this.inWork.get(scope); first; first = this.inWork.get(scope)) {
       await settledSoon(first);
       const kept = await this.keptFor(request, scope);
-      // Without one, the first request failed and left nothing: the next may try.
+      // Without a stored response, the first request failed and left nothing, so the next one may try.
       if (kept) return replay(kept, bodyHash);
     }
     const attempt = this.attempt(request, { scope, bodyHash }, work);
@@ -72,16 +75,19 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
   protected abstract now(): Date;
   protected abstract transaction<T>(request: R, work: (manager: EntityManager) => Promise<T>): Promise<T>;
   /**
-   * Runs `work` in a transaction under the lock that a write of the caller takes. Throws if the caller no
-   * longer has access.
+   * Runs `work` in a transaction, under the lock that a write by the caller would take. Throws if the caller
+   * no longer has access.
    */
   protected abstract admitted<T>(request: R, work: () => Promise<T>): Promise<T>;
   protected abstract find(request: R, scope: string): Promise<KeptAnswer<A> | null>;
-  /** False if the key is already held. */
+  /** False if another request has claimed the key. */
   protected abstract claim(manager: EntityManager, request: R, claim: KeyClaim): Promise<boolean>;
   protected abstract keep(manager: EntityManager, request: R, claim: KeyClaim, answer: A): Promise<void>;
 
-  /** Times out only on its own key: a timeout on any other lock is not translated. */
+  /**
+   * Reports a timeout of the lock on the key as `request_in_progress`. Timeouts of other locks are thrown
+   * unchanged.
+   */
   protected async insertKey<T extends ObjectLiteral>(
     manager: EntityManager,
     entity: EntityTarget<T>,
@@ -105,7 +111,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
   ): Promise<A> {
     return this.transaction(request, async (manager) => {
       const claim = { ...asked, expiresAt: new Date(this.now().getTime() + KEPT_SECONDS * 1000) };
-      // Not awaited: the work's statements travel in the same message.
+      // Not awaited, so that the work's statements are sent in the same message.
       const claiming = this.claim(manager, request, claim).then((isOurs) => {
         if (!isOurs) throw new KeyIsTaken();
       });
@@ -119,7 +125,8 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
 function replay<A>(kept: KeptAnswer<A> | null, bodyHash: string): A {
   if (!kept || kept.answer === null) throw requestInProgress();
   if (kept.bodyHash === bodyHash) return kept.answer;
-  const detail = 'This Idempotency-Key was used with another body. Send the same body, or choose a new key.';
+  const detail =
+    'This Idempotency-Key was used with a different body. Send the same body, or choose a new key.';
   throw new DomainError('idempotency_key_reused', 'unprocessable', detail);
 }
 
@@ -147,7 +154,7 @@ export function requireSensibleKey(key: string): void {
 
 function requestInProgress(): DomainError {
   const detail =
-    'The first request with this Idempotency-Key is still running. Repeat the request to get its answer.';
+    'The first request with this Idempotency-Key is still running. Repeat the request to get its response.';
   return new DomainError('request_in_progress', 'conflict', detail, {}, { 'retry-after': '1' });
 }
 

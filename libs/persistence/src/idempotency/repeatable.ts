@@ -18,11 +18,11 @@ const SHOWS_SECRET = Symbol('SHOWS_SECRET');
 export interface KeyedCall {
   readonly key: string;
   readonly status: number;
-  /** Whether the answer may contain a secret. */
+  /** Whether the response may contain a secret. */
   readonly showsSecret: boolean;
 }
 
-/** How a plane answers a keyed request once; provided by the app. */
+/** Handles each keyed request once. Each plane provides its own implementation. */
 export abstract class RepeatableRequests {
   /** `handle` runs at most once per key; repeats get the body that it returned. */
   abstract once(
@@ -32,7 +32,7 @@ export abstract class RepeatableRequests {
   ): Promise<unknown>;
 }
 
-/** Runs the handler, with everything it writes, once per `Idempotency-Key`. */
+/** Runs the handler and everything that it writes once per `Idempotency-Key`. */
 @Injectable()
 class RepeatableInterceptor implements NestInterceptor {
   constructor(
@@ -46,7 +46,7 @@ class RepeatableInterceptor implements NestInterceptor {
     const key = request.headers['idempotency-key'];
     if (key === undefined) return next.handle();
     requireSensibleKey(String(key));
-    // A dry run changes nothing, so its answer is not kept.
+    // A dry run changes nothing, so its response is not stored.
     if (isDryRun(request.query)) return next.handle();
     const { statusCode: status } = http.getResponse<FastifyReply>();
     const handle = (): Promise<Record<string, unknown>> => lastValueFrom(next.handle());
@@ -56,7 +56,8 @@ class RepeatableInterceptor implements NestInterceptor {
 }
 
 /**
- * A POST that creates something: with an `Idempotency-Key` it does so once, and repeats get the first answer.
+ * For a POST that creates something. With an `Idempotency-Key` it does so once, and repeats get the first
+ * response.
  */
 export const Repeatable = ({ showsSecret = false } = {}): MethodDecorator =>
   applyDecorators(

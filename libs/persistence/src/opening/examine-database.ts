@@ -31,8 +31,8 @@ export interface DatabaseExamination {
 const ANSWER_MS = 4000;
 
 /**
- * Whether a plane could connect to the database and migrate it. Changes nothing. The role must own any of
- * `tables` that exist.
+ * Checks, without changing anything, whether a plane could connect to the database and migrate it. The role
+ * must own any of `tables` that exist.
  */
 export function examineDatabase(
   target: DatabaseTarget,
@@ -50,7 +50,7 @@ async function examineSqlite(file: string, schema: Schema): Promise<DatabaseExam
     return { fault: 'folder', detail: `${folder} is not a folder that this user can write to` };
   if (existsSync(file) && !isUsableFile(file))
     return { fault: 'file', detail: `${file} is not a file that this user can read and write` };
-  // The process that serves from it has already checked it.
+  // The process that uses the file has already checked it.
   if (await ProcessLock.isHeld(file))
     return { fault: 'locked', detail: `${file} is in use by another process${namedHolder(file)}` };
   const problem = await sqliteFileProblem(file, schema);
@@ -126,13 +126,15 @@ function verdictOn(found: Found | undefined): DatabaseExamination {
       fault: 'not_owner',
       detail: `"${role}" does not own ${found.foreign_tables.join(', ')}`,
     };
-  const kind = isSuperuser ? 'a superuser, which is more than is needed' : 'a plain role, which is enough';
+  const kind = isSuperuser
+    ? 'a superuser, which has more rights than needed'
+    : 'a plain role, which is enough';
   return { isSuperuser, detail: `Postgres ${version} as "${role}": ${kind}` };
 }
 
 /**
- * Codes from https://www.postgresql.org/docs/current/errcodes-appendix.html; an error without one arose on
- * the way to the server.
+ * Codes from https://www.postgresql.org/docs/current/errcodes-appendix.html. An error without a code occurred
+ * before the server was reached.
  */
 function faultOf(error: unknown): DatabaseFault {
   const { code = '' } = error as { code?: string };
@@ -140,7 +142,7 @@ function faultOf(error: unknown): DatabaseFault {
   return /^[0-9A-Z]{5}$/.test(code) ? 'refused' : 'unreachable';
 }
 
-/** When several addresses all fail, they arrive as one error without a message of its own. */
+/** If a host has several addresses and all fail, Node throws one error without a message of its own. */
 function reasonOf(error: unknown): string {
   const { message, errors } = error as Error & { errors?: Error[] };
   return message || (errors ?? []).map((one) => one.message).join('; ') || 'no reason given';

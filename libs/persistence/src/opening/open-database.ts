@@ -18,11 +18,11 @@ import { explainingStorageFaults } from '../sqlite/storage-faults';
 export interface DatabaseOptions extends PoolOptions {
   readonly target: DatabaseTarget;
   readonly schema: Schema;
-  /** The schema's owner, on Postgres, when the serving role owns nothing. */
+  /** On Postgres, connects as the schema's owner if the serving role owns nothing. */
   readonly migrationTarget?: DatabaseTarget;
 }
 
-/** Brings the schema up to date, as its owner when that is not the serving role. */
+/** Migrates the schema, as its owner if that is not the serving role. */
 export async function migrateFirst({ target, schema, migrationTarget }: DatabaseOptions): Promise<void> {
   if (target.driver === 'sqlite') return migrateSqlite(target, schema);
   const grantTo = migrationTarget ? await roleOf(target.url.reveal()) : undefined;
@@ -36,7 +36,10 @@ function migrateSqlite(target: SqliteTarget, schema: Schema): Promise<void> {
   });
 }
 
-/** Opens a database that is already migrated; creates the connections itself unless given the main one. */
+/**
+ * Opens a database that is already migrated. Creates its connections, except for the main one if that is
+ * `given`.
+ */
 export async function openDatabase(options: DatabaseOptions, given?: DataSource): Promise<Database> {
   const { target, schema } = options;
   const dataSource = given ?? createDataSource(target, schema, options);
@@ -47,8 +50,8 @@ export async function openDatabase(options: DatabaseOptions, given?: DataSource)
 }
 
 /**
- * Reads a database without migrating it, alongside whoever serves from it; null when there is no such SQLite
- * file. Tables may be missing.
+ * Reads a database without migrating it, even while a plane uses it. Tables may be missing. Returns null if
+ * there is no such SQLite file.
  */
 export async function lookInto<T>(
   { target, schema }: DatabaseOptions,

@@ -6,15 +6,15 @@ export interface AddressedLetter extends Letter {
   readonly to: string;
 }
 
-/** One reason to send somebody a mail. */
+/** One reason to send an email. */
 export abstract class MailKind<S extends MailScope = MailScope> {
   abstract readonly name: string;
 
   /**
-   * Writes the letter and mints what its link needs, in a transaction that has committed when the letter goes
-   * out. It may be called again for the same mail, with an `attempt` above one: copies may be out by then,
-   * and their links must keep working. Null: there is nobody to write to, or no longer a reason; the mail is
-   * then removed in the same transaction. An exception postpones the mail.
+   * Writes the letter and mints what its link needs, in a transaction that commits before the letter is sent.
+   * May be called again for the same email, with an `attempt` above one. Copies may have been delivered by
+   * then, so their links must keep working. Returns null if there is no recipient, or no longer a reason; the
+   * email is then removed in the same transaction. If this throws, the email is postponed.
    */
   abstract write(scope: S, subject: MailSubject, attempt: number): Promise<AddressedLetter | null>;
 }

@@ -3,13 +3,13 @@ import { type EntityManager, type EntityTarget, type SelectQueryBuilder } from '
 import { insertRow, lockedForUpdate } from '../rows/rows';
 import { type MailSubject, type OutgoingMailRow } from './outgoing-mail';
 
-/** A transaction and, where mails are rows of tenants, the tenant that owns them. */
+/** A transaction and, if emails belong to tenants, the tenant that owns them. */
 export interface MailScope {
   readonly manager: EntityManager;
   readonly tenantId?: string;
 }
 
-/** The mails of a plane, or of one of its tenants. */
+/** The queued emails of a plane, or of one of its tenants. */
 export class MailQueue {
   constructor(
     private readonly entity: EntityTarget<OutgoingMailRow>,
@@ -21,20 +21,23 @@ export class MailQueue {
     await insertRow(this.scope.manager, this.entity, { ...this.own, ...row });
   }
 
-  /** Counts mails whether due or not. */
+  /** Whether the queue has no emails, due or not. */
   isEmpty(): Promise<boolean> {
     return this.query()
       .getExists()
       .then((exists) => !exists);
   }
 
-  /** When the oldest mail was queued; null if there is none. */
+  /** When the oldest email was queued; null if there is none. */
   async oldest(): Promise<Date | null> {
     const mail = await this.query().orderBy('mail.createdAt').limit(1).getOne();
     return mail?.createdAt ?? null;
   }
 
-  /** Claims a due mail. Nobody else gets it before `until(attempts)`, where this attempt is counted. */
+  /**
+   * Claims an email that is due. No other process gets it before `until(attempts)`, where `attempts` includes
+   * this one.
+   */
   async claim(now: Date, until: (attempts: number) => Date): Promise<OutgoingMailRow | null> {
     const due = this.query()
       .andWhere('mail.nextAttemptAt <= :now', { now })
@@ -48,18 +51,24 @@ export class MailQueue {
     return { ...mail, ...claim };
   }
 
-  /** Whether this process still holds the claim. Nobody else can take it until the transaction ends. */
+  /**
+   * Whether this process still holds the claim. No other process can claim the email until the transaction
+   * ends.
+   */
   async hold({ id, attempts }: OutgoingMailRow): Promise<boolean> {
     const claimed = this.query().andWhere('mail.id = :id and mail.attempts = :attempts', { id, attempts });
     return (await lockedForUpdate(claimed).getOne()) !== null;
   }
 
-  /** Does nothing if another process has claimed the mail in the meantime. */
+  /** Does nothing if another process has claimed the email in the meantime. */
   async postpone({ id, attempts }: OutgoingMailRow, until: Date): Promise<void> {
     await this.scope.manager.update(this.entity, { ...this.own, id, attempts }, { nextAttemptAt: until });
   }
 
-  /** Guarded like {@link postpone}; returns whether it removed the mail. */
+  /**
+   * Like {@link postpone}, does nothing if another process has claimed the email. Returns whether it was
+   * removed.
+   */
   async remove({ id, attempts }: OutgoingMailRow): Promise<boolean> {
     const { affected } = await this.scope.manager.delete(this.entity, { ...this.own, id, attempts });
     return affected === 1;

@@ -8,21 +8,21 @@ import { type MailSubject, type OutgoingMailRow } from './outgoing-mail';
 import { MOST_ATTEMPTS, claimEnd, nextMailAttempt } from './retry-pace';
 
 const LOOK_MS = 5000;
-/** A sample suffices: a mail server that is down holds up the mails of every tenant. */
+/** A sample is enough, because a mail server that is down delays the emails of every tenant. */
 const MOST_QUEUES = 20;
 const LOOK_EVERYWHERE_MS = 600_000;
 
 /**
- * Queues mails in the transaction that causes them, and sends them after it, from any process. A crash
- * between sending and removing a mail causes a second copy.
+ * Queues emails in the transaction that causes them. Any process sends them after the commit. If that process
+ * crashes between sending and removing an email, a second copy is sent.
  */
 export abstract class OutgoingMails<S extends MailScope>
   implements OnApplicationBootstrap, OnApplicationShutdown
 {
   protected readonly logger = new Logger(OutgoingMails.name);
-  /** Queues that may contain something. */
+  /** Queues to check for emails. */
   private readonly noted = new Set<string>();
-  /** Queues noted and not yet seen empty. */
+  /** Queues that were noted and have not been found empty since. */
   private readonly unemptied = new Set<string>();
   private readonly timers: NodeJS.Timeout[] = [];
   private looking: Promise<void> = Promise.resolve();
@@ -37,21 +37,21 @@ export abstract class OutgoingMails<S extends MailScope>
     protected readonly clock: Clock,
   ) {
     const names = kinds.map(({ name }) => name);
-    if (new Set(names).size < names.length) throw new Error(`Duplicate kind of mail: ${names.join(', ')}`);
+    if (new Set(names).size < names.length) throw new Error(`Duplicate kind of email: ${names.join(', ')}`);
   }
 
   /** The name of the queue that a transaction writes to. */
   protected abstract queueOf(scope: S): string;
-  /** Every queue of this plane, one after the other. */
+  /** Yields every queue of this plane. */
   protected abstract queues(): AsyncIterable<string>;
   /**
-   * A transaction on one queue; null, without running `work`, where this plane is not the one to send from it
-   * now.
+   * Runs `work` in a transaction on one queue. Returns null without running it if this plane must not send
+   * from that queue now.
    */
   protected abstract transaction<T>(queue: string, work: (scope: S) => Promise<T>): Promise<T | null>;
   /** Like {@link transaction}, but read-only. */
   protected abstract reading<T>(queue: string, work: (scope: S) => Promise<T>): Promise<T | null>;
-  /** Records it in the audit trail, in the transaction that removes the mail. */
+  /** Records in the audit trail that an email was given up, in the transaction that removes it. */
   protected abstract recordGivenUp(scope: S, mail: OutgoingMailRow): Promise<void>;
 
   /** Whether mail is enabled. Callers need not check it before {@link add}. */
@@ -73,7 +73,7 @@ export abstract class OutgoingMails<S extends MailScope>
     await this.sending;
   }
 
-  /** Queues a mail in the given transaction. Stores nothing where mail is disabled. */
+  /** Queues an email in the given transaction. Stores nothing if mail is disabled. */
   async add(scope: S, kind: string, subject: MailSubject): Promise<void> {
     if (!this.isOn) return;
     this.database.afterCommit(() => {
@@ -84,7 +84,8 @@ export abstract class OutgoingMails<S extends MailScope>
   }
 
   /**
-   * When the oldest waiting mail known to this process was queued. Looks at only as many queues as is quick.
+   * When the oldest waiting email known to this process was queued. Limits the number of queues that it
+   * checks.
    */
   async oldestWaiting(): Promise<Date | null> {
     const queues = [...this.unemptied].slice(0, MOST_QUEUES);
@@ -99,9 +100,9 @@ export abstract class OutgoingMails<S extends MailScope>
     this.unemptied.add(queue);
   }
 
-  /** Sends what is due in noted queues, after any sending in progress. */
+  /** Sends the due emails of noted queues, after any sending in progress. */
   sendNoted(): Promise<void> {
-    // Runs without an actor, whoever asked for the mail.
+    // Runs without an actor, even if a user's request caused the email.
     this.sending = this.sending.then(() =>
       runInContext({ traceId: newTraceId() }, async () => {
         for (const queue of [...this.noted]) await this.sendDue(queue);
@@ -110,7 +111,9 @@ export abstract class OutgoingMails<S extends MailScope>
     return this.sending;
   }
 
-  /** Finds what no process has noted: mails queued by one that died, or moved here with their tenant. */
+  /**
+   * Finds emails that no process has noted: queued by a process that died, or moved here with their tenant.
+   */
   private lookEverywhere(): void {
     this.looking = this.looking.then(() => this.noteAll()).then(() => this.sendNoted());
   }
@@ -123,7 +126,7 @@ export abstract class OutgoingMails<S extends MailScope>
       }
     } catch (error) {
       this.logger.warn(
-        `Could not look for mails of earlier processes, will retry: ${(error as Error).message}`,
+        `Could not check for emails of earlier processes, will retry: ${(error as Error).message}`,
       );
     }
   }
@@ -137,7 +140,7 @@ export abstract class OutgoingMails<S extends MailScope>
       else this.unemptied.delete(queue);
     } catch (error) {
       this.noted.add(queue);
-      this.logger.warn(`Could not send queued mails, will retry: ${(error as Error).message}`);
+      this.logger.warn(`Could not send queued emails, will retry: ${(error as Error).message}`);
     }
   }
 
@@ -155,7 +158,7 @@ export abstract class OutgoingMails<S extends MailScope>
       () => undefined,
       (error: unknown) => error as Error,
     );
-    // A database failure says nothing about the mail: its claim expires, and it is retried.
+    // A database failure is not the fault of the email: its claim expires, and it is retried.
     if (databaseFailure(failure)) throw failure as Error;
     if (failure) await this.putOff(queue, mail, failure);
     else await this.inQueue(queue, (mails) => mails.remove(mail));
@@ -164,13 +167,13 @@ export abstract class OutgoingMails<S extends MailScope>
 
   private async deliver(queue: string, mail: OutgoingMailRow): Promise<void> {
     const kind = this.kinds.find((one) => one.name === mail.kind);
-    if (!kind) throw new Error(`There is no kind of mail called ${mail.kind}.`);
+    if (!kind) throw new Error(`There is no kind of email called ${mail.kind}.`);
     const letter = await this.transaction(queue, async (scope) => {
       const mails = new MailQueue(this.entity, scope);
       // Another process may have sent it by now.
       if (!(await mails.hold(mail))) return null;
       const written = await kind.write(scope, mail.subject, mail.attempts);
-      // Together with what the kind has recorded about it.
+      // In the same transaction as what the kind has recorded.
       if (!written) await mails.remove(mail);
       return written;
     });
@@ -180,18 +183,18 @@ export abstract class OutgoingMails<S extends MailScope>
   private async putOff(queue: string, mail: OutgoingMailRow, { message }: Error): Promise<void> {
     const next = nextMailAttempt(mail, this.clock.now());
     if (!next) return this.giveUp(queue, mail, message);
-    this.logger.warn({ msg: 'A mail could not be sent, will retry', ...factsOf(mail, message), next });
+    this.logger.warn({ msg: 'An email could not be sent, will retry', ...factsOf(mail, message), next });
     await this.inQueue(queue, (mails) => mails.postpone(mail, next));
   }
 
   private async giveUp(queue: string, mail: OutgoingMailRow, reason: string): Promise<void> {
     const isGivenUp = await this.transaction(queue, async (scope) => {
-      // Another process may have claimed and sent it since.
+      // Another process may have claimed and sent it in the meantime.
       if (!(await new MailQueue(this.entity, scope).remove(mail))) return false;
       await this.recordGivenUp(scope, mail);
       return true;
     });
-    const msg = 'Gave up on a mail: its attempts have failed for a day or longer';
+    const msg = 'Gave up on an email: its attempts have failed for a day or longer';
     if (isGivenUp) this.logger.error({ msg, ...factsOf(mail, reason) });
   }
 

@@ -7,7 +7,7 @@ import { isDeadlock } from '../rows/rows';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** For a transaction that Postgres aborted to resolve a deadlock. */
+/** How many times a transaction runs if Postgres keeps aborting it because of a deadlock. */
 const MAX_ATTEMPTS = 3;
 
 interface Connection {
@@ -24,14 +24,14 @@ interface OpenRead extends Connection {
 }
 
 /**
- * A request's cost is its round trips, so they are saved here: connections are pipelined, BEGIN and the
- * tenant setting travel in one message with the first statement, statements started together travel together,
- * and a read does not wait for its COMMIT. When one tenant's read immediately follows another in the same
- * request (who is asking, then what they asked for), it continues in the same transaction.
+ * Round trips dominate the cost of a request, so this class saves them. Connections are pipelined: BEGIN and
+ * the tenant setting are sent with the first statement, statements started together are sent together, and a
+ * read does not wait for its COMMIT. A read that immediately follows another one as the same tenant in the
+ * same request (first the session, then the data) continues in the same transaction.
  */
 export class PostgresDatabase extends Database {
   readonly driver = 'postgres';
-  /** By request. Each lasts for the rest of one turn of the event loop. */
+  /** Keyed by request. Each stays open for the rest of one turn of the event loop. */
   private readonly openReads = new WeakMap<RequestContext, OpenRead>();
 
   constructor(readonly dataSource: DataSource) {
@@ -40,8 +40,8 @@ export class PostgresDatabase extends Database {
   }
 
   /**
-   * The statement's time, since its transaction may have waited for locks before. `clock_timestamp()` cannot
-   * use an index.
+   * Uses the statement's start time, not the transaction's, because the transaction may have waited for locks
+   * in between. `clock_timestamp()` would not use an index.
    */
   fromNow(seconds: number): string {
     return `(statement_timestamp() + interval '${seconds} seconds')`;
@@ -86,10 +86,7 @@ export class PostgresDatabase extends Database {
     return this.dataSource.manager;
   }
 
-  /**
-   * Postgres aborts one of two transactions in a deadlock; that one starts again once the other has its
-   * locks.
-   */
+  /** Postgres aborts one of the transactions in a deadlock. That one runs again. */
   protected async begin<T>(tenantId: string | undefined, work: Work<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -129,7 +126,7 @@ export class PostgresDatabase extends Database {
     } catch (error) {
       if (!runner.isReleased) {
         takeNoMore(runner);
-        // A connection that does not roll back is not reused.
+        // A connection whose ROLLBACK fails is closed, not reused.
         await client.query('rollback').catch(() => client.end().catch(() => undefined));
         await this.release(runner);
       }
@@ -138,8 +135,8 @@ export class PostgresDatabase extends Database {
   }
 
   /**
-   * Throws {@link CommitOutcomeUnknown} when the connection breaks between COMMIT and the server's answer. If
-   * it broke before, nothing is stored.
+   * Throws {@link CommitOutcomeUnknown} if the connection breaks between COMMIT and its response. If it broke
+   * before, nothing was stored.
    */
   private async commit(connection: Connection): Promise<void> {
     await requireBegun(connection);
@@ -150,9 +147,9 @@ export class PostgresDatabase extends Database {
     const result = await client.query('commit').catch((error: Error): QueryResult => {
       throw isRefusal(error) ? error : new CommitOutcomeUnknown(error);
     });
-    // The server answers ROLLBACK when a statement failed and its error was swallowed.
+    // The server responds with ROLLBACK if a statement failed and its error was swallowed.
     if (result.command !== 'COMMIT')
-      throw new Error('A statement of this transaction failed; nothing was written.');
+      throw new Error('A statement in this transaction failed, so nothing was written.');
     await this.release(runner);
   }
 
@@ -188,26 +185,25 @@ export class PostgresDatabase extends Database {
   }
 }
 
-/** After COMMIT or ROLLBACK a statement would be its own transaction. */
+/** Refuses further statements. After COMMIT or ROLLBACK, each would run as its own transaction. */
 function takeNoMore(runner: QueryRunner): void {
   const over = new Error('This unit of work is over; await everything that it starts.');
   Object.assign(runner, { query: () => Promise.reject(over) });
 }
 
-/** Without its BEGIN a statement would be its own transaction, and see no tenant's rows. */
+/** Without BEGIN, a statement would run as its own transaction and see no rows of any tenant. */
 async function requireBegun({ begun }: Connection): Promise<void> {
   const failure = await begun;
   if (failure !== undefined) throw failure;
 }
 
-/** The server itself reports that the statement failed, and keeps serving the connection. */
+/** Whether the server itself reported that the statement failed and keeps the connection open. */
 function isRefusal(error: Error): boolean {
   return (error as { severity?: string }).severity === 'ERROR';
 }
 
 function asTenant(tenantId: string): string {
-  // A utility statement takes no parameters and costs a fraction of `select set_config`; a UUID needs no
-  // escaping.
+  // SET takes no parameters but costs a fraction of `select set_config`. A UUID needs no escaping.
   if (!UUID.test(tenantId)) throw new Error('A tenant id must be a UUID.');
   return `set local app.tenant_id = '${tenantId}'`;
 }

@@ -7,8 +7,8 @@ import { type Database } from '../database/database';
 import { NOTICING_SILENCE } from '../connection/postgres-connection';
 
 /**
- * Announces that something changed: to this process at once, to others within milliseconds. A signal is a
- * hint. It may be lost with a connection, so whoever waits also checks again by itself.
+ * Announces a change: to this process at once, to others within milliseconds. A signal is only a hint that
+ * may be lost with a connection, so listeners also poll.
  */
 export abstract class Signals {
   private readonly emitter = new EventEmitter().setMaxListeners(0);
@@ -53,7 +53,7 @@ export class InProcessSignals extends Signals {
     // Nothing to close.
   }
   protected broadcast(): void {
-    // No other process to tell.
+    // There is no other process to notify.
   }
 }
 
@@ -63,9 +63,9 @@ const RECONNECT_MS = 1000;
 const LISTEN_MS = 5000;
 
 /**
- * Uses LISTEN/NOTIFY. Sends after the commit, never inside it: a transaction that notifies holds a lock
- * during its own commit, so all such commits would wait for each other. Topics that arrive while a NOTIFY is
- * in flight leave with the next one.
+ * Uses LISTEN/NOTIFY. Sends after the commit, never in the transaction: a transaction that notifies takes a
+ * global lock while it commits, so all such commits would wait for each other. Topics published while a
+ * NOTIFY is in flight are sent with the next one.
  */
 export class PostgresSignals extends Signals {
   private readonly origin = randomUUID();
@@ -117,7 +117,7 @@ export class PostgresSignals extends Signals {
       await this.database.dataSource
         .query('select pg_notify($1, $2)', [CHANNEL, JSON.stringify([this.origin, ...topics])])
         .catch((error: Error) =>
-          this.logger.warn(`A signal was lost (${error.message}); waiters will check again by themselves.`),
+          this.logger.warn(`A signal was lost (${error.message}); listeners see the change when they poll.`),
         );
     }
     this.isSending = false;

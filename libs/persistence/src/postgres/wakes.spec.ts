@@ -1,7 +1,7 @@
 import { type Signals } from './signals';
 import { Wakes } from './wakes';
 
-/** Signals of one topic, given by the test. */
+/** Signals of one topic that the test sends. */
 class GivenSignals {
   readonly listeners = new Set<() => void>();
   subscribe(_topic: string, listener: () => void): () => void {
@@ -28,18 +28,18 @@ describe('waiting for signals', () => {
     jest.useRealTimers();
   });
 
-  it('ends with a signal', async () => {
+  it('ends when a signal arrives', async () => {
     const next = wakes.next();
     signals.give();
     expect(await next).toBe(true);
   });
 
-  it('does not miss a signal that came before', async () => {
+  it('does not miss a signal that arrived before it', async () => {
     signals.give();
     expect(await wakes.next()).toBe(true);
   });
 
-  it('takes many signals between two looks for one', async () => {
+  it('treats several signals between two waits as one', async () => {
     signals.give();
     signals.give();
     expect(await wakes.next()).toBe(true);
@@ -48,7 +48,7 @@ describe('waiting for signals', () => {
     expect(await next).toBe(false);
   });
 
-  it('ends when time is up, and stays ended', async () => {
+  it('ends for good when the time is up', async () => {
     const next = wakes.next();
     jest.advanceTimersByTime(4999);
     signals.give();
@@ -59,7 +59,7 @@ describe('waiting for signals', () => {
     expect(await wakes.next()).toBe(false);
   });
 
-  it('ends when nobody waits any more', async () => {
+  it('ends when it is aborted', async () => {
     const next = wakes.next();
     end.abort();
     expect(await next).toBe(false);

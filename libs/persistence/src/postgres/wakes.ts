@@ -1,7 +1,8 @@
 import { type Signals } from './signals';
 
 /**
- * The signals of one topic while somebody waits, up to a time. A signal between two `next()` is not missed.
+ * Waits for the signals of one topic, up to a time limit. A signal between two calls of `next()` is not
+ * missed.
  */
 export class Wakes {
   private pending = false;
@@ -25,7 +26,7 @@ export class Wakes {
     });
   }
 
-  /** True for a signal; false when time is up or nobody waits any more. */
+  /** True for a signal; false when the time is up or the wait is aborted. */
   async next(): Promise<boolean> {
     if (!this.pending && !this.isOver) await new Promise<void>((resolve) => (this.resume = resolve));
     const happened = this.pending;

@@ -16,7 +16,7 @@ export interface OldRows<T extends ObjectLiteral = ObjectLiteral> {
   readonly where: FindOptionsWhere<T>;
 }
 
-/** Deletes a few rows per transaction, so that nobody waits long behind it. */
+/** Deletes a few rows per transaction, so that no other transaction has to wait long. */
 export async function deleteOldRows<T extends ObjectLiteral>(
   write: (work: (manager: EntityManager) => Promise<number>) => Promise<number>,
   { entity, key, where }: OldRows<T>,

@@ -7,16 +7,16 @@ export interface LockName {
 }
 
 /**
- * Takes the lock in shared mode until the transaction ends. Requests are served in order of arrival. With row
- * locks, Postgres lets new shared lockers overtake a waiting writer for as long as they keep coming. A
- * transaction that shares a lock must not take it exclusively afterwards: two that do would deadlock. SQLite
- * serialises writers anyway.
+ * Takes a lock in shared mode until the transaction ends. These locks are granted in order of arrival. With
+ * row locks, Postgres would let new shared locks overtake a waiting writer for as long as they keep coming. A
+ * transaction that shares a lock must not take it exclusively afterwards, because two that do so would
+ * deadlock. SQLite serialises writers anyway.
  */
 export function shareLock(manager: EntityManager, name: LockName): Promise<void> {
   return shareLockOf(manager, { ...name, from: 'select $2 as id' });
 }
 
-/** Like {@link shareLock}, for the id that the query `from` selects; `id` is its parameter `$2`. */
+/** Like {@link shareLock}, for the id that the query `from` returns; `id` is its parameter `$2`. */
 export async function shareLockOf(
   manager: EntityManager,
   { lockClass, from, id }: LockName & { readonly from: string },

@@ -8,7 +8,7 @@ import {
 } from 'typeorm';
 import { type RowValues, asTypeOrmWants } from './row-values';
 
-/** Inserts one row and reads nothing back: every value must be given. */
+/** Inserts one row without reading back generated values, so every value must be given. */
 export async function insertRow<T extends ObjectLiteral>(
   manager: EntityManager,
   entity: EntityTarget<T>,
@@ -29,7 +29,7 @@ export async function updateRows<T extends ObjectLiteral>(
   return affected ?? 0;
 }
 
-/** Inserts one row, or changes the one that has its `key`. */
+/** Inserts one row, or updates the row with the same `key`. */
 export async function upsertRow<T extends ObjectLiteral>(
   manager: EntityManager,
   entity: EntityTarget<T>,
@@ -58,8 +58,8 @@ export async function insertIfAbsent<T extends ObjectLiteral>(
 }
 
 /**
- * Locks the selected rows for the transaction. With `skipLocked` it leaves out rows that others have locked;
- * otherwise it waits for them. SQLite serialises writers anyway.
+ * Locks the selected rows until the transaction ends. Waits for rows that others have locked, or leaves them
+ * out with `skipLocked`. SQLite serialises writers anyway.
  */
 export function lockedForUpdate<T extends ObjectLiteral>(
   query: SelectQueryBuilder<T>,
@@ -77,7 +77,7 @@ export function lockedForShare<T extends ObjectLiteral>(query: SelectQueryBuilde
   return query.connection.options.type === 'postgres' ? query.setLock('pessimistic_read') : query;
 }
 
-/** A unique constraint that rejected a row, by name (Postgres) and columns (SQLite reports only those). */
+/** A unique constraint, by name (for Postgres) and by columns (SQLite reports only those). */
 export interface UniqueRule {
   readonly name: string;
   readonly table: string;
@@ -111,8 +111,8 @@ function codeOf(error: unknown): string | undefined {
 }
 
 /**
- * Runs statements started together in one transaction, and throws the real cause. After the first failure
- * Postgres refuses all others, and one of those errors might be seen first.
+ * Awaits statements that were started together in one transaction, and throws the original error. After the
+ * first failure Postgres refuses all other statements, and one of those refusals might arrive first.
  */
 export async function together<T extends readonly unknown[]>(statements: {
   readonly [K in keyof T]: Promise<T[K]>;

@@ -8,13 +8,13 @@ export interface MigrationContext {
   readonly types: ColumnTypes;
   /** Runs statements in order. */
   sql(...statements: string[]): Promise<void>;
-  /** Fences a tenant-scoped table with row-level security; does nothing on SQLite. */
+  /** Forces row-level security on tenant-scoped tables. Does nothing on SQLite. */
   tenantScoped(...tables: string[]): Promise<void>;
 }
 
 /**
- * A migration written once for both databases. The class name carries the order, as TypeORM expects
- * (`CreateTenants1700000000001`).
+ * A migration written once for both databases. The class name ends with the number by which TypeORM orders
+ * migrations (`CreateTenants1700000000001`).
  */
 export abstract class PortableMigration implements MigrationInterface {
   protected abstract apply(context: MigrationContext): Promise<void>;

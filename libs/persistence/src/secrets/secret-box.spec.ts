@@ -13,10 +13,13 @@ describe(SecretBox.name, () => {
     expect(box.seal('hunter2', place)).not.toBe(box.seal('hunter2', place));
   });
 
-  it.each(['table', 'column', 'rowId', 'ownerId'] as const)('does not open at any other %s', (part) => {
-    const sealed = box.seal('hunter2', place);
-    expect(() => box.open(sealed, { ...place, [part]: 'other' })).toThrow();
-  });
+  it.each(['table', 'column', 'rowId', 'ownerId'] as const)(
+    'does not open a value for any other %s',
+    (part) => {
+      const sealed = box.seal('hunter2', place);
+      expect(() => box.open(sealed, { ...place, [part]: 'other' })).toThrow();
+    },
+  );
 
   it('rejects a changed value and a truncated tag', () => {
     const parts = box.seal('hunter2', place).split('.');
@@ -48,14 +51,16 @@ describe(parseSealingKeys.name, () => {
   });
 
   it.each([
-    ['a:c2hvcnQ=', 'must be the base64 of 32 bytes'],
-    [`:${good}`, 'starts with an id'],
+    ['a:c2hvcnQ=', 'must be 32 bytes in base64'],
+    [`:${good}`, 'the id of a sealing key'],
     [`a:${good},a:${good}`, 'same id'],
   ])('says what is wrong without repeating the key', (text, message) => {
     expect(() => parseSealingKeys(text)).toThrow(message);
     expect(() => parseSealingKeys(text)).not.toThrow(good);
   });
+});
 
+describe(deriveKey.name, () => {
   it('derives one key per purpose', () => {
     expect(deriveKey('s', 'a')).toHaveLength(32);
     expect(deriveKey('s', 'a')).not.toEqual(deriveKey('s', 'b'));

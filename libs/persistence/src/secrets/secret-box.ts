@@ -7,7 +7,7 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const VERSION = 's1';
 
-/** Where a sealed value is stored. It opens nowhere else: moved to another row or column, it is rejected. */
+/** Where a sealed value is stored. If it is moved to another row or column, it cannot be opened. */
 export interface SealedPlace {
   readonly table: string;
   readonly column: string;
@@ -28,9 +28,9 @@ export function parseSealingKeys(text: SecretText): SealingKey[] {
       const [id = '', encoded = ''] = part.trim().split(':');
       const key = Buffer.from(encoded, 'base64');
       if (!/^[A-Za-z0-9_-]{1,32}$/.test(id))
-        throw new Error('each sealing key starts with an id of A-Z a-z 0-9 _ -');
+        throw new Error('the id of a sealing key must be 1 to 32 characters of A-Z a-z 0-9 _ -');
       if (key.length !== KEY_BYTES)
-        throw new Error(`sealing key "${id}" must be the base64 of ${KEY_BYTES} bytes`);
+        throw new Error(`sealing key "${id}" must be ${KEY_BYTES} bytes in base64`);
       return { id, key };
     });
   if (new Set(keys.map((key) => key.id)).size !== keys.length)
@@ -44,7 +44,8 @@ export function deriveKey(secret: SecretText, purpose: string): Buffer {
 }
 
 /**
- * Seals secrets at rest with AES-256-GCM. The first key seals and every key opens, which is how keys rotate.
+ * Seals secrets at rest with AES-256-GCM. The first key seals and every key opens, so that keys can be
+ * rotated.
  */
 export class SecretBox {
   readonly #sealing: SealingKey;
@@ -66,7 +67,7 @@ export class SecretBox {
     return [...this.#keys.keys()];
   }
 
-  /** The prefix of everything that is sealed now. */
+  /** The prefix of every value that is sealed with the current key. */
   get prefix(): string {
     return `${VERSION}.${this.keyId}.`;
   }
@@ -88,7 +89,7 @@ export class SecretBox {
     const tagBytes = Buffer.from(tag, 'base64url');
     if (version !== VERSION || !key || rest.length > 0 || tagBytes.length !== TAG_BYTES) {
       throw new Error(
-        `A sealed value of ${place.table}.${place.column} cannot be opened: unknown format or key.`,
+        `A sealed value in ${place.table}.${place.column} cannot be opened: unknown format or key.`,
       );
     }
     const decipher = createDecipheriv(ALGORITHM, key, Buffer.from(iv, 'base64url'), {

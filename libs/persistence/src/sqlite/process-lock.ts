@@ -4,13 +4,13 @@ import { EnvironmentError, identityOf, isRunning } from '@atlas/platform';
 import { Database } from 'sqlite3';
 import { explainingStorageFaults } from './storage-faults';
 
-/** Waits for a predecessor that is shutting down. */
+/** How long to wait for a predecessor that is shutting down. */
 const PATIENCE_MS = 5000;
 
 /**
- * Limits a SQLite file to one plane process, since queued writers, wake-ups and nonces live in that process's
- * memory. The lock is an exclusive transaction on a file beside it, which the system releases when the
- * process dies, however that happens.
+ * Limits a SQLite file to one plane process, because queued writers, wake-ups and nonces are kept in that
+ * process's memory. The lock is an exclusive transaction on a separate file beside it. The operating system
+ * releases it when the process exits, even after a crash.
  */
 export class ProcessLock {
   private constructor(
@@ -18,7 +18,7 @@ export class ProcessLock {
     private readonly held: Database,
   ) {}
 
-  /** Throws {@link EnvironmentError} while another process holds it, or if its folder is not writable. */
+  /** Throws {@link EnvironmentError} if another process holds the lock, or if the folder is not writable. */
   static async take(file: string, patienceMs = PATIENCE_MS): Promise<ProcessLock> {
     const lock = await explainingStorageFaults(file, () => {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -29,7 +29,7 @@ export class ProcessLock {
     return lock;
   }
 
-  /** Whether some process holds it. Creates nothing: without a lock file, nobody ever took it. */
+  /** Whether any process holds the lock. Does not create a lock file. */
   static async isHeld(file: string): Promise<boolean> {
     if (!existsSync(lockFile(file))) return false;
     const lock = await ProcessLock.acquire(file, 0);
@@ -42,7 +42,7 @@ export class ProcessLock {
     await this.close();
   }
 
-  /** Undefined while another process holds it. */
+  /** Undefined if another process holds the lock. */
   private static async acquire(file: string, patienceMs: number): Promise<ProcessLock | undefined> {
     const database = await new Promise<Database>((resolve, reject) => {
       const opened: Database = new Database(lockFile(file), (error) =>
@@ -66,8 +66,8 @@ export class ProcessLock {
 }
 
 /**
- * The process that holds the lock of a SQLite file; undefined if unknown. Never a process that merely reuses
- * the pid of an earlier holder. Does not say whether the lock is held: use {@link ProcessLock.isHeld}.
+ * The process that holds a SQLite file's lock; undefined if unknown. Never a process that merely reuses an
+ * earlier holder's pid. Does not say whether the lock is held: use {@link ProcessLock.isHeld}.
  */
 export function lockHolder(file: string): number | undefined {
   try {
@@ -78,7 +78,7 @@ export function lockHolder(file: string): number | undefined {
   }
 }
 
-/** ` (process 42)` if known. */
+/** Text such as ` (process 42)` for a message; empty if the holder is unknown. */
 export function namedHolder(file: string): string {
   const pid = lockHolder(file);
   return pid === undefined ? '' : ` (process ${pid})`;
@@ -91,15 +91,15 @@ interface Holder {
 }
 
 /**
- * Beside the lock: reading the lock file itself in this process would release the lock (fcntl locks, SQLite's
- * "howtocorrupt").
+ * Kept in a separate file, because reading the lock file in this process would release the lock (fcntl locks;
+ * see "How To Corrupt An SQLite Database File").
  */
 function noteHolder(file: string): void {
   try {
     const holder = { pid: process.pid, ...identityOf(process.pid) };
     writeFileSync(holderFile(file), JSON.stringify(holder), { mode: 0o600 });
   } catch {
-    // It only improves an error message.
+    // The note only improves an error message.
   }
 }
 

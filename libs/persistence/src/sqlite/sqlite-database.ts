@@ -4,9 +4,10 @@ import { writeLogBack } from './sqlite-file';
 import { SqliteWriter } from './sqlite-writer';
 
 /**
- * TypeORM's SQLite driver has one connection for everybody: a second, concurrent transaction would fail, and
- * a plain write would land in a stranger's transaction (and be rolled back with it). So writers queue here,
- * one at a time, and readers use a separate connection that sees only committed rows. One process per file.
+ * TypeORM's SQLite driver has a single connection: a second, concurrent transaction would fail, and a plain
+ * write would become part of someone else's transaction and be rolled back with it. So writers queue here and
+ * run one at a time, and readers use a separate connection that sees only committed rows. Only one process
+ * may use a file.
  */
 export class SqliteDatabase extends Database {
   readonly driver = 'sqlite';
@@ -34,7 +35,9 @@ export class SqliteDatabase extends Database {
     return this.read(work);
   }
 
-  /** Opens its own connection: a transaction on the shared reader would freeze everybody's view. */
+  /**
+   * Opens its own connection, because a transaction on the shared reader would freeze what all readers see.
+   */
   async snapshot<T>(_tenantId: string, work: Work<T>): Promise<T> {
     const dataSource = await this.openReadOnly();
     try {
@@ -50,8 +53,8 @@ export class SqliteDatabase extends Database {
     for (const dataSource of [this.readOnly, this.dataSource])
       // The writer may have closed its connection already.
       if (dataSource.isInitialized) await dataSource.destroy().catch(() => undefined);
-    // Nest closes the writer first, and a reader that closes last leaves the log, which a copy of the file
-    // would lack.
+    // Nest closes the writer first. A reader that closes last leaves the write-ahead log behind, and a copy
+    // of the file alone would lack its content.
     await writeLogBack(String(this.dataSource.options.database)).catch(() => undefined);
   }
 

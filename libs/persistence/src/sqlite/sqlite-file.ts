@@ -19,14 +19,13 @@ import { type Schema, migrate } from '../connection/data-source';
 import { ProcessLock } from './process-lock';
 
 const SQLITE_MAGIC = 'SQLite format 3\0';
-/** Files that SQLite keeps beside an open file, or beside one whose process died. */
+/** Files that SQLite keeps beside a database that is open, or whose process died. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
-/** Files up to this size are read completely at each start, which takes a fraction of a second. */
+/** Files up to this size are checked completely at each start, which takes a fraction of a second. */
 const SMALL_BYTES = 32 * 1024 * 1024;
 
 /**
- * Creates the file if there is none. Throws {@link EnvironmentError} if it is not an intact file of this
- * schema.
+ * Creates the file if it is missing. Throws {@link EnvironmentError} if it is damaged or has another schema.
  */
 export async function readySqliteFile(file: string, schema: Schema): Promise<void> {
   const problem = await sqliteFileProblem(file, schema);
@@ -35,8 +34,8 @@ export async function readySqliteFile(file: string, schema: Schema): Promise<voi
 }
 
 /**
- * What prevents a plane with this schema from using the file, and what to do; undefined for a file that does
- * not exist yet.
+ * What prevents a plane with this schema from using the file, and what to do; undefined if nothing does. A
+ * file that does not exist yet is no problem.
  */
 export async function sqliteFileProblem(file: string, schema: Schema): Promise<string | undefined> {
   if (!existsSync(file)) return missingProblem(file);
@@ -44,7 +43,7 @@ export async function sqliteFileProblem(file: string, schema: Schema): Promise<s
   if (damage === undefined) return undefined;
   const companions = COMPANIONS.map((suffix) => `${file}${suffix}`).filter((path) => existsSync(path));
   const all = [file, ...companions].join(', ');
-  // A write-ahead log left beside a restored file would damage it.
+  // A write-ahead log left beside a restored file would corrupt it.
   return (
     `${file} ${damage}. Move it away (${all}), then restore it from a backup or start over without its ` +
     'data'
@@ -61,7 +60,7 @@ function missingProblem(file: string): string | undefined {
   const left = COMPANIONS.map((suffix) => `${file}${suffix}`).filter((path) => existsSync(path));
   if (left.length === 0) return undefined;
   return (
-    `${file} is missing, but files that belong to it are there (${left.join(', ')}). Put the file ` +
+    `${file} is missing, but files that belong to it are still there (${left.join(', ')}). Put the file ` +
     'back; or move these away, then restore it from a backup or start over'
   );
 }
@@ -69,7 +68,7 @@ function missingProblem(file: string): string | undefined {
 /** Damage visible in the first bytes, without opening the file as a database. */
 function startDamage(file: string): string | undefined {
   const found = statSync(file);
-  // Docker creates one when the file to be mounted is missing.
+  // Docker creates a folder if the file to be mounted is missing.
   if (found.isDirectory()) return 'is a folder, not a database';
   if (found.size === 0) return 'is empty (0 bytes)';
   const start = Buffer.alloc(SQLITE_MAGIC.length);
@@ -81,7 +80,7 @@ function startDamage(file: string): string | undefined {
   }
   return start.toString('latin1') === SQLITE_MAGIC
     ? undefined
-    : 'is not a SQLite database, or its start is overwritten';
+    : 'is not a SQLite database, or its beginning has been overwritten';
 }
 
 async function innerDamage(file: string, schema: Schema): Promise<string | undefined> {
@@ -90,28 +89,26 @@ async function innerDamage(file: string, schema: Schema): Promise<string | undef
     const { checks, migrations } = await lookInside(file, isSmall);
     if (checks.some((check) => check !== 'ok')) return `is damaged (${checks.join('; ')})`;
     const [oldest] = migrations;
-    if (oldest === undefined) return 'contains no tables of this plane';
+    if (oldest === undefined) return "contains none of this plane's tables";
     return namesOf(schema).includes(oldest)
       ? undefined
-      : `belongs to another plane or program (its first migration is ${oldest}). If you meant another ` +
+      : `belongs to another plane or program (its first migration is ${oldest}). If you meant a different ` +
           'file, name that one';
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'SQLITE_CORRUPT' && code !== 'SQLITE_NOTADB') throw error;
-    return `is damaged or cut short (${message})`;
+    return `is damaged or truncated (${message})`;
   }
 }
 
 interface Inside {
-  /** SQLite's findings about its structure. */
+  /** What SQLite's structure check reports. */
   readonly checks: readonly string[];
   /** Names, oldest first. */
   readonly migrations: readonly string[];
 }
 
-/**
- * Opening a file reads its first page and compares its length, which detects a truncated file of any size.
- */
+/** Opening a file reads its first page and checks its length, which detects a truncated file of any size. */
 async function lookInside(file: string, isWhole: boolean): Promise<Inside> {
   const reader = await openReadOnly(file);
   try {
@@ -126,9 +123,7 @@ async function lookInside(file: string, isWhole: boolean): Promise<Inside> {
   }
 }
 
-/**
- * Leaves no files beside it: without a write-ahead log, SQLite is told that nobody writes and creates none.
- */
+/** Creates no files beside it: if there is no log, SQLite is told that the file does not change. */
 function openReadOnly(file: string): Promise<Database> {
   const isAtRest = !['-wal', '-journal'].some((suffix) => existsSync(`${file}${suffix}`));
   const url = `${pathToFileURL(file).href}${isAtRest ? '?immutable=1' : ''}`;
@@ -157,8 +152,9 @@ function namesOf({ migrations }: Schema): string[] {
 }
 
 /**
- * Creates the file under another name and renames it when complete. An existing file was thus once finished,
- * so an empty one has lost something. The next start discards whatever a killed start has left.
+ * Creates the file under a temporary name and renames it once it is complete. So if a file exists, it was
+ * complete once, and if it is empty, it has lost its data. The next start removes what a killed start left
+ * behind.
  */
 async function createWhole(file: string, schema: Schema): Promise<void> {
   const draft = `${file}.new`;
@@ -170,7 +166,7 @@ async function createWhole(file: string, schema: Schema): Promise<void> {
   try {
     if (existsSync(file)) return;
     removeDraft(draft);
-    // SQLite would make it readable by everybody; the files that it adds later get the same mode.
+    // SQLite would make it readable by everyone. The files that SQLite adds later get the same mode.
     closeSync(openSync(draft, 'wx', 0o600));
     await migrate({ driver: 'sqlite', file: draft }, schema);
     await requireWhole(draft);
@@ -178,14 +174,14 @@ async function createWhole(file: string, schema: Schema): Promise<void> {
     syncFolder(dirname(file));
   } finally {
     if (lock) removeDraft(draft);
-    // A latecomer may have recreated the lock file, and removes it too: once the file exists, nobody waits
-    // for its creation.
+    // A process that comes late may have recreated the lock file, and removes it too. Once the database
+    // exists, no process waits for its creation.
     if (lock && existsSync(file)) rmSync(`${draft}.lock`, { force: true });
     await lock?.release();
   }
 }
 
-/** Leaves no log beside a file that nobody has open. Throws SQLite's error when it cannot. */
+/** Writes the log back into a file that no process has open. Throws the error from SQLite if that fails. */
 export async function writeLogBack(file: string): Promise<void> {
   if (!existsSync(`${file}-wal`)) return;
   const opened = await open(file, OPEN_READWRITE);
@@ -196,7 +192,7 @@ export async function writeLogBack(file: string): Promise<void> {
   }
 }
 
-/** Closing a file writes its log into it. On a full disk that fails silently, and the log stays. */
+/** Closing a file writes its log back. On a full disk that fails silently, and the log stays. */
 async function requireWhole(draft: string): Promise<void> {
   await writeLogBack(draft);
   if (existsSync(`${draft}-wal`)) throw new Error(`${draft} could not be written completely.`);
@@ -209,8 +205,8 @@ function putInPlace(draft: string, file: string): void {
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST')
-      throw new EnvironmentError([`Somebody else has just created ${file}. Start again to use it`]);
-    // A file system without hard links.
+      throw new EnvironmentError([`Another process has just created ${file}. Start again to use it`]);
+    // The file system has no hard links.
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw error;
     renameSync(draft, file);
   }
@@ -220,7 +216,7 @@ function removeDraft(draft: string): void {
   for (const suffix of ['', ...COMPANIONS]) rmSync(`${draft}${suffix}`, { force: true });
 }
 
-/** A name that is only in memory would be lost in a power cut, and the file with it. */
+/** Otherwise a power failure could lose the new directory entry, and the file with it. */
 function syncFolder(folder: string): void {
   const opened = openSync(folder, 'r');
   try {

@@ -3,19 +3,19 @@ import { OPEN_FULLMUTEX, OPEN_READWRITE } from 'sqlite3';
 import { type DataSource, type EntityManager, QueryFailedError, type QueryRunner } from 'typeorm';
 
 /**
- * Errors that undo one statement and leave its transaction open. After any other (no space, a failing disk,
- * no memory) SQLite may have rolled back the whole transaction (https://www.sqlite.org/lang_transaction.html,
- * section 3).
+ * Errors that undo one statement and leave its transaction open. After any other error (no space, a failing
+ * disk, no memory), SQLite may have rolled back the whole transaction
+ * (https://www.sqlite.org/lang_transaction.html, section 3).
  */
 const LEAVES_TRANSACTION_OPEN = ['CONSTRAINT', 'ERROR', 'MISMATCH', 'RANGE', 'TOOBIG'];
 
 /**
- * A COMMIT refused with one of these has stored nothing. After any other the outcome is unknown: the last
- * sync may have failed.
+ * A COMMIT that fails with one of these has stored nothing. After any other error the outcome is unknown,
+ * because the last sync may have failed.
  */
 const STORED_NOTHING = [...LEAVES_TRANSACTION_OPEN, 'BUSY', 'FULL'];
 
-/** Internals of TypeORM's driver: the connection, and the one query runner that it gives to everybody. */
+/** Internals of TypeORM's driver: the connection, and the one query runner that all callers share. */
 interface SqliteDriver {
   databaseConnection: { serialize(): void };
   queryRunner: QueryRunner | undefined;
@@ -24,10 +24,10 @@ interface SqliteDriver {
 }
 
 /**
- * The connection that writes a SQLite file, one transaction at a time. When SQLite has ended a transaction by
- * itself, whatever runs next on its connection is committed statement by statement, or never. So after such
- * an error a transaction accepts no statement, and its connection is closed; the next transaction opens
- * another.
+ * The connection that writes to a SQLite file, one transaction at a time. If SQLite has rolled back a
+ * transaction by itself, later statements on the connection would be committed one by one, or never. So after
+ * such an error, the transaction refuses further statements and its connection is closed. The next
+ * transaction opens a new one.
  */
 export class SqliteWriter {
   private readonly driver: SqliteDriver;
@@ -39,8 +39,8 @@ export class SqliteWriter {
   }
 
   /**
-   * Runs all of `work` or nothing. `work` calls `commit` last, which throws {@link CommitOutcomeUnknown} when
-   * only the file could tell which.
+   * Runs `work` in a transaction, which takes effect completely or not at all. `work` calls `commit` last,
+   * which throws {@link CommitOutcomeUnknown} if the outcome is unknown.
    */
   async transaction<T>(
     work: (manager: EntityManager, commit: () => Promise<void>) => Promise<T>,
@@ -73,15 +73,15 @@ export class SqliteWriter {
     if (!statements.isSound) await this.close();
   }
 
-  /** Ends whatever is still open on it. */
+  /** Rolls back whatever is still open on the connection. */
   private async close(): Promise<void> {
     this.isOpen = false;
-    // A connection that does not close keeps its locks, so the next one fails to begin instead of writing
-    // beside it.
+    // If this fails, the connection keeps its locks, so the next one fails to begin a transaction instead of
+    // writing alongside it.
     await this.driver.disconnect().catch(() => undefined);
   }
 
-  /** Creates no file: if the served file is gone, an empty one must not take its place. */
+  /** Does not create the file: if it was removed while in use, an empty one must not take its place. */
   private async open(): Promise<void> {
     Object.assign(this.dataSource.options, { flags: OPEN_READWRITE | OPEN_FULLMUTEX });
     await this.driver.connect();
@@ -95,8 +95,8 @@ export class SqliteWriter {
   }
 
   /**
-   * One runner per transaction, so that a late statement finds its own transaction over, not another one
-   * open.
+   * Each transaction has its own runner, so that a late statement fails because its transaction is over, and
+   * never runs in the next one.
    */
   private newRunner(): QueryRunner {
     this.driver.queryRunner = undefined;
@@ -107,7 +107,10 @@ export class SqliteWriter {
   }
 }
 
-/** The statements of one transaction: one after the other, and none after an error that may have ended it. */
+/**
+ * The statements of one transaction. They run one after the other, and none runs after an error that may have
+ * rolled the transaction back.
+ */
 class Statements {
   isSound = true;
   isCommitted = false;
@@ -132,7 +135,7 @@ class Statements {
     Object.assign(runner, { query: run });
   }
 
-  /** Throws the error that has ended the transaction, if any. */
+  /** Throws the error that may have rolled back the transaction, if there was one. */
   async requireSound(): Promise<void> {
     await this.last;
     if (this.failure) throw this.failure;
@@ -143,7 +146,7 @@ class Statements {
     this.isSound = false;
   }
 
-  /** The last statement: anything after it would be its own transaction. */
+  /** Runs the last statement and refuses any later one, which would run as its own transaction. */
   finish(sql: 'commit' | 'rollback'): Promise<unknown> {
     const turn = this.last.then(() => this.query(sql));
     this.last = turn.catch(() => undefined);
@@ -157,7 +160,7 @@ class Statements {
   }
 }
 
-/** Without `SQLITE_`; empty if the error is not SQLite's. */
+/** The code without `SQLITE_`; empty if the error is not from SQLite. */
 function codeOf(error: unknown): string {
   const { code } = error instanceof QueryFailedError ? (error.driverError as { code?: string }) : {};
   return code?.replace(/^SQLITE_/, '') ?? '';

@@ -9,8 +9,8 @@ const FROZEN = 'tenant_frozen';
 const LOOK_MS = 10;
 
 /**
- * Two tables that let a tenant's rows move while it is being written: the tenants that are tracked or frozen,
- * and the keys of rows changed in the meantime. Neither table moves itself.
+ * Two tables that let a tenant's rows be moved while they are being written: the tenants that are tracked or
+ * frozen, and the keys of the rows changed in the meantime. The two tables themselves are not moved.
  */
 export function changeTrackingTables(driver: DatabaseDriver): string[] {
   if (driver === 'sqlite') {
@@ -71,7 +71,7 @@ export function untrackChangesOf(driver: DatabaseDriver, table: string): string[
   return ['insert', 'update', 'delete'].map((operation) => `drop trigger ${table}_tracked_${operation}`);
 }
 
-/** Run after the triggers that use them are dropped. */
+/** Run these after dropping the triggers that use the tables. */
 export function dropChangeTrackingTables(driver: DatabaseDriver): string[] {
   const tables = ['drop table row_changes', 'drop table tracked_tenants'];
   return driver === 'postgres' ? ['drop function track_row_change()', ...tables] : tables;
@@ -85,12 +85,13 @@ export interface RowChange {
 }
 
 /**
- * Tracks writes to one tenant, and stops them. The database does all of it, so it holds for every replica.
+ * Tracks the writes to one tenant, and can freeze it. The database itself does both, so they apply to all
+ * processes.
  */
 export class ChangeTracking {
   /**
-   * `fence` runs at the end of each transaction here. It throws once another process does this work, so
-   * nothing is written.
+   * `fence` runs at the end of each transaction here. It throws once another process has taken over this
+   * work, so that nothing is written.
    */
   constructor(
     private readonly database: Database,
@@ -98,8 +99,8 @@ export class ChangeTracking {
   ) {}
 
   /**
-   * Once it returns, every change is recorded, and none from before. It waits for open transactions unless
-   * `signal` aborts the wait.
+   * Once this returns, every later change is recorded, and no earlier one. Waits for open transactions,
+   * unless `signal` aborts the wait.
    */
   async start(tenantId: string, signal?: AbortSignal): Promise<void> {
     await this.write(tenantId, async (manager) => {
@@ -110,8 +111,8 @@ export class ChangeTracking {
   }
 
   /**
-   * Once it returns, nothing changes any more: later writes are refused, and earlier ones have ended, as in
-   * `start`.
+   * Once this returns, nothing changes any more: later writes are refused, and earlier transactions have
+   * ended. Waits like {@link start}.
    */
   async freeze(tenantId: string, signal?: AbortSignal): Promise<void> {
     await this.write(tenantId, (manager) => this.put(manager, tenantId, true));
@@ -119,8 +120,8 @@ export class ChangeTracking {
   }
 
   /**
-   * Waits for other writers to the tracking tables. Call it first in a transaction that locks the tenant's
-   * other rows before it calls {@link stop}.
+   * Locks the tenant in the tracking tables, after waiting for their other writers. Call this first in a
+   * transaction that locks other rows of the tenant before it calls {@link stop}.
    */
   async hold(tenantId: string): Promise<void> {
     if (this.database.driver === 'sqlite') return;
@@ -135,7 +136,7 @@ export class ChangeTracking {
     });
   }
 
-  /** Writes to a tenant that stays frozen for everybody else: before, during and afterwards. */
+  /** Writes to a tenant that stays frozen for all other writers: before, during and after this. */
   writeFrozen<T>(tenantId: string, work: Work<T>): Promise<T> {
     return this.write(tenantId, async (manager) => {
       await this.thaw(manager, tenantId);
@@ -145,7 +146,7 @@ export class ChangeTracking {
     });
   }
 
-  /** Oldest first, as seen by the snapshot of `manager`. */
+  /** The recorded changes, oldest first, as seen by the snapshot of `manager`. */
   async read(manager: EntityManager, tenantId: string, limit: number): Promise<RowChange[]> {
     const rows = await manager.query<
       { seq: number | string; table_name: string; row_key: string | string[] }[]
@@ -160,7 +161,10 @@ export class ChangeTracking {
     }));
   }
 
-  /** Deletes them individually: a smaller number may commit after a larger one. */
+  /**
+   * Deletes exactly these changes, not all up to the last number, because a smaller number may be committed
+   * after a larger one.
+   */
   async forget(tenantId: string, changes: readonly RowChange[]): Promise<void> {
     if (changes.length === 0) return;
     const numbers = changes.map(({ seq }) => seq).join(', ');
@@ -194,8 +198,8 @@ export class ChangeTracking {
   }
 
   /**
-   * A transaction of this database that was open at our commit may not have seen our write; one that starts
-   * later, or has written nothing yet, does. It may belong to anybody and stay open for hours.
+   * Waits for transactions that may have missed our write: those that had already written something when it
+   * was committed. Later ones see it. They may belong to any client of this database and stay open for hours.
    */
   private async openOnesEnded(signal: AbortSignal | undefined): Promise<void> {
     // SQLite serialises writers.
@@ -216,12 +220,12 @@ export class ChangeTracking {
   }
 }
 
-/** For a database that now belongs to one tenant and refuses rows of any other by itself. */
+/** For a database that now belongs to one tenant, and itself refuses rows of any other. */
 export async function untrackOthers(manager: EntityManager, tenantId: string): Promise<void> {
   await manager.query('delete from tracked_tenants where tenant_id <> $1', [tenantId]);
 }
 
-/** What users are told while their tenant's writes are paused. Returns any other error unchanged. */
+/** The error for users while writes to their tenant are paused. Returns any other error unchanged. */
 export function translateFrozen(error: unknown): unknown {
   if (!(error instanceof QueryFailedError) || !error.message.includes(FROZEN)) return error;
   return tenantFrozen();
@@ -229,6 +233,6 @@ export function translateFrozen(error: unknown): unknown {
 
 export function tenantFrozen(): DomainError {
   const detail =
-    'This tenant is being moved or removed, and writes are paused for a moment. Retry the request.';
+    'This tenant is being moved or removed, so writes are paused for a moment. Retry the request.';
   return new DomainError(FROZEN, 'unavailable', detail, {}, { 'retry-after': '1' });
 }

@@ -6,7 +6,10 @@ import { type DataSource } from 'typeorm';
  */
 const IS_OWN = `tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid`;
 
-/** The statements that fence a tenant-scoped table. FORCE applies the policies to the owner too. */
+/**
+ * The statements that restrict a tenant-scoped table to the rows of one tenant. FORCE applies the policies to
+ * the owner too.
+ */
 export function forceRowLevelSecurity(table: string): string[] {
   return [
     `alter table ${table} enable row level security`,
@@ -53,17 +56,17 @@ export async function roleFaults(dataSource: DataSource): Promise<RoleFaults> {
 }
 
 /**
- * Checks the catalog against the rules for tenant-scoped tables (each with a `tenant_id` column). They have
- * forced row-level security, and policies that admit the tenant's own rows and no others, for reads and
- * writes. Their primary, unique and foreign keys start with `tenant_id`, foreign keys on both sides. And no
- * view or function runs with its owner's rights.
+ * Checks the catalog against the rules for tenant-scoped tables (those with a `tenant_id` column). Row-level
+ * security is forced, and its policies admit only the tenant's own rows, for reads and writes. Primary,
+ * unique and foreign keys start with `tenant_id`, foreign keys on both sides. No view or function runs with
+ * its owner's rights.
  */
 export async function tenantTableProblems(dataSource: DataSource): Promise<string[]> {
   const rows = await dataSource.query<{ problem: string }[]>(CATALOG_LINT, [IS_OWN]);
   return rows.map((row) => row.problem);
 }
 
-/** Postgres prints an expression with different blanks, brackets, case and text casts than its source. */
+/** Removes what Postgres prints differently from the source: whitespace, brackets, case and text casts. */
 function bare(expression: string): string {
   return `regexp_replace(lower(${expression}), '[[:space:]()]|::text', '', 'g')`;
 }
@@ -105,7 +108,8 @@ const CATALOG_LINT = `
     from scoped join pg_constraint k on k.conrelid = scoped.oid and k.contype = 'f'
       and k.conkey[1] <> scoped.attnum
   union all
-  select format('table %s: foreign key %s leads to a row of any tenant', k.conrelid::regclass, k.conname)
+  select format('table %s: foreign key %s can refer to a row of another tenant', k.conrelid::regclass,
+    k.conname)
     from scoped join pg_constraint k on k.confrelid = scoped.oid and k.contype = 'f'
     left join scoped as referring on referring.oid = k.conrelid
    where referring.attnum is null or k.confkey[array_position(k.conkey,

@@ -14,9 +14,9 @@ interface Trigger {
 type Reader = Pick<EntityManager | DataSource, 'query'>;
 
 /**
- * SQLite has no row-level security. A file that holds only one tenant has this instead: two triggers on each
- * table with a `tenant_id`, which name the tenant. They are generated from the catalog, so no table can be
- * forgotten.
+ * SQLite has no row-level security. Instead, a file for only one tenant has two triggers on each table with a
+ * `tenant_id`, which refuse rows of other tenants. They are generated from the catalog, so no table can be
+ * forgotten. Returns the tables that got new triggers.
  */
 export async function fixToTenant(manager: EntityManager, tenantId: string): Promise<string[]> {
   const there = await triggersIn(manager);
@@ -54,7 +54,7 @@ export async function tablesOfOthers(reader: Reader, tenantId: string): Promise<
 }
 
 function triggersFor(tables: readonly string[], tenantId: string): Trigger[] {
-  // It becomes part of a statement.
+  // The id becomes part of a statement.
   if (!UUID.test(tenantId)) throw new Error('A tenant id must be a UUID.');
   return tables.flatMap((table) =>
     ['insert', 'update'].map((operation) => {

@@ -7,7 +7,7 @@ const AS_NUMBER: ValueTransformer = {
   from: (value: number | string) => Number(value),
 };
 
-/** The last number issued in a series of a tenant: {@link TenantScope.nextNumber}. */
+/** The last number issued in one of a tenant's series. See {@link TenantScope.nextNumber}. */
 @Entity('tenant_counters')
 export class TenantCounter implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;

@@ -21,8 +21,8 @@ type Unscoped<T> = Omit<RowValues<T>, 'tenantId'>;
 type Where<T> = FindOptionsWhere<T> | FindOptionsWhere<T>[];
 
 /**
- * One tenant's rows and nobody else's. Every call adds the predicate; on Postgres row-level security is a
- * second fence.
+ * Accesses the rows of one tenant. Every call adds the tenant predicate. On Postgres, row-level security is a
+ * second line of defence.
  */
 export class TenantScope {
   constructor(
@@ -64,7 +64,7 @@ export class TenantScope {
       .execute();
   }
 
-  /** Returns how many rows changed: a guarded update that matches none lost its race. */
+  /** Returns how many rows changed. A guarded update that changes none has lost its race. */
   update<T extends TenantOwned>(
     entity: EntityTarget<T>,
     where: FindOptionsWhere<NoInfer<T>>,
@@ -87,8 +87,8 @@ export class TenantScope {
   }
 
   /**
-   * The next number in a series of this tenant (1, 2, ...). Concurrency leaves no gaps: a number that is
-   * rolled back is issued again.
+   * The next number in one of this tenant's series (1, 2, ...). Concurrency leaves no gaps, because a number
+   * that is rolled back is issued again.
    */
   async nextNumber(series: string): Promise<number> {
     const rows = await this.manager.query<{ value: number | string }[]>(
@@ -99,7 +99,7 @@ export class TenantScope {
     return Number(rows[0]?.value);
   }
 
-  /** Only for the compiler: of any T it cannot tell that this is its `tenantId`. */
+  /** The cast is for the compiler, which cannot tell that every T has a `tenantId`. */
   private ownRow<T extends TenantOwned>(values: Unscoped<T>): RowValues<T> {
     return { ...values, tenantId: this.tenantId } as RowValues<T>;
   }
@@ -141,5 +141,5 @@ export class TenantDatabase {
 
 function requireTenant(tenantId: unknown): void {
   if (typeof tenantId !== 'string' || tenantId === '')
-    throw new Error('No tenant: tenant-scoped rows need one.');
+    throw new Error('No tenant was given for tenant-scoped rows.');
 }

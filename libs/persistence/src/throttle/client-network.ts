@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * The client that an address counts as: the address itself, or for IPv6 its /64, in which a single customer
- * has any number of addresses.
+ * The key under which the attempts from an address are counted: the address itself, or for IPv6 its /64
+ * network, because a single customer can use any address in it.
  */
 export function clientNetwork(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

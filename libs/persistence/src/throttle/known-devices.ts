@@ -4,10 +4,10 @@ import { Column, PrimaryColumn } from 'typeorm';
 import { TimestampColumn } from '../schema/columns';
 import { insertRow } from '../rows/rows';
 
-/** A client that never presents its token would add a row at every sign-in. */
+/** Without this limit, a client that never sends its token would add a row at every sign-in. */
 const DEVICES_OF_USER = 50;
 
-/** A device that has signed in to an account, by the SHA-256 of its token. */
+/** A device that has signed in to an account, identified by the SHA-256 of its token. */
 export abstract class KnownDeviceRow {
   @PrimaryColumn('varchar', { name: 'token_hash' }) tokenHash: string;
   @Column('uuid', { name: 'user_id' }) userId: string;
@@ -15,7 +15,7 @@ export abstract class KnownDeviceRow {
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
 }
 
-/** The devices of a plane's users, or of one tenant's. */
+/** The devices of a plane's users, or of one tenant's users. */
 export class KnownDevices {
   constructor(
     private readonly entity: EntityTarget<KnownDeviceRow>,

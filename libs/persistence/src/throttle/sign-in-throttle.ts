@@ -12,9 +12,9 @@ const UNKNOWN_DEVICES: Allowance = {
   windowSeconds: WINDOW_SECONDS,
   isStrict: true,
 };
-/** For each device that has. */
+/** For each device that has signed in to the account. */
 const KNOWN_DEVICE: Allowance = { ...UNKNOWN_DEVICES, name: 'sign-in of device' };
-/** For each address, over all accounts: limits trying a few passwords on many accounts. */
+/** For each address, across all accounts. Limits attempts to try a few passwords on many accounts. */
 const ONE_ADDRESS: Allowance = {
   name: 'sign-in from',
   limit: 100,
@@ -25,12 +25,12 @@ const ONE_ADDRESS: Allowance = {
 export interface SignInAttempt {
   /** Identifies the account, whether it exists or not. */
   readonly account: readonly string[];
-  /** A device that has signed in to this account before. */
+  /** The hash of a known device, which has signed in to this account before; null for any other. */
   readonly deviceHash: string | null;
 }
 
 /**
- * Limits guesses at an account without ever locking its owner out: a device that has signed in before is
+ * Limits password guesses without locking out the account's owner: a device that has signed in before is
  * counted separately ("device cookies":
  * https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies).
  */
@@ -43,7 +43,7 @@ export class SignInThrottle {
     for (const [allowance, counted] of countedOf(attempt)) await this.throttle.take(allowance, counted);
   }
 
-  /** Call when the password was right: it was no guess. */
+  /** Call this if the password was correct, because the attempt was not a guess. */
   async giveBack(attempt: SignInAttempt): Promise<void> {
     for (const [allowance, counted] of countedOf(attempt)) await this.throttle.giveBack(allowance, counted);
   }

@@ -12,11 +12,12 @@ export interface Allowance {
   readonly limit: number;
   readonly windowSeconds: number;
   /**
-   * Whether each attempt that is let through restarts the window, so that no period of that length has more
-   * than `limit`. Otherwise the first attempt starts it, and around its end there may be twice as many.
+   * Whether each permitted attempt restarts the window, so that no period of that length contains more than
+   * `limit` attempts. Otherwise the first attempt starts the window, and a period that spans two windows may
+   * contain twice as many.
    */
   readonly isStrict: boolean;
-  /** The message for a refusal, where it helps to know which limit applied. */
+  /** The message for a refusal, if it helps to know which limit applied. */
   readonly refusal?: string;
 }
 
@@ -24,9 +25,9 @@ export interface Allowance {
 export type Counted = readonly string[];
 
 /**
- * Counts attempts across all processes of a plane, by their shared clock. An attempt is counted before the
- * work it is for, so no number of concurrent attempts gets past the limit. Inside a transaction it counts if
- * that commits; concurrent attempts at the same wait for its end.
+ * Counts attempts across all processes of a plane, using their shared clock. An attempt is counted before its
+ * work starts, so concurrent attempts cannot exceed the limit. Inside a transaction, an attempt counts only
+ * if that commits, and concurrent attempts with the same key wait until it ends.
  */
 @Injectable()
 export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -51,7 +52,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
     if (waitSeconds > 0) throw tooManyAttempts(waitSeconds, allowance.refusal);
   }
 
-  /** Like {@link take}, counting the address of the current request. */
+  /** Like {@link take}, counting attempts from the current request's address. */
   async takeFromClient(allowance: Allowance): Promise<void> {
     const ip = currentContext()?.ip;
     if (ip !== undefined) await this.take(allowance, [clientNetwork(ip)]);
@@ -62,7 +63,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
     return (await this.secondsToWait(allowance, counted)) === 0;
   }
 
-  /** For an attempt that turned out not to count. */
+  /** Gives back an attempt that turned out not to count. */
   async giveBack({ name }: Allowance, counted: Counted): Promise<void> {
     await this.database.write((manager) =>
       manager.query('update throttles set count = count - 1 where key = $1 and count > 0', [
@@ -71,7 +72,10 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
     );
   }
 
-  /** Skips rows that are being counted: whoever counts several things holds one and waits for the next. */
+  /**
+   * Skips locked rows: a transaction that counts several things locks one row and waits for the next, so
+   * waiting here could deadlock.
+   */
   async sweep(): Promise<void> {
     const others = this.database.driver === 'postgres' ? 'for update skip locked' : '';
     const over = `select key from throttles where window_ends_at < ${this.database.fromNow(0)} ${others}`;
@@ -84,7 +88,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
   ): Promise<number> {
     const [now, end] = [this.database.fromNow(0), this.database.fromNow(windowSeconds)];
     const isOver = `throttles.window_ends_at <= ${now}`;
-    // Set by a clock that was later set back. Past attempts still count.
+    // The window was set by a clock that was later set back. Past attempts still count.
     const isTooLate = `throttles.window_ends_at > ${end}`;
     const begins = isStrict ? `${isOver} or throttles.count < ${limit}` : isOver;
     const [row] = await this.database.write((manager) =>

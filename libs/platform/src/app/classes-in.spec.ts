@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { classesIn } from './classes-in';
 
 class Base {}
-// For the files, which cannot import it.
+// The generated files cannot import it.
 Object.assign(globalThis, { ClassesInBase: Base });
 
 describe(classesIn.name, () => {
@@ -19,27 +19,27 @@ describe(classesIn.name, () => {
   };
   const names = (role: string) => classesIn(folder, role, Base).map(({ name }) => name);
 
-  it('finds what the files of a role export, also in folders below', () => {
+  it('finds the classes that the files of a role export, also in subfolders', () => {
     write('two.step.js', 'Two', 'Three');
     write('one.step.js', 'One');
     write('below/zero.step.js', 'Zero');
     expect(names('step')).toEqual(['Zero', 'One', 'Two', 'Three']);
   });
 
-  it('loads no other files, and throws if there are none of the role', () => {
+  it('loads no other files, and throws if no file has the role', () => {
     for (const file of ['a.check.js', 'step.js', 'a.step.spec.js', 'a.step.js.map', 'a.step.d.ts'])
       writeFileSync(join(folder, file), 'throw new Error("This file must not be loaded.");');
     expect(() => names('step')).toThrow('Found no step that extends Base.');
   });
 
-  it('leaves out exports that do not extend the base', () => {
+  it('ignores exports that do not extend the base class', () => {
     const others =
       'exports.NAME = "a"; exports.NONE = null; exports.make = () => {}; exports.Other = class {};';
     writeFileSync(join(folder, 'a.step.js'), `${others}\nexports.Own = class Own extends ClassesInBase {};`);
     expect(names('step')).toEqual(['Own']);
   });
 
-  it('takes the exports that a bundle passes in the place of the folder', () => {
+  it('accepts the exports that a bundle passes instead of the folder', () => {
     class Own extends Base {}
     expect(classesIn([{ Own, name: 'own' }], 'step', Base)).toEqual([Own]);
   });

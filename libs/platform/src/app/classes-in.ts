@@ -6,10 +6,10 @@ import { type Type } from '@nestjs/common';
 const load = createRequire(__filename);
 
 /**
- * The classes that extend `base` among the exports of the `*.<role>` files in or below a folder, ordered by
- * path. Adding such a file is enough: no list names it. Call it as `classesIn(__dirname, '<role>', …)`: a
- * bundle has no folders, so bundle.mjs replaces `__dirname` with the exports of these files.
- * @throws Error if there are none, as in a bundle that was made without them.
+ * The classes that extend `base`, from the exports of all `*.<role>` files in or below a folder, ordered by
+ * path. A new file needs no registration. Call this as `classesIn(__dirname, '<role>', …)`: a bundle has no
+ * folders, so bundle.mjs replaces `__dirname` with the exports of these files.
+ * @throws Error if there are no such classes, as in a bundle built without them.
  */
 export function classesIn<T>(
   folder: string | readonly object[],

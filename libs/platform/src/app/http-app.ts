@@ -36,32 +36,32 @@ const UNPREFIXED = [
 ];
 
 export interface HttpAppOptions {
-  /** Of the plane's API description: docs/openapi/`<name>`.json. */
+  /** The name of the plane's API description, docs/openapi/`<name>`.json. */
   readonly name: string;
   readonly logger?: LoggerService | false;
-  /** A media type accepted besides JSON, read as bytes up to a maximum. */
+  /** A media type accepted besides JSON. Its bodies are read as bytes, up to `maxBytes`. */
   readonly alsoAccepts?: { readonly type: string; readonly maxBytes: number };
   /** Overrides the usual limits, for tests. */
   readonly limits?: Partial<RequestLimits>;
-  /** Builds the object graph without starting anything, to describe the API. */
+  /** Builds the object graph without starting anything, to generate the API description. */
   readonly preview?: boolean;
 }
 
 /**
- * The HTTP side that both planes share: Fastify, prefix, validation, problems, trace ids, metrics, OpenAPI,
- * shutdown.
+ * Creates the HTTP application of a plane: Fastify, prefix, validation, problem responses, trace ids,
+ * metrics, OpenAPI and shutdown.
  */
 export async function createHttpApp(
   module: Type | DynamicModule,
   options: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
   const limits = { ...REQUEST_LIMITS, ...options.limits };
-  // Known once the module exists.
+  // Replaced below, once the module exists.
   let isTrusted = (_address: string): boolean => false;
   const adapter = new FastifyAdapter({
     ...serverLimits(limits),
     forceCloseConnections: 'idle',
-    // A call that gets in during shutdown is answered; each answer says that the connection ends.
+    // Requests that arrive during shutdown are still served. Their responses close the connection.
     return503OnClosing: false,
     trustProxy: (address) => isTrusted(address),
     routerOptions: { maxParamLength: 200 },
@@ -96,18 +96,21 @@ export async function createHttpApp(
   return app;
 }
 
-/** DTOs validate bodies. Without these, Fastify would load two JSON schema compilers at each start. */
+/**
+ * DTOs validate bodies. Without this function, Fastify would load two JSON schema compilers at each start.
+ */
 function noSchemas(): never {
   throw new Error('Routes here have no Fastify schema.');
 }
 
 /**
- * Accepts only JSON: a form is what another site can make a browser send. Also accepts an empty body declared
- * as JSON, which Fastify would reject as broken.
+ * Accepts only JSON, because another site can make a browser submit a form. Also accepts an empty body
+ * declared as JSON, which Fastify would reject as malformed.
  */
 function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
   const server = app.getHttpAdapter().getInstance();
-  // What this parser would reject as broken JSON is refused below with a clear message.
+  // By default, this parser reports names such as `__proto__` as malformed JSON. faultOf refuses them with a
+  // clear message.
   const parse = server.getDefaultJsonParser('ignore', 'ignore');
   server.removeAllContentTypeParsers();
   app.useBodyParser('application/json', { bodyLimit }, (request, body, done) => {
@@ -120,7 +123,10 @@ function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
   });
 }
 
-/** RFC 9112, section 3.2. Node uses the first of several; a proxy in front might use another. */
+/**
+ * RFC 9112, section 3.2. Of several Host headers Node uses the first; a proxy in front of it might use
+ * another.
+ */
 function refuseSeveralHosts(server: FastifyInstance): void {
   server.addHook('onRequest', (request, _reply, done) => {
     const hosts = request.raw.rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host');
@@ -129,17 +135,19 @@ function refuseSeveralHosts(server: FastifyInstance): void {
   });
 }
 
-/** Runs before anything else reads the value: code that walks a value this deep overflows the stack. */
+/**
+ * Runs before anything else reads the value, because code that recurses this deep would overflow the stack.
+ */
 function faultOf(value: unknown): Error | null {
   if (isTooDeep(value)) return validationFailed([{ field: '', message: 'is nested too deeply' }]);
   const field = inheritedField(value);
   if (field === null) return null;
   const name = field.slice(field.lastIndexOf('.') + 1);
-  return validationFailed([{ field, message: `${name} is a name that every object has: choose another` }]);
+  return validationFailed([{ field, message: `${name} is a reserved property name: choose another` }]);
 }
 
 /**
- * Otherwise a client that keeps its connection would send its next request to a closing server, and get 503.
+ * Otherwise a client that reuses its connection would send its next request to a closing server and get 503.
  */
 function sendAwayWhile(draining: Draining, server: FastifyInstance): void {
   server.addHook('onSend', (_request, reply, payload, done) => {
@@ -157,7 +165,7 @@ function instrument(server: FastifyInstance, metrics: Metrics): void {
     void reply.header('x-trace-id', context.traceId);
     runInContext(context, done);
   });
-  // The body is read in the socket's own async context, so the request's context is entered again afterwards.
+  // The body is read in the socket's own async context, so the request's context is restored afterwards.
   server.addHook('preValidation', (request, _reply, done) => {
     const context = contexts.get(request);
     if (context) runInContext(context, done);

@@ -18,13 +18,13 @@ describe('an unavailable address', () => {
   };
   afterAll(() => Promise.all(apps.map((app) => app.close())));
 
-  it('is reported with what to do when the port is taken or the machine lacks the address', async () => {
+  it('is reported with advice when the port is in use or the machine does not have the address', async () => {
     const url = new URL(await (await listenAt(0, '127.0.0.1')).getUrl());
     await expect(listenAt(Number(url.port), '127.0.0.1')).rejects.toThrow(
-      `:\n  - Port ${url.port} is in use by another process (process ${process.pid}). End that ` +
-        'process, or set PORT to another one',
+      `:\n  - Port ${url.port} is in use by another process (process ${process.pid}). Stop that ` +
+        'process, or set PORT to a free port',
     );
-    // From a range reserved for documentation.
-    await expect(listenAt(0, '192.0.2.1')).rejects.toThrow('Set HOST to one that it has');
+    // This address is reserved for documentation.
+    await expect(listenAt(0, '192.0.2.1')).rejects.toThrow('Set HOST to an address that it has');
   });
 });

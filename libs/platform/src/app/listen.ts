@@ -10,10 +10,10 @@ interface Address {
 const PROBLEMS: Readonly<Record<string, (address: Address) => string>> = {
   EADDRINUSE: ({ PORT }) => portInUse(PORT),
   EACCES: ({ PORT }) => `This user may not listen on port ${PORT}. Set PORT to 1024 or more`,
-  EADDRNOTAVAIL: ({ HOST }) => `This machine has no address ${HOST}. Set HOST to one that it has`,
+  EADDRNOTAVAIL: ({ HOST }) => `This machine has no address ${HOST}. Set HOST to an address that it has`,
 };
 
-/** Throws {@link EnvironmentError} where HOST and PORT are unavailable. */
+/** Throws {@link EnvironmentError} if HOST or PORT is unavailable. */
 export async function listen(app: NestFastifyApplication, address: Address): Promise<void> {
   try {
     await app.listen(address.PORT, address.HOST);
@@ -25,7 +25,7 @@ export async function listen(app: NestFastifyApplication, address: Address): Pro
   }
 }
 
-export const FREE_THE_PORT = 'End that process, or set PORT to another one';
+export const FREE_THE_PORT = 'Stop that process, or set PORT to a free port';
 
 function portInUse(port: number): string {
   return `Port ${port} is in use by another process${namedListener(port)}. ${FREE_THE_PORT}`;

@@ -1,6 +1,6 @@
 import { OngoingAnswers } from './ongoing-answers';
 
-describe('an ongoing answer', () => {
+describe('a long-lived response', () => {
   let answers: OngoingAnswers;
   let asked: string[];
   beforeEach(() => {
@@ -22,7 +22,7 @@ describe('an ongoing answer', () => {
     return { caller, signal: answers.whileAdmitted(caller.signal, { credential, isStanding }) };
   };
 
-  it('ends within 5 s of its caller losing access, while others continue', async () => {
+  it('is closed within 5 s after its caller loses access, while others stay open', async () => {
     let isGood = true;
     const [theirs, other] = [admitted('a', async () => isGood), admitted('b')];
     await jest.advanceTimersByTimeAsync(60_000);
@@ -31,7 +31,7 @@ describe('an ongoing answer', () => {
     expect([theirs.signal.aborted, other.signal.aborted]).toEqual([true, false]);
   });
 
-  it('ends when its caller disconnects, whose access is no longer checked', async () => {
+  it('is closed when its caller disconnects, and their access is no longer checked', async () => {
     const gone = new AbortController();
     gone.abort();
     const late = answers.whileAdmitted(gone.signal, { credential: 'late', isStanding: async () => true });
@@ -41,7 +41,7 @@ describe('an ongoing answer', () => {
     expect([signal.aborted, late.aborted, asked]).toEqual([true, true, []]);
   });
 
-  it('costs one check per credential', async () => {
+  it('shares one access check with all responses to the same credential', async () => {
     for (const credential of ['a', 'a', 'b']) admitted(credential);
     await jest.advanceTimersByTimeAsync(2000);
     expect(asked).toEqual(['a', 'b']);
@@ -50,7 +50,7 @@ describe('an ongoing answer', () => {
   it.each<[string, () => Promise<boolean>]>([
     ['fails', () => Promise.reject(new Error('The database is unavailable'))],
     ['never completes', () => new Promise(() => undefined)],
-  ])('ends within 5 s when the check %s', async (_, answer) => {
+  ])('is closed within 5 s if the access check %s', async (_, answer) => {
     const { signal } = admitted('a', answer);
     await jest.advanceTimersByTimeAsync(5000);
     expect(signal.aborted).toBe(true);

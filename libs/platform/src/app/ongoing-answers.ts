@@ -5,13 +5,13 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 
-/** A revocation must end what it covers within 5 s, in every process: two turns fit into that. */
+/** A revocation must take effect within 5 s in every process. That leaves time for two checks. */
 const LOOK_MS = 2000;
 
 export interface Admission {
-  /** The caller's credential: one check covers all of its answers. */
+  /** One check per credential covers all responses to it. */
   readonly credential: string;
-  /** Whether the caller would be admitted now. */
+  /** Whether the caller still has access. */
   readonly isStanding: () => Promise<boolean>;
 }
 
@@ -19,7 +19,7 @@ interface Ongoing extends Admission {
   readonly end: () => void;
 }
 
-/** Long-lived answers, such as event streams. Their callers' access is checked again until they end. */
+/** Keeps checking the access of callers while they receive long-lived responses, such as event streams. */
 @Injectable()
 export class OngoingAnswers implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(OngoingAnswers.name);
@@ -35,7 +35,10 @@ export class OngoingAnswers implements OnApplicationBootstrap, BeforeApplication
     clearInterval(this.timer);
   }
 
-  /** Aborted with `ended`, or as soon as the caller is found to have lost access. */
+  /**
+   * Returns a signal that is aborted along with `ended`, or once a check finds that the caller has lost
+   * access.
+   */
   whileAdmitted(ended: AbortSignal, admission: Admission): AbortSignal {
     const over = new AbortController();
     const end = (): void => {
@@ -59,7 +62,9 @@ export class OngoingAnswers implements OnApplicationBootstrap, BeforeApplication
     await Promise.all(looks);
   }
 
-  /** Also disconnects callers that cannot be checked: they may reconnect, and are authenticated again. */
+  /**
+   * Also disconnects callers whose access cannot be checked. If they reconnect, they are authenticated again.
+   */
   private async turn(): Promise<void> {
     if (this.isLooking) return this.letGo('the previous check is still running');
     this.isLooking = true;
@@ -74,7 +79,7 @@ export class OngoingAnswers implements OnApplicationBootstrap, BeforeApplication
 
   private letGo(reason: string): void {
     if (this.ongoing.size === 0) return;
-    this.logger.warn(`Ended long-lived answers because their callers could not be checked again (${reason})`);
+    this.logger.warn(`Closed all long-lived responses: their callers cannot be checked (${reason})`);
     for (const { end } of this.ongoing) end();
   }
 }

@@ -7,20 +7,20 @@ import { headersTooLarge, refuseConnection, refusePath } from '../problems/unrou
 
 /** How large a request may be, and how long it may take. */
 export interface RequestLimits {
-  /** For JSON. */
+  /** Maximum size of a JSON body. */
   readonly bodyBytes: number;
   readonly headerBytes: number;
   readonly headers: number;
   /**
-   * Until all headers have arrived, counted from the connection, or from the first byte of a subsequent
-   * request.
+   * Maximum time until all headers have arrived, measured from the connection, or from the first byte of a
+   * later request on it.
    */
   readonly headersMs: number;
-  /** Until the whole request has arrived. */
+  /** Maximum time until the whole request has arrived. */
   readonly requestMs: number;
   /** How long a connection may be silent in both directions. */
   readonly silenceMs: number;
-  /** Until the answer, unless the route declares {@link AnswersWithin}. */
+  /** Maximum time until the response, unless the route declares {@link AnswersWithin}. */
   readonly answerMs: number;
 }
 
@@ -34,7 +34,10 @@ export const REQUEST_LIMITS: RequestLimits = {
   answerMs: 60_000,
 };
 
-/** For a route that waits for something. A stream may take longer once it has started. */
+/**
+ * For a route that waits for something. The limit applies until the response starts; a stream may last
+ * longer.
+ */
 export const AnswersWithin = (seconds: number): MethodDecorator => RouteConfig({ answerMs: seconds * 1000 });
 
 export function serverLimits(limits: RequestLimits): FastifyHttpOptions<Server> {
@@ -58,7 +61,7 @@ export function limitRoutes(server: FastifyInstance, limits: RequestLimits): voi
     if (request.raw.rawHeaders.length > 2 * limits.headers) done(headersTooLarge());
     else done();
   });
-  // Fastify's own handlerTimeout stops as soon as a body has been read.
+  // Fastify's own handlerTimeout is cancelled once the body has been read.
   server.addHook('onRequest', ({ routeOptions, method }, reply, done) => {
     const { answerMs = limits.answerMs } = (routeOptions.config ?? {}) as { answerMs?: number };
     const timer = setTimeout(() => {
@@ -73,7 +76,7 @@ export function limitRoutes(server: FastifyInstance, limits: RequestLimits): voi
 
 function tookTooLong(): DomainError {
   const detail =
-    'This took too long. It may still be carried out: check, or repeat the request with the same ' +
-    'Idempotency-Key if you sent one.';
+    'The request took too long, but may still complete. Check its result, or repeat the request with ' +
+    'the same Idempotency-Key if you sent one.';
   return new DomainError('took_too_long', 'unavailable', detail, {}, { 'retry-after': '5' });
 }

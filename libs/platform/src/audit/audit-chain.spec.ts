@@ -25,7 +25,7 @@ function chainOf(...records: AuditRecord[]): SealedAuditRecord[] {
 }
 
 describe('the chain of an audit trail', () => {
-  it('has the hash that its description yields', () => {
+  it('has hashes as documented', () => {
     // SHA-256 of 64 zeros and of
     // {"action":"tenant.suspend","actor":{"id":"o1","kind":"operator"},"after":{"10":…}
     expect(linkBehind(CHAIN_START, record())).toEqual({
@@ -34,7 +34,7 @@ describe('the chain of an audit trail', () => {
     });
   });
 
-  it('does not depend on the order of members', () => {
+  it('does not depend on the order of object members', () => {
     const { id, ...rest } = record({ after: { 9: 'nine', 10: 'ten', reason: 'unpaid' } });
     expect(linkBehind(CHAIN_START, { ...rest, id })).toEqual(linkBehind(CHAIN_START, record()));
   });
@@ -70,7 +70,7 @@ describe('the chain of an audit trail', () => {
     expect(faultBehind(first, { ...second, ...change })).toMatch(/^entry 2 \(.*\) does not match its seal$/);
   });
 
-  it('reveals a change that was resealed, through the entry after it', () => {
+  it('reveals a changed and resealed entry through the entry after it', () => {
     const forged = record({ action: 'tenant.nothing' });
     const resealed = { ...forged, ...linkBehind(first, forged) };
     expect(faultBehind(first, resealed)).toBeNull();

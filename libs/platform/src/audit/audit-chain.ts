@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** One entry of an audit trail, as the API shows it and as its hash covers it. */
+/** One entry of an audit trail, as the API returns it and as its hash covers it. */
 export interface AuditRecord {
   readonly id: string;
   readonly at: string;
@@ -14,8 +14,8 @@ export interface AuditRecord {
 }
 
 /**
- * The last entry of a chain, now or when somebody noted it: whoever holds it can detect a chain that was cut
- * or rebuilt.
+ * The last entry of a chain, now or at an earlier time. An earlier head reveals that the chain has since been
+ * truncated or rebuilt.
  */
 export interface ChainHead {
   readonly position: number;
@@ -27,8 +27,8 @@ export type SealedAuditRecord = AuditRecord & ChainHead;
 export const CHAIN_START: ChainHead = { position: 0, hash: '0'.repeat(64) };
 
 /**
- * The link of `record` after `head`: its hash is the SHA-256 (hex) of the previous hash and of the record as
- * canonical JSON (RFC 8785).
+ * Appends `record` to a chain that ends with `head`. Its hash is the SHA-256 (hex) of the previous hash and
+ * of the record as canonical JSON (RFC 8785).
  */
 export function linkBehind(head: ChainHead, record: AuditRecord): ChainHead {
   const { id, at, actor, action, target, before, after, ip, trace_id } = record;
@@ -37,7 +37,7 @@ export function linkBehind(head: ChainHead, record: AuditRecord): ChainHead {
   return { position: head.position + 1, hash };
 }
 
-/** Why `record` cannot follow `head`; null if it does. */
+/** Why `record` does not follow `head`, or null if it does. */
 export function faultBehind(head: ChainHead, record: SealedAuditRecord): string | null {
   const { position, hash } = linkBehind(head, record);
   if (record.position !== position)

@@ -14,8 +14,7 @@ import { Secret } from '../secrets/secret';
 import { fieldErrors } from '../input/validation.pipe';
 
 /**
- * The environment is invalid. Lists every fault at once, so that nobody needs a second start to find the
- * second one.
+ * The environment is invalid. Lists all faults at once, so that nobody has to fix them one start at a time.
  */
 export class EnvironmentError extends Error {
   constructor(
@@ -34,9 +33,8 @@ export function environmentVariablesOf(schema: Type<object>): string[] {
 }
 
 /**
- * Reads the variables of `schema` from `env`. An empty value counts as unset, and so does a comment still to
- * be filled in (`# …`: Docker's env files do not support comments after a name). Throws {@link
- * EnvironmentError}.
+ * Reads the variables of `schema` from `env`. An empty value counts as unset. So does a value that is only a
+ * comment (`NAME=# …`), since Docker does not strip comments from env files. Throws {@link EnvironmentError}.
  */
 export function parseEnvironment<T extends object>(schema: Type<T>, env: NodeJS.ProcessEnv): T {
   const given = environmentVariablesOf(schema)
@@ -49,7 +47,7 @@ export function parseEnvironment<T extends object>(schema: Type<T>, env: NodeJS.
   return config;
 }
 
-/** Nest's ConfigModule with `schema` as its validation, and the parsed object injectable by its class. */
+/** Nest's ConfigModule with `schema` as its validation. The parsed object can be injected by its class. */
 export function environmentModule<T extends object>(schema: Type<T>, env: NodeJS.ProcessEnv): DynamicModule {
   const config = parseEnvironment(schema, env);
   return {
@@ -69,7 +67,7 @@ export function IsPortNumber(): PropertyDecorator {
   return (target, property) => rules.forEach((rule) => rule(target, property as string));
 }
 
-/** The text must pass `check`, which returns what is wrong, or null. Its result never repeats the value. */
+/** The value must pass `check`, which returns what is wrong, or null, and never repeats the value. */
 export function Checked<T>(
   name: string,
   check: (value: string, config: T) => string | null,
@@ -87,19 +85,21 @@ export function Checked<T>(
   });
 }
 
-/** A variable that must not be printed: a {@link Secret}. Its rules are {@link Checked} ones. */
+/**
+ * A variable that must not be printed: it is parsed as a {@link Secret}. Validate it with {@link Checked}.
+ */
 export function IsSecret(): PropertyDecorator {
   return Transform(({ value }) => (typeof value === 'string' ? new Secret(value) : value));
 }
 
-/** A secret that is long enough cannot be guessed. */
+/** A secret must have at least this many characters, so that it cannot be guessed. */
 export function IsLongSecret(characters: number, where = ''): PropertyDecorator {
   const problem = `must have at least ${characters} characters${where}`;
   const isLong = Checked('length', (value) => (value.length < characters ? problem : null));
   return (target, property) => [IsSecret(), isLong].forEach((rule) => rule(target, property));
 }
 
-/** `1` or `true`; anything else means no. */
+/** True for `1` and `true`, false for anything else. */
 export function IsSwitch(): PropertyDecorator {
   return Transform(({ value }) => value === true || value === '1' || value === 'true');
 }

@@ -22,17 +22,17 @@ export class PlaneConfig {
   @NoDefaultInProduction()
   METRICS_TOKEN?: Secret;
 
-  /** Comma-separated origins whose pages may call the API. Unset: only its own. */
+  /** Comma-separated origins whose pages may call the API. Unset: only the plane's own origin. */
   @IsOptional()
   @Checked('origins', originsProblem)
   CORS_ALLOWED_ORIGINS?: string;
 
-  /** Proxies in front whose `x-forwarded-for` is trusted. Unset: none. */
+  /** Comma-separated reverse proxies whose `x-forwarded-for` is trusted. Unset: none. */
   @IsOptional()
   @Checked('proxies', proxiesProblem)
   TRUSTED_PROXIES?: string;
 
-  /** The server that sends mail. Unset: no mail is sent. */
+  /** The SMTP server for outgoing mail. Unset: no mail is sent. */
   @IsOptional()
   @IsSecret()
   @Checked('smtpUrl', smtpUrlProblem)

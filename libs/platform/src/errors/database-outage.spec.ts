@@ -5,31 +5,39 @@ const inStatement = (driverError: Error): Error => failure('QueryFailedError', {
 
 describe(isDatabaseOutage.name, () => {
   it.each([
-    ['nobody listens', failure('connect ECONNREFUSED', { code: 'ECONNREFUSED', syscall: 'connect' })],
+    [
+      'nothing listens on its port',
+      failure('connect ECONNREFUSED', { code: 'ECONNREFUSED', syscall: 'connect' }),
+    ],
     ['its host name is unknown', failure('getaddrinfo', { code: 'ENOTFOUND', syscall: 'getaddrinfo' })],
     [
       'the connection broke during a statement',
       inStatement(failure('read ECONNRESET', { code: 'ECONNRESET' })),
     ],
-    ['it is no longer routable', inStatement(failure('read', { code: 'EHOSTUNREACH' }))],
-    ['its server shuts down', inStatement(failure('terminating connection', { code: '57P01' }))],
-    ['it ended an idle session', inStatement(failure('terminating', { code: '57P05' }))],
+    ['there is no longer a route to it', inStatement(failure('read', { code: 'EHOSTUNREACH' }))],
+    ['its server is shutting down', inStatement(failure('terminating connection', { code: '57P01' }))],
+    ['its server has terminated an idle session', inStatement(failure('terminating', { code: '57P05' }))],
     ['its server has too many clients', failure('sorry, too many clients already', { code: '53300' })],
-    ['no connection becomes free', failure('timeout exceeded when trying to connect')],
-    ['it is closed', failure('database "atlas" is not currently accepting connections', { code: '55000' })],
-  ])('reports an outage when %s', (_when, error) => expect(isDatabaseOutage(error)).toBe(true));
+    ['no pooled connection becomes available', failure('timeout exceeded when trying to connect')],
+    [
+      'it accepts no connections',
+      failure('database "atlas" is not currently accepting connections', { code: '55000' }),
+    ],
+  ])('reports an outage of the database when %s', (_when, error) =>
+    expect(isDatabaseOutage(error)).toBe(true),
+  );
 
   it.each([
-    ['a client leaves', failure('aborted', { code: 'ECONNRESET' })],
+    ['an HTTP client disconnects', failure('aborted', { code: 'ECONNRESET' })],
     ['a row is rejected', inStatement(failure('duplicate key', { code: '23505' }))],
-    ['another transaction holds a row', inStatement(failure('lock timeout', { code: '55P03' }))],
+    ['another transaction has locked a row', inStatement(failure('lock timeout', { code: '55P03' }))],
     ['our code is wrong', new TypeError('x is undefined')],
     ['the error is not an Error', 'ECONNREFUSED'],
   ])('reports no outage when %s', (_when, error) => expect(isDatabaseOutage(error)).toBe(false));
 });
 
 describe(isDatabaseBusy.name, () => {
-  it('applies only when a statement gave up waiting for others, on either database', () => {
+  it('is true only if a statement gave up waiting for another, on either database', () => {
     const codes = ['55P03', '40P01', 'SQLITE_BUSY', '23505', '57P01', 'SQLITE_CONSTRAINT'];
     const busy = codes.filter((code) => isDatabaseBusy(inStatement(failure('failed', { code }))));
     expect(busy).toEqual(['55P03', '40P01', 'SQLITE_BUSY']);

@@ -1,14 +1,15 @@
 import { DomainError, type ErrorKind } from './errors';
 
 /**
- * SQLSTATE: class 08, and those of a server that is stopping, starting or full, or has ended a session or
- * transaction idle for too long because its process was paused.
+ * SQLSTATE codes: class 08, and those of a server that is stopping, starting or out of connections, or that
+ * has terminated a session or transaction that was idle for too long because this process was paused.
  */
 const STATES = /^(08...|57P0[1-35]|25P0[34]|53300)$/;
 /** Node's codes for broken connections. */
 const BREAKS = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 /**
- * Messages of node-postgres, which have no code; and of a closed database, whose code means much else too.
+ * Messages from node-postgres, which come without a code, and that of a closed database, whose code has many
+ * other meanings.
  */
 const MESSAGES = [
   /^timeout exceeded when trying to connect/,
@@ -21,11 +22,13 @@ const CONNECTING = ['connect', 'getaddrinfo'];
 
 /** SQLSTATE disk_full, and SQLite's equivalent. */
 const STORAGE_FULL = /^(53100|SQLITE_FULL)$/;
-/** SQLSTATE io_error; a file that SQLite cannot read, write or open, or finds damaged. */
+/**
+ * SQLSTATE io_error, and SQLite's codes for a file that it cannot read, write or open, or that is damaged.
+ */
 const STORAGE_FAILS = /^(58030|SQLITE_(IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB))$/;
 
 /**
- * Postgres or SQLite gave up waiting for another writer; or Postgres kept aborting the transaction because of
+ * Postgres or SQLite gave up waiting for another writer, or Postgres kept aborting the transaction because of
  * deadlocks.
  */
 const BUSY = /^(55P03|40P01|SQLITE_BUSY)$/;
@@ -37,17 +40,18 @@ interface Failure extends Error {
 }
 
 /**
- * A COMMIT was sent, and its answer was lost or inconclusive. The unit of work is stored completely or not at
- * all; only looking again can tell. A repeat with the same Idempotency-Key does whatever is missing.
+ * A COMMIT was sent, but its response was lost or inconclusive. The unit of work was stored completely or not
+ * at all, and only another query can tell which. Repeating the request with the same Idempotency-Key
+ * completes it if necessary.
  */
 export class CommitOutcomeUnknown extends Error {
-  /** `advice`: what the caller should do, if not the usual. */
+  /** `advice`: what the caller should do, if not the default. */
   constructor(
     override readonly cause: unknown,
     readonly advice?: string,
   ) {
     super(
-      'A COMMIT may or may not have been stored: ' +
+      'A COMMIT may or may not have taken effect: ' +
         `${cause instanceof Error ? cause.message : 'no reason given'}`,
     );
     this.name = CommitOutcomeUnknown.name;
@@ -56,7 +60,7 @@ export class CommitOutcomeUnknown extends Error {
 
 /**
  * The plane's database is unreachable or overloaded; later requests may succeed. A broken connection counts
- * only during a statement or while connecting: otherwise a client that disconnects looks the same.
+ * only while connecting or during a statement, because an HTTP client that disconnects causes the same codes.
  */
 export function isDatabaseOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -66,7 +70,7 @@ export function isDatabaseOutage(error: unknown): boolean {
   return STATES.test(code) || (isOurs && BREAKS.test(code)) || MESSAGES.some((known) => known.test(message));
 }
 
-/** The disk of the plane's database is full or failing. Lasts until an operator fixes it. */
+/** The disk of the plane's database is full or failing. Only an operator can fix that. */
 export function isStorageFault(error: unknown): boolean {
   return isStorageFull(error) || STORAGE_FAILS.test(storageCodeOf(error));
 }
@@ -81,7 +85,7 @@ function storageCodeOf(error: unknown): string {
   return driverError?.code ?? code ?? '';
 }
 
-/** The rows in question are being changed by others for too long. */
+/** Other transactions have locked the same rows for too long. */
 export function isDatabaseBusy(error: unknown): boolean {
   return BUSY.test((error as Partial<Failure> | null)?.driverError?.code ?? '');
 }
@@ -90,22 +94,22 @@ interface DatabaseFailure {
   readonly is: (error: unknown) => boolean;
   readonly code: string;
   readonly kind: ErrorKind;
-  /** Reveals nothing about where the database is. */
+  /** Must not reveal where the database is. */
   readonly reason: string;
   readonly advice: string;
   readonly retryAfterSeconds: number;
 }
 
-/** Order matters: the first match counts. */
+/** The first match counts. */
 const FAILURES: readonly DatabaseFailure[] = [
   {
     is: (error) => error instanceof CommitOutcomeUnknown,
     code: 'commit_outcome_unknown',
     kind: 'unavailable',
-    reason: 'The database did not say whether it stored this request: it stored all of it or nothing.',
+    reason: 'The database did not confirm the change. It was stored completely or not at all.',
     advice:
-      'Repeat the request with the same Idempotency-Key to finish it and get its answer; if you sent ' +
-      'no key, first check whether the change is there.',
+      'Repeat the request with the same Idempotency-Key to complete it and get its response. If you ' +
+      'sent no key, first check whether the change was stored.',
     retryAfterSeconds: 5,
   },
   {
@@ -124,7 +128,7 @@ const FAILURES: readonly DatabaseFailure[] = [
     kind: 'unavailable',
     reason: 'The disk that holds the database is failing.',
     advice:
-      'Nothing was stored. An operator must look at it. Repeat the request later, with the same ' +
+      'Nothing was stored. An operator must check the disk. Repeat the request later, with the same ' +
       'Idempotency-Key if you sent one.',
     retryAfterSeconds: 30,
   },
@@ -132,7 +136,7 @@ const FAILURES: readonly DatabaseFailure[] = [
     is: isDatabaseOutage,
     code: 'database_unavailable',
     kind: 'unavailable',
-    reason: 'The database cannot be reached at the moment.',
+    reason: 'The database is unreachable at the moment.',
     advice: 'Repeat the request in a few seconds, with the same Idempotency-Key if you sent one.',
     retryAfterSeconds: 5,
   },
@@ -140,7 +144,7 @@ const FAILURES: readonly DatabaseFailure[] = [
     is: isDatabaseBusy,
     code: 'database_busy',
     kind: 'unavailable',
-    reason: 'Other requests were changing the same rows for too long.',
+    reason: 'Other requests have locked the same rows for too long.',
     advice: 'Nothing was stored. Repeat the request, with the same Idempotency-Key if you sent one.',
     retryAfterSeconds: 1,
   },
@@ -148,30 +152,30 @@ const FAILURES: readonly DatabaseFailure[] = [
 
 const failureOf = (error: unknown): DatabaseFailure | undefined => FAILURES.find(({ is }) => is(error));
 
-/** The error to answer with when the database failed; null for any other error. */
+/** The error to respond with if the database failed; null for any other error. */
 export function databaseFailure(error: unknown): DomainError | null {
   const failure = failureOf(error);
   if (!failure) return null;
   const { code, kind, reason, retryAfterSeconds } = failure;
   const own = code === 'commit_outcome_unknown' && (error as CommitOutcomeUnknown).advice;
-  // With advice of its own, nobody should simply repeat the request.
+  // No retry-after: if an error has its own advice, the request must not simply be repeated.
   if (own) return new DomainError(code, kind, `${reason} ${own}`);
   const headers = { 'retry-after': String(retryAfterSeconds) };
   return new DomainError(code, kind, `${reason} ${failure.advice}`, {}, headers);
 }
 
-/** For callers who ask about the database's state, and may be strangers. */
+/** For health checks, whose callers may be unauthenticated. */
 export function databaseState(error: unknown): { readonly code: string; readonly reason: string } {
   const { code, reason } = failureOf(
     isStorageFault(error) && error instanceof CommitOutcomeUnknown ? error.cause : error,
   ) ?? {
     code: 'database_error',
-    reason: 'The database has an error; see the log.',
+    reason: 'The database reported an error; see the log.',
   };
   return { code, reason };
 }
 
-/** A failure that somebody has to look into. Concurrent requests are not one. */
+/** Whether someone must investigate the failure. Waiting too long for concurrent requests does not count. */
 export function isDatabaseFault(error: unknown): boolean {
   return databaseFailure(error) !== null && !isDatabaseBusy(error);
 }

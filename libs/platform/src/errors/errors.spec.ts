@@ -14,11 +14,11 @@ describe('validationFailed', () => {
 describe('ignoring', () => {
   const refused = (code: string) => Promise.reject(new DomainError(code, 'conflict', 'Refused.'));
 
-  it('ignores the named refusals', async () => {
+  it('ignores refusals with the given codes', async () => {
     await expect(refused('busy').catch(ignoring('gone', 'busy'))).resolves.toBeUndefined();
   });
 
-  it('throws any other refusal and error again', async () => {
+  it('rethrows any other refusal or error', async () => {
     await expect(refused('unknown').catch(ignoring('busy'))).rejects.toMatchObject({ code: 'unknown' });
     const failed = Promise.reject(new Error('a defect'));
     await expect(failed.catch(ignoring('busy'))).rejects.toThrow('a defect');

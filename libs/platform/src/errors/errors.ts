@@ -48,7 +48,7 @@ export interface FieldError {
 
 /**
  * The only error that services throw on purpose: a stable code, a kind, and a sentence that says what to do.
- * `extra` members are added to the problem document of the answer; `headers` to the answer itself.
+ * `extra` is added to the problem document, and `headers` to the response.
  */
 export class DomainError extends Error {
   constructor(
@@ -63,14 +63,14 @@ export class DomainError extends Error {
   }
 }
 
-/** Ignores these refusals and throws any other error again: `start().catch(ignoring('not_found'))`. */
+/** Ignores refusals with these codes and rethrows any other error: `start().catch(ignoring('not_found'))`. */
 export function ignoring(...codes: string[]): (error: unknown) => undefined {
   return (error) => {
     if (!(error instanceof DomainError && codes.includes(error.code))) throw error;
   };
 }
 
-/** An invalid body, query or header, listed by field. */
+/** The error for an invalid body, query or header. Lists what is wrong by field. */
 export function validationFailed(errors: readonly FieldError[]): DomainError {
   const fields = [...new Set(errors.map((error) => error.field || 'body'))].join(', ');
   return new DomainError('validation_failed', 'invalid', `The request is not valid: see ${fields}.`, {

@@ -13,16 +13,16 @@ describe(storageFault.name, () => {
     } catch (error) {
       return storageFault(folder, error);
     }
-    throw new Error('It went well.');
+    throw new Error('The work did not fail.');
   };
 
   it('reports a full disk', () => {
     const full = faultOf(() => writeFileSync('/dev/full', 'a'));
-    expect(full).toBe(`${folder} cannot be written: no space is left there. Free some, then start again`);
+    expect(full).toBe(`${folder} cannot be written: no space is left. Free some, then start again`);
     expect(storageFault(folder, { code: 'SQLITE_FULL' })).toBe(full);
   });
 
-  it('reports a file in the way', () => {
+  it('reports a file that is in the way of a folder', () => {
     writeFileSync(join(folder, 'file'), '');
     expect(faultOf(() => probeFolder(join(folder, 'file')))).toContain('a file is in the way');
     expect(faultOf(() => probeFolder(join(folder, 'file/below')))).toContain('a file is in the way');
@@ -30,12 +30,12 @@ describe(storageFault.name, () => {
 
   it.each([
     ['EROFS', /mounted read-only/],
-    ['EACCES', /belongs to user \d+, and this runs as user \d+\. Give it to that user \(chown/],
+    ['EACCES', /belongs to user \d+, but this process runs as user \d+\. Change its owner \(chown/],
   ])('says what to do about %s', (code, advice) => {
     expect(storageFault(folder, { code })).toMatch(advice);
   });
 
-  it('asks the system for the reason that SQLite withholds, and says nothing where there is none', () => {
+  it('finds the reason with a probe if SQLite gives none, and is undefined if the probe succeeds', () => {
     const blocked = join(folder, 'blocker/data');
     writeFileSync(join(folder, 'blocker'), '');
     expect(storageFault(blocked, { code: 'SQLITE_CANTOPEN' })).toContain('a file is in the way');
@@ -43,7 +43,7 @@ describe(storageFault.name, () => {
     expect(storageFault(folder, new Error('of another kind'))).toBeUndefined();
   });
 
-  it('leaves nothing of its probe behind', () => {
+  it('removes its probe file', () => {
     probeFolder(folder);
     expect(readdirSync(folder)).not.toContainEqual(expect.stringContaining('probe'));
   });

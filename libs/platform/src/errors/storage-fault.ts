@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** More than a start writes before it is up, and negligible on a disk that is fit for use. */
+/** More than a plane writes while it starts, and negligible on any usable disk. */
 const PROBE_BYTES = 1024 * 1024;
 
-const NO_SPACE = 'no space is left there. Free some, then start again';
+const NO_SPACE = 'no space is left. Free some, then start again';
 
-/** Creates the folder if it is missing, and throws the system's error when it is not writable. */
+/** Creates the folder if it is missing. Throws the system's error if it is not writable. */
 export function probeFolder(folder: string): void {
   makeFolder(folder);
   const probe = join(folder, `.probe-${process.pid}`);
@@ -22,8 +22,8 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    // This is Node's only error for a read-only file system; creating the first missing folder reveals the
-    // reason.
+    // Node reports ENOENT even if the file system is read-only. Creating only the first missing folder
+    // reveals the reason.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') mkdirSync(firstMissing(folder), { mode: 0o700 });
     throw error;
   }
@@ -34,13 +34,13 @@ function firstMissing(folder: string): string {
   return existsSync(parent) || parent === folder ? folder : firstMissing(parent);
 }
 
-/** Why a folder could not be written, and what to do; undefined for any other kind of error. */
+/** Why a folder cannot be written to, and what to do; undefined for any other kind of error. */
 export function storageFault(folder: string, error: unknown): string | undefined {
   const { code = '', syscall = '' } = error as { code?: string; syscall?: string };
-  // These do not concern a file.
+  // These errors do not concern files.
   if (['kill', 'listen', 'connect'].includes(syscall)) return undefined;
   if (code === 'SQLITE_FULL') return `${folder} cannot be written: ${NO_SPACE}`;
-  // These codes say only that it failed. The system's error for a write of our own gives the reason.
+  // These codes give no reason. A write of our own gets the reason from the system.
   const isVague =
     /^SQLITE_(CANTOPEN|IOERR|READONLY|PERM)/.test(code) || (code === 'ENOENT' && syscall === 'mkdir');
   if (isVague) return faultOfProbe(folder);
@@ -64,16 +64,16 @@ function adviceOn(code: string, folder: string): string | undefined {
     case 'EDQUOT':
       return NO_SPACE;
     case 'EROFS':
-      return 'it is on a file system that is mounted read-only. Mount it for writing, or use another folder';
+      return 'it is on a file system that is mounted read-only. Remount it read-write, or use another folder';
     case 'EACCES':
     case 'EPERM':
       return (
-        `it belongs to ${ownerOf(folder)}, and this runs as user ${userInfo().uid}. Give it to that ` +
-        `user (chown -R ${userInfo().uid} ${folder}), or use another folder`
+        `it belongs to ${ownerOf(folder)}, but this process runs as user ${userInfo().uid}. Change its ` +
+        `owner (chown -R ${userInfo().uid} ${folder}), or use another folder`
       );
     case 'ENOTDIR':
     case 'EEXIST':
-      return 'a file is in the way. Move that away, or use another folder';
+      return 'a file is in the way. Move that file, or use another folder';
     default:
       return undefined;
   }
@@ -83,6 +83,6 @@ function ownerOf(folder: string): string {
   try {
     return `user ${statSync(folder).uid}`;
   } catch {
-    return 'somebody else, or is in a folder that does';
+    return 'another user, or is in a folder that does';
   }
 }

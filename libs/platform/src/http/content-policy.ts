@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Allows nothing to be loaded, framed or sent: an API answer is not a page. */
+/** Forbids loading, framing and submitting anything, because an API response is not a page. */
 export const NO_CONTENT = {
   'default-src': "'none'",
   'base-uri': "'none'",

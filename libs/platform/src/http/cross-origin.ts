@@ -17,7 +17,7 @@ export function originsProblem(list: string, { NODE_ENV }: { readonly NODE_ENV: 
   return named.some(isPlainHttp) ? 'must be https in production' : null;
 }
 
-/** For `app.enableCors`. Only bearer tokens work: browsers may not send cookies along. */
+/** Options for `app.enableCors`. Cookies are not allowed, so calls from other origins need a bearer token. */
 export function corsOptions(origins: readonly string[]) {
   return {
     origin: origins.includes(ANY) ? ANY : [...origins],

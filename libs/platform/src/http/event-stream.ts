@@ -3,7 +3,7 @@ import { type FastifyReply } from 'fastify';
 import { DomainError } from '../errors/errors';
 import { Sent } from './sent';
 
-/** Aborted when the caller disconnects or has received its answer. */
+/** Aborted when the caller disconnects or has received the whole response. */
 export function callerGone({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
   raw.once('close', () => gone.abort());
@@ -11,8 +11,8 @@ export function callerGone({ raw }: FastifyReply): AbortSignal {
 }
 
 /**
- * Sends server-sent events, no faster than they are read. A failure is sent as the last event, formatted by
- * `lastWords`; an abort through `ended` is not.
+ * Sends server-sent events, no faster than the client reads them. If `events` fails, the failure is sent as
+ * the last event, formatted by `lastWords`, unless `ended` is aborted.
  */
 export async function sendEventStream(
   reply: FastifyReply,
@@ -32,7 +32,7 @@ export async function sendEventStream(
   try {
     for await (const event of events) if (!raw.write(event)) await once(raw, 'drain', { signal: ended });
   } catch (error) {
-    // A client that does not read would not see it, and would hold up the process.
+    // A client that has stopped reading would not see the failure, and would delay the shutdown.
     if (raw.writableNeedDrain) raw.destroy();
     else if (!ended.aborted) raw.write(lastWords(failureOf(error)));
   }

@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes, randomUUID } from 'node:crypto';
 
-/** What every log line and every error answer of one request (or one job attempt) carries. */
+/** Included in every log line and every error response of one request or job attempt. */
 export interface RequestContext {
   readonly traceId: string;
   tenantId?: string;
   jobId?: string;
   step?: string;
-  /** Who makes the request, once known, and from where. */
+  /** Who is making the request, once authenticated. */
   actor?: Actor;
   readonly ip?: string;
 }
@@ -31,7 +31,7 @@ export function newTraceId(): string {
   return randomUUID().replaceAll('-', '');
 }
 
-/** The W3C `traceparent` of a call made on behalf of this trace; the call is its own span. */
+/** A W3C `traceparent` for a call on behalf of this trace. Each call is a new span. */
 export function traceparentOf(traceId: string): string {
   return `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
 }

@@ -1,13 +1,13 @@
 import { type FastifyReply } from 'fastify';
 import { Sent } from './sent';
 
-/** Sends a browser on with a GET. */
+/** Redirects a browser, which follows with a GET. */
 export function redirect(reply: FastifyReply, url: string): Sent<undefined> {
   void reply.redirect(url, 303);
   return new Sent();
 }
 
-/** For a handler that also streams, and so has to send its answer itself. */
+/** For a handler that may also stream, and therefore sends its responses itself. */
 export async function sendJson<Answer>(reply: FastifyReply, answer: Answer): Promise<Sent<Answer>> {
   await reply.send(answer);
   return new Sent();

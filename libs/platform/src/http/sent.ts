@@ -1,5 +1,5 @@
-/** An answer that its handler has sent, because it is signed, streamed or a redirect. */
+/** Returned by a handler that has sent its response itself, because it is signed, a stream or a redirect. */
 export class Sent<Answer> {
-  // Keeps `Sent<A>` and `Sent<B>` apart.
+  // Makes `Sent<A>` and `Sent<B>` incompatible types.
   declare private readonly answer: Answer;
 }

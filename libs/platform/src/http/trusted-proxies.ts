@@ -27,6 +27,6 @@ function isNetwork(entry: string): boolean {
   const { address = '', bits } =
     /^(?<address>[0-9a-fA-F.:]+)(?:\/(?<bits>\d{1,3}))?$/.exec(entry)?.groups ?? {};
   const most = isIPv4(address) ? 32 : 128;
-  // Trusting all addresses would let everybody choose their own.
+  // A /0 network would let any client choose its own address.
   return isIP(address) > 0 && (bits === undefined || (Number(bits) >= 1 && Number(bits) <= most));
 }

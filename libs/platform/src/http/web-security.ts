@@ -5,15 +5,15 @@ import { corsOptions } from './cross-origin';
 
 export const WEB_OPTIONS = Symbol('WEB_OPTIONS');
 export interface WebOptions {
-  /** Browsers are told to use https only. */
+  /** If true, browsers are told to use https only. */
   readonly isProduction: boolean;
   /** Other origins whose pages may call the API. */
   readonly allowedOrigins: readonly string[];
-  /** Proxies in front whose `x-forwarded-for` is trusted. */
+  /** Reverse proxies whose `x-forwarded-for` is trusted. */
   readonly trustedProxies: readonly string[];
 }
 
-/** What every answer tells a browser. Pages set their own, wider policy. */
+/** Sets the security headers of every response. Pages replace the content policy with a wider one. */
 export function secure(app: NestFastifyApplication, { isProduction, allowedOrigins }: WebOptions): void {
   app.useSecurityHeaders({
     contentSecurityPolicy: { useDefaults: false, directives: NO_CONTENT },
@@ -22,7 +22,7 @@ export function secure(app: NestFastifyApplication, { isProduction, allowedOrigi
   });
   if (allowedOrigins.length > 0) app.enableCors(corsOptions(allowedOrigins));
   const server = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
-  // Most answers belong to one tenant, some contain a secret, and none is reusable.
+  // Most responses belong to one tenant, some contain a secret, and none should be cached.
   server.addHook('onRequest', (_request, reply, done) => {
     void reply.header('cache-control', 'no-store');
     done();

@@ -12,13 +12,13 @@ const SWITCH = new Map([
 
 export class DryRunQuery {
   @Optional()
-  // Any other value is refused: nobody who asks for a dry run may get the real thing.
+  // Any other value is refused, so that a mistyped dry run never runs for real.
   @Transform(({ value }: { value: unknown }) => SWITCH.get(String(value)) ?? value)
   @IsBoolean()
   dry_run: boolean = false;
 }
 
-/** Whether a query that {@link DryRunQuery} accepts asks for a dry run. */
+/** Whether a query that {@link DryRunQuery} accepts requests a dry run. */
 export function isDryRun(query: unknown): boolean {
   const { dry_run: value } = (query ?? {}) as { readonly dry_run?: unknown };
   return value !== undefined && SWITCH.get(String(value)) === true;

@@ -5,11 +5,11 @@ import { Optional } from './optional.decorator';
 /** The largest value of an integer column. */
 const MAX_POSITION = 2 ** 31 - 1;
 
-/** An id is the same in upper case (RFC 9562), but SQLite compares text. */
-export const InSmallLetters = (): PropertyDecorator =>
+/** Converts to lower case: ids are case-insensitive (RFC 9562), but SQLite compares them as text. */
+export const LowerCase = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value));
 
-/** An integer in a query. Rejects other values that `Number` accepts ('', '0x10', '1e2'). */
+/** Parses an integer in a query. Other texts that `Number` accepts ('', '0x10', '1e2') are rejected. */
 export const NumberInText = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value,
@@ -27,7 +27,7 @@ export class PageLimit {
 /** Lists are read in pages, newest first; `cursor` is the `next_cursor` of the previous page. */
 export class PageQuery extends PageLimit {
   @Optional()
-  @InSmallLetters()
+  @LowerCase()
   @IsUUID()
   cursor?: string;
 }
@@ -47,7 +47,7 @@ export interface Page<T> {
   readonly next_cursor: string | null;
 }
 
-/** Takes one row more than it shows, to know whether there is another page. */
+/** Makes a page. `rows` has one row more than `limit` if there is another page. */
 export function pageOf<R extends { id: string }, T>(
   rows: readonly R[],
   limit: number,

@@ -2,7 +2,10 @@ import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/c
 import { isUUID } from 'class-validator';
 import { validationFailed } from '../errors/errors';
 
-/** An id in a path, in lower case: SQLite compares text, and an id is the same in upper case (RFC 9562). */
+/**
+ * Validates an id in a path and converts it to lower case: ids are case-insensitive (RFC 9562), but SQLite
+ * compares them as text.
+ */
 @Injectable()
 export class UuidPipe implements PipeTransform<string, string> {
   transform(value: string, { data = 'id' }: ArgumentMetadata): string {

@@ -1,7 +1,9 @@
 import { type ArgumentMetadata, ValidationPipe, type ValidationError } from '@nestjs/common';
 import { type FieldError, validationFailed } from '../errors/errors';
 
-/** Validates bodies and queries against their class; properties that the class does not name are refused. */
+/**
+ * Validates bodies and queries against their class. Properties that the class does not declare are refused.
+ */
 export function createValidationPipe(): ValidationPipe {
   return new RequestPipe({
     transform: true,
@@ -12,7 +14,9 @@ export function createValidationPipe(): ValidationPipe {
   });
 }
 
-/** U+0000 and lone surrogates are valid JSON, but no database can store them: they are refused everywhere. */
+/**
+ * U+0000 and lone surrogates are valid JSON, but databases cannot store them, so they are refused everywhere.
+ */
 class RequestPipe extends ValidationPipe {
   override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const field = metadata.type === 'custom' ? null : unstorableField(value, metadata.data ?? '');
@@ -20,11 +24,11 @@ class RequestPipe extends ValidationPipe {
       throw validationFailed([
         { field, message: `${field || 'the text'} contains a character that cannot be stored` },
       ]);
-    // class-validator's whitelist lets inherited names pass: "constructor".
+    // class-validator's whitelist accepts inherited names such as "constructor".
     const inherited = Object.keys(value ?? {}).find((name) => name in Object.prototype);
     if (inherited !== undefined && metadata.type !== 'custom')
       throw validationFailed([{ field: inherited, message: `property ${inherited} should not exist` }]);
-    // The base pipe treats it as an empty object.
+    // The base pipe treats null as an empty object.
     if (value === null && metadata.type === 'body')
       throw validationFailed([{ field: '', message: 'send an object' }]);
     return super.transform(value, metadata);
@@ -39,8 +43,8 @@ export function isTooDeep(value: unknown, depth = 0): boolean {
 }
 
 /**
- * The path of the first name that every object has, such as "toString": whatever copies an object silently
- * loses it.
+ * The path of the first key that Object.prototype also has, such as "toString". Code that copies objects can
+ * silently drop such keys.
  */
 export function inheritedField(value: unknown, path = ''): string | null {
   if (typeof value !== 'object' || value === null) return null;
@@ -53,8 +57,8 @@ export function inheritedField(value: unknown, path = ''): string | null {
 }
 
 /**
- * The path of the first text or name that cannot be stored, or null. Bodies nested too deeply are refused
- * earlier.
+ * The path of the first string or key that cannot be stored, or null. May recurse, because deeply nested
+ * bodies have already been refused.
  */
 function unstorableField(value: unknown, path: string): string | null {
   if (typeof value === 'string') return isStorable(value) ? null : path;

@@ -24,7 +24,7 @@ describe('a log file', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('is cut when it is too long, while its writer goes on', () => {
+  it('is rotated when it is too large, while its writer keeps appending', () => {
     writeSync(log, 'one\n');
     boundLog(file, 4);
     writeSync(log, 'two\n');
@@ -36,13 +36,13 @@ describe('a log file', () => {
     expect(readFileSync(previous, 'utf8')).toBe('three\n');
   });
 
-  it('stays private to its owner', () => {
+  it('stays readable only by its owner', () => {
     writeSync(log, 'one\n');
     boundLog(file, 1);
     expect([file, previous].map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600]);
   });
 
-  it('is kept when a new one is started', () => {
+  it('becomes the previous log when a new one is started', () => {
     writeSync(log, 'one\n');
     startNewLog(file);
     expect(readdirSync(folder)).toEqual(['plane.previous.log']);

@@ -5,7 +5,7 @@ import { hidePasswords } from './hide-passwords';
 import { currentContext } from '../http/request-context';
 import { StandardOutput } from './standard-output';
 
-/** Writes one JSON object per line to stdout; the context of the request or job is added to each. */
+/** Writes one JSON object per line to stdout, each with the context of the request or job. */
 export function createPino(
   name: string,
   level: string,
@@ -22,7 +22,7 @@ export function createPino(
   return pino(options, to);
 }
 
-/** Nest's logger on pino. Nest calls `log(message, ...rest, context)`. */
+/** A logger for Nest that writes to pino. Nest calls `log(message, ...rest, context)`. */
 export class JsonLogger implements LoggerService {
   constructor(private readonly pino: Logger) {}
 
@@ -37,7 +37,7 @@ export class JsonLogger implements LoggerService {
     this.write('warn', message, rest);
   }
   error(message: unknown, ...rest: unknown[]): void {
-    // Nest also logs a failed start; whoever started the plane already reports environment errors in full.
+    // Nest also logs a failed start, but the program that starts the plane reports environment errors itself.
     const isSaidTwice = message instanceof EnvironmentError && rest.at(-1) === 'ExceptionHandler';
     this.write(isSaidTwice ? 'debug' : 'error', message, rest);
   }
@@ -56,13 +56,16 @@ export class JsonLogger implements LoggerService {
     const error = [message, ...rest].find((part) => part instanceof Error);
     const { msg, ...fields } = isFields(message) ? message : {};
     const text = error ? error.message : isFields(message) ? String(msg ?? '') : String(message);
-    // The message of an environment error already says everything.
+    // The message of an environment error is complete without a stack.
     const details = error && !(error instanceof EnvironmentError) && { err: errorFields(error) };
     this.pino[level]({ ...fields, context, ...details }, hidePasswords(text));
   }
 }
 
-/** Drops an error's other properties, such as the values of a failed statement or the output of a command. */
+/**
+ * Drops all other properties of an error, such as the parameters of a failed statement or the output of a
+ * command.
+ */
 function errorFields(error: Error): Record<string, unknown> {
   const { type, message, stack, ...rest } = pino.stdSerializers.err(error);
   const code: unknown = rest['code'];

@@ -50,11 +50,11 @@ describe(StandardOutput.name, () => {
     full.mockRestore();
     log('after');
     log('later');
-    const note = '2 log lines were lost: standard output could not be written';
+    const note = '2 log lines were lost because standard output was not writable';
     expect(lines()).toEqual(['before', note, 'after', 'later']);
   });
 
-  it('starts a new line after one that the full disk has cut', () => {
+  it('starts a new line after one that a full disk has truncated', () => {
     const { writeSync } = jest.requireActual<Files>('node:fs');
     const cut = jest.spyOn(fs, 'writeSync');
     cut.mockImplementationOnce((fd: number, bytes: unknown) =>

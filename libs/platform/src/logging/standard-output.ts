@@ -5,9 +5,9 @@ import { type DestinationStream } from 'pino';
 const PAUSE_MS = 20;
 
 /**
- * Writes a process's log, at once and line by line. When it cannot be written, as on a full disk, lines are
- * lost and counted, and the process continues. pino's own destination would throw into whatever logs, and
- * retry for ever at level fatal.
+ * Writes a process's log synchronously, line by line. While it cannot be written, as on a full disk, the
+ * process continues and lost lines are counted. pino's own destination would throw an error into the code
+ * that logs, or retry forever at level fatal.
  */
 export class StandardOutput implements DestinationStream {
   private lost = 0;
@@ -44,7 +44,7 @@ export class StandardOutput implements DestinationStream {
 
   private lossNote(): string {
     if (this.lost === 0) return '';
-    const msg = `${this.lost} log lines were lost: standard output could not be written`;
+    const msg = `${this.lost} log lines were lost because standard output was not writable`;
     return `${JSON.stringify({ level: 'warn', time: new Date().toISOString(), pid: process.pid, msg })}\n`;
   }
 }

@@ -1,4 +1,4 @@
-/** The content of a mail: plain sentences, and at most one link. */
+/** The content of an email: plain sentences, and at most one link. */
 export interface Letter {
   readonly subject: string;
   readonly paragraphs: readonly string[];
@@ -13,8 +13,8 @@ export interface WrittenLetter {
 }
 
 /**
- * Renders plain text and equivalent HTML. Everything in a letter is data: it never becomes markup or a
- * header.
+ * Renders plain text and equivalent HTML. Everything in a letter is treated as data and never becomes markup
+ * or a header.
  */
 export function writeLetter({ subject, paragraphs, action }: Letter): WrittenLetter {
   const [first = '', ...others] = paragraphs;

@@ -25,9 +25,9 @@ describe('the URL of a mail server', () => {
   });
 });
 
-describe('an address', () => {
+describe('an email address', () => {
   it.each(['a@example.com', 'Atlas <a@example.com>', 'Atlas, the product <a+b@xn--bcher-kva.example>'])(
-    'of a sender may be %s',
+    'is accepted as a sender: %s',
     (text) => expect(mailAddressProblem(text)).toBeNull(),
   );
   it.each([
@@ -36,7 +36,7 @@ describe('an address', () => {
     '<a@example.com>',
     'Atlas\r\nBcc: <a@example.com>',
     'A <a@example.com> <b@example.com>',
-  ])('of a sender must not be %j', (text) => expect(mailAddressProblem(text)).not.toBeNull());
+  ])('is rejected as a sender: %j', (text) => expect(mailAddressProblem(text)).not.toBeNull());
   it.each([
     'a@b,c@d',
     'a@b\r\nrcpt to:<c@d>',
@@ -45,5 +45,5 @@ describe('an address', () => {
     'a@b@c',
     '<a@b>',
     `${'a'.repeat(250)}@b.cd`,
-  ])('of a recipient must not be %j', (text) => expect(isPlainAddress(text)).toBe(false));
+  ])('is rejected as a recipient: %j', (text) => expect(isPlainAddress(text)).toBe(false));
 });

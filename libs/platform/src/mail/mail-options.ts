@@ -1,7 +1,7 @@
 import { isLoopbackUrl } from '../http/loopback';
 import { type Secret } from '../secrets/secret';
 
-/** How a plane sends mail; without a URL it sends none. */
+/** How a plane sends mail. Without a URL, it sends none. */
 export interface MailOptions {
   /** `smtp://user:password@host:port`, or `smtps://` for TLS from the first byte. */
   readonly smtpUrl: Secret | undefined;
@@ -20,7 +20,7 @@ export function smtpUrlProblem(value: string): string | null {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const isServer = url && /^smtps?:$/.test(url.protocol) && url.hostname !== '';
   if (!isServer || !['', '/'].includes(url.pathname) || url.search || url.hash)
-    return 'must be smtp://user:password@host:port, or smtps://';
+    return 'must be smtp://user:password@host:port, or the same with smtps://';
   return null;
 }
 
@@ -31,10 +31,12 @@ export function parseMailAddress(text: string): MailAddress | null {
 }
 
 export function mailAddressProblem(value: string): string | null {
-  return parseMailAddress(value) ? null : 'must be an address, or a name and an <address>';
+  return parseMailAddress(value) ? null : 'must be an email address, or a name followed by an <address>';
 }
 
-/** One mailbox, without characters that an SMTP command or a header would interpret. */
+/**
+ * Whether the text is a single mailbox without characters that have a meaning in an SMTP command or a header.
+ */
 export function isPlainAddress(text: string): boolean {
   return text.length <= 254 && /^[^\s\p{Cc}<>()[\]\\,;:"@]+@[^\s\p{Cc}<>()[\]\\,;:"@]+$/u.test(text);
 }

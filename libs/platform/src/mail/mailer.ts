@@ -6,25 +6,25 @@ export const MAIL_OPTIONS = Symbol('MAIL_OPTIONS');
 
 const CONNECT_MS = 10_000;
 const SILENCE_MS = 20_000;
-/** Enough for a server that is slow to answer each command. The connection is closed after it. */
+/** Long enough for a server that is slow to respond to each command. The connection is closed afterwards. */
 export const MAIL_TIMEOUT_MS = 180_000;
 
 /**
- * A mail that was not accepted. Reports only the code of
- * the server's answer: its text may repeat what was sent.
+ * The mail server did not accept an email. Reports only the code of the server's response, because its text
+ * may repeat what was sent.
  */
 class MailFailure extends Error {
   constructor(error: unknown) {
     const { code, responseCode } = error as { code?: string; responseCode?: number };
     super(
-      'The mail server did not accept the mail: ' +
+      'The mail server did not accept the email: ' +
         `${[code, responseCode].filter(Boolean).join(' ') || 'unknown'}`,
     );
     this.name = 'MailFailure';
   }
 }
 
-/** Sends mail over SMTP, one recipient each. */
+/** Sends emails over SMTP, each to one recipient. */
 @Injectable()
 export class Mailer {
   constructor(@Inject(MAIL_OPTIONS) private readonly options: MailOptions) {}
@@ -35,8 +35,8 @@ export class Mailer {
   }
 
   /**
-   * Resolves once the server has accepted the mail. Throws {@link MailFailure}, after which nothing more is
-   * sent. If the server has the whole mail and only its answer is late, it may still deliver it.
+   * Resolves once the server has accepted the email. Nothing more is sent after it throws {@link
+   * MailFailure}. If only the server's response was late, the email may still be delivered.
    */
   async send(recipient: string, letter: Letter): Promise<void> {
     const { smtpUrl, from } = this.options;
@@ -71,8 +71,8 @@ export class Mailer {
       connectionTimeout: CONNECT_MS,
       greetingTimeout: CONNECT_MS,
       socketTimeout: SILENCE_MS,
-      // Closes at once: an orderly close would first send what is still pending, possibly the rest of the
-      // mail.
+      // Closes the socket at once. An orderly close would first send what is still pending, possibly the rest
+      // of the email.
       socketCloseTimeout: 0,
       disableFileAccess: true,
       disableUrlAccess: true,

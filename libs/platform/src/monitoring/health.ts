@@ -18,10 +18,13 @@ import { Public } from '../http/public.decorator';
 export const READINESS_CHECKS = Symbol('READINESS_CHECKS');
 export type ReadinessChecks = readonly HealthIndicatorFunction[];
 
-/** Swagger documentation would load @nestjs/swagger. */
+/** Terminus's Swagger documentation would load @nestjs/swagger. */
 const UNDESCRIBED = { noCache: true, swaggerDocumentation: false };
 
-/** Not ready as soon as shutdown starts, so that a load balancer stops sending before the server closes. */
+/**
+ * Reports "not ready" once shutdown starts, so that load balancers stop sending requests before the server
+ * closes.
+ */
 @Injectable()
 export class Draining implements OnModuleDestroy, OnApplicationShutdown {
   isDraining = false;

@@ -10,20 +10,21 @@ import { type Secret } from '../secrets/secret';
 export const METRICS_OPTIONS = Symbol('METRICS_OPTIONS');
 export interface MetricsOptions {
   /**
-   * The bearer token that scrapers present. If unset, anyone may read (each plane's configuration rejects
-   * that in production).
+   * The bearer token that scrapers must send. If unset, anyone may read the metrics; each plane's
+   * configuration rejects that in production.
    */
   readonly token?: Secret;
 }
 
 /**
- * The process's metrics. Labels never name a tenant: their number must not grow with the number of tenants.
+ * The process's metrics. No label names a tenant, so the number of series does not grow with the number of
+ * tenants.
  */
 export class Metrics {
   readonly registry = new Registry();
   readonly requestSeconds = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'Time to answer, by route pattern',
+    help: 'Response time, by route pattern',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
     registers: [this.registry],

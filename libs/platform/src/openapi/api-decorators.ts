@@ -1,12 +1,12 @@
 import { type ErrorKind } from '../errors/errors';
 
-/** What only the code of an operation knows, for its description in docs/openapi. */
+/** What docs/openapi says about an operation in addition to its contract. */
 export interface ApiNotes {
   readonly isExcluded?: boolean;
   readonly takesBearer?: boolean;
   readonly takesIdempotencyKey?: boolean;
   readonly tags?: readonly string[];
-  /** Media types of the body and of the answer, where they are not JSON. */
+  /** Media types of the request and the response, if not JSON. */
   readonly consumes?: readonly string[];
   readonly produces?: readonly string[];
   readonly refuses?: readonly ErrorKind[];
@@ -21,7 +21,7 @@ export function apiNotesOf(target: object): ApiNotes {
   return (Reflect.getOwnMetadata(NOTES, target) as ApiNotes | undefined) ?? {};
 }
 
-/** Notes add up. */
+/** Merges with earlier notes on the same target and appends refusals to theirs. */
 function noting(notes: ApiNotes): Decorator {
   return (target, _, descriptor) => {
     const noted = (descriptor?.value as object | undefined) ?? target;
@@ -36,11 +36,11 @@ export const ApiBearerAuth = (): Decorator => noting({ takesBearer: true });
 export const ApiConsumes = (...consumes: string[]): Decorator => noting({ consumes });
 export const ApiProduces = (...produces: string[]): Decorator => noting({ produces });
 
-/** For pages and probes: no part of the API. */
+/** For pages and probes, which are not part of the API. */
 export const ApiExcludeController = (): Decorator => noting({ isExcluded: true });
 
-/** A request may be repeated with the same key. */
+/** Documents that a request may be repeated with the same Idempotency-Key. */
 export const ApiIdempotencyKey = (): Decorator => noting({ takesIdempotencyKey: true });
 
-/** How the operation may refuse, beyond what follows from its form. */
+/** Refusals that cannot be derived from the operation's contract. */
 export const Refuses = (...refuses: ErrorKind[]): Decorator => noting({ refuses });

@@ -13,12 +13,12 @@ class NoRoutes {}
 const BESIDE_BUNDLE = join(__dirname, 'openapi.json');
 const COMMITTED = join(__dirname, '../../../../docs/openapi');
 
-/** Swagger UI's script adds this to the page. */
+/** Swagger UI's script adds this style to the page. */
 const LOGO_STYLE = '.logo_small_svg__cls-2{fill:#fff}.logo_small_svg__cls-3{fill:#85ea2d}';
 
 /**
- * Serves the API description docs/openapi/`<name>`.json and a page for people, from a separate app created on
- * the first request: few processes are ever asked, and Swagger is slow to load.
+ * Serves the API description docs/openapi/`<name>`.json and a page that shows it. Both come from a separate
+ * app, created on the first request, because Swagger is slow to load and few processes need it.
  */
 export function serveApiDocs(app: NestFastifyApplication, name: string): void {
   let docs: Promise<NestFastifyApplication> | undefined;
@@ -36,7 +36,7 @@ export function serveApiDocs(app: NestFastifyApplication, name: string): void {
   }
 }
 
-/** Allows scripts and styles from the same origin, and exactly the inline styles in the page. */
+/** Allows scripts and styles from the same origin, and only those inline styles that the page contains. */
 function policyOf(page: string): string {
   const hashes = (pattern: RegExp): string =>
     [...page.matchAll(pattern)].map(([, style = '']) => hashOf(style)).join(' ');

@@ -15,17 +15,17 @@ export type OperationKey = `${Method} /api/${string}`;
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** The answers of an operation, of whatever status. */
+/** The responses of an operation, whatever their status. */
 export type AnswerOf<Operation> = Operation[Extract<keyof Operation, number>];
 
-/** The operations of an API that answer with pages. */
+/** The operations of an API that return pages. */
 export type ListsOf<Api> = {
   [Key in keyof Api & OperationKey]: AnswerOf<Api[Key]> extends Page<unknown> ? Key : never;
 }[keyof Api & OperationKey];
 
 export type ItemOf<Operation> = AnswerOf<Operation> extends Page<infer Item> ? Item : never;
 
-/** What a caller gives to an operation. Parts with a default may be left out. */
+/** The arguments of an operation. Members with a default may be omitted. */
 export interface Given<Operation> {
   /** Values for the `:names` in the path. */
   readonly path?: Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export interface Given<Operation> {
   readonly body?: Operation extends { body: infer Body } ? Partial<Json<Body>> : undefined;
 }
 
-/** A value as JSON carries it: dates are text. */
+/** A value as represented in JSON, where dates are strings. */
 export type Json<T> = T extends Date
   ? string
   : T extends readonly (infer Item)[]

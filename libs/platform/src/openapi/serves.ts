@@ -16,8 +16,8 @@ export function operationOf(handler: object): OperationKey | undefined {
 }
 
 /**
- * The decorator with which controllers serve the operations of an API. It routes the operation to the
- * handler, and only compiles if the contract allows what the handler returns.
+ * Creates the decorator with which controllers serve an API's operations. It routes an operation to its
+ * handler, and only compiles if the contract allows the handler's return type.
  */
 export function servesOf<Api extends { [Key in keyof Api]: object }>() {
   return <Key extends keyof Api & OperationKey>(operation: Key) =>
@@ -26,7 +26,7 @@ export function servesOf<Api extends { [Key in keyof Api]: object }>() {
       key: string | symbol,
       descriptor: TypedPropertyDescriptor<Served>,
     ): void => {
-      // The app has the prefix /api.
+      // The app adds the prefix /api.
       const [method, path = ''] = operation.split(' /api') as [Method, string?];
       DECORATORS[method](path)(target, key, descriptor as TypedPropertyDescriptor<unknown>);
       Reflect.defineMetadata(OPERATION, operation, descriptor.value as object);

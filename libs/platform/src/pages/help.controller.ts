@@ -7,7 +7,7 @@ import { contentPolicy } from '../http/content-policy';
 import { DomainError } from '../errors/errors';
 import { Public } from '../http/public.decorator';
 
-/** Beside a plane's bundle, or in this library's build output. */
+/** The folder of the rendered guides: beside a plane's bundle, or in this library's build output. */
 const FOLDER = join(__dirname, existsSync(join(__dirname, 'help')) ? 'help' : '../../dist/help');
 const HEADERS = {
   'content-type': 'text/html; charset=utf-8',
@@ -16,7 +16,7 @@ const HEADERS = {
 
 const LIST = 'index';
 
-/** The guides for whoever runs or uses a plane, rendered at build time. */
+/** The guides for people who run or use a plane, rendered at build time. */
 @ApiExcludeController()
 @Public()
 @Controller('help')
@@ -42,7 +42,7 @@ export class HelpController {
   }
 }
 
-/** Reads only files that the folder lists, so a name never leads out of it. */
+/** Reads only files that the folder lists, so a name cannot lead out of the folder. */
 function read(file: string): string | null {
   return readdirSync(FOLDER).includes(file) ? readFileSync(join(FOLDER, file), 'utf8') : null;
 }

@@ -8,7 +8,7 @@ import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH } from '../password';
 import { escaped } from '../problems/problem-page';
 import { Public } from '../http/public.decorator';
 
-/** Beside a plane's bundle, or beside this module's folder. */
+/** The folder of the pages: beside a plane's bundle, or beside the sources of this library. */
 const FOLDER = join(__dirname, existsSync(join(__dirname, 'pages')) ? 'pages' : '../../pages');
 const POLICY = contentPolicy({
   'script-src': "'self'",
@@ -17,8 +17,8 @@ const POLICY = contentPolicy({
 });
 
 /**
- * Pages opened from links in mails. Only the page's script reads the fragment, which reaches the server only
- * in the body of a POST.
+ * Pages opened from links in emails. The token is in the URL fragment, which only the page's script reads. It
+ * reaches the server only in the body of a POST.
  */
 const TITLES = {
   signup: 'Choose your password',
@@ -29,7 +29,7 @@ const TITLES = {
 
 export type LinkPage = keyof typeof TITLES;
 
-/** `name`: whose page it is, as text; `who`: the same, where it stands alone. */
+/** `name` appears within sentences, `who` in the title and above the heading. */
 export function sendLinkPage(reply: FastifyReply, page: LinkPage, name: string, who = name): FastifyReply {
   const words = {
     min: String(MIN_PASSWORD_LENGTH),

@@ -11,7 +11,7 @@ export class PasswordChecks {
   constructor(metrics: Metrics) {
     this.checks = new Counter({
       name: 'atlas_password_checks_total',
-      help: 'Passwords compared with that of an account, or with a decoy',
+      help: 'Passwords checked against an account or a decoy',
       registers: [metrics.registry],
     });
   }

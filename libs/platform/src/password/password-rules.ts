@@ -1,21 +1,20 @@
 import { validationFailed } from '../errors/errors';
 import { commonPasswords } from './common-passwords';
 
-/** How many characters must remain once the words that anybody would guess here are removed. */
+/** How many characters must remain once guessable words are removed. */
 const LEAST_REST = 8;
 const SHORTEST_WORD = 4;
 const PRODUCT = 'atlas';
 
 /**
- * Rejects common passwords, and those that follow from their context (ASVS 5.0, 6.2.4 and 6.2.11). There are
- * no rules on composition. `words`: names of the account and of what it gives access to. Throws
- * `validation_failed`.
+ * Rejects passwords that are common or derived from their context (ASVS 5.0, 6.2.4 and 6.2.11). There are no
+ * composition rules. `words` names the account and what it gives access to. Throws `validation_failed`.
  */
 export function refuseGuessable(password: string, words: readonly string[], field = 'password'): void {
   const plain = password.toLowerCase();
   if (commonPasswords().has(plain)) throw refused(field, 'is too common: choose another');
   if (restOf(plain, words).length < LEAST_REST)
-    throw refused(field, 'is too close to a name that anybody would guess: choose another');
+    throw refused(field, 'is too close to a name that is easy to guess: choose another');
 }
 
 function restOf(password: string, words: readonly string[]): string {

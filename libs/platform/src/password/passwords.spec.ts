@@ -7,7 +7,7 @@ describe('passwords', () => {
     expect(one).not.toBe(another);
   });
 
-  it('match what was hashed, and nothing else', async () => {
+  it('match only the text that was hashed', async () => {
     const kept = await hashPassword('correct horse');
     expect(await passwordMatches('correct horse', kept)).toBe(true);
     expect(await passwordMatches('Correct horse', kept)).toBe(false);

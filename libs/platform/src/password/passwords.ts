@@ -2,14 +2,14 @@ import { hash, verify } from '@node-rs/argon2';
 
 /**
  * OWASP's first choice for argon2id (Password Storage Cheat Sheet): 19 MiB, 2 passes, 1 lane. argon2id is the
- * default.
+ * library's default.
  */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 export const MIN_PASSWORD_LENGTH = 12;
 export const MAX_PASSWORD_LENGTH = 200;
 
-/** Takes the place of a hash for an account without a password: nothing matches it. */
+/** Stored instead of a hash for an account without a password. No password matches it. */
 export const NO_PASSWORD = '';
 
 export function hashPassword(password: string): Promise<string> {

@@ -8,7 +8,10 @@ h1 { font-size: 1.5rem; text-transform: capitalize; }
 small { color: #5b6875; }
 `;
 
-/** A problem shown in a browser: what is wrong, and the id to quote. Contains no script and loads nothing. */
+/**
+ * A page that shows a problem in a browser: what is wrong, and the id to quote. It has no script and loads
+ * nothing.
+ */
 export function problemPage(problem: Readonly<Record<string, unknown>>): string {
   const [title, detail, traceId] = [problem['title'], problem['detail'], problem['trace_id']].map(escaped);
   return `<!doctype html>
@@ -41,7 +44,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text as HTML, safe in elements and quoted attributes. */
+/** Escapes text for HTML elements and quoted attributes. */
 export function escaped(value: unknown): string {
   return String(value ?? '').replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

@@ -18,7 +18,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(exception: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
-    // The stream has already started: only closing it can tell the client.
+    // The response has already started, so only closing it can signal the failure.
     if (reply.raw.headersSent) {
       reply.raw.end();
       return;
@@ -48,21 +48,21 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Failed attempts to get in or to do something forbidden. Successful actions are in the audit trail. */
+/** The refusals to log, because they may be part of an attack. Successful actions are in the audit trail. */
 const TOLD_OF: readonly ErrorKind[] = ['invalid', 'unauthenticated', 'forbidden', 'too_many'];
 
-/** Logs the route's pattern: a path may contain private data. */
+/** Logs the route pattern, because a path may contain private data. */
 function refusalOf({ code }: DomainError, { method, routeOptions }: FastifyRequest): object {
   const { actor, ip } = currentContext() ?? {};
   return { msg: 'refused', code, method, route: routeOptions.url ?? 'unmatched', actor, ip };
 }
 
-/** A person followed a link. Programs ask for JSON, or for anything. */
+/** Whether a person opened a link. Browsers accept text/html, programs JSON or anything. */
 function isForBrowser({ method, headers }: FastifyRequest): boolean {
   return method === 'GET' && (headers.accept ?? '').includes('text/html');
 }
 
-/** A refusal that its receiver can verify: a plane corrects its clock only by a signed one. */
+/** A refusal that its receiver can verify. A plane corrects its clock only after a signed refusal. */
 interface SignableError extends DomainError {
   readonly signAnswer?: (answer: { status: number; body: string }) => Record<string, string>;
 }
@@ -73,7 +73,7 @@ function toDomainError(exception: unknown): DomainError {
   if (failure) return failure;
   const status = exception instanceof HttpException ? exception.getStatus() : statusCodeOf(exception);
   const message = exception instanceof Error ? exception.message : '';
-  // Fastify's refusals while reading a body: broken JSON, or an empty body declared as JSON.
+  // Fastify's errors while reading a body, such as malformed JSON.
   if (status === 400) return validationFailed([{ field: '', message }]);
   const kind = status === undefined ? 'internal' : (KIND_OF_STATUS.get(status) ?? 'internal');
   if (kind === 'internal') {

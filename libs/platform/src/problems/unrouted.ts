@@ -7,8 +7,8 @@ import { problemOf } from './problem';
 import { newTraceId, traceIdOf } from '../http/request-context';
 
 /**
- * Answers what Node cannot parse as a request, where there is neither a route nor a hook, and closes the
- * connection.
+ * Responds to input that Node cannot parse as a request, which reaches neither a route nor a hook, and closes
+ * the connection.
  */
 export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -22,7 +22,7 @@ export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): 
   socket.destroySoon();
 }
 
-/** Answers what the router cannot parse as a path, before any hook has run. */
+/** Responds to a path that the router cannot parse, before any hook runs. */
 export function refusePath(_error: Error, { headers: sent }: FastifyRequest, reply: FastifyReply): void {
   const { status, headers, body } = answerOf(refusalOf(undefined), traceIdOf(sent.traceparent));
   void reply.status(status).headers(headers).send(body);

@@ -1,4 +1,4 @@
-// Loaded by `--require` into a process before its own code. When the parent process is gone, for whatever
-// reason, the process ends as on SIGTERM. Requires a channel (`stdio: [..., 'ipc']`).
+// Loaded with `--require` before a process's own code. When the parent process exits for any reason, sends
+// SIGTERM to this one. Requires an IPC channel (`stdio: [..., 'ipc']`).
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 process.channel?.unref();

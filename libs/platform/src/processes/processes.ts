@@ -17,7 +17,7 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
   }
 }
 
-/** A process that has just started has no command yet: Linux sets it once the program is loaded. */
+/** A process that has just started has no command line yet. Linux sets it once the program is loaded. */
 const LOADING = { looks: 20, pauseMs: 1 };
 
 function readProc(pid: number, looksLeft = LOADING.looks): ProcessIdentity | undefined {
@@ -43,7 +43,7 @@ export function isRunning(pid: number, { command, startedAt }: ProcessIdentity):
   return found?.command === command && found.startedAt === startedAt;
 }
 
-/** Signals a process, or its group if negative, that may already be gone. */
+/** Signals a process, or a process group if `pid` is negative. It may have exited already. */
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
@@ -52,11 +52,12 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** In /proc/net/tcp (proc(5)). */
+/** The state of a listening socket in /proc/net/tcp (proc(5)). */
 const LISTENING = '0A';
 
 /**
- * The process that listens on a TCP port of this machine; undefined if unknown, for example another user's.
+ * The process that listens on a TCP port of this machine; undefined if unknown, for example because it
+ * belongs to another user.
  */
 export function listenerOn(port: number): number | undefined {
   const sockets = new Set(['tcp', 'tcp6'].flatMap((family) => listeningOn(port, family)));
@@ -81,7 +82,7 @@ function filesOf(pid: string): string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).map((file) => linkOf(`/proc/${pid}/fd/${file}`));
   } catch {
-    // Another user's, or already gone.
+    // The process belongs to another user, or has exited.
     return [];
   }
 }
@@ -94,7 +95,7 @@ function linkOf(file: string): string {
   }
 }
 
-/** ` (process 42)` if known. */
+/** Text such as ` (process 42)` for a message; empty if the process is unknown. */
 export function namedListener(port: number): string {
   const pid = listenerOn(port);
   return pid === undefined ? '' : ` (process ${pid})`;

@@ -1,11 +1,14 @@
 import { writeSync } from 'node:fs';
 
-/** Longer than Terraform gets to stop (30 s), shorter than a container does (`stop_grace_period`, 40 s). */
+/**
+ * Longer than the time that Terraform gets to stop (30 s), shorter than that of a container
+ * (`stop_grace_period`, 40 s).
+ */
 const SHUTDOWN_LIMIT_MS = 35_000;
 
 /**
- * Kills this process if it has not ended by itself that long after the first signal: whatever it waits for,
- * such as an unresponsive database, must not keep it alive. Call it once the signals are handled.
+ * Kills this process if it is still running that long after the first signal, because what it waits for, such
+ * as an unresponsive database, may never finish. Call this once the signal handlers are installed.
  */
 export function limitShutdown(): void {
   let isEnding = false;
@@ -23,7 +26,7 @@ function endForGood(): void {
   try {
     writeSync(
       2,
-      `Shutting down took longer than ${seconds} s: the process is killed. Running work may be unfinished.\n`,
+      `Shutting down took longer than ${seconds} s, so the process is killed. Work may be unfinished.\n`,
     );
   } finally {
     process.kill(process.pid, 'SIGKILL');

@@ -3,7 +3,7 @@ import { Secret } from './secret';
 
 const FEWEST_CHARACTERS = 5;
 
-/** Words from which examples, manuals and installers build placeholders for secrets. */
+/** Words that make up the placeholder secrets in examples, manuals and installers. */
 const WORDS = new Set(
   (
     'a admin at atlas change changeit changeme changethis characters choose db default example here ' +
@@ -14,20 +14,20 @@ const WORDS = new Set(
   ).split(' '),
 );
 
-/** Whether the secret is guessable or published. */
+/** Whether a secret is a known placeholder or easy to guess. */
 export function isDefaultSecret(text: string): boolean {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? [];
   const letters = words.join('').length;
   const digits = text.match(/\d/g)?.length ?? 0;
-  // Random hex may contain few letters besides an occasional "a".
+  // Random hex may contain hardly any letters. So a text that is mostly digits does not count as words.
   const isMadeOfWords = letters > 0 && digits <= 2 * letters;
   const isProse = isMadeOfWords && words.every((word) => WORDS.has(word));
   return isProse || new Set(text).size < FEWEST_CHARACTERS;
 }
 
 /**
- * In production, rejects a secret that {@link isDefaultSecret}. `part` extracts the secret from the value, if
- * it is not all of it.
+ * In production, rejects a secret for which {@link isDefaultSecret} is true. `part` extracts the secret if it
+ * is only a part of the value.
  */
 export function NoDefaultInProduction(
   part: (value: string) => string | undefined = (value) => value,
@@ -42,12 +42,15 @@ export function NoDefaultInProduction(
     name: 'noDefaultSecret',
     validator: {
       validate: (value, args) => isGood(value, args?.object),
-      defaultMessage: () => '$property holds a well-known secret: generate one with openssl rand -hex 24',
+      defaultMessage: () => '$property contains a well-known secret: generate one with openssl rand -hex 24',
     },
   });
 }
 
-/** The password in a URL, if there is one. The user's name as a password is treated as `password`. */
+/**
+ * The password in a URL, or undefined. A password equal to the user name is returned as `password`, which is
+ * a default secret.
+ */
 export function passwordInUrl(url: string): string | undefined {
   const { username = '', password = '' } = URL.canParse(url) ? new URL(url) : {};
   if (password === '') return undefined;

@@ -6,7 +6,7 @@ const TEXT = 'open-sesame-1001';
 const secret = new Secret(TEXT);
 
 describe(Secret.name, () => {
-  it('is given to whoever explicitly reveals it', () => {
+  it('returns its text when explicitly revealed', () => {
     expect([secret.reveal(), revealed(secret), revealed(TEXT)]).toEqual([TEXT, TEXT, TEXT]);
   });
 

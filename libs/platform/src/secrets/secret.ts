@@ -4,8 +4,8 @@ import { inspect } from 'node:util';
 const SHOWN = '[secret]';
 
 /**
- * A text that cannot be printed: logs, errors, templates and JSON show `[secret]`. Whoever uses it must call
- * {@link reveal}.
+ * A string that is never printed by accident: logs, errors, templates and JSON show `[secret]`. Call {@link
+ * reveal} to get the text.
  */
 export class Secret {
   readonly #text: string;
@@ -36,7 +36,7 @@ export class Secret {
   }
 }
 
-/** What to accept in code that uses a secret without keeping it. */
+/** The parameter type for code that uses a secret without keeping it. */
 export type SecretText = string | Secret;
 
 export function revealed(secret: SecretText): string {

@@ -15,11 +15,11 @@ export interface CookieName {
 
 export interface SessionCredential {
   readonly token: string;
-  /** A browser sends a cookie by itself, whichever page triggers the request. */
+  /** Browsers send cookies automatically, whichever page triggers the request. */
   readonly isCookie: boolean;
 }
 
-/** `seconds` 0 deletes it. */
+/** Deletes the cookie if `seconds` is 0. */
 export function setCookie(reply: FastifyReply, cookie: CookieName, value: string, seconds: number): void {
   const secure = cookie.isProduction ? '; Secure' : '';
   const text = `${fullName(cookie)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
@@ -32,7 +32,10 @@ export function cookieIn({ cookie: sent }: IncomingHttpHeaders, cookie: CookieNa
   return found?.slice(name.length + 1) || undefined;
 }
 
-/** The session token of a request: the bearer token (empty for another scheme), or else the cookie. */
+/**
+ * The session token of a request: the bearer token (empty for another scheme) if there is an Authorization
+ * header, otherwise the cookie.
+ */
 export function sessionCredentialOf(
   headers: IncomingHttpHeaders,
   cookie: CookieName,
@@ -45,7 +48,7 @@ export function sessionCredentialOf(
 }
 
 /**
- * A change made with the cookie must come from a page of the same origin
+ * A change authenticated by the cookie must come from a page of the same origin
  * (https://www.w3.org/TR/fetch-metadata/).
  */
 export function refuseOtherSites({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>): void {
@@ -53,12 +56,12 @@ export function refuseOtherSites({ method, headers }: Pick<FastifyRequest, 'meth
   throw new DomainError(
     'csrf_refused',
     'forbidden',
-    'With a session cookie, only a page of the same origin may make changes. Programs send the token ' +
-      'as a bearer token.',
+    'With a session cookie, only a page of the same origin may make changes. In a program, send the ' +
+      'token as a bearer token.',
   );
 }
 
-/** Older browsers send a page's origin, but not how it relates to ours. */
+/** Older browsers send Origin but not Sec-Fetch-Site. */
 function isSameOrigin({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
   if (site !== undefined) return site === 'same-origin' || site === 'none';
   return origin === `https://${host}` || origin === `http://${host}`;

@@ -14,14 +14,14 @@ interface SignedIn {
 }
 
 const TOKENS: readonly string[] = ['token', 'refresh_token', 'device_token'];
-/** Omits the tokens where they are set as cookies. */
+/** A sign-in response, without the tokens if they are set as cookies. */
 export type SignInAnswer<T extends SignedIn> = Partial<T> &
   Omit<T, 'token' | 'refresh_token' | 'device_token'>;
 
-/** What a browser's cookies say when it signs in. */
+/** What a sign-in takes from the browser's cookies. */
 export interface FromCookies {
   readonly device_token?: string;
-  /** The browser's previous session, perhaps another user's. The sign-in ends it. */
+  /** The browser's previous session, possibly of another user. The sign-in revokes it. */
   readonly former_session?: string;
 }
 
@@ -39,7 +39,7 @@ export class SignInCookies {
     this.device = { name: names.device, isProduction };
   }
 
-  /** Callers that ask for `cookie` get the tokens only as cookies. */
+  /** Callers that set `cookie` get the tokens only as cookies. */
   answer<S extends SignedIn>(
     signedIn: S,
     { cookie }: { readonly cookie: boolean },
@@ -58,7 +58,7 @@ export class SignInCookies {
     setCookie(reply, this.device, token, DEVICE_SECONDS);
   }
 
-  /** The device stays known. */
+  /** Deletes the session cookie only, so the device stays known. */
   clear(reply: FastifyReply): void {
     setCookie(reply, this.session, '', 0);
   }
@@ -72,12 +72,12 @@ export class SignInCookies {
     return { ...dto, device_token, former_session: this.formerSession(headers) };
   }
 
-  /** As in {@link FromCookies}. */
+  /** See {@link FromCookies}. */
   formerSession(headers: IncomingHttpHeaders): string | undefined {
     return cookieIn(headers, this.session);
   }
 
-  /** The session token of a request: the bearer token, or else the cookie. */
+  /** The session token of a request: the bearer token, or otherwise the cookie. */
   credentialOf(headers: IncomingHttpHeaders): SessionCredential | undefined {
     return sessionCredentialOf(headers, this.session);
   }

@@ -3,14 +3,14 @@ import { Optional } from '../input/optional.decorator';
 
 /** What every way to sign in accepts. */
 export class SignInDto {
-  /** For browsers: the session is set as a cookie, and the answer contains no token. */
+  /** For browsers: sets the session as a cookie, and returns no token. */
   @Optional()
   @IsBoolean()
   cookie: boolean = false;
 
   /**
-   * From the answer to an earlier sign-in: a known device is not
-   * locked out by the guesses of others. Browsers keep it in a cookie.
+   * From the response to an earlier sign-in. A known device is not locked out when others guess passwords.
+   * Browsers keep the token in a cookie.
    */
   @Optional()
   @IsString()

@@ -1,14 +1,14 @@
 import { isPlainHttp } from '../http/loopback';
 
 /**
- * What is wrong with the URL of an OpenID provider, or null. It must match the provider's own spelling
- * exactly.
+ * What is wrong with the URL of an OpenID provider, or null. It must be spelled exactly as the provider
+ * spells it.
  */
 export function issuerProblem(text: string): string | null {
   if (!URL.canParse(text) || !/^https?:/.test(text)) return 'must be the URL of an OpenID provider';
   if (isPlainHttp(text)) return 'must be https, except on this machine';
   const { username, password, search, hash } = new URL(text);
   return username || password || search || hash || text.includes('#') || text.includes('?')
-    ? 'must be a URL without user, query and fragment'
+    ? 'must be a URL without user name, password, query or fragment'
     : null;
 }

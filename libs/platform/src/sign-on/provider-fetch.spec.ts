@@ -75,7 +75,7 @@ describe(providerFetch.name, () => {
   const get = (path: string, publicOnly = false, signal?: AbortSignal) =>
     providerFetch(publicOnly)(path, { ...ASKED, signal });
 
-  it("returns the provider's answer, on this machine over plain http as well", async () => {
+  it("returns the provider's response, over plain http too if it is on this machine", async () => {
     const answer = await get(`${url}/keys`);
     expect([answer.status, await answer.json()]).toEqual([200, { path: '/keys' }]);
   });
@@ -85,10 +85,10 @@ describe(providerFetch.name, () => {
     expect(asked).toBe(1);
   });
 
-  it('reads no endless answer, and does not wait for one', async () => {
-    await expect(get(`${url}/long`)).rejects.toThrow('its answer is too long');
+  it('limits the size of a response, and the time to wait for it', async () => {
+    await expect(get(`${url}/long`)).rejects.toThrow('its response is too long');
     const ended = AbortSignal.timeout(100);
-    await expect(get(`${url}/never`, false, ended)).rejects.toThrow(/did not answer in time|aborted/);
+    await expect(get(`${url}/never`, false, ended)).rejects.toThrow(/did not respond in time|aborted/);
   });
 
   it.each(['http://login.example.com', 'http://10.0.0.1'])('sends nothing to %s', async (plain) => {

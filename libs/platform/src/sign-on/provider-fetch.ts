@@ -5,16 +5,16 @@ import { type CustomFetch } from 'openid-client';
 import { isPlainHttp } from '../http/loopback';
 import { PrivateAddress, isPublicAddress, lookupPublic } from './public-addresses';
 
-/** A provider's metadata, keys and tokens are a few kilobytes. */
+/** A provider's metadata, keys and tokens take only a few kilobytes. */
 const MAX_ANSWER_BYTES = 512 * 1024;
 
-/** The provider cannot be reached; the message says why, for its operators. */
+/** The provider cannot be reached. The message says why, for operators. */
 export class ProviderUnreachable extends Error {}
 
 /**
- * Calls a provider over https (unless it is on this machine), on a dedicated connection, without following
- * redirects, and reads a limited amount of the answer. `publicOnly` restricts it to the public internet, for
- * addresses given by somebody who must not probe our network.
+ * Calls a provider over https (plain http only on this machine), on a new connection, without following
+ * redirects, and limits the size of the response. `publicOnly` allows only the public internet, for URLs from
+ * someone who must not probe our network.
  */
 export function providerFetch(publicOnly: boolean): CustomFetch {
   return async (url, { method, headers, body, signal }) => {
@@ -36,7 +36,7 @@ interface Sending {
   readonly publicOnly: boolean;
 }
 
-/** A literal address in the URL is not looked up, so it is checked here. */
+/** An IP address in the URL needs no lookup, so it is checked here. */
 function refuse({ href, hostname, origin }: URL, publicOnly: boolean): void {
   if (isPlainHttp(href)) throw new ProviderUnreachable(`${origin}: must be https`);
   const isAddress = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
@@ -66,7 +66,7 @@ async function responseOf(answer: IncomingMessage): Promise<Response> {
   let length = 0;
   for await (const part of answer as AsyncIterable<Buffer>) {
     length += part.length;
-    if (length > MAX_ANSWER_BYTES) throw new Error('its answer is too long');
+    if (length > MAX_ANSWER_BYTES) throw new Error('its response is too long');
     parts.push(part);
   }
   const headers = Object.entries(answer.headers).map(([name, value]): [string, string] => [
@@ -84,6 +84,6 @@ function textOf(body: unknown): string | undefined {
 
 function reasonOf(error: unknown): string {
   const { name, message, code } = error as { name?: string; message?: string; code?: string };
-  if (name === 'TimeoutError' || name === 'AbortError') return 'did not answer in time';
+  if (name === 'TimeoutError' || name === 'AbortError') return 'did not respond in time';
   return message || code || 'cannot be reached';
 }

@@ -22,7 +22,7 @@ const SPECIAL_IPV4 = [
   '224.0.0.0/4',
   '240.0.0.0/4',
 ];
-/** All routed IPv6, and the parts of it that lead elsewhere: Teredo, documentation and 6to4. */
+/** All globally routed IPv6 addresses, and the exceptions among them: Teredo, documentation and 6to4. */
 const GLOBAL_IPV6 = '2000::/3';
 const SPECIAL_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
@@ -42,8 +42,8 @@ export class PrivateAddress extends Error {
 }
 
 /**
- * For `http.request`: it connects to the very address that was checked, whatever a second look-up would
- * return.
+ * For `http.request`, which then connects to exactly the address that was checked. A second lookup could
+ * return a different one.
  */
 export const lookupPublic: LookupFunction = (host, options, done) => {
   lookup(host, { ...options, all: true }, (error, found: LookupAddress[]) => {

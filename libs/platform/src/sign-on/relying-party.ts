@@ -12,7 +12,7 @@ import { identityProviderUnavailable, signOnRefused } from './sign-on.errors';
 export interface SignOnClient {
   readonly issuer: string;
   readonly clientId: string;
-  /** A public client has none: PKCE binds its codes. */
+  /** Undefined for a public client, whose codes are bound by PKCE. */
   readonly clientSecret?: Secret | undefined;
   readonly redirectUri: string;
   /** Whether only the public internet may be reached: see {@link providerFetch}. */
@@ -34,12 +34,12 @@ const FRESH_MS = 10 * 60_000;
 const MAX_KEPT = 500;
 const TIMEOUT_SECONDS = 5;
 /**
- * OpenID Connect Core 1.0, section 2; RFC 3696, erratum 1690. Both are stored, and appear in audit trails and
- * logs.
+ * Maximum lengths from OpenID Connect Core 1.0, section 2, and RFC 3696, erratum 1690. Both values are
+ * stored, and appear in audit trails and logs.
  */
 const MAX_SUBJECT = 255;
 const MAX_EMAIL = 254;
-/** A reason may contain what a browser brought back. */
+/** A reason may contain text from the query string with which the browser returned. */
 const MAX_REASON = 300;
 /** OAuth errors caused by the provider or by our configuration. */
 const NOT_THE_USERS_FAULT = [
@@ -55,8 +55,9 @@ interface Kept {
 }
 
 /**
- * The relying party of OpenID Connect: authorization code flow with PKCE, state and nonce. Checks the ID
- * token's signature, issuer, audience and times, and the answer's issuer if the provider names it (RFC 9207).
+ * An OpenID Connect relying party: authorization code flow with PKCE, state and nonce. Checks the ID token's
+ * signature, issuer, audience and times, and the issuer in the authorization response if the provider sends
+ * it (RFC 9207).
  */
 export class RelyingParty {
   private readonly logger = new Logger(RelyingParty.name);
@@ -64,7 +65,7 @@ export class RelyingParty {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Where to send the browser, and what to remember. */
+  /** Returns where to send the browser, and what to keep until it returns. */
   async begin(client: SignOnClient): Promise<{ readonly url: string; readonly attempt: SignOnAttempt }> {
     const openid = await load();
     const configuration = await this.configurationOf(openid, client);
@@ -81,7 +82,7 @@ export class RelyingParty {
     return { url: url.href, attempt: { issuer: client.issuer, state, nonce, verifier } };
   }
 
-  /** `query` is what the browser brought back to the redirect URI. */
+  /** `query` is the query string with which the browser returned to the redirect URI. */
   async finish(client: SignOnClient, attempt: SignOnAttempt, query: string): Promise<ProvenIdentity> {
     const openid = await load();
     const configuration = await this.configurationOf(openid, client);
@@ -135,7 +136,7 @@ export class RelyingParty {
   }
 }
 
-/** Loaded on the first such sign-in: most planes never have one. */
+/** Loaded on the first sign-in through a provider, because most planes never have one. */
 function load(): Promise<OpenIdClient> {
   return import('openid-client');
 }
@@ -150,7 +151,7 @@ async function discover(openid: OpenIdClient, client: SignOnClient): Promise<Con
     {
       timeout: TIMEOUT_SECONDS,
       [openid.customFetch]: providerFetch(publicOnly),
-      // Without it a token that comes straight from the provider would be accepted unsigned.
+      // Without this check, a token that comes straight from the provider would be accepted unsigned.
       execute: [
         openid.enableNonRepudiationChecks,
         ...(isLoopbackUrl(issuer) ? [openid.allowInsecureRequests] : []),
@@ -158,11 +159,11 @@ async function discover(openid: OpenIdClient, client: SignOnClient): Promise<Con
     },
   );
   const { issuer: said } = configuration.serverMetadata();
-  if (said !== issuer) throw new ProviderUnreachable(`${issuer}: it calls itself ${said}`);
+  if (said !== issuer) throw new ProviderUnreachable(`${issuer}: the provider calls itself ${said}`);
   return configuration;
 }
 
-/** Some providers return the address only from the userinfo endpoint. */
+/** Some providers return the email address only from the userinfo endpoint. */
 async function more(
   openid: OpenIdClient,
   configuration: Configuration,
@@ -186,7 +187,7 @@ function identityOf(token: IDToken, info: UserInfoResponse | undefined): ProvenI
   };
 }
 
-/** The connection failure, somewhere below the library's own errors. */
+/** The connection failure that caused the library's error, or null. */
 function unreachable(error: unknown): ProviderUnreachable | null {
   for (let at = error; at instanceof Error; at = at.cause) if (at instanceof ProviderUnreachable) return at;
   return null;

@@ -1,7 +1,7 @@
 import { EncryptJWT, jwtDecrypt } from 'jose';
 import { type Clock } from '../time/clock';
 
-/** What a browser must bring back, and what only we know about it. */
+/** The values to check when the browser returns from the provider. */
 export interface SignOnAttempt {
   readonly issuer: string;
   readonly state: string;
@@ -11,7 +11,10 @@ export interface SignOnAttempt {
 
 const KIND = 'atlas-sign-on';
 
-/** Attempts to sign in, kept by the browsers themselves: sealed, for one realm, for a short time. */
+/**
+ * Stores sign-in attempts in the browser itself. Each is sealed, bound to one realm and valid for a short
+ * time.
+ */
 export class SignOnAttempts {
   constructor(
     private readonly key: Uint8Array,
@@ -27,7 +30,7 @@ export class SignOnAttempts {
       .encrypt(this.key);
   }
 
-  /** Null if it is not an attempt, belongs to another realm, or is too old. */
+  /** Null if `sealed` is not an attempt, belongs to another realm or has expired. */
   async open(sealed: string, realm: string): Promise<SignOnAttempt | null> {
     try {
       const { payload } = await jwtDecrypt<SignOnAttempt>(sealed, this.key, {

@@ -4,7 +4,7 @@ export function signOnNotConfigured(detail: string): DomainError {
   return new DomainError('sign_on_not_configured', 'not_found', detail);
 }
 
-/** No attempt of this browser matches: none was started, it took too long, or it was a different one. */
+/** No attempt in this browser matches: none was started, it took too long, or it was a different one. */
 export function signOnNotBegun(): DomainError {
   return new DomainError(
     'sign_on_not_begun',
@@ -13,17 +13,20 @@ export function signOnNotBegun(): DomainError {
   );
 }
 
-/** The result proves no identity. The log has the exact reason, where no stranger can read it. */
+/**
+ * The provider's response proves no identity. The exact reason is only logged, because strangers can read
+ * this error.
+ */
 export function signOnRefused(): DomainError {
   return new DomainError(
     'sign_on_refused',
     'unauthenticated',
-    'The identity provider did not sign you in. Try again; if that does not help, contact whoever runs it.',
+    'The identity provider did not sign you in. Try again. If that does not help, ask its administrator.',
   );
 }
 
 /**
- * One answer for an account that is unknown, disabled or not yours, so that callers learn nothing about
+ * The same error for an account that is unknown, disabled or not yours, so that callers learn nothing about
  * accounts.
  */
 export function signOnUnknownAccount(detail: string): DomainError {

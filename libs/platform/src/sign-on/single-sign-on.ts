@@ -8,7 +8,7 @@ import { SignOnAttempts } from './sign-on-attempts';
 import { signOnNotBegun } from './sign-on.errors';
 
 const COOKIE = 'atlas_sign_on';
-/** Enough for a password, a second factor and a moment's thought. */
+/** Long enough to enter a password and a second factor. */
 const ATTEMPT_SECONDS = 10 * 60;
 
 export interface SingleSignOnOptions {
@@ -18,10 +18,7 @@ export interface SingleSignOnOptions {
   readonly clock: Clock;
 }
 
-/**
- * Signing in through an identity provider in a browser: the redirect to it and, in the same browser, the
- * return.
- */
+/** Sign-in through an identity provider: redirects the browser to the provider, and checks its return. */
 export class SingleSignOn {
   private readonly relyingParty: RelyingParty;
   private readonly attempts: SignOnAttempts;
@@ -31,14 +28,14 @@ export class SingleSignOn {
     this.attempts = new SignOnAttempts(options.key, options.clock);
   }
 
-  /** Sends the browser to the provider. An attempt started in one realm cannot finish in another. */
+  /** Redirects the browser to the provider. An attempt started in one realm cannot be finished in another. */
   async begin(client: SignOnClient, realm: string, reply: FastifyReply): Promise<Sent<undefined>> {
     const { url, attempt } = await this.relyingParty.begin(client);
     this.keep(reply, await this.attempts.seal(attempt, realm, ATTEMPT_SECONDS), ATTEMPT_SECONDS);
     return redirect(reply, url);
   }
 
-  /** Throws `sign_on_not_begun`, `sign_on_refused` and `identity_provider_unavailable`. */
+  /** Throws `sign_on_not_begun`, `sign_on_refused` or `identity_provider_unavailable`. */
   async finish(
     client: SignOnClient,
     realm: string,
