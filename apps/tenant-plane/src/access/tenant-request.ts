@@ -8,7 +8,7 @@ export interface TenantRequest extends FastifyRequest {
   user?: SignedInUser;
 }
 
-/** The tenant of this request, on which host, header and session agree. */
+/** The tenant of this request. Its host, header and session all agree on it. */
 export const CurrentTenant = createParamDecorator((_: unknown, context: ExecutionContext): Tenant => {
   const { tenant } = context.switchToHttp().getRequest<TenantRequest>();
   if (!tenant) throw new Error('This route has no tenant.');

@@ -122,7 +122,7 @@ describe('the checks of a running plane', () => {
     control.manner = 'elsewhere';
     const checks = await check();
     expect(failing(checks)).toEqual(['clock', 'signature', 'version', 'latency']);
-    expect(named(checks, 'signature').fix).toMatch(/^That was not the Control Plane/);
+    expect(named(checks, 'signature').fix).toMatch(/^The response is not from the Control Plane/);
   });
 
   it('report an older Control Plane', async () => {
