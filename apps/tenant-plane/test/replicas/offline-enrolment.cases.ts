@@ -264,7 +264,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     async (model) => {
       const path = join(folder, 'request.json');
       const write = installed(async (plane) => writeRequest(plane, path), { ATLAS_TP_DEPLOYMENT: model });
-      await expect(write).rejects.toThrow(new RegExp(`${model}.*by a call.*on_prem`));
+      await expect(write).rejects.toThrow(new RegExp(`${model}.*enrol online.*on_prem`));
       expect(existsSync(path)).toBe(false);
     },
   );
