@@ -48,7 +48,7 @@ export interface AccountsApi {
   'GET /api/auth/oidc/callback': { 303: undefined };
   /** List API keys */
   'GET /api/api-keys': { query: ListApiKeysQuery; 200: Page<ApiKeyView> };
-  /** Create an API key, which only this response shows */
+  /** Create an API key; only this response shows it */
   'POST /api/api-keys': { body: CreateApiKeyDto; 201: CreatedApiKey };
   /** Revoke an API key */
   'DELETE /api/api-keys/:id': { 204: undefined };

@@ -21,8 +21,8 @@ export interface DesiredTransfer {
   readonly generation?: number;
   readonly recipient?: Readonly<Record<string, unknown>>;
   /**
-   * Set if rows are encrypted to a backup's key. Contains that key (a private JWK), as a JWE to the plane's
-   * own key.
+   * Set if rows are encrypted to a backup's key. Contains that key (a private JWK), as a JWE encrypted to the
+   * plane's own key.
    */
   readonly key?: string;
 }
@@ -61,11 +61,11 @@ export interface DesiredTenant {
    */
   readonly requires_copy?: string;
   /**
-   * Set at the tenant's home if this job has requested that the plane serve its old copy, from before a move,
-   * again. The reason is that the plane that the tenant had moved to has lost the rows. The copy is used
-   * unless another import has begun to replace it. What was revoked after the move is unknown, so the plane
-   * revokes all access before it serves the copy, once per job. `requires_rows` is sent until the plane has
-   * reported that it serves the copy. With it, a plane without the copy does not serve the tenant and reports
+   * Set at the tenant's home if a job wants the plane to serve its old copy again. The copy is from before a
+   * move, and the plane that the tenant had moved to has lost the rows. The copy is used unless another
+   * import has begun to replace it. What was revoked after the move is unknown, so the plane revokes all
+   * access before it serves the copy, once per job. `requires_rows` is sent until the plane has reported that
+   * it serves the copy. If it is set, a plane without the copy does not serve the tenant and reports
    * `copy_missing`.
    */
   readonly reopened?: { readonly job_id: string; readonly requires_rows?: true };

@@ -23,6 +23,6 @@ export const OptionalTenant = createParamDecorator(
 
 export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): SignedInUser => {
   const { user } = context.switchToHttp().getRequest<TenantRequest>();
-  if (!user) throw new Error('This route has no user: it needs @Requires.');
+  if (!user) throw new Error('This route has no user. Add @Requires to it.');
   return user;
 });

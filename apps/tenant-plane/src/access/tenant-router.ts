@@ -115,7 +115,7 @@ export class TenantRouter implements OnModuleInit {
     });
   }
 
-  /** Keeps the known route if the look-up fails. */
+  /** Keeps the known route if the lookup fails. */
   private refresh(slug: string, { url }: Route): Promise<string | null> {
     return this.learn(slug).catch(() => {
       const askAgainAt = this.clock.monotonicMs() + RETRY_KNOWN_MS;
@@ -124,7 +124,7 @@ export class TenantRouter implements OnModuleInit {
     });
   }
 
-  /** Throws if the look-up fails. */
+  /** Throws if the lookup fails. */
   private async learn(slug: string): Promise<string | null> {
     const url = await this.lookUp(slug);
     const now = this.clock.monotonicMs();

@@ -43,7 +43,7 @@ import { SignIns } from './sign-ins';
 import { type SignupToken, requireGood } from './signup-tokens';
 import { UsedSignupToken } from './used-signup-token.entity';
 
-/** Either may fail, depending on which one the database checks first. */
+/** Either constraint may be violated, depending on which one the database checks first. */
 const FIRST_USER_RULES = [
   { name: 'users_first_uq', table: 'users', columns: ['tenant_id'] },
   { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] },

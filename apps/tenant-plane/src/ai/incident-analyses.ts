@@ -18,7 +18,7 @@ interface Asked {
   readonly incidentId: string;
 }
 
-/** Has an AI analyse incidents. */
+/** Lets an AI analyse incidents. */
 @Injectable()
 export class IncidentAnalyses {
   constructor(

@@ -25,7 +25,8 @@ export function productionDatabaseProblem(config: Setting, model: DeploymentMode
 }
 
 /**
- * For a model that the environment does not name, so that it is known only once the plane's record was read.
+ * Call it once the model is known. If the environment does not name it, that is after the plane's record was
+ * read.
  */
 export function requireProductionDatabase(config: Setting, model: DeploymentModel): void {
   const problem = productionDatabaseProblem(config, model);

@@ -23,7 +23,7 @@ export interface CheckScene {
   readonly schema: Schema;
   /** From the environment or the enrolment. Null until either names a model. */
   readonly model: DeploymentModel | null;
-  /** This plane, if it is already running. That explains a database or port in use. */
+  /** This plane, if it is already running. That would explain why its database or port is in use. */
   readonly running: () => Promise<RunningPlane | null>;
   /** The one signed call that all checks of a run share, made on first use. Never rejects. */
   readonly probe: () => Promise<Probe>;

@@ -40,7 +40,7 @@ export function portOf(url: URL): string {
   return url.port || (url.protocol === 'https:' ? '443' : '80');
 }
 
-/** The host as sockets expect it, with an IPv6 address outside its brackets. */
+/** The host as sockets expect it, without the brackets around an IPv6 address. */
 export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }

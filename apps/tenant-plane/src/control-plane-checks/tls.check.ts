@@ -56,7 +56,7 @@ function describe(socket: TLSSocket): string {
   return `${socket.getProtocol()}, certificate issued by ${String(name)}, valid until ${validTo}`;
 }
 
-/** Codes of https://nodejs.org/api/tls.html#x509-certificate-error-codes. */
+/** The codes are listed at https://nodejs.org/api/tls.html#x509-certificate-error-codes. */
 function certificateFix(code: string, host: string, config: TenantPlaneConfig): string | undefined {
   if (PRIVATE_CA.includes(code)) return privateCaFix(config.NODE_EXTRA_CA_CERTS);
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')

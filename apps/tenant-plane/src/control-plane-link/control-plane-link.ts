@@ -33,8 +33,8 @@ export const LEASE_RENEWAL_MS = 3000;
  * When a replica leaves the link to the other replicas, which may be able to reach the Control Plane even if
  * it cannot. It does so after this many failed turns in a row (some 7 s of refused connections, or 80 s
  * without a response). It frees the lease at once, and waits longer than the others take to try for it. If no
- * replica has taken the lease by then, it resumes: the Control Plane may be back, and a plane's only replica
- * would otherwise never notice.
+ * replica has taken the lease by then, this replica resumes: the Control Plane may be back, and a plane's
+ * only replica would otherwise never notice.
  */
 export const GIVING_WAY = { afterTurns: 5, forMs: 1.5 * LEASE_RENEWAL_MS } as const;
 const RECENT_MS = (HEARTBEAT_SECONDS + 15) * 1000;
@@ -81,7 +81,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     await this.identities.lease.release();
   }
 
-  /** A replica without the lease relies on when another replica last had contact. */
+  /** A replica without the lease counts as connected if another replica had contact recently. */
   get status(): { readonly reachable: boolean; readonly last_contact_at: Date | null } {
     const { current, lease } = this.identities;
     const { lastContactAt } = current;

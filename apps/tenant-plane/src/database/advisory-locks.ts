@@ -9,7 +9,7 @@
  * 3. `tenantStanding`: shared by transactions that write or admit a user, exclusive for those that revoke
  *    access or change the tenant or its AI setting;
  * 4. the row of its identity provider;
- * 5. the rows of users, by id;
+ * 5. the rows of users, by ID;
  * 6. rows that belong to users, then the rows of features, then counters. A session's refresh limit counts as
  *    a row of its user.
  *

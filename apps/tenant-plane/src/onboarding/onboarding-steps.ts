@@ -10,7 +10,7 @@ export interface OnboardingStep {
   readonly hint: string;
   /** The feature that the step needs, if it has not been built yet. The hint is shown once it has. */
   readonly awaits?: PlannedFeature;
-  /** Proof that the step is done, or null. Evidence completes a step, not a click. */
+  /** Proof that the step is done, or null. A step is completed by evidence, not by a click. */
   readonly evidence: (scope: TenantScope) => Promise<Evidence | null>;
 }
 

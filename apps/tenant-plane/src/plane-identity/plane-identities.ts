@@ -80,7 +80,10 @@ export class PlaneIdentities implements OnModuleInit {
     this.storedSequence = this.copy.sequence;
   }
 
-  /** How long ago the replicas last had contact with the Control Plane, judging by the copy. */
+  /**
+   * How long ago any replica last had contact with the Control Plane, according to this process's copy of the
+   * row.
+   */
   get silentMs(): number {
     const { shared, monotonic } = this.readAt;
     const now = shared + this.clock.monotonicMs() - monotonic;

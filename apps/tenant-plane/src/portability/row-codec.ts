@@ -70,8 +70,8 @@ export class RowCodec {
   }
 
   /**
-   * A hash that is the same for the same row on any database, in whatever order its JSON keys are. `sent` is
-   * the row as received. Only its columns are hashed, because an older plane has fewer columns.
+   * A hash that is the same for the same row on any database, regardless of the order of its JSON keys.
+   * `sent` is the row as received. Only its columns are hashed, because an older plane has fewer columns.
    */
   hashOf(row: PortableRow, sent = row): bigint {
     const columns = this.columns.filter(({ databaseName }) => databaseName in sent);

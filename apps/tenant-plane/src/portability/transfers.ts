@@ -254,8 +254,8 @@ async function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Only a {@link TransferFailed} is reported as failed. Anything else may pass, such as an outage, a full disk
- * or a lost COMMIT, and is reported as being retried.
+ * Only a {@link TransferFailed} is reported as failed. Any other error, such as an outage, a full disk or a
+ * lost COMMIT, may resolve by itself and is reported as being retried.
  */
 function failureOf({ id: tenantId, entryRevision }: Tenant, error: Error): Applied {
   if (error instanceof TransferFailed) return { tenantId, entryRevision, error: error.message };

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** How this process's calls to the Control Plane are going, across all its claims of the lease. */
+/** The state of this process's calls to the Control Plane, across all its claims of the lease. */
 @Injectable()
 export class LinkState {
   /** The number of calls in a row that failed or whose response was not trusted. */

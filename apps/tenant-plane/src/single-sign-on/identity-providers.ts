@@ -31,7 +31,7 @@ const KIND = 'oidc';
 
 export const CONFIGURE_SIGN_IN: Permission = { name: 'sign_in:configure', from: 'admin' };
 
-/** A tenant's identity provider. A tenant has at most one. */
+/** The identity providers of tenants. Each tenant has at most one. */
 @Injectable()
 export class IdentityProviders {
   constructor(

@@ -9,8 +9,8 @@ import { Tenant } from './tenant.entity';
 const FRESH_MS = 1000;
 const MAX_CACHED = 10_000;
 /**
- * A move freezes its source for at most half this time. After all of it, the tenant may have moved without
- * this plane knowing.
+ * A move freezes its source for at most half this time. After the full time, the tenant may have moved
+ * without this plane knowing.
  */
 const MAX_FROZEN_MS = 60_000;
 const AT_HOME: readonly PlacementPhase[] = ['serving', 'frozen'];

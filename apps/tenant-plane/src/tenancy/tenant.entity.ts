@@ -38,8 +38,8 @@ export class Tenant {
   /** The last job that caused this plane's copy to be served again, after all earlier access was revoked. */
   @Column('uuid', { name: 'reopened_by', nullable: true }) reopenedBy: string | null;
   /**
-   * When the newest transfer run of the tenant's rows began. No two runs have the same time, whatever the
-   * clock says.
+   * When the newest transfer run of the tenant's rows began. No two runs have the same time, even if the
+   * clock was set back.
    */
   @TimestampColumn({ name: 'run_begun_at', nullable: true }) runBegunAt: Date | null;
   /** The move away from this plane that the tenant's admin has consented to. */

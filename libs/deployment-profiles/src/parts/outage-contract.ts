@@ -32,7 +32,7 @@ export interface OutagePromise {
   readonly capability: (typeof OUTAGE_CAPABILITIES)[number];
   readonly after: Readonly<Record<OutageMoment, OutageState>>;
   readonly note: string;
-  /** The feature that the promise is about, if it is not built yet, so that nothing can stop working. */
+  /** The feature that the promise concerns, if it has not been built yet. Then nothing can stop working. */
   readonly awaits?: PlannedFeature;
 }
 
