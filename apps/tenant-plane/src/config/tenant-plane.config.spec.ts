@@ -30,7 +30,7 @@ describe('the configuration of a Tenant Plane', () => {
   });
 
   it.each(['ATLAS_OFFLINE_MODE', 'ATLASAI_OFFLINE_MODE'])(
-    'requires neither Control Plane nor secret with %s',
+    'requires neither a Control Plane nor a secret with %s',
     (name) => {
       for (const value of ['1', 'true']) {
         expect(parseEnvironment(TenantPlaneConfig, { [name]: value }).isOffline).toBe(true);

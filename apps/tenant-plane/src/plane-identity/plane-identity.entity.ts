@@ -11,7 +11,7 @@ export class PlaneIdentity {
   @Column('uuid', { name: 'instance_id' }) instanceId: string;
   @JsonColumn({ name: 'public_key' }) publicKey: Record<string, unknown>;
   @Column('text', { name: 'private_key_sealed' }) privateKeySealed: string;
-  /** The same key, sealed under the secrets of earlier and later environments. */
+  /** The same private key, sealed under the secrets of earlier and later environments. */
   @JsonColumn({ name: 'private_key_copies' }) privateKeyCopies: string[];
   @Column('uuid', { name: 'tenant_plane_id', nullable: true }) tenantPlaneId: string | null;
   @Column('varchar', { name: 'deployment_model', nullable: true }) deploymentModel: DeploymentModel | null;

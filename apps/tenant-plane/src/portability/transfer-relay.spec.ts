@@ -8,7 +8,7 @@ describe(TransferRelay.name, () => {
   const refusedRelay = (retryAfter: string | null): TransferRelay => {
     const refusal = new ControlPlaneRefused(429, 'target_behind', 'The target is behind.', retryAfter);
     const client = { exchange: () => Promise.reject(refusal) };
-    // The relay uses nothing else of the two.
+    // The relay needs nothing else from these two.
     return new TransferRelay(client as unknown as ControlPlaneClient, { current: {} } as PlaneIdentities);
   };
 
