@@ -27,7 +27,9 @@ const FIX_OF_FAULT: Readonly<Record<DatabaseFault, string>> = {
   damaged:
     'See the runbook, "A SQLite file that is empty or damaged" (/help on a running plane). The ' +
     'file is the one that %s names.',
-  locked: 'Only one process can use a SQLite file. Stop the other process, or name a different file in %s.',
+  locked:
+    'Stop the other process, or name a different file in %s, because only one process can use a SQLite ' +
+    'file.',
 };
 
 /** Whether the database can be used and migrated. Changes nothing in it. */

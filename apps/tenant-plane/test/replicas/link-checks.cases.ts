@@ -112,7 +112,7 @@ describe('the checks of a running plane', () => {
     const check = await serving();
     control.misbehavesAt = [PLANE_PATHS.desiredState];
     control.manner = 'unsigned';
-    expect(named(await check(), 'signature').fix).toMatch(/proxy alters answers/);
+    expect(named(await check(), 'signature').fix).toMatch(/proxy alters responses/);
     control.manner = 'broken';
     const { detail, fix } = named(await check(), 'signature');
     expect([detail, fix]).toEqual([
