@@ -9,7 +9,7 @@ import { planeStatus } from './installation/plane-status';
 import { runScript } from './installation/run-script';
 
 /**
- * Enrols the plane of this environment, by a call or by the files that `--request` and `--answer` name, and
+ * Enrols the plane of this environment, online or with the files that `--request` and `--answer` name, and
  * exits.
  */
 runScript(async () => {
@@ -18,7 +18,7 @@ runScript(async () => {
   const config = installationConfig(process.env);
   const isByCall = request === undefined && answer === undefined;
   const known = isByCall ? await readPlaneRecord(config) : null;
-  // Nothing is left to do, so a SQLite file that the running plane holds need not be opened.
+  // The plane is already enrolled, so a SQLite file that the running plane has locked need not be opened.
   if (known?.identity?.tenantPlaneId) return { document: planeStatus(config, known), isGood: true };
   await withInstalledPlane(config, async (plane) => {
     if (request !== undefined) await writeRequest(plane, request);

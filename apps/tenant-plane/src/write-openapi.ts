@@ -10,8 +10,8 @@ const ROOT = process.cwd();
 void writeOpenApi(AppModule.forEnvironment({ ATLAS_OFFLINE_MODE: '1' }), HTTP_APP, {
   title: 'Atlas Tenant Plane',
   description:
-    'Serves tenants: login, onboarding, incidents, CMDB, AI. Enrols with the Control Plane and works ' +
-    'without it.',
+    'Serves tenants: sign-in, onboarding, incidents, CMDB, AI. Enrols with the Control Plane, and keeps ' +
+    'working while it is unreachable.',
   version: TENANT_PLANE_VERSION,
   contract: {
     tsconfig: join(ROOT, 'libs/tenant-api/tsconfig.json'),

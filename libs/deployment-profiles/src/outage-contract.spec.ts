@@ -14,7 +14,7 @@ describe.each(DEPLOYMENT_MODELS)('the outage contract of %s', (model) => {
     return OUTAGE_MOMENTS.map((moment) => after?.[moment]);
   };
 
-  it('makes one promise for every capability', () => {
+  it('makes exactly one promise per capability', () => {
     expect(contract.map(({ capability }) => capability)).toEqual([...OUTAGE_CAPABILITIES]);
   });
 
@@ -26,15 +26,18 @@ describe.each(DEPLOYMENT_MODELS)('the outage contract of %s', (model) => {
   );
 
   it.each(['slos', 'runbooks', 'entitlements'] as const)(
-    'warns about %s within a day and ends read-only',
+    'warns about %s within a day, then makes it read-only',
     (capability) => {
       expect(statesOf(capability)).toEqual(['works', 'works', 'warns', 'read_only']);
     },
   );
 
-  it.each(['ai', 'tenant_lifecycle'] as const)('has no %s without the Control Plane', (capability) => {
-    expect(new Set(statesOf(capability))).toEqual(new Set(['unavailable']));
-  });
+  it.each(['ai', 'tenant_lifecycle'] as const)(
+    'makes %s unavailable without the Control Plane',
+    (capability) => {
+      expect(new Set(statesOf(capability))).toEqual(new Set(['unavailable']));
+    },
+  );
 
   it('never improves while the outage lasts, and explains each promise', () => {
     for (const { after, note } of contract) {

@@ -93,7 +93,7 @@ const FACTS = {
   },
 } as const;
 
-/** The words for each feature. Remove a feature here and from PLANNED_FEATURES once it is built. */
+/** The words that mention each feature. Remove a feature here and from PLANNED_FEATURES once it is built. */
 const WORDS: Readonly<Record<PlannedFeature, RegExp>> = {
   alert_ingest: /\balerts?\b|monitoring/i,
   exports: /\bexport/i,
@@ -165,9 +165,9 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expect(profile.installRequired).toBe(facts.customerInstalls);
   });
 
-  it('sets self-registration, the fixed tenant and the route to AI', () => {
+  it('sets self-registration, offline enrolment, the fixed tenant and the route to AI', () => {
     expect(profile.selfRegistrationAllowed).toBe(facts.customerInstalls);
-    // Hybrid is local data with cloud intelligence: it needs a connection to the cloud.
+    // Hybrid is local data with cloud intelligence, so it needs a connection to the cloud.
     expect(profile.offlineEnrolmentAllowed).toBe(profile.model === 'on_prem');
     expect(profile.tenantFixed).toBe(facts.tenantFixed);
     expect(profile.aiRouting).toBe(facts.aiRouting);
@@ -182,7 +182,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expect(profile.guide.doc).toMatch(/^\/help\/[a-z]+(-[a-z]+)*$/);
   });
 
-  it('marks exactly the texts about features that are not built', () => {
+  it('marks exactly the texts that mention features not built yet', () => {
     const { controlPlaneRelation, dataResidency, backupDuty, provisioning, hints } = profile;
     const texts = { controlPlaneRelation, dataResidency, backupDuty, provisioning };
     for (const [name, part] of Object.entries(texts)) {
@@ -222,7 +222,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
   });
 });
 
-it('keeps the steps of what every model shares immutable', () => {
+it('keeps the steps that all models share immutable', () => {
   const shared = [SECRET_ROTATION_STEPS, UPGRADE_STEPS, UPGRADE_WAVE_STEPS, CELL_DRAIN_STEPS];
   expect(shared.every(frozenThrough)).toBe(true);
 });
@@ -240,7 +240,7 @@ describe('the four profiles', () => {
     expect(duplicatesOf(all.map(({ guide }) => guide.doc))).toEqual([]);
   });
 
-  it('require a separate schema owner exactly where tenants share a Postgres', () => {
+  it('require a separate schema owner only if tenants share a Postgres database', () => {
     const demanding = all.filter(({ environment }) =>
       environment.some(
         ({ name, required }) => name === 'TENANT_PLANE_MIGRATION_DATABASE_URL' && required === 'on_postgres',

@@ -5,9 +5,7 @@ import { HYBRID_PROFILE } from './profiles/hybrid.profile';
 import { ON_PREM_PROFILE } from './profiles/on-prem.profile';
 import { SHARED_PROFILE } from './profiles/shared.profile';
 
-/**
- * The registry. A new deployment model is its profile file plus one line here, which the compiler requires.
- */
+/** All deployment profiles. A new model is a profile file and one line here, which the compiler enforces. */
 export const PROFILES: Readonly<Record<DeploymentModel, DeploymentProfile>> = Object.freeze({
   shared: SHARED_PROFILE,
   dedicated: DEDICATED_PROFILE,

@@ -16,12 +16,12 @@ describe('resolveDeploymentModel', () => {
     ['only the alias has a value', { ATLAS_TP_DEPLOYMENT: ' ', TP_DEPLOYMENT_MODE: 'hybrid' }, 'hybrid'],
     ['the alias is empty', { ATLAS_TP_DEPLOYMENT: 'on_prem', TP_DEPLOYMENT_MODE: '' }, 'on_prem'],
     ['a value has surrounding spaces', { ATLAS_TP_DEPLOYMENT: ' shared\n' }, 'shared'],
-  ] as const)('when %s', (_, env, model) => {
+  ] as const)('resolves the model if %s', (_, env, model) => {
     expect(resolveDeploymentModel(env)).toEqual({ model });
   });
 
   it.each([
-    ['two models', 'shared', 'hybrid'],
+    ['two different models', 'shared', 'hybrid'],
     ['a model and an unknown word', 'shared', 'onprem'],
   ])('rejects %s, naming both variables', (_, first, second) => {
     const { problem } = resolveDeploymentModel({ ATLAS_TP_DEPLOYMENT: first, TP_DEPLOYMENT_MODE: second });
@@ -29,7 +29,7 @@ describe('resolveDeploymentModel', () => {
   });
 
   it.each(['ATLAS_TP_DEPLOYMENT', 'TP_DEPLOYMENT_MODE'])(
-    'rejects any other value of %s, listing the allowed ones',
+    'rejects any other value of %s, listing the allowed values',
     (name) => {
       const { model, problem } = resolveDeploymentModel({ [name]: 'on-prem' });
       expect(model).toBeUndefined();

@@ -1,7 +1,8 @@
 import { deepFreeze } from './parts/deep-freeze';
 
 /**
- * `by_driver`: the driver that created the tenant plane also replaces it; `by_hand`: whoever runs it does.
+ * `by_driver`: the driver that created the tenant plane also replaces it. `by_hand`: the people who run it
+ * do.
  */
 export type UpgradeWay = 'by_driver' | 'by_hand';
 
@@ -11,5 +12,5 @@ export const UPGRADE_STEPS: Readonly<Record<UpgradeWay, readonly string[]>> = de
   by_hand: ['await-version'],
 });
 
-/** How many planes are upgraded one after the other; each is an upgrade of its own. */
+/** The steps of an upgrade wave. Each plane in it is upgraded by a job of its own. */
 export const UPGRADE_WAVE_STEPS: readonly string[] = deepFreeze(['upgrade-canary', 'upgrade-batches']);

@@ -42,13 +42,13 @@ export interface AccountsApi {
   'GET /api/auth/sessions': { 200: { items: SessionView[] } };
   /** End one of your own sessions */
   'DELETE /api/auth/sessions/:id': { 204: undefined };
-  /** Start single sign-on: redirects the browser to the identity provider */
+  /** Start single sign-on by redirecting the browser to the identity provider */
   'GET /api/auth/oidc/start': { 303: undefined };
-  /** Finish single sign-on: the identity provider redirects the browser here */
+  /** Finish single sign-on after the identity provider redirects the browser back */
   'GET /api/auth/oidc/callback': { 303: undefined };
   /** List API keys */
   'GET /api/api-keys': { query: ListApiKeysQuery; 200: Page<ApiKeyView> };
-  /** Create an API key; the answer shows it once */
+  /** Create an API key; only this response shows it */
   'POST /api/api-keys': { body: CreateApiKeyDto; 201: CreatedApiKey };
   /** Revoke an API key */
   'DELETE /api/api-keys/:id': { 204: undefined };
@@ -71,7 +71,7 @@ export interface OperatorView {
   readonly role: OperatorRole;
 }
 
-/** An operator as seen by those who manage operators. */
+/** An operator, as seen by people who manage operators. */
 export interface ManagedOperatorView extends OperatorView {
   readonly created_at: Date;
   readonly disabled_at: Date | null;
@@ -83,7 +83,7 @@ export interface SignedIn {
   readonly token: string;
   readonly expires_at: Date;
   readonly operator: OperatorView;
-  /** Sent with the next sign-in, it keeps other people's wrong guesses from locking out this device. */
+  /** Send it with the next sign-in, so that other people's wrong guesses do not lock out this device. */
   readonly device_token?: string;
 }
 
@@ -117,7 +117,7 @@ export interface ApiKeyView {
 }
 
 export interface CreatedApiKey extends Pick<ApiKeyView, 'id' | 'name' | 'scopes' | 'expires_at'> {
-  /** Shown once. */
+  /** Shown only once. */
   readonly key: string;
 }
 
@@ -166,7 +166,7 @@ export class CreateOperatorDto {
   @IsIn(OPERATOR_ROLES)
   role: OperatorRole;
 
-  /** If left out, the operator signs in by single sign-on or chooses a password through a reset link. */
+  /** If left out, the operator signs in through single sign-on or chooses a password with a reset link. */
   @Optional()
   @IsString()
   @Length(MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH)
@@ -183,7 +183,7 @@ export class ChangeOperatorDto {
   @IsIn(OPERATOR_ROLES)
   role?: OperatorRole;
 
-  /** true ends their sessions, API keys and reset links. */
+  /** true revokes the operator's sessions, API keys and reset links. */
   @Optional()
   @IsBoolean()
   disabled?: boolean;

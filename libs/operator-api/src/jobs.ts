@@ -9,13 +9,13 @@ export interface JobsApi {
   'GET /api/provisioning-jobs': { query: ListJobsQuery; 200: Page<JobView> };
   /** Show a job and its steps */
   'GET /api/provisioning-jobs/:id': { 200: JobView };
-  /** Follow a job: server-sent events until it ends */
+  /** Follow a job through server-sent events until it finishes */
   'GET /api/provisioning-jobs/:id/events': { 200: string };
   /** Retry a failed or cancelled job from the step where it stopped */
   'POST /api/provisioning-jobs/:id/retry': { 202: { job: JobView } };
   /** Cancel a job before its next step */
   'POST /api/provisioning-jobs/:id/cancel': { 202: { job: JobView } };
-  /** Undo the steps of a failed or cancelled job, last first */
+  /** Undo the steps of a failed or cancelled job, in reverse order */
   'POST /api/provisioning-jobs/:id/rollback': { 202: { job: JobView } };
 }
 
@@ -40,7 +40,7 @@ export interface JobView {
   readonly operation: OperationName;
   readonly status: JobStatus;
   readonly tenant_id: string | null;
-  /** Null for a job that is not about a tenant. */
+  /** Null if the job has no tenant. */
   readonly tenant_slug: string | null;
   readonly tenant_plane_id: string | null;
   /** The job that started this one. */

@@ -23,17 +23,17 @@ import { type TenantPlaneView } from './tenant-planes';
 import { type TenantView } from './tenants';
 import { VERSION_PATTERN } from './version-pattern';
 
-/** What starts a job. With `dry_run` it answers with the plan instead. */
+/** Operations that start a job. With `dry_run`, they return the plan instead. */
 export interface OperationsApi {
   /** Provision a tenant */
   'POST /api/tenants/provision': OnTenant<ProvisionTenantDto>;
-  /** Suspend a tenant: its users are signed out and refused */
+  /** Suspend a tenant, so that its users are refused */
   'POST /api/tenants/:id/suspend': OnTenant<SuspendTenantDto>;
   /** Resume a suspended tenant */
   'POST /api/tenants/:id/resume': OnTenant;
   /** Move a tenant to another deployment model or another cell */
   'POST /api/tenants/:id/move': OnTenant<MoveTenantDto>;
-  /** Deprovision a tenant: it is backed up, removed and can be restored for a while */
+  /** Deprovision a tenant: back it up and remove it; it can be restored for a while */
   'POST /api/tenants/:id/deprovision': OnTenant<DeprovisionTenantDto>;
   /** Restore a deprovisioned tenant from its backup */
   'POST /api/tenants/:id/restore': OnTenant;
@@ -48,9 +48,9 @@ export interface OperationsApi {
     200: PlanView;
     202: { job: JobView };
   };
-  /** Drain a cell: it takes no more tenants, and those that it has move to other cells */
+  /** Drain a cell: accept no more tenants, and move its tenants to other cells */
   'POST /api/tenant-planes/:id/drain': OnPlane;
-  /** Let a drained cell take tenants again */
+  /** Let a drained cell accept tenants again */
   'POST /api/tenant-planes/:id/reopen': { 200: { tenant_plane: TenantPlaneView } };
 }
 
@@ -74,7 +74,7 @@ export interface PlannedStep {
   readonly creates: readonly string[];
 }
 
-/** What an operation would do: the answer to `dry_run`. */
+/** What an operation would do: the response to `dry_run`. */
 export interface PlanView {
   readonly plan: {
     readonly steps: readonly PlannedStep[];
@@ -90,14 +90,14 @@ export interface PlanView {
   };
 }
 
-/** `install` is shown once; it is null in a replayed answer if the bundle has been used. */
+/** `install` is shown only once. In a replayed response, it is null if the bundle has been used. */
 export interface AcceptedForTenant {
   readonly tenant: TenantView;
   readonly job: JobView;
   readonly install?: InstallBundle | null;
 }
 
-/** As {@link AcceptedForTenant}. */
+/** Like {@link AcceptedForTenant}. */
 export interface AcceptedForPlane {
   readonly tenant_plane: TenantPlaneView;
   readonly job: JobView;
@@ -202,7 +202,7 @@ export class DeprovisionTenantDto {
 }
 
 export class RotateSecretDto {
-  /** `compromised` refuses the old secret at once and answers with a new install bundle. */
+  /** `compromised` refuses the old secret at once and returns a new install bundle. */
   @IsIn(ROTATION_MODES)
   mode: RotationMode;
 }
@@ -230,7 +230,7 @@ export class UpgradeWaveDto extends UpgradePlaneDto {
   @Length(1, 40)
   region?: string;
 
-  /** How many planes to upgrade at once, after the first, which is upgraded alone. */
+  /** How many planes to upgrade at once. The first plane is upgraded alone. */
   @Optional()
   @IsInt()
   @Min(1)

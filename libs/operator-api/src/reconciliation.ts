@@ -32,7 +32,7 @@ export interface Look {
   found: number;
   repaired: number;
   gone: number;
-  /** What could not be compared; the log says why. */
+  /** What could not be compared. The log says why. */
   readonly not_looked_at: DriftSubject[];
 }
 
@@ -42,7 +42,7 @@ export interface SealingKeyView {
   readonly seals: boolean;
   /** The key is in CONTROL_PLANE_SEALING_KEYS. */
   readonly is_known: boolean;
-  /** How many values it seals. An older key with none can be removed. */
+  /** How many values the key seals. An older key that seals none can be removed. */
   readonly values: number;
 }
 
@@ -52,7 +52,7 @@ const ANSWERS = new Map([
 ]);
 
 export class ListDriftsQuery extends PageQuery {
-  /** false: only open ones; true: only resolved ones. */
+  /** false: only open drifts; true: only resolved drifts. */
   @Optional()
   @Transform(({ value }: { value: unknown }) => ANSWERS.get(String(value)) ?? value)
   @IsBoolean()

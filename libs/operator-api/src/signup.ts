@@ -4,15 +4,15 @@ import { IsSlug } from './is-slug';
 
 /** How prospects get a tenant of their own. Requires no authentication. */
 export interface SignupApi {
-  /** Request a tenant; a link to confirm the address goes out by mail */
+  /** Request a tenant; a link to confirm the address is sent by email */
   'POST /api/signup': { body: SignupDto; 202: SignupView };
-  /** Confirm the address with the link, which starts provisioning */
+  /** Confirm the address with the link, and start provisioning */
   'POST /api/signup/verify': { body: VerifySignupDto; 202: SignupView };
-  /** Show how far a sign-up is */
+  /** Show the progress of a sign-up */
   'GET /api/signup/:id': { 200: SignupView };
 }
 
-/** What anybody who has the sign-up's id may see: never whose it is. */
+/** What anyone who has the sign-up's ID may see. It never shows whose sign-up it is. */
 export interface SignupView {
   readonly id: string;
   readonly status: 'unverified' | 'expired' | 'provisioning' | 'active' | 'failed';
@@ -23,7 +23,7 @@ export interface SignupView {
 }
 
 export class SignupDto {
-  /** The address of the first admin, who receives a link. */
+  /** The email address of the first admin, who receives a link. */
   @IsEmail()
   email: string;
 

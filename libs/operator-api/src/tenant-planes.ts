@@ -24,7 +24,7 @@ export type VersionClass = 'current' | 'behind' | 'unsupported';
 
 /** The fleet. */
 export interface TenantPlanesApi {
-  /** Register a shared cell that is to enrol */
+  /** Register a shared cell, which can then enrol */
   'POST /api/tenant-planes': { body: RegisterTenantPlaneDto; 201: RegisteredPlane };
   /** List tenant planes */
   'GET /api/tenant-planes': { query: ListTenantPlanesQuery; 200: Page<TenantPlaneView> };
@@ -40,7 +40,7 @@ export interface TenantPlaneView {
   readonly deployment_model: DeploymentModel;
   readonly status: TenantPlaneStatus;
   readonly region: string | null;
-  /** How many tenants it may hold, and how many it holds. */
+  /** How many tenants the plane may have, and how many it has. */
   readonly capacity: number;
   readonly tenants: number;
   readonly accepts_tenants: boolean;
@@ -56,7 +56,7 @@ export interface TenantPlaneView {
   /** What the plane last reported about itself. */
   readonly health_status: HealthStatus | null;
   readonly health_checks: readonly ReportedHealthCheck[];
-  /** Two installations report under this identity. */
+  /** Whether two installations report under this identity. */
   readonly identity_forked: boolean;
   readonly revision: number;
   readonly revision_applied: string | null;
@@ -84,7 +84,7 @@ const MAX_FLEET_PAGE = 500;
 export class RegisterTenantPlaneDto {
   /** @example eu-1 */
   @IsString()
-  @Matches(/^[a-z0-9][a-z0-9-]{0,62}$/, { message: 'name must be 1 to 63 of a-z 0-9 -' })
+  @Matches(/^[a-z0-9][a-z0-9-]{0,62}$/, { message: 'name must be 1 to 63 characters from a-z, 0-9 and -' })
   name: string;
 
   /** @example eu */

@@ -13,7 +13,7 @@ import { IsIn, IsObject, IsString, IsUrl, Length, Matches, ValidateBy } from 'cl
 import { type JWTPayload } from 'jose';
 import { type InstallBundle, type IssueTokenDto, type TokenView } from './provisioning-tokens';
 
-/** Tenants as they are. {@link OperationsApi} changes them with jobs. */
+/** Tenants. Operations that change them with a job are in {@link OperationsApi}. */
 export interface TenantsApi {
   /** List tenants, newest first */
   'GET /api/tenants': { query: ListTenantsQuery; 200: Page<TenantView> };
@@ -21,13 +21,13 @@ export interface TenantsApi {
   'GET /api/tenants/:id_or_slug': { 200: TenantView };
   /** Change a tenant's name, plan or settings */
   'PATCH /api/tenants/:id': { body: UpdateTenantDto; 200: TenantView };
-  /** Create a link with which the first admin signs in */
+  /** Create a link with which the first admin signs up */
   'POST /api/tenants/:id/signup-link': { 201: SignupLink };
   /** Show the signed certificate of a tenant's deletion */
   'GET /api/tenants/:id/deletion-certificate': { 200: CertificateView };
   /** Record where a tenant's own tenant plane and its database are */
   'PUT /api/tenants/:id/infrastructure': { body: RecordInfrastructureDto; 200: TenantView };
-  /** Show the database URL of a tenant, which is a secret */
+  /** Show a tenant's database URL, which is secret */
   'GET /api/tenants/:id/db-url': { 200: { db_url: string } };
   /** Issue a provisioning token for the tenant's own tenant plane */
   'POST /api/tenants/:id/provisioning-tokens': { body: IssueTokenDto; 201: { install: InstallBundle } };
@@ -50,7 +50,7 @@ export interface TenantView {
   readonly source: 'admin_ui' | 'signup' | 'api';
   readonly admin_email: string;
   readonly po_number: string | null;
-  /** The address that users open, planned before a tenant plane exists. */
+  /** The address that users visit. It is planned before a tenant plane exists. */
   readonly url: string | null;
   /** The tenant plane's own address. */
   readonly endpoint_url: string | null;
@@ -59,7 +59,7 @@ export interface TenantView {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly active_at: Date | null;
-  /** A deprovisioned tenant can be restored until then. */
+  /** Until when a deprovisioned tenant can be restored. */
   readonly restorable_until: Date | null;
 }
 
@@ -102,8 +102,8 @@ export class UpdateTenantDto {
   plan?: Plan;
 
   /**
-   * Merged into the current settings, key by key; null removes a key (RFC 7396). At most 10,000 characters
-   * of JSON in all.
+   * Merged into the current settings, key by key; null removes a key (RFC 7396). At most 10,000 characters of
+   * JSON in total.
    */
   @Optional()
   @IsObject()

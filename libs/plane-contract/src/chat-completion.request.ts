@@ -17,8 +17,8 @@ import {
 } from 'class-validator';
 
 /**
- * A query parameter of an AI call, covered by the signature: the tenant's admin has allowed AI through the
- * Control Plane. `on_prem` is refused without it.
+ * The query parameter of an AI call that says that the tenant's admin has allowed AI through the Control
+ * Plane. The call's signature covers it. Calls from `on_prem` planes are refused without it.
  */
 export const ALLOWED_BY_ADMIN_PARAMETER = 'allowed_by_admin';
 

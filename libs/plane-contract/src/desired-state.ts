@@ -3,39 +3,41 @@ import { type DeploymentModel, type Plan } from '@atlas/tenancy';
 /** What a tenant plane should do with one tenant. */
 export type PlacementPhase = 'serving' | 'importing' | 'frozen' | 'retired';
 
-/** How to answer a tenant's requests where it is served. */
+/** How the plane that serves a tenant must treat its requests. */
 export type DesiredTenantStatus = 'active' | 'suspended' | 'deprovisioning';
 
 /**
  * Moves a tenant's rows. The `source` encrypts them to `recipient` (a public JWK) and sends them; the
  * `target` imports them. In phase `frozen` the source refuses writes and sends the rest. For a `backup`, the
- * plane sends the frozen rows, takes them back into a scratch database, and compares.
+ * plane sends the frozen rows, reads them back into a scratch database, and compares them.
  */
 export interface DesiredTransfer {
   readonly id: string;
   readonly role: 'source' | 'target' | 'backup';
   /**
-   * Increases when everything must start over: for another plane, or for another key of the same one. Part of
-   * the names of runs.
+   * Increases when everything must start over, for a different plane or for a different key of the same
+   * plane. It is part of each run's name.
    */
   readonly generation?: number;
   readonly recipient?: Readonly<Record<string, unknown>>;
   /**
-   * Set when rows are encrypted to a backup's key: that key (a private JWK), as a JWE to the plane's own key.
+   * Set if rows are encrypted to a backup's key. Contains that key (a private JWK), as a JWE encrypted to the
+   * plane's own key.
    */
   readonly key?: string;
 }
 
 /**
- * What a tenant plane cannot know by itself about a tenant's sign-up tokens. Both lists hold `jti`s, newest
- * first.
+ * What a tenant plane cannot know by itself about a tenant's sign-up tokens. Both lists contain `jti`s,
+ * newest first.
  */
 export interface DesiredSignupLinks {
   readonly revoked: readonly string[];
-  /** `revoked` is limited; this `jti` and all lower ones are revoked as well. */
+  /** The length of `revoked` is limited. This `jti` and all lower ones are revoked as well. */
   readonly revoked_through?: string;
   /**
-   * Valid here although their `aud` is another tenant plane: the tenant lived there when they were minted.
+   * Valid here even though their `aud` is another tenant plane, which was the tenant's home when they were
+   * created.
    */
   readonly carried: readonly string[];
 }
@@ -50,27 +52,29 @@ export interface DesiredTenant {
   readonly phase: PlacementPhase;
   readonly entry_revision: number;
   readonly transfer?: DesiredTransfer;
-  /** At the tenant's home, if there are any. */
+  /** Set at the tenant's home, if there are any such links. */
   readonly signup_links?: DesiredSignupLinks;
   /**
-   * Set for a tenant that was moved or restored: it is served only from a database that has imported this
-   * transfer. Any other database may be empty or older: it serves nobody and reports `copy_missing`.
+   * Set for a tenant that was moved or restored. The tenant is served only from a database that has imported
+   * this transfer. Any other database may be empty or older, so its plane does not serve the tenant and
+   * reports `copy_missing`.
    */
   readonly requires_copy?: string;
   /**
-   * At the tenant's home: this job has the copy kept here since before a move served again, because the rows
-   * were lost where the tenant had moved to. The copy counts unless another import has started to replace it.
-   * Nobody knows what was revoked after the move, so before serving it the plane ends all access, once per
-   * job. `requires_rows` is sent until the plane has reported that it serves the copy: a database without it
-   * serves nobody and reports `copy_missing`.
+   * Set at the tenant's home if a job wants the plane to serve its old copy again. The copy is from before a
+   * move, and the plane that the tenant had moved to has lost the rows. The copy is used unless another
+   * import has begun to replace it. What was revoked after the move is unknown, so the plane revokes all
+   * access before it serves the copy, once per job. `requires_rows` is sent until the plane has reported that
+   * it serves the copy. If it is set, a plane without the copy does not serve the tenant and reports
+   * `copy_missing`.
    */
   readonly reopened?: { readonly job_id: string; readonly requires_rows?: true };
   /**
-   * With phase `retired`, or `importing` on the way back: where the tenant lives now. It lived here before,
-   * and requests for it are redirected there.
+   * The current address of a tenant that was served here before, to which its requests are redirected. Set
+   * with phase `retired`, or with `importing` if the tenant is moving back.
    */
   readonly moved_to?: string;
-  /** With phase `retired`: remove its rows. */
+  /** With phase `retired`: the plane must remove the tenant's rows. */
   readonly purge?: { readonly job_id: string };
 }
 
@@ -88,14 +92,14 @@ export interface PublishedKey {
 interface PlaneConfig {
   readonly keys: { readonly keys: readonly PublishedKey[] };
   /**
-   * A compact JWE: the secret to sign with from now on, under a key derived from the one that signed the
+   * The secret to sign with from now on, as a compact JWE under a key derived from the secret that signed the
    * call.
    */
   readonly next_secret?: string;
 }
 
 /**
- * The changes since the requested revision, or everything (`full`). `revision` is `<epoch>.<n>`: send it back
+ * The changes since the requested revision, or everything (`full`). `revision` is `<epoch>.<n>`. Send it back
  * verbatim.
  */
 export interface DesiredState {

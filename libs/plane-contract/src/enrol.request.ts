@@ -17,7 +17,7 @@ import {
   IsObject,
 } from 'class-validator';
 
-/** The rules for a tenant plane's own address. Each change of it stays in the audit trail. */
+/** The rules for a tenant plane's own address. Each change of the address stays in the audit trail. */
 export const ENDPOINT_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
 export const MAX_ENDPOINT_URL = 500;
@@ -25,7 +25,7 @@ export const MAX_ENDPOINT_URL = 500;
 /** Belongs to no installation: the nil UUID of RFC 9562. */
 export const NO_INSTANCE = '00000000-0000-0000-0000-000000000000';
 
-/** In characters of JSON. The key is stored, and handed to planes that send something to this one. */
+/** In characters of JSON. The key is stored, and given to planes that send data to this plane. */
 const MAX_PUBLIC_KEY = 1000;
 
 export class EnrolDatabase {

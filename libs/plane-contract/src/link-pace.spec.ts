@@ -15,7 +15,7 @@ function randomNumbers(seed: number): () => number {
   };
 }
 
-/** How long after an outage of this length a plane calls the Control Plane. */
+/** How long after the end of an outage of this length a plane calls the Control Plane. */
 function returnAfter(outageMs: number, random: () => number): number {
   const pace = new LinkPace(random);
   let at = 0;
@@ -28,7 +28,7 @@ function returnAfter(outageMs: number, random: () => number): number {
 
 describe(LinkPace.name, () => {
   it.each([1, 2, 3, 5, 10, 20, 60, 600])(
-    'spreads the return of planes evenly within ten seconds after an outage of %d s',
+    "spreads the planes' first calls after an outage of %d s evenly, within ten seconds",
     (seconds) => {
       const random = randomNumbers(seconds);
       const returns = Array.from({ length: PLANES }, () => returnAfter(seconds * SECOND_MS, random));
@@ -53,7 +53,7 @@ describe(LinkPace.name, () => {
     expect(pace.pauseMs).toBe(0);
   });
 
-  it('starts over when a call that had been waiting is cut off', () => {
+  it('starts over when a long-waiting call is disconnected', () => {
     const pace = new LinkPace(() => 0.5);
     pace.heardNothing({ waitedMs: 3, askedMs: 25_000 });
     pace.failed(20_000);
@@ -62,7 +62,7 @@ describe(LinkPace.name, () => {
     expect(pace.pauseMs).toBe(1100);
   });
 
-  it('treats an early answer without news as a process shutting down', () => {
+  it('takes an early response without news as a sign that the process is shutting down', () => {
     const pace = new LinkPace(() => 0.5);
     pace.heardNothing({ waitedMs: 3, askedMs: 25_000 });
     expect(pace.pauseMs).toBe(500);

@@ -4,11 +4,12 @@ const MAX_MS = 10_000;
 const GROWTH = 1.2;
 
 /**
- * When a tenant plane calls the Control Plane again. All planes lose it at the same moment and must not
- * return together. The time since then is divided into rounds: the first is a second long, each next one a
- * fifth longer, up to ten seconds. A plane calls once per round, always at the same fraction of it, drawn
- * when it lost the Control Plane. So the calls are spread evenly at any moment, however long the outage
- * lasts. Drawing a new fraction each time would send the planes back in waves.
+ * Decides when a tenant plane calls the Control Plane again. In an outage, all planes lose the Control Plane
+ * at the same moment, and they must not all return at once. The time since then is divided into rounds. The
+ * first round lasts a second, and each following round lasts a fifth longer, up to ten seconds. A plane calls
+ * once per round, always at the same fraction of the round, which it chooses at random when it loses the
+ * Control Plane. So the calls are spread evenly at any moment, no matter how long the outage lasts. With a
+ * new fraction for each round, the planes would return in waves.
  */
 export class LinkPace {
   private failures = 0;
@@ -23,8 +24,8 @@ export class LinkPace {
   }
 
   /**
-   * The call failed, or its answer could not be applied. A call that took longer than a round had been
-   * waiting for news, so the Control Plane was lost only now.
+   * The call failed, or its response could not be applied. A call that took longer than a round had been
+   * waiting for news, so contact with the Control Plane was lost only now.
    */
   failed(tookMs = 0): void {
     if (tookMs > roundMs(this.failures)) this.failures = 0;
@@ -34,13 +35,16 @@ export class LinkPace {
     this.failures += 1;
   }
 
-  /** The call was answered and its answer is applied. */
+  /** The call got a response, and the response has been applied. */
   succeeded(): void {
     this.failures = 0;
     this.ms = 0;
   }
 
-  /** The poll was answered without news. Well before its timeout, that means the process is shutting down. */
+  /**
+   * The poll got a response without news. Well before the timeout, that means that the answering process is
+   * shutting down.
+   */
   heardNothing({ waitedMs, askedMs }: { readonly waitedMs: number; readonly askedMs: number }): void {
     this.succeeded();
     if (waitedMs < askedMs / 2) this.failed();

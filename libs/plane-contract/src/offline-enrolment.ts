@@ -17,7 +17,7 @@ export const OFFLINE_CAPABILITY = 'offline';
 /** The token in a request file is sealed with a key derived for this purpose from its bundle's secret. */
 export const SEALED_TOKEN_PURPOSE = 'atlas-offline-enrolment';
 
-/** What the sealed token is bound to: it does not open in another installation's file. */
+/** What the sealed token is bound to, so that it cannot be opened in another installation's file. */
 export function sealedTokenPlace(keyId: string, instanceId: string) {
   return { table: 'enrol-request', column: 'token', rowId: instanceId, ownerId: keyId };
 }
@@ -57,7 +57,7 @@ export class EnrolRequestFile {
   signature: FileSignature;
 }
 
-/** The signed text of an answer file. It names the instance, which is readable nowhere else in the file. */
+/** The signed text of an answer file. No other part of the file names the instance in readable form. */
 export interface OfflineEnrolAnswer extends EnrolAnswer {
   readonly instance_id: string;
 }

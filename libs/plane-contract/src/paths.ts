@@ -18,7 +18,7 @@ export const HEARTBEAT_SECONDS = 25;
 export const OFFLINE_AFTER_SECONDS = 75;
 
 /**
- * With the platform secret the key does not identify the calling cell, so the query does (and the signature
- * covers it).
+ * If a cell signs with the platform secret, the key does not identify the cell, so this query parameter does.
+ * The signature covers it.
  */
 export const TENANT_PLANE_ID_PARAMETER = 'tenant_plane_id';

@@ -8,7 +8,7 @@ import { type ReportRequest } from './report.request';
 import { type TenantRoute } from './tenant-route';
 import { type TransferProgress } from './transfer-part';
 
-/** What tenant planes call at the Control Plane, with signed requests. */
+/** The operations of the Control Plane that tenant planes call, with signed requests. */
 export interface PlaneApi {
   /** Enrol with a provisioning token */
   'POST /api/tenant-planes/enroll': { query: DryRunQuery; body: EnrolRequest; 200: EnrolAnswer };
@@ -24,15 +24,15 @@ export interface PlaneApi {
     body: ReportRequest;
     200: Record<string, never>;
   };
-  /** Find where a tenant of another plane lives */
+  /** Find the address of a tenant on another plane */
   'GET /api/tenant-planes/self/routes/:slug': { query: SelfQuery; 200: TenantRoute; 204: undefined };
-  /** Send a part of a tenant that moves away */
+  /** Send a part of the rows of a tenant that is moving away */
   'PUT /api/tenant-planes/self/transfers/:id/parts/:n': {
     query: SelfQuery;
     body: SealedPart;
     200: TransferProgress;
   };
-  /** Fetch a part of a tenant that moves in; waits until the source has sent it */
+  /** Fetch a part of the rows of a tenant that is moving in; waits until the source has sent it */
   'GET /api/tenant-planes/self/transfers/:id/parts/:n': {
     query: TransferPartQuery;
     200: SealedPart;
@@ -51,7 +51,7 @@ export interface PlaneApi {
   };
 }
 
-/** A compact JWE (RFC 7516) to the enrolment key of the target. */
+/** A compact JWE (RFC 7516), encrypted to the target's enrolment key. */
 type SealedPart = string;
 
 /** Identifies the calling plane if it signs with the platform secret, which several cells share. */
@@ -63,7 +63,7 @@ export class SelfQuery {
 
 /** A long poll. */
 class WaitingQuery extends SelfQuery {
-  /** Seconds to wait if there is nothing to answer yet. */
+  /** Seconds to wait if there is nothing to return yet. */
   @Optional()
   @NumberInText()
   @IsInt()
@@ -105,7 +105,7 @@ export class TransferProgressQuery extends WaitingQuery {
 }
 
 export class ChatCompletionQuery extends SelfQuery {
-  /** Of an on_prem plane: whether the tenant's admin allows AI through the Control Plane. */
+  /** For an on_prem plane: whether the tenant's admin allows AI through the Control Plane. */
   @Optional()
   @IsIn(['true', 'false'])
   [ALLOWED_BY_ADMIN_PARAMETER]?: 'true' | 'false';

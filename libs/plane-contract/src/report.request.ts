@@ -32,7 +32,7 @@ export class ReportedTenant {
   tenant_id: string;
 
   /**
-   * `failed`: only a person can help. `retrying`: not done yet; `error` says why the last attempt failed.
+   * `failed`: only a person can help. `retrying`: not applied yet; `error` says why the last attempt failed.
    */
   @IsIn(REPORTED_STATES)
   state: ReportedState;
@@ -47,17 +47,17 @@ export class ReportedTenant {
   @MaxLength(2000)
   error?: string;
 
-  /** Why it failed, where the Control Plane can help. `copy_missing`: see `requires_copy`. */
+  /** Why it failed, if the Control Plane can help. For `copy_missing`, see `requires_copy`. */
   @IsOptional()
   @IsIn(REPORTED_CODES)
   code?: ReportedCode;
 }
 
-/** What a tenant plane has applied; sent right after applying, and otherwise as its heartbeat. */
+/** What a tenant plane has applied. Sent right after applying, and otherwise as a heartbeat. */
 export class ReportRequest {
   /**
-   * The last revision applied, in the epoch of the entries: `<epoch>.0` while no state of that epoch is fully
-   * applied. Entries of any other epoch than the current one are ignored.
+   * The last revision applied in the epoch of the entries, or `<epoch>.0` while no state of that epoch is
+   * fully applied. Entries of any epoch but the current one are ignored.
    */
   @IsString()
   @Length(1, 100)
@@ -73,7 +73,7 @@ export class ReportRequest {
   @MaxLength(MAX_ENDPOINT_URL)
   endpoint_url?: string;
 
-  /** Increases with every report and is stored before it is sent. */
+  /** Increases with every report, and is stored before the report is sent. */
   @IsInt()
   @Min(1)
   @Max(MAX_INTEGER)
@@ -89,7 +89,7 @@ export class ReportRequest {
   @Max(MAX_INTEGER)
   stored_sequence?: number;
 
-  /** Identifies the reporting copy of the tenant plane. */
+  /** Identifies the reporting process of the tenant plane. */
   @IsUUID()
   link_id: string;
 

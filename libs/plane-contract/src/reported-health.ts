@@ -10,9 +10,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 
-/**
- * From best to worst. `degraded`: it serves, but somebody should look; `failing`: it does not do its work.
- */
+/** From best to worst. `degraded`: it works, but someone should check it. `failing`: it does not work. */
 export const HEALTH_STATUSES = ['ok', 'degraded', 'failing'] as const;
 export type HealthStatus = (typeof HEALTH_STATUSES)[number];
 
@@ -37,7 +35,7 @@ export class ReportedHealthCheck {
 
 /** A tenant plane's own view of its health. Planes of older versions send only a status. */
 export class ReportedHealth {
-  /** The worst of its checks. */
+  /** The worst status of its checks. */
   @IsOptional()
   @IsIn(HEALTH_STATUSES)
   status?: HealthStatus;
@@ -55,7 +53,7 @@ export function worstOf(statuses: readonly HealthStatus[]): HealthStatus {
   return HEALTH_STATUSES[Math.max(0, ...statuses.map((one) => HEALTH_STATUSES.indexOf(one)))] ?? 'ok';
 }
 
-/** What is wrong, for a person to read; empty if nothing is. */
+/** What is wrong, for a person to read; empty if nothing is wrong. */
 export function troubleIn({ checks = [] }: ReportedHealth): string {
   return checks
     .filter(({ status }) => status !== 'ok')

@@ -6,5 +6,7 @@ describe(isOlderRevision.name, () => {
     ['a.10', 'a.9', false],
     ['a.9', 'a.9', false],
     ['a.9', 'b.10', false],
-  ])('compares %s with %s: %s', (one, other, isOlder) => expect(isOlderRevision(one, other)).toBe(isOlder));
+  ])('given %s and %s, returns %s', (one, other, isOlder) =>
+    expect(isOlderRevision(one, other)).toBe(isOlder),
+  );
 });

@@ -1,6 +1,6 @@
 /**
- * Changes when the Control Plane is restored from a backup: all numbers then restart from those of the
- * backup.
+ * The epoch of a revision. It changes when the Control Plane is restored from a backup, because all numbers
+ * then restart from those in the backup.
  */
 export function epochOf(revision: string): string {
   const [epoch = ''] = revision.split('.');

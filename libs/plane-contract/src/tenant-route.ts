@@ -1,6 +1,6 @@
 import { type DeploymentModel } from '@atlas/tenancy';
 
-/** Where a tenant lives: routes its host, and tells a shared tenant plane where to redirect. */
+/** Where a tenant is served. Routes the tenant's host, and tells a shared tenant plane where to redirect. */
 export interface TenantRoute {
   readonly tenant_id: string;
   readonly slug: string;

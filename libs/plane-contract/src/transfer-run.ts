@@ -10,7 +10,7 @@ export interface TransferRun {
 
 /**
  * Names a run. Names of one generation sort in the order in which the plane started its runs, so a late
- * request of an earlier run is recognised even if it is the first of that run to arrive.
+ * request from an earlier run is recognised, even if it is that run's first request to arrive.
  */
 export function runName({ generation, begunAt }: TransferRun): string {
   const ordered = [generation, begunAt.getTime()].map((n) => n.toString().padStart(15, '0'));
@@ -24,8 +24,8 @@ export function generationOf(name: string): number | null {
 }
 
 /**
- * Whether a run started after another. Any run is later than none; of two unordered names, each is later than
- * the other.
+ * Whether a run started after another run. Any run is later than none. Of two unordered names, each is later
+ * than the other.
  */
 export function isLaterRun(name: string, than: string | null): boolean {
   if (than === null) return true;

@@ -1,5 +1,5 @@
 /**
- * Sent with every signed answer, for people to read. Nothing depends on it, so the signature need not cover
+ * Sent with every signed response, for people to read. Nothing depends on it, so the signature need not cover
  * it.
  */
 export const CONTROL_PLANE_VERSION_HEADER = 'x-atlas-version';

@@ -8,7 +8,7 @@ import {
 import { IsEmail, IsString, Length } from 'class-validator';
 import { type InviteDto, type UserDetails, type UserRole } from './users';
 
-/** Signing in, and everything about one's own account. */
+/** Signing in, and managing one's own account. */
 export interface AccountsApi {
   /** Sign in for the first time with a sign-up link or an invitation */
   'POST /api/auth/signup-exchange': { body: SignupExchangeDto; 201: SignInAnswer<SignedIn> };
@@ -18,21 +18,21 @@ export interface AccountsApi {
   'POST /api/auth/token': { body: TokenDto; 200: SignInAnswer<SignedIn> };
   /** Renew a session with its refresh token */
   'POST /api/auth/refresh': { body: RefreshDto; 200: SignedIn };
-  /** Register as a user, where the tenant allows it */
+  /** Register as the first user, if the deployment allows it */
   'POST /api/auth/register': { body: RegisterDto; 201: SignInAnswer<SignedIn> };
   /** End the current session */
   'POST /api/auth/logout': { 204: undefined };
   /** Show the signed-in user */
   'GET /api/auth/me': { 200: { user: UserView } };
-  /** Mail a link to set a new password */
+  /** Email a link for setting a new password */
   'POST /api/auth/forgot-password': { body: ForgotPasswordDto; 202: Record<string, never> };
-  /** Set a new password with the link from the mail */
+  /** Set a new password with the link from the email */
   'POST /api/auth/reset-password': { body: ResetPasswordDto; 200: SignInAnswer<SignedIn> };
   /** Change your own password */
   'POST /api/auth/password': { body: ChangePasswordDto; 204: undefined };
-  /** Start single sign-on: redirects the browser to the identity provider */
+  /** Start single sign-on by redirecting the browser to the identity provider */
   'GET /api/auth/oidc/start': { 303: undefined };
-  /** Finish single sign-on: the identity provider redirects the browser here */
+  /** Finish single sign-on after the identity provider redirects the browser back */
   'GET /api/auth/oidc/callback': { 303: undefined };
 }
 
@@ -48,14 +48,14 @@ export interface SignedIn {
   readonly refresh_token: string;
   readonly expires_at: Date;
   readonly user: UserView;
-  /** Sent with the next sign-in, it keeps other people's wrong guesses from locking out this device. */
+  /** Send it with the next sign-in, so that other people's wrong guesses do not lock out this device. */
   readonly device_token?: string;
 }
 
 export interface Invitation {
   readonly user: UserDetails;
   readonly expires_at: Date;
-  /** Only where the plane sends no mail: the admin passes it on. */
+  /** Set only if the plane sends no email. The admin must then pass the link on. */
   readonly url?: string;
 }
 
@@ -109,7 +109,7 @@ export class ForgotPasswordDto {
 }
 
 export class ResetPasswordDto extends SignInDto {
-  /** The token of the link in the mail. */
+  /** The token of the link in the email. */
   @IsString()
   @Length(1, 200)
   token: string;

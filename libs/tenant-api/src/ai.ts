@@ -1,7 +1,7 @@
 import { IsBoolean } from 'class-validator';
 
 export interface AiApi {
-  /** Analyse an incident. With `Accept: text/event-stream`, the events `delta`, then `done` or `error` */
+  /** Analyse an incident. With `Accept: text/event-stream`, streams `delta` events, then `done` or `error` */
   'POST /api/ai/incidents/:id/analysis': { 200: AnalysisView };
   /** Show the AI settings */
   'GET /api/ai/settings': { 200: AiSettingsView };

@@ -33,8 +33,8 @@ export class CreateConfigurationItemDto {
   type: string;
 
   /**
-   * At most 100 attributes, with names of 100 and texts of 4,000 characters; at most 32,768 bytes of JSON in
-   * all.
+   * At most 100 attributes. Names may have up to 100 characters, strings up to 4,000, and all attributes
+   * together up to 32,768 bytes as JSON.
    */
   @Optional()
   @IsObject()

@@ -1,9 +1,9 @@
 import { type DeploymentHint } from '@atlas/deployment-profiles';
 import { type DeploymentModel } from '@atlas/tenancy';
 
-/** How the plane is deployed, and how its link to the Control Plane is. */
+/** How the plane is deployed, and the state of its link to the Control Plane. */
 export interface DeploymentApi {
-  /** Show what a sign-in page needs: tenant, deployment model, link to the Control Plane */
+  /** Show what a sign-in page needs: the tenant, the deployment model and the link to the Control Plane */
   'GET /api/tenant-default': { 200: TenantDefaultView };
   /** Check the link to the Control Plane */
   'GET /api/integrations/control-plane': { 200: { checks: NamedOutcome[] } };
@@ -13,7 +13,7 @@ export interface DeploymentApi {
   'POST /api/moves/consent': { 200: MoveView };
 }
 
-/** The deployment model for users: its name, and the reminders that come with it. */
+/** The deployment model as users see it: its name and its reminders. */
 export interface DeploymentView {
   readonly model: DeploymentModel;
   readonly profile: string;
@@ -30,9 +30,9 @@ export interface TenantDefaultView {
 export interface CheckOutcome {
   readonly ok: boolean;
   readonly detail: string;
-  /** Who has to do what. */
+  /** What to do, and who must do it. */
   readonly fix?: string;
-  /** It works, but somebody should look. */
+  /** It works, but someone should check it. */
   readonly warning?: true;
 }
 

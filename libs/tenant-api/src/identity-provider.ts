@@ -2,7 +2,7 @@ import { Optional } from '@atlas/platform';
 import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsString, Length, Matches } from 'class-validator';
 import { type UserRole } from './users';
 
-/** The roles that a first single sign-on may grant. It never makes anybody an admin. */
+/** The roles that a first single sign-on may grant. It never makes anyone an admin. */
 export const GRANTABLE_ROLES = ['operator', 'fulfiller', 'requester'] as const satisfies readonly UserRole[];
 export type GrantableRole = (typeof GRANTABLE_ROLES)[number];
 
@@ -18,7 +18,7 @@ export interface IdentityProviderApi {
 
 export interface IdentityProviderView {
   readonly provider: ProviderView | null;
-  /** Register exactly this address at the provider. */
+  /** Register exactly this address with the provider. */
   readonly redirect_uri: string | null;
 }
 
@@ -40,7 +40,7 @@ export class ConfigureIdentityProviderDto {
   @Length(1, 500)
   issuer: string;
 
-  /** The id of a public client: it has no secret, and codes are bound by PKCE. */
+  /** The ID of a public client. The client has no secret, because PKCE binds the codes to it. */
   @IsString()
   @Length(1, 200)
   client_id: string;
@@ -58,7 +58,7 @@ export class ConfigureIdentityProviderDto {
   @IsIn(GRANTABLE_ROLES)
   default_role: GrantableRole = 'requester';
 
-  /** The domains in which users may be created; required with create_users. */
+  /** The email domains for which users may be created. Required with create_users. */
   @Optional()
   @IsArray()
   @ArrayMaxSize(50)

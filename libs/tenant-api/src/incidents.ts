@@ -84,7 +84,7 @@ export class UpdateIncidentDto {
   @Matches(/\S/, { message: 'title must not be blank' })
   title?: string;
 
-  /** null removes it. */
+  /** null removes the description. */
   @IsOptional()
   @IsString()
   @MaxLength(20_000)

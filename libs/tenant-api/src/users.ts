@@ -43,7 +43,7 @@ export class ListUsersQuery extends PageQuery {
 export class InviteDto {
   @IsEmail()
   @Checked('mailbox', (value) =>
-    isPlainAddress(value) ? null : 'must be an address that mail can be sent to',
+    isPlainAddress(value) ? null : 'must be an address that email can be sent to',
   )
   email: string;
 

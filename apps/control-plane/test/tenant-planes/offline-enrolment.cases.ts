@@ -342,7 +342,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       const ordered: Ordered = (await plane.provision({ deployment_model: 'hybrid' }).expect(202)).body;
       const answer = await upload(requestFile(simulator(ordered), { deployment_model: 'hybrid' }));
       expect(refusal(answer)).toEqual([422, 'offline_enrolment_unavailable']);
-      expect(answer.body.detail).toMatch(/hybrid.*by a call.*on_prem/);
+      expect(answer.body.detail).toMatch(/hybrid.*enrol online.*on_prem/);
       expect(await isSpent(ordered)).toBe(false);
       expect((await simulator(ordered).enrol()).status).toBe(200);
     });

@@ -11,7 +11,7 @@ import { TenantRouter } from './tenant-router';
 import { TenantGuard } from './tenant.guard';
 import { UserWrites } from './user-writes';
 
-/** Decides who may make a request and for which tenant, and checks again when users write. */
+/** Decides who may make a request, and for which tenant. Checks again when a user writes. */
 @Module({
   imports: [AuditModule, ControlPlaneClientModule, CredentialsModule, PlaneIdentityModule, TenancyModule],
   providers: [

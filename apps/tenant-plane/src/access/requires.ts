@@ -14,6 +14,6 @@ export const AnyUser = (): MethodDecorator & ClassDecorator =>
 /** No sign-in, but the request must resolve to a tenant. */
 export const WithoutLogin = (): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS, 'anybody' satisfies Access);
-/** No sign-in. A plane with a fixed tenant may not have it yet. */
+/** No sign-in, and on a single-tenant plane the tenant may not exist yet. */
 export const WithoutLoginOrTenant = (): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS, 'anybody-even-without-tenant' satisfies Access);

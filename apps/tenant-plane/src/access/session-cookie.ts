@@ -2,7 +2,7 @@ import { Clock, SignInCookies } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
 
-/** The cookies of tenants' users. */
+/** The sign-in cookies of a tenant's users. */
 @Injectable()
 export class SessionCookie extends SignInCookies {
   constructor(config: TenantPlaneConfig, clock: Clock) {

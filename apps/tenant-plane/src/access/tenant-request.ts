@@ -8,7 +8,7 @@ export interface TenantRequest extends FastifyRequest {
   user?: SignedInUser;
 }
 
-/** The tenant of this request, on which host, header and session agree. */
+/** The tenant of this request. Its host, header and session all agree on it. */
 export const CurrentTenant = createParamDecorator((_: unknown, context: ExecutionContext): Tenant => {
   const { tenant } = context.switchToHttp().getRequest<TenantRequest>();
   if (!tenant) throw new Error('This route has no tenant.');
@@ -23,6 +23,6 @@ export const OptionalTenant = createParamDecorator(
 
 export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): SignedInUser => {
   const { user } = context.switchToHttp().getRequest<TenantRequest>();
-  if (!user) throw new Error('This route has no user: it needs @Requires.');
+  if (!user) throw new Error('This route has no user. Add @Requires to it.');
   return user;
 });

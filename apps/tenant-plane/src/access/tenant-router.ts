@@ -17,19 +17,17 @@ import { SharedCalls } from './shared-calls';
 const TIMEOUT_MS = 3000;
 const KNOWN_MS = 30_000;
 const UNKNOWN_MS = 5000;
-/** The pause after a failed look-up: of a known route, and of an unknown host. */
+/** How long to wait after a failed lookup, for a known route and for an unknown host. */
 const RETRY_KNOWN_MS = 5000;
 const RETRY_UNKNOWN_MS = 1000;
 const MAX_KEPT = 10_000;
-/**
- * Look-ups of unknown hosts have their own limit, so made-up hosts cannot hold up refreshes of known routes.
- */
+/** Lookups of unknown hosts have their own limit, so made-up hosts cannot delay refreshes of known routes. */
 const MAX_LOOK_UPS = 8;
 const MAX_REFRESHES = 32;
 
 /**
- * Requests about the plane itself, answered under any host name. A probe must not learn another plane's
- * health.
+ * Requests about the plane itself, answered under any host name. If a health probe were redirected, it would
+ * report another plane's health.
  */
 const OF_THE_PLANE = /^\/(health\/|api\/health($|\?)|metrics($|\?))/;
 
@@ -37,19 +35,19 @@ const OF_THE_PLANE = /^\/(health\/|api\/health($|\?)|metrics($|\?))/;
 interface Route {
   readonly url: string;
   readonly askAgainAt: number;
-  /** The last look-up failed, so requests take this route without waiting for the next one. */
+  /** The last lookup failed, so requests use this route without waiting for the next lookup. */
   readonly isDoubtful: boolean;
 }
 
 /**
- * A shared plane redirects requests for tenants that live elsewhere (307, which keeps method and body). Known
- * routes stay in use while the Control Plane is unreachable. Every plane redirects requests for tenants that
- * have moved away from it.
+ * A shared plane redirects requests for tenants on other planes (307 keeps the method and body). Known routes
+ * stay in use while the Control Plane is unreachable. Every plane redirects requests for tenants that have
+ * moved away from it.
  */
 @Injectable()
 export class TenantRouter implements OnModuleInit {
   private readonly routes = new BoundedMap<string, Route>(MAX_KEPT);
-  /** Slugs that no other plane serves, and when to ask again, in monotonic milliseconds. */
+  /** Slugs that no other plane serves, and when to look each up again, in monotonic milliseconds. */
   private readonly unknown = new BoundedMap<string, number>(MAX_KEPT);
   private readonly refreshes = new SharedCalls<string | null>(MAX_REFRESHES);
   private readonly lookUps = new SharedCalls<string | null>(MAX_LOOK_UPS);
@@ -73,9 +71,12 @@ export class TenantRouter implements OnModuleInit {
     });
   }
 
-  /** The URL to redirect to; null if this plane answers: it serves the tenant, or the request names none. */
+  /**
+   * The URL to redirect to. Null if this plane must answer: it serves the tenant, the request names no
+   * tenant, or no other plane is known to serve it.
+   */
   async elsewhere(request: Pick<FastifyRequest, 'headers' | 'url'>): Promise<string | null> {
-    // A target in absolute form (RFC 9112 section 3.2.2) would put a second host behind the first.
+    // An absolute-form target (RFC 9112 section 3.2.2) would append a second host to the first.
     if (!request.url.startsWith('/')) return null;
     if (OF_THE_PLANE.test(request.url)) return null;
     const origin = await this.originElsewhere(request.headers);
@@ -107,14 +108,14 @@ export class TenantRouter implements OnModuleInit {
 
   private firstLookUp(slug: string): Promise<string | null> {
     return this.learn(slug).catch((error: unknown) => {
-      // A refusal is cheap, and may be how this plane learns that its clock is wrong: no pause.
+      // No pause after a refusal: it is cheap, and this plane may learn from it that its clock is wrong.
       if (!(error instanceof ControlPlaneRefused))
         this.unknown.set(slug, this.clock.monotonicMs() + RETRY_UNKNOWN_MS);
       return null;
     });
   }
 
-  /** Keeps the known route if the look-up fails. */
+  /** Keeps the known route if the lookup fails. */
   private refresh(slug: string, { url }: Route): Promise<string | null> {
     return this.learn(slug).catch(() => {
       const askAgainAt = this.clock.monotonicMs() + RETRY_KNOWN_MS;
@@ -123,7 +124,7 @@ export class TenantRouter implements OnModuleInit {
     });
   }
 
-  /** Throws if the look-up fails. */
+  /** Throws if the lookup fails. */
   private async learn(slug: string): Promise<string | null> {
     const url = await this.lookUp(slug);
     const now = this.clock.monotonicMs();
@@ -148,14 +149,14 @@ export class TenantRouter implements OnModuleInit {
       timeoutMs: TIMEOUT_MS,
       mustBeSigned: true,
     });
-    // A tenant that is placed here but not served yet must not be redirected in a circle.
+    // A tenant that is placed here but not served yet must not be redirected in a loop.
     const isElsewhere = route !== null && route.tenant_plane_id !== tenantPlaneId;
     return isElsewhere && route.endpoint_url ? new URL(route.endpoint_url).origin : null;
   }
 
   /**
-   * The tenant that the header or the session's claim names. Neither is verified; they reveal only an
-   * address.
+   * The tenant that the header or the session's claim names. Neither is verified, because a redirect reveals
+   * only an address.
    */
   private nameIn(headers: FastifyRequest['headers']): string | undefined {
     const header = headers['x-tenant-id'];

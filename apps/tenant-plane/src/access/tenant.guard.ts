@@ -24,8 +24,8 @@ interface Found {
 }
 
 /**
- * Every request needs a tenant and, unless its route says otherwise, one of its users. A route without an
- * access rule is refused.
+ * Every request needs a tenant and, unless its route says otherwise, one of that tenant's users. Requests to
+ * a route without an access rule are refused.
  */
 @Injectable()
 export class TenantGuard implements CanActivate {
@@ -59,8 +59,8 @@ export class TenantGuard implements CanActivate {
   }
 
   /**
-   * The tenant may have moved away since the request came in. Its sessions, too, may be unknown here but
-   * valid at its new home.
+   * The tenant may have moved away since the request arrived. Its sessions may also be unknown here but valid
+   * at its new home.
    */
   private async sentOn(error: unknown, request: TenantRequest): Promise<never> {
     const mayBeElsewhere =
@@ -76,7 +76,7 @@ export class TenantGuard implements CanActivate {
     );
   }
 
-  /** Finds caller and tenant in one round trip. The session is checked first. */
+  /** Finds the caller and the tenant in one round trip. The session is checked first. */
   private async lookUp(request: TenantRequest, access: Access, token: string | undefined): Promise<Found> {
     const claim = token === undefined ? undefined : sessionClaim(token);
     const hints = { host: request.headers.host, header: headerOf(request), claim };

@@ -43,7 +43,7 @@ import { SignIns } from './sign-ins';
 import { type SignupToken, requireGood } from './signup-tokens';
 import { UsedSignupToken } from './used-signup-token.entity';
 
-/** Either may fail, depending on which one the database checks first. */
+/** Either constraint may be violated, depending on which one the database checks first. */
 const FIRST_USER_RULES = [
   { name: 'users_first_uq', table: 'users', columns: ['tenant_id'] },
   { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] },
@@ -65,14 +65,14 @@ export class Accounts {
     private readonly clock: Clock,
   ) {}
 
-  /** Creates the first admin from a token of the Control Plane, if the tenant has never had a user. */
+  /** Creates the first admin, given a token from the Control Plane, if the tenant has never had a user. */
   async exchangeSignup(
     tenant: Tenant,
     token: SignupToken,
     dto: SignupExchangeDto & FromCookies,
   ): Promise<SignedIn> {
     return this.createFirst(tenant, { ...dto, email: token.email.toLowerCase() }, async (scope, current) => {
-      // It may have been revoked since it was verified.
+      // The token may have been revoked since it was verified.
       requireGood(token, current);
       const used = { tenantId: tenant.id, jti: token.jti, usedAt: this.clock.now() };
       if (!(await insertIfAbsent(scope.manager, UsedSignupToken, used))) throw alreadySignedUp();
@@ -80,8 +80,8 @@ export class Accounts {
   }
 
   /**
-   * Self-registration, where the deployment allows it: the tenant's admin address only, while there is no
-   * user.
+   * Self-registration, if the deployment allows it: only with the tenant's admin address, and only while the
+   * tenant has no user.
    */
   async register(tenant: Tenant, dto: RegisterDto & FromCookies): Promise<SignedIn> {
     const email = dto.email.toLowerCase();
@@ -97,7 +97,7 @@ export class Accounts {
   }
 
   /**
-   * Does the same work and gives the same answer whether or not the account exists. Throws
+   * Does the same work and gives the same response whether or not the account exists. Throws
    * `invalid_credentials` and `too_many_attempts`.
    */
   async login(tenant: Tenant, dto: TokenDto & FromCookies): Promise<SignedIn> {
@@ -127,8 +127,9 @@ export class Accounts {
   }
 
   /**
-   * Exchanges an unused refresh token for a new pair and ends the old pair. A token that is used twice is in
-   * two hands, and the owner cannot be told from the thief: every session of that sign-in ends.
+   * Exchanges an unused refresh token for a new pair of tokens and revokes the old pair. A token that is used
+   * twice has been copied. The owner and the thief cannot be told apart, so every session of that sign-in is
+   * revoked.
    */
   async refresh(tenant: Tenant, { refresh_token: token }: RefreshDto): Promise<SignedIn> {
     if (claimedTenant('refresh', token) !== tenant.id) throw unauthenticated();
@@ -136,11 +137,11 @@ export class Accounts {
       const refreshHash = hashToken(token);
       const seen = await scope.findOne(Session, { refreshHash });
       if (!seen) return null;
-      // Whoever removes the provider then ends the new pair as well.
+      // Locked so that removing the provider also revokes the new pair.
       if (seen.isSingleSignOn) await shareProvider(scope);
       const user = await lockUser(scope, seen.userId);
       const session = await scope.findOne(Session, { refreshHash });
-      // Read after the lock: the token may have expired while this waited.
+      // Read after locking, because the token may have expired while this call waited.
       const now = this.clock.now();
       if (!user || !session || session.refreshExpiresAt <= now) return null;
       if (session.revokedAt) return session;
@@ -154,7 +155,7 @@ export class Accounts {
     throw unauthenticated();
   }
 
-  /** Also ends the session that a concurrent refresh is opening. */
+  /** Also revokes a session that a concurrent refresh is creating. */
   async logout(tenant: Tenant, { sessionId }: SignedInUser): Promise<void> {
     await this.tenants.write(tenant.id, async (scope) => {
       await holdUpWrites(scope);
@@ -164,14 +165,14 @@ export class Accounts {
   }
 
   /**
-   * In its own transaction: the refresh already shares the tenant's lock, and would wait for others that
-   * share it.
+   * Uses its own transaction. The refresh already shares the tenant's lock, so taking it exclusively would
+   * wait for the others that share it.
    */
   private endReused({ id }: Tenant, session: Session): Promise<void> {
     return this.tenants.write(id, async (scope) => {
       await holdUpWrites(scope);
       const ended = await this.sessions.endFamily(scope, session);
-      // Reuse after a log-out ends nothing, and is not recorded.
+      // Reuse after a sign-out revokes nothing and is not recorded.
       if (ended === 0) return;
       const entry = { action: 'session.refresh_reused', targetKind: 'user', targetId: session.userId };
       await this.audit.record(scope, { ...entry, after: { sessions_ended: ended } });
@@ -189,7 +190,7 @@ export class Accounts {
   ): Promise<SignedIn> {
     const now = this.clock.now();
     const { email, name = email, password } = given;
-    // Checked early, so that a dead link costs no hash. The insert checks again.
+    // Checked early, so that no password is hashed for a dead link. The insert checks again.
     if (await this.hasFirstUser(tenant)) throw alreadySignedUp();
     requireGoodPassword(password, tenant, email);
     const role: UserRole = 'admin';
@@ -219,7 +220,11 @@ export class Accounts {
 }
 
 function invalidCredentials(): DomainError {
-  return new DomainError('invalid_credentials', 'unauthenticated', 'E-mail address or password is wrong.');
+  return new DomainError(
+    'invalid_credentials',
+    'unauthenticated',
+    'The email address or password is incorrect.',
+  );
 }
 
 function alreadySignedUp(): DomainError {

@@ -5,14 +5,14 @@ import { claimedTenant, hashToken, mintSessionToken } from '../credentials/sessi
 import { KnownDevice } from './known-device.entity';
 
 /**
- * The devices that users have signed in from. A known device grants no access: it only keeps others' guesses
- * from counting against its user.
+ * The devices that users have signed in from. A known device grants no access. It only keeps other people's
+ * guesses from counting against its user.
  */
 @Injectable()
 export class Devices {
   constructor(private readonly clock: Clock) {}
 
-  /** The device's user. Queries even without a token, so that timing reveals nothing. */
+  /** The device's user. Runs the query even without a token, so that timing reveals nothing. */
   userOf(scope: TenantScope, token: string | undefined): Promise<string | null> {
     return this.of(scope).userOf(hashToken(token ?? ''), this.clock.now());
   }

@@ -29,13 +29,13 @@ const BY_ONE: Allowance = {
   name: 'invitation by',
   limit: 20,
   ...HOUR,
-  refusal: 'You have sent 20 invitations within an hour, the limit for one user.',
+  refusal: 'You have sent 20 invitations within an hour, which is the limit per user.',
 };
 const BY_TENANT: Allowance = {
   name: 'invitation of',
   limit: 50,
   ...HOUR,
-  refusal: 'This tenant has sent 50 invitations within an hour, the limit for one tenant.',
+  refusal: 'This tenant has sent 50 invitations within an hour, which is the limit per tenant.',
 };
 /** Keeps mailboxes from being flooded. */
 const TO_ONE: Allowance = {
@@ -43,7 +43,7 @@ const TO_ONE: Allowance = {
   limit: 3,
   windowSeconds: 24 * 3600,
   isStrict: true,
-  refusal: 'This address was invited three times within a day, the limit for one address.',
+  refusal: 'This address was invited three times within a day, which is the limit per address.',
 };
 
 /** How every user after the first joins. */
@@ -63,15 +63,15 @@ export class Invitations {
   ) {}
 
   /**
-   * Can be repeated until the invitation is accepted; a repeat may change role and name, and voids the
-   * earlier link. Throws `user_exists` and `too_many_attempts`.
+   * Can be repeated until the invitation is accepted. A repeat may change the role and name, and invalidates
+   * the previous link. Throws `user_exists` and `too_many_attempts`.
    */
   async invite(tenant: Tenant, by: SignedInUser, dto: InviteDto): Promise<Invitation> {
     const email = dto.email.toLowerCase();
     try {
       return await this.tenants.write(tenant.id, async (scope) => {
-        // Counted in this transaction: an invitation that fails or exceeds one limit counts towards none. The
-        // fixed order prevents deadlocks.
+        // Counted in this transaction, so an invitation that fails or exceeds one limit counts towards no
+        // limit. The fixed order prevents deadlocks.
         await this.throttle.take(BY_ONE, [tenant.id, by.id]);
         await this.throttle.take(BY_TENANT, [tenant.id]);
         await this.throttle.take(TO_ONE, [tenant.id, email]);
@@ -136,7 +136,10 @@ export class Invitations {
     return [user, inviter];
   }
 
-  /** Voids the earlier link at once. With mail, the new link is minted when the mail is sent. */
+  /**
+   * Invalidates the previous link at once. If mail is configured, the new link is created when the email is
+   * sent.
+   */
   private async link(scope: TenantScope, tenant: Tenant, user: User, inviter: User): Promise<string | null> {
     const { id } = user;
     if (!this.mails.isOn) return this.urls.invitation(tenant, await this.tokens.mint(scope, id, 'invite'));

@@ -11,9 +11,9 @@ import { servingTenants } from '../tenancy/serving-tenants';
 const EVERY_MS = 3600_000;
 
 /**
- * Deletes links and stored answers when they expire, and sessions once no session of the same sign-in can be
- * live. Until then a used refresh token must be recognised, and the first session limits how long the others
- * may last. The audit trail keeps who signed in.
+ * Deletes links and stored responses once they expire, and sessions once no session of the same sign-in can
+ * still be valid. Until then, a used refresh token must be recognised, and the first session limits how long
+ * the others may last. The audit trail still records who signed in.
  */
 @Injectable()
 export class OldSessions implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -42,7 +42,7 @@ export class OldSessions implements OnApplicationBootstrap, OnApplicationShutdow
     try {
       for await (const tenantId of servingTenants(this.plane)) {
         if (this.isClosing) return;
-        // A tenant that is frozen for a move is swept at its new home.
+        // A tenant that is frozen for a move is swept by its new home.
         await this.sweepTenant(tenantId).catch((error: unknown) => this.leave(error));
       }
     } catch (error) {

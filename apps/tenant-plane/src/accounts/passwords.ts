@@ -30,7 +30,7 @@ import { requireGoodPassword } from './require-good-password';
 import { SignIns } from './sign-ins';
 
 const WINDOW_SECONDS = 15 * 60;
-/** Keeps mailboxes from being flooded: further requests get the usual answer, but no mail is sent. */
+/** Keeps mailboxes from being flooded: further requests get the usual response, but no email is sent. */
 const MAILS_TO_ONE: Allowance = {
   name: 'password mail to',
   limit: 3,
@@ -43,7 +43,7 @@ const MAILS_FROM_ONE: Allowance = {
   windowSeconds: WINDOW_SECONDS,
   isStrict: false,
 };
-/** Whoever finds an open session must not be able to guess the password. */
+/** Someone at an unattended session must not be able to guess the password. */
 const CHECKS_BY_SESSIONS: Allowance = {
   name: 'password change of',
   limit: 10,
@@ -67,8 +67,8 @@ export class Passwords {
   ) {}
 
   /**
-   * Does the same for every address: whether it is a user's is checked when the mail is sent. No link is sent
-   * if that user's access was revoked meanwhile. Throws `too_many_attempts`.
+   * Does the same for every address. Whether the address belongs to a user is checked when the email is sent.
+   * No link is sent if that user's access has been revoked by then. Throws `too_many_attempts`.
    */
   async forgot(tenant: Tenant, { email }: ForgotPasswordDto): Promise<void> {
     const address = email.toLowerCase();
@@ -84,7 +84,7 @@ export class Passwords {
     });
   }
 
-  /** Ends the user's other sessions and signs this caller in. Throws `invalid_link`. */
+  /** Revokes the user's other sessions and signs this caller in. Throws `invalid_link`. */
   async reset(tenant: Tenant, dto: ResetPasswordDto & FromCookies): Promise<SignedIn> {
     const { token, password, device_token } = dto;
     const { email } = await this.tenants.read(tenant.id, (scope) =>
@@ -104,7 +104,7 @@ export class Passwords {
   }
 
   /**
-   * Ends the user's other sessions. Throws `wrong_password`, `password_unchanged` and `too_many_attempts`.
+   * Revokes the user's other sessions. Throws `wrong_password`, `password_unchanged` and `too_many_attempts`.
    */
   async change(tenant: Tenant, by: SignedInUser, dto: ChangePasswordDto): Promise<void> {
     const { current_password: current, new_password: wanted } = dto;
@@ -147,6 +147,6 @@ function passwordUnchanged(): DomainError {
   return new DomainError(
     'password_unchanged',
     'unprocessable',
-    'The new password is the current one, so nothing was changed. Choose another.',
+    'The new password is the same as the current one, so nothing was changed. Choose a different one.',
   );
 }

@@ -2,7 +2,7 @@ import { refuseGuessable } from '@atlas/platform';
 import { type Tenant } from '../tenancy/tenant.entity';
 
 /**
- * Throws `validation_failed` for a password that is common, or made of the names of the tenant and the user.
+ * Throws `validation_failed` for a password that is common or consists of the tenant's and the user's names.
  */
 export function requireGoodPassword(
   password: string,

@@ -7,7 +7,7 @@ import { Sessions } from '../credentials/sessions';
 import { type User } from '../credentials/user.entity';
 import { Devices } from './devices';
 
-/** Signs in a user who has proven who they are, by whatever means. */
+/** Signs in a user who has proven their identity with a password or a link. */
 @Injectable()
 export class SignIns {
   constructor(

@@ -30,8 +30,8 @@ export class SignupTokens {
   ) {}
 
   /**
-   * Throws `invalid_signup_token` and `signup_token_expired`. Whoever admits a user by the token calls {@link
-   * requireGood} again.
+   * Throws `invalid_signup_token` and `signup_token_expired`. Call {@link requireGood} again before admitting
+   * a user with the token.
    */
   async verify(token: string): Promise<SignupToken> {
     const { tenantPlaneId } = this.identities.current;
@@ -78,7 +78,7 @@ export function requireGood({ jti, isOurs }: SignupToken, tenant: Tenant | null)
   const { revoked = [], revoked_through: through = '', carried = [] } = tenant?.signupLinks ?? {};
   if (revoked.includes(jti) || jti <= through) throw invalid();
   if (isOurs || carried.includes(jti)) return;
-  // The carried tokens are known only when the move ends.
+  // The tokens carried over from the previous home are known only once the move is over.
   throw tenant?.phase === 'importing' ? tenantFrozen() : invalid();
 }
 
@@ -86,7 +86,7 @@ function invalid(): DomainError {
   return new DomainError(
     'invalid_signup_token',
     'unauthenticated',
-    'This sign-up link is not valid: it is incomplete, was revoked, or is for another ' +
-      'tenant. Ask your Atlas administrator for a new one.',
+    'This sign-up link is not valid. It is incomplete, was revoked, or is for a different tenant. Ask ' +
+      'your Atlas administrator for a new one.',
   );
 }

@@ -5,7 +5,7 @@ export function userNotFound(): DomainError {
 }
 
 export function userExists(): DomainError {
-  const detail = 'A user with this e-mail address already exists. Change that user instead.';
+  const detail = 'A user with this email address already exists. Change that user instead.';
   return new DomainError('user_exists', 'conflict', detail);
 }
 

@@ -85,9 +85,9 @@ export class Users {
 }
 
 /**
- * Locks the user to change, those they have invited, the caller and all admins. If two admins would each
- * leave the other as the last one, the second waits and checks again. One statement, so that calls do not
- * deadlock.
+ * Locks the user to change, the users they have invited, the caller and all admins. If two concurrent calls
+ * would together remove the last admin, the second waits and then checks again. Uses one statement, so that
+ * calls do not deadlock.
  */
 function lockConcerned(scope: TenantScope, id: string, byId: string): Promise<User[]> {
   const isActiveAdmin = 'user.role = :role and user.deactivatedAt is null and user.invitedAt is null';
@@ -96,7 +96,7 @@ function lockConcerned(scope: TenantScope, id: string, byId: string): Promise<Us
   return lockThose(scope, scope.query(User, 'user').andWhere(isConcerned, { role: 'admin', id, byId }));
 }
 
-/** Matches users whom this user has invited and who have not joined yet. */
+/** Matches users whom this user has invited and who have not yet joined. */
 function isInvitedBy(id: string): (user: User) => boolean {
   return ({ invitedBy, invitedAt, invitationEndedAt }) =>
     invitedBy === id && invitedAt !== null && invitationEndedAt === null;

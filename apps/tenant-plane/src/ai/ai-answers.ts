@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { AiAnswer } from './ai-answer.entity';
 
-/** Records AI answers, which are evidence for onboarding. */
+/** Records that an AI answered, which also counts as an onboarding step. */
 @Injectable()
 export class AiAnswers {
   constructor(

@@ -13,8 +13,8 @@ import { aiNotAllowed } from './ai.errors';
 const ROUTE = 'control_plane';
 
 /**
- * Whether questions to an AI may leave this plane. In `on_prem` only if the admin has allowed it; elsewhere
- * unless the admin has forbidden it.
+ * Whether questions to an AI may leave this plane: in `on_prem` only if an admin has allowed it, in the other
+ * models unless an admin has forbidden it.
  */
 @Injectable()
 export class AiSettings {
@@ -32,8 +32,8 @@ export class AiSettings {
   }
 
   /**
-   * The admin's setting. Inside a transaction of {@link UserWrites}
-   * it cannot change until that ends. Throws `ai_not_allowed`.
+   * The admin's setting. Inside a {@link UserWrites} transaction, it cannot change until the transaction is
+   * over. Throws `ai_not_allowed`.
    */
   async requireAllowed(tenantId: string): Promise<boolean | undefined> {
     const word = await this.adminsWord(tenantId);
@@ -49,10 +49,11 @@ export class AiSettings {
     return { allow_control_plane: this.isAllowed(await this.adminsWord(tenantId)) };
   }
 
-  /** After it returns, no answer that relied on the earlier setting is stored. */
+  /** Once this returns, no more answers that relied on the previous setting are stored. */
   change(tenantId: string, by: SignedInUser, allow_control_plane: boolean): Promise<AiSettingsView> {
     return this.tenants.write(tenantId, async (scope) => {
-      // There may be no row to lock yet, and the second of two admins must see what the first has set.
+      // There may be no row to lock yet, and of two concurrent calls the second must see what the first has
+      // set.
       await holdUpWrites(scope);
       return this.writes.by(tenantId, by, () => this.put(scope, allow_control_plane));
     });

@@ -46,7 +46,7 @@ export class AiController {
   ) {}
 
   /**
-   * Answers with JSON or, given `Accept: text/event-stream`, in pieces: events `delta`, then `done` or
+   * Responds with JSON or, given `Accept: text/event-stream`, with a stream of `delta` events, then `done` or
    * `error`.
    */
   @Requires(USE_AI)

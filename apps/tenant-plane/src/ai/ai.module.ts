@@ -11,7 +11,7 @@ import { AiController } from './ai.controller';
 import { ControlPlaneAi } from './control-plane-ai';
 import { IncidentAnalyses } from './incident-analyses';
 
-/** Has an AI analyse incidents. */
+/** Lets an AI analyse incidents. */
 @Module({
   imports: [
     AccessModule,

@@ -17,7 +17,7 @@ const prompted = (description: string): Record<string, unknown> =>
   JSON.parse(analysisPrompt({ ...INCIDENT, description })[1]?.content ?? '');
 
 describe('the analysis prompt', () => {
-  it('holds the facts of the incident, but no people and no ids', () => {
+  it('contains the facts of the incident, but no people and no IDs', () => {
     expect(prompted('df says 100 %')).toEqual({
       title: 'Disk full',
       description: 'df says 100 %',

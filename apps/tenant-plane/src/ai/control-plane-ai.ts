@@ -20,7 +20,7 @@ const MAX_MODEL_LENGTH = 200;
 export interface AiQuestion {
   readonly tenantId: string;
   readonly messages: ChatMessage[];
-  /** Whether the tenant's admin has allowed it explicitly. */
+  /** Whether an admin of the tenant has explicitly allowed AI. */
   readonly isAllowedByAdmin: boolean;
   /** Throws if the question is no longer allowed. */
   readonly requireAllowed: () => Promise<void>;
@@ -31,7 +31,7 @@ export interface AiText {
   readonly model: string;
 }
 
-/** The fields that are read of an OpenAI completion, whole or streamed. */
+/** The fields that are read from an OpenAI completion, whole or streamed. */
 interface Completion {
   readonly model?: unknown;
   readonly choices?: readonly {
@@ -63,7 +63,7 @@ export class ControlPlaneAi {
     }
   }
 
-  /** Streams the answer. Throws as `ask` does, also in mid-stream. */
+  /** Streams the answer. Throws as `ask` does, even mid-stream. */
   async stream(question: AiQuestion, ended: AbortSignal): Promise<AsyncIterable<AiText>> {
     try {
       const call = { ...this.callFor(question, { stream: true }), mustBeSigned: false, ended };
@@ -104,14 +104,17 @@ export class ControlPlaneAi {
     return { ...where, body: { messages, ...options }, requireMeant, timeoutMs: TIMEOUT_MS };
   }
 
-  /** Logs nothing if the caller has gone. Throws `ai_not_allowed` if that is what ended the call. */
+  /**
+   * Logs nothing if the caller has disconnected. Throws `ai_not_allowed` if the call was aborted because AI
+   * is no longer allowed.
+   */
   private async problemOf(error: unknown, question: AiQuestion, ended: AbortSignal): Promise<unknown> {
     const isRefusal = error instanceof ControlPlaneRefused;
     if (!isRefusal && !(error instanceof ControlPlaneUnreachable)) return error;
     if (ended.aborted) await question.requireAllowed();
     else this.logger.warn(`The AI did not answer: ${adviceOn(error, this.config)}`);
     if (isRefusal) return refusedByControlPlane(error);
-    const reason = 'It cannot be reached or trusted: GET /api/integrations/control-plane says why.';
+    const reason = 'It cannot be reached or trusted; GET /api/integrations/control-plane says why.';
     return controlPlaneUnreachable(reason);
   }
 }

@@ -6,7 +6,7 @@ async function* cut(text: string, size: number): AsyncGenerator<Uint8Array> {
 }
 
 describe('the data of server-sent events', () => {
-  it.each([1, 2, 3, 1000])('is reassembled from chunks of %s bytes', async (size) => {
+  it.each([1, 2, 3, 1000])('is reassembled from %s-byte chunks', async (size) => {
     const text = ': hello\n\ndata: {"a":"ä€"}\r\n\r\nevent: x\ndata:one\ndata: two\n\ndata: cut off';
     const found: string[] = [];
     for await (const data of eventData(cut(text, size))) found.push(data);

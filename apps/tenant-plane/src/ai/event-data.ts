@@ -1,5 +1,5 @@
 /**
- * Yields the data of server-sent events, each in one piece
+ * Yields the data of each server-sent event in one piece
  * (https://html.spec.whatwg.org/multipage/server-sent-events.html).
  */
 export async function* eventData(parts: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

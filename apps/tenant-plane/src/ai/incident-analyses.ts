@@ -10,7 +10,7 @@ import { aiUnavailable } from './ai.errors';
 import { analysisPrompt } from './analysis-prompt';
 import { type AiQuestion, type AiText, ControlPlaneAi } from './control-plane-ai';
 
-/** A piece of the answer while it streams; at the end, the whole. */
+/** A piece of the answer while it streams or, at the end, the whole answer. */
 export type AnalysisPiece = { readonly text: string } | { readonly whole: AnalysisView };
 
 interface Asked {
@@ -18,7 +18,7 @@ interface Asked {
   readonly incidentId: string;
 }
 
-/** Has an AI analyse incidents. */
+/** Lets an AI analyse incidents. */
 @Injectable()
 export class IncidentAnalyses {
   constructor(
@@ -53,7 +53,9 @@ export class IncidentAnalyses {
     yield { whole: await record(whole) };
   }
 
-  /** Nothing leaves the plane unless the tenant's admin allows it, checked again just before it is sent. */
+  /**
+   * Nothing leaves the plane unless AI is allowed. That is checked again just before the question is sent.
+   */
   private async questionOn(tenantId: string, incidentId: string): Promise<AiQuestion> {
     const incident = await this.incidents.get(tenantId, incidentId);
     const word = await this.settings.requireAllowed(tenantId);
@@ -62,7 +64,7 @@ export class IncidentAnalyses {
     return { tenantId, messages, isAllowedByAdmin: word === true, requireAllowed };
   }
 
-  /** The admin may have withdrawn permission while the AI was answering. */
+  /** An admin may have withdrawn permission while the AI was answering. */
   private async record(tenantId: string, asked: Asked, { text, model }: AiText): Promise<AnalysisView> {
     const { by, incidentId } = asked;
     const source = 'control_plane';

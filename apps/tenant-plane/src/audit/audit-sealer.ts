@@ -7,8 +7,8 @@ import { AuditEvent } from './audit-event.entity';
 const EVERY_MS = 5000;
 
 /**
- * Seals audit rows into their tenant's hash chain after they are written: those of this process every 5 s.
- * Rows that a killed process left are sealed with the tenant's next entry, or when its chain is read.
+ * Every 5 s, seals the audit rows that this process has written into their tenant's hash chain. If a process
+ * was killed before that, its rows are sealed with the tenant's next entry, or when the chain is read.
  */
 @Injectable()
 export class AuditSealer implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -43,14 +43,14 @@ export class AuditSealer implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async sealNoted(): Promise<void> {
     for (const tenantId of [...this.noted]) {
-      // Deleted first, so that rows written meanwhile are noted again.
+      // Deleted first, so that rows written in the meantime are noted again.
       this.noted.delete(tenantId);
       await this.seal(tenantId).catch((error: unknown) => this.failed(tenantId, error));
     }
   }
 
   private failed(tenantId: string, error: unknown): void {
-    // A moving tenant's rows do not change; its new home seals them.
+    // The rows of a frozen tenant do not change. Its new home seals them.
     if (error instanceof DomainError && error.code === 'tenant_frozen') return;
     this.noted.add(tenantId);
     this.logger.warn(`Could not seal audit rows, trying again: ${(error as Error).message}`);

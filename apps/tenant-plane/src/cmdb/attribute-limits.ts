@@ -6,7 +6,7 @@ const MAX_TEXT = 4000;
 /** All attributes together, as JSON in UTF-8. */
 const MAX_BYTES = 32_768;
 
-/** Configuration items describe things; they do not store files. Throws `attributes_too_large`. */
+/** Attributes describe a configuration item; they are not file storage. Throws `attributes_too_large`. */
 export function requireSensibleAttributes(attributes: Readonly<Record<string, unknown>>): void {
   const count = Object.keys(attributes).length;
   const bytes = Buffer.byteLength(JSON.stringify(attributes));
@@ -15,18 +15,18 @@ export function requireSensibleAttributes(attributes: Readonly<Record<string, un
       ? `There are ${count} attributes; at most ${MAX_ATTRIBUTES} are allowed.`
       : (longPart(attributes, 'attributes') ??
         (bytes > MAX_BYTES
-          ? `The attributes have ${bytes} bytes of JSON; at most ${MAX_BYTES} are allowed.`
+          ? `The attributes take up ${bytes} bytes as JSON; at most ${MAX_BYTES} are allowed.`
           : null));
   if (problem !== null)
     throw new DomainError('attributes_too_large', 'unprocessable', `${problem} Nothing was stored.`);
 }
 
-/** Describes the first name or text that is too long, at any depth. */
+/** Describes the first name or string that is too long, at any depth. */
 function longPart(value: unknown, path: string): string | null {
   if (typeof value === 'string')
     return value.length <= MAX_TEXT
       ? null
-      : `The text ${path} has ${value.length} characters; at most ${MAX_TEXT} are allowed.`;
+      : `The value of ${path} has ${value.length} characters; at most ${MAX_TEXT} are allowed.`;
   if (typeof value !== 'object' || value === null) return null;
   for (const [name, part] of Object.entries(value)) {
     if (name.length > MAX_NAME)

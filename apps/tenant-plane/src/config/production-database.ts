@@ -9,22 +9,25 @@ interface Setting {
 }
 
 export const SQLITE_IN_PRODUCTION =
-  'SQLite in production: one process, data on one disk, backups made by you. Postgres is ' +
+  'SQLite in production: a single process, its data on one disk, and you make the backups. Postgres is ' +
   'recommended (TENANT_PLANE_DATABASE_URL)';
 
-/** Why a plane of this model may not use its database in production; null if it may. */
+/** Why a plane of this model may not use its database in production, or null if it may. */
 export function productionDatabaseProblem(config: Setting, model: DeploymentModel): string | null {
   if (!config.isProduction) return null;
   const { allowedInProduction: allowed } = profileOf(model).databases;
   const { driver } = databaseTarget(config.TENANT_PLANE_DATABASE_URL);
   if (allowed.includes(driver)) return null;
   return (
-    `must be a postgres:// URL: a ${model} tenant plane cannot run on SQLite in production. If ` +
-    'it is on_prem or hybrid, set ATLAS_TP_DEPLOYMENT as in its install bundle'
+    `must be a postgres:// URL, because a ${model} tenant plane cannot run on SQLite in production. If ` +
+    'the plane is on_prem or hybrid, set ATLAS_TP_DEPLOYMENT as in its install bundle'
   );
 }
 
-/** If the environment does not name the model, it is known only after the plane's record is read. */
+/**
+ * Call it once the model is known. If the environment does not name it, that is after the plane's record was
+ * read.
+ */
 export function requireProductionDatabase(config: Setting, model: DeploymentModel): void {
   const problem = productionDatabaseProblem(config, model);
   if (problem !== null) throw new EnvironmentError([`TENANT_PLANE_DATABASE_URL ${problem}`]);

@@ -20,7 +20,7 @@ function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
 }
 
 describe('the configuration of a Tenant Plane', () => {
-  it('requires a Control Plane and its secret', () => {
+  it('requires the URL of a Control Plane and a service secret', () => {
     expect(faultsOf(LINKED)).toEqual([]);
     expect(faultsOf({})).toEqual([
       expect.stringMatching(/^CONTROL_PLANE_BASE_URL/),
@@ -29,15 +29,18 @@ describe('the configuration of a Tenant Plane', () => {
     ]);
   });
 
-  it.each(['ATLAS_OFFLINE_MODE', 'ATLASAI_OFFLINE_MODE'])('requires neither with %s', (name) => {
-    for (const value of ['1', 'true']) {
-      expect(parseEnvironment(TenantPlaneConfig, { [name]: value }).isOffline).toBe(true);
-    }
-    expect(faultsOf({ [name]: '0' })).not.toEqual([]);
-    expect(parseEnvironment(TenantPlaneConfig, { ...LINKED, [name]: '0' }).isOffline).toBe(false);
-  });
+  it.each(['ATLAS_OFFLINE_MODE', 'ATLASAI_OFFLINE_MODE'])(
+    'requires neither a Control Plane nor a secret with %s',
+    (name) => {
+      for (const value of ['1', 'true']) {
+        expect(parseEnvironment(TenantPlaneConfig, { [name]: value }).isOffline).toBe(true);
+      }
+      expect(faultsOf({ [name]: '0' })).not.toEqual([]);
+      expect(parseEnvironment(TenantPlaneConfig, { ...LINKED, [name]: '0' }).isOffline).toBe(false);
+    },
+  );
 
-  it('defaults to a SQLite file under data/, and to no model', () => {
+  it('defaults to a SQLite file under data/ and to no deployment model', () => {
     const config = parseEnvironment(TenantPlaneConfig, LINKED);
     expect(config.TENANT_PLANE_DATABASE_URL.reveal()).toBe('data/tenant-plane.db');
     expect(config).toMatchObject({
@@ -68,7 +71,7 @@ describe('the configuration of a Tenant Plane', () => {
     for (const text of [RANDOM, SECRET]) expect(printed).not.toContain(text);
   });
 
-  it('lists every fault at once, by variable, without repeating values', () => {
+  it('lists all faults at once, by variable, without revealing values', () => {
     const env = {
       NODE_ENV: 'staging',
       PORT: '70000',
@@ -114,7 +117,7 @@ describe('the configuration of a Tenant Plane', () => {
     });
 
     it.each(['http://cp.example.com', 'http://10.0.0.1:4100', 'http://localhost.example.com', 'http://cp'])(
-      'may not be %s: plain http must not leave this machine',
+      'may not be %s, because plain http must not leave this machine',
       (url) => {
         expect(faultsOfUrl(url)).toEqual([
           'CONTROL_PLANE_BASE_URL must be https unless it points to this machine',
@@ -129,7 +132,7 @@ describe('the configuration of a Tenant Plane', () => {
       },
     );
 
-    it('is checked offline too, if it is set', () => {
+    it('is checked even in offline mode, if it is set', () => {
       const env = { ATLAS_OFFLINE_MODE: '1', CONTROL_PLANE_BASE_URL: 'http://cp.example.com' };
       expect(faultsOf(env)).toHaveLength(1);
     });
@@ -162,11 +165,11 @@ describe('the configuration of a Tenant Plane', () => {
     });
 
     it.each([
-      ['two different values', { ATLAS_TP_DEPLOYMENT: 'shared', TP_DEPLOYMENT_MODE: 'hybrid' }],
-      ['an unknown value', { ATLAS_TP_DEPLOYMENT: 'on-prem' }],
-      ['an unknown value of the alias', { TP_DEPLOYMENT_MODE: 'cloud' }],
-      ['capitals', { ATLAS_TP_DEPLOYMENT: 'SHARED' }],
-    ])('is refused: %s', (_, env) => {
+      ['if its two variables differ', { ATLAS_TP_DEPLOYMENT: 'shared', TP_DEPLOYMENT_MODE: 'hybrid' }],
+      ['if its value is unknown', { ATLAS_TP_DEPLOYMENT: 'on-prem' }],
+      ['if the alias has an unknown value', { TP_DEPLOYMENT_MODE: 'cloud' }],
+      ['if it is in capitals', { ATLAS_TP_DEPLOYMENT: 'SHARED' }],
+    ])('is refused %s', (_, env) => {
       const faults = faultsOf({ ...LINKED, ...env });
       expect(faults.length).toBeGreaterThan(0);
       expect(faults.join()).toMatch(/ATLAS_TP_DEPLOYMENT|TP_DEPLOYMENT_MODE/);
@@ -180,17 +183,17 @@ describe('the configuration of a Tenant Plane', () => {
   });
 
   it.each([
-    ['shared', true],
-    ['dedicated', true],
-    ['on_prem', false],
-    ['hybrid', false],
-  ])('refuses SQLite in production for model %s: %s', (model, isRefused) => {
+    ['refuses', 'shared'],
+    ['refuses', 'dedicated'],
+    ['accepts', 'on_prem'],
+    ['accepts', 'hybrid'],
+  ])('%s SQLite in production for model %s', (verdict, model) => {
     const env = { ...LINKED, METRICS_TOKEN: RANDOM, ATLAS_TP_DEPLOYMENT: model };
     expect(faultsOf(env)).toEqual([]);
     const fault = expect.stringMatching(
       `^TENANT_PLANE_DATABASE_URL must be a postgres:.* a ${model} tenant plane`,
     );
-    expect(faultsOf({ ...env, NODE_ENV: 'production' })).toEqual(isRefused ? [fault] : []);
+    expect(faultsOf({ ...env, NODE_ENV: 'production' })).toEqual(verdict === 'refuses' ? [fault] : []);
   });
 
   it.each([
@@ -202,7 +205,7 @@ describe('the configuration of a Tenant Plane', () => {
     ['TENANT_PLANE_MIGRATION_DATABASE_URL', 'postgres://owner:changeme@db.example.com/tp'],
     ['CORS_ALLOWED_ORIGINS', '*'],
     ['CORS_ALLOWED_ORIGINS', 'http://app.example.com'],
-  ])('refuses in production only: %s=%s', (name, value) => {
+  ])('refuses %s=%s in production only', (name, value) => {
     const database = {
       TENANT_PLANE_DATABASE_URL: `postgres://app:${RANDOM}@db.example.com/tp`,
       TENANT_PLANE_MIGRATION_DATABASE_URL: `postgres://owner:${RANDOM}@db.example.com/tp`,

@@ -94,7 +94,7 @@ export class TenantPlaneConfig extends PlaneConfig {
   INTERNAL_SERVICE_SECRET?: Secret;
 
   /**
-   * The previous secret, which opens what was sealed with it: while the secret is changed, or after a
+   * The previous secret. It still opens what was sealed with it, while the secret is being changed or after a
    * rotation.
    */
   @IsOptional()
@@ -104,13 +104,13 @@ export class TenantPlaneConfig extends PlaneConfig {
   )
   INTERNAL_SERVICE_SECRET_PREVIOUS?: Secret;
 
-  /** Spent at enrolment; later starts ignore it. */
+  /** Used up by the enrolment. Later starts ignore it. */
   @IsOptional()
   @IsSecret()
   @IsNotEmpty()
   ATLAS_PROVISIONING_TOKEN?: Secret;
 
-  /** PEM file of a private CA. Node reads it at start-up; here it serves the advice of the checks. */
+  /** PEM file of a private CA. Node reads it at startup; here it only helps the checks to give advice. */
   @IsOptional()
   @IsNotEmpty()
   NODE_EXTRA_CA_CERTS?: string;
@@ -136,23 +136,23 @@ export class TenantPlaneConfig extends PlaneConfig {
   @IsBoolean()
   ATLASAI_OFFLINE_MODE: boolean = false;
 
-  /** In on_prem and hybrid: the tenant's admin may register while the tenant has no user. */
+  /** In on_prem and hybrid, lets the tenant's admin register while the tenant has no user. */
   @IsSwitch()
   @IsBoolean()
   ATLAS_ALLOW_REGISTER: boolean = false;
 
-  /** Undefined if the system chooses the port, since it cannot be known beforehand. */
+  /** Undefined if the system chooses the port, which cannot be known beforehand. */
   get endpointUrl(): string | undefined {
     const { TENANT_PLANE_PUBLIC_URL: told, HOST, PORT } = this;
     return told ?? (PORT === 0 ? undefined : `http://${HOST === '0.0.0.0' ? hostname() : HOST}:${PORT}`);
   }
 
-  /** Whether calls to the Control Plane are forbidden, by either of the two names. */
+  /** Whether either of the two variables forbids calls to the Control Plane. */
   get isOffline(): boolean {
     return this.ATLAS_OFFLINE_MODE || this.ATLASAI_OFFLINE_MODE;
   }
 
-  /** The model that the environment names; undefined leaves it to the Control Plane. */
+  /** The model that the environment names. If undefined, the Control Plane decides. */
   get deploymentModel(): DeploymentModel | undefined {
     const resolved = resolveDeploymentModel(this);
     return 'model' in resolved ? resolved.model : undefined;
@@ -164,14 +164,14 @@ function deploymentModelProblem(_: string, config: TenantPlaneConfig): string | 
   return resolved.problem === undefined ? null : `is not usable: ${resolved.problem}`;
 }
 
-/** If the environment leaves the model open, this is checked again when it is known. */
+/** If the environment does not name the model, the database is checked again once the model is known. */
 function productionProblem(value: string, config: TenantPlaneConfig): string | null {
   const model = config.deploymentModel;
   if (model === undefined || databaseTargetProblem(value) !== null) return null;
   return productionDatabaseProblem(config, model);
 }
 
-/** A shared plane on Postgres serves with a role that owns nothing, so another role must migrate. */
+/** A shared plane on Postgres serves with a role that owns nothing, so a different role must migrate. */
 function needsOwner(config: TenantPlaneConfig): boolean {
   const { tenantFixed } = profileOf(config.deploymentModel ?? 'shared');
   return isPostgres(config.TENANT_PLANE_DATABASE_URL) && !tenantFixed;

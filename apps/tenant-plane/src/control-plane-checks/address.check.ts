@@ -3,7 +3,7 @@ import { isLoopbackUrl } from '@atlas/platform';
 import { type Check, good, warning } from './check';
 
 /**
- * Whether users can reach the plane at the address it advertises. Only a warning: a trial on one machine
+ * Whether users can reach the plane at the address it advertises. Only warns, because a trial on one machine
  * needs no other address.
  */
 export const addressCheck: Check = {
@@ -21,7 +21,8 @@ export const addressCheck: Check = {
     if (model === null || !profileOf(model).installRequired) return good(links);
     const isOwnMachine = endpointUrl === undefined || isLoopbackUrl(endpointUrl);
     if (told !== undefined && !isOwnMachine) return good(links);
-    const why = told === undefined ? 'TENANT_PLANE_PUBLIC_URL is not set' : 'only this machine can reach it';
-    return warning(`${links}: ${why}`, addressCheck.fixOfSilence);
+    const why =
+      told === undefined ? 'because TENANT_PLANE_PUBLIC_URL is not set' : 'which only this machine can reach';
+    return warning(`${links}, ${why}`, addressCheck.fixOfSilence);
   },
 };

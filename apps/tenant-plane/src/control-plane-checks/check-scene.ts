@@ -9,10 +9,10 @@ import { type CheckScene } from './check';
 import { type Probe, probeCallOf, probeControlPlane } from './probe';
 import { type RunningPlane, runningPlane } from './running-plane';
 
-/** A placeholder: the checks that run offline ignore it. */
+/** A placeholder, which the checks that run offline ignore. */
 const NOWHERE = 'http://127.0.0.1';
 
-/** `identity` is null if the database holds none yet. */
+/** `identity` is null if the database does not contain one yet. */
 export function checkScene(
   config: TenantPlaneConfig,
   schema: Schema,

@@ -6,35 +6,35 @@ import { type Probe } from './probe';
 import { type RunningPlane } from './running-plane';
 
 export interface Found extends CheckOutcome {
-  /** Could not be decided, because of what another check reports. */
+  /** The result is unknown because of a problem that another check reports. */
   readonly isFollowUp?: true;
 }
 
-/** What a check looks at. */
+/** What a check can inspect. */
 export interface CheckScene {
   readonly config: TenantPlaneConfig;
   /** CONTROL_PLANE_BASE_URL. */
   readonly controlPlane: URL;
   readonly isEnrolled: boolean;
-  /** The model it is enrolled as, if the environment names another. */
+  /** The model that the plane is enrolled as, if the environment names a different one. */
   readonly otherModel: DeploymentModel | null;
   readonly database: DatabaseTarget;
-  /** What the database must hold. */
+  /** The schema that the database must have. */
   readonly schema: Schema;
-  /** From the environment or the enrolment; null before either names one. */
+  /** From the environment or the enrolment. Null until either names a model. */
   readonly model: DeploymentModel | null;
-  /** This plane, if it is running already; needed if its database or port is in use. */
+  /** This plane, if it is already running. That would explain why its database or port is in use. */
   readonly running: () => Promise<RunningPlane | null>;
-  /** The one signed call that the checks of a run share, made on first use. Never rejects. */
+  /** The one signed call that all checks of a run share, made on first use. Never rejects. */
   readonly probe: () => Promise<Probe>;
 }
 
-/** One condition to check: a file here, and a line in checks.ts. */
+/** One condition to check. Each check is a file here and a line in checks.ts. */
 export interface Check {
   readonly name: string;
-  /** Runs before an installation only: a running plane has passed it. */
+  /** Runs only before an installation, because a running plane has already passed it. */
   readonly isForPreflightOnly?: boolean;
-  /** Makes sense without a Control Plane. */
+  /** Makes sense even without a Control Plane. */
   readonly isLocal?: boolean;
   /** What to do if it times out. */
   readonly fixOfSilence: string;
@@ -53,7 +53,7 @@ export function warning(detail: string, fix: string): CheckOutcome {
   return { ok: true, warning: true, detail, fix };
 }
 
-/** Like `bad`, but hidden when another check has found the cause. */
+/** Like `bad`, but hidden if another check has found the cause. */
 export function followUp(detail: string, fix: string): Found {
   return { ok: false, isFollowUp: true, detail, fix };
 }

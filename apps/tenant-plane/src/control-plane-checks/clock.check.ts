@@ -4,22 +4,23 @@ import { type Check, bad, followUp, good } from './check';
 import { isProven } from './probe';
 
 const NTP =
-  "Set this machine's clock by NTP (timedatectl set-ntp true; for a virtual machine, its host's clock).";
+  "Set this machine's clock with NTP (timedatectl set-ntp true). If it is a virtual machine, set its " +
+  "host's clock.";
 
-/** How far the clocks are apart, according to a signed answer. */
+/** How far apart the two clocks are, according to a signed response. */
 export const clockCheck: Check = {
   name: 'clock',
-  fixOfSilence: 'First fix what signature reports: the time is only taken from a signed answer.',
+  fixOfSilence: 'First fix what signature reports. The time is only taken from a signed response.',
   async run({ probe }) {
     const found = await probe();
     const { clockOffsetMs } = found;
     if (clockOffsetMs === undefined)
       return isProven(found)
         ? good(`Within ${SIGNATURE_WINDOW_SECONDS} s of the Control Plane's clock`)
-        : followUp('Unknown: there was no signed answer', clockCheck.fixOfSilence);
+        : followUp('Unknown, because there was no signed response', clockCheck.fixOfSilence);
     const seconds = Math.round(Math.abs(clockOffsetMs) / 1000);
     const distance = `${seconds} s ${clockOffsetMs > 0 ? 'behind' : 'ahead of'} the Control Plane's clock`;
     if (seconds > CLOCK_TOLERANCE_SECONDS) return bad(`This machine's clock is ${distance}`, NTP);
-    return good(seconds === 0 ? "In step with the Control Plane's clock" : distance);
+    return good(seconds === 0 ? "In sync with the Control Plane's clock" : distance);
   },
 };

@@ -7,7 +7,7 @@ import {
 import { type CheckOutcome } from '@atlas/tenant-api/deployment';
 import { type Check, bad, good } from './check';
 
-/** Enough to recognise a plane's tables and their owner. */
+/** Enough tables to recognise a plane's schema and its owner. */
 const TABLES = ['migrations', 'plane_identity', 'tenants'];
 
 const FIX_OF_FAULT: Readonly<Record<DatabaseFault, string>> = {
@@ -17,17 +17,19 @@ const FIX_OF_FAULT: Readonly<Record<DatabaseFault, string>> = {
   refused: 'Check the user and password in %s (characters such as @ : / # must be percent-encoded in a URL).',
   missing: 'Create the database that %s names: create database <name> owner <user>.',
   cannot_create:
-    'Make the user of %s the owner of its database (alter database <name> owner to <user>); it ' +
-    'need not be a superuser.',
+    'Make the user in %s the owner of its database (alter database <name> owner to <user>). The user need ' +
+    'not be a superuser.',
   not_owner:
-    'The tables belong to another role: use that role in %s, or have an administrator run: reassign ' +
-    'owned by <that role> to <user>.',
+    'The tables belong to another role. Use that role in %s, or have an administrator run: reassign owned ' +
+    'by <that role> to <user>.',
   folder: 'Correct the path in %s, or create the folder, owned by the user that runs the tenant plane.',
   file: 'Correct the path in %s; an existing file must belong to the user that runs the tenant plane.',
   damaged:
     'See the runbook, "A SQLite file that is empty or damaged" (/help on a running plane). The ' +
     'file is the one that %s names.',
-  locked: 'Stop the other process, or name another file in %s: only one process can use a SQLite file.',
+  locked:
+    'Stop the other process, or name a different file in %s, because only one process can use a SQLite ' +
+    'file.',
 };
 
 /** Whether the database can be used and migrated. Changes nothing in it. */
@@ -48,8 +50,8 @@ export const databaseCheck: Check = {
     const migrating = await examineDatabase(databaseTarget(owner), TABLES, schema);
     if (migrating.fault) return verdictOn(migrating, 'TENANT_PLANE_MIGRATION_DATABASE_URL');
     const serving = await examineDatabase(database, [], schema);
-    // If another role migrates, this one only needs to connect.
-    if (serving.fault === 'cannot_create') return good(`${migrating.detail}; another role serves`);
+    // If another role migrates, the serving role only needs to connect.
+    if (serving.fault === 'cannot_create') return good(`${migrating.detail}; another role serves requests`);
     return verdictOn(serving, 'TENANT_PLANE_DATABASE_URL');
   },
 };

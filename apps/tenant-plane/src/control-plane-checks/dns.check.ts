@@ -5,14 +5,14 @@ import { codeOf, hostOf, networkFix, portOf } from './network-advice';
 
 const ASK = 'Ask your network team why name resolution does not work on this machine.';
 
-/** Whether the Control Plane's name resolves, by the same look-up as the calls themselves. */
+/** Whether the Control Plane's name resolves, using the same lookup as the calls themselves. */
 export const dnsCheck: Check = {
   name: 'dns',
   fixOfSilence:
-    'The DNS server of this machine does not answer: check /etc/resolv.conf, then ask your network team.',
+    "This machine's DNS server does not answer. Check /etc/resolv.conf, then ask your network team.",
   async run({ controlPlane }) {
     const host = hostOf(controlPlane);
-    if (isIP(host)) return good(`${host} is an IP address: there is nothing to resolve`);
+    if (isIP(host)) return good(`${host} is an IP address, so there is nothing to resolve`);
     try {
       const found = await lookup(host, { all: true });
       return good(`${host} is ${found.map(({ address }) => address).join(', ')}`);

@@ -5,8 +5,8 @@ import { type Check, bad, good } from './check';
 import { localHost } from './running-plane';
 
 /**
- * Whether the plane can listen on its port. Connects to it instead of binding it, so as not to disturb a
- * plane that is starting.
+ * Whether the plane can listen on its port. Connects to the port instead of binding it, so as not to disturb
+ * a plane that is starting.
  */
 export const portCheck: Check = {
   name: 'port',

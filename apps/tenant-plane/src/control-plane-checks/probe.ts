@@ -12,21 +12,21 @@ const TIMEOUT_MS = 4500;
 export interface Probe {
   /** Undefined if the call succeeded. */
   readonly error?: unknown;
-  /** How far this machine's clock is behind, in milliseconds; undefined without a signed answer. */
+  /** How far this machine's clock is behind, in milliseconds; undefined without a signed response. */
   readonly clockOffsetMs?: number;
-  /** Of the last attempt. */
+  /** The round trip of the last attempt. */
   readonly roundTripMs: number;
   readonly controlPlaneVersion?: string;
 }
 
 /**
- * Proves the secret without using anything up: an enrolled plane pulls without waiting, another one rehearses
- * its enrolment if its token is complete. Uses a client of its own, so that the clock check sees the present
- * difference.
+ * Proves the secret without using anything up. A plane that has yet to enrol and has a complete token makes a
+ * dry run of its enrolment; any other plane pulls without waiting. Takes a separate client, so that the clock
+ * check sees the current difference.
  */
 export async function probeControlPlane(client: ControlPlaneClient, call: SignedCall): Promise<Probe> {
   const first = await attempt(client, call);
-  // The refusal gave the time, which the second call is signed with.
+  // The refusal told the client the Control Plane's time, with which it signs the second call.
   return isClockSkew(first.error) && first.clockOffsetMs !== undefined ? attempt(client, call) : first;
 }
 
@@ -54,7 +54,7 @@ function queryOf(identity: PlaneIdentity | null): Record<string, string> {
   };
 }
 
-/** A placeholder: before the first start there is no identity, and a rehearsal needs no lasting one. */
+/** A placeholder: before the first start there is no identity, and a dry run does not need a real one. */
 function nobody(): Pick<PlaneIdentity, 'instanceId' | 'publicKey'> {
   return {
     instanceId: '00000000-0000-4000-8000-000000000000',
@@ -83,6 +83,6 @@ export function isProven({ error }: Probe): boolean {
   return error instanceof ControlPlaneRefused && !UNPROVEN.includes(error.code) && error.status < 500;
 }
 
-/** Codes that a Control Plane never returns for these calls, since it has the routes. */
+/** Codes that a Control Plane never returns for these calls, because it has these routes. */
 export const NOT_THE_CONTROL_PLANE: readonly string[] = ['unexpected_answer', 'not_found'];
 const UNPROVEN = ['bad_signature', 'clock_skew', ...NOT_THE_CONTROL_PLANE];

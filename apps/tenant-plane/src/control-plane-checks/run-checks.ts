@@ -3,21 +3,21 @@ import { type NamedOutcome } from '@atlas/tenant-api/deployment';
 import { type Check, type CheckScene, type Found, bad } from './check';
 import { signatureCheck } from './signature.check';
 
-/** The time limit of each check. */
+/** The time limit for each check. */
 const CHECK_LIMIT_MS = 5000;
 
 type Told = NamedOutcome & Found;
 
 /**
- * Nothing was proven, so `ok` is false, and a monitor that watches `ok` does not take an untried link for a
- * working one. Nothing is wrong either, so a preflight does not fail for it.
+ * Nothing was proven, so `ok` is false: a monitor that watches `ok` must not mistake an untested link for a
+ * working one. Nothing is wrong either, so the preflight does not fail.
  */
 const OFFLINE = {
   ok: false,
   skipped: true,
-  detail: 'Not checked: this plane runs offline (ATLAS_OFFLINE_MODE) and makes no call to the Control Plane',
+  detail: 'Not checked: this plane runs offline (ATLAS_OFFLINE_MODE) and makes no calls to the Control Plane',
   fix:
-    'Nothing, if that is intended; otherwise remove ATLAS_OFFLINE_MODE from the environment and start ' +
+    'Nothing, if that is intended. Otherwise, remove ATLAS_OFFLINE_MODE from the environment and start ' +
     'again.',
 } as const;
 
@@ -41,7 +41,10 @@ export async function runChecks(
   );
 }
 
-/** The check that explains the follow-ups: the first one that failed by itself, or else the call. */
+/**
+ * The check that explains the follow-ups: the first check that failed for its own reason, or else the
+ * signature check.
+ */
 function causeIn(told: readonly Told[]): string | undefined {
   const failed = told.filter(({ ok }) => !ok);
   const isCall = ({ name }: Told): boolean => name === signatureCheck.name;
@@ -58,7 +61,7 @@ async function bounded(check: Check, scene: CheckScene, limitMs: number): Promis
   const silence = delay(limitMs, bad(`No answer within ${limitMs / 1000} s`, check.fixOfSilence), {
     signal: ended.signal,
   });
-  // Aborted when the check is quicker.
+  // Rejects if the check finishes first.
   silence.catch(() => undefined);
   try {
     return await Promise.race([check.run(scene), silence]);

@@ -6,18 +6,19 @@ import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 
 const TIMEOUT_MS = 1000;
 
-/** This plane, already running. */
+/** This plane, found already running. */
 export interface RunningPlane {
   /** Null if unknown. */
   readonly pid: number | null;
-  /** Null if it does not answer where this environment says. */
+  /** Null if the plane does not answer on this environment's host and port. */
   readonly port: number | null;
 }
 
 /**
- * The plane of this environment, if it is running: it holds the SQLite file or, on Postgres, a replica holds
- * the lease, and it answers where this environment says. A plane that is offline or has lost the Control
- * Plane may hold no lease.
+ * The plane of this environment, if it is already running. On SQLite, a process must have locked the file,
+ * and must hold the lease or answer on this environment's host and port. On Postgres, it must answer there,
+ * and a replica must hold the lease unless the plane is offline. A plane that is offline or has lost contact
+ * with the Control Plane may have no lease.
  */
 export async function runningPlane(
   config: TenantPlaneConfig,
@@ -31,12 +32,15 @@ export async function runningPlane(
     const isServing = (hasLease || port !== null) && (await ProcessLock.isHeld(target.file));
     return isServing ? { pid: lockHolder(target.file) ?? null, port } : null;
   }
-  // The lease alone may be held by a replica on another machine.
+  // The lease alone proves nothing, because a replica on another machine may hold it.
   const isServing = port !== null && (hasLease || (config.isOffline && identity !== null));
   return isServing ? { pid: listenerOn(port) ?? null, port } : null;
 }
 
-/** Such as the cell of a local stack, whose file is also the default of any other plane on the machine. */
+/**
+ * Whether the database belongs to a different plane, such as the cell of a local stack: its file is the
+ * default for every plane on the machine.
+ */
 function isAnotherPlane(config: TenantPlaneConfig, identity: PlaneIdentity | null): boolean {
   const { deploymentModel: named } = config;
   const enrolledIn = identity?.deploymentModel ?? named;

@@ -9,15 +9,17 @@ import { type Check, bad, followUp, good } from './check';
 import { codeOf, hostOf, networkFix, portOf } from './network-advice';
 import { NOT_THE_CONTROL_PLANE, isClockSkew, isProven } from './probe';
 
-/** Whether both sides have the same secret: the Control Plane accepts our call, and we accept its answer. */
+/**
+ * Whether both sides have the same secret: the Control Plane accepts our call, and we accept its response.
+ */
 export const signatureCheck: Check = {
   name: 'signature',
-  fixOfSilence: 'First fix what dns and tls report; if both pass, ask Atlas whether the Control Plane is up.',
+  fixOfSilence: 'First fix what dns and tls report. If both pass, ask Atlas whether the Control Plane is up.',
   async run({ probe, config, controlPlane }) {
     const found = await probe();
     const { error } = found;
     if (error === undefined)
-      return good('INTERNAL_SERVICE_SECRET is correct, and the answer is signed with it');
+      return good('INTERNAL_SERVICE_SECRET is correct, and the response is signed with it');
     if (isProven(found)) return good('INTERNAL_SERVICE_SECRET is correct');
     const fix = fixOf(error, config, controlPlane);
     // The clock check reports a wrong clock; dns and tls report a missing connection.
@@ -35,11 +37,14 @@ function fixOf(error: unknown, config: TenantPlaneConfig, url: URL): string {
   if (error instanceof AnswerNotTrusted)
     return (
       'Either INTERNAL_SERVICE_SECRET is not the one from the newest install bundle, or a proxy alters ' +
-      `answers. ${PROXY}`
+      `responses. ${PROXY}`
     );
   if (error instanceof ControlPlaneRefused) {
     if (NOT_THE_CONTROL_PLANE.includes(error.code))
-      return `That was not the Control Plane: check CONTROL_PLANE_BASE_URL. If it is right: ${PROXY}`;
+      return (
+        'The response is not from the Control Plane. Check CONTROL_PLANE_BASE_URL. If it is correct: ' +
+        `${PROXY}`
+      );
     if (error.status >= 500) return 'Ask Atlas whether the Control Plane is healthy.';
     return error.code === 'bad_signature' ? rightSecret(config) : adviceOn(error, config);
   }

@@ -16,7 +16,7 @@ const PRIVATE_CA = [
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ];
 
-/** Whether this machine trusts the certificate it is shown. */
+/** Whether this machine trusts the certificate that the Control Plane presents. */
 export const tlsCheck: Check = {
   name: 'tls',
   fixOfSilence: 'Ask your network team to allow outbound HTTPS to the host of CONTROL_PLANE_BASE_URL.',
@@ -42,32 +42,32 @@ export const tlsCheck: Check = {
 };
 
 const UNKNOWN =
-  'Something between here and the Control Plane interferes with TLS: ask your network ' +
-  'team whether a proxy intercepts it.';
+  'Something between here and the Control Plane interferes with TLS. Ask your network team whether a ' +
+  'proxy intercepts it.';
 
 function timedOut(): Error {
   return Object.assign(new Error('No answer'), { code: 'ETIMEDOUT' });
 }
 
-/** The issuer gives away a proxy that intercepts TLS. */
+/** The issuer reveals a proxy that intercepts TLS. */
 function describe(socket: TLSSocket): string {
   const { issuer, valid_to: validTo } = socket.getPeerCertificate();
   const name = issuer?.CN ?? issuer?.O ?? 'an unnamed authority';
   return `${socket.getProtocol()}, certificate issued by ${String(name)}, valid until ${validTo}`;
 }
 
-/** Codes of https://nodejs.org/api/tls.html#x509-certificate-error-codes. */
+/** The codes are listed at https://nodejs.org/api/tls.html#x509-certificate-error-codes. */
 function certificateFix(code: string, host: string, config: TenantPlaneConfig): string | undefined {
   if (PRIVATE_CA.includes(code)) return privateCaFix(config.NODE_EXTRA_CA_CERTS);
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
     return (
-      `Check the date of this machine (NTP); if it is right, whoever runs ${host} must renew its ` +
+      `Check this machine's date (NTP). If it is correct, the operator of ${host} must renew its ` +
       'certificate.'
     );
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return (
-      `The certificate is for another name than ${host}: CONTROL_PLANE_BASE_URL must be exactly the ` +
-      'URL from the install bundle.'
+      `The certificate is not for ${host}, but for a different name. CONTROL_PLANE_BASE_URL must be ` +
+      'exactly the URL from the install bundle.'
     );
   return undefined;
 }
@@ -77,6 +77,6 @@ function privateCaFix(file: string | undefined): string {
   if (file === undefined)
     return `${ask}, store it beside the installation and name the file in NODE_EXTRA_CA_CERTS.`;
   return existsSync(file)
-    ? `${ask} that issued this certificate: the file of NODE_EXTRA_CA_CERTS holds another.`
-    : 'NODE_EXTRA_CA_CERTS names a file that does not exist: correct the path.';
+    ? `${ask} that issued this certificate. The file that NODE_EXTRA_CA_CERTS names contains a different one.`
+    : 'NODE_EXTRA_CA_CERTS names a file that does not exist. Correct the path.';
 }

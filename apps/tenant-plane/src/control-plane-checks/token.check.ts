@@ -13,8 +13,8 @@ const TAKE_MODEL = 'Set ATLAS_TP_DEPLOYMENT as in the install bundle.';
 
 const FIX_OF_CODE: Readonly<Record<string, string>> = {
   token_already_used:
-    `If this plane was installed before, restore its database instead: it holds the plane's identity. ` +
-    `Otherwise a new bundle is needed. ${NEW_BUNDLE}`,
+    "If this plane was installed before, restore its database instead, which contains the plane's " +
+    `identity. Otherwise a new bundle is needed. ${NEW_BUNDLE}`,
   token_revoked: NEW_BUNDLE,
   token_expired: NEW_BUNDLE,
   deployment_model_mismatch: TAKE_MODEL,
@@ -37,7 +37,8 @@ export const tokenCheck: Check = {
         'Paste the line again.',
       );
     const found = await probe();
-    if (!isProven(found)) return followUp('Unknown: the call did not get through', tokenCheck.fixOfSilence);
+    if (!isProven(found))
+      return followUp('Unknown, because the call did not get through', tokenCheck.fixOfSilence);
     return verdictOn(found.error);
   },
 };

@@ -3,7 +3,7 @@ import { TENANT_PLANE_VERSION } from '../config/tenant-plane-version';
 import { ControlPlaneRefused } from '../control-plane-client/control-plane.errors';
 import { type Check, bad, followUp, good } from './check';
 
-const INSTALL = 'Install the version of the tenant plane that Atlas names for your Control Plane.';
+const INSTALL = 'Install the tenant plane version that Atlas specifies for your Control Plane.';
 
 /** Whether the Control Plane supports this version of the tenant plane. */
 export const versionCheck: Check = {
@@ -15,7 +15,7 @@ export const versionCheck: Check = {
       return bad(error.message, INSTALL);
     if (theirs === undefined)
       return followUp(
-        'Unknown: the Control Plane did not name its version',
+        'Unknown, because the Control Plane did not state its version',
         'First fix what signature and token report.',
       );
     const problem = versionSkewProblem(TENANT_PLANE_VERSION, theirs);

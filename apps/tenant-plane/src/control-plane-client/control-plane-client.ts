@@ -8,8 +8,8 @@ import { ServiceSecrets } from './service-secrets';
 import { WithheldBody } from './withheld-body';
 
 /**
- * The plane signs with the Control Plane's time, so its calls work beyond this. Sign-up tokens and leases are
- * read by its own clock.
+ * The largest acceptable clock difference. Calls work beyond it, because the plane signs them with the
+ * Control Plane's time. But sign-up tokens and leases are checked against the plane's own clock.
  */
 export const CLOCK_TOLERANCE_SECONDS = 60;
 
@@ -18,37 +18,37 @@ export interface SignedCall {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
-  /** The tenant that the call is about, if any. */
+  /** The tenant that the call concerns, if any. */
   readonly tenantId?: string;
   /** A body that is not JSON, instead of `body`. */
   readonly content?: { readonly type: string; readonly text: string };
-  /** For the whole call, a stream included. */
+  /** For the whole call, including a stream. */
   readonly timeoutMs: number;
-  /** Aborted when no one waits for the answer any more. */
+  /** Aborted once no one is waiting for the response any more. */
   readonly ended?: AbortSignal;
-  /** Called in each attempt, right before the body is sent. Throws if it must no longer be sent. */
+  /** Called on each attempt, right before the body is sent. Throws if the body must no longer be sent. */
   readonly requireMeant?: () => Promise<void>;
-  /** Whether an answer is accepted only when the Control Plane signed it. */
+  /** Whether a response is accepted only if the Control Plane signed it. */
   readonly mustBeSigned: boolean;
 }
 
-/** An answer that the Control Plane signed. */
+/** A response that the Control Plane signed. */
 export interface SignedAnswer<T> {
   readonly body: T;
-  /** By its clock, in whole seconds. */
+  /** By the Control Plane's clock, in whole seconds. */
   readonly signedAt: Date;
 }
 
-/** An answered call whose body is yet to be read. */
+/** A response whose body has yet to be read, and what its request was signed with. */
 interface Opened {
   readonly response: Response;
   readonly url: URL;
-  /** Of the request. */
+  /** The headers of the request. */
   readonly headers: Record<string, string>;
   readonly key: { readonly keyId: string; readonly secret: Secret };
 }
 
-/** Makes signed calls to the Control Plane, and verifies its signed answers. */
+/** Makes signed calls to the Control Plane, and verifies its signed responses. */
 @Injectable()
 export class ControlPlaneClient {
   private offsetMs: number | undefined;
@@ -62,32 +62,33 @@ export class ControlPlaneClient {
   ) {}
 
   /**
-   * How far our clock is behind the Control Plane's. Learned
-   * from signed answers only; undefined before the first one.
+   * How far our clock is behind the Control Plane's, in milliseconds. Learned only from signed responses;
+   * undefined before the first one.
    */
   get clockOffsetMs(): number | undefined {
     return this.offsetMs;
   }
 
-  /** As last received, for display only. */
+  /** The version last received, for display only. */
   get controlPlaneVersion(): string | undefined {
     return this.version;
   }
 
-  /** Ends calls in flight, and later ones, at once. */
+  /** Aborts calls in flight, and makes later calls fail at once. */
   end(): void {
     this.ended.abort();
   }
 
   /**
-   * The parsed answer; null for 204. Throws {@link ControlPlaneRefused} and {@link ControlPlaneUnreachable}.
+   * Returns the parsed response; null for 204. Throws {@link ControlPlaneRefused} and
+   * {@link ControlPlaneUnreachable}.
    */
   async call<T>(call: SignedCall): Promise<T | null> {
     const text = await this.exchange(call);
     return text === '' ? null : (JSON.parse(text) as T);
   }
 
-  /** Like `call`, but the answer must be signed. */
+  /** Like `call`, but the response must be signed. */
   async signed<T>(call: Omit<SignedCall, 'mustBeSigned'>): Promise<SignedAnswer<T> | null> {
     const { text, signedAt } = await this.open({ ...call, mustBeSigned: true }, (opened) =>
       this.signedTextOf(opened),
@@ -95,14 +96,14 @@ export class ControlPlaneClient {
     return text === '' ? null : { body: JSON.parse(text) as T, signedAt };
   }
 
-  /** The unparsed answer; empty for 204. Throws like `call`. */
+  /** Returns the unparsed response; empty for 204. Throws like `call`. */
   async exchange(call: SignedCall): Promise<string> {
     return this.open(call, (opened) => this.textOf(opened, call.mustBeSigned));
   }
 
   /**
-   * Streams the answer. A stream cannot be signed, because its digest is known only at the end. Throws like
-   * `call`, also in mid-stream.
+   * Streams the response. A stream cannot be signed, because its digest is known only at the end. Throws like
+   * `call`, even mid-stream.
    */
   async stream(call: SignedCall): Promise<AsyncIterable<Uint8Array>> {
     return this.open(call, async (opened) => {
@@ -129,7 +130,7 @@ export class ControlPlaneClient {
     const key = { keyId: keyIdOf(secret), secret };
     const { method, tenantId } = call;
     const headers = { ...signRequest({ method, url, body, tenantId, ...key, now }) };
-    // Not signed: a proxy may take part in the trace.
+    // Not signed, because a proxy may add itself to the trace.
     const traceparent = traceparentOf(currentContext()?.traceId ?? newTraceId());
     const response = await send(url, call, { ...headers, traceparent }, body, this.ended.signal);
     this.version = response.headers.get(CONTROL_PLANE_VERSION_HEADER) ?? this.version;
@@ -144,7 +145,7 @@ export class ControlPlaneClient {
   private async signedTextOf(opened: Opened): Promise<{ readonly text: string; readonly signedAt: Date }> {
     const { response, headers: request, key } = opened;
     const body = await textIn(opened);
-    // A refusal may be unsigned: whoever can forge one can also block the call altogether.
+    // A refusal may be unsigned, because anyone who can forge one can also block the call altogether.
     if (!response.ok && !response.headers.has('signature')) throw refusal(response, body);
     const headers = Object.fromEntries(response.headers);
     const { created } = verifyAnswer({ status: response.status, body, headers, request, ...key });
@@ -158,7 +159,7 @@ function textIn({ response, url }: Opened): Promise<string> {
   return response.text().catch((error: unknown) => notReached(url, error));
 }
 
-/** Signatures are dated in whole seconds, so a smaller difference says nothing. */
+/** Signatures are dated in whole seconds, so a smaller difference means nothing. */
 function offsetOf(createdSeconds: number, now: Date): number {
   const offset = createdSeconds * 1000 - now.getTime();
   return Math.abs(offset) < 2000 ? 0 : offset;
@@ -216,7 +217,9 @@ function unreachable(url: URL, error: unknown): ControlPlaneUnreachable {
   const reason = cause?.message ?? message;
   // https://fetch.spec.whatwg.org/#port-blocking
   const advice =
-    reason === 'bad port' ? '; HTTP clients block this port: have the Control Plane listen on another' : '';
+    reason === 'bad port'
+      ? '; HTTP clients block this port, so the Control Plane must listen on a different one'
+      : '';
   return new ControlPlaneUnreachable(`${url.origin} can't be reached: ${reason}${advice}`, { cause: error });
 }
 
@@ -225,7 +228,7 @@ function refusal({ status, headers }: Response, text: string): ControlPlaneRefus
     const { code, detail } = JSON.parse(text) as { code?: string; detail?: string };
     if (code) return new ControlPlaneRefused(status, code, detail ?? code, headers.get('retry-after'));
   } catch {
-    // Not a problem document of ours, but perhaps a proxy's page.
+    // Not one of our problem documents; perhaps a proxy's page.
   }
   return new ControlPlaneRefused(status, 'unexpected_answer', `Unexpected answer with status ${status}.`);
 }

@@ -4,20 +4,20 @@ export class ControlPlaneRefused extends Error {
     readonly status: number,
     readonly code: string,
     detail: string,
-    /** The value of the header. */
+    /** The value of the `Retry-After` header. */
     readonly retryAfter: string | null = null,
   ) {
     super(detail);
     this.name = 'ControlPlaneRefused';
   }
 
-  /** The `Retry-After` of the answer, in milliseconds; 0 unless it is given in seconds. */
+  /** The `Retry-After` header in milliseconds; 0 unless it is given in seconds. */
   get retryAfterMs(): number {
     return /^\d+$/.test(this.retryAfter ?? '') ? Number(this.retryAfter) * 1000 : 0;
   }
 }
 
-/** No answer, or none that can be trusted. */
+/** There was no response, or none that can be trusted. */
 export class ControlPlaneUnreachable extends Error {
   constructor(detail: string, options?: ErrorOptions) {
     super(detail, options);
@@ -25,5 +25,5 @@ export class ControlPlaneUnreachable extends Error {
   }
 }
 
-/** An answer came, but from someone who does not share our secret, or altered on its way. */
+/** There was a response, but it came from someone without our secret or was altered in transit. */
 export class AnswerNotTrusted extends ControlPlaneUnreachable {}

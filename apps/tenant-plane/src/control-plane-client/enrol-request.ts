@@ -7,7 +7,7 @@ import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 
 const CAPABILITIES = ['desired-state', 'report'];
 
-/** How this plane describes itself when it enrols, by call or by file. */
+/** How this plane describes itself when it enrols, online or by file. */
 export function enrolRequestOf(
   config: TenantPlaneConfig,
   { instanceId, publicKey }: Pick<PlaneIdentity, 'instanceId' | 'publicKey'>,

@@ -16,7 +16,7 @@ export function rightSecret(config: TenantPlaneConfig): string {
   return keyIdOf(config.INTERNAL_SERVICE_SECRET ?? '') === PLATFORM_KEY_ID
     ? "INTERNAL_SERVICE_SECRET here must be the same as the Control Plane's INTERNAL_SERVICE_SECRET."
     : 'INTERNAL_SERVICE_SECRET and ATLAS_PROVISIONING_TOKEN must be pasted from the same install ' +
-        'bundle, the newest one.';
+        'bundle, and it must be the newest.';
 }
 
 /** The refusal without the Control Plane's advice, for callers that add their own. */

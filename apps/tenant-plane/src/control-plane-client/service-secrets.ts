@@ -8,21 +8,21 @@ import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 import { ControlPlaneRefused } from './control-plane.errors';
 
-/** The row that stores the secrets; null if there is none yet. */
+/** Stores the secrets in the plane's identity row. `current` is null if there is no row yet. */
 export interface SecretStore {
   readonly current: Pick<PlaneIdentity, 'instanceId' | 'serviceSecretsSealed'> | null;
   keepSecrets(sealed: string, known: readonly Secret[], fence: Fence): Promise<void>;
 }
 
 /**
- * The secrets this plane signs with: that of its environment, and those that followed it by rotation. The
- * latter are stored sealed with the environment's secret: if that is changed they no longer open, and only
- * the new one counts.
+ * The secrets this plane signs with: the one in its environment, and those that replaced it by rotation. The
+ * latter are stored sealed with the environment's secret. Once that secret is changed, they can no longer be
+ * opened, and only the new secret counts.
  */
 @Injectable()
 export class ServiceSecrets {
   private readonly logger = new Logger(ServiceSecrets.name);
-  /** Refused while another secret was accepted. */
+  /** Secrets that were refused when another one was accepted. */
   private refused: readonly Secret[] = [];
 
   constructor(
@@ -30,12 +30,14 @@ export class ServiceSecrets {
     @Inject(PlaneIdentities) private readonly store: SecretStore,
   ) {}
 
-  /** Newest first; empty without a secret in the environment. */
+  /** Newest first. Empty if there is no secret in the environment. */
   get all(): readonly Secret[] {
     return knownSecrets(this.config, this.store.current);
   }
 
-  /** If the Control Plane refuses a secret, tries the others: a rotation may have been rolled back. */
+  /**
+   * If the Control Plane refuses a secret, tries the others, because a rotation may have been rolled back.
+   */
   async signWith<T>(attempt: (secret: Secret) => Promise<T>): Promise<T> {
     const tried: Secret[] = [];
     for (;;) {
@@ -51,7 +53,7 @@ export class ServiceSecrets {
     }
   }
 
-  /** Stores the next secret, which signs from then on. */
+  /** Stores the next secret. Calls are signed with it from then on. */
   async keepNext(sealed: string, fence: Fence): Promise<void> {
     const next = await openNextSecret(sealed, this.all).catch((error: unknown) => {
       this.logger.error(`Could not open the next service secret: ${(error as Error).message}`);
@@ -61,11 +63,11 @@ export class ServiceSecrets {
     const { current } = this.store;
     if (next === null || given === undefined || current === null || isAmong(next, this.all)) return;
     const before = keptSecrets(given, current);
-    // The secret that was just accepted: the plane needs it if the rotation is rolled back.
+    // The secret that was just accepted. The plane needs it if the rotation is rolled back.
     const last = before.find((secret) => isSealedUnder(sealed, secret)) ?? before[0];
     const kept = last === undefined ? [next] : [next, last];
     await this.store.keepSecrets(sealKept(kept, given, current), [next, ...this.all], fence);
-    this.logger.log('The next service secret is stored, and signs from now on.');
+    this.logger.log('The next service secret is stored. Calls are signed with it from now on.');
   }
 
   private bestBut(tried: readonly Secret[]): Secret {

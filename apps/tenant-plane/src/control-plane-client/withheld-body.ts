@@ -1,9 +1,9 @@
 /**
- * A request body that is requested only once the connection is open. Connecting may take long, and the body
- * may no longer be meant to leave by then. Nothing of the request is sent before.
+ * A request body that is provided only once the connection is open. Connecting may take a long time, and by
+ * then the body may no longer be allowed to leave the plane. No part of the request is sent earlier.
  */
 export class WithheldBody implements AsyncIterable<Uint8Array> {
-  /** What {@link requireMeant} threw; `fetch` would only report that it failed. */
+  /** The error that {@link requireMeant} threw. `fetch` only reports that the request failed. */
   refusal: unknown;
   private readonly bytes: Uint8Array;
 
@@ -14,7 +14,7 @@ export class WithheldBody implements AsyncIterable<Uint8Array> {
     this.bytes = Buffer.from(text);
   }
 
-  /** As `content-length` it keeps the body from being sent in chunks. */
+  /** Sent as `content-length`, so that the body is not sent in chunks. */
   get length(): number {
     return this.bytes.length;
   }

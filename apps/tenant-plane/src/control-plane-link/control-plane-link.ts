@@ -30,10 +30,11 @@ import { Enrolment } from './enrolment';
 
 export const LEASE_RENEWAL_MS = 3000;
 /**
- * When a replica leaves the link to the others, which may reach the Control Plane while it cannot: after this
- * many failed turns in a row (some 7 s of refused connections, 80 s of silence), and for longer than each of
- * them takes to try for the lease, which is freed at once. If none has taken it by then, the replica resumes:
- * the Control Plane may be back, and a plane's only replica would otherwise stay deaf.
+ * When a replica leaves the link to the other replicas, which may be able to reach the Control Plane even if
+ * it cannot. It does so after this many failed turns in a row (some 7 s of refused connections, or 80 s
+ * without a response). It frees the lease at once, and waits longer than the others take to try for it. If no
+ * replica has taken the lease by then, this replica resumes: the Control Plane may be back, and a plane's
+ * only replica would otherwise never notice.
  */
 export const GIVING_WAY = { afterTurns: 5, forMs: 1.5 * LEASE_RENEWAL_MS } as const;
 const RECENT_MS = (HEARTBEAT_SECONDS + 15) * 1000;
@@ -48,7 +49,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private running: Promise<void> = Promise.resolve();
   private readonly pace = new LinkPace();
   private holdsLease = false;
-  /** The last contact before this replica gave way, which says nothing about the others. */
+  /** The last contact before this replica gave way. It does not show that another replica has contact. */
   private lostAfter: Date | null = null;
 
   constructor(
@@ -80,7 +81,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     await this.identities.lease.release();
   }
 
-  /** A replica without the lease goes by when another one last had contact. */
+  /** A replica without the lease counts as connected if another replica had contact recently. */
   get status(): { readonly reachable: boolean; readonly last_contact_at: Date | null } {
     const { current, lease } = this.identities;
     const { lastContactAt } = current;
@@ -92,8 +93,8 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
 
   private async keepLease(): Promise<void> {
     while (!this.ended.signal.aborted) {
-      // A plane that is alone with its database keeps the link even if no write succeeds, to report just
-      // that.
+      // A process that has the database to itself keeps the link even if no write succeeds, so that it can
+      // report that.
       await this.tryLease().catch(() => (this.holdsLease = this.identities.areAlone));
       await this.pause(LEASE_RENEWAL_MS);
     }
@@ -105,9 +106,9 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     const refresh = (): Promise<void> => this.identities.refresh();
     const outcome = await lease.hold(refresh);
     this.holdsLease = outcome !== 'elsewhere';
-    // Another replica writes the identity, so the copy here is stale.
+    // Another replica writes the identity, so this process's copy is stale.
     if (!this.holdsLease) await refresh();
-    // Transfers run where the lease is, and cannot continue under a new claim.
+    // Transfers run on the replica with the lease, and cannot continue under a new claim.
     if (outcome !== 'renewed') await this.transfers.stop();
     if (this.holdsLease) await this.transfers.tend();
   }
@@ -117,8 +118,8 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     if (areAlone) return;
     const { lostTurns } = lease.claim;
     await lease.giveWay(GIVING_WAY.forMs);
-    const rest = `this replica leaves the link to others for ${GIVING_WAY.forMs / 1000} s`;
-    this.logger.warn(`${lostTurns} turns in a row failed: ${rest}.`);
+    const rest = `this replica leaves the link to the others for ${GIVING_WAY.forMs / 1000} s`;
+    this.logger.warn(`${lostTurns} turns in a row failed, so ${rest}.`);
     this.lostAfter = current.lastContactAt;
   }
 
@@ -131,7 +132,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
 
   private async turn(): Promise<void> {
     const startedAt = performance.now();
-    // Captured now: the lease may change hands while the answer is on its way.
+    // Captured now, because the lease may change hands before the response arrives.
     const { claim } = this.identities.lease;
     try {
       if (this.enrolment.isDue) await this.enrolAndApply(claim);
@@ -144,13 +145,13 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
       if (databaseFailure(error)) return this.goOnReporting(error, tookMs);
       this.noteLoss(claim, tookMs);
       this.logger.warn(`Contact with the Control Plane failed: ${adviceOn(error, this.config)}`);
-      // Whatever alters answers on their way may let reports through.
+      // A proxy that alters responses may still let reports through.
       if (error instanceof AnswerNotTrusted) this.reporter.heartbeat();
     }
     await this.pause(this.pace.pauseMs);
   }
 
-  /** The database failed, not the link: reports that to the Control Plane, and pulls again. */
+  /** The database failed, not the link. Reports that to the Control Plane, and pulls again. */
   private async goOnReporting(error: unknown, tookMs: number): Promise<void> {
     this.pace.failed(tookMs);
     this.logger.warn(`Could not store the Control Plane's answer. ${databaseState(error).reason}`);
@@ -158,17 +159,17 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     await this.pause(this.pace.pauseMs);
   }
 
-  /** Drops the answer; the lease holder asks again. */
+  /** Drops the response. The lease holder requests it again. */
   private standBack(claim: LinkClaim, { message }: Superseded): void {
-    // It may hold the next claim by now.
+    // This replica may hold the next claim by now.
     if (!claim.ended.aborted) this.holdsLease = false;
-    this.logger.warn(`The Control Plane's answer is dropped: ${message}`);
+    this.logger.warn(`Dropped the Control Plane's response: ${message}`);
   }
 
   private async enrolAndApply(claim: LinkClaim): Promise<void> {
     const answer = await this.enrolment.enrol(claim.fence);
     if (answer) return this.accept({ ...answer, body: answer.body.desired_state }, claim);
-    // The existing enrolment stays in use, if the secret is good for it.
+    // The existing enrolment stays in use, if the secret works for it.
     if (this.identities.current.tenantPlaneId !== null) await this.pullAndApply(claim);
     else this.noteLoss(claim);
   }
@@ -216,7 +217,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     if (hasFailed(applied)) this.pace.failed();
     else this.pace.succeeded();
     await this.transfers.tend();
-    // Read only now: after a restore of the Control Plane, what was applied before says nothing about the
+    // Read only now: after the Control Plane was restored, what was applied before says nothing about the
     // entries it now wants.
     const unreported = isBack ? await this.entries.missing() : [];
     this.reporter.report(claim, state.body.revision, [...unreported, ...applied]);

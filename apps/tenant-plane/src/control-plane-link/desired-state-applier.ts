@@ -31,22 +31,23 @@ import { Tenant } from '../tenancy/tenant.entity';
 const RETIRED = { phase: 'retired', transfer: null, importedTransferId: null, movedTo: null } as const;
 const COPY_MISSING =
   'The rows that this tenant was moved or restored with are missing from this database, so the tenant is ' +
-  'not served from it. Restore a newer backup of this database, if you have one. During a restore, ' +
-  'the Control Plane has the backup imported again. After a move, GET /api/drifts says where the ' +
-  'rows are kept.';
+  'not served from it. Restore a newer backup of this database, if you have one. If a restore is running, ' +
+  'the Control Plane has the backup imported again. After a move, GET /api/drifts says where the rows are ' +
+  'kept.';
 const PURGED =
-  'The Control Plane has had the rows of this tenant removed from this database, so the tenant is not ' +
-  'served from it. If the Control Plane was restored from a backup older than the removal, ' +
-  'restore a newer one, or restore a backup of this database from before the removal.';
+  "The rows of this tenant were removed from this database at the Control Plane's request, so the tenant " +
+  'is not served from it. If the Control Plane was restored from a backup older than the removal, restore ' +
+  'a newer one, or restore a backup of this database from before the removal.';
 const MOVED_AWAY =
   'This tenant has moved away from this tenant plane, and no copy of it has come back since. The ' +
   'rows here are from before the move, so the tenant is not served from them. If the Control ' +
   'Plane was restored from a backup older than the move, the runbook says what to do.';
-const STILL_WRITTEN = 'Writes of this tenant are still running. Its entry is applied once they have ended.';
+const STILL_WRITTEN =
+  "Some of this tenant's writes are still running. Its entry is applied once they have finished.";
 
 /**
- * Brings this plane's directory to the desired state, entry by entry: a tenant that fails does not hold up
- * the others.
+ * Updates this plane's directory to the desired state, entry by entry, so that a tenant that fails does not
+ * delay the others.
  */
 @Injectable()
 export class DesiredStateApplier {
@@ -64,17 +65,17 @@ export class DesiredStateApplier {
   ) {}
 
   /**
-   * Records the state's revision as received, and applies it. The applied revision advances only when all of
-   * it is applied; until then the same changes are requested again. Throws {@link Superseded} once another
-   * replica has taken over the lease.
+   * Records the state's revision as received, and applies the state. The applied revision advances only once
+   * the whole state is applied. Until then, the same changes are requested again. Throws {@link Superseded}
+   * if another replica has taken over the lease.
    */
   async accept({ body: state, signedAt }: SignedAnswer<DesiredState>, fence: Fence): Promise<Applied[]> {
     const { keys, next_secret: nextSecret } = state.config;
     const told = { toldRevision: state.revision, stateSignedAt: signedAt };
-    // First: if the process dies while applying, no older answer file may undo what was applied.
+    // Recorded first: if the process dies while applying, no older answer file may undo what was applied.
     await this.identities.update({ keys: [...keys.keys], ...told }, fence);
     const applied = await this.apply(state, fence);
-    // Before the revision advances: a plane that ends in between receives the secret again.
+    // Stored before the revision advances, so that a plane that stops in between receives the secret again.
     if (nextSecret !== undefined) await this.secrets.keepNext(nextSecret, fence);
     if (!hasFailed(applied)) await this.identities.update(appliedAt(state.revision), fence);
     return applied;
@@ -91,8 +92,8 @@ export class DesiredStateApplier {
   }
 
   /**
-   * What to report if `failure` of the database kept the state from being applied as a whole. It is requested
-   * again.
+   * What to report if the database failed with `failure`, so that the state as a whole could not be applied.
+   * The state is requested again.
    */
   async postponed({ tenants }: DesiredState, failure: unknown): Promise<Applied[]> {
     const known = await this.known();
@@ -113,8 +114,8 @@ export class DesiredStateApplier {
     const outcome = outcomeOf(entry);
     try {
       if (entry.phase !== 'retired') await this.file.fixTo(entry.tenant_id);
-      // A full state may list thousands of tenants, and is sent again while one of them fails: write only
-      // what is new.
+      // A full state may list thousands of tenants, and is sent again as long as one of them fails, so write
+      // only what is new.
       if (known && isStored(known, entry)) return outcome;
       if (entry.purge) await this.purge(entry.tenant_id, fence);
       const lack = await this.write(entry.tenant_id, fence, (manager) => this.put(manager, entry));
@@ -137,10 +138,11 @@ export class DesiredStateApplier {
   }
 
   /**
-   * Stores the tenant's row, and whether its rows may be written, in one transaction. Only a tenant that is
-   * at home here may be written: a copy in transit stays frozen, and so do the rows of a tenant that has
-   * moved away, whatever a replica has yet to learn. Returns null or, if the rows here are not those it must
-   * be served from, what they lack: then the tenant is not served, not even from older rows.
+   * Stores the tenant's directory row, and whether its data may be written, in one transaction. Data may be
+   * written only if the tenant's home is here. A copy in transit stays frozen, and so does the data of a
+   * tenant that has moved away, even on replicas that have yet to learn of it. Returns null if the tenant can
+   * be served from the data here. Otherwise returns what is wrong with the data, and the tenant is not
+   * served, not even from older rows.
    */
   private async put(manager: EntityManager, entry: DesiredTenant): Promise<string | null> {
     const tracking = new ChangeTracking(this.database);
@@ -153,8 +155,8 @@ export class DesiredStateApplier {
     ]);
     const lack = lackOf(known, entry);
     if (lack !== null) {
-      // The next attempt must not mistake these rows for a
-      // kept copy, or forget that the tenant has moved away.
+      // The next attempt must not mistake these rows for a kept copy, nor forget that the tenant has moved
+      // away.
       const isBeingReplaced = known?.isBeingReplaced || entry.reopened !== undefined;
       const movedTo = lack === MOVED_AWAY && known ? known.movedTo : null;
       await manager.update(Tenant, { id: entry.tenant_id }, { ...RETIRED, isBeingReplaced, movedTo });
@@ -165,7 +167,8 @@ export class DesiredStateApplier {
     if (isServing && !isFollowed) await tracking.stop(entry.tenant_id);
     if (reopens(known, entry)) {
       const end = () => this.reopened.end(new TenantScope(entry.tenant_id, manager), entry.reopened.job_id);
-      // If users may write, this is one more change for the copy to follow; if not, nothing follows yet.
+      // If the tenant may be written, this is one more change, and a running transfer copies it. Otherwise,
+      // no transfer tracks changes yet, so write despite the freeze.
       await (isServing || known?.phase === 'serving' ? end() : tracking.writeFrozen(entry.tenant_id, end));
     }
     const frozenAt = entry.phase === 'frozen' ? await this.database.now() : null;
@@ -174,15 +177,16 @@ export class DesiredStateApplier {
   }
 
   private async purge(tenantId: string, fence: Fence): Promise<void> {
-    // A served tenant keeps its audit trail, so stop serving it. From here on no transfer writes either.
+    // The audit trail of a served tenant cannot be deleted, so stop serving it first. From here on, no
+    // transfer writes either.
     await this.write(tenantId, fence, (manager) => manager.update(Tenant, { id: tenantId }, RETIRED));
     const codecs = rowCodecs(this.schema, this.database.dataSource.manager);
     const tracking = new ChangeTracking(this.database);
-    // Does not take the tenant's lock: its users' writes have ended, and a mail that is about to be sent
-    // waits for that lock while it holds its own row.
+    // Does not take the tenant's lock: its users' writes have finished, and an email that is about to be sent
+    // waits for that lock while its own row is locked.
     const count = await this.fenced(tenantId, fence, async () => {
       await tracking.stop(tenantId);
-      // It stays frozen from then on.
+      // The tenant stays frozen from here on.
       return tracking.writeFrozen(tenantId, () =>
         this.tenants.write(tenantId, (scope) => deleteAll(scope, codecs)),
       );
@@ -197,9 +201,9 @@ export class DesiredStateApplier {
     if (!full && removed.length === 0) return;
     const known = await this.database.read((manager) => manager.findBy(Tenant, which));
     let failure: unknown;
-    // No job waits for this report, and the Control Plane may not even know the tenant.
+    // No job waits for a report on these tenants, and the Control Plane may not even know them.
     const stopped = { ...RETIRED, reportedRevision: () => 'entry_revision' };
-    // One by one, so that none is held up by another's writes.
+    // One at a time, so that no tenant has to wait for another's writes.
     for (const { id } of known.filter((tenant) => !isStopped(tenant))) {
       await this.write(id, fence, (manager) => manager.update(Tenant, { id }, stopped)).catch(
         (error: unknown) => (failure = error),
@@ -208,7 +212,7 @@ export class DesiredStateApplier {
     if (failure !== undefined) throw failure;
   }
 
-  /** Waits for users' writes in progress; later ones see the change. */
+  /** Waits for users' writes in progress. Later writes see the change. */
   private write<T>(tenantId: string, fence: Fence, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.fenced(tenantId, fence, async (manager) => {
       await lockTenant(manager, tenantId);
@@ -237,7 +241,7 @@ function isHome({ phase }: DesiredTenant): boolean {
   return phase === 'serving' || phase === 'frozen';
 }
 
-/** Whether a job that is new to this plane has the copy here served again. */
+/** Whether a job that this plane has not seen before wants this plane's copy served again. */
 function reopens(
   known: Tenant | null,
   entry: DesiredTenant,
@@ -246,9 +250,9 @@ function reopens(
 }
 
 /**
- * What the rows here lack to be the tenant's current ones; null if nothing. The database may be empty or
- * older than the restore or move; an import or a removal may have taken the kept copy; or the Control Plane's
- * own state is from before the tenant left.
+ * Why the rows here are not the tenant's current rows, or null if they are. The database may be empty, or
+ * older than the restore or move. An import or a removal may have deleted the kept copy. Or the Control
+ * Plane's own state may be from before the tenant moved away.
  */
 function lackOf(known: Tenant | null, entry: DesiredTenant): string | null {
   if (!isHome(entry)) return null;
@@ -263,17 +267,17 @@ function lackOf(known: Tenant | null, entry: DesiredTenant): string | null {
 }
 
 /**
- * A tenant is frozen before it leaves, and one on its way back has an address elsewhere. Any other was never
- * here.
+ * Whether the plane has kept the tenant's rows. A tenant is frozen before it moves away, and a tenant that is
+ * moving back has `movedTo` set. Any other tenant was never on this plane.
  */
 function keepsCopy(known: Tenant | null): boolean {
   return known?.phase === 'frozen' || known?.phase === 'retired' || Boolean(known?.movedTo);
 }
 
-/** Refuses to serve a tenant from an incomplete copy, whatever the Control Plane believes. */
+/** Refuses to serve a tenant from an incomplete copy, even if the Control Plane considers it complete. */
 function requireWholeCopy(known: Tenant | null, entry: DesiredTenant): void {
   if (!isHome(entry) || known?.phase !== 'importing' || known.transfer === null) return;
-  // The plane missed that this import was cancelled, but had not begun it.
+  // The plane missed that the import was cancelled, but had not begun it.
   if (reopens(known, entry)) return;
   if (known.importedTransferId === known.transfer.id) return;
   throw new Error(
@@ -282,7 +286,7 @@ function requireWholeCopy(known: Tenant | null, entry: DesiredTenant): void {
   );
 }
 
-/** Whether storing the entry again would change nothing. A freeze always changes its date. */
+/** Whether storing the entry again would change nothing. A freeze always updates `frozenAt`. */
 function isStored(known: Tenant, entry: DesiredTenant): boolean {
   if (entry.phase !== 'serving' || lackOf(known, entry) !== null) return false;
   const wanted = { ...rowOf(entry, known, null), reportedRevision: known.reportedRevision };
@@ -309,8 +313,8 @@ function lacking(lack: string): Failure {
 }
 
 /**
- * Missing rows are found by reading, and the Control Plane relies on that report: no other failure replaces
- * it.
+ * Missing rows are found by reading, so they can be reported even if a write has failed. The Control Plane
+ * relies on that report, so no other failure replaces it.
  */
 function failed(entry: DesiredTenant, known: Tenant | null, failure: Failure): Applied {
   const lack = lackOf(known, entry);
@@ -336,9 +340,9 @@ function rowOf(
     entryRevision: entry.entry_revision,
     reportedRevision: 0,
     transfer: entry.phase === 'retired' ? null : (entry.transfer ?? null),
-    // A copy left by an earlier move is not the copy of this one.
+    // A copy left by an earlier move is not the copy for this move.
     importedTransferId: isWanted ? imported : null,
-    // Rows that are served count as the tenant's own.
+    // Once rows are served, they count as the tenant's own.
     isBeingReplaced: !isHome(entry) && (known?.isBeingReplaced ?? false),
     reopenedBy: entry.reopened?.job_id ?? known?.reopenedBy ?? null,
     movedTo: entry.moved_to ?? null,

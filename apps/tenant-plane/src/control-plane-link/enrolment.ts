@@ -23,7 +23,7 @@ export class Enrolment {
     private readonly config: TenantPlaneConfig,
   ) {}
 
-  /** Null if the attempt failed; the log says why and what to do. */
+  /** Null if the attempt failed. The log says why, and what to do. */
   async enrol(fence: Fence): Promise<SignedAnswer<EnrolAnswer> | null> {
     const token = this.config.ATLAS_PROVISIONING_TOKEN;
     if (!token) {
@@ -40,12 +40,12 @@ export class Enrolment {
     }
   }
 
-  /** Whether to enrol: for the first time, or with a new bundle after a secret was compromised. */
+  /** Whether to enrol, either for the first time or with a new bundle after a secret was compromised. */
   get isDue(): boolean {
     return needsEnrolment(this.config, this.identities.current);
   }
 
-  /** Makes one attempt. Throws what {@link adviceOnEnrolment} explains. */
+  /** Makes one attempt. {@link adviceOnEnrolment} explains the errors that it throws. */
   async redeem(token: Secret, fence?: Fence): Promise<SignedAnswer<EnrolAnswer>> {
     await this.requireSamePlane(token);
     await this.identities.ensureKeyPair(fence);
@@ -57,16 +57,16 @@ export class Enrolment {
     return answer;
   }
 
-  /** Keeps another plane's bundle, pasted here by mistake, from being used up. */
+  /** Prevents a different plane's bundle, pasted here by mistake, from being used up. */
   private async requireSamePlane(token: Secret): Promise<void> {
     const { tenantPlaneId } = this.identities.current;
     if (tenantPlaneId === null) return;
     const rehearsed = await this.call(token, { dry_run: 'true' });
     if (rehearsed.body.tenant_plane_id === tenantPlaneId) return;
     throw new Error(
-      'The install bundle in the environment is for another tenant plane ' +
-        `(${rehearsed.body.tenant_plane_id}) than this one (${tenantPlaneId}). Paste the ` +
-        'INTERNAL_SERVICE_SECRET and ATLAS_PROVISIONING_TOKEN of this one.',
+      'The install bundle in the environment is for a different tenant plane ' +
+        `(${rehearsed.body.tenant_plane_id}), not this one (${tenantPlaneId}). Paste the ` +
+        "INTERNAL_SERVICE_SECRET and ATLAS_PROVISIONING_TOKEN from this plane's bundle.",
     );
   }
 
@@ -83,7 +83,7 @@ export class Enrolment {
   }
 }
 
-/** All refusals are about the token, except those about the clock or the signature. */
+/** Every refusal concerns the token, unless it concerns the clock or the signature. */
 export function adviceOnEnrolment(error: unknown, config: TenantPlaneConfig): string {
   const advice = adviceOn(error, config);
   if (!(error instanceof ControlPlaneRefused) || error.code === 'clock_skew') return advice;

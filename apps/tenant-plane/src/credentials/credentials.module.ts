@@ -6,7 +6,7 @@ import { SessionAuthentication } from './session-authentication';
 import { Sessions } from './sessions';
 import { UserTokens } from './user-tokens';
 
-/** What admits a user (sessions, links, identity providers), and its revocation. */
+/** What grants users access (sessions, links, identity providers), and how it is revoked. */
 @Module({
   imports: [AuditModule],
   providers: [ReopenedAccess, Revocations, SessionAuthentication, Sessions, UserTokens],

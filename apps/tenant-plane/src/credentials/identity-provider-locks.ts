@@ -10,23 +10,24 @@ import { requireStanding } from '../tenancy/tenant-standing';
 import { IdentityProvider } from './identity-provider.entity';
 
 /**
- * Removing a tenant's identity provider ends the sessions that it finds. So whatever opens or renews such a
- * session shares a lock on the provider's row, and whatever changes the provider takes it exclusively. It is
- * taken after the tenant's lock and before any user's row, so that transactions do not deadlock.
+ * Removing a tenant's identity provider revokes only the sessions that exist at that moment. So a transaction
+ * that creates or renews such a session shares a lock on the provider's row, and a transaction that changes
+ * the provider takes that lock exclusively. The lock is taken after the tenant's lock and before any user's
+ * row, so that transactions do not deadlock.
  */
 export async function shareProvider(scope: TenantScope): Promise<IdentityProvider | null> {
   const [, shared] = await together([requireStanding(scope), lockedForShare(provider(scope)).getOne()]);
   return shared;
 }
 
-/** Waits for all who share the lock. Only for a transaction that holds up the tenant's writes. */
+/** Waits for all transactions that share the lock. Call it only after `holdUpWrites`. */
 export function lockProvider(scope: TenantScope): Promise<IdentityProvider | null> {
   return lockedForUpdate(provider(scope)).getOne();
 }
 
 /**
- * Like {@link lockProvider}, but creates the first provider if there is none. Of several concurrent calls the
- * others wait for its row, as they would for an existing one. Null for the call that created it.
+ * Like {@link lockProvider}, but creates `first` if there is no provider, and then returns null. Concurrent
+ * calls wait for the new row as they would for an existing one.
  */
 export async function takeProvider(
   scope: TenantScope,
@@ -35,7 +36,7 @@ export async function takeProvider(
   const { tenantId, manager } = scope;
   for (;;) {
     const known = await lockProvider(scope);
-    // The row that kept it from being inserted may have been removed since.
+    // The row that prevented the insert may have been removed since.
     if (known || (await insertIfAbsent(manager, IdentityProvider, { tenantId, ...first }))) return known;
   }
 }

@@ -3,8 +3,8 @@ import { type GrantableRole } from '@atlas/tenant-api/identity-provider';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * A tenant's identity provider. The plane is a public client of it, so the row holds no secret and can move
- * with the tenant.
+ * A tenant's identity provider. The plane is a public client of the provider, so the row contains no secret
+ * and can move with the tenant.
  */
 @Entity('identity_providers')
 export class IdentityProvider implements TenantOwned {
@@ -13,7 +13,7 @@ export class IdentityProvider implements TenantOwned {
   @Column('varchar') issuer: string;
   @Column('varchar', { name: 'client_id' }) clientId: string;
   @Column('boolean', { name: 'is_enabled' }) isEnabled: boolean;
-  /** Whether it creates unknown users, with which role, and from which domains. */
+  /** Whether unknown users are created when they sign in, with which role, and from which email domains. */
   @Column('boolean', { name: 'creates_users' }) createsUsers: boolean;
   @Column('varchar', { name: 'default_role' }) defaultRole: GrantableRole;
   @JsonColumn({ name: 'email_domains' }) emailDomains: string[];

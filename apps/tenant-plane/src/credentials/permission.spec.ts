@@ -12,13 +12,13 @@ describe('a permission', () => {
     expect(roles).toEqual(['admin', 'operator', 'fulfiller', 'requester'].slice(0, count));
   });
 
-  it('is included in no unknown role', () => {
-    // A row may hold what the type does not allow.
+  it('is not included in an unknown role', () => {
+    // A row may contain a role that the type does not allow.
     const unknown = 'owner' as UserRole;
     expect(includes(unknown, { name: 'things:read', from: 'requester' })).toBe(false);
   });
 
-  it('is named when it is refused', () => {
+  it('is named in the refusal of a user who lacks it', () => {
     const permission = { name: 'things:write', from: 'operator' } as const;
     expect(() => requirePermission('fulfiller', permission)).toThrow(
       'Your role (fulfiller) does not include things:write.',

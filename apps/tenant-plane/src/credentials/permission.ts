@@ -1,11 +1,11 @@
 import { DomainError } from '@atlas/platform';
 import { USER_ROLES, type UserRole } from '@atlas/tenant-api/users';
 
-/** What a user may do. A feature declares its own beside the routes that require them. */
+/** What a user may do. A feature declares its permissions next to the routes that require them. */
 export interface Permission {
-  /** `<things>:<verb>`, which a refusal names. */
+  /** Such as `users:write`. A refusal names it. */
   readonly name: string;
-  /** The least powerful role that includes it. Every role includes what the roles below it do. */
+  /** The least powerful role that includes it. Every role includes the permissions of the roles below it. */
   readonly from: UserRole;
 }
 

@@ -11,9 +11,9 @@ import { User } from './user.entity';
 const HAS_PASSWORD = { passwordHash: Not(NO_PASSWORD) };
 
 /**
- * A copy that is served again does not know what was revoked after the tenant moved away from it. So all
- * access is revoked before the first request: whoever was signed out or changed their password meanwhile must
- * not get in here with what they had before.
+ * A copy that is served again does not contain what was revoked after the tenant moved away. So all access is
+ * revoked before the first request. Otherwise, users who were signed out or changed their password in the
+ * meantime could get in with their old sessions or passwords.
  */
 @Injectable()
 export class ReopenedAccess {
@@ -23,7 +23,7 @@ export class ReopenedAccess {
     private readonly mailer: Mailer,
   ) {}
 
-  /** Runs in the transaction that serves the tenant, before which no one is admitted. */
+  /** Runs in the transaction that starts to serve the tenant. No one is admitted before it commits. */
   async end(scope: TenantScope, jobId: string): Promise<void> {
     const revoked = await this.revocations.revokeEverybodys(scope);
     const voided = await this.voidPasswords(scope);
@@ -40,8 +40,9 @@ export class ReopenedAccess {
   }
 
   /**
-   * A password may have been changed because it had leaked. Only users with no other way in keep theirs: just
-   * the tenant's admins could vouch for them, and they would be locked out as well.
+   * A password may have been changed because it had leaked, so the copy's passwords are invalidated. Only
+   * users with no other way to sign in keep theirs: they would need an admin to let them in, and the admins
+   * would be locked out too.
    */
   private async voidPasswords(scope: TenantScope): Promise<number> {
     if (this.mailer.isOn) return scope.update(User, HAS_PASSWORD, { passwordHash: NO_PASSWORD });

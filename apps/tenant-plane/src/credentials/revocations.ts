@@ -8,7 +8,7 @@ import { WHERE_STATUS } from './user-status';
 import { UserTokens } from './user-tokens';
 import { User } from './user.entity';
 
-/** Numbers the revocations of a tenant: a user's epoch is the number of their last one. */
+/** Numbers the revocations in a tenant. A user's epoch is the number of that user's latest revocation. */
 const SERIES = 'revocations';
 
 /** Revokes users' access. */
@@ -22,9 +22,9 @@ export class Revocations {
   ) {}
 
   /**
-   * Changes a locked user, and ends every link and every session except `but`. The new epoch also invalidates
-   * what no row shows yet: a sign-in whose password is being checked, or a mail that is waiting to be sent.
-   * Returns the number of sessions ended.
+   * Changes a locked user, and revokes all their links and all their sessions except `but`. The new epoch
+   * also invalidates what has no row yet: a sign-in whose password is being checked, or a link whose email is
+   * waiting to be sent. Returns the number of sessions revoked.
    */
   async revoke(
     scope: TenantScope,
@@ -39,8 +39,8 @@ export class Revocations {
   }
 
   /**
-   * Like {@link revoke}, for all users of a tenant that admits none yet. Also ends open invitations. Returns
-   * how many sessions, links and invitations were ended.
+   * Like {@link revoke}, but for all users of a tenant that admits no one yet. Also ends open invitations.
+   * Returns how many sessions, links and invitations were ended.
    */
   async revokeEverybodys(scope: TenantScope): Promise<Readonly<Record<string, number>>> {
     const credentialsEpoch = await scope.nextNumber(SERIES);
@@ -53,13 +53,16 @@ export class Revocations {
     };
   }
 
-  /** Like {@link revoke}, and counts: unlike a new password, it also voids what the user has requested. */
+  /**
+   * Like {@link revoke}, but counts the user's deactivations. Unlike a password change, a deactivation also
+   * cancels invitations that the user has sent.
+   */
   async deactivate(scope: TenantScope, user: Pick<User, 'id'>, changes: Partial<User>): Promise<void> {
     await scope.nextNumber(deactivationsOf(user.id));
     await this.revoke(scope, user, changes);
   }
 
-  /** Ends the open invitations of locked users, since their inviter may no longer invite. */
+  /** Ends the open invitations of locked users, because their inviter may no longer invite. */
   async endInvitations(scope: TenantScope, invited: readonly User[]): Promise<void> {
     const invitationEndedAt = this.clock.now();
     for (const { id, invitedBy } of invited) {
@@ -70,12 +73,12 @@ export class Revocations {
     }
   }
 
-  /** How often a locked user was deactivated. */
+  /** How many times a locked user was deactivated. */
   deactivations(scope: TenantScope, { id }: Pick<User, 'id'>): Promise<number> {
     return lastOf(scope, deactivationsOf(id));
   }
 
-  /** The number of the tenant's last revocation: users with a later epoch have been revoked since. */
+  /** The number of the tenant's latest revocation. Later revocations give users a higher epoch. */
   last(scope: TenantScope): Promise<number> {
     return lastOf(scope, SERIES);
   }

@@ -14,20 +14,24 @@ export interface ProvenSession {
   readonly user: SignedInUser;
 }
 
-/** The tenant that a session token claims, whose rows must prove it. Throws if it is not a session token. */
+/**
+ * The tenant that a session token claims. Only that tenant's rows can prove the claim. Throws if it is not a
+ * session token.
+ */
 export function sessionClaim(token: string): string {
   const tenantId = claimedTenant('session', token);
   if (tenantId === null) throw unauthenticated();
   return tenantId;
 }
 
-/** Finds the user of a session token. */
+/** Finds the user that a session token belongs to. */
 @Injectable()
 export class SessionAuthentication {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * Makes one query among the sessions of the claimed tenant. Throws `unauthenticated` for an invalid token.
+   * Makes one query, which reads only the claimed tenant's sessions. Throws `unauthenticated` for an invalid
+   * token.
    */
   async prove(scope: TenantScope, token: string): Promise<ProvenSession> {
     const session = await this.find(scope, token);
@@ -37,7 +41,7 @@ export class SessionAuthentication {
     return { tenantId: scope.tenantId, user: { id, email, name, role, sessionId: session.id } };
   }
 
-  /** Whether a user who was admitted before would still be admitted. */
+  /** Whether a user who was admitted earlier would still be admitted now. */
   async isStanding(scope: TenantScope, caller: SignedInUser, permission: Permission): Promise<boolean> {
     const [isServed, user, isGoingOn] = await Promise.all([
       isStanding(scope),
@@ -47,7 +51,10 @@ export class SessionAuthentication {
     return isServed && isGoingOn && user !== null && includes(user.role, permission);
   }
 
-  /** Whether an admitted user's session is live. If it was renewed, the sessions that followed it count. */
+  /**
+   * Whether an admitted user's session is still valid. If it was renewed, the sessions that replaced it
+   * count.
+   */
   async isGoingOn(scope: TenantScope, { sessionId }: SignedInUser): Promise<boolean> {
     const session = await scope.findOne(Session, { id: sessionId });
     if (!session) return false;

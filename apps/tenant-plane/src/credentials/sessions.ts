@@ -12,7 +12,7 @@ import { type SignedInUser } from './signed-in-user';
 import { holdUpWrites, lockThose, lockUser } from './user-locks';
 import { User } from './user.entity';
 
-/** Per sign-in: each refresh adds a row that stays for months. */
+/** Limits refreshes per sign-in, because each one adds a row that stays for months. */
 export const REFRESHES: Allowance = {
   name: 'refreshes of',
   limit: 600,
@@ -22,14 +22,14 @@ export const REFRESHES: Allowance = {
 };
 const SESSION_MS = 12 * 3600_000;
 const REFRESH_MS = 30 * 24 * 3600_000;
-/** The longest life of a sign-in, however often it is renewed (ASVS 5.0, 7.3.2). */
+/** The longest that a sign-in can last, no matter how many times it is renewed (ASVS 5.0, 7.3.2). */
 export const LONGEST_MS = 90 * 24 * 3600_000;
 
-/** What a session comes from. */
+/** How a session came about. */
 interface Origin {
   /** The family of the session that this one renews. */
   readonly family?: string;
-  /** Whether the tenant's identity provider, which is locked, vouches for the user. */
+  /** Whether the user signed in through the tenant's identity provider. Its row must be locked. */
   readonly isSingleSignOn?: boolean;
 }
 
@@ -40,7 +40,7 @@ export class Sessions {
     private readonly clock: Clock,
   ) {}
 
-  /** Opens a session for a locked user. Throws `too_many_attempts`. */
+  /** Creates a session for a locked user. Throws `too_many_attempts`. */
   async open(scope: TenantScope, user: User, { family, isSingleSignOn }: Origin = {}): Promise<SignedIn> {
     if (family !== undefined) await this.throttle.take(REFRESHES, [scope.tenantId, family]);
     const now = this.clock.now();
@@ -48,7 +48,8 @@ export class Sessions {
     const token = mintSessionToken('session', scope.tenantId);
     const refreshToken = mintSessionToken('refresh', scope.tenantId);
     const first = family === undefined ? null : await scope.findOne(Session, { id: family });
-    // Swept because it had expired by another replica's clock, so it has expired here too.
+    // Another replica deleted it because it had expired by that replica's clock, so it counts as expired here
+    // too.
     if (family !== undefined && !first) throw unauthenticated();
     const end = (first?.createdAt ?? now).getTime() + LONGEST_MS;
     const until = (ms: number): Date => new Date(Math.min(now.getTime() + ms, end));
@@ -69,8 +70,8 @@ export class Sessions {
   }
 
   /**
-   * Checks the caller again, among locked users: their session may have ended or their role changed since the
-   * request was admitted. Throws `unauthenticated` and `forbidden`.
+   * Checks the caller again, now that the users are locked: the caller's session may have ended, or their
+   * role may have changed, since the request was admitted. Throws `unauthenticated` and `forbidden`.
    */
   async requireCaller(
     scope: TenantScope,
@@ -86,21 +87,26 @@ export class Sessions {
     return caller;
   }
 
-  /** Ends a user's sessions except `but`, on every replica with the next request. Returns their number. */
+  /**
+   * Revokes a user's sessions except `but`. Takes effect with the next request, on every replica. Returns the
+   * number of sessions revoked.
+   */
   endAll(scope: TenantScope, userId: string, but?: string): Promise<number> {
     const where = { userId, revokedAt: IsNull(), ...(but !== undefined && { id: Not(but) }) };
     return scope.update(Session, where, { revokedAt: this.clock.now() });
   }
 
-  /** Ends the sessions of all users, before any is admitted. Returns their number. */
+  /**
+   * Revokes the sessions of all users, before any user is admitted. Returns the number of sessions revoked.
+   */
   endEverybodys(scope: TenantScope): Promise<number> {
     return scope.update(Session, { revokedAt: IsNull() }, { revokedAt: this.clock.now() });
   }
 
   /**
-   * Locks the users whose sessions {@link endSingleSignOn} would end, and one more: their writes in progress
-   * are stored first, and later ones are refused. Needs the lock of the tenant's identity provider, so that
-   * no session is added.
+   * Locks the users whose sessions {@link endSingleSignOn} would revoke, and the user `alsoId`. Their writes
+   * in progress finish first, and later writes are refused. The tenant's identity provider must be locked, so
+   * that no session is added.
    */
   lockSingleSignOn(scope: TenantScope, alsoId: string): Promise<User[]> {
     const users = scope.query(User, 'user');
@@ -116,8 +122,8 @@ export class Sessions {
   }
 
   /**
-   * Ends the sessions that the identity provider vouched for, except `but`. Their users are locked. Returns
-   * their number.
+   * Revokes the sessions of all sign-ins through the identity provider, except `but`. Their users must be
+   * locked. Returns the number of sessions revoked.
    */
   endSingleSignOn(scope: TenantScope, but: string): Promise<number> {
     const where = { isSingleSignOn: true, revokedAt: IsNull(), id: Not(but) };
@@ -125,9 +131,9 @@ export class Sessions {
   }
 
   /**
-   * Ends the session that a browser had before this sign-in, whoever it belonged to (ASVS 5.0, 7.2.4): the
-   * browser forgets it, and no one else should keep using it. Comes first in the sign-in's transaction, or
-   * after {@link holdUpWrites}.
+   * Revokes the session that a browser had before this sign-in, even if it was another user's (ASVS 5.0,
+   * 7.2.4). The browser forgets that session, and no one else should keep using it. Must come first in the
+   * sign-in's transaction, or after {@link holdUpWrites}.
    */
   async endFormer(scope: TenantScope, { former_session: token }: FromCookies): Promise<void> {
     const former = token === undefined ? null : await scope.findOne(Session, { tokenHash: hashToken(token) });
@@ -136,7 +142,9 @@ export class Sessions {
     await this.endFamily(scope, former);
   }
 
-  /** Ends all sessions of one sign-in, under the lock of its user, so that no refresh adds one meanwhile. */
+  /**
+   * Revokes all sessions of one sign-in. Locks the user, so that no refresh adds a session in the meantime.
+   */
   async endFamily(scope: TenantScope, { id, userId, familyId }: Session): Promise<number> {
     await lockUser(scope, userId);
     const revokedAt = this.clock.now();

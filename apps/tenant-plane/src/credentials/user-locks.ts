@@ -4,9 +4,10 @@ import { lockTenant, requireStanding } from '../tenancy/tenant-standing';
 import { User } from './user.entity';
 
 /**
- * A revocation ends what it finds, so it misses a session or link that another transaction is inserting, and
- * a request that was checked before it would continue after it. So whatever signs a user in, renews a
- * session, mints or redeems a link, or revokes access locks the user's row first, and then checks again.
+ * A revocation affects only the rows that exist. It would miss a session or link that another transaction is
+ * inserting, and a request that was checked before the revocation would continue after it. So every
+ * transaction that signs a user in, renews a session, creates or redeems a link, or revokes access locks the
+ * user's row first, and then checks again.
  */
 export async function lockUser(scope: TenantScope, id: string): Promise<User | null> {
   const [user] = await lockUsers(scope, [id]);
@@ -18,7 +19,7 @@ export function lockUsers(scope: TenantScope, ids: readonly string[]): Promise<U
   return lockThose(scope, scope.query(User, 'user').andWhere('user.id in (:...ids)', { ids }));
 }
 
-/** Like {@link lockUsers}: in the order of ids, and in a tenant that is still served. */
+/** Like {@link lockUsers}: locks in order of ID, and requires that the tenant is still served. */
 export async function lockThose(scope: TenantScope, users: SelectQueryBuilder<User>): Promise<User[]> {
   const ordered = lockedForUpdate(users.orderBy('user.id'));
   const [, locked] = await together([requireStanding(scope), ordered.getMany()]);
@@ -26,9 +27,9 @@ export async function lockThose(scope: TenantScope, users: SelectQueryBuilder<Us
 }
 
 /**
- * Comes first in a transaction that takes access away. Those who share a user's row overtake whoever waits to
- * change it, so a user who never stops writing could put off the end of their own access. The queue for the
- * tenant's lock allows no overtaking.
+ * Must come first in a transaction that revokes access. Transactions that share a user's row overtake a
+ * transaction that waits to change it, so a user who never stops writing could delay their own revocation.
+ * The queue for the tenant's lock allows no overtaking.
  */
 export function holdUpWrites({ manager, tenantId }: TenantScope): Promise<void> {
   return lockTenant(manager, tenantId);

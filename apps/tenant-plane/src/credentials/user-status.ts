@@ -3,7 +3,7 @@ import { IsNull, Not } from 'typeorm';
 import { WRITE_USERS, includes } from './permission';
 import { type User } from './user.entity';
 
-/** As a predicate on rows. */
+/** Each status as a predicate on rows. */
 export const WHERE_STATUS = {
   invited: { deactivatedAt: IsNull(), invitedAt: Not(IsNull()) },
   active: { deactivatedAt: IsNull(), invitedAt: IsNull() },

@@ -23,8 +23,8 @@ export class UserTokens {
   }
 
   /**
-   * Mints a link for a locked user. Voids the one before, except at a later `attempt` to send the same mail:
-   * the earlier copy may have arrived, and its link keeps working.
+   * Creates a link for a locked user. Invalidates the previous link, except on a later `attempt` to send the
+   * same email: the earlier copy may have arrived, so its link keeps working.
    */
   async mint(scope: TenantScope, userId: string, purpose: UserTokenPurpose, attempt = 1): Promise<string> {
     if (attempt === 1) await this.revoke(scope, userId, purpose);
@@ -60,8 +60,8 @@ export class UserTokens {
   }
 
   /**
-   * Like {@link userOf}, but locks the user, so that one of several concurrent calls wins. Voids the other
-   * copies of the mail.
+   * Like {@link userOf}, but locks the user, so that only one of several concurrent calls succeeds.
+   * Invalidates the links in other copies of the email.
    */
   async redeem(scope: TenantScope, token: string, purpose: UserTokenPurpose): Promise<User> {
     await lockUser(scope, (await this.userOf(scope, token, purpose)).id);
@@ -75,7 +75,7 @@ function invalidLink(): DomainError {
   return new DomainError(
     'invalid_link',
     'unauthenticated',
-    'This link is not valid. It works once, for a limited time, and until a newer one is sent. ' +
+    'This link is not valid. A link works once, for a limited time, and only until a newer one is sent. ' +
       'Ask for a new one.',
   );
 }

@@ -10,17 +10,24 @@ export class User implements TenantOwned {
   @Column('varchar') name: string;
   @Column('varchar') role: UserRole;
   @Column('varchar', { name: 'password_hash' }) passwordHash: string;
-  /** The tenant's first user ever; there can be only one. Users are deactivated, never deleted. */
+  /**
+   * Whether this is the tenant's first user ever. Users are deactivated, never deleted, so there is only one.
+   */
   @Column('boolean', { name: 'is_first' }) isFirst: boolean;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
-  /** Set until the invitation is accepted. */
+  /** When the user was invited. Null once the invitation is accepted. */
   @TimestampColumn({ name: 'invited_at', nullable: true }) invitedAt: Date | null;
-  /** Who sent the latest invitation. Null without one, or if an earlier version sent it. */
+  /** Who sent the latest invitation. Null if there was none, or if an earlier version sent it. */
   @Column('uuid', { name: 'invited_by', nullable: true }) invitedBy: string | null;
-  /** When that invitation ended, because its sender may no longer invite. The next one clears it. */
+  /**
+   * When that invitation was ended because its sender may no longer invite. The next invitation clears it.
+   */
   @TimestampColumn({ name: 'invitation_ended_at', nullable: true }) invitationEndedAt: Date | null;
   @TimestampColumn({ name: 'deactivated_at', nullable: true }) deactivatedAt: Date | null;
-  /** Rises with each revocation, so that checks from before one can be told from later ones. */
+  /**
+   * Increases with each revocation, so that a check made before a revocation can be told from one made after
+   * it.
+   */
   @Column('integer', { name: 'credentials_epoch', default: 0 }) credentialsEpoch: number;
 }
 

@@ -1,23 +1,23 @@
 /**
- * The classes of this plane's advisory locks, each used with a tenant's
- * hash. They are listed in one place so that no two are the same.
+ * The classes of this plane's advisory locks, each used with a tenant's hash. They are listed in one place so
+ * that no two are the same.
  *
- * Transactions take locks in this order, so that they do not deadlock. Of a tenant:
+ * Transactions take locks in this order, so that they do not deadlock. For a tenant:
  *
  * 1. the row of an `Idempotency-Key`, then rate limits (`throttles`);
- * 2. the row of a mail that is being sent;
- * 3. `tenantStanding`: shared by whoever writes or is admitted, exclusive for
- *    whoever takes access away, or changes the tenant or its setting for AI;
+ * 2. the row of an email that is being sent;
+ * 3. `tenantStanding`: shared by transactions that write or admit a user, exclusive for those that revoke
+ *    access or change the tenant or its AI setting;
  * 4. the row of its identity provider;
- * 5. the rows of users, by id;
- * 6. rows that belong to users, then the rows of features, then counters. The
- *    limit of a session's refreshes counts as a row of its user.
+ * 5. the rows of users, by ID;
+ * 6. rows that belong to users, then the rows of features, then counters. A session's refresh limit counts as
+ *    a row of its user.
  *
- * Of the plane: `tenantStanding`, what follows a tenant's changes (`tracked_tenants`,
- * then `row_changes`), the tenant's row in the directory. The row of the plane's
- * identity is shared after all of them; whoever takes it exclusively takes nothing else.
+ * For the plane: `tenantStanding`, then the change tracking (`tracked_tenants`, then `row_changes`), then the
+ * tenant's row in the directory. The plane's identity row is shared last. A transaction that takes it
+ * exclusively takes no other lock.
  *
- * Copying or removing all rows of a tenant goes table by table, without `tenantStanding`:
- * the tenant is frozen then, or no longer served, so its writers are refused.
+ * All rows of a tenant are copied or removed table by table, without `tenantStanding`: by then the tenant is
+ * frozen or no longer served, so its writes are refused.
  */
 export const ADVISORY_LOCKS = { auditSeal: 4_772_602, tenantStanding: 4_772_603 } as const;

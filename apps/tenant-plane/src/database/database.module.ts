@@ -2,7 +2,7 @@ import { Throttle } from '@atlas/persistence';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { PlaneSchema } from './plane-schema';
 
-/** Global: the schema of the plane's database, and the limits that are counted in it. */
+/** Provides, globally, the schema of the plane's database and the rate limits that are counted in it. */
 @Module({})
 export class DatabaseModule {
   static holding(schema: PlaneSchema): DynamicModule {

@@ -9,8 +9,8 @@ type RowClass = new () => object;
 export abstract class PlaneSchema implements Schema {
   abstract readonly entities: RowClass[];
   abstract readonly migrations: RowClass[];
-  /** Entities whose rows belong to a tenant, each after those that its rows refer to. */
+  /** Entities whose rows belong to a tenant. Each comes after the entities that its rows refer to. */
   abstract readonly tenantScoped: readonly (new () => TenantOwned)[];
-  /** Entities that rows of others refer to. */
+  /** Entities that the rows of other entities refer to. */
   abstract readonly referred: readonly RowClass[];
 }

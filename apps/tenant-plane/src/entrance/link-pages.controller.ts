@@ -5,7 +5,7 @@ import { WithoutLogin } from '../access/requires';
 import { CurrentTenant } from '../access/tenant-request';
 import { type Tenant } from '../tenancy/tenant.entity';
 
-/** The pages that links in mails open, at the tenant's own address. */
+/** The pages, at the tenant's own address, that the links in emails lead to. */
 @ApiExcludeController()
 @WithoutLogin()
 @Controller()

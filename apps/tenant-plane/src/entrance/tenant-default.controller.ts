@@ -9,7 +9,7 @@ import { type Tenant } from '../tenancy/tenant.entity';
 
 const Serves = servesOf<DeploymentApi>();
 
-/** What a login page needs before anyone has signed in. */
+/** What a sign-in page needs before anyone has signed in. */
 @ApiTags('deployment')
 @Controller()
 export class TenantDefaultController {

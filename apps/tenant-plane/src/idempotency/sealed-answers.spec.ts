@@ -16,11 +16,11 @@ const ROW = { tenantId: 'a-tenant', scope: 'hash-of-the-key', bodyHash: '' };
 const KEPT = { bodyHash: 'hash-of-the-body', answer: { url: 'https://acme.example.com/signup#token=t' } };
 const NOT_KEPT = expect.objectContaining({ code: 'answer_not_kept' });
 
-describe('a stored answer', () => {
+describe('a stored response', () => {
   const openedWith = (...secrets: Secret[]) =>
     new SealedAnswers(secrets).open(REQUEST, ROW, new SealedAnswers([OLD]).seal(REQUEST, ROW, KEPT));
 
-  it('opens with the secret that sealed it, also once that is the previous one', () => {
+  it('opens with the secret that sealed it, even once that is the previous secret', () => {
     expect([openedWith(OLD), openedWith(NEW, OLD)]).toEqual([KEPT, KEPT]);
   });
 
@@ -45,7 +45,7 @@ describe('a stored answer', () => {
     expect(() => answers.open(request, row, answers.seal(REQUEST, ROW, KEPT))).toThrow(NOT_KEPT);
   });
 
-  it("opens at another plane with the client's key alone, if it shows no secret", () => {
+  it("opens on another plane with the client's key alone, if it shows no secret", () => {
     const request = { ...REQUEST, showsSecret: false };
     const sealed = new SealedAnswers([OLD]).seal(request, ROW, KEPT);
     expect(new SealedAnswers([NEW]).open(request, ROW, sealed)).toEqual(KEPT);

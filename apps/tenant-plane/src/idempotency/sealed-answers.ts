@@ -14,7 +14,7 @@ type Row = Pick<IdempotencyRecord, 'tenantId' | 'scope'>;
 
 const NO_SECRET = '';
 
-/** What is sealed: the hash as well, since the body may hold a secret that can be guessed. */
+/** What is sealed. The hash is included, because the body may contain a guessable secret. */
 interface Sealed {
   readonly bodyHash: string;
   readonly answer: Answer;
@@ -25,16 +25,17 @@ interface KeyedRequest extends RepeatableRequest {
 }
 
 /**
- * Answers open with the client's key, also at the plane that the tenant moved to. For those that show a
- * secret that is not enough, since clients may choose keys that can be guessed, and the hash in the row
- * confirms a guess. They also need a secret of the plane's environment.
+ * Seals the stored responses. A response can be opened with the client's key, even on a plane that the tenant
+ * has moved to. If the response shows a secret, that is not enough: clients may choose guessable keys, and
+ * the hash in the row would confirm a guess. Such a response also needs a secret from the plane's
+ * environment.
  */
 export class SealedAnswers {
   private readonly secrets: readonly SecretText[];
 
   /**
-   * The newest secret seals, and all open. A plane that has none makes one up, so its answers open until this
-   * process ends.
+   * The newest secret seals, and any of them can open. A plane without a secret generates one, so its
+   * responses can be opened only until this process exits.
    */
   constructor(secrets: readonly Secret[]) {
     this.secrets = secrets.length > 0 ? secrets : [randomBytes(32).toString('base64')];
@@ -67,8 +68,8 @@ function boxOf({ scope, key }: RepeatableRequest, secret: SecretText): SecretBox
 }
 
 /**
- * The box of the previous version, which sealed only the answer, with the client's key alone. Its last answer
- * is a day old at most.
+ * The box of the previous version, which sealed only the response, with the client's key alone. Responses
+ * that it sealed expire within a day.
  */
 function boxOfBefore({ scope, key }: RepeatableRequest): SecretBox {
   return new SecretBox([{ id: 'key', key: deriveKey(JSON.stringify([...scope, key]), 'atlas-kept-answer') }]);
@@ -88,9 +89,9 @@ function placeOf({ tenantId, scope }: Row): SealedPlace {
 
 function answerNotKept(): DomainError {
   const detail =
-    'The request with this Idempotency-Key was executed. Its answer cannot be shown again: this ' +
-    'plane does not have the secret that sealed it, because INTERNAL_SERVICE_SECRET was changed, a ' +
-    'plane without one was restarted, or the tenant has moved. Check what exists before you send ' +
-    'it with a new key.';
+    'The request with this Idempotency-Key was executed. Its response cannot be shown again, because this ' +
+    'plane does not have the secret that sealed it: INTERNAL_SERVICE_SECRET was changed, a plane without ' +
+    'one was restarted, or the tenant has moved. Check what exists before you send the request with a new ' +
+    'key.';
   return new DomainError('answer_not_kept', 'conflict', detail);
 }

@@ -26,8 +26,8 @@ interface RequestOfTenant extends RepeatableRequest {
 }
 
 /**
- * Stores keys and answers in the tenant's own rows. At a plane that the tenant moves to, answers that show a
- * secret do not open.
+ * Stores keys and responses in the tenant's own rows. Once the tenant has moved to another plane, responses
+ * that show a secret cannot be opened.
  */
 @Injectable()
 export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
@@ -60,8 +60,9 @@ export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {
   }
 
   /**
-   * Each new key sweeps the tenant's expired ones, so no job over all tenants is needed. By the database's
-   * clock: a replica whose clock is a day ahead would drop what the others have just answered.
+   * Each new key deletes the tenant's expired keys, so no job for all tenants is needed. Uses the database's
+   * clock, because a replica whose clock is a day ahead would delete the responses that the others have just
+   * stored.
    */
   protected async claim(
     manager: EntityManager,

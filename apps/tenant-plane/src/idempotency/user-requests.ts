@@ -4,7 +4,7 @@ import { type TenantRequest } from '../access/tenant-request';
 import { type Answer } from './sealed-answers';
 import { TenantIdempotency } from './tenant-idempotency';
 
-/** A key belongs to the user who sends it. */
+/** Scopes each key to the user who sends it. */
 @Injectable()
 export class UserRequests extends RepeatableRequests {
   constructor(private readonly idempotency: TenantIdempotency) {

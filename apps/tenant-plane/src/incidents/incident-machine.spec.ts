@@ -1,19 +1,19 @@
 import { INCIDENT_STATUSES, INCIDENT_MACHINE } from '@atlas/tenant-api/incidents';
 
 describe('the states of an incident', () => {
-  it('lead from anywhere to closed, and from closed back', () => {
+  it('lead from every status to closed, and from closed to every status but triggered', () => {
     for (const state of INCIDENT_STATUSES) {
       expect([state, reachableFrom(state).has('closed')]).toEqual([state, true]);
       expect([state, reachableFrom('closed').has(state)]).toEqual([state, state !== 'triggered']);
     }
   });
 
-  it('reach closed only through resolved', () => {
+  it('lead to closed only through resolved', () => {
     const before = INCIDENT_STATUSES.filter((state) => INCIDENT_MACHINE.can(state, 'closed'));
     expect(before).toEqual(['resolved']);
   });
 
-  it('never lead to themselves, nor back to triggered', () => {
+  it('never lead to themselves or back to triggered', () => {
     for (const state of INCIDENT_STATUSES) {
       expect(INCIDENT_MACHINE.can(state, state)).toBe(false);
       expect(INCIDENT_MACHINE.can(state, 'triggered')).toBe(false);

@@ -71,7 +71,7 @@ export class Incidents {
 
   update(tenantId: string, id: string, dto: UpdateIncidentDto): Promise<IncidentView> {
     return this.tenants.write(tenantId, async (scope) => {
-      // Locked, so that the second of two concurrent updates starts from what the first has stored.
+      // Locked, so that the second of two concurrent updates starts from what the first one stored.
       const query = scope.query(Incident, 'incident').andWhere({ id });
       const incident = await lockedForUpdate(query).getOne();
       if (!incident) throw incidentNotFound();

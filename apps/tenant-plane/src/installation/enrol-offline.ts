@@ -13,7 +13,10 @@ import {
 } from './enrolment-file';
 import { type InstalledPlane } from './installed-plane';
 
-/** Writes the file to carry to the Control Plane. Can be repeated: a later answer holds what has changed. */
+/**
+ * Writes the request file that someone carries to the Control Plane. Can be repeated to get an answer with
+ * the latest changes.
+ */
 export async function writeRequest(
   { config, clock, identities }: InstalledPlane,
   path: string,
@@ -28,7 +31,7 @@ export async function writeRequest(
 
 /**
  * Applies the Control Plane's answer: the plane's identity, the keys it trusts and the tenants it serves.
- * Another command, or a running plane, may be applying another state at the same time: the newest wins.
+ * Another command, or a running plane, may be applying another state at the same time; the newest state wins.
  */
 export async function applyAnswer(plane: InstalledPlane, path: string): Promise<void> {
   const { config, identities } = plane;
@@ -43,7 +46,7 @@ export async function applyAnswer(plane: InstalledPlane, path: string): Promise<
   } catch (error) {
     if (!(error instanceof Superseded)) throw error;
     throw new OfflineEnrolmentRefused(
-      'Another answer file, or a running plane, took over before this one was fully applied. If ' +
+      'Another answer file, or a running plane, took over before this answer file was fully applied. If ' +
         'this is the newest answer, run the command again.',
     );
   } finally {
@@ -73,7 +76,7 @@ function readJson(path: string): unknown {
     const { message } = error as Error;
     throw new OfflineEnrolmentRefused(
       error instanceof SyntaxError
-        ? `${path} is not JSON, or was cut off (${message}). Use the whole answer of POST ` +
+        ? `${path} is not JSON, or is incomplete (${message}). Use the complete response from POST ` +
             `${OFFLINE_ENROL_PATH}.`
         : `Could not read the answer file: ${message}`,
     );

@@ -8,12 +8,12 @@ import { type InstalledPlane } from './installed-plane';
 /** Why a plane could not be enrolled, and what to do. */
 class EnrolmentFailed extends Error {}
 
-/** Enrols the plane. Makes no call if it is enrolled already. */
+/** Enrols the plane. Makes no call if the plane is already enrolled. */
 export async function enrolOnce({ config, clock, identities }: InstalledPlane): Promise<void> {
   if (!needsEnrolment(config, identities.current)) return;
   if (config.isOffline)
     throw new EnrolmentFailed(
-      'ATLAS_OFFLINE_MODE is set, so no call is made: enrol with --offline --request <file>, then ' +
+      'ATLAS_OFFLINE_MODE is set, so no call is made. Enrol with --offline --request <file>, then ' +
         '--offline --answer <file>.',
     );
   const token = config.ATLAS_PROVISIONING_TOKEN;
@@ -21,7 +21,8 @@ export async function enrolOnce({ config, clock, identities }: InstalledPlane): 
     throw new EnrolmentFailed('ATLAS_PROVISIONING_TOKEN is not set: paste it from the install bundle.');
   const client = new ControlPlaneClient(config, clock, new ServiceSecrets(config, identities));
   const enrolment = new Enrolment(client, identities, config);
-  // A refusal because of the clock gave the time, which the second attempt is signed with.
+  // A refusal because of the clock told the client the Control Plane's time, with which it signs the second
+  // attempt.
   const attempt = enrolment
     .redeem(token)
     .catch((error: unknown) => (isClockSkew(error) ? enrolment.redeem(token) : Promise.reject(error)));

@@ -22,8 +22,8 @@ import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 export class OfflineEnrolmentRefused extends Error {}
 
 /**
- * The enrolment as a file. It is signed as the call would be, and its token is sealed with the bundle's
- * secret, which only the two ends have, so the file is useless to anyone on its way.
+ * The enrolment as a file. It is signed as the call would be. Its token is sealed with the bundle's secret,
+ * which only the two planes have, so the file is useless to anyone who intercepts it.
  */
 export function enrolRequestFile(
   config: TenantPlaneConfig,
@@ -49,7 +49,10 @@ export interface TrustedAnswer {
   readonly signedAt: Date;
 }
 
-/** The answer in a file, if it is signed with our secret and meant for this installation. */
+/**
+ * Returns the answer in a file. Throws unless the answer is signed with our secret and meant for this
+ * installation.
+ */
 export function trustedAnswer(
   config: TenantPlaneConfig,
   identity: Readonly<PlaneIdentity>,
@@ -67,16 +70,17 @@ export function trustedAnswer(
   const answer = JSON.parse(body) as OfflineEnrolAnswer;
   if (answer.instance_id !== identity.instanceId)
     throw new OfflineEnrolmentRefused(
-      'The answer file is for another installation: its request was written with another database.',
+      'The answer file is for a different installation, because its request was written with a ' +
+        'different database.',
     );
   if (identity.tenantPlaneId !== null && identity.tenantPlaneId !== answer.tenant_plane_id)
-    throw new OfflineEnrolmentRefused('The answer file is for another tenant plane than this one.');
+    throw new OfflineEnrolmentRefused('The answer file is for a different tenant plane, not this one.');
   return { answer, signedAt };
 }
 
 /**
- * An old file must not bring back what has changed since. Compares the time, which tells epochs apart, and
- * the revision, since two files may be signed in the same second.
+ * An old file must not undo later changes. Compares the time, because revisions of different epochs cannot be
+ * compared, and the revision, because two files may be signed in the same second.
  */
 export function requireNotOlder(
   { revision: applied, toldRevision: received, stateSignedAt }: Readonly<PlaneIdentity>,
@@ -88,7 +92,7 @@ export function requireNotOlder(
       `The answer file is from ${signedAt.toISOString()}, but this plane has a state that the Control ` +
         `Plane signed at ${stateSignedAt.toISOString()}. Upload the request file again for a new answer.`,
     );
-  // A replica of the previous version records only what it has applied.
+  // A replica that runs the previous version records only what it has applied.
   const newer = [received, applied].find((known) => known !== null && isOlderRevision(revision, known));
   if (newer != null)
     throw new OfflineEnrolmentRefused(
@@ -114,7 +118,7 @@ function answerFile(file: unknown): EnrolAnswerFile {
 function noAnswerFile(file: object): string {
   const { format, code, detail } = file as { format?: unknown; code?: unknown; detail?: unknown };
   const ask =
-    `Use the whole answer of POST ${OFFLINE_ENROL_PATH}, to which your Atlas admin uploads the ` +
+    `Use the complete response from POST ${OFFLINE_ENROL_PATH}, to which your Atlas admin uploads the ` +
     'request file.';
   if (format === ENROL_REQUEST_FORMAT) return `This is the request file, not the answer to it. ${ask}`;
   if (typeof code === 'string' && typeof detail === 'string')
@@ -133,8 +137,8 @@ function verified(response: Parameters<typeof verifyResponse>[0]): number {
     return verifyResponse(response).created;
   } catch (error) {
     throw new OfflineEnrolmentRefused(
-      `The answer file can't be trusted: INTERNAL_SERVICE_SECRET is not the one its request was ` +
-        `made with, or the file was altered. (${(error as Error).message})`,
+      "The answer file can't be trusted: INTERNAL_SERVICE_SECRET is not the one that its request was " +
+        `signed with, or the file was altered. (${(error as Error).message})`,
     );
   }
 }

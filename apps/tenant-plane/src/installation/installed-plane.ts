@@ -33,8 +33,8 @@ export interface InstalledPlane {
 }
 
 /**
- * Migrates as a start does, and creates the identity that the first start will find. Locks a SQLite file
- * meanwhile.
+ * Migrates the database as a start would, and creates the identity that the first start will find. Keeps a
+ * SQLite file locked while `work` runs.
  */
 export async function withInstalledPlane<T>(
   config: TenantPlaneConfig,

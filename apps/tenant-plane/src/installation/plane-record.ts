@@ -4,7 +4,7 @@ import { PlaneIdentity } from '../plane-identity/plane-identity.entity';
 import { databaseOptions } from '../schema/database-options';
 import { Tenant } from '../tenancy/tenant.entity';
 
-/** What a plane's database says about it, read while another process may be serving. */
+/** What a plane's database says about the plane. Can be read while another process is serving. */
 export interface PlaneRecord {
   readonly identity: PlaneIdentity | null;
   readonly tenants: readonly Tenant[];
@@ -13,7 +13,7 @@ export interface PlaneRecord {
 const NOTHING: PlaneRecord = { identity: null, tenants: [] };
 const MAX_TENANTS = 1000;
 
-/** Empty if no plane was ever started. Throws if the database cannot be reached. */
+/** Empty if no plane was ever started on this database. Throws if the database cannot be reached. */
 export async function readPlaneRecord(config: TenantPlaneConfig): Promise<PlaneRecord> {
   const record = await lookInto(databaseOptions(config), async (reader) => {
     const runner = reader.createQueryRunner();

@@ -17,18 +17,20 @@ import { TENANT_PLANE_SCHEMA } from '../schema/tenant-plane-schema';
 import { readPlaneRecord } from './plane-record';
 
 export interface PreflightReport {
-  /** No check that ran has failed. */
+  /** Whether every check that ran has passed. */
   readonly ok: boolean;
-  /** This plane, if it is already running: then there is nothing to start. */
+  /** This plane, if it is already running, in which case there is nothing to start. */
   readonly running: RunningPlane | null;
   readonly checks: readonly NamedOutcome[];
 }
 
 const FIX =
-  'Correct these lines of the env file, but leave those of the install bundle exactly as they were pasted.';
+  'Correct these lines in the env file, but leave the lines of the install bundle exactly as they were ' +
+  'pasted.';
 
 /**
- * Everything that can be checked before a plane starts with this environment. Uses up and changes nothing.
+ * Checks everything that can be checked before a plane starts with this environment. Changes nothing and uses
+ * nothing up.
  */
 export async function preflight(env: NodeJS.ProcessEnv): Promise<PreflightReport> {
   const config = read(env);
@@ -50,7 +52,7 @@ function read(env: NodeJS.ProcessEnv): TenantPlaneConfig | NamedOutcome[] {
   }
 }
 
-/** The plane's own record decides what the environment leaves open. */
+/** If the environment does not name the model, the plane's own record decides. */
 function verdictOn(config: TenantPlaneConfig, identity: PlaneIdentity | null): CheckOutcome {
   const model = config.deploymentModel ?? identity?.deploymentModel ?? 'shared';
   const problem = productionDatabaseProblem(config, model);
@@ -59,7 +61,7 @@ function verdictOn(config: TenantPlaneConfig, identity: PlaneIdentity | null): C
   return good(`All variables are valid${warning}`);
 }
 
-/** The database check reports a database that cannot be read. */
+/** Null if the database cannot be read, which the database check reports. */
 function knownIdentity(config: TenantPlaneConfig): Promise<PlaneIdentity | null> {
   return readPlaneRecord(config).then(
     ({ identity }) => identity,

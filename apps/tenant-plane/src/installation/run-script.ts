@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 
 /**
  * Runs a command of an installation. It writes one JSON document to standard output, or an error message to
- * standard error; `atlas-tp` shows both to people.
+ * standard error. `atlas-tp` presents both to users.
  */
 export function runScript(
   work: () => Promise<{ readonly document: object; readonly isGood: boolean }>,

@@ -10,8 +10,9 @@ import { TenantDirectory } from '../tenancy/tenant-directory';
 import { TenantUrls } from '../tenancy/tenant-urls';
 
 /**
- * The mail to an invited user. It is sent unless the invitation has ended, or the inviter was deactivated
- * since or may no longer invite; dropping it is audited. A new password of the inviter does not void it.
+ * The email to an invited user. It is dropped if the invitation has ended, or if the inviter has since been
+ * deactivated or may no longer invite. Dropping it is audited. It is still sent if the inviter has only
+ * changed their password.
  */
 @Injectable()
 export class InviteMail extends MailKind<TenantScope> {
@@ -27,7 +28,7 @@ export class InviteMail extends MailKind<TenantScope> {
     super();
   }
 
-  /** What is stored of an invitation until it is sent. */
+  /** What is stored about an invitation until its email is sent. */
   static subject(user: User, by: User, deactivations: number): MailSubject {
     return {
       user_id: user.id,
@@ -46,7 +47,7 @@ export class InviteMail extends MailKind<TenantScope> {
     const isWanted = statusOf(user) === 'invited' && String(user.credentialsEpoch) === subject['epoch'];
     if (!isWanted) return this.drop(scope, user, 'invitation_ended');
     const deactivations = String(await this.revocations.deactivations(scope, by));
-    // An earlier version did not count them.
+    // An earlier version did not count deactivations.
     const isMeant = mayInvite(by) && deactivations === (subject['by_deactivations'] ?? deactivations);
     if (!isMeant || user.invitationEndedAt) return this.drop(scope, user, 'inviter_not_allowed');
     const token = await this.tokens.mint(scope, user.id, 'invite', attempt);
@@ -55,7 +56,7 @@ export class InviteMail extends MailKind<TenantScope> {
       subject: `You are invited to ${tenant.name}`,
       paragraphs: [
         `You are invited to ${tenant.name} on Atlas, as ${user.role}. Choose a password to join:`,
-        'The link works once, for seven days. If you did not expect this invitation, ignore it.',
+        'The link works once and expires after seven days. If you did not expect this invitation, ignore it.',
       ],
       action: { label: 'Join', url: this.urls.invitation(tenant, token) },
     };

@@ -8,10 +8,10 @@ import { MAIL_KINDS, Mails } from './mails';
 import { PasswordChangedMail } from './password-changed.mail';
 import { ResetMail } from './reset.mail';
 
-/** The kinds of mail that a tenant plane sends. A new one is a file and a line here. */
+/** The kinds of email that a tenant plane sends. A new kind is a file and a line here. */
 const KINDS: Type<MailKind<TenantScope>>[] = [InviteMail, PasswordChangedMail, ResetMail];
 
-/** Mails to users. */
+/** Emails to users. */
 @Module({
   imports: [AuditModule, CredentialsModule, TenancyModule],
   providers: [

@@ -15,7 +15,7 @@ import { OutgoingMail } from './outgoing-mail.entity';
 
 export const MAIL_KINDS = Symbol('MAIL_KINDS');
 
-/** One queue per tenant: its mails are rows of its own. */
+/** One queue per tenant, because queued emails are the tenant's own rows. */
 @Injectable()
 export class Mails extends OutgoingMails<TenantScope> {
   constructor(
@@ -54,7 +54,7 @@ export class Mails extends OutgoingMails<TenantScope> {
     return this.audit.record(scope, { action: 'mail.given_up', targetKind: 'mail', targetId: id, after });
   }
 
-  /** No one can sign in to a suspended tenant, and a tenant that moved away took its mails along. */
+  /** No one can sign in to a suspended tenant, and a tenant that moved away took its emails with it. */
   private async isAtHome(tenantId: string): Promise<boolean> {
     return (await this.directory.find(tenantId))?.status === 'active';
   }

@@ -4,7 +4,7 @@ import { User } from '../credentials/user.entity';
 import { TenantDirectory } from '../tenancy/tenant-directory';
 import { TenantUrls } from '../tenancy/tenant-urls';
 
-/** Tells a user that their password was changed, whoever did it. */
+/** Tells a user that their password was changed, no matter who changed it. */
 @Injectable()
 export class PasswordChangedMail extends MailKind<TenantScope> {
   readonly name = 'password_changed';
@@ -24,8 +24,8 @@ export class PasswordChangedMail extends MailKind<TenantScope> {
       to: user.email,
       subject: `Your password for ${tenant.name} was changed`,
       paragraphs: [
-        `The password of this address for ${tenant.name} on Atlas was changed. Other sessions have ended.`,
-        `If this was not you, request a new password at ${this.urls.home(tenant)}, and tell an admin.`,
+        `Your password for ${tenant.name} on Atlas was changed. Your other sessions were signed out.`,
+        `If this was not you, reset your password at ${this.urls.home(tenant)}, and tell an admin.`,
       ],
     };
   }

@@ -9,8 +9,8 @@ import { TenantDirectory } from '../tenancy/tenant-directory';
 import { TenantUrls } from '../tenancy/tenant-urls';
 
 /**
- * The mail to an address that was typed into a form. It is sent only if the address is an active user's, and
- * nothing was revoked since.
+ * The email to an address that was entered in a form. It is sent only if the address belongs to an active
+ * user whose access has not been revoked since.
  */
 @Injectable()
 export class ResetMail extends MailKind<TenantScope> {
@@ -43,7 +43,8 @@ export class ResetMail extends MailKind<TenantScope> {
       subject: `A new password for ${tenant.name}`,
       paragraphs: [
         `Someone, probably you, requested a new password for this address at ${tenant.name} on Atlas.`,
-        'The link works once, for an hour. If this was not you, ignore it: your password does not change.',
+        'The link works once and expires after an hour. If this was not you, ignore this email. Your ' +
+          'password stays the same.',
       ],
       action: { label: 'Choose a new password', url: this.urls.passwordReset(tenant, token) },
     };

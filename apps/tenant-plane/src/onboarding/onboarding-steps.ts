@@ -8,15 +8,15 @@ export interface OnboardingStep {
   readonly key: string;
   readonly title: string;
   readonly hint: string;
-  /** The feature that it needs, if that is not built yet. The hint is shown once it is. */
+  /** The feature that the step needs, if it has not been built yet. The hint is shown once it has. */
   readonly awaits?: PlannedFeature;
-  /** Proof that the step is done, or null: a step completes by evidence, not by a click. */
+  /** Proof that the step is done, or null. A step is completed by evidence, not by a click. */
   readonly evidence: (scope: TenantScope) => Promise<Evidence | null>;
 }
 
 const notYet = (): Promise<null> => Promise.resolve(null);
 
-/** The checklist after log-in, in this order in every deployment model. */
+/** The checklist after sign-in, in the same order in every deployment model. */
 export const ONBOARDING_STEPS: readonly OnboardingStep[] = [
   {
     key: 'connect_data',
@@ -27,7 +27,7 @@ export const ONBOARDING_STEPS: readonly OnboardingStep[] = [
   {
     key: 'monitoring',
     title: 'Connect monitoring',
-    hint: 'Point an alert source at Atlas; the first alert completes this.',
+    hint: 'Point an alert source at Atlas; the first alert completes this step.',
     awaits: 'alert_ingest',
     evidence: notYet,
   },
@@ -48,7 +48,7 @@ export const ONBOARDING_STEPS: readonly OnboardingStep[] = [
   {
     key: 'ai',
     title: 'Ask the AI',
-    hint: 'Request the analysis of an incident: POST /api/ai/incidents/<id>/analysis.',
+    hint: 'Request an analysis of an incident: POST /api/ai/incidents/<id>/analysis.',
     evidence: firstAiAnswer,
   },
 ];

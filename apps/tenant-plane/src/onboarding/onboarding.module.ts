@@ -5,7 +5,7 @@ import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
 import { Onboarding } from './onboarding';
 import { OnboardingController } from './onboarding.controller';
 
-/** The checklist after log-in. */
+/** The checklist after sign-in. */
 @Module({
   imports: [AccessModule, AuditModule, PlaneIdentityModule],
   controllers: [OnboardingController],

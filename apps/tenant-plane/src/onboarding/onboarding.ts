@@ -7,7 +7,7 @@ import { Deployment } from '../plane-identity/deployment';
 import { ONBOARDING_STEPS, type OnboardingStep } from './onboarding-steps';
 import { SkippedStep } from './skipped-step.entity';
 
-/** The checklist after log-in. */
+/** The checklist after sign-in. */
 @Injectable()
 export class Onboarding {
   constructor(
@@ -57,5 +57,8 @@ function stepView(step: OnboardingStep, evidence: Evidence | null, isSkipped: bo
 }
 
 function skipHint(key: string): string {
-  return `This version cannot do this yet. Skip it for now: POST /api/onboarding/steps/${key}/skip.`;
+  return (
+    'This version does not support this step yet. Skip it for now: POST ' +
+    `/api/onboarding/steps/${key}/skip.`
+  );
 }

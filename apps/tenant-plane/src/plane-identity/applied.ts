@@ -7,7 +7,7 @@ export interface Applied {
   readonly error?: string;
   readonly code?: ReportedCode;
   /**
-   * Whether the same entry is tried again, since the error was one of the database, a disk or the network.
+   * Whether the same entry is tried again, because the error came from the database, a disk or the network.
    */
   readonly isRetried?: boolean;
 }

@@ -5,8 +5,7 @@ import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { PlaneIdentities } from './plane-identities';
 
 /**
- * The deployment model of this plane: as its environment says, or else as the Control Plane said at
- * enrolment.
+ * The deployment model of this plane. The environment names it, or else the Control Plane did at enrolment.
  */
 @Injectable()
 export class Deployment {

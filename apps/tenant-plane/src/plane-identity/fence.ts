@@ -4,8 +4,8 @@ import { type EntityManager } from 'typeorm';
 export class Superseded extends Error {}
 
 /**
- * Throws {@link Superseded} in a transaction whose writes are out of date. Call it last: its lock lasts until
- * the commit, so that no one takes over in between, and is held no longer than needed.
+ * Throws {@link Superseded} in a transaction whose writes are outdated. Call it last, so that its lock is
+ * held no longer than needed. The lock lasts until the commit, so no one can take over in between.
  */
 export type Fence = (manager: EntityManager) => Promise<void>;
 

@@ -5,8 +5,8 @@ import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { type PlaneIdentity } from './plane-identity.entity';
 
 /**
- * Whether the plane has never enrolled, or the environment holds another install bundle than the one it
- * enrolled with.
+ * Whether the plane has never enrolled, or the environment contains a different install bundle from the one
+ * that the plane enrolled with.
  */
 export function needsEnrolment(
   { INTERNAL_SERVICE_SECRET: secret, ATLAS_PROVISIONING_TOKEN: token }: TenantPlaneConfig,
@@ -17,14 +17,14 @@ export function needsEnrolment(
   return hasBundle && keyIdOf(secret) !== identity.enrolledKeyId;
 }
 
-/** A token that was pasted in part proves nothing, not even that the secret beside it is wrong. */
+/** An incomplete token proves nothing, not even that the secret pasted with it is wrong. */
 export function isWholeToken(token: Secret): boolean {
   return parseCredential('atp', token.reveal()) !== null;
 }
 
 /**
- * The model that the plane is enrolled in, if the environment names another. It changes by a move, with a new
- * install bundle.
+ * The model that the plane is enrolled as, if the environment names a different one. Only a move changes the
+ * model, and it comes with a new install bundle.
  */
 export function otherModel(
   config: TenantPlaneConfig,
@@ -36,7 +36,10 @@ export function otherModel(
   return enrolledIn === named ? null : enrolledIn;
 }
 
-/** The state after an enrolment: secrets that followed an earlier one are obsolete. */
+/**
+ * The columns to set after an enrolment. Secrets received by rotation after an earlier enrolment are
+ * obsolete.
+ */
 export function enrolledWith({
   INTERNAL_SERVICE_SECRET: secret,
 }: TenantPlaneConfig): Pick<PlaneIdentity, 'enrolledKeyId' | 'serviceSecretsSealed'> {

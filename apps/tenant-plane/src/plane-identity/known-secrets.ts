@@ -5,7 +5,7 @@ import { type PlaneIdentity } from './plane-identity.entity';
 
 type Keeper = Pick<PlaneIdentity, 'instanceId' | 'serviceSecretsSealed'>;
 
-/** Newest first; empty without a secret in the environment. */
+/** Newest first. Empty if there is no secret in the environment. */
 export function knownSecrets(
   { INTERNAL_SERVICE_SECRET: given, INTERNAL_SERVICE_SECRET_PREVIOUS: previous }: TenantPlaneConfig,
   identity: Keeper | null,
@@ -15,7 +15,8 @@ export function knownSecrets(
 }
 
 /**
- * The secrets received after the one in the environment; none if they were stored under another environment.
+ * The secrets that replaced the environment's secret by rotation. Empty if they were sealed with a different
+ * secret.
  */
 export function keptSecrets(given: Secret, identity: Keeper | null): readonly Secret[] {
   if (!identity?.serviceSecretsSealed) return [];

@@ -6,17 +6,17 @@ import { LinkClaim } from './link-claim';
 import { PlaneIdentity } from './plane-identity.entity';
 
 const ONLY = { id: 1 };
-/** A replica that is silent for this long counts as dead. */
+/** A replica that has not renewed its lease for this long counts as dead. */
 const LEASE_MS = 10_000;
 
 /**
- * Decides which replica talks to the Control Plane. Each claim has its own name, so that a process that lost
- * the lease unawares and took it again does not mistake its earlier work for the holder's. The lease expires
- * by the time that the replicas share: the clock of a dead one may have been ahead.
+ * Decides which replica talks to the Control Plane. Each claim has its own name, so that work begun under an
+ * earlier claim is refused, even if the process lost the lease without noticing and then took it again. The
+ * lease expires by the replicas' shared clock, because a dead replica's clock may have been ahead.
  */
 export class LinkLease {
   private current: LinkClaim;
-  /** The name of the next claim, reused while it is unknown whether it was stored. */
+  /** The name of the next claim. It is reused as long as it is unknown whether it was stored. */
   private next = randomUUID();
   /** In monotonic milliseconds. */
   private givesWayUntil = -Infinity;
@@ -45,7 +45,7 @@ export class LinkLease {
     }
     const hasExpired = `lease_expires_at <= ${this.database.fromNow(0)}`;
     const isFree = `(lease_owner is null or lease_owner = :claim or ${hasExpired})`;
-    // A SQLite file serves one process, so an earlier holder is gone.
+    // Only one process can use a SQLite file, so any earlier holder has exited.
     if (!(await this.put(this.next, this.database.driver === 'sqlite' ? '1 = 1' : isFree)))
       return 'elsewhere';
     await prepare();
@@ -54,8 +54,8 @@ export class LinkLease {
   }
 
   /**
-   * Takes the lease from its holder, in the caller's transaction: what that holder received is no longer
-   * applied. It is not renewed, so it is for one-off commands.
+   * Takes the lease from its holder in the caller's transaction, so that what the holder received is no
+   * longer applied. Only for one-off commands, because the lease is not renewed.
    */
   async takeOver(): Promise<void> {
     this.begin(this.next);

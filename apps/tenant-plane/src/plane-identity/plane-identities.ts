@@ -16,12 +16,12 @@ import { copiesFor, openPrivateKey, sealPrivateKey } from './sealed-private-key'
 const ONLY = { id: 1 };
 
 /**
- * Raise it when a version stores more of an entry than the one before: every plane then requests everything
- * once.
+ * Increase this when a version stores more of an entry than the previous version. Every plane then requests
+ * everything once.
  */
 const CONTENTS = 2;
 
-/** The values of the row once all of a revision is applied. */
+/** The row's values once all of a revision has been applied. */
 export function appliedAt(revision: string): Pick<PlaneIdentity, 'revision' | 'appliedContents'> {
   return { revision, appliedContents: `${CONTENTS}/${revision}` };
 }
@@ -29,14 +29,14 @@ export function appliedAt(revision: string): Pick<PlaneIdentity, 'revision' | 'a
 /** The plane's identity row, and this process's copy of it. */
 @Injectable()
 export class PlaneIdentities implements OnModuleInit {
-  /** Identifies this process among the replicas, and this copy among clones. */
+  /** Identifies this process among the plane's replicas and among copies of the plane. */
   readonly linkId = randomUUID();
   readonly lease: LinkLease;
   private readonly logger = new Logger(PlaneIdentities.name);
   private copy: PlaneIdentity;
-  /** When the copy was read, in the time that the replicas share and in this process's own. */
+  /** When the copy was read, by the replicas' shared clock and by this process's own. */
   private readAt: { readonly shared: number; readonly monotonic: number };
-  /** The last number of {@link nextSequence} that the database holds. */
+  /** The last number from {@link nextSequence} that the database contains. */
   private storedSequence = 0;
 
   constructor(
@@ -61,8 +61,9 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
-   * The revision since which to request changes. Undefined requests everything: the revision was applied by a
-   * version that stores less of an entry, before an upgrade or in an older replica that still held the lease.
+   * The revision since which to request changes. Undefined to request everything, if nothing was applied yet,
+   * or the revision was applied by a version that stores less of an entry: before an upgrade, or by an older
+   * replica that still held the lease.
    */
   get since(): string | undefined {
     const { revision, appliedContents } = this.copy;
@@ -79,15 +80,18 @@ export class PlaneIdentities implements OnModuleInit {
     this.storedSequence = this.copy.sequence;
   }
 
-  /** How long the replicas have not heard from the Control Plane, as of this one's last read. */
+  /**
+   * How long ago any replica last had contact with the Control Plane, according to this process's copy of the
+   * row.
+   */
   get silentMs(): number {
     const { shared, monotonic } = this.readAt;
     const now = shared + this.clock.monotonicMs() - monotonic;
-    // A time in the future means that the clock was put back, so the real age is unknown.
+    // A time in the future means that the clock was set back, so the real age is unknown.
     return Math.abs(now - (this.copy.lastContactAt?.getTime() ?? 0));
   }
 
-  /** Records that the Control Plane was heard from. */
+  /** Records a contact with the Control Plane. */
   async noteContact(): Promise<void> {
     const lastContactAt = await this.database.now();
     await this.update({ lastContactAt });
@@ -102,9 +106,9 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
-   * Takes a state that did not arrive over the link. `require` throws if it is older than what the locked row
-   * knows. Otherwise it becomes the newest state received, and no earlier one is applied any more. Fence what
-   * follows, and release the lease.
+   * Accepts a state that did not arrive over the link. `require` throws if the state is older than what the
+   * locked row records. Otherwise it becomes the newest state received, and no earlier state is applied any
+   * more. The caller must fence what follows, and then release the lease.
    */
   async takeOver(
     require: (identity: PlaneIdentity) => Pick<PlaneIdentity, 'toldRevision' | 'stateSignedAt'>,
@@ -119,8 +123,8 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
-   * Stores the secrets that the plane signs with from now on, and the private key sealed under each of them:
-   * the next environment may contain only the newest.
+   * Stores the secrets that the plane signs with from now on, and the private key sealed under each of them,
+   * because the next environment may contain only the newest secret.
    */
   async keepSecrets(
     serviceSecretsSealed: string,
@@ -135,16 +139,16 @@ export class PlaneIdentities implements OnModuleInit {
     return this.database.driver === 'sqlite';
   }
 
-  /** A write that changes nothing. */
+  /** Tests whether the database accepts writes, with a write that changes nothing. */
   async rewrite(): Promise<void> {
     await this.database.write((manager) => manager.query('update plane_identity set id = id where id = 1'));
   }
 
   /**
-   * The number of the next report, stored before it is used. If a SQLite file takes no write, the number is
-   * counted in memory, so that the report which says so is sent. The report then names the stored number,
-   * because the next process continues from that one and must not look like a copy of this one. Throws if
-   * another replica counts by now.
+   * The number of the next report, stored before it is used. If a SQLite file accepts no writes, the number
+   * is counted in memory, so that a report can still say so. That report also names the stored number,
+   * because the next process continues from it and must not look like a copy of this plane. Throws if another
+   * replica has taken over.
    */
   async nextSequence(fence: Fence): Promise<Pick<ReportRequest, 'sequence' | 'stored_sequence'>> {
     const sequence = this.copy.sequence + 1;
@@ -182,7 +186,7 @@ export class PlaneIdentities implements OnModuleInit {
     await this.database.write((manager) => insertIfAbsent(manager, PlaneIdentity, identity));
   }
 
-  /** The key that opens what is encrypted to the public key shown at enrolment. */
+  /** The private key that belongs to the public key sent at enrolment. */
   async privateKey(): Promise<CryptoKey> {
     const plain = openPrivateKey(this.copy, this.secrets);
     if (plain === null) throw new PrivateKeyLost();
@@ -193,7 +197,10 @@ export class PlaneIdentities implements OnModuleInit {
     return openPrivateKey(this.copy, this.secrets) !== null;
   }
 
-  /** Creates a new pair for a secret that follows no earlier one, before the public key is shown. */
+  /**
+   * Creates a new key pair if the environment's secret cannot open the old one, as with a new install bundle.
+   * Call it before the public key is sent.
+   */
   async ensureKeyPair(fence?: Fence): Promise<void> {
     const { instanceId } = this.copy;
     if (openPrivateKey(this.copy, [this.sealingSecret(instanceId)]) !== null) return;
@@ -206,15 +213,14 @@ export class PlaneIdentities implements OnModuleInit {
     if (enrolledIn === null) return;
     throw new EnvironmentError([
       `ATLAS_TP_DEPLOYMENT is ${this.config.deploymentModel}, but this plane is enrolled as ` +
-        `${enrolledIn}: set it to ${enrolledIn}. A tenant changes models by a move (ask your Atlas ` +
-        'admin), which comes with a new install bundle',
+        `${enrolledIn}. Set it to ${enrolledIn}. To change the model, the tenant must be moved, which ` +
+        'comes with a new install bundle (ask your Atlas admin)',
     ]);
   }
 
   /**
-   * Makes the key open with every secret known now, whichever of them the next environment contains. The
-   * secret of a bundle that the plane has not enrolled with yet is left out: enrolling creates a new key
-   * pair.
+   * Seals the private key under every secret known now, because the next environment may contain any of them.
+   * A bundle that the plane has yet to enrol with is left out, because enrolling creates a new key pair.
    */
   private async copyPrivateKey(): Promise<void> {
     if (needsEnrolment(this.config, this.copy)) return;
@@ -223,7 +229,7 @@ export class PlaneIdentities implements OnModuleInit {
     if (!isCovered) await this.writeCopies({}, this.secrets, unfenced);
   }
 
-  /** Adds to the copies in the locked row, since another replica may have added its own. */
+  /** Adds to the copies in the locked row, because another replica may have added its own. */
   private async writeCopies(
     changes: Partial<PlaneIdentity>,
     secrets: readonly SecretText[],
@@ -240,12 +246,12 @@ export class PlaneIdentities implements OnModuleInit {
     Object.assign(this.copy, written);
   }
 
-  /** For planes that enrolled before the key id was stored. */
+  /** For planes that enrolled before the key ID was stored. */
   private async noteEnrolledKey(): Promise<void> {
     const { tenantPlaneId, enrolledKeyId } = this.copy;
     const { INTERNAL_SERVICE_SECRET: secret } = this.config;
     if (tenantPlaneId === null || enrolledKeyId !== null || secret === undefined) return;
-    // The secret it enrolled with is the one that sealed the key first.
+    // The secret that the plane enrolled with is the one that first sealed the key.
     const first = { ...this.copy, privateKeyCopies: [] };
     if (openPrivateKey(first, [secret]) !== null) await this.update({ enrolledKeyId: keyIdOf(secret) });
   }
@@ -273,11 +279,11 @@ export class PlaneIdentities implements OnModuleInit {
   }
 }
 
-/** This plane cannot open what is encrypted to it. */
+/** This plane cannot decrypt what was encrypted for it. */
 class PrivateKeyLost extends Error {
   constructor() {
     super(
-      'This plane cannot open its private key: it is sealed under an INTERNAL_SERVICE_SECRET that ' +
+      'This plane cannot open its private key, which is sealed under an INTERNAL_SERVICE_SECRET that ' +
         'the plane no longer has. Start it with that secret as INTERNAL_SERVICE_SECRET_PREVIOUS, or enrol ' +
         'it again with a new install bundle.',
     );

@@ -11,13 +11,13 @@ export class PlaneIdentity {
   @Column('uuid', { name: 'instance_id' }) instanceId: string;
   @JsonColumn({ name: 'public_key' }) publicKey: Record<string, unknown>;
   @Column('text', { name: 'private_key_sealed' }) privateKeySealed: string;
-  /** The same key, sealed under other secrets: of later environments and of earlier ones. */
+  /** The same private key, sealed under the secrets of earlier and later environments. */
   @JsonColumn({ name: 'private_key_copies' }) privateKeyCopies: string[];
   @Column('uuid', { name: 'tenant_plane_id', nullable: true }) tenantPlaneId: string | null;
   @Column('varchar', { name: 'deployment_model', nullable: true }) deploymentModel: DeploymentModel | null;
-  /** The id of the secret in the environment at enrolment. */
+  /** The ID of the secret that was in the environment at enrolment. */
   @Column('varchar', { name: 'enrolled_key_id', nullable: true }) enrolledKeyId: string | null;
-  /** Secrets that followed that one by rotation, newest first. Null without any. */
+  /** Secrets that replaced that secret by rotation, newest first. Null if there are none. */
   @Column('text', { name: 'service_secrets_sealed', nullable: true }) serviceSecretsSealed: string | null;
   /** The last revision of the desired state that was applied. */
   @Column('varchar', { nullable: true }) revision: string | null;
@@ -32,13 +32,13 @@ export class PlaneIdentity {
    */
   @Column('varchar', { name: 'told_revision', nullable: true }) toldRevision: string | null;
   @TimestampColumn({ name: 'state_signed_at', nullable: true }) stateSignedAt: Date | null;
-  /** The Control Plane's keys for checking its signatures, also offline. */
+  /** The Control Plane's public keys, with which its signatures are checked even offline. */
   @JsonColumn() keys: PublishedKey[];
-  /** Counts reports; stored before one is sent. */
+  /** The number of the last report. Stored before that report is sent. */
   @Column('integer') sequence: number;
-  /** By the time that the replicas share. */
+  /** By the replicas' shared clock. */
   @TimestampColumn({ name: 'last_contact_at', nullable: true }) lastContactAt: Date | null;
-  /** The replica that talks to the Control Plane. */
+  /** The claim of the replica that talks to the Control Plane. */
   @Column('varchar', { name: 'lease_owner', nullable: true }) leaseOwner: string | null;
   @TimestampColumn({ name: 'lease_expires_at', nullable: true }) leaseExpiresAt: Date | null;
 }

@@ -3,7 +3,10 @@ import { type Secret, type SecretText } from '@atlas/platform';
 import { type JWK } from 'jose';
 import { type PlaneIdentity } from './plane-identity.entity';
 
-/** Limits the copies of planes that are rotated for years. No environment is this many rotations behind. */
+/**
+ * Limits the copies on planes whose secrets are rotated for years. No environment is this many rotations
+ * behind.
+ */
 const MAX_COPIES = 8;
 
 type SealedKey = Pick<PlaneIdentity, 'instanceId' | 'publicKey' | 'privateKeySealed' | 'privateKeyCopies'>;
@@ -23,8 +26,8 @@ export function openPrivateKey(key: SealedKey, secrets: readonly SecretText[]): 
 }
 
 /**
- * The copies, plus one for each secret that opens none of them.
- * Unchanged if none is missing or the key cannot be opened.
+ * Returns the copies, plus a copy for each secret that opens none of them. Returns them unchanged if no copy
+ * is missing, or if the key cannot be opened.
  */
 export function copiesFor(key: SealedKey, secrets: readonly SecretText[]): string[] {
   const plain = openPrivateKey(key, secrets);
@@ -35,7 +38,8 @@ export function copiesFor(key: SealedKey, secrets: readonly SecretText[]): strin
 }
 
 /**
- * An older version that creates a new pair leaves the copies of the old one behind; those no longer match.
+ * Whether the private key matches the public key. An older version creates a new pair but leaves the copies
+ * of the old private key behind.
  */
 function isHalfOf(publicKey: Record<string, unknown>, plain: Secret): boolean {
   return (JSON.parse(plain.reveal()) as JWK).x === publicKey['x'];

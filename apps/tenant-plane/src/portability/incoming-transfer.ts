@@ -9,27 +9,29 @@ import { type TransferRelay } from './transfer-relay';
 
 export interface Incoming {
   readonly transferId: string;
-  /** Decrypts what is sent to us. */
+  /** Decrypts what is sent to this plane. */
   readonly key: CryptoKey;
 }
 
 export interface IncomingTools {
   readonly relay: TransferRelay;
-  /** Names a run; later ones sort behind earlier ones. */
+  /** Returns the name of a new run. The names of later runs sort after those of earlier runs. */
   nameRun(): Promise<string>;
-  /** Runs one transaction of the tenant. */
+  /** Runs one transaction for the tenant. */
   write<T>(work: (scope: TenantScope) => Promise<T>): Promise<T>;
-  /** Records whether the copy is complete, before the Control Plane is told. */
+  /** Records whether the copy is complete, before the Control Plane is notified. */
   markWhole(isWhole: boolean): Promise<void>;
 }
 
-/** What arrived is not what was sent, or cannot be imported here. A retry would fail again. */
+/**
+ * The rows that arrived are not those that were sent, or cannot be imported here. A retry would fail again.
+ */
 export class TransferFailed extends Error {}
 
 /**
- * Imports a tenant's rows part by part, each in one transaction, and reads them back, so that the sums
- * describe what this database holds. After a failure, run it again: it resumes with the part that failed, and
- * importing a part twice changes nothing. A new instance starts from the first part.
+ * Imports a tenant's rows part by part, each part in one transaction. Reads the rows back, so that the sums
+ * describe what this database really contains. After a failure, run it again: it resumes with the part that
+ * failed, and importing a part twice changes nothing. A new instance starts from the first part.
  */
 export class IncomingTransfer {
   private readonly logger = new Logger(IncomingTransfer.name);
@@ -49,7 +51,7 @@ export class IncomingTransfer {
     this.sums = this.noSums();
   }
 
-  /** Ends when all parts are imported and compared. Throws {@link TransferFailed} if the copy differs. */
+  /** Returns once all parts are imported and compared. Throws {@link TransferFailed} if the copy differs. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.isWhole) {
       const sealed = await this.receive(signal);
@@ -66,7 +68,7 @@ export class IncomingTransfer {
     if (header.transfer !== this.incoming.transferId)
       throw new TransferFailed('A part of another transfer was received.');
     const isNew = header.attempt !== this.attempt;
-    // The source may start over during the request.
+    // The source may have started over during the request.
     if (header.part !== (isNew ? 1 : this.next)) throw new Error('A part was received out of order.');
     if (isNew) await this.begin(header.attempt);
     await this.takeOrHold(part);
@@ -75,7 +77,7 @@ export class IncomingTransfer {
       await this.tools.markWhole(true);
       this.isWhole = true;
     }
-    // Last: once the next part is requested, the Control Plane relies on this one.
+    // Incremented last: once the next part is requested, the Control Plane relies on this part being stored.
     this.next += 1;
   }
 
@@ -96,9 +98,9 @@ export class IncomingTransfer {
   }
 
   /**
-   * If the source cut its changes at a full part, a row may hold a unique value that another row gives up
-   * only in a later part. Then both parts are stored together. The source does not wait for that, and in the
-   * last part nothing is missing.
+   * If the source's changes filled more than one part, a row may have a unique value that another row gives
+   * up only in a later part. Then both parts are stored together. The source keeps sending parts in the
+   * meantime, and after the last part nothing is missing.
    */
   private async takeOrHold(part: Part): Promise<void> {
     const whole = this.held ? joined(this.held, part, (table, row) => this.keyIn(table, row)) : part;
@@ -130,7 +132,7 @@ export class IncomingTransfer {
         throw new TransferFailed(
           `Received columns that this plane does not know (${unknown.join(', ')}). Upgrade this plane.`,
         );
-      // First, so that unique values are free for the rows that hold them now.
+      // Deleted first, so that unique values are free for the rows that have them now.
       for (const { codec, rows, deleted = [] } of here.toReversed()) {
         const aside = codec.canStepAside ? rows.map((row) => codec.keyOf(row)) : [];
         await deleteRows(scope, codec, [...deleted, ...aside]);

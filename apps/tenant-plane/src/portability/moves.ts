@@ -6,7 +6,7 @@ import { Audit } from '../audit/audit';
 import { Deployment } from '../plane-identity/deployment';
 import { Tenant } from '../tenancy/tenant.entity';
 
-/** Moves away from here that the Control Plane has requested. */
+/** The moves away from this plane that the Control Plane has requested. */
 @Injectable()
 export class Moves {
   constructor(
@@ -23,7 +23,7 @@ export class Moves {
     return move ? [move] : [];
   }
 
-  /** Consents to this one move only; another move needs consent again. */
+  /** Consents to this move only. Another move needs its own consent. */
   consent(tenantId: string): Promise<MoveView> {
     return this.tenants.write(tenantId, async (scope) => {
       const query = scope.manager.createQueryBuilder(Tenant, 'tenant').where({ id: tenantId });
@@ -44,7 +44,7 @@ export class Moves {
     return !this.isConsentRequired || moveConsentId === transfer?.id;
   }
 
-  /** Customers back up their own planes: the Control Plane could read a backup that is sent to it. */
+  /** Customers back up their own planes, because the Control Plane could read a backup that is sent to it. */
   get mayBackUp(): boolean {
     return !this.isConsentRequired;
   }

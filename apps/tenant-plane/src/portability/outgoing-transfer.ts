@@ -16,11 +16,11 @@ import { Spool } from './spool';
 import { TargetBehind, type TransferRelay } from './transfer-relay';
 
 const MAX_CHANGES = 2000;
-/** How many changes are read at once, since each row may be large. */
+/** How many changed rows are read at once. Few, because each row may be large. */
 const CHANGES_A_LOOK = 50;
 /**
- * How many parts the target may be behind while more are waiting, so that it imports one while the next is in
- * transit.
+ * How many parts the target may be behind while more changes are waiting, so that it imports one part while
+ * the next is in transit.
  */
 const MAX_BEHIND = 2;
 const LOOK_MS = 100;
@@ -29,7 +29,7 @@ export interface TransferTools {
   readonly tenants: TenantDatabase;
   readonly tracking: ChangeTracking;
   readonly relay: TransferRelay;
-  /** Names a run; later ones sort behind earlier ones. */
+  /** Returns the name of a new run. The names of later runs sort after those of earlier runs. */
   nameRun(): Promise<string>;
 }
 
@@ -41,9 +41,9 @@ export interface Outgoing {
 }
 
 /**
- * Sends a tenant's rows: a snapshot, then the changes while the tenant keeps working, and after the freeze
- * the remaining changes and the sums of everything. After a failure of the database, run it again: it resumes
- * where it was. After a crash nothing can be resumed, and the next process starts a new attempt.
+ * Sends a tenant's rows: a snapshot, then the changes while the tenant stays in use, and after the freeze the
+ * remaining changes and the checksums of all rows. After a database failure, run it again: it resumes where
+ * it stopped. After a crash, nothing can be resumed, and the next process starts a new attempt.
  */
 export class OutgoingTransfer {
   private attempt: string;
@@ -54,7 +54,7 @@ export class OutgoingTransfer {
    * How many parts the target has imported, as last reported; undefined if the Control Plane does not say.
    */
   private imported: number | undefined;
-  /** How many parts the target may be behind when the next one is sent. */
+  /** How many parts the target may be behind when the next part is sent. */
   private mayBeBehind: number;
   private hasFrozen = false;
   private progress: 'none' | 'snapshot sent' | 'all sent' = 'none';
@@ -82,12 +82,15 @@ export class OutgoingTransfer {
     }
   }
 
-  /** Called when writes have stopped: the remaining changes are sent. */
+  /** Call it once writes have stopped, so that the remaining changes are sent. */
   freeze(): void {
     this.freezing.abort();
   }
 
-  /** Changes accumulate while the target is behind: the slower it is, the larger and fewer its parts. */
+  /**
+   * Waits while the target is behind. Changes accumulate in the meantime, so a slower target gets fewer and
+   * larger parts.
+   */
   private async letFollow(waitEnds: AbortSignal): Promise<void> {
     const count = this.part - this.mayBeBehind;
     while (this.imported !== undefined && this.imported < count && !waitEnds.aborted)
@@ -146,8 +149,8 @@ export class OutgoingTransfer {
   }
 
   /**
-   * Returns whether there was anything to send. Sends an empty part if the one before did not say that the
-   * target is level, and as the last part.
+   * Returns whether there was anything to send. Sends an empty part if the previous part did not say that the
+   * target has caught up, or if it is the last part.
    */
   private async sendChanges(isLast: boolean, signal: AbortSignal): Promise<boolean> {
     const { tenants, tracking } = this.tools;
@@ -162,19 +165,22 @@ export class OutgoingTransfer {
     if (taken.length === 0 && !isWhole && this.saidLevel) return false;
     const changes = isAll ? taken.length : MAX_CHANGES;
     this.saidLevel = changes <= LEVEL_CHANGES;
-    // A part with no changes waiting behind it is imported before the next is cut, so the target is level
-    // time and again.
+    // If no changes are waiting after this part, the target imports it before the next part is filled, so the
+    // target keeps catching up.
     this.mayBeBehind = isAll ? 0 : MAX_BEHIND;
     const part: Part = { tables, ...(isWhole && { manifest: this.sums.manifest() }) };
     const sealed = await this.seal(part, isWhole ? 'last' : 'changes', changes);
     await this.send(this.part, sealed, signal);
-    // Nothing changes any more. The rest is removed with the tracking.
+    // Nothing changes any more. The remaining tracked changes are removed when tracking stops.
     if (isWhole) this.progress = 'all sent';
     else await tracking.forget(tenantId, taken);
     return true;
   }
 
-  /** If the target starts over, the Control Plane refuses changes, but none after the freeze. */
+  /**
+   * If the target starts over, the Control Plane refuses changes until it has caught up, but never after the
+   * freeze.
+   */
   private async send(part: number, sealed: string, signal: AbortSignal): Promise<void> {
     const { relay } = this.tools;
     const { transferId } = this.outgoing;
@@ -196,8 +202,8 @@ export class OutgoingTransfer {
   }
 
   /**
-   * Takes changes, oldest first, until the part is full, and returns those taken: the current state of
-   * changed rows, and the keys of deleted ones.
+   * Adds changes to the part, oldest first, until the part is full: the current state of changed rows, and
+   * the keys of deleted rows. Returns the changes that were added.
    */
   private async fill(
     part: PartRows,

@@ -2,8 +2,8 @@ import { type TableRows } from './part';
 import { type PortableRow } from './row-codec';
 
 /**
- * Bytes of JSON in a part, before compression. The last row may exceed it: the largest that the API accepts
- * has less than half a megabyte.
+ * The size of a part as JSON, before compression. The last row may exceed it, by less than half a megabyte:
+ * the API accepts no larger rows.
  */
 const PART_BYTES = 1_000_000;
 

@@ -6,7 +6,7 @@ import { type PortableRow } from './row-codec';
 
 const ALGORITHM = 'ECDH-ES';
 const ENCRYPTION = 'A256GCM';
-/** No part is larger when unpacked. A small one may claim to be. */
+/** No genuine part is larger when unpacked, but a small forged part could be. */
 const MAX_UNPACKED = 64_000_000;
 
 export interface TableRows {
@@ -18,11 +18,11 @@ export interface TableRows {
 
 export interface Part {
   readonly tables: readonly TableRows[];
-  /** In the last part: what the target must have now. */
+  /** Only in the last part: what the target must contain now. */
   readonly manifest?: Manifest;
 }
 
-/** Merges two parts; the later version of a row counts. `keyOf` returns the key of a row in a table. */
+/** Merges two parts. The later version of a row wins. `keyOf` returns the key of a row in a table. */
 export function joined(
   earlier: Part,
   later: Part,
@@ -54,7 +54,7 @@ export async function sealPart(
   return new CompactEncrypt(packed).setProtectedHeader(protectedHeader).encrypt(key);
 }
 
-/** Throws if the part was altered, or is not for us. */
+/** Throws if the part was altered, or is not for this plane. */
 export async function openPart(
   sealed: string,
   key: CryptoKey,
@@ -68,7 +68,7 @@ export async function openPart(
   };
 }
 
-/** Opens the key of a backup, which arrives encrypted to our key. */
+/** Decrypts the key of a backup, which arrives encrypted to this plane's key. */
 export async function openBackupKey(sealed: string, key: CryptoKey): Promise<CryptoKey> {
   const options = { keyManagementAlgorithms: [ALGORITHM], contentEncryptionAlgorithms: [ENCRYPTION] };
   const { plaintext, protectedHeader } = await compactDecrypt(sealed, key, options);

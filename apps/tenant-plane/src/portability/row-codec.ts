@@ -4,7 +4,10 @@ import { type EntityManager, type EntityMetadata } from 'typeorm';
 import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { type PlaneSchema } from '../database/plane-schema';
 
-/** A row as JSON, the same on both databases: by column, without the tenant; times in RFC 3339. */
+/**
+ * A row as JSON, by column and without the tenant. It is the same on both databases. Times are in RFC 3339
+ * format.
+ */
 export type PortableRow = Readonly<Record<string, unknown>>;
 
 /** Encodes and decodes the rows of one table. */
@@ -67,8 +70,8 @@ export class RowCodec {
   }
 
   /**
-   * A hash that is the same for the same row on any database, whatever the order of keys in its JSON. `sent`
-   * is the row as received; only its columns count, since an older plane has fewer.
+   * A hash that is the same for the same row on any database, regardless of the order of its JSON keys.
+   * `sent` is the row as received. Only its columns are hashed, because an older plane has fewer columns.
    */
   hashOf(row: PortableRow, sent = row): bigint {
     const columns = this.columns.filter(({ databaseName }) => databaseName in sent);
@@ -77,7 +80,7 @@ export class RowCodec {
   }
 }
 
-/** The codecs of all tenant-scoped tables, each after those that its rows refer to. */
+/** The codecs of all tenant-scoped tables. Each table comes after the tables that its rows refer to. */
 export function rowCodecs({ tenantScoped, referred }: PlaneSchema, manager: EntityManager): RowCodec[] {
   return tenantScoped.map(
     (entity) => new RowCodec(manager.connection.getMetadata(entity), !referred.includes(entity)),

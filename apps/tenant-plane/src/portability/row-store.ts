@@ -2,14 +2,14 @@ import { type TenantOwned, type TenantScope } from '@atlas/persistence';
 import { type EntityTarget, In, type ObjectLiteral } from 'typeorm';
 import { type PortableRow, type RowCodec } from './row-codec';
 
-/** Few enough to process large rows well before Postgres ends an idle transaction (30 s). */
+/** Few enough to process large rows well before Postgres terminates an idle transaction (30 s). */
 const PAGE_ROWS = 200;
-/** Below either database's limit on parameters in a statement. */
+/** Below the limit of either database on parameters in a statement. */
 const ROWS_A_STATEMENT = 500;
 
 type Entity = EntityTarget<TenantOwned>;
 
-/** All rows of one table, page by page in the order of their keys. */
+/** All rows of one table, page by page, in key order. */
 export async function* pagesOf(scope: TenantScope, codec: RowCodec): AsyncGenerator<PortableRow[]> {
   const entity = codec.metadata.target as Entity;
   let after: PortableRow | undefined;
@@ -60,7 +60,7 @@ export async function deleteRows(
     await scope.delete(codec.metadata.target as Entity, { [codec.onlyKey.propertyName]: In(some) });
 }
 
-/** Deletes all rows of the tenant in these tables, those that refer to others first. */
+/** Deletes all of the tenant's rows in these tables, starting with rows that refer to others. */
 export async function deleteAll(scope: TenantScope, codecs: readonly RowCodec[]): Promise<number> {
   let count = 0;
   for (const codec of codecs.toReversed()) count += await scope.delete(codec.metadata.target as Entity, {});

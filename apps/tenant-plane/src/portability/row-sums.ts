@@ -8,9 +8,9 @@ interface Sum {
 }
 
 /**
- * Counts and checksums of a tenant's tables that are updated row by row: a checksum adds up the hashes of all
- * rows, in any order. Both sides of a transfer keep them while it runs, so that the final comparison takes no
- * time.
+ * The row counts and checksums of a tenant's tables, updated row by row. A checksum adds up the hashes of all
+ * rows, in any order. Both sides of a transfer maintain the sums while it runs, so that the final comparison
+ * takes no time.
  */
 export class RowSums {
   private readonly hashes = new Map<string, bigint>();
@@ -60,7 +60,7 @@ export function differences(one: Manifest, other: Manifest): string[] {
 
 const EMPTY = '0'.repeat(32);
 
-/** Identifies a row among those of all tables. */
+/** Identifies a row across all tables. */
 export function idOf(table: string, key: readonly string[]): string {
   return `${table}\0${key.join('\0')}`;
 }

@@ -8,18 +8,18 @@ export interface RunningTransfer {
   /** The transfer as the Control Plane described it at the start. */
   readonly transfer: DesiredTransfer;
   readonly end: AbortController;
-  /** The fence of all its writes. */
+  /** Fences all writes of the transfer. */
   readonly fence: Fence;
   ended: Promise<void>;
-  /** The running transfer, which continues after an outage. */
+  /** Kept between attempts, so that the transfer resumes after an outage. */
   outgoing?: OutgoingTransfer;
   incoming?: IncomingTransfer;
 }
 
-/** The transfers running in this process, by id. */
+/** The transfers running in this process, by ID. */
 @Injectable()
 export class RunningTransfers extends Map<string, RunningTransfer> {
-  /** Ends all transfers. Once it resolves, none of them reads or writes any more. */
+  /** Stops all transfers. Once it resolves, none of them reads or writes any more. */
   async end(): Promise<void> {
     const those = [...this.values()];
     for (const { end } of those) end.abort();

@@ -11,7 +11,7 @@ export class Spool {
     return new Spool(await mkdtemp(join(tmpdir(), 'atlas-transfer-')));
   }
 
-  /** Parts count from 1. */
+  /** Parts are numbered from 1. */
   async add(sealed: string): Promise<void> {
     await writeFile(this.fileOf((this.count += 1)), sealed, { mode: 0o600 });
   }

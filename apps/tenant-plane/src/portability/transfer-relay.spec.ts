@@ -8,7 +8,7 @@ describe(TransferRelay.name, () => {
   const refusedRelay = (retryAfter: string | null): TransferRelay => {
     const refusal = new ControlPlaneRefused(429, 'target_behind', 'The target is behind.', retryAfter);
     const client = { exchange: () => Promise.reject(refusal) };
-    // The relay uses no more of either.
+    // The relay needs nothing else from these two.
     return new TransferRelay(client as unknown as ControlPlaneClient, { current: {} } as PlaneIdentities);
   };
 
@@ -17,12 +17,15 @@ describe(TransferRelay.name, () => {
     ['3600', 15_000, 30_000],
     ['Wed, 21 Oct 2026 07:28:00 GMT', 1000, 2000],
     [null, 1000, 2000],
-  ])('waits before sending more while the target is behind: Retry-After %s', async (after, least, most) => {
-    const sent = refusedRelay(after).send('t', 5, 'sealed', new AbortController().signal);
-    const error: unknown = await sent.catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(TargetBehind);
-    const { pauseMs } = error as TargetBehind;
-    expect(pauseMs).toBeGreaterThanOrEqual(least);
-    expect(pauseMs).toBeLessThanOrEqual(most);
-  });
+  ])(
+    'waits before sending more if the target is behind and Retry-After is %s',
+    async (after, least, most) => {
+      const sent = refusedRelay(after).send('t', 5, 'sealed', new AbortController().signal);
+      const error: unknown = await sent.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(TargetBehind);
+      const { pauseMs } = error as TargetBehind;
+      expect(pauseMs).toBeGreaterThanOrEqual(least);
+      expect(pauseMs).toBeLessThanOrEqual(most);
+    },
+  );
 });

@@ -22,10 +22,10 @@ export interface WantedPart {
 const TIMEOUT_MS = 30_000;
 const WAIT_SECONDS = 20;
 const RETRY_MS = 1000;
-/** The longest wait, whatever `Retry-After` says. */
+/** The longest wait, even if `Retry-After` asks for more. */
 const MAX_RETRY_MS = 15_000;
 
-/** Connects the source and target of a transfer: both make outbound calls to the Control Plane. */
+/** Connects the source and the target of a transfer. Both make only outbound calls, to the Control Plane. */
 @Injectable()
 export class TransferRelay {
   constructor(
@@ -53,8 +53,8 @@ export class TransferRelay {
   }
 
   /**
-   * Waits a while for the target to import `count` parts, and returns how many it has. Undefined if the
-   * Control Plane is too old to say, or the wait was aborted.
+   * Waits a while for the target to import `count` parts, and returns how many it has imported. Returns
+   * undefined if the Control Plane is too old to say, or if the wait was aborted.
    */
   async imported(transferId: string, count: number, signal: AbortSignal): Promise<number | undefined> {
     const query = { wait: String(WAIT_SECONDS), count: String(count) };
@@ -68,8 +68,8 @@ export class TransferRelay {
   }
 
   /**
-   * Waits a while for the part; null if it has not arrived. Requesting it reports the earlier ones as
-   * imported. If the source has started another attempt, returns the first part of that one.
+   * Waits a while for the part, and returns null if it has not arrived. Requesting a part reports all earlier
+   * parts as imported. If the source has started another attempt, returns the first part of that attempt.
    */
   async receive(
     { transferId, importer, attempt, part }: WantedPart,
@@ -108,9 +108,9 @@ function importedIn(answer: string): number | undefined {
   return (JSON.parse(answer) as Partial<TransferProgress>).imported;
 }
 
-/** No more changes are accepted until the target has imported more: it has started over. */
+/** The target has started over, so no more changes are accepted until it has imported more. */
 export class TargetBehind extends Error {
-  /** How long to wait before sending again if it is unknown when the target will be level. */
+  /** How long to wait before sending again if it is unknown when the target will have caught up. */
   constructor(readonly pauseMs: number) {
     super('The target of the transfer is behind.');
   }
@@ -120,7 +120,9 @@ function isTargetBehind(error: unknown): boolean {
   return error instanceof ControlPlaneRefused && error.code === 'target_behind';
 }
 
-/** Up to twice as long, so that those refused together do not return together. */
+/**
+ * Up to twice as long as necessary, so that planes refused at the same time do not retry at the same time.
+ */
 function pauseAfter(error: unknown): number {
   const wanted = error instanceof ControlPlaneRefused ? error.retryAfterMs : 0;
   return Math.min(MAX_RETRY_MS, Math.max(RETRY_MS, wanted)) * (1 + Math.random());

@@ -54,7 +54,7 @@ export class Transfers {
   ) {}
 
   /**
-   * Called after each change of the directory, and periodically, since consent may be given at any replica.
+   * Called after each change of the directory, and periodically, because consent may be given on any replica.
    */
   async tend(): Promise<void> {
     const wanted = await this.wanted();
@@ -78,8 +78,8 @@ export class Transfers {
     const ended = known?.ended ?? Promise.resolve();
     const running: RunningTransfer = { transfer, end: new AbortController(), fence, ended };
     this.running.set(transfer.id, running);
-    // A restore that was cancelled and requested again has another
-    // key. It starts over, even if this plane missed the cancellation.
+    // A restore that was cancelled and requested again has a different key. It starts over, even if this
+    // plane missed the cancellation.
     running.ended = ended.then(() => this.keepTrying(running)).finally(() => this.forget(running));
   }
 
@@ -89,8 +89,8 @@ export class Transfers {
   }
 
   /**
-   * Reports failures, and retries from where it was. A copy that differs is made again from the start; a
-   * person sees the report and can cancel.
+   * Reports failures, and resumes where the transfer stopped. A copy that differs from the original is made
+   * again from the start. An operator sees the report and can cancel.
    */
   private async keepTrying(running: RunningTransfer): Promise<void> {
     const { signal } = running.end;
@@ -108,10 +108,10 @@ export class Transfers {
         await this.attempt(tenant, running);
         const { id: tenantId, entryRevision } = tenant;
         if (hasFailed) this.reporter.reportTransfer({ tenantId, entryRevision }, epoch);
-        // Done. It stays listed, so that it is not started again.
+        // Done. The transfer stays listed, so that it is not started again.
         return await aborted(signal);
       } catch (error) {
-        // The lease holder starts it again, if it is still wanted.
+        // The lease holder starts the transfer again if it is still wanted.
         if (signal.aborted || error instanceof Superseded) return;
         hasFailed = true;
         if (error instanceof TransferFailed || isSuperseded(error))
@@ -147,7 +147,8 @@ export class Transfers {
     running: RunningTransfer,
   ): Promise<void> {
     const { fence } = running;
-    // The copy may be readable already, but must not be written: it may not become the tenant's home.
+    // The copy may already be readable, but users must not write to it, because this plane may not become the
+    // tenant's home.
     const tracking = new ChangeTracking(this.database, fence);
     const tools: IncomingTools = {
       relay: this.relay,
@@ -160,7 +161,10 @@ export class Transfers {
     await running.incoming.run(running.end.signal);
   }
 
-  /** Downloads, restores and compares what was sent: a backup that was never restored proves nothing. */
+  /**
+   * Also downloads, restores and compares what was sent, because a backup that was never restored proves
+   * nothing.
+   */
   private async backUp(tenant: TenantInTransfer, running: RunningTransfer): Promise<void> {
     if (!this.moves.mayBackUp) throw new TransferFailed(NO_BACKUP);
     const { id: tenantId, transfer } = tenant;
@@ -179,7 +183,10 @@ export class Transfers {
     });
   }
 
-  /** A move is encrypted to this plane's own key; a backup to a key that arrives encrypted to it. */
+  /**
+   * A move is encrypted to this plane's own key. A backup is encrypted to a separate key, which arrives
+   * encrypted to this plane's key.
+   */
   private async keyOf({ key }: DesiredTransfer): Promise<CryptoKey> {
     const own = await this.identities.privateKey();
     if (key === undefined) return own;
@@ -200,7 +207,7 @@ export class Transfers {
     this.directory.forget();
   }
 
-  /** A name later than any earlier run of this tenant, whichever process started it. */
+  /** A name that sorts after every earlier run of this tenant, whichever process started it. */
   private nameRun(id: string, { transfer, fence }: RunningTransfer): Promise<string> {
     return this.database.write(async (manager) => {
       const { runBegunAt } = await manager.findOneByOrFail(Tenant, { id });
@@ -212,7 +219,7 @@ export class Transfers {
     });
   }
 
-  /** Holds while this process has the lease and the tenant's entry names this transfer. */
+  /** Passes while this process has the lease and the tenant's entry names this transfer. */
   private fenceOf(id: string, transfer: DesiredTransfer): Fence {
     const { fence } = this.identities.lease.claim;
     return async (manager) => {
@@ -237,7 +244,7 @@ export class Transfers {
   }
 }
 
-/** Another import of this transfer has started after ours. */
+/** Whether another import of this transfer has started after this one. */
 function isSuperseded(error: unknown): boolean {
   return error instanceof ControlPlaneRefused && error.code === 'import_superseded';
 }
@@ -246,7 +253,10 @@ async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
 }
 
-/** Only a copy that differs is a failure; an outage, a full disk or a lost COMMIT passes. */
+/**
+ * Only a {@link TransferFailed} is reported as failed. Any other error, such as an outage, a full disk or a
+ * lost COMMIT, may resolve by itself and is reported as being retried.
+ */
 function failureOf({ id: tenantId, entryRevision }: Tenant, error: Error): Applied {
   if (error instanceof TransferFailed) return { tenantId, entryRevision, error: error.message };
   const reason = databaseFailure(error) ? databaseState(error).reason : error.message;

@@ -3,8 +3,8 @@ import { CLOCK_TOLERANCE_SECONDS, ControlPlaneClient } from '../control-plane-cl
 import { type Finding, HealthCheck, ok } from './health-check';
 
 /**
- * How far this clock is from the Control Plane's. Calls are signed with the latter's time, so they work
- * regardless.
+ * How far this plane's clock is off the Control Plane's. Calls work regardless, because they are signed with
+ * the Control Plane's time.
  */
 @Injectable()
 export class ClockHealth extends HealthCheck {
@@ -16,12 +16,12 @@ export class ClockHealth extends HealthCheck {
 
   async find(): Promise<Finding> {
     const { clockOffsetMs } = this.client;
-    if (clockOffsetMs === undefined) return ok('Unknown before the first signed answer');
+    if (clockOffsetMs === undefined) return ok('Unknown before the first signed response');
     const seconds = Math.round(Math.abs(clockOffsetMs) / 1000);
     if (seconds <= CLOCK_TOLERANCE_SECONDS) return ok(`${seconds} s off`);
     return {
       status: 'degraded',
-      detail: `${seconds} s ${clockOffsetMs > 0 ? 'behind' : 'ahead'}: set it by NTP`,
+      detail: `${seconds} s ${clockOffsetMs > 0 ? 'behind' : 'ahead'}: set it with NTP`,
     };
   }
 }

@@ -5,8 +5,8 @@ import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type Finding, HealthCheck, ok } from './health-check';
 
 /**
- * Whether the database answers, accepts a write and has all migrations of this version; a restored one may
- * not.
+ * Whether the database responds, accepts writes and has all of this version's migrations. A restored database
+ * may lack some.
  */
 @Injectable()
 export class DatabaseHealth extends HealthCheck {
@@ -28,7 +28,7 @@ export class DatabaseHealth extends HealthCheck {
       return { status: 'failing', detail: `It lacks ${lacking} migrations: restart the plane` };
     return this.identities.rewrite().then(
       () => ok(),
-      (error: unknown) => failing('takes no write', error),
+      (error: unknown) => failing('accepts no writes', error),
     );
   }
 
@@ -40,7 +40,7 @@ export class DatabaseHealth extends HealthCheck {
   }
 }
 
-/** Names only the code of the error: its text may contain hosts and files. */
+/** Includes only the error's code, because its message may contain hosts and files. */
 function failing(what: string, error: unknown): Finding {
   const { code, driverError } = error as { code?: unknown; driverError?: { code?: unknown } };
   return { status: 'failing', detail: `It ${what} (${String(code ?? driverError?.code ?? 'no code')})` };

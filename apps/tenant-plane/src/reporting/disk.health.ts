@@ -22,7 +22,7 @@ export class DiskHealth extends HealthCheck {
 
   async find(): Promise<Finding> {
     const target = databaseTarget(this.config.TENANT_PLANE_DATABASE_URL);
-    if (target.driver === 'postgres') return ok('No files of its own: rows are in Postgres');
+    if (target.driver === 'postgres') return ok('The plane has no files, because its rows are in Postgres');
     const { bavail, blocks, bsize } = await statfs(dirname(target.file));
     return findingOn({ freeBytes: bavail * bsize, totalBytes: blocks * bsize });
   }

@@ -2,11 +2,11 @@ import { type HealthCheckName, type HealthStatus } from '@atlas/plane-contract';
 
 export interface Finding {
   readonly status: HealthStatus;
-  /** For people at Atlas: contains no secret, no path and no address of the customer's network. */
+  /** Shown to people at Atlas. Must contain no secret, no path and no address from the customer's network. */
   readonly detail?: string;
 }
 
-/** One fact that a plane checks about itself: a file here, and a line in reporting.module.ts. */
+/** One fact that a plane checks about itself. Each check is a file here and a line in reporting.module.ts. */
 export abstract class HealthCheck {
   abstract readonly name: HealthCheckName;
   abstract find(): Promise<Finding>;

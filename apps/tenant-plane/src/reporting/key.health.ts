@@ -18,9 +18,9 @@ export class KeyHealth extends HealthCheck {
     return {
       status: 'failing',
       detail:
-        'Its private key is sealed under an INTERNAL_SERVICE_SECRET that it no longer has: no backup ' +
-        'and no move to it. Start it with that secret as INTERNAL_SERVICE_SECRET_PREVIOUS, or enrol it ' +
-        'again with a new install bundle',
+        'Its private key is sealed under an INTERNAL_SERVICE_SECRET that it no longer has, so no tenant ' +
+        'can be backed up or move to it. Start it with that secret as INTERNAL_SERVICE_SECRET_PREVIOUS, ' +
+        'or enrol it again with a new install bundle',
     };
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
-/** How this process's calls to the Control Plane are going, under whichever claim of the lease. */
+/** The state of this process's calls to the Control Plane, across all its claims of the lease. */
 @Injectable()
 export class LinkState {
-  /** Calls in a row that failed, or whose answer was not trusted. */
+  /** The number of calls in a row that failed or whose response was not trusted. */
   failures = 0;
 }

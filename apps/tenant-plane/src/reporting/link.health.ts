@@ -3,12 +3,12 @@ import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type Finding, HealthCheck, ok } from './health-check';
 import { LinkState } from './link-state';
 
-/** About a minute and a half at the pace of a lost link. */
+/** About a minute and a half, at the retry pace of a lost link. */
 const TOO_MANY = 10;
 
 /**
- * Whether the plane receives its desired state. A plane that is not trusted, or trusts no answer, may still
- * be able to report.
+ * Whether the plane receives its desired state. A plane that is not trusted, or that cannot trust the
+ * responses, may still be able to report.
  */
 @Injectable()
 export class LinkHealth extends HealthCheck {

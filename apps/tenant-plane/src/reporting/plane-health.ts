@@ -13,7 +13,7 @@ import { type Finding, type HealthCheck } from './health-check';
 
 export const HEALTH_CHECKS = Symbol('HEALTH_CHECKS');
 
-/** A report is a heartbeat: it does not wait for a database that hangs. */
+/** A report is also a heartbeat, so it must not wait for a database that hangs. */
 const LIMIT_MS = 3000;
 
 /** The plane's health, examined on demand. */
@@ -47,7 +47,7 @@ async function examined(check: HealthCheck): Promise<ReportedHealthCheck> {
   const ended = new AbortController();
   const silence: Finding = { status: 'failing', detail: `No answer within ${LIMIT_MS / 1000} s` };
   const tooLate = delay(LIMIT_MS, silence, { signal: ended.signal, ref: false });
-  // Aborted when the check is quicker.
+  // Rejects if the check finishes first.
   tooLate.catch(() => undefined);
   const found = check.find().catch((error: unknown): Finding => {
     const { code } = error as { code?: string };

@@ -6,7 +6,7 @@ import { type Finding, HealthCheck, ok } from './health-check';
 /** Some mail servers tell unknown senders to retry after ten minutes. */
 const TOO_LONG_MS = 15 * 60_000;
 
-/** Whether mails go out. Never `failing`: a mail server that is down keeps no one from working. */
+/** Whether emails are sent. Never `failing`, because people can work without a mail server. */
 @Injectable()
 export class QueueHealth extends HealthCheck {
   readonly name = 'queue';
@@ -23,6 +23,9 @@ export class QueueHealth extends HealthCheck {
     const oldest = await this.mails.oldestWaiting();
     const waitedMs = oldest === null ? 0 : this.clock.now().getTime() - oldest.getTime();
     if (waitedMs <= TOO_LONG_MS) return ok();
-    return { status: 'degraded', detail: `A mail has been waiting for ${Math.floor(waitedMs / 60_000)} min` };
+    return {
+      status: 'degraded',
+      detail: `An email has been waiting for ${Math.floor(waitedMs / 60_000)} min`,
+    };
   }
 }

@@ -13,9 +13,9 @@ export class ReportedEntries {
   constructor(private readonly database: Database) {}
 
   /**
-   * Entries that were applied but not reported, because the process ended in between. If an entry fails, they
-   * may be of the epoch before a restore of the Control Plane: report them only together with the outcome of
-   * the newest state.
+   * Entries that were applied but not reported, because the process stopped in between. As long as an entry
+   * fails, they may be from the epoch before a restore of the Control Plane, so report them only together
+   * with the outcome of the newest state.
    */
   async missing(): Promise<Applied[]> {
     const tenants = await this.database.read((manager) =>
@@ -29,8 +29,8 @@ export class ReportedEntries {
   }
 
   /**
-   * The answer may arrive late, when the same numbers mean entries of another epoch: those are not yet
-   * reported.
+   * Marks entries as reported. The response to the report may arrive so late that the same numbers already
+   * mean entries of another epoch. Those entries are not marked.
    */
   async mark(applied: readonly Applied[], epoch: string | null): Promise<void> {
     const done = applied.filter(({ error }) => error === undefined);
@@ -38,7 +38,7 @@ export class ReportedEntries {
     await this.database
       .write(async (manager) => {
         for (const { tenantId, entryRevision } of done) {
-          // A newer entry is not yet reported.
+          // A newer entry has not been reported yet.
           await manager.update(Tenant, { id: tenantId, entryRevision }, { reportedRevision: entryRevision });
         }
         await requireEpoch(manager, epoch);
@@ -50,8 +50,8 @@ export class ReportedEntries {
 }
 
 /**
- * Call it last, like a fence: a state's revision is recorded before its first entry is stored, so whoever
- * finds an entry of another epoch also finds that.
+ * Call it last, like a fence. A state's revision is recorded before its first entry is stored, so a
+ * transaction that finds an entry of another epoch also finds that epoch's revision.
  */
 async function requireEpoch(manager: EntityManager, epoch: string | null): Promise<void> {
   const { toldRevision, revision } = await manager.findOneByOrFail(PlaneIdentity, { id: 1 });

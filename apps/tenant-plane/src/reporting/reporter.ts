@@ -14,8 +14,8 @@ const TIMEOUT_MS = 10_000;
 const MAX_TENANTS = 500;
 
 /**
- * Reports what was applied: at once, and otherwise as a heartbeat. What is applied during one report is sent
- * in the next. What could not be sent is sent again.
+ * Reports at once what was applied, and otherwise sends heartbeats. What is applied while a report is being
+ * sent goes into the next report. What could not be sent is sent again.
  */
 @Injectable()
 export class Reporter {
@@ -36,7 +36,7 @@ export class Reporter {
    */
   report(claim: LinkClaim, revision: string, applied: readonly Applied[]): void {
     const epoch = epochOf(revision);
-    // In another epoch, the same numbers mean other entries.
+    // In another epoch, the same numbers mean different entries.
     if (epoch !== claim.epoch) claim.pending.clear();
     claim.epoch = epoch;
     for (const one of applied) claim.pending.set(one.tenantId, one);
@@ -56,7 +56,7 @@ export class Reporter {
     this.start();
   }
 
-  /** Sends what is pending, or a sign of life when one is due. */
+  /** Sends what is pending, or a heartbeat if one is due. */
   heartbeat(): void {
     if (this.identities.lease.claim.pending.size > 0 || this.isDue) this.start();
   }
@@ -78,13 +78,13 @@ export class Reporter {
     try {
       do await this.sendBatch(claim);
       while (claim.pending.size > 0);
-      // The Control Plane may have refused every tenant in it.
+      // The Control Plane may have refused every tenant in the batch.
       if (this.isDue) await this.send([], claim, claim.epoch);
     } catch (error) {
       if (!claim.ended.aborted)
         this.logger.warn(`Could not send a report, trying again later: ${(error as Error).message}`);
     }
-    // The next claim's reports have waited for this.
+    // The next claim's reports had to wait for this one.
     const { pending } = this.identities.lease.claim;
     if (claim.ended.aborted && pending.size > 0) await this.sendAll();
   }
@@ -93,14 +93,14 @@ export class Reporter {
     const { pending, epoch } = claim;
     const batch = [...pending.values()].slice(0, MAX_TENANTS);
     await this.deliver(batch, claim, epoch);
-    // A newer outcome of the same tenant stays.
+    // A newer outcome for the same tenant stays.
     for (const one of batch) if (pending.get(one.tenantId) === one) pending.delete(one.tenantId);
   }
 
   /**
-   * The Control Plane refuses a whole report for one tenant that it does not know here, as after its restore
-   * from a backup. Halving the batch finds that tenant, so that it holds up neither the others nor the
-   * heartbeat.
+   * The Control Plane refuses a whole report because of one tenant that it has not placed here, as can happen
+   * after it was restored from a backup. Halving the batch finds that tenant, so that it delays neither the
+   * others nor the heartbeat.
    */
   private async deliver(batch: readonly Applied[], claim: LinkClaim, epoch: string | null): Promise<void> {
     try {
@@ -114,10 +114,15 @@ export class Reporter {
     await this.deliver(batch.slice(half), claim, epoch);
   }
 
-  /** No job waits for it. Marked as reported, so that the next process does not try either. */
+  /**
+   * No job waits for these outcomes. They are marked as reported, so that the next process does not try to
+   * send them either.
+   */
   private async drop(batch: readonly Applied[], epoch: string | null): Promise<void> {
     for (const { tenantId } of batch)
-      this.logger.warn(`Tenant ${tenantId} is no longer reported: the Control Plane has not placed it here.`);
+      this.logger.warn(
+        `Tenant ${tenantId} is no longer reported, because the Control Plane has not placed it here.`,
+      );
     await this.entries.mark(batch, epoch);
   }
 
@@ -153,7 +158,10 @@ export class Reporter {
   }
 }
 
-/** Names the epoch of the report even while an entry fails and no revision of it is fully applied. */
+/**
+ * Names the epoch of the report even if an entry fails, so that no revision of that epoch is fully applied
+ * yet.
+ */
 function revisionIn(epoch: string | null, applied: string | null): string {
   if (epoch === null) return applied ?? 'none';
   return applied !== null && epochOf(applied) === epoch ? applied : `${epoch}.0`;

@@ -45,13 +45,14 @@ import { EndAccessOfCopies1700000000032 } from './migrations/0032-end-access-of-
 import { NoteToldRevisions1700000000034 } from './migrations/0034-note-told-revisions';
 
 /**
- * The plane's own rows: its identity, its tenants, rate limits, and probes of whether the disk takes writes.
+ * The plane's own rows: its identity, its tenants, rate limits, and probes that test whether the disk accepts
+ * writes.
  */
 const PLANE_ENTITIES = [PlaneIdentity, Tenant, ThrottleRow, WriteProbe];
 
 /**
- * Entities whose rows belong to a tenant, and move with it. A new feature adds its entity here, after those
- * that its rows refer to.
+ * Entities whose rows belong to a tenant and move with it. A new feature adds its entity here, after the
+ * entities that its rows refer to.
  */
 export const TENANT_SCOPED_ENTITIES = [
   User,
@@ -73,8 +74,8 @@ export const TENANT_SCOPED_ENTITIES = [
 ];
 
 /**
- * Entities that rows of others refer to. Such a row is never deleted alone, and its unique values never pass
- * to another row: a user keeps their address.
+ * Entities that the rows of other entities refer to. Such a row is never deleted on its own, and its unique
+ * values never pass to another row: a user's email address never changes.
  */
 export const REFERRED_ENTITIES = [User];
 

@@ -31,7 +31,7 @@ const KIND = 'oidc';
 
 export const CONFIGURE_SIGN_IN: Permission = { name: 'sign_in:configure', from: 'admin' };
 
-/** The identity provider of a tenant, of which there is at most one. */
+/** The identity providers of tenants. Each tenant has at most one. */
 @Injectable()
 export class IdentityProviders {
   constructor(
@@ -48,7 +48,9 @@ export class IdentityProviders {
     return { provider: provider && viewOf(provider), redirect_uri: this.redirectUri(tenant) };
   }
 
-  /** Disabling or replacing the provider ends the sessions that it vouched for, except the caller's. */
+  /**
+   * Disabling or replacing the provider revokes the sessions of all sign-ins through it, except the caller's.
+   */
   async configure(
     tenant: Tenant,
     by: SignedInUser,
@@ -78,7 +80,7 @@ export class IdentityProviders {
     return this.view(tenant);
   }
 
-  /** Ends the sessions that it vouched for, except the caller's. */
+  /** Revokes the sessions of all sign-ins through the provider, except the caller's. */
   async remove(tenant: Tenant, by: SignedInUser): Promise<void> {
     await this.tenants.write(tenant.id, async (scope) => {
       await holdUpWrites(scope);
@@ -97,14 +99,15 @@ export class IdentityProviders {
     if (!provider?.isEnabled) throw notSetUp();
     const redirectUri = this.redirectUri(tenant);
     if (redirectUri === null)
-      throw signOnNotConfigured("This plane's address is not known: set TENANT_PLANE_PUBLIC_URL.");
+      throw signOnNotConfigured("This plane's address is not known. Set TENANT_PLANE_PUBLIC_URL.");
     const { issuer, clientId } = provider;
     return { issuer, clientId, redirectUri, publicOnly: this.isGuestHere };
   }
 
   /**
-   * The provider when the user returns, locked until the transaction ends. Throws `sign_on_not_configured`,
-   * and `sign_on_not_begun` if it is no longer the provider that vouched for them.
+   * Called when the user returns from the provider. Returns the provider, locked until the end of the
+   * transaction. Throws `sign_on_not_configured`, and `sign_on_not_begun` if it is no longer the provider
+   * that the user returns from.
    */
   async requireStill(scope: TenantScope, client: SignOnClient): Promise<IdentityProvider> {
     const provider = await shareProvider(scope);
@@ -113,7 +116,7 @@ export class IdentityProviders {
     return provider;
   }
 
-  /** Checks the caller again: whoever configures sign-in could readmit themselves. */
+  /** Checks the caller again, because someone who may configure sign-in could let themselves back in. */
   private async requireAllowed(scope: TenantScope, by: SignedInUser, endsSessions: boolean): Promise<void> {
     const locked = await (endsSessions
       ? this.sessions.lockSingleSignOn(scope, by.id)
@@ -121,7 +124,7 @@ export class IdentityProviders {
     await this.sessions.requireCaller(scope, locked, by, CONFIGURE_SIGN_IN);
   }
 
-  /** The tenant's planned address, never what a request claims. */
+  /** Derived from the plane's or the tenant's configured address, never from what a request claims. */
   private redirectUri({ slug }: Tenant): string | null {
     const { profile } = this.deployment;
     const base = profile.installRequired
@@ -131,8 +134,8 @@ export class IdentityProviders {
   }
 
   /**
-   * Whether this plane runs in a network that is not the tenant's, so that an address its admin names must be
-   * public.
+   * Whether this plane runs in a network that is not the tenant's, so that an address from the tenant's admin
+   * must be public.
    */
   private get isGuestHere(): boolean {
     return this.config.isProduction && this.deployment.profile.runBy.tenantPlane === 'atlas';
@@ -167,7 +170,7 @@ function isSameClient(
 
 function notSetUp(): DomainError {
   return signOnNotConfigured(
-    'Single sign-on is not set up for this tenant. Sign in with e-mail address and password.',
+    'Single sign-on is not set up for this tenant. Sign in with your email address and password.',
   );
 }
 
@@ -180,7 +183,7 @@ function requireSensible({
   if (problem) throw validationFailed([{ field: 'issuer', message: `issuer ${problem}` }]);
   if (creates && domains.length === 0) {
     const message =
-      'email_domains must name the domains in which users may be created (required with create_users)';
+      'email_domains must list the domains for which users may be created (required with create_users)';
     throw validationFailed([{ field: 'email_domains', message }]);
   }
 }

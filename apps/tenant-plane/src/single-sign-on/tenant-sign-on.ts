@@ -6,7 +6,7 @@ import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type Tenant } from '../tenancy/tenant.entity';
 
-/** Sends a browser to the tenant's identity provider and takes it back. */
+/** Sends a browser to the tenant's identity provider, and handles its return. */
 @Injectable()
 export class TenantSignOn {
   private kept: SingleSignOn | undefined;
@@ -31,7 +31,7 @@ export class TenantSignOn {
   }
 
   /**
-   * Offline planes may have no secret in the environment. Their instance id is at least the same in every
+   * Offline planes may have no secret in the environment. Their instance ID is at least the same in every
    * process.
    */
   private get signOn(): SingleSignOn {

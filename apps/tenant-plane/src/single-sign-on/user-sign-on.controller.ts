@@ -21,7 +21,7 @@ import { UserSignOn } from './user-sign-on';
 
 const Serves = servesOf<AccountsApi>();
 
-/** For browsers: they arrive by a link at the tenant's address, and leave with a cookie. */
+/** Routes for browsers, which follow a link at the tenant's address and get a session cookie. */
 @ApiTags('accounts')
 @WithoutLogin()
 @Refuses('conflict')

@@ -23,7 +23,10 @@ import { NEW_USER, User } from '../credentials/user.entity';
 import { type Tenant } from '../tenancy/tenant.entity';
 import { IdentityProviders } from './identity-providers';
 
-/** If two first sign-ins race, the second finds what the first has stored. */
+/**
+ * If two first sign-ins race, the second violates one of these, and on its retry finds what the first has
+ * stored.
+ */
 const RACES = [
   { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] },
   { name: 'user_identities_pk', table: 'user_identities', columns: ['tenant_id', 'user_id'] },
@@ -35,8 +38,8 @@ const RACES = [
 ];
 
 /**
- * Signs in users through their tenant's identity provider. Their verified e-mail address counts once, to link
- * them to an invited user. From then on the provider's subject counts.
+ * Signs in users through their tenant's identity provider. Their verified email address is used only once, to
+ * link them to a user. From then on, the provider's subject identifies them.
  */
 @Injectable()
 export class UserSignOn {
@@ -52,20 +55,21 @@ export class UserSignOn {
     private readonly clock: Clock,
   ) {}
 
-  /** Admits whoever `prove` shows to be a user of the tenant. Throws `sign_on_unknown_account`. */
+  /** Signs in the user that the identity from `prove` belongs to. Throws `sign_on_unknown_account`. */
   async signIn(
     tenant: Tenant,
     prove: (client: SignOnClient) => Promise<ProvenIdentity>,
     cookies: FromCookies,
   ): Promise<SignedIn> {
     const client = await this.providers.clientOf(tenant);
-    // Who signs in is known only at the end, so no revocation may have happened since the start.
+    // Read first, because which user signs in is known only at the end. A user whose access is revoked in
+    // between is not admitted.
     const before = await this.tenants.read(tenant.id, (scope) => this.revocations.last(scope));
     const identity = await prove(client);
     const admit = (): Promise<SignedIn> =>
       this.tenants.write(tenant.id, async (scope) => {
         await this.sessions.endFormer(scope, cookies);
-        // The provider may have been removed meanwhile.
+        // The provider may have been removed during the sign-in.
         const provider = await this.providers.requireStill(scope, client);
         return this.admit(scope, provider, identity, before);
       });
@@ -110,7 +114,7 @@ export class UserSignOn {
     return this.sessions.open(scope, user, { isSingleSignOn: true });
   }
 
-  /** Null if the user was linked to another identity meanwhile. */
+  /** Null if the user has been linked to another identity in the meantime. */
   private async linked(scope: TenantScope, identity: UserIdentity): Promise<User | null> {
     const { userId, issuer, subject } = identity;
     const seen = await scope.findOne(User, { id: userId });
@@ -129,9 +133,10 @@ export class UserSignOn {
       (await scope.findOne(User, { email })) ?? (await this.create(scope, provider, email, identity.name));
     const user = seen && (await lockUnchanged(scope, seen));
     if (!user || user.invitationEndedAt) return null;
-    // The address may belong to another person today, so a user linked by this provider stays linked.
+    // The address may belong to a different person by now, so a user who is already linked to this provider
+    // stays linked as before.
     const linked = await scope.findOne(UserIdentity, { userId: user.id, issuer });
-    // Unless a concurrent attempt of the same person came first.
+    // Such a user is admitted only if a concurrent attempt by the same person linked them.
     if (linked) return linked.subject === identity.subject ? user : null;
     setActor(user.id);
     await this.link(scope, user.id, identity);
@@ -139,7 +144,7 @@ export class UserSignOn {
     return user;
   }
 
-  /** Accepts the invitation, and voids its link. */
+  /** Accepts the invitation, and invalidates its link. */
   private async comeIn(scope: TenantScope, { id }: User): Promise<void> {
     await scope.update(User, { id }, { invitedAt: null });
     await this.links.revoke(scope, id, 'invite');
@@ -176,8 +181,8 @@ export class UserSignOn {
   private unknown({ issuer, subject, email }: ProvenIdentity): DomainError {
     this.logger.warn({ msg: 'No user for this identity', issuer, subject, isVerified: email !== null });
     return signOnUnknownAccount(
-      'No user of this tenant matches your account at the identity provider. Ask an admin of your tenant ' +
-        'to invite your e-mail address, which the provider must have verified.',
+      'No user of this tenant matches your account at the identity provider. Ask an admin of your ' +
+        'tenant to invite your email address, which the provider must have verified.',
     );
   }
 }

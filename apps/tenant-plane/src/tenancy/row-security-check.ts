@@ -5,9 +5,9 @@ import { Deployment } from '../plane-identity/deployment';
 import { SingleTenantFile } from './single-tenant-file';
 
 /**
- * On Postgres, a plane starts only if row-level security binds its role. Where all rows belong to one tenant
- * anyway, a role that bypasses the policies is only a warning. On SQLite, triggers protect the file of one
- * tenant.
+ * On Postgres, a plane starts only if row-level security binds its role. If all rows belong to one tenant, a
+ * role that bypasses the policies only causes a warning. On SQLite, triggers protect the file of a
+ * single-tenant plane.
  */
 @Injectable()
 export class RowSecurityCheck implements OnModuleInit {
@@ -37,7 +37,7 @@ export class RowSecurityCheck implements OnModuleInit {
 
 function adviceOn(problem: string): string {
   return (
-    `TENANT_PLANE_DATABASE_URL: ${problem}. A shared tenant plane needs a plain role that owns ` +
-    'nothing; give the owner as TENANT_PLANE_MIGRATION_DATABASE_URL'
+    `TENANT_PLANE_DATABASE_URL: ${problem}. A shared tenant plane needs a plain role that owns nothing. ` +
+    'Set TENANT_PLANE_MIGRATION_DATABASE_URL to the URL of the owner'
   );
 }

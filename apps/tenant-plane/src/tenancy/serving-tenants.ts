@@ -5,7 +5,7 @@ import { Tenant } from './tenant.entity';
 const PAGE = 500;
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
-/** The ids of the tenants that live here, one by one. */
+/** The IDs of the tenants whose home is here, one by one. */
 export async function* servingTenants(plane: Database): AsyncGenerator<string> {
   let page: Tenant[];
   let after = BEFORE_ALL;

@@ -13,9 +13,9 @@ import { Deployment } from '../plane-identity/deployment';
 import { Tenant } from './tenant.entity';
 
 /**
- * On SQLite, a plane with one tenant has a file that takes rows of no other. Triggers enforce it, so that no
- * bug and no other program can plant one. A file of many tenants has no such triggers, and a file that has
- * them is never shared.
+ * On SQLite, the file of a single-tenant plane refuses other tenants' rows. Triggers enforce that, so that no
+ * bug and no other program can insert any. A file for many tenants has no such triggers, and a file with
+ * triggers is never shared.
  */
 @Injectable()
 export class SingleTenantFile {
@@ -27,7 +27,7 @@ export class SingleTenantFile {
   ) {}
 
   /**
-   * Runs at each start, to cover tables that came with an upgrade and triggers that were dropped. Throws
+   * Runs at each start, to cover tables that an upgrade has added and triggers that were dropped. Throws
    * {@link EnvironmentError} if the file must not be served from.
    */
   async secure(): Promise<void> {
@@ -45,8 +45,8 @@ export class SingleTenantFile {
   }
 
   /**
-   * Fixes the file to this tenant; does nothing on other planes. Throws while the file holds rows of its
-   * former tenant.
+   * Fixes the file to this tenant. Does nothing on other planes. Throws as long as the file contains rows of
+   * its previous tenant.
    */
   async fixTo(tenantId: string): Promise<void> {
     if (this.database.driver !== 'sqlite' || !this.isFixed) return;
@@ -57,9 +57,12 @@ export class SingleTenantFile {
       if (tables.length === 0) return;
       if (before === tenantId)
         this.logger.warn(
-          `These tables did not refuse other tenants' rows, but do now: ${tables.join(', ')}.`,
+          `These tables did not refuse other tenants' rows before, but do now: ${tables.join(', ')}.`,
         );
-      else this.logger.log(`This SQLite file belongs to tenant ${tenantId}: it refuses rows of others.`);
+      else
+        this.logger.log(
+          `This SQLite file belongs to tenant ${tenantId} from now on, and refuses other tenants' rows.`,
+        );
     });
   }
 
@@ -67,7 +70,7 @@ export class SingleTenantFile {
     return this.deployment.profile.tenantFixed;
   }
 
-  /** The tenant that lives here or is arriving; null if there is none. */
+  /** The tenant that is served here or is arriving; null if there is none. */
   private async onlyTenant(): Promise<string | null> {
     const tenants = await this.database.read((manager) => manager.find(Tenant));
     const here = tenants.filter(({ phase }) => phase !== 'retired');
@@ -79,19 +82,20 @@ export class SingleTenantFile {
 function wasFixed(tenantId: string, model: string): string {
   return (
     `TENANT_PLANE_DATABASE_URL: this SQLite file belongs to tenant ${tenantId} alone, and cannot serve a ` +
-    `${model} plane. Set ATLAS_TP_DEPLOYMENT to the plane's former model, or use another file`
+    `${model} plane. Set ATLAS_TP_DEPLOYMENT to the plane's previous model, or use a different file`
   );
 }
 
 function tooMany(tenants: readonly Tenant[], model: string): string {
   const slugs = tenants.map(({ slug }) => slug).join(', ');
   return (
-    `TENANT_PLANE_DATABASE_URL: this SQLite file holds ${tenants.length} tenants (${slugs}), but a ` +
-    `${model} plane has one. Set ATLAS_TP_DEPLOYMENT to the plane's former model, or use another file`
+    `TENANT_PLANE_DATABASE_URL: this SQLite file contains ${tenants.length} tenants (${slugs}), but a ` +
+    `${model} plane has one. Set ATLAS_TP_DEPLOYMENT to the plane's previous model, or use a different ` +
+    'file'
   );
 }
 
-/** The file passes to another tenant only once nothing is left of the former one. */
+/** The file passes to another tenant only once nothing is left of the previous tenant. */
 async function requireFree(manager: EntityManager, tenantId: string): Promise<void> {
   const others = await manager.findBy(Tenant, { id: Not(tenantId), phase: Not('retired') });
   if (others.length > 0)
@@ -103,7 +107,7 @@ async function requireFree(manager: EntityManager, tenantId: string): Promise<vo
 
 function heldBy(tables: readonly string[]): string {
   return (
-    `This plane's SQLite file still holds rows of another tenant (${tables.join(', ')}). It takes a ` +
-    'new tenant once they are removed; or give the plane another file.'
+    `This plane's SQLite file still contains rows of another tenant (${tables.join(', ')}). It can accept ` +
+    'a new tenant once they are removed. Otherwise, give the plane a different file.'
   );
 }

@@ -9,8 +9,8 @@ import { Tenant } from './tenant.entity';
 const FRESH_MS = 1000;
 const MAX_CACHED = 10_000;
 /**
- * A move freezes its source for at most half of this. After that, the tenant may have moved without this
- * plane knowing.
+ * A move freezes its source for at most half this time. After the full time, the tenant may have moved
+ * without this plane knowing.
  */
 const MAX_FROZEN_MS = 60_000;
 const AT_HOME: readonly PlacementPhase[] = ['serving', 'frozen'];
@@ -32,7 +32,7 @@ const isServed = ({ phase, importedTransferId }: Tenant): boolean =>
 export interface Whereabouts {
   /** Null for a tenant that is not served here: unknown, moved away, or not yet arrived. */
   readonly served: Tenant | null;
-  /** A tenant that lived here, with its present address. Also set while it is on its way back. */
+  /** A tenant that was served here, with its current address. Also set while the tenant is moving back. */
   readonly moved: Tenant | null;
 }
 
@@ -43,19 +43,19 @@ interface Cached extends Whereabouts {
   readonly freshUntil: number;
   /** When the tenant will have been frozen for too long. */
   readonly closesAt: number;
-  /** The turn at which it was cached. */
+  /** The value of `turn` when this was cached. */
   readonly keptAt: number;
 }
 
 /**
- * Looks tenants up by id or slug. The cache is at most a second old, since other replicas apply changes too.
- * Names given together are looked up and cached together: answers of different ages would seem to disagree
- * while a tenant moves.
+ * Looks tenants up by ID or slug. The cache is at most a second old, because other replicas apply changes
+ * too. Names given together are looked up and cached together, because results of different ages could
+ * disagree while a tenant moves.
  */
 @Injectable()
 export class TenantDirectory {
   private readonly cache = new BoundedMap<string, Cached>(MAX_CACHED);
-  /** Counts events, because the clock may stand still between two of them. */
+  /** Orders events, because two of them may happen at the same clock time. */
   private turn = 0;
   private forgottenAt = 0;
 
@@ -70,9 +70,9 @@ export class TenantDirectory {
   }
 
   /**
-   * The tenant that all these names mean; without a name, the only one. Throws `tenant_frozen` if it has been
-   * frozen for so long that it may have moved: users who sign out at its new home must not be able to read
-   * here.
+   * The tenant that all these names refer to; without a name, the plane's only tenant. Throws `tenant_frozen`
+   * if the tenant has been frozen for so long that it may have moved, because users who sign out at its new
+   * home must not be able to read here.
    */
   async locate(idsOrSlugs: readonly string[]): Promise<Whereabouts> {
     const names = [...new Set(idsOrSlugs.map((name) => name.toLowerCase()))];
@@ -84,7 +84,7 @@ export class TenantDirectory {
     return known;
   }
 
-  /** The number of cached answers. */
+  /** The number of cached results. */
   get size(): number {
     return this.cache.size;
   }
@@ -95,7 +95,10 @@ export class TenantDirectory {
     this.forgottenAt = this.turn += 1;
   }
 
-  /** Also caches the answer for each name alone: the next request for it must not get an older answer. */
+  /**
+   * Also caches the result for each name alone, because the next request for that name must not get an older
+   * result.
+   */
   private async read(names: readonly string[], now: number): Promise<Cached> {
     const begunAt = (this.turn += 1);
     const which = names.map((name) => (isUuid(name) ? { id: name } : { slug: name }));
@@ -105,9 +108,9 @@ export class TenantDirectory {
   }
 
   /**
-   * Of two overlapping reads, either may have seen the newer rows. So an answer is not cached if another one
-   * was, or all were forgotten, since its read began; unless it is never reused: then the rows are read again
-   * anyway.
+   * Of two overlapping reads, either may have seen the newer rows. So a result is not cached if another
+   * result was cached, or the cache was cleared, after its read began. A result that is never reused is
+   * cached anyway, because its rows are read again each time.
    */
   private async keep(
     names: readonly string[],
@@ -137,8 +140,8 @@ export class TenantDirectory {
   }
 
   /**
-   * Another replica may have frozen it. If the clock of a SQLite plane was set back since, the duration is
-   * unknown.
+   * How long the tenant can still be read. Another replica may have frozen it. If the clock of a SQLite plane
+   * was set back since the freeze, the duration is unknown.
    */
   private async openForMs(tenant: Tenant | null): Promise<number> {
     if (!tenant?.frozenAt) return Infinity;

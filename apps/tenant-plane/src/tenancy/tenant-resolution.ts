@@ -8,13 +8,13 @@ import { type Tenant } from './tenant.entity';
 
 export interface TenantHints {
   readonly host: string | undefined;
-  /** The `x-tenant-id` header: an id or a slug. */
+  /** The `x-tenant-id` header: an ID or a slug. */
   readonly header: string | undefined;
-  /** The tenant of a session that was proven. */
+  /** The tenant that a session or link token names. */
   readonly claim: string | undefined;
 }
 
-/** Hints are never proof. All hints given must name the same tenant, and an unknown name fails closed. */
+/** Hints are never proof. All hints given must name the same tenant, and an unknown name is refused. */
 @Injectable()
 export class TenantResolution {
   constructor(
@@ -30,7 +30,7 @@ export class TenantResolution {
     return tenant;
   }
 
-  /** Like {@link resolve}, but null on a plane with a fixed tenant that is not provisioned yet. */
+  /** Like {@link resolve}, but null on a single-tenant plane whose tenant is not provisioned yet. */
   async resolveIfThere(hints: TenantHints): Promise<Tenant | null> {
     const tenant = await this.agreed(hints);
     if (!tenant && !this.deployment.profile.tenantFixed) throw tenantNotFound();
@@ -53,7 +53,7 @@ export class TenantResolution {
 
 export function tenantNotFound(): DomainError {
   const detail =
-    "No such tenant here. Use the tenant's own address, or name it in x-tenant-id. The guides are at " +
-    '/help, the API is described at /docs.';
+    "There is no such tenant here. Use the tenant's own address, or name the tenant in x-tenant-id. The " +
+    'guides are at /help, and the API is described at /docs.';
   return new DomainError('tenant_not_found', 'not_found', detail);
 }

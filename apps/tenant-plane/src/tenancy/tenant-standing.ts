@@ -7,13 +7,13 @@ import { tenantNotFound } from './tenant-resolution';
 import { Tenant } from './tenant.entity';
 
 /**
- * A tenant may be suspended or leave after one of its requests was admitted, and the answer that admitted it
- * may have been a second old. So every transaction in which users write or are admitted checks the tenant
- * again, and whatever changes the tenant waits for those that have checked: {@link lockTenant}. Throws what
- * the guard throws.
+ * A tenant may be suspended or move away after one of its requests was admitted, and the directory entry that
+ * admitted the request may have been a second old. So every transaction in which users write or are admitted
+ * checks the tenant again, and a transaction that changes the tenant waits for those that have checked it
+ * (see {@link lockTenant}). Throws the same errors as the guard.
  *
- * This is not a lock on the tenant's row, because Postgres lets those who share a row overtake the one who
- * waits to change it: a tenant that never stops writing could put off its suspension.
+ * This is not a lock on the tenant's row, because Postgres lets transactions that share a row overtake one
+ * that waits to change it. A tenant that never stops writing could delay its own suspension.
  */
 export async function requireStanding({ manager, tenantId }: TenantScope): Promise<Tenant> {
   const [, tenant] = await together([
@@ -30,8 +30,8 @@ export async function requireStanding({ manager, tenantId }: TenantScope): Promi
 }
 
 /**
- * Call it before changing a tenant. Waits for the transactions that rely on its present state, and holds up
- * later ones.
+ * Call it before changing a tenant. Waits for the transactions that rely on the tenant's current state, and
+ * makes later ones wait.
  */
 export function lockTenant(manager: EntityManager, tenantId: string): Promise<void> {
   return takeLocks(manager, { lockClass: ADVISORY_LOCKS.tenantStanding, ids: [tenantId] });

@@ -5,8 +5,9 @@ import { Deployment } from '../plane-identity/deployment';
 import { type Tenant } from './tenant.entity';
 
 /**
- * A tenant's URLs, from configuration alone: a host that a request claims could send another's secret there.
- * Secrets are in the fragment, which reaches no server's log.
+ * A tenant's URLs, built from configuration alone. If they were built from a request's host, an attacker
+ * could have another user's secret sent to a host of their choice. Secrets are in the fragment, which never
+ * reaches a server's log.
  */
 @Injectable()
 export class TenantUrls {

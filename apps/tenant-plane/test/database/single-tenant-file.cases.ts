@@ -82,7 +82,7 @@ describe('the SQLite file of a single-tenant plane', () => {
     expect(String(error.mock.calls[0]?.[0])).toContain('SQLite file belongs to tenant acme alone');
     await plane.apply({ full: true });
     await plane.tenant('globex', { tenant_id: stranger });
-    expect(String(error.mock.calls[1]?.[0])).toContain('still holds rows of another tenant');
+    expect(String(error.mock.calls[1]?.[0])).toContain('still contains rows of another tenant');
     error.mockRestore();
     expect(await fixedTo()).toBe(acme.tenant_id);
     await plane.apply({ tenants: [acme] });

@@ -91,7 +91,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
       const health = driver === 'sqlite' ? await reported() : await plane.app.get(PlaneHealth).examine();
       expect(health?.status).toBe('failing');
       expect(check('database', health)).toMatchObject({
-        detail: expect.stringMatching(/takes no write \(\w+\)$/),
+        detail: expect.stringMatching(/accepts no writes \(\w+\)$/),
       });
       if (driver === 'sqlite') expect((await reported())?.status).toBe('failing');
     } finally {
@@ -136,7 +136,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     clock.aheadSeconds = link.control.clock.aheadSeconds = 1000;
     expect(check('queue', await reported())).toMatchObject({
       status: 'degraded',
-      detail: 'A mail has been waiting for 16 min',
+      detail: 'An email has been waiting for 16 min',
     });
     clock.aheadSeconds = link.control.clock.aheadSeconds = 0;
   });
@@ -145,7 +145,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     link.control.clock.aheadSeconds = 120;
     link.control.wanted.touch();
     await eventually(async () => check('clock', await reported())?.status === 'degraded');
-    expect(check('clock', await reported())?.detail).toMatch(/^1[12]\d s behind: set it by NTP$/);
+    expect(check('clock', await reported())?.detail).toMatch(/^1[12]\d s behind: set it with NTP$/);
     link.control.clock.aheadSeconds = 0;
     link.control.wanted.touch();
     await eventually(async () => check('clock', await reported())?.status === 'ok');

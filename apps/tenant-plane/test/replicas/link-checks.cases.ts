@@ -115,7 +115,7 @@ describe('the checks of a running plane', () => {
     const check = await serving();
     control.misbehavesAt = [PLANE_PATHS.desiredState];
     control.manner = 'unsigned';
-    expect(named(await check(), 'signature').fix).toMatch(/proxy alters answers/);
+    expect(named(await check(), 'signature').fix).toMatch(/proxy alters responses/);
     control.manner = 'broken';
     const { detail, fix } = named(await check(), 'signature');
     expect([detail, fix]).toEqual([
@@ -125,7 +125,7 @@ describe('the checks of a running plane', () => {
     control.manner = 'elsewhere';
     const checks = await check();
     expect(failing(checks)).toEqual(['clock', 'signature', 'version', 'latency']);
-    expect(named(checks, 'signature').fix).toMatch(/^That was not the Control Plane/);
+    expect(named(checks, 'signature').fix).toMatch(/^The response is not from the Control Plane/);
   });
 
   it('report an older Control Plane', async () => {

@@ -146,7 +146,7 @@ describe('a replica that lost its lease without noticing', () => {
       what: 'the other has applied the newest entry',
     });
     answer.release();
-    await link.logged(/is dropped: Another replica/);
+    await link.logged(/Dropped the Control Plane's response: Another replica/);
     for (const plane of [stopped, other])
       expect((await plane.get('/api/tenant-default', { tenant: 'acme' })).body.code).toBe('tenant_suspended');
     await other.identities.refresh();
@@ -201,7 +201,7 @@ describe('a replica that takes the lease again after another one held it', () =>
     const isApplied = (): boolean => second.identities.current.revision === control.wanted.revision;
     await eventually(isApplied, { what: 'the second has applied the entry' });
     await eventually(() => control.rebuffs.length > 0, { what: 'the report of the second is refused' });
-    await link.logged(/is dropped: Another replica/);
+    await link.logged(/Dropped the Control Plane's response: Another replica/);
     await second.app.get(Reporter).settled();
     control.manner = 'proper';
     await secondEnds();

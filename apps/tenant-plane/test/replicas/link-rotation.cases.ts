@@ -176,7 +176,7 @@ describe('the secret of a linked tenant plane', () => {
         ATLAS_PROVISIONING_TOKEN: control.token,
       };
       await restart(mistaken);
-      const line = await link.logged(/for another tenant plane/);
+      const line = await link.logged(/for a different tenant plane/);
       expect(line).not.toContain(control.nextSecret);
       expect(control.enrolments).toHaveLength(1);
       const { tenantPlaneId, publicKey } = plane.identities.current;

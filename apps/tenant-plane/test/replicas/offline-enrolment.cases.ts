@@ -183,7 +183,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       it('stops applying an older answer once a newer one is accepted', async () => {
         const { active, suspended } = await twoAnswers();
         const older = takeAround(active, () => take(suspended));
-        await expect(older).rejects.toThrow(/took over before this one was fully applied/);
+        await expect(older).rejects.toThrow(/took over before this answer file was fully applied/);
         expect([await status(), await appliedRevision()]).toEqual(['suspended', revisionIn(suspended)]);
       });
 
@@ -238,7 +238,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     const good = answerTo(request);
     const other = mintCredential('ats').value.reveal();
     const bad: [object, RegExp][] = [
-      [answerTo(request, { instance_id: PLANE_ID }), /another installation/],
+      [answerTo(request, { instance_id: PLANE_ID }), /a different installation/],
       [{ ...good, body: good.body.replace('acme', 'evil') }, /can't be trusted/],
       [{ ...good, answers: 'sig1=:AAAA:' }, /can't be trusted/],
       [answerTo(request, {}, { secret: other }), /can't be trusted.*INTERNAL_SERVICE_SECRET/],
@@ -255,7 +255,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     expect(await known()).toMatchObject({ tenantPlaneId: null, keys: [] });
     await take(good);
     await expect(take(answerTo(request, { tenant_plane_id: acme.tenant_id }))).rejects.toThrow(
-      /another tenant plane/,
+      /a different tenant plane/,
     );
   });
 
@@ -264,7 +264,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     async (model) => {
       const path = join(folder, 'request.json');
       const write = installed(async (plane) => writeRequest(plane, path), { ATLAS_TP_DEPLOYMENT: model });
-      await expect(write).rejects.toThrow(new RegExp(`${model}.*by a call.*on_prem`));
+      await expect(write).rejects.toThrow(new RegExp(`${model}.*enrol online.*on_prem`));
       expect(existsSync(path)).toBe(false);
     },
   );

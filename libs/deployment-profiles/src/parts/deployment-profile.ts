@@ -13,7 +13,7 @@ type DatabaseDriver = (typeof DATABASE_DRIVERS)[number];
 export const HINT_KINDS = ['residency', 'connectivity', 'backup'] as const;
 
 /**
- * A reminder shown to operators of one model in their workspace; `doc` is a path at the plane that serves the
+ * A reminder that operators of one model see in their workspace. `doc` is a path on the plane that serves the
  * hint.
  */
 export interface DeploymentHint {
@@ -23,11 +23,11 @@ export interface DeploymentHint {
 }
 
 interface ProfileHint extends DeploymentHint {
-  /** Text to append once the feature is built; not served before. */
+  /** Text to append once the feature is built. Not served until then. */
   readonly later?: { readonly text: string; readonly awaits: PlannedFeature };
 }
 
-/** The parts of a profile that may mention features not built yet. */
+/** The parts of a profile that may mention features that are not built yet. */
 type ProfileText =
   'controlPlaneRelation' | 'dataResidency' | 'backupDuty' | 'provisioning' | 'outageContract';
 
@@ -46,24 +46,24 @@ interface DatabaseFacts {
   /** The drivers in `allowed` that Atlas supports in production. */
   readonly allowedInProduction: readonly DatabaseDriver[];
   readonly recommended: DatabaseDriver;
-  /** `shared`: rows of many tenants, told apart by `tenant_id`; `isolated`: one tenant only. */
+  /** `shared`: rows of many tenants, distinguished by `tenant_id`; `isolated`: one tenant only. */
   readonly isolation: 'shared' | 'isolated';
   readonly text: string;
 }
 
-/** Everything that differs between deployment models: code asks the profile, never the name of the model. */
+/** Everything that differs between deployment models. Code checks the profile, never the model's name. */
 export interface DeploymentProfile {
   readonly model: DeploymentModel;
   readonly title: string;
   readonly bestFor: string;
   readonly runBy: { readonly tenantPlane: Party; readonly controlPlane: 'atlas'; readonly text: string };
-  /** What the Control Plane is to a tenant of this model. */
+  /** The role of the Control Plane for a tenant of this model. */
   readonly controlPlaneRelation: string;
   readonly databases: DatabaseFacts;
-  /** Where incident, CMDB and automation data live, and who holds them. */
+  /** Where incident, CMDB and automation data are stored, and by whom. */
   readonly dataResidency: { readonly heldBy: Party; readonly text: string };
   readonly backupDuty: { readonly who: readonly Party[]; readonly text: string };
-  /** How a tenant is created; `steps` are names of steps in the Control Plane, in order. */
+  /** How a tenant is created. `steps` names the Control Plane's steps, in order. */
   readonly provisioning: { readonly text: string; readonly steps: readonly string[] };
   /**
    * The steps of each later operation. `move` moves a tenant to this model; `remove_copy` removes the copy of
@@ -75,8 +75,8 @@ export interface DeploymentProfile {
   /** Whether `POST /api/auth/register` may be enabled at all. */
   readonly selfRegistrationAllowed: boolean;
   /**
-   * Whether a tenant plane may enrol by two files and never call, because it is complete without the Control
-   * Plane.
+   * Whether a tenant plane may enrol by two files and never make a call, because it is complete without the
+   * Control Plane.
    */
   readonly offlineEnrolmentAllowed: boolean;
   /** Whether a tenant plane serves only this one tenant, so that a request need not name it. */
@@ -89,6 +89,9 @@ export interface DeploymentProfile {
   readonly hints: readonly ProfileHint[];
   readonly environment: readonly EnvironmentVariable[];
   readonly outageContract: OutageContract;
-  /** Which parts mention features not built yet: kept in the customer's words, but not served until then. */
+  /**
+   * Which parts mention features that are not built yet. They keep the customer's words, but are not served
+   * until the features are built.
+   */
   readonly awaits: Readonly<Partial<Record<ProfileText, readonly PlannedFeature[]>>>;
 }

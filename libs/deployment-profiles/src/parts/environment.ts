@@ -35,7 +35,7 @@ export const ENVIRONMENT_OF_EVERY_MODEL: readonly EnvironmentVariable[] = [
   },
 ];
 
-/** The public domain below which Atlas gives each tenant its own address. */
+/** The public domain under which Atlas gives each tenant its own address. */
 export const TENANT_BASE_DOMAIN: EnvironmentVariable = {
   name: 'TENANT_BASE_DOMAIN',
   required: 'optional',
@@ -48,19 +48,19 @@ export const ENVIRONMENT_OF_A_CUSTOMERS_PLANE: readonly EnvironmentVariable[] = 
     name: 'TENANT_PLANE_MIGRATION_DATABASE_URL',
     required: 'optional',
     text:
-      'The owner of the schema on Postgres, used only to migrate, where the application should not own ' +
-      'its tables.',
+      'The owner of the schema on Postgres, used only to migrate, if the application should not own its ' +
+      'tables.',
   },
   {
     name: 'NODE_EXTRA_CA_CERTS',
     required: 'optional',
     text:
-      'A file with your private certificate authority, where a proxy terminates TLS on the way to the ' +
+      'A file with your private certificate authority, if a proxy terminates TLS on the way to the ' +
       'Control Plane.',
   },
   {
     name: 'ATLAS_ALLOW_REGISTER',
     required: 'optional',
-    text: "1 lets the tenant's admin e-mail register the first account while the tenant has no users.",
+    text: "1 lets the tenant's admin register the first account while the tenant has no users.",
   },
 ];

@@ -11,22 +11,20 @@ export const LIFECYCLE_OPERATIONS = [
 
 export type LifecycleOperation = (typeof LIFECYCLE_OPERATIONS)[number];
 
-/**
- * The same in every model: the new status is published, and the tenant plane reports when it has applied it.
- */
+/** Operations whose steps are the same in every model. */
 export const LIFECYCLE_OF_EVERY_MODEL = {
   suspend: ['suspend', 'await-report'],
   resume: ['resume', 'await-report'],
-  // A restore that stopped half-way may have brought back rows, a plane or a token.
+  // A restore that stopped halfway may have brought back rows, a plane or a token.
   purge: ['erase-backup', 'remove-copies', 'await-removal', 'remove-planes', 'issue-certificate'],
 } as const;
 
-/** Whoever holds the data backs it up; Atlas removes what it holds. */
+/** The party that stores the data backs it up. Atlas removes what Atlas stores. */
 const REMOVAL = ['remove-copies', 'await-removal', 'remove-planes', 'close-tenant'] as const;
 export const DEPROVISION_WITH_BACKUP = ['stop-serving', 'back-up', 'await-backup', ...REMOVAL] as const;
 export const DEPROVISION_OF_CUSTOMERS = ['stop-serving', ...REMOVAL] as const;
 
-/** A move to a model: the given steps first create a place there, then the tenant's rows follow. */
+/** A move to a model. The given steps first create a place there, and the tenant's rows follow. */
 export function moveBy(...place: readonly string[]): readonly string[] {
   return [...place, 'open-transfer', 'await-copy', 'freeze', 'await-import', 'cut-over'];
 }
@@ -34,7 +32,7 @@ export function moveBy(...place: readonly string[]): readonly string[] {
 /** Moves a tenant whose home has lost its rows back to its previous home, which serves its old copy again. */
 export const REOPENING_STEPS: readonly string[] = ['reopen-copy', 'await-report'];
 
-/** The backup is kept until the tenant is served. */
+/** The backup is kept until the tenant is served again. */
 const REINSTATEMENT = ['reinstate', 'await-report', 'erase-backup'] as const;
 
 /** Like a move whose source is the backup. */
@@ -42,5 +40,5 @@ export function restoreBy(...place: readonly string[]): readonly string[] {
   return [...place, 'open-restore', 'await-restore', ...REINSTATEMENT];
 }
 
-/** The customer kept the data, so its own plane is trusted again. */
+/** The customer kept the data, so the customer's own plane is trusted again. */
 export const RESTORE_OF_CUSTOMERS = ['register-tenant-plane', 'await-enrolment', ...REINSTATEMENT] as const;

@@ -5,7 +5,10 @@ export const OUTAGE_MOMENTS = ['0h', '1h', '24h', '30d'] as const;
 
 type OutageMoment = (typeof OUTAGE_MOMENTS)[number];
 
-/** What remains of a capability, best first. `warns` works as usual and warns the tenant's admins. */
+/**
+ * What remains of a capability, from best to worst. With `warns`, it works as usual and the tenant's admins
+ * are warned.
+ */
 export const OUTAGE_STATES = ['works', 'warns', 'read_only', 'unavailable'] as const;
 
 type OutageState = (typeof OUTAGE_STATES)[number];
@@ -29,11 +32,11 @@ export interface OutagePromise {
   readonly capability: (typeof OUTAGE_CAPABILITIES)[number];
   readonly after: Readonly<Record<OutageMoment, OutageState>>;
   readonly note: string;
-  /** Not built yet, so nothing can stop working. */
+  /** The feature that the promise concerns, if it has not been built yet. Then nothing can stop working. */
   readonly awaits?: PlannedFeature;
 }
 
-/** What each capability does without the Control Plane; published to every tenant of a model. */
+/** What each capability does without the Control Plane. Published to every tenant of a model. */
 export type OutageContract = readonly OutagePromise[];
 
 export const ALWAYS_WORKS: OutagePromise['after'] = {
@@ -61,7 +64,9 @@ export const NEEDS_CONTROL_PLANE: OutagePromise['after'] = {
   '30d': 'unavailable',
 };
 
-/** Promises that hold in every model: the tenant plane's own database holds its data and its users. */
+/**
+ * Promises that hold in every model, because the tenant plane's own database contains its data and its users.
+ */
 export const PROMISES_OF_EVERY_MODEL: OutageContract = [
   {
     capability: 'sign_in',

@@ -1,6 +1,6 @@
 /**
- * Features that profile texts mention but planes do not have yet. Once a feature is built, remove it here
- * along with its marks.
+ * Features that profile texts mention but planes do not have yet. Once a feature is built, remove it from
+ * this list and from every `awaits`.
  */
 export const PLANNED_FEATURES = [
   'alert_ingest',

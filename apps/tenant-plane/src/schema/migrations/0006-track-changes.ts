@@ -8,7 +8,7 @@ import {
 } from '@atlas/persistence';
 
 /**
- * Each tenant-scoped table so far, with its primary key except `tenant_id`. A later table brings its own
+ * Each tenant-scoped table so far, with its primary key except `tenant_id`. Later tables come with their own
  * triggers.
  */
 const TABLES: Readonly<Record<string, readonly string[]>> = {

@@ -8,8 +8,8 @@ import {
 } from '@atlas/persistence';
 
 /**
- * A tenant's trail is deleted only with all its rows, where the tenant is not at home: after a move or a
- * purge, or when a copy starts over.
+ * A tenant's trail is deleted only together with all its rows, and only on a plane that is not its home:
+ * after a move or a purge, or when a copy starts over.
  */
 const IS_ELSEWHERE = `not exists
   (select 1 from tenants where tenants.id = old.tenant_id and tenants.phase in ('serving', 'frozen'))`;

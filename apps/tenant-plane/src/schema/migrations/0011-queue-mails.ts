@@ -7,7 +7,7 @@ import {
   trackChangesOf,
 } from '@atlas/persistence';
 
-/** Queued mails, and what limits password guesses. */
+/** Tables for queued emails, and for limiting password guesses. */
 export class QueueMails1700000000011 extends PortableMigration {
   protected async apply({ driver, sql, types, tenantScoped }: MigrationContext): Promise<void> {
     const keys = [`tenant_id ${types.uuid}`];

@@ -1,6 +1,6 @@
 import { type MigrationContext, PortableMigration, trackChangesOf } from '@atlas/persistence';
 
-/** Invited users, mailed links, and sessions that record their sign-in. */
+/** Invited users, emailed links, and sessions that record their sign-in. */
 export class InviteUsers1700000000012 extends PortableMigration {
   protected async apply({ driver, sql, types, tenantScoped }: MigrationContext): Promise<void> {
     await sql(

@@ -1,7 +1,7 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * The plane's private key, sealed under further secrets. The existing column stays, so that the previous
+ * The plane's private key, sealed under additional secrets. The existing column stays, so that the previous
  * version can still read it.
  */
 export class CopyPrivateKey1700000000021 extends PortableMigration {

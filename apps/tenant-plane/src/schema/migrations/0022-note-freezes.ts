@@ -1,6 +1,6 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Since when a tenant's writes are paused. */
+/** When a tenant's writes were paused. */
 export class NoteFreezes1700000000022 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(`alter table tenants add column frozen_at ${types.timestamp}`);

@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Which of a tenant's sign-up links are revoked, and which of those minted for an earlier home are valid
- * here.
+ * Which of a tenant's sign-up links are revoked, and which links that were created for an earlier home are
+ * valid here.
  */
 export class TellSignupLinks1700000000024 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

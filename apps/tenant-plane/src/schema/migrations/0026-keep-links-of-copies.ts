@@ -2,7 +2,7 @@ import { type MigrationContext, PortableMigration, trackChangesOf } from '@atlas
 
 const RULE = 'constraint user_tokens_purpose_uq unique (tenant_id, user_id, purpose)';
 
-/** A mail that was sent more than once has a link in each copy. */
+/** An email that was sent more than once has a different link in each copy. */
 export class KeepLinksOfCopies1700000000026 extends PortableMigration {
   protected async apply(context: MigrationContext): Promise<void> {
     const { driver, sql } = context;
@@ -14,7 +14,7 @@ export class KeepLinksOfCopies1700000000026 extends PortableMigration {
     const { driver, sql } = context;
     await sql('drop index user_tokens_purpose_ix');
     if (driver === 'sqlite') return sql(KEEP_LATEST, ...rebuilt(context, RULE));
-    // The migrating role owns the table, and the policy hides all tenants' rows from it.
+    // The migrating role owns the table, but the policy hides all tenants' rows from that role.
     await sql(
       'alter table user_tokens no force row level security',
       KEEP_LATEST,

@@ -1,6 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Which job had the copy here served again, and whether an import has begun to replace the rows. */
+/**
+ * Which job caused this plane's copy to be served again, and whether an import has begun to replace the rows.
+ */
 export class EndAccessOfCopies1700000000032 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(

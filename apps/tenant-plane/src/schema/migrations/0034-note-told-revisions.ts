@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * The revision of the newest state that this plane has received, applied or not. Until the next one, the
- * applied revision is the best estimate.
+ * The revision of the newest state that this plane has received, applied or not. Until the next state
+ * arrives, the applied revision is the best estimate.
  */
 export class NoteToldRevisions1700000000034 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {
