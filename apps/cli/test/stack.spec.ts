@@ -76,6 +76,11 @@ describe('the local stack', () => {
 
   it('restarts quickly with its data, and refuses a second stack on the same data folder', async () => {
     const before = runs[0]?.devStack;
+    // As if the first start had been killed right after it created the owner.
+    const recordFile = join(dataDir, 'secrets.sqlite.json');
+    const record = JSON.parse(readFileSync(recordFile, 'utf8')) as object;
+    expect(record).toMatchObject({ isOperatorMade: true });
+    writeFileSync(recordFile, JSON.stringify({ ...record, isOperatorMade: false }));
     const startedAt = performance.now();
     const run = start();
     const devStack = await run.ready();

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { text } from 'node:stream/consumers';
 import { migrateFirst, openDatabase } from '@atlas/persistence';
-import { EnvironmentError, SystemClock, fieldErrors, parseEnvironment } from '@atlas/platform';
+import { DomainError, EnvironmentError, SystemClock, fieldErrors, parseEnvironment } from '@atlas/platform';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { IssuedLinks } from './accounts/issued-links';
@@ -19,6 +19,7 @@ const USAGE = `Creates an operator with the role "owner".
 
 With --password-stdin the password is read from standard input; otherwise one is generated and printed once.
 The operator is created in the database at CONTROL_PLANE_DATABASE_URL.
+Exit code 3: an operator with this email address already exists.
 `;
 
 async function main(): Promise<void> {
@@ -66,5 +67,9 @@ async function create(dto: CreateOperatorDto): Promise<void> {
 
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof EnvironmentError ? error.message : (error as Error).message}\n`);
-  process.exit(1);
+  process.exit(isTaken(error) ? 3 : 1);
 });
+
+function isTaken(error: unknown): boolean {
+  return error instanceof DomainError && error.code === 'email_taken';
+}

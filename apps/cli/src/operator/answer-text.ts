@@ -37,7 +37,7 @@ Put these lines into atlas-tp.env, then run one of:
 }
 
 export function linkText(url: string, expiresAt: string, what = 'Open it here'): string {
-  return `${what}. The link works once, until ${expiresAt}:\n\n  ${url}\n`;
+  return `${what}. The link can be used once, until ${expiresAt}:\n\n  ${url}\n`;
 }
 
 export function keyText(key: string, expiresAt: string): string {

@@ -62,6 +62,9 @@ function specOf(context: StackContext, databases: PlaneDatabases): ProcessSpec {
   };
 }
 
+/** How `create-owner` exits if the operator already exists. */
+const OWNER_EXISTS = 'exited with exit code 3';
+
 async function makeOwner({ data, state, processes }: StackContext, plane: ProcessSpec): Promise<void> {
   const { email, password } = state.record.operator;
   const failure = await processes.runOnce({
@@ -73,7 +76,7 @@ async function makeOwner({ data, state, processes }: StackContext, plane: Proces
     logFile: data.logFile('create-owner'),
   });
   // An earlier start may have been killed after creating the owner and before recording it.
-  if (failure !== undefined && !failure.includes('exists already'))
+  if (failure !== undefined && !failure.startsWith(OWNER_EXISTS))
     throw new CommandFailure(`Creating the Control Plane's owner failed: ${failure}`);
   state.save({ isOperatorMade: true });
 }

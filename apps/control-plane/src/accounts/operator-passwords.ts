@@ -190,7 +190,7 @@ function invalidCredentials(): DomainError {
 }
 
 function passwordUnchanged(): DomainError {
-  const detail = 'The new password is the same as the current one. Choose another.';
+  const detail = 'The new password is the same as the current one. Choose a different one.';
   return new DomainError('password_unchanged', 'unprocessable', detail);
 }
 

@@ -43,7 +43,7 @@ export class ResetMail extends MailKind<TenantScope> {
       subject: `A new password for ${tenant.name}`,
       paragraphs: [
         `Someone, probably you, requested a new password for this address at ${tenant.name} on Atlas.`,
-        'The link works once and expires after an hour. If this was not you, ignore this email. Your ' +
+        'The link can be used once and expires after an hour. If this was not you, ignore this email. Your ' +
           'password stays the same.',
       ],
       action: { label: 'Choose a new password', url: this.urls.passwordReset(tenant, token) },

@@ -180,5 +180,5 @@ function stepsOf({ deploymentModel }: Tenant): readonly string[] {
 }
 
 function slugTaken(slug: string): DomainError {
-  return new DomainError('slug_taken', 'conflict', `The slug "${slug}" is taken. Choose another.`);
+  return new DomainError('slug_taken', 'conflict', `The slug "${slug}" is taken. Choose a different one.`);
 }
