@@ -66,13 +66,16 @@ export class JobScene {
     return (await this.plane.get(`${JOBS}/${id}`).expect(200)).body;
   }
   async reaches(id: string, status: string): Promise<void> {
-    await eventually(async () => {
-      await this.plane.app.get(Attempts).idle();
-      return (await this.job(id)).status === status;
-    }, {
-      what: `the job is ${status}`,
-      found: () => this.plane.describeJobs({ id }),
-    });
+    await eventually(
+      async () => {
+        await this.plane.app.get(Attempts).idle();
+        return (await this.job(id)).status === status;
+      },
+      {
+        what: `the job is ${status}`,
+        found: () => this.plane.describeJobs({ id }),
+      },
+    );
   }
   async statesOf(id: string): Promise<string[]> {
     return (await this.job(id)).steps.map((step) => step.status);
