@@ -1,5 +1,5 @@
 import { profileOf } from '@atlas/deployment-profiles';
-import { Attempts, FaultPoints, done } from '@atlas/jobs';
+import { FaultPoints, done } from '@atlas/jobs';
 import { type ReportedState } from '@atlas/plane-contract';
 import { type DatabaseDriver, eventually } from '@atlas/testing';
 import type supertest from 'supertest';
@@ -66,16 +66,10 @@ export class JobScene {
     return (await this.plane.get(`${JOBS}/${id}`).expect(200)).body;
   }
   async reaches(id: string, status: string): Promise<void> {
-    await eventually(
-      async () => {
-        await this.plane.app.get(Attempts).idle();
-        return (await this.job(id)).status === status;
-      },
-      {
-        what: `the job is ${status}`,
-        found: () => this.plane.describeJobs({ id }),
-      },
-    );
+    await eventually(async () => (await this.job(id)).status === status, {
+      what: `the job is ${status}`,
+      found: () => this.plane.describeJobs({ id }),
+    });
   }
   async statesOf(id: string): Promise<string[]> {
     return (await this.job(id)).steps.map((step) => step.status);

@@ -75,7 +75,7 @@ function invalidLink(): DomainError {
   return new DomainError(
     'invalid_link',
     'unauthenticated',
-    'This link is not valid. A link can be used once, for a limited time, and only until a newer one is sent. ' +
-      'Ask for a new one.',
+    'This link is not valid. A link can be used once, for a limited time, and only until a newer one is ' +
+      'sent. Ask for a new one.',
   );
 }

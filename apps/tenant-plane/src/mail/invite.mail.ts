@@ -56,7 +56,8 @@ export class InviteMail extends MailKind<TenantScope> {
       subject: `You are invited to ${tenant.name}`,
       paragraphs: [
         `You are invited to ${tenant.name} on Atlas, as ${user.role}. Choose a password to join:`,
-        'The link can be used once and expires after seven days. If you did not expect this invitation, ignore it.',
+        'The link can be used once and expires after seven days. If you did not expect this invitation, ' +
+          'ignore it.',
       ],
       action: { label: 'Join', url: this.urls.invitation(tenant, token) },
     };
