@@ -43,7 +43,7 @@ export class ChatCompletionRequest {
   @Type(() => ChatMessage)
   messages: ChatMessage[];
 
-  /** Defaults to the Control Plane's choice. */
+  /** Defaults to the model that the Control Plane chooses. */
   @IsOptional()
   @IsString()
   @Length(1, 200)

@@ -15,8 +15,8 @@ export interface DesiredTransfer {
   readonly id: string;
   readonly role: 'source' | 'target' | 'backup';
   /**
-   * Increases when everything must start over, for a different plane or for a different key of the same
-   * plane. It is part of each run's name.
+   * Increases when the transfer must start over, for a different plane or for a different key of the same
+   * plane. Part of each run's name.
    */
   readonly generation?: number;
   readonly recipient?: Readonly<Record<string, unknown>>;
@@ -99,8 +99,8 @@ interface PlaneConfig {
 }
 
 /**
- * The changes since the requested revision, or everything (`full`). `revision` is `<epoch>.<n>`. Send it back
- * verbatim.
+ * The changes since the requested revision, or everything (`full`). `revision` is `<epoch>.<n>`. Planes send
+ * it back verbatim.
  */
 export interface DesiredState {
   readonly revision: string;

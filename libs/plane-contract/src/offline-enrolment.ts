@@ -3,8 +3,8 @@ import { IsIn, IsObject, Length, MaxLength, ValidateNested } from 'class-validat
 import { type EnrolAnswer } from './desired-state';
 
 /**
- * Where an operator uploads a request file. The file's signature covers this path, so it is valid for no
- * other call.
+ * Where an operator uploads a request file. The file's signature covers this path, so the signature is valid
+ * for no other call.
  */
 export const OFFLINE_ENROL_PATH = '/api/tenant-planes/enroll-offline';
 
@@ -17,7 +17,7 @@ export const OFFLINE_CAPABILITY = 'offline';
 /** The token in a request file is sealed with a key derived for this purpose from its bundle's secret. */
 export const SEALED_TOKEN_PURPOSE = 'atlas-offline-enrolment';
 
-/** What the sealed token is bound to, so that it cannot be opened in another installation's file. */
+/** What the sealed token is bound to, so that it cannot be decrypted in another installation's file. */
 export function sealedTokenPlace(keyId: string, instanceId: string) {
   return { table: 'enrol-request', column: 'token', rowId: instanceId, ownerId: keyId };
 }

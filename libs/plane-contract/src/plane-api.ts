@@ -83,7 +83,7 @@ export class DesiredStateQuery extends WaitingQuery {
 export class TransferPartQuery extends WaitingQuery {
   /**
    * A name that the plane chooses for this import. An import that starts over has a new name, which sorts
-   * after the earlier ones.
+   * after all earlier names.
    */
   @IsString()
   @Length(1, 100)

@@ -76,7 +76,7 @@ export class TenantGuard implements CanActivate {
     );
   }
 
-  /** Finds the caller and the tenant in one round trip. The session is checked first. */
+  /** Finds the caller and the tenant in one database round trip. The session is checked first. */
   private async lookUp(request: TenantRequest, access: Access, token: string | undefined): Promise<Found> {
     const claim = token === undefined ? undefined : sessionClaim(token);
     const hints = { host: request.headers.host, header: headerOf(request), claim };

@@ -30,7 +30,7 @@ describe('the configuration of a Tenant Plane', () => {
   });
 
   it.each(['ATLAS_OFFLINE_MODE', 'ATLASAI_OFFLINE_MODE'])(
-    'requires neither a Control Plane nor a secret with %s',
+    'requires neither a Control Plane nor a secret if %s is set',
     (name) => {
       for (const value of ['1', 'true']) {
         expect(parseEnvironment(TenantPlaneConfig, { [name]: value }).isOffline).toBe(true);
@@ -149,7 +149,7 @@ describe('the configuration of a Tenant Plane', () => {
       ]);
     });
 
-    it('may be the platform secret, which may have any form', () => {
+    it('may be the platform secret, which may be in any format', () => {
       expect(faultsOf({ ...LINKED, INTERNAL_SERVICE_SECRET: 'x'.repeat(32) })).toEqual([]);
     });
   });
@@ -187,7 +187,7 @@ describe('the configuration of a Tenant Plane', () => {
     ['refuses', 'dedicated'],
     ['accepts', 'on_prem'],
     ['accepts', 'hybrid'],
-  ])('%s SQLite in production for model %s', (verdict, model) => {
+  ])('%s SQLite in production for the %s model', (verdict, model) => {
     const env = { ...LINKED, METRICS_TOKEN: RANDOM, ATLAS_TP_DEPLOYMENT: model };
     expect(faultsOf(env)).toEqual([]);
     const fault = expect.stringMatching(

@@ -94,8 +94,8 @@ export class TenantPlaneConfig extends PlaneConfig {
   INTERNAL_SERVICE_SECRET?: Secret;
 
   /**
-   * The previous secret. It still opens what was sealed with it, while the secret is being changed or after a
-   * rotation.
+   * The previous secret, with which this plane can still decrypt what it sealed before the secret was changed
+   * or rotated.
    */
   @IsOptional()
   @IsLongSecret(32)
@@ -104,13 +104,16 @@ export class TenantPlaneConfig extends PlaneConfig {
   )
   INTERNAL_SERVICE_SECRET_PREVIOUS?: Secret;
 
-  /** Used up by the enrolment. Later starts ignore it. */
+  /** Consumed by the enrolment, and ignored on later starts. */
   @IsOptional()
   @IsSecret()
   @IsNotEmpty()
   ATLAS_PROVISIONING_TOKEN?: Secret;
 
-  /** PEM file of a private CA. Node reads it at startup; here it only helps the checks to give advice. */
+  /**
+   * The PEM file of a private CA, which Node reads at startup. Used here only for the advice of failed
+   * checks.
+   */
   @IsOptional()
   @IsNotEmpty()
   NODE_EXTRA_CA_CERTS?: string;
@@ -171,7 +174,10 @@ function productionProblem(value: string, config: TenantPlaneConfig): string | n
   return productionDatabaseProblem(config, model);
 }
 
-/** A shared plane on Postgres serves with a role that owns nothing, so a different role must migrate. */
+/**
+ * A shared plane on Postgres serves requests with a role that owns nothing, so another role must run
+ * migrations.
+ */
 function needsOwner(config: TenantPlaneConfig): boolean {
   const { tenantFixed } = profileOf(config.deploymentModel ?? 'shared');
   return isPostgres(config.TENANT_PLANE_DATABASE_URL) && !tenantFixed;

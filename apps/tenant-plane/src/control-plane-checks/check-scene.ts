@@ -36,7 +36,7 @@ export function checkScene(
   };
 }
 
-/** Signs as the plane itself would, and stores nothing. */
+/** Creates a client that signs calls as the plane itself would, and stores nothing. */
 function clientFor(
   config: TenantPlaneConfig,
   clock: Clock,

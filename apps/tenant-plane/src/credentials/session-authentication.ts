@@ -15,8 +15,8 @@ export interface ProvenSession {
 }
 
 /**
- * The tenant that a session token claims. Only that tenant's rows can prove the claim. Throws if it is not a
- * session token.
+ * The tenant that a session token claims. Only that tenant's rows can prove the claim. Throws if `token` is
+ * not a session token.
  */
 export function sessionClaim(token: string): string {
   const tenantId = claimedTenant('session', token);

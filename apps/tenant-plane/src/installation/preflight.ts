@@ -29,8 +29,8 @@ const FIX =
   'pasted.';
 
 /**
- * Checks everything that can be checked before a plane starts with this environment. Changes nothing and uses
- * nothing up.
+ * Checks everything that can be checked before a plane starts with this environment. Changes nothing, and
+ * does not consume the token.
  */
 export async function preflight(env: NodeJS.ProcessEnv): Promise<PreflightReport> {
   const config = read(env);

@@ -68,8 +68,9 @@ export class TransferRelay {
   }
 
   /**
-   * Waits a while for the part, and returns null if it has not arrived. Requesting a part reports all earlier
-   * parts as imported. If the source has started another attempt, returns the first part of that attempt.
+   * Waits a while for the part, and returns null if it does not arrive in that time. Requesting a part
+   * reports all earlier parts as imported. If the source has started another attempt, returns the first part
+   * of that attempt.
    */
   async receive(
     { transferId, importer, attempt, part }: WantedPart,

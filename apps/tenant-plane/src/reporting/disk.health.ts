@@ -6,7 +6,7 @@ import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { type Finding, HealthCheck, ok } from './health-check';
 
 const MB = 1e6;
-/** The checkpoint of a write-ahead log, or a migration that copies a table, needs extra room. */
+/** The checkpoint of a write-ahead log, or a migration that copies a table, needs extra space. */
 const FAILING = { share: 0.02, bytes: 50 * MB };
 /** Leaves time to act: a busy plane writes some 100 MB a day. */
 const DEGRADED = { share: 0.1, bytes: 500 * MB };

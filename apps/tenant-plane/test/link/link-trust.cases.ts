@@ -112,7 +112,7 @@ describe("the link's trust in the Control Plane", () => {
       const line = await link.logged(/bad_signature/);
       expect(line).toContain('INTERNAL_SERVICE_SECRET');
       expect(line).toMatch(remedy);
-      expect(line).toContain('The token was not used up');
+      expect(line).toContain('The token was not consumed');
       const log = link.log.lines.join('\n');
       for (const hidden of [secret, theirs, token]) expect(log).not.toContain(hidden);
       expect(control.enrolments).toEqual([]);
