@@ -74,7 +74,7 @@ export interface DesiredTenant {
    * with phase `retired`, or with `importing` if the tenant is moving back.
    */
   readonly moved_to?: string;
-  /** With phase `retired`: the plane must remove the tenant's rows. */
+  /** Set with phase `retired` if the plane must remove the tenant's rows. */
   readonly purge?: { readonly job_id: string };
 }
 
@@ -85,7 +85,7 @@ export interface PublishedKey {
   readonly crv?: string;
   readonly x?: string;
   readonly alg?: string;
-  /** `signup` or `lease`: a key never serves two purposes. */
+  /** `signup` or `lease`. A key never serves both purposes. */
   readonly purpose: string;
 }
 

@@ -28,7 +28,7 @@ function returnAfter(outageMs: number, random: () => number): number {
 
 describe(LinkPace.name, () => {
   it.each([1, 2, 3, 5, 10, 20, 60, 600])(
-    "spreads the planes' first calls after an outage of %d s evenly, within ten seconds",
+    "spreads the planes' first calls evenly over at most ten seconds after an outage of %d s",
     (seconds) => {
       const random = randomNumbers(seconds);
       const returns = Array.from({ length: PLANES }, () => returnAfter(seconds * SECOND_MS, random));

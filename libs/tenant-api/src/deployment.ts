@@ -38,7 +38,7 @@ export interface CheckOutcome {
 
 export interface NamedOutcome extends CheckOutcome {
   readonly name: string;
-  /** The check did not run, so it shows nothing. */
+  /** The check did not run, so its result says nothing. */
   readonly skipped?: true;
 }
 

@@ -48,7 +48,7 @@ interface Route {
 export class TenantRouter implements OnModuleInit {
   private readonly routes = new BoundedMap<string, Route>(MAX_KEPT);
   /**
-   * Slugs that no other plane serves, with the time of the next lookup, in milliseconds on the monotonic
+   * Slugs that no other plane serves, each with the time of its next lookup, in milliseconds on the monotonic
    * clock.
    */
   private readonly unknown = new BoundedMap<string, number>(MAX_KEPT);
@@ -79,7 +79,7 @@ export class TenantRouter implements OnModuleInit {
    * names no tenant, or no other plane is known to serve the tenant.
    */
   async elsewhere(request: Pick<FastifyRequest, 'headers' | 'url'>): Promise<string | null> {
-    // A request target in absolute form (RFC 9112, section 3.2.2) names a host of its own, so it cannot be
+    // A request target in absolute form (RFC 9112, section 3.2.2) already contains a host, so it cannot be
     // appended to an origin.
     if (!request.url.startsWith('/')) return null;
     if (OF_THE_PLANE.test(request.url)) return null;
@@ -112,8 +112,8 @@ export class TenantRouter implements OnModuleInit {
 
   private firstLookUp(slug: string): Promise<string | null> {
     return this.learn(slug).catch((error: unknown) => {
-      // Does not pause after a refusal, because the call was cheap, and the next call may succeed: a refusal
-      // also tells this plane the correct time.
+      // Does not pause after a refusal. A refusal is cheap, and if it corrects this plane's clock, the next
+      // call succeeds.
       if (!(error instanceof ControlPlaneRefused))
         this.unknown.set(slug, this.clock.monotonicMs() + RETRY_UNKNOWN_MS);
       return null;

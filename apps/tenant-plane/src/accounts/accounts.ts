@@ -43,7 +43,10 @@ import { SignIns } from './sign-ins';
 import { type SignupToken, requireGood } from './signup-tokens';
 import { UsedSignupToken } from './used-signup-token.entity';
 
-/** A second first user may violate both constraints. The database reports the one that it checks first. */
+/**
+ * A second attempt to create the first user may violate both constraints. The database reports only one of
+ * them.
+ */
 const FIRST_USER_RULES = [
   { name: 'users_first_uq', table: 'users', columns: ['tenant_id'] },
   { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] },
@@ -66,8 +69,7 @@ export class Accounts {
   ) {}
 
   /**
-   * Redeems a token from the Control Plane to create the tenant's first admin, if there has never been a
-   * user.
+   * Creates the tenant's first admin with a token from the Control Plane, if the tenant has never had a user.
    */
   async exchangeSignup(
     tenant: Tenant,
@@ -168,8 +170,8 @@ export class Accounts {
   }
 
   /**
-   * Uses a separate transaction, because the refresh already shares the tenant's lock. Taking the lock
-   * exclusively in the same transaction would wait for all others that share it.
+   * Uses a separate transaction, because the refresh already shares the tenant's lock. To take the lock
+   * exclusively, that transaction would have to wait for all others that share it.
    */
   private endReused({ id }: Tenant, session: Session): Promise<void> {
     return this.tenants.write(id, async (scope) => {

@@ -29,13 +29,13 @@ const BY_ONE: Allowance = {
   name: 'invitation by',
   limit: 20,
   ...HOUR,
-  refusal: 'You have reached the limit of 20 invitations per user within an hour.',
+  refusal: 'You have reached your limit of 20 invitations per hour.',
 };
 const BY_TENANT: Allowance = {
   name: 'invitation of',
   limit: 50,
   ...HOUR,
-  refusal: 'This tenant has reached the limit of 50 invitations within an hour.',
+  refusal: 'This tenant has reached its limit of 50 invitations per hour.',
 };
 /** Prevents anyone from flooding a mailbox. */
 const TO_ONE: Allowance = {
@@ -43,7 +43,7 @@ const TO_ONE: Allowance = {
   limit: 3,
   windowSeconds: 24 * 3600,
   isStrict: true,
-  refusal: 'This address has reached the limit of three invitations within a day.',
+  refusal: 'This address has reached its limit of three invitations per day.',
 };
 
 /** Invites users. Every user after the first joins by invitation or through single sign-on. */

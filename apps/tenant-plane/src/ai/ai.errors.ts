@@ -3,7 +3,7 @@ import { type ControlPlaneRefused } from '../control-plane-client/control-plane.
 
 export function aiNotAllowed(): DomainError {
   const detail =
-    'AI is off, because questions to it would leave this tenant plane. An admin of the tenant can allow ' +
+    'AI is off, because questions to an AI would leave this tenant plane. An admin of the tenant can allow ' +
     'it: PUT /api/ai/settings {"allow_control_plane": true}.';
   return new DomainError('ai_not_allowed', 'forbidden', detail);
 }

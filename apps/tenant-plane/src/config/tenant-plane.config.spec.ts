@@ -158,11 +158,14 @@ describe('the configuration of a Tenant Plane', () => {
     const modelOf = (env: NodeJS.ProcessEnv): string | undefined =>
       parseEnvironment(TenantPlaneConfig, { ...LINKED, ...env }).deploymentModel;
 
-    it.each(['shared', 'dedicated', 'on_prem', 'hybrid'])('is read as %s from either variable', (model) => {
-      expect(modelOf({ ATLAS_TP_DEPLOYMENT: model })).toBe(model);
-      expect(modelOf({ TP_DEPLOYMENT_MODE: model })).toBe(model);
-      expect(modelOf({ ATLAS_TP_DEPLOYMENT: model, TP_DEPLOYMENT_MODE: model })).toBe(model);
-    });
+    it.each(['shared', 'dedicated', 'on_prem', 'hybrid'])(
+      'can be set to %s with either variable',
+      (model) => {
+        expect(modelOf({ ATLAS_TP_DEPLOYMENT: model })).toBe(model);
+        expect(modelOf({ TP_DEPLOYMENT_MODE: model })).toBe(model);
+        expect(modelOf({ ATLAS_TP_DEPLOYMENT: model, TP_DEPLOYMENT_MODE: model })).toBe(model);
+      },
+    );
 
     it.each([
       ['if its two variables differ', { ATLAS_TP_DEPLOYMENT: 'shared', TP_DEPLOYMENT_MODE: 'hybrid' }],

@@ -34,7 +34,7 @@ import { productionDatabaseProblem } from './production-database';
 
 const HTTP_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
-/** Every variable that the Tenant Plane reads. `.env.example` describes them. */
+/** All variables that the Tenant Plane reads. They are described in `.env.example`. */
 export class TenantPlaneConfig extends PlaneConfig {
   @IsPortNumber()
   PORT: number = 4200;
@@ -144,7 +144,7 @@ export class TenantPlaneConfig extends PlaneConfig {
   @IsBoolean()
   ATLAS_ALLOW_REGISTER: boolean = false;
 
-  /** Undefined if the system chooses the port, which cannot be known beforehand. */
+  /** Undefined if the operating system chooses the port, because the port is then not known in advance. */
   get endpointUrl(): string | undefined {
     const { TENANT_PLANE_PUBLIC_URL: told, HOST, PORT } = this;
     return told ?? (PORT === 0 ? undefined : `http://${HOST === '0.0.0.0' ? hostname() : HOST}:${PORT}`);

@@ -23,7 +23,7 @@ export interface CheckScene {
   readonly schema: Schema;
   /** The model from the environment or the enrolment. Null until one of them names a model. */
   readonly model: DeploymentModel | null;
-  /** Returns this plane if it is already running, which may explain why its database or port is in use. */
+  /** Finds out whether this plane is already running, to explain why its database or port is in use. */
   readonly running: () => Promise<RunningPlane | null>;
   /** The one signed call that all checks of a run share, made on first use. Never rejects. */
   readonly probe: () => Promise<Probe>;

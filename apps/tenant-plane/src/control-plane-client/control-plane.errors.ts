@@ -25,5 +25,5 @@ export class ControlPlaneUnreachable extends Error {
   }
 }
 
-/** There was a response, but its sender did not have our secret, or it was altered in transit. */
+/** There was a response, but it was altered in transit, or its sender did not have our secret. */
 export class AnswerNotTrusted extends ControlPlaneUnreachable {}

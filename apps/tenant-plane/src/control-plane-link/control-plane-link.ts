@@ -40,8 +40,8 @@ export const GIVING_WAY = { afterTurns: 5, forMs: 1.5 * LEASE_RENEWAL_MS } as co
 const RECENT_MS = (HEARTBEAT_SECONDS + 15) * 1000;
 
 /**
- * Runs the same loop on every tenant plane, whatever its model: enrol once, then pull, apply and report. User
- * requests never wait for the loop.
+ * Runs the same loop on every tenant plane, regardless of its model: enrol once, then pull, apply and report.
+ * User requests never wait for the loop.
  */
 @Injectable()
 export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicationShutdown {

@@ -92,8 +92,8 @@ export class DesiredStateApplier {
   }
 
   /**
-   * What to report if a database `failure` prevented the state as a whole from being applied. The state is
-   * requested again.
+   * Returns what to report if a database `failure` prevented the state as a whole from being applied. The
+   * state is requested again.
    */
   async postponed({ tenants }: DesiredState, failure: unknown): Promise<Applied[]> {
     const known = await this.known();
@@ -182,9 +182,9 @@ export class DesiredStateApplier {
     await this.write(tenantId, fence, (manager) => manager.update(Tenant, { id: tenantId }, RETIRED));
     const codecs = rowCodecs(this.schema, this.database.dataSource.manager);
     const tracking = new ChangeTracking(this.database);
-    // Does not take the tenant's lock, because its users' writes have finished, and because an email that is
-    // about to be sent would cause a deadlock: it keeps its own row locked while it waits for the tenant's
-    // lock.
+    // Does not take the tenant's lock, because its users' writes have already finished. Taking the lock could
+    // also cause a deadlock with an email that is about to be sent, whose row is locked while it waits for
+    // the tenant's lock.
     const count = await this.fenced(tenantId, fence, async () => {
       await tracking.stop(tenantId);
       // The tenant stays frozen from here on.

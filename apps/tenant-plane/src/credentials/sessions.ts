@@ -48,8 +48,8 @@ export class Sessions {
     const token = mintSessionToken('session', scope.tenantId);
     const refreshToken = mintSessionToken('refresh', scope.tenantId);
     const first = family === undefined ? null : await scope.findOne(Session, { id: family });
-    // If the first session is missing, another replica has deleted it as expired. Clocks may differ, but the
-    // session then counts as expired here too.
+    // If the first session is missing, another replica has deleted it as expired. Even if the clocks differ,
+    // the session then counts as expired here too.
     if (family !== undefined && !first) throw unauthenticated();
     const end = (first?.createdAt ?? now).getTime() + LONGEST_MS;
     const until = (ms: number): Date => new Date(Math.min(now.getTime() + ms, end));

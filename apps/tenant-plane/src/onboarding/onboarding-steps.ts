@@ -9,7 +9,7 @@ export interface OnboardingStep {
   readonly title: string;
   readonly hint: string;
   /**
-   * The feature that the step needs, if that feature has not been built yet. Until then, the hint is not
+   * The feature that the step needs, if that feature has not been built yet. Until it exists, the hint is not
    * shown.
    */
   readonly awaits?: PlannedFeature;

@@ -17,7 +17,10 @@ export class PlaneIdentity {
   @Column('varchar', { name: 'deployment_model', nullable: true }) deploymentModel: DeploymentModel | null;
   /** The ID of the secret that was in the environment at enrolment. */
   @Column('varchar', { name: 'enrolled_key_id', nullable: true }) enrolledKeyId: string | null;
-  /** Secrets that have replaced it through rotation, newest first. Null if there are none. */
+  /**
+   * Secrets that have replaced the environment's secret through rotation, newest first. Null if there are
+   * none.
+   */
   @Column('text', { name: 'service_secrets_sealed', nullable: true }) serviceSecretsSealed: string | null;
   /** The last revision of the desired state that was applied. */
   @Column('varchar', { nullable: true }) revision: string | null;

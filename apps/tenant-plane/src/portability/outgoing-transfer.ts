@@ -149,8 +149,8 @@ export class OutgoingTransfer {
   }
 
   /**
-   * Returns whether a part was sent. The last part is sent even if it is empty, and so is any part whose
-   * predecessor did not say that the target has caught up.
+   * Returns whether a part was sent. An empty part is sent if it is the last part, or if the previous part
+   * did not say that the target has caught up.
    */
   private async sendChanges(isLast: boolean, signal: AbortSignal): Promise<boolean> {
     const { tenants, tracking } = this.tools;
