@@ -47,7 +47,9 @@ export class EnrolRequestFile {
   })
   format: string;
 
-  /** The signed text: the JSON of an enrolment, with its token sealed under the secret of its bundle. */
+  /**
+   * The signed text, which is the JSON of an enrolment. The token in it is sealed with the bundle's secret.
+   */
   @Length(2, 20_000, { message: whole('body') })
   body: string;
 

@@ -32,7 +32,7 @@ export interface CheckOutcome {
   readonly detail: string;
   /** What to do, and who must do it. */
   readonly fix?: string;
-  /** It works, but someone should check it. */
+  /** The check has passed, but its result needs attention. */
   readonly warning?: true;
 }
 

@@ -59,7 +59,7 @@ export class TenantGuard implements CanActivate {
   }
 
   /**
-   * The tenant may have moved away since the request arrived. Its sessions may also be unknown here but valid
+   * The tenant may have moved away since the request arrived. Its sessions may then be unknown here but valid
    * at its new home.
    */
   private async sentOn(error: unknown, request: TenantRequest): Promise<never> {

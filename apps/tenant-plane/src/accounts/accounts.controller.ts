@@ -59,7 +59,7 @@ export class AccountsController {
     private readonly cookie: SessionCookie,
   ) {}
 
-  /** The token names the tenant. The host and the header, if they name one, must agree with it. */
+  /** The token names the tenant. If the host or the header also names a tenant, it must be the same one. */
   @Public()
   @AdvisesIfUnknown(TRY_THE_PASSWORD)
   @Serves('POST /api/auth/signup-exchange')

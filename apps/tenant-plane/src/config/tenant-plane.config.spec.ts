@@ -52,7 +52,7 @@ describe('the configuration of a Tenant Plane', () => {
     expect(config.deploymentModel).toBeUndefined();
   });
 
-  it('prints none of its secrets', () => {
+  it('reveals no secrets when it is printed', () => {
     const url = `postgres://app:${RANDOM}@db.example.com/tp`;
     const secrets: Record<string, string> = {
       TENANT_PLANE_DATABASE_URL: url,
@@ -71,7 +71,7 @@ describe('the configuration of a Tenant Plane', () => {
     for (const text of [RANDOM, SECRET]) expect(printed).not.toContain(text);
   });
 
-  it('lists all faults at once, by variable, without revealing values', () => {
+  it('is refused with a list of all faults, by variable, that reveals no values', () => {
     const env = {
       NODE_ENV: 'staging',
       PORT: '70000',

@@ -6,7 +6,7 @@ import { type Probe } from './probe';
 import { type RunningPlane } from './running-plane';
 
 export interface Found extends CheckOutcome {
-  /** The result is unknown because of a problem that another check reports. */
+  /** Set if the result is unknown because of a problem that another check reports. */
   readonly isFollowUp?: true;
 }
 

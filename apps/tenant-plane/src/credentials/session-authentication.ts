@@ -52,8 +52,8 @@ export class SessionAuthentication {
   }
 
   /**
-   * Whether an admitted user's session is still valid. If it was renewed, the sessions that replaced it
-   * count.
+   * Whether an admitted user's session is still valid. If the session was renewed, the sessions that have
+   * replaced it count instead.
    */
   async isGoingOn(scope: TenantScope, { sessionId }: SignedInUser): Promise<boolean> {
     const session = await scope.findOne(Session, { id: sessionId });

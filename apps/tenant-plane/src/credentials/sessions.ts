@@ -27,7 +27,7 @@ export const LONGEST_MS = 90 * 24 * 3600_000;
 
 /** How a session was created. */
 interface Origin {
-  /** The family of the session that this one renews. */
+  /** The family of the session that the new session renews. */
   readonly family?: string;
   /** Whether the user signed in through the tenant's identity provider. The provider's row must be locked. */
   readonly isSingleSignOn?: boolean;
@@ -132,8 +132,8 @@ export class Sessions {
 
   /**
    * Revokes the session that a browser had before this sign-in, even if that session was another user's
-   * (ASVS 5.0, 7.2.4). The browser forgets that session, and no one else should keep using it. Must come first in the
-   * sign-in's transaction, or after {@link holdUpWrites}.
+   * (ASVS 5.0, 7.2.4). The browser forgets that session, and no one else should keep using it. Must come
+   * first in the sign-in's transaction, or after {@link holdUpWrites}.
    */
   async endFormer(scope: TenantScope, { former_session: token }: FromCookies): Promise<void> {
     const former = token === undefined ? null : await scope.findOne(Session, { tokenHash: hashToken(token) });

@@ -122,7 +122,8 @@ function isTargetBehind(error: unknown): boolean {
 }
 
 /**
- * Up to twice as long as necessary, so that planes refused at the same time do not retry at the same time.
+ * The pause is up to twice as long as necessary, so that planes refused at the same time do not retry at the
+ * same time.
  */
 function pauseAfter(error: unknown): number {
   const wanted = error instanceof ControlPlaneRefused ? error.retryAfterMs : 0;

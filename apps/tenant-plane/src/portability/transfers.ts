@@ -207,7 +207,7 @@ export class Transfers {
     this.directory.forget();
   }
 
-  /** A name that sorts after every earlier run of this tenant, whichever process started it. */
+  /** A name that sorts after every earlier run of this tenant, no matter which process started that run. */
   private nameRun(id: string, { transfer, fence }: RunningTransfer): Promise<string> {
     return this.database.write(async (manager) => {
       const { runBegunAt } = await manager.findOneByOrFail(Tenant, { id });

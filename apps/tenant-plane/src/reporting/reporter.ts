@@ -159,7 +159,7 @@ export class Reporter {
 }
 
 /**
- * Names the epoch of the report even if an entry fails, so that no revision of that epoch is fully applied
+ * Names the epoch of the report even if an entry has failed and no revision of that epoch is fully applied
  * yet.
  */
 function revisionIn(epoch: string | null, applied: string | null): string {

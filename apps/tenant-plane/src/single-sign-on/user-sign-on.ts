@@ -136,7 +136,8 @@ export class UserSignOn {
     // The address may belong to a different person by now, so a user who is already linked to this provider
     // stays linked as before.
     const linked = await scope.findOne(UserIdentity, { userId: user.id, issuer });
-    // Such a user is admitted only if a concurrent attempt by the same person linked them.
+    // A user who is already linked is admitted here only if a concurrent attempt by the same person linked
+    // them.
     if (linked) return linked.subject === identity.subject ? user : null;
     setActor(user.id);
     await this.link(scope, user.id, identity);
