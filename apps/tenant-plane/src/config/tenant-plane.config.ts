@@ -139,7 +139,7 @@ export class TenantPlaneConfig extends PlaneConfig {
   @IsBoolean()
   ATLASAI_OFFLINE_MODE: boolean = false;
 
-  /** In on_prem and hybrid, lets the tenant's admin register while the tenant has no user. */
+  /** In the on_prem and hybrid models, lets the tenant's admin register while the tenant has no user. */
   @IsSwitch()
   @IsBoolean()
   ATLAS_ALLOW_REGISTER: boolean = false;

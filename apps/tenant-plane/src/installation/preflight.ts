@@ -61,7 +61,7 @@ function verdictOn(config: TenantPlaneConfig, identity: PlaneIdentity | null): C
   return good(`All variables are valid${warning}`);
 }
 
-/** Null if the database cannot be read, which the database check reports. */
+/** Null if the database cannot be read. The database check then reports the problem. */
 function knownIdentity(config: TenantPlaneConfig): Promise<PlaneIdentity | null> {
   return readPlaneRecord(config).then(
     ({ identity }) => identity,

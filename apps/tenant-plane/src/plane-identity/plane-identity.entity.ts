@@ -25,8 +25,8 @@ export class PlaneIdentity {
   /** The last revision of the desired state that was applied. */
   @Column('varchar', { nullable: true }) revision: string | null;
   /**
-   * `<contents>/<revision>` of the last revision applied by a version that writes this column; see {@link
-   * appliedAt}.
+   * `<contents>/<revision>` of the last revision applied by a version that writes this column; see
+   * {@link appliedAt}.
    */
   @Column('varchar', { name: 'applied_contents', nullable: true }) appliedContents: string | null;
   /**

@@ -18,7 +18,7 @@ export interface TableRows {
 
 export interface Part {
   readonly tables: readonly TableRows[];
-  /** Only in the last part: what the target must contain now. */
+  /** Set only in the last part. States what the target must contain now. */
   readonly manifest?: Manifest;
 }
 

@@ -34,8 +34,8 @@ export class TransferRelay {
   ) {}
 
   /**
-   * Sends a part. Sending it again changes nothing. Returns what {@link imported} returns. Throws {@link
-   * TargetBehind}.
+   * Sends a part. Sending it again changes nothing. Returns what {@link imported} returns. Throws
+   * {@link TargetBehind}.
    */
   async send(
     transferId: string,

@@ -104,7 +104,7 @@ describe("the link's trust in the Control Plane", () => {
     const PLATFORM = 'the secret of the platform, which is long enough';
 
     it.each([
-      ['the secret of an install bundle', OTHER, /pasted from the same install bundle/],
+      ['the secret of an install bundle', OTHER, /pasted from the newest install bundle/],
       ['the platform secret', PLATFORM, /must be the same as the Control Plane's INTERNAL_SERVICE_SECRET/],
     ])('logs the variable to fix, but neither a secret nor the token: %s', async (_, secret, remedy) => {
       const { secret: theirs, token } = control;

@@ -280,7 +280,7 @@ describe('the preflight', () => {
     const found = await checks({ INTERNAL_SERVICE_SECRET: OTHER });
     expect(causes(found)).toEqual(['signature']);
     expect(failing(found)).toEqual(['clock', 'signature', 'token', 'version', 'latency']);
-    expect(named(found, 'signature').fix).toContain('same install bundle');
+    expect(named(found, 'signature').fix).toContain('newest install bundle');
   });
 
   it('reports an unknown host name', async () => {
