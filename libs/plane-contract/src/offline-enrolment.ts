@@ -11,7 +11,7 @@ export const OFFLINE_ENROL_PATH = '/api/tenant-planes/enroll-offline';
 export const ENROL_REQUEST_FORMAT = 'atlas-enrol-request/1';
 export const ENROL_ANSWER_FORMAT = 'atlas-enrol-answer/1';
 
-/** A capability of planes that enrolled by file: they neither poll nor report. */
+/** A capability of planes that enrolled by file. Such planes neither poll nor report. */
 export const OFFLINE_CAPABILITY = 'offline';
 
 /** The token in a request file is sealed with a key derived for this purpose from its bundle's secret. */

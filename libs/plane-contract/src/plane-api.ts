@@ -73,7 +73,7 @@ class WaitingQuery extends SelfQuery {
 }
 
 export class DesiredStateQuery extends WaitingQuery {
-  /** The revision that the plane has. */
+  /** The last revision that the plane has applied. */
   @Optional()
   @IsString()
   @Length(1, 100)
