@@ -17,7 +17,7 @@ import { databaseOptions } from './schema/database-options';
 import { TENANT_PLANE_SCHEMA } from './schema/tenant-plane-schema';
 import { SingleSignOnModule } from './single-sign-on/single-sign-on.module';
 
-/** The modules with routes. A new feature is a folder and a line here. */
+/** The modules with routes. A new feature needs a folder and a line here. */
 const FEATURES = [
   AccountsModule,
   AuditTrailModule,

@@ -17,6 +17,6 @@ void writeOpenApi(AppModule.forEnvironment({ ATLAS_OFFLINE_MODE: '1' }), HTTP_AP
     tsconfig: join(ROOT, 'libs/tenant-api/tsconfig.json'),
     files: join(ROOT, 'libs/tenant-api/src/*.ts'),
   },
-  // The tenant guard decides these before the operation is reached.
+  // The tenant guard refuses requests with these kinds of error before any operation is reached.
   refuses: ['unauthenticated', 'forbidden', 'not_found', 'elsewhere'],
 });

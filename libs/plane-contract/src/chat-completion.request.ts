@@ -17,7 +17,7 @@ import {
 } from 'class-validator';
 
 /**
- * The query parameter of an AI call that says that the tenant's admin has allowed AI through the Control
+ * The query parameter with which an AI call states that the tenant's admin has allowed AI through the Control
  * Plane. The call's signature covers it. Calls from `on_prem` planes are refused without it.
  */
 export const ALLOWED_BY_ADMIN_PARAMETER = 'allowed_by_admin';
@@ -43,7 +43,7 @@ export class ChatCompletionRequest {
   @Type(() => ChatMessage)
   messages: ChatMessage[];
 
-  /** Defaults to the Control Plane's choice. */
+  /** Defaults to the model that the Control Plane chooses. */
   @IsOptional()
   @IsString()
   @Length(1, 200)

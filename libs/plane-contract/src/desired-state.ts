@@ -15,8 +15,8 @@ export interface DesiredTransfer {
   readonly id: string;
   readonly role: 'source' | 'target' | 'backup';
   /**
-   * Increases when everything must start over, for a different plane or for a different key of the same
-   * plane. It is part of each run's name.
+   * Increases when the transfer must start over, for a different plane or for a different key of the same
+   * plane. Part of each run's name.
    */
   readonly generation?: number;
   readonly recipient?: Readonly<Record<string, unknown>>;
@@ -74,7 +74,7 @@ export interface DesiredTenant {
    * with phase `retired`, or with `importing` if the tenant is moving back.
    */
   readonly moved_to?: string;
-  /** With phase `retired`: the plane must remove the tenant's rows. */
+  /** Set with phase `retired` if the plane must remove the tenant's rows. */
   readonly purge?: { readonly job_id: string };
 }
 
@@ -85,7 +85,7 @@ export interface PublishedKey {
   readonly crv?: string;
   readonly x?: string;
   readonly alg?: string;
-  /** `signup` or `lease`: a key never serves two purposes. */
+  /** `signup` or `lease`. A key never serves both purposes. */
   readonly purpose: string;
 }
 
@@ -99,8 +99,8 @@ interface PlaneConfig {
 }
 
 /**
- * The changes since the requested revision, or everything (`full`). `revision` is `<epoch>.<n>`. Send it back
- * verbatim.
+ * The changes since the requested revision, or everything (`full`). `revision` is `<epoch>.<n>`. Planes send
+ * it back verbatim.
  */
 export interface DesiredState {
   readonly revision: string;

@@ -4,7 +4,7 @@ const PLANES = 200;
 const SECOND_MS = 1000;
 const PARTS = 8;
 
-/** Yields the same numbers every time (mulberry32). */
+/** Generates the same sequence of numbers every time (mulberry32). */
 function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -15,7 +15,7 @@ function randomNumbers(seed: number): () => number {
   };
 }
 
-/** How long after the end of an outage of this length a plane calls the Control Plane. */
+/** The time from the end of an outage of this length until a plane calls the Control Plane. */
 function returnAfter(outageMs: number, random: () => number): number {
   const pace = new LinkPace(random);
   let at = 0;
@@ -28,7 +28,7 @@ function returnAfter(outageMs: number, random: () => number): number {
 
 describe(LinkPace.name, () => {
   it.each([1, 2, 3, 5, 10, 20, 60, 600])(
-    "spreads the planes' first calls after an outage of %d s evenly, within ten seconds",
+    "spreads the planes' first calls evenly over at most ten seconds after an outage of %d s",
     (seconds) => {
       const random = randomNumbers(seconds);
       const returns = Array.from({ length: PLANES }, () => returnAfter(seconds * SECOND_MS, random));
@@ -53,7 +53,7 @@ describe(LinkPace.name, () => {
     expect(pace.pauseMs).toBe(0);
   });
 
-  it('starts over when a long-waiting call is disconnected', () => {
+  it('starts with the shortest round when a call that has waited for a long time is disconnected', () => {
     const pace = new LinkPace(() => 0.5);
     pace.heardNothing({ waitedMs: 3, askedMs: 25_000 });
     pace.failed(20_000);
@@ -62,7 +62,7 @@ describe(LinkPace.name, () => {
     expect(pace.pauseMs).toBe(1100);
   });
 
-  it('takes an early response without news as a sign that the process is shutting down', () => {
+  it('pauses after an early response without news, because the responding process is shutting down', () => {
     const pace = new LinkPace(() => 0.5);
     pace.heardNothing({ waitedMs: 3, askedMs: 25_000 });
     expect(pace.pauseMs).toBe(500);

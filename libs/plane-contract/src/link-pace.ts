@@ -42,8 +42,8 @@ export class LinkPace {
   }
 
   /**
-   * The poll got a response without news. Well before the timeout, that means that the answering process is
-   * shutting down.
+   * The poll got a response without news. A response well before the timeout means that the responding
+   * process is shutting down.
    */
   heardNothing({ waitedMs, askedMs }: { readonly waitedMs: number; readonly askedMs: number }): void {
     this.succeeded();

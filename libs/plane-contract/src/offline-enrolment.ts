@@ -3,21 +3,21 @@ import { IsIn, IsObject, Length, MaxLength, ValidateNested } from 'class-validat
 import { type EnrolAnswer } from './desired-state';
 
 /**
- * Where an operator uploads a request file. The file's signature covers this path, so it is valid for no
- * other call.
+ * Where an operator uploads a request file. The file's signature covers this path, so the signature is valid
+ * for no other call.
  */
 export const OFFLINE_ENROL_PATH = '/api/tenant-planes/enroll-offline';
 
 export const ENROL_REQUEST_FORMAT = 'atlas-enrol-request/1';
 export const ENROL_ANSWER_FORMAT = 'atlas-enrol-answer/1';
 
-/** A capability of planes that enrolled by file: they neither poll nor report. */
+/** A capability of planes that enrolled by file. Such planes neither poll nor report. */
 export const OFFLINE_CAPABILITY = 'offline';
 
 /** The token in a request file is sealed with a key derived for this purpose from its bundle's secret. */
 export const SEALED_TOKEN_PURPOSE = 'atlas-offline-enrolment';
 
-/** What the sealed token is bound to, so that it cannot be opened in another installation's file. */
+/** What the sealed token is bound to, so that it cannot be decrypted in another installation's file. */
 export function sealedTokenPlace(keyId: string, instanceId: string) {
   return { table: 'enrol-request', column: 'token', rowId: instanceId, ownerId: keyId };
 }
@@ -47,7 +47,9 @@ export class EnrolRequestFile {
   })
   format: string;
 
-  /** The signed text: the JSON of an enrolment, with its token sealed under the secret of its bundle. */
+  /**
+   * The signed text, which is the JSON of an enrolment. The token in it is sealed with the bundle's secret.
+   */
   @Length(2, 20_000, { message: whole('body') })
   body: string;
 

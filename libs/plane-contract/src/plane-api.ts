@@ -73,7 +73,7 @@ class WaitingQuery extends SelfQuery {
 }
 
 export class DesiredStateQuery extends WaitingQuery {
-  /** The revision that the plane has. */
+  /** The last revision that the plane has applied. */
   @Optional()
   @IsString()
   @Length(1, 100)
@@ -83,7 +83,7 @@ export class DesiredStateQuery extends WaitingQuery {
 export class TransferPartQuery extends WaitingQuery {
   /**
    * A name that the plane chooses for this import. An import that starts over has a new name, which sorts
-   * after the earlier ones.
+   * after all earlier names.
    */
   @IsString()
   @Length(1, 100)

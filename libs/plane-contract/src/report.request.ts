@@ -47,7 +47,7 @@ export class ReportedTenant {
   @MaxLength(2000)
   error?: string;
 
-  /** Why it failed, if the Control Plane can help. For `copy_missing`, see `requires_copy`. */
+  /** The reason for the failure, if the Control Plane can help. For `copy_missing`, see `requires_copy`. */
   @IsOptional()
   @IsIn(REPORTED_CODES)
   code?: ReportedCode;

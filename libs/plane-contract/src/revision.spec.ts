@@ -6,7 +6,7 @@ describe(isOlderRevision.name, () => {
     ['a.10', 'a.9', false],
     ['a.9', 'a.9', false],
     ['a.9', 'b.10', false],
-  ])('given %s and %s, returns %s', (one, other, isOlder) =>
+  ])('compares %s with %s and returns %s', (one, other, isOlder) =>
     expect(isOlderRevision(one, other)).toBe(isOlder),
   );
 });

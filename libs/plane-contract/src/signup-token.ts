@@ -1,7 +1,7 @@
 /** `typ` of the JWS with which a tenant's first admin signs up. */
 export const SIGNUP_TOKEN_TYPE = 'atlas-signup+jwt';
 
-/** The algorithm of its signature, made by a key of purpose {@link SIGNUP_KEY_PURPOSE}. */
+/** The algorithm of the token's signature. The key has the purpose {@link SIGNUP_KEY_PURPOSE}. */
 export const SIGNUP_TOKEN_ALGORITHM = 'EdDSA';
 export const SIGNUP_KEY_PURPOSE = 'signup';
 export const SIGNUP_TOKEN_SECONDS = 7 * 24 * 3600;

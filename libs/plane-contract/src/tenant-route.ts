@@ -1,6 +1,9 @@
 import { type DeploymentModel } from '@atlas/tenancy';
 
-/** Where a tenant is served. Routes the tenant's host, and tells a shared tenant plane where to redirect. */
+/**
+ * Where a tenant is served. Used to route the tenant's host, and to redirect requests from a shared tenant
+ * plane.
+ */
 export interface TenantRoute {
   readonly tenant_id: string;
   readonly slug: string;

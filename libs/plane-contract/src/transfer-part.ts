@@ -18,7 +18,7 @@ export interface LastPart {
   readonly manifest: Manifest;
 }
 
-/** The type of the JWE that gives a plane the key of a backup. */
+/** The type of the JWE that contains a backup key for a plane. */
 export const BACKUP_KEY_TYPE = 'atlas-backup-key';
 
 /** If at most this many changes are waiting, a freeze is short. */

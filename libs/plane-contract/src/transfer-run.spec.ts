@@ -13,7 +13,7 @@ describe('the name of a run', () => {
     expect(isLaterRun(at(9), null)).toBe(true);
   });
 
-  it('is later than a random name from an earlier version', () => {
+  it('counts as later than a random name from an earlier version', () => {
     expect([isLaterRun(at(1), random), isLaterRun(random, at(1))]).toEqual([true, false]);
     expect([isLaterRun(random, other), isLaterRun(other, random)]).toEqual([true, true]);
     expect([isLaterRun(random, random), generationOf(random)]).toEqual([false, null]);

@@ -24,8 +24,8 @@ export function generationOf(name: string): number | null {
 }
 
 /**
- * Whether a run started after another run. Any run is later than none. Of two unordered names, each is later
- * than the other.
+ * Whether a run started after another run. Any run counts as later than null. Of two names that cannot be
+ * ordered, each counts as later than the other.
  */
 export function isLaterRun(name: string, than: string | null): boolean {
   if (than === null) return true;

@@ -48,7 +48,9 @@ export interface SignedIn {
   readonly refresh_token: string;
   readonly expires_at: Date;
   readonly user: UserView;
-  /** Send it with the next sign-in, so that other people's wrong guesses do not lock out this device. */
+  /**
+   * Send this token with the next sign-in, so that other people's wrong guesses do not lock out this device.
+   */
   readonly device_token?: string;
 }
 

@@ -34,7 +34,7 @@ export class CreateConfigurationItemDto {
 
   /**
    * At most 100 attributes. Names may have up to 100 characters, strings up to 4,000, and all attributes
-   * together up to 32,768 bytes as JSON.
+   * together may take up to 32,768 bytes as JSON.
    */
   @Optional()
   @IsObject()

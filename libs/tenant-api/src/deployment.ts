@@ -32,13 +32,13 @@ export interface CheckOutcome {
   readonly detail: string;
   /** What to do, and who must do it. */
   readonly fix?: string;
-  /** It works, but someone should check it. */
+  /** The check has passed, but its result needs attention. */
   readonly warning?: true;
 }
 
 export interface NamedOutcome extends CheckOutcome {
   readonly name: string;
-  /** The check did not run, so it shows nothing. */
+  /** The check did not run, so its result says nothing. */
   readonly skipped?: true;
 }
 

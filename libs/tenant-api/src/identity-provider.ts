@@ -2,7 +2,7 @@ import { Optional } from '@atlas/platform';
 import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsString, Length, Matches } from 'class-validator';
 import { type UserRole } from './users';
 
-/** The roles that a first single sign-on may grant. It never makes anyone an admin. */
+/** The roles that a user's first single sign-on may grant. The role admin is never granted this way. */
 export const GRANTABLE_ROLES = ['operator', 'fulfiller', 'requester'] as const satisfies readonly UserRole[];
 export type GrantableRole = (typeof GRANTABLE_ROLES)[number];
 
@@ -33,14 +33,17 @@ export interface ProviderView {
 
 export class ConfigureIdentityProviderDto {
   /**
-   * The issuer of the OpenID provider, as it names itself.
+   * The issuer of the OpenID provider, exactly as the provider states it.
    * @example https://login.example.com
    */
   @IsString()
   @Length(1, 500)
   issuer: string;
 
-  /** The ID of a public client. The client has no secret, because PKCE binds the codes to it. */
+  /**
+   * The ID of a public client. The client has no secret, because PKCE binds authorization codes to the
+   * client.
+   */
   @IsString()
   @Length(1, 200)
   client_id: string;
@@ -49,7 +52,7 @@ export class ConfigureIdentityProviderDto {
   @IsBoolean()
   enabled: boolean = true;
 
-  /** Whether to create users who sign in for the first time. */
+  /** Whether to create a user when an unknown person signs in. */
   @Optional()
   @IsBoolean()
   create_users: boolean = false;
@@ -64,7 +67,7 @@ export class ConfigureIdentityProviderDto {
   @ArrayMaxSize(50)
   @Matches(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/, {
     each: true,
-    message: '$property must be domains in lower case, such as example.com',
+    message: '$property must contain domains in lower case, such as example.com',
   })
   email_domains: string[] = [];
 }

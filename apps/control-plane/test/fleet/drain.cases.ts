@@ -204,7 +204,12 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
         other = await scene.plane.reissue(other);
         expect((await other.enrol({ public_key })).status).toBe(200);
         const { entry_revision } = await pulled(other, id, () => true);
-        const failed = { tenant_id: id, state: 'failed', entry_revision, error: 'A part cannot be opened' };
+        const failed = {
+          tenant_id: id,
+          state: 'failed',
+          entry_revision,
+          error: 'A part cannot be decrypted',
+        };
         await other.report([failed as ReportedTenant]);
         if (isRetried) await scene.act(job.id, 'retry').expect(202);
         const leaving = await pulled(here, id, (transfer) => transfer.id !== first);

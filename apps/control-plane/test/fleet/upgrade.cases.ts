@@ -490,13 +490,13 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
     });
 
     it('stops at a plane that reports failing with its new version, and says why', async () => {
-      const checks = [{ name: 'database', status: 'failing', detail: 'No answer within 3 s' }];
+      const checks = [{ name: 'database', status: 'failing', detail: 'No response within 3 s' }];
       const id = await begin();
       const one = all[0] as Driven;
       await eventually(() => planes.told.get(one.planeId)?.at(-1) === NEW, { what: 'it is told' });
       await planes.reports(one, NEW, { health: { status: 'failing', checks } });
       const [job] = await plane.rows(ProvisioningJob, { parentId: id });
-      await waitsFor(job?.id ?? '', 'it reports database failing (No answer within 3 s)');
+      await waitsFor(job?.id ?? '', 'it reports database failing (No response within 3 s)');
       await getsStuck(0, { health: { status: 'failing', checks } });
       await sweptUntil(id, 'failed');
       expect((await scene.job(id)).error).toMatchObject({ code: 'wave_stopped' });

@@ -11,7 +11,7 @@ import { TenantRouter } from './tenant-router';
 import { TenantGuard } from './tenant.guard';
 import { UserWrites } from './user-writes';
 
-/** Decides who may make a request, and for which tenant. Checks again when a user writes. */
+/** Decides who may make a request, and for which tenant. Checks both again when a user writes data. */
 @Module({
   imports: [AuditModule, ControlPlaneClientModule, CredentialsModule, PlaneIdentityModule, TenancyModule],
   providers: [

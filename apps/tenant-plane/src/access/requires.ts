@@ -5,15 +5,15 @@ import { type Permission } from '../credentials/permission';
 export const ACCESS = 'tenant-plane:access';
 export type Access = Permission | 'any-user' | 'anybody' | 'anybody-even-without-tenant';
 
-/** Users of the tenant whose role includes this permission. */
+/** Admits users of the tenant whose role includes this permission. */
 export const Requires = (permission: Permission): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS, permission);
-/** Any signed-in user of the tenant. */
+/** Admits any signed-in user of the tenant. */
 export const AnyUser = (): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS, 'any-user' satisfies Access);
-/** No sign-in, but the request must resolve to a tenant. */
+/** Requires no sign-in, but the request must be for a known tenant. */
 export const WithoutLogin = (): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS, 'anybody' satisfies Access);
-/** No sign-in, and on a single-tenant plane the tenant may not exist yet. */
+/** Requires no sign-in. On a single-tenant plane, the tenant need not exist yet. */
 export const WithoutLoginOrTenant = (): MethodDecorator & ClassDecorator =>
   SetMetadata(ACCESS, 'anybody-even-without-tenant' satisfies Access);

@@ -1,4 +1,4 @@
-/** Calls in flight: one per key, shared by all callers, and at most `max` at once. */
+/** Shares calls in flight: callers with the same key get the same call. At most `max` calls run at once. */
 export class SharedCalls<T> {
   private readonly underWay = new Map<string, Promise<T>>();
 

@@ -8,10 +8,10 @@ export interface TenantRequest extends FastifyRequest {
   user?: SignedInUser;
 }
 
-/** The tenant of this request. Its host, header and session all agree on it. */
+/** The tenant of this request. The request's host, header and session do not contradict each other. */
 export const CurrentTenant = createParamDecorator((_: unknown, context: ExecutionContext): Tenant => {
   const { tenant } = context.switchToHttp().getRequest<TenantRequest>();
-  if (!tenant) throw new Error('This route has no tenant.');
+  if (!tenant) throw new Error('This route does not require a tenant, so it cannot use @CurrentTenant.');
   return tenant;
 });
 
@@ -23,6 +23,6 @@ export const OptionalTenant = createParamDecorator(
 
 export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): SignedInUser => {
   const { user } = context.switchToHttp().getRequest<TenantRequest>();
-  if (!user) throw new Error('This route has no user. Add @Requires to it.');
+  if (!user) throw new Error('This route does not require a user. Add @Requires to it.');
   return user;
 });

@@ -17,7 +17,7 @@ import { SharedCalls } from './shared-calls';
 const TIMEOUT_MS = 3000;
 const KNOWN_MS = 30_000;
 const UNKNOWN_MS = 5000;
-/** How long to wait after a failed lookup, for a known route and for an unknown host. */
+/** How long to wait after a failed lookup of a known route or an unknown host. */
 const RETRY_KNOWN_MS = 5000;
 const RETRY_UNKNOWN_MS = 1000;
 const MAX_KEPT = 10_000;
@@ -26,28 +26,31 @@ const MAX_LOOK_UPS = 8;
 const MAX_REFRESHES = 32;
 
 /**
- * Requests about the plane itself, answered under any host name. If a health probe were redirected, it would
+ * Requests about the plane itself, served under any host name. If a health probe were redirected, it would
  * report another plane's health.
  */
 const OF_THE_PLANE = /^\/(health\/|api\/health($|\?)|metrics($|\?))/;
 
-/** Times are in monotonic milliseconds. */
+/** Times are in milliseconds on the monotonic clock. */
 interface Route {
   readonly url: string;
   readonly askAgainAt: number;
-  /** The last lookup failed, so requests use this route without waiting for the next lookup. */
+  /** Whether the last lookup failed. If so, requests use this route without waiting for the next lookup. */
   readonly isDoubtful: boolean;
 }
 
 /**
- * A shared plane redirects requests for tenants on other planes (307 keeps the method and body). Known routes
- * stay in use while the Control Plane is unreachable. Every plane redirects requests for tenants that have
- * moved away from it.
+ * A shared plane redirects requests for tenants on other planes with status 307, which keeps the method and
+ * body. Known routes stay in use while the Control Plane is unreachable. Every plane redirects requests for
+ * tenants that have moved away from it.
  */
 @Injectable()
 export class TenantRouter implements OnModuleInit {
   private readonly routes = new BoundedMap<string, Route>(MAX_KEPT);
-  /** Slugs that no other plane serves, and when to look each up again, in monotonic milliseconds. */
+  /**
+   * Slugs that no other plane serves, each with the time of its next lookup, in milliseconds on the monotonic
+   * clock.
+   */
   private readonly unknown = new BoundedMap<string, number>(MAX_KEPT);
   private readonly refreshes = new SharedCalls<string | null>(MAX_REFRESHES);
   private readonly lookUps = new SharedCalls<string | null>(MAX_LOOK_UPS);
@@ -72,11 +75,12 @@ export class TenantRouter implements OnModuleInit {
   }
 
   /**
-   * The URL to redirect to. Null if this plane must answer: it serves the tenant, the request names no
-   * tenant, or no other plane is known to serve it.
+   * The URL to redirect to. Null if this plane must respond, because it serves the tenant itself, the request
+   * names no tenant, or no other plane is known to serve the tenant.
    */
   async elsewhere(request: Pick<FastifyRequest, 'headers' | 'url'>): Promise<string | null> {
-    // An absolute-form target (RFC 9112 section 3.2.2) would append a second host to the first.
+    // A request target in absolute form (RFC 9112, section 3.2.2) already contains a host, so it cannot be
+    // appended to an origin.
     if (!request.url.startsWith('/')) return null;
     if (OF_THE_PLANE.test(request.url)) return null;
     const origin = await this.originElsewhere(request.headers);
@@ -108,7 +112,8 @@ export class TenantRouter implements OnModuleInit {
 
   private firstLookUp(slug: string): Promise<string | null> {
     return this.learn(slug).catch((error: unknown) => {
-      // No pause after a refusal: it is cheap, and this plane may learn from it that its clock is wrong.
+      // Does not pause after a refusal. A refusal is cheap, and if it corrects this plane's clock, the next
+      // call succeeds.
       if (!(error instanceof ControlPlaneRefused))
         this.unknown.set(slug, this.clock.monotonicMs() + RETRY_UNKNOWN_MS);
       return null;
@@ -155,8 +160,8 @@ export class TenantRouter implements OnModuleInit {
   }
 
   /**
-   * The tenant that the header or the session's claim names. Neither is verified, because a redirect reveals
-   * only an address.
+   * The tenant that the header names or the session token claims. Neither is verified, because a redirect
+   * reveals only an address.
    */
   private nameIn(headers: FastifyRequest['headers']): string | undefined {
     const header = headers['x-tenant-id'];

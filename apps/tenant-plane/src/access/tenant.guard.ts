@@ -59,7 +59,7 @@ export class TenantGuard implements CanActivate {
   }
 
   /**
-   * The tenant may have moved away since the request arrived. Its sessions may also be unknown here but valid
+   * The tenant may have moved away since the request arrived. Its sessions may then be unknown here but valid
    * at its new home.
    */
   private async sentOn(error: unknown, request: TenantRequest): Promise<never> {
@@ -76,7 +76,7 @@ export class TenantGuard implements CanActivate {
     );
   }
 
-  /** Finds the caller and the tenant in one round trip. The session is checked first. */
+  /** Finds the caller and the tenant in one database round trip. The session is checked first. */
   private async lookUp(request: TenantRequest, access: Access, token: string | undefined): Promise<Found> {
     const claim = token === undefined ? undefined : sessionClaim(token);
     const hints = { host: request.headers.host, header: headerOf(request), claim };

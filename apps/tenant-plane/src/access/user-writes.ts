@@ -6,7 +6,7 @@ import { type SignedInUser } from '../credentials/signed-in-user';
 import { User } from '../credentials/user.entity';
 import { requireStanding } from '../tenancy/tenant-standing';
 
-/** Writes by users, except writes to user accounts. */
+/** Runs users' writes, except writes to user accounts. */
 @Injectable()
 export class UserWrites {
   constructor(
@@ -15,9 +15,9 @@ export class UserWrites {
   ) {}
 
   /**
-   * Commits everything that `work` writes, or nothing if the caller's access was revoked or the tenant
-   * suspended after the request was admitted. A user's calls wait for a revocation, but not for each other.
-   * The statements are sent together, in this order.
+   * Commits everything that `work` writes, or nothing if the caller's access was revoked, or the tenant was
+   * suspended, after the request was admitted. A user's calls wait for a revocation, but not for each other.
+   * The checks and the writes are sent to the database together, checks first.
    */
   by<T>(tenantId: string, caller: SignedInUser, work: () => Promise<T>): Promise<T> {
     return this.tenants.write(tenantId, async (scope) => {

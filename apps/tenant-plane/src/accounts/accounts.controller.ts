@@ -41,10 +41,10 @@ import { SignupTokens } from './signup-tokens';
 
 const Serves = servesOf<AccountsApi>();
 
-/** Repeating a refresh that took effect ends the session, because the token is then used twice. */
+/** Repeating a refresh that took effect revokes the session, because the same token is then used twice. */
 const LOOK_BEFORE_REFRESHING =
   'Send GET /api/auth/me with your current session token. If it is accepted, the refresh did not take ' +
-  'effect: repeat the request. If not, sign in again and do not repeat it, because a refresh token that ' +
+  'effect: repeat it. If not, sign in again and do not repeat the refresh, because a refresh token that ' +
   'is used twice is treated as stolen.';
 
 @ApiTags('accounts')
@@ -59,7 +59,7 @@ export class AccountsController {
     private readonly cookie: SessionCookie,
   ) {}
 
-  /** The token names the tenant. The host and the header, if they name one, must agree with it. */
+  /** The token names the tenant. If the host or the header also names a tenant, it must be the same one. */
   @Public()
   @AdvisesIfUnknown(TRY_THE_PASSWORD)
   @Serves('POST /api/auth/signup-exchange')

@@ -19,7 +19,7 @@ import { SignupTokens } from './signup-tokens';
 import { Users } from './users';
 import { UsersController } from './users.controller';
 
-/** How users join and sign in (sign-up, invitation, password), and how admins manage them. */
+/** Lets users join and sign in (by sign-up link, invitation or password), and lets admins manage users. */
 @Module({
   imports: [
     AccessModule,

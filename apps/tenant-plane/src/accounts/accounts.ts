@@ -43,7 +43,10 @@ import { SignIns } from './sign-ins';
 import { type SignupToken, requireGood } from './signup-tokens';
 import { UsedSignupToken } from './used-signup-token.entity';
 
-/** Either constraint may be violated, depending on which one the database checks first. */
+/**
+ * A second attempt to create the first user may violate both constraints. The database reports only one of
+ * them.
+ */
 const FIRST_USER_RULES = [
   { name: 'users_first_uq', table: 'users', columns: ['tenant_id'] },
   { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] },
@@ -65,7 +68,9 @@ export class Accounts {
     private readonly clock: Clock,
   ) {}
 
-  /** Creates the first admin, given a token from the Control Plane, if the tenant has never had a user. */
+  /**
+   * Creates the tenant's first admin with a token from the Control Plane, if the tenant has never had a user.
+   */
   async exchangeSignup(
     tenant: Tenant,
     token: SignupToken,
@@ -80,8 +85,8 @@ export class Accounts {
   }
 
   /**
-   * Self-registration, if the deployment allows it: only with the tenant's admin address, and only while the
-   * tenant has no user.
+   * Registers the tenant's first user, if the deployment allows it. Works only with the tenant's admin
+   * address, and only while the tenant has no user.
    */
   async register(tenant: Tenant, dto: RegisterDto & FromCookies): Promise<SignedIn> {
     const email = dto.email.toLowerCase();
@@ -128,8 +133,8 @@ export class Accounts {
 
   /**
    * Exchanges an unused refresh token for a new pair of tokens and revokes the old pair. A token that is used
-   * twice has been copied. The owner and the thief cannot be told apart, so every session of that sign-in is
-   * revoked.
+   * twice may have been stolen. Nothing distinguishes the owner from the thief, so every session of that
+   * sign-in is revoked.
    */
   async refresh(tenant: Tenant, { refresh_token: token }: RefreshDto): Promise<SignedIn> {
     if (claimedTenant('refresh', token) !== tenant.id) throw unauthenticated();
@@ -165,8 +170,8 @@ export class Accounts {
   }
 
   /**
-   * Uses its own transaction. The refresh already shares the tenant's lock, so taking it exclusively would
-   * wait for the others that share it.
+   * Uses a separate transaction, because the refresh already shares the tenant's lock. To take the lock
+   * exclusively, that transaction would have to wait for all others that share it.
    */
   private endReused({ id }: Tenant, session: Session): Promise<void> {
     return this.tenants.write(id, async (scope) => {
@@ -190,7 +195,8 @@ export class Accounts {
   ): Promise<SignedIn> {
     const now = this.clock.now();
     const { email, name = email, password } = given;
-    // Checked early, so that no password is hashed for a dead link. The insert checks again.
+    // Checked early, so that no password is hashed for a link that can no longer be used. The insert checks
+    // again.
     if (await this.hasFirstUser(tenant)) throw alreadySignedUp();
     requireGoodPassword(password, tenant, email);
     const role: UserRole = 'admin';

@@ -12,7 +12,7 @@ import { KnownDevice } from './known-device.entity';
 export class Devices {
   constructor(private readonly clock: Clock) {}
 
-  /** The device's user. Runs the query even without a token, so that timing reveals nothing. */
+  /** Returns the device's user. Runs the query even without a token, so that timing reveals nothing. */
   userOf(scope: TenantScope, token: string | undefined): Promise<string | null> {
     return this.of(scope).userOf(hashToken(token ?? ''), this.clock.now());
   }

@@ -29,24 +29,24 @@ const BY_ONE: Allowance = {
   name: 'invitation by',
   limit: 20,
   ...HOUR,
-  refusal: 'You have sent 20 invitations within an hour, which is the limit per user.',
+  refusal: 'You have reached your limit of 20 invitations per hour.',
 };
 const BY_TENANT: Allowance = {
   name: 'invitation of',
   limit: 50,
   ...HOUR,
-  refusal: 'This tenant has sent 50 invitations within an hour, which is the limit per tenant.',
+  refusal: 'This tenant has reached its limit of 50 invitations per hour.',
 };
-/** Keeps mailboxes from being flooded. */
+/** Prevents anyone from flooding a mailbox. */
 const TO_ONE: Allowance = {
   name: 'invitation to',
   limit: 3,
   windowSeconds: 24 * 3600,
   isStrict: true,
-  refusal: 'This address was invited three times within a day, which is the limit per address.',
+  refusal: 'This address has reached its limit of three invitations per day.',
 };
 
-/** How every user after the first joins. */
+/** Invites users. Every user after the first joins by invitation or through single sign-on. */
 @Injectable()
 export class Invitations {
   constructor(

@@ -30,7 +30,7 @@ import { requireGoodPassword } from './require-good-password';
 import { SignIns } from './sign-ins';
 
 const WINDOW_SECONDS = 15 * 60;
-/** Keeps mailboxes from being flooded: further requests get the usual response, but no email is sent. */
+/** Prevents anyone from flooding a mailbox. Further requests get the usual response, but no email is sent. */
 const MAILS_TO_ONE: Allowance = {
   name: 'password mail to',
   limit: 3,
@@ -67,8 +67,8 @@ export class Passwords {
   ) {}
 
   /**
-   * Does the same for every address. Whether the address belongs to a user is checked when the email is sent.
-   * No link is sent if that user's access has been revoked by then. Throws `too_many_attempts`.
+   * Behaves the same for every address. Whether the address belongs to a user is checked when the email is
+   * sent. No link is sent if that user's access has been revoked by then. Throws `too_many_attempts`.
    */
   async forgot(tenant: Tenant, { email }: ForgotPasswordDto): Promise<void> {
     const address = email.toLowerCase();

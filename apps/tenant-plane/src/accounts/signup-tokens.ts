@@ -13,7 +13,7 @@ import { TenantDirectory } from '../tenancy/tenant-directory';
 import { type Tenant } from '../tenancy/tenant.entity';
 
 export interface SignupToken extends SignupClaims {
-  /** Whether it was minted for this plane. */
+  /** Whether the token was minted for this plane. */
   readonly isOurs: boolean;
 }
 
@@ -78,7 +78,8 @@ export function requireGood({ jti, isOurs }: SignupToken, tenant: Tenant | null)
   const { revoked = [], revoked_through: through = '', carried = [] } = tenant?.signupLinks ?? {};
   if (revoked.includes(jti) || jti <= through) throw invalid();
   if (isOurs || carried.includes(jti)) return;
-  // The tokens carried over from the previous home are known only once the move is over.
+  // Until the move is complete, this plane does not know which tokens are carried over from the previous
+  // home.
   throw tenant?.phase === 'importing' ? tenantFrozen() : invalid();
 }
 

@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { Audit } from '../audit/audit';
 import { AiAnswer } from './ai-answer.entity';
 
-/** Records that an AI answered, which also counts as an onboarding step. */
+/** Records answers from an AI. A recorded answer also completes an onboarding step. */
 @Injectable()
 export class AiAnswers {
   constructor(

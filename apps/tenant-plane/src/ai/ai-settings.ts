@@ -26,14 +26,14 @@ export class AiSettings {
     private readonly clock: Clock,
   ) {}
 
-  /** The admin's setting; undefined if there is none. */
+  /** The admin's setting, or undefined if there is none. */
   private adminsWord(tenantId: string): Promise<boolean | undefined> {
     return this.tenants.read(tenantId, wordIn);
   }
 
   /**
-   * The admin's setting. Inside a {@link UserWrites} transaction, it cannot change until the transaction is
-   * over. Throws `ai_not_allowed`.
+   * The admin's setting. Inside a {@link UserWrites} transaction, the setting cannot change until the
+   * transaction ends. Throws `ai_not_allowed`.
    */
   async requireAllowed(tenantId: string): Promise<boolean | undefined> {
     const word = await this.adminsWord(tenantId);
@@ -49,10 +49,10 @@ export class AiSettings {
     return { allow_control_plane: this.isAllowed(await this.adminsWord(tenantId)) };
   }
 
-  /** Once this returns, no more answers that relied on the previous setting are stored. */
+  /** Once this resolves, no answer that relied on the previous setting can be stored. */
   change(tenantId: string, by: SignedInUser, allow_control_plane: boolean): Promise<AiSettingsView> {
     return this.tenants.write(tenantId, async (scope) => {
-      // There may be no row to lock yet, and of two concurrent calls the second must see what the first has
+      // There may be no row to lock yet, but the second of two concurrent calls must see what the first has
       // set.
       await holdUpWrites(scope);
       return this.writes.by(tenantId, by, () => this.put(scope, allow_control_plane));

@@ -3,8 +3,8 @@ import { type ControlPlaneRefused } from '../control-plane-client/control-plane.
 
 export function aiNotAllowed(): DomainError {
   const detail =
-    'AI is off, because its questions would leave this tenant plane. An admin of the tenant can allow it: ' +
-    'PUT /api/ai/settings {"allow_control_plane": true}.';
+    'AI is off, because questions to an AI would leave this tenant plane. An admin of the tenant can allow ' +
+    'it: PUT /api/ai/settings {"allow_control_plane": true}.';
   return new DomainError('ai_not_allowed', 'forbidden', detail);
 }
 
@@ -17,7 +17,7 @@ export function controlPlaneUnreachable(reason: string): DomainError {
   return new DomainError('control_plane_unreachable', 'unavailable', detail);
 }
 
-/** Refusals that concern the AI are passed on to the user. All others concern only the planes. */
+/** Refusals that concern the AI are passed on to the user. All other refusals concern only the planes. */
 const KIND_OF_CODE: Readonly<Record<string, ErrorKind>> = {
   ai_unavailable: 'unavailable',
   ai_timeout: 'unavailable',

@@ -17,7 +17,7 @@ const prompted = (description: string): Record<string, unknown> =>
   JSON.parse(analysisPrompt({ ...INCIDENT, description })[1]?.content ?? '');
 
 describe('the analysis prompt', () => {
-  it('contains the facts of the incident, but no people and no IDs', () => {
+  it('contains the facts about the incident, but no names of people and no IDs', () => {
     expect(prompted('df says 100 %')).toEqual({
       title: 'Disk full',
       description: 'df says 100 %',
@@ -37,11 +37,11 @@ describe('the analysis prompt', () => {
     ['-----BEGIN PRIVATE KEY-----\nhunter2-x\n-----END PRIVATE KEY-----', '[left out]'],
     ['-----BEGIN PRIVATE KEY-----\nhunter2-x, cut', '[left out]'],
     ['a token of respect: the tokens were gone', 'a token of respect: the tokens were gone'],
-  ])('redacts secrets: %s', (description, expected) => {
+  ])('does not reveal secrets in the description: %s', (description, expected) => {
     expect(prompted(description)).toMatchObject({ description: expected });
   });
 
-  it('redacts secrets in the title', () => {
+  it('does not reveal secrets in the title', () => {
     const [, message] = analysisPrompt({ ...INCIDENT, title: 'login with password: hunter2-x fails' });
     expect(message?.content).not.toContain('hunter2-x');
   });

@@ -7,7 +7,7 @@ const INSTRUCTIONS =
   'Answer briefly, in plain text: the likely causes, what to check first, what to do next. Say which ' +
   'information is missing.';
 
-/** Everything the AI is told about an incident. It contains no names of people and no IDs. */
+/** Everything that is sent to the AI about an incident. Contains no names of people and no IDs. */
 export function analysisPrompt({
   title,
   description,
@@ -37,7 +37,7 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/((?:password|passwd|pwd|secret|token|api[_-]?key)["']?\s*[:=]\s*["']?)[^\s"',;]+/gi, `$1${LEFT_OUT}`],
 ];
 
-/** Removes secrets of known formats. A secret that looks like an ordinary word stays. */
+/** Removes secrets in known formats. Does not recognise a secret that looks like an ordinary word. */
 function withoutSecrets(text: string): string {
   return SECRETS.reduce((rest, [form, instead]) => rest.replace(form, instead), text);
 }

@@ -13,7 +13,7 @@ import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { aiUnavailable, controlPlaneUnreachable, refusedByControlPlane } from './ai.errors';
 import { eventData } from './event-data';
 
-/** Longer than the Control Plane waits for its AI provider, 60 s by default. */
+/** Longer than the Control Plane waits for its AI provider (60 s by default). */
 const TIMEOUT_MS = 120_000;
 const MAX_MODEL_LENGTH = 200;
 
@@ -31,7 +31,7 @@ export interface AiText {
   readonly model: string;
 }
 
-/** The fields that are read from an OpenAI completion, whole or streamed. */
+/** The fields that are read from an OpenAI completion, whether whole or streamed. */
 interface Completion {
   readonly model?: unknown;
   readonly choices?: readonly {
@@ -41,7 +41,7 @@ interface Completion {
   readonly error?: { readonly code?: unknown; readonly message?: unknown };
 }
 
-/** The AI behind the Control Plane. */
+/** Asks an AI through the Control Plane. */
 @Injectable()
 export class ControlPlaneAi {
   private readonly logger = new Logger(ControlPlaneAi.name);
@@ -89,7 +89,7 @@ export class ControlPlaneAi {
     } catch (error) {
       throw await this.problemOf(error, question, ended);
     }
-    throw aiUnavailable('its answer was cut off');
+    throw aiUnavailable("the AI's answer was cut off");
   }
 
   private callFor(question: AiQuestion, options: object = {}) {
@@ -123,12 +123,12 @@ function parsed(data: string): Completion {
   try {
     return JSON.parse(data) as Completion;
   } catch {
-    throw aiUnavailable("its answer is not in OpenAI's format");
+    throw aiUnavailable("the AI's answer is not in OpenAI's format");
   }
 }
 
 function requireText(text: unknown, model: unknown): AiText {
-  if (typeof text !== 'string' || text.trim() === '') throw aiUnavailable('its answer was empty');
+  if (typeof text !== 'string' || text.trim() === '') throw aiUnavailable("the AI's answer was empty");
   return { text, model: nameOf(model) };
 }
 

@@ -6,7 +6,7 @@ export async function* eventData(parts: AsyncIterable<Uint8Array>): AsyncGenerat
   const decoder = new TextDecoder();
   let rest = '';
   for await (const part of parts) {
-    // Joined first: a chunk may end between CR and LF.
+    // The chunks are joined first, because a chunk may end between CR and LF.
     const events = (rest + decoder.decode(part, { stream: true })).replaceAll('\r\n', '\n').split('\n\n');
     rest = events.pop() ?? '';
     for (const event of events) {

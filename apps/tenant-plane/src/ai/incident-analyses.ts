@@ -10,7 +10,7 @@ import { aiUnavailable } from './ai.errors';
 import { analysisPrompt } from './analysis-prompt';
 import { type AiQuestion, type AiText, ControlPlaneAi } from './control-plane-ai';
 
-/** A piece of the answer while it streams or, at the end, the whole answer. */
+/** One piece of a streamed answer or, at the end, the whole answer. */
 export type AnalysisPiece = { readonly text: string } | { readonly whole: AnalysisView };
 
 interface Asked {
@@ -49,12 +49,13 @@ export class IncidentAnalyses {
       whole = { text: whole.text + text, model };
       yield { text };
     }
-    if (whole.text.trim() === '') throw aiUnavailable('its answer was empty');
+    if (whole.text.trim() === '') throw aiUnavailable("the AI's answer was empty");
     yield { whole: await record(whole) };
   }
 
   /**
-   * Nothing leaves the plane unless AI is allowed. That is checked again just before the question is sent.
+   * Nothing leaves the plane unless AI is allowed. The permission is checked again just before the question
+   * is sent.
    */
   private async questionOn(tenantId: string, incidentId: string): Promise<AiQuestion> {
     const incident = await this.incidents.get(tenantId, incidentId);

@@ -3,6 +3,6 @@ import { AuditModule } from '../audit/audit.module';
 import { AuditTrail } from './audit-trail';
 import { AuditController } from './audit.controller';
 
-/** The audit trail, as a tenant's users see it. */
+/** Shows the audit trail to a tenant's users. */
 @Module({ imports: [AuditModule], controllers: [AuditController], providers: [AuditTrail] })
 export class AuditTrailModule {}

@@ -32,7 +32,7 @@ export class AuditTrail {
     return pageOf(rows, limit, auditRecordOf);
   }
 
-  /** Oldest first, with the position and hash of each entry. */
+  /** Lists the entries oldest first, each with its position and hash. */
   async chain(tenantId: string, query: ChainQuery): Promise<Page<SealedAuditRecord>> {
     await this.sealer.seal(tenantId);
     return this.tenants.read(tenantId, ({ manager }) =>

@@ -31,7 +31,7 @@ export class AuditController {
     return this.trail.list(tenant.id, query);
   }
 
-  /** Oldest first, with the position and hash of each entry. */
+  /** Lists the entries oldest first, each with its position and hash. */
   @Requires(READ_AUDIT)
   @Serves('GET /api/audit/chain')
   chain(@CurrentTenant() tenant: Tenant, @Query() query: ChainQuery): Promise<Page<SealedAuditRecord>> {

@@ -7,8 +7,9 @@ import { AuditEvent } from './audit-event.entity';
 const EVERY_MS = 5000;
 
 /**
- * Every 5 s, seals the audit rows that this process has written into their tenant's hash chain. If a process
- * was killed before that, its rows are sealed with the tenant's next entry, or when the chain is read.
+ * Seals the audit rows that this process has written, by linking them into the hash chain of their tenant
+ * every 5 s. If a process is killed before it has sealed its rows, they are sealed with the tenant's next
+ * entry, or when the chain is read.
  */
 @Injectable()
 export class AuditSealer implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -43,7 +44,7 @@ export class AuditSealer implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async sealNoted(): Promise<void> {
     for (const tenantId of [...this.noted]) {
-      // Deleted first, so that rows written in the meantime are noted again.
+      // Deleted before sealing, so that rows written in the meantime are noted again.
       this.noted.delete(tenantId);
       await this.seal(tenantId).catch((error: unknown) => this.failed(tenantId, error));
     }

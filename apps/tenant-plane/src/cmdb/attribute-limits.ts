@@ -3,7 +3,7 @@ import { DomainError } from '@atlas/platform';
 const MAX_ATTRIBUTES = 100;
 const MAX_NAME = 100;
 const MAX_TEXT = 4000;
-/** All attributes together, as JSON in UTF-8. */
+/** The maximum size of all attributes together, as JSON in UTF-8. */
 const MAX_BYTES = 32_768;
 
 /** Attributes describe a configuration item; they are not file storage. Throws `attributes_too_large`. */

@@ -9,8 +9,8 @@ interface Setting {
 }
 
 export const SQLITE_IN_PRODUCTION =
-  'SQLite in production: a single process, its data on one disk, and you make the backups. Postgres is ' +
-  'recommended (TENANT_PLANE_DATABASE_URL)';
+  'SQLite in production means a single process, data on one disk, and backups that you must make ' +
+  'yourself. Postgres is recommended (TENANT_PLANE_DATABASE_URL)';
 
 /** Why a plane of this model may not use its database in production, or null if it may. */
 export function productionDatabaseProblem(config: Setting, model: DeploymentModel): string | null {
@@ -25,8 +25,7 @@ export function productionDatabaseProblem(config: Setting, model: DeploymentMode
 }
 
 /**
- * Call it once the model is known. If the environment does not name it, that is after the plane's record was
- * read.
+ * Call it once the model is known. If the environment does not name the model, read the plane's record first.
  */
 export function requireProductionDatabase(config: Setting, model: DeploymentModel): void {
   const problem = productionDatabaseProblem(config, model);

@@ -30,7 +30,7 @@ describe('the configuration of a Tenant Plane', () => {
   });
 
   it.each(['ATLAS_OFFLINE_MODE', 'ATLASAI_OFFLINE_MODE'])(
-    'requires neither a Control Plane nor a secret with %s',
+    'requires neither a Control Plane nor a secret if %s is set',
     (name) => {
       for (const value of ['1', 'true']) {
         expect(parseEnvironment(TenantPlaneConfig, { [name]: value }).isOffline).toBe(true);
@@ -52,7 +52,7 @@ describe('the configuration of a Tenant Plane', () => {
     expect(config.deploymentModel).toBeUndefined();
   });
 
-  it('prints none of its secrets', () => {
+  it('reveals no secrets when it is printed', () => {
     const url = `postgres://app:${RANDOM}@db.example.com/tp`;
     const secrets: Record<string, string> = {
       TENANT_PLANE_DATABASE_URL: url,
@@ -71,7 +71,7 @@ describe('the configuration of a Tenant Plane', () => {
     for (const text of [RANDOM, SECRET]) expect(printed).not.toContain(text);
   });
 
-  it('lists all faults at once, by variable, without revealing values', () => {
+  it('is refused with a list of all faults, by variable, that reveals no values', () => {
     const env = {
       NODE_ENV: 'staging',
       PORT: '70000',
@@ -149,7 +149,7 @@ describe('the configuration of a Tenant Plane', () => {
       ]);
     });
 
-    it('may be the platform secret, which may have any form', () => {
+    it('may be the platform secret, which may be in any format', () => {
       expect(faultsOf({ ...LINKED, INTERNAL_SERVICE_SECRET: 'x'.repeat(32) })).toEqual([]);
     });
   });
@@ -158,11 +158,14 @@ describe('the configuration of a Tenant Plane', () => {
     const modelOf = (env: NodeJS.ProcessEnv): string | undefined =>
       parseEnvironment(TenantPlaneConfig, { ...LINKED, ...env }).deploymentModel;
 
-    it.each(['shared', 'dedicated', 'on_prem', 'hybrid'])('is read as %s from either variable', (model) => {
-      expect(modelOf({ ATLAS_TP_DEPLOYMENT: model })).toBe(model);
-      expect(modelOf({ TP_DEPLOYMENT_MODE: model })).toBe(model);
-      expect(modelOf({ ATLAS_TP_DEPLOYMENT: model, TP_DEPLOYMENT_MODE: model })).toBe(model);
-    });
+    it.each(['shared', 'dedicated', 'on_prem', 'hybrid'])(
+      'can be set to %s with either variable',
+      (model) => {
+        expect(modelOf({ ATLAS_TP_DEPLOYMENT: model })).toBe(model);
+        expect(modelOf({ TP_DEPLOYMENT_MODE: model })).toBe(model);
+        expect(modelOf({ ATLAS_TP_DEPLOYMENT: model, TP_DEPLOYMENT_MODE: model })).toBe(model);
+      },
+    );
 
     it.each([
       ['if its two variables differ', { ATLAS_TP_DEPLOYMENT: 'shared', TP_DEPLOYMENT_MODE: 'hybrid' }],
@@ -187,7 +190,7 @@ describe('the configuration of a Tenant Plane', () => {
     ['refuses', 'dedicated'],
     ['accepts', 'on_prem'],
     ['accepts', 'hybrid'],
-  ])('%s SQLite in production for model %s', (verdict, model) => {
+  ])('%s SQLite in production for the %s model', (verdict, model) => {
     const env = { ...LINKED, METRICS_TOKEN: RANDOM, ATLAS_TP_DEPLOYMENT: model };
     expect(faultsOf(env)).toEqual([]);
     const fault = expect.stringMatching(

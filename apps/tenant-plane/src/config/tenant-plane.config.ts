@@ -34,7 +34,7 @@ import { productionDatabaseProblem } from './production-database';
 
 const HTTP_URL = { require_tld: false, protocols: ['http', 'https'], require_protocol: true };
 
-/** Every variable that the Tenant Plane reads. `.env.example` describes them. */
+/** All variables that the Tenant Plane reads. They are described in `.env.example`. */
 export class TenantPlaneConfig extends PlaneConfig {
   @IsPortNumber()
   PORT: number = 4200;
@@ -94,8 +94,8 @@ export class TenantPlaneConfig extends PlaneConfig {
   INTERNAL_SERVICE_SECRET?: Secret;
 
   /**
-   * The previous secret. It still opens what was sealed with it, while the secret is being changed or after a
-   * rotation.
+   * The previous secret, with which this plane can still decrypt what it sealed before the secret was changed
+   * or rotated.
    */
   @IsOptional()
   @IsLongSecret(32)
@@ -104,13 +104,16 @@ export class TenantPlaneConfig extends PlaneConfig {
   )
   INTERNAL_SERVICE_SECRET_PREVIOUS?: Secret;
 
-  /** Used up by the enrolment. Later starts ignore it. */
+  /** Consumed by the enrolment, and ignored on later starts. */
   @IsOptional()
   @IsSecret()
   @IsNotEmpty()
   ATLAS_PROVISIONING_TOKEN?: Secret;
 
-  /** PEM file of a private CA. Node reads it at startup; here it only helps the checks to give advice. */
+  /**
+   * The PEM file of a private CA, which Node reads at startup. Used here only for the advice of failed
+   * checks.
+   */
   @IsOptional()
   @IsNotEmpty()
   NODE_EXTRA_CA_CERTS?: string;
@@ -136,12 +139,12 @@ export class TenantPlaneConfig extends PlaneConfig {
   @IsBoolean()
   ATLASAI_OFFLINE_MODE: boolean = false;
 
-  /** In on_prem and hybrid, lets the tenant's admin register while the tenant has no user. */
+  /** In the on_prem and hybrid models, lets the tenant's admin register while the tenant has no user. */
   @IsSwitch()
   @IsBoolean()
   ATLAS_ALLOW_REGISTER: boolean = false;
 
-  /** Undefined if the system chooses the port, which cannot be known beforehand. */
+  /** Undefined if the operating system chooses the port, because the port is then not known in advance. */
   get endpointUrl(): string | undefined {
     const { TENANT_PLANE_PUBLIC_URL: told, HOST, PORT } = this;
     return told ?? (PORT === 0 ? undefined : `http://${HOST === '0.0.0.0' ? hostname() : HOST}:${PORT}`);
@@ -171,7 +174,10 @@ function productionProblem(value: string, config: TenantPlaneConfig): string | n
   return productionDatabaseProblem(config, model);
 }
 
-/** A shared plane on Postgres serves with a role that owns nothing, so a different role must migrate. */
+/**
+ * A shared plane on Postgres serves requests with a role that owns nothing, so another role must run
+ * migrations.
+ */
 function needsOwner(config: TenantPlaneConfig): boolean {
   const { tenantFixed } = profileOf(config.deploymentModel ?? 'shared');
   return isPostgres(config.TENANT_PLANE_DATABASE_URL) && !tenantFixed;

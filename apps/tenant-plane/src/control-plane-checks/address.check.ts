@@ -3,8 +3,8 @@ import { isLoopbackUrl } from '@atlas/platform';
 import { type Check, good, warning } from './check';
 
 /**
- * Whether users can reach the plane at the address it advertises. Only warns, because a trial on one machine
- * needs no other address.
+ * Whether users can reach the plane at its advertised address. Only warns, because a trial on one machine
+ * needs no public address.
  */
 export const addressCheck: Check = {
   name: 'address',

@@ -9,7 +9,7 @@ import { type CheckScene } from './check';
 import { type Probe, probeCallOf, probeControlPlane } from './probe';
 import { type RunningPlane, runningPlane } from './running-plane';
 
-/** A placeholder, which the checks that run offline ignore. */
+/** A placeholder that is ignored by the checks that run offline. */
 const NOWHERE = 'http://127.0.0.1';
 
 /** `identity` is null if the database does not contain one yet. */
@@ -36,7 +36,7 @@ export function checkScene(
   };
 }
 
-/** Signs as the plane itself would, and stores nothing. */
+/** Creates a client that signs calls as the plane itself would, and stores nothing. */
 function clientFor(
   config: TenantPlaneConfig,
   clock: Clock,

@@ -6,14 +6,14 @@ import { type Probe } from './probe';
 import { type RunningPlane } from './running-plane';
 
 export interface Found extends CheckOutcome {
-  /** The result is unknown because of a problem that another check reports. */
+  /** Set if the result is unknown because of a problem that another check reports. */
   readonly isFollowUp?: true;
 }
 
 /** What a check can inspect. */
 export interface CheckScene {
   readonly config: TenantPlaneConfig;
-  /** CONTROL_PLANE_BASE_URL. */
+  /** The value of CONTROL_PLANE_BASE_URL. */
   readonly controlPlane: URL;
   readonly isEnrolled: boolean;
   /** The model that the plane is enrolled as, if the environment names a different one. */
@@ -21,22 +21,22 @@ export interface CheckScene {
   readonly database: DatabaseTarget;
   /** The schema that the database must have. */
   readonly schema: Schema;
-  /** From the environment or the enrolment. Null until either names a model. */
+  /** The model from the environment or the enrolment. Null until one of them names a model. */
   readonly model: DeploymentModel | null;
-  /** This plane, if it is already running. That would explain why its database or port is in use. */
+  /** Finds out whether this plane is already running, to explain why its database or port is in use. */
   readonly running: () => Promise<RunningPlane | null>;
   /** The one signed call that all checks of a run share, made on first use. Never rejects. */
   readonly probe: () => Promise<Probe>;
 }
 
-/** One condition to check. Each check is a file here and a line in checks.ts. */
+/** One condition to check. Each check has its own file here and a line in checks.ts. */
 export interface Check {
   readonly name: string;
-  /** Runs only before an installation, because a running plane has already passed it. */
+  /** Whether the check runs only before an installation, because a running plane has already passed it. */
   readonly isForPreflightOnly?: boolean;
-  /** Makes sense even without a Control Plane. */
+  /** Whether the check makes sense without a Control Plane. */
   readonly isLocal?: boolean;
-  /** What to do if it times out. */
+  /** What to do if the check times out. */
   readonly fixOfSilence: string;
   run(scene: CheckScene): Promise<Found>;
 }

@@ -10,7 +10,10 @@ import { tlsCheck } from './tls.check';
 import { tokenCheck } from './token.check';
 import { versionCheck } from './version.check';
 
-/** In the order in which they are shown and should be fixed. A new check is a file and a line here. */
+/**
+ * All checks, in the order in which results are shown and problems should be fixed. A new check needs a file
+ * and a line here.
+ */
 export const CHECKS: readonly Check[] = [
   databaseCheck,
   portCheck,

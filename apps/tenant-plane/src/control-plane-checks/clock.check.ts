@@ -7,10 +7,10 @@ const NTP =
   "Set this machine's clock with NTP (timedatectl set-ntp true). If it is a virtual machine, set its " +
   "host's clock.";
 
-/** How far apart the two clocks are, according to a signed response. */
+/** How far this machine's clock is from the Control Plane's, according to a signed response. */
 export const clockCheck: Check = {
   name: 'clock',
-  fixOfSilence: 'First fix what signature reports. The time is only taken from a signed response.',
+  fixOfSilence: 'First fix what the signature check reports. The time is only taken from a signed response.',
   async run({ probe }) {
     const found = await probe();
     const { clockOffsetMs } = found;

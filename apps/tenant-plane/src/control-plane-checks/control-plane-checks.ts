@@ -9,7 +9,7 @@ import { LINK_CHECKS } from './checks';
 import { runChecks } from './run-checks';
 
 /**
- * Checks the link to the Control Plane. Concurrent callers share one run, so that a user cannot cause many
+ * Checks the link to the Control Plane. Concurrent callers share one run, so that no user can trigger many
  * calls.
  */
 @Injectable()

@@ -38,7 +38,7 @@ export const databaseCheck: Check = {
   isForPreflightOnly: true,
   isLocal: true,
   fixOfSilence:
-    'The database server does not answer: check TENANT_PLANE_DATABASE_URL, and that the server is running.',
+    'The database server does not respond. Check TENANT_PLANE_DATABASE_URL, and that the server is running.',
   async run({ config, database, schema, running }) {
     const owner = config.TENANT_PLANE_MIGRATION_DATABASE_URL;
     if (owner === undefined) {

@@ -15,7 +15,7 @@ export const dnsCheck: Check = {
     if (isIP(host)) return good(`${host} is an IP address, so there is nothing to resolve`);
     try {
       const found = await lookup(host, { all: true });
-      return good(`${host} is ${found.map(({ address }) => address).join(', ')}`);
+      return good(`${host} resolves to ${found.map(({ address }) => address).join(', ')}`);
     } catch (error) {
       const code = codeOf(error);
       return bad(`${host} can't be resolved (${code})`, networkFix(code, host, portOf(controlPlane)) ?? ASK);

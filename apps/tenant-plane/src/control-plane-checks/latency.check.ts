@@ -4,12 +4,12 @@ import { isProven } from './probe';
 const LIMIT_MS = 2000;
 
 /**
- * How long a signed call takes. User requests do not wait for such calls, but AI requests and changes to
- * tenants do.
+ * Whether signed calls are fast enough. Most user requests do not wait for such calls, but AI requests and
+ * changes to tenants do.
  */
 export const latencyCheck: Check = {
   name: 'latency',
-  fixOfSilence: 'First fix what dns, tls and signature report.',
+  fixOfSilence: 'First fix what the dns, tls and signature checks report.',
   async run({ probe }) {
     const found = await probe();
     if (!isProven(found))

@@ -14,19 +14,19 @@ export interface Probe {
   readonly error?: unknown;
   /** How far this machine's clock is behind, in milliseconds; undefined without a signed response. */
   readonly clockOffsetMs?: number;
-  /** The round trip of the last attempt. */
+  /** The round-trip time of the last attempt. */
   readonly roundTripMs: number;
   readonly controlPlaneVersion?: string;
 }
 
 /**
- * Proves the secret without using anything up. A plane that has yet to enrol and has a complete token makes a
- * dry run of its enrolment; any other plane pulls without waiting. Takes a separate client, so that the clock
- * check sees the current difference.
+ * Checks that the Control Plane accepts the secret, without consuming the token. A plane that has yet to
+ * enrol and has a complete token makes a dry run of its enrolment. Any other plane pulls its desired state
+ * without waiting. Takes a separate client, so that the clock check sees the current difference.
  */
 export async function probeControlPlane(client: ControlPlaneClient, call: SignedCall): Promise<Probe> {
   const first = await attempt(client, call);
-  // The refusal told the client the Control Plane's time, with which it signs the second call.
+  // The refusal contains the Control Plane's time, and the client signs the second call with that time.
   return isClockSkew(first.error) && first.clockOffsetMs !== undefined ? attempt(client, call) : first;
 }
 
@@ -54,7 +54,10 @@ function queryOf(identity: PlaneIdentity | null): Record<string, string> {
   };
 }
 
-/** A placeholder: before the first start there is no identity, and a dry run does not need a real one. */
+/**
+ * A placeholder for the identity, which does not exist before the first start. A dry run needs no real
+ * identity.
+ */
 function nobody(): Pick<PlaneIdentity, 'instanceId' | 'publicKey'> {
   return {
     instanceId: '00000000-0000-4000-8000-000000000000',
@@ -83,6 +86,6 @@ export function isProven({ error }: Probe): boolean {
   return error instanceof ControlPlaneRefused && !UNPROVEN.includes(error.code) && error.status < 500;
 }
 
-/** Codes that a Control Plane never returns for these calls, because it has these routes. */
+/** Codes that a Control Plane never returns for these calls, so another server must have responded. */
 export const NOT_THE_CONTROL_PLANE: readonly string[] = ['unexpected_answer', 'not_found'];
 const UNPROVEN = ['bad_signature', 'clock_skew', ...NOT_THE_CONTROL_PLANE];

@@ -12,7 +12,7 @@ const check = (name: string, run: Check['run'], changes: Partial<Check> = {}): C
 const never = (): Promise<never> => new Promise(() => undefined);
 
 describe('runChecks', () => {
-  it('returns results in the order of the checks, whichever finishes first', async () => {
+  it('returns results in the order of the checks, no matter which check finishes first', async () => {
     const slow = check('slow', async () => {
       await new Promise((resolve) => setImmediate(resolve));
       return good('slow');
@@ -21,9 +21,9 @@ describe('runChecks', () => {
     expect(found.map(({ name }) => name)).toEqual(['slow', 'quick']);
   });
 
-  it('times out a silent check, and says what to do', async () => {
+  it('stops waiting for a check that does not respond, and says what to do', async () => {
     expect(await runChecks([check('silent', never)], () => SCENE, false, 5)).toEqual([
-      { name: 'silent', ok: false, detail: 'No answer within 0.005 s', fix: 'fix silent' },
+      { name: 'silent', ok: false, detail: 'No response within 0.005 s', fix: 'fix silent' },
     ]);
   });
 
@@ -41,7 +41,7 @@ describe('runChecks', () => {
     });
   });
 
-  it('runs only local checks offline', async () => {
+  it('runs only local checks in offline mode', async () => {
     const found = await runChecks(
       [check('link', never), check('local', async () => good('here'), { isLocal: true })],
       () => SCENE,
@@ -55,12 +55,12 @@ describe('runChecks', () => {
 });
 
 describe('the checks', () => {
-  it('cover only the link on a running plane, in this order', () => {
+  it('cover only the link if the plane is running', () => {
     const names = LINK_CHECKS.map(({ name }) => name);
     expect(names).toEqual(['dns', 'tls', 'clock', 'signature', 'version', 'latency']);
   });
 
-  it('also cover the machine before an installation, with unique names', () => {
+  it('also cover the machine before an installation, and have unique names', () => {
     const names = CHECKS.map(({ name }) => name);
     expect(names.filter((name) => !LINK_CHECKS.some((one) => one.name === name))).toEqual([
       'database',

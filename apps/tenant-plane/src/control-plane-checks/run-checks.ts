@@ -9,16 +9,16 @@ const CHECK_LIMIT_MS = 5000;
 type Told = NamedOutcome & Found;
 
 /**
- * Nothing was proven, so `ok` is false: a monitor that watches `ok` must not mistake an untested link for a
- * working one. Nothing is wrong either, so the preflight does not fail.
+ * The result of a check that did not run. `ok` is false, because a monitor that watches `ok` must not mistake
+ * an untested link for a working link. Nothing is known to be wrong either, so the preflight does not fail.
  */
 const OFFLINE = {
   ok: false,
   skipped: true,
   detail: 'Not checked: this plane runs offline (ATLAS_OFFLINE_MODE) and makes no calls to the Control Plane',
   fix:
-    'Nothing, if that is intended. Otherwise, remove ATLAS_OFFLINE_MODE from the environment and start ' +
-    'again.',
+    'Nothing, if offline mode is intended. Otherwise, remove ATLAS_OFFLINE_MODE from the environment and ' +
+    'start again.',
 } as const;
 
 /** Runs all checks at once. Never rejects. */
@@ -52,16 +52,16 @@ function causeIn(told: readonly Told[]): string | undefined {
 }
 
 function notChecked(name: string, cause: string): NamedOutcome {
-  const detail = `Not checked, because ${cause} failed`;
-  return { name, ok: false, skipped: true, detail, fix: `First fix what ${cause} reports.` };
+  const detail = `Not checked, because the ${cause} check failed`;
+  return { name, ok: false, skipped: true, detail, fix: `First fix what the ${cause} check reports.` };
 }
 
 async function bounded(check: Check, scene: CheckScene, limitMs: number): Promise<Found> {
   const ended = new AbortController();
-  const silence = delay(limitMs, bad(`No answer within ${limitMs / 1000} s`, check.fixOfSilence), {
+  const silence = delay(limitMs, bad(`No response within ${limitMs / 1000} s`, check.fixOfSilence), {
     signal: ended.signal,
   });
-  // Rejects if the check finishes first.
+  // The timer is aborted, and so rejects, if the check finishes first.
   silence.catch(() => undefined);
   try {
     return await Promise.race([check.run(scene), silence]);

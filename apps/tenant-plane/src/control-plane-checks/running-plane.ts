@@ -6,19 +6,19 @@ import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 
 const TIMEOUT_MS = 1000;
 
-/** This plane, found already running. */
+/** This plane, if it was found to be running already. */
 export interface RunningPlane {
   /** Null if unknown. */
   readonly pid: number | null;
-  /** Null if the plane does not answer on this environment's host and port. */
+  /** Null if the plane does not respond on this environment's host and port. */
   readonly port: number | null;
 }
 
 /**
  * The plane of this environment, if it is already running. On SQLite, a process must have locked the file,
- * and must hold the lease or answer on this environment's host and port. On Postgres, it must answer there,
- * and a replica must hold the lease unless the plane is offline. A plane that is offline or has lost contact
- * with the Control Plane may have no lease.
+ * and must hold the lease or respond on this environment's host and port. On Postgres, the plane must respond
+ * there, and a replica must hold the lease unless the plane is offline. A plane that is offline or has lost
+ * contact with the Control Plane may have no lease.
  */
 export async function runningPlane(
   config: TenantPlaneConfig,
@@ -38,7 +38,7 @@ export async function runningPlane(
 }
 
 /**
- * Whether the database belongs to a different plane, such as the cell of a local stack: its file is the
+ * Whether the database belongs to a different plane, such as the cell of a local stack, whose file is the
  * default for every plane on the machine.
  */
 function isAnotherPlane(config: TenantPlaneConfig, identity: PlaneIdentity | null): boolean {

@@ -10,11 +10,13 @@ import { codeOf, hostOf, networkFix, portOf } from './network-advice';
 import { NOT_THE_CONTROL_PLANE, isClockSkew, isProven } from './probe';
 
 /**
- * Whether both sides have the same secret: the Control Plane accepts our call, and we accept its response.
+ * Whether both sides have the same secret, so that the Control Plane accepts our call and we accept its
+ * response.
  */
 export const signatureCheck: Check = {
   name: 'signature',
-  fixOfSilence: 'First fix what dns and tls report. If both pass, ask Atlas whether the Control Plane is up.',
+  fixOfSilence:
+    'First fix what the dns and tls checks report. If both pass, ask Atlas whether the Control Plane is up.',
   async run({ probe, config, controlPlane }) {
     const found = await probe();
     const { error } = found;

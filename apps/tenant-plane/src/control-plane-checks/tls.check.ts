@@ -21,7 +21,7 @@ export const tlsCheck: Check = {
   name: 'tls',
   fixOfSilence: 'Ask your network team to allow outbound HTTPS to the host of CONTROL_PLANE_BASE_URL.',
   async run({ controlPlane, config }) {
-    // The configuration allows plain http to this machine only.
+    // The configuration allows plain HTTP only for a Control Plane on this machine.
     if (controlPlane.protocol === 'http:') return good('Not needed on this machine');
     const [host, port] = [hostOf(controlPlane), portOf(controlPlane)];
     const servername = isIP(host) ? '' : host;
@@ -42,14 +42,14 @@ export const tlsCheck: Check = {
 };
 
 const UNKNOWN =
-  'Something between here and the Control Plane interferes with TLS. Ask your network team whether a ' +
-  'proxy intercepts it.';
+  'Something between this machine and the Control Plane interferes with TLS. Ask your network team whether ' +
+  'a proxy intercepts it.';
 
 function timedOut(): Error {
   return Object.assign(new Error('No answer'), { code: 'ETIMEDOUT' });
 }
 
-/** The issuer reveals a proxy that intercepts TLS. */
+/** Includes the issuer, which reveals a proxy that intercepts TLS. */
 function describe(socket: TLSSocket): string {
   const { issuer, valid_to: validTo } = socket.getPeerCertificate();
   const name = issuer?.CN ?? issuer?.O ?? 'an unnamed authority';

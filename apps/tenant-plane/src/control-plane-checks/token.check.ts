@@ -20,11 +20,11 @@ const FIX_OF_CODE: Readonly<Record<string, string>> = {
   deployment_model_mismatch: TAKE_MODEL,
 };
 
-/** Whether the provisioning token is still valid. The check does not use it up. */
+/** Whether the provisioning token is still valid. The check does not consume the token. */
 export const tokenCheck: Check = {
   name: 'token',
   isForPreflightOnly: true,
-  fixOfSilence: 'First fix what signature reports.',
+  fixOfSilence: 'First fix what the signature check reports.',
   async run({ isEnrolled, otherModel, config, probe }) {
     if (otherModel !== null)
       return bad(`This plane is enrolled as ${otherModel}, not as ${config.deploymentModel}`, TAKE_MODEL);
@@ -45,6 +45,6 @@ export const tokenCheck: Check = {
 
 function verdictOn(error: unknown): CheckOutcome {
   if (!(error instanceof ControlPlaneRefused) || error.code === 'version_unsupported')
-    return good('Valid; the check does not use it up');
+    return good('Valid; the check does not consume it');
   return bad(refusedFor(error), FIX_OF_CODE[error.code] ?? NEW_BUNDLE);
 }

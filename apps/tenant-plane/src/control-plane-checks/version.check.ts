@@ -8,7 +8,7 @@ const INSTALL = 'Install the tenant plane version that Atlas specifies for your 
 /** Whether the Control Plane supports this version of the tenant plane. */
 export const versionCheck: Check = {
   name: 'version',
-  fixOfSilence: 'First fix what signature reports.',
+  fixOfSilence: 'First fix what the signature check reports.',
   async run({ probe }) {
     const { error, controlPlaneVersion: theirs } = await probe();
     if (error instanceof ControlPlaneRefused && error.code === 'version_unsupported')
@@ -16,7 +16,7 @@ export const versionCheck: Check = {
     if (theirs === undefined)
       return followUp(
         'Unknown, because the Control Plane did not state its version',
-        'First fix what signature and token report.',
+        'First fix what the signature and token checks report.',
       );
     const problem = versionSkewProblem(TENANT_PLANE_VERSION, theirs);
     return problem === null

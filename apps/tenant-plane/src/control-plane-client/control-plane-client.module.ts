@@ -3,7 +3,7 @@ import { PlaneIdentityModule } from '../plane-identity/plane-identity.module';
 import { ControlPlaneClient } from './control-plane-client';
 import { ServiceSecrets } from './service-secrets';
 
-/** Signed calls to the Control Plane, and what its refusals mean. */
+/** Makes signed calls to the Control Plane, and explains its refusals. */
 @Module({
   imports: [PlaneIdentityModule],
   providers: [ControlPlaneClient, ServiceSecrets],

@@ -8,8 +8,9 @@ import { ServiceSecrets } from './service-secrets';
 import { WithheldBody } from './withheld-body';
 
 /**
- * The largest acceptable clock difference. Calls work beyond it, because the plane signs them with the
- * Control Plane's time. But sign-up tokens and leases are checked against the plane's own clock.
+ * The largest acceptable clock difference. Calls work even if the difference is larger, because the plane
+ * signs them with the Control Plane's time, but sign-up tokens and leases are checked against the plane's own
+ * clock.
  */
 export const CLOCK_TOLERANCE_SECONDS = 60;
 
@@ -22,9 +23,9 @@ export interface SignedCall {
   readonly tenantId?: string;
   /** A body that is not JSON, instead of `body`. */
   readonly content?: { readonly type: string; readonly text: string };
-  /** For the whole call, including a stream. */
+  /** The time limit for the whole call, including any stream. */
   readonly timeoutMs: number;
-  /** Aborted once no one is waiting for the response any more. */
+  /** Aborted once no one is waiting for the response. */
   readonly ended?: AbortSignal;
   /** Called on each attempt, right before the body is sent. Throws if the body must no longer be sent. */
   readonly requireMeant?: () => Promise<void>;
@@ -35,11 +36,11 @@ export interface SignedCall {
 /** A response that the Control Plane signed. */
 export interface SignedAnswer<T> {
   readonly body: T;
-  /** By the Control Plane's clock, in whole seconds. */
+  /** When the response was signed, by the Control Plane's clock and in whole seconds. */
   readonly signedAt: Date;
 }
 
-/** A response whose body has yet to be read, and what its request was signed with. */
+/** A response whose body has yet to be read, with what is needed to verify its signature. */
 interface Opened {
   readonly response: Response;
   readonly url: URL;
@@ -69,7 +70,7 @@ export class ControlPlaneClient {
     return this.offsetMs;
   }
 
-  /** The version last received, for display only. */
+  /** The version that the Control Plane last stated, for display only. */
   get controlPlaneVersion(): string | undefined {
     return this.version;
   }
@@ -110,7 +111,7 @@ export class ControlPlaneClient {
       const { ok, body } = opened.response;
       if (ok && body) return partsOf(body, opened.url);
       await this.textOf(opened, false);
-      throw new ControlPlaneUnreachable(`${opened.url.origin} sent an empty answer.`);
+      throw new ControlPlaneUnreachable(`${opened.url.origin} sent an empty response.`);
     });
   }
 
@@ -145,7 +146,8 @@ export class ControlPlaneClient {
   private async signedTextOf(opened: Opened): Promise<{ readonly text: string; readonly signedAt: Date }> {
     const { response, headers: request, key } = opened;
     const body = await textIn(opened);
-    // A refusal may be unsigned, because anyone who can forge one can also block the call altogether.
+    // Unsigned refusals are accepted, because anyone who can forge a refusal can also block the call
+    // altogether.
     if (!response.ok && !response.headers.has('signature')) throw refusal(response, body);
     const headers = Object.fromEntries(response.headers);
     const { created } = verifyAnswer({ status: response.status, body, headers, request, ...key });
@@ -169,7 +171,7 @@ function verifyAnswer(answer: Parameters<typeof verifyResponse>[0]): { readonly 
   try {
     return verifyResponse(answer);
   } catch (error) {
-    throw new AnswerNotTrusted(`The answer can't be trusted: ${(error as Error).message}`);
+    throw new AnswerNotTrusted(`The response can't be trusted: ${(error as Error).message}`);
   }
 }
 
@@ -228,7 +230,7 @@ function refusal({ status, headers }: Response, text: string): ControlPlaneRefus
     const { code, detail } = JSON.parse(text) as { code?: string; detail?: string };
     if (code) return new ControlPlaneRefused(status, code, detail ?? code, headers.get('retry-after'));
   } catch {
-    // Not one of our problem documents; perhaps a proxy's page.
+    // The body is not one of our problem documents. It may be a proxy's error page.
   }
-  return new ControlPlaneRefused(status, 'unexpected_answer', `Unexpected answer with status ${status}.`);
+  return new ControlPlaneRefused(status, 'unexpected_answer', `Unexpected response with status ${status}.`);
 }

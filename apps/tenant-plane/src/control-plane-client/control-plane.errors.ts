@@ -1,4 +1,4 @@
-/** The Control Plane answered with a refusal. */
+/** The Control Plane refused the call. */
 export class ControlPlaneRefused extends Error {
   constructor(
     readonly status: number,
@@ -25,5 +25,5 @@ export class ControlPlaneUnreachable extends Error {
   }
 }
 
-/** There was a response, but it came from someone without our secret or was altered in transit. */
+/** There was a response, but it was altered in transit, or its sender did not have our secret. */
 export class AnswerNotTrusted extends ControlPlaneUnreachable {}

@@ -11,12 +11,12 @@ export function adviceOn(error: unknown, config: TenantPlaneConfig): string {
   return `The Control Plane refused our signature (bad_signature). ${rightSecret(config)}`;
 }
 
-/** Which secret must sign our calls. */
+/** Explains which secret must sign our calls. */
 export function rightSecret(config: TenantPlaneConfig): string {
   return keyIdOf(config.INTERNAL_SERVICE_SECRET ?? '') === PLATFORM_KEY_ID
     ? "INTERNAL_SERVICE_SECRET here must be the same as the Control Plane's INTERNAL_SERVICE_SECRET."
-    : 'INTERNAL_SERVICE_SECRET and ATLAS_PROVISIONING_TOKEN must be pasted from the same install ' +
-        'bundle, and it must be the newest.';
+    : 'INTERNAL_SERVICE_SECRET and ATLAS_PROVISIONING_TOKEN must both be pasted from the newest install ' +
+        'bundle.';
 }
 
 /** The refusal without the Control Plane's advice, for callers that add their own. */

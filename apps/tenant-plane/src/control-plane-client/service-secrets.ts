@@ -15,14 +15,14 @@ export interface SecretStore {
 }
 
 /**
- * The secrets this plane signs with: the one in its environment, and those that replaced it by rotation. The
- * latter are stored sealed with the environment's secret. Once that secret is changed, they can no longer be
- * opened, and only the new secret counts.
+ * The secrets that this plane signs with: the secret in its environment, and those that have replaced it
+ * through rotation. The latter are stored, sealed with the environment's secret. Once the environment's
+ * secret is changed, they can no longer be decrypted, and only the new secret is used.
  */
 @Injectable()
 export class ServiceSecrets {
   private readonly logger = new Logger(ServiceSecrets.name);
-  /** Secrets that were refused when another one was accepted. */
+  /** Secrets that were refused when another secret was accepted. */
   private refused: readonly Secret[] = [];
 
   constructor(
@@ -56,14 +56,14 @@ export class ServiceSecrets {
   /** Stores the next secret. Calls are signed with it from then on. */
   async keepNext(sealed: string, fence: Fence): Promise<void> {
     const next = await openNextSecret(sealed, this.all).catch((error: unknown) => {
-      this.logger.error(`Could not open the next service secret: ${(error as Error).message}`);
+      this.logger.error(`Could not decrypt the next service secret: ${(error as Error).message}`);
       return null;
     });
     const { INTERNAL_SERVICE_SECRET: given } = this.config;
     const { current } = this.store;
     if (next === null || given === undefined || current === null || isAmong(next, this.all)) return;
     const before = keptSecrets(given, current);
-    // The secret that was just accepted. The plane needs it if the rotation is rolled back.
+    // The secret that was just accepted, which the plane needs if the rotation is rolled back.
     const last = before.find((secret) => isSealedUnder(sealed, secret)) ?? before[0];
     const kept = last === undefined ? [next] : [next, last];
     await this.store.keepSecrets(sealKept(kept, given, current), [next, ...this.all], fence);

@@ -30,17 +30,18 @@ import { Enrolment } from './enrolment';
 
 export const LEASE_RENEWAL_MS = 3000;
 /**
- * When a replica leaves the link to the other replicas, which may be able to reach the Control Plane even if
- * it cannot. It does so after this many failed turns in a row (some 7 s of refused connections, or 80 s
- * without a response). It frees the lease at once, and waits longer than the others take to try for it. If no
- * replica has taken the lease by then, this replica resumes: the Control Plane may be back, and a plane's
- * only replica would otherwise never notice.
+ * When a replica leaves the link to the other replicas, and for how long. After this many failed turns in a
+ * row (about 7 s of refused connections, or 80 s without a response), the replica releases the lease, because
+ * another replica may still be able to reach the Control Plane. It then waits longer than the others need to
+ * take the lease. If none of them has taken it by then, this replica takes it again, because the Control
+ * Plane may be back, and the only replica of a plane would otherwise never find out.
  */
 export const GIVING_WAY = { afterTurns: 5, forMs: 1.5 * LEASE_RENEWAL_MS } as const;
 const RECENT_MS = (HEARTBEAT_SECONDS + 15) * 1000;
 
 /**
- * The loop of every tenant plane in every model: enrol once, pull, apply, report. Requests never wait for it.
+ * Runs the same loop on every tenant plane, regardless of its model: enrol once, then pull, apply and report.
+ * User requests never wait for the loop.
  */
 @Injectable()
 export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -49,7 +50,10 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private running: Promise<void> = Promise.resolve();
   private readonly pace = new LinkPace();
   private holdsLease = false;
-  /** The last contact before this replica gave way. It does not show that another replica has contact. */
+  /**
+   * The last contact before this replica left the link to others. It does not show that another replica has
+   * contact.
+   */
   private lostAfter: Date | null = null;
 
   constructor(
@@ -94,7 +98,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private async keepLease(): Promise<void> {
     while (!this.ended.signal.aborted) {
       // A process that has the database to itself keeps the link even if no write succeeds, so that it can
-      // report that.
+      // report the failure.
       await this.tryLease().catch(() => (this.holdsLease = this.identities.areAlone));
       await this.pause(LEASE_RENEWAL_MS);
     }
@@ -151,17 +155,20 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     await this.pause(this.pace.pauseMs);
   }
 
-  /** The database failed, not the link. Reports that to the Control Plane, and pulls again. */
+  /**
+   * Handles a failure of the database rather than the link. Reports the failure to the Control Plane, and
+   * pulls again.
+   */
   private async goOnReporting(error: unknown, tookMs: number): Promise<void> {
     this.pace.failed(tookMs);
-    this.logger.warn(`Could not store the Control Plane's answer. ${databaseState(error).reason}`);
+    this.logger.warn(`Could not store the Control Plane's response. ${databaseState(error).reason}`);
     if (this.identities.current.tenantPlaneId !== null) this.reporter.heartbeat();
     await this.pause(this.pace.pauseMs);
   }
 
   /** Drops the response. The lease holder requests it again. */
   private standBack(claim: LinkClaim, { message }: Superseded): void {
-    // This replica may hold the next claim by now.
+    // This replica may already have the next claim.
     if (!claim.ended.aborted) this.holdsLease = false;
     this.logger.warn(`Dropped the Control Plane's response: ${message}`);
   }
@@ -169,7 +176,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private async enrolAndApply(claim: LinkClaim): Promise<void> {
     const answer = await this.enrolment.enrol(claim.fence);
     if (answer) return this.accept({ ...answer, body: answer.body.desired_state }, claim);
-    // The existing enrolment stays in use, if the secret works for it.
+    // The existing enrolment stays in use if the Control Plane accepts its secret.
     if (this.identities.current.tenantPlaneId !== null) await this.pullAndApply(claim);
     else this.noteLoss(claim);
   }
@@ -217,8 +224,8 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
     if (hasFailed(applied)) this.pace.failed();
     else this.pace.succeeded();
     await this.transfers.tend();
-    // Read only now: after the Control Plane was restored, what was applied before says nothing about the
-    // entries it now wants.
+    // Read only after the state was applied. If the Control Plane was restored, earlier outcomes say nothing
+    // about the entries that it wants now.
     const unreported = isBack ? await this.entries.missing() : [];
     this.reporter.report(claim, state.body.revision, [...unreported, ...applied]);
     this.reporter.heartbeat();

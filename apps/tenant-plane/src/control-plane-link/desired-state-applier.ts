@@ -27,13 +27,12 @@ import { TenantDirectory } from '../tenancy/tenant-directory';
 import { lockTenant } from '../tenancy/tenant-standing';
 import { Tenant } from '../tenancy/tenant.entity';
 
-/** The state of a tenant that is not served here. */
+/** The columns of a tenant that is not served here. */
 const RETIRED = { phase: 'retired', transfer: null, importedTransferId: null, movedTo: null } as const;
 const COPY_MISSING =
   'The rows that this tenant was moved or restored with are missing from this database, so the tenant is ' +
   'not served from it. Restore a newer backup of this database, if you have one. If a restore is running, ' +
-  'the Control Plane has the backup imported again. After a move, GET /api/drifts says where the rows are ' +
-  'kept.';
+  'the backup will be imported again. After a move, GET /api/drifts says where the rows are kept.';
 const PURGED =
   "The rows of this tenant were removed from this database at the Control Plane's request, so the tenant " +
   'is not served from it. If the Control Plane was restored from a backup older than the removal, restore ' +
@@ -43,7 +42,7 @@ const MOVED_AWAY =
   'rows here are from before the move, so the tenant is not served from them. If the Control ' +
   'Plane was restored from a backup older than the move, the runbook says what to do.';
 const STILL_WRITTEN =
-  "Some of this tenant's writes are still running. Its entry is applied once they have finished.";
+  "Some of this tenant's writes are still running. Its entry will be applied once they have finished.";
 
 /**
  * Updates this plane's directory to the desired state, entry by entry, so that a tenant that fails does not
@@ -72,7 +71,8 @@ export class DesiredStateApplier {
   async accept({ body: state, signedAt }: SignedAnswer<DesiredState>, fence: Fence): Promise<Applied[]> {
     const { keys, next_secret: nextSecret } = state.config;
     const told = { toldRevision: state.revision, stateSignedAt: signedAt };
-    // Recorded first: if the process dies while applying, no older answer file may undo what was applied.
+    // Recorded first, so that no older answer file can undo what was applied if the process dies in the
+    // middle.
     await this.identities.update({ keys: [...keys.keys], ...told }, fence);
     const applied = await this.apply(state, fence);
     // Stored before the revision advances, so that a plane that stops in between receives the secret again.
@@ -92,8 +92,8 @@ export class DesiredStateApplier {
   }
 
   /**
-   * What to report if the database failed with `failure`, so that the state as a whole could not be applied.
-   * The state is requested again.
+   * Returns what to report if a database `failure` prevented the state as a whole from being applied. The
+   * state is requested again.
    */
   async postponed({ tenants }: DesiredState, failure: unknown): Promise<Applied[]> {
     const known = await this.known();
@@ -114,8 +114,8 @@ export class DesiredStateApplier {
     const outcome = outcomeOf(entry);
     try {
       if (entry.phase !== 'retired') await this.file.fixTo(entry.tenant_id);
-      // A full state may list thousands of tenants, and is sent again as long as one of them fails, so write
-      // only what is new.
+      // A full state may list thousands of tenants, and is sent again as long as one of them fails, so only
+      // new entries are written.
       if (known && isStored(known, entry)) return outcome;
       if (entry.purge) await this.purge(entry.tenant_id, fence);
       const lack = await this.write(entry.tenant_id, fence, (manager) => this.put(manager, entry));
@@ -167,8 +167,8 @@ export class DesiredStateApplier {
     if (isServing && !isFollowed) await tracking.stop(entry.tenant_id);
     if (reopens(known, entry)) {
       const end = () => this.reopened.end(new TenantScope(entry.tenant_id, manager), entry.reopened.job_id);
-      // If the tenant may be written, this is one more change, and a running transfer copies it. Otherwise,
-      // no transfer tracks changes yet, so write despite the freeze.
+      // If the tenant's data may be written, the revocation is an ordinary change, and a running transfer
+      // copies it. Otherwise, no transfer tracks changes yet, so it is safe to write despite the freeze.
       await (isServing || known?.phase === 'serving' ? end() : tracking.writeFrozen(entry.tenant_id, end));
     }
     const frozenAt = entry.phase === 'frozen' ? await this.database.now() : null;
@@ -177,13 +177,14 @@ export class DesiredStateApplier {
   }
 
   private async purge(tenantId: string, fence: Fence): Promise<void> {
-    // The audit trail of a served tenant cannot be deleted, so stop serving it first. From here on, no
-    // transfer writes either.
+    // The audit trail of a served tenant cannot be deleted, so stop serving the tenant first. From here on,
+    // no transfer writes either.
     await this.write(tenantId, fence, (manager) => manager.update(Tenant, { id: tenantId }, RETIRED));
     const codecs = rowCodecs(this.schema, this.database.dataSource.manager);
     const tracking = new ChangeTracking(this.database);
-    // Does not take the tenant's lock: its users' writes have finished, and an email that is about to be sent
-    // waits for that lock while its own row is locked.
+    // Does not take the tenant's lock, because its users' writes have already finished. Taking the lock could
+    // also cause a deadlock with an email that is about to be sent, whose row is locked while it waits for
+    // the tenant's lock.
     const count = await this.fenced(tenantId, fence, async () => {
       await tracking.stop(tenantId);
       // The tenant stays frozen from here on.
@@ -194,7 +195,7 @@ export class DesiredStateApplier {
     this.logger.log(`Removed ${count} rows of tenant ${tenantId}, as the Control Plane requested.`);
   }
 
-  /** Stops serving tenants that are no longer wanted here. Their rows stay. */
+  /** Stops serving tenants that are no longer wanted here, but keeps their rows. */
   private async stopServing({ full, tenants, removed }: DesiredState, fence: Fence): Promise<void> {
     const wanted = tenants.map((entry) => entry.tenant_id);
     const which = full ? { id: Not(In(wanted)) } : { id: In([...removed]) };
@@ -203,7 +204,7 @@ export class DesiredStateApplier {
     let failure: unknown;
     // No job waits for a report on these tenants, and the Control Plane may not even know them.
     const stopped = { ...RETIRED, reportedRevision: () => 'entry_revision' };
-    // One at a time, so that no tenant has to wait for another's writes.
+    // One at a time, so that no tenant has to wait for another tenant's writes.
     for (const { id } of known.filter((tenant) => !isStopped(tenant))) {
       await this.write(id, fence, (manager) => manager.update(Tenant, { id }, stopped)).catch(
         (error: unknown) => (failure = error),
@@ -212,7 +213,7 @@ export class DesiredStateApplier {
     if (failure !== undefined) throw failure;
   }
 
-  /** Waits for users' writes in progress. Later writes see the change. */
+  /** Waits for writes by users that are in progress. Later writes see the change. */
   private write<T>(tenantId: string, fence: Fence, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.fenced(tenantId, fence, async (manager) => {
       await lockTenant(manager, tenantId);
@@ -277,7 +278,7 @@ function keepsCopy(known: Tenant | null): boolean {
 /** Refuses to serve a tenant from an incomplete copy, even if the Control Plane considers it complete. */
 function requireWholeCopy(known: Tenant | null, entry: DesiredTenant): void {
   if (!isHome(entry) || known?.phase !== 'importing' || known.transfer === null) return;
-  // The plane missed that the import was cancelled, but had not begun it.
+  // The plane missed the cancellation of an import that it had not begun.
   if (reopens(known, entry)) return;
   if (known.importedTransferId === known.transfer.id) return;
   throw new Error(
@@ -314,7 +315,7 @@ function lacking(lack: string): Failure {
 
 /**
  * Missing rows are found by reading, so they can be reported even if a write has failed. The Control Plane
- * relies on that report, so no other failure replaces it.
+ * relies on this report, so no other failure may replace it.
  */
 function failed(entry: DesiredTenant, known: Tenant | null, failure: Failure): Applied {
   const lack = lackOf(known, entry);

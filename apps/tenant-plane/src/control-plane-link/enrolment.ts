@@ -57,7 +57,7 @@ export class Enrolment {
     return answer;
   }
 
-  /** Prevents a different plane's bundle, pasted here by mistake, from being used up. */
+  /** Prevents the bundle of a different plane, pasted here by mistake, from being consumed. */
   private async requireSamePlane(token: Secret): Promise<void> {
     const { tenantPlaneId } = this.identities.current;
     if (tenantPlaneId === null) return;
@@ -78,15 +78,15 @@ export class Enrolment {
       body: enrolRequestOf(this.config, this.identities.current, token),
       timeoutMs: TIMEOUT_MS,
     });
-    if (!answer) throw new Error('The Control Plane sent an empty answer to the enrolment.');
+    if (!answer) throw new Error('The Control Plane sent an empty response to the enrolment.');
     return answer;
   }
 }
 
-/** Every refusal concerns the token, unless it concerns the clock or the signature. */
+/** Any refusal that concerns neither the clock nor the signature concerns the token. */
 export function adviceOnEnrolment(error: unknown, config: TenantPlaneConfig): string {
   const advice = adviceOn(error, config);
   if (!(error instanceof ControlPlaneRefused) || error.code === 'clock_skew') return advice;
-  if (error.code === 'bad_signature') return `${advice} The token was not used up.`;
+  if (error.code === 'bad_signature') return `${advice} The token was not consumed.`;
   return `${advice} (${error.code}; variable ATLAS_PROVISIONING_TOKEN)`;
 }

@@ -26,8 +26,8 @@ export function lockProvider(scope: TenantScope): Promise<IdentityProvider | nul
 }
 
 /**
- * Like {@link lockProvider}, but creates `first` if there is no provider, and then returns null. Concurrent
- * calls wait for the new row as they would for an existing one.
+ * Like {@link lockProvider}, but if there is no provider, creates `first` and returns null. Concurrent calls
+ * wait for the new row as they would for an existing one.
  */
 export async function takeProvider(
   scope: TenantScope,

@@ -7,7 +7,7 @@ describe('a permission', () => {
     ['operator', 2],
     ['fulfiller', 3],
     ['requester', 4],
-  ] as const)('from %s upwards is included in %i roles', (from, count) => {
+  ] as const)('that is granted from %s upwards is included in %i roles', (from, count) => {
     const roles = USER_ROLES.filter((role) => includes(role, { name: 'things:read', from }));
     expect(roles).toEqual(['admin', 'operator', 'fulfiller', 'requester'].slice(0, count));
   });

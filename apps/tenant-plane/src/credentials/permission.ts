@@ -3,9 +3,12 @@ import { USER_ROLES, type UserRole } from '@atlas/tenant-api/users';
 
 /** What a user may do. A feature declares its permissions next to the routes that require them. */
 export interface Permission {
-  /** Such as `users:write`. A refusal names it. */
+  /** Such as `users:write`. Included in the refusal of a user who lacks the permission. */
   readonly name: string;
-  /** The least powerful role that includes it. Every role includes the permissions of the roles below it. */
+  /**
+   * The least powerful role that includes the permission. Every role includes the permissions of the roles
+   * below it.
+   */
   readonly from: UserRole;
 }
 

@@ -11,9 +11,9 @@ import { User } from './user.entity';
 const HAS_PASSWORD = { passwordHash: Not(NO_PASSWORD) };
 
 /**
- * A copy that is served again does not contain what was revoked after the tenant moved away. So all access is
- * revoked before the first request. Otherwise, users who were signed out or changed their password in the
- * meantime could get in with their old sessions or passwords.
+ * A copy that is served again does not show what was revoked after the tenant moved away. So all access is
+ * revoked before the first request. Otherwise, users who have since been signed out, or have changed their
+ * password, could get in with their old sessions or passwords.
  */
 @Injectable()
 export class ReopenedAccess {
@@ -41,8 +41,8 @@ export class ReopenedAccess {
 
   /**
    * A password may have been changed because it had leaked, so the copy's passwords are invalidated. Only
-   * users with no other way to sign in keep theirs: they would need an admin to let them in, and the admins
-   * would be locked out too.
+   * users with no other way to sign in keep their passwords. Otherwise, they would need help from an admin,
+   * and the admins would be locked out too.
    */
   private async voidPasswords(scope: TenantScope): Promise<number> {
     if (this.mailer.isOn) return scope.update(User, HAS_PASSWORD, { passwordHash: NO_PASSWORD });

@@ -39,8 +39,8 @@ export class Revocations {
   }
 
   /**
-   * Like {@link revoke}, but for all users of a tenant that admits no one yet. Also ends open invitations.
-   * Returns how many sessions, links and invitations were ended.
+   * Like {@link revoke}, but for all users of a tenant that admits no one yet. Also cancels open invitations.
+   * Returns how many sessions, links and invitations were affected.
    */
   async revokeEverybodys(scope: TenantScope): Promise<Readonly<Record<string, number>>> {
     const credentialsEpoch = await scope.nextNumber(SERIES);
@@ -54,7 +54,7 @@ export class Revocations {
   }
 
   /**
-   * Like {@link revoke}, but counts the user's deactivations. Unlike a password change, a deactivation also
+   * Like {@link revoke}, but also counts the deactivation. Unlike a password change, a deactivation also
    * cancels invitations that the user has sent.
    */
   async deactivate(scope: TenantScope, user: Pick<User, 'id'>, changes: Partial<User>): Promise<void> {
@@ -62,7 +62,7 @@ export class Revocations {
     await this.revoke(scope, user, changes);
   }
 
-  /** Ends the open invitations of locked users, because their inviter may no longer invite. */
+  /** Cancels the open invitations of locked users, because their inviter may no longer invite. */
   async endInvitations(scope: TenantScope, invited: readonly User[]): Promise<void> {
     const invitationEndedAt = this.clock.now();
     for (const { id, invitedBy } of invited) {

@@ -15,8 +15,8 @@ export interface ProvenSession {
 }
 
 /**
- * The tenant that a session token claims. Only that tenant's rows can prove the claim. Throws if it is not a
- * session token.
+ * The tenant that a session token claims. Only that tenant's rows can prove the claim. Throws if `token` is
+ * not a session token.
  */
 export function sessionClaim(token: string): string {
   const tenantId = claimedTenant('session', token);
@@ -52,8 +52,8 @@ export class SessionAuthentication {
   }
 
   /**
-   * Whether an admitted user's session is still valid. If it was renewed, the sessions that replaced it
-   * count.
+   * Whether an admitted user's session is still valid. If the session was renewed, the sessions that have
+   * replaced it count instead.
    */
   async isGoingOn(scope: TenantScope, { sessionId }: SignedInUser): Promise<boolean> {
     const session = await scope.findOne(Session, { id: sessionId });

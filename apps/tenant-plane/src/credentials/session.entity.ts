@@ -10,7 +10,9 @@ export class Session implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
   @PrimaryColumn('uuid') id: string;
   @Column('uuid', { name: 'user_id' }) userId: string;
-  /** The first session of the same sign-in, which may be this one. Null in rows from earlier versions. */
+  /**
+   * The first session of the same sign-in, possibly this session itself. Null in rows from earlier versions.
+   */
   @Column('uuid', { name: 'family_id', nullable: true }) familyId: string | null;
   /** Whether the user signed in through the tenant's identity provider. */
   @Column('boolean', { name: 'is_single_sign_on' }) isSingleSignOn: boolean;

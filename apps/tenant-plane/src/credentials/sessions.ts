@@ -25,11 +25,11 @@ const REFRESH_MS = 30 * 24 * 3600_000;
 /** The longest that a sign-in can last, no matter how many times it is renewed (ASVS 5.0, 7.3.2). */
 export const LONGEST_MS = 90 * 24 * 3600_000;
 
-/** How a session came about. */
+/** How a session was created. */
 interface Origin {
-  /** The family of the session that this one renews. */
+  /** The family of the session that the new session renews. */
   readonly family?: string;
-  /** Whether the user signed in through the tenant's identity provider. Its row must be locked. */
+  /** Whether the user signed in through the tenant's identity provider. The provider's row must be locked. */
   readonly isSingleSignOn?: boolean;
 }
 
@@ -48,8 +48,8 @@ export class Sessions {
     const token = mintSessionToken('session', scope.tenantId);
     const refreshToken = mintSessionToken('refresh', scope.tenantId);
     const first = family === undefined ? null : await scope.findOne(Session, { id: family });
-    // Another replica deleted it because it had expired by that replica's clock, so it counts as expired here
-    // too.
+    // If the first session is missing, another replica has deleted it as expired. Even if the clocks differ,
+    // the session then counts as expired here too.
     if (family !== undefined && !first) throw unauthenticated();
     const end = (first?.createdAt ?? now).getTime() + LONGEST_MS;
     const until = (ms: number): Date => new Date(Math.min(now.getTime() + ms, end));
@@ -70,8 +70,8 @@ export class Sessions {
   }
 
   /**
-   * Checks the caller again, now that the users are locked: the caller's session may have ended, or their
-   * role may have changed, since the request was admitted. Throws `unauthenticated` and `forbidden`.
+   * Checks the caller again once the users are locked, because the caller's session may have been revoked, or
+   * their role may have changed, since the request was admitted. Throws `unauthenticated` and `forbidden`.
    */
   async requireCaller(
     scope: TenantScope,
@@ -131,9 +131,9 @@ export class Sessions {
   }
 
   /**
-   * Revokes the session that a browser had before this sign-in, even if it was another user's (ASVS 5.0,
-   * 7.2.4). The browser forgets that session, and no one else should keep using it. Must come first in the
-   * sign-in's transaction, or after {@link holdUpWrites}.
+   * Revokes the session that a browser had before this sign-in, even if that session was another user's
+   * (ASVS 5.0, 7.2.4). The browser forgets that session, and no one else should keep using it. Must come
+   * first in the sign-in's transaction, or after {@link holdUpWrites}.
    */
   async endFormer(scope: TenantScope, { former_session: token }: FromCookies): Promise<void> {
     const former = token === undefined ? null : await scope.findOne(Session, { tokenHash: hashToken(token) });

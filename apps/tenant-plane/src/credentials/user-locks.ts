@@ -19,7 +19,7 @@ export function lockUsers(scope: TenantScope, ids: readonly string[]): Promise<U
   return lockThose(scope, scope.query(User, 'user').andWhere('user.id in (:...ids)', { ids }));
 }
 
-/** Like {@link lockUsers}: locks in order of ID, and requires that the tenant is still served. */
+/** Locks in order of ID, as {@link lockUsers} does, and requires that the tenant is still served. */
 export async function lockThose(scope: TenantScope, users: SelectQueryBuilder<User>): Promise<User[]> {
   const ordered = lockedForUpdate(users.orderBy('user.id'));
   const [, locked] = await together([requireStanding(scope), ordered.getMany()]);

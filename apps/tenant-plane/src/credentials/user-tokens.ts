@@ -13,7 +13,7 @@ const LIFETIME_MS: Readonly<Record<UserTokenPurpose, number>> = { invite: 7 * 24
 /** The status that a link's user must have. */
 const STATUS = { invite: 'invited', reset: 'active' } as const;
 
-/** The links that users receive. */
+/** Creates and redeems the links that users receive by email. */
 @Injectable()
 export class UserTokens {
   constructor(private readonly clock: Clock) {}

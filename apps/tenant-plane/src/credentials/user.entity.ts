@@ -20,13 +20,14 @@ export class User implements TenantOwned {
   /** Who sent the latest invitation. Null if there was none, or if an earlier version sent it. */
   @Column('uuid', { name: 'invited_by', nullable: true }) invitedBy: string | null;
   /**
-   * When that invitation was ended because its sender may no longer invite. The next invitation clears it.
+   * When that invitation was cancelled because its sender was no longer allowed to invite. Cleared by the
+   * next invitation.
    */
   @TimestampColumn({ name: 'invitation_ended_at', nullable: true }) invitationEndedAt: Date | null;
   @TimestampColumn({ name: 'deactivated_at', nullable: true }) deactivatedAt: Date | null;
   /**
-   * Increases with each revocation, so that a check made before a revocation can be told from one made after
-   * it.
+   * Increases with each revocation, so that a check made before a revocation can be distinguished from a
+   * check made after it.
    */
   @Column('integer', { name: 'credentials_epoch', default: 0 }) credentialsEpoch: number;
 }

@@ -20,15 +20,15 @@ describe('a stored response', () => {
   const openedWith = (...secrets: Secret[]) =>
     new SealedAnswers(secrets).open(REQUEST, ROW, new SealedAnswers([OLD]).seal(REQUEST, ROW, KEPT));
 
-  it('opens with the secret that sealed it, even once that is the previous secret', () => {
+  it('can be decrypted with the secret that sealed it, even if that is now the previous secret', () => {
     expect([openedWith(OLD), openedWith(NEW, OLD)]).toEqual([KEPT, KEPT]);
   });
 
-  it('does not open with another secret', () => {
+  it('cannot be decrypted with another secret', () => {
     expect(() => openedWith(NEW)).toThrow(NOT_KEPT);
   });
 
-  it("does not open with the client's key and the rows alone", () => {
+  it("cannot be decrypted with only the client's key and the rows", () => {
     const sealed = new SealedAnswers([OLD]).seal(REQUEST, ROW, KEPT);
     const guessed = deriveKey(JSON.stringify([...REQUEST.scope, REQUEST.key]), 'atlas-kept-answer');
     const place = { table: 'idempotency_keys', column: 'answer', rowId: ROW.scope, ownerId: ROW.tenantId };
@@ -40,18 +40,18 @@ describe('a stored response', () => {
     ['key', { ...REQUEST, key: '1900000001' }, ROW],
     ['user', { ...REQUEST, scope: ['another-user', 'POST', '/api/auth/invite'] }, ROW],
     ['tenant', REQUEST, { ...ROW, tenantId: 'another-tenant' }],
-  ])('does not open for another %s', (_, request, row) => {
+  ])('cannot be decrypted for another %s', (_, request, row) => {
     const answers = new SealedAnswers([OLD]);
     expect(() => answers.open(request, row, answers.seal(REQUEST, ROW, KEPT))).toThrow(NOT_KEPT);
   });
 
-  it("opens on another plane with the client's key alone, if it shows no secret", () => {
+  it("can be decrypted on another plane with only the client's key, if it contains no secret", () => {
     const request = { ...REQUEST, showsSecret: false };
     const sealed = new SealedAnswers([OLD]).seal(request, ROW, KEPT);
     expect(new SealedAnswers([NEW]).open(request, ROW, sealed)).toEqual(KEPT);
   });
 
-  it('opens only in the process that sealed it, if the plane has no secret', () => {
+  it('can be decrypted only by the process that sealed it, if the plane has no secret', () => {
     const answers = new SealedAnswers([]);
     const sealed = answers.seal(REQUEST, ROW, KEPT);
     expect(answers.open(REQUEST, ROW, sealed)).toEqual(KEPT);

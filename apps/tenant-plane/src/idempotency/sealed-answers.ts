@@ -25,17 +25,17 @@ interface KeyedRequest extends RepeatableRequest {
 }
 
 /**
- * Seals the stored responses. A response can be opened with the client's key, even on a plane that the tenant
- * has moved to. If the response shows a secret, that is not enough: clients may choose guessable keys, and
- * the hash in the row would confirm a guess. Such a response also needs a secret from the plane's
- * environment.
+ * Seals the stored responses. A response can be decrypted with the client's key, even on a plane that the
+ * tenant has moved to. If the response contains a secret, the client's key is not enough, because clients may
+ * choose guessable keys, and the hash in the row would confirm a guess. Such a response also needs a secret
+ * from the plane's environment.
  */
 export class SealedAnswers {
   private readonly secrets: readonly SecretText[];
 
   /**
-   * The newest secret seals, and any of them can open. A plane without a secret generates one, so its
-   * responses can be opened only until this process exits.
+   * Seals with the newest secret, and decrypts with any of them. A plane without a secret generates one, so
+   * its responses can be decrypted only until this process exits.
    */
   constructor(secrets: readonly Secret[]) {
     this.secrets = secrets.length > 0 ? secrets : [randomBytes(32).toString('base64')];
@@ -68,8 +68,8 @@ function boxOf({ scope, key }: RepeatableRequest, secret: SecretText): SecretBox
 }
 
 /**
- * The box of the previous version, which sealed only the response, with the client's key alone. Responses
- * that it sealed expire within a day.
+ * The box of the previous version, which sealed only the response, with only the client's key. Responses
+ * sealed with this box expire within a day.
  */
 function boxOfBefore({ scope, key }: RepeatableRequest): SecretBox {
   return new SecretBox([{ id: 'key', key: deriveKey(JSON.stringify([...scope, key]), 'atlas-kept-answer') }]);

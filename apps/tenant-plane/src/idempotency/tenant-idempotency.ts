@@ -27,7 +27,7 @@ interface RequestOfTenant extends RepeatableRequest {
 
 /**
  * Stores keys and responses in the tenant's own rows. Once the tenant has moved to another plane, responses
- * that show a secret cannot be opened.
+ * that contain a secret cannot be decrypted.
  */
 @Injectable()
 export class TenantIdempotency extends Idempotency<Answer, RequestOfTenant> {

@@ -17,7 +17,7 @@ export class UserRequests extends RepeatableRequests {
     handle: () => Promise<Answer>,
   ): Promise<Answer> {
     const { tenant, user, method, body } = request;
-    if (!tenant || !user) throw new Error('A repeatable route needs a user.');
+    if (!tenant || !user) throw new Error('A repeatable route must require a signed-in user.');
     const scope = [user.id, method, pathOf(request)];
     return this.idempotency.once({ tenantId: tenant.id, user, scope, key, body, showsSecret }, handle);
   }

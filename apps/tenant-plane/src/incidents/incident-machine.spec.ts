@@ -1,19 +1,19 @@
 import { INCIDENT_STATUSES, INCIDENT_MACHINE } from '@atlas/tenant-api/incidents';
 
-describe('the states of an incident', () => {
-  it('lead from every status to closed, and from closed to every status but triggered', () => {
+describe('an incident', () => {
+  it('can reach closed from any status, and any status except triggered from closed', () => {
     for (const state of INCIDENT_STATUSES) {
       expect([state, reachableFrom(state).has('closed')]).toEqual([state, true]);
       expect([state, reachableFrom('closed').has(state)]).toEqual([state, state !== 'triggered']);
     }
   });
 
-  it('lead to closed only through resolved', () => {
+  it('can be closed directly only if it is resolved', () => {
     const before = INCIDENT_STATUSES.filter((state) => INCIDENT_MACHINE.can(state, 'closed'));
     expect(before).toEqual(['resolved']);
   });
 
-  it('never lead to themselves or back to triggered', () => {
+  it('can change neither to its own status nor back to triggered', () => {
     for (const state of INCIDENT_STATUSES) {
       expect(INCIDENT_MACHINE.can(state, state)).toBe(false);
       expect(INCIDENT_MACHINE.can(state, 'triggered')).toBe(false);

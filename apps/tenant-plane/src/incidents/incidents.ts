@@ -99,11 +99,11 @@ export class Incidents {
   private transition(incident: Incident, to: IncidentStatus | undefined): Partial<Incident> {
     if (to === undefined || to === incident.status) return {};
     if (!INCIDENT_MACHINE.can(incident.status, to)) {
-      const allowed = INCIDENT_MACHINE.next(incident.status).join(', ');
+      const allowed = INCIDENT_MACHINE.next(incident.status).join(' or ');
       throw new DomainError(
         'invalid_transition',
         'conflict',
-        `An incident that is ${incident.status} can become: ${allowed}.`,
+        `An incident with status ${incident.status} can only change to ${allowed}.`,
       );
     }
     const isResolved = to === 'resolved' || to === 'closed';

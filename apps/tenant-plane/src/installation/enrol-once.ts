@@ -21,8 +21,8 @@ export async function enrolOnce({ config, clock, identities }: InstalledPlane): 
     throw new EnrolmentFailed('ATLAS_PROVISIONING_TOKEN is not set: paste it from the install bundle.');
   const client = new ControlPlaneClient(config, clock, new ServiceSecrets(config, identities));
   const enrolment = new Enrolment(client, identities, config);
-  // A refusal because of the clock told the client the Control Plane's time, with which it signs the second
-  // attempt.
+  // A refusal because of clock skew contains the Control Plane's time, and the client signs the second
+  // attempt with that time.
   const attempt = enrolment
     .redeem(token)
     .catch((error: unknown) => (isClockSkew(error) ? enrolment.redeem(token) : Promise.reject(error)));

@@ -22,8 +22,8 @@ import { type PlaneIdentity } from '../plane-identity/plane-identity.entity';
 export class OfflineEnrolmentRefused extends Error {}
 
 /**
- * The enrolment as a file. It is signed as the call would be. Its token is sealed with the bundle's secret,
- * which only the two planes have, so the file is useless to anyone who intercepts it.
+ * The enrolment as a file. It is signed in the same way as the call would be. Its token is sealed with the
+ * bundle's secret, which only the two planes have, so the file is useless to anyone who intercepts it.
  */
 export function enrolRequestFile(
   config: TenantPlaneConfig,
@@ -45,12 +45,12 @@ export function enrolRequestFile(
 
 export interface TrustedAnswer {
   readonly answer: OfflineEnrolAnswer;
-  /** When the Control Plane signed it. */
+  /** When the Control Plane signed the answer. */
   readonly signedAt: Date;
 }
 
 /**
- * Returns the answer in a file. Throws unless the answer is signed with our secret and meant for this
+ * Returns the answer from a file. Throws unless the answer is signed with our secret and meant for this
  * installation.
  */
 export function trustedAnswer(
@@ -114,7 +114,9 @@ function answerFile(file: unknown): EnrolAnswerFile {
   throw new OfflineEnrolmentRefused(noAnswerFile(file ?? {}));
 }
 
-/** Says what the file is instead, or what it lacks, and where to get the right one. */
+/**
+ * Explains what kind of file this is instead, or what is missing from it, and where to get the right file.
+ */
 function noAnswerFile(file: object): string {
   const { format, code, detail } = file as { format?: unknown; code?: unknown; detail?: unknown };
   const ask =

@@ -13,7 +13,10 @@ export interface PlaneRecord {
 const NOTHING: PlaneRecord = { identity: null, tenants: [] };
 const MAX_TENANTS = 1000;
 
-/** Empty if no plane was ever started on this database. Throws if the database cannot be reached. */
+/**
+ * Returns an empty record if no plane was ever started on this database. Throws if the database cannot be
+ * reached.
+ */
 export async function readPlaneRecord(config: TenantPlaneConfig): Promise<PlaneRecord> {
   const record = await lookInto(databaseOptions(config), async (reader) => {
     const runner = reader.createQueryRunner();

@@ -29,8 +29,8 @@ const FIX =
   'pasted.';
 
 /**
- * Checks everything that can be checked before a plane starts with this environment. Changes nothing and uses
- * nothing up.
+ * Checks everything that can be checked before a plane starts with this environment. Changes nothing, and
+ * does not consume the token.
  */
 export async function preflight(env: NodeJS.ProcessEnv): Promise<PreflightReport> {
   const config = read(env);
@@ -61,7 +61,7 @@ function verdictOn(config: TenantPlaneConfig, identity: PlaneIdentity | null): C
   return good(`All variables are valid${warning}`);
 }
 
-/** Null if the database cannot be read, which the database check reports. */
+/** Null if the database cannot be read. The database check then reports the problem. */
 function knownIdentity(config: TenantPlaneConfig): Promise<PlaneIdentity | null> {
   return readPlaneRecord(config).then(
     ({ identity }) => identity,

@@ -10,9 +10,9 @@ import { TenantDirectory } from '../tenancy/tenant-directory';
 import { TenantUrls } from '../tenancy/tenant-urls';
 
 /**
- * The email to an invited user. It is dropped if the invitation has ended, or if the inviter has since been
- * deactivated or may no longer invite. Dropping it is audited. It is still sent if the inviter has only
- * changed their password.
+ * The email to an invited user. The email is dropped, with an audit entry, if the invitation was cancelled,
+ * or if the inviter has since been deactivated or may no longer invite. It is still sent if the inviter has
+ * only changed their password.
  */
 @Injectable()
 export class InviteMail extends MailKind<TenantScope> {

@@ -8,7 +8,7 @@ import { MAIL_KINDS, Mails } from './mails';
 import { PasswordChangedMail } from './password-changed.mail';
 import { ResetMail } from './reset.mail';
 
-/** The kinds of email that a tenant plane sends. A new kind is a file and a line here. */
+/** The kinds of email that a tenant plane sends. A new kind needs a file and a line here. */
 const KINDS: Type<MailKind<TenantScope>>[] = [InviteMail, PasswordChangedMail, ResetMail];
 
 /** Emails to users. */

@@ -54,7 +54,10 @@ export class Mails extends OutgoingMails<TenantScope> {
     return this.audit.record(scope, { action: 'mail.given_up', targetKind: 'mail', targetId: id, after });
   }
 
-  /** No one can sign in to a suspended tenant, and a tenant that moved away took its emails with it. */
+  /**
+   * No one can sign in to a suspended tenant, and the emails of a tenant that has moved away have moved with
+   * it.
+   */
   private async isAtHome(tenantId: string): Promise<boolean> {
     return (await this.directory.find(tenantId))?.status === 'active';
   }

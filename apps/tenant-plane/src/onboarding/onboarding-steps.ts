@@ -8,7 +8,10 @@ export interface OnboardingStep {
   readonly key: string;
   readonly title: string;
   readonly hint: string;
-  /** The feature that the step needs, if it has not been built yet. The hint is shown once it has. */
+  /**
+   * The feature that the step needs, if that feature has not been built yet. Until it exists, the hint is not
+   * shown.
+   */
   readonly awaits?: PlannedFeature;
   /** Proof that the step is done, or null. A step is completed by evidence, not by a click. */
   readonly evidence: (scope: TenantScope) => Promise<Evidence | null>;

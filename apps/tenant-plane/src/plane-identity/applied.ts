@@ -6,9 +6,7 @@ export interface Applied {
   readonly entryRevision: number;
   readonly error?: string;
   readonly code?: ReportedCode;
-  /**
-   * Whether the same entry is tried again, because the error came from the database, a disk or the network.
-   */
+  /** Whether the same entry is retried, because the error came from the database, a disk or the network. */
   readonly isRetried?: boolean;
 }
 

@@ -5,7 +5,8 @@ import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { PlaneIdentities } from './plane-identities';
 
 /**
- * The deployment model of this plane. The environment names it, or else the Control Plane did at enrolment.
+ * The deployment model of this plane. Named by the environment or, failing that, by the Control Plane at
+ * enrolment.
  */
 @Injectable()
 export class Deployment {

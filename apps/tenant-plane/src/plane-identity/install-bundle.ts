@@ -17,14 +17,17 @@ export function needsEnrolment(
   return hasBundle && keyIdOf(secret) !== identity.enrolledKeyId;
 }
 
-/** An incomplete token proves nothing, not even that the secret pasted with it is wrong. */
+/**
+ * Whether the token was pasted completely. A refusal of an incomplete token proves nothing about the secret
+ * that was pasted with it.
+ */
 export function isWholeToken(token: Secret): boolean {
   return parseCredential('atp', token.reveal()) !== null;
 }
 
 /**
  * The model that the plane is enrolled as, if the environment names a different one. Only a move changes the
- * model, and it comes with a new install bundle.
+ * model, and each move comes with a new install bundle.
  */
 export function otherModel(
   config: TenantPlaneConfig,
@@ -37,7 +40,7 @@ export function otherModel(
 }
 
 /**
- * The columns to set after an enrolment. Secrets received by rotation after an earlier enrolment are
+ * The columns to set after an enrolment. Secrets received through rotation after an earlier enrolment are
  * obsolete.
  */
 export function enrolledWith({

@@ -15,8 +15,8 @@ export function knownSecrets(
 }
 
 /**
- * The secrets that replaced the environment's secret by rotation. Empty if they were sealed with a different
- * secret.
+ * The secrets that have replaced the environment's secret through rotation. Empty if they were sealed with a
+ * different secret.
  */
 export function keptSecrets(given: Secret, identity: Keeper | null): readonly Secret[] {
   if (!identity?.serviceSecretsSealed) return [];

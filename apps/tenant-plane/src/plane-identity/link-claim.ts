@@ -17,7 +17,7 @@ export class LinkClaim {
   private readonly ending = new AbortController();
 
   constructor(
-    /** Null while the process holds no lease. */
+    /** Null while the process does not have the lease. */
     readonly name: string | null,
     /**
      * Fences everything done under the claim, such as applying a response, reporting or transferring rows.
@@ -25,7 +25,7 @@ export class LinkClaim {
     readonly fence: Fence,
   ) {}
 
-  /** Aborted when the claim ends, because no one waits for its calls any more. */
+  /** Aborted when the claim ends, because no one is waiting for its calls from then on. */
   get ended(): AbortSignal {
     return this.ending.signal;
   }

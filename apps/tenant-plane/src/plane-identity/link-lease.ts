@@ -18,7 +18,7 @@ export class LinkLease {
   private current: LinkClaim;
   /** The name of the next claim. It is reused as long as it is unknown whether it was stored. */
   private next = randomUUID();
-  /** In monotonic milliseconds. */
+  /** In milliseconds on the monotonic clock. */
   private givesWayUntil = -Infinity;
 
   constructor(
@@ -28,7 +28,10 @@ export class LinkLease {
     this.current = this.claimOf(null);
   }
 
-  /** The current claim. Read it once for work that belongs together, since it may end at any time. */
+  /**
+   * The current claim. Read it only once for work that belongs together, because the claim may end at any
+   * time.
+   */
   get claim(): LinkClaim {
     return this.current;
   }
@@ -54,8 +57,8 @@ export class LinkLease {
   }
 
   /**
-   * Takes the lease from its holder in the caller's transaction, so that what the holder received is no
-   * longer applied. Only for one-off commands, because the lease is not renewed.
+   * Takes the lease from its holder in the caller's transaction, so that nothing that the holder has received
+   * is still applied. Only for one-off commands, because the lease is not renewed.
    */
   async takeOver(): Promise<void> {
     this.begin(this.next);

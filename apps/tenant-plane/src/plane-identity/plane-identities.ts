@@ -21,7 +21,7 @@ const ONLY = { id: 1 };
  */
 const CONTENTS = 2;
 
-/** The row's values once all of a revision has been applied. */
+/** The row's values once a revision has been fully applied. */
 export function appliedAt(revision: string): Pick<PlaneIdentity, 'revision' | 'appliedContents'> {
   return { revision, appliedContents: `${CONTENTS}/${revision}` };
 }
@@ -34,7 +34,7 @@ export class PlaneIdentities implements OnModuleInit {
   readonly lease: LinkLease;
   private readonly logger = new Logger(PlaneIdentities.name);
   private copy: PlaneIdentity;
-  /** When the copy was read, by the replicas' shared clock and by this process's own. */
+  /** When the copy was read, by the replicas' shared clock and by this process's own clock. */
   private readAt: { readonly shared: number; readonly monotonic: number };
   /** The last number from {@link nextSequence} that the database contains. */
   private storedSequence = 0;
@@ -107,8 +107,8 @@ export class PlaneIdentities implements OnModuleInit {
 
   /**
    * Accepts a state that did not arrive over the link. `require` throws if the state is older than what the
-   * locked row records. Otherwise it becomes the newest state received, and no earlier state is applied any
-   * more. The caller must fence what follows, and then release the lease.
+   * locked row records. Otherwise it becomes the newest state received, and earlier states are no longer
+   * applied. The caller must fence what follows, and then release the lease.
    */
   async takeOver(
     require: (identity: PlaneIdentity) => Pick<PlaneIdentity, 'toldRevision' | 'stateSignedAt'>,
@@ -146,9 +146,9 @@ export class PlaneIdentities implements OnModuleInit {
 
   /**
    * The number of the next report, stored before it is used. If a SQLite file accepts no writes, the number
-   * is counted in memory, so that a report can still say so. That report also names the stored number,
-   * because the next process continues from it and must not look like a copy of this plane. Throws if another
-   * replica has taken over.
+   * is counted in memory, so that the failure can still be reported. That report also names the stored
+   * number, because the next process continues from it and must not look like a copy of this plane. Throws if
+   * another replica has taken over.
    */
   async nextSequence(fence: Fence): Promise<Pick<ReportRequest, 'sequence' | 'stored_sequence'>> {
     const sequence = this.copy.sequence + 1;
@@ -198,8 +198,8 @@ export class PlaneIdentities implements OnModuleInit {
   }
 
   /**
-   * Creates a new key pair if the environment's secret cannot open the old one, as with a new install bundle.
-   * Call it before the public key is sent.
+   * Creates a new key pair if the environment's secret cannot decrypt the old private key, as after a new
+   * install bundle. Call it before the public key is sent.
    */
   async ensureKeyPair(fence?: Fence): Promise<void> {
     const { instanceId } = this.copy;
@@ -207,7 +207,7 @@ export class PlaneIdentities implements OnModuleInit {
     await this.update(await this.newKeyPair(instanceId), fence);
   }
 
-  /** A plane's rights depend on its model, so an env file must not change it. */
+  /** A plane's permissions depend on its model, so an env file must not change the model. */
   private requireOwnModel(): void {
     const enrolledIn = otherModel(this.config, this.copy);
     if (enrolledIn === null) return;
@@ -229,7 +229,7 @@ export class PlaneIdentities implements OnModuleInit {
     if (!isCovered) await this.writeCopies({}, this.secrets, unfenced);
   }
 
-  /** Adds to the copies in the locked row, because another replica may have added its own. */
+  /** Adds copies to those in the locked row, because another replica may have added some. */
   private async writeCopies(
     changes: Partial<PlaneIdentity>,
     secrets: readonly SecretText[],
@@ -251,7 +251,7 @@ export class PlaneIdentities implements OnModuleInit {
     const { tenantPlaneId, enrolledKeyId } = this.copy;
     const { INTERNAL_SERVICE_SECRET: secret } = this.config;
     if (tenantPlaneId === null || enrolledKeyId !== null || secret === undefined) return;
-    // The secret that the plane enrolled with is the one that first sealed the key.
+    // The plane enrolled with the secret that first sealed the private key.
     const first = { ...this.copy, privateKeyCopies: [] };
     if (openPrivateKey(first, [secret]) !== null) await this.update({ enrolledKeyId: keyIdOf(secret) });
   }

@@ -17,18 +17,21 @@ export class PlaneIdentity {
   @Column('varchar', { name: 'deployment_model', nullable: true }) deploymentModel: DeploymentModel | null;
   /** The ID of the secret that was in the environment at enrolment. */
   @Column('varchar', { name: 'enrolled_key_id', nullable: true }) enrolledKeyId: string | null;
-  /** Secrets that replaced that secret by rotation, newest first. Null if there are none. */
+  /**
+   * Secrets that have replaced the environment's secret through rotation, newest first. Null if there are
+   * none.
+   */
   @Column('text', { name: 'service_secrets_sealed', nullable: true }) serviceSecretsSealed: string | null;
   /** The last revision of the desired state that was applied. */
   @Column('varchar', { nullable: true }) revision: string | null;
   /**
-   * `<contents>/<revision>` of the last revision applied by a version that writes this column; see {@link
-   * appliedAt}.
+   * `<contents>/<revision>` of the last revision applied by a version that writes this column; see
+   * {@link appliedAt}.
    */
   @Column('varchar', { name: 'applied_contents', nullable: true }) appliedContents: string | null;
   /**
-   * The revision of the newest state received, applied or not, and when the Control Plane signed it, by its
-   * own clock.
+   * The revision of the newest state received, applied or not, and when the Control Plane signed it, by the
+   * Control Plane's clock.
    */
   @Column('varchar', { name: 'told_revision', nullable: true }) toldRevision: string | null;
   @TimestampColumn({ name: 'state_signed_at', nullable: true }) stateSignedAt: Date | null;

@@ -4,8 +4,8 @@ import { type JWK } from 'jose';
 import { type PlaneIdentity } from './plane-identity.entity';
 
 /**
- * Limits the copies on planes whose secrets are rotated for years. No environment is this many rotations
- * behind.
+ * Limits the number of copies on planes whose secrets are rotated for years. No environment should be this
+ * many rotations behind.
  */
 const MAX_COPIES = 8;
 
@@ -15,7 +15,7 @@ export function sealPrivateKey(plain: SecretText, secret: SecretText, instanceId
   return boxOf(secret).seal(plain, placeOf(instanceId));
 }
 
-/** Opens the key with any of the secrets; null if none of them opens any copy. */
+/** Decrypts the key with any of the secrets. Returns null if none of them decrypts any copy. */
 export function openPrivateKey(key: SealedKey, secrets: readonly SecretText[]): Secret | null {
   for (const sealed of [key.privateKeySealed, ...key.privateKeyCopies])
     for (const secret of secrets) {
@@ -26,8 +26,8 @@ export function openPrivateKey(key: SealedKey, secrets: readonly SecretText[]): 
 }
 
 /**
- * Returns the copies, plus a copy for each secret that opens none of them. Returns them unchanged if no copy
- * is missing, or if the key cannot be opened.
+ * Returns the copies, plus a copy for each secret that decrypts none of them. Returns them unchanged if no
+ * copy is missing, or if the key cannot be decrypted.
  */
 export function copiesFor(key: SealedKey, secrets: readonly SecretText[]): string[] {
   const plain = openPrivateKey(key, secrets);

@@ -24,7 +24,8 @@ export interface IncomingTools {
 }
 
 /**
- * The rows that arrived are not those that were sent, or cannot be imported here. A retry would fail again.
+ * The rows that arrived differ from those that were sent, or cannot be imported here. A retry would fail
+ * again.
  */
 export class TransferFailed extends Error {}
 
@@ -40,7 +41,7 @@ export class IncomingTransfer {
   private attempt?: string;
   private next = 1;
   private isWhole = false;
-  /** Parts that cannot be stored without later ones. */
+  /** Parts that can only be stored together with later parts. */
   private held?: Part;
 
   constructor(
@@ -57,13 +58,13 @@ export class IncomingTransfer {
       const sealed = await this.receive(signal);
       if (sealed !== null) await this.import(sealed);
     }
-    // Requesting the next part reports this one as imported.
+    // Requesting another part reports the last part as imported.
     if (this.isWhole) await this.receive(signal, 0);
   }
 
   private async import(sealed: string): Promise<void> {
     const { header, part } = await openPart(sealed, this.incoming.key).catch(({ message }: Error) => {
-      throw new TransferFailed(`A part cannot be opened: ${message}`);
+      throw new TransferFailed(`A part cannot be decrypted: ${message}`);
     });
     if (header.transfer !== this.incoming.transferId)
       throw new TransferFailed('A part of another transfer was received.');
@@ -98,9 +99,9 @@ export class IncomingTransfer {
   }
 
   /**
-   * If the source's changes filled more than one part, a row may have a unique value that another row gives
-   * up only in a later part. Then both parts are stored together. The source keeps sending parts in the
-   * meantime, and after the last part nothing is missing.
+   * If the source's changes fill more than one part, a row may have a unique value that another row loses
+   * only in a later part. Such parts are stored together. The source keeps sending parts in the meantime, and
+   * after the last part nothing is missing.
    */
   private async takeOrHold(part: Part): Promise<void> {
     const whole = this.held ? joined(this.held, part, (table, row) => this.keyIn(table, row)) : part;
@@ -132,7 +133,7 @@ export class IncomingTransfer {
         throw new TransferFailed(
           `Received columns that this plane does not know (${unknown.join(', ')}). Upgrade this plane.`,
         );
-      // Deleted first, so that unique values are free for the rows that have them now.
+      // Rows are deleted first, so that their unique values are free for the rows that have those values now.
       for (const { codec, rows, deleted = [] } of here.toReversed()) {
         const aside = codec.canStepAside ? rows.map((row) => codec.keyOf(row)) : [];
         await deleteRows(scope, codec, [...deleted, ...aside]);

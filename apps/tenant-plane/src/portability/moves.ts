@@ -39,7 +39,7 @@ export class Moves {
     });
   }
 
-  /** Whether the tenant's rows may leave now. */
+  /** Whether the tenant's rows may leave this plane now. */
   mayLeave({ transfer, moveConsentId }: Tenant): boolean {
     return !this.isConsentRequired || moveConsentId === transfer?.id;
   }

@@ -149,8 +149,8 @@ export class OutgoingTransfer {
   }
 
   /**
-   * Returns whether there was anything to send. Sends an empty part if the previous part did not say that the
-   * target has caught up, or if it is the last part.
+   * Returns whether a part was sent. An empty part is sent if it is the last part, or if the previous part
+   * did not say that the target has caught up.
    */
   private async sendChanges(isLast: boolean, signal: AbortSignal): Promise<boolean> {
     const { tenants, tracking } = this.tools;
@@ -171,15 +171,15 @@ export class OutgoingTransfer {
     const part: Part = { tables, ...(isWhole && { manifest: this.sums.manifest() }) };
     const sealed = await this.seal(part, isWhole ? 'last' : 'changes', changes);
     await this.send(this.part, sealed, signal);
-    // Nothing changes any more. The remaining tracked changes are removed when tracking stops.
+    // There can be no further changes. The remaining tracked changes are removed when tracking stops.
     if (isWhole) this.progress = 'all sent';
     else await tracking.forget(tenantId, taken);
     return true;
   }
 
   /**
-   * If the target starts over, the Control Plane refuses changes until it has caught up, but never after the
-   * freeze.
+   * If the target starts over, the Control Plane refuses changes until the target has caught up. After the
+   * freeze, it never refuses them.
    */
   private async send(part: number, sealed: string, signal: AbortSignal): Promise<void> {
     const { relay } = this.tools;
@@ -193,7 +193,7 @@ export class OutgoingTransfer {
         const count = part - 1 - MAX_BEHIND;
         const waitEnds = AbortSignal.any([signal, this.freezing.signal]);
         const imported = await relay.imported(transferId, count, waitEnds);
-        // It is unknown when the part will be accepted.
+        // Pauses if it is unknown when the part will be accepted.
         if (imported === undefined || (imported >= count && refusals > 0))
           await delay(error.pauseMs, undefined, { signal: waitEnds }).catch(() => undefined);
         signal.throwIfAborted();

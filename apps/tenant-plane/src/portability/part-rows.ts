@@ -2,8 +2,8 @@ import { type TableRows } from './part';
 import { type PortableRow } from './row-codec';
 
 /**
- * The size of a part as JSON, before compression. The last row may exceed it, by less than half a megabyte:
- * the API accepts no larger rows.
+ * The size of a part as JSON, before compression. The last row may exceed this size by less than half a
+ * megabyte, because the API accepts no larger rows.
  */
 const PART_BYTES = 1_000_000;
 

@@ -18,7 +18,7 @@ export interface TableRows {
 
 export interface Part {
   readonly tables: readonly TableRows[];
-  /** Only in the last part: what the target must contain now. */
+  /** Set only in the last part. States what the target must contain now. */
   readonly manifest?: Manifest;
 }
 
@@ -68,10 +68,10 @@ export async function openPart(
   };
 }
 
-/** Decrypts the key of a backup, which arrives encrypted to this plane's key. */
+/** Decrypts a backup key, which arrives encrypted to this plane's key. */
 export async function openBackupKey(sealed: string, key: CryptoKey): Promise<CryptoKey> {
   const options = { keyManagementAlgorithms: [ALGORITHM], contentEncryptionAlgorithms: [ENCRYPTION] };
   const { plaintext, protectedHeader } = await compactDecrypt(sealed, key, options);
-  if (protectedHeader.typ !== BACKUP_KEY_TYPE) throw new Error('This is not the key of a backup.');
+  if (protectedHeader.typ !== BACKUP_KEY_TYPE) throw new Error('This is not a backup key.');
   return (await importJWK(JSON.parse(new TextDecoder().decode(plaintext)) as JWK, ALGORITHM)) as CryptoKey;
 }

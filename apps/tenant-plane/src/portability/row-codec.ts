@@ -5,8 +5,8 @@ import { type ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { type PlaneSchema } from '../database/plane-schema';
 
 /**
- * A row as JSON, by column and without the tenant. It is the same on both databases. Times are in RFC 3339
- * format.
+ * A row as JSON, by column and without the tenant. The JSON is the same on Postgres and SQLite. Times are in
+ * RFC 3339 format.
  */
 export type PortableRow = Readonly<Record<string, unknown>>;
 
@@ -31,7 +31,8 @@ export class RowCodec {
 
   get onlyKey(): ColumnMetadata {
     const [key] = this.keys;
-    if (!key || this.keys.length !== 1) throw new Error(`${this.table} needs one key besides tenant_id.`);
+    if (!key || this.keys.length !== 1)
+      throw new Error(`${this.table} must have exactly one key column besides tenant_id.`);
     return key;
   }
 

@@ -2,9 +2,11 @@ import { type TenantOwned, type TenantScope } from '@atlas/persistence';
 import { type EntityTarget, In, type ObjectLiteral } from 'typeorm';
 import { type PortableRow, type RowCodec } from './row-codec';
 
-/** Few enough to process large rows well before Postgres terminates an idle transaction (30 s). */
+/**
+ * Few enough that even large rows are processed well before Postgres terminates an idle transaction (30 s).
+ */
 const PAGE_ROWS = 200;
-/** Below the limit of either database on parameters in a statement. */
+/** Keeps a statement below the parameter limits of Postgres and SQLite. */
 const ROWS_A_STATEMENT = 500;
 
 type Entity = EntityTarget<TenantOwned>;

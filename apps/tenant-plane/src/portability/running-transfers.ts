@@ -19,7 +19,7 @@ export interface RunningTransfer {
 /** The transfers running in this process, by ID. */
 @Injectable()
 export class RunningTransfers extends Map<string, RunningTransfer> {
-  /** Stops all transfers. Once it resolves, none of them reads or writes any more. */
+  /** Stops all transfers. Once this resolves, none of them reads or writes. */
   async end(): Promise<void> {
     const those = [...this.values()];
     for (const { end } of those) end.abort();

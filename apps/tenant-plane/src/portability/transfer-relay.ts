@@ -34,8 +34,8 @@ export class TransferRelay {
   ) {}
 
   /**
-   * Sends a part. Sending it again changes nothing. Returns what {@link imported} returns. Throws {@link
-   * TargetBehind}.
+   * Sends a part. Sending it again changes nothing. Returns what {@link imported} returns. Throws
+   * {@link TargetBehind}.
    */
   async send(
     transferId: string,
@@ -68,8 +68,9 @@ export class TransferRelay {
   }
 
   /**
-   * Waits a while for the part, and returns null if it has not arrived. Requesting a part reports all earlier
-   * parts as imported. If the source has started another attempt, returns the first part of that attempt.
+   * Waits a while for the part, and returns null if it does not arrive in that time. Requesting a part
+   * reports all earlier parts as imported. If the source has started another attempt, returns the first part
+   * of that attempt.
    */
   async receive(
     { transferId, importer, attempt, part }: WantedPart,
@@ -121,7 +122,8 @@ function isTargetBehind(error: unknown): boolean {
 }
 
 /**
- * Up to twice as long as necessary, so that planes refused at the same time do not retry at the same time.
+ * The pause is up to twice as long as necessary, so that planes refused at the same time do not retry at the
+ * same time.
  */
 function pauseAfter(error: unknown): number {
   const wanted = error instanceof ControlPlaneRefused ? error.retryAfterMs : 0;

@@ -54,7 +54,7 @@ export class Transfers {
   ) {}
 
   /**
-   * Called after each change of the directory, and periodically, because consent may be given on any replica.
+   * Called after each change to the directory, and periodically, because consent may be given on any replica.
    */
   async tend(): Promise<void> {
     const wanted = await this.wanted();
@@ -90,7 +90,7 @@ export class Transfers {
 
   /**
    * Reports failures, and resumes where the transfer stopped. A copy that differs from the original is made
-   * again from the start. An operator sees the report and can cancel.
+   * again from the start. An operator sees the report, and can cancel the transfer.
    */
   private async keepTrying(running: RunningTransfer): Promise<void> {
     const { signal } = running.end;
@@ -191,7 +191,7 @@ export class Transfers {
     const own = await this.identities.privateKey();
     if (key === undefined) return own;
     return openBackupKey(key, own).catch(({ message }: Error) => {
-      throw new TransferFailed(`The key of the backup cannot be opened here: ${message}`);
+      throw new TransferFailed(`The backup key cannot be decrypted here: ${message}`);
     });
   }
 
@@ -207,7 +207,7 @@ export class Transfers {
     this.directory.forget();
   }
 
-  /** A name that sorts after every earlier run of this tenant, whichever process started it. */
+  /** A name that sorts after every earlier run of this tenant, no matter which process started that run. */
   private nameRun(id: string, { transfer, fence }: RunningTransfer): Promise<string> {
     return this.database.write(async (manager) => {
       const { runBegunAt } = await manager.findOneByOrFail(Tenant, { id });

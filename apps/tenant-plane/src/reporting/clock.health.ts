@@ -3,7 +3,7 @@ import { CLOCK_TOLERANCE_SECONDS, ControlPlaneClient } from '../control-plane-cl
 import { type Finding, HealthCheck, ok } from './health-check';
 
 /**
- * How far this plane's clock is off the Control Plane's. Calls work regardless, because they are signed with
+ * How far this plane's clock is from the Control Plane's. Calls work regardless, because they are signed with
  * the Control Plane's time.
  */
 @Injectable()

@@ -40,7 +40,7 @@ export class DatabaseHealth extends HealthCheck {
   }
 }
 
-/** Includes only the error's code, because its message may contain hosts and files. */
+/** Includes only the error's code, because its message may contain names of hosts and files. */
 function failing(what: string, error: unknown): Finding {
   const { code, driverError } = error as { code?: unknown; driverError?: { code?: unknown } };
   return { status: 'failing', detail: `It ${what} (${String(code ?? driverError?.code ?? 'no code')})` };

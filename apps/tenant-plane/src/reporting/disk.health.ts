@@ -6,12 +6,15 @@ import { TenantPlaneConfig } from '../config/tenant-plane.config';
 import { type Finding, HealthCheck, ok } from './health-check';
 
 const MB = 1e6;
-/** The checkpoint of a write-ahead log, or a migration that copies a table, needs extra room. */
+/** The checkpoint of a write-ahead log, or a migration that copies a table, needs extra space. */
 const FAILING = { share: 0.02, bytes: 50 * MB };
-/** Leaves time to act: a busy plane writes some 100 MB a day. */
+/** Leaves time to act, because a busy plane writes about 100 MB a day. */
 const DEGRADED = { share: 0.1, bytes: 500 * MB };
 
-/** The free space on the volume of the SQLite file. Rows in Postgres are on another machine's disk. */
+/**
+ * The free space on the volume of the SQLite file. Not measured for Postgres, which stores its rows on
+ * another machine.
+ */
 @Injectable()
 export class DiskHealth extends HealthCheck {
   readonly name = 'disk';

@@ -6,7 +6,10 @@ export interface Finding {
   readonly detail?: string;
 }
 
-/** One fact that a plane checks about itself. Each check is a file here and a line in reporting.module.ts. */
+/**
+ * One fact that a plane checks about itself. Each check has its own file here and a line in
+ * reporting.module.ts.
+ */
 export abstract class HealthCheck {
   abstract readonly name: HealthCheckName;
   abstract find(): Promise<Finding>;

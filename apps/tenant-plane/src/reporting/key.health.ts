@@ -3,7 +3,8 @@ import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type Finding, HealthCheck, ok } from './health-check';
 
 /**
- * Whether the plane can open its private key. Without it, no tenant can move here and no backup can be made.
+ * Whether the plane can decrypt its private key. Without the key, no tenant can move here and no backup can
+ * be made.
  */
 @Injectable()
 export class KeyHealth extends HealthCheck {

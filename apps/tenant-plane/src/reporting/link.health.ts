@@ -3,7 +3,7 @@ import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type Finding, HealthCheck, ok } from './health-check';
 import { LinkState } from './link-state';
 
-/** About a minute and a half, at the retry pace of a lost link. */
+/** Calls fail this often in about a minute and a half, at the retry pace of a lost link. */
 const TOO_MANY = 10;
 
 /**

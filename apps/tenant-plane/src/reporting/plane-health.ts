@@ -45,9 +45,9 @@ export class PlaneHealth {
 
 async function examined(check: HealthCheck): Promise<ReportedHealthCheck> {
   const ended = new AbortController();
-  const silence: Finding = { status: 'failing', detail: `No answer within ${LIMIT_MS / 1000} s` };
+  const silence: Finding = { status: 'failing', detail: `No response within ${LIMIT_MS / 1000} s` };
   const tooLate = delay(LIMIT_MS, silence, { signal: ended.signal, ref: false });
-  // Rejects if the check finishes first.
+  // The timer is aborted, and so rejects, if the check finishes first.
   tooLate.catch(() => undefined);
   const found = check.find().catch((error: unknown): Finding => {
     const { code } = error as { code?: string };

@@ -6,7 +6,7 @@ import { type Finding, HealthCheck, ok } from './health-check';
 /** Some mail servers tell unknown senders to retry after ten minutes. */
 const TOO_LONG_MS = 15 * 60_000;
 
-/** Whether emails are sent. Never `failing`, because people can work without a mail server. */
+/** Whether emails are being sent. Never `failing`, because people can work without a mail server. */
 @Injectable()
 export class QueueHealth extends HealthCheck {
   readonly name = 'queue';

@@ -13,9 +13,9 @@ export class ReportedEntries {
   constructor(private readonly database: Database) {}
 
   /**
-   * Entries that were applied but not reported, because the process stopped in between. As long as an entry
-   * fails, they may be from the epoch before a restore of the Control Plane, so report them only together
-   * with the outcome of the newest state.
+   * Entries that were applied but not reported, because the process stopped in between. While any entry of
+   * the newest state fails, these entries may still be from the epoch before a restore of the Control Plane.
+   * So report them only together with the outcome of the newest state.
    */
   async missing(): Promise<Applied[]> {
     const tenants = await this.database.read((manager) =>

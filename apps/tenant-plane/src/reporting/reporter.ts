@@ -78,13 +78,13 @@ export class Reporter {
     try {
       do await this.sendBatch(claim);
       while (claim.pending.size > 0);
-      // The Control Plane may have refused every tenant in the batch.
+      // The Control Plane may have refused every tenant in the batch, so a heartbeat may still be due.
       if (this.isDue) await this.send([], claim, claim.epoch);
     } catch (error) {
       if (!claim.ended.aborted)
         this.logger.warn(`Could not send a report, trying again later: ${(error as Error).message}`);
     }
-    // The next claim's reports had to wait for this one.
+    // The reports of the next claim had to wait for this report.
     const { pending } = this.identities.lease.claim;
     if (claim.ended.aborted && pending.size > 0) await this.sendAll();
   }
@@ -93,7 +93,7 @@ export class Reporter {
     const { pending, epoch } = claim;
     const batch = [...pending.values()].slice(0, MAX_TENANTS);
     await this.deliver(batch, claim, epoch);
-    // A newer outcome for the same tenant stays.
+    // A newer outcome for the same tenant stays pending.
     for (const one of batch) if (pending.get(one.tenantId) === one) pending.delete(one.tenantId);
   }
 
@@ -159,7 +159,7 @@ export class Reporter {
 }
 
 /**
- * Names the epoch of the report even if an entry fails, so that no revision of that epoch is fully applied
+ * Names the epoch of the report even if an entry has failed and no revision of that epoch is fully applied
  * yet.
  */
 function revisionIn(epoch: string | null, applied: string | null): string {

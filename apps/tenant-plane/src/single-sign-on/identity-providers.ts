@@ -106,8 +106,8 @@ export class IdentityProviders {
 
   /**
    * Called when the user returns from the provider. Returns the provider, locked until the end of the
-   * transaction. Throws `sign_on_not_configured`, and `sign_on_not_begun` if it is no longer the provider
-   * that the user returns from.
+   * transaction. Throws `sign_on_not_configured`. Throws `sign_on_not_begun` if the user returns from a
+   * provider that has been replaced.
    */
   async requireStill(scope: TenantScope, client: SignOnClient): Promise<IdentityProvider> {
     const provider = await shareProvider(scope);
@@ -134,7 +134,7 @@ export class IdentityProviders {
   }
 
   /**
-   * Whether this plane runs in a network that is not the tenant's, so that an address from the tenant's admin
+   * Whether this plane runs outside the tenant's network. If so, an address entered by the tenant's admin
    * must be public.
    */
   private get isGuestHere(): boolean {

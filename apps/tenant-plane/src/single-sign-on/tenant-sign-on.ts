@@ -31,8 +31,8 @@ export class TenantSignOn {
   }
 
   /**
-   * Offline planes may have no secret in the environment. Their instance ID is at least the same in every
-   * process.
+   * Offline planes may have no secret in the environment. They use their instance ID instead, which is at
+   * least the same in every process.
    */
   private get signOn(): SingleSignOn {
     const { INTERNAL_SERVICE_SECRET: secret, isProduction } = this.config;

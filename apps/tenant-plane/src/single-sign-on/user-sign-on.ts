@@ -24,8 +24,8 @@ import { type Tenant } from '../tenancy/tenant.entity';
 import { IdentityProviders } from './identity-providers';
 
 /**
- * If two first sign-ins race, the second violates one of these, and on its retry finds what the first has
- * stored.
+ * If two first sign-ins race, the second violates one of these constraints. Its retry then finds what the
+ * first has stored.
  */
 const RACES = [
   { name: 'users_email_uq', table: 'users', columns: ['tenant_id', 'email'] },
@@ -38,8 +38,8 @@ const RACES = [
 ];
 
 /**
- * Signs in users through their tenant's identity provider. Their verified email address is used only once, to
- * link them to a user. From then on, the provider's subject identifies them.
+ * Signs in users through their tenant's identity provider. A verified email address is used only once, to
+ * link the identity to a user. From then on, the provider's subject identifies the user.
  */
 @Injectable()
 export class UserSignOn {
@@ -136,7 +136,8 @@ export class UserSignOn {
     // The address may belong to a different person by now, so a user who is already linked to this provider
     // stays linked as before.
     const linked = await scope.findOne(UserIdentity, { userId: user.id, issuer });
-    // Such a user is admitted only if a concurrent attempt by the same person linked them.
+    // A user who is already linked is admitted here only if a concurrent attempt by the same person linked
+    // them.
     if (linked) return linked.subject === identity.subject ? user : null;
     setActor(user.id);
     await this.link(scope, user.id, identity);

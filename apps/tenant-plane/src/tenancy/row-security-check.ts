@@ -5,8 +5,8 @@ import { Deployment } from '../plane-identity/deployment';
 import { SingleTenantFile } from './single-tenant-file';
 
 /**
- * On Postgres, a plane starts only if row-level security binds its role. If all rows belong to one tenant, a
- * role that bypasses the policies only causes a warning. On SQLite, triggers protect the file of a
+ * On Postgres, a plane starts only if row-level security applies to its role. If all rows belong to one
+ * tenant, a role that bypasses the policies only causes a warning. On SQLite, triggers protect the file of a
  * single-tenant plane.
  */
 @Injectable()

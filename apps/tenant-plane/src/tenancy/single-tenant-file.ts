@@ -13,9 +13,9 @@ import { Deployment } from '../plane-identity/deployment';
 import { Tenant } from './tenant.entity';
 
 /**
- * On SQLite, the file of a single-tenant plane refuses other tenants' rows. Triggers enforce that, so that no
- * bug and no other program can insert any. A file for many tenants has no such triggers, and a file with
- * triggers is never shared.
+ * On SQLite, the file of a single-tenant plane refuses other tenants' rows. Triggers enforce this rule, so
+ * neither a bug nor another program can insert such rows. A file for many tenants has no such triggers, and a
+ * file with triggers is never shared.
  */
 @Injectable()
 export class SingleTenantFile {
@@ -95,7 +95,7 @@ function tooMany(tenants: readonly Tenant[], model: string): string {
   );
 }
 
-/** The file passes to another tenant only once nothing is left of the previous tenant. */
+/** The file passes to another tenant only once it contains nothing of the previous tenant. */
 async function requireFree(manager: EntityManager, tenantId: string): Promise<void> {
   const others = await manager.findBy(Tenant, { id: Not(tenantId), phase: Not('retired') });
   if (others.length > 0)

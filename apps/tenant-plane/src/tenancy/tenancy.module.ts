@@ -7,7 +7,7 @@ import { TenantDirectory } from './tenant-directory';
 import { TenantResolution } from './tenant-resolution';
 import { TenantUrls } from './tenant-urls';
 
-/** Knows which tenants are served here and which tenant a request is for, and keeps their rows apart. */
+/** Knows which tenants are served here and which tenant a request is for, and keeps tenants' rows apart. */
 @Module({
   imports: [PlaneIdentityModule],
   providers: [

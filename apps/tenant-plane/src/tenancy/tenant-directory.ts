@@ -28,7 +28,7 @@ export const served = (which: FindOptionsWhere<Tenant>): FindOptionsWhere<Tenant
 const isServed = ({ phase, importedTransferId }: Tenant): boolean =>
   AT_HOME.includes(phase) || (phase === 'importing' && importedTransferId !== null);
 
-/** Where a named tenant is. */
+/** Where a tenant is served. */
 export interface Whereabouts {
   /** Null for a tenant that is not served here: unknown, moved away, or not yet arrived. */
   readonly served: Tenant | null;
@@ -38,10 +38,10 @@ export interface Whereabouts {
 
 const NOWHERE: Whereabouts = { served: null, moved: null };
 
-/** Times are in monotonic milliseconds. */
+/** Times are in milliseconds on the monotonic clock. */
 interface Cached extends Whereabouts {
   readonly freshUntil: number;
-  /** When the tenant will have been frozen for too long. */
+  /** When the tenant will have been frozen for so long that it can no longer be read. */
   readonly closesAt: number;
   /** The value of `turn` when this was cached. */
   readonly keptAt: number;
@@ -55,7 +55,7 @@ interface Cached extends Whereabouts {
 @Injectable()
 export class TenantDirectory {
   private readonly cache = new BoundedMap<string, Cached>(MAX_CACHED);
-  /** Orders events, because two of them may happen at the same clock time. */
+  /** Orders events, because two of them may have the same timestamp. */
   private turn = 0;
   private forgottenAt = 0;
 
@@ -64,7 +64,7 @@ export class TenantDirectory {
     private readonly clock: Clock,
   ) {}
 
-  /** Like {@link locate}. */
+  /** Like {@link locate}, but finds only a tenant that is served here. */
   async find(idOrSlug: string): Promise<Tenant | null> {
     return (await this.locate([idOrSlug])).served;
   }

@@ -28,7 +28,10 @@ export class Tenant {
   @Column('integer', { name: 'reported_revision' }) reportedRevision: number;
   /** The transfer that the tenant is part of. */
   @JsonColumn({ nullable: true }) transfer: DesiredTransfer | null;
-  /** The ID of that transfer, once all rows have arrived and were compared. Then they can be read. */
+  /**
+   * The ID of that transfer once all rows have arrived and have been compared. From then on, they can be
+   * read.
+   */
   @Column('uuid', { name: 'imported_transfer_id', nullable: true }) importedTransferId: string | null;
   /**
    * Whether the rows here are not the tenant's current ones, because an import is replacing them or they are

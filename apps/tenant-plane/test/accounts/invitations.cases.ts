@@ -303,7 +303,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
         new Set(['too_many_attempts']),
       ]);
       expect(refused[0]?.detail).toMatch(
-        /^You have sent 20 invitations within an hour.* Try again in 3600 s/,
+        /^You have reached your limit of 20 invitations per hour.* Try again in 3600 s/,
       );
       expect(refused[0]?.retryAfter).toBe(3600);
       expect(await where.audit(tenant, 'user.invited')).toHaveLength(20);
@@ -318,7 +318,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       const refused = all.flatMap((one) => one.refused);
       expect([all.reduce((sum, { sent }) => sum + sent, 0), refused.length]).toEqual([50, 10]);
       for (const { detail, retryAfter } of refused) {
-        expect(detail).toMatch(/^This tenant has sent 50 invitations within an hour/);
+        expect(detail).toMatch(/^This tenant has reached its limit of 50 invitations per hour/);
         expect(retryAfter).toBe(3600);
       }
       const { admin: elsewhere } = await scene(quiet);
@@ -333,7 +333,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       const refused = [...(first?.refused ?? []), ...(second?.refused ?? [])];
       expect(refused).toHaveLength(3);
       expect(refused[0]).toMatchObject({
-        detail: expect.stringMatching(/^This address was invited three times within a day/),
+        detail: expect.stringMatching(/^This address has reached its limit of three invitations per day/),
         retryAfter: DAY,
       });
       const { admin: elsewhere } = await scene(quiet);

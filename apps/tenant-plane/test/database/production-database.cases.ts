@@ -62,7 +62,7 @@ describe('a tenant plane on SQLite', () => {
     warn.mockClear();
     await start();
     expect(warn).toHaveBeenCalledWith(
-      expect.stringMatching(/^SQLite in production: .*Postgres is recommended/),
+      expect.stringMatching(/^SQLite in production means .*Postgres is recommended/),
     );
     expect(await environmentCheck()).toMatchObject({
       ok: true,

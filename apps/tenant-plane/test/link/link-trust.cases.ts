@@ -104,7 +104,7 @@ describe("the link's trust in the Control Plane", () => {
     const PLATFORM = 'the secret of the platform, which is long enough';
 
     it.each([
-      ['the secret of an install bundle', OTHER, /pasted from the same install bundle/],
+      ['the secret of an install bundle', OTHER, /pasted from the newest install bundle/],
       ['the platform secret', PLATFORM, /must be the same as the Control Plane's INTERNAL_SERVICE_SECRET/],
     ])('logs the variable to fix, but neither a secret nor the token: %s', async (_, secret, remedy) => {
       const { secret: theirs, token } = control;
@@ -112,7 +112,7 @@ describe("the link's trust in the Control Plane", () => {
       const line = await link.logged(/bad_signature/);
       expect(line).toContain('INTERNAL_SERVICE_SECRET');
       expect(line).toMatch(remedy);
-      expect(line).toContain('The token was not used up');
+      expect(line).toContain('The token was not consumed');
       const log = link.log.lines.join('\n');
       for (const hidden of [secret, theirs, token]) expect(log).not.toContain(hidden);
       expect(control.enrolments).toEqual([]);

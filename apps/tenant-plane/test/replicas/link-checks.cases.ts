@@ -90,7 +90,7 @@ describe('the checks of a running plane', () => {
     expect(failing(checks)).toEqual(['clock', 'signature', 'version', 'latency']);
     expect(causes(checks)).toEqual(['signature']);
     for (const name of ['clock', 'version', 'latency'])
-      expect(named(checks, name).detail).toBe('Not checked, because signature failed');
+      expect(named(checks, name).detail).toBe('Not checked, because the signature check failed');
     expect(named(checks, 'signature').fix).toContain('INTERNAL_SERVICE_SECRET');
     for (const hidden of [secret, OTHER, control.token]) expect(JSON.stringify(checks)).not.toContain(hidden);
   });
@@ -107,7 +107,7 @@ describe('the checks of a running plane', () => {
       );
       expect(named(checks, 'clock').fix).toContain('NTP');
       control.manner = 'forged';
-      expect(named(await check(), 'clock').detail).toBe('Not checked, because signature failed');
+      expect(named(await check(), 'clock').detail).toBe('Not checked, because the signature check failed');
     },
   );
 
@@ -245,7 +245,7 @@ describe('the preflight', () => {
     control.refuses = code;
     const found = await checks();
     expect(causes(found)).toEqual(['token']);
-    expect(named(found, 'version').detail).toBe('Not checked, because token failed');
+    expect(named(found, 'version').detail).toBe('Not checked, because the token check failed');
     expect(named(found, 'token').detail).toContain(code);
     expect(named(found, 'token').fix).toContain('new install bundle');
   });
@@ -280,7 +280,7 @@ describe('the preflight', () => {
     const found = await checks({ INTERNAL_SERVICE_SECRET: OTHER });
     expect(causes(found)).toEqual(['signature']);
     expect(failing(found)).toEqual(['clock', 'signature', 'token', 'version', 'latency']);
-    expect(named(found, 'signature').fix).toContain('same install bundle');
+    expect(named(found, 'signature').fix).toContain('newest install bundle');
   });
 
   it('reports an unknown host name', async () => {

@@ -1,6 +1,6 @@
 import { type MigrationContext, PortableMigration, trackChangesOf } from '@atlas/persistence';
 
-/** Invited users, emailed links, and sessions that record their sign-in. */
+/** Adds invited users, emailed links, and the sign-in that each session belongs to. */
 export class InviteUsers1700000000012 extends PortableMigration {
   protected async apply({ driver, sql, types, tenantScoped }: MigrationContext): Promise<void> {
     await sql(

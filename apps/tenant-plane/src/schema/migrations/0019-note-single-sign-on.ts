@@ -2,7 +2,7 @@ import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
  * Records whether a session comes from the tenant's identity provider, so that removing the provider revokes
- * it.
+ * the session.
  */
 export class NoteSingleSignOn1700000000019 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

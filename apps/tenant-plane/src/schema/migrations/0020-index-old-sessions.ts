@@ -1,6 +1,6 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Indexes with which the sweep finds expired rows. */
+/** Indexes that the sweep uses to find expired rows. */
 export class IndexOldSessions1700000000020 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {
     await sql(

@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * When the Control Plane signed the newest applied state. For a state that is already applied, the last
- * contact is the best estimate.
+ * When the Control Plane signed the newest applied state. For a state that was applied before this migration,
+ * the last contact is the best estimate.
  */
 export class NoteSignedStates1700000000029 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
