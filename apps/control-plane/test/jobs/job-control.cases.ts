@@ -230,7 +230,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) =
       code: 'no_way',
       detail: failure.message,
       class: 'fatal',
-      fix: expect.stringContaining('undoes itself'),
+      fix: expect.stringContaining('undone automatically'),
     });
     expect(await scene.tenant(id)).toMatchObject({ status: 'deleted', endpoint_url: null });
   });

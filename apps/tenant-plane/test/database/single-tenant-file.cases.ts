@@ -134,7 +134,7 @@ describe('the SQLite file of a shared plane', () => {
     expect(await plane.app.get(Database).read(tenantOfFile)).toBeNull();
     await plane.app.close();
     const app = await createApp({ ...environmentFor(plane.database), ...FIXED });
-    await expect(app.init()).rejects.toThrow('holds 2 tenants (acme, globex)');
+    await expect(app.init()).rejects.toThrow('contains 2 tenants (acme, globex)');
     await app.close();
     await plane.database.drop();
   });

@@ -225,7 +225,7 @@ describe('the preflight', () => {
       fix: expect.stringContaining('ATLAS_TP_DEPLOYMENT'),
     });
     const start = withInstalledPlane(parseEnvironment(TenantPlaneConfig, other), enrolOnce);
-    await expect(start).rejects.toThrow('this plane is enrolled as shared: set it to shared');
+    await expect(start).rejects.toThrow('this plane is enrolled as shared. Set it to shared');
     // With the bundle from a move, the plane may change its model.
     const moved = { ...other, INTERNAL_SERVICE_SECRET: OTHER };
     await withInstalledPlane(parseEnvironment(TenantPlaneConfig, moved), async ({ identities }) =>
