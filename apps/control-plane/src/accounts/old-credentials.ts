@@ -12,7 +12,7 @@ import { OperatorSession } from './operator-session.entity';
 const KEPT_MS = 30 * 24 * 3600_000;
 
 /**
- * Deletes sessions and reset links of operators that expired long ago.
+ * Deletes operators' sessions and reset links long after they have expired.
  * API keys are kept, because the API also lists expired and revoked keys.
  */
 @Injectable()

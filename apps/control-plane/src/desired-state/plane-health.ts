@@ -13,7 +13,9 @@ export class PlaneHealth {
     private readonly desiredStates: DesiredStates,
   ) {}
 
-  /** Returns what is still missing, or null if nothing is. Throws if the plane is retired. */
+  /**
+   * Returns what a job must still wait for, or null if the plane is healthy. Throws if the plane is retired.
+   */
   async missing(id: string, version: string): Promise<string | null> {
     const plane = await this.find(id);
     return reportLackedBy(plane, version) ?? troubleOf(plane) ?? this.entriesLackedBy(plane);

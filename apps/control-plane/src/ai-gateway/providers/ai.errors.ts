@@ -9,7 +9,7 @@ export function aiTimeout(seconds: number): DomainError {
   return new DomainError('ai_timeout', 'unavailable', detail);
 }
 
-/** All tenants share the rate limit of the provider's account. */
+/** All tenants share the rate limit of the Control Plane's account with the provider. */
 export function aiRateLimited(retryAfterSeconds: string): DomainError {
   const detail = `The rate limit of the AI provider has been reached. Try again in ${retryAfterSeconds} s.`;
   const headers = { 'retry-after': retryAfterSeconds };
