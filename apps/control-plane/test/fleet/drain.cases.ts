@@ -58,7 +58,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     const { steps } = (await scene.job(job)) as unknown as { steps: { waiting_for?: string }[] };
     return steps[1]?.waiting_for;
   };
-  /** Provisions tenants into the cell while the other one is closed. */
+  /** Provisions tenants in the cell while the other cell is closed. */
   const inhabited = async (count: number): Promise<string[]> => {
     await closed(other);
     const ids: string[] = [];
@@ -185,7 +185,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
       });
 
     it.each(['while the job waits', 'before the job is retried'])(
-      'encrypts the rows for the new key if the cell enrols %s',
+      'encrypts the rows with the new key if that cell enrols %s',
       async (when) => {
         const [id = ''] = await inhabited(1);
         const to = { deployment_model: 'shared', tenant_plane_id: other.id };
@@ -281,7 +281,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: other.id });
   });
 
-  it("passes a tenant's sign-up links on to the new cell, and their later revocations too", async () => {
+  it("passes a tenant's sign-up links, and their later revocations, on to the new cell", async () => {
     const [id = ''] = await inhabited(1);
     const mint = async (token: string): Promise<string> => {
       scene.plane.clock.advance(1);
@@ -308,7 +308,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     expect(here.tenants.get(id)).not.toHaveProperty('signup_links');
   });
 
-  it('resumes a half-undone move, even if the new cell was already told to purge its copy', async () => {
+  it('resumes a half-undone move even if the new cell has been asked to purge its copy', async () => {
     const [id = ''] = await inhabited(1);
     const body = { deployment_model: 'shared', tenant_plane_id: other.id };
     const { job } = (await scene.plane.post(`/api/tenants/${id}/move`, body).expect(202)).body;
@@ -361,7 +361,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     },
   );
 
-  it('refuses to cancel a drain that has just finished', async () => {
+  it('is unaffected by a cancellation that arrives just after its drain has finished', async () => {
     const [id] = await inhabited(1);
     const job = await drain();
     await eventually(async () => (await movesOf(job)).length === 1);
@@ -392,16 +392,19 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
   it.each([
     ['while the clock stands still', 0],
     ['after the clock stepped back', -5],
-  ])('fails if a move is cancelled %s, names the tenant, and resumes on retry', async (_, steps) => {
-    const [id] = await inhabited(1);
-    const job = await incompleteDrain(steps);
-    const { error } = await scene.job(job);
-    expect(error?.code).toBe('drain_incomplete');
-    const { slug } = await scene.tenant(id ?? '');
-    expect(error?.detail).toContain(`${slug} (active)`);
-    await scene.act(job, 'retry').expect(202);
-    await eventually(async () => (await movesOf(job)).length === 2);
-  });
+  ])(
+    'fails its drain if a move is cancelled %s, names the tenant, and resumes on retry',
+    async (_, steps) => {
+      const [id] = await inhabited(1);
+      const job = await incompleteDrain(steps);
+      const { error } = await scene.job(job);
+      expect(error?.code).toBe('drain_incomplete');
+      const { slug } = await scene.tenant(id ?? '');
+      expect(error?.detail).toContain(`${slug} (active)`);
+      await scene.act(job, 'retry').expect(202);
+      await eventually(async () => (await movesOf(job)).length === 2);
+    },
+  );
 
   it('moves the other tenants, then names those whose rows it has lost', async () => {
     const ids = await inhabited(6);
@@ -482,7 +485,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     await eventually(async () => (await movesOf(job)).length === 1);
   });
 
-  describe('refuses a drain', () => {
+  describe('cannot be drained', () => {
     it('without room elsewhere in its region, or while another operation is running', async () => {
       await inhabited(1);
       const elsewhere = await scene.plane.enrolledCell({ region: `${region}-east` });
@@ -496,7 +499,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
       expect(await cellNow(elsewhere)).toMatchObject({ tenants: 0 });
     });
 
-    it('unless it is an enrolled cell', async () => {
+    it('unless it is a cell and has enrolled', async () => {
       const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
       const [theirs, expected] = [{ id: body.tenant.tenant_plane_id }, await scene.plane.registerCell()];
       expect(refusal(await call('drain', theirs as PlaneSimulator))).toEqual([
@@ -511,7 +514,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     });
   });
 
-  it('plans a drain in a dry run, which changes nothing', async () => {
+  it('is not changed by a dry run, which only plans the drain', async () => {
     await inhabited(1);
     const { body } = await call('drain', here, '?dry_run=true').expect(200);
     expect(body.plan).toMatchObject({ tenants: 1, install_required: false });

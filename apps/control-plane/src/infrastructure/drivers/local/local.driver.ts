@@ -110,7 +110,7 @@ export class LocalDriver extends InfrastructureDriver {
   ): Promise<boolean> {
     const { tenantPlaneId } = subject;
     const plane = await manager.findOneBy(LocalPlane, { tenantPlaneId });
-    // Another start would not help a process that keeps failing.
+    // Restarting a process that keeps failing would not help.
     if (part === 'process' && plane && plane.failures < TOO_MANY_FAILURES) {
       await this.planes.want(manager, tenantPlaneId);
       return true;
@@ -128,12 +128,12 @@ export class LocalDriver extends InfrastructureDriver {
     return new Secret(url);
   }
 
-  /** The shared server or, if the URL contains `{slug}`, the tenant's own. */
+  /** The shared server or, if the URL contains `{slug}`, the tenant's own server. */
   private postgres({ slug, version }: InfrastructureSubject): LocalPostgres {
     const url = this.config.LOCAL_DRIVER_POSTGRES_URL?.reveal();
     if (url === undefined) {
       const fix =
-        'Atlas on-call: set it on the Control Plane, restart the Control Plane and retry the job; or ' +
+        'Atlas on-call: set it on the Control Plane, restart the Control Plane, then retry the job. Or ' +
         'roll the job back and provision with {"database": {"driver": "sqlite"}}.';
       const detail = 'LOCAL_DRIVER_POSTGRES_URL is not set.';
       throw new StepFailure('operator', 'postgres_not_configured', detail, fix);
