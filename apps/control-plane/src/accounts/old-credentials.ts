@@ -6,8 +6,8 @@ import { OperatorResetLink } from './operator-reset-link.entity';
 import { OperatorSession } from './operator-session.entity';
 
 /**
- * How long sessions are kept after they expire, in case someone asks
- * where a session came from. The audit trail keeps everything else.
+ * How long sessions are kept after they expire, so that their origin
+ * can still be looked up. The audit trail keeps everything else.
  */
 const KEPT_MS = 30 * 24 * 3600_000;
 

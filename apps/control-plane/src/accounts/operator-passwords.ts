@@ -32,7 +32,7 @@ import { requireGoodPassword } from './password-words';
 
 const LINK_SECONDS = 24 * 3600;
 
-/** Signs operators in by password, and changes and resets passwords. */
+/** Signs operators in with their passwords, and changes and resets passwords. */
 @Injectable()
 export class OperatorPasswords {
   constructor(
@@ -82,7 +82,8 @@ export class OperatorPasswords {
       requireOperator(manager, operatorId),
     );
     requireGoodPassword(dto.new_password, email, 'new_password');
-    // Someone who gains access to an open session must not be able to guess the password.
+    // Limits attempts, because someone who gains access to an
+    // open session must not be able to guess the password.
     const attempt = { account: [operatorId], deviceHash: `session ${sessionId}` };
     await this.throttle.take(attempt);
     if (!(await this.checks.matches(dto.current_password, current))) throw wrongPassword();
@@ -177,7 +178,7 @@ function findLink(manager: EntityManager, id: string): Promise<OperatorResetLink
   return manager.findOneBy(OperatorResetLink, { id });
 }
 
-/** Whether a password that matched the earlier row `then` may still sign the operator in. */
+/** Whether the operator may still sign in with a password that matched the earlier row `then`. */
 function isProvenStill(then: Operator, { disabledAt, passwordHash, revocations }: Operator): boolean {
   return disabledAt === null && passwordHash === then.passwordHash && revocations === then.revocations;
 }

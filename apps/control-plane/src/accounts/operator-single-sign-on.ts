@@ -107,8 +107,8 @@ export class OperatorSingleSignOn {
     const isVerified = email !== null;
     this.logger.warn({ msg: 'No operator matches this identity', issuer, subject, isVerified });
     return signOnUnknownAccount(
-      'No operator matches your identity. Ask an owner to create one for your email address, which the ' +
-        'identity provider must have verified.',
+      'No operator matches your identity. Ask an owner to create one for your email address. The ' +
+        'identity provider must have verified that address.',
     );
   }
 

@@ -284,7 +284,7 @@ export class ControlPlaneConfig extends PlaneConfig {
     return resolve(folder.replaceAll('{version}', version ?? this.tenantPlaneVersion));
   }
 
-  /** The database for dedicated tenants whose order does not name one. */
+  /** The kind of database for dedicated tenants whose order does not specify one. */
   get dedicatedDatabase(): DatabaseDriver {
     const isSmall = this.infrastructureDriver === 'local' && this.LOCAL_DRIVER_POSTGRES_URL === undefined;
     return isSmall ? 'sqlite' : 'postgres';

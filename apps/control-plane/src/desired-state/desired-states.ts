@@ -214,7 +214,7 @@ export class DesiredStates implements OnModuleInit {
     for (const plane of planes) this.signals.deliver(topicOf(plane.id));
   }
 
-  /** A single statement, so that revision and entries are consistent. */
+  /** Uses a single statement, so that the revision and the entries are consistent. */
   private rows(tenantPlaneId: string, since: number, keyId = ''): Promise<ChangedRow[]> {
     return this.database.read((manager) =>
       manager

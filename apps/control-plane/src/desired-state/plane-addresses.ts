@@ -59,7 +59,7 @@ export class PlaneAddresses {
         if (isNews) await manager.increment(TenantPlane, { id: plane.id }, 'addressChangesLeftOut', 1);
         return;
       }
-      // If this address was reported before, it is itself in the count.
+      // If this address was reported before, the count already includes it.
       const leftOut = plane.addressChangesLeftOut - (isNews ? 0 : 1);
       const source = { link_id, sequence, ...(leftOut > 0 && { changes_left_out: leftOut }) };
       await this.change(manager, plane, said, source);

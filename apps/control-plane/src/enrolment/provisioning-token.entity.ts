@@ -14,7 +14,10 @@ export class ProvisioningToken {
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
   @TimestampColumn({ name: 'revoked_at', nullable: true }) revokedAt: Date | null;
-  /** Always later than for the plane's earlier tokens, even if the clock was set back. */
+  /**
+   * When the token was redeemed. Always later than for the
+   * plane's earlier tokens, even if the clock was set back.
+   */
   @TimestampColumn({ name: 'consumed_at', nullable: true }) consumedAt: Date | null;
   /** The instance that redeemed the token. It may repeat its enrolment. */
   @Column('uuid', { name: 'consumed_by', nullable: true }) consumedBy: string | null;

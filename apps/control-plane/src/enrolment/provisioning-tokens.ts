@@ -138,8 +138,8 @@ export class ProvisioningTokens {
     const secret = this.config.INTERNAL_SERVICE_SECRET;
     if (secret !== undefined) return { keyId: this.keys.platformKeyId, secret };
     const detail =
-      'secret "platform" requires INTERNAL_SERVICE_SECRET on the Control Plane. Set it, or use secret ' +
-      '"own".';
+      'secret "platform" requires INTERNAL_SERVICE_SECRET on the Control Plane. Set that variable, or use ' +
+      'secret "own".';
     throw new DomainError('platform_secret_not_configured', 'unprocessable', detail);
   }
 
@@ -159,8 +159,8 @@ export class ProvisioningTokens {
   }
 
   /**
-   * The secret used for the last enrolment. This is never a leaked secret,
-   * because a plane whose secret has leaked must enrol again with a new one.
+   * The secret used for the last enrolment. A plane whose secret has
+   * leaked must enrol again, so the leaked secret is no longer returned.
    */
   private async enrolmentSecret(manager: EntityManager, tenantPlaneId: string): Promise<Secret | null> {
     const redeemed = await this.lastRedeemed(manager, tenantPlaneId);

@@ -120,7 +120,7 @@ export class TenantPlanes {
     );
     if (only && !another) return only.id;
     const detail =
-      'The platform secret does not identify the calling tenant plane. Name it in the query: ' +
+      'The platform secret does not identify the calling tenant plane. Name the plane in the query: ' +
       'tenant_plane_id=<id from enrolment>.';
     throw new DomainError('tenant_plane_unknown', 'forbidden', detail);
   }

@@ -31,7 +31,10 @@ interface Created {
   readonly endpointUrl: string;
 }
 
-/** The infrastructure of dedicated tenants. The configured driver creates it, and their rows record it. */
+/**
+ * Manages the infrastructure of dedicated tenants. The configured
+ * driver creates it, and the tenants' and planes' rows record it.
+ */
 @Injectable()
 export class Infrastructures {
   constructor(
@@ -96,7 +99,7 @@ export class Infrastructures {
       await write((manager) => this.databaseUrls.record(manager, tenantPlaneId, made, tenant));
   }
 
-  /** Does nothing if the plane has another model, because it was not created for this arrival. */
+  /** Does nothing if the plane has a different model, because the plane was not created for this arrival. */
   async destroy(tenantId: string, { model, phase }: Arrival, write: FencedWrite): Promise<void> {
     const { tenant, plane } = await this.find(tenantId, phase);
     if (plane?.deploymentModel === model) await this.destroyPlane(tenant, plane, write);

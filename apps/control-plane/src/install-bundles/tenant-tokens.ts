@@ -14,7 +14,7 @@ import { type TenantPlane, isCell } from '../registry/tenant-plane.entity';
 import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
 import { lockTenant, requireTenant } from '../tenants/tenants';
 
-/** Provisioning tokens of a tenant's own plane. */
+/** Issues, lists and revokes provisioning tokens for a tenant's own plane. */
 @Injectable()
 export class TenantTokens {
   constructor(

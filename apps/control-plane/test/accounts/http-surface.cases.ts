@@ -42,7 +42,7 @@ describe('the HTTP API of the Control Plane', () => {
   });
   afterAll(() => plane.close());
 
-  it('has routes to check', () => {
+  it('has routes for the tests below to check', () => {
     expect(routes.length).toBeGreaterThan(20);
     expect(routes).toContainEqual({ method: 'post', path: '/api/tenants/provision', isPublic: false });
   });

@@ -389,14 +389,14 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       return { first, repeat: () => plane.post(PLANES, body, withKey(name)) };
     };
 
-    it('gets the bundle again while its token is valid', async () => {
+    it('gets the bundle again when repeated while the token is valid', async () => {
       const { first, repeat } = await register('bundle-live');
       expect(first.status).toBe(201);
       expect((await repeat()).text).toBe(first.text);
       expect(await plane.count(TenantPlane, { name: 'bundle-live' })).toBe(1);
     });
 
-    it('gets no bundle once its token is redeemed', async () => {
+    it('gets no bundle when repeated after the token is redeemed', async () => {
       const { first, repeat } = await register('bundle-redeemed');
       const { tenant_plane, install } = first.body;
       const cell = (await plane.registerCell()).copy({
@@ -410,13 +410,13 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       expect(record?.installSealed).toBeNull();
     });
 
-    it('gets no bundle once its token is revoked', async () => {
+    it('gets no bundle when repeated after the token is revoked', async () => {
       const { first, repeat } = await register('bundle-revoked');
       await plane.post(`${PLANES}/${first.body.tenant_plane.id}/provisioning-tokens`).expect(201);
       expect((await repeat()).body.install).toBeNull();
     });
 
-    it('still gets the bundle after a dry run of the enrolment', async () => {
+    it('still gets the bundle when repeated after a dry run of the enrolment', async () => {
       const { first, repeat } = await register('bundle-dry');
       const { token, env } = first.body.install;
       const cell = (await plane.registerCell()).copy({ token, secret: env.INTERNAL_SERVICE_SECRET });

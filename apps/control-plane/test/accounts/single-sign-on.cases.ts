@@ -94,7 +94,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     });
   });
 
-  it('get the same refusal for an unverified address, an unknown one and a disabled account', async () => {
+  it('get the same refusal for unverified addresses, unknown addresses and disabled accounts', async () => {
     await plane.createOperator('ben@example.com', 'owner');
     await plane.createOperator('off@example.com', 'admin');
     await plane.change(Operator, { email: 'off@example.com' }, { disabledAt: plane.clock.now() });
@@ -327,7 +327,7 @@ describe('a Control Plane', () => {
     return answers.map(refusal);
   };
 
-  it('says that no provider is configured if there is none', async () => {
+  it('reports that single sign-on is not configured if it has no provider', async () => {
     const none = [404, 'sign_on_not_configured'];
     expect(await started({})).toEqual([none, none]);
   });

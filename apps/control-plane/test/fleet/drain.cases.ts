@@ -31,7 +31,7 @@ interface JobView {
   readonly error: { readonly code: string; readonly detail: string } | null;
 }
 
-describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
   let scene: JobScene;
   let region = 'region-0';
   let here: PlaneSimulator;
@@ -257,7 +257,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     await send(1, 'changes');
     expect(refusal(await takePart(here, leaving.id))).toEqual(noneOfTheirs);
     expect(refusal(await sayImported(here, leaving.id))).toEqual(noneOfTheirs);
-    // An import by another attempt does not count for this one.
+    // An import by another attempt does not count for this attempt.
     await sayImported(other, coming.id, 1, 'another');
     await waitsAt('await-copy');
     await sayImported(other, coming.id);
@@ -376,7 +376,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     expect(await scene.tenant(id ?? '')).toMatchObject({ tenant_plane_id: here.id });
   });
 
-  /** A drain that failed because the move of its only tenant was cancelled. */
+  /** Returns a drain job that failed because the move of the cell's only tenant was cancelled. */
   const incompleteDrain = async (clockSteps = 0): Promise<string> => {
     const job = await drain();
     const [move] = await eventually(async () => {
@@ -392,19 +392,16 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
   it.each([
     ['while the clock stands still', 0],
     ['after the clock stepped back', -5],
-  ])(
-    'fails its drain if a move is cancelled %s, names the tenant, and resumes on retry',
-    async (_, steps) => {
-      const [id] = await inhabited(1);
-      const job = await incompleteDrain(steps);
-      const { error } = await scene.job(job);
-      expect(error?.code).toBe('drain_incomplete');
-      const { slug } = await scene.tenant(id ?? '');
-      expect(error?.detail).toContain(`${slug} (active)`);
-      await scene.act(job, 'retry').expect(202);
-      await eventually(async () => (await movesOf(job)).length === 2);
-    },
-  );
+  ])('fails to drain if a move is cancelled %s, names the tenant, and resumes on retry', async (_, steps) => {
+    const [id] = await inhabited(1);
+    const job = await incompleteDrain(steps);
+    const { error } = await scene.job(job);
+    expect(error?.code).toBe('drain_incomplete');
+    const { slug } = await scene.tenant(id ?? '');
+    expect(error?.detail).toContain(`${slug} (active)`);
+    await scene.act(job, 'retry').expect(202);
+    await eventually(async () => (await movesOf(job)).length === 2);
+  });
 
   it('moves the other tenants, then names those whose rows it has lost', async () => {
     const ids = await inhabited(6);
@@ -455,7 +452,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     await eventually(async () => (await cellNow(here))?.accepts_tenants === false);
   });
 
-  it('fails its drain if it has been reopened', async () => {
+  it('fails to drain if it has been reopened in the meantime', async () => {
     const opened = scene.before('move-tenants', () =>
       scene.plane.change(TenantPlane, { id: here.id }, { acceptsTenants: true }),
     );

@@ -229,7 +229,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
     const sleep = ['-e', 'setInterval(() => undefined, 1000)'];
     const foreign = await program(sleep, set.folder);
     const shell = await program(sleep, folder);
-    // After a reboot the pid, and even its start time, can belong to another program.
+    // After a reboot, the pid and even the start time can belong to another program.
     await change(plane, { pid: foreign, pidStartedAt: identityOf(foreign)?.startedAt ?? null });
     const ids = { tenantId: plane.id, tenantPlaneId: plane.planeId };
     const subject = { ...ids, slug: plane.slug, region: null, database: driver, version: null };

@@ -110,7 +110,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     expect(cells.flatMap((cell) => cell.match(/[a-z_]+/g)).sort()).toEqual(kinds().sort());
   });
 
-  it('is proven with an injected drift of each kind', () => {
+  it('is covered in the reconcile proof with an injected drift of each kind', () => {
     const injected = [...read('apps/qa/src/drifts/injections.ts').matchAll(/ kind: '([a-z_]+)'/g)];
     expect([...new Set(injected.map(([, kind]) => kind))].sort()).toEqual(kinds().sort());
   });
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports a tenant between two homes without a job, unless a failed job already shows this', async () => {
+    it('reports a tenant between two homes without a job, unless a failed job shows this', async () => {
       const other = await set.plane.enrolledCell();
       const place = { ...(await placementOf(shared)), tenantPlaneId: other.id, phase: 'importing' as const };
       await set.plane.app.get(Database).write((manager) => manager.insert(Placement, place));

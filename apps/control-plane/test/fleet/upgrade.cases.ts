@@ -390,7 +390,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       bodyOf<Accepted>(await wave(body).expect(202)).job.id;
     const parts = async (id: string): Promise<(string | null)[]> =>
       (await plane.rows(ProvisioningJob, { parentId: id })).map((job) => job.tenantPlaneId);
-    /** Waits until the driver has to run the new version, then reports the plane as healthy. */
+    /** Waits until the driver has been asked to run the new version, then reports the plane as healthy. */
     const getsWell = async (index: number): Promise<void> => {
       const one = all[index] as Driven;
       await eventually(() => planes.told.get(one.planeId)?.at(-1) === NEW, { what: `${one.name} is told` });

@@ -25,7 +25,7 @@ export function aiRequestRefused(status: number): DomainError {
 
 export function aiNotAllowed(): DomainError {
   const detail =
-    "AI prompts would leave the customer's network, which the tenant's admin has not allowed. To allow " +
-    'it, send PUT /api/ai/settings {"allow_control_plane": true} to the tenant plane.';
+    "The tenant's admin has not allowed AI prompts to leave the customer's network. To allow this, send " +
+    'PUT /api/ai/settings {"allow_control_plane": true} to the tenant plane.';
   return new DomainError('ai_not_allowed', 'forbidden', detail);
 }

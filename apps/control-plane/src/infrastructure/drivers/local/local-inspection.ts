@@ -22,7 +22,7 @@ import { type ProcessInFolder, isItsProcess, processesBelow } from './local-proc
 const PAGE = 500;
 /** A process that the supervisor keeps restarting is reported after this many failures in a row. */
 export const TOO_MANY_FAILURES = 5;
-/** Longer than the supervisor ever pauses between restarts. */
+/** Exceeds the supervisor's longest pause between restarts. */
 const TOO_LONG_MS = 60_000;
 
 type Faults = Partial<Record<InfrastructurePart, string>>;

@@ -205,7 +205,7 @@ async function namesFrom(admin: AdminConnection, sql: string, parameters: unknow
   return rows.map(({ name }) => name);
 }
 
-/** Changing the owner of a table also changes that of its indexes and sequences. */
+/** Changing the owner of a table also changes the owner of its indexes and sequences. */
 function takeOver(role: string): string {
   return `do $$ declare thing record; begin
     for thing in select format('%s %s', kind, id) as named from (

@@ -31,7 +31,7 @@ import { planeProcesses } from './local-processes';
 const END_MS = 15_000;
 const POLL_MS = 50;
 
-/** Databases and tenant planes on this machine, for development and CI. */
+/** Creates databases and tenant planes on this machine, for development and CI. */
 @Injectable()
 export class LocalDriver extends InfrastructureDriver {
   readonly name = 'local';
@@ -133,8 +133,8 @@ export class LocalDriver extends InfrastructureDriver {
     const url = this.config.LOCAL_DRIVER_POSTGRES_URL?.reveal();
     if (url === undefined) {
       const fix =
-        'Atlas on-call: set it on the Control Plane, restart the Control Plane, then retry the job. Or ' +
-        'roll the job back and provision with {"database": {"driver": "sqlite"}}.';
+        'Atlas on-call: set the variable on the Control Plane, restart the Control Plane, then retry the job. ' +
+        'Or roll the job back and provision the tenant with {"database": {"driver": "sqlite"}}.';
       const detail = 'LOCAL_DRIVER_POSTGRES_URL is not set.';
       throw new StepFailure('operator', 'postgres_not_configured', detail, fix);
     }

@@ -69,7 +69,7 @@ export function failureOf(command: TerraformCommandName, errors: string): StepFa
 
 export function terraformMissing(): StepFailure {
   const detail = 'terraform is not on the PATH of the Control Plane.';
-  const fix = 'Atlas on-call: install Terraform there, then retry the job.';
+  const fix = 'Atlas on-call: install Terraform on that PATH, then retry the job.';
   return new StepFailure('operator', 'terraform_missing', detail, fix);
 }
 
