@@ -30,12 +30,12 @@ export class LocalPostgres {
   constructor(
     /** The URL of a superuser. */
     private readonly adminUrl: string,
-    /** The folder of the built Tenant Plane. */
+    /** The folder of the Tenant Plane build. */
     private readonly app: string,
     private readonly patience: Patience = PATIENCE,
   ) {}
 
-  /** The URL of the database for the role of the same name. */
+  /** Returns the URL with which the role connects to the database of the same name. */
   urlFor(name: string, password: string): string {
     return this.urlOf(name, name, password);
   }

@@ -133,8 +133,8 @@ export class LocalDriver extends InfrastructureDriver {
     const url = this.config.LOCAL_DRIVER_POSTGRES_URL?.reveal();
     if (url === undefined) {
       const fix =
-        'Atlas on-call: set the variable on the Control Plane, restart the Control Plane, then retry the job. ' +
-        'Or roll the job back and provision the tenant with {"database": {"driver": "sqlite"}}.';
+        'Atlas on-call: set the variable on the Control Plane, restart the Control Plane, then retry the ' +
+        'job. Or roll the job back and provision the tenant with {"database": {"driver": "sqlite"}}.';
       const detail = 'LOCAL_DRIVER_POSTGRES_URL is not set.';
       throw new StepFailure('operator', 'postgres_not_configured', detail, fix);
     }

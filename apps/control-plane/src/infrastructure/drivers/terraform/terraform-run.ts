@@ -5,7 +5,7 @@ import { type TerraformCli, type TerraformCommand } from './terraform-cli';
 
 type RunOptions = Omit<TerraformCommand, 'name' | 'args' | 'lost'> & { readonly variablesFile?: string };
 
-/** The commands of one create or destroy operation in a working directory. */
+/** Runs the Terraform commands of one create or destroy operation in a working directory. */
 export class TerraformRun {
   /** Unique, so that workers never share a plan. */
   private readonly planFile = `${randomUUID()}.tfplan`;
