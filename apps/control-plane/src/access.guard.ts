@@ -9,7 +9,10 @@ import { OperatorAuthentication, scopeMissing } from './accounts/operator-authen
 import { SessionCookie } from './accounts/session-cookie';
 import { KeyUses } from './service-keys/key-uses';
 
-/** The only guard. Each route declares who may call it; a route that declares nothing is refused. */
+/**
+ * The application's only guard. Each route declares who may
+ * call it. Calls to a route that declares nothing are refused.
+ */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
@@ -59,8 +62,8 @@ function isMet(required: Required, { kind, scopes }: OperatorCaller): boolean {
 
 function onlyInPerson({ id }: OperatorCaller): DomainError {
   const detail =
-    'This requires an operator session; API keys are not accepted. Sign in, or revoke the key with ' +
-    `DELETE /api/api-keys/${id}.`;
+    'This route requires an operator session; API keys are not accepted. Sign in instead. To revoke this ' +
+    `key, use DELETE /api/api-keys/${id}.`;
   return new DomainError('forbidden', 'forbidden', detail);
 }
 

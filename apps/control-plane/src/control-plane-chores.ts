@@ -12,7 +12,7 @@ import { RequestNonces } from './service-keys/request-nonces/request-nonces';
 import { Signups } from './signup/signups';
 import { SignupLinks } from './tenants/signup-links';
 
-/** Periodic housekeeping. It may run in any process. */
+/** Periodic housekeeping, which may run in any process. */
 @Injectable()
 export class ControlPlaneChores extends Chores {
   constructor(

@@ -15,7 +15,7 @@ const MAILS = [VerifySignupMail, WelcomeMail];
 /** Every kind of link that operators issue. Kinds that do not lock a tenant come first. */
 const LINKS = [ResetLinks, SignupLinks];
 
-/** Providers that higher modules supply to lower ones. All other imports point downwards. */
+/** Providers that higher-level modules supply to lower-level ones. All other dependencies point downwards. */
 @Global()
 @Module({
   imports: [AccountsModule, SignupMailsModule, TenantsModule],

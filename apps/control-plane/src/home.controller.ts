@@ -1,7 +1,7 @@
 import { ApiExcludeController, Public } from '@atlas/platform';
 import { Controller, Get } from '@nestjs/common';
 
-/** Points visitors to the root URL at the docs. */
+/** Serves the root URL, which points visitors to the docs. */
 @ApiExcludeController()
 @Public()
 @Controller()

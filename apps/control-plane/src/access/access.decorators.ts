@@ -6,8 +6,8 @@ export const REQUIRED = 'control-plane:required';
 export const SIGNED = 'control-plane:signed-by-tenant-plane';
 
 /**
- * A scope; `any-operator`, with a session or an API key; or `session`,
- * for routes about the caller's own account, which accept no API keys.
+ * A scope, `any-operator` or `session`. `any-operator` accepts a session or an API
+ * key. `session` is for routes about the caller's own account and accepts no API keys.
  */
 export type Required = Scope | 'any-operator' | 'session';
 

@@ -11,14 +11,15 @@ export interface OperatorCaller {
   readonly operatorId: string;
   readonly role: OperatorRole;
   readonly scopes: readonly Scope[];
-  /** The scope that the route requires. It is checked again before the call writes anything. */
+  /** The scope that the route requires. The scope is checked again before the call writes anything. */
   readonly requires?: Scope;
   /** The caller's session, if they have one. */
   readonly sessionId?: string;
 }
 
 /**
- * The tenant plane that signed the call. Null if the call proves only the platform secret, which cells share.
+ * The tenant plane that signed the call. `tenantPlaneId` is null if the
+ * call was signed with the platform secret, which several cells share.
  */
 export interface PlaneCaller {
   readonly tenantPlaneId: string | null;

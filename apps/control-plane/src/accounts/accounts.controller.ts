@@ -26,7 +26,7 @@ import { OperatorSessions } from './operator-sessions';
 import { Operators } from './operators';
 import { SessionCookie } from './session-cookie';
 
-/** What operators do with their own accounts. */
+/** Lets operators sign in and out, and manage their own accounts. */
 @ApiTags('accounts')
 @ApiBearerAuth()
 @Controller()

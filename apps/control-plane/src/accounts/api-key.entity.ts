@@ -7,7 +7,10 @@ export class ApiKey {
   @PrimaryColumn('varchar') id: string;
   @Column('varchar') name: string;
   @Column('uuid', { name: 'operator_id' }) operatorId: string;
-  /** The API key that created this one. Revoking it revokes this one too. Null if created with a session. */
+  /**
+   * The API key that created this key; null if a session
+   * created it. Revoking the parent also revokes this key.
+   */
   @Column('varchar', { name: 'parent_id', nullable: true }) parentId: string | null;
   @JsonColumn() scopes: Scope[];
   @Column('varchar', { name: 'secret_hash' }) secretHash: string;

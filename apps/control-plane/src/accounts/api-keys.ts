@@ -26,7 +26,7 @@ export class ApiKeys {
     private readonly links: IssuedLinks,
   ) {}
 
-  /** Ordered by id, which does not reflect age. */
+  /** Lists keys in order of their ids, which are random and say nothing about age. */
   async list({ cursor, limit, operator_id: operatorId }: ListApiKeysQuery): Promise<Page<ApiKeyView>> {
     const rows = await this.database.read((manager) => {
       const query = manager
@@ -40,7 +40,7 @@ export class ApiKeys {
     return pageOf(rows, limit, viewOf);
   }
 
-  /** A key created with an API key expires no later than that key. */
+  /** A key that is created with another API key expires no later than its creator. */
   async create(caller: OperatorCaller, dto: CreateApiKeyDto): Promise<CreatedApiKey> {
     const { id, value } = mintCredential('aok');
     return this.database.write(async (manager) => {
@@ -66,7 +66,10 @@ export class ApiKeys {
     });
   }
 
-  /** Also revokes the keys and links issued with it. Operators revoke their own keys; owners revoke any. */
+  /**
+   * Also revokes all keys and links issued with the key.
+   * Operators may revoke their own keys, and owners any key.
+   */
   async revoke(caller: OperatorCaller, id: string): Promise<void> {
     const found = await this.database.read((manager) => manager.findOneBy(ApiKey, { id }));
     if (!found) throw noSuchKey();
@@ -102,8 +105,8 @@ function requireGrantable({ kind, role, scopes }: OperatorCaller, wanted: readon
   const refused = wanted.filter((scope) => !allowed.includes(scope));
   if (refused.length === 0) return;
   const detail =
-    `You cannot grant what you do not have: ${refused.join(', ')}. An owner with a session can grant ` +
-    'any scope.';
+    `You cannot grant scopes that you do not have: ${refused.join(', ')}. An owner with a session can ` +
+    'grant any scope.';
   throw new DomainError('forbidden', 'forbidden', detail);
 }
 
@@ -125,6 +128,6 @@ function notYours(): DomainError {
   return new DomainError(
     'forbidden',
     'forbidden',
-    'This API key belongs to another operator. Only an owner can revoke it.',
+    'This API key belongs to another operator. Only that operator or an owner can revoke it.',
   );
 }

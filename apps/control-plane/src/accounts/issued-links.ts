@@ -9,8 +9,8 @@ import { OperatorResetLink } from './operator-reset-link.entity';
 export const LINK_KINDS = Symbol('LINK_KINDS');
 
 /**
- * Who issued something, and when it expires. It is revoked along with the API key
- * that issued it or, if it was issued with a session, when the operator loses access.
+ * Who issued a link or an API key, and when it expires. It is revoked along with the API
+ * key that issued it or, if it was issued with a session, when the operator loses access.
  */
 export interface Issue {
   readonly issuedBy: string;
@@ -19,8 +19,8 @@ export interface Issue {
 }
 
 /**
- * Describes something that the caller issues now. It expires
- * at `until`, or with the caller's API key if that is earlier.
+ * Returns the issuer and the expiry of a link or an API key that the caller is
+ * issuing. It expires at `until` or with the caller's API key, whichever is earlier.
  */
 export async function issueOf(
   manager: EntityManager,
@@ -48,25 +48,27 @@ export interface IssuedBy {
 export abstract class LinkKind {
   /** The scope required to issue such a link. */
   abstract readonly scope: Scope;
-  /** Revokes the issuer's live links and returns how many there were. */
+  /** Revokes the issuer's live links of this kind and returns how many it revoked. */
   abstract end(manager: EntityManager, issuer: IssuedBy): Promise<number>;
 }
 
 /**
- * Revokes links under the lock of the operator who issued them,
- * as for API keys, so that no new link is issued in the meantime.
+ * Revokes links. As for API keys, callers must hold the lock on the
+ * operator who issued them, so that no new link is issued in the meantime.
  */
 @Injectable()
 export class IssuedLinks {
   constructor(@Inject(LINK_KINDS) private readonly kinds: readonly LinkKind[]) {}
 
-  /** Revokes the links that the operator may no longer issue with the scopes in `left`. Returns how many. */
+  /**
+   * Revokes the links that the operator may no longer issue with the scopes in `left`. Returns their number.
+   */
   endOf(manager: EntityManager, operatorId: string, left: readonly Scope[]): Promise<number> {
     const issuer = { where: 'issued_by = :operatorId', parameters: { operatorId } };
     return this.end(manager, issuer, (kind) => !left.includes(kind.scope));
   }
 
-  /** Revokes the links issued with an API key or one of its descendants. Returns how many. */
+  /** Revokes the links issued with an API key or one of its descendants. Returns their number. */
   endWithKey(manager: EntityManager, id: string): Promise<number> {
     return this.end(manager, { where: `issued_with in (${DESCENT})`, parameters: { id } });
   }

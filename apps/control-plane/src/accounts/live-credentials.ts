@@ -34,7 +34,7 @@ export function isLiveSession(session: WithOperator<OperatorSession>, now: Date)
 
 export function callerByKey({ id, scopes, operator }: WithOperator<ApiKey>): OperatorCaller {
   const { id: operatorId, role } = operator;
-  // A key never grants more than its operator's role does today.
+  // A key never grants more than its operator's current role.
   const left = scopes.filter((scope) => grantableScopes(role).includes(scope));
   return { kind: 'api_key', id, operatorId, role, scopes: left };
 }

@@ -6,13 +6,13 @@ import { OperatorResetLink } from './operator-reset-link.entity';
 import { OperatorSession } from './operator-session.entity';
 
 /**
- * How long sessions are kept after they expire, in case someone asks
- * where a session came from. The audit trail keeps everything else.
+ * How long sessions are kept after they expire, so that their origin
+ * can still be looked up. The audit trail keeps everything else.
  */
 const KEPT_MS = 30 * 24 * 3600_000;
 
 /**
- * Deletes sessions and reset links of operators that expired long ago.
+ * Deletes operators' sessions and reset links long after they have expired.
  * API keys are kept, because the API also lists expired and revoked keys.
  */
 @Injectable()

@@ -56,7 +56,7 @@ export class OperatorAuthentication {
     return callerBySession(session);
   }
 
-  /** Writes at most once a minute, not on every request. */
+  /** Records the use at most once a minute rather than on every request. */
   private async noteUse<T extends ApiKey | OperatorSession>(
     entity: new () => T,
     credential: T,
@@ -73,7 +73,7 @@ export class OperatorAuthentication {
         .andWhere('(last_used_at is null or last_used_at <= :since)', { since })
         .execute(),
     );
-    // Operators must be able to diagnose a full disk, so a failed write does not sign them out.
+    // Operators must be able to diagnose a full disk, so a failed write must not sign them out.
     await noted.catch((error: unknown) => {
       if (!isStorageFault(error)) throw error;
     });

@@ -6,16 +6,16 @@ import { type EntityManager } from 'typeorm';
 import { KnownDevice } from './known-device.entity';
 
 /**
- * The devices that operators have signed in from. A known device grants no
- * access: it only keeps password guesses made elsewhere from locking it out.
+ * The devices from which operators have signed in. A known device grants no access. It only
+ * ensures that password guesses made elsewhere do not prevent a sign-in from this device.
  */
 @Injectable()
 export class OperatorDevices {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * Returns the operator whose device this is. Without a token it
-   * still runs the query, so that the response time reveals nothing.
+   * Returns the operator to whom the device belongs. Runs the query
+   * even without a token, so that the response time reveals nothing.
    */
   operatorOf(manager: EntityManager, token: string | undefined): Promise<string | null> {
     return this.in(manager).userOf(hashCredential(token ?? ''), this.clock.now());

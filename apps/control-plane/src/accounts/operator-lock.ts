@@ -8,10 +8,10 @@ import { scopeMissing, unauthenticated } from './operator-authentication';
 import { Operator } from './operator.entity';
 
 /**
- * A revocation affects only the rows it can see. It misses the uncommitted writes of another transaction,
- * which in turn misses the revocation. So each transaction that signs an operator in, or that issues,
- * resets, changes or revokes anything belonging to an operator, first locks the operator, repeats every
- * check it made before it had the lock, and only then writes. This lock is taken before those of tenants,
+ * A revocation cannot see the uncommitted writes of a concurrent transaction, and that transaction cannot
+ * see the revocation. Therefore, every transaction that signs an operator in, or that issues, resets,
+ * changes or revokes anything belonging to an operator, locks the operator first. It then repeats all
+ * checks made before it had the lock, and only then writes. Take this lock before the locks on tenants,
  * planes and jobs. It is a queued lock, so operators cannot delay their own revocation by writing.
  */
 export async function lockOperator(manager: EntityManager, id: string): Promise<Operator> {
@@ -21,9 +21,9 @@ export async function lockOperator(manager: EntityManager, id: string): Promise<
 }
 
 /**
- * Locks several operators, always in the same order. Lock all that you need
- * in one call. The rows matching `others` are locked too, but without their
- * queued lock, so this does not wait for those operators' own writes.
+ * Locks several operators, always in the same order. Lock all operators that you
+ * need in one call. The rows matching `others` are locked as well, but without a
+ * queued lock, so the call does not wait for those operators' own writes.
  */
 export async function lockOperators(
   manager: EntityManager,
@@ -42,7 +42,8 @@ export async function lockOperators(
 }
 
 /**
- * The caller's current state, read under the lock of their row. Throws whatever the guard would throw now.
+ * Returns the caller's current state. Call this after locking
+ * the operator. Throws what the guard would throw now.
  */
 export async function checkCallerAgain(
   manager: EntityManager,
@@ -57,9 +58,9 @@ export async function checkCallerAgain(
 }
 
 /**
- * Runs `work`, which changes no operator, after checking the caller again.
- * Calls by the same operator wait for that operator's revocation, but not
- * for each other. The statements are sent together and run in this order.
+ * Checks the caller again and then runs `work`, which must not change operators.
+ * Calls by the same operator wait for that operator's revocation, but not for
+ * each other. Lock, check and work are sent together and run in this order.
  */
 export async function asAdmitted<T>(
   manager: EntityManager,
@@ -76,5 +77,5 @@ export async function asAdmitted<T>(
 }
 
 export function noSuchOperator(): DomainError {
-  return new DomainError('not_found', 'not_found', 'There is no such operator.');
+  return new DomainError('not_found', 'not_found', 'No operator has this id.');
 }

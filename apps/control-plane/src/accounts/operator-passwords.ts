@@ -32,7 +32,7 @@ import { requireGoodPassword } from './password-words';
 
 const LINK_SECONDS = 24 * 3600;
 
-/** Signs operators in by password, and changes and resets passwords. */
+/** Signs operators in with their passwords, and changes and resets passwords. */
 @Injectable()
 export class OperatorPasswords {
   constructor(
@@ -75,14 +75,15 @@ export class OperatorPasswords {
     });
   }
 
-  /** Also ends the caller's other sessions and invalidates their reset links. */
+  /** Also revokes the caller's other sessions and reset links. */
   async change(caller: OperatorCaller, dto: ChangePasswordDto): Promise<void> {
     const { operatorId, sessionId } = caller;
     const { email, passwordHash: current } = await this.database.read((manager) =>
       requireOperator(manager, operatorId),
     );
     requireGoodPassword(dto.new_password, email, 'new_password');
-    // Someone who gains access to an open session must not be able to guess the password.
+    // Limits attempts, because someone who gains access to an
+    // open session must not be able to guess the password.
     const attempt = { account: [operatorId], deviceHash: `session ${sessionId}` };
     await this.throttle.take(attempt);
     if (!(await this.checks.matches(dto.current_password, current))) throw wrongPassword();
@@ -92,7 +93,8 @@ export class OperatorPasswords {
     await this.database.write(async (manager) => {
       const operator = await lockOperator(manager, operatorId);
       await checkCallerAgain(manager, caller, this.clock);
-      // Changed in the meantime, perhaps to lock this caller out, so the old password proves nothing.
+      // The password has been changed in the meantime, perhaps to
+      // lock this caller out, so knowing the old one proves nothing.
       if (operator.passwordHash !== current) throw wrongPassword();
       await this.setPassword(manager, operator, passwordHash);
       await this.sessions.endOthers(manager, operatorId, sessionId);
@@ -102,8 +104,8 @@ export class OperatorPasswords {
   }
 
   /**
-   * Issues a link for choosing a password, for an operator
-   * who has none or forgot it. Invalidates the previous link.
+   * Issues a link with which an operator who has no password, or has
+   * forgotten it, can choose a new one. Revokes the previous link.
    */
   issueLink(caller: OperatorCaller, operatorId: string): Promise<ResetLink> {
     const { id, value } = mintCredential('aor');
@@ -121,21 +123,21 @@ export class OperatorPasswords {
       const row = { id, operatorId, secretHash: hashCredential(token), createdAt, endedAt: null };
       await insertRow(manager, OperatorResetLink, { ...row, ...issue });
       await this.audit.record(manager, operatorEntry('operator.reset_link_issued', operatorId, { link: id }));
-      // Browsers do not send the fragment, so the token appears in no server's log.
+      // Browsers do not send the fragment, so the token does not appear in any server's log.
       const url = new URL(`/reset-password#token=${token}`, this.config.CONTROL_PLANE_PUBLIC_URL);
       return { url: url.href, token, expires_at: issue.expiresAt };
     });
   }
 
   /**
-   * Ends all sessions and invalidates all links, so anyone who had the old password is locked
-   * out. The device becomes known, so password guesses made elsewhere do not lock it out.
+   * Revokes all sessions and links, so that anyone who knew the old password is locked out. Makes the
+   * device a known device, so that password guesses made elsewhere do not prevent a sign-in from it.
    */
   async reset({ token, password }: ResetPasswordDto): Promise<{ device_token: string }> {
     const id = parseCredential('aor', token)?.id;
     const link = id ? await this.database.read((manager) => findLink(manager, id)) : null;
     if (!link || !credentialMatches(token, link.secretHash)) throw invalidLink();
-    // Checked again in the transaction. This check avoids hashing a password for an invalid link.
+    // The transaction checks this again. The early check avoids hashing a password for an invalid link.
     if (link.endedAt !== null || link.expiresAt <= this.clock.now()) throw invalidLink();
     const { email } = await this.database.read((manager) => requireOperator(manager, link.operatorId));
     requireGoodPassword(password, email);
@@ -176,7 +178,7 @@ function findLink(manager: EntityManager, id: string): Promise<OperatorResetLink
   return manager.findOneBy(OperatorResetLink, { id });
 }
 
-/** Whether a password that matched the earlier row `then` may still sign the operator in. */
+/** Whether the operator may still sign in with a password that matched the earlier row `then`. */
 function isProvenStill(then: Operator, { disabledAt, passwordHash, revocations }: Operator): boolean {
   return disabledAt === null && passwordHash === then.passwordHash && revocations === then.revocations;
 }

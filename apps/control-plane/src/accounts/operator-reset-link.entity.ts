@@ -9,10 +9,10 @@ export class OperatorResetLink {
   @Column('varchar', { name: 'secret_hash' }) secretHash: string;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
-  /** The operator who issued it; null for links that are older than this column. */
+  /** The operator who issued the link; null for links that are older than this column. */
   @Column('uuid', { name: 'issued_by', nullable: true }) issuedBy: string | null;
   /** The issuer's API key; null if issued with a session. */
   @Column('varchar', { name: 'issued_with', nullable: true }) issuedWith: string | null;
-  /** When it was used or replaced, or its issuer lost the right to issue it. */
+  /** When it was used or replaced, or when its issuer lost the right to issue it. */
   @TimestampColumn({ name: 'ended_at', nullable: true }) endedAt: Date | null;
 }

@@ -21,7 +21,7 @@ export class OperatorSessions {
     private readonly audit: Audit,
   ) {}
 
-  /** Opens a session for an operator who has proven their identity. */
+  /** Creates a session for an operator who has proven their identity. */
   async open(manager: EntityManager, operator: Operator, method: SessionView['method']): Promise<SignedIn> {
     const context = currentContext();
     if (context) context.actor = { kind: 'operator', id: operator.id };
@@ -54,7 +54,7 @@ export class OperatorSessions {
     return { items: shown.map((session) => viewOf(session, sessionId)) };
   }
 
-  /** Ends one of the caller's own sessions. */
+  /** Revokes one of the caller's own sessions. */
   async end(caller: OperatorCaller, id: string): Promise<void> {
     const { operatorId } = caller;
     await this.database.write(async (manager) => {
@@ -77,9 +77,9 @@ export class OperatorSessions {
   }
 
   /**
-   * Locks the operator who is signing in and ends the browser's previous session,
-   * even if it belonged to a different operator (ASVS 5.0, 7.2.4). The browser
-   * forgets that session, so no one else should be able to keep using it.
+   * Locks the operator who is signing in and revokes the browser's previous
+   * session, even if it belonged to a different operator (ASVS 5.0, 7.2.4). The
+   * browser forgets that session, so no one else should be able to keep using it.
    */
   async lockSigningIn(
     manager: EntityManager,
@@ -94,7 +94,7 @@ export class OperatorSessions {
     return operator;
   }
 
-  /** Ends all sessions of an operator, or all but one. */
+  /** Revokes all sessions of an operator, or all but one. */
   async endOthers(manager: EntityManager, operatorId: string, keptId?: string): Promise<void> {
     const live = { operatorId, revokedAt: IsNull(), ...(keptId !== undefined && { id: Not(keptId) }) };
     await manager.update(OperatorSession, live, { revokedAt: this.clock.now() });

@@ -24,9 +24,9 @@ const REALM = 'control-plane';
 const LINK_RULE = { name: 'operators_sso_uq', table: 'operators', columns: ['sso_issuer', 'sso_subject'] };
 
 /**
- * Signs operators in through the company's identity provider. Only an owner can create
- * operators; signing in never does. A verified email address links an operator to an
- * account at the provider once; from then on the provider's subject identifies them.
+ * Signs operators in through the company's identity provider. Signing in never creates an
+ * operator: only an owner can do that. A verified email address links an operator to an
+ * account at the provider once. From then on, the provider's subject identifies the operator.
  */
 @Injectable()
 export class OperatorSingleSignOn {
@@ -50,8 +50,8 @@ export class OperatorSingleSignOn {
   }
 
   async finish(request: FastifyRequest, reply: FastifyReply, cookies: FromCookies): Promise<SignedIn> {
-    // Only the provider's response reveals who is signing in, so this reads the revocation counts of all
-    // operators. A changed count means that the operator was disabled or demoted during the sign-in.
+    // Only the provider's response reveals who is signing in, so the revocation counts of all operators
+    // are read here. A changed count means that the operator was disabled or demoted during the sign-in.
     const before = await this.revocations();
     const identity = await this.signOn.finish(this.client, REALM, request, reply);
     try {
@@ -107,8 +107,8 @@ export class OperatorSingleSignOn {
     const isVerified = email !== null;
     this.logger.warn({ msg: 'No operator matches this identity', issuer, subject, isVerified });
     return signOnUnknownAccount(
-      'No operator matches your identity. Ask an owner to create one for your email address, which the ' +
-        'identity provider must have verified.',
+      'No operator matches your identity. Ask an owner to create one for your email address. The ' +
+        'identity provider must have verified that address.',
     );
   }
 

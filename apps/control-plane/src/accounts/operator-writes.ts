@@ -14,7 +14,7 @@ export class OperatorWrites {
 
   /**
    * Commits everything that `work` writes, or nothing. Also commits nothing
-   * if the caller's access was revoked since they were authenticated.
+   * if the caller's access has been revoked since they were authenticated.
    */
   by<T>(caller: OperatorCaller, work: () => Promise<T>): Promise<T> {
     return this.database.write((manager) => asAdmitted(manager, caller, this.clock, work));

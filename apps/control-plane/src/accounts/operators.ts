@@ -32,7 +32,7 @@ import { requireGoodPassword } from './password-words';
 
 const EMAIL_RULE = { name: 'operators_email_uq', table: 'operators', columns: ['email'] };
 
-/** The operators of this Control Plane and their roles. */
+/** Manages the operators of this Control Plane and their roles. */
 @Injectable()
 export class Operators {
   constructor(
@@ -43,8 +43,8 @@ export class Operators {
   ) {}
 
   /**
-   * Without a password, the operator signs in through the identity provider or
-   * chooses a password through a reset link. The command line passes no `caller`.
+   * An operator created without a password signs in through the identity provider,
+   * or chooses a password with a reset link. The command line passes no `caller`.
    */
   async create(dto: CreateOperatorDto, caller?: OperatorCaller): Promise<OperatorView> {
     if (dto.password !== undefined) requireGoodPassword(dto.password, dto.email);
@@ -95,8 +95,8 @@ export class Operators {
   }
 
   /**
-   * Disabling or demoting an operator ends all their sessions and invalidates the links that they
-   * may no longer issue. Disabling also revokes their API keys; enabling does not restore them.
+   * Disabling or demoting an operator revokes all their sessions, and the links that they may no
+   * longer issue. Disabling also revokes their API keys. Enabling the operator restores none of these.
    */
   change(caller: OperatorCaller, id: string, dto: ChangeOperatorDto): Promise<ManagedOperatorView> {
     return this.database.write(async (manager) => {

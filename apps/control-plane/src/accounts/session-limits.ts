@@ -2,7 +2,7 @@
 export const SESSION_SECONDS = 12 * 3600;
 /** An unused session expires after this time (ASVS 5.0, 7.3.1). */
 const IDLE_SECONDS = 3600;
-/** The use of a session or key is recorded no more often than this. */
+/** The minimum interval between two records of the use of the same session or API key. */
 export const NOTED_EVERY_SECONDS = 60;
 
 interface Used {

@@ -16,7 +16,7 @@ import { SessionCookie } from './session-cookie';
 /** Where a browser is redirected after signing in. */
 const SIGNED_IN = '/api/auth/me';
 
-/** Routes for browsers. They start with a link and end with a session cookie. */
+/** Single sign-on for browsers. It starts with a link and ends with a session cookie. */
 @ApiTags('accounts')
 @Public()
 @Refuses('unauthenticated', 'forbidden', 'not_found', 'conflict')

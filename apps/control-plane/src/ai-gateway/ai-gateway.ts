@@ -11,7 +11,7 @@ import { aiNotAllowed, aiUnavailable } from './providers/ai.errors';
 
 const MAX_ANSWER_BYTES = 8_388_608;
 
-/** Sends a tenant's questions to the configured provider. It stores none of them. */
+/** Sends tenants' questions to the configured provider without storing them. */
 @Injectable()
 export class AiGateway {
   private readonly logger = new Logger(AiGateway.name);

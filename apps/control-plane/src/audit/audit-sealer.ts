@@ -5,8 +5,8 @@ import { AuditEvent } from './audit-event.entity';
 const MAX_BATCHES = 40;
 
 /**
- * Links audit rows into the hash chain after they have been
- * written. The sweep runs it; only one process seals at a time.
+ * Appends audit rows to the hash chain after they have been
+ * written. Runs in every sweep, but in only one process at a time.
  */
 @Injectable()
 export class AuditSealer {

@@ -44,7 +44,7 @@ export class AuditController {
     });
   }
 
-  /** Oldest first, with the position and hash of each entry. */
+  /** Lists entries oldest first, with the position and hash of each entry. */
   @Requires('audit:read')
   @Serves('GET /api/audit/chain')
   async chain(@Query() query: ChainQuery): Promise<Page<SealedAuditRecord>> {

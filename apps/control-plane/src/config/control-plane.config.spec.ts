@@ -71,7 +71,7 @@ describe('the configuration of the Control Plane', () => {
     });
   });
 
-  it('lists every fault at once by variable name, without repeating any value', () => {
+  it('lists all faults at once, by variable name and without repeating any value', () => {
     const env = {
       NODE_ENV: 'staging',
       PORT: '70000',
@@ -165,7 +165,7 @@ describe('the configuration of the Control Plane', () => {
       ['AI_PROVIDER', 'oracle'],
       ['AI_PROVIDER_API_KEY', 'two words'],
       ['AI_PROVIDER_TIMEOUT_MS', '0'],
-    ])('is refused for %s=%s', (name, value) => {
+    ])('is refused with %s=%s', (name, value) => {
       expect(faultsOf({ ...PRODUCTION, [name]: value })).toEqual([expect.stringMatching(`^${name} `)]);
     });
 
@@ -217,7 +217,7 @@ describe('the configuration of the Control Plane', () => {
       ]);
     });
 
-    it('allows plain http on this machine, behind a proxy', () => {
+    it('allows plain http on the loopback address, for use behind a proxy', () => {
       expect(faultsOf({ ...PRODUCTION, CONTROL_PLANE_PUBLIC_URL: 'http://127.0.0.1:4100' })).toEqual([]);
     });
   });

@@ -73,11 +73,11 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Checked('rotation', (value, { INTERNAL_SERVICE_SECRET: current }: ControlPlaneConfig) =>
     current !== undefined && !current.equals(value)
       ? null
-      : 'must differ from INTERNAL_SERVICE_SECRET, which is required with it',
+      : 'must differ from INTERNAL_SERVICE_SECRET, which must also be set',
   )
   INTERNAL_SERVICE_SECRET_PREVIOUS?: Secret;
 
-  /** Closes sign-up even if email is configured. */
+  /** Disables self-service sign-up even if email is configured. */
   @IsSwitch()
   @IsBoolean()
   SIGNUP_CLOSED: boolean = false;
@@ -89,12 +89,15 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Checked('issuer', issuerProblem)
   OPERATOR_OIDC_ISSUER?: string;
 
-  /** This Control Plane's client id at that provider. */
+  /** This Control Plane's client id at the OpenID provider. */
   @ValidateIf((config: ControlPlaneConfig) => config.OPERATOR_OIDC_ISSUER !== undefined)
   @IsNotEmpty({ message: '$property is required with OPERATOR_OIDC_ISSUER' })
   OPERATOR_OIDC_CLIENT_ID?: string;
 
-  /** A secret. Unset: the Control Plane is a public client that relies on PKCE. */
+  /**
+   * The client secret at the OpenID provider. Unset: the
+   * Control Plane is a public client that relies on PKCE.
+   */
   @IsOptional()
   @IsSecret()
   @IsNotEmpty()
@@ -113,7 +116,7 @@ export class ControlPlaneConfig extends PlaneConfig {
   @IsOptional()
   @IsIn(DRIVER_NAMES)
   @Checked('driver', (value, config: ControlPlaneConfig) =>
-    value === 'local' && config.isProduction ? 'local is for development and CI' : null,
+    value === 'local' && config.isProduction ? 'local is for development and CI only' : null,
   )
   INFRASTRUCTURE_DRIVER?: DriverName;
 
@@ -129,7 +132,7 @@ export class ControlPlaneConfig extends PlaneConfig {
   )
   AI_PROVIDER_BASE_URL?: string;
 
-  /** A secret. Unset if the provider requires none. */
+  /** The API key for the AI provider. Unset: requests are sent without one. */
   @IsOptional()
   @IsSecret()
   @Checked('header', (value) =>
@@ -142,7 +145,9 @@ export class ControlPlaneConfig extends PlaneConfig {
   @IsNotEmpty({ message: '$property must name the model to use (required with AI_PROVIDER_BASE_URL)' })
   AI_PROVIDER_MODEL?: string;
 
-  /** How long the provider may send nothing, before its response starts and between two parts of a stream. */
+  /**
+   * How long the provider may stay silent, both before its response starts and between two parts of a stream.
+   */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(100)
@@ -194,7 +199,9 @@ export class ControlPlaneConfig extends PlaneConfig {
   @Min(1)
   UPGRADE_HEALTHY_SECONDS: number = 300;
 
-  /** Drift is found within this time, because a check starts every three quarters of it. 0: never. */
+  /**
+   * Every drift is found within this time, because a check starts every three quarters of it. 0: no checks.
+   */
   @Transform(({ value }) => Number(value))
   @IsInt()
   @Min(0)
@@ -206,8 +213,8 @@ export class ControlPlaneConfig extends PlaneConfig {
   LOCAL_DRIVER_DIR: string = 'data/dedicated';
 
   /**
-   * The superuser URL of the server on which the local driver creates
-   * databases. `{slug}` in it gives each tenant a server of its own.
+   * A superuser's URL for the server on which the local driver creates
+   * databases. With `{slug}` in the URL, each tenant has its own server.
    */
   @IsOptional()
   @IsSecret()
@@ -215,8 +222,8 @@ export class ControlPlaneConfig extends PlaneConfig {
   LOCAL_DRIVER_POSTGRES_URL?: Secret;
 
   /**
-   * The folder of the built Tenant Plane that the local driver starts. `{version}` in
-   * it gives each version a folder of its own. Unset: the folder next to this app.
+   * The folder of the Tenant Plane build that the local driver starts. With `{version}`
+   * in the path, each version has its own folder. Unset: the folder next to this app.
    */
   @IsOptional()
   @IsNotEmpty()
@@ -227,7 +234,8 @@ export class ControlPlaneConfig extends PlaneConfig {
   TERRAFORM_MODULE_DIR: string = 'docker/terraform/aws-ecs';
 
   /**
-   * Contains each tenant's Terraform working directory, with the state unless TERRAFORM_BACKEND_FILE is set.
+   * The folder for the tenants' Terraform working directories.
+   * They contain the state unless TERRAFORM_BACKEND_FILE is set.
    */
   @IsNotEmpty()
   TERRAFORM_WORK_DIR: string = 'data/terraform';
@@ -238,8 +246,8 @@ export class ControlPlaneConfig extends PlaneConfig {
   TERRAFORM_VARIABLES_FILE?: string;
 
   /**
-   * A .tf file with a backend block that keeps the state
-   * elsewhere. `{name}` in it becomes the tenant's name.
+   * A .tf file with a backend block that keeps the state elsewhere. `{name}`
+   * in the file stands for the name of the tenant's infrastructure.
    */
   @IsOptional()
   @IsNotEmpty()
@@ -253,8 +261,8 @@ export class ControlPlaneConfig extends PlaneConfig {
   TERRAFORM_TIMEOUT_MINUTES: number = 60;
 
   /**
-   * `<fault point>:<kill|throw|fail|pause>`: the point at
-   * which tests make the plane fail. Refused in production.
+   * `<fault point>:<kill|throw|fail|pause>`: where and how
+   * tests make the Control Plane fail. Refused in production.
    */
   @IsOptional()
   @Checked('faultPoint', (_, config: ControlPlaneConfig) =>
@@ -270,25 +278,27 @@ export class ControlPlaneConfig extends PlaneConfig {
     return this.TENANT_PLANE_VERSION ?? CONTROL_PLANE_VERSION;
   }
 
-  /** The folder of that version of the built Tenant Plane, for the local driver. */
+  /** The folder with this version's build of the Tenant Plane, for the local driver. */
   tenantPlaneApp(version: string | null): string {
     const folder = this.LOCAL_DRIVER_TENANT_PLANE ?? join(__dirname, '../tenant-plane');
     return resolve(folder.replaceAll('{version}', version ?? this.tenantPlaneVersion));
   }
 
-  /** The database for dedicated tenants whose order does not name one. */
+  /** The kind of database for dedicated tenants whose order does not specify one. */
   get dedicatedDatabase(): DatabaseDriver {
     const isSmall = this.infrastructureDriver === 'local' && this.LOCAL_DRIVER_POSTGRES_URL === undefined;
     return isSmall ? 'sqlite' : 'postgres';
   }
 }
 
-/** SQLite allows one process and keeps all tenants in one file on one disk. */
+/**
+ * SQLite is refused in production: it allows only one process, and keeps all tenants in one file on one disk.
+ */
 function sqliteProblem(value: string, { isProduction }: ControlPlaneConfig): string | null {
   if (!isProduction || databaseTargetProblem(value) !== null) return null;
   return databaseTarget(value).driver === 'postgres'
     ? null
-    : 'must be a postgres:// URL in production: SQLite is for development';
+    : 'must be a postgres:// URL in production: SQLite is for development only';
 }
 
 function postgresUrlProblem(value: string): string | null {
@@ -301,7 +311,7 @@ const LEAST_DIFFERENT_BYTES = 16;
 function sealingKeysProblem(value: string, { isProduction }: ControlPlaneConfig): string | null {
   try {
     const isRandom = parseSealingKeys(value).every(({ key }) => new Set(key).size >= LEAST_DIFFERENT_BYTES);
-    return isRandom || !isProduction ? null : 'must be random: openssl rand -base64 32';
+    return isRandom || !isProduction ? null : 'must be random: use openssl rand -base64 32';
   } catch (error) {
     return `must be <id>:<base64 of 32 bytes>[,...]: ${(error as Error).message}`;
   }

@@ -1,9 +1,9 @@
 import { VERSION_PATTERN } from '@atlas/operator-api';
 import { CONTROL_PLANE_VERSION, versionClassOf, versionProblem } from './version-policy';
 
-describe('the version of a tenant plane', () => {
+describe('a tenant plane', () => {
   it.each(['1.4.2', '1.4.1', '1.4.0', '1.3.9', '1.0.0', '1.4.2-rc.1', '1.3.0+build.5'])(
-    '%s works with 1.4.2',
+    'of version %s works with Control Plane 1.4.2',
     (version) => {
       expect(versionProblem(version, '1.4.2')).toBeNull();
     },
@@ -19,7 +19,7 @@ describe('the version of a tenant plane', () => {
     ['latest', 'not a version'],
     ['', 'not a version'],
     ['1.4.2.1', 'not a version'],
-  ])('%s does not work with 1.4.2: %s', (version, why) => {
+  ])('of version %s does not work with Control Plane 1.4.2: %s', (version, why) => {
     expect(versionProblem(version, '1.4.2')).toContain(why);
   });
 
@@ -32,18 +32,18 @@ describe('the version of a tenant plane', () => {
     ['2.0.0', 'unsupported'],
     ['0.9.0', 'unsupported'],
     ['latest', 'unsupported'],
-  ])('%s is "%s" if the Control Plane runs 1.4.2', (version, kind) => {
+  ])('of version %s is "%s" if the Control Plane runs version 1.4.2', (version, kind) => {
     expect(versionClassOf(version, '1.4.2')).toBe(kind);
   });
 
   it.each(['1.4', 'v1.4.2', '1.4.2+build.5', '1.4.2-a/../b', '1.4.2 ', '1.4.2-'])(
-    '%j cannot be requested, since a version names a folder or an image',
+    'cannot be requested with version %j, because a version names a folder or an image',
     (version) => {
       expect(VERSION_PATTERN.test(version)).toBe(false);
     },
   );
 
-  it("is supported if it equals the Control Plane's own", () => {
+  it("is supported if its version equals the Control Plane's own", () => {
     expect(versionProblem(CONTROL_PLANE_VERSION)).toBeNull();
   });
 });

@@ -13,8 +13,8 @@ interface Made {
 }
 
 /**
- * The URLs of dedicated databases, sealed in the rows of plane
- * and tenant. Only callers who may read secrets see them.
+ * The URLs of dedicated databases, sealed in the plane's and the
+ * tenant's rows. Only callers who may read secrets see them.
  */
 @Injectable()
 export class DatabaseUrls {
@@ -24,8 +24,8 @@ export class DatabaseUrls {
   ) {}
 
   /**
-   * Records the URL on the tenant whose home this is and then on the plane,
-   * which is the locking order. Former homes redirect to the new address.
+   * Records the URL first on the tenant whose home this plane is and then on the plane, because
+   * tenants must be locked before planes. Makes former homes redirect to the new address.
    */
   async record(
     manager: EntityManager,
@@ -40,7 +40,7 @@ export class DatabaseUrls {
     if (home) await this.addresses.redirectUsersOf(manager, home.id);
   }
 
-  /** The columns of a tenant's row that describe the plane becoming its home. */
+  /** The columns to change in a tenant's row when this plane becomes its home. */
   ofPlane(
     tenantId: string,
     { id, endpointUrl, dbUrlSealed }: TenantPlane,

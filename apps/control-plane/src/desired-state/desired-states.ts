@@ -37,7 +37,9 @@ const IS_BACK = `case when placement.phase = 'importing' then exists (
       and former.source_plane_id = plane.id and former.purpose = 'move'
   ) end`;
 
-/** What each plane should serve, derived from placements and sent as the changes since a revision. */
+/**
+ * Derives from placements what each plane should serve, and sends each plane the changes since its revision.
+ */
 @Injectable()
 export class DesiredStates implements OnModuleInit {
   private epoch = '';
@@ -73,8 +75,8 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /**
-   * Publishes a changed entry. Call it last in a transaction: it increments the plane's
-   * counter and locks its row until the commit, so commit order is revision order.
+   * Publishes a changed entry. Call this last in a transaction: incrementing the plane's
+   * revision locks the plane's row until the commit. Revisions are therefore committed in order.
    */
   async publish(
     manager: EntityManager,
@@ -83,7 +85,7 @@ export class DesiredStates implements OnModuleInit {
     const { tenantId, tenantPlaneId } = placement;
     const plane = manager.createQueryBuilder().update(TenantPlane).where({ id: tenantPlaneId });
     const entry = manager.createQueryBuilder().update(Placement).where({ tenantId, tenantPlaneId });
-    // Statements started together are sent together and run in this order.
+    // Both statements are sent together, and run in this order.
     await together([
       plane.set({ revision: () => 'revision + 1', revisedAt: this.clock.now() }).execute(),
       entry.set({ entryRevision: () => `(${REVISION_OF_PLANE})` }).execute(),
@@ -92,8 +94,8 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /**
-   * Like `publish`, for the homes of many tenants at once. Entries of
-   * one plane share a revision. `select` selects the tenants' ids.
+   * Like `publish`, for the homes of many tenants at once. Entries for
+   * the same plane share a revision. `select` selects the tenants' ids.
    */
   async publishHomes(
     manager: EntityManager,
@@ -131,8 +133,8 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /**
-   * Returns null if nothing changed since `since`. `keyId` is the key that the plane signs
-   * with. If a rotation is waiting for the plane, the response includes the next secret.
+   * Returns null if nothing has changed since `since`. `keyId` is the key with which the plane
+   * signs. If a rotation is waiting for the plane, the response includes the next secret.
    */
   async changes(
     tenantPlaneId: string,
@@ -147,7 +149,7 @@ export class DesiredStates implements OnModuleInit {
     const isFull = n === null || n > current;
     if (!isFull && n === current) return null;
     const entries = isFull && n !== null ? await this.rows(tenantPlaneId, 0) : rows;
-    // Read after the entries, so that newer changes are sent twice rather than missed.
+    // The links are read after the entries, so that newer changes are sent twice rather than missed.
     const links = entries.some(isEntry)
       ? await this.database.read((manager) => toldSignupLinks(manager, tenantPlaneId, isFull ? 0 : n))
       : new Map<string, DesiredSignupLinks>();
@@ -170,7 +172,7 @@ export class DesiredStates implements OnModuleInit {
     try {
       let changes = await this.changes(tenantPlaneId, since, keyId);
       while (!changes && (await wakes.next())) changes = await this.changes(tenantPlaneId, since, keyId);
-      // No signal announces that a key was revoked.
+      // Checked here, because no signal announces that a key was revoked.
       if (!changes && ended.aborted) await this.serviceKeys.requireAccepted(keyId);
       return changes;
     } finally {
@@ -192,12 +194,15 @@ export class DesiredStates implements OnModuleInit {
     return (this.knownRevision(appliedRevision ?? '') ?? -1) >= revision;
   }
 
-  /** The revision number that the plane has applied, or 0 if it comes from an earlier epoch. */
+  /** The revision number that the plane has applied, or 0 if the revision is from an earlier epoch. */
   appliedBy({ appliedRevision }: TenantPlane): number {
     return this.knownRevision(appliedRevision ?? '') ?? 0;
   }
 
-  /** Wakes this process's waiting planes that changed since `time`, in case a signal was lost. */
+  /**
+   * Wakes the planes that are waiting in this process and whose
+   * desired state has changed since `time`, in case a signal was lost.
+   */
   async wakeChangedSince(time: Date): Promise<void> {
     const planes = await this.database.read((manager) =>
       manager
@@ -209,7 +214,7 @@ export class DesiredStates implements OnModuleInit {
     for (const plane of planes) this.signals.deliver(topicOf(plane.id));
   }
 
-  /** A single statement, so that revision and entries are consistent. */
+  /** Uses a single statement, so that the revision and the entries are consistent. */
   private rows(tenantPlaneId: string, since: number, keyId = ''): Promise<ChangedRow[]> {
     return this.database.read((manager) =>
       manager
@@ -297,7 +302,7 @@ interface ChangedRow {
   readonly phase: DesiredTenant['phase'];
   readonly entry_revision: number;
   readonly purge_job_id: string | null;
-  /** Set if an old copy is kept there after a move. */
+  /** Set if the plane keeps an old copy after a move. */
   readonly remove_after: unknown;
   readonly restored_from: string | null;
   readonly reopened_by: string | null;

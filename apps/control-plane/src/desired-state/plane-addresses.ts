@@ -26,7 +26,7 @@ export interface ReportingPlane {
 }
 
 /**
- * The addresses of tenant planes, and what depends on
+ * Updates the addresses of tenant planes and what depends on
  * them: addresses of tenants, links, routes and redirects.
  */
 @Injectable()
@@ -52,14 +52,14 @@ export class PlaneAddresses {
     const isNews = said !== before.reportedEndpointUrl;
     await this.database.write(async (manager) => {
       const plane = await this.lock(manager, caller);
-      // A newer report has arrived since; its own call handles the address.
+      // A newer report has arrived since. The call for that report handles the address.
       if (plane.linkId !== link_id || plane.sequence !== sequence || !this.isToFollow(plane, said)) return;
       // Every report repeats the address, so it is adopted later, once the limit allows it.
       if (!(await this.throttle.isTaken(CHANGES, [plane.id]))) {
         if (isNews) await manager.increment(TenantPlane, { id: plane.id }, 'addressChangesLeftOut', 1);
         return;
       }
-      // This address itself may have been left out before.
+      // If this address was reported before, the count already includes it.
       const leftOut = plane.addressChangesLeftOut - (isNews ? 0 : 1);
       const source = { link_id, sequence, ...(leftOut > 0 && { changes_left_out: leftOut }) };
       await this.change(manager, plane, said, source);

@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 import { DesiredStates } from './desired-states';
 
-/** Decides from a tenant plane's own reports whether it is healthy on a version. */
+/** Decides from a tenant plane's own reports whether the plane is healthy on a given version. */
 @Injectable()
 export class PlaneHealth {
   constructor(
@@ -13,14 +13,16 @@ export class PlaneHealth {
     private readonly desiredStates: DesiredStates,
   ) {}
 
-  /** Returns what is still missing, or null if nothing is. Throws if the plane is retired. */
+  /**
+   * Returns what a job must still wait for, or null if the plane is healthy. Throws if the plane is retired.
+   */
   async missing(id: string, version: string): Promise<string | null> {
     const plane = await this.find(id);
     return reportLackedBy(plane, version) ?? troubleOf(plane) ?? this.entriesLackedBy(plane);
   }
 
   /**
-   * Like {@link missing}, but for a plane that was rolled back. It need
+   * Like {@link missing}, but for a plane that was rolled back. The plane need
    * not be healthy, because it may have been unhealthy before the upgrade.
    */
   async missingToBeBack(id: string, version: string): Promise<string | null> {

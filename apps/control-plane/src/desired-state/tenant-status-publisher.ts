@@ -19,7 +19,7 @@ export class TenantStatusPublisher {
     await this.publish(manager, id);
   }
 
-  /** Publishes to the planes that already have an entry for the tenant. */
+  /** Publishes the tenant's status to the planes that already have an entry for the tenant. */
   async publish(manager: EntityManager, tenantId: string): Promise<void> {
     for (const place of await toldPlaces(manager, tenantId)) await this.desiredStates.publish(manager, place);
   }

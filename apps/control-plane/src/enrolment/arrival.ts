@@ -3,8 +3,8 @@ import { type ProvisioningContext } from '../provisioning-jobs/provisioning-step
 import { type Tenant } from '../registry/tenant.entity';
 
 /**
- * The placement that a job creates for its tenant: its home
- * when provisioned, its future home in a move or restore.
+ * The placement that a job creates for its tenant: the home of a new
+ * tenant, or the future home of a tenant that is being moved or restored.
  */
 export interface Arrival {
   readonly model: DeploymentModel;

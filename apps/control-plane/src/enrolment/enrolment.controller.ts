@@ -25,7 +25,7 @@ export class EnrolmentController {
   ) {}
 
   /**
-   * Enrols a plane that has no connection to the Control Plane, with a request file that an operator uploads.
+   * Enrols a plane that has no connection to the Control Plane. An operator uploads the plane's request file.
    */
   @Requires('planes:write')
   @Serves('POST /api/tenant-planes/enroll-offline')

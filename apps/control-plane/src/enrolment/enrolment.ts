@@ -40,7 +40,7 @@ export class Enrolment {
     private readonly clock: Clock,
   ) {}
 
-  /** `within` does more work in the same transaction. If it throws, nothing is enrolled. */
+  /** `within` does further work in the same transaction. If `within` throws, nothing is enrolled. */
   async enrol(
     call: Proof,
     request: EnrolRequest,
@@ -96,7 +96,7 @@ export class Enrolment {
     refuseUnlessRedeemable(token, request, plane, this.clock.now());
     if (await this.tokens.redeem(manager, token, request.instance_id))
       return this.register(manager, plane, request);
-    // The token was redeemed or revoked in the meantime, perhaps by another attempt of this instance.
+    // The token was redeemed or revoked in the meantime, perhaps through another attempt by this instance.
     const now = await manager.findOneByOrFail(ProvisioningToken, { id: token.id });
     if (now.consumedBy === request.instance_id) return this.enrolledAlready(manager, token, plane);
     refuseUnlessRedeemable(now, request, plane, this.clock.now());
@@ -158,8 +158,8 @@ export class Enrolment {
   }
 
   /**
-   * If the plane serves a single tenant, that tenant's job may be
-   * waiting for it. In any case, a job for the plane itself may be.
+   * A job for the plane may be waiting for this enrolment. If the
+   * plane serves a single tenant, so may a job for that tenant.
    */
   private async wakeWaiting(manager: EntityManager, plane: TenantPlane): Promise<void> {
     await this.waker.wakeForPlanes(manager, [plane.id]);
@@ -172,7 +172,8 @@ export class Enrolment {
   }
 
   /**
-   * An enrolment passes `keyId`, which is refused if it was revoked in the meantime. A dry run passes no key.
+   * An enrolment passes `keyId`, and is refused if that key
+   * was revoked in the meantime. A dry run passes no key.
    */
   private async answer(plane: TenantPlane, keyId?: string): Promise<EnrolAnswer> {
     const state = await this.desiredStates.changes(plane.id, undefined, keyId);
@@ -181,7 +182,7 @@ export class Enrolment {
   }
 }
 
-/** Throws unless the token is genuine and the call is signed with the key of its own install bundle. */
+/** Throws unless the token is genuine and the call is signed with the key from the same install bundle. */
 function requireProven(token: ProvisioningToken, call: Proof, request: EnrolRequest): void {
   if (!credentialMatches(request.token, token.secretHash) || token.keyId !== call.keyId)
     throw notGenuine(call);

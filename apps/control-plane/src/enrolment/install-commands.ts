@@ -3,8 +3,8 @@ import { CONTROL_PLANE_VERSION } from '../config/version-policy';
 const ENV_FILE = 'atlas-tp.env';
 
 /**
- * The commands that start a tenant plane from an install bundle
- * whose lines were saved to a file. The image is a production build.
+ * The commands that start a tenant plane from an install bundle whose lines were
+ * saved to a file. The image runs in production mode, which requires METRICS_TOKEN.
  */
 export const INSTALL_COMMANDS = {
   docker: [

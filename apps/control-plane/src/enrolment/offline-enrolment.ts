@@ -41,8 +41,9 @@ interface ProvenFile {
 }
 
 /**
- * Enrols a plane that has no connection. An operator uploads its request file and takes the response
- * file back to it. Records, audit entries and refusals come from the same code as for online enrolment.
+ * Enrols a plane that has no connection. An operator uploads the plane's
+ * request file and carries the response file back to the plane. Records,
+ * audit entries and refusals come from the same code as for online enrolment.
  */
 @Injectable()
 export class OfflineEnrolment {
@@ -74,8 +75,8 @@ export class OfflineEnrolment {
   }
 
   /**
-   * Unlike for a call, neither a time window nor a nonce is checked, because a file may be on its way for
-   * days, and uploading it again returns the same response. The file is valid for as long as its token.
+   * Checks neither a time window nor a nonce, because a file may be in transit for days, and
+   * uploading it again returns the same response. The file is valid for as long as its token.
    */
   private async prove({ body, signature }: EnrolRequestFile): Promise<ProvenFile> {
     const signed = readSignedRequest({
@@ -99,8 +100,8 @@ export class OfflineEnrolment {
   }
 
   /**
-   * The plane makes no calls, so the response must contain its
-   * tenants. They are published here, before their job would do it.
+   * The plane makes no calls, so the response must contain its tenants. Their
+   * entries are published here, without waiting for their job to publish them.
    */
   private async tellAtOnce(manager: EntityManager, plane: TenantPlane): Promise<void> {
     const placed = await manager.findBy(Placement, { tenantPlaneId: plane.id, holdsPlace: true });

@@ -7,15 +7,18 @@ export class ProvisioningToken {
   /** The public id contained in the token. */
   @PrimaryColumn('varchar') id: string;
   @Column('uuid', { name: 'tenant_plane_id' }) tenantPlaneId: string;
-  /** The key of the same install bundle, which must sign the enrolment. */
+  /** The key from the same install bundle. The enrolment must be signed with it. */
   @Column('varchar', { name: 'key_id' }) keyId: string;
   @Column('varchar', { name: 'secret_hash' }) secretHash: string;
   @Column('varchar', { name: 'issued_by' }) issuedBy: string;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
   @TimestampColumn({ name: 'revoked_at', nullable: true }) revokedAt: Date | null;
-  /** Always later than for the plane's previous tokens, even if the clock was set back. */
+  /**
+   * When the token was redeemed. Always later than for the
+   * plane's earlier tokens, even if the clock was set back.
+   */
   @TimestampColumn({ name: 'consumed_at', nullable: true }) consumedAt: Date | null;
-  /** The instance that redeemed it, which may repeat its enrolment. */
+  /** The instance that redeemed the token. It may repeat its enrolment. */
   @Column('uuid', { name: 'consumed_by', nullable: true }) consumedBy: string | null;
 }

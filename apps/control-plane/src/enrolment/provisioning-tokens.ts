@@ -28,8 +28,8 @@ export class ProvisioningTokens {
   ) {}
 
   /**
-   * Issues a token and revokes the plane's live one, if any. Locks the plane,
-   * so that retiring it concurrently either prevents this token or revokes it.
+   * Issues a token and revokes the plane's live token, if any. Locks the plane,
+   * so that a concurrent retirement either prevents the new token or revokes it.
    */
   async issue(
     manager: EntityManager,
@@ -65,8 +65,8 @@ export class ProvisioningTokens {
   }
 
   /**
-   * Redeems the token with a conditional update, so that exactly one of any number of
-   * concurrent callers succeeds, in any number of processes. Lock the plane first.
+   * Redeems the token with a conditional update, so that exactly one of several
+   * concurrent callers succeeds, even across processes. Lock the plane first.
    */
   async redeem(
     manager: EntityManager,
@@ -77,7 +77,7 @@ export class ProvisioningTokens {
     const live = { id: tokenId, consumedAt: IsNull(), revokedAt: IsNull(), expiresAt: MoreThan(now) };
     const last = await this.lastRedeemed(manager, tenantPlaneId);
     const { affected } = await manager.update(ProvisioningToken, live, {
-      // If the clock was set back, an earlier enrolment must not look like the last one.
+      // Even if the clock was set back, an earlier enrolment must not look like the latest one.
       consumedAt: new Date(Math.max(now.getTime(), (last?.consumedAt?.getTime() ?? 0) + 1)),
       consumedBy: instanceId,
     });
@@ -138,15 +138,15 @@ export class ProvisioningTokens {
     const secret = this.config.INTERNAL_SERVICE_SECRET;
     if (secret !== undefined) return { keyId: this.keys.platformKeyId, secret };
     const detail =
-      'secret "platform" requires INTERNAL_SERVICE_SECRET on the Control Plane. Set it, or use secret ' +
-      '"own".';
+      'secret "platform" requires INTERNAL_SERVICE_SECRET on the Control Plane. Set that variable, or use ' +
+      'secret "own".';
     throw new DomainError('platform_secret_not_configured', 'unprocessable', detail);
   }
 
   /**
-   * The environment for an enrolled tenant plane. Besides the current secret, it contains
-   * the secret that the plane enrolled with, if they differ. The Control Plane no longer
-   * accepts that secret, but only it can decrypt a database from before a rotation.
+   * The environment for an enrolled tenant plane. It contains the current secret and, if
+   * different, the secret with which the plane enrolled. The Control Plane no longer accepts
+   * the older secret, but the plane needs it to decrypt a database from before a rotation.
    */
   async environmentOf(manager: EntityManager, plane: TenantPlane): Promise<Readonly<Record<string, string>>> {
     const secret = await this.keys.secretOf(manager, plane);
@@ -159,8 +159,8 @@ export class ProvisioningTokens {
   }
 
   /**
-   * The secret of the last enrolment. A leaked secret is
-   * never returned, because a new enrolment has replaced it.
+   * The secret used for the last enrolment. A plane whose secret has
+   * leaked must enrol again, so the leaked secret is no longer returned.
    */
   private async enrolmentSecret(manager: EntityManager, tenantPlaneId: string): Promise<Secret | null> {
     const redeemed = await this.lastRedeemed(manager, tenantPlaneId);

@@ -14,7 +14,7 @@ import { ServiceKeys } from '../service-keys/service-keys';
 import { type Arrival } from './arrival';
 import { ProvisioningTokens } from './provisioning-tokens';
 
-/** Tenant planes that serve a single tenant. They are created for it and retired with it. */
+/** Tenant planes that serve a single tenant. They are created for that tenant and retired with it. */
 @Injectable()
 export class SingleTenantPlanes {
   constructor(
@@ -32,7 +32,7 @@ export class SingleTenantPlanes {
     if (known && known.deploymentModel !== model) throw placeTaken(known);
     if (known) return known;
     const plane = expectedPlane({
-      // Names are never reused, and a tenant may be restored.
+      // Plane names are never reused, so a restored tenant's plane needs a new name.
       name: (id) => `${tenant.slug}-${id.slice(-8)}`,
       deploymentModel: model,
       region: tenant.region,
@@ -84,7 +84,7 @@ export class SingleTenantPlanes {
     return left.getOne();
   }
 
-  /** The tenant's home, or with `importing` the plane it is moving to. */
+  /** The tenant's home or, with `importing`, the plane to which the tenant is moving. */
   async find(
     manager: EntityManager,
     tenantId: string,
@@ -123,9 +123,9 @@ export async function requireOwn(
   throw new StepFailure('operator', 'plane_not_own', detail, fix);
 }
 
-/** Another job has created a placement for the tenant's move. */
+/** Another job has already reserved a place for the tenant on a plane of a different model. */
 export function placeTaken({ name }: TenantPlane): StepFailure {
-  const detail = `The tenant still has a place on tenant plane ${name}, which another job reserved.`;
+  const detail = `The tenant already has a place on tenant plane ${name}, reserved by another job.`;
   const fix = 'Operator: roll that job back, then retry this one.';
   return new StepFailure('operator', 'place_taken', detail, fix);
 }

@@ -17,13 +17,13 @@ const MISUSES: Readonly<Record<string, string>> = {
 
 /**
  * Limits alarms per token and kind. Audit entries are never deleted, so
- * someone with a used token must not be able to flood the audit trail.
+ * someone with an old token must not be able to flood the audit trail.
  */
 const ALARMS: Allowance = { name: 'token misuse', limit: 10, windowSeconds: 3600, isStrict: false };
 
 /**
  * Raises an alarm if an issued token is presented by the wrong instance or at
- * the wrong time. The cause may be a mistake, a cloned installation or a theft.
+ * the wrong time. The cause may be a mistake, a cloned installation or theft.
  */
 @Injectable()
 export class TokenMisuse {

@@ -4,7 +4,7 @@ import { type EntityManager } from 'typeorm';
 import { sqlOfHealth } from '../registry/health-class';
 import { TenantPlane } from '../registry/tenant-plane.entity';
 
-/** Planes in order of creation. */
+/** Finds planes in order of creation. */
 export function findFleet(
   database: Database,
   manager: EntityManager,

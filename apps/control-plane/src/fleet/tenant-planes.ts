@@ -38,7 +38,7 @@ export class TenantPlanes {
     private readonly clock: Clock,
   ) {}
 
-  /** Registers a cell that is expected to enrol. */
+  /** Registers a cell, which is then expected to enrol. */
   register(dto: RegisterTenantPlaneDto): Promise<RegisteredPlane> {
     const { name, region, capacity, secret: secretMode } = dto;
     const cell = { deploymentModel: 'shared', region, capacity, placed: 0, secretMode } as const;
@@ -82,8 +82,8 @@ export class TenantPlanes {
   }
 
   /**
-   * Returns the plane that sent a signed call. The platform secret does not identify the plane, so
-   * the signed query names it. If the call names a tenant, that tenant must be placed on the plane.
+   * Returns the plane that sent a signed call. The platform secret does not identify the plane, so the
+   * signed query must name the plane. If the call names a tenant, that tenant must be placed on the plane.
    */
   async identify(call: ServiceCall<PlaneCaller>, claimedId?: string, tenantId?: string): Promise<string> {
     const known = call.caller.tenantPlaneId;
@@ -120,7 +120,7 @@ export class TenantPlanes {
     );
     if (only && !another) return only.id;
     const detail =
-      'The platform secret does not identify the calling tenant plane. Name it in the query: ' +
+      'The platform secret does not identify the calling tenant plane. Name the plane in the query: ' +
       'tenant_plane_id=<id from enrolment>.';
     throw new DomainError('tenant_plane_unknown', 'forbidden', detail);
   }

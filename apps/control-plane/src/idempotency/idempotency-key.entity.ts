@@ -16,7 +16,7 @@ export class IdempotencyRecord {
   @Column('text', { name: 'answer_sealed' }) answerSealed: string;
   /** The one-time part, sealed separately so that it can be erased. */
   @Column('text', { name: 'install_sealed', nullable: true }) installSealed: string | null;
-  /** The token in the one-time part. That part is erased once this token is redeemed or revoked. */
+  /** The token in the one-time part, which is erased once this token is redeemed or revoked. */
   @Column('varchar', { name: 'token_id', nullable: true }) tokenId: string | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;

@@ -44,7 +44,7 @@ export class SealedIdempotency extends Idempotency<OnceAnswered, RequestOfOperat
     super();
   }
 
-  /** Erases a token's bundle once the token is redeemed or revoked. */
+  /** Erases the bundle that contains this token. Call it once the token is redeemed or revoked. */
   async eraseInstall(manager: EntityManager, tokenId: string): Promise<void> {
     await manager.update(IdempotencyRecord, { tokenId }, { installSealed: null });
   }

@@ -5,7 +5,7 @@ import { InfrastructureDriver } from './drivers/infrastructure-driver';
 
 const ALL_DRIVERS = Symbol('ALL_DRIVERS');
 
-/** The drivers by name. A plane keeps the driver that created it. */
+/** Finds drivers by name. A plane keeps the driver that created it. */
 @Injectable()
 export class Drivers {
   /** @throws Error unless each name has exactly one driver. */

@@ -20,7 +20,7 @@ import {
   type InfrastructureSubject,
 } from './drivers/infrastructure-driver';
 
-/** The job that the infrastructure is created for, and its fenced transactions. */
+/** The job for which the infrastructure is created, and the job's fenced transactions. */
 interface InfrastructureWork {
   readonly jobId: string;
   readonly write: FencedWrite;
@@ -31,7 +31,10 @@ interface Created {
   readonly endpointUrl: string;
 }
 
-/** The infrastructure of dedicated tenants. The configured driver creates it, and their rows record it. */
+/**
+ * Manages the infrastructure of dedicated tenants. The configured
+ * driver creates it, and the tenants' and planes' rows record it.
+ */
 @Injectable()
 export class Infrastructures {
   constructor(
@@ -45,13 +48,13 @@ export class Infrastructures {
     private readonly clock: Clock,
   ) {}
 
-  /** Describes what would be created. */
+  /** Describes, for operators, what would be created. */
   plan(tenant: Tenant): Promise<readonly string[]> {
     const subject = this.subjectOf(tenant, tenant.id, this.config.tenantPlaneVersion);
     return this.drivers.get(this.config.infrastructureDriver).plan(subject);
   }
 
-  /** Returns null while a person has yet to create it. */
+  /** With the manual driver, returns null until a person has created the infrastructure. */
   async create(
     { tenantId, jobId, write }: InfrastructureWork & { readonly tenantId: string },
     phase: Arrival['phase'],
@@ -96,7 +99,7 @@ export class Infrastructures {
       await write((manager) => this.databaseUrls.record(manager, tenantPlaneId, made, tenant));
   }
 
-  /** Leaves a plane of another model alone, because it was not created for this arrival. */
+  /** Does nothing if the plane has a different model, because the plane was not created for this arrival. */
   async destroy(tenantId: string, { model, phase }: Arrival, write: FencedWrite): Promise<void> {
     const { tenant, plane } = await this.find(tenantId, phase);
     if (plane?.deploymentModel === model) await this.destroyPlane(tenant, plane, write);
@@ -114,7 +117,7 @@ export class Infrastructures {
     begin: (manager: EntityManager) => Promise<void> = () => Promise.resolve(),
   ): Promise<void> {
     const { id } = plane;
-    // A running upgrade would create the plane again.
+    // Supersedes the plane's jobs, because a running upgrade would create the plane again.
     await write(async (manager) => {
       await requireOwn(manager, tenant.id, plane);
       await this.jobs.supersede(manager, { tenantPlaneId: id }, 'removal of its tenant plane');

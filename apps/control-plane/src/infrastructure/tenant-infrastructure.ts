@@ -11,7 +11,7 @@ import { lockPlaneInUse } from '../registry/plane-lock';
 import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
 import { Tenants, lockTenant, requireTenant } from '../tenants/tenants';
 
-/** Records and discloses where a tenant's own database and tenant plane are. */
+/** Records where a tenant's own database and tenant plane are, and discloses the database URL. */
 @Injectable()
 export class TenantInfrastructure {
   constructor(

@@ -6,7 +6,7 @@ import { JobControl } from '../lifecycle/job-control';
 import { AWAIT_REENROLMENT } from '../operations/rotate-secret/await-reenrolment.step';
 import { ProvisioningWaker } from '../provisioning-jobs/provisioning-waker';
 
-/** Provisioning tokens of any tenant plane, shared or single-tenant. */
+/** Issues provisioning tokens for any tenant plane, shared or single-tenant. */
 @Injectable()
 export class PlaneTokens {
   constructor(

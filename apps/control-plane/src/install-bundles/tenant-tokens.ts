@@ -14,7 +14,7 @@ import { type TenantPlane, isCell } from '../registry/tenant-plane.entity';
 import { TENANT_WRITES, requireStatus } from '../registry/tenant-writes';
 import { lockTenant, requireTenant } from '../tenants/tenants';
 
-/** Provisioning tokens of a tenant's own plane. */
+/** Issues, lists and revokes provisioning tokens for a tenant's own plane. */
 @Injectable()
 export class TenantTokens {
   constructor(
@@ -49,9 +49,10 @@ export class TenantTokens {
     return this.database.write(async (manager) => {
       const plane = await this.planeOf(manager, tenantId);
       const token = await this.tokens.find(manager, plane.id, tokenId);
-      if (!token) throw new DomainError('not_found', 'not_found', 'The tenant has no such token.');
+      if (!token)
+        throw new DomainError('not_found', 'not_found', 'The tenant has no provisioning token with this id.');
       if (await this.tokens.revoke(manager, token.id)) return this.wake(manager, tenantId, plane.id);
-      // Read again: an enrolment may have consumed the token first.
+      // Reads the token again, because an enrolment may have redeemed it in the meantime.
       const { consumedAt } = await manager.findOneByOrFail(ProvisioningToken, { id: token.id });
       if (consumedAt) throw alreadyUsed(plane.id);
     });
@@ -64,7 +65,7 @@ export class TenantTokens {
 
   private async planeOf(manager: EntityManager, tenantId: string): Promise<TenantPlane> {
     await requireTenant(manager, tenantId);
-    // During a move the target plane is the one that has yet to enrol.
+    // During a move, the target plane is the one that has yet to enrol.
     const coming = await this.planes.find(manager, tenantId, 'importing');
     const plane = coming ?? (await this.planes.find(manager, tenantId));
     if (plane && !isCell(plane)) return plane;

@@ -102,11 +102,9 @@ interface Caller {
 }
 
 /**
- * Each route admits exactly the roles and scopes that the table allows. The database driver does not matter
- * here.
- *
- * To see it fail: change `@Requires` of any route; in `SCOPES_OF_ROLE`, give an admin what an owner has; or
- * have `isMet` treat API keys as a person.
+ * Each route admits exactly the roles and scopes that the table allows. Runs on one database only,
+ * because the driver makes no difference. To see it fail: change `@Requires` of any route; in
+ * `SCOPES_OF_ROLE`, give an admin the scopes of an owner; or have `isMet` accept API keys as sessions.
  */
 describe('every route of the Control Plane', () => {
   let plane: TestControlPlane;
@@ -139,7 +137,7 @@ describe('every route of the Control Plane', () => {
     expect([...registered].sort()).toEqual(Object.keys(ROUTES).sort());
   });
 
-  /** How the route treats the caller. No route accepts the body sent here. */
+  /** Returns how the route treats the caller. The body sent here is not valid for any route. */
   const outcomeOf = async (route: string, { token }: Caller): Promise<string> => {
     const [method = '', path = ''] = route.split(' ');
     const call = supertest(plane.url)[method.toLowerCase() as 'get'](path.replaceAll(/:\w+/g, ID));
@@ -151,7 +149,7 @@ describe('every route of the Control Plane', () => {
     return status < 500 && body?.code !== 'unauthenticated' ? 'let in' : `${status} ${body.code}`;
   };
 
-  it('admits the callers that the access table allows, and answers 403 to all others', async () => {
+  it('admits the callers that the access table allows, and returns 403 to all others', async () => {
     const wrong: string[] = [];
     const call = async (route: string, access: Access, caller: Caller): Promise<void> => {
       const expected = access === 'signed' ? 'signed' : caller.may(access) ? 'let in' : 'forbidden';

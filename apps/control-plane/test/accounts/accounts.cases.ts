@@ -23,8 +23,8 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
   const newKey = (body: object, token = plane.session) =>
     plane.post('/api/api-keys', { name: 'k', scopes: ['tenants:read'], ...body }, { token });
 
-  describe('signing in and out', () => {
-    it('accepts the email address in any case', async () => {
+  describe('when signing in or out', () => {
+    it('may write the email address in any case', async () => {
       const answer = await signIn('Ann@Example.com', PASSWORD);
       expect(answer.status).toBe(200);
       expect(answer.body).toEqual({
@@ -38,7 +38,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect(JSON.stringify(session)).not.toContain(answer.body.token);
     });
 
-    it('gives the same response to a wrong password and to an unknown address', async () => {
+    it('get the same response for a wrong password and for an unknown address', async () => {
       const [wrong, unknown] = [
         await signIn(ANN, 'not the password'),
         await signIn('nobody@example.com', PASSWORD),
@@ -48,7 +48,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect(unknown.status).toBe(wrong.status);
     });
 
-    it('is refused once the operator is disabled, and their session and API key stop working', async () => {
+    it('are refused once disabled, and their session and API key stop working', async () => {
       await plane.createOperator('gone@example.com', 'admin');
       const session = await plane.login('gone@example.com');
       const key = (await newKey({}, session)).body.key;
@@ -62,14 +62,14 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       ]);
     });
 
-    it('creates a session that lasts until the operator signs out', async () => {
+    it('get a session that lasts until they sign out', async () => {
       const [session, other] = [await plane.login(ANN), await plane.login(ANN)];
       expect((await plane.post('/api/auth/logout', undefined, { token: session })).status).toBe(204);
       expect(refusal(await me(session))).toEqual([401, 'unauthenticated']);
       expect((await me(other)).status).toBe(200);
     });
 
-    it('refuses to sign out an API key, and says how to revoke it instead', async () => {
+    it('cannot sign out an API key; the refusal says how to revoke the key', async () => {
       const answer = await plane.post('/api/auth/logout', undefined, { token: plane.apiKey });
       expect(refusal(answer)).toEqual([403, 'forbidden']);
       expect(answer.body.detail).toContain(`DELETE /api/api-keys/${plane.apiKey.split('_')[1]}`);
@@ -81,7 +81,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
     async (token) => expect(refusal(await me(token))).toEqual([401, 'unauthenticated']),
   );
 
-  it('lose a session after 12 hours, or after an hour without use', async () => {
+  it('lose a session after 12 hours, or after an hour of inactivity', async () => {
     const [busy, idle, key] = [await plane.login(ANN), await plane.login(ANN), plane.apiKey];
     plane.clock.advance(3599);
     expect([(await me(busy)).status, (await me(idle)).status]).toEqual([200, 200]);
@@ -130,7 +130,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect((await newKey({ scopes: ['tenants:read'] }, token)).status).toBe(201);
     });
 
-    it('is refused if its name contains a NUL', async () => {
+    it('cannot be created with a NUL in its name', async () => {
       expect(refusal(await newKey({ name: 'a\u0000b' }))).toEqual([400, 'validation_failed']);
     });
 
@@ -157,7 +157,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       [{ name: '' }, 'name'],
       [{ ttl_seconds: 59 }, 'ttl_seconds'],
       [{ ttl_seconds: 365 * 24 * 3600 + 1 }, 'ttl_seconds'],
-    ])('is refused with %j', async (body, field) => {
+    ])('cannot be created with %j', async (body, field) => {
       const answer = await newKey(body);
       expect(refusal(answer)).toEqual([400, 'validation_failed']);
       expect(answer.body.errors[0].field).toBe(field);

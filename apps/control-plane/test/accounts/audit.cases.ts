@@ -78,7 +78,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
     }
   });
 
-  it('records which plane enrolled, and who tried a used token', async () => {
+  it('records which plane enrolled, and which instance presented a used token', async () => {
     const cell = await plane.enrolledCell();
     const copy = cell.copy();
     await copy.enrol();
@@ -152,7 +152,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
       const records = await chain();
       return records.flatMap((record, index) => faultBehind(records[index - 1] ?? CHAIN_START, record) ?? []);
     };
-    /** Acts with the rights of the database's owner. */
+    /** Executes statements with the privileges of the database owner. */
     const tamper = async (...statements: [string, ...unknown[]][]): Promise<void> => {
       const { url, ownerUrl = url } = plane.database;
       const source = createDataSource(databaseTarget(ownerUrl), { entities: [], migrations: [] });
@@ -186,7 +186,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
       expect(await plane.count(AuditEvent)).toBe((await chain()).length);
     });
 
-    it('makes rows immutable in the database: no row can be changed, deleted or sealed again', async () => {
+    it('prevents rows from being changed, deleted or sealed again in the database', async () => {
       const texts = {
         actorId: 'who',
         targetId: 'what',
@@ -218,7 +218,8 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
     it("reveals tampering by the database's owner", async () => {
       await plane.provision();
       await sealer().seal();
-      // Not the last entry: truncating the chain is only detectable with a position noted earlier.
+      // Picks an entry other than the last. Removing the last entry
+      // is detectable only if its position was noted earlier.
       const [event] = (await plane.rows(AuditEvent, { action: 'tenant.provision' })).sort(
         (a, b) => (a.position ?? 0) - (b.position ?? 0),
       ) as [AuditEvent];

@@ -32,7 +32,7 @@ interface Route {
   readonly isPublic: boolean;
 }
 
-/** The database driver does not matter here. */
+/** Runs on one database only, because the driver makes no difference. */
 describe('the HTTP API of the Control Plane', () => {
   let plane: TestControlPlane;
   let routes: Route[];
@@ -42,7 +42,7 @@ describe('the HTTP API of the Control Plane', () => {
   });
   afterAll(() => plane.close());
 
-  it('has routes to check', () => {
+  it('has routes for the tests below to check', () => {
     expect(routes.length).toBeGreaterThan(20);
     expect(routes).toContainEqual({ method: 'post', path: '/api/tenants/provision', isPublic: false });
   });
@@ -82,12 +82,12 @@ describe('the HTTP API of the Control Plane', () => {
     ]);
   });
 
-  it('links from its root only to existing pages', async () => {
+  it('links only to existing pages from its root URL', async () => {
     const { body } = await plane.get('/', { token: null }).expect(200);
     for (const path of Object.values<string>(body.links)) await plane.get(path, { token: null }).expect(200);
   });
 
-  it('answers requests that arrive during shutdown, and closes their connections', async () => {
+  it('responds to requests that arrive during shutdown, and closes their connections', async () => {
     const database = await createTestDatabase('sqlite');
     const app = await createHttpApp(AppModule.forEnvironment(environmentFor(database)), {
       ...HTTP_APP,
@@ -156,18 +156,21 @@ describe('the HTTP API of the Control Plane', () => {
     ['that is unknown', '/api/nothing', 404, 'not_found'],
     ['that is not a valid URL', '/api/tenants/%zz', 400, 'malformed_request'],
     ['with an overlong segment', `/api/tenants/${'a'.repeat(201)}`, 400, 'malformed_request'],
-  ])("answers a path %s with a problem that carries the caller's trace id", async (_, path, status, code) => {
-    const trace = '0af7651916cd43dd8448eb211c80319c';
-    const headers = { traceparent: `00-${trace}-b7ad6b7169203331-01` };
-    const answer = await plane.get(path, { headers });
-    expect(answer.headers['content-type']).toMatch('application/problem+json');
-    expect(answer.headers['x-trace-id']).toBe(trace);
-    expect([answer.status, answer.body]).toMatchObject([status, { status, code, trace_id: trace }]);
-  });
+  ])(
+    "responds to a path %s with a problem document that contains the caller's trace id",
+    async (_, path, status, code) => {
+      const trace = '0af7651916cd43dd8448eb211c80319c';
+      const headers = { traceparent: `00-${trace}-b7ad6b7169203331-01` };
+      const answer = await plane.get(path, { headers });
+      expect(answer.headers['content-type']).toMatch('application/problem+json');
+      expect(answer.headers['x-trace-id']).toBe(trace);
+      expect([answer.status, answer.body]).toMatchObject([status, { status, code, trace_id: trace }]);
+    },
+  );
 });
 
 describe('a Control Plane whose database is unavailable', () => {
-  it('answers 503 with Retry-After, and serves again once the database is back', async () => {
+  it('responds with 503 and Retry-After until the database is back', async () => {
     const plane = await TestControlPlane.boot('postgres');
     const name = new URL(plane.database.url).pathname.slice(1);
     const onServer = (sql: string) => asAdmin(testServerUrl(), (client) => client.query(sql));
@@ -194,7 +197,7 @@ describe('a Control Plane without METRICS_TOKEN', () => {
   });
 });
 
-/** Every route that the Nest controllers declare. */
+/** Returns every route that the Nest controllers declare. */
 function routesOf(modules: ModulesContainer): Route[] {
   return [...modules.values()]
     .flatMap((module) => [...module.controllers.values()])

@@ -47,7 +47,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => plane.close());
 
-  /** The id of an active tenant, which can have a sign-up link. */
+  /** Returns the id of an active tenant, because only active tenants can have sign-up links. */
   const activeTenant = async (): Promise<string> => {
     const { id } = (await plane.provision()).body.tenant;
     await cell.serve(id);
@@ -56,7 +56,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     return id;
   };
 
-  it('gets the same response when repeated, byte for byte', async () => {
+  it('gets the same response, byte for byte, when repeated', async () => {
     const body = provisionBody();
     const first = await plane.post(PROVISION, body, withKey('repeat-me'));
     plane.clock.advance(60);
@@ -67,7 +67,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.count(Tenant, { slug: body['slug'] })).toBe(1);
   });
 
-  it('provisions one tenant when sent 100 times at once, and all get the same response', async () => {
+  it('provisions one tenant and always gets the same response when sent 100 times at once', async () => {
     const body = provisionBody();
     const before = await plane.count(ProvisioningJob);
     const answers = await Promise.all(
@@ -126,7 +126,8 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       .filter(([, { post }]) => post?.parameters?.some(({ name }) => name === 'idempotency-key'))
       .map(([path]) => path);
     expect(keyed.sort()).toEqual(Object.keys(BODIES));
-    // What the routes do is irrelevant here, so each response only identifies its request.
+    // What the routes do is irrelevant here, so each response
+    // is replaced with one that only identifies its request.
     const idempotency = plane.app.get(SealedIdempotency);
     const once = idempotency.once.bind(idempotency);
     let handled = 0;
@@ -160,7 +161,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect((await plane.post(PLANES, cell, withKey('both-paths'))).status).toBe(201);
   });
 
-  it('is refused with an invalid key', async () => {
+  it('is refused if the key is invalid', async () => {
     for (const key of ['', 'two words', 'x'.repeat(201)]) {
       const answer = await plane.post(PROVISION, provisionBody(), withKey(key));
       expect(refusal(answer)).toEqual([400, 'validation_failed']);
@@ -179,7 +180,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect([answer.status, answer.body.tenant.slug]).toEqual([202, slug]);
   });
 
-  // SQLite serialises writers, so this matters only on Postgres.
+  // Runs on Postgres only, because SQLite serialises writers.
   const onPostgres = driver === 'postgres' ? it : it.skip;
   onPostgres.each([
     ['in progress', 'its key', 'delete from idempotency_keys', 'sent-before', 409, 'request_in_progress'],
@@ -220,7 +221,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(refusal(answer)).toEqual([409, 'slug_taken']);
   });
 
-  it('stores no response in plain text', async () => {
+  it('leaves no response in plain text in the database', async () => {
     const body = { name: 'sealed-cell', region: 'eu', capacity: 1 };
     const { body: shown } = await plane.post(PLANES, body, withKey('sealed'));
     const [record] = await plane.rows(IdempotencyRecord, { tokenId: shown.install.token_id });
@@ -238,7 +239,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       return plane.rows(IdempotencyRecord);
     };
 
-    it('stores no hash to guess the password from, and is refused with a different password', async () => {
+    it('leaves no hash that reveals the password, and is refused with a different password', async () => {
       const email = 'not-guessed@example.com';
       const rows = await rowsOf(email);
       expect(JSON.stringify(rows)).not.toContain(sha256({ email, role: 'support', password: PASSWORD }));
@@ -273,7 +274,9 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       const [owner] = (await plane.rows(Operator, { email: 'owner@example.com' })) as [Operator];
       ownerId = owner.id;
     });
-    /** An API key last used less than a minute ago, so that using it again writes nothing. */
+    /**
+     * Returns an API key that was last used less than a minute ago, so that using it again writes nothing.
+     */
     const usedKey = async (): Promise<string> => {
       const token = await plane.createApiKey(SCOPES, session);
       await plane.get('/api/auth/me', { token }).expect(200);
@@ -312,7 +315,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     it.each([
       ['an API key', '/api/api-keys', { name: 'waited-for', scopes: ['tenants:read'] }],
       ['a bundle', PROVISION, provisionBody({ deployment_model: 'on_prem' })],
-    ])('does not get %s that the first request was still creating', async (what, path, body) => {
+    ])('does not get %s that was still being created when the revocation began', async (what, path, body) => {
       const token = await usedKey();
       const send = () => sent(plane.post(path, body, withKey(`waits-${what.replaceAll(' ', '-')}`, token)));
       const come = jest.spyOn(plane.app.get(SealedIdempotency), 'once');
@@ -386,14 +389,14 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       return { first, repeat: () => plane.post(PLANES, body, withKey(name)) };
     };
 
-    it('gets the bundle again while its token is valid', async () => {
+    it('gets the bundle again when repeated while the token is valid', async () => {
       const { first, repeat } = await register('bundle-live');
       expect(first.status).toBe(201);
       expect((await repeat()).text).toBe(first.text);
       expect(await plane.count(TenantPlane, { name: 'bundle-live' })).toBe(1);
     });
 
-    it('gets no bundle once its token is redeemed', async () => {
+    it('gets no bundle when repeated after the token is redeemed', async () => {
       const { first, repeat } = await register('bundle-redeemed');
       const { tenant_plane, install } = first.body;
       const cell = (await plane.registerCell()).copy({
@@ -407,13 +410,13 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       expect(record?.installSealed).toBeNull();
     });
 
-    it('gets no bundle once its token is revoked', async () => {
+    it('gets no bundle when repeated after the token is revoked', async () => {
       const { first, repeat } = await register('bundle-revoked');
       await plane.post(`${PLANES}/${first.body.tenant_plane.id}/provisioning-tokens`).expect(201);
       expect((await repeat()).body.install).toBeNull();
     });
 
-    it('still gets the bundle after a dry run of enrolment', async () => {
+    it('still gets the bundle when repeated after a dry run of the enrolment', async () => {
       const { first, repeat } = await register('bundle-dry');
       const { token, env } = first.body.install;
       const cell = (await plane.registerCell()).copy({ token, secret: env.INTERNAL_SERVICE_SECRET });

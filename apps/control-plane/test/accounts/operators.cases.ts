@@ -17,7 +17,7 @@ const NEW_PASSWORD = 'another horse another staple';
  * `Operators.endEverything`, leave out `ApiKey`; in `OperatorPasswords.reset`, leave out `endedAt` or
  * `expiresAt`; have `isIdle` always return false; or in `lockSigningIn`, leave out `endOne`.
  */
-describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
+describe.each(EVERY_DATABASE)('operator management on %s', (driver) => {
   let plane: TestControlPlane;
   beforeAll(async () => {
     plane = await TestControlPlane.boot(driver);
@@ -66,7 +66,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
     expect(refusal(unknown)).toEqual([404, 'not_found']);
   });
 
-  it('changes name and role, and records the previous values', async () => {
+  it("changes an operator's name and role, and records the previous values", async () => {
     const { id, session } = await operator('support');
     const { status, body } = await change(id, { name: 'Sue', role: 'admin' });
     expect([status, body.name, body.role]).toEqual([200, 'Sue', 'admin']);
@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
     expect(await statusOf(await plane.login(email))).toBe(200);
   });
 
-  it("revokes all of a disabled operator's access permanently", async () => {
+  it('permanently revokes all access of a disabled operator', async () => {
     const { id, email, session } = await operator('admin');
     const key = await plane.createApiKey(['tenants:read'], session);
     const { body: link } = await plane.post(`/api/operators/${id}/reset-link`).expect(201);
@@ -151,7 +151,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
     const guess = (email: string, device_token?: string) =>
       plane.post('/api/auth/login', { email, password: 'a guess', device_token }, { token: null });
 
-    it('are limited to ten per address in 15 minutes, except from a known device', async () => {
+    it('are limited to ten per email address in 15 minutes, except from a known device', async () => {
       const { email } = await operator('admin');
       const { device_token } = (await signIn(email, PASSWORD)).body;
       for (const address of [email, 'nobody-at-all@example.com']) {
@@ -234,7 +234,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
       plane.session = await plane.login('owner@example.com');
     });
 
-    it('is checked before the new password, so that an invalid link costs no password hash', async () => {
+    it('is checked before the new password, so that no password is hashed for an invalid link', async () => {
       const [used, old, disabled] = [
         await operator('admin'),
         await operator('admin'),
@@ -253,7 +253,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
       plane.session = await plane.login('owner@example.com');
     });
 
-    it('revokes the sessions opened with the old password', async () => {
+    it('revokes, when used, the sessions created with the old password', async () => {
       const { id, email, session } = await operator('admin');
       const { body } = await plane.post(`/api/operators/${id}/reset-link`).expect(201);
       expect(await statusOf(session)).toBe(200);
@@ -264,7 +264,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
   });
 
   describe('an operator', () => {
-    it('can change their password with the current one, and other sessions are revoked', async () => {
+    it('must give the current password to change it, and then loses all other sessions', async () => {
       const { email, session } = await operator('support');
       const other = await plane.login(email);
       const body = { current_password: PASSWORD, new_password: NEW_PASSWORD };
@@ -297,7 +297,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
       expect([await statusOf(other), await statusOf(session)]).toEqual([401, 200]);
     });
 
-    it('may have the session in a cookie, which other sites cannot use to change anything', async () => {
+    it('can keep a session in a cookie that other sites cannot use to change anything', async () => {
       const { email } = await operator('admin');
       const body = { email, password: PASSWORD, cookie: true };
       const answer = await plane.post('/api/auth/login', body, { token: null }).expect(200);
@@ -340,7 +340,7 @@ describe.each(EVERY_DATABASE)('managing operators on %s', (driver) => {
     const headers = { cookie: `atlas_operator=${former.session}` };
     const sign = () => plane.post('/api/auth/login', { email, password: PASSWORD }, { token: null, headers });
     const before = await newest();
-    // The method is private.
+    // The cast is needed because the method is private.
     const sessions = OperatorSessions.prototype as unknown as { endOne(): Promise<void> };
     jest.spyOn(sessions, 'endOne').mockRejectedValueOnce(new Error('Its row is locked.'));
     expect((await sign()).status).toBe(500);

@@ -41,8 +41,8 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
 
   let made = 0;
   /**
-   * An operator with a session and an API key, both last used less than a minute ago, so that using them
-   * again writes nothing.
+   * Creates an operator with a session and an API key. Both were last
+   * used less than a minute ago, so that using them again writes nothing.
    */
   const operator = async (role: OperatorRole = 'admin') => {
     const email = `revoked-${role}-${(made += 1)}@example.com`;
@@ -116,17 +116,17 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
         },
       ],
     ];
-    it.each(revocations)('opens no session after %s', async (_, revoke) => {
+    it.each(revocations)('creates no session after %s', async (_, revoke) => {
       const who = await operator();
       const live = { operatorId: who.id, revokedAt: IsNull() };
       const answer = await whileChecked(signIn(who.email), () => revoke(who));
       expect(refusal(answer)).toEqual([401, 'invalid_credentials']);
       const left = await plane.rows(OperatorSession, live);
-      // Changing the password does not revoke the session that changes it.
+      // Changing the password does not revoke the session that requested the change.
       expect(left.filter(({ id }) => !who.session.includes(id))).toEqual([]);
     });
 
-    it('opens a session with the role that the operator has by then', async () => {
+    it('creates a session with the role that the operator has by then', async () => {
       const { id, email } = await operator('support');
       const answer = await whileChecked(signIn(email), () => change(id, { role: 'admin' }).expect(200));
       expect([answer.status, answer.body.operator.role]).toEqual([200, 'admin']);
@@ -171,7 +171,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect((await signIn(email)).status).toBe(200);
     });
 
-    it('cannot be changed to itself, which would needlessly revoke links and sessions', async () => {
+    it('cannot be changed to itself, because this would needlessly revoke links and sessions', async () => {
       const { id, email, session } = await operator();
       const [other, link] = [await plane.login(email), await issueLink(id)];
       expect(refusal(await changePassword(session, PASSWORD))).toEqual([422, 'password_unchanged']);
@@ -187,7 +187,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   describe('a reset link', () => {
     const live = (operatorId: string) => plane.count(OperatorResetLink, { operatorId, endedAt: IsNull() });
 
-    it("is its operator's only valid one, however many are issued at once", async () => {
+    it("is its operator's only valid link, even if several are issued at once", async () => {
       const { id } = await operator();
       const tokens = await Promise.all(Array.from({ length: 6 }, () => issueLink(id)));
       expect(await live(id)).toBe(1);
@@ -206,7 +206,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect([newer.status, refusal(older)]).toEqual([201, [410, 'invalid_reset_link']]);
     });
 
-    it('is refused while its operator is being disabled, and revoked if issued just before', async () => {
+    it('is not left valid if its operator is disabled while it is being issued', async () => {
       const [first, second] = [await operator(), await operator()];
       const path = ({ id }: { id: string }) => `/api/operators/${id}/reset-link`;
       const [disabled, refused] = await queued(
@@ -227,7 +227,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       ]);
     });
 
-    it('sets no password once its operator has been disabled, even if enabled again', async () => {
+    it('is invalid once its operator has been disabled, even if the operator is enabled again', async () => {
       const { id, email } = await operator();
       const link = await issueLink(id);
       const [, , late] = await queued(
@@ -242,7 +242,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   });
 
   describe('an API key', () => {
-    it('is refused while its operator is being disabled, and revoked if created just before', async () => {
+    it('is not left valid if its operator is disabled while it is being created', async () => {
       for (const credential of ['session', 'key'] as const) {
         const [first, second] = [await operator(), await operator()];
         const [, late] = await queued(
@@ -283,7 +283,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       }
     });
 
-    it('gets no more rights than its creator has by then', async () => {
+    it('is not created if its creator loses the required scopes while the request is waiting', async () => {
       const { id, key } = await operator();
       const [, late] = await queued(id, change(id, { role: 'support' }), newKey(key));
       expect(refusal(late)).toEqual([403, 'forbidden']);
@@ -309,7 +309,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await statusOf(child.key)).toBe(401);
     });
 
-    it('does nothing if it expires while its request is waiting, and neither does a session', async () => {
+    it('is refused if it expires while its request is waiting, as is a session', async () => {
       const { id, session, key } = await operator();
       const expiresAt = new Date(plane.clock.now().getTime() + 60_000);
       await plane.change(ApiKey, { operatorId: id }, { expiresAt });
@@ -341,7 +341,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await statusOf(right)).toBe(401);
     });
 
-    it('is revoked along with the key that created it, even during its creation', async () => {
+    it('is revoked along with the key that created it, even while being created', async () => {
       const { id, session, key } = await operator();
       const [child, revoked] = await queued(id, newKey(key), revokeKey(key, session));
       expect([child.status, revoked.status]).toEqual([201, 204]);
@@ -469,7 +469,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     const minted = async (id: string, token: string): Promise<string> =>
       jtiOf((await mint(id, token).expect(201)).body.token);
     const jtiOf = (token: string): string => String(decodeJwt(token).jti);
-    /** The links of each tenant in the changes since the cell's last pull. */
+    /** Returns each tenant's links from the changes since the cell's last pull. */
     const pulled = async (home = cell) => {
       const known = home?.revision;
       const { body } = (await home?.pull(0, known)) ?? {};
@@ -477,7 +477,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       return new Map(tenants.map(({ tenant_id, signup_links }) => [tenant_id, signup_links]));
     };
 
-    it('is revoked along with the API key that issued it, and only the home is notified', async () => {
+    it("is revoked with the API key that issued it, and only the tenant's home is notified", async () => {
       const { session } = await operator();
       const [id, without] = [await tenantIn(cell, 'links'), await tenantIn(cell, 'links')];
       const elsewhere = await tenantIn(other, 'more-links');
@@ -547,7 +547,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await plane.count(MintedSignupLink, { tenantId: id })).toBe(1);
     });
 
-    it('is listed by id among the newest 100 revoked, and one id covers all older ones', async () => {
+    it('is listed by id if among the newest 100 revoked links; one id covers all older links', async () => {
       const [who, id] = [await operator(), await tenantIn(cell, 'links')];
       const at = plane.clock.now().getTime();
       const jtis = Array.from({ length: 102 }, (_, n) => uuidv7(new Date(at + n))).reverse();
@@ -619,7 +619,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     expect(await left()).toEqual([1, 0, 1]);
   });
 
-  it('are followed by that sweep even if another chore keeps failing', async () => {
+  it('are followed by the deletion of old sessions even if another chore keeps failing', async () => {
     const { id } = await operator();
     const expiresAt = new Date(plane.clock.now().getTime() - 31 * 24 * 3600_000);
     await plane.change(OperatorSession, { operatorId: id }, { expiresAt });
@@ -638,7 +638,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     expect(await plane.count(OperatorSession, { operatorId: id })).toBe(0);
   });
 
-  it('cover every API key, because the key that created it must exist', async () => {
+  it('cover every key created with a revoked key, because no key exists without its parent', async () => {
     const { id } = await operator();
     const orphan = plane.change(ApiKey, { operatorId: id }, { parentId: 'nobody' });
     await expect(orphan).rejects.toThrow(/foreign key/i);
@@ -661,8 +661,8 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       'POST /api/api-keys': { name: 'late', scopes: ['tenants:read'] },
     };
     /**
-     * Routes that API keys cannot call, routes with a test of their own, and the last one, which neither
-     * reveals nor changes anyone's data.
+     * Routes that API keys cannot call, routes with tests of their own, and
+     * `POST /api/reconcile`, which neither reveals nor changes anyone's data.
      */
     const OTHERS = [
       /^POST \/api\/(auth|signup)\b/,
@@ -675,7 +675,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       OTHERS.some((one) => (typeof one === 'string' ? one === route : one.test(route)));
     const READS_A_SECRET = 'GET /api/tenants/:id/db-url';
 
-    it('does nothing on any route that changes something or returns a secret', async () => {
+    it('is refused on every route that changes something or returns a secret', async () => {
       const changing = plane.routes.filter((route) => /^(POST|PUT|PATCH|DELETE) /.test(route));
       const routes = [...changing.filter((route) => !isOther(route)), READS_A_SECRET];
       expect(routes.length).toBeGreaterThan(25);
@@ -703,7 +703,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     });
   });
 
-  // SQLite serialises writers, so this matters only on Postgres.
+  // Runs on Postgres only, because SQLite serialises writers.
   (driver === 'postgres' ? describe : describe.skip)('for an operator who keeps writing', () => {
     const KEYS: Scope[] = ['api_keys:write', 'planes:write'];
     let who: { id: string; email: string; session: string; key: string };

@@ -83,10 +83,10 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     );
   });
 
-  it('are identified by their subject, whatever their current address', async () => {
+  it('are identified by their subject, even if their address has changed', async () => {
     expect((await signIn({ ...ANN, email: 'anna@elsewhere.example.com' })).status).toBe(303);
     expect((await signIn({ sub: ANN.sub })).status).toBe(303);
-    // The address may belong to someone else by now, so the existing link wins.
+    // The address may belong to someone else by now, so the existing link takes precedence.
     expect(refusal(await signIn({ ...ANN, sub: 'another' }))).toEqual(UNKNOWN);
     const [{ id = '' } = {}] = await plane.rows(Operator, { email: 'ann@example.com' });
     expect((await plane.get(`/api/operators/${id}`)).body).toMatchObject({
@@ -94,7 +94,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     });
   });
 
-  it('get the same refusal for an unverified address, an unknown one and a disabled account', async () => {
+  it('get the same refusal for unverified addresses, unknown addresses and disabled accounts', async () => {
     await plane.createOperator('ben@example.com', 'owner');
     await plane.createOperator('off@example.com', 'admin');
     await plane.change(Operator, { email: 'off@example.com' }, { disabledAt: plane.clock.now() });
@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     expect([await disabled, refusal(await late)]).toEqual([200, UNKNOWN]);
   });
 
-  it('are linked to only one of two subjects that first sign in with the same address at once', async () => {
+  it('are linked to only one of two subjects that sign in with the same address at once', async () => {
     await plane.createOperator('two@example.com', 'support');
     const browsers = [new CookieBrowser(), new CookieBrowser()] as const;
     const as = (sub: string): ProviderUser => ({ sub, email: 'two@example.com', email_verified: true });
@@ -267,7 +267,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     expect(refusal(await arrive(denied.href, browser))).toEqual(REFUSED);
   });
 
-  it('are signed in by an unmodified token, so that each refusal below has its stated cause', async () => {
+  it('are signed in by an unmodified token, so each refusal below has its stated cause', async () => {
     provider.tampering = (claims) => provider.sign(claims);
     expect((await signIn(ANN)).status).toBe(303);
   });
@@ -315,7 +315,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
   });
 });
 
-/** The database driver does not matter here. */
+/** Runs on one database only, because the driver makes no difference. */
 describe('a Control Plane', () => {
   const started = async (env: Env): Promise<unknown[]> => {
     const plane = await TestControlPlane.boot('sqlite', env);
@@ -327,7 +327,7 @@ describe('a Control Plane', () => {
     return answers.map(refusal);
   };
 
-  it('says that no provider is configured if there is none', async () => {
+  it('reports that single sign-on is not configured if it has no provider', async () => {
     const none = [404, 'sign_on_not_configured'];
     expect(await started({})).toEqual([none, none]);
   });

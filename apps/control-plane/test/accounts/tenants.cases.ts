@@ -132,7 +132,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
       expect(keys.find((key) => key.kid === kid)?.purpose).toBe('signup');
     });
 
-    // SQLite serialises writers, so this matters only on Postgres.
+    // Runs on Postgres only, because SQLite serialises writers.
     (driver === 'postgres' ? it : it.skip)(
       "names its tenant's home at the time of its creation",
       async () => {
@@ -172,8 +172,8 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
       async (deployment_model) => {
         const { body } = await plane.provision({ deployment_model });
         const { id } = body.tenant;
-        // The plane may serve the tenant before it reports that it does. A rollback would then delete the
-        // rows of a new user, with no backup.
+        // The plane may serve the tenant before it reports doing so. A
+        // rollback would then delete a new user's rows without a backup.
         await cell.pullAll();
         const answer = await plane.post(`/api/tenants/${id}/signup-link`);
         expect(refusal(answer)).toEqual([409, 'invalid_transition']);
@@ -181,7 +181,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
       },
     );
 
-    it('requires an existing tenant and tenants:write', async () => {
+    it('requires an existing tenant and the scope tenants:write', async () => {
       const path = `/api/tenants/${randomUUID()}/signup-link`;
       expect(refusal(await plane.post(path))).toEqual([404, 'tenant_not_found']);
       const token = await plane.createApiKey(['tenants:read', 'tenants:provision']);

@@ -8,7 +8,7 @@ import { PASSWORD, TestControlPlane, provisionBody } from '../control-plane.fixt
 const CONSOLE = 'https://console.example.com';
 const ACCESS_CONTROL = /^access-control-/;
 
-/** The database driver does not matter here. */
+/** Runs on one database only, because the driver makes no difference. */
 describe('the Control Plane in a browser', () => {
   let plane: TestControlPlane;
   beforeAll(async () => {
@@ -43,7 +43,7 @@ describe('the Control Plane in a browser', () => {
   });
 
   it.each(['/signup/verify', '/reset-password'])(
-    'limits %s, which emailed links open, to its own assets and forbids caching it',
+    'limits the emailed page %s to its own assets, and forbids caching it',
     async (path) => {
       const { text, headers } = await plane.get(path, { token: null }).expect(200);
       expect(headers).toMatchObject({
@@ -57,7 +57,7 @@ describe('the Control Plane in a browser', () => {
     },
   );
 
-  it('forbids caching of API keys, install bundles and job steps', async () => {
+  it('forbids caching API keys, install bundles and job steps', async () => {
     const { body } = await plane.provision({ deployment_model: 'on_prem' }).expect(202);
     const answers = [
       await plane.post('/api/api-keys', { name: 'x', scopes: ['tenants:read'] }, { token: plane.session }),
@@ -119,8 +119,7 @@ describe('a Control Plane in production', () => {
     ] as const)
       expect((await order(model, driver)).status).toBe(200);
 
-    // A tenant that already has such a database cannot move to, or be restored at, a plane that refuses
-    // it.
+    // A tenant that already has such a database cannot be moved to or restored on a plane that refuses it.
     const made = provisionBody({ deployment_model: 'on_prem', database: { driver: 'sqlite' } });
     const { id } = (await plane.post('/api/tenants/provision', made).expect(202)).body.tenant;
     const refused = { status: 422, code: 'database_not_in_production' };

@@ -31,7 +31,7 @@ interface JobView {
   readonly error: { readonly code: string; readonly detail: string } | null;
 }
 
-describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
   let scene: JobScene;
   let region = 'region-0';
   let here: PlaneSimulator;
@@ -58,7 +58,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     const { steps } = (await scene.job(job)) as unknown as { steps: { waiting_for?: string }[] };
     return steps[1]?.waiting_for;
   };
-  /** Provisions tenants into the cell while the other one is closed. */
+  /** Provisions tenants in the cell while the other cell is closed. */
   const inhabited = async (count: number): Promise<string[]> => {
     await closed(other);
     const ids: string[] = [];
@@ -185,7 +185,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
       });
 
     it.each(['while the job waits', 'before the job is retried'])(
-      'encrypts the rows for the new key if the cell enrols %s',
+      'encrypts the rows with the new key if that cell enrols %s',
       async (when) => {
         const [id = ''] = await inhabited(1);
         const to = { deployment_model: 'shared', tenant_plane_id: other.id };
@@ -262,7 +262,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     await send(1, 'changes');
     expect(refusal(await takePart(here, leaving.id))).toEqual(noneOfTheirs);
     expect(refusal(await sayImported(here, leaving.id))).toEqual(noneOfTheirs);
-    // An import by another attempt does not count for this one.
+    // An import by another attempt does not count for this attempt.
     await sayImported(other, coming.id, 1, 'another');
     await waitsAt('await-copy');
     await sayImported(other, coming.id);
@@ -286,7 +286,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: other.id });
   });
 
-  it("passes a tenant's sign-up links on to the new cell, and their later revocations too", async () => {
+  it("passes a tenant's sign-up links, and their later revocations, on to the new cell", async () => {
     const [id = ''] = await inhabited(1);
     const mint = async (token: string): Promise<string> => {
       scene.plane.clock.advance(1);
@@ -313,7 +313,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     expect(here.tenants.get(id)).not.toHaveProperty('signup_links');
   });
 
-  it('resumes a half-undone move, even if the new cell was already told to purge its copy', async () => {
+  it('resumes a half-undone move even if the new cell has been asked to purge its copy', async () => {
     const [id = ''] = await inhabited(1);
     const body = { deployment_model: 'shared', tenant_plane_id: other.id };
     const { job } = (await scene.plane.post(`/api/tenants/${id}/move`, body).expect(202)).body;
@@ -366,7 +366,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     },
   );
 
-  it('refuses to cancel a drain that has just finished', async () => {
+  it('is unaffected by a cancellation that arrives just after its drain has finished', async () => {
     const [id] = await inhabited(1);
     const job = await drain();
     await eventually(async () => (await movesOf(job)).length === 1);
@@ -381,7 +381,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     expect(await scene.tenant(id ?? '')).toMatchObject({ tenant_plane_id: here.id });
   });
 
-  /** A drain that failed because the move of its only tenant was cancelled. */
+  /** Returns a drain job that failed because the move of the cell's only tenant was cancelled. */
   const incompleteDrain = async (clockSteps = 0): Promise<string> => {
     const job = await drain();
     const [move] = await eventually(async () => {
@@ -397,7 +397,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
   it.each([
     ['while the clock stands still', 0],
     ['after the clock stepped back', -5],
-  ])('fails if a move is cancelled %s, names the tenant, and resumes on retry', async (_, steps) => {
+  ])('fails to drain if a move is cancelled %s, names the tenant, and resumes on retry', async (_, steps) => {
     const [id] = await inhabited(1);
     const job = await incompleteDrain(steps);
     const { error } = await scene.job(job);
@@ -457,7 +457,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     await eventually(async () => (await cellNow(here))?.accepts_tenants === false);
   });
 
-  it('fails its drain if it has been reopened', async () => {
+  it('fails to drain if it has been reopened in the meantime', async () => {
     const opened = scene.before('move-tenants', () =>
       scene.plane.change(TenantPlane, { id: here.id }, { acceptsTenants: true }),
     );
@@ -487,7 +487,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     await eventually(async () => (await movesOf(job)).length === 1);
   });
 
-  describe('refuses a drain', () => {
+  describe('cannot be drained', () => {
     it('without room elsewhere in its region, or while another operation is running', async () => {
       await inhabited(1);
       const elsewhere = await scene.plane.enrolledCell({ region: `${region}-east` });
@@ -501,7 +501,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
       expect(await cellNow(elsewhere)).toMatchObject({ tenants: 0 });
     });
 
-    it('unless it is an enrolled cell', async () => {
+    it('unless it is a cell and has enrolled', async () => {
       const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
       const [theirs, expected] = [{ id: body.tenant.tenant_plane_id }, await scene.plane.registerCell()];
       expect(refusal(await call('drain', theirs as PlaneSimulator))).toEqual([
@@ -516,7 +516,7 @@ describe.each(EVERY_DATABASE)('a cell being drained on %s', (driver) => {
     });
   });
 
-  it('plans a drain in a dry run, which changes nothing', async () => {
+  it('is not changed by a dry run, which only plans the drain', async () => {
     await inhabited(1);
     const { body } = await call('drain', here, '?dry_run=true').expect(200);
     expect(body.plan).toMatchObject({ tenants: 1, install_required: false });

@@ -48,7 +48,7 @@ describe.each(EVERY_DATABASE)('with the Control Plane on %s', (driver) => {
   });
 });
 
-/** Whether a session is waiting for the lock on a name. */
+/** Returns whether a session is waiting for the lock on a name. */
 function waitsForName(): Promise<boolean> {
   const waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted";
   return asAdmin(testServerUrl(), async (admin) => (await admin.query(waiting)).rowCount !== 0);
@@ -74,7 +74,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
     const file = join(set.planesFolder, row.name, 'starts');
     return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
   };
-  /** A plane whose process has begun to run its program. */
+  /** Creates a plane and waits until its process has begun to run the program. */
   const dedicated = async (): Promise<Dedicated> => {
     const plane = await set.dedicated();
     await eventually(() => startsOf(plane).includes(`${plane.row.pid}`));
@@ -90,7 +90,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
     await once(child, 'spawn');
     return child.pid as number;
   };
-  /** Makes the supervisor check at once rather than within a second. */
+  /** Advances the clock, and makes the supervisor check at once rather than within a second. */
   const pass = (seconds: number): void => {
     set.plane.clock.advance(seconds);
     set.plane.app.get(Signals).deliver(LOCAL_PLANES_TOPIC);
@@ -109,7 +109,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
     return rowCount !== 0;
   };
 
-  it('has its log rotated when it grows too large', async () => {
+  it('writes to a log that is rotated when it grows too large', async () => {
     const { row } = await dedicated();
     const log = join(set.planesFolder, row.name, 'tenant-plane.log');
     appendFileSync(log, Buffer.alloc(11 * 1024 * 1024, 'x'));
@@ -123,7 +123,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
   });
 
   (driver === 'postgres' ? it : it.skip)(
-    'fails its step, not the Control Plane, when Postgres closes the connection',
+    'is not started if Postgres closes the connection, and the Control Plane keeps running',
     async () => {
       const name = `atlas_cut_${process.pid}`;
       const server = new LocalPostgres(testServerUrl(), join(set.folder, 'app'));
@@ -139,7 +139,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
   );
 
   (driver === 'postgres' ? it : it.skip)(
-    'leaves no role behind when it is removed while the role is being restored',
+    'leaves no role behind when its plane is removed while the role is being restored',
     async () => {
       const name = `atlas_mended_${process.pid}`;
       const server = new LocalPostgres(testServerUrl(), join(set.folder, 'app'));
@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
     await refuseRecords();
     const starts = startsOf(plane);
     await end(plane.row.pid as number);
-    // The process is held until the transaction is over and it notices that.
+    // The process is held until the transaction has failed. Then it exits.
     const isHeld = async () => {
       set.plane.clock.advance(1);
       return (await running(plane)).length > 0;
@@ -181,7 +181,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
     const plane = await dedicated();
     const starts = startsOf(plane);
     await end(plane.row.pid as number);
-    // Its next start is due in a second, but the clock stands still.
+    // The next start is due in a second, but the clock stands still.
     await eventually(async () => (await rowOf(plane)).pid === null);
     await set.plane.app.get(Database).write(async () => {
       await change(plane, { isWanted: false });
@@ -223,13 +223,13 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
     expect(await running(plane)).toEqual([pid]);
   });
 
-  it('is killed when its plane is destroyed, even if unrecorded, and no other process is', async () => {
+  it('is killed when its plane is destroyed, even if unrecorded; other processes are not', async () => {
     const plane = await dedicated();
     const folder = join(set.planesFolder, plane.row.name);
     const sleep = ['-e', 'setInterval(() => undefined, 1000)'];
     const foreign = await program(sleep, set.folder);
     const shell = await program(sleep, folder);
-    // After a reboot the pid, and even its start time, can belong to another program.
+    // After a reboot, the pid and even the start time can belong to another program.
     await change(plane, { pid: foreign, pidStartedAt: identityOf(foreign)?.startedAt ?? null });
     const ids = { tenantId: plane.id, tenantPlaneId: plane.planeId };
     const subject = { ...ids, slug: plane.slug, region: null, database: driver, version: null };

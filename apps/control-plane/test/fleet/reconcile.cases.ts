@@ -39,7 +39,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     set = await ReconcileScene.set(driver);
     shared = await set.shared();
     dedicated = await set.dedicated();
-    // The stand-in plane creates no database file.
+    // The stand-in plane does not create a database file.
     if (driver === 'sqlite') writeFileSync(databaseFile(), '');
   });
   afterAll(() => set.close());
@@ -100,22 +100,22 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     expect(ours).toEqual([]);
   });
 
-  it('has a distinct name for each kind of drift', () => {
+  it('uses a distinct name for each kind of drift', () => {
     expect(new Set(kinds()).size).toBe(kinds().length);
   });
 
-  it('has a row in the runbook for each kind of drift', () => {
+  it('is documented in the runbook with one row for each kind of drift', () => {
     const [, section = ''] = /^## Drifts$([^]*?)^## /m.exec(read('docs/TP_DEPLOYMENT_RUNBOOK.md')) ?? [];
     const cells = [...section.matchAll(/^\| (`.*?) +\|/gm)].map(([, cell = '']) => cell);
     expect(cells.flatMap((cell) => cell.match(/[a-z_]+/g)).sort()).toEqual(kinds().sort());
   });
 
-  it('has an injection of each kind of drift in the reconcile proof', () => {
+  it('is covered in the reconcile proof with an injected drift of each kind', () => {
     const injected = [...read('apps/qa/src/drifts/injections.ts').matchAll(/ kind: '([a-z_]+)'/g)];
     expect([...new Set(injected.map(([, kind]) => kind))].sort()).toEqual(kinds().sort());
   });
 
-  it('finds nothing until a restored Control Plane has heard from its planes', async () => {
+  it('finds nothing until the planes of a restored Control Plane have reported', async () => {
     const { cell } = set.scene;
     const { revision } = cell;
     set.plane.clock.advance(600);
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports a tenant that is between two homes without a job, unless a failed job shows it', async () => {
+    it('reports a tenant between two homes without a job, unless a failed job shows this', async () => {
       const other = await set.plane.enrolledCell();
       const place = { ...(await placementOf(shared)), tenantPlaneId: other.id, phase: 'importing' as const };
       await set.plane.app.get(Database).write((manager) => manager.insert(Placement, place));
@@ -232,7 +232,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
         .open(await only(Tenant, { id: dedicated.id }))
         ?.reveal();
 
-    it('checks the other tenants if one cannot be checked, and says so', async () => {
+    it('reports that a tenant cannot be checked, and still checks the others', async () => {
       const { dbUrlSealed } = await only(Tenant, { id: dedicated.id });
       await change(Tenant, { id: dedicated.id }, { dbUrlSealed: 'not sealed by us' });
       await change(Tenant, { id: shared.id }, { url: ELSEWHERE });
@@ -420,7 +420,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       expect(former.tenants.get(dedicated.id)).toMatchObject({ moved_to: tenant.endpointUrl });
     });
 
-    // SQLite serialises writers, so this matters only on Postgres.
+    // Runs on Postgres only, because SQLite serialises writers.
     (driver === 'postgres' ? it : it.skip)(
       'does not lock a plane while it waits for the lock on its tenant',
       async () => {
@@ -443,7 +443,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await change(TenantPlane, { id: tenantPlaneId }, { infrastructureDriver: 'local' });
     });
 
-    it('reports orphaned folders and processes, and touches neither', async () => {
+    it('reports orphaned folders and processes without removing them', async () => {
       const folder = join(set.planesFolder, 'atlas_nobody_0a1b2c3d');
       mkdirSync(folder);
       const sleeper = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { cwd: folder });
@@ -510,7 +510,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await set.plane.get('/api/drifts?resolved=maybe').expect(400);
     });
 
-    it('requires planes:read for drifts and planes:write to reconcile', async () => {
+    it('requires planes:read to list drifts and planes:write to reconcile', async () => {
       const token = await set.plane.createApiKey(['planes:read']);
       await set.plane.get('/api/drifts', { token }).expect(200);
       await set.plane.post('/api/reconcile', undefined, { token }).expect(403);
@@ -581,7 +581,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     });
   });
 
-  // Only Postgres has roles.
+  // Runs on Postgres only, because SQLite has no roles.
   (driver === 'postgres' ? it : it.skip)('has found each kind of drift in the tests above', async () => {
     const found = (await set.plane.rows(Drift)).map(({ kind }) => kind);
     expect([...new Set(found)].sort()).toEqual(kinds().sort());

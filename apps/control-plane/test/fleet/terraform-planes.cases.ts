@@ -53,7 +53,7 @@ describe.each(EVERY_DATABASE)('a tenant plane created by Terraform on %s', (driv
     return body.job.id;
   };
 
-  it('does not count as removed while its state is missing, until an operator restores it', async () => {
+  it('does not count as removed until an operator has restored its missing state', async () => {
     const destroyed = jest.spyOn(terraform, 'destroy').mockResolvedValue();
     const job = await deprovisioned();
     await scene.reaches(job, 'failed');
@@ -88,7 +88,7 @@ describe.each(EVERY_DATABASE)('a tenant plane created by Terraform on %s', (driv
     await scene.reaches(job, 'succeeded');
   });
 
-  it('is not created a second time by an upgrade while its state is missing', async () => {
+  it('is not created again by an upgrade while its state is missing', async () => {
     const created = jest.spyOn(terraform, 'create');
     const path = `/api/tenant-planes/${plane.planeId}/upgrade`;
     const { body } = await scene.plane.post(path, { version: '0.0.9' }).expect(202);

@@ -64,7 +64,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
     eventually(() => planes.told.get(one.planeId)?.join() === versions.join(), {
       what: `the driver is told to run ${versions}`,
     });
-  /** Waits until the job says that it is waiting for `what`. */
+  /** Waits until the job reports that it is waiting for `what`. */
   const waitsFor = (id: string, what: string): Promise<boolean> =>
     eventually(async () => JSON.stringify(await scene.job(id)).includes(what), {
       what: `the job waits for ${what}`,
@@ -82,7 +82,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
     let one: Driven;
     beforeEach(async () => (one = await planes.provision(OLD)));
 
-    it('replaces the plane, and succeeds once it reports healthy with the new version', async () => {
+    it('replaces the plane, and succeeds once the plane is healthy on the new version', async () => {
       const answer = await ask(one.planeId).expect(202);
       const { id } = bodyOf<Accepted>(answer).job;
       expect(answer.headers['location']).toBe(`${JOBS}/${id}`);
@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       });
       await isTold(one, OLD, NEW);
       await waitsFor(id, `it to report version ${NEW}`);
-      // The old process still reports.
+      // The old process is still reporting.
       await planes.reports(one, OLD);
       await planes.reports(one, NEW, { health: {} });
       await waitsFor(id, 'it to report that it is healthy');
@@ -117,9 +117,9 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       await scene.reaches(id, 'succeeded');
     });
 
-    // SQLite serialises writers, so this matters only on Postgres.
+    // Runs on Postgres only, because SQLite serialises writers.
     (driver === 'postgres' ? it : it.skip)(
-      'does not lock the plane while it waits to record that address',
+      'does not lock the plane while waiting to record its new address',
       async () => {
         planes.addresses.set(one.planeId, 'https://new-version.example.com');
         const id = await besideHeldTenant(plane, one, () => upgrade(one));
@@ -129,7 +129,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       },
     );
 
-    /** Keeps the new version unhealthy until the plane is back on the old one. */
+    /** Keeps the new version unhealthy until the plane is back on the old version. */
     const goesBack = async (id: string): Promise<void> => {
       await waitsFor(id, `it to report version ${NEW}`);
       plane.clock.advance(HEALTHY_SECONDS);
@@ -187,7 +187,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(refusal(await ask(one.planeId, { version: OLD }))).toEqual([409, 'already_up_to_date']);
     });
 
-    it('can be retried with the full timeout after it was undone', async () => {
+    it('can be retried with the full timeout after a rollback', async () => {
       const id = await upgrade(one);
       await waitsFor(id, `it to report version ${NEW}`);
       await scene.act(id, 'cancel').expect(202);
@@ -215,7 +215,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       await waitsFor(id, `it to report version ${NEW}`);
     });
 
-    it('starts the plane with its current secret, plus its enrolment secret unless leaked', async () => {
+    it('starts the plane with its current secret and, unless leaked, its enrolment secret', async () => {
       const first = one.simulator.secret;
       const rotated = async (mode: string) =>
         bodyOf<Accepted & { readonly install?: Install }>(
@@ -252,7 +252,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
 
     const move = () => plane.post(`/api/tenants/${one.tenantId}/move`, { deployment_model: 'shared' });
 
-    it('excludes a move of its tenant and vice versa, even on a retry', async () => {
+    it("is refused while the plane's tenant is moving, and vice versa, even on a retry", async () => {
       const id = await upgrade(one);
       await waitsFor(id, `it to report version ${NEW}`);
       expect(refusal(await move())).toEqual([409, 'operation_in_progress']);
@@ -269,7 +269,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(refusal(await scene.act(moving, 'retry'))).toEqual([409, 'operation_in_progress']);
     });
 
-    it('is accepted, or a move of its tenant is, but not both at once', async () => {
+    it("is never accepted together with a concurrent move of the plane's tenant", async () => {
       const held = await HeldRow.hold(plane, TenantPlane, one.planeId);
       const answers = [ask(one.planeId, { version: NEW }).then(), move().then()];
       await held.untilWaiting(2);
@@ -278,7 +278,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(statuses.sort()).toEqual([202, 409]);
     });
 
-    it('changes nothing when retried or rolled back after its tenant has moved away', async () => {
+    it("changes nothing when retried or rolled back after the plane's tenant has moved away", async () => {
       const id = await upgrade(one);
       await waitsFor(id, `it to report version ${NEW}`);
       await plane.change(ProvisioningJob, { id }, { status: 'failed', leaseOwner: null });
@@ -335,7 +335,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
   });
 
   describe('without a driver', () => {
-    it('waits until the plane reports the version, and says who must replace it', async () => {
+    it('waits until the plane reports the new version, and says who must replace the plane', async () => {
       const cell = await plane.enrolledCell();
       const { job } = bodyOf<Accepted>(await ask(cell.id, { version: NEW }).expect(202));
       await waitsFor(job.id, 'an Atlas operator to replace it');
@@ -369,7 +369,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
     ]);
   });
 
-  it('is refused without permission, for unknown planes and versions, and when impossible', async () => {
+  it('is refused without permission, and for unknown or unsuitable planes and versions', async () => {
     const path = `/api/tenant-planes/${scene.cell.id}/upgrade`;
     expect(refusal(await plane.post(path, {}, { token: readOnly }))).toEqual([403, 'forbidden']);
     expect(refusal(await ask(NOBODY))).toEqual([404, 'not_found']);
@@ -390,7 +390,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       bodyOf<Accepted>(await wave(body).expect(202)).job.id;
     const parts = async (id: string): Promise<(string | null)[]> =>
       (await plane.rows(ProvisioningJob, { parentId: id })).map((job) => job.tenantPlaneId);
-    /** Waits until the driver is told to run the new version, then reports it as healthy. */
+    /** Waits until the driver has been asked to run the new version, then reports the plane as healthy. */
     const getsWell = async (index: number): Promise<void> => {
       const one = all[index] as Driven;
       await eventually(() => planes.told.get(one.planeId)?.at(-1) === NEW, { what: `${one.name} is told` });
@@ -439,7 +439,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
         );
     });
 
-    it('upgrades one plane first, then batch by batch, each once the previous one is healthy', async () => {
+    it('upgrades one plane, then the rest in batches, each once the previous one is healthy', async () => {
       const id = await begin();
       expect(refusal(await wave())).toEqual([409, 'operation_in_progress']);
       await waitsFor(id, `${all[0]?.name} (0 of 4 are upgraded)`);
@@ -456,11 +456,11 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       const ofWave = all.map(() => expect.objectContaining({ operation: 'upgrade', parent_id: id }));
       expect(list.body.items).toEqual(ofWave);
       expect(refusal(await wave())).toEqual([409, 'already_up_to_date']);
-      // A wave does not downgrade, so it skips planes that are not behind.
+      // A wave never downgrades, so it skips planes with the same or a newer version.
       expect(refusal(await wave({ version: OLD }))).toEqual([409, 'already_up_to_date']);
     });
 
-    it('stops if its first plane fails, names it, and resumes there when retried', async () => {
+    it('stops if the first plane fails, names that plane, and resumes with it when retried', async () => {
       const id = await begin();
       await getsStuck(0);
       await sweptUntil(id, 'failed');
@@ -474,7 +474,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       await scene.reaches(id, 'succeeded');
     });
 
-    it('tries its first plane once per attempt, even if a clock steps back in between', async () => {
+    it('tries the first plane once per attempt, even if a clock steps back in between', async () => {
       const missing = '0.0.5';
       planes.missing.add(missing);
       for (const { planeId } of all) await plane.change(TenantPlane, { id: planeId }, { version: '0.0.4' });
@@ -512,7 +512,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       await scene.reaches(id, 'succeeded');
     });
 
-    it('stops after a batch with a failure, and skips planes that are up to date when retried', async () => {
+    it('stops after a batch with a failure and, when retried, skips planes that are up to date', async () => {
       const id = await begin();
       await getsWell(0);
       await getsWell(1);
@@ -542,7 +542,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(await shown(one)).toMatchObject({ version: OLD, release: OLD });
     });
 
-    it('continues as long as no more planes fail than allowed', async () => {
+    it('continues while no more planes fail than allowed', async () => {
       const id = await begin({ max_failures: 1 });
       await getsWell(0);
       await getsWell(1);
@@ -582,8 +582,8 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
     });
   });
 
-  describe('the fleet', () => {
-    it('can be filtered by version, health, model and status, and is paged', async () => {
+  describe('is visible in the list of planes', () => {
+    it('which can be filtered by version, health, model and status, and is paged', async () => {
       const cell = await plane.enrolledCell({ region: 'fleet' });
       await cell.report([], { version: '1.0.0' });
       const newer = (await fleet('?version=1.0.0')).map(({ id, version_class: kind, health }) => [
@@ -591,7 +591,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
         kind,
         health,
       ]);
-      // An unsupported plane keeps serving and reporting. Only its enrolment would be refused.
+      // An unsupported plane keeps serving and reporting. Only a new enrolment would be refused.
       expect(newer).toEqual([[cell.id, 'unsupported', 'online']]);
       plane.clock.advance(76);
       await scene.cell.report([], { version: OWN });

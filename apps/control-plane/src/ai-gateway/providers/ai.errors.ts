@@ -9,7 +9,7 @@ export function aiTimeout(seconds: number): DomainError {
   return new DomainError('ai_timeout', 'unavailable', detail);
 }
 
-/** All tenants share the rate limit of the provider's account. */
+/** All tenants share the rate limit of the Control Plane's account with the provider. */
 export function aiRateLimited(retryAfterSeconds: string): DomainError {
   const detail = `The rate limit of the AI provider has been reached. Try again in ${retryAfterSeconds} s.`;
   const headers = { 'retry-after': retryAfterSeconds };
@@ -25,7 +25,7 @@ export function aiRequestRefused(status: number): DomainError {
 
 export function aiNotAllowed(): DomainError {
   const detail =
-    "AI prompts would leave the customer's network, which the tenant's admin has not allowed. To allow " +
-    'it, send PUT /api/ai/settings {"allow_control_plane": true} to the tenant plane.';
+    "The tenant's admin has not allowed AI prompts to leave the customer's network. To allow this, send " +
+    'PUT /api/ai/settings {"allow_control_plane": true} to the tenant plane.';
   return new DomainError('ai_not_allowed', 'forbidden', detail);
 }

@@ -4,7 +4,7 @@ import { type AiProviderName } from '../../config/provider-names';
 import { AiProvider } from './ai-provider';
 import { OpenAiCompatibleProvider } from './openai-compatible.provider';
 
-/** Every kind of provider. */
+/** Every supported kind of AI provider. */
 const AI_PROVIDERS: Readonly<Record<AiProviderName, Type<AiProvider>>> = {
   openai_compatible: OpenAiCompatibleProvider,
 };

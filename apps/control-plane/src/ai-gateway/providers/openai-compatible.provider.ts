@@ -21,7 +21,7 @@ export class OpenAiCompatibleProvider extends AiProvider {
 
   async complete(request: ChatCompletionRequest, ended: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const { AI_PROVIDER_BASE_URL: base, AI_PROVIDER_MODEL, AI_PROVIDER_TIMEOUT_MS } = this.config;
-    if (!base) throw aiUnavailable('no provider is configured at the Control Plane (AI_PROVIDER_BASE_URL)');
+    if (!base) throw aiUnavailable('no provider is configured on the Control Plane (AI_PROVIDER_BASE_URL)');
     const patience = new Patience(AI_PROVIDER_TIMEOUT_MS, ended);
     const body = JSON.stringify({ ...request, model: request.model ?? AI_PROVIDER_MODEL });
     try {

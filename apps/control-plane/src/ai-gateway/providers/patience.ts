@@ -1,4 +1,4 @@
-/** Aborts a call when a single wait takes too long or its caller disconnects. */
+/** Aborts a call to the provider when a single wait takes too long or when the caller disconnects. */
 export class Patience {
   private readonly over = new AbortController();
   readonly signal: AbortSignal;

@@ -14,7 +14,7 @@ export class CreateDrifts1700000000010 extends PortableMigration {
         id integer not null, due_at ${types.timestamp} not null,
         constraint reconcile_turns_pk primary key (id))`,
       `insert into reconcile_turns (id, due_at) values (1, '2000-01-01 00:00:00')`,
-      // Lets a plane's places be counted from the index alone.
+      // Allows a plane's taken places to be counted from the index alone.
       `create index placements_held_ix on placements (tenant_plane_id) where holds_place`,
     );
   }

@@ -1,6 +1,9 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
-/** Pins planes to a release. A job may have a parent job. Each fleet-wide operation may have one live job. */
+/**
+ * Stores the release that each plane should run, and the parent
+ * of a job. Allows one live job per fleet-wide operation.
+ */
 export class UpgradePlanes1700000000011 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(

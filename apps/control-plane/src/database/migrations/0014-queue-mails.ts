@@ -6,7 +6,7 @@ import {
   createThrottles,
 } from '@atlas/persistence';
 
-/** Queues outgoing emails, and counts attempts in order to limit password guesses. */
+/** Adds a queue for outgoing emails, and counters that limit password guesses. */
 export class QueueMails1700000000014 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(...createOutgoingMails(types), ...createThrottles(types), ...createKnownDevices(types));

@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Makes the parent of an API key a foreign key. This takes a new
- * column, because SQLite cannot add a constraint to an existing one.
+ * Makes the parent of an API key a foreign key. This requires a new
+ * column, because SQLite cannot add a constraint to an existing column.
  */
 export class TieKeysToParents1700000000025 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {

@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Counts the address changes that a plane's limit left
- * out, and stores when its newest request file was signed.
+ * Counts the address changes that were left out because a plane had reached
+ * its limit, and stores when the plane's newest request file was signed.
  */
 export class LimitAddressChanges1700000000027 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Stores the name of a transfer's current import and of the imports that
- * it superseded. An import in progress has no name yet, so it starts over.
+ * Stores the name of a transfer's current import, and the names of the imports
+ * that it superseded. Imports in progress have no name yet, so they start over.
  */
 export class NameImports1700000000028 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

@@ -17,8 +17,8 @@ export class RotateBesideJobs1700000000029 extends PortableMigration {
     await sql(
       'drop index provisioning_jobs_live_rotation_uq',
       'drop index provisioning_jobs_live_plane_uq',
-      // Cancels rotations that would violate the stricter index. Old secrets
-      // stay revoked, and no job waits for those planes to enrol again.
+      // Cancels rotations that would violate the stricter index. The old secrets
+      // stay revoked, but no job waits any longer for those planes to enrol again.
       `update provisioning_jobs set status = 'cancelled', lease_owner = null, lease_expires_at = null,
           lease_number = lease_number + 1
         where operation = 'rotate_secret' and ${LIVE} and tenant_plane_id in

@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Counts how many times a transfer has started over. A run's name now shows which run is later,
- * so `superseded` is no longer written. The column stays for processes of the previous version.
+ * Counts how many times a transfer has started over. The names of imports now show which import is newer,
+ * so the column `superseded` is no longer written. It is kept for processes of the previous version.
  */
 export class CountGenerations1700000000031 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {

@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Stores which backup a restored tenant must be served from, which
- * instance imported it, and whether the plane reports that it is missing.
+ * Stores from which backup a restored tenant must be served, which instance imported
+ * that backup, and whether the plane has reported the imported rows as missing.
  */
 export class RequireCopies1700000000037 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

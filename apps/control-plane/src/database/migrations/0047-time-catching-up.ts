@@ -2,7 +2,7 @@ import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
  * Stores when a transfer started sending changes. For a
- * transfer in progress, that is when it next sends changes.
+ * transfer in progress, this is the next time it sends changes.
  */
 export class TimeCatchingUp1700000000047 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

@@ -1,9 +1,9 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Stores which instance made a backup. A rollback erases the backup only if that
- * instance still serves the rows. An existing backup was made by the instance
- * that had enrolled before it began, unless another instance has enrolled since.
+ * Stores which instance made a backup. A rollback erases the backup only if
+ * that instance still serves the rows. An existing backup is attributed to
+ * the plane's instance if that instance enrolled before the backup began.
  */
 export class NameMakersOfBackups1700000000049 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

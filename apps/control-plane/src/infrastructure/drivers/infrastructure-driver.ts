@@ -3,7 +3,7 @@ import { type Secret } from '@atlas/platform';
 import { type EntityManager } from 'typeorm';
 import { type DriverName } from '../../config/control-plane.config';
 
-/** Identifies one tenant's own infrastructure: a database and its tenant plane. */
+/** Identifies one tenant's own infrastructure: a database and a tenant plane. */
 export interface InfrastructureSubject {
   readonly tenantId: string;
   readonly slug: string;
@@ -27,7 +27,7 @@ export interface Infrastructure {
   readonly dbUrl: Secret;
 }
 
-/** A part of what a driver creates for one plane. */
+/** One part of the infrastructure that a driver creates for a plane. */
 export type InfrastructurePart = 'record' | 'database' | 'role' | 'process' | 'state';
 
 /** What a driver finds when it inspects the infrastructure of one plane. */
@@ -35,26 +35,26 @@ export interface InspectedInfrastructure {
   readonly tenantPlaneId: string;
   /** The parts that are missing or changed, each with a message that tells operators what to do. */
   readonly faults: Readonly<Partial<Record<InfrastructurePart, string>>>;
-  /** What the Control Plane's rows should contain; null if the driver does not know. */
+  /** The addresses that the Control Plane's rows should contain; null if the driver does not know them. */
   readonly made: Infrastructure | null;
 }
 
-/** An object that a driver found whose name matches the names of the objects it creates. */
+/** An object that a driver found. Its name follows the driver's naming scheme. */
 export interface FoundThing {
   /** Kind and name, for example `database atlas_acme_0a1b2c3d`. */
   readonly id: string;
   readonly name: string;
-  /** Set if it belongs to none of the driver's planes, despite its name. */
+  /** Set if the object belongs to none of the driver's planes, despite its name. */
   readonly isStray?: boolean;
 }
 
-/** A transaction that commits only if the worker still holds the job's lease. */
+/** Runs `work` in a transaction that commits only if the worker still holds the job's lease. */
 export type FencedWrite = <T>(work: (manager: EntityManager) => Promise<T>) => Promise<T>;
 
 /**
  * Creates and removes the infrastructure of dedicated tenants. Both operations
- * are idempotent and can be repeated after a crash at any point. A failure
- * that requires a person to act is thrown as a StepFailure that says so.
+ * are idempotent and can be repeated after a crash at any point. A failure that
+ * requires a person to act is thrown as a StepFailure that says what to do.
  */
 export abstract class InfrastructureDriver {
   /** The value of INFRASTRUCTURE_DRIVER. */
@@ -63,13 +63,13 @@ export abstract class InfrastructureDriver {
   /** Describes what would be created, for operators, without changing anything. */
   abstract plan(subject: InfrastructureSubject): Promise<readonly string[]>;
   /**
-   * Creates what is missing and updates the rest: a tenant plane with a different version or
-   * environment is replaced. Returns null while a person has yet to create the infrastructure.
+   * Creates what is missing. Replaces a tenant plane that has a different version or
+   * environment. The manual driver returns null until a person has created the infrastructure.
    */
   abstract create(request: InfrastructureRequest, write: FencedWrite): Promise<Infrastructure | null>;
   /**
-   * Removes whatever exists, which may be nothing. Call `requireTracked` first. The driver calls
-   * `write` before it removes anything, so the caller can still refuse in that transaction.
+   * Removes the infrastructure, if any exists. Call `requireTracked` first. The driver calls `write`
+   * before it removes anything, so that the caller can still refuse the removal in that transaction.
    */
   abstract destroy(subject: InfrastructureSubject, write: FencedWrite): Promise<void>;
 
@@ -78,23 +78,23 @@ export abstract class InfrastructureDriver {
    * plane. Otherwise `create` would create it again, and `destroy` would find nothing to remove.
    */
   async requireTracked(_subject: InfrastructureSubject): Promise<void> {
-    // By default a driver tracks nothing, so it cannot lose track.
+    // By default, a driver tracks nothing, so it cannot lose track of anything.
   }
   /**
-   * Drops what the driver tracks for a destroyed plane. Call it after recording that nothing is
-   * left. In the opposite order, a crash in between would look as if the driver had lost track.
+   * Makes the driver stop tracking a destroyed plane. Call this after recording that nothing is left.
+   * In the opposite order, a crash in between would look as if the driver had lost track of the plane.
    */
   async forget(_subject: InfrastructureSubject): Promise<void> {
-    // By default a driver tracks nothing.
+    // By default, a driver tracks nothing.
   }
 
-  /** Checks whether what was created still exists. Reports only what it can see, and changes nothing. */
+  /** Checks whether the infrastructure that was created still exists. Changes nothing. */
   async inspect(_subjects: readonly InfrastructureSubject[]): Promise<readonly InspectedInfrastructure[]> {
     return [];
   }
   /**
    * Repairs a part that `inspect` found faulty, if no data
-   * can be lost. Returns false if a person has to do it.
+   * can be lost. Returns false if a person must repair it.
    */
   async mend(
     _manager: EntityManager,
@@ -103,8 +103,8 @@ export abstract class InfrastructureDriver {
   ): Promise<boolean> {
     return false;
   }
-  /** Lists, in pages, all objects whose names match those that this driver creates. */
+  /** Lists, in pages, all objects whose names follow this driver's naming scheme. */
   async *things(): AsyncIterable<readonly FoundThing[]> {
-    // By default a driver cannot list anything.
+    // By default, a driver cannot list anything.
   }
 }

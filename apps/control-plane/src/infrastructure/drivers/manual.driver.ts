@@ -15,6 +15,6 @@ export class ManualDriver extends InfrastructureDriver {
   }
 
   async destroy(): Promise<void> {
-    // A person removes what a person created.
+    // Removes nothing, because the person who created the infrastructure also removes it.
   }
 }

@@ -12,7 +12,7 @@ export interface Patience {
   readonly slowMs: number;
   /** For the lock on a name, while another worker creates or removes the database with that name. */
   readonly nameLockMs: number;
-  /** For the Tenant Plane to migrate the template. */
+  /** For the migration of the template by the Tenant Plane. */
   readonly migrationMs: number;
   /** For the lock on the template, while another process creates it. */
   readonly templateLockMs: number;
@@ -46,8 +46,8 @@ const SERVER_KEEP_ALIVE = `
 const QUERY_CANCELED = '57014';
 
 /**
- * A superuser connection. The server cancels a statement that takes too long. If the server does not
- * respond at all, the socket is destroyed. In both cases the caller gets a StepFailure that is retried.
+ * A superuser connection. The server cancels a statement that takes too long. If the server does not respond
+ * at all, the socket is destroyed. In both cases, the caller gets a StepFailure that causes a retry.
  */
 export class AdminConnection {
   private statementMs = 0;
@@ -69,8 +69,8 @@ export class AdminConnection {
     const connection = new AdminConnection(client, socket, patience);
     try {
       await connection.orSilent(patience.connectMs, () => client.connect());
-      // By default the server logs failed statements, passwords included. And with the kernel's default
-      // keep-alives it would hold the locks of a lost connection for hours.
+      // By default, the server logs failed statements, including passwords. With the kernel's
+      // default keep-alives, it would also keep the locks of a lost connection for hours.
       await connection.send(patience.quickMs, `set log_min_error_statement = panic; ${SERVER_KEEP_ALIVE}`);
       return connection;
     } catch (error) {
@@ -88,13 +88,13 @@ export class AdminConnection {
     return this.within(this.patience.slowMs, 'finish a statement', sql);
   }
 
-  /** Takes an advisory lock until the connection closes. */
+  /** Takes the advisory lock on a name until the connection closes. */
   async lockName(lockClass: number, name: string): Promise<void> {
     const sql = 'select pg_advisory_lock($1, hashtext($2))';
     await this.within(this.patience.nameLockMs, `get the lock on ${name}`, sql, [lockClass, name]);
   }
 
-  /** Like {@link lockName}. */
+  /** Takes the advisory lock on the template until the connection closes. */
   async lockTemplate(lock: number): Promise<void> {
     const sql = 'select pg_advisory_lock($1)';
     await this.within(this.patience.templateLockMs, 'get the lock on the template', sql, [lock]);

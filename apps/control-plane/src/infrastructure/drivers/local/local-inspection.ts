@@ -20,9 +20,9 @@ import { LocalPostgres } from './local-postgres';
 import { type ProcessInFolder, isItsProcess, processesBelow } from './local-processes';
 
 const PAGE = 500;
-/** After this many failures in a row, a process that the supervisor keeps restarting is reported. */
+/** A process that the supervisor keeps restarting is reported after this many failures in a row. */
 export const TOO_MANY_FAILURES = 5;
-/** Longer than the supervisor ever pauses between restarts. */
+/** Exceeds the supervisor's longest pause between restarts. */
 const TOO_LONG_MS = 60_000;
 
 type Faults = Partial<Record<InfrastructurePart, string>>;
@@ -72,20 +72,21 @@ export class LocalInspection {
     return {
       ...(process !== null && { process }),
       ...(isGone && {
-        database: `Its database file ${file} is missing. Stop the plane, and restore the file from backup.`,
+        database: `The database file ${file} is missing. Stop the plane, and restore the file from a backup.`,
       }),
     };
   }
 
-  /** A short outage is not a fault: the supervisor restarts the process. */
+  /** A short outage is not a fault, because the supervisor restarts the process. */
   private processFault(row: LocalPlane): string | null {
     const log = logFileOf(this.root, row.name);
-    if (!row.isWanted) return `Its process is not supervised. See its log: ${log}`;
+    if (!row.isWanted) return `The plane's process is not supervised. See its log: ${log}`;
     if (isItsProcess(this.root, row)) return null;
     const waitsMs = (row.startAt?.getTime() ?? 0) - this.clock.now().getTime();
-    if (waitsMs > TOO_LONG_MS) return `Its process exited and is not being restarted. See its log: ${log}`;
+    if (waitsMs > TOO_LONG_MS)
+      return `The plane's process exited and is not being restarted. See its log: ${log}`;
     if (row.failures < TOO_MANY_FAILURES) return null;
-    return `Its process exited ${row.failures} times in a row. See its log: ${log}`;
+    return `The plane's process exited ${row.failures} times in a row. See its log: ${log}`;
   }
 
   private async faultsOnServers(
@@ -131,7 +132,7 @@ export class LocalInspection {
       }));
   }
 
-  /** Lists nothing if each tenant has its own server. */
+  /** Lists databases and roles on the shared server. Lists nothing if each tenant has its own server. */
   private async *onServer(): AsyncGenerator<readonly FoundThing[]> {
     const url = this.config.LOCAL_DRIVER_POSTGRES_URL?.reveal();
     if (url === undefined || url.includes('{slug}')) return;

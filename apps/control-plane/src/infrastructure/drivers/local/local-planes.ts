@@ -11,7 +11,7 @@ export const LOCAL_PLANES_TOPIC = 'local-planes';
 
 type Env = Readonly<Record<string, string>>;
 
-/** The rows of the planes on this machine. They tell the supervisor what to run. */
+/** The rows of the planes on this machine, from which the supervisor knows what to run. */
 @Injectable()
 export class LocalPlanes {
   constructor(
@@ -20,8 +20,8 @@ export class LocalPlanes {
   ) {}
 
   /**
-   * Records how the plane will run, before anything is created. A plane
-   * that runs with other settings is replaced once it is wanted again.
+   * Records how the plane will run, before anything is created. If the plane
+   * already runs with other settings, the supervisor replaces its process.
    */
   async reserve(
     manager: EntityManager,

@@ -30,17 +30,17 @@ export class LocalPostgres {
   constructor(
     /** The URL of a superuser. */
     private readonly adminUrl: string,
-    /** The folder of the built Tenant Plane. */
+    /** The folder of the Tenant Plane build. */
     private readonly app: string,
     private readonly patience: Patience = PATIENCE,
   ) {}
 
-  /** The URL of the database for the role of the same name. */
+  /** Returns the URL with which the role connects to the database of the same name. */
   urlFor(name: string, password: string): string {
     return this.urlOf(name, name, password);
   }
 
-  /** Ensures that there is a migrated database, owned by a role of the same name with that password. */
+  /** Ensures that there is a migrated database, owned by a role with the same name and the given password. */
   async ensure(name: string, password: string, stillOurs: StillOurs): Promise<void> {
     await this.alone(name, stillOurs, async (admin) => {
       await this.ensureRole(admin, name, password);
@@ -57,7 +57,7 @@ export class LocalPostgres {
     });
   }
 
-  /** Which of these databases exist and are valid, and which roles of the same names can log in. */
+  /** Returns which of these databases exist and are valid, and which roles with the same names can log in. */
   async present(names: readonly string[]): Promise<{ databases: Set<string>; roles: Set<string> }> {
     const [databases, roles] = await this.asAdmin(this.adminUrl, async (admin) => [
       await namesFrom(
@@ -123,7 +123,7 @@ export class LocalPostgres {
     await runMigration(this.app, this.urlOf(unfinished, TEMPLATE_ROLE, password), this.patience.migrationMs);
     await admin.query(`alter role ${TEMPLATE_ROLE} nologin`);
     await dropInvalid(admin, template);
-    // Renamed last, so that a database with this name is complete.
+    // The database is renamed last, so that any database with this name is complete.
     await admin.query(`alter database ${unfinished} rename to ${template}`);
   }
 
@@ -161,8 +161,8 @@ export class LocalPostgres {
   }
 
   /**
-   * The database server knows nothing about leases. So a worker first takes the lock on the
-   * name and then checks its lease. Therefore a worker that has lost its lease creates
+   * The database server knows nothing about leases. Therefore, a worker first takes the lock
+   * on the name and then checks its lease. A worker that has lost its lease thus creates
    * nothing after its successor has cleaned up, and the successor waits for work in progress.
    */
   private alone<T>(
@@ -205,7 +205,7 @@ async function namesFrom(admin: AdminConnection, sql: string, parameters: unknow
   return rows.map(({ name }) => name);
 }
 
-/** Changing the owner of a table also changes that of its indexes and sequences. */
+/** Changing the owner of a table also changes the owner of its indexes and sequences. */
 function takeOver(role: string): string {
   return `do $$ declare thing record; begin
     for thing in select format('%s %s', kind, id) as named from (

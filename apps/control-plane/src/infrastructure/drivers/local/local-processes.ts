@@ -11,7 +11,9 @@ export interface ProcessInFolder {
   readonly name: string;
 }
 
-/** Finds processes by working directory, in folders below `root`. Returns none if the system has no /proc. */
+/**
+ * Finds processes whose working directory is in a folder below `root`. Finds none if the system has no /proc.
+ */
 export async function processesBelow(root: string): Promise<readonly ProcessInFolder[]> {
   if (!HAS_PROC || !existsSync(root)) return [];
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
@@ -22,7 +24,10 @@ export async function processesBelow(root: string): Promise<readonly ProcessInFo
   });
 }
 
-/** Processes that serve the plane of that name, recorded or not. Excludes shells opened in its folder. */
+/**
+ * Finds the processes that serve the plane with that name,
+ * recorded or not. Excludes shells opened in its folder.
+ */
 export async function planeProcesses(root: string, name: string): Promise<readonly number[]> {
   const running = await processesBelow(root);
   return running.filter((one) => one.name === name && isPlane(one.pid)).map(({ pid }) => pid);

@@ -24,9 +24,9 @@ const MAX_BACKOFF_MS = 30_000;
 const STEADY_MS = 60_000;
 
 /**
- * Starts, replaces and stops the processes of local planes as their rows require,
- * and restarts them with backoff. They outlive this process, and the next Control
- * Plane process adopts them. If there are several, only one of them supervises.
+ * Starts, replaces and stops the processes of local planes as their rows require, and
+ * restarts them with backoff. The planes outlive the Control Plane process, and the next
+ * one adopts them. If several Control Plane processes run, only one of them supervises.
  */
 @Injectable()
 export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -68,7 +68,7 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     await this.lock?.release();
   }
 
-  /** Runs turns one at a time. Calls during a turn request one more. */
+  /** Requests a turn. Turns run one at a time, and requests that are still waiting are combined. */
   private look(): void {
     if (this.isTurnDue || this.isEnding) return;
     this.isTurnDue = true;
@@ -80,14 +80,14 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
 
   private async turn(): Promise<void> {
     const rows = await this.database.read((manager) => manager.find(LocalPlane));
-    // Without rows the folder need not exist.
+    // Without rows, there is nothing to supervise, and no folder to create.
     if (rows.length === 0 || !(await this.holdsLock())) return;
     await Promise.all(rows.map((row) => this.tend(row).catch((error: Error) => this.warn(row, error))));
     if (this.isFirstTurn) await this.list();
     this.isFirstTurn = false;
   }
 
-  /** A failure does not affect the other planes, and the next turn retries this one. */
+  /** A failure with one plane does not affect the others. The next turn tries again. */
   private warn({ name }: LocalPlane, error: Error): void {
     this.logger.warn(`Tenant plane ${name}: ${error.message}`);
   }
@@ -105,7 +105,7 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
       return;
     }
     if (row.pid !== null) return this.noteEnd(row);
-    // There may be unrecorded processes, for example if this database was restored from an earlier backup.
+    // There may be unrecorded processes, for example if this database was restored from a backup.
     const strays = await planeProcesses(this.root, row.name);
     for (const pid of strays) this.end(pid);
     const isDue = (row.startAt?.getTime() ?? 0) <= this.clock.now().getTime();
@@ -157,7 +157,7 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     if (isRecorded) this.logger.log(`Started tenant plane ${row.name} on port ${row.port}`);
   }
 
-  /** Updates the row. Returns false if it was not as expected. */
+  /** Updates the row and returns true, or returns false if the row is not as expected. */
   private async save(
     { tenantPlaneId }: LocalPlane,
     expected: FindOptionsWhere<LocalPlane>,

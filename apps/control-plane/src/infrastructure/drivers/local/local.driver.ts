@@ -31,7 +31,7 @@ import { planeProcesses } from './local-processes';
 const END_MS = 15_000;
 const POLL_MS = 50;
 
-/** Databases and tenant planes on this machine, for development and CI. */
+/** Creates databases and tenant planes on this machine, for development and CI. */
 @Injectable()
 export class LocalDriver extends InfrastructureDriver {
   readonly name = 'local';
@@ -110,7 +110,7 @@ export class LocalDriver extends InfrastructureDriver {
   ): Promise<boolean> {
     const { tenantPlaneId } = subject;
     const plane = await manager.findOneBy(LocalPlane, { tenantPlaneId });
-    // Another start would not help a process that keeps failing.
+    // Restarting a process that keeps failing would not help.
     if (part === 'process' && plane && plane.failures < TOO_MANY_FAILURES) {
       await this.planes.want(manager, tenantPlaneId);
       return true;
@@ -128,13 +128,13 @@ export class LocalDriver extends InfrastructureDriver {
     return new Secret(url);
   }
 
-  /** The shared server or, if the URL contains `{slug}`, the tenant's own. */
+  /** The shared server or, if the URL contains `{slug}`, the tenant's own server. */
   private postgres({ slug, version }: InfrastructureSubject): LocalPostgres {
     const url = this.config.LOCAL_DRIVER_POSTGRES_URL?.reveal();
     if (url === undefined) {
       const fix =
-        'Atlas on-call: set it on the Control Plane, restart the Control Plane and retry the job; or ' +
-        'roll the job back and provision with {"database": {"driver": "sqlite"}}.';
+        'Atlas on-call: set the variable on the Control Plane, restart the Control Plane, then retry the ' +
+        'job. Or roll the job back and provision the tenant with {"database": {"driver": "sqlite"}}.';
       const detail = 'LOCAL_DRIVER_POSTGRES_URL is not set.';
       throw new StepFailure('operator', 'postgres_not_configured', detail, fix);
     }

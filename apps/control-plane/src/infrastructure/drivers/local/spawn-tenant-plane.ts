@@ -13,8 +13,8 @@ interface Spawning {
 }
 
 /**
- * A process that has not started to run the plane's code.
- * Until `letGo` is called, it exits if this process exits.
+ * A process that does not run the plane's code until `letGo`
+ * is called. Until then, it exits if this process exits.
  */
 export interface HeldProcess {
   readonly pid: number;
@@ -28,9 +28,9 @@ if (readSync(0, Buffer.alloc(1)) === 0) process.exit(0);`;
 const HELD = ['--import', `data:text/javascript,${encodeURIComponent(HOLD)}`];
 
 /**
- * Starts the plane in its own process group, so that it outlives us, with its
- * own log. It is held until its pid is recorded, because an unrecorded plane
- * would keep its port and database even after its tenant has been removed.
+ * Starts the plane with its own log, and in its own process group, so that it outlives
+ * the Control Plane. The process is held until its pid is recorded, because an unrecorded
+ * plane would keep its port and database even after its tenant has been removed.
  */
 export function spawnTenantPlane({ config, root, plane, env }: Spawning, onExit: () => void): HeldProcess {
   mkdirSync(folderOf(root, plane.name), { recursive: true, mode: 0o700 });
@@ -47,7 +47,7 @@ export function spawnTenantPlane({ config, root, plane, env }: Spawning, onExit:
         SMTP_URL: config.SMTP_URL?.reveal(),
         MAIL_FROM: config.MAIL_FROM,
         ...env,
-        // Current values, because the address may have changed since the plane was created.
+        // Uses current values, because the address may have changed since the plane was created.
         CONTROL_PLANE_BASE_URL: config.CONTROL_PLANE_PUBLIC_URL,
         TENANT_BASE_DOMAIN: config.TENANT_BASE_DOMAIN,
         HOST: '127.0.0.1',

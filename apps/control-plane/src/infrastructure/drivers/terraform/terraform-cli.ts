@@ -27,8 +27,8 @@ export interface TerraformCommand {
   /** Redacted from logs and errors. */
   readonly secrets?: readonly string[];
   /**
-   * Aborted once another worker holds the job. An apply that
-   * has already started to change something may still finish.
+   * Aborted once another worker has taken over the job. An apply
+   * that has already started to change something may still finish.
    */
   readonly lost?: AbortSignal;
 }
@@ -39,16 +39,16 @@ interface Ended {
 }
 
 /**
- * Runs the terraform binary on the PATH. If the Control Plane is killed, the terraform process
- * lives on and finishes its work. Otherwise it could lose track of resources that were requested
- * but are not yet in the state. The lock on the state makes the next worker wait for it.
+ * Runs the terraform binary on the PATH. If the Control Plane is killed, the terraform process keeps
+ * running and finishes its work. Otherwise, Terraform could lose track of resources that were requested
+ * but are not yet in the state. The lock on the state makes the next worker wait for the process.
  */
 export class TerraformCli {
   private readonly logger = new Logger('Terraform');
   private readonly running = new Set<ChildProcess>();
   private isEnding = false;
 
-  /** Returns the lines of its output. @throws StepFailure */
+  /** Returns the lines that the command prints. @throws StepFailure */
   async run(command: TerraformCommand): Promise<readonly string[]> {
     if (this.isEnding) throw terraformInterrupted();
     const { name, directory, secrets = [], lost } = command;
@@ -78,7 +78,8 @@ export class TerraformCli {
       throw failureOf(name, redact(errorsIn(lines, errors.newLines()), secrets));
     } finally {
       clearInterval(timer);
-      // `terraform output` prints secrets. The other logs are kept for troubleshooting.
+      // `terraform output` prints secrets, so its log is
+      // deleted. The other logs are kept for troubleshooting.
       output.close({ isKept: name !== 'output' });
       errors.close({ isKept: name !== 'output' });
     }
@@ -96,7 +97,7 @@ export class TerraformCli {
     hasBegun: () => boolean,
   ): Promise<Ended> {
     const { name, args = [], directory, env, timeoutMinutes, lost } = command;
-    // In its own process group, so that it does not receive a Ctrl-C from our terminal directly.
+    // In its own process group, so that it does not directly receive a Ctrl-C from our terminal.
     const child = spawn('terraform', [name, ...args], {
       cwd: directory,
       env,
@@ -113,8 +114,8 @@ export class TerraformCli {
       void this.interrupt(child);
     }, timeoutMinutes * 60_000);
     const giveUp = (): void => {
-      // An interrupt while a resource is being created taints
-      // it, so it would be created again, even a database.
+      // Interrupting Terraform while it creates a resource taints that
+      // resource. Terraform would later replace it, even if it is a database.
       if (child.pid !== undefined && !hasBegun()) sendSignal(child.pid, 'SIGINT');
     };
     lost?.addEventListener('abort', giveUp);

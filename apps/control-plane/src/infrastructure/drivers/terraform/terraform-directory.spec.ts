@@ -36,7 +36,7 @@ describe(TerraformDirectory.name, () => {
     expect(statSync(join(root, 'work/acme')).mode & 0o777).toBe(0o700);
   });
 
-  it('copies changes to the module and keeps the state', async () => {
+  it('updates its copy of the module and keeps the state', async () => {
     await directory().prepare();
     write('work/acme/terraform.tfstate', 'state');
     write('module/main.tf', 'two');

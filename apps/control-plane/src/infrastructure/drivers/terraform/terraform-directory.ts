@@ -5,7 +5,7 @@ import { StepFailure } from '@atlas/jobs';
 import { FENCE_FILE, FENCE_TEXT } from './terraform-fence';
 
 const BACKEND_FILE = 'backend_override.tf';
-/** Files that Terraform leaves in a module that was run by hand. */
+/** Files that Terraform leaves in a module when someone runs it by hand. They are not copied. */
 const IS_LEFT_OUT = /^\.terraform$|\.tfstate/;
 const OWNER_READS_AND_WRITES = 0o600;
 const OWNER_RUNS = 0o100;
@@ -41,7 +41,8 @@ export class TerraformDirectory {
     const files: ModuleFiles = new Map([...(await this.moduleFiles()), ...FENCE_FILES]);
     if (this.backendFile !== undefined) files.set(BACKEND_FILE, this.backend(this.backendFile));
     if (this.exists) return this.update(files);
-    // Renamed once complete, so that any existing directory can be used to destroy the infrastructure.
+    // The directory is renamed once complete, so that any existing
+    // directory can be used to destroy the infrastructure.
     const unfinished = `${this.path}.new`;
     await rm(unfinished, { recursive: true, force: true });
     await mkdir(unfinished, { recursive: true, mode: 0o700 });
@@ -50,7 +51,8 @@ export class TerraformDirectory {
   }
 
   /**
-   * Adds the fence, which older Control Planes did not write, and leaves the copy of the module unchanged.
+   * Adds the fence, in case the directory was created by an older
+   * Control Plane. Leaves the copy of the module unchanged.
    */
   async fence(): Promise<void> {
     await write(this.path, FENCE_FILES);
@@ -79,7 +81,7 @@ export class TerraformDirectory {
     return files;
   }
 
-  /** Two tenants must never share state. */
+  /** Requires `{name}` in the backend file, because two tenants must never share state. */
   private backend(file: string): ModuleFile {
     const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
     if (text.includes('{name}')) {

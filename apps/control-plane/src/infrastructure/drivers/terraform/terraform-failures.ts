@@ -12,8 +12,8 @@ interface KnownError {
 /** Errors whose wording is the same for every module. The first match wins. */
 const KNOWN_ERRORS: readonly KnownError[] = [
   {
-    // Terraform waits for the lock only if it can read who holds it. Right
-    // after the lock is taken and right before it is released, it cannot.
+    // Terraform waits for the lock only if it can read who holds it. It cannot
+    // read this just after the lock is taken and just before the lock is released.
     pattern: /Error acquiring the state lock(?!.*Lock Info)/s,
     failureClass: 'retry',
     code: 'terraform_state_locked',
@@ -31,7 +31,7 @@ const KNOWN_ERRORS: readonly KnownError[] = [
   },
   {
     // Another worker has planned or applied since this plan was
-    // made. This is how a worker that lost its lease is stopped.
+    // made. A worker that has lost its lease is stopped in this way.
     pattern:
       /Saved plan (is stale|does not match the given state)|Failed to load ".*\.tfplan" as a plan file/,
     failureClass: 'retry',
@@ -69,7 +69,7 @@ export function failureOf(command: TerraformCommandName, errors: string): StepFa
 
 export function terraformMissing(): StepFailure {
   const detail = 'terraform is not on the PATH of the Control Plane.';
-  const fix = 'Atlas on-call: install Terraform there, then retry the job.';
+  const fix = 'Atlas on-call: install Terraform on that PATH, then retry the job.';
   return new StepFailure('operator', 'terraform_missing', detail, fix);
 }
 
@@ -87,6 +87,7 @@ export function terraformTimeout(command: TerraformCommandName, minutes: number)
   const detail =
     `terraform ${command} took more than ${minutes} minutes (TERRAFORM_TIMEOUT_MINUTES), so it was ` +
     'interrupted.';
-  const fix = 'Atlas on-call: check what it was waiting for. Raise the limit if needed, then retry the job.';
+  const fix =
+    'Atlas on-call: check what Terraform was waiting for. Raise the limit if needed, then retry the job.';
   return new StepFailure('operator', 'terraform_timeout', detail, fix);
 }

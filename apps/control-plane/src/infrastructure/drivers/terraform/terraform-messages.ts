@@ -17,7 +17,7 @@ interface TerraformDiagnostic {
   readonly address?: string;
 }
 
-/** Messages to log. All other messages repeat these or contain the output of provisioners. */
+/** The types of messages to log. All other messages repeat these or contain the output of provisioners. */
 const PROGRESS = ['apply_start', 'apply_progress', 'apply_complete', 'apply_errored', 'state_lock_acquire'];
 const MAX_ERRORS = 3;
 const MAX_LENGTH = 600;
@@ -38,7 +38,7 @@ export function progressOf(line: string): string | null {
   return message && PROGRESS.includes(message.type) ? message['@message'] : null;
 }
 
-/** Whether this line reports that Terraform starts to change something. */
+/** Whether this line reports that Terraform is starting to change something. */
 export function isChange(line: string): boolean {
   return parseMessage(line)?.type === 'apply_start';
 }
@@ -51,7 +51,7 @@ export function planned(action: 'create' | 'delete', lines: readonly string[]): 
   });
 }
 
-/** Summarizes the errors of the machine-readable output or, if there are none, the plain ones. */
+/** Summarises the errors in the machine-readable output or, if it contains none, the plain-text errors. */
 export function errorsIn(lines: readonly string[], plain: readonly string[]): string {
   const errors = lines.flatMap((line) => {
     const { diagnostic } = parseMessage(line) ?? {};

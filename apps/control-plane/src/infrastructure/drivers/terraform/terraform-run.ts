@@ -5,7 +5,7 @@ import { type TerraformCli, type TerraformCommand } from './terraform-cli';
 
 type RunOptions = Omit<TerraformCommand, 'name' | 'args' | 'lost'> & { readonly variablesFile?: string };
 
-/** The commands of one create or destroy operation in a working directory. */
+/** Runs the Terraform commands of one create or destroy operation in a working directory. */
 export class TerraformRun {
   /** Unique, so that workers never share a plan. */
   private readonly planFile = `${randomUUID()}.tfplan`;
@@ -16,8 +16,8 @@ export class TerraformRun {
   ) {}
 
   async init(): Promise<void> {
-    // -reconfigure: the backend's configuration may have changed,
-    // and no one can answer Terraform's prompt about it.
+    // Uses `-reconfigure`, because the backend's configuration
+    // may have changed, and no one can respond to a prompt.
     await this.cli.run({
       ...this.options,
       name: 'init',
@@ -40,10 +40,10 @@ export class TerraformRun {
     return this.cli.run({ ...this.options, name: 'plan', args });
   }
 
-  /** Applies exactly what was planned. Fails if another plan has been applied since. */
+  /** Applies exactly what was planned. Fails if another plan has been applied in the meantime. */
   async apply(lost: AbortSignal): Promise<void> {
     const args = ['-input=false', '-json', `-lock-timeout=${this.options.timeoutMinutes}m`, this.planFile];
-    // Removes only its own plan, because a successor may have written another one by now.
+    // Removes only this run's plan, because a successor may have written another plan by now.
     const plan = join(this.options.directory, this.planFile);
     await this.cli
       .run({ ...this.options, name: 'apply', args, lost })

@@ -6,12 +6,12 @@ import { infrastructureName } from '../infrastructure-name';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment of a terraform process: ours, because providers need its
- * credentials and proxies, but without the Control Plane's configuration.
+ * The environment of a terraform process. It includes our own environment, because providers
+ * need the credentials and proxies in it, but not the Control Plane's configuration.
  */
 export function terraformEnvironment(ours: Env, variables: Env): Env {
   const own = Object.fromEntries(environmentVariablesOf(ControlPlaneConfig).map((name) => [name, undefined]));
-  // CHECKPOINT_DISABLE: no version checks against HashiCorp's servers.
+  // CHECKPOINT_DISABLE prevents version checks against HashiCorp's servers.
   return { ...ours, ...own, TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1', ...variables };
 }
 

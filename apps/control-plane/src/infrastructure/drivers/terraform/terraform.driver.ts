@@ -26,10 +26,7 @@ import { terraformEnvironment, terraformVariables } from './terraform-variables'
 
 /** Short, because an operator is waiting for the dry run. */
 const DRY_RUN_MINUTES = 2;
-/**
- * How often the lease is checked. After a job is cancelled,
- * it may still acquire the state's lock for this long.
- */
+/** How often the lease is checked. A cancelled job may still acquire the state's lock for this long. */
 const LEASE_CHECK_MS = 1000;
 const PAGE = 500;
 const SECRET_VARIABLES = ['INTERNAL_SERVICE_SECRET', 'ATLAS_PROVISIONING_TOKEN'];
@@ -50,14 +47,14 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
   }
 
   /**
-   * Called early in the shutdown, because afterwards the
-   * worker waits for its jobs, and Terraform jobs take long.
+   * Runs early in the shutdown, before the worker waits
+   * for its jobs, because Terraform jobs take a long time.
    */
   onModuleDestroy(): void {
     void this.cli.end();
   }
 
-  /** Uses a temporary directory and state. */
+  /** Plans in a temporary directory, with a temporary state. */
   async plan(subject: InfrastructureSubject): Promise<readonly string[]> {
     const folder = await mkdtemp(join(tmpdir(), 'atlas-terraform-plan-'));
     try {
@@ -80,7 +77,8 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     const directory = this.directoryOf(request);
     await directory.prepare();
     await this.run(directory, request, {}).init();
-    // Requested late, because that revokes a token with which the plane may be enrolling.
+    // The environment is requested late, because requesting it
+    // revokes a token with which the plane may be enrolling.
     const run = this.run(directory, request, await request.openEnvironment());
     await run.plan();
     await applyAsHolder(run, write);
@@ -96,8 +94,8 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     const run = this.run(directory, subject, this.exampleEnvironment);
     await run.init();
     if (planned('delete', await run.plan(['-destroy'])).length === 0) {
-      // Destroying an empty state changes nothing, so it would not
-      // invalidate the plan of a worker that is about to create resources.
+      // Destroying an empty state changes nothing, so it would not invalidate the plan
+      // of a worker that is about to create resources. Creating the fence first does.
       await run.plan([`-target=${FENCE}`]);
       await applyAsHolder(run, write);
       await run.plan(['-destroy']);
@@ -115,14 +113,17 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     await this.directoryOf(subject).remove();
   }
 
-  /** Without its directory, the infrastructure still exists, but cannot be changed or removed. */
+  /**
+   * Reports a missing directory: without it, the infrastructure
+   * still exists but cannot be changed or removed.
+   */
   override async inspect(
     subjects: readonly InfrastructureSubject[],
   ): Promise<readonly InspectedInfrastructure[]> {
     if (this.config.TERRAFORM_BACKEND_FILE !== undefined) return [];
     return subjects.map((subject) => {
       const { exists, path } = this.directoryOf(subject);
-      const state = `Its Terraform state is missing: ${path} does not exist. Restore it from a backup.`;
+      const state = `The plane's Terraform state is missing. Restore ${path} from a backup.`;
       return { tenantPlaneId: subject.tenantPlaneId, made: null, faults: exists ? {} : { state } };
     });
   }
@@ -163,7 +164,7 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     return resolve(this.config.TERRAFORM_MODULE_DIR);
   }
 
-  /** Placeholders for a plane's environment when no plane will be started. */
+  /** Placeholder values for a plane's environment, for runs that start no plane. */
   private get exampleEnvironment(): Env {
     return {
       ATLAS_TP_DEPLOYMENT: 'dedicated',
@@ -186,8 +187,8 @@ function stateMissing({ slug }: InfrastructureSubject, path: string): StepFailur
 }
 
 /**
- * A worker that has lost its lease starts no apply, and an apply that is waiting for
- * the state's lock is interrupted. If one gets through anyway, Terraform refuses its
+ * A worker that has lost its lease starts no apply, and an apply that is waiting for the
+ * state's lock is interrupted. If an apply gets through anyway, Terraform refuses its
  * plan, because every applied plan changes the fence and thus makes older plans stale.
  */
 async function applyAsHolder(run: TerraformRun, write: FencedWrite): Promise<void> {
