@@ -72,7 +72,7 @@ describe.each(databasesOfLongSuite('postgres'))('a deprovisioned tenant on %s', 
     return Promise.all(paths.map(async (path) => (await request(`${at}${path}`, { headers })).body));
   };
 
-  it.each(['shared', 'dedicated'])('is gone, and restored unchanged, when it is %s', async (model) => {
+  it.each(['shared', 'dedicated'])('is removed completely and can be restored unchanged, if it is %s', async (model) => {
     const { tenant, session } = await provisioned(`gone-${model}`, model);
     const { id, slug } = tenant;
     const before = await rowsOf(tenant, session);

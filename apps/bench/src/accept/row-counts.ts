@@ -1,6 +1,8 @@
 import { Client } from 'pg';
 
-/** The queue's table is emptied before each load, so it always starts at zero. */
+/**
+ * Does not include the queue's table, which is emptied before each load, so that its count starts at zero.
+ */
 const TABLES = ['tenants', 'provisioning_jobs', 'audit_events', 'idempotency_keys'];
 const QUEUE = 'graphile_worker._private_jobs';
 

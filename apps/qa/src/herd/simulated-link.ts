@@ -27,7 +27,7 @@ export class SimulatedLink {
     private revision: string,
   ) {}
 
-  /** Whether the pending call is old enough to count as waiting. */
+  /** Whether the pending call has been open long enough to count as waiting. */
   isWaiting(): boolean {
     return this.isReachable && this.askedAt !== 0 && performance.now() - this.askedAt > WAITS_AFTER_MS;
   }
@@ -47,7 +47,7 @@ export class SimulatedLink {
     this.isOver = true;
   }
 
-  /** The first poll after an outage does not wait, so that the plane learns of changes at once. */
+  /** The first poll after an outage returns immediately, so that the plane learns of changes at once. */
   private async poll(): Promise<void> {
     const wait = this.isReachable ? HEARTBEAT_SECONDS : 0;
     const query = new URLSearchParams({ since: this.revision, wait: String(wait) });
