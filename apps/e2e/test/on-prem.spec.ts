@@ -216,16 +216,19 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     await expect(fetch(`${machine.url}/health/live`)).rejects.toThrow();
   });
 
-  inFullForm('can be enrolled repeatedly before it is started, and says why if it cannot be enrolled', async () => {
-    const { install } = await order(stack, 'early');
-    machine.paste(install, { ATLAS_PROVISIONING_TOKEN: '# later' });
-    const refused = await machine.call('enrol');
-    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('ATLAS_PROVISIONING_TOKEN')]);
-    machine.paste(install);
-    for (let round = 0; round < 2; round += 1)
-      expect(await machine.json('enrol')).toMatchObject({ code: 0, enrolled: true });
-    expect(await planesOf('early')).toMatchObject([{ status: 'enrolled' }]);
-  });
+  inFullForm(
+    'can be enrolled repeatedly before it is started, and says why if it cannot be enrolled',
+    async () => {
+      const { install } = await order(stack, 'early');
+      machine.paste(install, { ATLAS_PROVISIONING_TOKEN: '# later' });
+      const refused = await machine.call('enrol');
+      expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('ATLAS_PROVISIONING_TOKEN')]);
+      machine.paste(install);
+      for (let round = 0; round < 2; round += 1)
+        expect(await machine.json('enrol')).toMatchObject({ code: 0, enrolled: true });
+      expect(await planesOf('early')).toMatchObject([{ status: 'enrolled' }]);
+    },
+  );
 });
 
 (HAS_OPENSSL ? describe : describe.skip)('a Control Plane whose certificate comes from a private CA', () => {

@@ -142,34 +142,37 @@ describeWithTerraform('dedicated tenants with Terraform (skipped unless terrafor
     });
   });
 
-  inFullForm('are upgraded by another apply, and rolled back from a broken release by a further one', async () => {
-    const { stack, releases } = terraform;
-    releases.add('0.0.9');
-    releases.add('0.0.8');
-    releases.breakFor('0.0.8', 'aged');
-    await terraform.provision('aged', 'sqlite');
-    const { tenant_plane_id: id, endpoint_url: url } = await stack.awaitActive('aged');
-    const upgradeTo = async (version: string): Promise<Record<string, unknown>> => {
-      const body = { version };
-      const { headers } = await stack.api(`/api/tenant-planes/${id}/upgrade`, { body });
-      const ended = async () => {
-        const { body: job } = await stack.api(headers.get('location') ?? '');
-        return ['succeeded', 'cancelled', 'failed'].includes(String(job['status'])) && job;
+  inFullForm(
+    'are upgraded by another apply, and rolled back from a broken release by a further one',
+    async () => {
+      const { stack, releases } = terraform;
+      releases.add('0.0.9');
+      releases.add('0.0.8');
+      releases.breakFor('0.0.8', 'aged');
+      await terraform.provision('aged', 'sqlite');
+      const { tenant_plane_id: id, endpoint_url: url } = await stack.awaitActive('aged');
+      const upgradeTo = async (version: string): Promise<Record<string, unknown>> => {
+        const body = { version };
+        const { headers } = await stack.api(`/api/tenant-planes/${id}/upgrade`, { body });
+        const ended = async () => {
+          const { body: job } = await stack.api(headers.get('location') ?? '');
+          return ['succeeded', 'cancelled', 'failed'].includes(String(job['status'])) && job;
+        };
+        return eventually(ended, { what: `the upgrade to ${version} has finished`, timeoutMs: 90_000 });
       };
-      return eventually(ended, { what: `the upgrade to ${version} has finished`, timeoutMs: 90_000 });
-    };
-    const version = async (): Promise<unknown> => {
-      const name = `aged-${id?.slice(-8)}`;
-      return (await stack.api<{ items: object[] }>(`/api/tenant-planes?name=${name}`)).body.items;
-    };
-    expect(await upgradeTo('0.0.9')).toMatchObject({ status: 'succeeded' });
-    expect(await version()).toMatchObject([{ version: '0.0.9', release: '0.0.9' }]);
-    const back = await upgradeTo('0.0.8');
-    expect(back).toMatchObject({ status: 'cancelled', error: { code: 'terraform_apply_failed' } });
-    expect(await version()).toMatchObject([{ version: '0.0.9', release: '0.0.9' }]);
-    expect(terraform.processesOf('aged')).toHaveLength(1);
-    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
-  });
+      const version = async (): Promise<unknown> => {
+        const name = `aged-${id?.slice(-8)}`;
+        return (await stack.api<{ items: object[] }>(`/api/tenant-planes?name=${name}`)).body.items;
+      };
+      expect(await upgradeTo('0.0.9')).toMatchObject({ status: 'succeeded' });
+      expect(await version()).toMatchObject([{ version: '0.0.9', release: '0.0.9' }]);
+      const back = await upgradeTo('0.0.8');
+      expect(back).toMatchObject({ status: 'cancelled', error: { code: 'terraform_apply_failed' } });
+      expect(await version()).toMatchObject([{ version: '0.0.9', release: '0.0.9' }]);
+      expect(terraform.processesOf('aged')).toHaveLength(1);
+      expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+    },
+  );
 
   inFullForm('leave nothing behind when their provisioning is rolled back', async () => {
     const { stack } = terraform;

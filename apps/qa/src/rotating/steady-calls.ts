@@ -24,9 +24,9 @@ export class SteadyCalls {
     this.running = callers.map((caller) => this.goOn(caller));
   }
 
-  /** Waits until `count` calls have been answered. */
+  /** Waits until `count` calls have received a response. */
   async reach(count: number): Promise<void> {
-    const options = { timeoutMs: 120_000, what: `${count} calls have been answered` };
+    const options = { timeoutMs: 120_000, what: `${count} calls have received a response` };
     await eventually(() => this.count >= count, options);
   }
 
