@@ -70,7 +70,7 @@ export class CustomersMachine {
     return this.untilReady(this.spawn(['run']));
   }
 
-  /** Runs `atlas-tp run` as npx does: in a shell, which is what receives the signals. */
+  /** Runs `atlas-tp run` in a shell, as npx does, so that signals reach only the shell. */
   runByNpx(): Promise<Running> {
     const command = `"${process.execPath}" "${builtFile('cli', 'atlas-tp.js')}" run; exit`;
     return this.untilReady(this.start('sh', ['-c', command], { npm_command: 'exec' }));

@@ -22,7 +22,7 @@ describe.each(['control-plane', 'tenant-plane'] as const)('the bundled %s', (app
     ended = spawnSync(process.execPath, args, { encoding: 'utf8', env: ENV });
   });
 
-  it('includes the API description committed in docs/openapi (if not, run: npx nx run-many -t openapi)', () => {
+  it('includes the API description in docs/openapi (if not, run: npx nx run-many -t openapi)', () => {
     const folder = mkdtempSync(join(tmpdir(), 'atlas-openapi-'));
     const written = join(folder, 'openapi.json');
     spawnSync(process.execPath, [builtModule(app, 'write-openapi.js'), written], { cwd: ROOT });

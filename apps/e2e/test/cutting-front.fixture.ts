@@ -3,7 +3,10 @@ import { type AddressInfo } from 'node:net';
 
 /** A proxy to the Control Plane that drops some calls. */
 export class CuttingFront {
-  /** Calls to paths with these endings are dropped. A GET gets an unsigned 200, and any other call a 503. */
+  /**
+   * Calls to paths with these endings are dropped. A GET gets an unsigned 200 response, and any other call
+   * gets a 503.
+   */
   cuts: readonly string[] = [];
   /** The URL of the Control Plane. */
   target = '';

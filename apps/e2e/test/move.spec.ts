@@ -168,7 +168,7 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
     },
   );
 
-  it("to a customer's plane requires a bundle, and moving it back requires the tenant admin's consent", async () => {
+  it("to on_prem requires a bundle, and moving back requires the tenant admin's consent", async () => {
     const { stack } = dedicated;
     const before = await allIncidents((await current()).endpoint_url ?? '');
     const moving = await begin('on_prem');

@@ -93,7 +93,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     return stack.tenant(slug, path, { at, session, method: 'POST' });
   };
 
-  it('can be checked, started and used with the pasted bundle, and restarts with its used token', async () => {
+  it('is checked, started and used with the pasted bundle, and restarts with its used token', async () => {
     const { install, tenant } = await order(stack, 'acme');
     machine.paste(install);
     const before = await machine.json<Report>('preflight');

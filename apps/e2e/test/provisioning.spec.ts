@@ -16,7 +16,7 @@ import { QUICK_ROTATION, SERVICE_SECRET, SecretRotation } from './secret-rotatio
 
 jest.setTimeout(60_000);
 
-describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', (driver) => {
+describe.each(databasesOfLongSuite('sqlite'))('both planes running on %s', (driver) => {
   let smtp: TestSmtpServer;
   let planes: BothPlanes;
   let shell: OperatorsShell;
@@ -53,7 +53,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     return { jobId: body.job.id, revoke: () => planes.stack.api(path, { method: 'DELETE' }) };
   }
 
-  it('provision a tenant that a user can sign in to within two seconds', async () => {
+  it('provision, within two seconds, a tenant that a user can sign in to', async () => {
     const { stack } = planes;
     const { tenant, session } = await stack.tenantWithAdmin('acme');
     expect(session.user).toMatchObject({ email: 'admin@acme.example.com', role: 'admin' });
@@ -212,7 +212,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(undone).toMatchObject({ code: 0, out: expect.stringContaining('Everything was undone.') });
   });
 
-  it("refuse one tenant's session in another tenant, and record the attempt in the session's tenant", async () => {
+  it("refuse one tenant's session in another, and record the attempt in the session's tenant", async () => {
     const { stack } = planes;
     const [own, other] = [await stack.tenantWithAdmin('own'), await stack.tenantWithAdmin('other')];
     const session = own.session.token;
@@ -226,7 +226,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(theirs.body.items.map((event) => event.action)).not.toContain('tenant.crossing_refused');
   });
 
-  it("rotate the tenant plane's secret without failing any call from users or between the planes", async () => {
+  it("rotate the tenant plane's secret without failing a call from users or between planes", async () => {
     await rotation.succeeded();
     expect(await calls.end()).toEqual({ count: expect.any(Number), failed: [] });
     expect(rotation.keys.after).toEqual([expect.not.stringContaining(rotation.keys.before)]);

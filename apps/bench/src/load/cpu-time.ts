@@ -20,8 +20,8 @@ export function cpuMs(pid: number): number {
 }
 
 /**
- * The CPU time of a process and all its children, including children that have exited. A Postgres server has
- * one child for each connection.
+ * The CPU time of a process and all its children, including children that have exited. The children of a
+ * Postgres server include one process for each connection.
  */
 export function familyCpuMs(pid: number): number {
   const children = readdirSync('/proc')

@@ -33,7 +33,7 @@ export interface Scenario {
   readonly isAlone?: boolean;
   /** Whatever else the Control Plane needs to run the operation. */
   readonly equipment?: () => Equipment;
-  /** Creates the subject. No fault point is armed during this. */
+  /** Creates the subject, before the fault point is armed. */
   prepare(scene: Scene, slug: string): Promise<Subject>;
   /**
    * Requests the operation and follows the instructions in the response. A second call repeats the same

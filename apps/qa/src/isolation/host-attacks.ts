@@ -243,8 +243,8 @@ function tenantHeaders({ own, other }: Sides): HostAttack[] {
 }
 
 /**
- * Cookies that a page of the other tenant can plant in a browser, and those that a browser sends when it is
- * signed in to both tenants.
+ * Cookies that a page of the other tenant can plant in a browser, and cookies that a browser sends if its
+ * user is signed in to both tenants.
  */
 function cookies({ own, other }: Sides): HostAttack[] {
   const attack = (name: string, expected: Expected, ...lines: string[]): HostAttack => ({

@@ -15,10 +15,10 @@ const SMALL_PART = 17;
 /**
  * An attacker who has every secret of one tenant plane calls every route in the name of another plane.
  *
- * The routes are those that Fastify registered. On each, the attacker sends what the other plane would send,
- * with every combination of plane and tenant, signed with each stolen secret. No row about the other plane
- * may change. Afterwards, that plane makes the same calls itself, which must succeed. Any enrolled plane may
- * look up where a slug is served, so such a lookup does not count as a call made as another plane.
+ * The routes are those that Fastify registered. On each route, the attacker sends what the other plane would
+ * send, with every combination of plane and tenant, signed with each stolen secret. No row about the other
+ * plane may change. Afterwards, that plane makes the same calls itself, which must succeed. Any enrolled
+ * plane may look up where a slug is served, so such a lookup does not count as a call made as another plane.
  *
  * To see it fail: in `TransferRelay.take`, leave out `sourcePlaneId`; or add a signed route.
  */

@@ -114,7 +114,7 @@ async function killWhile(
   return kills;
 }
 
-/** Counts by name. Each count must equal the number of tenants. */
+/** Returns the final counts by name. Each must equal the number of tenants. */
 async function outcome(
   stack: TestStack,
   server: OwnPostgres,

@@ -44,8 +44,8 @@ interface Outcome {
  */
 export const proof: Proof = {
   goal:
-    'kill -9 before and after every step of every operation in every model, then a restart: 0 stuck, 0 orphans, ' +
-    '0 duplicates, done within 30 s',
+    'kill -9 before and after every step of every operation in every model, then a restart: 0 stuck, ' +
+    '0 orphans, 0 duplicates, done within 30 s',
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const isFull = context.size === 'full';

@@ -25,8 +25,8 @@ const FEW_CONNECTIONS = { TENANT_PLANE_DATABASE_POOL_SIZE: '5' };
  */
 export const proof: Proof = {
   goal:
-    '20,000 interleaved requests from 50 tenants through a pool of 5, with clients hanging up: 0 canaries of ' +
-    'other tenants, no connection left in a transaction',
+    '20,000 interleaved requests from 50 tenants through a pool of 5, with clients hanging up: 0 canaries ' +
+    'of other tenants, no connection left in a transaction',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
   async run({ size, progress, served }) {

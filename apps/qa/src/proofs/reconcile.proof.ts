@@ -28,7 +28,9 @@ const SIZES = {
  * To see it fail: have `TenantSubjects.describe` say that no tenant is busy.
  */
 export const proof: Proof = {
-  goal: '20 drifts in 200 tenants: 20 found within 60 s, 0 false positives, even while tenants are provisioned',
+  goal:
+    '20 drifts in 200 tenants: 20 found within 60 s, 0 false positives, even while tenants are ' +
+    'provisioned',
   databases: ['sqlite', 'postgres'],
   // Covered at the reduced size by control-plane/test/fleet/reconcile.cases.ts.
   smallOn: [],
@@ -66,7 +68,7 @@ async function open({ stack: start, driver, size, database }: ProofContext): Pro
     LOCAL_DRIVER_DIR: folder,
     TERRAFORM_WORK_DIR: join(folder, 'terraform'),
     ...(driver === 'postgres' && { LOCAL_DRIVER_POSTGRES_URL: testServerUrl() }),
-    // At the reduced size, each reconciliation is triggered, so none has to be waited for.
+    // At the reduced size, the proof triggers each reconciliation instead of waiting for it.
     ...(size === 'small' && { RECONCILE_INTERVAL_SECONDS: '0' }),
   });
   for (let cell = 0; cell < SIZES[size].cells; cell += 1) {

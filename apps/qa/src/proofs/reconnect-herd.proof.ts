@@ -36,7 +36,7 @@ const SHORTEST_MS = 1000;
 const ALL_BACK_MS = 60_000;
 
 /**
- * When the Control Plane returns, its planes reconnect spread out over time.
+ * When the Control Plane returns, its planes do not all reconnect at once, but spread out over time.
  *
  * The Control Plane is stopped five times, gracefully or by kill, for up to half a minute, while links are
  * waiting. The links are simulated. They sign their calls as real links do, and take their delays from the

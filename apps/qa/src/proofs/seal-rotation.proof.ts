@@ -21,7 +21,9 @@ interface KeyView {
  * To see it fail: in `Resealer.onApplicationBootstrap`, leave out the first turn.
  */
 export const proof: Proof = {
-  goal: '1,000 secrets are re-sealed during reads and 3 kills: 0 failed reads, 0 rows sealed with the old key',
+  goal:
+    '1,000 secrets are re-sealed during reads and 3 kills: 0 failed reads, 0 rows sealed with the ' +
+    'old key',
   databases: ['sqlite', 'postgres'],
   // Covered at the reduced size by control-plane/test/trust/sealing.cases.ts.
   smallOn: [],

@@ -37,8 +37,8 @@ interface Outcome {
  */
 export const proof: Proof = {
   goal:
-    '10,000 mutated signed requests: 0 accepted; 1,000 intact requests: all accepted (reduced size: 500 and ' +
-    '50)',
+    '10,000 mutated signed requests: 0 accepted; 1,000 intact requests: all accepted (reduced size: 500 ' +
+    'and 50)',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, stack: start, progress }) {
