@@ -7,7 +7,7 @@ import { type PostgresServer } from './postgres-server';
 import { type Report } from './report';
 
 export interface BenchOptions {
-  /** Measures at the reduced size: with fewer rounds and rows, the ratios vary more. */
+  /** Whether to measure at the reduced size. With fewer rounds and rows, the ratios vary more. */
   readonly isQuick: boolean;
   /** The folder for CPU profiles of the measured planes. */
   readonly profileDir?: string;

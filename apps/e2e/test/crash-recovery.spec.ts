@@ -31,8 +31,8 @@ describe.each(databasesOfLongSuite('sqlite'))('provisioning interrupted by kill 
     await expectProvisionedOnce('without-tenant-plane');
   });
 
-  // On Postgres, a dead worker's lease takes 15 s to expire. The next test also covers this, so only that one
-  // waits.
+  // On Postgres, a dead worker's lease takes 15 s to expire. The next test also waits for that, so this test
+  // is skipped there.
   if (driver === 'sqlite') {
     it('continues when the Control Plane is back', async () => {
       const { stack } = planes;

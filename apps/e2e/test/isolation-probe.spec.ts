@@ -105,7 +105,7 @@ describe('atlas isolation-probe', () => {
     await eventually(isRemoved, { what: "the probe's tenant is removed" });
   });
 
-  it('creates tenants on a remote Control Plane only with --make-tenants', async () => {
+  it('creates tenants on a remote Control Plane only if given --make-tenants', async () => {
     const { code, err } = await shell.atlas('isolation-probe');
     expect([code, err]).toEqual([2, expect.stringContaining('--make-tenants')]);
   });

@@ -123,7 +123,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     }
     expect(await planesOf('acme')).toMatchObject([{ status: 'enrolled' }]);
     // The plane exits together with the command that runs it, even if the command is killed. The plane
-    // inherits the command's pipes, so they are not closed before the plane has exited.
+    // inherits the command's pipes, so they are not closed until the plane has exited.
     await running.end('SIGKILL');
     await expect(fetch(`${machine.url}/health/live`)).rejects.toThrow();
   });
@@ -212,7 +212,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     const running = await machine.runByNpx();
     await stack.awaitActive(tenant.id);
     await running.end('SIGKILL');
-    // The plane inherits the shell's pipes, so they are not closed before the plane has exited, too.
+    // The plane inherits the shell's pipes, so they are not closed until the plane has exited.
     await expect(fetch(`${machine.url}/health/live`)).rejects.toThrow();
   });
 

@@ -140,8 +140,8 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
     expect(titles.sort()).toEqual(['From afterwards', 'From before']);
   });
 
-  // The upgraded plane's environment has only the new secret, but its backup is still encrypted to the key of
-  // its first secret.
+  // The upgraded plane's environment has only the new secret, but the plane's backup is still encrypted to
+  // the key of its first secret.
   it('after a secret rotation still allows a plane to be backed up and deprovisioned', async () => {
     const { id, tenant_plane_id: planeId } = tenants['second'] as TenantView;
     for (const [operation, body] of [

@@ -38,7 +38,7 @@ export interface Verdict {
   readonly holds: boolean;
 }
 
-/** A promise of the product, proven by figures. It is named after its file. */
+/** A promise that the product makes, proven by figures. A proof has the name of its file. */
 export interface Proof {
   readonly goal: string;
   readonly databases: readonly DatabaseDriver[];
@@ -47,7 +47,7 @@ export interface Proof {
    * proof would then take too long or prove too little.
    */
   readonly smallOn?: readonly DatabaseDriver[];
-  /** Runs the proof, and returns its figures, the most important figures first. */
+  /** Runs the proof, and returns its figures in order of importance. */
   readonly run: (context: ProofContext) => Promise<readonly Figure[]>;
 }
 

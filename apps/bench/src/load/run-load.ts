@@ -1,9 +1,9 @@
 import { percentile } from './statistics';
 
 export interface Load {
-  /** How many callers there are. Each makes its next call once its previous call is done. */
+  /** The number of callers. Each makes its next call once its previous call is done. */
   readonly callers: number;
-  /** Total number of calls. */
+  /** The total number of calls. */
   readonly count: number;
 }
 

@@ -16,7 +16,7 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The median of the ratios of each round. Both sides are measured in the same round, so that a disturbance
+ * The median of the per-round ratios. Both sides are measured in the same round, so that a disturbance
  * affects both.
  */
 export function medianRatio(numerators: readonly number[], denominators: readonly number[]): number {

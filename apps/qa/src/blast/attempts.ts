@@ -27,7 +27,7 @@ export function signedAttempts(scene: Scene, call: VictimsCall): Attempt[] {
 
 /**
  * Attempts on a route that is not for tenant planes. Each stolen secret is tried as a bearer token and in the
- * body, and each stolen key as a signing key.
+ * body, and each stolen service secret as a signing key.
  */
 export function bearerAttempts(scene: Scene, { method, path }: Route): Attempt[] {
   const target = path.replace(/:\w+|\*/g, (name) => valueOf(scene, path, name));

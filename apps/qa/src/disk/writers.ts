@@ -4,8 +4,8 @@ import { countBy } from '../proof';
 import { type DiskScene } from './disk-scene';
 
 /**
- * How long a caller pauses after each response. The pauses keep what is written within minutes small enough
- * for the disk.
+ * How long a caller pauses after each response. The pauses ensure that everything written within minutes fits
+ * on a small disk.
  */
 const PAUSE_MS: Readonly<Record<PlaneName, number>> = { 'control-plane': 150, 'tenant-plane': 40 };
 const CALLERS: Readonly<Record<PlaneName, number>> = { 'control-plane': 2, 'tenant-plane': 4 };
@@ -62,7 +62,7 @@ export class Writers {
     for (const [name, plane] of this.unanswered) {
       const deadline = Date.now() + 20_000;
       while (!(await this.once(plane, name, true)))
-        if (Date.now() > deadline) throw new Error(`Writing ${name} still fails when it is repeated.`);
+        if (Date.now() > deadline) throw new Error(`Writing ${name} still fails after repeated attempts.`);
         else await delay(200);
     }
   }

@@ -17,7 +17,7 @@ export interface Injection {
 
 const LONG_MS = 3_600_000;
 
-/** Every kind of drift, in each way it can arise. */
+/** Every kind of drift, in every way in which it can arise. */
 export const INJECTIONS: readonly Injection[] = [
   {
     kind: 'tenant_without_home',

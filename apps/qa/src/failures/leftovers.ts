@@ -3,7 +3,7 @@ import { eventually } from '@atlas/testing';
 import { namesOnServer, processesBelow } from './machine';
 import { type Scene } from './scene';
 
-/** Rows of the Control Plane that should not exist. Each query returns no rows if there are none. */
+/** Queries for rows of the Control Plane that should not exist. Each query should return nothing. */
 const WITHOUT_REASON: Readonly<Record<string, string>> = {
   'job that neither succeeded nor was cancelled': `
     select id from provisioning_jobs where status not in ('succeeded', 'cancelled')`,

@@ -31,7 +31,7 @@ export interface Scenario {
   readonly steps: readonly string[];
   /** Whether it must run alone, because a second fleet operation would be refused. */
   readonly isAlone?: boolean;
-  /** Whatever else the Control Plane needs to run the operation. */
+  /** Anything else that the Control Plane needs to run the operation. */
   readonly equipment?: () => Equipment;
   /** Creates the subject, before the fault point is armed. */
   prepare(scene: Scene, slug: string): Promise<Subject>;

@@ -52,7 +52,7 @@ export class InterleavedWork {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    // Each connection is used for a failed write last.
+    // The last request on each connection is a write that fails.
     const last = this.tenants.flatMap((tenant) => [tenant, tenant, tenant]);
     await Promise.all(last.map((tenant) => this.send(tenant, refusedHalfWay(tenant), undefined)));
     this.agent.destroy();

@@ -47,7 +47,7 @@ export async function travel(tour: Tour, to: string, known: Iterator<string>): P
   const after = await standOf(tour.database, tour.tenant.id);
   const failures = [...work.failures];
   if (work.address !== tour.tenant.endpoint_url)
-    failures.push(`the users were redirected to ${work.address}`);
+    failures.push(`the users ended up at ${work.address} instead of the new address`);
   if (!(await tour.signIn())) failures.push('a user cannot sign in at the new address');
   const { longestWriteMs: freezeMs, longestReadMs, reads } = work;
   return {

@@ -27,7 +27,7 @@ const REACHED_WITHIN_MS = 60_000;
  * Control Plane starts with this fault point armed.
  */
 const SMALL_EDGE = 'provision/write-desired-state/after-effect';
-/** How many scenarios run at the same time. They spend most of it waiting. */
+/** How many scenarios run at the same time. They spend most of their time waiting. */
 const LANES = { sqlite: 2, postgres: 3 };
 
 interface Outcome {

@@ -13,8 +13,8 @@ const PAIRS_AT_ONCE = 4;
 /** Races per tenant, because invitations per tenant are limited. */
 const RACES_OF_TENANT = 16;
 /**
- * The maximum interval between the two calls of a pair, as a multiple of the time that a sign-in takes. Most
- * races can occur only while a password is being hashed, which takes up most of a sign-in.
+ * The maximum interval between the two calls of a pair, as a multiple of the time that a sign-in takes. Both
+ * calls hash a password, and most races can occur only during that time.
  */
 const WINDOW_IN_SIGN_INS = 1.5;
 

@@ -32,8 +32,7 @@ interface Alarm {
 }
 
 /**
- * The disk of a tenant plane is copied, and a plane is started on the original and on the copy. This is
- * detected.
+ * If the disk of a tenant plane is copied and a plane is started on each disk, the copy is detected.
  *
  * The plane is stopped, gracefully or by kill. Its SQLite file is copied, or its Postgres database cloned.
  * Then a plane is started on each disk, in either order or on both at once.

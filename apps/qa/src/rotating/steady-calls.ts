@@ -44,7 +44,9 @@ export class SteadyCalls {
     }
   }
 
-  /** If a process is restarting and does not respond, the call is signed again and sent to the next one. */
+  /**
+   * If a process is restarting and does not respond, the call is signed again and sent to the next process.
+   */
   private async answerTo(caller: Caller): Promise<Answer<Record<string, unknown>>> {
     for (;;) {
       const url = this.urls[(this.turn += 1) % this.urls.length] ?? '';
