@@ -23,7 +23,7 @@ export const proof: Proof = {
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, served, progress }) {
-    // The reduced size uses the shared stack, which sends no email.
+    // The reduced size uses the shared stack, which does not send email.
     const smtp = size === 'full' ? await TestSmtpServer.start() : undefined;
     const { stack } = await served(smtp?.env);
     const [own, other] = [await tenantWithCanary(stack, 'ours'), await tenantWithCanary(stack, 'its')];

@@ -10,7 +10,7 @@ const SIZES = {
   full: { tenants: 50, requests: 20_000 },
 } as const;
 
-/** Not used at the reduced size, which uses the shared stack. */
+/** Settings for the full size. The reduced size uses the shared stack. */
 const FEW_CONNECTIONS = { TENANT_PLANE_DATABASE_POOL_SIZE: '5' };
 
 /**

@@ -35,7 +35,7 @@ export type Waiting = Readonly<Record<string, { readonly since: string; readonly
 
 export const WAITING: Waiting = {};
 
-/** Vulnerabilities that violate the rule: they are not listed as waiting, or have waited too long. */
+/** Vulnerabilities that violate the rule because they are not listed as waiting or have waited too long. */
 export function overdue(report: AuditReport, today: Date, waiting: Waiting = WAITING): string[] {
   const advisories = Object.values(report.vulnerabilities).flatMap(({ via }) => via);
   const broken = advisories.filter((one): one is Advisory => {
