@@ -62,7 +62,7 @@ export const proof: Proof = {
     const slowestMs = Math.max(0, ...outcomes.map((outcome) => outcome.slowestMs));
     return [
       measured('operations', scenarios.length),
-      moreThan('edges', edges, 0),
+      moreThan('fault points', edges, 0),
       none('stuck, orphaned, duplicated or never reached', problems),
       below('slowest recovery', slowestMs / 1000, BACK_WITHIN_MS / 1000, 's'),
     ];
