@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 
 const SUFFIX = '.proof.ts';
 
-/** An Nx plugin that gives each proof file its own target, `nx run qa:<name>`. */
+/** An Nx plugin that gives each proof file its own target, which `nx run qa:<name>` runs. */
 export const name = 'proof-targets';
 
 export const createNodes = [

@@ -7,13 +7,13 @@ import { type PostgresServer } from './postgres-server';
 import { type Report } from './report';
 
 export interface BenchOptions {
-  /** The short form: fewer rounds and rows, so its ratios vary more. */
+  /** Whether to measure at the reduced size. With fewer rounds and rows, the ratios vary more. */
   readonly isQuick: boolean;
-  /** Where CPU profiles of the measured planes go. */
+  /** The folder for CPU profiles of the measured planes. */
   readonly profileDir?: string;
 }
 
-/** What a line needs to measure: databases, a place to report figures, and cleanup. */
+/** What a benchmark line needs: databases, a way to report figures, and cleanup. */
 export class Bench {
   constructor(
     private readonly options: BenchOptions,
@@ -34,7 +34,7 @@ export class Bench {
     this.report.fact(name, value);
   }
 
-  /** Registers cleanup, which also runs on Ctrl-C. */
+  /** Registers a cleanup function, which also runs on Ctrl-C. */
   defer(undo: () => unknown): void {
     this.cleanup.add(undo);
   }
@@ -47,7 +47,7 @@ export class Bench {
     return this.server.pid;
   }
 
-  /** An empty database, dropped when the line is done. */
+  /** Creates an empty database, which is dropped when the line is done. */
   async createDatabase(driver: DatabaseDriver = 'postgres'): Promise<TestDatabase> {
     const database = driver === 'postgres' ? await createPostgres(await this.postgresUrl()) : createSqlite();
     this.defer(() => database.drop());

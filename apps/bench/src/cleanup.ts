@@ -1,6 +1,6 @@
 type Undo = () => unknown;
 
-/** Functions to run at the end, the last added first. Calling {@link end} twice is harmless. */
+/** Cleanup functions. {@link end} runs them, the last one added first; calling it twice is harmless. */
 export class Cleanup {
   private readonly undos: Undo[] = [];
 
@@ -8,7 +8,7 @@ export class Cleanup {
     this.undos.push(undo);
   }
 
-  /** Continues when one step fails, and throws the first failure at the end. */
+  /** Runs all functions even if some fail, and then throws the first error. */
   async end(): Promise<void> {
     let failure: unknown;
     for (let undo = this.undos.pop(); undo; undo = this.undos.pop()) {

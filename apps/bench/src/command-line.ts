@@ -7,7 +7,7 @@ export interface CommandLine extends BenchOptions {
   readonly isJson: boolean;
 }
 
-/** The parsed command line, or the usage to show and the exit code. */
+/** Returns the parsed command line, or the usage text to print and the exit code. */
 export function readCommandLine(
   words: readonly string[],
   known: readonly Line[],
@@ -36,7 +36,7 @@ function lineOf(name: string, known: readonly Line[]): Line {
 }
 
 function usageOf(known: readonly Line[]): string {
-  return `Measures the two planes against limits and peers in the same run.
+  return `Compares the two planes with limits and peers that are measured in the same run.
 
   npm run bench [-- <line>...] [--quick] [--json] [--profile <folder>]
 

@@ -1,4 +1,4 @@
-/** The same server and role with another database. */
+/** The URL of another database on the same server, with the same role. */
 export function inDatabase(url: string, name: string): string {
   const other = new URL(url);
   other.pathname = `/${name}`;

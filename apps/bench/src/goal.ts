@@ -20,7 +20,7 @@ export const atMost = (name: string, value: number, target: number): Goal => ({
   target,
 });
 
-/** NaN means that the figure could not be computed. It meets no target. */
+/** A value of NaN means that the figure could not be computed. It never meets a target. */
 export function isReached({ value, comparison, target }: Goal): boolean {
   return comparison === '>=' ? value >= target : value <= target;
 }

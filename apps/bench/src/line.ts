@@ -1,9 +1,12 @@
 import { type Bench } from './bench';
 import { type Goal } from './goal';
 
-/** One line of the performance table. It measures the planes against a limit or a peer in the same run. */
+/**
+ * One line of the performance table. It compares the planes with a limit or a peer that is measured in the
+ * same run.
+ */
 export interface Line {
-  /** The name on the command line: `P1`. */
+  /** The name used on the command line, such as `P1`. */
   readonly name: string;
   readonly title: string;
   measure(bench: Bench): Promise<readonly Goal[]>;

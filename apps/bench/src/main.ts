@@ -43,7 +43,10 @@ interface Run {
   readonly whole: Cleanup;
 }
 
-/** Stops the line's planes and databases afterwards, so that the next line has the machine to itself. */
+/**
+ * Measures one line. Then stops its planes and drops its databases, so that the next line has the machine to
+ * itself.
+ */
 async function runOne(
   line: Line,
   asked: CommandLine,

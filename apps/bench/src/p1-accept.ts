@@ -37,7 +37,7 @@ async function measureAccept(bench: Bench): Promise<readonly Goal[]> {
   return [atLeast('ratio', medianRatio(perSecond(rounds.accept), perSecond(rounds.limit)), 0.4)];
 }
 
-/** Runs both sides once, and checks that they write the same number of rows. */
+/** Runs both sides once, and checks that both write the same number of rows. */
 async function warmUp(plane: AcceptingControlPlane, load: Load): Promise<void> {
   const before = await rowCounts(plane.databaseUrl);
   await plane.accept(load);

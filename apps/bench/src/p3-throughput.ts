@@ -18,7 +18,7 @@ export const P3_THROUGHPUT: Line = {
 
 async function measureThroughput(bench: Bench): Promise<readonly Goal[]> {
   const accepting = await AcceptingControlPlane.start(bench);
-  // From here on, only its database and the learned rows are needed.
+  // From here on, only this Control Plane's database and the row templates are needed.
   await accepting.stack.stop();
   const path = await WholePath.start(bench);
   const { stack, tenantPlane } = path.planes;

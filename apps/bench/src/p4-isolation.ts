@@ -76,7 +76,9 @@ async function requireFence(adminUrl: string, fencedUrl: string, unfencedUrl: st
   const fenced = await fencedTables(inDatabase(adminUrl, nameOf(fencedUrl)));
   const unfenced = await fencedTables(inDatabase(adminUrl, nameOf(unfencedUrl)));
   if (fenced === 0 || unfenced !== 0)
-    throw new Error(`${fenced} tables force row-level security on one side and ${unfenced} on the other.`);
+    throw new Error(
+      `Row-level security is forced on ${fenced} tables in the original and on ${unfenced} in the copy.`,
+    );
 }
 
 async function requireSameAnswers(one: IncidentLists, other: IncidentLists): Promise<void> {

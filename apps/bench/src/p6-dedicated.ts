@@ -31,7 +31,10 @@ async function measureDedicated(bench: Bench): Promise<readonly Goal[]> {
   return [atMost('ratio', medianRatio(rounds.active, rounds.byHand), 1.5)];
 }
 
-/** Clones a migrated database and starts the same plane on it until it is ready. */
+/**
+ * Returns a function that clones a migrated database, starts a plane on it, and measures the time until the
+ * plane is ready.
+ */
 async function cloneAndStart(bench: Bench): Promise<() => Promise<number>> {
   const adminUrl = await bench.postgresUrl();
   const template = await bench.createDatabase();
@@ -46,7 +49,7 @@ async function cloneAndStart(bench: Bench): Promise<() => Promise<number>> {
   const templateName = new URL(template.url).pathname.slice(1);
   return async () => {
     const startedAt = performance.now();
-    // Same strategy as the driver.
+    // The local driver uses the same strategy.
     const clone = await createPostgres(adminUrl, { template: templateName, strategy: 'wal_log' });
     const started = await start(clone.ownerUrl);
     const ms = performance.now() - startedAt;
@@ -56,7 +59,10 @@ async function cloneAndStart(bench: Bench): Promise<() => Promise<number>> {
   };
 }
 
-/** Provisions a tenant, waits until it is active, and removes it along with its plane. */
+/**
+ * Returns a function that provisions a tenant, measures the time until the tenant is active, and then removes
+ * it along with its plane.
+ */
 async function provisioning(bench: Bench): Promise<() => Promise<number>> {
   const database = await bench.createDatabase();
   const adminUrl = await bench.postgresUrl();

@@ -8,7 +8,7 @@ import { costOfWaiting } from './waiting/cost-of-waiting';
 import { WaitingFleet } from './waiting/waiting-fleet';
 import { atMost, type Goal } from './goal';
 
-/** Enough that one Control Plane sweep more or less does not distort the cost per link. */
+/** Enough links that one extra sweep of the Control Plane does not distort the cost per link. */
 const IDLE_LINKS = 1000;
 
 export const P7_WAITING: Line = {

@@ -8,7 +8,7 @@ import { startControlPlane } from './planes/control-plane';
 import { StartedProcess } from './start/started-process';
 import { atMost, type Goal } from './goal';
 
-/** Time for a process to finish its start-up work and become idle. */
+/** The time that a process gets to finish its start-up work and become idle. */
 const SETTLE_MS = 5000;
 
 interface Figures {
@@ -48,7 +48,7 @@ async function emptyApp(bench: Bench): Promise<Start> {
   return starting(bench, builtFile('bench', 'empty-app/empty-app.js'), { DATABASE_URL: ownerUrl });
 }
 
-/** An enrolled plane with a link to the Control Plane. */
+/** Returns a function that starts an enrolled plane, which is linked to a Control Plane. */
 async function tenantPlane(bench: Bench): Promise<Start> {
   const stack = await startControlPlane(bench, await bench.createDatabase());
   const cell = await stack.registerCell();

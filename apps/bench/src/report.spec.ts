@@ -19,7 +19,7 @@ describe('verdictOf', () => {
 });
 
 describe(JsonReport.name, () => {
-  it('writes one object per line, with only the facts of that line', () => {
+  it('writes one object for each benchmark line, with only the facts about that line', () => {
     const written: string[] = [];
     const report = new JsonReport((text) => written.push(text));
     report.begin();

@@ -1,17 +1,17 @@
 import { type Goal, isReached } from './goal';
 
-/** The parts of a line that a report shows. */
+/** The parts of a benchmark line that a report shows. */
 type Named = { readonly name: string; readonly title: string };
 
 /** Receives a run's figures. */
 export interface Report {
   begin(line: Named): void;
-  /** A figure that explains a ratio, reported as it is measured. */
+  /** A figure that explains a ratio. It is reported as soon as it has been measured. */
   fact(name: string, value: string): void;
   end(line: Named, goals: readonly Goal[]): void;
 }
 
-/** For people: facts as they are measured, and the verdict last. */
+/** A report for people. It shows each fact as soon as it has been measured, and the verdict last. */
 export class TextReport implements Report {
   constructor(private readonly write: (text: string) => void) {}
 
@@ -26,7 +26,7 @@ export class TextReport implements Report {
   }
 }
 
-/** For programs: one JSON object per line. */
+/** A report for programs, with one JSON object for each benchmark line. */
 export class JsonReport implements Report {
   private facts: Record<string, string> = {};
 
@@ -45,7 +45,7 @@ export class JsonReport implements Report {
   }
 }
 
-/** `P1 ratio 0.52 (target >= 0.4) OK` */
+/** For example, `P1 ratio 0.52 (target >= 0.4) OK`. */
 export function verdictOf(line: Named, goals: readonly Goal[]): string {
   const figures = goals.map(
     ({ name, value, comparison, target }) => `${name} ${rounded(value)} (target ${comparison} ${target})`,

@@ -15,10 +15,10 @@ interface Started {
   readonly ended: Promise<Ended>;
 }
 
-/** A plane that `atlas-tp run` runs in the foreground. */
+/** A tenant plane that `atlas-tp run` is running in the foreground. */
 export interface Running {
   readonly url: string;
-  /** Stops it the way Ctrl-C and service managers do. */
+  /** Stops the plane with a signal, as Ctrl-C and service managers do. */
   end(signal?: NodeJS.Signals): Promise<Ended>;
 }
 
@@ -41,8 +41,8 @@ export class CustomersMachine {
   }
 
   /**
-   * Pastes the bundle as shown, with the database line filled in (on Postgres, with a plain role that owns
-   * the database) and with additional lines from the customer.
+   * Pastes the bundle as shown, fills in the database URL, and adds the customer's own lines. On Postgres,
+   * the URL names a plain role that owns the database.
    */
   paste({ env }: InstallView, own: Readonly<Record<string, string>> = {}): void {
     const { url, ownerUrl } = this.database;
@@ -59,7 +59,7 @@ export class CustomersMachine {
     return this.spawn(words).ended;
   }
 
-  /** The document that a command prints with `--json`. */
+  /** Returns the document that a command prints with `--json`, and the exit code. */
   async json<T>(...words: string[]): Promise<T & { readonly code: number | null }> {
     const { code, out, err } = await this.call(...words, '--json');
     if (out === '') throw new Error(err);
@@ -70,7 +70,7 @@ export class CustomersMachine {
     return this.untilReady(this.spawn(['run']));
   }
 
-  /** Runs it as npx does, in a shell that receives the signals. */
+  /** Runs `atlas-tp run` in a shell, as npx does, so that signals reach only the shell. */
   runByNpx(): Promise<Running> {
     const command = `"${process.execPath}" "${builtFile('cli', 'atlas-tp.js')}" run; exit`;
     return this.untilReady(this.start('sh', ['-c', command], { npm_command: 'exec' }));

@@ -12,7 +12,7 @@ export interface BothPlanes {
   readonly tenantPlane: () => PlaneProcess;
   /** The tenant plane's id in the Control Plane. */
   readonly id: string;
-  /** Kills the tenant plane and restarts it as its operator would: same bundle, same database. */
+  /** Kills the tenant plane and restarts it as its operator would, with the same bundle and database. */
   restartTenantPlane(env?: Readonly<Record<string, string>>): Promise<void>;
   killTenantPlane(): Promise<void>;
   stop(): Promise<void>;

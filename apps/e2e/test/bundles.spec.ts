@@ -12,7 +12,7 @@ const OUTSIDE = /^(@node-rs\/argon2.*|sqlite3|bindings|file-uri-to-path)$/;
 describe.each(['control-plane', 'tenant-plane'] as const)('the bundled %s', (app) => {
   let ended: SpawnSyncReturns<string>;
 
-  // The plane fails once its modules are loaded.
+  // Because of no-server.cjs, the plane fails once it has loaded its modules.
   beforeAll(() => {
     const preload = ['loaded-packages.cjs', 'no-server.cjs'].flatMap((name) => [
       '--require',
@@ -22,7 +22,7 @@ describe.each(['control-plane', 'tenant-plane'] as const)('the bundled %s', (app
     ended = spawnSync(process.execPath, args, { encoding: 'utf8', env: ENV });
   });
 
-  it('describes its API as in docs/openapi (if not, run: npx nx run-many -t openapi)', () => {
+  it('includes the API description in docs/openapi (if not, run: npx nx run-many -t openapi)', () => {
     const folder = mkdtempSync(join(tmpdir(), 'atlas-openapi-'));
     const written = join(folder, 'openapi.json');
     spawnSync(process.execPath, [builtModule(app, 'write-openapi.js'), written], { cwd: ROOT });
@@ -42,7 +42,8 @@ describe.each(['control-plane', 'tenant-plane'] as const)('the bundled %s', (app
     expect(ended.stderr).toMatch(new RegExp(` at .*/apps/${app}/src/main\\.ts:\\d+:\\d+\\)$`, 'm'));
   });
 
-  // A second copy of class-validator would know no rules, and a second TypeORM no entities.
+  // A second copy of class-validator would have no validation rules, and a second copy of TypeORM no
+  // entities.
   it('loads only native packages from node_modules', () => {
     const loaded = JSON.parse(ended.stderr.trim().split('\n').at(-1) ?? '') as string[];
     expect(loaded).toContain('sqlite3');

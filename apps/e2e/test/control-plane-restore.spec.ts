@@ -31,7 +31,7 @@ describe.each(EVERY_DATABASE)('a Control Plane restored from a backup, on %s', (
     for (const database of databases) await database.drop();
   });
 
-  it('ignores reports about the lost state, and brings its tenant plane to the restored one', async () => {
+  it('ignores reports about the lost state, and brings its tenant plane to the restored state', async () => {
     const [controlPlane, tenantPlane] = databases as [TestDatabase, TestDatabase];
     const controlPlaneEnv = { CONTROL_PLANE_PUBLIC_URL: front.url };
     stack = await TestStack.start({ controlPlaneDatabase: controlPlane, controlPlaneEnv });
@@ -90,7 +90,7 @@ describe.each(EVERY_DATABASE)('a Control Plane restored from a backup, on %s', (
     (await stack.tenant(slug, '/api/tenant-default')).status === 200;
 });
 
-/** Runs SQL on the database itself, as an administrator would. */
+/** Runs SQL directly on the database, as an administrator would. */
 async function run({ driver, url, ownerUrl = '' }: TestDatabase, sql: string): Promise<unknown[]> {
   if (driver === 'postgres') return asAdmin(ownerUrl, async (client) => (await client.query(sql)).rows);
   const database = new Database(url);

@@ -31,7 +31,8 @@ describe.each(databasesOfLongSuite('sqlite'))('provisioning interrupted by kill 
     await expectProvisionedOnce('without-tenant-plane');
   });
 
-  // On Postgres, a dead worker's lease lasts 15 s. Only the test below waits that long.
+  // On Postgres, a dead worker's lease takes 15 s to expire. The next test also waits for that, so this test
+  // is skipped there.
   if (driver === 'sqlite') {
     it('continues when the Control Plane is back', async () => {
       const { stack } = planes;
@@ -46,7 +47,7 @@ describe.each(databasesOfLongSuite('sqlite'))('provisioning interrupted by kill 
     });
   }
 
-  it('continues when both planes are back, and so does a rotation of their shared secret', async () => {
+  it('continues when both planes are back, as does a rotation of their shared secret', async () => {
     const { stack } = planes;
     await stack.controlPlane.end('SIGKILL');
     const doomed = await stack.startControlPlane({

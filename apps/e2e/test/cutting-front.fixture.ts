@@ -3,9 +3,12 @@ import { type AddressInfo } from 'node:net';
 
 /** A proxy to the Control Plane that drops some calls. */
 export class CuttingFront {
-  /** Calls to paths with these endings are dropped: a GET gets an unsigned response, anything else a 503. */
+  /**
+   * Calls to paths with these endings are dropped. A GET gets an unsigned 200 response, and any other call
+   * gets a 503.
+   */
   cuts: readonly string[] = [];
-  /** Where the Control Plane listens. */
+  /** The URL of the Control Plane. */
   target = '';
   /** Paths of the calls that the Control Plane accepted, in order. */
   readonly accepted: string[] = [];

@@ -41,7 +41,7 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       expect(tenant).toMatchObject({ has_db_url: true, url: expect.stringContaining('acme.localhost') });
       const session = await stack.signUp(tenant, endpointOf(tenant));
       const incident = { title: 'Disk is full', severity: 'P2' };
-      // The plane has only one tenant, so no header names it.
+      // The plane has only one tenant, so no header has to name the tenant.
       const created = await fetch(`${endpointOf(tenant)}/api/incidents`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${session.token}` },
@@ -53,7 +53,7 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       expect(await dedicated.namesOnServer('acme')).toHaveLength(driver === 'postgres' ? 2 : 0);
     });
 
-    it('sends email the way its Control Plane does', async () => {
+    it('sends email through the same server as its Control Plane', async () => {
       await fetch(`${endpointOf(tenant)}/api/auth/forgot-password`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -64,15 +64,15 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       await eventually(() => smtp.mails.some(isIts), { what: 'the link has arrived' });
     });
 
-    // The next test also covers this.
-    inFullForm('is restarted when its process dies', async () => {
+    // The next test also covers this, so this test runs only at full size.
+    inFullForm('is served again after its process has been killed', async () => {
       const { pid } = await dedicated.processOf('acme');
       process.kill(pid, 'SIGKILL');
       await dedicated.processOf('acme', pid);
       await eventually(() => isServed(tenant), { what: 'it serves again' });
     });
 
-    it('keeps serving if the Control Plane is killed, and is adopted by the next one', async () => {
+    it('is served even if the Control Plane is killed, and is adopted by the next one', async () => {
       const { pid } = await dedicated.processOf('acme');
       await dedicated.stack.controlPlane.end('SIGKILL');
       expect(await isServed(tenant)).toBe(true);
@@ -87,7 +87,7 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
 
   // On SQLite, only the Control Plane uses the file, so its writes cannot be blocked from outside.
   if (driver === 'postgres')
-    it('leave no process behind if the Control Plane dies before it records the process', async () => {
+    it('leave no process behind if the Control Plane dies before recording the process', async () => {
       const { stack } = dedicated;
       const { pid } = await dedicated.processOf('acme');
       const locker = new Client({ connectionString: dedicated.controlPlaneDatabase.ownerUrl });
@@ -133,7 +133,7 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       has_db_url: false,
       endpoint_url: null,
     });
-    // And the slug is free again.
+    // The slug is available again.
     await stack.controlPlane.end();
     await stack.startControlPlane();
     await dedicated.provision('halfway');

@@ -72,36 +72,39 @@ describe.each(databasesOfLongSuite('postgres'))('a deprovisioned tenant on %s', 
     return Promise.all(paths.map(async (path) => (await request(`${at}${path}`, { headers })).body));
   };
 
-  it.each(['shared', 'dedicated'])('is gone, and restored unchanged, when it is %s', async (model) => {
-    const { tenant, session } = await provisioned(`gone-${model}`, model);
-    const { id, slug } = tenant;
-    const before = await rowsOf(tenant, session);
+  it.each(['shared', 'dedicated'])(
+    'is removed completely and can be restored unchanged, if it is %s',
+    async (model) => {
+      const { tenant, session } = await provisioned(`gone-${model}`, model);
+      const { id, slug } = tenant;
+      const before = await rowsOf(tenant, session);
 
-    const gone = await perform(id, 'deprovision', { confirm_slug: slug });
-    expect(gone).toMatchObject({ status: 'succeeded', error: null });
-    const backedUp = gone.steps.find(({ name }) => name === 'await-backup')?.outputs;
-    expect(backedUp).toMatchObject({ rows_incidents: 3, rows_users: 1 });
-    expect(await tenantNow(slug)).toMatchObject({
-      status: 'deprovisioning',
-      restorable_until: expect.any(String),
-      endpoint_url: null,
-      has_db_url: false,
-    });
-    if (model === 'dedicated') {
-      expect(await dedicated.namesOnServer(slug.replace('-', '_'))).toEqual([]);
-      expect(dedicated.processes()).toEqual([]);
-    } else {
-      const headers = { 'x-tenant-id': id };
-      const answer = await request(`${tenant.endpoint_url}/api/tenant-default`, { headers });
-      expect(answer.status).toBe(404);
-    }
+      const gone = await perform(id, 'deprovision', { confirm_slug: slug });
+      expect(gone).toMatchObject({ status: 'succeeded', error: null });
+      const backedUp = gone.steps.find(({ name }) => name === 'await-backup')?.outputs;
+      expect(backedUp).toMatchObject({ rows_incidents: 3, rows_users: 1 });
+      expect(await tenantNow(slug)).toMatchObject({
+        status: 'deprovisioning',
+        restorable_until: expect.any(String),
+        endpoint_url: null,
+        has_db_url: false,
+      });
+      if (model === 'dedicated') {
+        expect(await dedicated.namesOnServer(slug.replace('-', '_'))).toEqual([]);
+        expect(dedicated.processes()).toEqual([]);
+      } else {
+        const headers = { 'x-tenant-id': id };
+        const answer = await request(`${tenant.endpoint_url}/api/tenant-default`, { headers });
+        expect(answer.status).toBe(404);
+      }
 
-    expect(await perform(id, 'restore')).toMatchObject({ status: 'succeeded', error: null });
-    expect(await tenantNow(slug)).toMatchObject({
-      status: 'active',
-      restorable_until: null,
-      url: tenant.url,
-    });
-    expect(await rowsOf(tenant, session)).toEqual(before);
-  });
+      expect(await perform(id, 'restore')).toMatchObject({ status: 'succeeded', error: null });
+      expect(await tenantNow(slug)).toMatchObject({
+        status: 'active',
+        restorable_until: null,
+        url: tenant.url,
+      });
+      expect(await rowsOf(tenant, session)).toEqual(before);
+    },
+  );
 });

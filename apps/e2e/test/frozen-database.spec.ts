@@ -47,9 +47,9 @@ describe.each([
     });
     try {
       proxy.freeze();
-      // From now on, a request is waiting for the database.
+      // This request waits for the database until the plane exits.
       void fetch(`${plane.url}/health/ready`).catch(() => undefined);
-      // Limits the wait below, which would otherwise last as long as the process.
+      // Without this limit, the wait below would last as long as the process.
       const limit = new Promise((_, reject) =>
         setTimeout(() => reject(new Error('The plane did not exit within 10 s.')), 10_000).unref(),
       );

@@ -53,7 +53,7 @@ describe('atlas isolation-probe', () => {
     );
 
   /**
-   * A faulty proxy in front of the plane. It treats anyone who names the tenant `asked` as a user of that
+   * A faulty proxy in front of the plane. It treats everyone who names the tenant `asked` as a user of that
    * tenant.
    */
   function mixUp(incoming: IncomingMessage, response: ServerResponse): void {
@@ -105,12 +105,12 @@ describe('atlas isolation-probe', () => {
     await eventually(isRemoved, { what: "the probe's tenant is removed" });
   });
 
-  it('creates no tenants on a remote Control Plane without being told to', async () => {
+  it('creates tenants on a remote Control Plane only if given --make-tenants', async () => {
     const { code, err } = await shell.atlas('isolation-probe');
     expect([code, err]).toEqual([2, expect.stringContaining('--make-tenants')]);
   });
 
-  it('probes two tenants with the given sessions, and writes to neither', async () => {
+  it('probes two existing tenants with the given sessions, and writes to neither of them', async () => {
     const { code, out } = await bySessions(
       planeUrl(),
       '--base-domain',

@@ -1,4 +1,4 @@
-/** Preloaded. On exit, the process prints the packages that it has loaded from node_modules. */
+/** Preloaded into a plane. On exit, prints the packages that the plane has loaded from node_modules. */
 process.on('exit', () => {
   const names = Object.keys(require.cache).map(
     (file) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1],

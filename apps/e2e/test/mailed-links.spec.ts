@@ -9,10 +9,10 @@ const EMAIL = 'jo@stranger.example';
 const NEXT_PASSWORD = `${ADMIN_PASSWORD}, and another`;
 
 /**
- * Follows links from real emails in Chromium. No page needs anything that its policy forbids. Once a page
- * is open, the secret of its link is not in the address bar, the history, the storage or the document. The
- * secret is sent to the plane only in the body of one POST, so no URL, header or log contains it. Scripts
- * never see a session, which is in a cookie that they cannot read.
+ * Follows links from real emails in Chromium. No page needs anything that its content security policy
+ * forbids. Once a page is open, the secret from its link is not in the address bar, the history, the storage
+ * or the document. The secret is sent to the plane only in the body of one POST, so no URL, header or log
+ * contains it. Scripts never see a session, because they cannot read its cookie.
  *
  * To see it fail: use a `style` attribute in a page; in page.js, leave out `replaceState` or the reload on
  * `hashchange`, put `token` into `sessionStorage`, add it to the request in `follow`, or leave out `cookie:
@@ -96,7 +96,7 @@ describeWithChromium('emailed links in a browser (skipped unless chromium is on 
     expect(await person.kept()).not.toMatch(/atu_|atr_|correct horse/);
   });
 
-  it('say when they are used up, and let in a user who forgot the password', async () => {
+  it('say when they have been used, and let a user who forgot the password back in', async () => {
     // Reuses the open tab, so only the fragment of the URL changes.
     const { page } = person;
     await open(`${page.url()}#token=${secrets.at(-1)}`);

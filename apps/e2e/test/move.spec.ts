@@ -32,7 +32,7 @@ interface Incident {
 class Worker {
   readonly written: string[] = [];
   readonly failures: string[] = [];
-  /** How many times a write was told to wait. */
+  /** How many times a write was refused because writes were paused. */
   pauses = 0;
   private isOver = false;
   private readonly running: Promise<void>;
@@ -144,7 +144,7 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
   }
 
   it.each(['dedicated', 'shared'])(
-    'to %s loses and duplicates nothing, keeps sessions and numbers, and never blocks reads',
+    'to %s neither loses nor duplicates rows, keeps sessions and incident numbers, and never blocks reads',
     async (model) => {
       const worker = new Worker((await current()).endpoint_url ?? '', headers());
       await eventually(() => worker.written.length > 5, { what: 'the user is working' });
@@ -161,13 +161,14 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
       expect(new Set(titles)).toEqual(new Set(worker.written));
       expect(new Set(there.map(({ number }) => number)).size).toBe(there.length);
       expect(await current()).toMatchObject({ deployment_model: model, url: tenant.url, status: 'active' });
-      // The address that users know still works, because the cell redirects or serves them.
+      // The address that users know still works, because the cell redirects requests to the tenant or serves
+      // them.
       const known = await atHost(dedicated.stack.tenantPlanePort, 'mover.localhost', '/api/tenant-default');
       expect(known).toEqual(model === 'shared' ? [200, undefined] : [307, `${address}/api/tenant-default`]);
     },
   );
 
-  it("to a customer needs a bundle, and moving back needs the tenant admin's consent", async () => {
+  it("to on_prem requires a bundle, and moving back requires the tenant admin's consent", async () => {
     const { stack } = dedicated;
     const before = await allIncidents((await current()).endpoint_url ?? '');
     const moving = await begin('on_prem');
@@ -210,7 +211,7 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
     }
   });
 
-  it('by draining its cell moves all tenants, even a suspended one', async () => {
+  it('by draining its cell moves every tenant of the cell, even a suspended one', async () => {
     const { stack } = dedicated;
     await stack.provision('sleeper');
     const { id: sleeper } = await stack.awaitActive('sleeper');

@@ -93,7 +93,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     return stack.tenant(slug, path, { at, session, method: 'POST' });
   };
 
-  it('is checked, started and used with the pasted bundle, and restarts with its old token', async () => {
+  it('is checked, started and used with the pasted bundle, and restarts with its used token', async () => {
     const { install, tenant } = await order(stack, 'acme');
     machine.paste(install);
     const before = await machine.json<Report>('preflight');
@@ -113,7 +113,8 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
       database: driver,
       tenants: [{ slug: 'acme', status: 'active', phase: 'serving' }],
     });
-    // The plane is already enrolled, so nothing happens, even while it has the database file open.
+    // The plane is already enrolled, so the command changes nothing, even while the plane has the database
+    // file open.
     expect(await machine.json('enrol')).toMatchObject({ code: 0, enrolled: true });
     for (let round = 0; round < RESTARTS; round += 1) {
       expect(await running.end()).toMatchObject({ code: 0 });
@@ -121,8 +122,8 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
       expect(await signIn('acme')).toMatchObject({ status: 200 });
     }
     expect(await planesOf('acme')).toMatchObject([{ status: 'enrolled' }]);
-    // The plane exits with the command that runs it, even if the command is killed. It holds the command's
-    // pipes, so they close last.
+    // The plane exits together with the command that runs it, even if the command is killed. The plane
+    // inherits the command's pipes, so they are not closed until the plane has exited.
     await running.end('SIGKILL');
     await expect(fetch(`${machine.url}/health/live`)).rejects.toThrow();
   });
@@ -140,7 +141,8 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     expect(provider.asked).toHaveLength(1);
     expect(provider.asked[0]?.body.messages.at(-1)?.content).toContain('Disk full');
 
-    // The tenant is deprovisioned, while its plane keeps the data. It is then restored with another bundle.
+    // The tenant is deprovisioned, but its plane keeps the data. Then the tenant is restored with another
+    // bundle.
     const leaving = { body: { confirm_slug: 'crossbreed' } };
     await ended((await stack.api<Begun>(`/api/tenants/${tenant.id}/deprovision`, leaving)).body);
     await running.end();
@@ -204,26 +206,29 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     expect(existsSync(machine.path('data'))).toBe(false);
   });
 
-  inFullForm('exits with npx, which forwards no signals', async () => {
+  inFullForm('exits when npx, which forwards no signals, is killed', async () => {
     const { install, tenant } = await order(stack, 'orphan');
     machine.paste(install);
     const running = await machine.runByNpx();
     await stack.awaitActive(tenant.id);
     await running.end('SIGKILL');
-    // The plane holds the shell's pipes, so they close only once it has exited, too.
+    // The plane inherits the shell's pipes, so they are not closed until the plane has exited.
     await expect(fetch(`${machine.url}/health/live`)).rejects.toThrow();
   });
 
-  inFullForm('can be enrolled repeatedly before its start, and says why if it cannot', async () => {
-    const { install } = await order(stack, 'early');
-    machine.paste(install, { ATLAS_PROVISIONING_TOKEN: '# later' });
-    const refused = await machine.call('enrol');
-    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('ATLAS_PROVISIONING_TOKEN')]);
-    machine.paste(install);
-    for (let round = 0; round < 2; round += 1)
-      expect(await machine.json('enrol')).toMatchObject({ code: 0, enrolled: true });
-    expect(await planesOf('early')).toMatchObject([{ status: 'enrolled' }]);
-  });
+  inFullForm(
+    'can be enrolled repeatedly before it is started, and says why if it cannot be enrolled',
+    async () => {
+      const { install } = await order(stack, 'early');
+      machine.paste(install, { ATLAS_PROVISIONING_TOKEN: '# later' });
+      const refused = await machine.call('enrol');
+      expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('ATLAS_PROVISIONING_TOKEN')]);
+      machine.paste(install);
+      for (let round = 0; round < 2; round += 1)
+        expect(await machine.json('enrol')).toMatchObject({ code: 0, enrolled: true });
+      expect(await planesOf('early')).toMatchObject([{ status: 'enrolled' }]);
+    },
+  );
 });
 
 (HAS_OPENSSL ? describe : describe.skip)('a Control Plane whose certificate comes from a private CA', () => {

@@ -6,12 +6,12 @@ interface Check {
   readonly ok: boolean;
 }
 
-/** Leaves the machine time for other work. */
+/** The pause between two calls, which leaves the machine time for other work. */
 const PACE_MS = 50;
 
 /**
- * A user who keeps making two calls. One reads rows, and one checks the connection to the Control Plane,
- * which takes a signed call.
+ * A user who keeps making two calls. The first reads rows. The second checks the connection to the Control
+ * Plane, which requires a signed call between the planes.
  */
 export class OngoingCalls {
   private isOver = false;

@@ -10,7 +10,7 @@ declare global {
 }
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
-/** For a test machine: no GPU, and no contact with the internet. */
+/** Arguments for a test machine, which has no GPU and should not contact the internet. */
 const ARGUMENTS = [
   '--disable-gpu',
   '--disable-quic',
@@ -22,15 +22,15 @@ const ARGUMENTS = [
 ];
 const NARROW = { width: 360, height: 640 };
 
-/** A working browser from the PATH. */
+/** The path of a working Chromium or Chrome on the PATH, if there is one. */
 export const chromiumPath = (process.env['PATH'] ?? '')
   .split(delimiter)
   .flatMap((folder) => NAMES.map((name) => join(folder, name)))
   .find((file) => spawnSync(file, ['--version']).status === 0);
 
-/** A person with a phone who follows links. Records whatever the pages do but should not. */
+/** A person who follows links on a phone. Records everything that the pages do wrong. */
 export class PersonsBrowser {
-  /** Script errors, policy violations, and anything else that the browser complains about. */
+  /** Script errors, policy violations, and all other problems that the browser reports. */
   readonly faults: string[] = [];
   /** The URLs and headers that the browser sent to servers. */
   readonly told: string[] = [];
@@ -108,7 +108,7 @@ export class PersonsBrowser {
       this.told.push(address, ...Object.values(request.headers()));
     });
     this.page.on('console', (message) => {
-      // The console also reports 4xx responses, which are not faults of the page.
+      // The browser also logs 4xx responses, which are not the page's fault.
       if (!/^Failed to load resource.* 4\d\d /.test(message.text())) this.faults.push(message.text());
     });
     await this.page.exposeFunction('noteFault', (text: string) => this.faults.push(text));

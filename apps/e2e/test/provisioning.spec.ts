@@ -16,11 +16,11 @@ import { QUICK_ROTATION, SERVICE_SECRET, SecretRotation } from './secret-rotatio
 
 jest.setTimeout(60_000);
 
-describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', (driver) => {
+describe.each(databasesOfLongSuite('sqlite'))('both planes running on %s', (driver) => {
   let smtp: TestSmtpServer;
   let planes: BothPlanes;
   let shell: OperatorsShell;
-  /** In progress during all the other tests. */
+  /** A rotation that is in progress while the other tests run. */
   let rotation: SecretRotation;
   let calls: OngoingCalls;
   beforeAll(async () => {
@@ -43,14 +43,17 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     }
   };
 
-  /** A tenant whose job waits for the customer, and fails when the customer's token is revoked. */
+  /**
+   * Requests a tenant whose job waits for the customer's plane, and fails once `revoke` has revoked its
+   * token.
+   */
   async function expectedTenant(slug: string): Promise<{ jobId: string; revoke(): Promise<unknown> }> {
     const { body } = await planes.stack.provision(slug, { body: { deployment_model: 'on_prem' } });
     const path = `/api/tenants/${body.tenant.id}/provisioning-tokens/${body.install?.token_id}`;
     return { jobId: body.job.id, revoke: () => planes.stack.api(path, { method: 'DELETE' }) };
   }
 
-  it('provision a tenant that a user can sign in to within two seconds', async () => {
+  it('provision, within two seconds, a tenant that a user can sign in to', async () => {
     const { stack } = planes;
     const { tenant, session } = await stack.tenantWithAdmin('acme');
     expect(session.user).toMatchObject({ email: 'admin@acme.example.com', role: 'admin' });
@@ -89,7 +92,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(me).toMatchObject({ status: 200, body: { user: { email } } });
   });
 
-  it('let in invited users of each role, even after they reset their passwords', async () => {
+  it('let invited users of every role sign in, even after they have reset their passwords', async () => {
     const { stack } = planes;
     const { tenant, session } = await stack.tenantWithAdmin('inviting');
     const call = (path: string, body?: object, token?: string) =>
@@ -188,7 +191,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     });
   });
 
-  it('explain on the command line why a job failed, and undo it', async () => {
+  it('explain on the command line why a job failed, and undo the job', async () => {
     const { jobId, revoke } = await expectedTenant('late');
     const watched = shell.start(['job', jobId]);
     await watched.shows(/await-enrolment +waiting .* waits for the enrolment of the tenant plane/);
@@ -209,7 +212,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(undone).toMatchObject({ code: 0, out: expect.stringContaining('Everything was undone.') });
   });
 
-  it("refuse one tenant's session in another tenant, and record that in the session's tenant", async () => {
+  it("refuse one tenant's session in another, and record the attempt in the session's tenant", async () => {
     const { stack } = planes;
     const [own, other] = [await stack.tenantWithAdmin('own'), await stack.tenantWithAdmin('other')];
     const session = own.session.token;
@@ -223,7 +226,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(theirs.body.items.map((event) => event.action)).not.toContain('tenant.crossing_refused');
   });
 
-  it("rotate the tenant plane's secret without a failed call from users or between planes", async () => {
+  it("rotate the tenant plane's secret without failing a call from users or between planes", async () => {
     await rotation.succeeded();
     expect(await calls.end()).toEqual({ count: expect.any(Number), failed: [] });
     expect(rotation.keys.after).toEqual([expect.not.stringContaining(rotation.keys.before)]);

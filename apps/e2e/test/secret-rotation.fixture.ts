@@ -1,7 +1,7 @@
 import { eventually } from '@atlas/testing';
 import { type BothPlanes } from './both-planes.fixture';
 
-/** For the Control Plane's environment. Tests cannot wait as long as operators can. */
+/** Settings for the Control Plane that shorten the waits of a rotation, which are meant for operators. */
 export const QUICK_ROTATION = { SECRET_ROTATION_QUIET_SECONDS: '1' };
 
 export const SERVICE_SECRET = /ats_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}/;

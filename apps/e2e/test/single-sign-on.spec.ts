@@ -46,7 +46,7 @@ jest.setTimeout(60_000);
       return { arrived: [page.status, page.url], me };
     };
 
-    it('signs in an operator whom an owner has created in the Control Plane, but no stranger', async () => {
+    it('signs in an operator created by an owner in the Control Plane, but not a stranger', async () => {
       const { url } = planes.stack.controlPlane;
       const redirectUri = `${url}/api/auth/oidc/callback`;
       await provider.register({ clientId: 'control-plane', redirectUri });

@@ -22,7 +22,7 @@ const ENV = {
 const isRoot = process.getuid?.() === 0;
 const run = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: 'pipe' });
 
-/** Root can write to every folder that is not mounted read-only. */
+/** Root can write to any folder that is not mounted read-only. */
 function forbidWriting(folder: string): void {
   if (isRoot) run('mount', '-t', 'tmpfs', '-o', 'ro,size=1m', 'tmpfs', folder);
   else chmodSync(folder, 0o500);
@@ -34,7 +34,7 @@ function allowWriting(folder: string): void {
 
 const CAN_FORBID_WRITING = canForbidWriting();
 
-/** Root in a container may not be allowed to mount. */
+/** Root in a container may not be allowed to mount anything. */
 function canForbidWriting(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'atlas-mount-'));
   try {
@@ -66,7 +66,7 @@ describe.each(PLANES)('a %s on a SQLite file', (name) => {
     const plane = await start();
     expect(await plane.exited).toBe(1);
     expect(plane.output()).not.toMatch(/(^|\\n) +at /m);
-    // The reason is given in plain words, and not also as a log line.
+    // The reason is given only in plain words, not also as a log entry.
     expect(plane.output()).not.toContain('"level":"error"');
     return plane.output();
   }
@@ -79,7 +79,7 @@ describe.each(PLANES)('a %s on a SQLite file', (name) => {
     expect(filesIn(dirname(file)).filter((one) => one.includes('.new'))).toEqual([]);
     expect(await second.end()).toBe(0);
 
-    // It also rejects another plane's file, and a damaged one.
+    // A plane also rejects another plane's file and a damaged file.
     const other = name === 'control-plane' ? 'tenant-plane' : 'control-plane';
     expect(await refusalOf(other, file)).toContain(`${file} belongs to another plane or program`);
     copyFileSync(file, join(folder, 'backup.db'));

@@ -17,7 +17,7 @@ import {
 
 const MODULE = join(__dirname, '../../../docker/terraform/local');
 
-/** Holds an apply midway while a file exists. */
+/** Pauses an apply midway for as long as a file exists. */
 const GATE = (file: string): string => `
 resource "terraform_data" "gate" {
   provisioner "local-exec" {
@@ -61,7 +61,7 @@ export class TerraformStack {
       TERRAFORM_VARIABLES_FILE: join(folder, 'site.tfvars.json'),
       TMPDIR: join(folder, 'tmp'),
     };
-    // On SQLite, the next Control Plane need not wait for the lease of a killed one.
+    // On SQLite, the next Control Plane does not have to wait for the lease of a killed one to expire.
     const controlPlaneDatabase = await createTestDatabase('sqlite');
     const stack = await TestStack.start({ controlPlaneDatabase, controlPlaneEnv });
     return new TerraformStack(stack, folder, releases, controlPlaneDatabase);
@@ -87,7 +87,7 @@ export class TerraformStack {
     rmSync(join(this.folder, 'gate'));
   }
 
-  /** The pid of the terraform that is held midway, after it has started a tenant plane process. */
+  /** Waits until a paused terraform process has started a tenant plane, and returns the pid of terraform. */
   async heldApply(slug: string): Promise<number> {
     await eventually(() => this.processesOf(slug).length > 0, { what: `a tenant plane of ${slug} starts` });
     const line = this.stack.controlPlane
@@ -97,7 +97,7 @@ export class TerraformStack {
     return (JSON.parse(line ?? '{}') as { terraformPid: number }).terraformPid;
   }
 
-  /** The pids of one tenant's tenant plane processes, or of all tenants'. */
+  /** The pids of the tenant plane processes of one tenant or, by default, of all tenants. */
   processesOf(slug = ''): number[] {
     const listing = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,args='], { encoding: 'utf8' });
     const mark = join(this.folder, 'work', slug === '' ? 'atlas_' : `atlas_${slug}_`);
@@ -108,7 +108,7 @@ export class TerraformStack {
       .map((line) => Number.parseInt(line, 10));
   }
 
-  /** Databases, roles and folders of a tenant. */
+  /** The names of a tenant's databases, roles and folders. */
   async namesOf(slug: string): Promise<string[]> {
     const { rows } = await asAdmin(testServerUrl(), (client) =>
       client.query<{ name: string }>(

@@ -16,7 +16,10 @@ describeWithTerraform('dedicated tenants with Terraform (skipped unless terrafor
   });
   afterAll(() => terraform.stop());
 
-  /** Expects the tenant to be active, its admin to sign up, and everything to exist exactly once. */
+  /**
+   * Expects the tenant to be active, its admin to be able to sign up, and each resource to exist exactly
+   * once.
+   */
   async function expectProvisionedOnce(slug: string, isOnPostgres: boolean): Promise<void> {
     const { stack } = terraform;
     const tenant = await stack.awaitActive(slug);
@@ -28,7 +31,7 @@ describeWithTerraform('dedicated tenants with Terraform (skipped unless terrafor
     expect(body.db_url).toMatch(isOnPostgres ? /^postgres:\/\/atlas_.*@127/ : /tenant-plane\.db$/);
   }
 
-  /** Rolls back the tenant's provisioning and expects nothing of it to remain. */
+  /** Rolls back the tenant's provisioning, and expects nothing to remain. */
   async function expectUndone(slug: string, tenantId: string): Promise<void> {
     const { stack } = terraform;
     const jobs = await stack.api<{ items: { id: string }[] }>(`/api/provisioning-jobs?tenant_id=${tenantId}`);
@@ -122,7 +125,7 @@ describeWithTerraform('dedicated tenants with Terraform (skipped unless terrafor
       },
     );
 
-    it('leave nothing behind if both are killed and the job is then rolled back', async () => {
+    it('leave nothing behind after a rollback if terraform and the Control Plane are killed', async () => {
       const { stack } = terraform;
       terraform.closeGate();
       const { id } = await terraform.provision('undone', 'postgres');
@@ -130,7 +133,7 @@ describeWithTerraform('dedicated tenants with Terraform (skipped unless terrafor
       await stack.controlPlane.end('SIGKILL');
       process.kill(pid, 'SIGKILL');
       terraform.openGate();
-      // Keeps the job from continuing before it is rolled back.
+      // This fault point keeps the job from continuing before it is rolled back.
       await stack.startControlPlane({ ATLAS_FAULT_POINT: 'provision/create-infrastructure/before:throw' });
       expect(await terraform.namesOf('undone')).toHaveLength(3);
       await expectUndone('undone', id);
@@ -139,40 +142,43 @@ describeWithTerraform('dedicated tenants with Terraform (skipped unless terrafor
     });
   });
 
-  inFullForm('are upgraded by another apply, and rolled back from a broken release by one more', async () => {
-    const { stack, releases } = terraform;
-    releases.add('0.0.9');
-    releases.add('0.0.8');
-    releases.breakFor('0.0.8', 'aged');
-    await terraform.provision('aged', 'sqlite');
-    const { tenant_plane_id: id, endpoint_url: url } = await stack.awaitActive('aged');
-    const upgradeTo = async (version: string): Promise<Record<string, unknown>> => {
-      const body = { version };
-      const { headers } = await stack.api(`/api/tenant-planes/${id}/upgrade`, { body });
-      const ended = async () => {
-        const { body: job } = await stack.api(headers.get('location') ?? '');
-        return ['succeeded', 'cancelled', 'failed'].includes(String(job['status'])) && job;
+  inFullForm(
+    'are upgraded by another apply, and rolled back from a broken release by a further one',
+    async () => {
+      const { stack, releases } = terraform;
+      releases.add('0.0.9');
+      releases.add('0.0.8');
+      releases.breakFor('0.0.8', 'aged');
+      await terraform.provision('aged', 'sqlite');
+      const { tenant_plane_id: id, endpoint_url: url } = await stack.awaitActive('aged');
+      const upgradeTo = async (version: string): Promise<Record<string, unknown>> => {
+        const body = { version };
+        const { headers } = await stack.api(`/api/tenant-planes/${id}/upgrade`, { body });
+        const ended = async () => {
+          const { body: job } = await stack.api(headers.get('location') ?? '');
+          return ['succeeded', 'cancelled', 'failed'].includes(String(job['status'])) && job;
+        };
+        return eventually(ended, { what: `the upgrade to ${version} has finished`, timeoutMs: 90_000 });
       };
-      return eventually(ended, { what: `the upgrade to ${version} has finished`, timeoutMs: 90_000 });
-    };
-    const version = async (): Promise<unknown> => {
-      const name = `aged-${id?.slice(-8)}`;
-      return (await stack.api<{ items: object[] }>(`/api/tenant-planes?name=${name}`)).body.items;
-    };
-    expect(await upgradeTo('0.0.9')).toMatchObject({ status: 'succeeded' });
-    expect(await version()).toMatchObject([{ version: '0.0.9', release: '0.0.9' }]);
-    const back = await upgradeTo('0.0.8');
-    expect(back).toMatchObject({ status: 'cancelled', error: { code: 'terraform_apply_failed' } });
-    expect(await version()).toMatchObject([{ version: '0.0.9', release: '0.0.9' }]);
-    expect(terraform.processesOf('aged')).toHaveLength(1);
-    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
-  });
+      const version = async (): Promise<unknown> => {
+        const name = `aged-${id?.slice(-8)}`;
+        return (await stack.api<{ items: object[] }>(`/api/tenant-planes?name=${name}`)).body.items;
+      };
+      expect(await upgradeTo('0.0.9')).toMatchObject({ status: 'succeeded' });
+      expect(await version()).toMatchObject([{ version: '0.0.9', release: '0.0.9' }]);
+      const back = await upgradeTo('0.0.8');
+      expect(back).toMatchObject({ status: 'cancelled', error: { code: 'terraform_apply_failed' } });
+      expect(await version()).toMatchObject([{ version: '0.0.9', release: '0.0.9' }]);
+      expect(terraform.processesOf('aged')).toHaveLength(1);
+      expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+    },
+  );
 
   inFullForm('leave nothing behind when their provisioning is rolled back', async () => {
     const { stack } = terraform;
     await stack.controlPlane.end();
     await stack.startControlPlane({ ATLAS_FAULT_POINT: 'provision/await-enrolment/before:throw' });
-    // No other test file may use this slug, because their databases are on the same server.
+    // No other test file may use this slug, because all of them create databases on the same server.
     const { id } = await terraform.provision('abandoned', 'postgres');
     await stack.controlPlane.line(/Fault point provision\/await-enrolment/);
     expect(terraform.processesOf('abandoned')).toHaveLength(1);

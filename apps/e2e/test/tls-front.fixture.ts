@@ -6,7 +6,7 @@ import { type TestCertificate } from '@atlas/testing';
 /** Terminates TLS in front of a plane, as a proxy would. The plane may be started after the proxy. */
 export class TlsFront {
   private server: Server;
-  /** Where the plane listens. */
+  /** The URL of the plane. */
   target = '';
 
   static async start(certificate: TestCertificate): Promise<TlsFront> {

@@ -44,7 +44,7 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
       UPGRADE_HEALTHY_SECONDS: '10',
       ...QUICK_ROTATION,
     });
-    // One after the other, because a wave proceeds by age.
+    // One after the other, because a wave upgrades planes in order of age.
     for (const slug of SLUGS) await dedicated.provision(slug);
     for (const slug of SLUGS) tenants[slug] = await dedicated.stack.awaitActive(slug);
     session = await dedicated.stack.signUp(tenants['first'] as TenantView, endpointOf('first'));
@@ -106,8 +106,8 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
     // The tenant still has its data.
     expect((await incidents()).body.items).toMatchObject([{ title: 'From before' }]);
 
-    // Once it is fixed and retried, the wave continues with the remaining planes, even if the Control Plane
-    // is killed midway.
+    // Once the release is fixed and the wave is retried, it continues with the remaining planes, even if the
+    // Control Plane is killed midway.
     releases.breakFor(BAD, null);
     await dedicated.stack.controlPlane.end('SIGKILL');
     const doomed = await dedicated.stack.startControlPlane({
@@ -122,7 +122,7 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
     expect((await dedicated.processOf('first')).pid).toBe(pid);
   });
 
-  it('restarts planes with their own version, even if new planes get a different one', async () => {
+  it('makes planes restart with the upgraded version, even if new planes get another version', async () => {
     const { pid } = await dedicated.processOf('first');
     process.kill(pid, 'SIGKILL');
     await dedicated.processOf('first', pid);
@@ -130,7 +130,7 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
     expect((await versions())[0]).toBe(BAD);
   });
 
-  it('upgrades a single plane to a requested version, and keeps its data', async () => {
+  it("works for a single plane and a requested version, and keeps the plane's data", async () => {
     const [first] = await fleet();
     const id = await begin(`/api/tenant-planes/${first?.id}/upgrade`, { version: NEW });
     expect((await ends(id)).status).toBe('succeeded');
@@ -140,9 +140,9 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
     expect(titles.sort()).toEqual(['From afterwards', 'From before']);
   });
 
-  // The upgraded plane's environment has only the new secret, but its backup is still encrypted to the key of
-  // its first secret.
-  it('can back up and deprovision a plane that was upgraded after a secret rotation', async () => {
+  // The upgraded plane's environment has only the new secret, but the plane's backup is still encrypted to
+  // the key of its first secret.
+  it('after a secret rotation still allows a plane to be backed up and deprovisioned', async () => {
     const { id, tenant_plane_id: planeId } = tenants['second'] as TenantView;
     for (const [operation, body] of [
       ['rotate-secret', { mode: 'routine' }],

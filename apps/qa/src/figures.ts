@@ -3,10 +3,10 @@ export interface Figure {
   readonly name: string;
   readonly found: number | string;
   readonly unit?: string;
-  /** A limit such as `0`, `<= 2` or `all 58`. Without one, the figure only describes the run. */
+  /** A limit such as `0`, `<= 2` or `all 58`. A figure without a limit only describes the run. */
   readonly expected?: string;
   readonly holds: boolean;
-  /** The cases that broke the limit. */
+  /** The cases that violate the limit. */
   readonly details?: readonly string[];
 }
 
@@ -15,12 +15,12 @@ export function measured(name: string, found: number | string, unit?: string): F
   return { name, found, unit, holds: true };
 }
 
-/** `found` is a count, or the offending cases themselves. */
+/** A figure that must be zero. `found` is a count, or the offending cases themselves. */
 export function none(name: string, found: number | readonly string[]): Figure {
   return typeof found === 'number' ? exactly(name, found, 0) : exactly(name, found.length, 0, found);
 }
 
-/** Zero out of zero does not hold, since nothing was tried. */
+/** A figure that must equal `of`. Zero out of zero does not hold, since nothing was tried. */
 export function all(name: string, found: number, of: number, details?: readonly string[]): Figure {
   return { name, found, expected: `all ${of}`, holds: found === of && of > 0, details };
 }
@@ -55,13 +55,13 @@ export function allHold(figures: readonly Figure[]): boolean {
   return figures.some(({ expected }) => expected !== undefined) && figures.every(({ holds }) => holds);
 }
 
-/** A text such as `1 x 200, 199 x 409`. */
+/** Formats counts, for example as `1 x 200, 199 x 409`. */
 export function tallyOf(counts: Readonly<Record<string, number>>): string {
   const parts = Object.entries(counts).map(([what, count]) => `${count} x ${what}`);
   return parts.join(', ') || 'none';
 }
 
-/** Rounds to two decimals for readers. Machines get the exact number. */
+/** Rounds to two decimals for human readers. The JSON output contains the exact number. */
 export function shown(value: number | string, unit?: string): string {
   const text = typeof value === 'number' ? String(Number(value.toFixed(2))) : value;
   return unit === undefined ? text : `${text} ${unit}`;

@@ -1,7 +1,7 @@
 const BATCH = 50;
 
 interface Pace {
-  /** How many at once; 50 by default. */
+  /** The number of items per batch; 50 by default. */
   readonly batch?: number;
   readonly progress?: (text: string) => void;
 }

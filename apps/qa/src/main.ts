@@ -9,9 +9,9 @@ import { type Run, reportOf } from './report';
 import { Stage } from './stage';
 
 /**
- * `main.js <name>|all [--small] [--only <part>] [--json]` runs the proofs, prints a report on each and exits
- * non-zero if one fails. With `--json`, standard output gets one JSON object per proof and database;
- * everything else goes to standard error.
+ * `main.js <name>|all [--small] [--only <part>] [--json]` runs the proofs, prints a report on each, and exits
+ * with a non-zero code if a proof fails. With `--json`, standard output gets one JSON object per proof and
+ * database; everything else goes to standard error.
  */
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
@@ -40,7 +40,7 @@ async function proveAll(
     const proof = proofNamed(name);
     tell(`\n${name}: ${proof.goal}`);
     const databases = size === 'small' ? (proof.smallOn ?? proof.databases) : proof.databases;
-    if (databases.length === 0) tell('  Skipped: this proof has no small form.');
+    if (databases.length === 0) tell('  Skipped: this proof does not run at the reduced size.');
     for (const database of databases) {
       const stage = new Stage(database, { isShared: false });
       const progress = (text: string): void => tell(`  ${database}: ${text}`);
@@ -81,6 +81,5 @@ main()
     process.stderr.write(`${(error as Error).stack}\n`);
     return 1;
   })
-  // Exits explicitly, because the package that starts Postgres would otherwise make the process exit with
-  // code 0.
+  // Exits explicitly. Otherwise, the package that starts Postgres would make the process exit with code 0.
   .then((code) => folder.close().finally(() => process.exit(code)));

@@ -11,24 +11,24 @@ export type ProofSize = 'full' | 'small';
 export interface ProofContext {
   readonly size: ProofSize;
   readonly driver: DatabaseDriver;
-  /** For a proof with several parts: runs only those whose name contains this text. */
+  /** If set, a proof with several parts runs only the parts whose name contains this string. */
   readonly only?: string;
-  /** An empty database for this proof alone, dropped afterwards. */
+  /** Creates an empty database for this proof alone, which is dropped afterwards. */
   database(): Promise<TestDatabase>;
   /** Copies a database, which no process may have open at that time. */
   copyOf(database: TestDatabase): Promise<TestDatabase>;
   /** Like `database`, but with the tenant plane's schema. */
   tenantPlaneDatabase(): Promise<TestDatabase>;
   /**
-   * A Control Plane process, stopped after the proof. In the small size, other proofs may have used it
-   * before.
+   * Starts a Control Plane process, which is stopped after the proof. At the reduced size, other proofs may
+   * already have used the process.
    */
   stack(env?: Readonly<Record<string, string>>): Promise<TestStack>;
-  /** Like `stack`, but with a cell that serves tenants. `env` is for the cell. */
+  /** Like `stack`, but with a cell that serves tenants. `env` is the environment of the cell. */
   served(env?: Readonly<Record<string, string>>): Promise<Served>;
-  /** Creates something that several proofs examine. In the small size they share it. */
+  /** Creates something that several proofs examine. At the reduced size, these proofs share one instance. */
   once<T>(make: (context: ProofContext) => Promise<T>): Promise<T>;
-  /** Another process of that Control Plane. */
+  /** Starts another process of the same Control Plane. */
   furtherControlPlane(stack: TestStack): Promise<PlaneProcess>;
   progress(text: string): void;
 }
@@ -38,16 +38,16 @@ export interface Verdict {
   readonly holds: boolean;
 }
 
-/** A promise of the product, proven by figures. It is named after its file. */
+/** A promise that the product makes, proven by figures. A proof has the name of its file. */
 export interface Proof {
   readonly goal: string;
   readonly databases: readonly DatabaseDriver[];
   /**
-   * The databases on which the small form runs; all of `databases` by default. Empty if the small form would
-   * take too long or prove too little.
+   * The databases on which the proof runs at the reduced size; all of `databases` by default. Empty if the
+   * proof would then take too long or prove too little.
    */
   readonly smallOn?: readonly DatabaseDriver[];
-  /** Returns the most telling figures first. */
+  /** Runs the proof, and returns its figures in order of importance. */
   readonly run: (context: ProofContext) => Promise<readonly Figure[]>;
 }
 
@@ -75,7 +75,7 @@ export async function prove(
   return { figures, holds: allHold(figures) };
 }
 
-/** How many items have each key, such as `{ 200: 1, 409: 199 }` for statuses. */
+/** Counts the items by key, for example `{ 200: 1, 409: 199 }` for statuses. */
 export function countBy<T>(items: readonly T[], key: (item: T) => string | number): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const item of items) counts[key(item)] = (counts[key(item)] ?? 0) + 1;

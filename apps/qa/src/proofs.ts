@@ -7,7 +7,10 @@ const FOLDER = join(__dirname, 'proofs');
 const FILE = /^([a-z0-9-]+)\.proof\.[jt]s$/;
 const load = createRequire(__filename);
 
-/** Each proof is a file in ./proofs. ../proof-targets.mjs creates the Nx targets from the same files. */
+/**
+ * The names of the files in ./proofs, each of which is one proof. ../proof-targets.mjs creates the Nx targets
+ * from the same files.
+ */
 export const PROOF_NAMES: readonly string[] = readdirSync(FOLDER)
   .flatMap((file) => FILE.exec(file)?.[1] ?? [])
   .sort();

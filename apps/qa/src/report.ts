@@ -10,12 +10,12 @@ export interface Run extends Verdict {
   readonly seconds: number;
 }
 
-/** How many figures a passing proof's line shows. Proofs list the most telling ones first. */
+/** How many figures are shown for a passing proof. Proofs list their most important figures first. */
 const KEY_FIGURES = 5;
 /** How many cases are shown for each failing figure. */
 const DETAILS = 5;
 
-/** One line for a run that holds, and a table for one that fails. */
+/** Returns one line for a run that holds, and a table for a run that fails. */
 export function reportOf(run: Run): string {
   const { proof, database, figures, holds } = run;
   const title = `${proof} on ${database}`;

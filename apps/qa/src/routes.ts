@@ -1,7 +1,7 @@
 import { type Route } from '@atlas/isolation';
 import { type PlaneProcess, builtFile } from '@atlas/testing';
 
-/** Environment that makes a plane report its routes. */
+/** Environment variables that make a plane report its routes. */
 export const tellingRoutes = (): Readonly<Record<string, string>> => ({
   NODE_OPTIONS: `--require "${builtFile('qa', 'preloads/route-report.js')}"`,
 });
@@ -16,8 +16,8 @@ export function routesOf(plane: PlaneProcess): Route[] {
 }
 
 /**
- * Determined from the response to an anonymous request. A response to `HEAD` has no body, so this sends a
- * `GET` to the same path instead.
+ * Determines the audience from the response to an anonymous request. A response to `HEAD` has no body, so a
+ * `GET` is sent to the same path instead.
  */
 export async function audienceOf(plane: PlaneProcess, { method, path }: Route): Promise<Audience> {
   const asked = method === 'HEAD' ? 'GET' : method;

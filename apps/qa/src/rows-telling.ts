@@ -6,10 +6,10 @@ const TABLES = {
   sqlite: `select name from sqlite_master where type = 'table'`,
 };
 
-/** What is written in the background, independently of calls. */
+/** Tables and columns that are written in the background, independently of calls. */
 const BEHIND = { tables: ['request_nonces'], columns: ['last_used_at', 'position', 'hash'] };
 
-/** Every row of a Control Plane's database that contains one of these marks, as text. */
+/** Every row of a Control Plane's database that contains one of the given strings, serialised as text. */
 export async function rowsTelling(database: TestDatabase, marks: readonly string[]): Promise<string[]> {
   const disk = await TenantRows.open(database);
   const rows: string[] = [];
@@ -23,7 +23,7 @@ export async function rowsTelling(database: TestDatabase, marks: readonly string
   return rows.sort();
 }
 
-/** How many rows were added, removed or changed. */
+/** How many rows were added, removed or changed between two readings. */
 export function changesOf(before: readonly string[], after: readonly string[]): number {
   const missing = (some: readonly string[], others: readonly string[]): number => {
     const known = new Set(others);

@@ -20,7 +20,7 @@ export class SeededRandom {
     return items[this.below(items.length)] as T;
   }
 
-  /** The same items in random order, which may be the original one. */
+  /** The same items in random order, which may happen to be the original order. */
   shuffled<T>(items: readonly T[]): T[] {
     const rest = [...items];
     return items.flatMap(() => rest.splice(this.below(rest.length), 1));
@@ -30,7 +30,7 @@ export class SeededRandom {
     return Array.from({ length: 8 }, () => this.one([...LETTERS])).join('');
   }
 
-  /** The text with one character replaced by another letter or digit. */
+  /** The text with one character replaced with a different letter or digit. */
   changed(text: string): string {
     const at = this.below(text.length);
     const other = [...LETTERS].filter((letter) => letter !== text[at]);

@@ -18,11 +18,11 @@ export class SignedPlane {
     /** The Control Plane's public URL, which the signature covers. */
     readonly publicUrl: string,
     private readonly install: InstallView,
-    /** The secret it signs with. */
+    /** The secret with which the plane signs. */
     public secret = install.env['INTERNAL_SERVICE_SECRET'] ?? '',
   ) {}
 
-  /** `signed`: values in the signature that differ from the request. */
+  /** `signed` contains the values that the signature covers instead of the request's own values. */
   sign(method: string, target: string, body = '', signed: Partial<RequestToSign> = {}): SignedRequest {
     const { secret } = this;
     const request = { method, url: new URL(target, this.publicUrl), body, now: new Date() };
@@ -54,7 +54,7 @@ export interface EnrolView {
   readonly desired_state: { readonly revision: string };
 }
 
-/** Sends a signed request to a process, unchanged. */
+/** Sends a signed request to a process, without changing it. */
 export function send<T = Record<string, unknown>>(
   processUrl: string,
   signed: SignedRequest,

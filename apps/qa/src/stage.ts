@@ -19,7 +19,7 @@ export interface Served {
   readonly stack: TestStack;
   readonly install: InstallView;
   readonly planeDatabase: TestDatabase;
-  /** Needed to start the cell again. */
+  /** The environment with which the cell can be started again. */
   readonly planeEnv: Env;
 }
 
@@ -36,15 +36,15 @@ export class Stage {
   constructor(
     readonly driver: DatabaseDriver,
     /**
-     * Whether proofs that need no special planes share the same ones, since starting planes takes longer than
-     * a small proof.
+     * Whether proofs that need no special planes share the same planes. Starting planes takes longer than a
+     * proof at the reduced size.
      */
     options: { readonly isShared: boolean },
   ) {
     this.isShared = options.isShared;
   }
 
-  /** An empty database. */
+  /** Creates an empty database. */
   async database(): Promise<TestDatabase> {
     const created = await createTestDatabase(this.driver);
     this.databases.push(created);
@@ -64,7 +64,7 @@ export class Stage {
     return created;
   }
 
-  /** A Control Plane process. */
+  /** Starts a Control Plane process, or returns the shared one. */
   async stack(controlPlaneEnv?: Env): Promise<TestStack> {
     if (!this.isShared || controlPlaneEnv) return this.start(controlPlaneEnv);
     return (this.sharedStack ??= this.start());
@@ -82,7 +82,7 @@ export class Stage {
     return made;
   }
 
-  /** Another process of a stack's Control Plane. */
+  /** Starts another process of a stack's Control Plane, unless there is one already. */
   async furtherControlPlane(stack: TestStack): Promise<PlaneProcess> {
     const started = this.further.get(stack) ?? stack.anotherControlPlane();
     this.further.set(stack, started);
@@ -102,9 +102,7 @@ export class Stage {
     return stack;
   }
 
-  /**
-   * Starts a Control Plane that knows only this cell, since tenants might otherwise be placed in another one.
-   */
+  /** Starts a Control Plane with only this cell, since tenants might otherwise be placed in another cell. */
   private async serve(env: Env = {}): Promise<Served> {
     const stack = await this.start();
     const { id, install } = await stack.registerCell();

@@ -2,7 +2,7 @@ import { type DatabaseDriver, createDataSource, databaseTarget } from '@atlas/pe
 import { type TestDatabase, eventually, testServerUrl } from '@atlas/testing';
 import { type DataSource } from 'typeorm';
 
-/** Direct access to a plane's database, bypassing its safeguards, as someone with the disk would have. */
+/** Direct access to a plane's database, bypassing its safeguards, like that of someone who has the disk. */
 export class TenantRows {
   private constructor(
     private readonly driver: DatabaseDriver,
@@ -28,7 +28,7 @@ export class TenantRows {
     return this.source.query<T[]>(sql, parameters);
   }
 
-  /** Every row of the tenant, as text. Equal rows give equal text. */
+  /** Every row of the tenant, serialised as text. Equal rows give equal text. */
   async of(tenantId: string): Promise<string[]> {
     const rows: string[] = [];
     for (const table of this.tables) {

@@ -13,7 +13,7 @@ jest.setTimeout(120_000);
   let run: ChildProcess;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'atlas-interrupted-'));
-    // The user that Postgres runs as needs access.
+    // Postgres runs as another user, and needs access to the folder.
     chmodSync(folder, 0o755);
   });
   afterEach(() => {
@@ -42,7 +42,7 @@ jest.setTimeout(120_000);
       try {
         process.kill(pid, signal);
       } catch (error) {
-        // It has exited since it was listed.
+        // The process has exited since it was listed.
         if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
       }
   }
@@ -65,7 +65,7 @@ jest.setTimeout(120_000);
       timeoutMs: 60_000,
       what: 'a proof has begun',
     });
-    // Signals every process of the tree, as Nx does.
+    // Sends the signal to every process in the tree, as Nx does.
     signalAll('SIGTERM');
     run.kill('SIGTERM');
     const [code] = (await once(run, 'exit')) as [number];

@@ -13,7 +13,7 @@ const cases = PROOF_NAMES.flatMap((name) => {
   return (proof.smallOn ?? proof.databases).map((driver) => ({ name, driver, proof }));
 });
 
-describe('every proof in its small form', () => {
+describe('every proof at the reduced size', () => {
   const stages = {
     sqlite: new Stage('sqlite', { isShared: true }),
     postgres: new Stage('postgres', { isShared: true }),
@@ -33,7 +33,7 @@ describe('every proof', () => {
     expect(rows.sort()).toEqual(PROOF_NAMES);
   });
 
-  it.each(PROOF_NAMES)('says how to see it fail: %s', (name) => {
+  it.each(PROOF_NAMES)('says how to make it fail: %s', (name) => {
     const source = readFileSync(join(ROOT, `apps/qa/src/proofs/${name}.proof.ts`), 'utf8');
     expect(source).toMatch(
       /\/\*\*(?:(?!\*\/)[^])* \* To see it fail: (?:(?!\*\/)[^])*\*\/\nexport const proof: /,

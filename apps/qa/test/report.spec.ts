@@ -34,7 +34,7 @@ describe('a figure', () => {
     [below('freeze', 1.9, 2), below('freeze', 2, 2)],
     [atLeast('reads', 2, 2), atLeast('reads', 1, 2)],
     [moreThan('kills', 1, 0), moreThan('kills', 0, 0)],
-  ])('holds only within its limit: %j', (good, bad) => {
+  ])('holds only if it is within its limit: %j', (good, bad) => {
     expect([good.holds, bad.holds]).toEqual([true, false]);
   });
 
@@ -44,14 +44,14 @@ describe('a figure', () => {
     expect(allHold([measured('tenants', 3), none('lost', 0)])).toBe(true);
   });
 
-  it('shows counts as a tally', () => {
+  it('can show counts as a tally', () => {
     expect(tallyOf({ 200: 1, 409: 199 })).toBe('1 x 200, 199 x 409');
     expect(tallyOf({})).toBe('none');
   });
 });
 
 describe('the report on a proof', () => {
-  it('is one line with the first figures if the proof holds', () => {
+  it('is one line with the first few figures if the proof holds', () => {
     const rest = [measured('seed', 7), measured('texts', 3), measured('planes', 2)];
     expect(
       report(measured('moves', 12), none('rows lost', 0), atMost('freeze', 0.1 + 0.2, 2, 's'), ...rest),
@@ -60,7 +60,7 @@ describe('the report on a proof', () => {
     );
   });
 
-  it('is a table that marks the failing figures if the proof fails', () => {
+  it('is a table that marks the failed figures if the proof fails', () => {
     expect(
       report(measured('moves', 12), none('rows lost', ['row 1', 'row 2']), below('freeze', 1.5, 2, 's')),
     ).toBe(
@@ -76,7 +76,7 @@ describe('the report on a proof', () => {
     );
   });
 
-  it('shows only the first few of many cases', () => {
+  it('shows only the first few cases if there are many', () => {
     const rows = Array.from({ length: 12 }, (_, n) => `row ${n}`);
     expect(report(none('rows lost', rows))).toMatch(/ - row 4\n +- and 7 more$/);
   });

@@ -2,7 +2,9 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../src/supply-chain/locked-packages';
 
-/** What ships: the planes, the command line and the libraries, including pages and their scripts. */
+/**
+ * The folders that ship: the planes, the command line and the libraries, including pages and their scripts.
+ */
 const FOLDERS = ['apps', 'libs'].flatMap((group) =>
   readdirSync(join(ROOT, group))
     .filter((name) => !['bench', 'e2e', 'isolation', 'qa', 'testing'].includes(name))
@@ -16,8 +18,8 @@ const sources = new Map(
 );
 
 /**
- * Expects that no source matches the pattern, except the files in `but`. The pattern must also match an
- * example, since a pattern that never matches would prove nothing.
+ * Expects that no source file matches the pattern, except the files in `but`. The pattern must match an
+ * example, because a pattern that never matches would prove nothing.
  */
 function holds(what: RegExp, like: string, but: readonly string[] = []): void {
   expect(like).toMatch(what);
@@ -35,13 +37,13 @@ function filesOf(folder: string): string[] {
   }
 }
 
-describe('no source', () => {
-  it('is skipped', () => {
+describe('no source file', () => {
+  it('is skipped by these tests', () => {
     expect(sources.size).toBeGreaterThan(300);
     expect(sources.get('libs/platform/pages/password-field.html')).toContain('name="password"');
   });
 
-  it('has a file name that says nothing about its role', () => {
+  it('has a name that says nothing about its role', () => {
     const vague = /[./](service|repository|utils?|helpers?|common|manager|base|impl)\.ts$/;
     expect('tenants.service.ts').toMatch(vague);
     expect([...sources.keys()].filter((file) => vague.test(file))).toEqual([]);
@@ -67,7 +69,7 @@ describe('no source', () => {
   });
 
   it('uses Math.random for a secret', () => {
-    // These use it only for delays.
+    // These files use Math.random only for delays.
     holds(/Math\.random/, 'Math.random()', [
       'libs/jobs/src/retry-policy.ts',
       'apps/tenant-plane/src/portability/transfer-relay.ts',
@@ -95,8 +97,8 @@ describe('no source', () => {
     holds(/rejectUnauthorized|TLS_REJECT|minVersion|secureProtocol/, 'rejectUnauthorized: false');
   });
 
-  it('follows redirects from a server it calls', () => {
-    // The exceptions make requests from an operator's own program.
+  it('follows redirects from a server that it calls', () => {
+    // The exceptions belong to the command line, which runs on an operator's own machine.
     holds(/^(?![^]*redirect: 'error')[^]*\bfetch\((?!path|typeof)/, 'await fetch(url)', [
       'apps/cli/src/control-plane/event-stream.ts',
       'apps/cli/src/control-plane/http-call.ts',
@@ -118,7 +120,7 @@ describe('no source', () => {
     holds(/addEventListener\('message'|\bonmessage\b/, "addEventListener('message', take)");
   });
 
-  it('shows a password while it is typed, or blocks password managers', () => {
+  it('shows a password while it is being typed, or blocks password managers', () => {
     holds(
       new RegExp(
         '<input(?=[^>]*\\bname="\\w*password")(?![^>]*\\btype="password")|' +
@@ -132,7 +134,7 @@ describe('no source', () => {
 
 describe('every line of the repository', () => {
   const WIDTH = 110;
-  /** Keys and signatures from RFC 9421, and shell scripts whose lines cannot be wrapped. */
+  /** Files with keys and signatures from RFC 9421, and with shell scripts whose lines cannot be wrapped. */
   const LONG = /rfc9421\.fixture\.ts$|completion\/\w+-script\.ts$/;
   const tooLong = (text: string): boolean => text.split('\n').some((line) => line.length > WIDTH);
 

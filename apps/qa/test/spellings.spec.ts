@@ -2,7 +2,7 @@ import { findIn } from '../src/secrets/spellings';
 
 const SECRET = 'ats_KeyId0000001_3fTz9QpLx0VbNm27RwYcKdHsJgA5uE8iOoZ1a4DqX6h';
 
-describe('a secret in a text', () => {
+describe('a secret in text', () => {
   it.each<[string, string]>([
     ['verbatim', `at ${SECRET}.`],
     ['without its public part', `at ${SECRET.slice(17)}.`],
@@ -18,7 +18,7 @@ describe('a secret in a text', () => {
     expect(findIn({ log: text }, { secret: SECRET })).toEqual(['secret in log']);
   });
 
-  it('is found with escaped characters', () => {
+  it('is found if some of its characters are escaped', () => {
     const secret = 'pass "word" of/me';
     for (const text of [JSON.stringify({ secret }), `?p=${encodeURIComponent(secret)}`])
       expect(findIn({ log: text }, { secret })).toEqual(['secret in log']);

@@ -54,7 +54,7 @@ describe('the bill of materials', () => {
     expect(inside.filter((name) => !names.has(name))).toEqual([]);
   });
 
-  it('covers what the images copy besides their bundles', () => {
+  it('covers the packages that the images copy besides their bundles', () => {
     const dockerfile = readFileSync(join(ROOT, 'docker/control-plane.Dockerfile'), 'utf8');
     const copied = [...dockerfile.matchAll(/ node_modules\/([@\w./-]+)(?= |$)/gm)].map(
       ([, name = '']) => name,
@@ -74,7 +74,7 @@ describe('known vulnerabilities', () => {
   const day = (n: number): Date => new Date(Date.UTC(2026, 0, 1 + n));
   const waiting = { [url]: { since: '2026-01-01', because: 'it gets no external input' } };
 
-  it('block a release, unless each is listed as waiting and within the time allowed', () => {
+  it('block a release, unless all are listed as waiting and are within the time allowed', () => {
     const named = [`minimist: critical: Prototype Pollution (${url})`];
     expect(overdue(report, day(0), {})).toEqual(named);
     expect(overdue(report, day(DAYS.critical), waiting)).toEqual([]);
@@ -82,7 +82,7 @@ describe('known vulnerabilities', () => {
     expect(overdue({ vulnerabilities: {} }, day(0), {})).toEqual([]);
   });
 
-  it('wait no longer than the rule in docs/security-inventory.md allows, each with a reason', () => {
+  it('may wait no longer than docs/security-inventory.md allows, and only with a reason', () => {
     const text = readFileSync(join(ROOT, 'docs/security-inventory.md'), 'utf8');
     const told = /critical (\d+) days, high (\d+), moderate (\d+), low (\d+)/
       .exec(text)
@@ -97,7 +97,7 @@ describe('known vulnerabilities', () => {
 });
 
 describe('licences', () => {
-  it('of all packages are allowed', () => {
+  it('of all installed packages are allowed', () => {
     expect(refusedLicences(packages)).toEqual([]);
   });
 
@@ -106,7 +106,7 @@ describe('licences', () => {
   ];
 
   it.each(['GPL-3.0-only', 'MIT AND GPL-3.0-only', 'UNLICENSED', 'CC-BY-4.0', '(MIT AND Zlib)'])(
-    'are refused, naming the package: %s',
+    'are refused with the name of the package: %s',
     (licence) => {
       expect(refusedLicences(withLicence(licence))).toEqual([`x@1.2.3: ${licence}`]);
     },
@@ -120,13 +120,13 @@ describe('licences', () => {
     expect(refusedLicences(withLicence(licence))).toEqual([]);
   });
 
-  it('that are refused for shipped packages may be accepted for development tools', () => {
+  it('that are refused for shipped packages can be accepted for development tools', () => {
     expect(refusedLicences(withLicence('CC-BY-4.0', true))).toEqual([]);
   });
 });
 
 describe('the install scripts', () => {
-  it('are exactly those listed, each with a reason', () => {
+  it('are exactly the listed ones, each with a reason', () => {
     const found = new Set(packages.filter((one) => one.hasInstallScript).map(({ name }) => name));
     expect([...found].sort()).toEqual(Object.keys(INSTALL_SCRIPTS).sort());
   });

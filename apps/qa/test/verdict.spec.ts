@@ -16,14 +16,14 @@ jest.setTimeout(60_000);
 
 /** Runs the same command as `nx run qa:<name>`. */
 describe('a proof', () => {
-  it('that holds says so and exits with 0', async () => {
+  it('prints OK and exits with 0 if it holds', async () => {
     const { stdout } = await proof({}, { TEST_PG_URL: testServerUrl() });
     expect(stdout).toMatch(
       /^repository-fails-closed on postgres \| calls that throw: 58 \| OK in [\d.]+ s\n$/m,
     );
   });
 
-  it('that fails says so and exits with 1, even if it started its own Postgres', async () => {
+  it('prints FAILED and exits with 1 if it fails, even if it has started its own Postgres', async () => {
     const preload = ['--require', join(__dirname, 'without-tenant-check.cjs')];
     const table =
       / on postgres \| FAILED in .*\n +figure +expected +found\n  ✗ calls that throw +all 58 +\d+\n$/;
@@ -33,7 +33,7 @@ describe('a proof', () => {
     });
   });
 
-  it('prints the same figures as JSON with --json', async () => {
+  it('prints the same figures as JSON if called with --json', async () => {
     const { stdout } = await proof({ args: ['--json'] }, { TEST_PG_URL: testServerUrl() });
     expect(JSON.parse(stdout)).toEqual({
       proof: 'repository-fails-closed',

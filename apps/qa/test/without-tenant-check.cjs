@@ -1,9 +1,6 @@
 const { TenantDatabase } = require('@atlas/persistence');
 
-/**
- * Breaks what `repository-fails-closed` proves: a unit of work without a tenant does nothing instead of
- * throwing.
- */
+/** Makes `repository-fails-closed` fail. A unit of work without a tenant does nothing instead of throwing. */
 const { read } = TenantDatabase.prototype;
 TenantDatabase.prototype.read = function (tenantId, work) {
   return tenantId ? read.call(this, tenantId, work) : Promise.resolve();

@@ -21,7 +21,9 @@ interface Queries {
   query(text: string, values: unknown[]): Promise<unknown>;
 }
 
-/** The Control Plane's own queue. Of the entity manager, `wake` uses only `query`. */
+/**
+ * The Control Plane's own queue. `wake` calls only `query` on its first argument, so a plain client suffices.
+ */
 const queue = GraphileQueue.prototype as { wake(queries: Queries, jobId: string): Promise<void> };
 
 interface Templates {
@@ -33,7 +35,7 @@ interface Templates {
 
 /**
  * The minimum cost of accepting a tenant with this schema: the Control Plane's own statements, sent directly
- * over node-postgres in one round trip each.
+ * over node-postgres, with one round trip each.
  */
 export class AcceptLimit {
   private constructor(
@@ -42,7 +44,7 @@ export class AcceptLimit {
     private readonly templates: Templates,
   ) {}
 
-  /** Learns the rows from the most recently accepted request. */
+  /** Uses the rows from the most recently accepted request as templates. */
   static async learn(url: string, apiKey: string): Promise<AcceptLimit> {
     const client = new Client({ connectionString: url });
     await client.connect();

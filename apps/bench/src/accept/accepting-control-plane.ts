@@ -9,8 +9,8 @@ import { AcceptLimit } from './accept-limit';
 import { ProvisionRequests } from './provision-request';
 
 /**
- * A Control Plane that accepts requests but runs no jobs, with one enrolled cell that has room; and the
- * handwritten limit to compare it with.
+ * A Control Plane that accepts requests but runs no jobs, with one enrolled cell that has room. `writeByHand`
+ * measures the lower bound to compare it with: the same statements, sent directly over node-postgres.
  */
 export class AcceptingControlPlane {
   private constructor(
@@ -44,7 +44,9 @@ export class AcceptingControlPlane {
     return this.limit.load(load);
   }
 
-  /** Nothing processes the wake-ups here; in a normal deployment the queue is almost empty. */
+  /**
+   * Removes the wake-ups, which nothing processes here. In a normal deployment, the queue is almost empty.
+   */
   private async emptyQueue(): Promise<void> {
     await asAdmin(this.adminUrl, (client) => client.query('truncate graphile_worker._private_jobs'));
   }

@@ -19,7 +19,7 @@ export class ProvisionRequests {
     return jsonOf<Provisioned>(await this.accepted(connection));
   }
 
-  /** Sends `load.count` requests and checks only their status. */
+  /** Sends `load.count` requests, and checks only the status of each response. */
   load(load: Load): Promise<LoadResult> {
     return withConnections(this.url.href, load.callers, (connections) =>
       runLoad(load, async (caller) => {

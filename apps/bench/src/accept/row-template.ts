@@ -4,7 +4,9 @@ type Row = Readonly<Record<string, unknown>>;
 
 const JSON_TYPES = [114, 3802];
 
-/** A row written by the Control Plane, as a template for more. New columns are included automatically. */
+/**
+ * A row written by the Control Plane, used as a template for new rows. It includes every column of the table.
+ */
 export class RowTemplate {
   readonly insert: string;
 
@@ -18,7 +20,7 @@ export class RowTemplate {
     this.insert = `insert into ${table} (${quoted.join(', ')}) values (${places.join(', ')})`;
   }
 
-  /** The newest row by `order`. */
+  /** Uses the newest row, according to the column `order`. */
   static async newest(client: Client, table: string, order: string): Promise<RowTemplate> {
     const { fields, rows } = await client.query<Row>(`select * from ${table} order by ${order} desc limit 1`);
     const [row] = rows;
@@ -34,7 +36,7 @@ export class RowTemplate {
     );
   }
 
-  /** The parameters of {@link insert}. */
+  /** The parameters for {@link insert}, with some columns changed. */
   with(changes: Row): unknown[] {
     return this.columns.map((column) => (column in changes ? changes[column] : this.row[column]));
   }

@@ -17,8 +17,8 @@ interface Row {
 }
 
 /**
- * Polls the database for tenants that have become active, with a single small query every 2 ms however many
- * tenants are awaited.
+ * Polls the database for tenants that have become active. It sends one small query every 2 ms, regardless of
+ * how many tenants are awaited.
  */
 export class ActivationWatcher {
   private readonly waiting = new Map<string, (activation: Activation) => void>();

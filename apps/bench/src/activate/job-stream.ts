@@ -5,7 +5,7 @@ interface JobEnd {
   readonly status: string;
 }
 
-/** Follows a job's server-sent events to the end. Throws unless it succeeded. */
+/** Follows a job's server-sent events until the job is done. Throws unless the job succeeded. */
 export async function untilDone(url: URL, apiKey: string): Promise<void> {
   const request = get(url, { headers: { authorization: `Bearer ${apiKey}` } });
   const [response] = (await once(request, 'response')) as [IncomingMessage];

@@ -7,11 +7,11 @@ import { ActivationWatcher } from './activation-watcher';
 import { untilDone } from './job-stream';
 
 export interface WholePathResult extends LoadResult {
-  /** From `created_at` to `active_at`, as the Control Plane recorded them. */
+  /** For each tenant, the time from `created_at` to `active_at`, as recorded by the Control Plane. */
   readonly recordedMs: readonly number[];
 }
 
-/** The whole path across both planes, from requesting a tenant until it is active. */
+/** The whole path through both planes, from requesting a tenant until the tenant is active. */
 export class WholePath {
   private constructor(
     readonly planes: BothPlanes,
@@ -26,7 +26,7 @@ export class WholePath {
     return new WholePath(planes, new ProvisionRequests(planes.stack), watcher);
   }
 
-  /** Each caller requests its next tenant when the previous one is active. */
+  /** Each caller requests its next tenant once its previous tenant is active. */
   async provision(load: Load): Promise<WholePathResult> {
     const recordedMs: number[] = [];
     const result = await this.withCallers(load, async (connection) => {
@@ -37,7 +37,7 @@ export class WholePath {
     return { ...result, recordedMs };
   }
 
-  /** The same for a client that follows the job's events, from sending the request until `done` arrives. */
+  /** Like `provision`, but measures until the client, which follows the job's events, has received `done`. */
   provisionWatched(load: Load): Promise<LoadResult> {
     const { stack } = this.planes;
     return this.withCallers(load, async (connection) => {

@@ -3,7 +3,7 @@ import { readAnswer } from './answer';
 const ANSWER = Buffer.from('HTTP/1.1 202 Accepted\r\nContent-Length: 5\r\nx: y\r\n\r\nhello');
 
 describe('readAnswer', () => {
-  it('reads status and body', () => {
+  it('reads the status and the body', () => {
     expect(readAnswer(ANSWER)).toEqual({ status: 202, body: Buffer.from('hello') });
   });
   it('waits for the complete response', () => {

@@ -6,8 +6,8 @@ export interface HttpAnswer {
 const HEAD_END = '\r\n\r\n';
 
 /**
- * The first HTTP/1.1 response in `bytes`, or undefined while it is incomplete. Understands what the planes
- * send: a body with content-length, or none with 204.
+ * The first HTTP/1.1 response in `bytes`, or undefined while it is incomplete. Supports only what the planes
+ * send: a body with content-length, or a 204 without a body.
  */
 export function readAnswer(bytes: Buffer): HttpAnswer | undefined {
   const headLength = bytes.indexOf(HEAD_END);
@@ -22,6 +22,6 @@ export function readAnswer(bytes: Buffer): HttpAnswer | undefined {
 function bodyLength(status: number, head: string): number {
   if (status === 204) return 0;
   const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
-  if (length === undefined) throw new Error(`A response without content-length:\n${head}`);
+  if (length === undefined) throw new Error(`The response has no content-length:\n${head}`);
   return Number(length);
 }

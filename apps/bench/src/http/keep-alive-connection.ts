@@ -8,8 +8,8 @@ interface Waiting {
 }
 
 /**
- * A persistent connection that carries one request at a time. It shares two cores with the planes under
- * test, so it only writes prepared bytes and finds the end of the response.
+ * A persistent HTTP connection that carries one request at a time. The benchmark shares two cores with the
+ * planes under test, so the connection only writes prepared bytes and finds the end of each response.
  */
 export class KeepAliveConnection {
   private received: Buffer = Buffer.alloc(0);

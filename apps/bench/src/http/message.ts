@@ -19,7 +19,7 @@ export function httpMessage({ method, url, headers = {}, body }: MessageParts): 
   return `${method} ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join('')}\r\n${body ?? ''}`;
 }
 
-/** Throws unless the response has that status, because benchmarking refusals would be meaningless. */
+/** Throws unless the response has the given status, because benchmarking refusals would be meaningless. */
 export function requireStatus(answer: HttpAnswer, status: number): HttpAnswer {
   if (answer.status === status) return answer;
   throw new Error(`Expected ${status}, got ${answer.status}: ${answer.body.toString().slice(0, 500)}`);

@@ -5,7 +5,7 @@ import { type LoadedTenant } from './tenant-rows';
 
 const PATH = '/api/incidents?limit=50';
 
-/** Lists the newest incidents of each tenant in turn, as one of its signed-in users. */
+/** Lists the newest incidents of each tenant in turn, as a signed-in user of that tenant. */
 export class IncidentLists {
   private readonly messages: readonly string[];
 

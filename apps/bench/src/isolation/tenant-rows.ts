@@ -22,8 +22,8 @@ const SESSIONS = `insert into sessions
     now() + interval '1 day'
     from unnest($1::uuid[], $2::text[]) as t (tenant_id, hash)`;
 /**
- * One row per tenant at a time, as rows would arrive over the years, so a tenant's newest rows are stored far
- * apart. Ids are UUIDv7.
+ * Inserts one row for each tenant in turn, as rows would arrive over the years, so that a tenant's newest
+ * rows are stored far apart. Ids are UUIDv7.
  */
 const INCIDENTS = `insert into incidents
     (tenant_id, id, number, title, description, severity, status, created_by, created_at, updated_at)

@@ -3,8 +3,8 @@ import { type TestDatabase, OWNER_ROLE, asAdmin } from '@atlas/testing';
 import { inDatabase, nameOf } from '../database-url';
 
 /**
- * Copies a database and turns row-level security off in the copy. The original must have no connections in
- * the meantime.
+ * Copies a database and turns row-level security off in the copy. The original must have no connections while
+ * it is being copied.
  */
 export async function unfencedCopy(adminUrl: string, original: TestDatabase): Promise<TestDatabase> {
   const name = `t_${randomBytes(8).toString('hex')}`;

@@ -10,7 +10,9 @@ interface Usage {
   readonly childrenMs: number;
 }
 
-/** Whether CPU time can be read. It shows what a call costs, regardless of other load on the machine. */
+/**
+ * Whether CPU time can be read. CPU time shows what a call costs, regardless of other load on the machine.
+ */
 export const canReadCpuTime = existsSync('/proc/self/stat');
 
 export function cpuMs(pid: number): number {
@@ -18,8 +20,8 @@ export function cpuMs(pid: number): number {
 }
 
 /**
- * The CPU time of a process and all its children, including those that have exited: for a Postgres server,
- * that includes its connections.
+ * The CPU time of a process and all its children, including children that have exited. The children of a
+ * Postgres server include one process for each connection.
  */
 export function familyCpuMs(pid: number): number {
   const children = readdirSync('/proc')
@@ -32,8 +34,8 @@ export function familyCpuMs(pid: number): number {
 }
 
 /**
- * Undefined if the process has exited. In `/proc/pid/stat`, the name in parentheses may contain any character
- * (see proc(5)).
+ * Undefined if the process has exited. In `/proc/pid/stat`, the process name is in parentheses and may itself
+ * contain any character (see proc(5)).
  */
 function usageOf(pid: number): Usage | undefined {
   try {

@@ -1,6 +1,6 @@
 /**
- * Measures every side once per round, in reverse order every other round, so that changes in the machine's
- * speed affect all sides alike. Returns each side's figures by round.
+ * Measures every side once per round. Every other round is in reverse order, so that changes in the machine's
+ * speed affect all sides alike. Returns each side's figures in the order of the rounds.
  */
 export async function interleave<Side extends string, Figure>(
   rounds: number,

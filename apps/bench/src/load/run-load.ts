@@ -1,9 +1,9 @@
 import { percentile } from './statistics';
 
 export interface Load {
-  /** Each caller makes its next call once the previous one has been answered. */
+  /** The number of callers. Each makes its next call once its previous call is done. */
   readonly callers: number;
-  /** Total number of calls. */
+  /** The total number of calls. */
   readonly count: number;
 }
 
@@ -12,7 +12,7 @@ export interface LoadResult {
   readonly latenciesMs: readonly number[];
 }
 
-/** Makes `count` calls, `callers` of them at a time. The first failing call ends the run. */
+/** Makes `count` calls, `callers` of them at a time. Rejects as soon as a call fails. */
 export async function runLoad(
   { callers, count }: Load,
   call: (caller: number, n: number) => Promise<void>,

@@ -1,12 +1,13 @@
 /**
- * The smallest value that at least `p` percent of the values do not exceed (nearest rank). NaN for no values.
+ * The nearest-rank percentile: the smallest value such that at least `p` percent of the values do not exceed
+ * it. NaN if there are no values.
  */
 export function percentile(values: readonly number[], p: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((p / 100) * sorted.length) - 1)] ?? NaN;
 }
 
-/** The middle value; for an even number of values, the mean of the two in the middle. */
+/** The middle value or, for an even number of values, the mean of the two middle values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const upper = sorted[sorted.length >> 1] ?? NaN;
@@ -15,8 +16,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The median of the quotients of figures measured side by side, because whatever disturbs a round disturbs
- * both sides.
+ * The median of the per-round ratios. Both sides are measured in the same round, so that a disturbance
+ * affects both.
  */
 export function medianRatio(numerators: readonly number[], denominators: readonly number[]): number {
   return median(numerators.map((value, round) => value / (denominators[round] ?? NaN)));

@@ -4,8 +4,8 @@ import { type Preload } from '../preloads/preload';
 import { planeEnv } from './plane-env';
 
 /**
- * Starts a Control Plane as shipped, with an owner and an API key. Any `preloads` take effect in a second
- * start, after the first has created the schema and the queue.
+ * Starts a Control Plane as shipped, with an owner and an API key. If there are preloads, they take effect in
+ * a second start, because the first start creates the schema and the queue.
  */
 export async function startControlPlane(
   bench: Bench,

@@ -4,8 +4,8 @@ import { canReadCpuTime, cpuMs, familyCpuMs } from '../load/cpu-time';
 import { type LoadResult } from '../load/run-load';
 
 /**
- * The CPU time that one side of a comparison costs its processes over all rounds, and their CPU profiles if
- * requested.
+ * Observes the processes of one side of a comparison. Records their CPU time over all rounds and, if
+ * requested, their CPU profiles.
  */
 export class Observation {
   private readonly spentMs = new Map<string, number>();

@@ -3,7 +3,7 @@ import { type Preload, withPreloads } from '../preloads/preload';
 
 export type PlaneEnv = Readonly<Record<string, string>>;
 
-/** Additions to the environment of a measured plane. */
+/** Additional environment variables for a measured plane. */
 export function planeEnv(bench: Bench, preloads: readonly Preload[] = []): PlaneEnv {
   const { profileDir } = bench;
   if (profileDir === undefined) return withPreloads(preloads);

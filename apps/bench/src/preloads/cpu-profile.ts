@@ -7,7 +7,7 @@ let isRunning = false;
 
 /**
  * The first SIGUSR1 starts a CPU profile, and the next one writes it to the folder in ATLAS_BENCH_PROFILES.
- * SIGUSR2 would terminate a plane.
+ * SIGUSR2 would terminate a plane that has not loaded this module.
  */
 process.on('SIGUSR1', () => {
   if (isRunning) stop();

@@ -2,8 +2,9 @@ import 'reflect-metadata';
 import { GraphileQueue, Jobs } from '@atlas/jobs';
 
 /**
- * Makes a Control Plane accept jobs without ever running one: nothing wakes it, and its sweep finds none.
- * Everything else is as shipped. The queue's tables must exist, so an ordinary process creates them first.
+ * Makes a Control Plane accept jobs without ever running one: its queue does not start, and its sweep finds
+ * no due jobs. Everything else is as shipped. The queue's tables must already exist, so start a normal
+ * process first to create them.
  */
 GraphileQueue.prototype.start = () => Promise.resolve();
 Jobs.prototype.due = () => Promise.resolve([]);

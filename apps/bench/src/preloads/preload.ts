@@ -7,7 +7,7 @@ import { FROM_MODULES, MEMORY_REPORT } from '@atlas/testing';
  */
 export type Preload = 'cpu-profile' | 'empty-routes' | 'memory-report' | 'no-jobs' | 'without-row-security';
 
-/** These only observe, so the plane runs as shipped. */
+/** These preloads only observe, so the plane can run bundled, as shipped. */
 const LOOKS_ON: readonly Preload[] = ['cpu-profile', 'memory-report'];
 
 export function withPreloads(preloads: readonly Preload[]): Readonly<Record<string, string>> {

@@ -6,7 +6,7 @@ import { type Load, type LoadResult, runLoad } from '../load/run-load';
 import { startControlPlane } from '../planes/control-plane';
 import { SimulatedPlane } from './simulated-plane';
 
-/** Two empty calls to one Control Plane, one of which must be signed. */
+/** Calls to two empty routes of a Control Plane, only one of which requires a signature. */
 export class EmptyCalls {
   private constructor(
     readonly controlPlane: PlaneProcess,
@@ -19,7 +19,7 @@ export class EmptyCalls {
     return new EmptyCalls(stack.controlPlane, await SimulatedPlane.enrol(stack, 1));
   }
 
-  /** Signs all messages before the clock starts, so that the caller's cost of signing is not measured. */
+  /** Signs all messages before the clock starts, so that the time spent on signing is not measured. */
   signed(load: Load): Promise<LoadResult> {
     const messages = Array.from({ length: load.count }, () => this.plane.message('GET', '/api/bench/signed'));
     return this.send(load, messages);

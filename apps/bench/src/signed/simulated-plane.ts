@@ -5,13 +5,16 @@ import { type TestStack } from '@atlas/testing';
 import { KeepAliveConnection } from '../http/keep-alive-connection';
 import { httpMessage, jsonOf, requireStatus } from '../http/message';
 
-/** A tenant plane as the Control Plane sees it: a key, and calls signed with it. No process runs. */
+/**
+ * A tenant plane as the Control Plane sees it: a key, and calls signed with that key. There is no process
+ * behind it.
+ */
 export class SimulatedPlane {
   private constructor(
     readonly id: string,
     private readonly url: string,
     private readonly secret: string,
-    /** The revision of its desired state at enrolment. */
+    /** The revision of the plane's desired state when it enrolled. */
     readonly revision: string,
   ) {}
 
@@ -24,7 +27,7 @@ export class SimulatedPlane {
     return new SimulatedPlane(id, stack.controlPlane.url, secret, answer.desired_state.revision);
   }
 
-  /** A signed call as sent over the wire. Send it once, within 300 s. */
+  /** A signed call as sent over the wire. The Control Plane accepts it once, and only within 300 s. */
   message(method: 'GET' | 'POST', path: string, body?: string): string {
     const url = new URL(path, this.url);
     const key = { keyId: keyIdOf(this.secret), secret: this.secret };

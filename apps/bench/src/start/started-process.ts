@@ -9,7 +9,9 @@ const SAYS_SO = / is ready/;
 export class StartedProcess {
   private constructor(
     private readonly child: ChildProcess,
-    /** From its start until it reports that it is ready and its health check agrees. */
+    /**
+     * The time from its start until it has reported that it is ready and its health check has confirmed this.
+     */
     readonly readyMs: number,
   ) {}
 
@@ -30,11 +32,11 @@ export class StartedProcess {
     await saysReady(child);
     const { status } = await fetch(`http://127.0.0.1:${port}/health/ready`);
     if (status !== 200)
-      throw new Error(`${file} reports that it is ready, but its health check answers ${status}.`);
+      throw new Error(`${file} reports that it is ready, but its health check returns ${status}.`);
     return new StartedProcess(child, performance.now() - startedAt);
   }
 
-  /** Resident memory, as the system counts it (Linux). */
+  /** Resident memory, as reported by Linux. */
   get residentBytes(): number {
     const [, kilobytes] =
       /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8')) ?? [];
@@ -48,7 +50,10 @@ export class StartedProcess {
   }
 }
 
-/** Keeps reading, so that a full pipe does not block the process. */
+/**
+ * Resolves when the process reports that it is ready. Keeps reading, so that a full pipe does not block the
+ * process.
+ */
 function saysReady(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let text = '';

@@ -10,8 +10,8 @@ import { type WaitingFleet } from './waiting-fleet';
 import { type WaitingLink } from './waiting-link';
 
 /**
- * The pause before each measurement, so that both kinds find idle planes. It is long enough for the woken
- * link to be waiting again.
+ * The pause before each measurement, so that the planes are idle in both kinds of measurement. It is long
+ * enough for a woken link to be waiting again.
  */
 const REST_MS = 10;
 
@@ -20,7 +20,7 @@ export interface ChangeLatencies {
   readonly changesMs: readonly number[];
 }
 
-/** Alternates a signed call that changes nothing with one change to one waiting plane. */
+/** Alternates between a signed call that changes nothing and a change for one waiting plane. */
 export async function changeLatencies(
   fleet: WaitingFleet,
   publisher: ChangePublisher,
@@ -43,7 +43,7 @@ export async function changeLatencies(
   return { callsMs, changesMs };
 }
 
-/** A plane that polls without waiting, at times when there are no changes. */
+/** A plane that polls without waiting, while there are no changes for it. */
 class NoOpCaller {
   private readonly path: string;
 

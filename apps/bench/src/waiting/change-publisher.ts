@@ -19,8 +19,8 @@ interface DesiredStates {
 type DesiredStatesClass = new (...collaborators: readonly unknown[]) => DesiredStates;
 
 /**
- * Does what a second Control Plane process does when a tenant changes, by running the plane's own code in
- * this process.
+ * Does what a second Control Plane process does when a tenant changes, by running the Control Plane's own
+ * code in this process.
  */
 export class ChangePublisher {
   private constructor(
@@ -43,7 +43,7 @@ export class ChangePublisher {
     );
   }
 
-  /** Publishes one change; returns the moment it was committed. */
+  /** Publishes one change, and returns the time at which it was committed. */
   async publish(placed: Placed): Promise<number> {
     let committedAt = NaN;
     await this.database.write(async (manager) => {
@@ -59,8 +59,8 @@ export class ChangePublisher {
 }
 
 /**
- * Like Nest, resolves constructor arguments by the names of their types. Omits those that publishing does not
- * need.
+ * Like Nest, resolves constructor arguments by the names of their types. Omits arguments that publishing does
+ * not need.
  */
 function construct<T>(
   type: new (...collaborators: readonly unknown[]) => T,

@@ -19,8 +19,8 @@ export interface CostOfWaiting {
 }
 
 /**
- * Measures a Control Plane's memory and its database's transactions over `seconds`, first with no plane
- * waiting, then with `links` planes waiting.
+ * Measures a Control Plane's memory and its database's transactions over `seconds`, first while no plane is
+ * waiting, then while `links` planes are waiting.
  */
 export function costOfWaiting(
   admin: Client,

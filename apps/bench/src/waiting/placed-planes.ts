@@ -36,7 +36,7 @@ export async function placedPlanes(stack: TestStack, url: string, count: number)
   return planes.map((plane) => ({ plane, tenantId: tenants.get(plane.id) ?? '' }));
 }
 
-/** Each plane's tenant, once all tenants are published. */
+/** Waits until all tenants have been published to their planes, and returns the tenant of each plane. */
 async function placements(url: string, count: number): Promise<Map<string, string>> {
   const client = new Client({ connectionString: url });
   await client.connect();

@@ -3,7 +3,7 @@ import { type Client } from 'pg';
 
 /**
  * The number of transactions that a database runs within `seconds`. A statement outside a transaction counts
- * as one.
+ * as a transaction.
  */
 export async function transactionsDuring(client: Client, database: string, seconds: number): Promise<number> {
   const before = await transactions(client, database);

@@ -4,8 +4,8 @@ import { Client } from 'pg';
 const UNSEALED = 'select count(*)::int as count from audit_events where position is null';
 
 /**
- * Waits until the Control Plane has sealed all audit rows that the preparation wrote. Its sweep seals a few
- * hundred at a time.
+ * Waits until the Control Plane has sealed all audit rows written during preparation. Its sweep seals a few
+ * hundred rows at a time.
  */
 export async function untilSealed(url: string): Promise<void> {
   const client = new Client({ connectionString: url });

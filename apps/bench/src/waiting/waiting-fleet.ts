@@ -5,7 +5,7 @@ import { type PlacedPlane, placedPlanes } from './placed-planes';
 import { untilSealed } from './until-sealed';
 import { WaitingLink } from './waiting-link';
 
-/** A Control Plane whose only traffic is waiting tenant planes. */
+/** A Control Plane whose only traffic comes from waiting tenant planes. */
 export class WaitingFleet {
   private constructor(
     private readonly bench: Bench,

@@ -25,7 +25,7 @@ export class WaitingLink {
     return link;
   }
 
-  /** The moment at which the next change arrives. */
+  /** Resolves to the time at which the next change arrives. */
   nextChange(): Promise<number> {
     return new Promise((resolve, reject) => {
       this.arrived = { resolve, reject };

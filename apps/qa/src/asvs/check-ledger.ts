@@ -18,8 +18,8 @@ export interface Checked {
 }
 
 /**
- * Checks the ledger against the standard's list of requirements, and each of its lines against the tests,
- * proofs and pages that exist.
+ * Checks that the ledger lists the standard's requirements, and that every test, proof and page it cites
+ * exists.
  */
 export function checkLedger(proofs: readonly string[], ledger = readLedger()): Checked {
   const { items } = ledger;
@@ -42,7 +42,9 @@ export function checkLedger(proofs: readonly string[], ledger = readLedger()): C
   };
 }
 
-/** Every requirement of levels 1 and 2 must be listed once, with its level. Those of level 3 are optional. */
+/**
+ * Every requirement of levels 1 and 2 must be listed once, with its level. Level 3 requirements are optional.
+ */
 function wronglyListed(items: readonly Item[]): string[] {
   const ids = items.map(({ id }) => id);
   const due = [...LEVELS].filter(([, level]) => level < 3).map(([id]) => id);
@@ -55,7 +57,7 @@ function wronglyListed(items: readonly Item[]): string[] {
   ];
 }
 
-/** A requirement that is met may have several holders. A gap or `n/a` must be the only one. */
+/** A requirement that is met may have several entries. A gap or `n/a` must be the only entry. */
 function mixedUp(holders: readonly Holder[]): string[] {
   if (holders.length === 0) return ['has no entry'];
   const isOpen = holders.some(({ kind }) => kind === 'gap' || kind === 'n/a');
@@ -78,7 +80,7 @@ function faultOf(
   return found === 1 ? [] : [`${found === 0 ? 'no' : 'more than one'} test "${title}" in ${file}`];
 }
 
-/** Whether the page has a heading with that anchor on GitHub. */
+/** Whether the page exists and has a heading that GitHub gives this anchor. */
 function isThere(link: string): boolean {
   const [path = '', heading] = link.split('#');
   const file = join(ROOT, dirname(LEDGER), path);

@@ -25,7 +25,7 @@ const HOLDERS: readonly [RegExp, (one: string, two: string) => Holder][] = [
   [/^ {2}- (n\/a|gap): (\S.+)$/, (kind, reason) => ({ kind: kind as 'n/a' | 'gap', reason })],
 ];
 
-/** List lines that are neither an item nor a holder of one are faults. */
+/** Any list entry that is neither a requirement nor evidence for one is reported as a fault. */
 export function readLedger(text = readFileSync(join(ROOT, LEDGER), 'utf8')): {
   items: Item[];
   faults: string[];

@@ -1,8 +1,8 @@
 export type Level = 1 | 2 | 3;
 
 /**
- * For each section of OWASP ASVS 5.0.0, the levels of its requirements in order. The text of the standard is
- * not included (CC BY-SA 4.0).
+ * The levels of the requirements in each section of OWASP ASVS 5.0.0, one digit per requirement. The text of
+ * the standard is not included (CC BY-SA 4.0).
  */
 const SECTIONS: Readonly<Record<string, string>> = {
   '1.1': '22',

@@ -4,7 +4,8 @@ import { parseSync } from '@swc/core';
 import { ROOT } from '../supply-chain/locked-packages';
 
 /**
- * Whether `npm test` runs the file: a spec file, or a case file that the spec next to its folder collects.
+ * Whether `npm test` runs the file. It must be a spec file, or a case file that the spec next to its folder
+ * collects.
  */
 export function isRun(file: string): boolean {
   if (!/^(apps|libs)\/[a-z0-9-]+\/(src|test)\//.test(file) || !existsSync(join(ROOT, file))) return false;
@@ -15,7 +16,7 @@ export function isRun(file: string): boolean {
   return file.endsWith('.cases.ts') && existsSync(spec) && readFileSync(spec, 'utf8').includes(gathers);
 }
 
-/** The test titles in a file, as written, without skipped tests. */
+/** The titles of the tests in a file, as written. Skipped tests are left out. */
 export function titlesIn(file: string): string[] {
   const titles: string[] = [];
   let isNarrowed = false;
@@ -38,7 +39,7 @@ export function titlesIn(file: string): string[] {
 
 const isLeftOut = (name: string): boolean => ['skip', 'todo', 'failing'].includes(name);
 
-/** The parts of a syntax tree node that this file uses. */
+/** The properties of a syntax tree node that this module uses. */
 interface Node {
   readonly type?: string;
   readonly value?: unknown;

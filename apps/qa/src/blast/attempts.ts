@@ -4,14 +4,14 @@ import { type VictimsCall } from './calls-of-victim';
 import { type Call, type Key } from './calls';
 import { type Scene } from './scene';
 
-/** A call in the victim's name, or about something that belongs to the victim, made by the thief. */
+/** A call that the thief makes in the victim's name, or about something that belongs to the victim. */
 export interface Attempt {
   readonly call: Call;
   /** Null for an unsigned call. */
   readonly key: Key | null;
 }
 
-/** The victim's call in every spelling, signed with every available key. */
+/** Every variant of the victim's call, signed with every key that the thief has. */
 export function signedAttempts(scene: Scene, call: VictimsCall): Attempt[] {
   const spelled = spellingsOf(scene, call).flatMap((spelling) =>
     keysOf(scene).map((key) => ({ call: spelling, key })),
@@ -26,8 +26,8 @@ export function signedAttempts(scene: Scene, call: VictimsCall): Attempt[] {
 }
 
 /**
- * Attempts on a route that is not for tenant planes. Each secret in the loot serves as a bearer token, as a
- * signing key and in the body.
+ * Attempts on a route that is not for tenant planes. Each stolen secret is tried as a bearer token and in the
+ * body, and each stolen service secret as a signing key.
  */
 export function bearerAttempts(scene: Scene, { method, path }: Route): Attempt[] {
   const target = path.replace(/:\w+|\*/g, (name) => valueOf(scene, path, name));
@@ -45,7 +45,7 @@ function bearers({ loot }: Scene): { readonly authorization: string }[] {
   return Object.values(loot.texts).map((text) => ({ authorization: `Bearer ${text}` }));
 }
 
-/** The thief's own keys, and its secrets under other planes' key ids. */
+/** The stolen keys, and the stolen secrets with the key ids of other planes. */
 function keysOf({ loot, victim }: Scene): Key[] {
   const unspent = victim.unspent.env['INTERNAL_SERVICE_SECRET'] ?? '';
   const others = [idIn(victim.plane.signed.secret), idIn(unspent), PLATFORM_KEY_ID];
@@ -53,7 +53,7 @@ function keysOf({ loot, victim }: Scene): Key[] {
   return [...loot.keys, ...pretended];
 }
 
-/** The call, with every way of naming its plane and its tenant. */
+/** Variants of the call that name the plane and the tenant in different ways. */
 function spellingsOf({ loot, victim }: Scene, call: Call): Call[] {
   const [own, other] = [loot.plane.id, victim.plane.id];
   const planes = [[other], [], [own], [own, other], [other, own]];
@@ -86,7 +86,7 @@ function isAboutVictim({ victim }: Scene, { call, key }: Attempt, { isForAll }: 
   return key === null || marksOf(victim).some((mark) => said.join(' ').includes(mark));
 }
 
-/** Strings that identify something as the victim's. */
+/** Strings that identify something as belonging to the victim. */
 export function marksOf({ plane, tenant, unspent, outgoing, incoming }: Scene['victim']): string[] {
   const secrets = [plane.signed.secret, unspent.env['INTERNAL_SERVICE_SECRET'] ?? ''];
   const tenants = [tenant, outgoing.tenant, incoming.tenant].flatMap(({ id, slug }) => [id, slug]);

@@ -4,13 +4,13 @@ import { type Call, type Key, keyOf } from './calls';
 import { type Scene, partOf } from './scene';
 
 /**
- * A call that the Control Plane accepts from the victim. Otherwise, refusing it to an attacker would prove
- * nothing.
+ * A call that the Control Plane accepts from the victim. If it did not, refusing the attacker's copy would
+ * prove nothing.
  */
 export interface VictimsCall extends Call {
-  /** The key that the victim signs this call with; by default, its current key. */
+  /** The key with which the victim signs this call; its current key by default. */
   readonly key?: Key;
-  /** Any enrolled plane may make this call, whatever the path names. */
+  /** Whether any enrolled plane may make this call, regardless of what the path names. */
   readonly isForAll?: boolean;
 }
 

@@ -26,7 +26,7 @@ interface Loot {
    * bundle.
    */
   readonly keys: readonly Key[];
-  /** All stolen secrets, by description. */
+  /** All stolen secrets, keyed by description. */
   readonly texts: Readonly<Record<string, string>>;
 }
 
@@ -93,7 +93,7 @@ async function lootOf(stack: TestStack, plane: ServingPlane, tenant: TenantView)
     'used provisioning token': install.token,
     'provisioning token': unspent.token,
     'instance id': signed.instanceId,
-    // A tenant plane issues its users' sessions, so the attacker may have any of them.
+    // A tenant plane issues its users' sessions itself, so the attacker can make up any session.
     session: `atu_${tenant.id}_${randomBytes(32).toString('base64url')}`,
     'sign-up token': link.token,
     'private key for transfers': plane.privateKey,
@@ -124,7 +124,7 @@ async function moving(
   return opened;
 }
 
-/** A transfer part in which only the header is valid, since the Control Plane reads nothing else. */
+/** A transfer part with a valid header and an invalid body, since the Control Plane reads only the header. */
 export function partOf({ transfer: { id } }: Pick<Moving, 'transfer'>, part: number): Call {
   const header = {
     transfer: id,

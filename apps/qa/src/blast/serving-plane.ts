@@ -36,7 +36,7 @@ export class ServingPlane {
     return plane;
   }
 
-  /** Provisions a tenant, which is placed here unless another cell has more room. */
+  /** Provisions a tenant, which is placed in this cell unless another cell has more room. */
   async provisioned(slug: string): Promise<TenantView> {
     const { body } = await this.stack.provision(slug);
     await this.toldOf(body.tenant.id);
@@ -55,7 +55,10 @@ export class ServingPlane {
     }
   }
 
-  /** Pulls the desired state and reports it as applied. Returns the part that is not about tenants. */
+  /**
+   * Pulls the desired state and reports it as applied. Returns the configuration, which is the part that is
+   * not about tenants.
+   */
   async pull(wait = 0): Promise<DesiredState['config'] | undefined> {
     const query = new URLSearchParams({ since: this.revision, wait: String(wait) });
     const { status, body } = await this.call<DesiredState>('GET', `${PLANE_PATHS.desiredState}?${query}`);

@@ -14,10 +14,13 @@ interface Page {
 }
 
 const SLUG = 'full-disk';
-/** A write beyond the file size limit raises a signal, which terminates a process that does not handle it. */
+/**
+ * A write beyond the file size limit raises a signal. The preload handles it, because the process would
+ * otherwise be terminated.
+ */
 const OUTLIVE_LIMITS = { NODE_OPTIONS: `--require "${builtFile('qa', 'preloads/outlive-limits.js')}"` };
 
-/** Both planes as processes, with one tenant whose admin writes. */
+/** Both planes, running as processes, with one tenant whose admin writes. */
 export class DiskScene {
   private plane: PlaneProcess;
   private session: SessionView;
@@ -53,7 +56,7 @@ export class DiskScene {
     return this.stack.tenant(SLUG, '/api/incidents', { body, headers, session: this.session.token });
   }
 
-  /** The names of everything `write` has created. */
+  /** The names of all incidents or tenants that `write` has created. */
   async written(plane: PlaneName): Promise<string[]> {
     const names: string[] = [];
     for (let cursor = ''; ;) {

@@ -13,13 +13,13 @@ export interface Fault {
   readonly name: string;
   /** Prefix for the names of everything written during the fault. It must be valid in a slug. */
   readonly series: string;
-  /** Whether the fault lasts, so that readiness must report it. */
+  /** Whether the fault lasts long enough that the readiness checks must report it. */
   readonly turnsRed: boolean;
   begin(): void | Promise<void>;
   end(): void | Promise<void>;
 }
 
-/** The disk with both databases has no free page left. */
+/** The disk that contains both databases has no free page left. */
 export function fullDisk(disk: SmallDisk, whenFreed: () => Promise<void> = async () => undefined): Fault {
   return {
     name: 'full disk',
@@ -68,9 +68,7 @@ const WRITTEN: readonly (readonly string[])[] = [
   ['incidents', 'write_probes'],
 ];
 
-/**
- * Postgres itself refuses COMMIT with the SQLSTATE of a full or failing disk, raised by a deferred trigger.
- */
+/** A deferred trigger makes Postgres refuse COMMIT with the SQLSTATE of a full or failing disk. */
 export async function failCommits(
   { databases, adminUrl }: { databases: readonly TestDatabase[]; adminUrl: string },
   name: string,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 export class SmallDisk {
   private constructor(readonly folder: string) {}
 
-  /** Null if this process may not mount one. */
+  /** Returns null if this process may not mount a file system. */
   static mount(megabytes: number): SmallDisk | null {
     const folder = mkdtempSync(join(tmpdir(), 'atlas-disk-'));
     try {
@@ -17,7 +17,7 @@ export class SmallDisk {
       rmSync(folder, { recursive: true });
       return null;
     }
-    // The database server runs as another user, which needs access.
+    // The database server runs as another user, and needs access to the folder.
     chmodSync(folder, 0o755);
     return new SmallDisk(folder);
   }

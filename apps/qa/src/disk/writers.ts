@@ -4,8 +4,8 @@ import { countBy } from '../proof';
 import { type DiskScene } from './disk-scene';
 
 /**
- * How long a caller pauses after each response, so that everything written within minutes fits on a small
- * disk.
+ * How long a caller pauses after each response. The pauses ensure that everything written within minutes fits
+ * on a small disk.
  */
 const PAUSE_MS: Readonly<Record<PlaneName, number>> = { 'control-plane': 150, 'tenant-plane': 40 };
 const CALLERS: Readonly<Record<PlaneName, number>> = { 'control-plane': 2, 'tenant-plane': 4 };
@@ -18,7 +18,7 @@ interface Attempt {
 }
 
 /**
- * Callers of both planes that keep writing, whatever the response. Every second request has an
+ * Callers of both planes that keep writing, regardless of the responses. Every second request has an
  * Idempotency-Key.
  */
 export class Writers {
@@ -28,7 +28,7 @@ export class Writers {
   private isOver = false;
   private count = 0;
 
-  /** `series` prefixes the names of everything written. */
+  /** `series` is the prefix of the names of everything written. */
   constructor(
     private readonly scene: DiskScene,
     readonly series: string,
@@ -62,7 +62,7 @@ export class Writers {
     for (const [name, plane] of this.unanswered) {
       const deadline = Date.now() + 20_000;
       while (!(await this.once(plane, name, true)))
-        if (Date.now() > deadline) throw new Error(`Writing ${name} still fails when it is repeated.`);
+        if (Date.now() > deadline) throw new Error(`Writing ${name} still fails after repeated attempts.`);
         else await delay(200);
     }
   }

@@ -19,7 +19,7 @@ export interface Injected {
 }
 
 /**
- * A Control Plane with tenants, whose database and infrastructure are changed directly, bypassing its
+ * A Control Plane with tenants. Its database and infrastructure are changed directly, bypassing its
  * safeguards.
  */
 export interface DriftScene {
@@ -58,7 +58,7 @@ function asStored(value: unknown): unknown {
   return isJson ? JSON.stringify(value) : value;
 }
 
-/** Copies a tenant plane. The copy is no tenant's home. */
+/** Copies a tenant plane's row. No tenant lives in the copy. */
 export async function copyPlane(
   scene: DriftScene,
   id: string,

@@ -8,16 +8,16 @@ import { type DriftScene, copyPlane, copyRow, later, localPlaneOf, onServer } fr
 /** Creates one drift for one tenant by hand. */
 export interface Injection {
   readonly kind: string;
-  /** The kind of tenant it needs. */
+  /** The deployment model of the tenant it needs. */
   readonly to: 'shared' | 'dedicated';
   readonly on?: DatabaseDriver;
-  /** Returns the subject for which the drift must be found. */
+  /** Creates the drift, and returns the id of the subject for which it must be found. */
   readonly make: (scene: DriftScene, tenant: TenantView) => Promise<string>;
 }
 
 const LONG_MS = 3_600_000;
 
-/** Every kind of drift, in each way it can arise. */
+/** Every kind of drift, in every way in which it can arise. */
 export const INJECTIONS: readonly Injection[] = [
   {
     kind: 'tenant_without_home',

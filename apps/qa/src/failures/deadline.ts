@@ -1,4 +1,4 @@
-/** Whether `ending` resolves in time. */
+/** Whether `ending` resolves within `timeoutMs`. */
 export async function endedInTime(ending: Promise<unknown>, timeoutMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {

@@ -2,7 +2,7 @@ import { drain, rotateSecret, upgrade, upgradeWave } from './plane-scenarios';
 import { type Scenario } from './scenario';
 import { deprovision, move, provision, purge, removeCopy, restore, resume, suspend } from './scenarios';
 
-/** Every operation of the Control Plane, in each form that has different steps. */
+/** Every operation of the Control Plane, once for each variant with different steps. */
 export const SCENARIOS: readonly Scenario[] = [
   provision('shared'),
   provision('dedicated'),

@@ -1,4 +1,4 @@
-/** Works on the items in order, up to `lanes` at a time. */
+/** Runs `work` on the items in order, up to `lanes` of them at a time. */
 export async function inLanes<T, R>(
   lanes: number,
   items: readonly T[],

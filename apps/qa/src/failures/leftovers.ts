@@ -3,7 +3,7 @@ import { eventually } from '@atlas/testing';
 import { namesOnServer, processesBelow } from './machine';
 import { type Scene } from './scene';
 
-/** Rows of the Control Plane that should not exist. Each query returns nothing if all is well. */
+/** Queries for rows of the Control Plane that should not exist. Each query should return nothing. */
 const WITHOUT_REASON: Readonly<Record<string, string>> = {
   'job that neither succeeded nor was cancelled': `
     select id from provisioning_jobs where status not in ('succeeded', 'cancelled')`,
@@ -39,8 +39,8 @@ const WITHOUT_REASON: Readonly<Record<string, string>> = {
 };
 
 /**
- * What is left over in the Control Plane's rows, on this machine and on the database server. Empty if all is
- * well.
+ * What an operation has left behind in the Control Plane's rows, on this machine and on the database server.
+ * Empty if nothing is left.
  */
 export async function leftovers(scene: Scene): Promise<string[]> {
   let found: string[] = [];
@@ -52,7 +52,7 @@ export async function leftovers(scene: Scene): Promise<string[]> {
     ];
     return found.length === 0;
   };
-  // Processes that were told to stop need a moment.
+  // Processes need a moment to stop.
   await eventually(isClean, { timeoutMs: 15_000, everyMs: 200 }).catch(() => undefined);
   return found;
 }

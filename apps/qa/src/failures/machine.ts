@@ -4,13 +4,13 @@ import { asAdmin, testServerUrl } from '@atlas/testing';
 
 interface FoundProcess {
   readonly pid: number;
-  /** Name of the folder it runs in. */
+  /** The name of the folder in which the process runs. */
   readonly name: string;
 }
 
 /**
- * Every process that runs in a folder below `root`, even if the Control Plane does not know it. Reads /proc,
- * which only Linux has.
+ * Every process that runs in a folder below `root`, even if the Control Plane does not know about it. Reads
+ * /proc, so this works only on Linux.
  */
 export function processesBelow(root: string): FoundProcess[] {
   return readdirSync('/proc')

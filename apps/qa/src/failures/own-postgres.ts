@@ -10,7 +10,10 @@ import {
   temporaryDataDir,
 } from '@atlas/testing';
 
-/** A separate Postgres server that can be killed. Its processes are found in /proc, which only Linux has. */
+/**
+ * A separate Postgres server that can be killed. Its processes are found in /proc, so this works only on
+ * Linux.
+ */
 export class OwnPostgres {
   private readonly dataDir = temporaryDataDir(join(tmpdir(), 'atlas-chaos-postgres'));
   private constructor(private server?: LocalPostgres) {}
@@ -39,7 +42,7 @@ export class OwnPostgres {
   }
 
   /**
-   * Restarts on the same data and port. As in production, commits are synced to disk, since a kill could
+   * Restarts with the same data and port. As in production, commits are synced to disk, because a kill could
    * otherwise lose them.
    */
   async restart(): Promise<void> {
@@ -61,7 +64,8 @@ function childrenOf(parent: number): number[] {
 
 function parentOf(pid: string): number | undefined {
   try {
-    // The process name, in parentheses, may contain anything, so fields are counted from its end (proc(5)).
+    // The process name is in parentheses and may contain any character, so fields are counted from its end
+    // (proc(5)).
     return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.trim().split(' ')[1]);
   } catch {
     return undefined;

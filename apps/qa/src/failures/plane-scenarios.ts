@@ -13,7 +13,7 @@ interface Begun {
   readonly job: { readonly id: string };
 }
 
-/** Rotates the secret of a plane that the customer can restart with another bundle. */
+/** Rotates the secret of a customer's plane, which can be restarted with another bundle. */
 export function rotateSecret(mode: 'routine' | 'compromised'): Scenario {
   return {
     name: `rotate_secret ${mode}`,
@@ -32,7 +32,7 @@ export function rotateSecret(mode: 'routine' | 'compromised'): Scenario {
   };
 }
 
-/** Drains a cell with one tenant, which moves to the scene's first cell. */
+/** Drains a cell that has one tenant. The tenant moves to the scene's first cell. */
 export function drain(): Scenario {
   return {
     name: 'drain',

@@ -4,7 +4,7 @@ import { type Scene } from './scene';
 /** What an operation is applied to. */
 export interface Subject {
   readonly slug: string;
-  /** How many times the operation has been requested: once, and again each time it was undone. */
+  /** How many times the operation has been requested. It is requested again each time it has been undone. */
   attempt?: number;
   /** Set once the tenant exists. */
   tenantId?: string;
@@ -22,25 +22,25 @@ export interface Equipment {
   remove(): void;
 }
 
-/** One operation in one form, to be interrupted at each of its steps. */
+/** One variant of an operation, to be interrupted at each of its steps. */
 export interface Scenario {
   readonly name: string;
-  /** One of the Control Plane's operations. */
+  /** The name of the operation in the Control Plane. */
   readonly operation: string;
   /** The names of its steps, in order. */
   readonly steps: readonly string[];
   /** Whether it must run alone, because a second fleet operation would be refused. */
   readonly isAlone?: boolean;
-  /** What else its Control Plane needs. */
+  /** Anything else that the Control Plane needs to run the operation. */
   readonly equipment?: () => Equipment;
-  /** Creates the subject, while no fault point is armed. */
+  /** Creates the subject, before the fault point is armed. */
   prepare(scene: Scene, slug: string): Promise<Subject>;
   /**
-   * Requests the operation and follows the instructions in the response. Calling it again repeats the same
+   * Requests the operation and follows the instructions in the response. A second call repeats the same
    * request.
    */
   begin(scene: Scene, subject: Subject): Promise<void>;
-  /** What is wrong after the operation has succeeded; undefined if nothing is. */
+  /** Checks the result after the operation has succeeded. Returns what is wrong, or undefined. */
   problem(scene: Scene, subject: Subject): Promise<string | undefined>;
 }
 
@@ -51,8 +51,8 @@ interface JobView {
 }
 
 /**
- * The subject's jobs, newest first. A tenant's jobs are found by slug, which would reveal two tenants created
- * by one request.
+ * The subject's jobs, newest first. A tenant's jobs are found by slug, so that two tenants created by one
+ * request would be noticed.
  */
 function jobsOf(
   { control }: Scene,
@@ -70,7 +70,10 @@ function jobsOf(
     : control.query(`${jobs} where j.tenant_plane_id = $1 and j.operation = $2`, [planeId, operation]);
 }
 
-/** The job that was requested last, once it is over. There must be exactly as many jobs as requests. */
+/**
+ * Waits until the most recently requested job is over, and returns it. There must be exactly as many jobs as
+ * requests.
+ */
 export async function endedJob(
   scene: Scene,
   { operation }: Scenario,
@@ -99,7 +102,7 @@ export function statusProblem(is: TenantView, wanted: string): string | undefine
   return is.status === wanted ? undefined : `the tenant is ${is.status}, not ${wanted}`;
 }
 
-/** An active tenant must be served at the address in its row. */
+/** Checks that the tenant is active and is served at the address in its row. */
 export async function servedProblem(scene: Scene, subject: Subject): Promise<string | undefined> {
   const tenant = await tenantNow(scene, subject);
   const headers = { 'x-tenant-id': tenant.id };
@@ -112,7 +115,7 @@ export async function servedProblem(scene: Scene, subject: Subject): Promise<str
   return statusProblem(tenant, 'active') ?? served;
 }
 
-/** What the tenant's users see, as text. */
+/** What the tenant's users see, serialised as text. */
 export async function rowsNow(scene: Scene, subject: Subject): Promise<string> {
   const { id, endpoint_url: at } = await tenantNow(scene, subject);
   const headers = { 'x-tenant-id': id, authorization: `Bearer ${subject.session?.token}` };
@@ -121,7 +124,7 @@ export async function rowsNow(scene: Scene, subject: Subject): Promise<string> {
   return JSON.stringify(await Promise.all(answers));
 }
 
-/** Like `servedProblem`, but the rows must also be unchanged. */
+/** Like `servedProblem`, but also checks that the tenant's rows are unchanged. */
 export async function rowsProblem(scene: Scene, subject: Subject): Promise<string | undefined> {
   const problem = await servedProblem(scene, subject);
   if (problem !== undefined) return problem;

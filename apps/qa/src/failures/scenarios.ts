@@ -83,7 +83,7 @@ export function move(from: DeploymentModel, to: DeploymentModel): Scenario {
   };
 }
 
-/** Removes the copy left behind by a move, after its retention has passed. */
+/** Removes the copy left behind by a move, once its retention period is over. */
 export function removeCopy(from: DeploymentModel, to: DeploymentModel): Scenario {
   return {
     name: `remove_copy ${from}`,
@@ -144,7 +144,7 @@ async function start(scene: Scene, subject: Subject, operation: string, body = {
   if (answer.install) await scene.install(slug, answer.install);
 }
 
-/** A repeated request has the same key. A new request after an undo has a new key. */
+/** A repeated request has the same key. A new request, made after the operation was undone, has a new key. */
 export function keyOf({ slug, attempt = 1 }: Subject, operation: string): string {
   return `${operation}-${slug}-${attempt}`;
 }
@@ -153,7 +153,7 @@ function hasStatus(wanted: string): Scenario['problem'] {
   return async (scene, subject) => statusProblem(await tenantNow(scene, subject), wanted);
 }
 
-/** Moves a future date to yesterday, so that the period it ends counts as over. */
+/** Changes a future date to yesterday, so that the period up to this date counts as over. */
 async function isOver(scene: Scene, table: string, column: string, key: string, id?: string): Promise<void> {
   const past = new Date(Date.now() - 86_400_000).toISOString().replace('T', ' ').replace('Z', '');
   const sql = `update ${table} set ${column} = $1 where ${key} = $2 and ${column} is not null`;

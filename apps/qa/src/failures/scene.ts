@@ -75,7 +75,7 @@ export class Scene {
     return `${this.prefix}-${(this.count += 1)}`;
   }
 
-  /** Kills the Control Plane and starts it again, with the given fault point armed, if any. */
+  /** Kills the Control Plane and starts it again. If a fault point is given, it is armed. */
   async restart(faultPoint?: string): Promise<PlaneProcess> {
     await this.stack.controlPlane.end('SIGKILL');
     return this.stack.startControlPlane({ ATLAS_FAULT_POINT: faultPoint });
@@ -91,8 +91,8 @@ export class Scene {
   }
 
   /**
-   * Sends a request that may be repeated: with the same `key`, it counts as the same request. Throws unless
-   * it is accepted.
+   * Sends a request that may be repeated. With the same `key`, it counts as the same request. Throws unless
+   * the request is accepted.
    */
   async ask<T>(path: string, body: object, key: string): Promise<T> {
     const options: RequestOptions = { body, headers: { 'idempotency-key': key } };

@@ -21,12 +21,12 @@ export class AnswerCheck {
     return Object.hasOwn(answers, status);
   }
 
-  /** What is wrong with the body of a documented response, or null. */
+  /** Returns what is wrong with the body of a documented response, or null. */
   fault({ method, path, answers }: Operation, { status, type, text }: FuzzAnswer): string | null {
     const types = answers[status] ?? [];
     const media = type.split(';')[0]?.trim() ?? '';
-    if (types.length === 0) return text === '' ? null : 'a body, although none is documented';
-    if (!types.includes(media)) return `content type "${media}" instead of ${types.join(' or ')}`;
+    if (types.length === 0) return text === '' ? null : 'has a body, although none is documented';
+    if (!types.includes(media)) return `has the content type "${media}" instead of ${types.join(' or ')}`;
     if (!media.endsWith('json')) return null;
     const place = [
       'paths',
@@ -46,7 +46,7 @@ export class AnswerCheck {
   }
 }
 
-/** One part of a JSON pointer (RFC 6901), escaped for use in a URI. */
+/** Escapes one part of a JSON pointer (RFC 6901) for use in a URI. */
 function pointer(part: string): string {
   return encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
 }

@@ -7,14 +7,14 @@ export interface Break {
   readonly apply: (draft: Draft) => Draft;
 }
 
-/** Statuses that reject the request itself. For a broken path, a 404 counts as well. */
+/** Statuses that reject the request as invalid. For an invalid path, a 404 counts as well. */
 const REFUSALS = [400, 413, 415, 422];
 
 export function isRefusal({ name }: Break, status: number): boolean {
   return REFUSALS.includes(status) || (status === 404 && name.startsWith('path'));
 }
 
-/** Every way to break a request for this operation in exactly one place. */
+/** Every way to make a request for this operation invalid in exactly one place. */
 export function breaksOf({ resolve }: ApiDocument, { parameters, body }: Operation): Break[] {
   const inQuery = parameters.filter((parameter) => parameter.in === 'query');
   const unknown: Break[] = [
@@ -52,7 +52,7 @@ function withParameter(draft: Draft, place: Parameter['in'], name: string, text:
   return { ...draft, query: text === null ? others : [...others, [name, text]] };
 }
 
-/** Invalid texts for a path, query or header parameter. */
+/** Invalid strings for a path, query or header parameter. */
 function wrongTexts({ type, ...schema }: Schema): [string, string][] {
   if (type === 'integer' || type === 'number')
     return [
@@ -74,7 +74,7 @@ function numbersOutside({ minimum, maximum }: Schema): number[] {
   ];
 }
 
-/** Odd texts to violate a pattern with. Those that match the pattern are left out. */
+/** Unusual strings for violating a pattern. Strings that match the pattern are left out. */
 const ODD = ['!', '-', 'a b', 'É', 'A'.repeat(600), ' ', '😀'];
 
 function wrongStrings({
@@ -128,7 +128,7 @@ function breaksOfBody(type: string): Break[] {
 
 type Path = readonly (string | number)[];
 
-/** Every way to break a property, at any depth. */
+/** Every way to make a property invalid, at any depth. */
 function breaksInside(resolve: ApiDocument['resolve'], schema: Schema, path: Path = []): Break[] {
   const { properties = {}, required = [], additionalProperties, items, type, ...own } = resolve(schema);
   const at = (how: string, value: unknown): Break => ({

@@ -2,11 +2,11 @@ import { type Operation, type PlaneName } from './operations';
 import { type FuzzRequest } from './requests';
 import { type RealValues } from './values';
 
-/** Someone who may use every operation of a plane. */
+/** A caller who may use every operation of a plane. */
 export interface Caller {
   readonly plane: PlaneName;
   readonly url: string;
-  /** Existing values to call the operation with, except any that the caller itself depends on. */
+  /** Existing values to call the operation with, except values that the caller itself depends on. */
   realOf(operation: Operation): RealValues;
   /** The request with the caller's credentials. */
   own(operation: Operation, request: FuzzRequest): Promise<FuzzRequest>;

@@ -8,14 +8,14 @@ import { type RealValues } from './values';
 
 type Listed = { readonly items: readonly { readonly id: string }[] };
 
-/** Operations that an enrolled tenant plane calls with its signature. */
+/** Operations that an enrolled tenant plane calls with a signed request. */
 const SIGNED = ['/api/tenant-planes/self/', PLANE_PATHS.enrol, PLANE_PATHS.chatCompletions];
 /** Operations that need an operator's session instead of an API key. */
 const IN_PERSON = ['/api/auth/sessions', '/api/auth/password', '/api/auth/logout'];
 
 /**
- * Uses an API key with every scope, an operator's session or a tenant plane's signature, as the operation
- * requires.
+ * Calls each operation with whatever it requires: an API key with every scope, an operator's session, or a
+ * tenant plane's signature.
  */
 export class ControlPlaneCaller implements Caller {
   readonly plane = 'control-plane';
@@ -61,7 +61,7 @@ export class ControlPlaneCaller implements Caller {
     return withHeaders({ ...asked, target }, headers);
   }
 
-  /** Each logout gets a new session, since a logout revokes the session it is sent with. */
+  /** Each logout gets a new session, because a logout revokes the session in which it is sent. */
   private async sessionFor(title: string): Promise<string> {
     if (title.endsWith('/logout')) return this.signIn();
     return (this.session ??= this.signIn());
@@ -84,7 +84,7 @@ async function accountOf(stack: TestStack, email: string): Promise<string> {
   return (await accepted<{ id: string }>(stack, '/api/operators', body)).id;
 }
 
-/** Tenants, planes, jobs and accounts that the requests may damage, by path prefix. */
+/** Ids of tenants, planes, jobs and accounts that the requests may damage, by path prefix. */
 async function toBreak(stack: TestStack, home: ServingPlane): Promise<Readonly<Record<string, RealValues>>> {
   const [one] = [await home.provisioned('fuzzed-one'), await home.provisioned('fuzzed-two')];
   for (const model of ['dedicated', 'on_prem'])

@@ -5,6 +5,6 @@ export interface Draft {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
   readonly type: string;
-  /** Sent instead of the body. */
+  /** Raw text that is sent instead of the body. */
   readonly text?: string | Buffer;
 }

@@ -13,7 +13,7 @@ const AT_ONCE = 8;
 const OF_OTHERS = ['no_capacity', 'ai_unavailable', 'identity_provider_unavailable'];
 
 /**
- * An operation that accepts more than this share of its broken requests must be missing a validation rule,
+ * An operation that accepts more than this share of its invalid requests must be missing a validation rule,
  * even if the overall share is acceptable.
  */
 const LAX = 0.01;
@@ -21,14 +21,14 @@ const LAX = 0.01;
 export interface FuzzCounts {
   operations: number;
   cases: number;
-  /** Responses by outcome. The successful ones show that requests got past the validation. */
+  /** Responses by outcome. Successful responses show that requests got past the validation. */
   succeeded: number;
   failed: number;
   undocumented: number;
   otherwise: number;
   broken: number;
   accepted: number;
-  /** Operations that accept more than {@link LAX} of their broken requests. */
+  /** Operations that accept more than {@link LAX} of their invalid requests. */
   lax: string[];
   ofOthers: number;
 }
@@ -75,7 +75,8 @@ export async function fuzz(caller: Caller, { seed, count, only = '', progress }:
 }
 
 /**
- * Guesses block the client's address, from which the caller also signs in, so throttled operations come last.
+ * Throttled operations come last. Failed guesses block the client's address, and the caller signs in from the
+ * same address.
  */
 function guessesLast(operations: readonly Operation[]): Operation[] {
   const isThrottled = ({ answers }: Operation): boolean => '429' in answers;
@@ -85,7 +86,7 @@ function guessesLast(operations: readonly Operation[]): Operation[] {
   ];
 }
 
-/** What is wrong with the response, or null. */
+/** Counts the response, and returns what is wrong with it, or null. */
 function countIn(
   counts: FuzzCounts,
   { check, operation }: { readonly check: AnswerCheck; readonly operation: Operation },
@@ -103,7 +104,7 @@ function countIn(
   const fault = check.fault(operation, answer);
   if (fault !== null) return counted(counts, 'otherwise', fault);
   if (broken && !isRefusal(broken, status))
-    return counted(counts, 'accepted', `not refused despite ${broken.name}`);
+    return counted(counts, 'accepted', `was not refused despite ${broken.name}`);
   return null;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 export type PlaneName = 'control-plane' | 'tenant-plane';
 
-/** The subset of JSON Schema that the documents use. */
+/** The subset of JSON Schema that the API descriptions use. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];

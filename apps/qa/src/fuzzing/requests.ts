@@ -13,13 +13,13 @@ export interface FuzzRequest {
 
 export interface FuzzCase {
   readonly request: FuzzRequest;
-  /** The violation that the request must be refused for, if there is one. */
+  /** The violation for which the request must be refused, if it contains one. */
   readonly broken: Break | null;
 }
 
 /**
- * Cases for one operation. The same seed gives the same cases. Two in five fit the description, two in five
- * break it in one place, and one in five is something that no client would send.
+ * Cases for one operation. The same seed gives the same cases. Two in five match the API description, two in
+ * five violate it in one place, and one in five is a request that no client would send.
  */
 export function casesOf(
   document: ApiDocument,
@@ -38,7 +38,7 @@ export function casesOf(
     request: written(operation, draft),
     broken: breaking,
   });
-  // If there are fewer cases than ways to break one, the seed decides which ways are used.
+  // If there are fewer cases than possible violations, the seed decides which violations are used.
   const from = breaks.length > 0 ? Math.abs(seed) % breaks.length : 0;
   const toBreak = sampled(realistic, breaks.length > 0 ? broken : 0).map((draft, at) => {
     const breaking = breaks[(from + at) % breaks.length] as Break;
@@ -98,8 +98,8 @@ function written(
 }
 
 /**
- * Percent-encodes a text. Ill-formed Unicode is replaced first, and text that is already encoded stays as it
- * is.
+ * Percent-encodes a string. Ill-formed Unicode is replaced first, and a string that is already encoded stays
+ * as it is.
  */
 function encoded(text: string): string {
   if (/^(%[0-9A-Fa-f]{2})+$/.test(text)) return text;

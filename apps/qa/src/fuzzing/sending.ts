@@ -2,10 +2,10 @@ import { Agent, request } from 'node:http';
 import { type FuzzAnswer } from './answers';
 import { type FuzzRequest } from './requests';
 
-/** Media type of an event stream, which does not end. */
+/** The media type of an event stream, which the server does not close. */
 const STREAM = 'text/event-stream';
 
-/** Sends requests as they are, however odd. */
+/** Sends requests exactly as they are, even if they are malformed. */
 export class FuzzSender {
   private readonly agent = new Agent({ keepAlive: true });
 
@@ -49,7 +49,7 @@ export class FuzzSender {
   }
 }
 
-/** Node writes header values as Latin-1, so the UTF-8 bytes are passed in that form. */
+/** Node writes header values as Latin-1, so each UTF-8 byte is passed as a Latin-1 character. */
 function asBytes(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, Buffer.from(value).toString('latin1')]),

@@ -4,7 +4,7 @@ import { type Schema } from './operations';
 /** Existing values, by the name of the property or parameter that takes them. */
 export type RealValues = Readonly<Record<string, readonly unknown[]>>;
 
-/** Texts that are known to break software. Texts that no string may contain are in {@link UNFIT}. */
+/** Strings that are known to break software. For strings that must always be rejected, see {@link UNFIT}. */
 const NASTY = [
   '',
   ' ',
@@ -62,7 +62,10 @@ export const nastyText = fc.oneof(
 /** Valid in JSON, but impossible to store in a database. */
 export const UNFIT = ['\0', 'a\0b', '\ud800', 'b\udfff', '\udc00\ud800'] as const;
 
-/** A local address at which nothing listens, since a plane may call the URLs it is given. */
+/**
+ * A local address on which nothing listens. A plane may call the URLs in its requests, so they must lead
+ * nowhere.
+ */
 const NOWHERE = 'http://127.0.0.1:9';
 
 const OF_FORMAT: Readonly<Record<string, fc.Arbitrary<string>>> = {
@@ -85,14 +88,17 @@ export class Values {
     private readonly real: RealValues,
   ) {}
 
-  /** A value that fits the schema. Half of the time it is an existing value, if any is known by this name. */
+  /**
+   * A value that fits the schema. If existing values are known for this name, half of the results are
+   * existing values.
+   */
   fitting(schema: Schema, name = ''): fc.Arbitrary<unknown> {
     const real = this.real[name] ?? [];
     const made = OF_NAME[name] ?? this.made(this.resolve(schema));
     return real.length > 0 ? fc.oneof(fc.constantFrom(...real), made) : made;
   }
 
-  /** An existing value if any is known by this name, and otherwise one that fits the schema. */
+  /** An existing value if any are known for this name, and otherwise a value that fits the schema. */
   realistic(schema: Schema, name: string): fc.Arbitrary<unknown> {
     const real = this.real[name] ?? [];
     return real.length > 0 ? fc.constantFrom(...real) : this.fitting(schema, name);
@@ -138,7 +144,7 @@ function textFor({ format = '', pattern, minLength = 0, maxLength = 20_000 }: Sc
   if (pattern !== undefined) {
     const rule = new RegExp(pattern, 'u');
     const matching = fc.stringMatching(rule).filter(fits);
-    // If the pattern covers only part of the text, the rest may be anything.
+    // If the pattern covers only part of the string, the rest may be anything.
     return rule.test(' x ') ? fc.oneof(matching, nastyText.map((text) => `${text}x`).filter(fits)) : matching;
   }
   const edges = [minLength, Math.min(maxLength, 20_000)].map((length) => 'ä'.repeat(length));

@@ -13,7 +13,7 @@ export interface Attempt {
 
 /** A tenant plane's link, which waits for changes and reconnects at the pace of real links. */
 export class SimulatedLink {
-  /** Calls that got a response, whatever its status. */
+  /** Calls that got a response with any status. */
   attempts: Attempt[] = [];
   private readonly pace = new LinkPace();
   private isReachable = true;
@@ -27,7 +27,7 @@ export class SimulatedLink {
     private revision: string,
   ) {}
 
-  /** Whether the pending call is old enough to count as waiting. */
+  /** Whether the pending call has been open long enough to count as waiting. */
   isWaiting(): boolean {
     return this.isReachable && this.askedAt !== 0 && performance.now() - this.askedAt > WAITS_AFTER_MS;
   }
@@ -47,7 +47,7 @@ export class SimulatedLink {
     this.isOver = true;
   }
 
-  /** The first poll after an outage does not wait, so that the plane learns of changes at once. */
+  /** The first poll after an outage returns immediately, so that the plane learns of changes at once. */
   private async poll(): Promise<void> {
     const wait = this.isReachable ? HEARTBEAT_SECONDS : 0;
     const query = new URLSearchParams({ since: this.revision, wait: String(wait) });

@@ -9,21 +9,21 @@ import { CONTROL_PLANE_ROUTES, type ControlPlaneLine, type Needs } from './contr
 import { type MatrixCounts } from './tenant-plane-matrix';
 import { type TenantWithCanary, tenantWithCanary } from './tenants';
 
-/** The small form makes only every second call; all routes and all callers remain covered. */
+/** At the reduced size, only every second call is made. All routes and all callers are still covered. */
 const SMALL_PART = 2;
 
-/** Someone who may not call a route, identified in one particular way. */
+/** A caller without permission for a route. `who` says how the caller is identified. */
 interface Caller {
   readonly who: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly host?: string;
-  /** The expected statuses; undefined for a public route, which answers but reveals nothing. */
+  /** The expected statuses. Undefined for a public route, which responds but must reveal nothing. */
   readonly refusals?: readonly number[];
 }
 
 /**
- * A call without permission is refused and reveals nothing about any tenant. A call with exactly the required
- * scope is not refused.
+ * Checks that a call without permission is refused and reveals nothing about any tenant, and that a call with
+ * exactly the required scope is not refused.
  */
 export async function controlPlaneMatrix(
   served: Served,
@@ -141,8 +141,8 @@ async function withTheRightKey(
 }
 
 /**
- * A key with every scope; for each scope, a key without it and a key with it alone; and a support operator's
- * session.
+ * A key with every scope, two keys for each scope (one with all other scopes, one with only this scope), and
+ * a support operator's session.
  */
 class Keys {
   private constructor(
@@ -206,7 +206,10 @@ function takesBody({ method }: Route): boolean {
   return ['POST', 'PUT', 'PATCH'].includes(method);
 }
 
-/** A route without a line counts as public here, and makes the proof fail through `tableFaults`. */
+/**
+ * A route that is missing from the table counts as public here. The proof fails anyway, because `tableFaults`
+ * reports the route.
+ */
 function needsOf(route: Route): Needs {
   return (lineOf<ControlPlaneLine>(CONTROL_PLANE_ROUTES, route) ?? { needs: 'nothing' }).needs;
 }

@@ -14,8 +14,9 @@ const OPEN: ControlPlaneLine = { needs: 'nothing' };
 
 /**
  * Every route of the Control Plane, one line each, written out rather than read from the code under test.
- * Operators see all tenants, so these lines separate callers, not tenants: keys without a scope, support
- * operators, anonymous callers and users of tenants. `blast-radius` tests the separation between planes.
+ * Operators see all tenants, so the table says which callers a route refuses, such as keys without the scope,
+ * support operators, anonymous callers and users of tenants. `blast-radius` tests the separation between
+ * planes.
  */
 export const CONTROL_PLANE_ROUTES: Readonly<Record<string, ControlPlaneLine>> = {
   'POST /api/tenants/provision': scoped('tenants:provision'),

@@ -23,8 +23,8 @@ type Sides = {
 
 /**
  * Requests that contradict themselves about which tenant they are for. `own` is the tenant that signed in,
- * and `other` is the tenant that the request claims to be from. The names call their hosts, ids and tokens
- * "ours" and "theirs".
+ * and `other` is the tenant that the request claims to be from. In the names of the attacks, "ours" refers to
+ * `own` and "theirs" to `other`.
  */
 export function hostAttacks(sides: Sides): HostAttack[] {
   return [
@@ -66,8 +66,8 @@ function hosts({ own, other }: Sides): HostAttack[] {
 }
 
 /**
- * Variants of the other tenant's host. A variant that is not recognised names no tenant, so our own session
- * decides.
+ * Variants of the other tenant's host. A variant that is not recognised names no tenant, so the session
+ * decides which tenant is meant.
  */
 function spelledHosts({ own, other }: Sides): HostAttack[] {
   const [name = '', port = ''] = other.host.split(':');
@@ -186,7 +186,10 @@ const FORWARDING = [
   'X-Atlas-Tenant',
 ];
 
-/** Only the Host header counts. A proxy in front of the plane has already set it to the tenant's host. */
+/**
+ * Forwarding headers must be ignored: only the Host header counts, which a proxy in front of the plane has
+ * already set.
+ */
 function forwarded({ own, other }: Sides): HostAttack[] {
   return FORWARDING.flatMap((name) => {
     const value = (at: Party & { host: string }): string =>
@@ -240,8 +243,8 @@ function tenantHeaders({ own, other }: Sides): HostAttack[] {
 }
 
 /**
- * Cookies that a page of the other tenant can plant in a browser, and those that a browser sends when it is
- * signed in to both tenants.
+ * Cookies that a page of the other tenant can plant in a browser, and cookies that a browser sends if its
+ * user is signed in to both tenants.
  */
 function cookies({ own, other }: Sides): HostAttack[] {
   const attack = (name: string, expected: Expected, ...lines: string[]): HostAttack => ({
@@ -303,7 +306,7 @@ function cookies({ own, other }: Sides): HostAttack[] {
   ];
 }
 
-/** A token names its tenant. The plane must verify that, not trust it. */
+/** A token contains its tenant's id. The plane must verify the id instead of trusting it. */
 function tokens({ own, other }: Sides): HostAttack[] {
   const forged = own.session.replace(own.tenantId, other.tenantId);
   const attack = (name: string, token: string, at: string): HostAttack => ({

@@ -3,7 +3,7 @@ import { FIXTURES, type Fixture } from '@atlas/isolation';
 import { type SeededRandom } from '../seeded-random';
 import { type TenantWithCanary } from './tenants';
 
-/** How many requests are in flight at once: far more than the plane has database connections. */
+/** The number of requests in flight at once, which is far more than the plane's database connections. */
 const AT_ONCE = 50;
 /** One client in this many hangs up before the response arrives. */
 const HANGS_UP = 10;
@@ -27,7 +27,7 @@ interface Work {
   readonly body?: object;
   /** Whether the response must contain the tenant's own canary. */
   readonly tellsOwn?: boolean;
-  /** The other tenant that it tries to reach, if any. */
+  /** The other tenant that the request tries to reach, if any. */
   readonly about?: TenantWithCanary;
 }
 
@@ -52,7 +52,7 @@ export class InterleavedWork {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    // The last thing each connection sees is a failed write.
+    // The last request on each connection is a write that fails.
     const last = this.tenants.flatMap((tenant) => [tenant, tenant, tenant]);
     await Promise.all(last.map((tenant) => this.send(tenant, refusedHalfWay(tenant), undefined)));
     this.agent.destroy();
@@ -133,7 +133,7 @@ const get =
   () => ({ method: 'GET', target, tellsOwn });
 
 /**
- * A write that fails halfway, because there is no such incident. It must not leave a transaction open on its
+ * A write that fails midway, because the incident does not exist. It must not leave a transaction open on its
  * connection.
  */
 function refusedHalfWay({ party }: TenantWithCanary): Work {

@@ -5,7 +5,7 @@ import { type TenantWithCanary } from './tenants';
 interface Scene {
   readonly stack: TestStack;
   readonly tenant: TenantWithCanary;
-  /** The server to which the tenant plane sends email; absent if it sends none. */
+  /** The server to which the tenant plane sends email. Absent if the plane sends no email. */
   readonly smtp?: TestSmtpServer;
 }
 
@@ -20,9 +20,9 @@ interface LinkMaker {
   readonly what: string;
   /** The host that the link must point to. */
   hostOf(scene: Scene): string;
-  /** The request, with this host and these headers. */
+  /** The request that creates the link, with the given host and headers. */
   request(scene: Scene, steering: Steering): ProbeRequest & { readonly url: string };
-  /** The recipient of the email that contains the link; absent if the response contains it. */
+  /** The recipient of the email that contains the link. Absent if the response contains the link. */
   mailTo?(scene: Scene): string;
 }
 
@@ -46,7 +46,7 @@ const STEERING: readonly Steering[] = [
 
 /**
  * Every kind of link that people are given. Links must be built from configuration, never from a request. A
- * new kind needs an entry here.
+ * new kind of link must be added here.
  */
 const LINKS: readonly LinkMaker[] = [
   {
@@ -84,7 +84,7 @@ export async function steeredLinks(
 ): Promise<{ made: number; steered: number }> {
   let [made, steered] = [0, 0];
   for (const maker of LINKS.filter(({ mailTo }) => !mailTo || scene.smtp)) {
-    // Emails are limited per address, so one request combines all attempts.
+    // The number of emails per address is limited, so one request combines all attempts.
     for (const steering of maker.mailTo ? [EVERYTHING] : STEERING) {
       const link = await linkOf(scene, maker, steering);
       made += 1;
@@ -100,7 +100,7 @@ export async function steeredLinks(
 
 async function linkOf(scene: Scene, { mailTo, request }: LinkMaker, steering: Steering): Promise<string> {
   const { url, ...asked } = request(scene, steering);
-  // `fetch` would replace the given host with the real one.
+  // `fetch` would replace the given Host header with the real host.
   const sender = new Sender(url);
   const { status, text } = await sender.send(asked);
   sender.close();

@@ -2,8 +2,8 @@ import { createDataSource, databaseTarget } from '@atlas/persistence';
 import { type TestDatabase, asAdmin, eventually, testServerUrl } from '@atlas/testing';
 
 /**
- * How many connections to a database are still in a transaction once all work is done. Transactions that are
- * about to finish get a moment to do so.
+ * How many connections to a database are still in a transaction once all work is done. Waits a moment for
+ * transactions that are about to finish.
  */
 export async function openTransactions(database: TestDatabase): Promise<number> {
   const count = database.driver === 'postgres' ? onPostgres(database) : onSqlite(database);
@@ -27,7 +27,7 @@ function onPostgres({ url }: TestDatabase): () => Promise<number> {
     });
 }
 
-/** If a writer still has the file locked, no other transaction can begin. */
+/** If a writer still has the file locked, a new write transaction cannot begin. */
 function onSqlite({ url }: TestDatabase): () => Promise<number> {
   return async () => {
     const source = createDataSource(databaseTarget(url), { entities: [], migrations: [] });

@@ -30,14 +30,14 @@ export interface MatrixCounts {
   /** Rows of the other tenant that have changed. */
   readonly changed: number;
   readonly rows: number;
-  /** Requests by both tenants for their own data, which must be answered as expected. */
+  /** Requests by both tenants for their own data, which must get the expected responses. */
   readonly controls: number;
   readonly failedControls: number;
 }
 
 /**
  * One tenant requests another tenant's data on every route. Then the other tenant makes the same requests
- * itself, which proves that there was data to leak.
+ * itself, to prove that there was data to leak.
  */
 export async function tenantPlaneMatrix(
   { stack, planeDatabase }: Served,
@@ -55,7 +55,8 @@ export async function tenantPlaneMatrix(
     const marks = { name: other.name, rows: [other.canary, ...marksIn(reading.texts, ours.texts)] };
     const all = routes.flatMap((route) => attemptsOf(lines, route, own, other));
     const attempts = lastEndsSession(size === 'full' ? all : oneOfEachForm(all));
-    // Reading the other tenant's audit chain has sealed it, so its rows no longer change by themselves.
+    // Reading the other tenant's audit chain has sealed the chain, so its rows no longer change by
+    // themselves.
     const rows = await disk.of(other.party.tenantId);
     const judged: Judged[] = [];
     for (const some of attempts) judged.push(...(await plane.judged(some, marks)));
@@ -88,7 +89,9 @@ function lastEndsSession(attempts: readonly Attempt[]): Attempt[][] {
   return [attempts.filter((attempt) => !endsSession(attempt)), attempts.filter(endsSession)];
 }
 
-/** Keeps one attempt of each form per route. `HEAD` is covered by the `GET` on the same path. */
+/**
+ * Keeps one attempt of each form per route. Leaves out `HEAD`, because the `GET` on the same path covers it.
+ */
 function oneOfEachForm(attempts: readonly Attempt[]): Attempt[] {
   const first = new Map(attempts.toReversed().map((one) => [`${nameOf(one.route)} ${one.form}`, one]));
   return [...first.values()].filter(({ route }) => route.method !== 'HEAD');
@@ -117,7 +120,7 @@ class Plane {
     });
   }
 
-  /** Sends the tenant's own requests one by one; those that sign it out come last. */
+  /** Sends the tenant's own requests one by one. Requests that sign the user out come last. */
   async controls(routes: readonly Route[], { party }: TenantWithCanary, isChosen: typeof isReading) {
     const texts: string[] = [];
     const chosen = controlsOf(this.lines, routes, party, isChosen);

@@ -1,7 +1,7 @@
 /**
- * How a COMMIT fails. `refused`: the database reports an error, and nothing takes effect. `lost before`,
- * `lost after`: the client cannot tell whether its COMMIT took effect. In the first case it did not, in the
- * second it did.
+ * How a COMMIT fails. `refused`: the database reports an error, and nothing takes effect. `lost before`: the
+ * connection is lost before the COMMIT takes effect. `lost after`: the connection is lost after the COMMIT
+ * has taken effect. In both of these cases, the client cannot tell whether the COMMIT took effect.
  */
 export const COMMIT_FAULTS = ['refused', 'lost before', 'lost after'] as const;
 
@@ -13,14 +13,14 @@ export interface CommitFault {
 
 const PREFIX = 'fa17';
 
-/** The trace of a request in which this COMMIT is to fail. `serial` makes it unique. */
+/** The trace id for a request in which this COMMIT is to fail. `serial` makes the id unique. */
 export function failing({ how, nth }: CommitFault, serial: number): { traceId: string; traceparent: string } {
   const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
   const traceId = `${PREFIX}${hex(COMMIT_FAULTS.indexOf(how), 2)}${hex(nth, 2)}${hex(serial, 24)}`;
   return { traceId, traceparent: `00-${traceId}-${'fa'.repeat(8)}-01` };
 }
 
-/** The fault that a trace id encodes, if it encodes one. */
+/** The fault that is encoded in a trace id, if any. */
 export function faultOf(traceId: string | undefined): CommitFault | undefined {
   if (!traceId?.startsWith(PREFIX)) return undefined;
   const [how = 0, nth = 0] = Buffer.from(traceId.slice(PREFIX.length), 'hex');

@@ -11,20 +11,23 @@ interface Asked {
   readonly method?: string;
   readonly path: string;
   readonly body?: object;
-  /** The stack's API key by default. */
+  /** The token to call with; the stack's API key by default. */
   readonly by?: string;
-  /** Strings that identify the rows about its subject. */
+  /** Strings that identify the rows about the request's subject. */
   readonly marks: readonly string[];
 }
 
 interface Line {
   readonly isKeyed?: true;
-  /** The request starts a job that continues after the response, so rows are counted rather than compared. */
+  /**
+   * Whether the request starts a job that continues after the response. If so, rows are counted rather than
+   * compared.
+   */
   readonly hasJob?: true;
   ask(): Promise<Asked>;
 }
 
-/** States in which a job does nothing more by itself. */
+/** States in which a job does not continue by itself. */
 const AT_REST = ['waiting', 'succeeded', 'cancelled', 'failed'];
 
 let count = 0;
@@ -62,8 +65,8 @@ export class ControlPlaneWrites {
         const id = await this.tenant();
         const { items } = await this.call<{ items: { id: string }[] }>(`/tenants/${id}/provisioning-tokens`);
         const token = items[0]?.id ?? '';
-        // Marks only the token, since revoking it also ends the job that waits for it, and that changes the
-        // tenant.
+        // Marks only the token. Revoking it also makes the waiting job fail, and that changes the tenant's
+        // row.
         return { method: 'DELETE', path: `/tenants/${id}/provisioning-tokens/${token}`, marks: [token] };
       },
     },
@@ -239,7 +242,7 @@ export class ControlPlaneWrites {
     };
   }
 
-  /** A new client address, so that no limit per address applies. */
+  /** A new client address, so that limits per address do not apply. */
   private from(): { 'x-forwarded-for': string } {
     return { 'x-forwarded-for': addressOf((this.calls += 1)) };
   }
@@ -284,7 +287,7 @@ export class ControlPlaneWrites {
   }
 }
 
-/** Rows that are written after the request, by a waiting job that polls and by the mailer. */
+/** Rows that are written independently of the request, by a waiting job that polls and by the mailer. */
 const OF_OTHERS = /^(?:provisioning_jobs|outgoing_mails) /;
 /** The tables that a request itself writes to. */
 const OF_REQUESTS = /^(?:tenants|provisioning_jobs|provisioning_tokens|tenant_planes) /;

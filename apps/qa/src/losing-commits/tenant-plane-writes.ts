@@ -27,7 +27,7 @@ interface Asked {
 
 /** Every route of the Tenant Plane that writes, each called for its own tenant. */
 export class TenantPlaneWrites {
-  /** Prerequisites of a request that a tenant does not have by default. */
+  /** Creates what a request requires but a tenant does not have by default. */
   private readonly special: Readonly<Record<string, (party: TenantWithCanary['party']) => Promise<Asked>>> = {
     'POST /api/auth/signup-exchange': async (party) => {
       const body = { email: 'invited@example.com', role: 'operator' };
@@ -70,7 +70,7 @@ export class TenantPlaneWrites {
     const special = this.special[nameOf(route)];
     const asked = await special?.(party);
     const control = controlOf(route, line, party);
-    if (!control) throw new Error(`The tenant has no object that ${nameOf(route)} could use.`);
+    if (!control) throw new Error(`The tenant has no object for ${nameOf(route)}.`);
     const request = asked ? asking(control.request, asked) : control.request;
     return {
       send: (headers) => this.sender.send({ ...request, headers: { ...request.headers, ...headers } }),

@@ -2,13 +2,13 @@ import { type Reply } from '@atlas/isolation';
 import { type PlaneProcess } from '@atlas/testing';
 import { COMMIT_FAULTS, type CommitFault, failing } from './commit-fault';
 
-/** More COMMITs than any request has. */
+/** A number that exceeds the COMMITs of any request. */
 const MAX_COMMITS = 9;
 
-/** A request that writes. Each time it is prepared, it gets its own subject. */
+/** A request that writes. Each `prepare` creates a new subject for it. */
 export interface Write {
   readonly name: string;
-  /** Whether repeating it has no further effect, thanks to its Idempotency-Key. */
+  /** Whether the request has an Idempotency-Key, so that repeating it has no further effect. */
   readonly isKeyed: boolean;
   prepare(): Promise<Prepared>;
 }
@@ -16,7 +16,7 @@ export interface Write {
 export interface Prepared {
   send(headers: Readonly<Record<string, string>>): Promise<Reply>;
   isMeant(status: number): boolean;
-  /** Every row about its subject, as text starting with the table name. */
+  /** Every row about the request's subject, as text that starts with the table name. */
   rows(): Promise<string[]>;
 }
 
@@ -58,7 +58,7 @@ async function cleanly(write: Write): Promise<Effect> {
   return effectOf(before, await prepared.rows());
 }
 
-/** Undefined if the request has no such COMMIT. */
+/** Returns what is wrong, or undefined if the request has no such COMMIT. */
 async function withFault(
   { prepare, isKeyed }: Write,
   clean: Effect,
@@ -78,7 +78,7 @@ async function withFault(
     if (!isDone) wrong.push(`answered ${first.status}, stored ${shown(left, clean)}`);
   } else {
     if (![503, 507].includes(first.status)) wrong.push(`answered ${first.status} ${first.text}`);
-    if (!isDone && Object.keys(left).length > 0) wrong.push(`half done: ${shown(left, clean)}`);
+    if (!isDone && Object.keys(left).length > 0) wrong.push(`partially done: ${shown(left, clean)}`);
   }
   const again = await prepared.send({});
   if (!isKeyed) {

@@ -1,7 +1,7 @@
 import { uuidv7 } from '@atlas/tenancy';
 import { type TenantRows } from '../tenant-rows';
 
-/** Keeps the parameters of each statement below the limits of both databases. */
+/** Keeps the number of parameters per statement within the limits of both databases. */
 const ROWS_A_STATEMENT = 2000;
 const COLUMNS = 'tenant_id, id, number, title, description, severity, status, created_at, updated_at'.split(
   ', ',
@@ -26,7 +26,7 @@ export async function fillIncidents(rows: TenantRows, tenantId: string, count: n
   );
 }
 
-/** The values of an incident, which is created one minute after the previous one. */
+/** The column values of the `n`th incident. Incidents are created one minute apart. */
 function incident(tenantId: string, n: number): unknown[] {
   const at = new Date(Date.UTC(2025, 0, 1) + n * 60_000);
   const text = at.toISOString().replace('T', ' ').replace('Z', '');

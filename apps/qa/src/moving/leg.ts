@@ -18,22 +18,22 @@ interface Stand {
 
 export interface LegResult {
   readonly name: string;
-  /** Acknowledged writes that are missing or different, and earlier rows that are missing. */
+  /** How many acknowledged writes are missing or were changed, plus how many earlier rows are missing. */
   readonly lost: number;
-  /** Rows whose write was refused or never acknowledged, and numbers that were assigned twice. */
+  /** How many rows come from writes that were not acknowledged, plus how many numbers were assigned twice. */
   readonly doubled: number;
   readonly failures: readonly string[];
   readonly writes: number;
   readonly reads: number;
-  /** The longest pause in writes, as a client sees it. */
+  /** The longest pause in writes, as seen by a client. */
   readonly freezeMs: number;
   readonly longestReadMs: number;
   readonly movedMs: number;
 }
 
 /**
- * Makes one move under load, and compares the result row by row with the state before it and with everything
- * acknowledged during it.
+ * Makes one move under load. Compares the result row by row with the state before the move and with
+ * everything that was acknowledged during the move.
  */
 export async function travel(tour: Tour, to: string, known: Iterator<string>): Promise<LegResult> {
   const name = `${tour.tenant.deployment_model} -> ${to}`;
@@ -46,7 +46,8 @@ export async function travel(tour: Tour, to: string, known: Iterator<string>): P
   if (job.status !== 'succeeded') throw new Error(`${name}: ${JSON.stringify(job)}`);
   const after = await standOf(tour.database, tour.tenant.id);
   const failures = [...work.failures];
-  if (work.address !== tour.tenant.endpoint_url) failures.push(`users ended up at ${work.address}`);
+  if (work.address !== tour.tenant.endpoint_url)
+    failures.push(`the users ended up at ${work.address} instead of the new address`);
   if (!(await tour.signIn())) failures.push('a user cannot sign in at the new address');
   const { longestWriteMs: freezeMs, longestReadMs, reads } = work;
   return {
@@ -71,7 +72,7 @@ function compare(before: Stand, work: OngoingWork, after: Stand): { lost: number
   return { lost: wrong + gone, doubled: strangers + (after.titles.size - after.numbers) };
 }
 
-/** True for the incident counter and for incidents that were edited. */
+/** Whether the row may have changed, because it is the incident counter or an incident that was edited. */
 function isChangedSince(row: string, { acknowledged }: OngoingWork): boolean {
   if (row.startsWith('tenant_counters ')) return true;
   if (!row.startsWith('incidents ')) return false;

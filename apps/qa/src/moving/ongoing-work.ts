@@ -5,12 +5,12 @@ const WRITES_A_SECOND = 20;
 const READERS = 2;
 const READ_PAUSE_MS = 25;
 /**
- * Shorter than the second that clients are asked to wait, since this measures the pause in writes, not the
- * client's patience. Doubles with each retry.
+ * The delay before the first retry. It doubles with each retry. It is shorter than the second that clients
+ * are asked to wait, so that the pause in writes can be measured accurately.
  */
 const RETRY_MS = 20;
 const MAX_RETRY_MS = 160;
-/** How long one write may be refused. */
+/** How long a single write may keep being refused. */
 const PATIENCE_MS = 30_000;
 
 interface Incident {
@@ -20,9 +20,9 @@ interface Incident {
 type Page = Answer<{ readonly items: readonly Incident[] }>;
 
 /**
- * Users of one tenant who keep working whatever happens to the tenant. Like a browser, they follow a redirect
- * and stay there, and they retry a write that was refused because writes are paused. Each retry has a new
- * title, which reveals a write that was refused but took effect.
+ * Users of one tenant who keep working, regardless of what happens to the tenant. Like a browser, they follow
+ * a redirect and stay at the new address. They retry a write that was refused because writes are paused. Each
+ * retry has a new title, so that a write that was refused but took effect can be detected.
  */
 export class OngoingWork {
   /** Acknowledged titles by incident id. */
@@ -38,7 +38,7 @@ export class OngoingWork {
   private isOver = false;
   private readonly running: Promise<unknown>;
 
-  /** `known`: ids of existing incidents. Every fourth write changes the next one of them. */
+  /** `known` contains ids of existing incidents. Every fourth write edits the next one. */
   constructor(
     /** The address that the users currently use. */
     public address: string,
@@ -75,7 +75,7 @@ export class OngoingWork {
       if (answer.status === 201 || answer.status === 200) return this.note(answer.body, startedAt);
       if (answer.body['code'] !== 'tenant_frozen') throw new Error(describe(answer));
       this.refused.add(title);
-      if (performance.now() - startedAt > PATIENCE_MS) throw new Error('it was refused for too long');
+      if (performance.now() - startedAt > PATIENCE_MS) throw new Error('the write was refused for too long');
       await delay(Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (attempt - 1)));
     }
   }

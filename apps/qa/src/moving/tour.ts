@@ -68,8 +68,8 @@ export class Tour {
   };
 
   /**
-   * Moves the tenant and waits until the move is over. If a customer's plane serves the tenant, its admin
-   * consents first.
+   * Moves the tenant and waits until the move is over. If a customer's plane serves the tenant, the tenant's
+   * admin consents first.
    */
   async move(model: string): Promise<JobView> {
     const { stack } = this.dedicated;
@@ -125,7 +125,10 @@ export class Tour {
         session: this.session,
       });
     const isAsked = async () => (await call('/api/moves', 'GET')).body.items.length === 1;
-    await eventually(isAsked, { timeoutMs: 60_000, what: 'the plane is asked to consent to the move' });
+    await eventually(isAsked, {
+      timeoutMs: 60_000,
+      what: 'the plane lists the move for which it needs consent',
+    });
     const { status, body } = await call('/api/moves/consent', 'POST');
     if (status !== 200) throw new Error(JSON.stringify(body));
   }

@@ -1,7 +1,10 @@
 import { type SeededRandom } from '../seeded-random';
 import { type SignedRequest } from '../signed-plane';
 
-/** One way to change a signed request. `change` returns null if the request lacks that part. */
+/**
+ * One way to change a signed request. `change` returns null if the request does not have the part to be
+ * changed.
+ */
 export interface Mutation {
   readonly part: string;
   readonly change: (request: SignedRequest, means: Means) => SignedRequest | null;
@@ -16,7 +19,7 @@ export interface Means {
   readonly keyId: string;
   /** Another tenant of the same plane. */
   readonly tenantId: string;
-  /** The same request, signed with the correct key for another authority. */
+  /** Signs the same request with the correct key, but for a different authority. */
   readonly signedFor: (authority: string, request: SignedRequest) => SignedRequest;
 }
 
@@ -35,7 +38,7 @@ export function ofHeader(name: string, how: string, change: TextChange): Mutatio
   };
 }
 
-/** Replaces the header with that of another request. */
+/** Replaces the header with the same header from another request. */
 export function ofAnother(name: string): Mutation {
   return ofHeader(name, 'from another request', (_, { other }) => other.headers[name] ?? '');
 }

@@ -16,7 +16,7 @@ import {
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const AUTHORITIES = ['evil.example', 'localhost', '127.0.0.1:1', '127.0.0.2', '[::1]'];
 
-/** Changes to what the signature covers. */
+/** Changes to the parts of a request that the signature covers. */
 export const REQUEST_MUTATIONS: readonly Mutation[] = [
   {
     part: 'method',
@@ -110,8 +110,8 @@ function ofBody(how: string, change: TextChange): Mutation {
 }
 
 /**
- * Changes one character inside a string, so that the JSON stays valid. Invalid JSON would be refused for that
- * alone.
+ * Changes one character inside a string, so that the JSON remains valid. Invalid JSON would be refused even
+ * with a valid signature.
  */
 function inText(json: string, random: SeededRandom): string {
   const text = random.one([...json.matchAll(/"[^"]+"/g)]);

@@ -50,8 +50,8 @@ export const SIGNATURE_MUTATIONS: readonly Mutation[] = [
   ofInput('a second one', (input) => `${input}, sig2=("@method");created=1`),
   ofAnother('signature-input'),
   withoutHeader('signature-input'),
-  // The label is changed in one of the two fields. Changed in both, it would name the same signature, since
-  // no signature covers its own label.
+  // The label is changed in only one of the two fields. If both labels were changed alike, the signature
+  // would remain valid, since a signature does not cover its own label.
   ...['signature-input', 'signature'].map((name) =>
     ofHeader(name, 'its label', (field, { random }) => field.replace('sig1', `s${random.below(1e9)}`)),
   ),
@@ -65,8 +65,7 @@ export const SIGNATURE_MUTATIONS: readonly Mutation[] = [
   ofBytes('zeros', (bytes) => Buffer.alloc(bytes.length)),
   ofBase64('unpadded', (base64) => base64.replace('=', '')),
   ofBase64('padded twice', (base64) => `${base64}=`),
-  // Two bits of the last character before the padding have no meaning, and a lenient decoder would ignore
-  // them.
+  // Two bits of the last character before the padding are unused. A lenient decoder would ignore them.
   ofBase64('a non-canonical encoding of the same bytes', (base64) =>
     base64.replace(/.=$/, (last) => `${String.fromCharCode(last.charCodeAt(0) + 1)}=`),
   ),

@@ -7,8 +7,8 @@ import { type SignedRequest, SignedPlane, send } from '../signed-plane';
 import { type Means, type Mutation } from './mutation';
 
 /**
- * Calls from a plane with two tenants: reports with everything that can be signed, and pulls with the
- * minimum.
+ * Calls from a plane with two tenants: reports, which contain everything that can be signed, and pulls, which
+ * contain the minimum.
  */
 export class SignedCalls {
   private count = 0;
@@ -39,7 +39,7 @@ export class SignedCalls {
     return new SignedCalls(plane, id, tenantIds, keyIdOf(other.install.env['INTERNAL_SERVICE_SECRET'] ?? ''));
   }
 
-  /** A request and its mutation, which is guaranteed to differ. */
+  /** A request and a mutated copy, which is guaranteed to differ from the original. */
   mutated(mutation: Mutation, random: SeededRandom): { original: SignedRequest; changed: SignedRequest } {
     for (;;) {
       const original = random.one([() => this.report(), () => this.pull()])();

@@ -11,8 +11,8 @@ type Run = (this: Database, statement: string, ...others: unknown[]) => unknown;
 const commits = new Map<string, number>();
 
 /**
- * The fault for this request's trace, if `statement` is the COMMIT that it applies to. Prints a line in that
- * case.
+ * Returns the fault that the request's trace id encodes, if `statement` is the COMMIT that is to fail. If so,
+ * prints a line.
  */
 function faultOfThis(statement: unknown): CommitFault | undefined {
   if (typeof statement !== 'string' || statement.toLowerCase() !== 'commit') return undefined;
@@ -32,7 +32,7 @@ Reflect.set(Client.prototype, 'query', function (this: Client, statement: unknow
   return fault ? failOnPostgres(this, fault) : query.call(this, statement, ...others);
 } satisfies Query);
 
-/** Makes the real server or driver produce the error. */
+/** Makes the database server or the driver produce a real error. */
 async function failOnPostgres(client: Client, { how }: CommitFault): Promise<unknown> {
   if (how === 'refused') {
     const refusal = await query
@@ -42,7 +42,7 @@ async function failOnPostgres(client: Client, { how }: CommitFault): Promise<unk
     throw refusal;
   }
   if (how === 'lost after') await query.call(client, 'commit');
-  // The client's only socket, which its types omit.
+  // The client's only socket, which is missing from its type definitions.
   (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
   return query.call(client, 'commit');
 }

@@ -5,7 +5,7 @@ const CHANNEL = 'fastify.initialization';
 
 /**
  * Prints a line for each route of the plane's server, which is the first Fastify instance of the process. The
- * API description page creates a second one
+ * API description page creates a second instance
  * (https://fastify.dev/docs/latest/Reference/Hooks/#diagnostics-channel-hooks).
  */
 function report(message: unknown): void {

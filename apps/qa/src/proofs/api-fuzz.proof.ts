@@ -8,11 +8,11 @@ import { type Proof } from '../proof';
 const SEED = 20_261_126;
 /** Requests per operation. */
 const CASES = { full: 200, small: 3 } as const;
-/** Overall, at least this share of the broken requests must be refused. */
+/** The share of invalid requests that must be refused, counted over all operations. */
 const REFUSED = 0.99;
 
 /**
- * Whatever the planes are sent, they respond as their API descriptions say.
+ * The planes respond as their API descriptions say, regardless of what they are sent.
  *
  * To see it fail: drop `@Length` from `CreateConfigurationItemDto.type` and leave docs/openapi as it is;
  * throw in a handler; or respond with a different status or an extra property.
@@ -20,12 +20,12 @@ const REFUSED = 0.99;
 export const proof: Proof = {
   goal:
     '200 requests per operation of both OpenAPI documents: 0 responses that are 5xx, undocumented or ' +
-    'violate their schema; >= 99 % of the requests with one violation are refused for it',
+    'violate their schema; >= 99 % of the requests with one violation are refused',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, stack, served, progress, only }) {
     const options = { seed: SEED, count: CASES[size], only, progress };
-    // With another driver, a dedicated tenant would get its own process.
+    // With any other infrastructure driver, a dedicated tenant would get its own process.
     const controlPlane = await ControlPlaneCaller.at(await stack({ INFRASTRUCTURE_DRIVER: 'manual' }));
     const tenantPlane = await TenantPlaneCaller.at((await served()).stack);
     const [ours, theirs] = [await fuzz(controlPlane, options), await fuzz(tenantPlane, options)];
@@ -47,8 +47,8 @@ function figuresOf(plane: string, counts: FuzzCounts): Figure[] {
     none(`${plane}: 5xx responses`, failed),
     none(`${plane}: undocumented responses`, undocumented),
     none(`${plane}: responses that violate their schema`, otherwise),
-    atLeast(`${plane}: broken requests refused`, broken - accepted, Math.ceil(broken * REFUSED)),
-    none(`${plane}: operations that accept broken requests`, lax),
+    atLeast(`${plane}: invalid requests refused`, broken - accepted, Math.ceil(broken * REFUSED)),
+    none(`${plane}: operations that accept invalid requests`, lax),
     moreThan(`${plane}: successful requests`, succeeded, 0),
     measured(`${plane}: legitimate 503 responses`, ofOthers),
   ];

@@ -20,8 +20,8 @@ export const proof: Proof = {
   databases: ['sqlite'],
   async run({ size }) {
     const { faults, gaps, levels } = checkLedger(PROOF_NAMES);
-    // In the small size supply-chain.spec.ts checks the bill of materials, since npm takes seconds to create
-    // it.
+    // At the reduced size, only supply-chain.spec.ts checks the bill of materials, since npm takes seconds to
+    // create it.
     const sbom = size === 'small' ? undefined : await shippedSbom();
     const [first, second] = levels;
     return [

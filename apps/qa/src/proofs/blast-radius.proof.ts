@@ -9,16 +9,16 @@ import { type Proof, type ProofContext, countBy } from '../proof';
 import { type Audience, audienceOf, routesOf } from '../routes';
 import { changesOf, rowsTelling } from '../rows-telling';
 
-/** The small form makes one in this many attempts, with some on every route. */
+/** At the reduced size, one in this many attempts is made. Every route still gets some attempts. */
 const SMALL_PART = 17;
 
 /**
- * With every secret of one tenant plane, an attacker tries every route as another plane.
+ * An attacker who has every secret of one tenant plane calls every route in the name of another plane.
  *
- * The routes are those that Fastify registered. On each, the attacker sends what the other plane would send,
- * with every combination of plane and tenant, signed with each stolen secret. No row about the other plane
- * may change. Afterwards that plane makes the same calls itself, and they succeed. Any enrolled plane may
- * look up where a slug is served, so such a lookup does not count as a call made as another plane.
+ * The routes are those that Fastify registered. On each route, the attacker sends what the other plane would
+ * send, with every combination of plane and tenant, signed with each stolen secret. No row about the other
+ * plane may change. Afterwards, that plane makes the same calls itself, which must succeed. Any enrolled
+ * plane may look up where a slug is served, so such a lookup does not count as a call made as another plane.
  *
  * To see it fail: in `TransferRelay.take`, leave out `sourcePlaneId`; or add a signed route.
  */
@@ -65,7 +65,7 @@ export const proof: Proof = {
   },
 };
 
-/** The audit trail records that someone else presented one of the victim's tokens. */
+/** Whether the row is the audit event for an attempt by another plane to use one of the victim's tokens. */
 function isAlarm(row: string): boolean {
   return row.startsWith('audit_events ') && row.includes('"provisioning_token.misused"');
 }
@@ -104,7 +104,10 @@ async function tryAll(scene: Scene, routes: Routes, { size, progress }: ProofCon
   };
 }
 
-/** Reading a public route is allowed, but must not reveal anything about the victim. */
+/**
+ * Whether the attempt counts as a success. Reading a public route is allowed if the response reveals nothing
+ * about the victim.
+ */
 function succeedsAs(
   { victim }: Scene,
   { call, isPublic }: Attempt & { isPublic: boolean },
@@ -122,7 +125,7 @@ function describe({ call, key }: Attempt, { status, text }: Reply): string {
   );
 }
 
-/** The same calls, made legitimately. */
+/** The victim makes the same calls itself, which must be accepted. */
 async function byVictimItself(scene: Scene, routes: readonly Route[]) {
   const { url } = scene.stack.controlPlane;
   const statuses: number[] = [];

@@ -13,7 +13,7 @@ import { type Proof, countBy } from '../proof';
 import { SeededRandom } from '../seeded-random';
 
 const TENANTS = 200;
-/** Clients start at a fixed interval, so the longer the server is down, the more of them wait. */
+/** The interval at which clients start. The longer the server is down, the more clients are waiting. */
 const EVERY_MS = 250;
 const REPEATED_AFTER_MS = 250;
 const ACCEPTED_WITHIN_MS = 120_000;
@@ -29,7 +29,7 @@ export const proof: Proof = {
     `Postgres killed every 5-10 s during ${TENANTS} provisionings: exactly ${TENANTS} tenants, each ` +
     'active once, no request lost',
   databases: ['postgres'],
-  // Starting a separate server with two planes takes longer than the small form may.
+  // Starting a separate server with two planes takes too long for the reduced size.
   smallOn: [],
   async run({ progress }) {
     const server = await OwnPostgres.start();
@@ -114,7 +114,7 @@ async function killWhile(
   return kills;
 }
 
-/** Each count must equal the number of tenants. */
+/** Returns the final counts by name. Each must equal the number of tenants. */
 async function outcome(
   stack: TestStack,
   server: OwnPostgres,

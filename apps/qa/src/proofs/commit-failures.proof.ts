@@ -10,15 +10,18 @@ import { TenantRows } from '../tenant-rows';
 
 const preload = (name: string): string => `--require "${builtFile('qa', `preloads/${name}.js`)}"`;
 const LOSING = { ...FROM_MODULES, NODE_OPTIONS: `${preload('route-report')} ${preload('commit-faults')}` };
-/** For the small form: requests that would create a duplicate if they were sent again without a key. */
+/**
+ * The requests that are tried at the reduced size. Both would create a duplicate if they were sent again
+ * without a key.
+ */
 const SMALL = ['POST /api/incidents', 'POST /api/tenants/provision'];
 
 /**
  * Every request that writes is sent once for each of its COMMITs and each way in which that COMMIT can fail.
  *
- * It is then sent again with the same key, and the rows about its subject are compared with those of an
- * undisturbed request. A module preloaded into the plane learns from the request's trace id which COMMIT to
- * fail.
+ * The same request is then sent again with the same key. The rows about its subject must match the rows that
+ * a request without a fault leaves. A module preloaded into the plane learns from the request's trace id
+ * which COMMIT to fail.
  *
  * To see it fail: have `PostgresDatabase.commit` return as if it had committed.
  */

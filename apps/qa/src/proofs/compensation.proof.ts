@@ -22,7 +22,7 @@ interface Undoable {
   readonly scenario: Scenario;
   /** The last step whose failure undoes the operation. */
   readonly lastStep: string;
-  /** What is wrong after the operation has been undone, such as something left behind. */
+  /** Returns what is wrong after the operation has been undone, or undefined. */
   problem(scene: Scene, subject: Subject): Promise<string | undefined>;
 }
 
@@ -45,8 +45,8 @@ interface Outcome {
 }
 
 /**
- * After a step has failed permanently, the operation leaves nothing behind, and the same request succeeds
- * when it is repeated.
+ * After a permanent failure of a step, the operation leaves nothing behind, and the same request succeeds
+ * when repeated.
  *
  * To see it fail: in `ReservePlaceStep.undo`, leave out `freePlace`.
  */
@@ -55,7 +55,8 @@ export const proof: Proof = {
     'a permanent failure at each step of provisioning, moving and restoring: 0 resources left behind, ' +
     'and the same request succeeds when repeated',
   databases: ['sqlite', 'postgres'],
-  // Covered in the small size by control-plane/test/jobs/job-control.cases.ts and e2e/test/dedicated.spec.ts.
+  // Covered at the reduced size by control-plane/test/jobs/job-control.cases.ts and
+  // e2e/test/dedicated.spec.ts.
   smallOn: [],
   async run(context) {
     const { size, only = '' } = context;
@@ -103,7 +104,10 @@ function batchesOf({ scenario, lastStep }: Undoable, { size }: ProofContext): st
   return MOMENTS.map((moment) => undone.map((step) => `${operation}/${step}/${moment}`));
 }
 
-/** One subject per edge. Once all have failed, nothing may be left behind. */
+/**
+ * Makes the operation fail at each of the given points, each time for a different subject. Once all have
+ * failed, nothing may be left behind.
+ */
 async function failAt(
   scene: Scene,
   { scenario, problem }: Undoable,
@@ -124,7 +128,7 @@ async function failAt(
   return subjects;
 }
 
-/** Repeats the operation for each subject, without a fault. Returns how many succeeded. */
+/** Repeats the operation for each subject, without a fault. Returns how many of them succeeded. */
 async function askAgain(
   scene: Scene,
   scenario: Scenario,

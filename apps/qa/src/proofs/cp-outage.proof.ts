@@ -5,7 +5,7 @@ import { type Proof } from '../proof';
 const IN_SYNC_WITHIN_SECONDS = 15;
 
 /**
- * While the Control Plane is down, the tenant plane is restarted, and its users notice nothing.
+ * The tenant plane is restarted while the Control Plane is down. All core calls of its users still work.
  *
  * To see it fail: have `ControlPlaneLink.onApplicationBootstrap` wait for the link.
  */
@@ -57,7 +57,9 @@ async function coreCalls(stack: TestStack, tenant: TenantView): Promise<number[]
   return answers.map((answer) => answer.status);
 }
 
-/** The time from the Control Plane's return until a tenant that is requested afterwards is served. */
+/**
+ * Restarts the Control Plane, requests a tenant, and returns how long it takes until the tenant is served.
+ */
 async function returnAndSync(stack: TestStack): Promise<number> {
   await stack.startControlPlane();
   const returnedAt = Date.now();

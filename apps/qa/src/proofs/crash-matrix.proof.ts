@@ -8,22 +8,26 @@ import { Scene } from '../failures/scene';
 import { below, measured, moreThan, none } from '../figures';
 import { type Proof, type ProofContext } from '../proof';
 
-/** Last moment first: see `killAtEach`. */
+/** The latest moment comes first, for the reason given at `killAtEach`. */
 const MOMENTS = ['after-record', 'after-effect', 'before'] as const;
 const BACK_WITHIN_MS = 30_000;
 /**
- * On Postgres a dead worker's lease takes 15 s to expire, so several edges share the wait. There cannot be
- * more of them, because a move is undone once it has paused its tenant's writes for 30 s.
+ * How many subjects are interrupted per restart. On Postgres, a dead worker's lease takes 15 s to expire, so
+ * several subjects share the wait. More than five would take too long: a move is undone once it has paused
+ * its tenant's writes for 30 s.
  */
 const AT_ONCE = { sqlite: 3, postgres: 5 };
-/** A waiting step is recorded as done only after the plane's report, so its last edges are reached late. */
+/**
+ * A waiting step is recorded as done only after the plane's report, so the point after its record is reached
+ * late.
+ */
 const REACHED_WITHIN_MS = 60_000;
 /**
- * For the small form: after a step's effect and before its record. The Control Plane starts with this fault
- * point armed.
+ * The only fault point at the reduced size: after a step has taken effect and before this is recorded. The
+ * Control Plane starts with this fault point armed.
  */
 const SMALL_EDGE = 'provision/write-desired-state/after-effect';
-/** How many scenarios run at the same time. They spend most of it waiting. */
+/** How many scenarios run at the same time. They spend most of their time waiting. */
 const LANES = { sqlite: 2, postgres: 3 };
 
 interface Outcome {
@@ -33,15 +37,15 @@ interface Outcome {
 }
 
 /**
- * The Control Plane is killed at every edge of every step. After a restart, the operation is done exactly
- * once.
+ * The Control Plane is killed before and after every step, and between the step's effect and its record.
+ * After a restart, the operation is done exactly once.
  *
  * To see it fail: in `JobRunner.attempt`, record the step before its transaction instead of inside it.
  */
 export const proof: Proof = {
   goal:
-    'kill -9 at every step edge of every operation in every model, then a restart: 0 stuck, 0 orphans, ' +
-    '0 duplicates, done within 30 s',
+    'kill -9 before and after every step of every operation in every model, then a restart: 0 stuck, ' +
+    '0 orphans, 0 duplicates, done within 30 s',
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const isFull = context.size === 'full';
@@ -58,14 +62,17 @@ export const proof: Proof = {
     const slowestMs = Math.max(0, ...outcomes.map((outcome) => outcome.slowestMs));
     return [
       measured('operations', scenarios.length),
-      moreThan('edges', edges, 0),
+      moreThan('fault points', edges, 0),
       none('stuck, orphaned, duplicated or never reached', problems),
       below('slowest recovery', slowestMs / 1000, BACK_WITHIN_MS / 1000, 's'),
     ];
   },
 };
 
-/** Each scenario gets its own stack, so that leftovers on the machine can be attributed to it. */
+/**
+ * Each scenario has its own stack, so that anything left behind on the machine can be attributed to the
+ * scenario.
+ */
 async function interrupt(context: ProofContext, scenario: Scenario): Promise<Outcome> {
   const equipment = scenario.equipment?.();
   const armed = context.size === 'small' && { ATLAS_FAULT_POINT: `${SMALL_EDGE}:kill` };
@@ -105,8 +112,9 @@ function batchesOf({ operation, steps, isAlone }: Scenario, { size, driver }: Pr
 }
 
 /**
- * One subject per edge, the last step first. Interrupted subjects continue in the meantime, and must not
- * reach an edge that is armed for another one.
+ * Interrupts one subject at each of the given points, starting with the last step. Subjects that were
+ * interrupted earlier continue at the same time, and must not reach a fault point that is armed for another
+ * subject.
  */
 async function killAtEach(scene: Scene, scenario: Scenario, edges: readonly string[]): Promise<Outcome> {
   const subjects = await Promise.all(edges.map(() => scenario.prepare(scene, scene.newSlug())));

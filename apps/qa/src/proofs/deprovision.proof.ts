@@ -22,8 +22,8 @@ interface Scene {
 }
 
 /**
- * Nothing is removed without a backup that can be restored. A restore brings back every row, and a purge
- * leaves none.
+ * Nothing is removed unless its backup can be restored. A restore brings back every row, and a purge leaves
+ * no rows behind.
  *
  * To see it fail: in `RemoveCopiesStep.run`, leave out `this.backup.require`.
  */
@@ -32,7 +32,7 @@ export const proof: Proof = {
     '0 removals with a damaged backup; restored rows equal the originals; after the purge 0 rows in ' +
     'tables and backups, and the slug is never assigned again',
   databases: ['sqlite', 'postgres'],
-  // Covered in the small size by control-plane/test/deprovision.spec.ts and e2e/test/deprovision.spec.ts.
+  // Covered at the reduced size by control-plane/test/deprovision.spec.ts and e2e/test/deprovision.spec.ts.
   smallOn: [],
   async run(context) {
     const { tenants: count, incidents } = SIZES[context.size];
@@ -84,8 +84,8 @@ async function inhabited(stack: TestStack, slug: string, incidents: number): Pro
 }
 
 /**
- * Each backup is damaged in the Control Plane's database after its verification and before anything is
- * removed.
+ * Damages each backup in the Control Plane's database, after it has been verified and before anything is
+ * removed. Returns how many tenants were not removed.
  */
 async function behindDamagedBackups(
   scene: Scene,
@@ -113,7 +113,10 @@ async function damaged(
   const pausedBefore = paused();
   const jobs = await Promise.all(tenants.map((tenant) => begin(stack, tenant, 'deprovision')));
   const areAllPaused = async (): Promise<boolean> => paused() - pausedBefore === tenants.length;
-  await eventually(areAllPaused, { timeoutMs: 60_000, what: 'all backups are stored, and all jobs paused' });
+  await eventually(areAllPaused, {
+    timeoutMs: 60_000,
+    what: 'all backups are stored, and all jobs are paused',
+  });
   await control.query(
     `update transfer_parts set sealed = substr(sealed, 1, length(sealed) - 8) || 'AAAAAAAA'`,
   );
@@ -148,7 +151,7 @@ async function thereAndBack(
 }
 
 /**
- * Lets the time for a restore expire. Must run while there are no requests: SQLite aborts a transaction if
+ * Lets the time for a restore expire. Must not run during a request, because SQLite aborts a transaction if
  * another process has written in the meantime.
  */
 async function letTheMonthEnd({ control }: Scene): Promise<void> {

@@ -28,9 +28,9 @@ const ROUNDS = 20;
 interface Counts {
   readonly lost: number;
   readonly doubled: number;
-  /** Writes that are still missing although their request was repeated with its key. */
+  /** How many writes are still missing although their requests were repeated with their keys. */
   readonly missing: number;
-  /** Phases that did not happen: refusals, readiness turning red or green, tenants becoming active. */
+  /** Phases that should have happened but did not, such as refusals or readiness turning red or green. */
   readonly stuck: readonly string[];
   readonly statuses: Readonly<Record<string, number>>;
 }
@@ -42,11 +42,11 @@ interface Counts {
  * succeeds.
  *
  * On SQLite, the 256 MB file system of both databases is filled to its last page, and each process is
- * forbidden to write to any file (`prlimit --fsize=0`), which SQLite reports as SQLITE_IOERR. On Postgres, a
- * proxy closes connections before and after the server commits, a deferred trigger refuses COMMIT with the
- * SQLSTATE of a full disk or of a failing one, and the disk of a separate server is filled. Mounting needs
- * root and `prlimit` needs Linux; a figure names what could not run. The small form runs one round of the
- * first fault, without a separate server.
+ * forbidden to write to any file (`prlimit --fsize=0`). SQLite reports such a failure as SQLITE_IOERR. On
+ * Postgres, a proxy closes connections before and after the server commits, a deferred trigger refuses COMMIT
+ * with the SQLSTATE of a full disk or of a failing one, and the disk of a separate server is filled. Mounting
+ * requires root, and `prlimit` requires Linux. A figure names the faults that could not be tried. At the
+ * reduced size, there is one round of the first fault, without a separate server.
  *
  * To see it fail: in `SqliteWriter.commit` or `PostgresDatabase.commit`, swallow the error; or have
  * `Database.watched` record no fault.
@@ -66,7 +66,7 @@ export const proof: Proof = {
       measured('faults', all.names.join(', ')),
       none('acknowledged writes lost', sum('lost')),
       none('duplicated writes', sum('doubled')),
-      none('writes missing despite repetition', sum('missing')),
+      none('writes missing despite repeated requests', sum('missing')),
       none('500 responses', answered500),
       none(
         'phases that did not happen',
@@ -106,7 +106,7 @@ async function onSqlite(context: ProofContext): Promise<Outcome> {
 
 async function onPostgres(context: ProofContext): Promise<Outcome> {
   const outcomes = [await onFailingCommits(context)];
-  // Starting a separate server takes longer than the small form may.
+  // Starting a separate server takes too long for the reduced size.
   const disk = context.size === 'full' ? SmallDisk.mount(240) : null;
   if (disk) outcomes.push(await onFullPostgres(disk, context));
   return {
@@ -137,7 +137,7 @@ async function onFailingCommits(context: ProofContext): Promise<Omit<Outcome, 'n
 }
 
 /**
- * The server may exit if it cannot write its log. It is then restarted once there is space, as its operator
+ * The server may exit if it cannot write its log. If so, it is restarted once there is space, as its operator
  * would do.
  */
 async function onFullPostgres(disk: SmallDisk, context: ProofContext): Promise<Omit<Outcome, 'notRun'>> {
@@ -171,7 +171,7 @@ async function undergo(
   context: ProofContext,
 ): Promise<Omit<Outcome, 'notRun'>> {
   const counts: Counts[] = [];
-  // The small form runs only the first fault.
+  // At the reduced size, only the first fault is tried.
   const chosen = context.size === 'full' ? faults : faults.slice(0, 1);
   for (const fault of chosen) counts.push(await rounds(scene, fault, context));
   return { names: chosen.map(({ name }) => name), counts };
@@ -187,8 +187,8 @@ async function rounds(scene: DiskScene, fault: Fault, { size, progress }: ProofC
     await scene.restart();
   }
   await writers.finish();
-  // A job whose COMMIT was lost continues once its lease has expired, which takes longer than the small form
-  // may take.
+  // A job whose COMMIT was lost continues once its lease has expired, which takes too long for the reduced
+  // size.
   if (size === 'full' && !(await becomeActive(scene))) stuck.push('some tenants never became active');
   return {
     ...(await compare(scene, writers)),

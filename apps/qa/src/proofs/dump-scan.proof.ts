@@ -8,7 +8,7 @@ import { findIn } from '../secrets/spellings';
 import { repeatedByThief } from '../secrets/stolen-rows';
 import { TenantRows } from '../tenant-rows';
 
-/** Recognises secrets by their form, including ones that are not on our list. */
+/** Recognises secrets by their format, including secrets that are not on the scenario's list. */
 const USABLE: Readonly<Record<string, (text: string) => boolean>> = {
   'a credential': (text) =>
     [...text.matchAll(/\b(atp|ats|aok|aos)_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}/g)].some(
@@ -25,8 +25,8 @@ const USABLE: Readonly<Record<string, (text: string) => boolean>> = {
  *
  * The proof searches for the secrets from the same scenario as `redaction`, and for anything that looks like
  * a token, a private key or a database URL with its password. It then does what a thief of the rows could do:
- * start a tenant plane on a copy, without the secrets of its environment, create a session there, and repeat
- * an invitation whose `Idempotency-Key` was the current time.
+ * start a tenant plane on a copy without the secrets in its environment, forge a session there, and repeat an
+ * invitation whose `Idempotency-Key` can be guessed.
  *
  * To see it fail: have the tenant plane's `hashToken` return the token; or in `SealedAnswers`, leave out
  * `revealed(secret)`.
@@ -40,7 +40,7 @@ export const proof: Proof = {
   async run(context) {
     const { databases, secrets, tenants, stolen } = await context.once(secretLife);
     const repeat = await repeatedByThief(stolen);
-    // A thief who is refused access has repeated nothing, so the search would prove nothing.
+    // If the thief were refused access, nothing would have been repeated, and the search would prove nothing.
     if ([401, 403, 404].includes(repeat.status)) throw new Error(JSON.stringify(repeat.body));
     const texts: Record<string, string> = {};
     for (const [at, database] of databases.entries())
@@ -54,7 +54,7 @@ export const proof: Proof = {
         Object.entries(USABLE).flatMap(([what, isIn]) => (isIn(text) ? [`${what} in ${where}`] : [])),
       ),
     ];
-    // Values that are not secret must be found; otherwise the search looked in the wrong place.
+    // Values that are not secret must be found. Otherwise, the search has looked in the wrong place.
     const missed = tenants.filter(({ slug }) => !Object.values(texts).some((text) => text.includes(slug)));
     const bytes = Object.values(texts).reduce((sum, text) => sum + text.length, 0);
     return [

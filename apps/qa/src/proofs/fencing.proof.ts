@@ -11,18 +11,18 @@ const MOMENTS = ['before', 'after-effect', 'after-record'] as const;
 /** How many Control Plane processes are stopped at the same time. */
 const AT_ONCE = 6;
 /**
- * A lease takes 15 s to expire. A step that is stopped inside its transaction adds 30 s, until the server
- * aborts the transaction.
+ * A lease takes 15 s to expire. If a step is stopped inside its transaction, it takes another 30 s until the
+ * server aborts the transaction.
  */
 const TAKEN_OVER_WITHIN_MS = 90_000;
 const PAUSED: Readonly<Record<string, number>> = { shared: 3, dedicated: 1 };
 const REFUSED = /no longer holds job/g;
 
-/** A stopped process and the edge at which it paused its jobs. */
+/** A stopped process, and the point at which it paused its jobs. */
 interface Stopped {
   readonly edge: string;
   readonly plane: PlaneProcess;
-  /** How many jobs are paused at the edge. */
+  /** How many jobs are paused at this point. */
   readonly paused: () => number;
 }
 
@@ -33,10 +33,10 @@ interface Outcome {
 }
 
 /**
- * A worker is paused for longer than its lease, and another takes over its job. When the first one resumes,
- * it writes nothing.
+ * A worker is paused for longer than its lease, and another worker takes over its job. When the first worker
+ * resumes, it writes nothing.
  *
- * SQLite allows no second process, so there is never another worker.
+ * Runs only on Postgres. SQLite does not allow a second process, so there is never another worker.
  *
  * To see it fail: in `Jobs.save` and `Jobs.hold`, find the job by its id alone.
  */
@@ -45,7 +45,7 @@ export const proof: Proof = {
     'workers paused past their lease at every step: 100 % of their late writes refused, exactly one ' +
     'effect',
   databases: ['postgres'],
-  // There is no small form, since a lease takes 15 s to expire.
+  // The proof does not run at the reduced size, because a lease takes 15 s to expire.
   smallOn: [],
   async run(context) {
     const outcomes: Outcome[] = [];
@@ -81,7 +81,7 @@ async function pauseAtEach(context: ProofContext, model: DeploymentModel): Promi
   return total;
 }
 
-/** All edges except the very last one, since a finished job has no lease. */
+/** The points before and after each step, except the very last, since a finished job has no lease. */
 function edgesOf(model: DeploymentModel): string[] {
   const { operation, steps } = provision(model);
   return steps.flatMap((step) => MOMENTS.map((moment) => `${operation}/${step}/${moment}`)).slice(0, -1);
@@ -116,8 +116,8 @@ async function pauseTogether(
 }
 
 /**
- * Starts a process, requests tenants until it has paused enough of their jobs, and stops it there. Not every
- * job reaches it, since another process competes for them.
+ * Starts a process, requests tenants until the process has paused enough of their jobs, and then stops it.
+ * Another process competes for the jobs, so the process does not get all of them.
  */
 async function stopAt(
   scene: Scene,
@@ -148,8 +148,8 @@ async function takenOver(
 ): Promise<string | undefined> {
   const ended = () => endedJob(scene, provision(model), subject, TAKEN_OVER_WITHIN_MS);
   let job = await ended();
-  // Several processes that were stopped inside a transaction can together keep a row locked for longer than a
-  // step is retried.
+  // If several processes were stopped inside a transaction, they can together keep a row locked for so long
+  // that the retries of the step run out.
   if (job.status === 'failed' && JSON.stringify(job.error).includes('lock timeout')) {
     await scene.stack.api(`/api/provisioning-jobs/${job.id}/retry`, { method: 'POST' });
     job = await ended();
@@ -158,14 +158,14 @@ async function takenOver(
 }
 
 /**
- * Resumes the process. Returns for how many of its paused jobs its writes were refused, and shows its log if
- * a refusal is missing.
+ * Resumes the process, and returns how many of its paused jobs had their writes refused. Shows the log of the
+ * process if a refusal is missing.
  */
 async function wakeUp({ edge, plane, paused }: Stopped, show: (log: string) => void): Promise<number> {
   const before = plane.output().length;
   process.kill(plane.pid, 'SIGCONT');
   process.kill(plane.pid, 'SIGUSR2');
-  // It may also have leases on other jobs, whose refusals do not count.
+  // The process may also have leases on other jobs. Refusals for those do not count.
   const refused = (): number => Math.min(plane.output().match(REFUSED)?.length ?? 0, paused());
   await eventually(() => refused() === paused(), { timeoutMs: 30_000 }).catch(() =>
     show(
@@ -175,17 +175,17 @@ async function wakeUp({ edge, plane, paused }: Stopped, show: (log: string) => v
   return refused();
 }
 
-/** Everything a worker writes, for all tenants, row by row. */
+/** Everything that a worker writes, for all tenants, row by row. */
 async function snapshot({ control }: Scene): Promise<Record<string, readonly string[]>> {
   const tables: Readonly<Record<string, readonly [key: string, columns: string]>> = {
     provisioning_jobs: ['id', '*'],
     tenants: ['id', '*'],
     placements: ['tenant_id, tenant_plane_id', '*'],
     provisioning_tokens: ['id', '*'],
-    // Without last_used_at, since planes keep calling in the meantime.
+    // Leaves out last_used_at, since planes keep making calls.
     service_keys: ['id', 'id, tenant_plane_id, secret_sealed, created_at, activated_at, revoked_at'],
     local_planes: ['tenant_plane_id', '*'],
-    // Without the columns of the seal, since any process may seal events in the meantime.
+    // Leaves out the columns of the seal, since any process may seal events at any time.
     audit_events: ['id', 'id, at, actor_kind, actor_id, action, target_id, before, after'],
   };
   const rows: Record<string, readonly string[]> = {};

@@ -9,8 +9,8 @@ import { inBatches } from '../in-batches';
 /**
  * When host, headers, cookies and token contradict each other, no request reaches another tenant's data.
  *
- * Requests are written byte by byte. Links for people must be built from the tenant's planned URL, so each
- * kind in ../isolation/links.ts (welcome, reset, invitation) is requested as a lying proxy would. Links in
+ * Requests are sent as raw bytes. Links must be built from the tenant's planned URL, so each kind of link in
+ * ../isolation/links.ts (welcome, reset, invitation) is requested with the headers of a lying proxy. Links in
  * emails are checked at full size only.
  *
  * To see it fail: in `TenantResolution.agreed`, leave out the comparison with the other hints; or build a
@@ -19,11 +19,11 @@ import { inBatches } from '../in-batches';
 export const proof: Proof = {
   goal:
     'contradictory host, x-tenant-id, forwarding headers, request line, cookies and token: 0 ' +
-    'crossings; no link points where a header says',
+    'crossings; no link points to the host in a header',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, served, progress }) {
-    // The small form uses the shared stack, which sends no email.
+    // The reduced size uses the shared stack, which does not send email.
     const smtp = size === 'full' ? await TestSmtpServer.start() : undefined;
     const { stack } = await served(smtp?.env);
     const [own, other] = [await tenantWithCanary(stack, 'ours'), await tenantWithCanary(stack, 'its')];
@@ -48,7 +48,7 @@ export const proof: Proof = {
       none('unexpected responses', counts['otherwise'] ?? 0),
       none('links that point elsewhere', steered),
       moreThan('links created', made, 0),
-      all("the other tenant's own request answered", control.body.includes(other.canary) ? 1 : 0, 1),
+      all("the other tenant's own requests that succeed", control.body.includes(other.canary) ? 1 : 0, 1),
       measured('outcomes', tallyOf(counts)),
     ];
   },
@@ -56,7 +56,10 @@ export const proof: Proof = {
 
 const LIST = '/api/incidents';
 
-/** Paths whose response shows which tenant it belongs to, and one for an incident of the other tenant. */
+/**
+ * Paths whose responses show which tenant they belong to, and the path of one of the other tenant's
+ * incidents.
+ */
 function pathsFor({ expected }: HostAttack, { party }: TenantWithCanary): string[] {
   const foreign = `/api/incidents/${party.subjects.incident}`;
   return expected === 'refused' ? [LIST, '/api/auth/me', foreign] : [LIST, foreign];

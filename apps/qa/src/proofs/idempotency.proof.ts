@@ -23,7 +23,7 @@ export const proof: Proof = {
     '100 requests with the same key: 1 tenant, every 202 identical, the others get 409 and then the ' +
     'same 202; kill -9 changes nothing; a different body gets 422',
   databases: ['sqlite', 'postgres'],
-  // Covered in the small size by control-plane/test/jobs/two-processes.cases.ts.
+  // Covered at the reduced size by control-plane/test/jobs/two-processes.cases.ts.
   smallOn: [],
   async run(context) {
     const { stack } = await context.served();
@@ -50,7 +50,7 @@ function post(stack: TestStack, process: PlaneProcess, key: string, slug: string
   return request(`${process.url}/api/tenants/provision`, { body, headers });
 }
 
-/** Behaves like a client: repeats on 409 until it gets a 202. */
+/** Behaves like a client: repeats the request until it gets a 202. */
 async function persist(stack: TestStack, process: PlaneProcess, key: string, slug: string): Promise<Reply> {
   return eventually(
     async () => {
@@ -97,7 +97,7 @@ async function acrossKills(stack: TestStack, { size }: ProofContext): Promise<Fi
     const isSame = before.every((reply) => JSON.stringify(reply?.body) === JSON.stringify(after.body));
     if (!isSame || (await tenantsNamed(stack, key)) !== 1) doubles++;
   }
-  return [measured('kills', kills), none('duplicated or answered differently after a kill', doubles)];
+  return [measured('kills', kills), none('duplicates or different responses after a kill', doubles)];
 }
 
 async function tenantsNamed(stack: TestStack, name: string): Promise<number> {

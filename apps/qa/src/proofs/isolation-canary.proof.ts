@@ -10,23 +10,23 @@ const SIZES = {
   full: { tenants: 50, requests: 20_000 },
 } as const;
 
-/** The small form uses the shared stack. */
+/** Settings for the full size. The reduced size uses the shared stack. */
 const FEW_CONNECTIONS = { TENANT_PLANE_DATABASE_POOL_SIZE: '5' };
 
 /**
  * Many tenants share few connections, and some of their clients hang up.
  *
- * 50 requests at a time share the plane's connections, and one client in ten hangs up within 20 ms. The last
- * requests are writes that fail, which reveal a connection that was returned to the pool inside a
- * transaction. The small form has a pool of ten.
+ * Fifty requests at a time share the plane's connections, and one client in ten hangs up within 20 ms. The
+ * last requests are writes that fail. They show whether a connection is returned to the pool inside a
+ * transaction. At the reduced size, the pool has ten connections.
  *
  * To see it fail: on SQLite, leave out the predicate in `TenantScope.query`; on Postgres, leave out the
  * rollback in `PostgresDatabase.attempt`.
  */
 export const proof: Proof = {
   goal:
-    '20,000 interleaved requests from 50 tenants through a pool of 5, clients hanging up: 0 canaries of ' +
-    'other tenants, no connection left in a transaction',
+    '20,000 interleaved requests from 50 tenants through a pool of 5, with clients hanging up: 0 canaries ' +
+    'of other tenants, no connection left in a transaction',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],
   async run({ size, progress, served }) {

@@ -12,20 +12,21 @@ import { routesOf } from '../routes';
  *
  * tenant-plane-routes.ts has a line for each route of the Tenant Plane, which says what the route does and
  * which objects of a tenant it names. The lines of a feature are derived from its fixture. `atlas
- * isolation-probe` makes its attempts from the same lines. A route without a line, or a line without a route,
- * makes the proof fail, and `npm test` with it.
+ * isolation-probe` makes its attempts from the same lines. If a route has no line, or a line has no route,
+ * the proof fails, and so does `npm test`.
  *
  * The forms are the other tenant's id in the path (also in capitals and percent-encoded), in the query (also
  * as a cursor), in the body and in `x-tenant-id` (also with its `Idempotency-Key`); one of its credentials in
  * the body (password, refresh token or sign-up token); and its address. A response that contains one of its
- * ids, its address or its canary is a leak, whatever the status. So is a success that should have been a
- * refusal. Afterwards the other tenant's rows are compared one by one, and its own calls to the same routes
- * succeed.
+ * ids, its address or its canary counts as a leak, regardless of the status. So does a success that should
+ * have been a refusal. Afterwards, the other tenant's rows are compared one by one, and its own calls to the
+ * same routes must succeed.
  *
- * Operators of the Control Plane see all tenants, so its table (../isolation/control-plane-routes.ts) says
- * what a caller needs. A key with every scope but the required one is refused, and so is a write by a support
- * operator. A tenant user's session, a service secret or a tenant's host grants nothing, and public responses
- * name no tenant. `blast-radius` covers the isolation between planes.
+ * Operators of the Control Plane see all tenants, so the table of its routes
+ * (../isolation/control-plane-routes.ts) says what each route requires of a caller. A key with every scope
+ * except the required scope is refused, and so is a write by a support operator. A tenant user's session, a
+ * service secret or a tenant's host grants no access, and public responses do not name a tenant.
+ * `blast-radius` covers the isolation between planes.
  *
  * To see it fail: in `TenantResolution.agreed`, leave out the comparison with the other hints; or in
  * `TenantScope.query`, leave out the predicate.
@@ -33,7 +34,7 @@ import { routesOf } from '../routes';
 export const proof: Proof = {
   goal:
     'every route of both planes x {path, query, body, nested id, x-tenant-id, subdomain}: 0 leaks, no ' +
-    'changed row of the other tenant; a route without a line fails the proof',
+    'changed row of the other tenant; a route without a line makes the proof fail',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run(context) {
@@ -63,7 +64,7 @@ function figuresOf(
     none(`${plane}: attempts that leaked or failed`, bad),
     none(`${plane}: changed rows of the other tenant`, changed),
     moreThan(`${plane}: rows of the other tenant`, rows, 0),
-    all(`${plane}: own calls answered as expected`, controls - failedControls, controls),
+    all(`${plane}: own calls with the expected response`, controls - failedControls, controls),
     measured(`${plane}: outcomes`, tallyOf(outcomes)),
   ];
 }

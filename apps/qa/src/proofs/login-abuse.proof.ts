@@ -8,20 +8,23 @@ import { type Gaps, timingGaps } from '../signing-in/timing';
 const MOST_CHECKS = 10;
 const WIDEST_GAP_MS = 5;
 const LONGEST_AFTERLIFE_MS = 1000;
-/** Timing is repeated because the machine has other work. A real difference shows in every series. */
+/**
+ * Timing is measured several times, because the machine has other work. A real difference shows in every
+ * series.
+ */
 const SERIES = 3;
-/** How many guesses others make between two sign-ins by the owner. */
+/** How many guesses the attacker makes between two sign-ins by the account's owner. */
 const GUESSES_BETWEEN = 30;
 
 /**
  * An attacker guesses a password, probes which accounts exist, and reuses a revoked session.
  *
- * On Postgres the guesses go to two processes, fifty at a time; half of them come from one address, the
- * others each from their own. `atlas_password_checks_total` counts the passwords that were checked. The
- * timing gaps, for wrong passwords and for forgotten ones, are medians of 200 alternating rounds with email
- * enabled. On a busy machine they are measured up to three times; the small form leaves them out. Each part
- * has its own tests in the tenant plane's accounts folder (sign-in-throttle, passwords, invitations, users,
- * sessions, permissions) and in session-replicas.cases.ts.
+ * On Postgres, the guesses go to two processes, fifty at a time. Half of them come from a single address, and
+ * each of the others from an address of its own. `atlas_password_checks_total` counts the passwords that were
+ * checked. The timing gaps, for wrong passwords and for forgotten passwords, are medians of 200 alternating
+ * rounds with email enabled. On a busy machine, they are measured up to three times. At the reduced size,
+ * they are left out. Each part has its own tests in the tenant plane's accounts folder (sign-in-throttle,
+ * passwords, invitations, users, sessions, permissions) and in session-replicas.cases.ts.
  *
  * To see it fail: have `SignInThrottle.take` do nothing; leave out `verify` in `pretendToCheck`; or leave out
  * `revokedAt` in `SessionAuthentication`.
@@ -39,7 +42,7 @@ export const proof: Proof = {
     try {
       const guesses = await guessed(scene, isFull ? 1000 : 60, progress);
       const [user = scene.owner] = await scene.users(1);
-      // In a short run alongside other tests, a median would be meaningless.
+      // In a short run alongside other tests, the medians would be meaningless.
       const gaps = isFull ? await quietGaps(scene) : undefined;
       const afterlife = await longestAfterlife(scene, user, isFull ? 40 : 2);
       return [
@@ -50,7 +53,7 @@ export const proof: Proof = {
               atMost('timing gap of forgotten passwords', Math.abs(gaps.forgotten), WIDEST_GAP_MS, 'ms'),
             ]
           : []),
-        atMost('revoked sessions worked for', afterlife, LONGEST_AFTERLIFE_MS, 'ms'),
+        atMost('revoked sessions kept working for', afterlife, LONGEST_AFTERLIFE_MS, 'ms'),
         measured('processes', scene.planes.length),
       ];
     } finally {
@@ -59,7 +62,7 @@ export const proof: Proof = {
   },
 };
 
-/** The first series that shows no difference, or the last one. */
+/** The first series that shows no difference, or else the last series. */
 async function quietGaps(scene: LoginScene): Promise<Gaps> {
   for (let series = 1; ; series += 1) {
     const gaps = await timingGaps(scene, await scene.users(25));
@@ -72,8 +75,8 @@ function isQuiet({ signIn, forgotten }: Gaps): boolean {
 }
 
 /**
- * Half the guesses come from one address, the others each from their own. They go to all processes in turn,
- * many at once.
+ * Half of the guesses come from a single address, and each of the others from an address of its own. They go
+ * to all processes in turn, many at once.
  */
 async function guessed(
   scene: LoginScene,
@@ -99,7 +102,7 @@ async function guessed(
     atMost('passwords checked', checks, MOST_CHECKS),
     all("the owner's sign-ins during the attack", ownersIn, owners),
     exactly('status of a sign-in from a new device', newcomer, 429),
-    all('guesses answered 401, as many as were checked', statuses[401] ?? 0, checks),
+    all('guesses refused with 401, as many as were checked', statuses[401] ?? 0, checks),
     measured('responses', tallyOf(statuses)),
   ];
 }

@@ -6,20 +6,21 @@ import { Tour } from '../moving/tour';
 import { type Proof } from '../proof';
 import { TenantRows } from '../tenant-rows';
 
-/** The destinations of one round, which starts at shared. Each direction occurs once. */
+/** The destinations in one round. A round starts and ends at shared, and includes each direction once. */
 const DIRECTIONS = ['dedicated', 'hybrid', 'dedicated', 'shared', 'on_prem', 'shared'];
 const SIZES = { small: { incidents: 1000, rounds: 1 }, full: { incidents: 100_000, rounds: 2 } } as const;
 const MAX_FREEZE_MS = 2000;
 
 /**
- * A tenant moves between all models while it is in use. Its users notice only a moment in which writes pause.
+ * A tenant moves between all models while it is in use. Its users notice only a short pause in writes.
  *
- * On each database it goes twice from shared through dedicated, hybrid, dedicated, shared and on_prem back to
- * shared, which takes a quarter of an hour. Its users act as a browser does: they follow the redirect (307)
- * from the plane that the tenant has left, and stay where it led them. A refused write is repeated after 20
- * to 160 ms, although `Retry-After` asks for a second, and under a different title, which reveals a write
- * that was refused but stored. A read must show everything that was acknowledged before it. The freeze is the
- * longest time that any write during the move took from its first attempt to its acknowledgement.
+ * On each database, the tenant goes twice from shared through dedicated, hybrid, dedicated, shared and
+ * on_prem back to shared, which takes a quarter of an hour. Its users act as a browser does: they follow the
+ * redirect (307) from the plane that the tenant has left, and stay at the new address. A refused write is
+ * repeated after 20 to 160 ms, although `Retry-After` asks for a second. Each repetition has a different
+ * title, so that a write that was refused but stored can be detected. A read must show everything that was
+ * acknowledged before the read. The freeze is the longest time that any write during the move took from its
+ * first attempt to its acknowledgement.
  *
  * To see it fail: in `OutgoingTransfer.isFrozen`, leave out `tracking.freeze`.
  */
@@ -28,7 +29,7 @@ export const proof: Proof = {
     '100,000 incidents under 20 writes/s, in six directions: 0 rows lost or duplicated, no read fails, ' +
     'p99 of the freeze < 2 s',
   databases: ['sqlite', 'postgres'],
-  // Covered in the small size by e2e/test/move.spec.ts.
+  // Covered at the reduced size by e2e/test/move.spec.ts.
   smallOn: [],
   async run(context) {
     const { incidents, rounds } = SIZES[context.size];
@@ -65,7 +66,7 @@ function figuresOf(legs: readonly LegResult[], incidents: number): Figure[] {
   const sum = (of: 'lost' | 'doubled' | 'reads' | 'writes'): number =>
     legs.reduce((total, leg) => total + leg[of], 0);
   const failures = legs.flatMap((leg) => leg.failures);
-  // With so few values the 99th percentile is the maximum.
+  // With so few values, the 99th percentile is the maximum.
   const freezes = legs.map(({ freezeMs }) => freezeMs).sort((a, b) => a - b);
   const [middle, longest] = [freezes[freezes.length >> 1] ?? NaN, freezes.at(-1) ?? NaN];
   return [

@@ -23,14 +23,16 @@ const SIZES = {
 } as const;
 
 /**
- * Drifts are created by hand. Each is found in time, and nothing else is reported.
+ * Drifts are created by hand. Each drift is found in time, and nothing else is reported.
  *
  * To see it fail: have `TenantSubjects.describe` say that no tenant is busy.
  */
 export const proof: Proof = {
-  goal: '20 drifts in 200 tenants: 20 found within 60 s, 0 false ones, even while tenants are provisioned',
+  goal:
+    '20 drifts in 200 tenants: 20 found within 60 s, 0 false positives, even while tenants are ' +
+    'provisioned',
   databases: ['sqlite', 'postgres'],
-  // Covered in the small size by control-plane/test/fleet/reconcile.cases.ts.
+  // Covered at the reduced size by control-plane/test/fleet/reconcile.cases.ts.
   smallOn: [],
   async run(context) {
     const size = SIZES[context.size];
@@ -41,8 +43,8 @@ export const proof: Proof = {
       const tenants = await inhabit(context, scene);
       context.progress(`${tenants.length} tenants are active`);
       const provisioning = keepProvisioning(scene, context, end.signal);
-      // Awaited below. A rejection before that must not terminate the process, because its planes would keep
-      // running.
+      // This promise is awaited below. If it rejects before then, the process must not be terminated, because
+      // its planes would keep running.
       provisioning.catch(() => undefined);
       await quiet(context, scene);
       const early = (await driftsOf(scene)).length;
@@ -66,7 +68,7 @@ async function open({ stack: start, driver, size, database }: ProofContext): Pro
     LOCAL_DRIVER_DIR: folder,
     TERRAFORM_WORK_DIR: join(folder, 'terraform'),
     ...(driver === 'postgres' && { LOCAL_DRIVER_POSTGRES_URL: testServerUrl() }),
-    // The small form triggers each reconciliation instead of waiting for it.
+    // At the reduced size, the proof triggers each reconciliation instead of waiting for it.
     ...(size === 'small' && { RECONCILE_INTERVAL_SECONDS: '0' }),
   });
   for (let cell = 0; cell < SIZES[size].cells; cell += 1) {
@@ -93,7 +95,7 @@ async function inhabit({ size, progress }: ProofContext, scene: DriftScene): Pro
 }
 
 async function provisioned({ stack }: DriftScene, slug: string, body: object): Promise<TenantView> {
-  // If a drift is injected at that moment, SQLite aborts the transaction, and the request gets 503
+  // If a drift is injected during the request, SQLite aborts the transaction, and the response is 503
   // database_busy.
   const answer = await eventually(async () => {
     const given = await stack.provision(slug, { body });
@@ -103,7 +105,7 @@ async function provisioned({ stack }: DriftScene, slug: string, body: object): P
   return stack.awaitActive(slug, 120_000);
 }
 
-/** Keeps provisioning tenants. Their rows and reality differ for a moment, which must not be reported. */
+/** Keeps provisioning tenants. For a moment, their rows differ from reality. This must not be reported. */
 async function keepProvisioning(
   scene: DriftScene,
   { size }: ProofContext,
@@ -137,7 +139,7 @@ function pick(
   const free = { shared: [] as TenantView[], dedicated: [] as TenantView[] };
   for (const tenant of tenants) free[tenant.has_db_url ? 'dedicated' : 'shared'].push(tenant);
   const possible = INJECTIONS.filter(({ on = driver, to }) => on === driver && free[to].length > 0);
-  // A cell's wrong count is one drift, however many times it is changed.
+  // A cell with a wrong count is one drift, even if its count is changed several times.
   const again = possible.filter(({ kind, to }) => to === 'shared' && kind !== 'count_differs');
   const due = [...possible];
   return Array.from({ length: count }, () => {
@@ -162,7 +164,7 @@ async function inject(
   return injected;
 }
 
-/** Waits until the last drift must have been found. The small form reconciles once instead. */
+/** Waits until the deadline for finding the last drift. At the reduced size, reconciles once instead. */
 async function lookOn(
   { size }: ProofContext,
   scene: DriftScene,
@@ -212,7 +214,7 @@ function figuresOf(
     none('drifts found twice', doubled),
     none('drifts found before any was injected', early),
     measured('tenants', tenants),
-    measured('tenants provisioned in the meantime', ordered),
+    measured('tenants provisioned at the same time', ordered),
     measured('kinds of drift', new Set(injected.map(({ kind }) => kind)).size),
     measured('slowest detection', Math.max(...waits) / 1000, 's'),
     measured('drifts repaired', drifts.filter((drift) => drift.repaired).length),
@@ -231,7 +233,7 @@ async function close({ stack, rows, folder, driver }: DriftScene): Promise<void>
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Drops what the local driver created on the shared server, and what was created there by hand. */
+/** Drops everything that was created on the shared server, by the local driver or by hand. */
 async function dropAll(names: readonly string[]): Promise<void> {
   await asAdmin(testServerUrl(), async (server) => {
     const { rows } = await server.query<{ name: string }>(

@@ -25,30 +25,33 @@ const SIZES = {
   },
 } satisfies Record<string, { planes: number; restarts: readonly Restart[] }>;
 /**
- * The time over which planes reconnect is divided into this many parts. With fewer planes per part, chance
- * alone would produce peaks of twice the mean.
+ * The time over which planes reconnect is divided into this many parts. With more parts, there would be so
+ * few planes per part that chance alone would produce peaks of twice the mean.
  */
 const PARTS = 8;
-/** If all planes reconnected within less than this, they would count as a herd, however evenly spread. */
+/**
+ * If all planes reconnect within less than this time, they count as a herd, even if they are evenly spread.
+ */
 const SHORTEST_MS = 1000;
 const ALL_BACK_MS = 60_000;
 
 /**
- * When the Control Plane returns, its planes reconnect spread out over time.
+ * When the Control Plane returns, its planes do not all reconnect at once, but spread out over time.
  *
  * The Control Plane is stopped five times, gracefully or by kill, for up to half a minute, while links are
- * waiting. The links are simulated. They sign as real ones do and take their delays from the same
- * link-pace.ts. A call that cannot connect does not count as an attempt.
+ * waiting. The links are simulated. They sign their calls as real links do, and take their delays from the
+ * same link-pace.ts. A call that cannot connect does not count as an attempt.
  *
  * To see it fail: in `LinkPace`, draw the random part at each failure, or use the same one for all planes; or
  * leave `failed` out of `heardNothing`.
  */
 export const proof: Proof = {
   goal:
-    '200 planes reconnect after a restart: at most twice as many at once as on average, 0 5xx ' +
+    '200 planes reconnect after a restart: the peak rate is at most twice the mean, 0 5xx ' +
     'responses, <= 1.1 attempts each',
   databases: ['sqlite', 'postgres'],
-  // link-pace.spec.ts tests the rule without processes. With so few planes, this proof would say little.
+  // link-pace.spec.ts tests the rule without processes. At the reduced size, there would be too few planes
+  // for a meaningful result.
   smallOn: [],
   async run({ size, stack: start, progress }) {
     const { planes, restarts } = SIZES[size];
@@ -79,8 +82,8 @@ interface Return {
   readonly peak: number;
   readonly failed: number;
   /**
-   * Calls per plane until it had reconnected. Calls that could not connect do not count, since they put no
-   * load on the server.
+   * The average number of calls that a plane made until it had reconnected. Calls that could not connect do
+   * not count, since they put no load on the server.
    */
   readonly attempts: number;
   readonly seconds: number;
@@ -112,8 +115,8 @@ async function comeBack(
   await delay(restart.awayMs);
   await stack.startControlPlane();
   await eventually(allWait, { timeoutMs: ALL_BACK_MS, everyMs: 50, what: 'all links are waiting again' });
-  // Only calls sent after the shutdown began count, since the end of an earlier waiting call is no attempt. A
-  // call that is waiting again has been accepted.
+  // Only calls sent after the shutdown began count: the end of an earlier waiting call is not an attempt. A
+  // call that is waiting again counts as accepted.
   const attempts = links.map((link) =>
     [...link.attempts, { at: link.askedAt, status: 200 }].filter(({ at }) => at > endedAt),
   );

@@ -7,16 +7,16 @@ import { routesOf } from '../routes';
 import { type SecretLife, secretLife } from '../secrets/secret-life';
 import { findIn } from '../secrets/spellings';
 
-/** Routes that return a secret by design. Each read is audited. */
+/** Routes that return a secret by design. Each such read is audited. */
 const TELLS_A_SECRET = ['/api/tenants/:id/db-url'];
 /** Streams that do not end by themselves. */
 const STREAMS = ['/api/provisioning-jobs/:id/events'];
 
 /**
- * Searches everything that both planes write and return for every secret they have ever had.
+ * Searches everything that both planes write and return for every secret that they have ever had.
  *
- * Each kind of secret is created, handed over, used, and sent where it does not belong. The search covers
- * whole secrets, either half of them, and their base64, hex and URL encodings.
+ * Each kind of secret is created, delivered, used, and sent where it does not belong. The search covers whole
+ * secrets, either half of them, and their base64, hex and URL encodings.
  *
  * To see it fail: in http-app.ts, log the request's headers.
  */
@@ -54,7 +54,7 @@ export const proof: Proof = {
   },
 };
 
-/** The response to every GET, for every object that its path can name. */
+/** The responses to every GET route, for every object that its path can name. */
 async function answersOfControlPlane({
   stack,
   tenants,
@@ -120,7 +120,7 @@ async function textOf(url: string, headers: Readonly<Record<string, string>>): P
   return `${response.status} ${JSON.stringify([...response.headers])}\n${await response.text()}`;
 }
 
-/** The output of a command that succeeds, and of one that fails. */
+/** The output of a command that succeeds, and of a command that fails. */
 function commandLine({ controlPlane, apiKey }: TestStack): Record<string, string> {
   const atlas = (args: string[], url: string): string => {
     const env = { PATH: process.env['PATH'], ATLAS_URL: url, ATLAS_API_KEY: apiKey };

@@ -9,7 +9,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { all } from '../figures';
 import { type Proof } from '../proof';
 
-/** The columns of a real tenant table that this proof needs. */
+/** An entity for a real tenant table, with only the columns that this proof needs. */
 @Entity('onboarding_skipped_steps')
 class SkippedStep implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;
@@ -21,10 +21,11 @@ const NOTHING = [undefined, null] as unknown as string[];
 const TENANT = '01890000-0000-7000-8000-000000000001';
 
 /**
- * Without a tenant, or with a condition that is undefined or null, nothing is read or written.
+ * A repository call without a tenant, or with a condition that is undefined or null, reads and writes
+ * nothing.
  *
- * To see it fail: in `TenantDatabase.read`, drop `requireTenant`;
- * or in data-source.ts, drop `invalidWhereValuesBehavior`.
+ * To see it fail: in `TenantDatabase.read`, drop `requireTenant`; or in data-source.ts, drop
+ * `invalidWhereValuesBehavior`.
  */
 export const proof: Proof = {
   goal: 'repository calls without a tenant, or with an undefined or null condition: 100 % throw',

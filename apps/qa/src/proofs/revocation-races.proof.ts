@@ -13,20 +13,20 @@ const PAIRS_AT_ONCE = 4;
 /** Races per tenant, because invitations per tenant are limited. */
 const RACES_OF_TENANT = 16;
 /**
- * The maximum shift between the two calls of a pair, in sign-in times. Most races are open while a password
- * is hashed, which both calls do.
+ * The maximum interval between the two calls of a pair, as a multiple of the time that a sign-in takes. Both
+ * calls hash a password, and most races can occur only during that time.
  */
 const WINDOW_IN_SIGN_INS = 1.5;
 
 /**
- * Someone signs in, or creates another means of access, at the moment at which access is revoked.
+ * Someone signs in, or obtains access in another way, at the very moment at which access is revoked.
  *
  * Both calls of a pair are sent at almost the same time. Over the 200 interleavings, the action shifts from
  * one and a half sign-in times before the revocation to just as long after it. This covers the time in which
- * a password is hashed, during which most races are open. Each race has its own user or operator, inserted
- * directly into the database with sessions, keys and links. Accounts that were deactivated or disabled are
- * enabled again before the final check. The tenant plane's revocation-races.cases.ts pauses calls at the
- * critical moments instead, one by one.
+ * a password is hashed, when most races can occur. Each race has its own user or operator, inserted directly
+ * into the database with sessions, keys and links. Accounts that were deactivated or disabled are reactivated
+ * before the final check. The tenant plane's revocation-races.cases.ts pauses calls at the critical moments
+ * instead, one by one.
  *
  * To see it fail: have `lockUsers` read without `lockedForUpdate`; have `lockOperators` lock nothing; leave
  * out the epoch in `lockUnchanged`; leave out `revokeAll` in `Revocations.revoke`; or have `UserWrites.by`
@@ -39,7 +39,7 @@ export const proof: Proof = {
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const count = context.size === 'full' ? FULL : SMALL;
-    // Lets each call come from its own address, so that no limit per address applies.
+    // Lets each call come from a different address, so that limits per address do not apply.
     const trusting = context.size === 'full' ? { TRUSTED_PROXIES: '127.0.0.1' } : undefined;
     const results = [
       ...(await atTenantPlane(context, count, trusting)),
@@ -102,7 +102,7 @@ async function atControlPlane(context: ProofContext, count: number, env: Env): P
   }
 }
 
-/** The small form races several pairs at once, since each is a single race. */
+/** At the reduced size, several pairs race at once, since there is only one race per pair. */
 async function racedInTurn(
   { size, only = '', progress }: ProofContext,
   plane: RacedTenants | RacedOperators,

@@ -16,14 +16,16 @@ interface KeyView {
 
 /**
  * The sealing key changes while secrets are read and the Control Plane is killed. Every read succeeds, and no
- * value stays sealed under the old key.
+ * value remains sealed with the old key.
  *
  * To see it fail: in `Resealer.onApplicationBootstrap`, leave out the first turn.
  */
 export const proof: Proof = {
-  goal: '1,000 secrets are re-sealed under reads and 3 kills: 0 failed reads, 0 rows under the old key',
+  goal:
+    '1,000 secrets are re-sealed during reads and 3 kills: 0 failed reads, 0 rows sealed with the ' +
+    'old key',
   databases: ['sqlite', 'postgres'],
-  // Covered in the small size by control-plane/test/trust/sealing.cases.ts.
+  // Covered at the reduced size by control-plane/test/trust/sealing.cases.ts.
   smallOn: [],
   async run(context) {
     const { tenants: count, kills } = SIZES[context.size];
@@ -72,8 +74,8 @@ interface Rotation {
 }
 
 /**
- * Starts the Control Plane with the new key first, and again after each kill. Returns how many secrets were
- * not yet re-sealed at each kill.
+ * Restarts the Control Plane with the new key as the first key, and again after each kill. Returns how many
+ * secrets had not been re-sealed yet at the time of each kill.
  */
 async function rotate({ progress }: ProofContext, rotation: Rotation): Promise<number[]> {
   const { stack, rows, keys, secrets, kills } = rotation;
@@ -131,7 +133,7 @@ class Reading {
     this.isOver = true;
   }
 
-  /** Reads every secret once. Returns how many cannot be read. */
+  /** Reads every secret once, and returns how many of them cannot be read. */
   async all(): Promise<number> {
     let unread = 0;
     for (const { id, dbUrl } of this.tenants) if ((await dbUrlOf(this.stack, id)) !== dbUrl) unread += 1;

@@ -16,14 +16,14 @@ interface Scene {
 }
 
 /**
- * A sealed value opens only where it was sealed, and only unmodified.
+ * A sealed value can be decrypted only in the place for which it was sealed, and only unmodified.
  *
  * To see it fail: in `SecretBox`, leave out both `setAAD`; or `tagBytes.length` and both `authTagLength`.
  */
 export const proof: Proof = {
   goal:
     "the sealed values of 200 tenants, put into every other tenant's row or another column, or with " +
-    'truncated tags: 0 open',
+    'truncated tags: 0 can be decrypted',
   databases: ['sqlite', 'postgres'],
   async run(context) {
     const stack = await context.stack({ INFRASTRUCTURE_DRIVER: 'manual' });
@@ -51,7 +51,7 @@ async function judged(scene: Scene, { progress }: ProofContext): Promise<Figure[
   for (let by = 1; by < tenants.length; by += 1) {
     swapped += await opened(scene, rotated(sealed, by));
     swaps += tenants.length;
-    if (by % 20 === 0) progress(`${swaps} swapped, ${swapped} opened`);
+    if (by % 20 === 0) progress(`${swaps} swapped, ${swapped} decrypted`);
   }
   let elsewhere = 0;
   for (const from of ELSEWHERE) elsewhere += await opened(scene, await valuesFrom(scene, from));
@@ -61,11 +61,11 @@ async function judged(scene: Scene, { progress }: ProofContext): Promise<Figure[
   const count = tenants.length;
   return [
     measured('values', count),
-    none("opened in another tenant's row", swapped),
-    none('opened from another column', elsewhere),
-    none('opened although truncated or changed', changed),
-    all('opened in their places before', before, count),
-    all('opened in their places after', after, count),
+    none("decrypted in another tenant's row", swapped),
+    none('decrypted from another column', elsewhere),
+    none('decrypted although truncated or changed', changed),
+    all('decrypted in their own places before', before, count),
+    all('decrypted in their own places after', after, count),
     measured("tried in another tenant's row", swaps),
     measured('tried from another column', ELSEWHERE.length * count),
     measured('tried truncated or changed', Object.keys(CHANGES).length * count),
@@ -73,7 +73,8 @@ async function judged(scene: Scene, { progress }: ProofContext): Promise<Figure[
 }
 
 /**
- * Puts these values into the tenants' rows. Returns how many database URLs the Control Plane still returns.
+ * Writes these values to the tenants' rows, and returns how many database URLs the Control Plane still
+ * returns.
  */
 async function opened({ stack, rows, tenants }: Scene, values: readonly string[]): Promise<number> {
   for (const [index, { id }] of tenants.entries())
@@ -86,7 +87,10 @@ function rotated(values: readonly string[], by: number): string[] {
   return values.map((_, index) => values[(index + by) % values.length] ?? '');
 }
 
-/** Other secrets of the same tenant: from its plane's row, and its plane's signing key. */
+/**
+ * Queries for other sealed values of the same tenant: the database URL in its plane's row, and its plane's
+ * service secret.
+ */
 const ELSEWHERE = [
   'select db_url_sealed as value from tenant_planes where id = (select tenant_plane_id from ' +
     'placements where tenant_id = $1)',

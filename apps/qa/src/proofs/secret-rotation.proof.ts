@@ -9,11 +9,11 @@ import { SignedPlane, send } from '../signed-plane';
 
 const SIZES = { small: { calls: 1000, old: 100 }, full: { calls: 10_000, old: 1000 } } as const;
 const PLANES = 4;
-/** How long the replicas of a plane take to learn its next secret. */
+/** How long a plane's replicas take to learn the plane's next secret. */
 const LAG_MS = 3000;
 /**
- * How long an old secret must be unused before it is revoked. No replica or process may lag behind for
- * longer.
+ * How long an old secret must be unused before it is revoked. No replica may take longer than this to learn
+ * the next secret.
  */
 const QUIET_SECONDS = '10';
 const PLATFORM_SECRETS = [
@@ -38,7 +38,8 @@ interface Outcome {
 }
 
 /**
- * Secrets are rotated under load: no call is refused, and afterwards every call with an old secret is.
+ * Secrets are rotated under load. No call is refused during a rotation, and every call with an old secret is
+ * refused afterwards.
  *
  * Half of the callers are replicas that learn the next secret 3 s late. A call that gets no response because
  * a process is restarting is signed again and sent to the next process.
@@ -51,7 +52,7 @@ export const proof: Proof = {
     '10,000 signed calls during each rotation of plane secrets and of the platform secret: 0 refused; ' +
     'afterwards old secrets are always refused, a compromised one at once in every process',
   databases: ['sqlite', 'postgres'],
-  // Covered in the small size by secret-rotation.cases.ts and platform-secret.cases.ts in
+  // Covered at the reduced size by secret-rotation.cases.ts and platform-secret.cases.ts in
   // control-plane/test/trust.
   smallOn: [],
   async run(context) {
@@ -118,7 +119,8 @@ async function compromised(scene: Scene): Promise<Outcome> {
 }
 
 /**
- * The Control Plane first accepts both secrets, then the cells switch over, then it accepts only the new one.
+ * First, the Control Plane accepts both secrets. Then the cells switch to the new secret. Finally, the
+ * Control Plane accepts only the new secret.
  */
 async function platformSecretChanged(scene: Scene): Promise<Outcome> {
   const { stack, urls, size } = scene;
@@ -140,7 +142,7 @@ async function platformSecretChanged(scene: Scene): Promise<Outcome> {
   return { calls: calls.count, refused, oldRefused: await oldRefused(scene, cells) };
 }
 
-/** Finds the cells that use the old secret but that the Control Plane's log does not name. */
+/** Finds the cells that still use the old secret but are not named in the Control Plane's log. */
 async function unnamedIn({ line }: PlaneProcess, cells: readonly CallingPlane[]): Promise<readonly string[]> {
   const look = async ({ id }: CallingPlane): Promise<string[]> =>
     line(new RegExp(`${id} signs with INTERNAL_SERVICE_SECRET_PREVIOUS`), 5000).then(

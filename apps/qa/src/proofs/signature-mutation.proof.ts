@@ -12,30 +12,33 @@ const MUTATIONS: readonly Mutation[] = [...REQUEST_MUTATIONS, ...SIGNATURE_MUTAT
 const SEED = 20_260_101;
 
 interface Outcome {
-  /** The number of the request. Added to the printed seed, it reproduces the change. */
+  /** The number of the request. The printed seed plus this number reproduces the change. */
   readonly number: number;
   readonly part: string;
   readonly refusal: string;
-  /** The status of the original request. In the last tenth, it is sent after the changed one. */
+  /**
+   * The status of the original request. In the last tenth of the requests, the original is sent after its
+   * changed copy.
+   */
   readonly intact: number | undefined;
 }
 
 /**
- * A signed request that was changed anywhere is refused. An intact one is accepted, even after changed copies
- * of it.
+ * A signed request that was changed anywhere is refused. An unchanged request is accepted, even after changed
+ * copies of it.
  *
- * The changes come from ../mutations in turn. Each has its own seed (the printed seed plus the number of the
- * request), so a change that got through can be reproduced. In addition, raw-requests.cases.ts sends bytes
- * that no client would send, and signatures are checked against the examples of RFC 9421 (rfc9421.spec.ts)
- * and a second implementation (second-implementation.spec.ts).
+ * The changes in ../mutations are used in turn. Each change has its own seed (the printed seed plus the
+ * number of the request), so that an accepted change can be reproduced. In addition, raw-requests.cases.ts
+ * sends bytes that no client would send, and signatures are checked against the examples of RFC 9421
+ * (rfc9421.spec.ts) and a second implementation (second-implementation.spec.ts).
  *
  * To see it fail: in verify-request.ts, leave out `requireDigest`; or have `hmacOf` accept every spelling of
  * 32 bytes.
  */
 export const proof: Proof = {
   goal:
-    '10,000 mutated signed requests: 0 accepted; 1,000 intact ones: all accepted (small form: 500 and ' +
-    '50)',
+    '10,000 mutated signed requests: 0 accepted; 1,000 intact requests: all accepted (reduced size: 500 ' +
+    'and 50)',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, stack: start, progress }) {
@@ -73,8 +76,8 @@ export const proof: Proof = {
 };
 
 /**
- * Whether the signature was the reason for the refusal. A changed method or path may match no route, which is
- * refused before the signature is checked. A response to HEAD has no code.
+ * Whether the signature was the reason for the refusal. If a changed method or path matches no route, the
+ * request is refused before the signature is checked. The response to a HEAD request has no error code.
  */
 function isRefused({ part, refusal }: Outcome): boolean {
   return refusal === '401 bad_signature' || (/^(method|path)/.test(part) && /^40[14]/.test(refusal));

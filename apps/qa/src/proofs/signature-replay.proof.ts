@@ -10,9 +10,10 @@ const COPIES = 100;
 const ONCE = '1 x 200, 99 x 401';
 
 /**
- * A captured request is accepted only once, whichever process gets it, and not at all after 300 s.
+ * A captured request is accepted only once, regardless of which process receives it, and not at all after 300
+ * s.
  *
- * On Postgres the copies go to two processes at once. SQLite allows one process at a time, so the copies go
+ * On Postgres, the copies go to two processes at once. SQLite allows one process at a time, so the copies go
  * to one process and then to its successor.
  *
  * To see it fail: have `PostgresNonces.consume` return true at once; or have `SqliteNonces.load` read
@@ -56,7 +57,7 @@ function talliedIn(statuses: readonly number[]): string {
   return tallyOf(countBy(statuses, Number));
 }
 
-/** The statuses of all copies, per request. */
+/** Sends copies of each request, and returns the statuses of all copies, per request. */
 type Replay = (
   context: ProofContext,
   stack: TestStack,

@@ -11,17 +11,17 @@ const SIZES = {
   full: { tenants: 200, warmUpMs: 5 * MINUTE_MS, soakMs: 10 * MINUTE_MS, sampleMs: 10_000 },
 } as const;
 const MAX_MEBIBYTES_A_MINUTE = 1;
-/** As set in docker/. Otherwise each thread that runs SQLite would have its own glibc arena. */
+/** The setting from docker/. Without it, each thread that runs SQLite would have its own glibc arena. */
 const AS_IN_ITS_IMAGE = { MALLOC_ARENA_MAX: '2' };
-/** Handles of calls that happen to be in flight when a sample is taken. */
+/** The number of handles that may belong to calls that happen to be in flight when a sample is taken. */
 const HANDLES_BY_CHANCE = 3;
-/** On Postgres: each plane's pool (10) and listener, plus the Control Plane's queue (10). */
+/** The limits on Postgres: each plane's pool (10) and listener, plus the Control Plane's queue (10). */
 const MAX_CONNECTIONS: Readonly<Record<string, number>> = { 'control-plane': 21, 'tenant-plane': 11 };
 
 /**
- * Neither plane grows under steady change.
+ * Neither plane's use of resources grows under constant changes.
  *
- * Twice a second a tenant is suspended, resumed, removed or created. Every ten seconds both planes report
+ * Twice a second, a tenant is suspended, resumed, removed or created. Every ten seconds, both planes report
  * what they use after a garbage collection: resident memory, open handles, and their connections as counted
  * by Postgres. Growth is the median of the slopes between any two samples (Theil and Sen), so memory that is
  * allocated once counts little, and memory that keeps growing, evenly or in steps, counts in full. The planes
@@ -53,7 +53,7 @@ export const proof: Proof = {
     return [
       measured('changes', changes.count),
       none('failed changes', changes.failures),
-      none('changes that never settled', unsettled),
+      none('changes that were never completed', unsettled),
       ...watches.flatMap((watch) => figuresOf(watch.trend())),
       measured('tenants', size.tenants),
     ];

@@ -12,11 +12,12 @@ import { StatementReports, countingStatements } from '../tokens/statement-report
 import { MUTATIONS } from '../tokens/token-mutations';
 
 const SIZES = { small: { attempts: 120, counted: 20 }, full: { attempts: 10_000, counted: 1000 } } as const;
-/** The number of tokens in each state; they are used in turn. */
+/** The number of tokens in each state. They are used in turn. */
 const TOKENS = 3;
 
 /**
- * An enrolment attempt, signed with the secret from the token's own bundle, so that only the token is wrong.
+ * An attempt to enrol. It is signed with the secret from the token's own bundle, so that only the token is
+ * wrong.
  */
 interface Attempt {
   readonly kind: string;
@@ -36,7 +37,7 @@ interface Scene {
 /**
  * Only a live, unmodified token enrols a tenant plane.
  *
- * Each attempt is signed with the key from the token's own bundle, so that only the token is wrong. Every
+ * Each attempt is signed with the secret from the token's own bundle, so that only the token is wrong. Every
  * fifth attempt is a dry run. Statements are counted where the drivers receive them, except for the one that
  * stores the call's nonce, which runs before the token is checked.
  *
@@ -45,7 +46,7 @@ interface Scene {
 export const proof: Proof = {
   goal:
     '10,000 expired, revoked, superseded and mutated tokens: 0 accepted, no 5xx; a wrong checksum ' +
-    'costs no SQL (small form: 120)',
+    'costs no SQL (reduced size: 120)',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run(context) {
@@ -113,7 +114,9 @@ async function superseded(stack: TestStack): Promise<InstallView> {
   return install;
 }
 
-/** Every third attempt presents an intact token that is no longer valid, the others a mutated one. */
+/**
+ * Every third attempt presents an intact token that is no longer valid. The others present a mutated token.
+ */
 async function refusals(scene: Scene, count: number, { progress }: ProofContext) {
   const kinds = Object.keys(MUTATIONS);
   const attemptAt = (turn: number): Attempt =>
@@ -122,7 +125,7 @@ async function refusals(scene: Scene, count: number, { progress }: ProofContext)
       : mutated(scene, kinds[turn % kinds.length] ?? '', Math.floor(turn / kinds.length));
   const outcomes = await inBatches(turns(count), { progress }, async (turn) => {
     const attempt = attemptAt(turn);
-    // Some are dry runs, since those must not reveal whether a token is valid either.
+    // Some attempts are dry runs, because a dry run must not reveal whether a token is valid, either.
     const outcome = await show(scene, attempt, { isDryRun: turn % 5 === 0 });
     const isExpected = attempt.refusal.test(outcome);
     const { kind, token } = attempt;
@@ -133,8 +136,8 @@ async function refusals(scene: Scene, count: number, { progress }: ProofContext)
 }
 
 /**
- * How many statements are caused by tokens with a wrong checksum, and by as many unknown tokens with a
- * correct one.
+ * Counts the statements caused by tokens with a wrong checksum, and by the same number of unknown tokens with
+ * a correct checksum.
  */
 async function statementsOf(scene: Scene, count: number, { progress }: ProofContext) {
   const reports = new StatementReports(scene.stack.controlPlane);

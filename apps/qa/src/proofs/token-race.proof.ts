@@ -6,7 +6,7 @@ import { SignedPlane } from '../signed-plane';
 const CALLERS = 200;
 
 /**
- * Many instances present the same token to two processes at once: exactly one of them is enrolled.
+ * Many instances present the same token to two processes at once. Exactly one instance is enrolled.
  *
  * To see it fail: in `ProvisioningTokens.redeem`, drop `consumedAt: IsNull()` from the guard.
  */
@@ -15,7 +15,7 @@ export const proof: Proof = {
     '200 instances present one token to 2 Control Plane processes: exactly 1 success, the rest 409, no ' +
     '5xx',
   databases: ['postgres'],
-  // Covered in the small size by control-plane/test/jobs/two-processes.cases.ts.
+  // Covered at the reduced size by control-plane/test/jobs/two-processes.cases.ts.
   smallOn: [],
   async run({ size, stack: start, furtherControlPlane, progress }) {
     const stack = await start();

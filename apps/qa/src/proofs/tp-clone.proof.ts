@@ -10,7 +10,7 @@ import { type Proof, type ProofContext } from '../proof';
 import { TenantRows } from '../tenant-rows';
 
 const SIGNALS = ['SIGTERM', 'SIGKILL'] as const;
-/** Twice the 25 s between reports. */
+/** Twice the interval between reports, which is 25 s. */
 const NOTICED_WITHIN_MS = 50_000;
 /** The order in which the two disks are started. */
 const ORDERS = ['original first', 'copy first', 'both at once'] as const;
@@ -32,19 +32,19 @@ interface Alarm {
 }
 
 /**
- * The disk of a tenant plane is copied, and both copies are started.
+ * If the disk of a tenant plane is copied and a plane is started on each disk, the copy is detected.
  *
- * The plane is stopped gracefully or by kill, and its file is copied or its database cloned. Both copies are
- * then started, one after the other in either order, or both at once.
+ * The plane is stopped, gracefully or by kill. Its SQLite file is copied, or its Postgres database cloned.
+ * Then a plane is started on each disk, in either order or on both at once.
  *
  * To see it fail: in `orderOf`, accept the same number as a repeat, whoever sends it.
  */
 export const proof: Proof = {
   goal:
-    "two copies of a tenant plane's disk: noticed at the second copy's first report, audited and shown; " +
+    "two copies of a tenant plane's disk: detected at the second copy's first report, audited and shown; " +
     'a mere restart is not',
   databases: ['sqlite', 'postgres'],
-  // Covered in the small size by control-plane/test/tenant-planes/reports.cases.ts.
+  // Covered at the reduced size by control-plane/test/tenant-planes/reports.cases.ts.
   smallOn: [],
   async run(context) {
     const stack = await context.stack();

@@ -3,12 +3,12 @@ import { type TenantRows } from '../tenant-rows';
 type Row = Readonly<Record<string, unknown>>;
 
 const DAY_MS = 24 * 3600_000;
-/** Keeps the parameters of each statement below the limits of both databases. */
+/** Keeps the number of parameters per statement within the limits of both databases. */
 const VALUES_A_STATEMENT = 20_000;
 
 /**
- * Writes rows directly into the database, because creating that many accounts through the API takes long and
- * is rate-limited.
+ * Writes rows directly into the database, because creating that many accounts through the API would take too
+ * long and is rate-limited.
  */
 export async function insertRows(rows: TenantRows, table: string, all: readonly Row[]): Promise<void> {
   const columns = Object.keys(all[0] ?? {});
@@ -21,7 +21,7 @@ export async function insertRows(rows: TenantRows, table: string, all: readonly 
   }
 }
 
-/** In a format both databases accept. */
+/** Formats the date in a way that both databases accept. */
 export function daysFromNow(days: number): string {
   return new Date(Date.now() + days * DAY_MS).toISOString().replace('T', ' ').replace('Z', '');
 }

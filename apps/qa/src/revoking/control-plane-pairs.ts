@@ -39,7 +39,7 @@ const LINK: Action = { send: (plane, one) => plane.link(one), gives: (body) => r
 interface Revocation {
   readonly acknowledged: number;
   readonly send: ToOperator;
-  /** Earlier credentials that it revokes. */
+  /** Earlier credentials that the call revokes. */
   readonly ends: (operator: RacedOperator) => readonly Credential[];
 }
 
@@ -63,7 +63,7 @@ const KEY_REVOKED: Revocation = {
   send: (plane, one) => plane.revokeKey(one),
   ends: (one) => [apiKey(one.key.value)],
 };
-/** A newer link replaces the older one. */
+/** A new reset link, which replaces the older link. */
 const RELINKED: Revocation = {
   acknowledged: 201,
   send: (plane, one) => plane.link(one),
@@ -162,7 +162,7 @@ export class RacedOperators {
     };
   }
 
-  /** Only the newest of several links may work, so all but one of those that do are survivors. */
+  /** At most one of several links may work. If more of them work, all except the first are survivors. */
   private async moreThanOne(links: readonly Credential[], { body }: Reply): Promise<string[]> {
     return (await this.working([...links, resetLink(body?.token)])).slice(1);
   }
@@ -177,7 +177,7 @@ export class RacedOperators {
     return (await this.call(path, value)).status === 200;
   }
 
-  /** Uses a new address for each call, since failures count against the address. */
+  /** Uses a new address for each call, since failures count towards the limit of the address. */
   private async call(path: string, by?: string, body?: object, method?: string): Promise<Reply> {
     const answer: Answer<Body> = await this.stack.api<Body>(`/api${path}`, {
       body,

@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { inBatches, turns } from '../in-batches';
 import { countBy } from '../proof';
 
-/** Few races at once, so that the two calls of each overlap while the planes hash passwords. */
+/** Few races run at once, so that the two calls of each race overlap while the planes hash passwords. */
 const AT_ONCE = { batch: 4 };
 
 export interface Reply {
   readonly status: number;
-  /** Whatever the response contains that grants access. */
+  /** The parts of the response that grant access. */
   readonly body: {
     readonly id?: string;
     readonly token?: string;
@@ -21,7 +21,7 @@ export interface Reply {
 export interface Race {
   act(): Promise<Reply>;
   revoke(): Promise<Reply>;
-  /** What still works although an acknowledged revocation covers it. */
+  /** Returns whatever still works although an acknowledged revocation covers it. */
   survivors(acted: Reply, revoked: Reply): Promise<string[]>;
 }
 
@@ -30,7 +30,8 @@ export interface Pair {
   /** The status that acknowledges the revocation. */
   readonly acknowledged: number;
   /**
-   * The maximum interval between the two calls, in milliseconds; by default, one and a half sign-in times.
+   * The maximum interval between the two calls, in milliseconds. By default, one and a half times as long as
+   * a sign-in takes.
    */
   readonly windowMs?: number;
   race(n: number): Promise<Race>;
@@ -39,15 +40,15 @@ export interface Pair {
 export interface PairResult {
   readonly text: string;
   readonly survivors: number;
-  /** How many revocations succeeded. If both calls compete for the same thing, the action may win. */
+  /** How many revocations succeeded. If both calls compete for the same token or link, the action may win. */
   readonly revoked: number;
   /** How many responses were 429 or 5xx, which means that there was no race. */
   readonly blunt: number;
 }
 
 /**
- * Runs the race `count` times. The action shifts from one window before the revocation to one window after
- * it.
+ * Runs the race `count` times. The action starts one window before the revocation in the first race, and
+ * shifts to one window after the revocation in the last.
  */
 export async function raced(pair: Pair, count: number, windowMs: number): Promise<PairResult> {
   const outcomes = await inBatches(turns(count), AT_ONCE, async (n) => {
@@ -80,7 +81,7 @@ async function after<T>(ms: number, work: () => Promise<T>): Promise<T> {
   return work();
 }
 
-/** The `things` that still work. */
+/** Returns those of the `things` that still work. */
 export async function alive<T>(things: readonly T[], works: (thing: T) => Promise<boolean>): Promise<T[]> {
   const found: T[] = [];
   for (const thing of things) if (await works(thing)) found.push(thing);

@@ -7,11 +7,11 @@ import { OF_ACTOR, OF_REVOKER, OLD } from './passwords';
 import { type Pair, type Race, type Reply, alive } from './race';
 import { type TenantUser, tenantUsers } from './tenant-users';
 
-/** Enough for some of them to still wait for the database when the revocation is acknowledged. */
+/** Enough writes that some are still waiting for the database when the revocation is acknowledged. */
 const WRITES_AT_ONCE = 16;
-/** About as long as the writes take. */
+/** About as long as these writes take. */
 const WINDOW_OF_WRITES_MS = 40;
-/** How many invitations one admin sends, since invitations per inviter are limited. */
+/** How many invitations one admin sends. The number of invitations per admin is limited. */
 const INVITATIONS_OF_ONE = 7;
 
 type Body = Reply['body'];
@@ -29,13 +29,13 @@ const ACTIONS: Readonly<Record<string, ToUser>> = {
   refresh: (plane, user) => plane.refresh(user, user.current.refresh),
   'sign-in': (plane, user) => plane.signIn(user, OLD),
 };
-/** If two of these use the same password or link, the second must fail. */
+/** Actions that set a password. If two of them use the same password or link, the second must fail. */
 const SETS_A_PASSWORD = ['change', 'reset'];
 
 interface Revocation {
   readonly acknowledged: number;
   readonly send: ToUser;
-  /** Whether it also revokes the user's other session and everything obtained with the password. */
+  /** Whether the call also revokes the user's other session and everything obtained with the password. */
   readonly endsAll: boolean;
 }
 
@@ -55,7 +55,7 @@ const REVOCATIONS = {
   logout: { acknowledged: 204, endsAll: false, send: (plane, user) => plane.logout(user) },
 } satisfies Readonly<Record<string, Revocation>>;
 
-/** After each of these the user may no longer write to the CMDB. */
+/** Revocations after which the user may no longer write to the CMDB. */
 const ENDS_WRITES = {
   demote: { acknowledged: 200, send: (plane, user) => plane.demote(user) },
   deactivate: REVOCATIONS.deactivate,
@@ -154,7 +154,8 @@ export class RacedTenants {
         const passes = [user.current, ...came, ...(endsAll && name !== 'change' ? [user.other] : [])];
         const isTwice = SETS_A_PASSWORD.includes(action) && SETS_A_PASSWORD.includes(name) && status < 300;
         const alike = isTwice ? ['one password or link set two new passwords'] : [];
-        // Whoever changed the password stays signed in. A deactivated user does not, even after reactivation.
+        // The user who changed the password stays signed in. A deactivated user does not, even after being
+        // reactivated.
         const found = await this.afterlife(user, passes, name === 'deactivate');
         return [...alike, ...found];
       },
@@ -241,7 +242,7 @@ export class RacedTenants {
     };
   }
 
-  /** Uses a new address for each call, since failures count against the address. */
+  /** Uses a new address for each call, since failures count towards the limit of the address. */
   private async call(
     { tenantId }: Pick<TenantUser, 'tenantId'>,
     path: string,

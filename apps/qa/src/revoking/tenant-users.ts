@@ -15,7 +15,10 @@ export interface TenantUser {
   readonly tenantId: string;
   readonly id: string;
   readonly email: string;
-  /** The first sign-in: its original credentials, and those that replaced them when it was refreshed. */
+  /**
+   * The first sign-in. `used` contains its original credentials, and `current` those that replaced them in a
+   * refresh.
+   */
   readonly used: Pass;
   readonly current: Pass;
   /** The second sign-in. */

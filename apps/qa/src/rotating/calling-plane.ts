@@ -15,7 +15,7 @@ export interface Caller {
  */
 export class CallingPlane implements Caller {
   private turn = 0;
-  /** The previous secret, and when it was replaced. */
+  /** The previous secret, and the time at which it was replaced. */
   private before: { readonly secret: string; readonly until: number } | undefined;
 
   private constructor(
@@ -50,7 +50,7 @@ export class CallingPlane implements Caller {
     this.signed.secret = secret;
   }
 
-  /** A replica of this plane, which learns a new secret `lagMs` later. */
+  /** A replica of this plane. It learns a new secret `lagMs` after the plane. */
   replica(lagMs: number): Caller {
     const signed = new SignedPlane(this.signed.publicUrl, this.install);
     const next = (): SignedRequest => {

@@ -24,9 +24,9 @@ export class SteadyCalls {
     this.running = callers.map((caller) => this.goOn(caller));
   }
 
-  /** Waits until `count` calls have been answered. */
+  /** Waits until `count` calls have received a response. */
   async reach(count: number): Promise<void> {
-    const options = { timeoutMs: 120_000, what: `${count} calls have been answered` };
+    const options = { timeoutMs: 120_000, what: `${count} calls have received a response` };
     await eventually(() => this.count >= count, options);
   }
 
@@ -44,7 +44,9 @@ export class SteadyCalls {
     }
   }
 
-  /** If a process is restarting and does not respond, the call is signed again and sent to the next one. */
+  /**
+   * If a process is restarting and does not respond, the call is signed again and sent to the next process.
+   */
   private async answerTo(caller: Caller): Promise<Answer<Record<string, unknown>>> {
     for (;;) {
       const url = this.urls[(this.turn += 1) % this.urls.length] ?? '';

@@ -1,7 +1,7 @@
 import { type TestStack } from '@atlas/testing';
 import { inBatches, turns } from '../in-batches';
 
-/** Few requests at once, since the Control Plane has other work at the same time. */
+/** Few requests at once, because the Control Plane has other work at the same time. */
 export const FEW = { batch: 8 };
 
 export interface TenantWithSecret {
@@ -10,8 +10,8 @@ export interface TenantWithSecret {
 }
 
 /**
- * Dedicated tenants with manually created infrastructure, each with three sealed values: its database URL in
- * two rows, and its plane's secret.
+ * Creates dedicated tenants with manually created infrastructure. Each tenant has three sealed values: its
+ * database URL in two rows, and its plane's secret.
  */
 export async function tenantsWithSecrets(stack: TestStack, count: number): Promise<TenantWithSecret[]> {
   const make = async (n: number): Promise<TenantWithSecret> => {

@@ -24,14 +24,14 @@ export interface SecretLife {
   readonly stack: TestStack;
   readonly plane: PlaneProcess;
   readonly databases: readonly TestDatabase[];
-  /** All secrets, by description. */
+  /** All secrets, keyed by description. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Responses to requests that present a secret in the wrong place. */
   readonly refusals: Readonly<Record<string, string>>;
   readonly tenants: readonly TenantView[];
   readonly session: SessionView;
   readonly metricsToken: string;
-  /** The plane's rows before it could send email. */
+  /** The plane's rows from the time before it could send email. */
   readonly stolen: StolenRows;
 }
 
@@ -112,8 +112,8 @@ export async function secretLife(context: ProofContext): Promise<SecretLife> {
 }
 
 /**
- * One unused link of each kind that is sent by email. The mail server also refuses an email, with the link in
- * its reply.
+ * Requests one link of each kind that is sent by email, without using it. The mail server also refuses one
+ * email, and repeats the email's link in its reply.
  */
 async function linksByMail(
   stack: TestStack,
@@ -149,8 +149,8 @@ async function operatorLink(stack: TestStack, id: string): Promise<string> {
 }
 
 /**
- * Sends a question, which the plane signs with its secret and the Control Plane forwards with the provider's
- * key.
+ * Asks the AI a question. The plane signs the call with its secret, and the Control Plane forwards it with
+ * the provider's key.
  */
 async function useAi(stack: TestStack, { id }: TenantView, { token }: SessionView): Promise<void> {
   const body = { title: 'Disk full', severity: 'P2' };
@@ -179,7 +179,8 @@ async function dedicatedTenant(stack: TestStack): Promise<{ tenant: TenantView; 
 }
 
 /**
- * The install bundle is not used. It is requested with an Idempotency-Key, so that the response is stored.
+ * Requests an install bundle, which is not used. The request has an Idempotency-Key, so that the response is
+ * stored.
  */
 async function installed(
   stack: TestStack,

@@ -1,7 +1,7 @@
 const LEAST = 20;
 
 /**
- * The forms in which a secret could appear in a text: verbatim, truncated at either end, or inside something
+ * The forms in which a secret could appear in text: verbatim, truncated at either end, or inside something
  * encoded as base64, hex or a URL. A short secret is searched for only as a whole.
  */
 function spellingsOf(secret: string): string[] {
@@ -9,7 +9,7 @@ function spellingsOf(secret: string): string[] {
   return [...new Set(parts.flatMap((part) => [part, ...encoded(part)]))];
 }
 
-/** In a credential `<prefix>_<id>_<secret><check>` the id is public. */
+/** In a credential of the form `<prefix>_<id>_<secret><check>`, the id is public. */
 function head(secret: string): string {
   const hidden = secret.slice(/^at?[a-z]{1,2}_[^_]+_/.exec(secret)?.[0].length ?? 0);
   return hidden.slice(0, LEAST + 4);
@@ -30,8 +30,8 @@ function encoded(text: string): string[] {
 }
 
 /**
- * Base64 encodes three bytes as four characters, so the encoding depends on the offset; characters at the
- * ends also depend on neighbouring bytes.
+ * Base64 encodes three bytes as four characters, so the encoding depends on the offset. The characters at
+ * either end also depend on neighbouring bytes.
  */
 function within(bytes: Buffer, offset: 0 | 1 | 2 | number): string[] {
   const start = (3 - offset) % 3;
@@ -39,7 +39,7 @@ function within(bytes: Buffer, offset: 0 | 1 | 2 | number): string[] {
   return [whole.toString('base64'), whole.toString('base64url')];
 }
 
-/** Which secrets occur in which texts. */
+/** Returns which secrets occur in which texts. */
 export function findIn(
   texts: Readonly<Record<string, string>>,
   secrets: Readonly<Record<string, string>>,

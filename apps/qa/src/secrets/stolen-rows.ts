@@ -16,12 +16,12 @@ interface SentOnce {
   readonly userId: string;
   readonly path: string;
   readonly body: object;
-  /** A guessable key: the guides derive it from the time. */
+  /** A key that can be guessed. The examples in the guides derive keys from the current time. */
   readonly key: string;
   readonly token: string;
 }
 
-/** If a plane sends no email, the response to an invitation contains its link. */
+/** Invites a user. Since the plane sends no email, the response contains the link. */
 export async function shownInvitation(stack: TestStack): Promise<SentOnce> {
   const { tenant, session } = await stack.tenantWithAdmin('kept-shown');
   const body = { email: 'shown@example.com', role: 'admin' };
@@ -38,8 +38,8 @@ export async function shownInvitation(stack: TestStack): Promise<SentOnce> {
 }
 
 /**
- * The response that a thief gets by starting a plane on the stolen rows, forging a session and repeating the
- * request.
+ * Starts a plane on the stolen rows, forges a session and repeats the request, as a thief could. Returns the
+ * response.
  */
 export async function repeatedByThief({ database, sent }: StolenRows): Promise<Answer<unknown>> {
   const session = await sessionMadeIn(database, sent);

@@ -18,12 +18,15 @@ export interface Account {
   readonly password: string;
 }
 
-/** The client's address, as stated by a proxy that the planes trust. If absent, the caller is the client. */
+/**
+ * The client's address, as stated by a proxy that the planes trust. If undefined, the caller itself is the
+ * client.
+ */
 export type ClientAddress = string | undefined;
 
 /**
- * A tenant and the processes that serve it, two of them on Postgres. They trust a proxy to state the client's
- * address, except for the process that the small form takes from the shared stack.
+ * A tenant and the processes that serve it; on Postgres, there are two. They trust a proxy to state the
+ * client's address, except for the process that the proof takes from the shared stack at the reduced size.
  */
 export class LoginScene {
   private invited = 0;
@@ -60,7 +63,7 @@ export class LoginScene {
     await this.smtp.stop();
   }
 
-  /** The URL of one of the processes, in turn. */
+  /** The URL of a process. Successive numbers select the processes in turn. */
   plane(n: number): string {
     return this.planes[n % this.planes.length]?.url ?? '';
   }

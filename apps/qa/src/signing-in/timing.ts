@@ -1,18 +1,18 @@
 import { type Account, type LoginScene, addressOf } from './login-scene';
 
-/** The median for known accounts minus the median for unknown ones, in milliseconds. */
+/** The median for known accounts minus the median for unknown accounts, in milliseconds. */
 export interface Gaps {
   readonly signIn: number;
   readonly forgotten: number;
 }
 
-/** Rounds per account, fewer than the rate limits allow. */
+/** The number of rounds per account, which stays below the rate limits. */
 const ROUNDS_OF_ACCOUNT = 8;
 const MAILS_OF_ACCOUNT = 3;
 
 /**
- * How much longer a wrong and a forgotten password take for existing accounts than for unknown ones. The two
- * are measured in alternating order, so that a disturbance affects both.
+ * How much longer requests with a wrong or a forgotten password take for existing accounts than for unknown
+ * accounts. Existing and unknown accounts alternate, so that a disturbance affects both.
  */
 export async function timingGaps(scene: LoginScene, known: readonly Account[]): Promise<Gaps> {
   const unknown = known.map(({ email }) => ({ email: email.replace('user', 'none') }));

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type TestStack, eventually } from '@atlas/testing';
 
 const CHANGES_A_SECOND = 2;
-/** After this many changes one tenant leaves and another joins. */
+/** After this many changes, one tenant is removed and another is created. */
 const REPLACE_EVERY = 10;
 const SETTLED_MS = 120_000;
 
@@ -37,7 +37,7 @@ export class LifecycleChanges {
     await Promise.all(changes);
   }
 
-  /** How many tenants have not reached the requested state. */
+  /** How many tenants have not reached the requested state yet. */
   async unsettled(): Promise<number> {
     const isSettled = async ({ id, status }: Changing): Promise<boolean> => {
       const isIt = async () =>

@@ -38,7 +38,7 @@ export class PlaneWatch {
     this.samples.push({ ...held, connections, atMinutes: performance.now() / 60_000 });
   }
 
-  /** The trend over all samples. */
+  /** The trend across all samples. */
   trend(): PlaneTrend {
     const fifth = Math.ceil(this.samples.length / 5);
     const last = this.samples.at(-1);
@@ -63,8 +63,8 @@ export class PlaneWatch {
 }
 
 /**
- * The median of the slopes between any two points (Theil and Sen). A page cache that fills once hardly
- * affects it; steady growth, whether even or in steps, shows in full.
+ * The median of the slopes between any two points (Theil and Sen). A page cache that fills up once hardly
+ * affects the median. Steady growth, whether even or in steps, affects it in full.
  */
 function slope(points: readonly (readonly [number, number])[]): number {
   const slopes = points.flatMap(([x, y], index) =>

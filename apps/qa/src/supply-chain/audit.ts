@@ -3,8 +3,8 @@ import { ROOT } from './locked-packages';
 import { type AuditReport, overdue } from './vulnerabilities';
 
 /**
- * Queries the registry. Some mirrors do not support this query. The result is then unknown, which does not
- * count as success.
+ * Queries the registry. Some mirrors do not support this query. In that case, the result is unknown and does
+ * not count as a success.
  */
 const { stdout } = spawnSync('npm', ['audit', '--json'], { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
 const report = JSON.parse(stdout) as Partial<AuditReport> & { readonly message?: string };

@@ -13,8 +13,8 @@ const fallback: InstallScript = {
 };
 
 /**
- * Every package with an install script, and whether it may run. `allowScripts` in package.json tells npm the
- * same.
+ * Every package with an install script, and whether it may run. `allowScripts` in package.json configures npm
+ * accordingly.
  */
 export const INSTALL_SCRIPTS: Readonly<Record<string, InstallScript>> = {
   sqlite3: { runs: true, why: 'fetches or compiles the driver' },

@@ -1,6 +1,6 @@
 import { type LockedPackage } from './locked-packages';
 
-/** Licences allowed for shipped packages. They only require their text to be included. */
+/** Licences allowed for shipped packages. These licences only require that their text is included. */
 const ALLOWED = [
   '0BSD',
   'Apache-2.0',
@@ -12,7 +12,7 @@ const ALLOWED = [
   'MIT-0',
   'Python-2.0',
 ];
-/** Licences allowed for development tools. CC-BY-4.0 covers browser data. */
+/** Licences allowed for development tools. CC-BY-4.0 is the licence of a package with browser data. */
 const ALLOWED_FOR_DEVELOPMENT = [...ALLOWED, 'CC-BY-4.0', 'Zlib'];
 
 /** `name@version: licence` for each package whose licence is not allowed. */
@@ -22,7 +22,10 @@ export function refusedLicences(packages: readonly LockedPackage[]): string[] {
     .map(({ name, version, licence }) => `${name}@${version}: ${licence || 'none'}`);
 }
 
-/** One operand of OR must be allowed, and all operands of AND. A more deeply nested expression is refused. */
+/**
+ * For OR, one operand must be allowed. For AND, all operands must be allowed. More deeply nested expressions
+ * are refused.
+ */
 function isAllowed(expression: string, isForDevelopment: boolean): boolean {
   const allowed = isForDevelopment ? ALLOWED_FOR_DEVELOPMENT : ALLOWED;
   return expression

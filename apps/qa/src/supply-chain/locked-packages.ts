@@ -6,9 +6,9 @@ export const ROOT = join(__dirname, '../../../..');
 export interface LockedPackage {
   readonly name: string;
   readonly version: string;
-  /** An SPDX expression; empty if the package states none. */
+  /** An SPDX expression. Empty if the package does not state a licence. */
   readonly licence: string;
-  /** Not included in any of our images. */
+  /** Whether the package is used only for development and is not included in any of our images. */
   readonly isForDevelopment: boolean;
   readonly hasInstallScript: boolean;
 }
@@ -41,7 +41,8 @@ export function readJson<T>(path: string): T {
 }
 
 /**
- * As stated by the installed package. Undefined for packages for other platforms, which are not installed.
+ * The licence stated by the installed package. Undefined for packages for other platforms, which are not
+ * installed.
  */
 function licenceOf(path: string): string | undefined {
   const manifest = `${path}/package.json`;

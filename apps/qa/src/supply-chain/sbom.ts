@@ -36,7 +36,7 @@ export async function shippedSbom(): Promise<Sbom> {
   const { component } = sbom.metadata;
   return {
     ...sbom,
-    // npm would use the folder's name.
+    // npm would use the name of the folder, so the name is set here.
     metadata: {
       ...sbom.metadata,
       component: { ...component, name: component['bom-ref'].split('@')[0] ?? '' },
@@ -49,7 +49,8 @@ export async function shippedSbom(): Promise<Sbom> {
 }
 
 /**
- * Packages that ship but are missing, that are listed but do not ship, or that are described incompletely.
+ * Reports packages that ship but are not listed, that are listed but do not ship, or that are described
+ * incompletely.
  */
 export function sbomFaults(sbom: Sbom): string[] {
   const listed = sbom.components.filter((one) => !one['bom-ref'].startsWith('@atlas/'));

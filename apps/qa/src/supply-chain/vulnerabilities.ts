@@ -13,7 +13,8 @@ export const DAYS: Readonly<Record<Severity, number>> = {
 };
 
 /**
- * As reported by `npm audit --json`. A package that is affected only through another one names that package.
+ * The output of `npm audit --json`. In `via`, a package that is affected only through another package names
+ * that package.
  */
 export interface AuditReport {
   readonly vulnerabilities: Readonly<Record<string, { readonly via: readonly (string | Advisory)[] }>>;
@@ -27,14 +28,14 @@ interface Advisory {
 }
 
 /**
- * Vulnerabilities whose fix awaits a release, by advisory URL: when the wait began, and why they do no harm
- * until then.
+ * Vulnerabilities for which a fix has not been released yet, by advisory URL. Each entry says when the wait
+ * began, and why the vulnerability does no harm until then.
  */
 export type Waiting = Readonly<Record<string, { readonly since: string; readonly because: string }>>;
 
 export const WAITING: Waiting = {};
 
-/** Vulnerabilities that violate the rule: they are not listed as waiting, or have waited too long. */
+/** Vulnerabilities that violate the rule because they are not listed as waiting or have waited too long. */
 export function overdue(report: AuditReport, today: Date, waiting: Waiting = WAITING): string[] {
   const advisories = Object.values(report.vulnerabilities).flatMap(({ via }) => via);
   const broken = advisories.filter((one): one is Advisory => {

@@ -1,6 +1,6 @@
 import { FROM_MODULES, type PlaneProcess, builtFile } from '@atlas/testing';
 
-/** Environment that makes a plane count the statements passed to its drivers. */
+/** Environment variables that make a plane count the statements passed to its database drivers. */
 export const countingStatements = (): Readonly<Record<string, string>> => ({
   ...FROM_MODULES,
   NODE_OPTIONS: `--require "${builtFile('qa', 'preloads/statement-report.js')}"`,
@@ -20,7 +20,8 @@ export class StatementReports {
   constructor(private readonly plane: PlaneProcess) {}
 
   /**
-   * How many statements there were since the last call, except those that store the nonce of each request.
+   * How many statements there have been since the last call, not counting those that store the nonce of a
+   * request.
    */
   async next(): Promise<number> {
     process.kill(this.plane.pid, 'SIGWINCH');

@@ -34,7 +34,7 @@ export const MUTATIONS: Readonly<Record<string, (input: MutationInput) => unknow
 const PREFIXES = ['aok', 'ats', 'aos'] as const;
 const SPACES = [' ', '\t', '\n', '\r\n', '\u0000', '\u00a0', '\u200b', '\u2028', '\ufeff'];
 const LOOK_ALIKES: Readonly<Record<string, string>> = {
-  // Cyrillic and Greek letters, the Kelvin sign, full-width forms.
+  // Lookalikes: Cyrillic and Greek letters, the Kelvin sign, and full-width forms.
   a: '\u0430',
   c: '\u0441',
   e: '\u0435',
@@ -70,7 +70,7 @@ function swapped(text: string, turn: number): string {
   return text.slice(0, at - 1) + text.charAt(at) + text.charAt(at - 1) + text.slice(at + 1);
 }
 
-/** A well-formed token with this id and this secret. */
+/** A well-formed token that combines the id of one token with the secret of another. */
 function remade(prefix: (typeof PREFIXES)[number] | 'atp', ofId: string, ofSecret: string): string {
   const digits = [...(ofSecret.split('_')[2] ?? '').slice(0, -6)];
   const secret = digits.reduce((sum, digit) => sum * 62n + BigInt(BASE62.indexOf(digit)), 0n);
