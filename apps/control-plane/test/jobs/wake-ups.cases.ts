@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await ends(job);
   });
 
-  it('that arrives after the lease is released finds the job free before the attempt returns', async () => {
+  it('that arrives after the lease is released finds the job free even before the attempt returns', async () => {
     const { job, id } = await scene.waiting();
     const release = held('releaseUnlessWoken', 'after');
     const first = part(Attempts).begin(job);
@@ -188,7 +188,7 @@ describe('a wake-up received by a Control Plane process', () => {
     try {
       await provision(30);
       await allWait();
-      // Each worker of its queue may already have fetched one more job.
+      // Each worker of the queue may already have fetched one more job.
       expect(begun.mock.calls.length).toBeLessThanOrEqual(8);
     } finally {
       free.open();
