@@ -167,7 +167,7 @@ describe(TerraformDriver.name, () => {
     expect(readdirSync(directory).filter((name) => name.endsWith('.tfplan'))).toEqual(['successor.tfplan']);
   });
 
-  it('destroys existing infrastructure, and keeps its directory until asked to forget the plane', async () => {
+  it('destroys existing infrastructure, but keeps its directory until the plane is forgotten', async () => {
     await driver.create(request, withoutDatabase);
     await driver.destroy(SUBJECT, withoutDatabase);
     expect(commands().slice(4)).toEqual(['init', 'plan', 'apply']);

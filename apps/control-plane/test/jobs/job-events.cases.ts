@@ -161,7 +161,7 @@ describe.each(EVERY_DATABASE)('a Control Plane that is shutting down, on %s', (d
   let plane: TestControlPlane;
   beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
 
-  it('completes new long polls and event streams at once, and does not wait for idle connections', async () => {
+  it('completes new long polls and event streams at once, without waiting for idle connections', async () => {
     const cell = await plane.enrolledCell();
     const { body } = await plane.provision();
     await cell.pull(20);

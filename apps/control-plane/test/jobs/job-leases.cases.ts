@@ -203,7 +203,7 @@ describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
 
   // SQLite has a single writer, so it has no deadlocks.
   if (driver === 'postgres')
-    it('lets a step succeed in one counted attempt even if Postgres aborts its transaction in a deadlock', async () => {
+    it('lets a step succeed in one counted attempt despite a deadlock in Postgres', async () => {
       const { id } = await untouched();
       const save = jobs.save.bind(jobs);
       let isOver = false;

@@ -97,7 +97,7 @@ describe('two processes of a Control Plane', () => {
       for (const one of [before, next]) expect((await one.report()).status).toBe(200);
     });
 
-    it("refuse the first use of the next secret at the other process once the secret's revocation has begun", async () => {
+    it('refuse the first use of the next secret once its revocation has begun', async () => {
       const { before, next, cancelled } = await rotating();
       const [reached, free] = [new Gate(), new Gate()];
       const keys = plane.app.get(ServiceKeys);

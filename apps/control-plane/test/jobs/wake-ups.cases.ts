@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
     await ends(job);
   });
 
-  it('that arrives after the lease is released finds the job free even before the attempt returns', async () => {
+  it('that arrives after the lease is released finds the job free before the attempt returns', async () => {
     const { job, id } = await scene.waiting();
     const release = held('releaseUnlessWoken', 'after');
     const first = part(Attempts).begin(job);

@@ -416,7 +416,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       ]);
     });
 
-    it('does not overwrite a newer address, or any address while two copies of the plane report', async () => {
+    it('does not overwrite a newer address, or any while two copies of the plane report', async () => {
       const { customers } = await installed('on_prem');
       const copy = customers.copy();
       await customers.report([], { endpoint_url: NEW });

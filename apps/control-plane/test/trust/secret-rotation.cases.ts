@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)("the rotation of a tenant plane's secret on %s", (
     new PlaneSimulator(plane.url, plane.clock, cell.id, install as Install);
 
   describe('as a routine', () => {
-    it('delivers the next secret to the plane, and accepts both secrets until the old one is unused', async () => {
+    it('delivers the next secret to the plane, and accepts both until the old one is unused', async () => {
       const before = cell.revision;
       const poll = cell.pull(50);
       const accepted = await ask('routine').expect(202);
@@ -225,7 +225,7 @@ describe.each(EVERY_DATABASE)("the rotation of a tenant plane's secret on %s", (
       expect((await third.report()).status).toBe(200);
     });
 
-    it("is superseded when the plane enrols with a new bundle, and only the bundle's secret remains valid", async () => {
+    it('is superseded when the plane enrols with a new bundle; only its secret remains valid', async () => {
       const { job } = await rotate('routine');
       const next = await handedOver();
       const anew = await plane.reissue(cell);

@@ -135,7 +135,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
   it('is created and restored even if COMMITs keep failing', async () => {
     const pair = await keys();
     const before = await contents();
-    /** Retries like the link until the entry is applied. */
+    /** Retries until the entry is applied, as the link does. */
     const insist = async (entry: Partial<DesiredTenant>): Promise<void> => {
       tenant = { ...tenant, ...entry, entry_revision: tenant.entry_revision + 1 };
       for (;;) {

@@ -45,7 +45,7 @@ describe('every response of a tenant plane', () => {
   });
 
   it.each(PATHS.filter((path) => !PAGES.includes(path)))(
-    'at %s is not a page, so it may load nothing',
+    'at %s may load nothing, because it is not a page',
     async (path) => {
       const { headers } = await plane.get(path, admin);
       expect(headers['content-security-policy']).toBe(
