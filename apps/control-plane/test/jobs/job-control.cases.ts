@@ -198,7 +198,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) =
   });
 
   it.each(['retry', 'rollback'] as const)(
-    'does not revive a tenant when a %s races with its deprovisioning',
+    'does not revive a tenant if a %s races with its deprovisioning',
     async (action) => {
       const { job, id, slug } = await scene.waiting();
       await scene.act(job, 'cancel').expect(202);
@@ -220,7 +220,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) =
     },
   );
 
-  it('does not revive a tenant if a %s races with its deprovisioning', async () => {
+  it('sees the fatal error that caused a job to undo itself and delete its tenant', async () => {
     const { job, id } = await scene.waiting();
     const failure = new StepFailure('fatal', 'no_way', 'There is no way forward.');
     jest.spyOn(scene.plane.app.get(ActivateStep), 'run').mockRejectedValueOnce(failure);

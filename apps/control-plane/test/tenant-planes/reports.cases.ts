@@ -416,7 +416,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       ]);
     });
 
-    it('does not overwrite a newer address, or any while two copies of the plane report', async () => {
+    it('changes no address if it is older, or while two copies of the plane report', async () => {
       const { customers } = await installed('on_prem');
       const copy = customers.copy();
       await customers.report([], { endpoint_url: NEW });
@@ -452,7 +452,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       },
     );
 
-    it('is refused as a whole if the address is invalid, and changes no address if it has none', async () => {
+    it('is refused as a whole if the address is invalid, unlike a report without an address', async () => {
       const { customers } = await installed('on_prem');
       await customers.report();
       expect(await addressOf(customers)).toBe(OLD);

@@ -106,7 +106,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
       ]);
     });
 
-    it('is refused if it was signed for another authority, even if Host names that authority', async () => {
+    it('is refused if it was signed for another authority, even if the Host header names it', async () => {
       const url = new URL(`http://elsewhere.example.com${desiredState}`);
       const answer = await cell.call({
         method: 'GET',

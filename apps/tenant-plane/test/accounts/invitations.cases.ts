@@ -192,7 +192,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     smtp.refusal = undefined;
   });
 
-  it('is invalidated by a newer one for the same address, which may change the role', async () => {
+  it('is invalidated by a newer invitation to the same address, which may change the role', async () => {
     const { tenant, admin } = await scene(quiet);
     const first = (await invite(quiet, admin).expect(201)).body;
     const second = (await invite(quiet, admin, { role: 'requester' }).expect(201)).body;

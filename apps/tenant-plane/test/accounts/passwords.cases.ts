@@ -54,7 +54,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
   };
 
   describe('that was forgotten', () => {
-    it('is reset by email, which revokes other sessions, signs its owner in and notifies them', async () => {
+    it('is reset by email, revoking other sessions, signing in its owner and notifying them', async () => {
       await forgot('ANN@example.com').expect(202);
       const mail = await smtp.next();
       expect(mail).toMatchObject({ to: [email], subject: `A new password for ${tenant.name}` });
@@ -153,7 +153,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
   });
 
   describe('that is known', () => {
-    it('can be changed by its owner, which revokes other sessions and sends an email', async () => {
+    it('can be changed by its owner, revoking other sessions and sending an email', async () => {
       const other = (await login(PASSWORD).expect(200)).body;
       await change({}).expect(204);
       expect([await statusOf(user.session), await statusOf(other.token)]).toEqual([200, 401]);

@@ -142,7 +142,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
   });
 
   if (driver === 'postgres')
-    it('revokes access once if two replicas apply the entry at the same time', async () => {
+    it('revokes access only once if two replicas apply the entry at the same time', async () => {
       await settle();
       await moveAway();
       const other = await TestTenantPlane.open(plane.database, { clock });
@@ -154,7 +154,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
       await other.app.close();
     });
 
-  it('accepts no earlier password if its owner can reset it by email', async () => {
+  it('accepts no earlier password that its owner can reset by email', async () => {
     await settle('mailing');
     await moveAway();
     await reopen();

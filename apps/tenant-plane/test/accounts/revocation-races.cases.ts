@@ -23,7 +23,7 @@ const THIRD = 'a third horse, a third staple';
  * A user's write is stored only while they may still write. A revocation is acknowledged only once their
  * writes in progress are stored.
  *
- * To see it fail: in `UserWrites.by`, leave out `requireUser` and `requireSession`; have `requireUser` read
+ * To see it fail: in `UserWrites.by`, leave out `requireUser` and `requireSession`; let `requireUser` read
  * without `lockedForShare`; or leave out `expiresAt` in `Sessions.requireCaller`.
  */
 describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
@@ -176,7 +176,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
-  it('by expiry blocks a refresh that is still waiting', async () => {
+  it('caused by expiry blocks a refresh that is still waiting', async () => {
     const { body } = await login().expect(200);
     const pause = Pause.behind(plane.app.get(Sessions), 'open');
     const signingIn = sent(login());
@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     );
 
     it.each(REQUESTS)(
-      'blocks %s if the session expires while the request waits',
+      'caused by session expiry blocks %s that is still waiting',
       async (_, service, method, request) => {
         const pause = Pause.before(service(), method);
         const calling = sent(request());

@@ -20,7 +20,7 @@ const DAY = 24 * HOUR;
  * A browser that signs in again loses its previous session. Refresh tokens expire at the latest 90 days after
  * the sign-in.
  *
- * To see it fail: have `Sessions.endFormer` do nothing; or in `Sessions.open`, leave out the `min` of
+ * To see it fail: make `Sessions.endFormer` do nothing; or in `Sessions.open`, leave out the `min` of
  * `until`.
  */
 describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {

@@ -216,7 +216,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     await identities.update({ keys: [signupKey.published] });
   });
 
-  it('says that a token has expired', async () => {
+  it('reports that a token has expired', async () => {
     const token = await plane.signupToken(tenant, { lifetime: -1 });
     expect((await exchange(token).expect(410)).body.code).toBe('signup_token_expired');
     expect(await users()).toEqual([]);

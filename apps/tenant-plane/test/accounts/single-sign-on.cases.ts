@@ -298,7 +298,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
       expect((await plane.get('/api/auth/me', { host: hostOf('acme'), session })).status).toBe(401);
     });
 
-    it('are signed out at once, even while a dozen keep renewing their sessions', async () => {
+    it('are signed out at once, even while a dozen of them keep renewing their sessions', async () => {
       const pairs = await Promise.all(Array.from({ length: 12 }, () => signedOn('operator')));
       const retries = countRetries(plane);
       let [renewals, isOver] = [0, false];

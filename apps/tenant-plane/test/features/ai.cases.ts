@@ -154,7 +154,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     });
   });
 
-  it('sends no question if an admin has disabled AI, and audits that change', async () => {
+  it('sends no question if an admin has disabled AI, and audits the change', async () => {
     const { ask, allow, admin } = await asker(plane, tenant);
     const settings = async () => (await plane.get('/api/ai/settings', admin).expect(200)).body;
     expect(await settings()).toEqual({ allow_control_plane: true });

@@ -103,7 +103,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.rows(tenant, Incident)).toHaveLength(1);
   });
 
-  it('does not use up its key if it fails', async () => {
+  it('does not consume its key if it fails', async () => {
     await keyed('/api/incidents', { ...INCIDENT, severity: 'P9' }).expect(400);
     await keyed('/api/incidents', INCIDENT).expect(201);
   });

@@ -71,7 +71,7 @@ describe.each(EVERY_DATABASE)('a plane that is linked to the Control Plane, on %
   it.each([
     ['an upgrade from a version that stores less of each entry', () => ({ appliedContents: null })],
     [
-      'a replica of such a version has applied the latest entries',
+      'a replica of a version that stores less of each entry has applied the latest entries',
       () => ({ revision: link.control.wanted.revision }),
     ],
   ])('requests everything once after %s', async (_, applied) => {
@@ -112,7 +112,7 @@ describe.each(EVERY_DATABASE)('a plane that is linked to the Control Plane, on %
     await eventually(() => control.pulls.length > 1, { what: 'the plane pulls' });
     expect(second.identities.current).toMatchObject({ instanceId, tenantPlaneId });
     expect(control.enrolments).toHaveLength(1);
-    // The first pull requests missed changes, and the next one waits for more.
+    // The first pull asks for the missed changes. The next pull waits for more.
     expect(control.pulls).toMatchObject([
       { since: revision, wait: 0 },
       { since: revision, wait: 25 },

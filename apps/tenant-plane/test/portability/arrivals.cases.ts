@@ -105,7 +105,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     await want({ phase: 'retired', transfer: undefined, moved_to: 'https://elsewhere.example' });
     await expectHere(second);
     expect([await read(), await write('lost')]).toEqual([404, 'tenant_not_found']);
-    // A request that looked up the tenant before it left cannot write to it either.
+    // A request that looked up the tenant before the tenant left cannot write to it either.
     const late = plane.tenants.write(tenant.tenant_id, (scope) =>
       scope.update(Incident, {}, { title: 'lost' }),
     );
@@ -335,7 +335,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     tenant = { ...tenant, purge: undefined };
   });
 
-  it('is not written to by a running transfer that another one has replaced', async () => {
+  it('is not written to by a running transfer that another transfer has replaced', async () => {
     const [first, second] = [randomUUID(), randomUUID()];
     expect(await write('kept')).toBe(201);
     await expectHere(first);

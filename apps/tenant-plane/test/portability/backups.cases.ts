@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
     await begin({ status: 'active', phase: 'serving', transfer: undefined });
   });
 
-  it("is imported again by a second restore if the plane missed the first one's cancellation", async () => {
+  it('is imported again by a second restore if the plane missed the cancellation of the first', async () => {
     const pair = await keys();
     await begin({ status: 'deprovisioning', transfer: await wanted('backup', pair) });
     await eventually(isVerified, { what: 'the backup is verified' });

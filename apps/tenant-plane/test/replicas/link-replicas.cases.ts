@@ -56,7 +56,7 @@ describe('two replicas of a tenant plane on Postgres', () => {
     expect(speakers().size).toBe(1);
   });
 
-  // This runs before the second replica has read what the first has written since the start.
+  // This test runs before the second replica has read what the first has written since the start.
   it('take over from each other, without a second enrolment', async () => {
     const first = speaker();
     await link.stopPlane(first);

@@ -103,7 +103,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it('causes failing health if it cannot be decrypted, until the first secret is set', async () => {
+  it('makes health checks fail if it cannot be decrypted, until the first secret is set', async () => {
     expect(await keyHealth()).toEqual({ name: 'key', status: 'ok' });
     const next = await rotate();
     await withoutCopies();

@@ -90,7 +90,7 @@ describe.each(EVERY_DATABASE)('a replica, while another one applies a move, on %
       locating.mockRestore();
     });
 
-    it('keeps the result of the later read, even if its look-up began earlier', async () => {
+    it('keeps the result that was read last, even if its look-up began first', async () => {
       const reading = Pause.before(plane.app.get(Database), 'read');
       const newer = directory.locate(['acme', acme.tenant_id]);
       await reading.reached;

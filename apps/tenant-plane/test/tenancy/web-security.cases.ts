@@ -124,7 +124,7 @@ describe.each(EVERY_DATABASE)('a tenant plane that allows another origin, on %s'
     expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([201, APP]);
   });
 
-  it('lets those pages read refusals', async () => {
+  it("lets that origin's pages read refusals", async () => {
     const { status, headers } = await plane.get('/api/incidents', {
       host: hostOf('acme'),
       headers: { origin: APP },
