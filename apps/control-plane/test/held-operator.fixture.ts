@@ -31,7 +31,7 @@ export class HeldRow {
   ) {
     const write = database.write.bind(database);
     this.writes = jest.spyOn(database, 'write').mockImplementation((work) => {
-      // Only requests have an IP address, so jobs and emails that are still being written are not counted.
+      // Counts only requests. Jobs and emails, which may still be writing, have no IP address.
       const context = currentContext();
       if (context?.ip !== undefined) this.requests.add(context.traceId);
       return write(work);

@@ -225,7 +225,7 @@ describe.each(EVERY_DATABASE)("the rotation of a tenant plane's secret on %s", (
       expect((await third.report()).status).toBe(200);
     });
 
-    it('is superseded when the plane enrols with a new bundle; only its secret remains valid', async () => {
+    it('is superseded if the plane enrols with a new bundle; only the new secret remains valid', async () => {
       const { job } = await rotate('routine');
       const next = await handedOver();
       const anew = await plane.reissue(cell);

@@ -226,7 +226,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     });
   });
 
-  describe('until then', () => {
+  describe('before it is served again', () => {
     const sentOn = [307, `${MOVED_TO}/api/incidents?x=1`];
     const asked = async (): Promise<unknown[]> => {
       const { status, headers } = await plane.get('/api/incidents?x=1', { session: String(admin.session) });
