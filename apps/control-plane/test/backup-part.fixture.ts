@@ -13,12 +13,12 @@ const ATTEMPT = 'only';
 
 let runs = 0;
 
-/** The name of a run that begins after all others of its generation. */
+/** Returns the name of a new run, which begins after all other runs of its generation. */
 export function nextRun(generation = 1): string {
   return runName({ generation, begunAt: new Date((runs += 1)) });
 }
 
-/** A part as a tenant plane seals it. A backup has only one. */
+/** A part as a tenant plane seals it. A backup has only one part. */
 export async function sealedPart(
   { id, recipient }: DesiredTransfer,
   manifest: Manifest,
@@ -42,7 +42,7 @@ export function sendPart(plane: PlaneSimulator, id: string, sealed: string, part
   });
 }
 
-/** Takes the generation from the plane's entry. */
+/** Reads the generation from the plane's entry for the tenant. */
 function nextRunOf({ tenants }: PlaneSimulator, id: string): string {
   const entry = [...tenants.values()].find(({ transfer }) => transfer?.id === id);
   return nextRun(entry?.transfer?.generation);
@@ -69,7 +69,7 @@ export async function sayImported(
   return sayImportedBy(plane, id, importer, part, attempt);
 }
 
-/** Reports the part as imported by requesting the next one. */
+/** Requests the next part, which reports the given one as imported. */
 export function sayImportedBy(
   plane: PlaneSimulator,
   id: string,

@@ -36,7 +36,7 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A real Control Plane that listens, with its own database, an owner and a fixed clock. */
+/** A real Control Plane, listening on a port, with its own database, an owner and a fixed clock. */
 export class TestControlPlane {
   /** An API key with every scope. */
   apiKey = '';
@@ -62,7 +62,7 @@ export class TestControlPlane {
     return Object.assign(plane, made);
   }
 
-  /** Starts a Control Plane on `database`, which others may share. */
+  /** Starts a Control Plane on `database`. Several may share one database. */
   static async open(
     database: TestDatabase,
     clock: FixedClock,
@@ -79,14 +79,14 @@ export class TestControlPlane {
     return new TestControlPlane(database, clock, app, await app.getUrl(), routes);
   }
 
-  /** Starts a new epoch of revisions, as a restore of the database does. */
+  /** Starts a new epoch of revisions, as restoring the database does. */
   async beginEpoch(): Promise<void> {
     await this.app.get(Database).write((manager) => manager.delete(ControlPlaneState, { id: 1 }));
     await this.app.get(DesiredStates).onModuleInit();
   }
 
   /**
-   * Runs one round of the worker, and waits until everything that it and its queue started is done. A round
+   * Runs one round of the worker, and waits for all work that the round or the queue has started. The round
    * skips jobs that are already running.
    */
   async sweep(): Promise<void> {
@@ -94,7 +94,7 @@ export class TestControlPlane {
     await this.settle();
   }
 
-  /** Waits for all running attempts. */
+  /** Waits until no attempt is running. */
   async settle(): Promise<void> {
     await this.app.get(Attempts).idle();
     const running = { leaseOwner: Not(IsNull()) };
@@ -104,7 +104,7 @@ export class TestControlPlane {
     });
   }
 
-  /** Describes the state of each of these jobs, for error messages. */
+  /** Describes the state of each matching job, for error messages. */
   async describeJobs(where: object = {}): Promise<string> {
     const jobs = await this.rows(ProvisioningJob, where);
     return [`It is ${this.clock.now().toISOString()}.`, ...jobs.map(describeJob)].join('\n');
@@ -148,7 +148,7 @@ export class TestControlPlane {
     return body.key;
   }
 
-  /** Registers a shared cell, and returns it with its install bundle. */
+  /** Registers a cell, and returns a simulated plane with its install bundle. */
   async registerCell(changes: object = {}): Promise<PlaneSimulator> {
     const body = { name: `cell-${randomBytes(4).toString('hex')}`, region: 'eu', capacity: 1000, ...changes };
     const answer = await this.post('/api/tenant-planes', body).expect(201);
@@ -165,7 +165,7 @@ export class TestControlPlane {
     return plane;
   }
 
-  /** Issues a new bundle for the same plane, to another installation that has not enrolled yet. */
+  /** Issues a new bundle for the cell, and returns another installation that has not enrolled with it yet. */
   async reissue(cell: PlaneSimulator, body: object = {}): Promise<PlaneSimulator> {
     const answer = await this.post(`/api/tenant-planes/${cell.id}/provisioning-tokens`, body).expect(201);
     const { token, env } = answer.body.install;
@@ -173,8 +173,8 @@ export class TestControlPlane {
   }
 
   /**
-   * Ordered by primary key, and so by creation. Without this, Postgres returns rows in any order once several
-   * connections write.
+   * Orders the rows by primary key, and therefore by creation. Otherwise, Postgres would return them in any
+   * order once several connections write.
    */
   rows<T extends ObjectLiteral>(entity: Type<T>, where: object = {}): Promise<T[]> {
     return this.app.get(Database).read((manager) => {
@@ -230,7 +230,7 @@ function routesOf(app: NestFastifyApplication): readonly string[] {
 
 let lastSlug = 0;
 
-/** A valid body with a new slug each time. */
+/** A valid provisioning request with a new slug each time. */
 export function provisionBody(changes: object = {}): Record<string, unknown> {
   const slug = `tenant-${(lastSlug += 1)}`;
   const named = { name: `Tenant ${slug}`, slug, admin_email: `admin@${slug}.example.com` };
@@ -238,8 +238,8 @@ export function provisionBody(changes: object = {}): Record<string, unknown> {
 }
 
 /**
- * Migrates the database and its queue, and creates the first keys and the owner with a session and an
- * API key.
+ * Migrates the database and its queue, and creates the first keys, and the owner with a session and an API
+ * key.
  */
 async function firstStart(database: TestDatabase): Promise<Pick<TestControlPlane, 'session' | 'apiKey'>> {
   const plane = await TestControlPlane.open(database, new FixedClock());

@@ -14,17 +14,17 @@ export interface Driven {
 }
 
 /**
- * A driver that starts nothing. It records which versions it was told to run, and the tests report on
+ * A driver that starts no processes. It records which versions it was asked to run. The tests report on
  * behalf of the planes.
  */
 export class DrivenPlanes {
-  /** The versions that the driver was told to run, in order, by plane id. */
+  /** The versions that the driver was asked to run, in order, by plane id. */
   readonly told = new Map<string, (string | null)[]>();
-  /** Versions without a build. */
+  /** Versions for which no build exists. */
   readonly missing = new Set<string>();
-  /** The environment of the last start, by plane id. */
+  /** The environment passed at the last start, by plane id. */
   readonly env = new Map<string, Readonly<Record<string, string>>>();
-  /** Addresses at which planes come up instead of the default one, by plane id. */
+  /** Addresses of planes that do not start at the default address, by plane id. */
   readonly addresses = new Map<string, string>();
 
   constructor(private readonly scene: JobScene) {
@@ -41,7 +41,7 @@ export class DrivenPlanes {
     Object.assign(scene.plane.app.get(LocalDriver), { create, destroy: async () => undefined });
   }
 
-  /** A dedicated tenant whose plane runs `version`. */
+  /** Provisions a dedicated tenant whose plane runs `version`. */
   async provision(version: string, changes: object = {}): Promise<Driven> {
     const { plane } = this.scene;
     const { body } = await plane.provision({ deployment_model: 'dedicated', ...changes }).expect(202);
@@ -73,7 +73,7 @@ export class DrivenPlanes {
     return simulator;
   }
 
-  /** Reports the running process as healthy. */
+  /** Reports that the running process is healthy. */
   async reports({ simulator }: Driven, version: string, changes: object = {}): Promise<void> {
     this.scene.plane.clock.advance(1);
     await simulator.pull();

@@ -26,7 +26,7 @@ export interface DriverScene {
   readonly database?: DatabaseDriver;
   /** The id of a tenant plane that exists in the Control Plane. By default, a random id is used. */
   newPlaneId?(): Promise<string>;
-  /** What exists for the subject, determined without the driver. */
+  /** Finds what exists for the subject, without using the driver. */
   existing(subject: InfrastructureSubject): Promise<readonly string[]>;
   /** The parts that only the tenant plane creates, once its process is running. */
   readonly later?: readonly InfrastructurePart[];
@@ -52,7 +52,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
   describe(`the infrastructure driver ${name}`, () => {
     let scene: DriverScene;
     let driver: InfrastructureDriver;
-    /** Everything that the driver has logged, thrown or shown. */
+    /** Everything that the driver has logged, thrown or returned in plans. */
     let told: string[];
     /** Database URLs, which contain passwords. */
     let urls: string[];
@@ -123,7 +123,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       return writes;
     };
 
-    /** Has a worker die just before and just after it commits, at each of its writes in turn. */
+    /** Makes a worker die just before and just after it commits, at each of its writes in turn. */
     const dyingAtEachWrite = async (
       begin: (subject: InfrastructureSubject) => Promise<unknown>,
       work: (subject: InfrastructureSubject, write: FencedWrite) => Promise<unknown>,
@@ -148,7 +148,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
         }
     };
 
-    /** Has another worker take over a creation before its first write, and after each write in turn. */
+    /** Lets another worker take over a creation before its first write, and after each write in turn. */
     const overtakingAtEachWrite = async <T>(
       takeOver: (subject: InfrastructureSubject) => Promise<T>,
       check: (subject: InfrastructureSubject, result: T) => Promise<void>,
@@ -192,7 +192,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       expect(driver.name).toBe(name);
     });
 
-    it('describes what it would create, and creates nothing', async () => {
+    it('describes what it would create, without creating anything', async () => {
       const subject = await newSubject();
       const plan = await driver.plan(subject);
       told.push(...plan);
@@ -201,7 +201,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       await nothingIsLeft(subject);
     });
 
-    it('creates nothing new when called again, and separate infrastructure for another plane', async () => {
+    it('creates nothing new when called again, but separate infrastructure for another plane', async () => {
       const [one, other] = [await newSubject(), await newSubject()];
       const made = await create(one);
       expect(await create(one)).toEqual(made);
@@ -228,7 +228,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
         await nothingIsLeft(subject);
       }));
 
-    it('ignores a removal if nothing exists, and can create again after two removals', async () => {
+    it('does nothing if there is nothing to remove, and can create again after two removals', async () => {
       const subject = await newSubject();
       await remove(subject);
       await create(subject);
@@ -258,7 +258,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       expect(await scene.existing(made)).toEqual(existing);
     });
 
-    it('reports faults only for missing infrastructure, if it supports inspection', async () => {
+    it('finds faults only in missing infrastructure, if it supports inspection', async () => {
       const [made, missing] = [await newSubject(), await newSubject()];
       const later: readonly string[] = scene.later ?? [];
       const isMade = (await create(made)) !== null;

@@ -16,7 +16,7 @@ export class FakeTerraform {
 
   /**
    * For tests in which starting Node would take most of the time. `script` is a shell script, in which
-   * `folder` is this folder.
+   * `$folder` is this program's folder.
    */
   static ofShell(script: string): FakeTerraform {
     const fake = new FakeTerraform();

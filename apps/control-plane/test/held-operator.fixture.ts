@@ -12,13 +12,13 @@ import { type TestControlPlane } from './control-plane.fixture';
 const LOCK_WAITS = `select count(*)::int as waiting from pg_stat_activity
   where datname = current_database() and wait_event_type = 'Lock'`;
 
-/** Opens once, for everyone already waiting and for everyone who comes later. */
+/** Blocks callers until it is opened. From then on, it stays open. */
 export class Gate {
   open: () => void = () => undefined;
   readonly opened = new Promise<void>((resolve) => (this.open = resolve));
 }
 
-/** A row locked by another transaction. Writers wait, and continue in the order of their arrival. */
+/** A row locked by another transaction. Writers wait, and continue in the order in which they arrived. */
 export class HeldRow {
   private readonly writes: jest.SpyInstance;
   /** Trace ids of the requests that have begun to write. */
@@ -31,14 +31,14 @@ export class HeldRow {
   ) {
     const write = database.write.bind(database);
     this.writes = jest.spyOn(database, 'write').mockImplementation((work) => {
-      // Only requests have an IP address. Jobs and emails from an earlier request may still be writing.
+      // Counts only requests. Jobs and emails, which may still be writing, have no IP address.
       const context = currentContext();
       if (context?.ip !== undefined) this.requests.add(context.traceId);
       return write(work);
     });
   }
 
-  /** `change` is what the other transaction changes in the row before it commits. */
+  /** `change` is applied to the row by the other transaction before it commits. */
   static hold(
     plane: TestControlPlane,
     entity: Type<ObjectLiteral>,
@@ -87,7 +87,8 @@ export class HeldRow {
 export async function lockWaits(database: Database): Promise<number> {
   if (database.driver === 'sqlite') return 0;
   const [row] = await database.read(async (manager) => {
-    // Without this, a transaction keeps seeing the connections that its first read has seen.
+    // Postgres caches these statistics during a transaction. Clearing the cache makes newer connections
+    // visible.
     await manager.query('select pg_stat_clear_snapshot()');
     return manager.query<{ waiting: number }[]>(LOCK_WAITS);
   });
@@ -130,7 +131,7 @@ export class HeldOperator {
     return HeldRow.by(plane, (manager) => lockOperator(manager, id));
   }
 
-  /** Starts the calls while the operator is locked, each queued behind the previous one. */
+  /** Starts the calls while the operator's row is locked, each queued behind the previous one. */
   static async queue<T extends readonly supertest.Test[]>(
     plane: TestControlPlane,
     id: string,

@@ -74,21 +74,21 @@ export class JobScene {
   async statesOf(id: string): Promise<string[]> {
     return (await this.job(id)).steps.map((step) => step.status);
   }
-  /** The duration of each step in seconds, or null if it has not finished. */
+  /** The duration of each step in seconds. Null for a step that has not finished. */
   async tookOf(id: string): Promise<(number | null)[]> {
     return (await this.job(id)).steps.map(({ started_at: from, finished_at: to }) =>
       from === null || to === null ? null : (Date.parse(to) - Date.parse(from)) / 1000,
     );
   }
-  /** Makes the job check again now, without a wake-up, until it finishes or waits. */
+  /** Makes the job check again now, without a wake-up, and waits until it finishes or waits again. */
   async looksAgain(id: string): Promise<JobView> {
-    // An attempt that is still running would set a different time.
+    // An attempt that is still running would overwrite the due time.
     await this.plane.settle();
     await this.plane.change(ProvisioningJob, { id }, { dueAt: this.plane.clock.now() });
     await this.plane.sweep();
     return this.job(id);
   }
-  /** Runs `happens` right before a job next reaches the step; resolves once that is done. */
+  /** Runs `happens` just before a job next reaches the step. Resolves once `happens` is done. */
   before(step: string, happens: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       const spy = jest.spyOn(this.plane.app.get(FaultPoints), 'reach').mockImplementation(async (...at) => {
@@ -98,7 +98,7 @@ export class JobScene {
       });
     });
   }
-  /** Makes the next move's copy nearly complete as soon as its job waits for it. */
+  /** Makes the copy of the next move nearly complete as soon as the move's job waits for that copy. */
   copiesAtOnce(): void {
     const awaitCopy = jest.spyOn(this.plane.app.get(AwaitCopyStep), 'run');
     awaitCopy.mockImplementationOnce(async ({ manager, tenantId }) => {
@@ -113,7 +113,7 @@ export class JobScene {
   async tenant(id: string): Promise<Record<string, unknown>> {
     return (await this.plane.get(`/api/tenants/${id}`).expect(200)).body;
   }
-  /** The number of taken places in the cell. */
+  /** How many of the cell's places are taken. */
   async placed(): Promise<number> {
     return (await this.plane.rows(TenantPlane, { id: this.cell.id }))[0]?.placed ?? -1;
   }

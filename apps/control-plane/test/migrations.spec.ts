@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
       expect([table, await source.query<object[]>(`select * from ${table}`)]).toEqual([table, []]);
   });
 
-  it('leave no migration pending', async () => {
+  it('leave nothing pending', async () => {
     expect(await source.showMigrations()).toBe(false);
   });
 

@@ -10,7 +10,7 @@ import {
 import { type FixedClock } from '@atlas/testing';
 import supertest from 'supertest';
 
-/** The key pair of every simulated plane. */
+/** The key pair that every simulated plane uses. */
 export const KEYS = generateKeyPairSync('x25519');
 
 /** The address that tenant planes sign. Requests actually go to a free port. */
@@ -71,7 +71,7 @@ export class PlaneSimulator {
     public secret = install.env['INTERNAL_SERVICE_SECRET'] ?? '',
   ) {}
 
-  /** Another installation with the same bundle: a cloned disk, or a thief. */
+  /** Another installation with the same bundle, such as a cloned disk or a thief's copy. */
   copy(changes: { secret?: string; token?: string; url?: string } = {}): PlaneSimulator {
     const install = { ...this.install, ...(changes.token && { token: changes.token }) };
     return new PlaneSimulator(

@@ -67,7 +67,7 @@ export class ReconcileScene {
     Object.assign(this.plane.app.get(Reconciler), { pause: work });
   }
 
-  /** Reconciles, one second later each time. */
+  /** Advances the clock by one second, and reconciles. */
   async look(): Promise<Look> {
     this.plane.clock.advance(1);
     return (await this.plane.post('/api/reconcile').expect(200)).body;

@@ -71,7 +71,7 @@ describe(TerraformCli.name, () => {
 
   it.each([
     ['Error acquiring the state lock Lock Info: ID: 1', 'operator', 'terraform_state_locked'],
-    // If the holder of the lock has not recorded itself yet, Terraform fails at once, whatever its lock
+    // If the holder of the lock has not recorded itself yet, Terraform fails at once, regardless of its lock
     // timeout.
     ['Error acquiring the state lock', 'retry', 'terraform_state_locked'],
     ['Saved plan is stale', 'retry', 'terraform_plan_stale'],

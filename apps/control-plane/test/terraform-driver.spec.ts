@@ -22,8 +22,8 @@ import { FakeTerraform } from './fake-terraform.fixture';
 /**
  * A terraform that keeps a state for each working directory (its serial, whether the fence exists, and the
  * plane), and refuses plans made before the last change. It fails if it can see the sealing keys. With WAITS,
- * an apply keeps running as if it were waiting for the lock, until the test interrupts it. The sleep only
- * stops it if the test has failed.
+ * an apply keeps running as if it were waiting for the lock, until the test interrupts it. If the test fails
+ * to do so, the apply stops after 10 s.
  */
 const SCRIPT = `
   [ "$CONTROL_PLANE_SEALING_KEYS" ] && exit 1
@@ -167,7 +167,7 @@ describe(TerraformDriver.name, () => {
     expect(readdirSync(directory).filter((name) => name.endsWith('.tfplan'))).toEqual(['successor.tfplan']);
   });
 
-  it('destroys existing infrastructure, and keeps its directory until told to forget the plane', async () => {
+  it('destroys existing infrastructure, but keeps its directory until the plane is forgotten', async () => {
     await driver.create(request, withoutDatabase);
     await driver.destroy(SUBJECT, withoutDatabase);
     expect(commands().slice(4)).toEqual(['init', 'plan', 'apply']);

@@ -24,7 +24,7 @@ import { TerraformDriver } from '../src/infrastructure/drivers/terraform/terrafo
 const hasTerraform = spawnSync('terraform', ['version']).status === 0;
 const describeWithTerraform = hasTerraform ? describe : describe.skip;
 
-/** Records each version that it creates. Nothing else in the module changes the state. */
+/** A module that records each version that it creates. Nothing else in the module changes the state. */
 const moduleThatNotesIn = (file: string): string => `
 variable "tenant_plane_version" {}
 

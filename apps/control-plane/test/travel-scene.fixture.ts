@@ -12,7 +12,7 @@ import { KEYS, type PlaneSimulator, type ReportedTenant } from './plane-simulato
 
 const MANIFEST = { incidents: { rows: 3, checksum: 'c' } };
 
-/** The truthy results, which `eventually` waits for. */
+/** The truthy values of `T`. `eventually` waits for one of them. */
 type Told<T> = Exclude<T, false | null | undefined>;
 
 /** A tenant that is alone in its region and cell, with the steps to deprovision, restore and move it. */
@@ -43,7 +43,7 @@ export class Traveller {
     return new Traveller(scene, region, cell, id, slug);
   }
 
-  /** Waits until `look` finds something in the tenant's entry on a cell, and returns that. */
+  /** Waits until `look` finds something in the tenant's entry on a cell, and returns what it found. */
   told<T>(look: (entry: DesiredTenant) => T | Promise<T>, cell = this.cell): Promise<Told<T>> {
     const ask = async () => {
       await cell.pull();
@@ -102,8 +102,8 @@ export class Traveller {
   }
 
   /**
-   * Begins the import once the cell has received a key that it can decrypt. The result reports the import as
-   * finished.
+   * Begins the import once the cell has received a key that it can decrypt. Returns a function that reports
+   * the import as finished.
    */
   async beginImport(): Promise<() => Promise<void>> {
     const kid = await calculateJwkThumbprint(this.publicKey);
@@ -121,7 +121,10 @@ export class Traveller {
     return this.told((entry) => entry.phase === 'serving' && entry.status === 'active' && entry, cell);
   }
 
-  /** Restores the tenant until the plane is its home again and the job waits for the plane's report. */
+  /**
+   * Restores the tenant up to the point where the plane is its home again and the job waits for the plane's
+   * report.
+   */
   async reinstated(): Promise<string> {
     const { job, imported } = await this.comeBack();
     await imported();
@@ -130,7 +133,7 @@ export class Traveller {
     return job;
   }
 
-  /** Moves the tenant until the source is frozen and the target waits for the last part. */
+  /** Moves the tenant up to the point where the source is frozen and the target waits for the last part. */
   async almostMoved(
     target: PlaneSimulator,
     accepted?: string,

@@ -13,9 +13,9 @@ const SQLITE_FAULTS = [
 const CUTS = ['before', 'after'] as const;
 
 /**
- * Makes COMMITs fail while a plane works. Some of the failed ones still take effect. The first, third, sixth
+ * Makes COMMITs fail while a plane works, although some of them still take effect. The first, third, sixth
  * and so on fail, so that each retry gets further than the previous one. On SQLite this affects every
- * database file in the process, scratch databases included.
+ * database file in the process, including scratch databases.
  */
 export class CommitFaults {
   /** The number of failures so far. */
@@ -38,7 +38,7 @@ export class CommitFaults {
     return url.startsWith('postgres') ? this.cutter.through(url) : url;
   }
 
-  /** Call this in each test, because restoring mocks undoes it. */
+  /** Must be called in each test, because restoring mocks ends its effect. */
   begin(): void {
     this.failSqlite();
     Object.assign(this, { isOn: true, count: 0, passing: 0 });

@@ -4,7 +4,7 @@ import { environmentVariablesOf } from '@atlas/platform';
 import { TenantPlaneConfig } from '../src/config/tenant-plane.config';
 
 describe('.env.example', () => {
-  it('names every variable that the Tenant Plane reads, and no other', () => {
+  it('lists every variable that the Tenant Plane reads, and no others', () => {
     const text = readFileSync(join(__dirname, '../../../.env.example'), 'utf8');
     const section = text.split('# === Tenant Plane ===')[1]?.split('# ===')[0] ?? '';
     const named = [...section.matchAll(/^([A-Z_]+)=/gm)].map((match) => match[1]);

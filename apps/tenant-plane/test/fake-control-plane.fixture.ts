@@ -32,12 +32,12 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { WantedState } from './wanted-state.fixture';
 
-/** The manners in which it turns calls away unread. */
+/** The manners in which calls fail without being read. */
 const REBUFFS = ['broken', 'elsewhere', 'hanging', 'redirecting'] as const;
-/** How it responds. No test can make the real Control Plane respond in any manner but `proper`. */
+/** How the fake Control Plane responds. Tests can make the real one respond only in the manner `proper`. */
 export type Manner = 'proper' | 'unsigned' | 'forged' | 'changed' | (typeof REBUFFS)[number];
 
-/** The error codes with which it can refuse enrolments, and their statuses. */
+/** The error codes for refused enrolments, and their statuses. */
 const REFUSALS = {
   token_already_used: 409,
   token_revoked: 410,
@@ -77,7 +77,9 @@ export class ShiftedClock extends Clock {
   }
 }
 
-/** Speaks the real protocol until told to misbehave. Knows one tenant plane, one token and one secret. */
+/**
+ * Speaks the real protocol until a test makes it misbehave. Knows one tenant plane, one token and one secret.
+ */
 export class FakeControlPlane {
   planeId = randomUUID();
   token = mintCredential('atp').value.reveal();
@@ -97,18 +99,18 @@ export class FakeControlPlane {
   misbehavesAt: readonly string[] = Object.values(PLANE_PATHS);
 
   version = '0.1.0';
-  /** The code with which it refuses all enrolments. */
+  /** If set, it refuses every enrolment with this code. */
   refuses: keyof typeof REFUSALS | null = null;
 
   readonly enrolments: EnrolRequest[] = [];
-  /** Dry runs of enrolments. */
+  /** The requests for dry runs of enrolments. */
   readonly rehearsals: EnrolRequest[] = [];
   readonly pulls: Pull[] = [];
   readonly reports: ReportRequest[] = [];
   readonly questions: Question[] = [];
-  /** The response of its AI. */
+  /** The response that its AI gives. */
   completion: Answer | (() => Promise<Answer>) = completionOf('The disk is full.');
-  /** Where the tenants on other planes live, by slug. */
+  /** The routes to tenants on other planes, by slug. */
   readonly routes = new Map<string, TenantRoute>();
   /** The slugs that were looked up, in order. */
   readonly askedFor: string[] = [];
@@ -116,7 +118,7 @@ export class FakeControlPlane {
   readonly askedWith = new Map<string, string>();
   /** The error codes of its refusals, in order. */
   readonly refusals: string[] = [];
-  /** When it misbehaved, in milliseconds since the epoch. */
+  /** The times at which it misbehaved, as Unix timestamps in milliseconds. */
   readonly rebuffs: number[] = [];
   /** The number of hanging callers that have disconnected. */
   hangUps = 0;
@@ -216,7 +218,7 @@ export class FakeControlPlane {
     return this.misbehavesAt.some((known) => path.startsWith(known)) ? this.manner : 'proper';
   }
 
-  /** Turns the call away unread if `manner` says so, and returns whether it did. */
+  /** Fails the call without reading it if `manner` requires that. Returns whether it did so. */
   private isRebuffed(path: string, response: ServerResponse): boolean {
     const manner = this.mannerAt(path);
     if (!REBUFFS.some((rebuff) => rebuff === manner)) return false;

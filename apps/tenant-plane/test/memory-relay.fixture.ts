@@ -22,7 +22,7 @@ export class MemoryRelay {
   /** The number of imported parts that the source has learned of by waiting. */
   told = 0;
 
-  /** With `isOlder`, it does not report the target's progress, like an older Control Plane. */
+  /** With `isOlder`, it behaves like an older Control Plane, which does not report the target's progress. */
   constructor(private readonly isOlder = false) {}
 
   async send(_id: string, part: number, sealed: string): Promise<number | undefined> {
@@ -81,7 +81,7 @@ export class MemoryRelay {
     this.importedParts = 0;
   }
 
-  /** Names runs, as a plane would. */
+  /** Returns the name of a new run, in the format that planes use. */
   async nameRun(): Promise<string> {
     return runName({ generation: 1, begunAt: new Date((this.runs += 1)) });
   }

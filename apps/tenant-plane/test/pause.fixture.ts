@@ -32,7 +32,7 @@ export class Pause {
   static behind(target: object, name: string): Pause {
     return new Pause(target, name, 'behind');
   }
-  /** After a password was checked or hashed, but before the result is used. */
+  /** Pauses after a password is checked or hashed, but before the result is used. */
   static inHashing(step: 'verify' | 'hash'): Pause {
     return new Pause(jest.requireActual('@node-rs/argon2'), step, 'behind');
   }
@@ -54,7 +54,10 @@ export async function endedOrWaiting(
   await eventually(async () => hasEnded || (await isWaiting()), { everyMs: 5 });
 }
 
-/** Counts transactions that were retried, for example after a deadlock in Postgres. */
+/**
+ * Returns a function that counts the transactions retried since this call, for example after a deadlock in
+ * Postgres.
+ */
 export function countRetries({ app, database: { driver } }: TestTenantPlane): () => number {
   // On SQLite, writers take turns, so nothing is retried.
   if (driver === 'sqlite') return () => 0;

@@ -22,7 +22,7 @@ export async function fillEveryTable(plane: TestTenantPlane, tenant: DesiredTena
   const invitee = { email: 'invitee@example.com', role: 'operator' };
   await plane.post('/api/auth/invite', invitee, { session }).expect(201);
   await plane.put('/api/ai/settings', { allow_control_plane: false }, { session }).expect(200);
-  // A real AI answer needs a Control Plane, so write the row the way the service does.
+  // A real AI analysis needs a Control Plane, so write the row the way the service does.
   const { id: incidentId, created_by: askedBy } = things.get('incident') ?? { id: '', created_by: '' };
   await plane.app.get(AiAnswers).record(id, { incidentId, askedBy, model: 'm', source: 'control_plane' });
   // A sent email leaves no row. This plane has no mail server, so the row stays.

@@ -58,7 +58,7 @@ export interface SignedInUser {
   readonly session: string;
 }
 
-/** The real Tenant Plane, listening. By default it makes no call to a Control Plane. */
+/** A real Tenant Plane, listening on a port. By default, it makes no call to a Control Plane. */
 export class TestTenantPlane {
   readonly id = randomUUID();
   private revision = 0;
@@ -83,7 +83,7 @@ export class TestTenantPlane {
     return plane;
   }
 
-  /** Starts a process of the plane that uses `database`. On Postgres there may be several. */
+  /** Starts a process of the plane that uses `database`. On Postgres, several processes may share one. */
   static async open(database: TestDatabase, options: BootOptions = {}): Promise<TestTenantPlane> {
     const app = await createApp({ ...environmentFor(database), ...options.env }, options);
     await app.listen(0, '127.0.0.1');
@@ -124,7 +124,7 @@ export class TestTenantPlane {
     return prepared(supertest(this.url).delete(path), options);
   }
 
-  /** Applies a desired state as the link would. */
+  /** Applies a desired state, as the link would. */
   async apply(state: Partial<DesiredState>): Promise<Applied[]> {
     const config = { keys: { keys: [this.signupKey.published] } };
     const empty = { revision: 'test.0', full: false, tenants: [], removed: [], config };

@@ -35,7 +35,7 @@ describe.each([
   ['ahead', 3600],
   ['behind', -3600],
 ])('a Control Plane process whose clock is an hour %s', (_, seconds) => {
-  /** Its clock agrees with the database's clock. */
+  /** The process whose clock agrees with the database's clock. */
   let plane: TestControlPlane;
   let other: TestControlPlane;
   const there = (): ProvisioningJobs => other.app.get(ProvisioningJobs);
@@ -68,7 +68,7 @@ describe.each([
     return job;
   };
   const isDue = async (id: string, jobs = here()): Promise<boolean> => (await jobs.due(1000)).includes(id);
-  /** Expects the job to become due here in exactly this many seconds. */
+  /** Expects the process with the right clock to see the job as due in exactly this many seconds. */
   const expectDueIn = async (waited: number, id: string): Promise<void> => {
     plane.clock.advance(waited - 1);
     expect(await isDue(id)).toBe(false);
@@ -114,11 +114,11 @@ describe.each([
     await expectDueIn(60, job.id);
   });
 
-  it('accepts a job so that others find it even if its wake-up is lost', async () => {
+  it('accepts a job that other processes find even if its wake-up is lost', async () => {
     await expectDueIn(5, (await accepted(other)).id);
   });
 
-  it('makes a job that it wakes, retries or cancels due at once for other processes', async () => {
+  it('makes a job due at once for other processes when it wakes, retries or cancels it', async () => {
     const [woken, failed, cancelled] = [await accepted(plane), await accepted(plane), await accepted(plane)];
     const late = { dueAt: new Date(plane.clock.now().getTime() + 7200_000) };
     const ids = [woken.id, failed.id, cancelled.id];
@@ -135,7 +135,7 @@ describe.each([
     for (const id of ids) expect(await isDue(id)).toBe(true);
   });
 
-  it('detects a job that no worker will run soon, and only then makes it due', async () => {
+  it('detects only a job that no worker will run soon, and makes it due', async () => {
     const { id } = await accepted(plane);
     const [check, database] = [other.app.get(JobUnattendedCheck), other.app.get(Database)];
     const subject = async (): Promise<JobSubject> => {
@@ -151,7 +151,7 @@ describe.each([
     expect(await isDue(id)).toBe(true);
   });
 
-  it('records reports from tenant planes at database time, and derives their health from it', async () => {
+  it("records tenant planes' reports in database time, and derives the planes' health from it", async () => {
     const cell = await plane.enrolledCell();
     const { revision = '', linkId: link_id, secret } = cell;
     const report = { revision, version: '0.1.0', sequence: 1, link_id, tenants: [], usage: {}, health: {} };
@@ -169,12 +169,12 @@ describe.each([
     expect([await shown('online'), await shown('offline')]).toEqual([undefined, 'offline']);
   });
 
-  it('looks for drift when its turn is due, and schedules the next turn correctly', async () => {
+  it('checks for drift when its turn is due, and schedules the next turn correctly', async () => {
     const reconciler = other.app.get(Reconciler);
     const look = jest.spyOn(reconciler, 'look').mockResolvedValue(NOTHING_SEEN);
     const config = { RECONCILE_INTERVAL_SECONDS: 60 } as ControlPlaneConfig;
     const timer = new ReconcileTimer(config, other.app.get(Database), reconciler);
-    // Stops the timer from taking turns by itself.
+    // Keeps the timer from starting turns by itself.
     await timer.beforeApplicationShutdown();
     const now = plane.clock.now().getTime();
     await plane.change(ReconcileTurn, { id: 1 }, { dueAt: new Date(now + 1000) });
@@ -231,7 +231,7 @@ describe.each([
     await scene.reaches(body.job.id, 'waiting');
     return body.job.id;
   };
-  /** A move whose target has not yet imported the changes. */
+  /** Starts a move whose target has not yet imported the changes. */
   const following = async (): Promise<string> => {
     const region = `region-${(count += 1)}`;
     const tenant = await Traveller.settle(scene, region);
@@ -256,7 +256,7 @@ describe.each([
     return (await tenant.almostMoved(await scene.plane.enrolledCell({ region: tenant.region }))).job;
   };
 
-  it("erase a backup only if the tenant's home is online by database time", async () => {
+  it("erase a backup only if the tenant's home is online according to database time", async () => {
     works(scene.plane);
     const tenant = await Traveller.settle(scene, `region-${(count += 1)}`);
     const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: fix it.');
@@ -278,10 +278,10 @@ describe.each([
   describe.each([
     ['right', 'wrong'],
     ['wrong', 'right'],
-  ] as const)('a step started by the process with the %s clock, checked by the other,', (first, then) => {
+  ] as const)('when the one with the %s clock starts a step and the other checks it,', (first, then) => {
     beforeEach(() => works(workers[first]));
 
-    it('has its full time limit, and no more', async () => {
+    it('give the step its full time limit, and no more', async () => {
       const job = await waiting();
       passes(PATIENCE_MS - 1000);
       expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
@@ -292,11 +292,11 @@ describe.each([
       });
     });
 
-    it('gets its full time limit again, and no more, when an operator retries it', async () => {
+    it('give the step its full time limit again, and no more, when an operator retries it', async () => {
       const job = await waiting();
       passes(PATIENCE_MS);
       expect(await looks(workers[first], job)).toMatchObject({ status: 'failed' });
-      // One process answers the request while the other runs the job.
+      // One process handles the request while the other runs the job.
       jest.restoreAllMocks();
       works(workers[then]);
       await workers[first].post(`${JOBS}/${job}/retry`).expect(202);
@@ -307,7 +307,7 @@ describe.each([
       expect(await looks(workers[then], job)).toMatchObject({ status: 'failed' });
     });
 
-    it('gives the target of a move its full time to catch up, and no more', async () => {
+    it('give the target of a move its full time to catch up, and no more', async () => {
       const job = await following();
       passes(CATCH_UP_MS - 1000);
       expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
@@ -318,7 +318,7 @@ describe.each([
       });
     });
 
-    it('pauses writes for the maximum time, and no longer', async () => {
+    it('pause writes for the maximum time, and no longer', async () => {
       const job = await frozen();
       passes(MAX_FREEZE_MS - 1000);
       expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
@@ -329,7 +329,7 @@ describe.each([
       });
     });
 
-    it('is retried for the maximum write pause, and no longer', async () => {
+    it('retry the step for the maximum write pause, and no longer', async () => {
       const job = await frozen();
       jest.spyOn(AwaitImportStep.prototype, 'run').mockRejectedValue(new Error('It failed.'));
       passes(MAX_FREEZE_MS - 2000);

@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) =
     await scene.reaches(job, 'succeeded');
   });
 
-  it('has only one of several concurrent retries and rollbacks accepted', async () => {
+  it('succeeds with only one of several concurrent retries and rollbacks', async () => {
     const full = jest.spyOn(scene.plane.app.get(Cells), 'takePlace').mockResolvedValue(null);
     const provisioned = await Promise.all([1, 2, 3, 4, 5].map(() => scene.plane.provision()));
     const jobs = provisioned.map(({ body }) => body.job.id as string);
@@ -80,7 +80,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) =
     }
   });
 
-  it('is told to cancel a running job before rolling it back', async () => {
+  it('must cancel a running job before rolling it back', async () => {
     const { job } = await scene.waiting();
     const { body } = await scene.act(job, 'rollback').expect(409);
     expect(body).toMatchObject({
@@ -198,7 +198,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) =
   });
 
   it.each(['retry', 'rollback'] as const)(
-    'does not revive a tenant when a %s races with its deprovisioning',
+    'does not revive a tenant if a %s races with its deprovisioning',
     async (action) => {
       const { job, id, slug } = await scene.waiting();
       await scene.act(job, 'cancel').expect(202);
@@ -257,7 +257,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) =
       return { job, id, before, free };
     };
 
-    it('sees the error; the job releases its lease and is retried later', async () => {
+    it('sees the error, and the job is released and retried later', async () => {
       const { job, id, before, free } = await broken();
       expect((await scene.plane.rows(ProvisioningJob, { id: job }))[0]?.leaseOwner).toBeNull();
       const later = STEPS.slice(STEPS.indexOf('reserve-place') + 1);
@@ -345,7 +345,7 @@ describe.each(EVERY_DATABASE)('the list of jobs on %s', (driver) => {
   });
 
   it.each(['status=odd', 'tenant_id=acme', 'cursor=x', 'limit=0', 'limit=201', 'colour=red'])(
-    'refuses the query %s',
+    'cannot be requested with the query %s',
     async (query) => expect(refusal(await plane.get(`${JOBS}?${query}`))).toEqual([400, 'validation_failed']),
   );
 });

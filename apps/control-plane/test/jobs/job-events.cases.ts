@@ -13,7 +13,7 @@ interface Event {
   readonly data: { readonly job_id?: string; readonly name?: string; readonly status: string };
 }
 
-describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
+describe.each(EVERY_DATABASE)('the event stream of a job on %s', (driver) => {
   let plane: TestControlPlane;
   let cell: PlaneSimulator;
   beforeAll(async () => {
@@ -36,7 +36,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
     expect(rest).toBe('');
   };
 
-  it('streams an event for every step change, and finally the complete job', async () => {
+  it('sends an event for every step change, and finally the complete job', async () => {
     const { body } = await plane.provision();
     const response = await open(body.job.id);
     expect(response.headers.get('content-type')).toBe('text/event-stream');
@@ -56,7 +56,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
     expect(new Set(steps.map(({ data }) => JSON.stringify(data))).size).toBe(steps.length);
   });
 
-  it('streams every step of a finished job, then the job, and closes', async () => {
+  it('sends every step of a finished job, then the job, and closes', async () => {
     const { body } = await plane.provision();
     await plane.post(`/api/provisioning-jobs/${body.job.id}/cancel`).expect(202);
     const seen: Event[] = [];
@@ -73,7 +73,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
     expect((await plane.get(path, { token: null })).status).toBe(401);
   });
 
-  describe('that stays unfinished', () => {
+  describe('that is still unfinished', () => {
     let jobId: string;
     let made = 0;
     beforeAll(async () => (jobId = (await plane.provision()).body.job.id));
@@ -108,7 +108,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
         ({ key }) => plane.delete(`/api/api-keys/${key.split('_')[1]}`),
       ],
       ['uses an API key that expires', 'key', () => plane.clock.advance(60)],
-    ])('closes the stream when the watcher %s; other streams continue', async (_, credential, revoke) => {
+    ])('closes when the watcher %s, while other streams continue', async (_, credential, revoke) => {
       const watcher = await operator();
       const [theirs, other] = [await watch(watcher[credential]), await watch(plane.apiKey)];
       await plane.app.get(OngoingAnswers).look();
@@ -123,7 +123,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
       jobId = next.body.job.id;
     });
 
-    it('closes the stream within 5 s after the watcher is disabled, in any process', async () => {
+    it('closes within 5 s after the watcher is disabled, whichever process serves the stream', async () => {
       const further =
         driver === 'postgres' ? await TestControlPlane.open(plane.database, plane.clock) : undefined;
       const watcher = await operator();
@@ -139,7 +139,7 @@ describe.each(EVERY_DATABASE)('watching a job on %s', (driver) => {
 });
 
 describe.each(EVERY_DATABASE)('shutting down the Control Plane on %s', (driver) => {
-  it('closes event streams and answers long polls', async () => {
+  it('closes event streams and completes long polls', async () => {
     const plane = await TestControlPlane.boot(driver);
     const cell = await plane.enrolledCell();
     const { body } = await plane.provision();
@@ -161,7 +161,7 @@ describe.each(EVERY_DATABASE)('a Control Plane that is shutting down, on %s', (d
   let plane: TestControlPlane;
   beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
 
-  it('answers new long polls and event streams at once, and does not wait for idle connections', async () => {
+  it('completes new long polls and event streams at once, without waiting for idle connections', async () => {
     const cell = await plane.enrolledCell();
     const { body } = await plane.provision();
     await cell.pull(20);

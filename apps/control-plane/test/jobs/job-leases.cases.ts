@@ -22,7 +22,7 @@ describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => plane.close());
 
-  /** A job whose wake-up is dropped. */
+  /** Creates a job whose wake-up is dropped. */
   const untouched = async (): Promise<{ id: string; tenantId: string }> => {
     jest.spyOn(plane.app.get(JobQueue), 'wake').mockResolvedValueOnce();
     const { body } = await plane.provision();
@@ -84,7 +84,7 @@ describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
     expect((await row(id))?.error?.code).toBe('mine');
   });
 
-  it('prevents an earlier claim of the same worker from writing', async () => {
+  it('prevents the same worker from writing under an earlier claim', async () => {
     const { id } = await untouched();
     const before = await claimed(id, 'worker');
     plane.clock.advance(15);
@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
     await expect(jobs.save(before, { error: null })).rejects.toThrow(LeaseLost);
   });
 
-  it.each(['retry', 'rollback'])('causes a %s to be refused while a worker holds it', async (action) => {
+  it.each(['retry', 'rollback'])('blocks a %s while a worker holds it', async (action) => {
     const { id } = await untouched();
     const job = await claimed(id, 'worker');
     const answer = await plane.post(`/api/provisioning-jobs/${id}/${action}`);
@@ -125,7 +125,7 @@ describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
     return { reached, resume };
   };
 
-  it('stops the runner from changing anything else if lost between two steps', async () => {
+  it('stops the runner from making further changes if it is lost between two steps', async () => {
     const { id, tenantId } = await untouched();
     const { reached, resume } = pauseAt('provision/write-desired-state/before');
     const run = plane.app.get(JobRunner).advance(id);
@@ -140,7 +140,7 @@ describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
     expect((await cell.pullAll()).tenants.map((entry) => entry.tenant_id)).not.toContain(tenantId);
   });
 
-  it('stops the runner when a cancellation takes the lease away', async () => {
+  it('stops the runner if a cancellation revokes it', async () => {
     const { id } = await untouched();
     const { reached, resume } = pauseAt('provision/write-desired-state/before');
     const run = plane.app.get(JobRunner).advance(id);
@@ -152,12 +152,12 @@ describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
     expect((await row(id))?.steps[PUBLISHING]?.status).toBe('running');
   });
 
-  it('is not released for a wait if a report has arrived and its wake-up was lost', async () => {
+  it('is not released for a wait if a report has arrived but its wake-up was lost', async () => {
     const { id, tenantId } = await untouched();
     const release = jobs.releaseUnlessWoken.bind(jobs);
     const lost = jest.spyOn(plane.app.get(JobQueue), 'wake');
     jest.spyOn(jobs, 'releaseUnlessWoken').mockImplementationOnce(async (...wait) => {
-      // The step found no report, but its wait is not recorded yet.
+      // The step has found no report, but its wait is not recorded yet.
       await cell.pull();
       lost.mockResolvedValueOnce();
       const entry_revision = cell.tenants.get(tenantId)?.entry_revision ?? 0;
@@ -169,10 +169,10 @@ describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
   });
 
   it.each(MOMENTS)(
-    'passes to another worker after a crash at "%s", and the step takes effect once',
+    'passes to another worker after a crash at "%s", and the step takes effect only once',
     async (moment) => {
       const { id, tenantId } = await untouched();
-      // Like a dead process, it writes nothing from here on.
+      // From here on, the runner writes nothing, like a dead process.
       breakOnce(moment, new LeaseLost());
       await plane.app.get(JobRunner).advance(id);
       const [placement] = await plane.rows(Placement, { tenantId });
@@ -203,7 +203,7 @@ describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
 
   // SQLite has a single writer, so it has no deadlocks.
   if (driver === 'postgres')
-    it('counts one attempt of a step even if Postgres aborts its transaction in a deadlock', async () => {
+    it('lets a step succeed in one counted attempt despite a deadlock in Postgres', async () => {
       const { id } = await untouched();
       const save = jobs.save.bind(jobs);
       let isOver = false;

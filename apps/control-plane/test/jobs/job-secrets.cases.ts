@@ -64,7 +64,7 @@ describe.each(EVERY_DATABASE)(
         (text: string) => new StepFailure('operator', 'create_failed', text, 'Check it.'),
       ],
       ['an unexpected error', 'waiting', (text: string) => new Error(text)],
-    ] as const)('has every secret redacted from %s', async (_whose, status, failure) => {
+    ] as const)('reveals no secret through %s', async (_whose, status, failure) => {
       logged = '';
       let secrets: Record<string, string> = {};
       jest.spyOn(LocalPostgres.prototype, 'ensure').mockImplementation(async () => {

@@ -13,7 +13,10 @@ import { Tenant } from '../../src/registry/tenant.entity';
 import { JobScene } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
-/** Each operation on a tenant, with the tenant statuses in which the newest job may be restarted. */
+/**
+ * Each operation on a tenant, with the tenant statuses in which its job may be restarted if no newer job
+ * exists.
+ */
 const ALONE: Readonly<Partial<Record<OperationName, readonly TenantStatus[]>>> = {
   provision: ['failed'],
   suspend: ['active', 'suspended'],
@@ -114,7 +117,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
     return false;
   };
 
-  it('has a rule for each operation that concerns a tenant', () => {
+  it('follows a rule for each operation on a tenant', () => {
     const aboutNoTenant = ['rotate_secret', 'upgrade', 'drain', 'upgrade_wave'];
     expect([...TENANT_OPERATIONS, ...aboutNoTenant].sort()).toEqual([...OPERATION_NAMES].sort());
     for (const operation of TENANT_OPERATIONS) {
@@ -164,7 +167,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
       expect(refusal(await scene.act(id, action))).toEqual([409, 'operation_in_progress']);
   });
 
-  it('recognises a newer job even if the process of the older job had its clock ahead', async () => {
+  it("is refused after a newer job even if the older job's process had its clock ahead", async () => {
     const { app, clock } = scene.plane;
     const tenantId = await tenant('active');
     const ahead = new Date(clock.now().getTime() + 60_000);
@@ -173,7 +176,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
       ...newProvisioningJob({ operation: 'suspend', tenantId, steps }, ahead),
       status: 'failed' as const,
     };
-    // Uses a separate id source, like that other process.
+    // Uses a separate id source, as the older job's process would.
     const id = createUuidSource()(ahead);
     await scene.plane.insert(ProvisioningJob, { ...before, id });
     const since = await app
@@ -185,7 +188,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
   });
 
   it.each(['rotate_secret', 'upgrade', 'drain'] as const)(
-    'is allowed for %s only on a live plane, and after no newer job except a secret rotation',
+    'is allowed for %s only if the plane is live and no newer job conflicts with it',
     async (operation) => {
       const restarted: string[] = [];
       for (const [since, status] of [

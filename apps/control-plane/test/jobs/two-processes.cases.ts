@@ -66,7 +66,7 @@ describe('two processes of a Control Plane', () => {
 
   describe('while one of them cancels a secret rotation,', () => {
     beforeEach(() => {
-      // Only one of them runs jobs.
+      // Only one of the two processes runs jobs.
       const runner = plane.app.get(JobRunner);
       jest.spyOn(second.app.get(JobRunner), 'advance').mockImplementation((id) => runner.advance(id));
     });
@@ -97,7 +97,7 @@ describe('two processes of a Control Plane', () => {
       for (const one of [before, next]) expect((await one.report()).status).toBe(200);
     });
 
-    it("refuse the next secret's first use at the other process once its revocation has begun", async () => {
+    it('refuse the first use of the next secret once its revocation has begun', async () => {
       const { before, next, cancelled } = await rotating();
       const [reached, free] = [new Gate(), new Gate()];
       const keys = plane.app.get(ServiceKeys);
@@ -146,7 +146,7 @@ describe('two processes of a Control Plane', () => {
     expect((await poll).status).toBe(200);
   });
 
-  it('create one tenant for 100 requests with the same idempotency key', async () => {
+  it('create only one tenant for 100 requests with the same idempotency key', async () => {
     const body = provisionBody();
     const headers = { 'idempotency-key': 'both-processes' };
     const send = async (n: number): Promise<string> => {

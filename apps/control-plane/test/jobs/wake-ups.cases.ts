@@ -188,7 +188,7 @@ describe('a wake-up received by a Control Plane process', () => {
     try {
       await provision(30);
       await allWait();
-      // Each worker of its queue may already have fetched one more job.
+      // Each worker of the queue may already have fetched one more job.
       expect(begun.mock.calls.length).toBeLessThanOrEqual(8);
     } finally {
       free.open();

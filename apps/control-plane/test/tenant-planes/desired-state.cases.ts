@@ -18,14 +18,14 @@ import { type PlaneSimulator, type SignedAnswer, bodyOf, refusal } from '../plan
 
 const REVOKED = [401, 'bad_signature'];
 
-describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a pull of the desired state on %s', (driver) => {
   let plane: TestControlPlane;
   let cell: PlaneSimulator;
   beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => plane.close());
 
-  /** A cell in a region that no other test uses. */
+  /** Registers a cell in a region that no other test uses. */
   const cellIn = async (region: string): Promise<PlaneSimulator> =>
     (cell = await plane.enrolledCell({ region }));
   const published = async (region: string): Promise<{ id: string; slug: string }> => {
@@ -37,7 +37,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     return body.tenant;
   };
 
-  it('returns the full state on the first pull', async () => {
+  it('returns the full state the first time', async () => {
     await cellIn('first');
     const tenant = await published('first');
     const answer = await cell.call({ method: 'GET', path: PLANE_PATHS.desiredState });
@@ -72,14 +72,14 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     expect(changes.tenants.map((entry) => entry.tenant_id)).toEqual([tenant.id]);
   });
 
-  it.each([0, 1])('answers with a signed 204 if nothing changes within %s s', async (wait) => {
+  it.each([0, 1])('returns a signed 204 if nothing changes within %s s', async (wait) => {
     await cellIn(`quiet-${wait}`);
     const answer = await cell.pull(wait);
     expect([answer.status, answer.text]).toEqual([204, '']);
     expect(answer.verify().created).toBe(plane.clock.now().getTime() / 1000);
   });
 
-  it('answers at once when something changes during the wait', async () => {
+  it('returns at once when something changes during the wait', async () => {
     await cellIn('live');
     const poll = cell.pull(50);
     await plane.provision({ region: 'live' });
@@ -117,12 +117,12 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     expect((await mine).body).toMatchObject({ tenants: [{ tenant_id: body.tenant.id }] });
   });
 
-  describe('by a plane whose key is revoked while it waits', () => {
+  describe('or of a part, by a plane whose key is revoked while it waits', () => {
     const waiting = (topic: string) =>
       eventually(() => plane.app.get(Signals).hasListeners(topic), { what: 'the call waits' });
     const revoke = ({ id }: PlaneSimulator) =>
       plane.change(ServiceKey, { tenantPlaneId: id }, { revokedAt: plane.clock.now() });
-    /** A transfer whose rows `target` waits for. */
+    /** Creates a transfer whose rows `target` waits for. */
     const transferTo = async (target: PlaneSimulator, source: PlaneSimulator): Promise<string> => {
       const { body } = await plane.provision({ region: 'key-source' }).expect(202);
       const planes = { sourcePlaneId: source.id, targetPlaneId: target.id };
@@ -141,7 +141,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
       return { answer };
     };
 
-    it('is refused within seconds, like waiting for a part, and other planes are unaffected', async () => {
+    it('is refused within seconds, while other planes are unaffected', async () => {
       const [mine, theirs, source] = [
         await cellIn('key-1'),
         await cellIn('key-2'),
@@ -157,7 +157,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
       expect((await other).status).toBe(200);
     });
 
-    it('returns no part that arrives before the waiting call is refused', async () => {
+    it('is refused even if the part arrives before the refusal', async () => {
       const [target, source] = [await cellIn('key-4'), await cellIn('key-source')];
       const id = await transferTo(target, source);
       const { answer } = await takePart(target, id);
@@ -232,7 +232,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
     expect((await cell.pull(0, last?.revision)).status).toBe(204);
   });
 
-  it('answers at once when something changes between the check and the wait', async () => {
+  it('returns at once when something changes between the check and the wait', async () => {
     await cellIn('between');
     const tenant = await published('between');
     const { revision } = await cell.pullAll();
@@ -261,7 +261,7 @@ describe.each(EVERY_DATABASE)('pulling the desired state on %s', (driver) => {
       const n = Number(changes.revision.split('.')[1]);
       const fresh = changes.tenants.filter((entry) => entry.entry_revision > last);
       expect(fresh).toHaveLength(changes.tenants.length);
-      // Each entry takes one revision, so exactly n entries have been seen at revision n.
+      // Each entry uses one revision, so exactly n entries have been seen at revision n.
       for (const entry of changes.tenants) seen.add(entry.tenant_id);
       expect(seen.size).toBe(n);
       last = n;

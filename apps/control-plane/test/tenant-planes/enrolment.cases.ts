@@ -18,7 +18,7 @@ import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
 const PLATFORM_SECRET = 'one secret for all cells that Atlas runs';
 
-describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
+describe.each(EVERY_DATABASE)('tenant plane enrolment on %s', (driver) => {
   let plane: TestControlPlane;
   beforeAll(async () => {
     plane = await TestControlPlane.boot(driver, { INTERNAL_SERVICE_SECRET: PLATFORM_SECRET });
@@ -106,7 +106,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect((await plane.rows(TenantPlane, { id: cell.id }))[0]?.instanceId).toBe(cell.instanceId);
   });
 
-  describe('raises alarms', () => {
+  describe('raises an alarm', () => {
     const kindsOf = async (cell: PlaneSimulator): Promise<unknown[]> =>
       (await alarms(cell)).map(({ after }) => after?.['kind']);
 
@@ -149,7 +149,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
       expect(await kindsOf(cell)).toEqual([]);
     });
 
-    it('and counts them in the metrics', async () => {
+    it('and counts it in the metrics', async () => {
       const { text } = await plane.get('/metrics', { token: null });
       for (const kind of ['spent', 'revoked', 'expired', 'foreign'])
         expect(text).toMatch(new RegExp(`^atlas_token_misuses_total\\{kind="${kind}"\\} [1-9]`, 'm'));
@@ -185,7 +185,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(refusal(await old.enrol())).toEqual([410, 'token_revoked']);
   });
 
-  describe('once retired', () => {
+  describe('for a retired plane', () => {
     const retire = async (cell: PlaneSimulator): Promise<void> => {
       const [row] = await plane.rows(TenantPlane, { id: cell.id });
       const planes = plane.app.get(SingleTenantPlanes);
@@ -243,7 +243,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     });
   });
 
-  it('issues a bundle to each of several concurrent requests, but only one stays valid', async () => {
+  it('issues a bundle to each of several concurrent requests, but only one remains valid', async () => {
     const { id } = await plane.registerCell();
     const path = `/api/tenant-planes/${id}/provisioning-tokens`;
     const answers = await Promise.all([1, 2, 3].map(() => plane.post(path, {})));
@@ -252,7 +252,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(await plane.count(ProvisioningToken, isLive)).toBe(1);
   });
 
-  it('gives no access to an unused bundle that was replaced', async () => {
+  it('grants no access for an unused bundle that was replaced', async () => {
     const leaked = await plane.registerCell();
     const current = await plane.reissue(leaked);
     for (const answer of [await leaked.pull(0, 'x.1'), await leaked.report()])
@@ -272,7 +272,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
   });
 
   it.each([0, 3600])(
-    'keeps the secret of the last enrolment, even if a clock stepped back by %d s before it',
+    'keeps the secret of the last enrolment, even if a clock was set back by %d s before it',
     async (seconds) => {
       const before = await plane.enrolledCell();
       const after = await plane.reissue(before);
@@ -328,7 +328,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
     expect(refusal(await used.copy({ secret: fresh.secret }).enrol(wrong))).toEqual([401, 'bad_signature']);
   });
 
-  it("refuses a token sent with another bundle's secret, and uses up neither token", async () => {
+  it("refuses a token sent with another bundle's secret, and consumes neither token", async () => {
     const [one, other] = [await plane.registerCell(), await plane.registerCell()];
     expect(refusal(await one.copy({ secret: other.secret }).enrol())).toEqual([401, 'bad_signature']);
     expect([await isSpent(one), await isSpent(other)]).toEqual([false, false]);
@@ -380,7 +380,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
   });
 
   describe('in a dry run', () => {
-    it('returns the signed response in advance, without using up the token', async () => {
+    it('returns the signed response in advance, without consuming the token', async () => {
       const cell = await plane.registerCell();
       const rehearsal = await cell.enrol({}, '?dry_run=true');
       rehearsal.verify();
@@ -443,7 +443,7 @@ describe.each(EVERY_DATABASE)('enrolling a tenant plane on %s', (driver) => {
       expect(answer.status).toBe(200);
     });
 
-    it('refuses a different secret, without using up the token', async () => {
+    it('refuses a different secret, without consuming the token', async () => {
       const cell = await plane.registerCell({ secret: 'platform' });
       const unequal = await cell.copy({ secret: `${PLATFORM_SECRET}!` }).enrol();
       expect(refusal(unequal)).toEqual([401, 'bad_signature']);

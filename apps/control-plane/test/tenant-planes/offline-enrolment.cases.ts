@@ -23,7 +23,7 @@ interface Ordered {
   readonly install: Install;
 }
 
-describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
+describe.each(EVERY_DATABASE)('enrolment of a plane by file on %s', (driver) => {
   let plane: TestControlPlane;
   let weakKey: string;
   beforeAll(async () => {
@@ -95,7 +95,8 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     await held.untilWaiting(1);
     const late = upload(requestFile(simulator(ordered)), key).then(refusal);
     await held.untilWaiting(2);
-    // The late upload must not lock the plane, because writes ahead of the revocation may need it.
+    // The late upload must not lock the plane, because writes queued ahead of the revocation may need that
+    // lock.
     if (driver === 'postgres')
       await plane.app.get(Database).write(async (manager) => {
         await manager.query(`set local lock_timeout = '100ms'`);
@@ -135,7 +136,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
   describe('with a changed address', () => {
     const [FIRST, SECOND, THIRD] = ['one', 'two', 'three'].map((name) => `https://${name}.acme.example`);
     const urlOf = async ({ tenant }: Ordered) => (await plane.get(`/api/tenants/${tenant.id}`)).body.url;
-    /** A request file created one second after everything before it. */
+    /** Returns a request file created one second after the previous one. */
     const fileFrom = (customers: PlaneSimulator, endpoint_url: string | undefined): EnrolRequestFile => {
       plane.clock.advance(1);
       return requestFile(customers, { endpoint_url });
@@ -183,7 +184,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
     });
   });
 
-  it('accepts a file that is days old while its token is valid', async () => {
+  it('accepts a file that is days old as long as its token is valid', async () => {
     const body = { deployment_model: 'on_prem', token_ttl_seconds: 7 * DAY_SECONDS };
     const ordered: Ordered = (await plane.provision(body).expect(202)).body;
     const file = requestFile(simulator(ordered));
@@ -338,7 +339,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
         ]);
     });
 
-    it('a hybrid plane, without using up its token, and says what to do instead', async () => {
+    it('a hybrid plane, without consuming its token, and says what to do instead', async () => {
       const ordered: Ordered = (await plane.provision({ deployment_model: 'hybrid' }).expect(202)).body;
       const answer = await upload(requestFile(simulator(ordered), { deployment_model: 'hybrid' }));
       expect(refusal(answer)).toEqual([422, 'offline_enrolment_unavailable']);
@@ -347,7 +348,7 @@ describe.each(EVERY_DATABASE)('enrolling a plane by file on %s', (driver) => {
       expect((await simulator(ordered).enrol()).status).toBe(200);
     });
 
-    it('a cell, which Atlas runs, without using up its token', async () => {
+    it('a cell, which Atlas runs, without consuming its token', async () => {
       const cell = await plane.registerCell();
       expect(refusal(await upload(requestFile(cell)))).toEqual([422, 'offline_enrolment_unavailable']);
       expect(await plane.rows(TenantPlane, { id: cell.id })).toMatchObject([{ status: 'expected' }]);

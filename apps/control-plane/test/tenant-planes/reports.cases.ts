@@ -35,7 +35,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     expect([row?.lastReportAt, row?.sequence]).toEqual([null, 0]);
   });
 
-  it('is refused in the same way if it names an unknown tenant', async () => {
+  it('is refused with the same error for an unknown tenant as for a tenant of another plane', async () => {
     const answer = await (
       await plane.enrolledCell()
     ).report([{ tenant_id: randomUUID(), state: 'applied', entry_revision: 1 }]);
@@ -71,7 +71,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     await cell.pull(20);
     const entry_revision = cell.tenants.get(tenantId)?.entry_revision ?? 0;
     const applied = { tenant_id: tenantId, state: 'applied', entry_revision } as const;
-    // Provisioned after the backup that was restored.
+    // A tenant provisioned after the backup from which the Control Plane was restored.
     const unknown = { ...applied, tenant_id: randomUUID() };
     const before = { revision: 'abcdef012345.7', version: '0.0.9' };
     expect((await cell.report([applied, unknown], before)).status).toBe(200);
@@ -83,7 +83,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     expect(await place()).toMatchObject({ reportedRevision: entry_revision, reportedState: 'applied' });
   });
 
-  it('no longer counts once the Control Plane is restored, unless its plane is retired', async () => {
+  it('no longer counts once the Control Plane is restored, unless the plane is retired', async () => {
     const cell = await plane.enrolledCell({ region: `restored-${driver}` });
     const { body } = await plane.provision({ region: `restored-${driver}` });
     const { id: tenantId } = body.tenant;
@@ -110,7 +110,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     expect(await plane.rows(Placement, { tenantId })).toEqual([heard]);
   });
 
-  it('counts even from an older plane that has not fully applied any state yet', async () => {
+  it('counts even if it comes from an older plane that has not fully applied any state yet', async () => {
     const region = `none-${driver}`;
     const cell = await plane.enrolledCell({ region });
     const { body } = await plane.provision({ region });
@@ -193,7 +193,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     it('is no sign of a fork if its process cannot store its own numbers', async () => {
       const original = await plane.enrolledCell();
       await original.report();
-      // Then two more processes, one after the other, whose writes fail too.
+      // Three processes in turn, none of which can store its numbers.
       for (let turn = 0; turn < 3; turn += 1) {
         for (let count = 0; count < 2; count += 1)
           expect((await original.report([], { stored_sequence: 1, version: `0.0.${turn}` })).status).toBe(
@@ -265,7 +265,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
         expect(await shown(first)).toMatchObject({ identity_forked: false });
       });
 
-      it('counts as late again when its process has reported in between', async () => {
+      it('counts as late a second time if its process has sent a current report in between', async () => {
         const { first, second, number } = await heldUp();
         await first.report([], { sequence: number });
         await first.report([], { sequence: 5 });
@@ -317,7 +317,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await shown(old)).toMatchObject({ identity_forked: false, version: '0.1.1' });
     });
 
-    it('changes nothing if the same process used the number', async () => {
+    it('changes nothing if the same process has already used the number', async () => {
       const one = await plane.enrolledCell();
       for (const version of ['0.0.8', '0.0.9']) await one.report([], { version });
       await one.report([], { sequence: 1, version: '0.0.8' });
@@ -346,13 +346,13 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     { health: { checks: [{ name: 'disk', status: 'ok', detail: 'a\u0000b' }] } },
     { revision: 'a\u0000b' },
     { version: 'a\u0000b' },
-  ])('causes no server error with text that Postgres cannot store: %j', async (changes) => {
+  ])('causes no server error if it contains text that Postgres cannot store: %j', async (changes) => {
     const talker = await plane.enrolledCell();
     expect([200, 400]).toContain((await talker.report([], changes)).status);
     expect((await talker.report()).status).toBe(200);
   });
 
-  describe('the reported address', () => {
+  describe('with an address', () => {
     const [OLD, NEW] = ['http://127.0.0.1:4200', 'https://atlas.acme.example'];
     const changesOf = ({ id: targetId }: PlaneSimulator) =>
       plane.rows(AuditEvent, { action: 'tenant_plane.address_changed', targetId });
@@ -407,7 +407,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await changesOf(cell)).toHaveLength(1);
     });
 
-    it('is passed on to planes with an old copy', async () => {
+    it('passes the address on to planes with an old copy', async () => {
       const { id, customers } = await installed('on_prem');
       const old = await formerHome(plane, id);
       await customers.report([], { endpoint_url: NEW });
@@ -416,7 +416,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       ]);
     });
 
-    it('is not overridden by an older report, or while two copies of the plane report', async () => {
+    it('changes no address if it is older, or while two copies of the plane report', async () => {
       const { customers } = await installed('on_prem');
       const copy = customers.copy();
       await customers.report([], { endpoint_url: NEW });
@@ -440,16 +440,19 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     >([
       ['a report', (one) => one.report([], { endpoint_url: NEW })],
       ['an enrolment', (_, anew) => anew.enrol({ endpoint_url: NEW, deployment_model: 'on_prem' })],
-    ])('is recorded without locking the plane while waiting for its tenant: %s', async (_, change) => {
-      const { id, customers } = await installed('on_prem');
-      const anew = await plane.reissue(customers);
-      const changing = () => change(customers, anew);
-      const tenantAndPlane = { tenantId: id, planeId: customers.id };
-      expect((await besideHeldTenant(plane, tenantAndPlane, changing)).status).toBe(200);
-      expect(await tenant(id)).toMatchObject({ url: NEW });
-    });
+    ])(
+      'records the address without locking the plane while it waits for the tenant: %s',
+      async (_, change) => {
+        const { id, customers } = await installed('on_prem');
+        const anew = await plane.reissue(customers);
+        const changing = () => change(customers, anew);
+        const tenantAndPlane = { tenantId: id, planeId: customers.id };
+        expect((await besideHeldTenant(plane, tenantAndPlane, changing)).status).toBe(200);
+        expect(await tenant(id)).toMatchObject({ url: NEW });
+      },
+    );
 
-    it('stays unchanged if a report has none, and fails the whole report if it is invalid', async () => {
+    it('is refused as a whole if the address is invalid, unlike a report without an address', async () => {
       const { customers } = await installed('on_prem');
       await customers.report();
       expect(await addressOf(customers)).toBe(OLD);
@@ -461,8 +464,9 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
         expect(refusal(await customers.report([], { endpoint_url }))).toEqual([400, 'validation_failed']);
     });
 
-    // Only two reports, because a process that is late twice counts as a fork, whose address is ignored.
-    it('is applied only once if two reports of it arrive at the same time', async () => {
+    // Only two reports, because a process that is late twice counts as a fork, and a fork's address is
+    // ignored.
+    it('changes the address only once if two equal reports arrive at the same time', async () => {
       const { id, customers } = await installed('on_prem');
       const reports = [1, 2].map(() => customers.report([], { endpoint_url: NEW }));
       expect((await Promise.all(reports)).map(({ status }) => status)).toEqual([200, 200]);
@@ -470,13 +474,13 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await changesOf(customers)).toHaveLength(1);
     });
 
-    it('changes at most ten times an hour, and skipped changes are counted later', async () => {
+    it('changes the address at most ten times an hour, and counts skipped changes later', async () => {
       const { id, customers } = await installed('on_prem');
-      // No address occurs twice, so every change counts.
+      // No address occurs twice, so each one counts as a change.
       const addresses = Array.from({ length: 30 }, (_, index) => `https://${index}.acme.example`);
       for (const endpoint_url of addresses) await customers.report([], { endpoint_url });
       const last = addresses.at(-1);
-      // A heartbeat that repeats a skipped change does not count as another one.
+      // A heartbeat that repeats a skipped change does not count as another change.
       await customers.report([], { endpoint_url: last });
       expect(await changesOf(customers)).toHaveLength(10);
       expect(await tenant(id)).toMatchObject({ url: addresses[9] });

@@ -43,14 +43,14 @@ describe.each(EVERY_DATABASE)('the parts of a move on %s', (driver) => {
     );
   const imported = (count: number, { wait = 0, by = source } = {}): Promise<SignedAnswer> =>
     by.call({ method: 'GET', path: `${PLANE_PATHS.transfers}/${id}/imported?count=${count}&wait=${wait}` });
-  /** Begins an import. The result reports all parts up to the given one as imported. */
+  /** Begins an import. Returns a function that reports all parts up to the given one as imported. */
   const importing = async (): Promise<(part: number) => Promise<SignedAnswer>> => {
     const run = nextRun();
     expect((await takePart(target, id, run)).status).toBe(200);
     return (part) => sayImportedBy(target, id, run, part, attempt);
   };
 
-  it('are acknowledged with the number of imported parts, which the source may also wait for', async () => {
+  it('are acknowledged with the number of imported parts, for which the source can also wait', async () => {
     expect((await send(1, 'snapshot')).body).toEqual({ imported: 0 });
     const says = await importing();
     const waiting = imported(1, { wait: 20 });

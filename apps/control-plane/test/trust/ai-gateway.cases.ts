@@ -108,7 +108,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     expect(Object.keys(headers ?? {})).not.toContain('x-tenant-id');
   });
 
-  it("logs a question with its tenant plane's trace id", async () => {
+  it('logs a question with the trace id from its tenant plane', async () => {
     const [traces, traceId] = [[] as unknown[], '0af7651916cd43dd8448eb211c80319c'];
     const log = jest.spyOn(Logger.prototype, 'log').mockImplementation((entry: unknown) => {
       traces.push({ ...(entry as object), traceId: currentContext()?.traceId });
@@ -147,7 +147,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     expect(scene.provider.asked).toHaveLength(count);
   });
 
-  it('refuses a suspended tenant, and a plane from which the tenant has moved away', async () => {
+  it('refuses a suspended tenant, and a plane that the tenant has left', async () => {
     const mover = await scene.tenant('shared', 'another');
     await scene.plane.post(`/api/tenants/${mover.tenantId}/suspend`, {}).expect(202);
     const isSuspended = async () =>
@@ -182,7 +182,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
   });
 });
 
-/** The database driver does not matter here. */
+/** These tests do not depend on the database driver. */
 describe('the AI gateway', () => {
   let scene: Scene;
   let asker: Asker;
@@ -238,7 +238,7 @@ describe('the AI gateway', () => {
     [500, 503, 'ai_unavailable', /status 500/],
     [200, 503, 'ai_unavailable', /application\/json/],
     [302, 503, 'ai_unavailable', /cannot be reached/],
-  ])('answers status %s from the provider with %s %s', async (theirs, status, code, detail) => {
+  ])('translates status %s from the provider into %s %s', async (theirs, status, code, detail) => {
     answerWith(theirs, { 'content-type': 'text/plain', location: '/elsewhere' });
     for (const stream of [false, true]) {
       if (theirs === 200 && stream) continue;
@@ -272,18 +272,21 @@ describe('the AI gateway', () => {
   it.each<[string, string, (response: ServerResponse) => unknown]>([
     ['stalls', 'ai_timeout', () => undefined],
     ['breaks off', 'ai_unavailable', (response) => response.destroy()],
-  ])('ends a stream that %s with an error event, and without [DONE]', async (_, code, then) => {
-    waitFor(100);
-    scene.provider.answering = (response) => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write('data: {"choices":[]}\n\n', () => then(response));
-    };
-    const { status, text } = await asker.ask({ ...QUESTION, stream: true });
-    const events = text.trim().split('\n\n');
-    expect([status, events[0]]).toEqual([200, 'data: {"choices":[]}']);
-    expect(JSON.parse(events[1]?.slice(6) ?? '')).toMatchObject({ error: { code, type: code } });
-    expect(text).not.toContain('[DONE]');
-  });
+  ])(
+    "finishes with an error event, and without [DONE], if the provider's stream %s",
+    async (_, code, then) => {
+      waitFor(100);
+      scene.provider.answering = (response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write('data: {"choices":[]}\n\n', () => then(response));
+      };
+      const { status, text } = await asker.ask({ ...QUESTION, stream: true });
+      const events = text.trim().split('\n\n');
+      expect([status, events[0]]).toEqual([200, 'data: {"choices":[]}']);
+      expect(JSON.parse(events[1]?.slice(6) ?? '')).toMatchObject({ error: { code, type: code } });
+      expect(text).not.toContain('[DONE]');
+    },
+  );
 
   it.each([true, false])(
     'aborts the provider call when its caller disconnects (stream: %s)',
@@ -339,7 +342,7 @@ describe('the AI gateway', () => {
       give();
     };
     const answer = await asker.open({ ...QUESTION, stream: true }).answer;
-    // Nothing is read yet, so the buffers of both sockets fill up and everything stops.
+    // Nothing is read yet, so the buffers of both sockets fill up and the stream stalls.
     let before = -1;
     await eventually(() => (given > 0 && given === before) || void (before = given), { everyMs: 100 });
     expect(given).toBeLessThan(total / 2);
@@ -350,7 +353,7 @@ describe('the AI gateway', () => {
 });
 
 describe('the AI gateway without a provider', () => {
-  it('answers that no provider is configured', async () => {
+  it('reports that no provider is configured', async () => {
     const scene = await Scene.set('sqlite', { AI_PROVIDER_BASE_URL: undefined });
     const answer = await (await scene.tenant('shared')).ask();
     expect(refusal(answer)).toEqual([503, 'ai_unavailable']);

@@ -4,7 +4,7 @@ import { type PlaneSimulator, refusal } from '../plane-simulator.fixture';
 
 const BEFORE = 'one secret for all cells that Atlas runs';
 
-/** The database driver does not matter here. */
+/** These tests do not depend on the database driver. */
 describe.each([
   ['in any format', BEFORE, 'another one for all cells that Atlas runs'],
   [
@@ -12,7 +12,7 @@ describe.each([
     mintCredential('ats').value.reveal(),
     mintCredential('ats').value.reveal(),
   ],
-])('replacing a platform secret %s', (_, before, after) => {
+])('a Control Plane whose platform secret %s is replaced', (_, before, after) => {
   let first: TestControlPlane;
   let plane: TestControlPlane;
   let cell: PlaneSimulator;

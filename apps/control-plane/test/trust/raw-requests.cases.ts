@@ -137,7 +137,7 @@ const ALTERED: readonly [string, Change][] = [
   ['an unknown expectation', withLines('expect: a-miracle')],
 ];
 
-/** Requests that are the same message in HTTP, or whose additions have no effect. */
+/** Requests that HTTP treats as the same message, or whose additions have no effect. */
 const EQUAL: readonly [string, Change][] = [
   ['nothing changed', (signed) => signed],
   ['an empty query (RFC 9421, section 2.2.7)', sentTo(`${report}?`)],
@@ -185,7 +185,7 @@ const AMBIGUOUS: readonly (readonly string[])[] = [
   ['content-length: 5, 5'],
 ];
 
-/** Paths that are signed exactly as sent, so that only the router decides. */
+/** Paths that are signed exactly as sent, so that only the router decides whether they exist. */
 const SPELLED: readonly [string, number][] = [
   [report, 200],
   [`${report}?`, 200],
@@ -267,7 +267,7 @@ describe.each(EVERY_DATABASE)('a signed call in raw bytes on %s', (driver) => {
   const lastSequence = async () => (await plane.rows(TenantPlane, { id: cell.id }))[0]?.sequence;
 
   it.each(ALTERED)(
-    'is refused with %s, changes nothing, and is then still accepted as signed',
+    'is refused with %s without any effect, and is still accepted afterwards as signed',
     async (_, change) => {
       const request = signed();
       const before = await state();
@@ -279,7 +279,7 @@ describe.each(EVERY_DATABASE)('a signed call in raw bytes on %s', (driver) => {
     },
   );
 
-  it.each(EQUAL)('is accepted as signed with %s', async (_, change) => {
+  it.each(EQUAL)('is accepted with %s', async (_, change) => {
     const request = signed();
     expect(await send(change(request))).toMatchObject([{ status: 200, body: '{}' }]);
     expect(await lastSequence()).toBe(request.sequence);

@@ -52,7 +52,7 @@ const keyIdIn = (secret: string): string => secret.split('_')[1] ?? '';
  * To see it fail: in `Reports.receive`, leave out
  * `holdAccepted`; or in `holdAccepted`, leave out `shareLockOf`.
  */
-describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver) => {
+describe.each(EVERY_DATABASE)("the rotation of a tenant plane's secret on %s", (driver) => {
   let scene: JobScene;
   let plane: TestControlPlane;
   let cell: PlaneSimulator;
@@ -78,7 +78,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
   const stepsOf = async (id: string): Promise<string[]> =>
     (await scene.job(id)).steps.map(({ name, status }) => `${name} ${status}`);
 
-  /** Sweeps repeatedly, because a sweep does not find a job that begins to wait after it. */
+  /** Sweeps repeatedly, because a single sweep misses jobs that begin to wait later. */
   const sweptUntil = (id: string, status: string): Promise<boolean> =>
     eventually(
       async () => {
@@ -100,7 +100,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
   const installedWith = (install: Install | undefined): PlaneSimulator =>
     new PlaneSimulator(plane.url, plane.clock, cell.id, install as Install);
 
-  describe('routine', () => {
+  describe('as a routine', () => {
     it('delivers the next secret to the plane, and accepts both until the old one is unused', async () => {
       const before = cell.revision;
       const poll = cell.pull(50);
@@ -111,7 +111,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
         job: { operation: 'rotate_secret', tenant_id: null, tenant_plane_id: cell.id },
         tenant_plane: { id: cell.id, status: 'enrolled' },
       });
-      // The rotation answers the poll that is already waiting.
+      // The rotation completes the poll that is already waiting.
       expect((await poll).status).toBe(200);
       await scene.reaches(id, 'waiting');
       cell.revision = before;
@@ -225,7 +225,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       expect((await third.report()).status).toBe(200);
     });
 
-    it('is superseded when the plane enrols with a new bundle, whose secret alone stays valid', async () => {
+    it('is superseded if the plane enrols with a new bundle; only the new secret remains valid', async () => {
       const { job } = await rotate('routine');
       const next = await handedOver();
       const anew = await plane.reissue(cell);
@@ -236,7 +236,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
     });
   });
 
-  describe('compromised', () => {
+  describe('after a compromise', () => {
     it('revokes the old secret at once, and succeeds once the plane enrols with the new bundle', async () => {
       const keyId = keyIdIn(cell.secret);
       const calls = await plane.count(RequestNonce, { keyId });
@@ -387,7 +387,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       },
     );
 
-    it('keeps the cell from getting new tenants until it enrols again', async () => {
+    it('prevents the cell from getting new tenants until it enrols again', async () => {
       const region = `region-${cell.id}`.slice(0, 40);
       cell = await plane.enrolledCell({ region });
       await rotate('compromised');
@@ -406,7 +406,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
     });
 
     describe.each(['drain', 'upgrade'])('during another operation on the plane: %s', (operation) => {
-      /** Starts an operation that waits for its tenant to move, or for someone to upgrade the plane. */
+      /** Starts an operation that waits for a tenant to move, or for someone to upgrade the plane. */
       const startOther = async (): Promise<string> => {
         const region = `region-${cell.id}`.slice(0, 40);
         cell = await plane.enrolledCell({ region });
@@ -421,7 +421,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
         return id;
       };
 
-      it('still revokes at once, while the other operation continues and can be resumed', async () => {
+      it('revokes the secret at once, while the other operation continues and can be resumed', async () => {
         const other = await startOther();
         expect(refusal(await ask('routine'))).toEqual([409, 'operation_in_progress']);
         const { job, install } = await rotate('compromised');
@@ -466,7 +466,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
       expect(await shown()).toMatchObject({ keys: [{ id: keyIdIn(anew.secret), role: 'current' }] });
     });
 
-    it('cannot be undone, so the old secret stays revoked if it is cancelled', async () => {
+    it('cannot be undone, so cancelling it leaves the old secret revoked', async () => {
       const { job } = await rotate('compromised');
       await scene.act(job.id, 'cancel').expect(202);
       await scene.reaches(job.id, 'cancelled');
@@ -478,7 +478,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
   it.each([
     ['routine', ['mint-next-secret', 'await-next-secret', 'revoke-old-secret'], false],
     ['compromised', ['await-reenrolment'], true],
-  ])('plans a %s rotation in a dry run, which changes nothing', async (mode, names, install_required) => {
+  ])('can be planned in a dry run that changes nothing: %s', async (mode, names, install_required) => {
     const before = [await plane.count(ProvisioningJob), await plane.count(ServiceKey)];
     const path = `/api/tenant-planes/${cell.id}/rotate-secret?dry_run=true`;
     const { plan } = (await plane.post(path, { mode }).expect(200)).body;
@@ -488,7 +488,7 @@ describe.each(EVERY_DATABASE)("rotating a tenant plane's secret on %s", (driver)
     expect((await cell.report()).status).toBe(200);
   });
 
-  it('runs only once at a time, shows its steps as they happen, and is audited', async () => {
+  it('cannot run twice at the same time, shows its steps as they happen, and is audited', async () => {
     const { job } = await rotate('routine');
     expect(refusal(await ask('routine'))).toEqual([409, 'operation_in_progress']);
     const list = await plane.get(`${JOBS}?tenant_plane_id=${cell.id}`).expect(200);

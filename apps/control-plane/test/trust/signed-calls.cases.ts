@@ -60,7 +60,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     expect((await plane.get(desiredState)).body.code).toBe('bad_signature');
   });
 
-  describe('with one part changed after signing', () => {
+  describe('whose parts may have changed after signing', () => {
     const path = `${report}?tenant_plane_id=`;
     const signed = (changes = {}) => {
       const [target, text] = [`${path}${cell.id}`, reportBody()];
@@ -68,7 +68,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
       return { method: 'POST' as const, path: target, text, request };
     };
 
-    it('is accepted if nothing is changed', async () => {
+    it('is accepted if nothing has changed', async () => {
       expect((await cell.send(signed())).status).toBe(200);
     });
 
@@ -83,14 +83,14 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
       ['tag', ({ request }) => changed(request, 'signature-input', /tag="atlas-tp"/, 'tag="atlas-cp"')],
       ['set of signed parts', ({ request }) => changed(request, 'signature-input', / "@query"/, '')],
       ['signature', ({ request }) => changed(request, 'signature', /:./, ':_'.replace('_', 'x'))],
-    ])('is refused: %s', async (_, change) => {
+    ])('is refused if this part has changed: %s', async (_, change) => {
       const call = signed();
       const answer = await cell.send({ ...call, ...change(call) });
       expect(refusal(answer)).toEqual([401, 'bad_signature']);
       expect(() => answer.verify()).toThrow();
     });
 
-    it('is refused: tenant', async () => {
+    it('is refused if the tenant has changed', async () => {
       const answer = await cell.send({
         ...signed({ tenantId: 'acme' }),
         headers: { 'x-tenant-id': 'other' },
@@ -98,7 +98,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
       expect(refusal(answer)).toEqual([401, 'bad_signature']);
     });
 
-    it('is refused: method', async () => {
+    it('is refused if the method has changed', async () => {
       const request = cell.sign({ method: 'POST', path: desiredState });
       expect(refusal(await cell.send({ method: 'GET', path: desiredState, request }))).toEqual([
         401,
@@ -106,7 +106,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
       ]);
     });
 
-    it('is refused: authority, whatever the Host header says', async () => {
+    it('is refused if it was signed for another authority, even if the Host header names it', async () => {
       const url = new URL(`http://elsewhere.example.com${desiredState}`);
       const answer = await cell.call({
         method: 'GET',
@@ -150,7 +150,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     expect(bodyOf<{ detail: string }>(unknown).detail).toBe(bodyOf<{ detail: string }>(wrong).detail);
   });
 
-  it('is accepted only once when sent 100 times at once', async () => {
+  it('is accepted only once when sent 100 times concurrently', async () => {
     const request = cell.sign({ method: 'GET', path: desiredState });
     const send = () => cell.send({ method: 'GET', path: desiredState, request });
     const answers = await Promise.all(Array.from({ length: 100 }, send));
@@ -159,7 +159,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     expect(refusal(await send())).toEqual([401, 'bad_signature']);
   });
 
-  it('does not use up its nonce if its signature is invalid', async () => {
+  it('does not consume its nonce if its signature is invalid', async () => {
     const [nonce, before] = [randomUUID(), await plane.count(RequestNonce)];
     await cell.call({ method: 'GET', path: desiredState, signed: { nonce, secret: 'x'.repeat(40) } });
     expect(await plane.count(RequestNonce)).toBe(before);
@@ -177,7 +177,7 @@ describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
     [300, 200],
     [-301, 401],
     [301, 401],
-  ])('created %s s from now gets %s', async (seconds, status) => {
+  ])('dated %s s from now gets status %s', async (seconds, status) => {
     const now = new Date(plane.clock.now().getTime() + seconds * 1000);
     const answer = await cell.call({ method: 'GET', path: desiredState, signed: { now } });
     expect(answer.status).toBe(status);
@@ -261,6 +261,6 @@ describe.each(EVERY_DATABASE)('an accepted signed call on %s', (driver) => {
 function changed<T extends Record<string, string>>(request: T, name: string, from: RegExp, to: string) {
   const value = request[name] ?? '';
   const next = value.replace(from, to);
-  // If the result is equal by chance, use another letter.
+  // If the replacement happens to change nothing, uses another letter.
   return { request: { ...request, [name]: next === value ? value.replace(from, ':y') : next } };
 }

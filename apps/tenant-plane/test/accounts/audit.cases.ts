@@ -107,7 +107,7 @@ describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
     expect(faultsOf(await chain())).toEqual([]);
   });
 
-  it('is removed when the tenant is purged, even if it was served until then', async () => {
+  it('is removed when the tenant is purged, even if the tenant was served until then', async () => {
     await plane.apply({ tenants: [{ ...tenant, phase: 'retired', purge: { job_id: randomUUID() } }] });
     expect(await plane.audit(tenant)).toEqual([]);
   });

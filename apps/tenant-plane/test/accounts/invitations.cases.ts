@@ -16,7 +16,7 @@ const OFF_AND_ON = [{ deactivated: true }, { deactivated: false }];
 describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
   const clock = new FixedClock();
   let smtp: TestSmtpServer;
-  /** A plane that sends email, and one that does not. */
+  /** One plane that sends email, and one that does not. */
   let plane: TestTenantPlane;
   let quiet: TestTenantPlane;
   let count = 0;
@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     expect(await plane.rows(tenant, OutgoingMail)).toEqual([]);
   });
 
-  it('works only once, with the link in any copy of an email that was sent again', async () => {
+  it('works only once, whichever copy of a repeated email the link comes from', async () => {
     const { tenant, admin } = await scene(plane);
     const mailer = plane.app.get(Mailer);
     const send = mailer.send.bind(mailer);
@@ -173,7 +173,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     await accept(plane, tokenIn(linkIn(await smtp.next()))).expect(201);
   });
 
-  it('does not delay a purge that starts while its email is being written', async () => {
+  it('does not delay a purge that starts while the invitation email is being written', async () => {
     const { tenant, admin } = await scene(plane);
     smtp.refusal = 'busy';
     const retries = countRetries(plane);
@@ -181,7 +181,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     await invite(plane, admin).expect(201);
     await pause.reached;
     const purge = { ...tenant, phase: 'retired', purge: { job_id: randomUUID() } } as const;
-    // Deferred, so that the purge starts only once `endedOrWaiting` watches it.
+    // Deferred, so that the purge starts only once `endedOrWaiting` is watching it.
     const purging = Promise.resolve().then(() => plane.apply({ tenants: [purge] }));
     await endedOrWaiting(plane, purging);
     pause.release();
@@ -192,7 +192,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     smtp.refusal = undefined;
   });
 
-  it('is invalidated by a newer one for the same address, which may change the role', async () => {
+  it('is invalidated by a newer invitation to the same address, which may change the role', async () => {
     const { tenant, admin } = await scene(quiet);
     const first = (await invite(quiet, admin).expect(201)).body;
     const second = (await invite(quiet, admin, { role: 'requester' }).expect(201)).body;
@@ -218,7 +218,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
   it.each([
     ['deactivated', OFF_AND_ON],
     ['made an operator', [{ role: 'operator' }, { role: 'admin' }]],
-  ])('is revoked when its sender is %s, even if that is reversed', async (_, changes) => {
+  ])('is revoked when its sender is %s, even if that change is reversed', async (_, changes) => {
     const { tenant, admin } = await scene(quiet);
     const mallory = { ...(await quiet.user(tenant, 'admin')), host: admin.host };
     const send = async (by: CallOptions, email: string) =>
@@ -260,7 +260,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     ['is too short', 'too short', 'password'],
     ['is common', 'qwerty123456', 'password'],
     ["is the user's name", 'ann.example.1', 'password'],
-  ])('refuses a password that %s, and stays valid', async (_, password, field) => {
+  ])('refuses a password that %s, and remains valid', async (_, password, field) => {
     const { admin } = await scene(quiet);
     const email = 'ann.example@example.com';
     const token = tokenIn((await invite(quiet, admin, { email }).expect(201)).body.url);
@@ -277,7 +277,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     },
   );
 
-  describe('beyond a limit', () => {
+  describe('subject to limits', () => {
     const inviteAll = async (
       where: TestTenantPlane,
       admin: CallOptions,
@@ -325,7 +325,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       expect((await inviteAll(quiet, elsewhere, people(1))).sent).toBe(1);
     });
 
-    it('is refused after three per day to one address in one tenant, whichever admin invites', async () => {
+    it('is refused after three per day to one address in one tenant, regardless of who invites', async () => {
       const { tenant, admin } = await scene(quiet);
       const another = await quiet.user(tenant, 'admin');
       const thrice = ['ann@example.com', 'Ann@example.com', 'ANN@EXAMPLE.COM'];
@@ -352,7 +352,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     });
   });
 
-  it('does not let the invited user sign in before they choose a password', async () => {
+  it('does not let the invited user sign in before choosing a password', async () => {
     const { tenant, admin } = await scene(quiet);
     await invite(quiet, admin).expect(201);
     for (const password of [PASSWORD, 'x']) {

@@ -54,7 +54,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
   };
 
   describe('that was forgotten', () => {
-    it('is reset by email, which revokes other sessions, signs its owner in and notifies them', async () => {
+    it('is reset by email, revoking other sessions, signing in its owner and notifying them', async () => {
       await forgot('ANN@example.com').expect(202);
       const mail = await smtp.next();
       expect(mail).toMatchObject({ to: [email], subject: `A new password for ${tenant.name}` });
@@ -72,7 +72,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       ]);
     });
 
-    it('gets the same response for every address, but only active users get an email', async () => {
+    it('can be reported for any address alike, but only active users get an email', async () => {
       await plane.user(tenant, 'admin', { email: 'gone@example.com', deactivatedAt: clock.now() });
       const before = smtp.mails.length;
       for (const address of ['nobody@example.com', 'gone@example.com', email]) {
@@ -84,7 +84,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       await smtp.next();
     });
 
-    it('does not flood a mailbox', async () => {
+    it('cannot be used to flood mailboxes with reset emails', async () => {
       const before = smtp.mails.length;
       for (let n = 0; n < 5; n += 1) await forgot().expect(202);
       await plane.app.get(Mails).sendNoted();
@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       expect([refused.body.code, refused.headers['retry-after']]).toEqual(['too_many_attempts', '900']);
     });
 
-    it('has a link that expires after an hour or when a newer link is sent', async () => {
+    it('has a reset link that expires after an hour or when a newer link is sent', async () => {
       const first = await linked();
       const second = await linked();
       await reset(first).expect(401);
@@ -107,7 +107,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       await smtp.next();
     });
 
-    it('is reset only once, with the link in any copy of an email that was sent again', async () => {
+    it('can be reset only once, whichever copy of a repeated email the link comes from', async () => {
       const mailer = plane.app.get(Mailer);
       const send = mailer.send.bind(mailer);
       jest.spyOn(mailer, 'send').mockImplementationOnce(async (...mail) => {
@@ -124,7 +124,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       await smtp.next();
     });
 
-    it('gets no link if it was changed after the email was requested', async () => {
+    it('gets no reset link if it was changed after the email was requested', async () => {
       smtp.refusal = 'busy';
       await forgot().expect(202);
       await plane.app.get(Mails).sendNoted();
@@ -139,7 +139,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       await smtp.next();
     });
 
-    it('cannot be reset to a guessable one or in another tenant', async () => {
+    it('cannot be reset to a guessable password, or in another tenant', async () => {
       const token = await linked();
       const weak = await reset(token, { password: `${tenant.slug} ann 12` }).expect(400);
       expect(weak.body.errors).toEqual([expect.objectContaining({ field: 'password' })]);
@@ -153,7 +153,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
   });
 
   describe('that is known', () => {
-    it('can be changed by its owner, which revokes other sessions and sends an email', async () => {
+    it('can be changed by its owner, revoking other sessions and sending an email', async () => {
       const other = (await login(PASSWORD).expect(200)).body;
       await change({}).expect(204);
       expect([await statusOf(user.session), await statusOf(other.token)]).toEqual([200, 401]);
@@ -163,7 +163,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       expect(await plane.audit(tenant, 'user.password_changed')).toHaveLength(1);
     });
 
-    it('cannot be replaced by itself, and the attempt affects no links or sessions', async () => {
+    it('cannot be replaced with the same one, and the attempt affects no links or sessions', async () => {
       const token = await linked();
       const other = (await login(PASSWORD).expect(200)).body;
       const { body } = await change({ new_password: PASSWORD }).expect(422);
@@ -175,7 +175,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       await smtp.next();
     });
 
-    it('can be guessed only ten times in 15 minutes from an open session', async () => {
+    it('can be guessed only ten times in 15 minutes from a signed-in session', async () => {
       const weak = await change({ new_password: 'qwerty123456' }).expect(400);
       expect(weak.body.errors).toEqual([expect.objectContaining({ field: 'new_password' })]);
       for (let n = 0; n < 10; n += 1) {

@@ -8,7 +8,7 @@ interface Route {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   readonly path: string;
   readonly body?: object;
-  /** The roles that may call it, written out rather than read from the tested code. */
+  /** The roles that may call the route, written out rather than read from the tested code. */
   readonly roles: readonly UserRole[];
   /** The status that those roles get. */
   readonly status: number;
@@ -84,7 +84,7 @@ function nameOf({ method, path }: Route): string {
   return `${method} ${path.replace(ID, '{id}').replace('/steps/ai/', '/steps/{step}/')}`;
 }
 
-describe.each(EVERY_DATABASE)('what a role may do on %s', (driver) => {
+describe.each(EVERY_DATABASE)('the permissions of each role on %s', (driver) => {
   let plane: TestTenantPlane;
   /** `<method> <path>` of each route in the plane's API description. */
   let described: string[];
@@ -114,7 +114,7 @@ describe.each(EVERY_DATABASE)('what a role may do on %s', (driver) => {
         ? plane.post(path, body, { session })
         : plane[method](path, body ?? {}, { session });
 
-  it.each(USER_ROLES)('%s', async (role) => {
+  it.each(USER_ROLES)('allow exactly the listed routes: %s', async (role) => {
     const session = sessions.get(role);
     const answers: string[] = [];
     for (const route of routes) {
@@ -128,7 +128,7 @@ describe.each(EVERY_DATABASE)('what a role may do on %s', (driver) => {
     expect(answers).toEqual(expected);
   });
 
-  it('covers every route that requires a session', () => {
+  it('cover every route that requires a session', () => {
     const open = [
       'auth/token',
       'auth/refresh',

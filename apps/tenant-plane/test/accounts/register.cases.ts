@@ -63,7 +63,7 @@ describe.each(MODELS)('self-registration on a plane that allows it (%s, %s)', (m
     await signUp(await plane.signupToken(tenant)).expect(409);
   });
 
-  it('admits one of ten concurrent attempts, by sign-up or by registration', async () => {
+  it('admits only one of ten concurrent attempts, by sign-up or by registration', async () => {
     const tokens = await Promise.all(Array.from({ length: 5 }, () => plane.signupToken(tenant)));
     const tries = [...tokens.map(signUp), ...Array.from({ length: 5 }, () => register())];
     const answers = await Promise.all(tries);
@@ -71,7 +71,7 @@ describe.each(MODELS)('self-registration on a plane that allows it (%s, %s)', (m
     expect(await plane.rows(tenant, User)).toHaveLength(1);
   });
 
-  it('is closed by a sign-up', async () => {
+  it('is closed after a sign-up', async () => {
     await register({ password: 'too short' }).expect(400);
     await signUp(await plane.signupToken(tenant, { email: 'bob@example.com' })).expect(201);
     expect((await register().expect(409)).body.code).toBe('already_signed_up');

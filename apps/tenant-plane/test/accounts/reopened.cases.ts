@@ -136,12 +136,13 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     await plane.apply({ tenants: [{ ...reopening(randomUUID()), phase: 'frozen' }] });
     expect(await statusOf(admin)).toBe(401);
     const late = plane.tenants.write(tenant.tenant_id, (scope) => scope.update(User, {}, { name: 'late' }));
-    // A frozen home accepts writes until its rows are sent, but here the rows were frozen at the move.
+    // A frozen home normally accepts writes until its rows are sent, but the move had already frozen these
+    // rows.
     await expect(late).rejects.toMatchObject({ code: 'tenant_frozen' });
   });
 
   if (driver === 'postgres')
-    it('revokes access once if two replicas apply the entry at the same time', async () => {
+    it('revokes access only once if two replicas apply the entry at the same time', async () => {
       await settle();
       await moveAway();
       const other = await TestTenantPlane.open(plane.database, { clock });
@@ -153,7 +154,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
       await other.app.close();
     });
 
-  it('accepts no earlier password if its owner can reset it by email', async () => {
+  it('accepts no earlier password that its owner can reset by email', async () => {
     await settle('mailing');
     await moveAway();
     await reopen();
@@ -166,7 +167,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     expect((await ended())[0]?.after).toMatchObject({ passwords_voided: 2, passwords_kept: 0 });
   });
 
-  it('invalidates the passwords of users with single sign-on, and counts those it keeps', async () => {
+  it('invalidates the passwords of single sign-on users, and counts the passwords it keeps', async () => {
     await settle();
     const { id: userId } = await plane.user(tenant, 'operator', { email: 'cid@example.com', passwordHash });
     await plane.tenants.write(tenant.tenant_id, async (scope) => {
@@ -192,7 +193,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
   describe('while its rows are required', () => {
     const isRefused = async (): Promise<void> => {
       const reopened = { job_id: randomUUID(), requires_rows: true } as const;
-      // Twice, as if the process had died after the first attempt.
+      // Runs twice, as if the process had died after the first attempt.
       for (let times = 0; times < 2; times += 1) {
         const entry = next({ phase: 'serving', transfer: undefined, reopened });
         expect(await plane.apply({ tenants: [entry] })).toMatchObject([{ code: 'copy_missing' }]);
@@ -209,7 +210,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
 
     it('is not served from a database restored from before it left', () => isRefused());
 
-    it('is not served from a database where its first import never began', async () => {
+    it('is not served from a database in which its first import never began', async () => {
       tenant = { ...tenant, tenant_id: randomUUID(), slug: `copy-${(count += 1)}` };
       admin = { ...admin, host: hostOf(tenant.slug) };
       const transfer = { id: randomUUID(), role: 'target' } as const;
@@ -217,7 +218,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
       await isRefused();
     });
 
-    it.each(['frozen', 'retired'] as const)('is served from the copy that was %s', async (phase) => {
+    it.each(['frozen', 'retired'] as const)('is served from a copy that was %s', async (phase) => {
       await plane.apply({ tenants: [next({ phase, moved_to: undefined })] });
       const reopened = { job_id: randomUUID(), requires_rows: true } as const;
       await plane.apply({ tenants: [next({ phase: 'serving', reopened })] });
@@ -225,7 +226,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     });
   });
 
-  describe('at the previous home, before the copy is served again', () => {
+  describe('before it is served again', () => {
     const sentOn = [307, `${MOVED_TO}/api/incidents?x=1`];
     const asked = async (): Promise<unknown[]> => {
       const { status, headers } = await plane.get('/api/incidents?x=1', { session: String(admin.session) });
@@ -234,14 +235,14 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     const removed = () => plane.apply({ tenants: [next({ purge: { job_id: randomUUID() } })] });
     beforeEach(() => settle());
 
-    it('redirects its users while it is moving back', async () => {
+    it('redirects its users while the tenant is moving back', async () => {
       await moveAway();
       const transfer = { id: randomUUID(), role: 'target' } as const;
       await plane.apply({ tenants: [next({ phase: 'importing', transfer })] });
       expect(await asked()).toEqual(sentOn);
     });
 
-    it('redirects a request admitted before the tenant left, even if its session is removed', async () => {
+    it('redirects a request admitted before the tenant left, even without its session', async () => {
       const pause = Pause.behind(plane.app.get(TenantRouter), 'elsewhere');
       const answer = asked();
       await pause.reached;

@@ -23,7 +23,7 @@ const THIRD = 'a third horse, a third staple';
  * A user's write is stored only while they may still write. A revocation is acknowledged only once their
  * writes in progress are stored.
  *
- * To see it fail: in `UserWrites.by`, leave out `requireUser` and `requireSession`; have `requireUser` read
+ * To see it fail: in `UserWrites.by`, leave out `requireUser` and `requireSession`; let `requireUser` read
  * without `lockedForShare`; or leave out `expiresAt` in `Sessions.requireCaller`.
  */
 describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
@@ -76,8 +76,8 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     (await plane.get('/api/auth/me', { session, host })).status;
 
   /**
-   * A name, and a function that prepares a revocation and returns it. The revocation ends all of the user's
-   * access except the session `second`.
+   * A name, and a function that prepares a revocation and returns it. The revocation removes all access of
+   * the user, except that a password change keeps the session `second`.
    */
   type Revocation = [string, () => Promise<() => Promise<supertest.Response>>];
   const REVOCATIONS: Revocation[] = [
@@ -98,7 +98,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       return sent(deactivate(false).expect(200));
     },
   ];
-  /** No token in the response works, not even after the user is reactivated. */
+  /** Expects that no token in the response works, not even after the user is reactivated. */
   const expectDead = async ({ status, body }: supertest.Response): Promise<void> => {
     if (status >= 400) return;
     expect(await statusOf(body.token)).toBe(401);
@@ -107,7 +107,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     await refresh(body.refresh_token).expect(401);
   };
 
-  describe('reaches a sign-in', () => {
+  describe('blocks a sign-in', () => {
     it.each([...REVOCATIONS, BACK_AGAIN])('whose password was checked before %s', async (_, prepare) => {
       const revoke = await prepare();
       const pause = Pause.inHashing('verify');
@@ -119,7 +119,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       expect([status, body.code]).toEqual([401, 'invalid_credentials']);
     });
 
-    it.each(REVOCATIONS)('that is being written during %s', async (_, prepare) => {
+    it.each(REVOCATIONS)('that is being stored during %s', async (_, prepare) => {
       const revoke = await prepare();
       const pause = Pause.behind(plane.app.get(Sessions), 'open');
       const signingIn = sent(login());
@@ -132,7 +132,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
-  describe('reaches a token refresh', () => {
+  describe('blocks a token refresh', () => {
     /** The tokens of the first refresh. */
     let current: typeof first;
     beforeEach(async () => {
@@ -163,7 +163,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
           return () => sent(plane.post('/api/auth/token', bob, { host, headers }).expect(200));
         },
       ],
-    ])('that is being written during %s', async (_, prepare) => {
+    ])('that is being stored during %s', async (_, prepare) => {
       const revoke = await prepare();
       const pause = Pause.behind(plane.app.get(Sessions), 'open');
       const refreshing = sent(refresh(current.refresh_token));
@@ -176,7 +176,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
-  it('reaches a refresh whose token expires while it waits', async () => {
+  it('caused by expiry blocks a refresh that is still waiting', async () => {
     const { body } = await login().expect(200);
     const pause = Pause.behind(plane.app.get(Sessions), 'open');
     const signingIn = sent(login());
@@ -188,8 +188,8 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     expect([(await signingIn).status, (await refreshing).status]).toEqual([200, 401]);
   });
 
-  describe('by a new password', () => {
-    it('is not overwritten by a change whose password check came earlier', async () => {
+  describe('through a new password', () => {
+    it('is not overwritten by a change whose password was checked earlier', async () => {
       const token = await resetLink();
       const pause = Pause.inHashing('verify');
       const changing = sent(change(first.token));
@@ -204,7 +204,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     it.each([
       ['two sessions', () => second.token, 'unauthenticated'],
       ['one session', () => first.token, 'wrong_password'],
-    ])('lets one of two concurrent changes from %s succeed', async (_, other, code) => {
+    ])('lets only one of two concurrent changes from %s succeed', async (_, other, code) => {
       const pause = Pause.inHashing('verify');
       const changing = sent(change(first.token));
       await pause.reached;
@@ -216,7 +216,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
 
     it.each([REVOCATIONS[0], BACK_AGAIN] as Revocation[])(
-      'fails with a reset link that was read before %s',
+      'is refused with a reset link that was read before %s',
       async (_, prepare) => {
         const revoke = await prepare();
         const token = await resetLink();
@@ -243,7 +243,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       ['sent again', again],
       ['revoked by deactivating the invited user', gone],
       ['revoked by a deactivation that is reversed', goneAndBack],
-    ])('reaches an invitation that is being accepted when it is %s', async (_, revoke) => {
+    ])('blocks an acceptance that is in progress when the invitation is %s', async (_, revoke) => {
       const { body } = await invite().expect(201);
       const pause = Pause.inHashing('hash');
       const accepting = sent(accept(tokenIn(body.url)));
@@ -254,7 +254,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       await accept(tokenIn(body.url)).expect(401);
     });
 
-    it('reaches an invitation that is being created', async () => {
+    it('also applies to an invitation that is still being created', async () => {
       const { body } = await invite().expect(201);
       const pause = Pause.behind(plane.app.get(UserTokens), 'mint');
       const inviting = sent(invite());
@@ -268,13 +268,13 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
-  describe("of an invitation's sender", () => {
+  describe('that deactivates the sender of an invitation', () => {
     let sender: CallOptions & { id: string };
     beforeEach(async () => {
       sender = { ...(await plane.user(tenant, 'admin')), host } as typeof sender;
     });
 
-    it('reaches an invitation that is being accepted', async () => {
+    it('blocks an acceptance that is in progress', async () => {
       const { body } = await invite(sender).expect(201);
       const pause = Pause.inHashing('hash');
       const accepting = sent(accept(tokenIn(body.url)));
@@ -284,7 +284,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       expect((await accepting).body.code).toBe('invalid_link');
     });
 
-    it('reaches an invitation that they are sending', async () => {
+    it('invalidates an invitation that is being sent', async () => {
       const pause = Pause.behind(plane.app.get(UserTokens), 'mint');
       const inviting = sent(invite(sender));
       await pause.reached;
@@ -298,7 +298,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
-  describe('of an admin', () => {
+  describe("of an admin's rights", () => {
     let other: CallOptions & { id: string };
     beforeEach(async () => {
       other = { ...(await plane.user(tenant, 'admin')), host } as typeof other;
@@ -319,23 +319,26 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       ],
     ];
 
-    it.each(REQUESTS)('reaches %s that was admitted before it', async (_, service, method, request) => {
-      for (const [revoked, code] of [
-        [{ role: 'operator' }, 'forbidden'],
-        [{ role: 'admin', deactivated: true }, 'unauthenticated'],
-      ] as const) {
-        const pause = Pause.before(service(), method);
-        const calling = sent(request());
-        await pause.reached;
-        await plane.patch(`/api/users/${other.id}`, revoked, admin).expect(200);
-        pause.release();
-        expect((await calling).body.code).toBe(code);
-        await plane.patch(`/api/users/${other.id}`, { role: 'admin' }, admin).expect(200);
-      }
-    });
+    it.each(REQUESTS)(
+      'blocks %s even if the request was already admitted',
+      async (_, service, method, request) => {
+        for (const [revoked, code] of [
+          [{ role: 'operator' }, 'forbidden'],
+          [{ role: 'admin', deactivated: true }, 'unauthenticated'],
+        ] as const) {
+          const pause = Pause.before(service(), method);
+          const calling = sent(request());
+          await pause.reached;
+          await plane.patch(`/api/users/${other.id}`, revoked, admin).expect(200);
+          pause.release();
+          expect((await calling).body.code).toBe(code);
+          await plane.patch(`/api/users/${other.id}`, { role: 'admin' }, admin).expect(200);
+        }
+      },
+    );
 
     it.each(REQUESTS)(
-      'reaches %s whose session expires while it waits',
+      'caused by session expiry blocks %s that is still waiting',
       async (_, service, method, request) => {
         const pause = Pause.before(service(), method);
         const calling = sent(request());
@@ -346,7 +349,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       },
     );
 
-    it('reaches a repeated request with the same idempotency key', async () => {
+    it('blocks a repeat of a request with the same idempotency key', async () => {
       const caller = { ...other, headers: { 'idempotency-key': 'invites-bob' } };
       const { text } = await invite(caller).expect(201);
       expect((await invite(caller).expect(201)).text).toBe(text);
@@ -363,7 +366,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
-  describe('of a user', () => {
+  describe("of a user's rights", () => {
     const report = () => plane.post('/api/incidents', { title: 'Disk is full', severity: 'P2' }, other);
     let other: CallOptions & { id: string };
     let incident: string;
@@ -384,7 +387,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       ['a configuration item', () => plane.post('/api/cmdb/items', { name: 'web-1', type: 'host' }, other)],
       ...OF_ADMINS,
     ];
-    /** A change to the AI settings blocks all writes before it checks the user, so pause it earlier. */
+    /** A change to the AI settings blocks all writes before it checks the user, so it is paused earlier. */
     const pauseOf = (name: string): Pause =>
       name === AI_SETTING
         ? Pause.before(plane.app.get(AiSettings, { strict: false }), 'change')
@@ -402,15 +405,15 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       return (await calling).body.code;
     };
 
-    it.each(OF_ALL)('reaches %s that was admitted earlier', async (name, request) => {
+    it.each(OF_ALL)('blocks %s even if the request was already admitted', async (name, request) => {
       expect(await codeAfter(name, request, { deactivated: true })).toBe('unauthenticated');
     });
 
-    it.each(OF_ADMINS)('reaches %s that their new role does not allow', async (name, request) => {
+    it.each(OF_ADMINS)("blocks %s that the user's new role does not allow", async (name, request) => {
       expect(await codeAfter(name, request, { role: 'requester' })).toBe('forbidden');
     });
 
-    it('reaches writes from a session that was signed out, but not from one that was renewed', async () => {
+    it('blocks writes from a session that was signed out, but not from one that was renewed', async () => {
       const pause = Pause.before(plane.app.get(UserWrites), 'by');
       const calling = sent(
         plane.post('/api/incidents', { title: 'a', severity: 'P2' }, { host, session: first.token }),
@@ -531,7 +534,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     ];
     const forgot = () => plane.post('/api/auth/forgot-password', { email }, { host });
 
-    it.each(HELD)('reaches %s that was admitted before it', async (_, hold, prepare) => {
+    it.each(HELD)('blocks %s even if the request was already admitted', async (_, hold, prepare) => {
       const send = await prepare();
       const pause = hold();
       const calling = sent(send());
@@ -541,7 +544,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       expect(refusal(await calling)).toEqual(SUSPENDED);
     });
 
-    it("reaches the sign-up of the tenant's first user", async () => {
+    it("blocks the sign-up of the tenant's first user", async () => {
       tenant = await plane.tenant(`tenant-${(count += 1)}`);
       const token = await plane.signupToken(tenant);
       const signUp = () => sent(plane.post('/api/auth/signup-exchange', { token, password: PASSWORD }));

@@ -41,7 +41,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
   const report = (headers: Record<string, string>) =>
     plane.post('/api/incidents', INCIDENT, { host, headers: { cookie, ...headers } });
 
-  it('is set on request, and scripts cannot read it', async () => {
+  it('is set on request, and is not readable by scripts', async () => {
     const { body, headers, text } = await signIn(plane);
     expect(headers['set-cookie']).toEqual([
       expect.stringMatching(/^atlas_session=atu_[\w-]+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax$/),
@@ -125,7 +125,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
       },
     ],
   ])(
-    'of another user is invalidated by a sign-in with %s, which can be repeated if that fails',
+    'of another user is invalidated by a sign-in with %s, or the sign-in fails and can be repeated',
     async (_, prepare) => {
       const [path, body] = await prepare();
       const { session } = await plane.user(tenant, 'operator');
@@ -164,7 +164,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     [{ origin: 'null' }],
     [{ referer: `https://${host}/` }],
     [{}],
-  ])('refuses writes from anywhere else: %j', async (headers) => {
+  ])('refuses writes unless they come from a page on its own host: %j', async (headers) => {
     const before = await plane.get('/api/incidents', { host, headers: { cookie } });
     for (const answer of [
       await report(headers),

@@ -20,7 +20,7 @@ const DAY = 24 * HOUR;
  * A browser that signs in again loses its previous session. Refresh tokens expire at the latest 90 days after
  * the sign-in.
  *
- * To see it fail: have `Sessions.endFormer` do nothing; or in `Sessions.open`, leave out the `min` of
+ * To see it fail: make `Sessions.endFormer` do nothing; or in `Sessions.open`, leave out the `min` of
  * `until`.
  */
 describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
@@ -51,7 +51,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     interface Transactions {
       begin: (tenantId: string, work: unknown) => Promise<unknown>;
     }
-    /** Hides the outcomes of one call's transactions, whether or not they take effect. */
+    /** Makes the outcome of the call's transactions unknown. They are committed only if `isStored`. */
     const lost = async (call: supertest.Test, isStored: boolean): Promise<supertest.Response> => {
       const database = plane.app.get(Database) as unknown as Transactions;
       const begin = database.begin.bind(database);
@@ -66,7 +66,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     const alarms = async (): Promise<number> => (await plane.audit(tenant, 'session.refresh_reused')).length;
 
     it.each([true, false])(
-      'give advice after a refresh that is right in either case (committed: %s)',
+      "can be recovered by following the error's advice after a refresh (committed: %s)",
       async (isStored) => {
         const [old, before] = [await signedIn(), await alarms()];
         const answer = await lost(refresh(old.refresh_token), isStored);
@@ -91,13 +91,16 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
         { current_password: PASSWORD, new_password: `${PASSWORD} 2` },
         /Sign in with the password/,
       ],
-    ])('give suitable advice at %s, which accepts no idempotency key', async (route, body, advice) => {
-      const { token: session } = await signedIn();
-      const answer = await lost(plane.post(`/api/auth/${route}`, body, { host, session }), false);
-      expect([answer.status, answer.body.code]).toEqual([503, 'commit_outcome_unknown']);
-      expect(answer.body.detail).toMatch(advice);
-      expect(answer.body.detail).not.toContain('Idempotency-Key');
-    });
+    ])(
+      'can be recovered by following the advice from %s, which accepts no idempotency key',
+      async (route, body, advice) => {
+        const { token: session } = await signedIn();
+        const answer = await lost(plane.post(`/api/auth/${route}`, body, { host, session }), false);
+        expect([answer.status, answer.body.code]).toEqual([503, 'commit_outcome_unknown']);
+        expect(answer.body.detail).toMatch(advice);
+        expect(answer.body.detail).not.toContain('Idempotency-Key');
+      },
+    );
   });
 
   it('are deleted, with links and stored responses, once their sign-in has fully expired', async () => {
@@ -144,7 +147,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     expect(await rows()).toEqual([0, 0, 0]);
   });
 
-  describe('a sign-in', () => {
+  describe('begin with a sign-in, which', () => {
     it('starts a session, and records who signed in', async () => {
       const { body } = await login().expect(200);
       expect(body.user).toEqual({ id: expect.any(String), email, name: 'operator', role: 'operator' });
@@ -184,7 +187,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await login(long).expect(200);
     });
 
-    it('knows a user only in their own tenant', async () => {
+    it('finds a user only in their own tenant', async () => {
       await plane.tenant('globex');
       const body = { email, password: PASSWORD };
       const answer = await plane.post('/api/auth/token', body, { host: hostOf('globex') }).expect(401);
@@ -196,19 +199,19 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       ['no password', { password: '' }],
       ['an object as password', { password: { $ne: '' } }],
       ['an unknown field', { tenant_id: 'globex' }],
-    ])('refuses %s', async (_, body) => {
+    ])('is refused with %s', async (_, body) => {
       expect((await login(body).expect(400)).body.code).toBe('validation_failed');
     });
   });
 
-  describe('a session', () => {
-    it('may be sent as a cookie', async () => {
+  describe('once started', () => {
+    it('can be sent as a cookie', async () => {
       const { token } = await signedIn();
       const cookie = `theme=dark; atlas_session=${token}`;
       await plane.get('/api/auth/me', { host, headers: { cookie } }).expect(200);
     });
 
-    it('expires after twelve hours', async () => {
+    it('expire after twelve hours', async () => {
       const { token } = await signedIn();
       clock.advance(12 * HOUR - 1);
       expect(await statusOf(token)).toBe(200);
@@ -216,14 +219,14 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect(await statusOf(token)).toBe(401);
     });
 
-    it('is revoked by signing out, as is its refresh token, but no other session of the user', async () => {
+    it('are revoked one at a time by signing out, along with their refresh tokens', async () => {
       const [one, other] = [await signedIn(), await signedIn()];
       await plane.post('/api/auth/logout', undefined, { session: one.token, host }).expect(204);
       expect([await statusOf(one.token), await statusOf(other.token)]).toEqual([401, 200]);
       await refresh(one.refresh_token).expect(401);
     });
 
-    it('is invalid once its user is deactivated', async () => {
+    it('are invalid once their user is deactivated', async () => {
       const { id, session } = await plane.user(tenant, 'admin');
       expect(await statusOf(session)).toBe(200);
       await plane.tenants.write(tenant.tenant_id, (scope) =>
@@ -238,14 +241,14 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       ['with another secret', (token) => token.slice(0, -43) + 'A'.repeat(43)],
       ['that is not a token', () => 'Bearer'],
       ['that is empty', () => ''],
-    ])('is invalid with a token %s', async (_, change) => {
+    ])('are invalid with a token %s', async (_, change) => {
       const { token } = await signedIn();
       const answer = await plane.get('/api/auth/me', { session: change(token), host }).expect(401);
       expect(answer.body.code).toBe('unauthenticated');
       expect(answer.headers['www-authenticate']).toBe('Bearer');
     });
 
-    it('is invalid if its token names another tenant', async () => {
+    it('are invalid if their token names another tenant', async () => {
       const other = await plane.tenant('initech');
       const { token } = await signedIn();
       const forged = token.replace(tenant.tenant_id, other.tenant_id);
@@ -253,13 +256,13 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await plane.get('/api/auth/me', { session: forged, host }).expect(401);
     });
 
-    it('is invalid with its refresh token in place of the session token', async () => {
+    it('are invalid with a refresh token in place of the session token', async () => {
       const { refresh_token: token } = await signedIn();
       expect(await statusOf(token)).toBe(401);
     });
   });
 
-  describe('a refresh', () => {
+  describe('are renewed by a refresh, which', () => {
     it('returns a new pair of tokens and revokes the old pair', async () => {
       const first = await signedIn();
       const { body: second } = await refresh(first.refresh_token).expect(200);
@@ -268,7 +271,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect([await statusOf(second.token), await statusOf(third.token)]).toEqual([401, 200]);
     });
 
-    it('with a reused token revokes every session of that sign-in, and no others', async () => {
+    it('revokes every session of a sign-in, and no others, if its token is reused', async () => {
       const [first, other] = [await signedIn(), await signedIn()];
       const { body: second } = await refresh(first.refresh_token).expect(200);
       const { body: third } = await refresh(second.refresh_token).expect(200);
@@ -312,7 +315,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await refresh(last.refresh_token).expect(401);
     });
 
-    it('is limited to 600 per hour for each sign-in, but a new sign-in stays possible', async () => {
+    it('is limited to 600 per hour for each sign-in, but a new sign-in remains possible', async () => {
       const busy = await plane.tenant('busy');
       await plane.user(busy, 'operator', { email, passwordHash });
       const at = { host: hostOf('busy') };
@@ -333,7 +336,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await again().expect(200);
     });
 
-    it('succeeds for one of ten concurrent requests', async () => {
+    it('succeeds for only one of ten concurrent requests', async () => {
       const { refresh_token: token } = await signedIn();
       const answers = await Promise.all(Array.from({ length: 10 }, () => refresh(token)));
       expect(answers.map((answer) => answer.status).sort()).toEqual([200, ...Array(9).fill(401)]);

@@ -69,7 +69,8 @@ describe.each(EVERY_DATABASE)('password guesses on %s', (driver) => {
     await login().expect(429);
     expect((await login({ device_token }).expect(200)).body.device_token).toBe(device_token);
     await login({}, '192.0.2.1', { cookie }).expect(200);
-    // The device is known for this account only, and may guess no more often than others.
+    // The device is known only for Ann's account. For another account, it may guess no more often than any
+    // other device.
     await plane.user(tenant, 'operator', { email: 'bob@example.com', passwordHash });
     await guesses(12, { email: 'bob@example.com' });
     await login({ email: 'bob@example.com', device_token }).expect(429);
@@ -78,7 +79,7 @@ describe.each(EVERY_DATABASE)('password guesses on %s', (driver) => {
     await login({}, '192.0.2.1', { cookie }).expect(200);
   });
 
-  it('count against a forged device token, and against one last used half a year ago', async () => {
+  it('also lock out forged device tokens, and those last used half a year ago', async () => {
     const forged = `atd_${tenant.tenant_id}_${'A'.repeat(43)}`;
     await guesses(12);
     await login({ device_token: forged }).expect(429);
@@ -94,7 +95,7 @@ describe.each(EVERY_DATABASE)('password guesses on %s', (driver) => {
     for (let i = 0; i < 100; i += 1)
       await login({ email: `user-${i}@example.com` }, '203.0.113.9').expect(401);
     expect((await login({}, '203.0.113.9').expect(429)).body.code).toBe('too_many_attempts');
-    // The address that the client itself put before the proxy's is ignored.
+    // The address that the client itself put before the one from the proxy is ignored.
     await login({}, '192.0.2.7, 203.0.113.9').expect(429);
     await login({}, '203.0.113.10').expect(200);
   }, 60_000);

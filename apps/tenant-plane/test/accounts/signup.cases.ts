@@ -10,10 +10,8 @@ import { SignupKey, type TokenChanges } from '../signup-key.fixture';
 import { type CallOptions, PASSWORD, TestTenantPlane, hostOf } from '../tenant-plane.fixture';
 
 /**
- * A revoked link admits no one, not even if it is revoked while it is being used.
- *
- * To see it fail: in `requireGood`, leave out `revoked`; or in `exchangeSignup`, leave out the second call of
- * `requireGood`.
+ * A revoked link admits no one, even if it is revoked while it is being used. To see it fail: in
+ * `requireGood`, leave out `revoked`; or in `exchangeSignup`, leave out the second call of `requireGood`.
  */
 describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) => {
   const clock = new FixedClock();
@@ -132,7 +130,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     });
   });
 
-  describe("for a link that the tenant's entry names", () => {
+  describe("with links from the tenant's entry", () => {
     const [jti, later] = ['01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000002'];
     const elsewhere = randomUUID();
     /** Applies the tenant's next entry. */
@@ -208,7 +206,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     });
   });
 
-  it('accepts tokens signed with any published key, the next as well as the old one', async () => {
+  it('accepts tokens signed with any published key, both old and next', async () => {
     const next = await SignupKey.create();
     const { signupKey, identities } = plane;
     await identities.update({ keys: [signupKey.published, next.published] });
@@ -218,7 +216,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     await identities.update({ keys: [signupKey.published] });
   });
 
-  it('says that a token has expired', async () => {
+  it('reports that a token has expired', async () => {
     const token = await plane.signupToken(tenant, { lifetime: -1 });
     expect((await exchange(token).expect(410)).body.code).toBe('signup_token_expired');
     expect(await users()).toEqual([]);
@@ -236,7 +234,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     expect(await plane.rows(tenant, UsedSignupToken)).toHaveLength(1);
   });
 
-  it('skips the password check once it has happened', async () => {
+  it('is refused without a password check after the first exchange', async () => {
     const token = await plane.signupToken(tenant);
     await exchange(token).expect(201);
     for (const spent of [token, await plane.signupToken(tenant)]) {
@@ -245,7 +243,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     }
   });
 
-  it('stays closed after the first user is deactivated', async () => {
+  it('remains impossible after the first user is deactivated', async () => {
     await exchange(await plane.signupToken(tenant)).expect(201);
     await plane.tenants.write(tenant.tenant_id, (scope) =>
       scope.update(User, { isFirst: true }, { deactivatedAt: clock.now() }),
@@ -253,7 +251,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     await exchange(await plane.signupToken(tenant, { email: 'bob@example.com' })).expect(409);
   });
 
-  it('admits one of twenty concurrent attempts', async () => {
+  it('admits only one of twenty concurrent attempts', async () => {
     const same = await plane.signupToken(tenant);
     const others = Array.from({ length: 10 }, (_, i) =>
       plane.signupToken(tenant, i % 2 === 0 ? {} : { email: `admin-${i}@example.com` }),
@@ -277,7 +275,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     expect(await plane.rows(other, User)).toEqual([]);
   });
 
-  it('refuses a tenant that is not served here', async () => {
+  it('is refused for a tenant that is not served here', async () => {
     const token = await plane.signupToken(tenant);
     await plane.apply({ removed: [tenant.tenant_id] });
     await exchange(token).expect(404);
@@ -297,7 +295,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     ['no password', { password: undefined }],
     ['an empty name', { name: '' }],
     ['an unknown field', { role: 'admin' }],
-  ])('refuses %s without using up the token', async (_, body) => {
+  ])('refuses %s without consuming the token', async (_, body) => {
     const token = await plane.signupToken(tenant);
     expect((await exchange(token, {}, body).expect(400)).body.code).toBe('validation_failed');
     await exchange(token).expect(201);

@@ -32,14 +32,12 @@ const redirectUriOf = (slug: string) => `${originOf(slug)}/api/auth/oidc/callbac
 
 /**
  * Signs in at a real provider whose tokens the tests can alter in transit. Only the browser and tenant that
- * began an attempt can finish it, within 10 minutes, and a code works once. Signing in creates a user only if
- * the admin allows it and the email domain is listed, and never creates an admin. A tenant's provider gives
- * no access to our network.
- *
- * To see it fail: in `SingleSignOn.finish`, leave out `state`; in `SignOnAttempts.open`, leave out `audience`
- * or `currentDate`; in `firstTime`, leave out the check of the issuer; in `UserSignOn.create`, leave out
- * `emailDomains`; in `IdentityProviders.clientOf`, set `publicOnly: false`; in provider-fetch.ts, leave out
- * `lookup`; or give `IdentityProviders.redirectUri` another base.
+ * began an attempt can finish it, within 10 minutes, and a code works only once. Signing in creates a user
+ * only if the admin allows it and the email domain is listed, and never creates an admin. A tenant's provider
+ * cannot be used to reach our own network. To see it fail: in `SingleSignOn.finish`, leave out `state`; in
+ * `SignOnAttempts.open`, leave out `audience` or `currentDate`; in `firstTime`, leave out the check of the
+ * issuer; in `UserSignOn.create`, leave out `emailDomains`; in `IdentityProviders.clientOf`, set `publicOnly:
+ * false`; in provider-fetch.ts, leave out `lookup`; or give `IdentityProviders.redirectUri` another base.
  */
 describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on %s', (driver) => {
   const clock = new FixedClock();
@@ -98,7 +96,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     const [linked] = await plane.audit(tenant, 'user.sign_on_linked');
     expect(linked).toMatchObject({ actorId: id, targetId: id, after: { subject: 'ann' } });
     expect((await plane.audit(tenant, 'user.signed_in')).at(-1)?.after).toEqual({ method: 'single_sign_on' });
-    // From now on the subject identifies the user, whoever has the email address.
+    // From now on, the subject identifies the user, regardless of the email address.
     expect((await signIn({ sub: 'ann', email: 'anna@example.org' })).status).toBe(303);
     const other = await signIn({ sub: 'other', email: 'ann@example.com', email_verified: true });
     expect(refusal(other)).toEqual(UNKNOWN);
@@ -249,13 +247,13 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
       await arriving;
       expect(await taking).toBeLessThan(300);
       for (const one of [early, coming]) expect((await call('/api/auth/me', one)).status).toBe(401);
-      // The admin who did it stays signed in, because they used a password.
+      // The admin who made the change stays signed in, because they used a password.
       expect((await plane.get('/api/auth/me', admin)).status).toBe(200);
       await configure({}).expect(200);
       expect((await signIn(pia, browser)).status).toBe(303);
     });
 
-    it.each(TAKEN)('have their writes in progress stored before it is %s', async (_, take) => {
+    it.each(TAKEN)('can complete their writes in progress before it is %s', async (_, take) => {
       const caller: CallOptions = { host: hostOf('acme') };
       const invitation = { email: `${randomUUID()}@example.com`, role: 'admin' };
       const writes: [object, string, () => supertest.Test][] = [
@@ -300,7 +298,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
       expect((await plane.get('/api/auth/me', { host: hostOf('acme'), session })).status).toBe(401);
     });
 
-    it('are signed out at once, even while a dozen keep renewing their sessions', async () => {
+    it('are signed out at once, even while a dozen of them keep renewing their sessions', async () => {
       const pairs = await Promise.all(Array.from({ length: 12 }, () => signedOn('operator')));
       const retries = countRetries(plane);
       let [renewals, isOver] = [0, false];
@@ -318,7 +316,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     });
   });
 
-  it('are not admitted if they were deactivated during the sign-in, even if reactivated', async () => {
+  it('are not admitted if deactivated during the sign-in, even if they were reactivated', async () => {
     const { id } = await plane.user(tenant, 'operator', { email: 'lou@example.com' });
     const lou: ProviderUser = { sub: 'lou', email: 'lou@example.com', email_verified: true };
     expect((await signIn(lou)).status).toBe(303);
@@ -364,7 +362,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
       [{ sub: 'd', email: 'd@x.acme.example', email_verified: true }],
       [{ sub: 'e', email: 'e@acme.example@evil.example', email_verified: true }],
       [{ sub: 'f' }],
-    ])('except for %j', async (user) => {
+    ])('unless their profile is %j', async (user) => {
       expect(refusal(await signIn(user))).toEqual(UNKNOWN);
     });
   });

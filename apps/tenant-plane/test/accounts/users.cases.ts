@@ -61,7 +61,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     }
   });
 
-  it('can be given another name and role from the next request on, which is audited', async () => {
+  it('can be given another name and role, which apply from the next request on and are audited', async () => {
     const { id, session } = await plane.user(tenant, 'requester');
     await plane.get('/api/cmdb/items', { session }).expect(403);
     const { body } = await change(id, { role: 'operator', name: 'Ann' }).expect(200);
@@ -76,7 +76,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     });
   });
 
-  it('are not touched or audited if nothing changes', async () => {
+  it('are left unchanged, without an audit entry, if nothing changes', async () => {
     const { id } = await plane.user(tenant, 'operator', { name: 'Ann' });
     for (const changes of [{}, { role: 'operator', name: 'Ann', deactivated: false }])
       expect((await change(id, changes).expect(200)).body).toMatchObject({ id, name: 'Ann' });
@@ -107,14 +107,15 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     expect((await change(second.id, { deactivated: true }, second).expect(409)).body.code).toBe('last_admin');
   });
 
-  it('keep one of two admins who demote each other at the same time', async () => {
+  it('still include one of two admins who demote each other at the same time', async () => {
     const second = await plane.user(tenant, 'admin');
     const answers = await Promise.all([
       change(second.id, { role: 'operator' }, admin),
       change(admin.id, { deactivated: true }, second),
     ]);
     const codes = answers.map(({ status }) => status);
-    // The first change may have revoked the other admin's session or only their right to make the second.
+    // The first change may have revoked the other admin's session, or only their right to make the second
+    // change.
     expect(codes.filter((code) => code === 200)).toHaveLength(1);
     const active = (await plane.rows(tenant, User)).filter(
       ({ role, deactivatedAt }) => role === 'admin' && !deactivatedAt,

@@ -51,7 +51,7 @@ describe('when the connection to Postgres breaks mid-transaction', () => {
     });
   });
 
-  describe('while an entry is applied', () => {
+  describe('while an entry is being applied', () => {
     let link: Link;
     beforeEach(async () => (link = await Link.create('postgres')));
     afterEach(() => link.close());
@@ -59,7 +59,7 @@ describe('when the connection to Postgres breaks mid-transaction', () => {
     it.each([
       ['before', 'before'],
       ['after', 'behind'],
-    ] as const)('%s the statements, the entry is retried', async (_, place) => {
+    ] as const)('%s the entry is written, the plane retries the whole entry', async (_, place) => {
       const { control } = link;
       const acme = tenantEntry('acme');
       control.wanted.put(acme);

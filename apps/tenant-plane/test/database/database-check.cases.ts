@@ -113,7 +113,7 @@ describe('the database check on Postgres', () => {
     expect(await check(owner)).toEqual(accepted);
   });
 
-  it('points out a superuser', async () => {
+  it('accepts a superuser, but mentions it', async () => {
     const url = changed(testServerUrl(), (parts) => (parts.pathname = new URL(owner).pathname));
     expect(await check(url)).toEqual({ ok: true, detail: expect.stringContaining('a superuser') });
   });

@@ -25,10 +25,10 @@ describe('the deployment model', () => {
   }
 
   describe.each(CHOICES)('set by %s=%s', (name, model) => {
-    it('shows the profile and its reminders on the login page and the checklist', async () => {
+    it('determines the profile and reminders on the login page and the checklist', async () => {
       await boot({ [name]: model });
       const { title, hints } = profileOf(model);
-      // Leaves out `later`, the text that awaits a planned feature.
+      // Leaves out `later`, the text for a feature that is still planned.
       const built = hints.map(({ kind, text, doc }) => ({ kind, text, doc }));
       const expected = { model, profile: title, hints: built };
       expect(await shown({ tenant: 'acme' })).toEqual([expected, expected]);
@@ -72,7 +72,7 @@ describe.each(FIXED)('a single-tenant plane (%s) on %s', (model, driver) => {
   afterAll(() => plane.close());
   afterEach(() => plane.apply({ full: true }));
 
-  it('returns null as the default tenant until it has one', async () => {
+  it('reports no default tenant until it has a tenant', async () => {
     const { body } = await plane.get('/api/tenant-default').expect(200);
     expect(body).toMatchObject({ tenant: null, deployment: { model } });
     await plane.post('/api/auth/token', { email: 'a@b.example', password: 'x' }).expect(404);
@@ -104,7 +104,7 @@ describe.each(FIXED)('a single-tenant plane (%s) on %s', (model, driver) => {
     await plane.get('/api/tenant-default', { tenant: '' }).expect(404);
   });
 
-  it('picks no default tenant if it has two on Postgres, and refuses the second on SQLite', async () => {
+  it('has no default tenant with two tenants on Postgres, and refuses the second on SQLite', async () => {
     await plane.tenant('acme', ACME);
     await plane.tenant('globex');
     if (driver === 'sqlite') {

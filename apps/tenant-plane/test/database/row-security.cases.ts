@@ -45,7 +45,7 @@ describe('row-level security on Postgres, without the tenant filter in the code'
       expect(seen).toEqual([]);
     });
 
-    it('prevents a tenant from changing or deleting rows of another', async () => {
+    it("prevents a tenant from changing or deleting another tenant's rows", async () => {
       const table = tableOf(entity);
       const before = await rowsOf(globex, table);
       const written = plane.tenants.write(acme.tenant_id, async ({ manager }) => {
@@ -58,7 +58,7 @@ describe('row-level security on Postgres, without the tenant filter in the code'
       expect(await rowsOf(globex, table)).toEqual(before);
     });
 
-    it('prevents a tenant from assigning its rows to another', async () => {
+    it('prevents a tenant from assigning its rows to another tenant', async () => {
       const table = tableOf(entity);
       const given = plane.tenants.write(acme.tenant_id, ({ manager }) =>
         manager.query(`update ${table} set tenant_id = $1`, [globex.tenant_id]),
@@ -99,7 +99,7 @@ describe('row-level security on Postgres, without the tenant filter in the code'
     expect(new Set(tenants)).toEqual(new Set(['']));
   });
 
-  it('protects every table of the real schema, and the serving role owns nothing', async () => {
+  it('protects every table of the real schema, in which the serving role owns nothing', async () => {
     expect(await tenantTableProblems(dataSource)).toEqual([]);
     expect(await roleFaults(dataSource)).toEqual({ bypassing: [], owning: [] });
   });

@@ -16,12 +16,10 @@ const SHARED: Env = { ATLAS_TP_DEPLOYMENT: 'shared' };
 
 /**
  * Once the file has its first tenant, triggers on every table with a `tenant_id` refuse rows of other
- * tenants. Each start restores missing triggers, logs that it did, and fails if a table is still unprotected.
+ * tenants. Each start restores missing triggers and logs the fact, and fails if a table is still unprotected.
  * The file accepts another tenant only after all rows of the first are removed. A shared plane never accepts
- * the file.
- *
- * To see it fail: in `triggersFor`, leave out `update`; or in `DesiredStateApplier.applyOne`, leave out
- * `fixTo`.
+ * the file. To see it fail: in `triggersFor`, leave out `update`; or in `DesiredStateApplier.applyOne`, leave
+ * out `fixTo`.
  */
 describe('the SQLite file of a single-tenant plane', () => {
   let plane: TestTenantPlane;
@@ -128,7 +126,7 @@ describe('the SQLite file of a single-tenant plane', () => {
 });
 
 describe('the SQLite file of a shared plane', () => {
-  it('is tied to no tenant, and a single-tenant plane does not start on it if it holds several', async () => {
+  it('is tied to no tenant, and is refused by a single-tenant plane if it has several', async () => {
     const plane = await TestTenantPlane.boot('sqlite', { env: SHARED });
     for (const slug of ['acme', 'globex']) await plane.user(await plane.tenant(slug), 'admin');
     expect(await plane.app.get(Database).read(tenantOfFile)).toBeNull();

@@ -7,7 +7,7 @@ import { type Env, createApp, environmentFor } from '../tenant-plane.fixture';
 
 const FIXED_MODELS = ['dedicated', 'on_prem', 'hybrid'] as const;
 
-describe('starting a tenant plane on Postgres', () => {
+describe('a tenant plane that starts on Postgres', () => {
   let database: TestDatabase;
 
   beforeAll(async () => {
@@ -35,7 +35,7 @@ describe('starting a tenant plane on Postgres', () => {
   };
 
   describe('as a shared plane', () => {
-    it('serves with a role that owns nothing', async () => {
+    it('uses a role that owns nothing', async () => {
       expect(await refusal(database.url)).toBeUndefined();
     });
 

@@ -33,7 +33,7 @@ function heldFetch(path: string): { reached: Promise<void>; release: () => void 
 
 const DISK = { title: 'Disk full', description: 'Writes fail; password=hunter2-x', severity: 'P2' };
 
-/** An admin of a tenant, and an incident to analyse. */
+/** Creates an admin of a tenant, and an incident to analyse. */
 async function asker(plane: TestTenantPlane, tenant: DesiredTenant, incident: object = DISK) {
   const admin: CallOptions = {
     session: (await plane.user(tenant, 'admin')).session,
@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     expect(asked.at(-1)?.traceparent).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
   });
 
-  it('sends the Control Plane the tenant and no more of the incident than needed', async () => {
+  it('sends the Control Plane only the tenant and the necessary details of the incident', async () => {
     const { ask, incident } = await asker(plane, tenant);
     await ask().expect(200);
     const { tenantId, query, body } = link.control.questions.at(-1) ?? {};
@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       return { answer, events: events.map((event) => event.split('\n').map((line) => line.split(': ')[1])) };
     };
 
-    it('ends with the whole answer, and records it in the audit trail', async () => {
+    it('ends with the complete analysis, and records it in the audit trail', async () => {
       const { path, admin, incident } = await asker(plane, tenant);
       link.control.completion = streamOf(['The disk ', 'is full.'], '[DONE]');
       const { answer, events } = await streamed(path, admin);
@@ -136,7 +136,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       ['is garbled', streamOf(['The '], '{', '[DONE]'), 'ai_unavailable'],
       ['breaks off', streamOf(['The ']), 'ai_unavailable'],
       ['is empty', streamOf([], '[DONE]'), 'ai_unavailable'],
-    ])('reports a stream that %s, and does not record it as an answer', async (_, completion, code) => {
+    ])('reports a stream that %s, and does not record it as an analysis', async (_, completion, code) => {
       const { path, admin } = await asker(plane, tenant);
       const before = (await plane.audit(tenant, 'incident.analysed')).length;
       link.control.completion = completion;
@@ -154,7 +154,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     });
   });
 
-  it('sends no question if an admin has disabled AI, and audits that change', async () => {
+  it('sends no question if an admin has disabled AI, and audits the change', async () => {
     const { ask, allow, admin } = await asker(plane, tenant);
     const settings = async () => (await plane.get('/api/ai/settings', admin).expect(200)).body;
     expect(await settings()).toEqual({ allow_control_plane: true });
@@ -212,7 +212,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     ['fails', problem(500, 'internal_error', 'Of ours.'), 503, 'ai_unavailable'],
     ['sends an empty answer', completionOf(''), 503, 'ai_unavailable'],
     ['sends something other than text', completionOf([{ type: 'text' }]), 503, 'ai_unavailable'],
-  ])('says why there is no answer if the Control Plane %s', async (_, answer, status, code) => {
+  ])('says why there is no analysis if the Control Plane %s', async (_, answer, status, code) => {
     const { ask } = await asker(plane, tenant);
     link.control.completion = answer;
     const { body, headers } = await ask().expect(status);
@@ -269,7 +269,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     },
   );
 
-  it('is not called again with another secret once an admin has disabled it', async () => {
+  it('is not retried with another secret after an admin has disabled AI', async () => {
     const { ask, allow } = await asker(plane, tenant);
     const { control } = link;
     const before = control.refusals.length;
@@ -313,7 +313,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     },
   );
 
-  it('stores no answer that arrives after an admin has disabled AI', async () => {
+  it('stores no analysis that arrives after an admin has disabled AI', async () => {
     const { path, admin, ask, allow } = await asker(plane, tenant);
     const answered = async () => (await plane.audit(tenant, 'incident.analysed')).length;
     const before = await answered();
@@ -333,7 +333,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
   });
 
   it.each(['has not set it before', 'has allowed it before'])(
-    'lets an admin who %s disable AI only once no pending answer depends on it',
+    'lets an admin who %s disable AI only once no pending analysis depends on the setting',
     async (before) => {
       const { ask, allow } = await asker(plane, tenant);
       await plane.tenants.write(tenant.tenant_id, (scope) => scope.delete(AiRouteSetting, {}));

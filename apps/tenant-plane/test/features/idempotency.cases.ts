@@ -53,7 +53,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.rows(tenant, AuditEvent)).toHaveLength(1);
   });
 
-  it('invites once, and keeps the secret in its stored response encrypted', async () => {
+  it('invites only once, and encrypts the secret in its stored response', async () => {
     const { text, body } = await keyed('/api/auth/invite', INVITATION).expect(201);
     const again = await keyed('/api/auth/invite', INVITATION).expect(201);
     expect(again.text).toBe(text);
@@ -64,13 +64,13 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     await plane.post('/api/auth/signup-exchange', accepted, { host: admin.host }).expect(201);
   });
 
-  it('leaves no plain hash of its body in the rows', async () => {
+  it('leaves no unkeyed hash of its body in the database', async () => {
     await keyed('/api/incidents', INCIDENT).expect(201);
     const rows = JSON.stringify(await plane.rows(tenant, IdempotencyRecord));
     expect(rows).not.toContain(sha256(JSON.stringify(INCIDENT)));
   });
 
-  it('gets the same response after the plane was upgraded', async () => {
+  it('gets the same response after an upgrade of the plane', async () => {
     const { text } = await keyed('/api/incidents', INCIDENT).expect(201);
     const [{ scope: rowId } = { scope: '' }] = await plane.rows(tenant, IdempotencyRecord);
     const place = { table: 'idempotency_keys', column: 'answer', rowId, ownerId: tenant.tenant_id };
@@ -82,7 +82,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     await keyed('/api/incidents', { ...INCIDENT, severity: 'P1' }).expect(422);
   });
 
-  it('runs only once, even if its response cannot be repeated after the secret was changed', async () => {
+  it('runs only once, even if its stored response cannot be decrypted with a new secret', async () => {
     // The cast exposes a private property, because the plane reads its secrets only at start.
     const idempotency = plane.app.get(TenantIdempotency) as unknown as { answers: SealedAnswers };
     const another = jest.replaceProperty(idempotency, 'answers', new SealedAnswers([]));
@@ -92,18 +92,18 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     const { body } = await keyed('/api/auth/invite', INVITATION).expect(409);
     expect(body.code).toBe('answer_not_kept');
     expect(await plane.audit(tenant, 'user.invited')).toHaveLength(1);
-    // A response without a secret can still be repeated. The same holds after a tenant has moved.
+    // A response without a secret can still be returned, as it can after a tenant has moved.
     expect((await keyed('/api/incidents', INCIDENT).expect(201)).text).toBe(text);
   });
 
-  it('is refused with another body, and writes nothing', async () => {
+  it('is refused with a different body, and writes nothing', async () => {
     await keyed('/api/incidents', INCIDENT).expect(201);
     const answer = await keyed('/api/incidents', { ...INCIDENT, severity: 'P1' }).expect(422);
     expect(answer.body.code).toBe('idempotency_key_reused');
     expect(await plane.rows(tenant, Incident)).toHaveLength(1);
   });
 
-  it('does not use up its key if it fails', async () => {
+  it('does not consume its key if it fails', async () => {
     await keyed('/api/incidents', { ...INCIDENT, severity: 'P9' }).expect(400);
     await keyed('/api/incidents', INCIDENT).expect(201);
   });
@@ -132,7 +132,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       .sort();
   };
 
-  it('has no password in its body, since a hash of the body is stored', async () => {
+  it('never contains a password, because a hash of its body is stored', async () => {
     const { body } = await plane.get('/openapi.json').expect(200);
     const taken = (await keyedRoutes()).map((path) => JSON.stringify(body.paths[path].post.requestBody));
     const schemas = taken.map(
@@ -151,7 +151,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.rows(tenant, IdempotencyRecord)).toHaveLength(1);
   });
 
-  // A SQLite file has one process.
+  // A SQLite file belongs to one process.
   (driver === 'postgres' ? describe : describe.skip).each([25, -25])(
     'at a plane with a replica whose clock is %d hours off',
     (hours) => {
@@ -198,7 +198,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       await expect(holding.finally(() => impatient.mockRestore())).rejects.toBe(done);
     };
 
-    it('is reported as in progress if it waits for its own key', async () => {
+    it('is reported as in progress if its own key is locked', async () => {
       await keyed('/api/incidents', INCIDENT).expect(201);
       await whileOthersHold('delete from idempotency_keys', async () => {
         const { body } = await keyed('/api/incidents', INCIDENT).expect(409);

@@ -31,8 +31,8 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
   const numbersOf = async (query = ''): Promise<string[]> =>
     (await list(query)).items.map(({ number }) => number);
 
-  describe('when one is reported', () => {
-    it('is open and numbered, and returned in full', async () => {
+  describe('when reported', () => {
+    it('are open and numbered, and returned in full', async () => {
       const now = clock.now().toISOString();
       const { body } = await create({ title: '  Disk full  ', description: 'on web-1' }).expect(201);
       expect(body).toEqual({
@@ -51,7 +51,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect((await list()).items).toEqual([body]);
     });
 
-    it('is audited with user, address and trace id', async () => {
+    it('are audited with user, address and trace id', async () => {
       const answer = await create().expect(201);
       expect(await plane.audit(tenant, 'incident.created')).toEqual([
         expect.objectContaining({
@@ -68,7 +68,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       ]);
     });
 
-    it("takes its tenant's next number, without gaps or duplicates under concurrency", async () => {
+    it("get their tenant's next numbers, without gaps or duplicates under concurrency", async () => {
       const { admin: other } = await plane.tenantWithAdmin(`other-${count}`);
       const answers = await Promise.all([
         ...Array.from({ length: 20 }, () => create()),
@@ -91,20 +91,20 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       ['a status', { status: 'closed' }, 'status'],
       ['a number chosen by the caller', { number: 'INC-00000007' }, 'number'],
       ['a tenant', { tenant_id: randomUUID() }, 'tenant_id'],
-    ])('is refused with %s', async (_, changes, field) => {
+    ])('are refused with %s', async (_, changes, field) => {
       const { body } = await create(changes).expect(400);
       expect(body.code).toBe('validation_failed');
       expect(body.errors.map((error: { field: string }) => error.field)).toContain(field);
       expect(await plane.rows(tenant, Incident)).toEqual([]);
     });
 
-    it('accepts the longest title and description allowed', async () => {
+    it('may have the longest title and description allowed', async () => {
       await create({ title: 'x'.repeat(200), description: 'x'.repeat(20_000) }).expect(201);
     });
   });
 
-  describe('when one is changed', () => {
-    it('keeps the fields that the change omits, and audits the values before and after', async () => {
+  describe('when changed', () => {
+    it('keep the fields that the change omits, and the values before and after are audited', async () => {
       const { id } = await created({ description: 'on web-1' });
       clock.advance(60);
       const { body } = await change(id, { severity: 'P1', title: 'Disk is full' }).expect(200);
@@ -125,7 +125,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       });
     });
 
-    it('writes and audits nothing if nothing changes', async () => {
+    it('are neither written nor audited if nothing changes', async () => {
       const { id, ...was } = await created({ description: 'on web-1' });
       clock.advance(60);
       for (const changes of [
@@ -136,12 +136,12 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(await plane.audit(tenant, 'incident.updated')).toEqual([]);
     });
 
-    it('can have its description removed', async () => {
+    it('can have their description removed', async () => {
       const { id } = await created({ description: 'on web-1' });
       expect((await change(id, { description: null }).expect(200)).body.description).toBeNull();
     });
 
-    it('gets a resolution date once, and loses it when reopened', async () => {
+    it('get a resolution date once, and lose it when reopened', async () => {
       const { id } = await created();
       const resolvedAt = clock.now().toISOString();
       const dateOf = async (changes: object): Promise<string> =>
@@ -154,9 +154,9 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
     });
 
     it.each<[string, object, object]>([
-      ['its title and its severity', { title: 'Disk is full' }, { severity: 'P1' }],
-      ['its severity', { severity: 'P3' }, { severity: 'P1' }],
-    ])('returns and audits what is stored when two users change %s at once', async (_, one, other) => {
+      ['the title and the severity', { title: 'Disk is full' }, { severity: 'P1' }],
+      ['the severity', { severity: 'P3' }, { severity: 'P1' }],
+    ])('are returned and audited as stored when two users change %s at once', async (_, one, other) => {
       const { id } = await created();
       const pause = Pause.before(plane.app.get(Audit), 'record');
       const first = change(id, one).then(({ body }) => body);
@@ -177,7 +177,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       ]);
     });
 
-    it('applies concurrent changes to its status one after the other', async () => {
+    it('go through concurrent status changes one after the other', async () => {
       const { id } = await created();
       const answers = await Promise.all([
         change(id, { status: 'acknowledged' }),
@@ -205,7 +205,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
     });
   });
 
-  describe('when they are listed', () => {
+  describe('when listed', () => {
     it('are returned in pages, newest first, each once', async () => {
       for (let i = 0; i < 5; i++) await created();
       const [first, second] = [await list('?limit=2'), await list('?limit=2')];
@@ -221,7 +221,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(seen).toEqual(['5', '4', '3', '2', '1']);
     });
 
-    it('accept a cursor in upper case', async () => {
+    it('can be listed with a cursor in upper case', async () => {
       for (let i = 0; i < 3; i++) await created();
       const { next_cursor: cursor } = await list('?limit=1');
       const rest = await numbersOf(`?cursor=${cursor}`);
@@ -229,7 +229,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(await numbersOf(`?cursor=${cursor?.toUpperCase()}`)).toEqual(rest);
     });
 
-    it('come without a cursor when the last page is full', async () => {
+    it('are returned without a cursor when the last page is full', async () => {
       for (let i = 0; i < 2; i++) await created();
       expect((await list('?limit=2')).next_cursor).toBeNull();
       expect((await list('?limit=1')).next_cursor).not.toBeNull();
@@ -263,12 +263,12 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       'status=open&status=closed',
       'severity=P1',
       'offset=1',
-    ])('refuse ?%s', async (query) => {
+    ])('cannot be requested with ?%s', async (query) => {
       const { body } = await plane.get(`/api/incidents?${query}`, admin).expect(400);
       expect(body.code).toBe('validation_failed');
     });
 
-    it.each(['limit=1', 'limit=200'])('accept ?%s', async (query) => {
+    it.each(['limit=1', 'limit=200'])('can be requested with ?%s', async (query) => {
       await created();
       expect(await numbersOf(`?${query}`)).toHaveLength(1);
     });
@@ -291,7 +291,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
     });
   });
 
-  it('are found by an id in upper case', async () => {
+  it('can be found by an id in upper case', async () => {
     const { id } = await created();
     const { body } = await plane.get(`/api/incidents/${id.toUpperCase()}`, admin).expect(200);
     expect(body.id).toBe(id);

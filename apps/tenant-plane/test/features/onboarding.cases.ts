@@ -33,7 +33,7 @@ describe.each(EVERY_DATABASE)('onboarding on %s', (driver) => {
     (await checklist()).steps.find((one) => one.key === key);
   const skip = (key: string) => plane.post(`/api/onboarding/steps/${key}/skip`, undefined, admin);
 
-  it('starts with five steps in order, each with a title and a hint, none done', async () => {
+  it('starts with five steps in order, each with a title and a hint, and none of them done', async () => {
     const { steps, progress, deployment } = await checklist();
     expect(steps.map(({ key }) => key)).toEqual(KEYS);
     for (const { title, hint, status, evidence } of steps) {
@@ -55,14 +55,14 @@ describe.each(EVERY_DATABASE)('onboarding on %s', (driver) => {
     expect((await checklist()).progress).toEqual({ completed: 1, total: 5 });
   });
 
-  it('takes no evidence from another tenant', async () => {
+  it('counts no evidence from another tenant', async () => {
     const { admin: other } = await plane.tenantWithAdmin(`other-${count}`);
     await plane.post('/api/cmdb/items', { name: 'web-1', type: 'server' }, other).expect(201);
     await plane.post('/api/onboarding/steps/ai/skip', undefined, other).expect(200);
     expect((await checklist()).progress).toEqual({ completed: 0, total: 5 });
   });
 
-  it.each(KEYS)('can skip %s, and audits that once', async (key) => {
+  it.each(KEYS)('allows %s to be skipped, and audits the skip once', async (key) => {
     const { body } = await skip(key).expect(200);
     expect(body).toEqual(await checklist());
     expect(await step(key)).toMatchObject({ status: 'skipped', evidence: null });

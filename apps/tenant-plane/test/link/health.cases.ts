@@ -79,7 +79,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     expect(check('link', health)?.detail).toMatch(/^Last contact: 20/);
   });
 
-  it('is also in the metrics', async () => {
+  it('is also exposed in the metrics', async () => {
     const { text } = await plane.get('/metrics').expect(200);
     expect(text).toContain('atlas_plane_health{check="database"} 0');
   });
@@ -163,7 +163,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
   });
 
   if (driver === 'sqlite')
-    it('is reported with the last stored report number while no new one can be stored', async () => {
+    it('is reported with the last stored report number while no new number can be stored', async () => {
       await reported();
       const stored = link.control.reports.at(-1)?.sequence;
       const isUnstoredOf = (linkId: string) => (report: ReportRequest) =>
@@ -237,7 +237,8 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
 
   async function refuseWrites(dataSource: DataSource, isOn: boolean): Promise<void> {
     if (driver === 'sqlite') {
-      // Affect every connection, because one that was refused a write is closed and replaced.
+      // The change must affect every connection, because a connection that was refused a write is closed and
+      // replaced.
       for (const spy of refused) spy.mockRestore();
       refused = isOn ? refuseUpdates() : [];
       return;

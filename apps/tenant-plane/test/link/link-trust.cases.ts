@@ -8,7 +8,7 @@ const UNTRUSTED = ['unsigned', 'forged', 'changed'] as const;
 const REPEATED = 3;
 
 /** How the link handles a Control Plane or an intermediary that violates the protocol. */
-describe("the link's trust in the Control Plane", () => {
+describe('a link that trusts only the real Control Plane', () => {
   let link: Link;
   let control: FakeControlPlane;
   let acme: DesiredTenant;
@@ -52,7 +52,7 @@ describe("the link's trust in the Control Plane", () => {
     await plane.get('/api/tenant-default', { tenant: 'acme' }).expect(403);
   });
 
-  it('follows no redirect, so no one else sees the token', async () => {
+  it('follows no redirect, so that no one else sees the token', async () => {
     const thief = await FakeControlPlane.start();
     control.redirectTarget = `${thief.url}${PLANE_PATHS.enrol}`;
     control.manner = 'redirecting';
@@ -62,7 +62,7 @@ describe("the link's trust in the Control Plane", () => {
     await thief.stop();
   });
 
-  describe('in its clock', () => {
+  describe('when the clocks differ', () => {
     it.each([400, -400])('adjusts to a clock that is off by %i s after one signed refusal', async (ahead) => {
       control.clock.aheadSeconds = ahead;
       control.wanted.put(acme);
@@ -140,7 +140,7 @@ describe("the link's trust in the Control Plane", () => {
     });
   });
 
-  it('names the token if it is the problem', async () => {
+  it('names the token in the log if it is the problem', async () => {
     await link.startPlane({ ATLAS_PROVISIONING_TOKEN: 'atp_of-somebody-else' });
     const line = await link.logged(/Enrolment failed/);
     expect(line).toContain('token_revoked');

@@ -19,7 +19,7 @@ import { PASSWORD, type TestTenantPlane, tenantEntry } from '../tenant-plane.fix
 const statusOf = async (plane: TestTenantPlane, tenant: string): Promise<number> =>
   (await plane.get('/api/tenant-default', { tenant })).status;
 
-describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a plane that is linked to the Control Plane, on %s', (driver) => {
   let link: Link;
   let acme: DesiredTenant;
 
@@ -71,7 +71,7 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
   it.each([
     ['an upgrade from a version that stores less of each entry', () => ({ appliedContents: null })],
     [
-      'a replica of such a version has applied the latest entries',
+      'a replica of a version that stores less of each entry has applied the latest entries',
       () => ({ revision: link.control.wanted.revision }),
     ],
   ])('requests everything once after %s', async (_, applied) => {
@@ -112,7 +112,7 @@ describe.each(EVERY_DATABASE)('the link to the Control Plane on %s', (driver) =>
     await eventually(() => control.pulls.length > 1, { what: 'the plane pulls' });
     expect(second.identities.current).toMatchObject({ instanceId, tenantPlaneId });
     expect(control.enrolments).toHaveLength(1);
-    // The first pull requests missed changes, and the next one waits for more.
+    // The first pull asks for the missed changes. The next pull waits for more.
     expect(control.pulls).toMatchObject([
       { since: revision, wait: 0 },
       { since: revision, wait: 25 },
@@ -370,7 +370,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
       (await plane.apply({ full: true, tenants: [acme, entry] })).map(({ code }) => code);
     expect(await codes(globex)).toEqual([undefined, undefined]);
     expect(await codes({ ...globex, phase: 'retired', ...left })).toEqual([undefined, undefined]);
-    // A Control Plane restored from an older backup requests this again and again.
+    // A Control Plane that was restored from an older backup sends the same entry again and again.
     expect(await codes(globex)).toEqual([undefined, 'copy_missing']);
     expect(await codes(globex)).toEqual([undefined, 'copy_missing']);
     expect(await statusOf(plane, 'globex')).not.toBe(200);

@@ -82,7 +82,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
   const titles = async (): Promise<string[]> =>
     (await plane.rows(tenant, Incident)).map(({ title }) => title);
 
-  it('can be read once its copy is complete, and written once this is its home', async () => {
+  it('can be read once its copy is complete, and written to once this is its home', async () => {
     const id = randomUUID();
     expect(await write('before')).toBe(201);
     await send(id);
@@ -105,7 +105,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     await want({ phase: 'retired', transfer: undefined, moved_to: 'https://elsewhere.example' });
     await expectHere(second);
     expect([await read(), await write('lost')]).toEqual([404, 'tenant_not_found']);
-    // A request that looked up the tenant before it left cannot write to it either.
+    // A request that looked up the tenant before the tenant left cannot write to it either.
     const late = plane.tenants.write(tenant.tenant_id, (scope) =>
       scope.update(Incident, {}, { title: 'lost' }),
     );
@@ -226,7 +226,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     tenant = { ...tenant, purge: undefined };
   });
 
-  it('is imported again if another import has superseded this one', async () => {
+  it('is imported again if another import has superseded the current one', async () => {
     const id = randomUUID();
     expect(await write('before')).toBe(201);
     await expectHere(id);
@@ -242,7 +242,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     expect(await titles()).toEqual(['before']);
   });
 
-  it('is imported by runs whose names sort in order, even if the clock is set back', async () => {
+  it('is imported by runs with ascending names, even if the clock is set back', async () => {
     const clock = new FixedClock();
     setClock(plane.app, clock);
     const id = randomUUID();
@@ -258,7 +258,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
   });
 
   it.each([0, -3600, 3600])(
-    'cannot be read at a home frozen for longer than a move takes, even if the clock jumps by %d s',
+    'cannot be read at a home that is frozen for too long, even if the clock jumps by %d s',
     async (seconds) => {
       const clock = new FixedClock();
       setClock(plane.app, clock);
@@ -268,7 +268,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
         role: 'source',
         recipient: plane.identities.current.publicKey,
       } as const;
-      // The clock of Postgres does not jump with the process's.
+      // The clock of Postgres does not jump with the process's clock.
       const shared = driver === 'postgres' ? new FixedClock() : clock;
       setDatabaseTime(plane.app.get(Database), shared);
       const pass = (passed: number): void => new Set([clock, shared]).forEach((one) => one.advance(passed));
@@ -292,7 +292,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
   it.each([
     ['starts', 'put'],
     ['stops', 'fence'],
-  ])('gets its next entry while change tracking %s, without a deadlock', async (_, step) => {
+  ])('gets its next entry without a deadlock while change tracking %s', async (_, step) => {
     const { tenant_id: id } = tenant;
     const lockEntry = async (manager: EntityManager): Promise<void> => {
       await lockedForShare(manager.createQueryBuilder(Tenant, 'tenant').where({ id })).getOne();
@@ -312,7 +312,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     expect([applied, retries()]).toEqual([[{ tenantId: id, entryRevision: next.entry_revision }], 0]);
   });
 
-  it('records one consent if two admins consent at the same time', async () => {
+  it('records only one consent if two admins consent at the same time', async () => {
     const transfer = { id: randomUUID(), role: 'source' } as const;
     await plane.apply({ tenants: [(tenant = { ...tenant, transfer })] });
     const pause = Pause.before(plane.app.get(Audit), 'record');
@@ -335,7 +335,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     tenant = { ...tenant, purge: undefined };
   });
 
-  it('is not written to by a running transfer that another one has replaced', async () => {
+  it('is not written to by a running transfer that another transfer has replaced', async () => {
     const [first, second] = [randomUUID(), randomUUID()];
     expect(await write('kept')).toBe(201);
     await expectHere(first);

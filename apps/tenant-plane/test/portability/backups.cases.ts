@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
     await begin({ status: 'active', phase: 'serving', transfer: undefined });
   });
 
-  it("is imported again by a second restore if the plane missed the first one's cancellation", async () => {
+  it('is imported again by a second restore if the plane missed the cancellation of the first', async () => {
     const pair = await keys();
     await begin({ status: 'deprovisioning', transfer: await wanted('backup', pair) });
     await eventually(isVerified, { what: 'the backup is verified' });
@@ -135,7 +135,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
   it('is created and restored even if COMMITs keep failing', async () => {
     const pair = await keys();
     const before = await contents();
-    /** Retries like the link until the entry is applied. */
+    /** Retries until the entry is applied, as the link does. */
     const insist = async (entry: Partial<DesiredTenant>): Promise<void> => {
       tenant = { ...tenant, ...entry, entry_revision: tenant.entry_revision + 1 };
       for (;;) {

@@ -87,7 +87,7 @@ describe(Transfers.name, () => {
         await customers.post('/api/moves/consent', {}, admin).expect(200);
       await transfers.tend();
       expect([...running.keys()]).toEqual([first]);
-      // Another move needs another consent, wherever it goes.
+      // Another move needs another consent, regardless of its target.
       await wanted(second, 3);
       await eventually(() => running.size === 0, { what: 'the first transfer has stopped' });
       await transfers.tend();

@@ -155,7 +155,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
       { part: 2, kind: 'changes', changes: 0 },
       { part: 3, kind: 'changes' },
     ]);
-    // Per incident: its row, its audit event and the counter.
+    // Each incident changes its own row, its audit event and the counter.
     expect(headersOf(relay)[2]?.changes).toBeGreaterThanOrEqual(15);
     sending.freeze();
     await Promise.all([sent, received]);

@@ -29,11 +29,11 @@ function named(checks: readonly NamedOutcome[], name: string): NamedOutcome {
   return found;
 }
 
-/** The failed checks to act on. */
+/** The names of the failed checks that need action. */
 const causes = (checks: readonly NamedOutcome[]): string[] =>
   checks.filter(({ ok, skipped }) => !ok && !skipped).map(({ name }) => name);
 
-/** All checks that did not pass, including skipped ones. */
+/** The names of all checks that did not pass, including skipped ones. */
 const failing = (checks: readonly NamedOutcome[]): string[] =>
   checks.filter(({ ok }) => !ok).map(({ name }) => name);
 
@@ -61,7 +61,7 @@ describe('the checks of a running plane', () => {
     };
   }
 
-  it('all pass when nothing is wrong, change nothing and use nothing up', async () => {
+  it('all pass when nothing is wrong, without changing or consuming anything', async () => {
     const check = await serving();
     const [enrolments, reports] = [control.enrolments.length, control.reports.length];
     const checks = await check();
@@ -147,7 +147,7 @@ describe('the checks of a running plane', () => {
     await control.listen();
   });
 
-  it('make no call in offline mode, and do not pass', async () => {
+  it('are all skipped in offline mode, without a call', async () => {
     const plane = await TestTenantPlane.boot('sqlite', {
       env: { ...control.env, ATLAS_OFFLINE_MODE: '1' },
     });
@@ -184,7 +184,7 @@ describe('the preflight', () => {
   const checks = async (changes: Env = {}): Promise<readonly NamedOutcome[]> =>
     (await preflight(env(changes))).checks;
 
-  it('passes with a valid bundle, and uses up nothing', async () => {
+  it('passes with a valid bundle, without consuming it', async () => {
     const report = await preflight(env());
     expect(report.checks.map(({ name }) => name)).toEqual([
       'environment',
@@ -203,7 +203,7 @@ describe('the preflight', () => {
     expect([control.rehearsals.length, control.enrolments]).toEqual([1, []]);
   });
 
-  it('needs no token once the plane is enrolled, but uses the stored identity', async () => {
+  it('needs no token once the plane is enrolled, and uses the stored identity', async () => {
     const config = parseEnvironment(TenantPlaneConfig, env());
     await withInstalledPlane(config, enrolOnce);
     control.refuses = 'token_already_used';
@@ -215,7 +215,7 @@ describe('the preflight', () => {
     expect(control.rehearsals).toEqual([]);
   });
 
-  it('refuses another model for an enrolled plane, as starting the plane does', async () => {
+  it('refuses another model for an enrolled plane, as does starting the plane', async () => {
     await withInstalledPlane(parseEnvironment(TenantPlaneConfig, env()), enrolOnce);
     const other = env({ ATLAS_TP_DEPLOYMENT: 'on_prem' });
     const report = await preflight(other);
@@ -276,7 +276,7 @@ describe('the preflight', () => {
     expect(found.detail).not.toContain('atp_cut');
   });
 
-  it('reports a secret from another bundle, without using up the token', async () => {
+  it('reports a secret from another bundle, without consuming the token', async () => {
     const found = await checks({ INTERNAL_SERVICE_SECRET: OTHER });
     expect(causes(found)).toEqual(['signature']);
     expect(failing(found)).toEqual(['clock', 'signature', 'token', 'version', 'latency']);
@@ -313,7 +313,7 @@ describe('the preflight', () => {
     },
   );
 
-  it('does not mistake a running plane with another model and bundle for this one', async () => {
+  it('does not mistake a running plane with another model and bundle for its own plane', async () => {
     const app = await createApp(env(), { clock: new SystemClock() });
     try {
       await app.listen(port, '127.0.0.1');

@@ -46,7 +46,7 @@ describe('two replicas of a tenant plane on Postgres', () => {
     return found;
   };
 
-  it('are one instance, for which one replica enrols, pulls and reports', async () => {
+  it('act as one instance, for which only one replica enrols, pulls and reports', async () => {
     const [one, other] = replicas.map((plane) => plane.identities.current.instanceId);
     expect(one).toBe(other);
     expect(link.control.enrolments).toHaveLength(1);
@@ -56,7 +56,7 @@ describe('two replicas of a tenant plane on Postgres', () => {
     expect(speakers().size).toBe(1);
   });
 
-  // This runs before the second replica has read what the first has written since the start.
+  // This test runs before the second replica has read what the first has written since the start.
   it('take over from each other, without a second enrolment', async () => {
     const first = speaker();
     await link.stopPlane(first);
@@ -69,7 +69,7 @@ describe('two replicas of a tenant plane on Postgres', () => {
     expect(second && (await isServed(second, 'initech'))).toBe(true);
   });
 
-  it('all sign with the next secret that one of them received', async () => {
+  it('both sign with the next secret that one of them received', async () => {
     const next = (link.control.nextSecret = mintCredential('ats').value.reveal());
     replicas = [...link.planes, await link.startPlane()];
     link.control.wanted.touch();
@@ -90,7 +90,7 @@ describe('two replicas of a tenant plane on Postgres', () => {
     expect(sequences).toEqual(sequences.map((_, i) => i + 1));
   });
 
-  it('all serve what one has applied, and report the Control Plane as reachable', async () => {
+  it('both serve what one of them has applied, and report the Control Plane as reachable', async () => {
     await link.startPlane();
     for (const plane of link.planes) {
       await eventually(() => isServed(plane, 'acme'), { what: 'the replica serves the tenant' });
@@ -131,10 +131,10 @@ describe('a replica that lost its lease without noticing', () => {
   });
   afterAll(() => link.close());
 
-  it('applies nothing that it received before another one took over', async () => {
+  it('applies nothing that it received before another replica took over', async () => {
     const { lease } = stopped.identities;
     ({ claim } = lease);
-    // The replica stands still and renews no lease, while a response is in flight.
+    // The replica is suspended and renews no lease while a response is in flight.
     const renewal = Pause.before(lease, 'hold');
     const answer = Pause.before(stopped.app.get(DesiredStateApplier), 'accept');
     link.control.wanted.put({ ...acme, name: 'Resumed' });
@@ -154,12 +154,12 @@ describe('a replica that lost its lease without noticing', () => {
     renewal.release();
   });
 
-  it('numbers no report, so that it does not look like a copy of the other replica', async () => {
+  it('takes no report number, so that it does not look like a copy of the other replica', async () => {
     await expect(stopped.identities.nextSequence(claim.fence)).rejects.toThrow('Another replica');
   });
 });
 
-describe('a replica that takes the lease again after another one held it', () => {
+describe('a replica that takes the lease back from another replica', () => {
   const acme = tenantEntry('acme');
   let link: Link;
   let first: TestTenantPlane;
@@ -193,7 +193,7 @@ describe('a replica that takes the lease again after another one held it', () =>
     await eventually(() => isTaken(first.identities.lease.claim), { what: 'the first takes the lease' });
   };
 
-  it('reports what the other one applied but could not report', async () => {
+  it('reports what the other replica applied but could not report', async () => {
     const { control } = link;
     Object.assign(control, { misbehavesAt: [PLANE_PATHS.report], manner: 'broken' });
     await secondTakesIt();
@@ -220,7 +220,7 @@ describe('a replica that takes the lease again after another one held it', () =>
     });
   });
 
-  it('does not report as failed an entry that the other one has since applied', async () => {
+  it('does not report as failed an entry that the other replica has since applied', async () => {
     const { control } = link;
     const report = Pause.before(first.app.get(PlaneHealth), 'examine');
     jest.spyOn(first.app.get(SingleTenantFile), 'fixTo').mockRejectedValue(new Error('The disk is full.'));
@@ -241,7 +241,7 @@ describe('a replica that takes the lease again after another one held it', () =>
     expect(control.reported(acme.tenant_id)).toMatchObject({ state: 'applied', entry_revision: 2 });
   });
 
-  it('reports in the epoch that the other one received', async () => {
+  it('reports in the epoch that the other replica received', async () => {
     const { control } = link;
     const reporter = first.app.get(Reporter);
     await secondTakesIt();
@@ -338,7 +338,7 @@ describe('a replica that holds the link but cannot reach the Control Plane', () 
   const isReachable = async (plane: TestTenantPlane): Promise<boolean> =>
     (await plane.get('/api/tenant-default', { tenant: 'globex' }).expect(200)).body.control_plane.reachable;
   const givesWay = async (): Promise<void> => {
-    // The change ends the waiting pull, and the next pull fails.
+    // The change completes the waiting pull, and the next pull fails.
     link.control.wanted.put({ ...acme, name: 'Renamed' });
     await eventually(() => cut.mock.calls.length >= GIVING_WAY.afterTurns, {
       what: 'enough turns have failed',

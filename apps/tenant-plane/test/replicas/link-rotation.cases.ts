@@ -73,7 +73,7 @@ describe('the secret of a linked tenant plane', () => {
     expect(control.refusals).toEqual([]);
   });
 
-  it('stays in use until the next one is stored, even if storing it fails once', async () => {
+  it('stays in use until the next secret is stored, even if storing fails once', async () => {
     const { identities } = plane;
     const keepSecrets = identities.keepSecrets.bind(identities);
     let failures = 0;
@@ -97,7 +97,7 @@ describe('the secret of a linked tenant plane', () => {
       for (const secret of [next, control.secret]) expect(text).not.toContain(secret.slice(17));
   });
 
-  it('is the previous one again if a rotation is rolled back, even the second one', async () => {
+  it('reverts to the previous secret if the first or a later rotation is rolled back', async () => {
     await handOver();
     control.nextSecret = null;
     await change();
@@ -124,7 +124,7 @@ describe('the secret of a linked tenant plane', () => {
     }
   });
 
-  it('takes precedence if it is changed in the environment', async () => {
+  it('is overridden by a new secret in the environment', async () => {
     const before = control.env;
     await handOver();
     const given = (control.secret = newSecret());
@@ -154,7 +154,7 @@ describe('the secret of a linked tenant plane', () => {
         serviceSecretsSealed: null,
         enrolledKeyId: keyIdOf(control.secret),
       });
-      // From now on, data for the plane is encrypted to a key that it can open.
+      // From now on, data for the plane is encrypted to its new public key.
       expect(enrolled.publicKey).not.toEqual(publicKey);
       expect(control.enrolments[1]?.public_key).toEqual(enrolled.publicKey);
       expect(await receivedBy(plane, enrolled.publicKey)).toBe('rows');

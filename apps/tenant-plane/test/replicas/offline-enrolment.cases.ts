@@ -30,7 +30,7 @@ import { WantedState } from '../wanted-state.fixture';
 const SECRET = mintCredential('ats').value.reveal();
 const PLANE_ID = '01900000-0000-7000-8000-000000000001';
 
-describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
+describe.each(EVERY_DATABASE)('enrolment by file on %s', (driver) => {
   let database: TestDatabase;
   let folder: string;
   beforeEach(async () => {
@@ -99,7 +99,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
     });
   });
 
-  it('applies the answer, and serves its tenant without a call to the Control Plane', async () => {
+  it('applies the answer, so that the tenant is served without a call to the Control Plane', async () => {
     await take(answerTo(await ask()));
     expect(await known()).toMatchObject({ tenantPlaneId: PLANE_ID, deploymentModel: 'on_prem' });
     const plane = await TestTenantPlane.open(database, { env: bundle });
@@ -330,7 +330,10 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       let before: DesiredState;
       let newest: DesiredState;
 
-      /** Makes a write fail, and stops the plane once it attempts it. Returns how to allow the write. */
+      /**
+       * Makes a write fail, and stops the plane once it has attempted that write. Returns a function that
+       * allows the write again.
+       */
       async function endAt(
         write: string,
         isReached: (plane: TestTenantPlane) => Promise<boolean> | boolean,
@@ -379,7 +382,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
         await dataSource.query(statement).finally(() => dataSource.destroy());
       }
 
-      it('refuses an answer older than the state it began to apply, and completes the newest', async () => {
+      it('refuses an answer older than the state being applied, and completes the newest state', async () => {
         const allow = await endAtRevision();
         expect(await known()).toMatchObject({ revision: before.revision });
         const env = { ...linked(), ATLAS_OFFLINE_MODE: '1' };
@@ -422,7 +425,7 @@ describe.each(EVERY_DATABASE)('enrolling by file on %s', (driver) => {
       });
     });
 
-    it('corrects its clock after a refusal', async () => {
+    it("corrects the plane's clock after a refusal", async () => {
       control.clock.aheadSeconds = 4000;
       await installed(enrolOnce, control.env);
       expect([control.refusals, control.enrolments.length]).toEqual([['clock_skew'], 1]);

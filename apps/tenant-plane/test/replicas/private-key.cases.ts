@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
   /** Removes the key's copies, as in a database from an older version or from before the rotation. */
   const withoutCopies = (changes = {}) => plane.identities.update({ privateKeyCopies: [], ...changes });
 
-  it('opens with the newest secret alone, whichever secrets came before', async () => {
+  it('can be decrypted with only the newest secret, whichever secrets came before', async () => {
     await rotate();
     const newest = await rotate();
     await restart(environment(newest));
@@ -68,7 +68,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it('opens with the previous and the next secret if a rotation is rolled back', async () => {
+  it('can be decrypted after a rotation is rolled back, and after the next rotation', async () => {
     await handOver();
     control.nextSecret = null;
     await restart(environment(first));
@@ -77,7 +77,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it('opens with the next secret even if it is unknown whether that secret was stored', async () => {
+  it('can be decrypted with the next secret, even if storing it had an unknown outcome', async () => {
     const { identities } = plane;
     const keepSecrets = identities.keepSecrets.bind(identities);
     let lost = 0;
@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it('opens with a next secret that was stored by a version without key copies', async () => {
+  it('can be decrypted with a next secret that was stored by a version without key copies', async () => {
     const next = await rotate();
     await withoutCopies();
     await restart(environment(first));
@@ -103,7 +103,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it("makes the plane's health failing if it cannot be opened, until the first secret is set", async () => {
+  it('makes health checks fail if it cannot be decrypted, until the first secret is set', async () => {
     expect(await keyHealth()).toEqual({ name: 'key', status: 'ok' });
     const next = await rotate();
     await withoutCopies();
@@ -124,7 +124,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect([await opens(), (await keyHealth())?.status]).toEqual(['rows', 'ok']);
   });
 
-  it('is replaced by enrolling with a new bundle if it cannot be opened', async () => {
+  it('is replaced by enrolling with a new bundle if it cannot be decrypted', async () => {
     const next = await rotate();
     await withoutCopies({ serviceSecretsSealed: null });
     await restart(environment(next));
@@ -150,7 +150,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
 
   if (driver === 'postgres')
     describe('with a replica in another environment', () => {
-      it('opens in both replicas before and after another rotation, and in later replicas', async () => {
+      it('can be decrypted by both replicas, before and after a rotation, and by later ones', async () => {
         const next = await rotate();
         const replica = await link.startPlane(environment(next));
         for (const one of [plane, replica]) expect(await opens(one)).toBe('rows');

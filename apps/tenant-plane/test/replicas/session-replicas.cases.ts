@@ -16,7 +16,7 @@ describe('sessions of two replicas on Postgres', () => {
     await first.close();
   });
 
-  it('stop working on both replicas from the next request on, whatever revokes them', async () => {
+  it('stop working on both replicas from the next request on, however they are revoked', async () => {
     const { tenant, admin } = await first.tenantWithAdmin('acme');
     const body = { email: 'ann@example.com', password: PASSWORD };
     const { id } = await first.user(tenant, 'operator', {
@@ -50,7 +50,7 @@ describe('sessions of two replicas on Postgres', () => {
     }
   });
 
-  it('cannot write once their tenant is suspended, even at a replica with an older cache', async () => {
+  it('cannot write once their tenant is suspended, even on a replica with a stale cache', async () => {
     const { tenant, admin } = await first.tenantWithAdmin('initech');
     const report = () => second.post('/api/incidents', { title: 'Disk is full', severity: 'P2' }, admin);
     await report().expect(201);
@@ -61,7 +61,7 @@ describe('sessions of two replicas on Postgres', () => {
     expect(body.code).toBe('tenant_suspended');
   });
 
-  it('share the password guess limit', async () => {
+  it('are protected by a shared limit on password guesses', async () => {
     await first.tenant('globex');
     await second.get('/api/tenant-default', { tenant: 'globex' });
     const answers = await Promise.all(
@@ -77,7 +77,7 @@ describe('sessions of two replicas on Postgres', () => {
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(30);
   });
 
-  it("share the password guess limit even if a clock is ahead by more than the limit's window", async () => {
+  it('are protected by a shared limit on password guesses even if a clock is far ahead', async () => {
     await first.tenant('umbrella');
     const clock = new FixedClock(new Date(first.now.getTime() + 16 * 60_000));
     const ahead = await TestTenantPlane.open(first.database, { clock, databaseClock: first.app.get(Clock) });

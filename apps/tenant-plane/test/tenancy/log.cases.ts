@@ -77,7 +77,7 @@ describe('the log of a tenant plane', () => {
       trace_id: headers['x-trace-id'],
     });
     expect(text).not.toMatch(/relation|internal:|at .*\.ts/);
-    // It is a single line even if the message contains line breaks.
+    // The logged error is a single line even if the message contains line breaks.
     expect(lines()).toMatchObject([
       { level: 'error', traceId: body.trace_id, err: { stack: expect.stringContaining(secret) } },
     ]);

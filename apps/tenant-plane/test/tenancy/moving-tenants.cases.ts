@@ -29,7 +29,7 @@ describe.each(EVERY_DATABASE)('a replica, while another one applies a move, on %
   });
   afterEach(() => elsewhere({ phase: 'retired', movedTo: null }));
 
-  /** Changes the row as another replica would, so that this replica does not notice. */
+  /** Changes the row as another replica would, without this replica noticing. */
   async function elsewhere(changes: Partial<Pick<Tenant, 'phase' | 'movedTo'>>): Promise<void> {
     const database = plane.app.get(Database);
     await database.write((manager) => manager.update(Tenant, { id: acme.tenant_id }, changes));
@@ -43,7 +43,7 @@ describe.each(EVERY_DATABASE)('a replica, while another one applies a move, on %
   const HERE = [200, undefined];
   const THERE = [307, `${HOME}/api/incidents`];
 
-  it('refuses no request that names a departing tenant twice, whenever each name was looked up', async () => {
+  it('refuses no request that names a departing tenant twice, whatever the look-up order', async () => {
     expect(await ask(bySession)).toEqual(HERE);
     clock.advance(0.5);
     await plane.get('/api/tenant-default', bySlug).expect(200);
@@ -75,7 +75,8 @@ describe.each(EVERY_DATABASE)('a replica, while another one applies a move, on %
       await plane.get('/api/tenant-default', bySlug).expect(200);
       await leave();
       const locate = directory.locate.bind(directory);
-      // The router has cached the slug. The guard looks up slug and id, and then the router the slug again.
+      // The router has cached the slug. The guard looks up slug and id, and then the router looks up the slug
+      // again.
       const locating = jest.spyOn(directory, 'locate').mockImplementation(async (names) => {
         const found = await locate(names);
         if (names.length > 1) {
@@ -89,7 +90,7 @@ describe.each(EVERY_DATABASE)('a replica, while another one applies a move, on %
       locating.mockRestore();
     });
 
-    it('keeps the result of the later read, even if its look-up began earlier', async () => {
+    it('keeps the result that was read last, even if its look-up began first', async () => {
       const reading = Pause.before(plane.app.get(Database), 'read');
       const newer = directory.locate(['acme', acme.tenant_id]);
       await reading.reached;

@@ -49,7 +49,7 @@ describe('the pages of a tenant plane', () => {
     },
   );
 
-  it('allow the styles that the scripts of /docs create', async () => {
+  it('have a policy that allows the styles that the scripts of /docs create', async () => {
     const policy = (await open('/docs')).headers['content-security-policy'] ?? '';
     const scripts = await Promise.all(
       ['bundle', 'standalone-preset'].map((name) => open(`/docs/swagger-ui-${name}.js`)),
@@ -121,7 +121,7 @@ describe('the pages of a tenant plane', () => {
       },
     );
 
-    it('are not found under other names', async () => {
+    it('do not exist under other names', async () => {
       for (const name of ['nothing', 'index', '..%2Fpages%2Fhelp', '%2e%2e%2fpackage', 'constructor'])
         await plane.get(`/help/${name}`).expect(404);
     });

@@ -21,7 +21,7 @@ describe('a slow caller', () => {
   };
 
   it.each(['headersMs', 'requestMs'] as const)(
-    'gets 408 after %s, and delays no other caller',
+    'gets 408 after the limit %s, and delays no other caller',
     async (limit) => {
       const plane = await TestTenantPlane.boot('sqlite', { limits: { headersMs: 50, [limit]: 100 } });
       const waiting = texts[limit].map((text) => sendRaw(plane.url, text));
@@ -68,7 +68,7 @@ describe('a request', () => {
     );
   });
 
-  it('gets a trace id in the error for invalid JSON', async () => {
+  it('with invalid JSON gets an error with a trace id', async () => {
     const text = `${HEAD}connection: close\r\ncontent-length: 9\r\n\r\n{"email":`;
     expectProblem(await sendRaw(plane.url, text), 400, 'validation_failed');
   });
@@ -130,7 +130,7 @@ describe('a response that takes too long', () => {
     await plane.close();
   });
 
-  it('is dropped with its connection after silence in both directions', async () => {
+  it('is abandoned, and its connection closed, after silence in both directions', async () => {
     const plane = await TestTenantPlane.boot('postgres', { limits: { silenceMs: 200 } });
     const { admin } = await plane.tenantWithAdmin('acme');
     const text = JSON.stringify(body);

@@ -35,8 +35,8 @@ const PUBLIC = [
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /**
- * Lists the routes in the tree that Fastify prints without common prefixes, because the API's own description
- * may omit some.
+ * Lists the routes from the tree that Fastify prints without common prefixes. The API's own description may
+ * omit some of them.
  */
 function routesOf(printed: string): Route[] {
   const parts: string[] = [];
@@ -177,7 +177,7 @@ describe.each(EVERY_DATABASE)('the routes on %s', (driver) => {
     expect((await plane.get(path).expect(200)).body.status).toBe('ok');
   });
 
-  it('are named by pattern in the metrics, without naming a tenant', async () => {
+  it('appear in the metrics by pattern, without naming a tenant', async () => {
     await plane.get(`/api/incidents/${randomUUID()}`, admin).expect(404);
     const { text } = await plane.get('/metrics').expect(200);
     expect(text).toContain('route="/api/incidents/:id"');

@@ -45,7 +45,7 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
       ['its subdomain', ({ slug }) => ({ host: hostOf(slug) })],
     ];
 
-    it.each(ways)("signs in that tenant's user by %s", async (way, by) => {
+    it.each(ways)('allows a sign-in to that tenant, named by %s', async (way, by) => {
       const passwordHash = await hashPassword(PASSWORD);
       const email = `${way.replaceAll(' ', '-')}@example.com`;
       for (const tenant of [acme, globex]) {
@@ -56,7 +56,7 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
       }
     });
 
-    it.each(ways)('finds that tenant before and after sign-in by %s', async (_, by) => {
+    it.each(ways)('gives access to that tenant before and after sign-in, named by %s', async (_, by) => {
       const known = await plane.get('/api/tenant-default', by(acme)).expect(200);
       expect(known.body.tenant).toEqual({ id: acme.tenant_id, slug: 'acme', name: 'Tenant acme' });
       const incidents = await plane.get('/api/incidents', { ...by(acme), session: user.session }).expect(200);
@@ -64,7 +64,7 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
     });
   });
 
-  it('finds no tenant if none is named', async () => {
+  it('gives access to no tenant if none is named', async () => {
     for (const answer of [
       await plane.get('/api/tenant-default'),
       await plane.get('/api/incidents'),
@@ -79,7 +79,7 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
     ['slug in x-tenant-id', () => ({ tenant: 'globex' })],
     ['id in x-tenant-id', () => ({ tenant: globex.tenant_id })],
   ])(
-    "refuses a session with another tenant's %s, and records that in the session's own audit trail",
+    "refuses a session with another tenant's %s, and audits the refusal for the session's tenant",
     async (_, there) => {
       const answer = await plane.get('/api/incidents', { session: user.session, ...there() }).expect(404);
       expect(answer.body.code).toBe('tenant_not_found');
@@ -96,11 +96,11 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
     },
   );
 
-  describe('an invalid x-tenant-id', () => {
+  describe('for an invalid x-tenant-id', () => {
     const values = (count: number): string[] =>
       Array.from({ length: count }, (_, i) => `${i}-${'x'.repeat(14_000)}`);
 
-    it('gets the same response as an unknown tenant', async () => {
+    it('gives the same response as for an unknown tenant', async () => {
       const unknown = await plane.get('/api/tenant-default', { tenant: 'nobody-at-all' });
       for (const tenant of [...values(1), 'x'.repeat(41), 'acme@', 'acme/..', 'xn--acme', '0'.repeat(36)]) {
         const answer = await plane.get('/api/tenant-default', { tenant });
@@ -111,14 +111,14 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
       }
     });
 
-    it('is not cached', async () => {
+    it('caches nothing', async () => {
       const directory = plane.app.get(TenantDirectory);
       directory.forget();
       for (const tenant of values(5)) await plane.get('/api/tenant-default', { tenant }).expect(404);
       expect(directory.size).toBe(0);
     });
 
-    it('is truncated in the audit trail', async () => {
+    it('truncates the value in the audit trail', async () => {
       const [tenant] = values(1);
       const host = `${'y'.repeat(1000)}.example.com`;
       await plane.get('/api/incidents', { session: user.session, tenant, host }).expect(404);
@@ -130,7 +130,7 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
     });
   });
 
-  it('records at most ten refused crossings per user per hour, whichever tenants they name', async () => {
+  it('records at most ten refused crossings per user per hour, regardless of the tenants named', async () => {
     const { session } = user;
     const cross = async (count: number): Promise<void> => {
       const tenants = Array.from({ length: count }, (_, i) => `made-up-${i}`);
@@ -162,7 +162,7 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
     expect(await statusWithHeaders(values)).toBe(404);
   });
 
-  it('does not find a retired tenant until it is placed here again', async () => {
+  it('hides a retired tenant until it is placed here again', async () => {
     const tenant = await plane.tenant('initech');
     const { session } = await plane.user(tenant, 'admin');
     const statuses = async (): Promise<number[]> => [
@@ -178,16 +178,16 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
     expect(await statuses()).toEqual([200, 200, 200]);
   });
 
-  it.each(['importing', 'retired'] as const)('does not serve a tenant that is %s', async (phase) => {
+  it.each(['importing', 'retired'] as const)('hides a tenant that is %s', async (phase) => {
     await plane.tenant(`of-${phase}`, { phase });
     await plane.get('/api/tenant-default', { host: hostOf(`of-${phase}`) }).expect(404);
   });
 
-  describe('a purged tenant', () => {
+  describe('for a purged tenant', () => {
     const purge = (tenant: DesiredTenant): Promise<unknown> =>
       plane.tenant(tenant.slug, { ...tenant, phase: 'retired', purge: { job_id: randomUUID() } });
 
-    it('stores nothing from a request admitted before the purge, until the tenant returns', async () => {
+    it('refuses requests, even if admitted before the purge, until the tenant returns', async () => {
       const tenant = await plane.tenant('vehement');
       const host = hostOf('vehement');
       const pause = Pause.inHashing('hash');
@@ -230,7 +230,7 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
     });
   });
 
-  it('refuses all requests for a suspended tenant, and serves it again once it is resumed', async () => {
+  it('refuses all requests for a suspended tenant, and allows them again once it is resumed', async () => {
     const tenant = await plane.tenant('hooli');
     const { session } = await plane.user(tenant, 'admin');
     const host = hostOf('hooli');
@@ -247,7 +247,7 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
     expect(await answers()).toEqual([undefined, undefined, undefined, 'invalid_credentials']);
   });
 
-  it('notices within a second what another replica has applied', async () => {
+  it('honours changes by another replica within a second', async () => {
     const tenant = await plane.tenant('umbrella');
     const host = hostOf('umbrella');
     await plane.get('/api/tenant-default', { host }).expect(200);
@@ -259,7 +259,7 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
     await plane.get('/api/tenant-default', { host }).expect(403);
   });
 
-  it('notices within a second what another replica has applied, even if the clock is set back', async () => {
+  it('honours changes by another replica within a second, even if the clock is set back', async () => {
     const tenant = await plane.tenant('stark');
     const host = hostOf('stark');
     await plane.get('/api/tenant-default', { host }).expect(200);

@@ -3,7 +3,7 @@ import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { TestTenantPlane } from '../tenant-plane.fixture';
 
-/** What a hint names: a tenant's slug, nothing, or an unknown tenant. */
+/** What a host, header or session names: a tenant's slug, nothing, or an unknown tenant (`nobody`). */
 type Named = 'acme' | 'globex' | 'nobody' | undefined;
 
 const HOSTS: readonly (readonly [host: string, names: Named])[] = [
@@ -66,7 +66,7 @@ describe.each(EVERY_DATABASE)('the tenant of a request on %s', (driver) => {
 
   describe.each(HOSTS)('at host %s', (host, hostNames) => {
     it('is the one that host, header and session agree on, where a session is required', async () => {
-      // Every second header is enough to cover each kind.
+      // Testing every second header is enough to cover each kind.
       for (const [header, headerNames] of headers.filter((_, i) => i % 2 === 0)) {
         for (const [session, sessionNames] of sessions) {
           const answer = await plane.get('/api/incidents', { host, tenant: header, session });

@@ -47,7 +47,7 @@ describe.each(EVERY_DATABASE)('the tenant router of a shared plane on %s', (driv
       expect([path, (await plane.get(path, { host: hostOf('acme') })).status]).toEqual([path, 200]);
   });
 
-  it('redirects only to the origin from the Control Plane, whatever the path says', async () => {
+  it('redirects only to the origin from the Control Plane, whatever the path contains', async () => {
     lives('acme', { endpoint_url: `${ELSEWHERE}/some/path?token=x` });
     const { headers } = await plane.get('//evil.example.com/', { host: hostOf('acme') });
     expect(new URL(headers['location'] ?? '').origin).toBe(ELSEWHERE);
@@ -63,7 +63,7 @@ describe.each(EVERY_DATABASE)('the tenant router of a shared plane on %s', (driv
     ]);
   });
 
-  it('caches responses for a while, including those for unknown names', async () => {
+  it('caches look-ups for a while, including those of unknown names', async () => {
     for (const slug of ['acme-again', 'nobody-here']) {
       if (slug === 'acme-again') lives(slug);
       await Promise.all([1, 2, 3, 4].map(() => plane.get('/', { host: hostOf(slug) })));

@@ -45,7 +45,7 @@ describe('every response of a tenant plane', () => {
   });
 
   it.each(PATHS.filter((path) => !PAGES.includes(path)))(
-    'at %s is not a page, so it may load nothing',
+    'at %s may load nothing, because it is not a page',
     async (path) => {
       const { headers } = await plane.get(path, admin);
       expect(headers['content-security-policy']).toBe(
@@ -124,7 +124,7 @@ describe.each(EVERY_DATABASE)('a tenant plane that allows another origin, on %s'
     expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([201, APP]);
   });
 
-  it('lets those pages read refusals', async () => {
+  it("lets that origin's pages read refusals", async () => {
     const { status, headers } = await plane.get('/api/incidents', {
       host: hostOf('acme'),
       headers: { origin: APP },
