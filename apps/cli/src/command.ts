@@ -12,13 +12,13 @@ export interface Command {
   readonly about?: string;
   readonly operand?: Operand;
   readonly options: readonly Option[];
-  /** Each as typed, without the program's name. */
+  /** Command lines, without the program's name. */
   readonly examples: readonly string[];
-  /** Shown at the end of `--help`: environment variables, exit codes. */
+  /** Shown at the end of `--help`, such as environment variables and exit codes. */
   readonly notes?: string;
-  /** What the user typed if another program runs this command, such as `npm start --`. */
+  /** How users invoke this command through another program, such as `npm start --`. */
   readonly calledAs?: string;
-  /** Resolves to the exit code. Throws {@link UsageError} and {@link CommandFailure}. */
+  /** Resolves to the exit code. Throws {@link UsageError} or {@link CommandFailure}. */
   run(given: Given): Promise<number>;
 }
 

@@ -5,7 +5,7 @@ import { closestTo } from './suggestion';
 
 export interface Option {
   readonly name: string;
-  /** The placeholder for its value in the help. A switch has none. */
+  /** The placeholder for the option's value in the help. A switch has none. */
   readonly value?: string;
   readonly text: string;
   /** The default, as the help shows it. */
@@ -13,11 +13,11 @@ export interface Option {
   readonly choices?: readonly string[];
   readonly isRequired?: boolean;
   readonly isNumber?: boolean;
-  /** Several values, separated by commas. */
+  /** Whether the value is a list, separated by commas. */
   readonly isList?: boolean;
-  /** Names a file that contains the value. Required for secrets, since every user can read command lines. */
+  /** Whether the value is in a file that the option names. Secrets must not be on the command line. */
   readonly isFile?: boolean;
-  /** Where its value goes in the body of the request, such as `database.driver`. */
+  /** The field of the request body for the option's value, such as `database.driver`. */
   readonly field?: string;
   /** The heading that the help lists it under (default: `Options`). */
   readonly group?: string;

@@ -184,7 +184,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes as processes on %s', 
     expect(unknown).toMatchObject({
       code: 3,
       out: '',
-      err: expect.stringContaining('Check that the API key is right'),
+      err: expect.stringContaining('Check that the API key is correct'),
     });
   });
 

@@ -50,8 +50,8 @@ const COMMANDS: readonly (OperatorCommand | Operation)[] = [
 export const OPERATIONS = COMMANDS.filter((one): one is Operation => 'operation' in one);
 
 /**
- * The commands for operators. A command that shows something has its own file; a command that does something
- * is a row in operations/.
+ * The commands for operators. A command that shows data has its own file. A command that changes something is
+ * a row in operations/.
  */
 export function operatorCommands(terminal: Terminal): readonly Command[] {
   return COMMANDS.map((one) => asCommand('operation' in one ? operationCommand(one) : one, terminal));

@@ -14,7 +14,7 @@ import { dataDirectoryIn } from '../stack/stack-options';
 import { dataDirOption } from '../stack/stack-summary';
 import { note } from './note';
 
-/** The Control Plane lets a repeated request wait 10 s for the first one, so this must be longer. */
+/** The Control Plane makes a repeated request wait 10 s for the first one, so this must be longer. */
 const PATIENCE_SECONDS = 15;
 
 const group = 'Connection';
@@ -157,7 +157,7 @@ function localStack(
   return clientFor(url, key, () => whySilent(data, directory));
 }
 
-/** Called only if the Control Plane does not respond. A response says more than a list of processes. */
+/** Called only if the Control Plane does not respond, since a response says more than the process list. */
 function whySilent(data: DataDirectory, directory: string): Silence {
   const folder = pathFrom(directory, data.root);
   if (new ProcessList(data.processList).isStackRunning)

@@ -62,7 +62,7 @@ describe(LiveDisplay.name, () => {
     );
   });
 
-  it('keeps counting while disconnected, and says that it is reconnecting', () => {
+  it('keeps counting the seconds while disconnected, and says that it is reconnecting', () => {
     display.dropped('There is no answer');
     expect(terminal.written).toContain('There is no answer; trying again.\n\u001b[J');
     terminal.written = '';

@@ -85,7 +85,7 @@ describe(operationCommand.name, () => {
     [['operators', 'enable', 'ann-1'], 'PATCH /api/operators/ann-1', { disabled: false }],
     [['operators', 'role', 'ann-1', '--role', 'admin'], 'PATCH /api/operators/ann-1', { role: 'admin' }],
     [['api-keys', 'revoke', 'abc'], 'DELETE /api/api-keys/abc', undefined],
-  ])('sends the change and confirms it for %j', async (words, call, body) => {
+  ])('sends the change that %j requests, and confirms it', async (words, call, body) => {
     const operators = [{ id: 'ann-1', email: 'ann@example.com' }];
     api.answers['GET /api/operators?limit=200'] = [{ body: { items: operators, next_cursor: null } }];
     api.answers[call] = [body ? { body: operators[0] } : { status: 204 }];
@@ -150,7 +150,7 @@ describe(operationCommand.name, () => {
   it.each([
     ['with another slug', ['--confirm', 'acne']],
     ['without a slug', []],
-  ])('refuses a deprovisioning confirmed %s', async (_, confirmation) => {
+  ])('refuses to deprovision a tenant if called %s as confirmation', async (_, confirmation) => {
     expect(await atlas('deprovision', 'acme', ...confirmation)).toBe(2);
     expect(api.calls.filter(({ call }) => call.startsWith('POST'))).toEqual([]);
   });
@@ -215,16 +215,19 @@ describe('OPERATIONS', () => {
     expect(OPERATIONS.filter((operation) => operation.canRehearse && !routeOf(operation))).toEqual([]);
   });
 
-  it.each(OPERATIONS.filter(routeOf))('$name sends what the Control Plane accepts', (operation) => {
-    const { parameters, requestBody } = routeOf(operation) ?? { parameters: [] };
-    const schema = requestBody?.content['application/json']?.schema.$ref.split('/').at(-1) ?? '';
-    const known = Object.keys(components.schemas[schema]?.properties ?? {});
-    const fields = [
-      ...operation.options.flatMap(({ field }) => field?.split('.')[0] ?? []),
-      ...Object.keys(operation.body ?? {}),
-    ];
-    expect(known).toEqual(expect.arrayContaining([...fields, operation.confirm ?? []].flat()));
-    // A route that ignores `dry_run` would execute the request.
-    if (operation.canRehearse) expect(parameters.map(({ name }) => name)).toContain('dry_run');
-  });
+  it.each(OPERATIONS.filter(routeOf))(
+    '$name sends only fields that the Control Plane accepts',
+    (operation) => {
+      const { parameters, requestBody } = routeOf(operation) ?? { parameters: [] };
+      const schema = requestBody?.content['application/json']?.schema.$ref.split('/').at(-1) ?? '';
+      const known = Object.keys(components.schemas[schema]?.properties ?? {});
+      const fields = [
+        ...operation.options.flatMap(({ field }) => field?.split('.')[0] ?? []),
+        ...Object.keys(operation.body ?? {}),
+      ];
+      expect(known).toEqual(expect.arrayContaining([...fields, operation.confirm ?? []].flat()));
+      // A route that ignores `dry_run` would execute the request.
+      if (operation.canRehearse) expect(parameters.map(({ name }) => name)).toContain('dry_run');
+    },
+  );
 });

@@ -51,7 +51,7 @@ describe('plane-logs', () => {
   };
   const SHARED = { tenant_plane_id: CELL };
 
-  it("shows the last lines of the log of the local stack's cell", async () => {
+  it("shows the last log lines of the local stack's cell", async () => {
     expect(await atlas(SHARED, ['--lines', '2'])).toBe(EXIT.done);
     expect(terminal.written).toBe('cell 2\ncell 3\n');
   });

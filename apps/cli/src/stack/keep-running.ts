@@ -7,7 +7,7 @@ export interface Ending {
 }
 
 interface Timers {
-  /** In milliseconds since an arbitrary moment. */
+  /** The time in milliseconds since an arbitrary moment. */
   now(): number;
   /** Resolves after `ms`, or when the signal aborts. */
   wait(ms: number, signal: AbortSignal): Promise<unknown>;
