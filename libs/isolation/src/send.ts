@@ -12,7 +12,9 @@ export interface Reply {
 
 const PATIENCE_MS = 30_000;
 
-/** Sends every request to the same plane. An ordinary client would connect to the host that it names. */
+/**
+ * Sends every request to the same plane. An ordinary client would connect to the host that the request names.
+ */
 export class Sender {
   private readonly agent: Agent | TlsAgent;
 
@@ -49,7 +51,7 @@ export class Sender {
           response.on('error', failed);
         },
       );
-      request.on('timeout', () => request.destroy(new Error(`no answer within ${this.patienceMs} ms`)));
+      request.on('timeout', () => request.destroy(new Error(`no response within ${this.patienceMs} ms`)));
       request.on('error', failed);
       request.end(body);
     });

@@ -131,7 +131,7 @@ export class RecordInfrastructureDto {
   @Length(1, 2000)
   endpoint_url: string;
 
-  /** Its database: a postgres:// URL or a SQLite file. Stored sealed. */
+  /** The tenant plane's database: a postgres:// URL or a SQLite file. Stored sealed. */
   @IsString()
   @Length(1, 2000)
   @Checked('databaseUrl', databaseTargetProblem)

@@ -64,7 +64,7 @@ describe('slugFromName', () => {
     ['日本語', ''],
     ['!!!', ''],
     ['', ''],
-  ])('%p becomes %p', (name, slug) => {
+  ])('turns %p into %p', (name, slug) => {
     expect(slugFromName(name)).toBe(slug);
   });
 

@@ -30,15 +30,15 @@ const FORBIDDEN = TENANT_STATUSES.flatMap((from) => TENANT_STATUSES.map((to) => 
 );
 
 describe('the life of a tenant', () => {
-  it.each(ALLOWED)('%s may become %s: %s', (from, to) => {
+  it.each(ALLOWED)('lets %s become %s: %s', (from, to) => {
     expect(canTransition(from, to)).toBe(true);
   });
 
-  it.each(FORBIDDEN)('%s never becomes %s', (from, to) => {
+  it.each(FORBIDDEN)('never lets %s become %s', (from, to) => {
     expect(canTransition(from, to)).toBe(false);
   });
 
-  it('ends only in deleted, which every state can reach', () => {
+  it('ends only in deleted, which can be reached from every state', () => {
     expect(TENANT_STATUSES.filter((status) => TENANT_TRANSITIONS[status].length === 0)).toEqual(['deleted']);
     for (const status of TENANT_STATUSES.filter((other) => other !== 'deleted')) {
       expect(canTransition(status, 'deleted') || canTransition(status, 'deprovisioning')).toBe(true);

@@ -86,7 +86,7 @@ function endLeftover(dataDir: string): void {
 function isPostgres(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // Pids are reused. Without /proc (not Linux), trust the file.
+    // Pids are reused, so the process is checked. Without /proc (not Linux), the file is trusted.
     return !existsSync('/proc') || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres');
   } catch {
     return false;
@@ -157,5 +157,5 @@ function isAlive(pid: number): boolean {
 }
 
 function ignore(): void {
-  // The server's log is only useful on request.
+  // The server's log is discarded unless the caller asks for it.
 }
