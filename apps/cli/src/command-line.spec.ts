@@ -142,7 +142,7 @@ It runs until Ctrl-C.
     expect(run).not.toHaveBeenCalled();
   });
 
-  it('refers to a command in the way in which the user invoked it', async () => {
+  it('refers to a command as the user invoked it', async () => {
     const npm = atlasWith({ ...up, calledAs: 'npm start --' });
     await runCommandLine(['stack', 'up', '--softly'], npm, terminal);
     expect(terminal.complaints).toContain('\nRun "npm start -- --help" for its options and examples.\n');

@@ -2,9 +2,9 @@ import { type Given, type Operand, type Option } from './options';
 
 /** A command of `atlas`, with everything that its help and shell completion show. */
 export interface Command {
-  /** The words that invoke it, such as `stack up`. */
+  /** The words that invoke the command, such as `stack up`. */
   readonly name: string;
-  /** The heading that `help` lists it under. */
+  /** The heading under which `help` lists the command. */
   readonly group: string;
   /** One sentence in the imperative, without its full stop. */
   readonly summary: string;

@@ -1,5 +1,5 @@
 export interface Clock {
-  /** Defaults to the time zone of the process. */
+  /** Defaults to the process's time zone. */
   readonly timeZone?: string;
   now(): number;
 }

@@ -19,7 +19,7 @@ export interface Option {
   readonly isFile?: boolean;
   /** The field of the request body for the option's value, such as `database.driver`. */
   readonly field?: string;
-  /** The heading that the help lists it under (default: `Options`). */
+  /** The heading under which the help lists the option (default: `Options`). */
   readonly group?: string;
 }
 
@@ -35,7 +35,7 @@ export type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 export interface Given {
   readonly values: Values;
-  /** Empty if it was left out. */
+  /** Empty if the argument was left out. */
   readonly operand: string;
   readonly isJson: boolean;
 }
@@ -82,7 +82,7 @@ function requireKnown({ name, rawName, value, inlineValue }: OptionToken, option
     throw new UsageError(`Unknown option ${rawName}.`, { code: 'unknown_option', hint });
   }
   if (!option.value && inlineValue) throw new UsageError(`--${name} takes no value.`);
-  // parseArgs would take the next option as the value of this one.
+  // parseArgs would take the next option as this option's value.
   const isMissing = value === undefined || (!inlineValue && value.startsWith('-') && value !== '-');
   if (option.value && isMissing) throw new UsageError(`--${name} needs a value: --${name} ${option.value}.`);
 }

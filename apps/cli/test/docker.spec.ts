@@ -41,7 +41,7 @@ describe.each(dockerFiles('Dockerfile'))('%s', (file) => {
   const stages = [...text.matchAll(/^FROM (\S+)(?: AS (\S+))?$/gm)];
   const last = text.slice(text.lastIndexOf('\nFROM '));
 
-  it('can be parsed as a Dockerfile', () => {
+  it('is a valid Dockerfile', () => {
     expect(validate(text)).toEqual([]);
   });
 

@@ -27,7 +27,7 @@ export class Attempts {
 
   /** Resolves when the attempt finishes, or releases its short slot to run a long step. */
   async begin(jobId: string): Promise<void> {
-    // Another attempt is already waiting for a slot. When it starts, it sees all that this one would see.
+    // Another attempt at this job is already waiting for a slot. When it starts, it sees all changes so far.
     if (this.inLine.has(jobId)) return;
     await new Promise<void>((resolve) => {
       const attempt = this.attempt(jobId, resolve).finally(() => {

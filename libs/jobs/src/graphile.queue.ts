@@ -100,7 +100,7 @@ export class GraphileQueue extends JobQueue {
   }
 }
 
-/** If the server closes a connection, the next use opens a new one. */
+/** If the server closes a connection, the next use opens a new connection. */
 function poolFor(url: Secret, max: number): Pool {
   const connection = { connectionString: url.reveal(), application_name: 'atlas-queue', ...NOTICING_SILENCE };
   const pool = new Pool({ ...connection, max, Client: PostgresClient });

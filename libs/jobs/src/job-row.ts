@@ -17,7 +17,7 @@ import {
 export abstract class JobRow {
   @PrimaryColumn('uuid') id: string;
   @Column('varchar') operation: string;
-  /** The job that started this one. */
+  /** The job that started this job. */
   @Column('uuid', { name: 'parent_id', nullable: true }) parentId: string | null;
   /** Whether the job failed or was cancelled before its parent was retried. The parent then ignores it. */
   @Column('boolean', { name: 'is_dismissed' }) isDismissed: boolean;

@@ -243,7 +243,7 @@ export class JobRunner {
     return this.finish(job, 'failed');
   }
 
-  /** The number of attempts so far, and when the next one is due (null if there is none). */
+  /** The number of attempts so far, and when the next attempt is due (null if there is no next attempt). */
   private nextAttempt(
     job: JobRow,
     state: StepState,

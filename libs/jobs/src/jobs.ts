@@ -11,7 +11,7 @@ const PAUSE_MS = 1000;
 /** How long after a job's creation the sweep first checks it, if nothing has woken it. */
 const UNNOTICED_MS = 5000;
 
-/** Another worker holds the job now, so this one can no longer write to it. */
+/** Another worker holds the job now, so this worker can no longer write to the job. */
 export class LeaseLost extends Error {
   constructor() {
     super('The lease on this job was lost.');

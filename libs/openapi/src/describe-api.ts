@@ -11,7 +11,9 @@ interface ApiTitle {
   readonly description: string;
   readonly version: string;
   readonly contract: ContractSource;
-  /** The errors that every operation may return, in addition to those that follow from its form. */
+  /**
+   * The errors that every operation may return, in addition to those that follow from the operation's form.
+   */
   readonly refuses?: readonly ErrorKind[];
 }
 

@@ -73,7 +73,7 @@ export interface CertificateView {
   /** A JWS (RFC 7515). */
   readonly certificate: string;
   readonly claims: JWTPayload;
-  /** Left out if the Control Plane no longer has it. */
+  /** Left out if the Control Plane no longer has the key. */
   readonly public_key?: PublishedKey;
 }
 

@@ -44,7 +44,7 @@ describe(callJson.name, () => {
     [403, { code: 'forbidden', detail: 'This needs the scope tenants:write.' }, 'tenants:write'],
     [502, '<html>', 'Is this the address of the Control Plane?'],
     [301, '', 'Is this the address of the Control Plane?'],
-  ])('exits with the code for no access after a response with status %d', async (status, body, text) => {
+  ])('uses the exit code for no access if the status is %d', async (status, body, text) => {
     const error = await failure({ status, body });
     expect(error).toBeInstanceOf(HttpProblem);
     expect(error.exitCode).toBe(EXIT.noAccess);

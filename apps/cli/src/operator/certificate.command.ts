@@ -40,7 +40,7 @@ interface Verdict {
   readonly text: string;
 }
 
-/** Checks that it is a deletion certificate for this tenant, whose signature fits the public key. */
+/** Checks that this is a deletion certificate for the tenant, and that its signature is valid. */
 async function verdictOn(
   { certificate, public_key: key }: CertificateView,
   { id }: TenantView,

@@ -22,7 +22,7 @@ import { SEALING_KEYS } from './sealing-keys.command';
 import { TENANT } from './tenant.command';
 import { TENANTS } from './tenants.command';
 
-/** In the order in which `atlas help` lists them. */
+/** The commands, in the order in which `atlas help` lists them. */
 const COMMANDS: readonly (OperatorCommand | Operation)[] = [
   TENANTS,
   TENANT,

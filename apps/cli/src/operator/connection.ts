@@ -61,8 +61,8 @@ type Input = Pick<Given, 'values' | 'isJson'>;
 type ClientFor = (url: string, key: string, whySilent?: () => Silence) => ControlPlaneClient;
 
 /**
- * The Control Plane named by options or the environment, or
- * else that of the local stack. Throws {@link UsageError}.
+ * The Control Plane that options or the environment name, or else the local stack's Control Plane. Throws
+ * {@link UsageError}.
  */
 export function connect(input: Input, place: Place, terminal: Terminal): ControlPlaneClient {
   const { values } = input;

@@ -83,7 +83,7 @@ describe(LiveDisplay.name, () => {
 });
 
 describe(JsonDisplay.name, () => {
-  it('writes one JSON object per line for each step, and one for the finished job', () => {
+  it('writes a line with a JSON object for each change of a step, and for the finished job', () => {
     const terminal = new RecordingTerminal();
     const display = new JsonDisplay(terminal);
     display.begin('provision acme', JOB);

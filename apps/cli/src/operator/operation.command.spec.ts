@@ -74,7 +74,7 @@ describe(operationCommand.name, () => {
       '/api/api-keys',
       { name: 'ci', scopes: ['tenants:read', 'jobs:read'], ttl_seconds: 60 },
     ],
-  ])('sends the request for %j', async (words, path, body) => {
+  ])('sends the right request for the command %j', async (words, path, body) => {
     api.answers[`POST ${path}`] = [{ status: 202, body: {} }];
     expect(await atlas(...words)).toBe(0);
     expect(api.calls.at(-1)).toEqual({ call: `POST ${path}`, body, key: 'Bearer aok_key' });
@@ -127,7 +127,7 @@ describe(operationCommand.name, () => {
       expect(await record()).toBe(0);
       const body = { endpoint_url: 'https://acme.example.com', db_url: url };
       expect(puts()).toEqual([{ call, body, key: 'Bearer aok_key' }]);
-      expect(terminal.written).toBe('Recorded. A job that was waiting for it continues.\n');
+      expect(terminal.written).toBe('Recorded. A job that was waiting for this continues.\n');
     });
   });
 

@@ -22,7 +22,7 @@ export interface Surroundings {
   readonly directory: string;
   /** Emits `SIGINT` on Ctrl-C. */
   readonly signals: EventEmitter;
-  /** The user's time zone. Defaults to that of the process. */
+  /** The user's time zone. Defaults to the process's time zone. */
   readonly timeZone?: string;
   now(): number;
   /** Throws if the signal aborts first. */

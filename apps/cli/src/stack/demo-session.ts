@@ -8,7 +8,10 @@ interface Session {
   readonly token: string;
 }
 
-/** The demo tenant with a valid token for its admin: the saved token, or one from a login or the sign-up. */
+/**
+ * The record of the demo tenant, with a valid token for its admin. The token is the saved one, or comes from
+ * a login or from the sign-up.
+ */
 export async function ensureDemoSession(
   context: StackContext,
   controlPlane: ControlPlaneClient,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RestartPace } from './restart-pace';
 
 export interface Ending {
-  /** Resolves to how the process exited. */
+  /** Resolves to a description of how the process exited. */
   readonly exited: Promise<string>;
 }
 

@@ -22,7 +22,7 @@ export interface ProcessSpec {
  * only the stack's own process, which then stops the others in the right order.
  */
 export class ManagedProcess {
-  /** Resolves to how the process exited. */
+  /** Resolves to a description of how the process exited. */
   readonly exited: Promise<string>;
   private hasExited = false;
 

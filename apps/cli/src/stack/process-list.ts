@@ -16,7 +16,7 @@ interface Listing {
 
 /**
  * Used instead of SIGTERM and SIGKILL. SIGINT makes Postgres stop without waiting for its clients. SIGQUIT,
- * unlike SIGKILL, makes it free its shared memory.
+ * unlike SIGKILL, makes Postgres free its shared memory.
  */
 const SIGNALS: Readonly<Record<string, readonly [NodeJS.Signals, NodeJS.Signals]>> = {
   postgres: ['SIGINT', 'SIGQUIT'],
@@ -26,7 +26,7 @@ const SIGNALS: Readonly<Record<string, readonly [NodeJS.Signals, NodeJS.Signals]
 const ADVICE =
   'It lists processes of an earlier start. Stop those still running, delete the file, then start again.';
 
-/** `data/pids.json`: the running processes. After a crash, the next start stops those that remain. */
+/** `data/pids.json`: the running processes. After a crash, the next start stops those that still run. */
 export class ProcessList {
   constructor(
     private readonly file: string,

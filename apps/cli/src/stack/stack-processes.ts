@@ -5,7 +5,7 @@ import { type Ending, keepRunning } from './keep-running';
 import { ManagedProcess, type ProcessSpec } from './managed-process';
 import { type ProcessList } from './process-list';
 
-/** How long it may take to stop the planes, and to stop everything, in milliseconds. */
+/** The time limits for stopping the planes and for stopping everything, in milliseconds. */
 const PLANES_MS = 5000;
 const ALL_MS = 9500;
 const TAIL_LINES = 15;
@@ -13,8 +13,8 @@ const TAIL_LINES = 15;
 const BOUND_MS = 10_000;
 
 /**
- * The processes of one stack, listed in `pids.json`. If one exits while the stack is starting, the stack
- * stops. Once it is serving, a plane that exits is restarted.
+ * The processes of one stack, listed in `pids.json`. If a process exits while the stack is starting, the
+ * stack stops. Once the stack is serving, a plane that exits is restarted.
  */
 export class StackProcesses {
   private running: ManagedProcess[] = [];

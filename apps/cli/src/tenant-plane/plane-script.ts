@@ -16,11 +16,11 @@ export type PlaneScript = 'preflight' | 'enrol' | 'status' | 'main';
 
 export interface ScriptResult {
   readonly code: number;
-  /** The JSON document that it wrote to standard output. */
+  /** The JSON document that the script wrote to standard output. */
   readonly document: string;
 }
 
-/** Runs a script to completion. If it wrote no document, throws what it wrote to standard error. */
+/** Runs a script to completion. If the script wrote no document, throws its standard error. */
 export async function runPlaneScript(
   script: PlaneScript,
   env: NodeJS.ProcessEnv,

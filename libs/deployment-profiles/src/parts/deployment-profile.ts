@@ -80,7 +80,7 @@ export interface DeploymentProfile {
    * complete without the Control Plane.
    */
   readonly offlineEnrolmentAllowed: boolean;
-  /** Whether a tenant plane serves only this one tenant, so that a request need not name it. */
+  /** Whether a tenant plane serves only one tenant, so that a request need not name the tenant. */
   readonly tenantFixed: boolean;
   /** Whether Atlas creates, and pays for, a tenant plane and a database for each tenant. */
   readonly infrastructureCreated: boolean;

@@ -36,7 +36,7 @@ export interface SessionView {
   readonly user: { readonly id: string; readonly email: string; readonly role: string };
 }
 
-/** `at`: the address of a tenant plane other than the first shared one. */
+/** `at`: the address of the tenant plane, if it is not the first shared plane. */
 type TenantCall = RequestOptions & { readonly session?: string; readonly at?: string };
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -199,7 +199,7 @@ export class TestStack {
     return { tenant, session: await this.signUp(tenant) };
   }
 
-  /** `at`: the address of a tenant plane other than the first shared one. */
+  /** `at`: the address of the tenant plane, if it is not the first shared plane. */
   async signUp(tenant: TenantView, at?: string): Promise<SessionView> {
     const link = await this.api<{ token: string }>(`/api/tenants/${tenant.id}/signup-link`, {
       method: 'POST',
