@@ -80,9 +80,9 @@ describe('plane-logs', () => {
     [
       'on_prem',
       { deployment_model: 'on_prem', tenant_plane_id: OWN },
-      /is run by the customer.*\n.*atlas-tp run/,
+      /the customer runs its plane.*\n.*atlas-tp run/,
     ],
-    ['hybrid', { deployment_model: 'hybrid', tenant_plane_id: OWN }, /is run by the customer/],
+    ['hybrid', { deployment_model: 'hybrid', tenant_plane_id: OWN }, /the customer runs its plane/],
     [
       'on another cell',
       { tenant_plane_id: OWN, endpoint_url: 'https://eu-1' },
