@@ -1,6 +1,6 @@
 import { type DeploymentModel } from '@atlas/tenancy';
 
-/** The error that both planes show if a plane of a model that must be online is to be enrolled by file. */
+/** The error that both planes show when someone enrols a plane by file although its model forbids that. */
 export function offlineEnrolmentProblem(model: DeploymentModel): string {
   return (
     `A ${model} plane needs a connection to the Control Plane and cannot enrol by file. Start it without ` +

@@ -35,7 +35,7 @@ function lateness({ line }: Control): number {
   return line.endsSession ? 2 : Number(line.removes ?? false);
 }
 
-/** Whether the route signs its caller out. After such a call, the session would always be refused. */
+/** Whether the route signs its caller out. After such a call, every request with the session is refused. */
 export function endsSession({ line }: { readonly line: RouteLine }): boolean {
   return line.endsSession === true;
 }

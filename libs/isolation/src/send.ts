@@ -6,7 +6,7 @@ export interface Reply {
   /** 0 if there was no response. `text` then says why. */
   readonly status: number;
   readonly text: string;
-  /** Finds the request in the plane's log. */
+  /** The id of the request in the plane's log. */
   readonly traceId?: string;
 }
 

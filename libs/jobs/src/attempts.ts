@@ -57,8 +57,8 @@ export class Attempts {
     this.inLine.delete(jobId);
     try {
       if (isIn) await this.runner.advance(jobId, async () => (isIn = await place.makeRoom()));
-      // Without a slot, this process is shutting down. The queue considers the wake-up handled, so another
-      // process must be woken.
+      // If there is no slot, this process is shutting down. The queue considers the wake-up handled, so
+      // another process must be woken.
       if (!isIn) await this.waker.wake(jobId);
     } catch (error) {
       this.logger.error(error);

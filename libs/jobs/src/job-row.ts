@@ -48,7 +48,7 @@ export interface JobRequest {
   readonly steps: readonly string[];
 }
 
-/** A queued job that has not started. `Jobs.insert` sets its due time by the database's clock. */
+/** A queued job that has not started. `Jobs.insert` sets its due time on the database's clock. */
 export function newJobRow({ operation, parentId = null, params = {}, steps }: JobRequest, now: Date): JobRow {
   return {
     id: uuidv7(now),

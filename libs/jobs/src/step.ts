@@ -65,7 +65,7 @@ export abstract class Step<Context extends StepContext = StepContext> {
   abstract undo(context: Context): Promise<void>;
 }
 
-/** The default, for failures that do not name a fix. */
+/** The default fix, for failures without a fix of their own. */
 const USUAL_FIX: Readonly<Record<Exclude<FailureClass, 'operator'>, string>> = {
   retry:
     `The job retries automatically, up to ${MAX_ATTEMPTS} times. If it has failed, Atlas on-call: fix ` +

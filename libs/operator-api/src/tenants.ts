@@ -59,7 +59,7 @@ export interface TenantView {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly active_at: Date | null;
-  /** Until when a deprovisioned tenant can be restored. */
+  /** The deadline for restoring a deprovisioned tenant. */
   readonly restorable_until: Date | null;
 }
 

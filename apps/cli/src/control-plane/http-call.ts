@@ -153,7 +153,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Whether the plane at `url` reports within `ms` that it is ready. */
+/** Whether the plane at `url` reports within `ms` milliseconds that it is ready. */
 export async function isReady(
   url: string,
   signal: AbortSignal,

@@ -40,7 +40,9 @@ export interface ProbeResult {
   readonly verdict: Verdict;
   readonly judged: readonly Judged[];
   readonly leftOut: readonly LeftOut[];
-  /** Routes that refused a tenant's request for its own data. Other refusals there prove nothing. */
+  /**
+   * Routes that refused a tenant's request for its own data. On such a route, other refusals prove nothing.
+   */
   readonly failedControls: readonly string[];
   readonly controls: number;
   /** Routes whose response to the other tenant changed. */

@@ -86,7 +86,7 @@ export function connect(input: Input, place: Place, terminal: Terminal): Control
   return clientFor(addressIn(url), key);
 }
 
-/** Undefined means the local stack. */
+/** The URL from the options or the environment. Undefined for the local stack. */
 export function urlIn(values: Values, { ATLAS_URL: url }: NodeJS.ProcessEnv): string | undefined {
   if (values['data-dir'] !== undefined) return undefined;
   return values['url'] === undefined ? url || undefined : String(values['url']);

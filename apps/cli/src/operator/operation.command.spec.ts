@@ -211,7 +211,7 @@ describe('OPERATIONS', () => {
     return paths[path.replace(':id', '{id}')]?.[method.toLowerCase()];
   };
 
-  it('offer --dry-run only for routes in the API description', () => {
+  it('offer --dry-run only for operations in the API description', () => {
     expect(OPERATIONS.filter((operation) => operation.canRehearse && !routeOf(operation))).toEqual([]);
   });
 

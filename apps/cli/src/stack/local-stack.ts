@@ -39,7 +39,7 @@ export async function startLocalStack({ options, ports, ...parts }: LocalStackPa
     baseDomain: `localhost:${tenantPlanePort}`,
   };
   for (const sentence of ignoredVariables(process.env)) progress.note(sentence);
-  // The file exists only while the stack is ready.
+  // `dev-stack.json` exists only while the stack is ready.
   rmSync(data.devStack, { force: true });
   const databases =
     options.database === 'postgres'

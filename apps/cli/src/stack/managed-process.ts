@@ -11,7 +11,7 @@ export interface ProcessSpec {
   readonly args?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
-  /** Sent to its standard input. */
+  /** Sent to the script's standard input. */
   readonly input?: string;
   /** Whether this is the database, which is stopped last and cleans up its own process group. */
   readonly isDatabase?: boolean;

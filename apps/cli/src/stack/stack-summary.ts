@@ -1,7 +1,7 @@
 import { dirname, relative } from 'node:path';
 import { type DevStack } from './dev-stack-file';
 
-/** What the user needs next. Contains no secrets. */
+/** What the user needs to know next. Contains no secrets. */
 export function proseSummary(devStack: DevStack, devStackFile: string, directory: string): string {
   const { control_plane: controlPlane, tenant_plane: tenantPlane, demo_tenant: demo } = devStack;
   const file = pathFrom(directory, devStackFile);

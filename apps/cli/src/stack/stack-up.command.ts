@@ -30,7 +30,7 @@ installing and building.`;
 Other variables in .env.example are passed on to the planes, except those listed when the stack starts.
 
 Files in the data folder: dev-stack.json contains the credentials, logs/ the logs.`;
-  /** npm sets the name of the script that it runs. */
+  /** npm puts the name of the script that it runs into this variable. */
   readonly calledAs = process.env['npm_lifecycle_event'] === 'start' ? 'npm start --' : undefined;
 
   async run(given: Given): Promise<number> {

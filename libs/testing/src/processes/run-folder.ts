@@ -38,7 +38,7 @@ export class RunFolder {
       process.once(signal, () => void this.close().finally(() => process.exit(code)));
   }
 
-  /** Resolves when nothing of the run is left. Repeated calls wait for the first. */
+  /** Resolves when nothing of the run is left. Repeated calls wait for the first call. */
   close(): Promise<void> {
     return (this.closed ??= this.end());
   }
