@@ -54,7 +54,7 @@ describe('the routes for an object that a fixture creates', () => {
     expect(faults).toContain('PATCH /api/cmdb/items/:id has no line');
   });
 
-  it('are called by their own tenant with the deletion last', () => {
+  it('are called by their own tenant in an order that puts the deletion last', () => {
     const controls = controlsOf(table, routes, acme, () => true).map(({ route }) => nameOf(route));
     expect(controls.at(-1)).toBe('DELETE /api/incidents/:id');
     expect(controls).toHaveLength(routes.length);

@@ -49,7 +49,7 @@ describe('uuidv7', () => {
     expect(ids.map((id) => timestampOf(id) - JAN_2026)).toEqual([0, 1, 1]);
   });
 
-  it('never repeats an id in many calls, to one source or to two', () => {
+  it('never repeats an id in many calls to one source or to two sources', () => {
     const other = createUuidSource();
     const ids = Array.from({ length: 20_000 }, () => [uuidv7(), other()]).flat();
     expect(new Set(ids).size).toBe(40_000);
@@ -73,7 +73,7 @@ describe('isUuid', () => {
     ['', false],
     [undefined, false],
     [['017f22e2-79b0-7cc3-98c4-dc0c0c07398f'], false],
-  ])('of %p is %p', (value, expected) => {
+  ])('for %p, returns %p', (value, expected) => {
     expect(isUuid(value)).toBe(expected);
   });
 });

@@ -68,7 +68,7 @@ describe('slugFromName', () => {
     expect(slugFromName(name)).toBe(slug);
   });
 
-  it('truncates to 40 characters without a trailing hyphen', () => {
+  it('returns at most 40 characters, without a trailing hyphen', () => {
     expect(slugFromName('a'.repeat(50))).toBe('a'.repeat(40));
     expect(slugFromName(`${'a'.repeat(39)} bank`)).toBe('a'.repeat(39));
     expect(slugFromName(`-${'a'.repeat(40)}`)).toBe('a'.repeat(40));

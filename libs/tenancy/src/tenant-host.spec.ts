@@ -51,7 +51,7 @@ describe('plannedTenantUrl', () => {
     ['atlas.localhost:4200', 'http://acme.atlas.localhost:4200'],
     ['notlocalhost', 'https://acme.notlocalhost'],
     ['localhost.example', 'https://acme.localhost.example'],
-  ])('below %p is %p', (baseDomain, url) => {
+  ])('for the base domain %p, returns %p', (baseDomain, url) => {
     expect(plannedTenantUrl('acme', baseDomain)).toBe(url);
   });
 

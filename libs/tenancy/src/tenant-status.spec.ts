@@ -29,12 +29,12 @@ const FORBIDDEN = TENANT_STATUSES.flatMap((from) => TENANT_STATUSES.map((to) => 
   ([from, to]) => !isListed(from, to),
 );
 
-describe('the life of a tenant', () => {
-  it.each(ALLOWED)('lets %s become %s: %s', (from, to) => {
+describe('the life cycle of a tenant', () => {
+  it.each(ALLOWED)('allows a tenant that is %s to become %s: %s', (from, to) => {
     expect(canTransition(from, to)).toBe(true);
   });
 
-  it.each(FORBIDDEN)('never lets %s become %s', (from, to) => {
+  it.each(FORBIDDEN)('never allows a tenant that is %s to become %s', (from, to) => {
     expect(canTransition(from, to)).toBe(false);
   });
 

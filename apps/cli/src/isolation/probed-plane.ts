@@ -15,7 +15,7 @@ export interface ProbedPlane {
   readonly version: string;
   readonly database: string;
   readonly sender: Sender;
-  /** The routes in its API description, and the known routes that API descriptions never list. */
+  /** The routes in the plane's API description, and the known routes that API descriptions never list. */
   readonly routes: readonly Route[];
   /** What the probe knows about each route. */
   readonly lines: Lines<RouteLine>;

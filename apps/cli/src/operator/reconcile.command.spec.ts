@@ -41,7 +41,7 @@ describe('drifts', () => {
     return runCommandLine(words, atlasWith(...commands), terminal);
   };
 
-  it('are listed with what to do about them, and include resolved drifts only with --all', async () => {
+  it('are listed with what to do about them, but only with --all if they are resolved', async () => {
     expect(await atlas('drifts')).toBe(0);
     expect(terminal.written).toMatch(/^KIND .*\ndatabase_missing  2026-\S+  Restore it\.\n$/);
     terminal.written = '';
