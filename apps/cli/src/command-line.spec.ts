@@ -53,7 +53,7 @@ describe(runCommandLine.name, () => {
     expect(run).toHaveBeenLastCalledWith(expect.objectContaining({ operand: 'acme', isJson: false }));
   });
 
-  it.each(['help', '--help', '-h'])('lists the commands by group for %s', async (word) => {
+  it.each(['help', '--help', '-h'])('lists the commands by group when called with %s', async (word) => {
     await expect(call(word)).resolves.toBe(0);
     expect(terminal.written).toBe(`Operates a Control Plane.
 
@@ -73,7 +73,7 @@ Run "atlas help <command>" for its arguments, options and examples, "atlas --ver
 `);
   });
 
-  it.each(['--version', '-v'])('shows the version for %s', async (word) => {
+  it.each(['--version', '-v'])('shows the version when called with %s', async (word) => {
     await expect(call(word)).resolves.toBe(0);
     expect(terminal.written).toBe(`atlas ${version}\n`);
   });
@@ -82,9 +82,11 @@ Run "atlas help <command>" for its arguments, options and examples, "atlas --ver
     [['help', 'stack', 'up']],
     [['stack', 'up', '--help']],
     [['stack', 'up', '--data-dir', 'here', '-h']],
-  ])('shows arguments, options with defaults, and examples for %j', async (words) => {
-    await expect(call(...words)).resolves.toBe(0);
-    expect(terminal.written).toBe(`Start the stack.
+  ])(
+    'shows the options of a command with their defaults, and its examples, when called with %j',
+    async (words) => {
+      await expect(call(...words)).resolves.toBe(0);
+      expect(terminal.written).toBe(`Start the stack.
 
 Usage: atlas stack up [options]
 
@@ -101,8 +103,9 @@ Examples:
 
 It runs until Ctrl-C.
 `);
-    expect(run).not.toHaveBeenCalled();
-  });
+      expect(run).not.toHaveBeenCalled();
+    },
+  );
 
   it('names the argument of a command in its help', async () => {
     await call('help', 'tenant');
@@ -133,13 +136,13 @@ It runs until Ctrl-C.
       ['stack', 'up', '--softly'],
       'Unknown option --softly.\nRun "atlas stack up --help" for its options and examples.\n',
     ],
-  ])('reports what is unknown in %j, with a suggestion', async (words, complaint) => {
+  ])('reports the unknown command or option in %j, with a hint', async (words, complaint) => {
     await expect(call(...words)).resolves.toBe(2);
     expect(terminal.complaints).toBe(complaint);
     expect(run).not.toHaveBeenCalled();
   });
 
-  it('refers to the command that the user typed', async () => {
+  it('refers to a command as the user invoked it', async () => {
     const npm = atlasWith({ ...up, calledAs: 'npm start --' });
     await runCommandLine(['stack', 'up', '--softly'], npm, terminal);
     expect(terminal.complaints).toContain('\nRun "npm start -- --help" for its options and examples.\n');
@@ -170,7 +173,7 @@ It runs until Ctrl-C.
       expect(terminal.written).toBe('');
     });
 
-    it('writes usage errors the same way, including those from the command itself', async () => {
+    it('writes usage errors as JSON, including those that the command itself throws', async () => {
       await expect(call('tennat', '--json')).resolves.toBe(2);
       const meant = 'Did you mean "atlas tenant"?';
       expect(error()).toEqual({ code: 'unknown_command', detail: 'Unknown command "tennat".', hint: meant });
@@ -181,7 +184,7 @@ It runs until Ctrl-C.
       expect(error()).toEqual({ code: 'usage_error', detail: '--data-dir is empty.', hint });
     });
 
-    it('writes an unexpected error the same way', async () => {
+    it('writes an unexpected error as JSON', async () => {
       run.mockRejectedValue(new TypeError('x is undefined'));
       await expect(call('stack', 'up', '--json')).resolves.toBe(1);
       expect(error()).toEqual({ code: 'internal_error', detail: 'TypeError: x is undefined' });

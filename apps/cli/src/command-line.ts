@@ -65,7 +65,7 @@ function commandIn(
   { name: program, commands }: Program,
 ): { readonly command: Command; readonly args: readonly string[] } {
   const found = findCommand(words, commands);
-  // In `operators ad`, `operators` takes no argument, so `ad` must be a mistyped subcommand.
+  // `operators` takes no argument, so the second word of `operators ad` must be a mistyped subcommand.
   const isFurther = found && !found.command.operand && namesIn(found.args).length > 0;
   const below = found ? commandsBelow(found.command.name, commands) : [];
   if (found && !(isFurther && below.length > 0)) return found;
@@ -77,7 +77,7 @@ function unknownCommand(typed: readonly string[], commands: readonly Command[], 
   const names = commands.map(({ name }) => name);
   const [first = ''] = typed;
   const [below] = commandsBelow(first, commands);
-  // The second word may be an argument.
+  // The second word may be an argument, so the first word is also compared on its own.
   const meant = closestTo(typed.join(' '), names) ?? closestTo(first, names) ?? below?.name;
   const name = below ? typed.join(' ') : first;
   const hint = meant ? `Did you mean "${program} ${meant}"?` : `Run "${program} help" to list the commands.`;

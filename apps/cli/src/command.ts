@@ -2,9 +2,9 @@ import { type Given, type Operand, type Option } from './options';
 
 /** A command of `atlas`, with everything that its help and shell completion show. */
 export interface Command {
-  /** The words that invoke it, such as `stack up`. */
+  /** The words that invoke the command, such as `stack up`. */
   readonly name: string;
-  /** The heading that `help` lists it under. */
+  /** The heading under which `help` lists the command. */
   readonly group: string;
   /** One sentence in the imperative, without its full stop. */
   readonly summary: string;
@@ -12,13 +12,13 @@ export interface Command {
   readonly about?: string;
   readonly operand?: Operand;
   readonly options: readonly Option[];
-  /** Each as typed, without the program's name. */
+  /** Command lines, without the program's name. */
   readonly examples: readonly string[];
-  /** Shown at the end of `--help`: environment variables, exit codes. */
+  /** Shown at the end of `--help`, such as environment variables and exit codes. */
   readonly notes?: string;
-  /** What the user typed if another program runs this command, such as `npm start --`. */
+  /** How users invoke this command through another program, such as `npm start --`. */
   readonly calledAs?: string;
-  /** Resolves to the exit code. Throws {@link UsageError} and {@link CommandFailure}. */
+  /** Resolves to the exit code. Throws {@link UsageError} or {@link CommandFailure}. */
   run(given: Given): Promise<number>;
 }
 

@@ -22,7 +22,7 @@ export function failureText({ message, notes, hint }: CommandFailure): string {
     .join('');
 }
 
-/** One object on one line. */
+/** The failure as a JSON object on one line. */
 export function failureJson({ message, code, hint, facts }: CommandFailure): string {
   return `${JSON.stringify({ code, detail: message, hint, ...facts })}\n`;
 }

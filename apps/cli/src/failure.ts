@@ -10,9 +10,9 @@ export const EXIT = {
 
 export interface FailureDetails {
   readonly exitCode?: number;
-  /** Stable, for programs. */
+  /** A stable code for programs. */
   readonly code?: string;
-  /** What to do about it. */
+  /** What the user can do about the failure. */
   readonly hint?: string;
   /** Lines between the message and the hint. */
   readonly notes?: readonly string[];

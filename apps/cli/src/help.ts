@@ -16,7 +16,7 @@ Run "${name} help <command>" for its arguments, options and examples, "${name} -
 `;
 }
 
-/** Help for the first word of several commands that is no command itself, such as `stack`. */
+/** Help for a word that begins several commands but is not a command itself, such as `stack`. */
 export function groupText(prefix: string, program: Program): string {
   const { name, commands } = program;
   return `Usage: ${name} ${prefix} <command> [options]\n\n${commandList(commandsBelow(prefix, commands))}`;

@@ -14,7 +14,7 @@ describe(lastLinesOf.name, () => {
     ['a\nb\n', 5, 'a\nb\n'],
     ['a\nb\n', 0, ''],
     ['', 5, ''],
-  ])('reads from %j the last %d lines', (content, lines, text) => {
+  ])('given the log %j, returns the last %d lines', (content, lines, text) => {
     writeFileSync(file, content);
     expect(lastLinesOf(file, lines)).toEqual({ text, end: content.length });
   });
@@ -26,7 +26,7 @@ describe(lastLinesOf.name, () => {
 });
 
 describe(appendedTo.name, () => {
-  it('follows appended text, even after the log is truncated', async () => {
+  it('yields appended text, even after the log is truncated', async () => {
     writeFileSync(file, 'old\n');
     const changes = [
       () => appendFileSync(file, 'new\n'),

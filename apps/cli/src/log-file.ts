@@ -3,18 +3,18 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 const LOOK_MS = 300;
 const NEWLINE = 0x0a;
 
-/** The last lines of a log, and its length at that time. */
+/** The last lines of a log, and the log's length when they were read. */
 export function lastLinesOf(file: string, lines: number): { readonly text: string; readonly end: number } {
   const bytes = read(file, 0);
   let from = bytes.length;
-  // The last line may not be complete yet.
+  // The last line may be incomplete, without a newline.
   for (let left = bytes.at(-1) === NEWLINE ? lines : lines - 1; from > 0; from--)
     if (bytes[from - 1] === NEWLINE && left-- <= 0) break;
   return { text: lines === 0 ? '' : printable(bytes.subarray(from)), end: bytes.length };
 }
 
 /**
- * Yields what is appended after `from`, for as long as `pause` resolves. A truncated file is read from its
+ * Yields the text appended after the offset `from`, until `pause` rejects. A truncated file is read from its
  * beginning.
  */
 export async function* appendedTo(

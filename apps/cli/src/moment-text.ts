@@ -1,5 +1,5 @@
 export interface Clock {
-  /** Defaults to the time zone of the process. */
+  /** Defaults to the process's time zone. */
   readonly timeZone?: string;
   now(): number;
 }
@@ -15,7 +15,7 @@ const FORMAT: Intl.DateTimeFormatOptions = {
   timeZoneName: 'short',
 };
 
-/** A moment in local time, such as `Mon, 28 Dec 2026, 11:15 CET`; null for null. */
+/** The moment in local time, such as `Mon, 28 Dec 2026, 11:15 CET`. Null if there is none. */
 export function momentText(moment: unknown, { timeZone }: Pick<Clock, 'timeZone'>): string | null {
   if (typeof moment !== 'string' && typeof moment !== 'number') return null;
   const date = new Date(moment);

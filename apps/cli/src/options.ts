@@ -5,7 +5,7 @@ import { closestTo } from './suggestion';
 
 export interface Option {
   readonly name: string;
-  /** The placeholder for its value in the help. A switch has none. */
+  /** The placeholder for the option's value in the help. A switch has none. */
   readonly value?: string;
   readonly text: string;
   /** The default, as the help shows it. */
@@ -13,13 +13,13 @@ export interface Option {
   readonly choices?: readonly string[];
   readonly isRequired?: boolean;
   readonly isNumber?: boolean;
-  /** Several values, separated by commas. */
+  /** Whether the value is a list, separated by commas. */
   readonly isList?: boolean;
-  /** Names a file that contains the value. Required for secrets, since every user can read command lines. */
+  /** Whether the value is in a file that the option names. Secrets must not be on the command line. */
   readonly isFile?: boolean;
-  /** Where its value goes in the body of the request, such as `database.driver`. */
+  /** The field of the request body for the option's value, such as `database.driver`. */
   readonly field?: string;
-  /** The heading that the help lists it under (default: `Options`). */
+  /** The heading under which the help lists the option (default: `Options`). */
   readonly group?: string;
 }
 
@@ -35,7 +35,7 @@ export type Values = Readonly<Record<string, string | boolean | undefined>>;
 
 export interface Given {
   readonly values: Values;
-  /** Empty if it was left out. */
+  /** Empty if the argument was left out. */
   readonly operand: string;
   readonly isJson: boolean;
 }
@@ -82,7 +82,7 @@ function requireKnown({ name, rawName, value, inlineValue }: OptionToken, option
     throw new UsageError(`Unknown option ${rawName}.`, { code: 'unknown_option', hint });
   }
   if (!option.value && inlineValue) throw new UsageError(`--${name} takes no value.`);
-  // parseArgs would take the next option as the value of this one.
+  // parseArgs would take the next option as this option's value.
   const isMissing = value === undefined || (!inlineValue && value.startsWith('-') && value !== '-');
   if (option.value && isMissing) throw new UsageError(`--${name} needs a value: --${name} ${option.value}.`);
 }

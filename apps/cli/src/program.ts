@@ -3,7 +3,7 @@ import { type Command } from './command';
 /** A command-line program: `atlas` or `atlas-tp`. */
 export interface Program {
   readonly name: string;
-  /** What it is for, in one sentence. */
+  /** What the program does, in one sentence. */
   readonly about: string;
   readonly commands: readonly Command[];
 }

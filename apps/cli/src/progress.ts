@@ -1,7 +1,7 @@
 import { type Writable } from 'node:stream';
 
 const TICK_MS = 1000;
-/** Without a live line, a long step is shown again at this interval. */
+/** Without a live line, the progress of a long step is shown at this interval. */
 const REMIND_SECONDS = 10;
 
 /** Shows what is being done and for how long: a live line on a terminal, plain lines elsewhere. */

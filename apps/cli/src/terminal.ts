@@ -1,8 +1,8 @@
 import { type Terminal } from './command';
 
 /**
- * The terminal of this process. If the reader of the output exits (`| head`, a closed window), the process
- * must not be killed midway.
+ * The terminal of this process. Write errors are ignored, because the process must not be killed midway if
+ * the reader of its output exits (`| head`, a closed window).
  */
 export function processTerminal({ stdout, stderr, env }: NodeJS.Process = process): Terminal {
   for (const stream of [stdout, stderr]) stream.on('error', () => undefined);

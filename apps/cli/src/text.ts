@@ -10,7 +10,7 @@ export function onOneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ');
 }
 
-/** Never negative, even if the other clock is ahead of this machine's. */
+/** A readable duration. Never negative, even if the remote clock is ahead of this machine's. */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
   if (seconds < 1) return `${Math.max(0, ms)} ms`;

@@ -88,7 +88,7 @@ const PATH_START = String.raw`(?<=^|[\s"'(|)]|\$\w+|\w\.\w+|:\d+|_URL>)`;
 const TOP = '(?:api|health|metrics|help|docs|openapi\\.json|signup|reset-password|assets)';
 const PATH = new RegExp(String.raw`${PATH_START}(/${TOP}(?:/${SEGMENT})*)(?![\w/-])`);
 
-/** Checks each line on its own, since the program called there determines the method. */
+/** Checks each line on its own, since the program that a line calls determines the method. */
 function falseRoutes(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     const found = [...line.matchAll(new RegExp(PATH, 'g'))];
@@ -101,7 +101,7 @@ function falseRoutes(text: string): string[] {
   });
 }
 
-/** The method that curl, or a guide's shorthand for it, sends. */
+/** The HTTP method with which the line calls curl, or a guide's shorthand for curl. */
 function sentBy(line: string): string | undefined {
   if (!/^\s*(\w+=\$\()?(api|tenant|curl) /.test(line) || /^\s*\w+\(\)/.test(line)) return undefined;
   const named = / -X (\w+)/.exec(line)?.[1];
@@ -170,7 +170,7 @@ function targetsOf(project: string): string[] {
   const file = join(ROOT, `apps/${project}/project.json`);
   if (!existsSync(file)) return [];
   const { targets } = JSON.parse(readFileSync(file, 'utf8')) as { targets: object };
-  // apps/qa/proof-targets.mjs creates a target for each proof's file.
+  // apps/qa/proof-targets.mjs creates a target for each file in this folder.
   const proofs = project === 'qa' ? readdirSync(join(ROOT, 'apps/qa/src/proofs')) : [];
   return [...Object.keys(targets), ...proofs.map((proof) => proof.replace(/\.proof\.ts$/, ''))];
 }

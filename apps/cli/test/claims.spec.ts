@@ -67,7 +67,7 @@ describe('a false claim', () => {
     ['a variable', 'Set `ATLAS_NO_SUCH_THING=1`.', 'variable: ATLAS_NO_SUCH_THING'],
     ['a variable in a file', '```ini\nATLAS_NO_SUCH_THING=1\n```', 'variable: ATLAS_NO_SUCH_THING'],
     ['a document', 'It is in `docs/guides/nothing.md`.', 'file: docs/guides/nothing.md'],
-  ])('is detected: %s', (_, text, claim) => {
+  ])('is detected if it concerns %s', (_, text, claim) => {
     expect(falseClaimsOf(text)).toEqual([claim]);
   });
 

@@ -34,7 +34,7 @@ export function composeOf(file: string): Compose {
   return parse(textOf(file)) as Compose;
 }
 
-/** A service merged with the one it extends: its environment is merged, everything else is replaced. */
+/** A service combined with the service that it extends. Only their environments are merged. */
 export function resolved(file: string, name: string): Service {
   const service = servicesOf(file)[name];
   if (!service) throw new Error(`${file} has no service ${name}.`);

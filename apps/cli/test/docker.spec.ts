@@ -20,7 +20,7 @@ const PINNED = /^[a-z/-]+(:\d+\.\d+(\.\d+)?(-[a-z]+)*|@sha256:[0-9a-f]{64})$/;
 const OURS = ['atlas/control-plane:0.1.0', 'atlas/tenant-plane:0.1.0'];
 const SECRET = /(PASSWORD|SECRET|TOKEN|KEYS)$/;
 
-// Style rules that are not followed here.
+// Style rules of the linter that the files do not follow.
 const OFF = {
   'service-keys-order': 0,
   'services-alphabetical-order': 0,
@@ -41,7 +41,7 @@ describe.each(dockerFiles('Dockerfile'))('%s', (file) => {
   const stages = [...text.matchAll(/^FROM (\S+)(?: AS (\S+))?$/gm)];
   const last = text.slice(text.lastIndexOf('\nFROM '));
 
-  it('is valid for a Docker builder', () => {
+  it('is a valid Dockerfile', () => {
     expect(validate(text)).toEqual([]);
   });
 
@@ -131,7 +131,7 @@ describe.each(services.filter(([, name]) => name !== 'tls-volume'))(
 );
 
 describe.each(DEPLOYMENT_MODELS)('the deployment model %s', (model) => {
-  it('has a compose file whose tenant plane is of that model', () => {
+  it('has a compose file with a tenant plane of that model', () => {
     const plane = resolved(`${model}.compose.yaml`, 'tenant-plane');
     expect(plane.environment).toMatchObject({ ATLAS_TP_DEPLOYMENT: model });
   });
@@ -162,7 +162,7 @@ describe.each(DEPLOYMENT_MODELS)('the guide for the deployment model %s', (model
     expect([...mounted, ...named].filter((volume) => !there.includes(volume ?? ''))).toEqual([]);
   });
 
-  it('backs up every volume whose content must be kept', () => {
+  it('says how to back up every volume whose content must be kept', () => {
     const kept = Object.keys(volumes).filter((volume) => !SCRATCH[model]?.includes(volume));
     const isArchived = (volume: string): boolean =>
       archived.some((line) => line.includes(` -v ${project}_${volume}:/volumes/${volume}:ro `));
@@ -175,7 +175,7 @@ describe.each(DEPLOYMENT_MODELS)('the guide for the deployment model %s', (model
     expect(databases.filter((database) => !isDumped(database))).toEqual([]);
   });
 
-  it('backs up the host folders that containers mount', () => {
+  it('says how to back up the host folders that containers mount', () => {
     const mounts = Object.keys(servicesOf(file)).flatMap((name) => resolved(file, name)['volumes'] ?? []);
     const folders = (mounts as string[]).flatMap((mount) => /^\.\.\/(data\/\w+):/.exec(mount)?.[1] ?? []);
     const files = commands.find((line) => /tar -czf files\.tgz /.test(line)) ?? '';

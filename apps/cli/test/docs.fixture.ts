@@ -20,7 +20,7 @@ export function linksOf(page: string): string[] {
   return relative.map((target) => (target.startsWith('#') ? page + target : join(dirname(page), target)));
 }
 
-/** Whether the file or folder exists, and also the heading if the link names one. */
+/** Whether the file or folder exists and, if the link names a heading, has that heading. */
 export function leadsSomewhere(link: string): boolean {
   const [path = '', heading] = link.split('#');
   if (!existsSync(join(ROOT, path))) return false;

@@ -9,7 +9,7 @@ import { type PostgresAnswer, type PostgresOrder } from '../src/stack/postgres-s
 jest.setTimeout(60_000);
 
 const SCRIPT = join(__dirname, '../../../dist/apps/cli/stack/postgres-server.js');
-/** A device where every write fails as on a full disk. Only Linux has it. */
+/** A device on which every write fails, as on a full disk. It exists only on Linux. */
 const FULL = '/dev/full';
 
 describe('the process that keeps the local Postgres running', () => {

@@ -7,7 +7,7 @@ import { CAN_MOUNT, StackProcess, expectGone } from './stack.fixture';
 jest.setTimeout(90_000);
 
 describe('the local stack on Postgres', () => {
-  // Other users have no access, including the server's own user if this runs as root.
+  // Other users cannot access this folder. If root runs the test, this includes the server's user.
   const folder = mkdtempSync(join(tmpdir(), 'atlas-stack-'));
   const dataDir = join(folder, 'data');
   let run: StackProcess;

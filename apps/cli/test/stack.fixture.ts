@@ -10,7 +10,10 @@ import { until } from '../src/stack/until';
 const ROOT = join(__dirname, '../../..');
 const BUILT = 'dist/apps/cli/main.js';
 export const CLI = join(ROOT, BUILT);
-/** Whether this process can bind-mount a folder for one child. Needs root, and most containers forbid it. */
+/**
+ * Whether this process can bind-mount a folder for a child. This requires root, and most containers forbid
+ * it.
+ */
 export const CAN_MOUNT = spawnSync('unshare', ['--mount', 'mount', '--bind', '/tmp', '/tmp']).status === 0;
 
 export interface StackSetting {

@@ -76,7 +76,7 @@ describe('the local stack', () => {
 
   it('restarts quickly with its data, and refuses a second stack on the same data folder', async () => {
     const before = runs[0]?.devStack;
-    // As if the first start had been killed right after it created the owner.
+    // Simulates a first start that was killed right after it created the owner.
     const recordFile = join(dataDir, 'secrets.sqlite.json');
     const record = JSON.parse(readFileSync(recordFile, 'utf8')) as object;
     expect(record).toMatchObject({ isOperatorMade: true });
@@ -122,7 +122,7 @@ describe('the local stack', () => {
     expect(existsSync(join(dataDir, 'pids.json'))).toBe(false);
   });
 
-  it('writes no secret to its output and logs', () => {
+  it('writes no secrets to its output or logs', () => {
     const secrets = secretsIn(join(dataDir, 'dev-stack.json'), join(dataDir, 'secrets.sqlite.json'));
     expect(secrets.length).toBeGreaterThan(10);
     const logs = readdirSync(join(dataDir, 'logs')).map((name) => runs[0]?.log(name) ?? '');

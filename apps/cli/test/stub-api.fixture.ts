@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 
 export interface StubAnswer {
   readonly status?: number;
-  /** An object is sent as JSON. */
+  /** An object is sent as JSON, and a string unchanged. */
   readonly body?: unknown;
   /** Raw server-sent events. Afterwards the connection is closed or, if `breaks` is set, reset. */
   readonly stream?: string;
@@ -16,8 +16,8 @@ export interface StubAnswer {
 }
 
 /**
- * Stands in for the Control Plane to drop connections, or to respond in ways that the Control Plane does not.
- * Each call gets the next prepared response. The last one is repeated.
+ * Stands in for the Control Plane, to drop connections or to respond in ways that a real one does not. Each
+ * call gets the next prepared response. The last response is repeated.
  */
 export class StubApi {
   answers: Record<string, StubAnswer[]> = {};
@@ -58,7 +58,7 @@ export class StubApi {
     const type = stream === undefined ? 'application/json' : 'text/event-stream';
     response.writeHead(status, { 'content-type': type });
     const sent = stream ?? (typeof body === 'string' ? body : (JSON.stringify(body) ?? ''));
-    // In arbitrary pieces, as networks deliver them.
+    // Sends the response in pieces, because a network may deliver it that way.
     for (const piece of sent.match(/[^]{1,50}/g) ?? []) {
       response.write(piece);
       await setImmediate();

@@ -187,7 +187,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes running on %s', (driv
     expect(unknown).toMatchObject({
       code: 3,
       out: '',
-      err: expect.stringContaining('Check that the API key is right'),
+      err: expect.stringContaining('Check that the API key is correct'),
     });
   });
 

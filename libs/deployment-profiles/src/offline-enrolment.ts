@@ -1,6 +1,6 @@
 import { type DeploymentModel } from '@atlas/tenancy';
 
-/** Shown by both planes when someone tries to enrol a plane of such a model by file. */
+/** The error that both planes show when someone enrols a plane by file although its model forbids that. */
 export function offlineEnrolmentProblem(model: DeploymentModel): string {
   return (
     `A ${model} plane needs a connection to the Control Plane and cannot enrol by file. Start it without ` +

@@ -19,27 +19,27 @@ describe.each(DEPLOYMENT_MODELS)('the outage contract of %s', (model) => {
   });
 
   it.each(['sign_in', 'incidents', 'alert_ingest', 'cmdb', 'exports', 'tenant_address'] as const)(
-    'keeps %s working throughout',
+    'lists %s as working throughout',
     (capability) => {
       expect(statesOf(capability)).toEqual(['works', 'works', 'works', 'works']);
     },
   );
 
   it.each(['slos', 'runbooks', 'entitlements'] as const)(
-    'warns about %s within a day, then makes it read-only',
+    'lists %s as working with a warning after a day, and as read-only after a month',
     (capability) => {
       expect(statesOf(capability)).toEqual(['works', 'works', 'warns', 'read_only']);
     },
   );
 
   it.each(['ai', 'tenant_lifecycle'] as const)(
-    'makes %s unavailable without the Control Plane',
+    'lists %s as unavailable without the Control Plane',
     (capability) => {
       expect(new Set(statesOf(capability))).toEqual(new Set(['unavailable']));
     },
   );
 
-  it('never improves while the outage lasts, and explains each promise', () => {
+  it('never promises more as an outage continues, and explains each promise', () => {
     for (const { after, note } of contract) {
       const severities = OUTAGE_MOMENTS.map((moment) => OUTAGE_STATES.indexOf(after[moment]));
       expect(severities).toEqual([...severities].sort((a, b) => a - b));

@@ -13,7 +13,7 @@ const INSTALL = [
 ];
 const CUSTOMERS_BACKUP = [/snapshots of the database/, /TLS certificates/, /agent keys/];
 
-// What the customer says about each model (MODELS.md), repeated here so that a changed fact is noticed.
+// What the customer says about each model (MODELS.md), repeated here so that tests notice a changed fact.
 const FACTS = {
   shared: {
     title: 'Shared SaaS',
@@ -165,9 +165,9 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expect(profile.installRequired).toBe(facts.customerInstalls);
   });
 
-  it('sets self-registration, offline enrolment, the fixed tenant and the route to AI', () => {
+  it('says how users register, planes enrol, requests name tenants, and AI questions are routed', () => {
     expect(profile.selfRegistrationAllowed).toBe(facts.customerInstalls);
-    // Hybrid is local data with cloud intelligence, so it needs a connection to the cloud.
+    // Hybrid combines local data with cloud intelligence, so it needs a connection to the cloud.
     expect(profile.offlineEnrolmentAllowed).toBe(profile.model === 'on_prem');
     expect(profile.tenantFixed).toBe(facts.tenantFixed);
     expect(profile.aiRouting).toBe(facts.aiRouting);
@@ -182,7 +182,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expect(profile.guide.doc).toMatch(/^\/help\/[a-z]+(-[a-z]+)*$/);
   });
 
-  it('marks exactly the texts that mention features not built yet', () => {
+  it('marks exactly the texts that mention features that are not built yet', () => {
     const { controlPlaneRelation, dataResidency, backupDuty, provisioning, hints } = profile;
     const texts = { controlPlaneRelation, dataResidency, backupDuty, provisioning };
     for (const [name, part] of Object.entries(texts)) {
@@ -200,7 +200,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
       expect([capability, awaits]).toEqual([capability, AWAITED_BY[capability]]);
   });
 
-  it('names the variables that matter, each once', () => {
+  it('names each variable that matters, and names it only once', () => {
     const names = profile.environment.map(({ name }) => name);
     expect(duplicatesOf(names)).toEqual([]);
     expect(names).toEqual(
@@ -222,7 +222,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
   });
 });
 
-it('keeps the steps that all models share immutable', () => {
+it('the steps that all models share are immutable', () => {
   const shared = [SECRET_ROTATION_STEPS, UPGRADE_STEPS, UPGRADE_WAVE_STEPS, CELL_DRAIN_STEPS];
   expect(shared.every(frozenThrough)).toBe(true);
 });
@@ -235,7 +235,7 @@ describe('the four profiles', () => {
     expect(Object.isFrozen(PROFILES)).toBe(true);
   });
 
-  it('share no hint and no guide', () => {
+  it('share no hints and no guides', () => {
     expect(duplicatesOf(all.flatMap(({ hints }) => hints.map(({ text }) => text)))).toEqual([]);
     expect(duplicatesOf(all.map(({ guide }) => guide.doc))).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { HYBRID_PROFILE } from './profiles/hybrid.profile';
 import { ON_PREM_PROFILE } from './profiles/on-prem.profile';
 import { SHARED_PROFILE } from './profiles/shared.profile';
 
-/** All deployment profiles. A new model is a profile file and one line here, which the compiler enforces. */
+/** All deployment profiles. A new model needs a profile file and a line here. The compiler enforces this. */
 export const PROFILES: Readonly<Record<DeploymentModel, DeploymentProfile>> = Object.freeze({
   shared: SHARED_PROFILE,
   dedicated: DEDICATED_PROFILE,

@@ -2,7 +2,7 @@ import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
 import { resolveDeploymentModel } from './resolve-deployment-model';
 
 describe('resolveDeploymentModel', () => {
-  it.each(DEPLOYMENT_MODELS)('accepts %s from either name, and from both when they agree', (model) => {
+  it.each(DEPLOYMENT_MODELS)('accepts %s from either variable, and from both if they agree', (model) => {
     expect(resolveDeploymentModel({ ATLAS_TP_DEPLOYMENT: model })).toEqual({ model });
     expect(resolveDeploymentModel({ TP_DEPLOYMENT_MODE: model })).toEqual({ model });
     expect(resolveDeploymentModel({ ATLAS_TP_DEPLOYMENT: model, TP_DEPLOYMENT_MODE: model })).toEqual({
@@ -29,7 +29,7 @@ describe('resolveDeploymentModel', () => {
   });
 
   it.each(['ATLAS_TP_DEPLOYMENT', 'TP_DEPLOYMENT_MODE'])(
-    'rejects any other value of %s, listing the allowed values',
+    'rejects an unknown value of %s, listing the allowed values',
     (name) => {
       const { model, problem } = resolveDeploymentModel({ [name]: 'on-prem' });
       expect(model).toBeUndefined();

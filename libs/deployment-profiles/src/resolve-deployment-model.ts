@@ -6,16 +6,14 @@ export interface DeploymentModelEnvironment {
   readonly TP_DEPLOYMENT_MODE?: string | undefined;
 }
 
-/**
- * Either the model, undefined if the environment does not name one, or what is wrong with the environment.
- */
+/** The model (undefined if the environment names none), or what is wrong with the environment. */
 export type DeploymentModelResolution =
   | { readonly model?: DeploymentModel | undefined; readonly problem?: undefined }
   | { readonly model?: undefined; readonly problem: string };
 
 /**
- * The deployment model that the environment names; an empty value counts as unset. If unset, enrolment
- * supplies it.
+ * The deployment model that the environment names. An empty value counts as unset. If no model is set,
+ * enrolment supplies it.
  */
 export function resolveDeploymentModel(env: DeploymentModelEnvironment): DeploymentModelResolution {
   const name = env.ATLAS_TP_DEPLOYMENT?.trim() ? 'ATLAS_TP_DEPLOYMENT' : 'TP_DEPLOYMENT_MODE';

@@ -3,8 +3,8 @@ import { deepFreeze } from './parts/deep-freeze';
 export const ROTATION_MODES = ['routine', 'compromised'] as const;
 
 /**
- * `routine`: the next secret is delivered in band. `compromised`: the old secret is refused at once, and no
- * new secret is delivered.
+ * `routine`: the plane receives the next secret through its usual calls. `compromised`: the old secret is
+ * refused at once, and no new secret is delivered.
  */
 export type RotationMode = (typeof ROTATION_MODES)[number];
 

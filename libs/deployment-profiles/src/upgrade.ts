@@ -1,8 +1,8 @@
 import { deepFreeze } from './parts/deep-freeze';
 
 /**
- * `by_driver`: the driver that created the tenant plane also replaces it. `by_hand`: the people who run it
- * do.
+ * `by_driver`: the driver that created the tenant plane also replaces it. `by_hand`: the people who run the
+ * tenant plane replace it.
  */
 export type UpgradeWay = 'by_driver' | 'by_hand';
 
@@ -12,5 +12,5 @@ export const UPGRADE_STEPS: Readonly<Record<UpgradeWay, readonly string[]>> = de
   by_hand: ['await-version'],
 });
 
-/** The steps of an upgrade wave. Each plane in it is upgraded by a job of its own. */
+/** The steps of an upgrade wave. Each plane is upgraded by a separate job. */
 export const UPGRADE_WAVE_STEPS: readonly string[] = deepFreeze(['upgrade-canary', 'upgrade-batches']);

@@ -3,9 +3,9 @@ import { type ProbeRequest, type Spelling, atHome, requestOf } from './requests'
 import { type Form, type Route, type RouteLine } from './route-line';
 
 /**
- * How a plane that isolates its tenants responds. `refused`: the request names the other tenant or something
- * that belongs to it. `own`: the plane ignores that name, and the caller may get its own data. `name`: a
- * caller who has not signed in may learn the tenant's name.
+ * How a plane that isolates its tenants responds. `refused`: it refuses, because the request names the other
+ * tenant or one of its objects. `own`: it ignores the name, and the caller may get its own data. `name`: the
+ * caller has not signed in, and may learn the tenant's name.
  */
 type Expected = 'refused' | 'own' | 'name';
 
@@ -14,15 +14,15 @@ export interface Attempt {
   readonly route: Route;
   readonly line: RouteLine;
   readonly form: Form;
-  /** A short description. */
+  /** How the request refers to the other tenant. */
   readonly how: string;
   readonly request: ProbeRequest;
   readonly expected: Expected;
-  /** The plane ignores the other tenant's name, so the request changes the calling tenant itself. */
+  /** Whether the plane ignores the other tenant's name, so that the request changes the calling tenant. */
   readonly writesOwn: boolean;
 }
 
-/** The `Idempotency-Key` that the other tenant has used on repeatable routes. */
+/** The `Idempotency-Key` with which the other tenant has called repeatable routes. */
 export const KEY_OF_OTHER = 'isolation-probe';
 
 type Kind = Pick<Attempt, 'form' | 'how' | 'expected'>;

@@ -17,7 +17,7 @@ export function controlOf(route: Route, line: RouteLine, party: Party): Control 
   return request && { route, line, request };
 }
 
-/** The controls for all chosen routes. Routes that remove something come late, those that sign out last. */
+/** The controls for all chosen routes. Routes that remove an object come late, and sign-outs come last. */
 export function controlsOf(
   table: Lines<RouteLine>,
   routes: readonly Route[],
@@ -35,7 +35,7 @@ function lateness({ line }: Control): number {
   return line.endsSession ? 2 : Number(line.removes ?? false);
 }
 
-/** If such an attempt succeeded, every later one would be refused just for lack of a session. */
+/** Whether the route signs its caller out. After such a call, every request with the session is refused. */
 export function endsSession({ line }: { readonly line: RouteLine }): boolean {
   return line.endsSession === true;
 }

@@ -18,7 +18,7 @@ const ROUTE = { method: 'PATCH', path: '/api/incidents/:id' };
 const LINE: RouteLine = { verb: 'write', path: { id: 'incident' }, body: () => ({ severity: 'P5' }) };
 
 describe('the table of routes', () => {
-  it('is reported as lacking a line for a new route, and as having one for a removed route', () => {
+  it('is reported if it has no line for a new route, or still has a line for a removed route', () => {
     const routes = [ROUTE, { method: 'GET', path: '/api/new' }, { method: 'HEAD', path: '/api/old' }];
     expect(tableFaults({ 'PATCH /api/incidents/:id': LINE, 'GET /api/old': LINE }, routes)).toEqual([
       'GET /api/new has no line',
@@ -38,7 +38,7 @@ describe('the routes for an object that a fixture creates', () => {
   ];
   const table = tenantPlaneLines(routes);
 
-  it('have lines without being listed', () => {
+  it('have lines without being listed one by one', () => {
     expect(table).toMatchObject({
       'GET /api/incidents': { verb: 'list', query: { cursor: 'incident' } },
       'POST /api/incidents': { verb: 'write', isRepeatable: true },
@@ -54,7 +54,7 @@ describe('the routes for an object that a fixture creates', () => {
     expect(faults).toContain('PATCH /api/cmdb/items/:id has no line');
   });
 
-  it('are called by their own tenant with the deletion last', () => {
+  it('are called by their own tenant in an order that puts the deletion last', () => {
     const controls = controlsOf(table, routes, acme, () => true).map(({ route }) => nameOf(route));
     expect(controls.at(-1)).toBe('DELETE /api/incidents/:id');
     expect(controls).toHaveLength(routes.length);
@@ -96,7 +96,7 @@ describe('the attempts on a route', () => {
   });
 });
 
-describe('judging a response', () => {
+describe('the verdict on a response', () => {
   const marks = { rows: ['canary-b', `${ID}4`], name: 'Globex' };
   const attempts = attemptsOn(ROUTE, LINE, acme, globex);
   const outcome = (form: string, status: number, text: string): Outcome => {
@@ -116,11 +116,11 @@ describe('judging a response', () => {
     ['header', 403, '', 'refused'],
     ['header', 500, '', 'fault'],
     ['header', 0, 'socket hang up', 'fault'],
-  ])('in the form %s, treats %d %s as %s', (form, status, text, expected) => {
+  ])('to an attempt in the form %s, with status %d and text %j, is %s', (form, status, text, expected) => {
     expect(outcome(form, status, text)).toBe(expected);
   });
 
-  it('collects marks that appear only in responses to the other tenant', () => {
+  it('is based on marks that appear only in responses to the other tenant', () => {
     const texts = [`{"id":"${ID}4","plane":"${ID}9","by":"a@globex.example.com","title":"canary-0f x"}`];
     expect(marksIn(texts, [`{"plane":"${ID}9"}`])).toEqual([`${ID}4`, 'a@globex.example.com', 'canary-0f']);
   });

@@ -2,13 +2,13 @@
 export interface Party {
   readonly tenantId: string;
   readonly slug: string;
-  /** The host name of its address. Null if unknown, in which case no attempt uses it. */
+  /** The host name of the tenant's address. If it is unknown (null), no attempt uses it. */
   readonly host: string | null;
-  /** Its admin's session. */
+  /** The session of the tenant's admin. */
   readonly session: string;
-  /** The ids of objects that it has, by kind: `user`, `auditEvent`, and the kinds that fixtures create. */
+  /** The ids of the tenant's objects, by kind: `user`, `auditEvent`, and the kinds that fixtures create. */
   readonly subjects: Readonly<Record<string, string>>;
-  /** What its admin signs in with, if known. */
+  /** The credentials with which the tenant's admin signs in, if known. */
   readonly credentials?: Credentials;
 }
 

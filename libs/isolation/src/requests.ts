@@ -17,7 +17,7 @@ export interface Spelling {
   readonly host?: string | null;
   readonly tenant?: string;
   readonly query?: string;
-  /** Replaces what the party itself would send. */
+  /** Replaces the body that the party itself would send. */
   readonly body?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
   /** How the ids in the path are written. */
@@ -30,7 +30,7 @@ export function atHome({ host, tenantId }: Party): Pick<Spelling, 'host' | 'tena
 }
 
 /**
- * The request that `own` sends to a route about objects of `about`. Undefined if one of them lacks what the
+ * The request with which `own` calls a route for objects of `about`. Undefined if either party lacks what the
  * route requires.
  */
 export function requestOf(

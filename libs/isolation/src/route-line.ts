@@ -26,21 +26,21 @@ export interface RouteLine {
   readonly path?: Readonly<Record<string, string | { readonly text: string }>>;
   /** For each query parameter that takes an id: the kind of object. */
   readonly query?: Readonly<Record<string, string>>;
-  /** The body that a party sends for itself. Undefined if it lacks what the route requires. */
+  /** The body that a party sends for itself. Undefined if the party lacks what the route requires. */
   readonly body?: (party: Party) => Body | undefined;
-  /** Bodies that each contain something of the other tenant. */
+  /** Bodies that each contain a value from the other tenant. */
   readonly nested?: (own: Party, other: Party) => readonly (Body | undefined)[];
   /** Whether every caller gets the same response, which therefore reveals nothing. */
   readonly isAlike?: boolean;
   /** Whether the other tenant's response can be requested again with its `Idempotency-Key`. */
   readonly isRepeatable?: boolean;
-  /** The status codes of the tenant's own requests, if they are not 2xx. */
+  /** The expected status codes of the tenant's own requests, if they are not 2xx. */
   readonly answers?: readonly number[];
-  /** The call signs its caller out, so it is made only once and last. */
+  /** Whether the call signs its caller out. Such a call is made last, and only once. */
   readonly endsSession?: boolean;
-  /** The call removes the object that it names, so it comes after calls that need the object. */
+  /** Whether the call removes the object that it names. Such a call follows those that need the object. */
   readonly removes?: boolean;
-  /** The damage if the plane accepted another tenant's request, if it cannot be undone. */
+  /** The irreversible damage that another tenant's request would do if the plane accepted it. */
   readonly harm?: string;
 }
 

@@ -6,13 +6,15 @@ export interface Reply {
   /** 0 if there was no response. `text` then says why. */
   readonly status: number;
   readonly text: string;
-  /** Finds the request in the plane's log. */
+  /** The id of the request in the plane's log. */
   readonly traceId?: string;
 }
 
 const PATIENCE_MS = 30_000;
 
-/** Sends every request to the same plane. An ordinary client would connect to the host that it names. */
+/**
+ * Sends every request to the same plane. An ordinary client would connect to the host that the request names.
+ */
 export class Sender {
   private readonly agent: Agent | TlsAgent;
 
@@ -49,7 +51,7 @@ export class Sender {
           response.on('error', failed);
         },
       );
-      request.on('timeout', () => request.destroy(new Error(`no answer within ${this.patienceMs} ms`)));
+      request.on('timeout', () => request.destroy(new Error(`no response within ${this.patienceMs} ms`)));
       request.on('error', failed);
       request.end(body);
     });

@@ -88,7 +88,7 @@ const WRITTEN_OUT: Lines<RouteLine> = {
     ],
   },
   'POST /api/auth/reset-password': {
-    // Only an email contains a valid token. This one was never sent, but names an existing tenant.
+    // Only an email contains a valid token. This token was never sent, but names an existing tenant.
     verb: 'write',
     audience: 'anybody',
     answers: [401],

@@ -7,15 +7,15 @@ export type Ask = <T>(path: string, body?: object) => Promise<T>;
 type Listed = { readonly items: readonly { readonly id: string }[] };
 
 /**
- * Creates two objects of each kind, both containing `word`, so that a page that starts after the newer one
- * is not empty.
+ * Creates two objects of each kind, so that a page that starts after the newer object is not empty. Each
+ * object contains `word`.
  */
 export async function makeThings(ask: Ask, word: string): Promise<void> {
   const served = await fixturesServed(ask);
   for (let count = 0; count < 2; count += 1) for (const { path, body } of served) await ask(path, body(word));
 }
 
-/** The id of the newest object of each kind, and for users that of the caller. */
+/** The id of the newest object of each kind. For users, it is the caller's id. */
 export async function subjectsOf(ask: Ask): Promise<Record<string, string>> {
   const { user } = await ask<{ user: { id: string } }>('/api/auth/me');
   const subjects: Record<string, string> = { user: user.id };
@@ -29,7 +29,7 @@ export async function subjectsOf(ask: Ask): Promise<Record<string, string>> {
   return subjects;
 }
 
-/** A plane that runs another version may lack a feature. */
+/** The fixtures of the features that the plane's version has. */
 async function fixturesServed(ask: Ask): Promise<Fixture[]> {
   const { paths } = await ask<{ paths: object }>('/openapi.json');
   return FIXTURES.filter(({ path }) => path in paths);

@@ -17,9 +17,9 @@ export interface Judged {
   readonly traceId?: string;
 }
 
-/** Texts that show that a response contains the other tenant's data. */
+/** Strings that show that a response contains the other tenant's data. */
 export interface Marks {
-  /** Texts found in its rows. */
+  /** Strings found in the other tenant's rows. */
   readonly rows: readonly string[];
   readonly name: string;
 }
@@ -28,7 +28,7 @@ const TELLING = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w.+-]+@[\w-]+(?:\
 
 /**
  * The ids, addresses and canary words in the responses to the other tenant, except those that also occur in
- * the texts `before`.
+ * the `before` responses.
  */
 export function marksIn(answersOfOther: readonly string[], before: readonly string[]): string[] {
   const own = before.join('\n');
@@ -43,7 +43,7 @@ export function judge(attempt: Attempt, { status, text, traceId }: Reply, { rows
   const marks = expected === 'name' ? rows : [...rows, name];
   const told = marks.find((mark) => !said.includes(mark) && text.includes(mark));
   const of = (outcome: Outcome, why?: string): Judged => ({ attempt, status, outcome, why, told, traceId });
-  if (told !== undefined) return of('leak', 'the answer contains data of the other tenant');
+  if (told !== undefined) return of('leak', 'the response contains data of the other tenant');
   if (status >= 500 && !line.answers?.includes(status)) return of('fault', text.slice(0, 200));
   if (status === 0) return of('fault', text);
   if (status >= 300) return of('refused');

@@ -25,9 +25,9 @@ export class Attempts {
     private readonly waker: JobWaker,
   ) {}
 
-  /** Resolves when the attempt ends or gives up its short slot to run a long step. */
+  /** Resolves when the attempt finishes, or releases its short slot to run a long step. */
   async begin(jobId: string): Promise<void> {
-    // The attempt that is already waiting will see whatever this one would see.
+    // Another attempt at this job is already waiting for a slot. When it starts, it sees all changes so far.
     if (this.inLine.has(jobId)) return;
     await new Promise<void>((resolve) => {
       const attempt = this.attempt(jobId, resolve).finally(() => {
@@ -38,7 +38,7 @@ export class Attempts {
     });
   }
 
-  /** Starts no more attempts. Waiting jobs are handed to other processes, or to the next start. */
+  /** Stops starting attempts. Waiting jobs are left to other processes, or to the next start. */
   end(): void {
     this.short.end();
     this.long.end();
@@ -49,7 +49,7 @@ export class Attempts {
     while (this.underWay.size > 0) await Promise.all(this.underWay);
   }
 
-  /** If it fails, the sweep tries the job again. */
+  /** Runs the job once a slot is free. If the attempt fails, the sweep retries the job. */
   private async attempt(jobId: string, leave: () => void): Promise<void> {
     this.inLine.add(jobId);
     const place = new Place(this.short, this.long, leave);
@@ -57,7 +57,8 @@ export class Attempts {
     this.inLine.delete(jobId);
     try {
       if (isIn) await this.runner.advance(jobId, async () => (isIn = await place.makeRoom()));
-      // This process is shutting down. The queue considers the wake-up handled, so wake another process.
+      // If there is no slot, this process is shutting down. The queue considers the wake-up handled, so
+      // another process must be woken.
       if (!isIn) await this.waker.wake(jobId);
     } catch (error) {
       this.logger.error(error);
@@ -81,7 +82,7 @@ class Place {
     return this.take(this.short);
   }
 
-  /** Trades the short slot for a long one, which the attempt then keeps until it ends. */
+  /** Exchanges the short slot for a long slot, which the attempt keeps until it finishes. */
   async makeRoom(): Promise<boolean> {
     if (this.held === this.long) return true;
     this.leave();

@@ -4,7 +4,8 @@ import { StepFailure } from './step';
 export type FaultMoment = 'before' | 'after-effect' | 'after-record';
 
 /**
- * Named points where tests break the process: `<operation>/<step>/<moment>`. They do nothing unless armed.
+ * Points at which tests can disrupt the process, named `<operation>/<step>/<moment>`. A point does nothing
+ * unless it is armed.
  */
 export class FaultPoints {
   private readonly armed?: { readonly name: string; readonly action: string };
@@ -21,10 +22,10 @@ export class FaultPoints {
     this.logger.warn(`Fault point ${this.armed.name}: ${this.armed.action}`);
     if (this.armed.action === 'kill') process.kill(process.pid, 'SIGKILL');
     if (this.armed.action === 'throw') throw new Error(`Fault point ${this.armed.name}`);
-    // This is how a step fails if it can never succeed.
+    // Fails like a step that can never succeed.
     if (this.armed.action === 'fail')
       throw new StepFailure('fatal', 'fault_point', `Fault point ${this.armed.name}`);
-    // Paused until the process receives SIGUSR2.
+    // Continues when the process receives SIGUSR2.
     if (this.armed.action === 'pause') await new Promise<void>((resume) => process.once('SIGUSR2', resume));
   }
 }

@@ -10,8 +10,8 @@ import { type JobHandler, JobQueue } from './job-queue';
 const TASK = 'advance_job';
 const CONCURRENCY = 8;
 /**
- * graphile-worker does not await single completions, so losing the
- * server would crash this process. It does await batches.
+ * graphile-worker does not await single completions, so losing the server would crash this process. It does
+ * await completions in batches.
  */
 const AWAITED = { completeJobBatchDelay: 0, failJobBatchDelay: 0 };
 const RESTART_MS = 1000;
@@ -19,7 +19,7 @@ const RESTART_MS = 1000;
 /**
  * Uses graphile-worker on Postgres. `add_job` is part of the caller's transaction, and LISTEN/NOTIFY wakes a
  * worker within milliseconds. Tasks are never retried and have no key, because the job's row has the whole
- * state, and so a task left locked by a killed worker blocks no job.
+ * state. A task that a killed worker left locked therefore blocks no job.
  */
 export class GraphileQueue extends JobQueue {
   private readonly pool: Pool;
@@ -46,7 +46,7 @@ export class GraphileQueue extends JobQueue {
     this.ending.abort();
     await this.endRunner();
     await this.kept;
-    // A replacement may have started in the meantime.
+    // A replacement may have started while the first runner was stopping.
     await this.endRunner();
     await this.pool.end();
   }
@@ -57,7 +57,7 @@ export class GraphileQueue extends JobQueue {
     while (!signal.aborted) {
       await this.runner?.promise.catch(() => undefined);
       await delay(RESTART_MS, undefined, { signal }).catch(() => undefined);
-      // If the server is still down, the next turn tries again. Until then the sweep fails as well.
+      // If the server is still down, the next iteration tries again. Until then, the sweep fails as well.
       if (!signal.aborted) this.runner = await this.run(handler).catch(() => undefined);
     }
   }
@@ -100,7 +100,7 @@ export class GraphileQueue extends JobQueue {
   }
 }
 
-/** If the server closes a connection, the next use opens a new one. */
+/** If the server closes a connection, the next use opens a new connection. */
 function poolFor(url: Secret, max: number): Pool {
   const connection = { connectionString: url.reveal(), application_name: 'atlas-queue', ...NOTICING_SILENCE };
   const pool = new Pool({ ...connection, max, Client: PostgresClient });

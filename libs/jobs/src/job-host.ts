@@ -5,8 +5,8 @@ import { type JobRow } from './job-row';
 import { type StepContext } from './step';
 
 /**
- * A pause of a tenant's writes, which the job started and must
- * end. While the job is being undone, it has no deadline.
+ * A pause of a tenant's writes that the job started and must lift. `until` is its deadline. While the job is
+ * being undone, there is no deadline (null).
  */
 export interface Pause {
   readonly until: Date | null;
@@ -25,14 +25,14 @@ export abstract class JobHost<J extends JobRow = JobRow> {
   }
 
   /**
-   * The write pause that the job has started, or null. A failure must not leave
-   * such a job stopped, so if no retry succeeds before the deadline, it is undone.
+   * The write pause that the job has started, or null. A job with a pause must not simply stop at a failure.
+   * If no retry succeeds before the deadline, the job is undone.
    */
   pauseOf(_job: J): Pause | null {
     return null;
   }
 
-  /** Runs in the transaction that ends the job. */
+  /** Runs in the transaction in which the job finishes. */
   abstract settle(manager: EntityManager, job: J, status: JobStatus): Promise<void>;
 
   /** Removes secrets from the text of a failure before it is stored, shown or logged. */

@@ -10,6 +10,6 @@ export abstract class JobQueue {
   abstract start(handler: JobHandler): Promise<void>;
   /** Resolves when the running attempts have finished. */
   abstract stop(): Promise<void>;
-  /** Sent if and when the transaction of `manager` commits. */
+  /** The wake-up is sent when the transaction of `manager` commits. */
   abstract wake(manager: EntityManager, jobId: string): Promise<void>;
 }

@@ -11,17 +11,17 @@ import {
 } from './job';
 
 /**
- * The journal of one job, and the lease on it: owner, fencing number and expiry. An application extends it
- * with the targets of its jobs.
+ * The journal of one job, and the lease on it: owner, fencing number and expiry. An application extends this
+ * class with the targets of its jobs.
  */
 export abstract class JobRow {
   @PrimaryColumn('uuid') id: string;
   @Column('varchar') operation: string;
-  /** The job that started this one. */
+  /** The job that started this job. */
   @Column('uuid', { name: 'parent_id', nullable: true }) parentId: string | null;
-  /** Whether the job failed or was cancelled before its parent was retried, so the parent ignores it. */
+  /** Whether the job failed or was cancelled before its parent was retried. The parent then ignores it. */
   @Column('boolean', { name: 'is_dismissed' }) isDismissed: boolean;
-  /** The arguments of the operation. Never secrets. */
+  /** The arguments of the operation. They never contain secrets. */
   @JsonColumn() params: JobParams;
   @Column('varchar') status: JobStatus;
   @Column('varchar') direction: JobDirection;
@@ -48,7 +48,7 @@ export interface JobRequest {
   readonly steps: readonly string[];
 }
 
-/** A queued job that has not started. `Jobs.insert` sets its due time by the database's clock. */
+/** A queued job that has not started. `Jobs.insert` sets its due time on the database's clock. */
 export function newJobRow({ operation, parentId = null, params = {}, steps }: JobRequest, now: Date): JobRow {
   return {
     id: uuidv7(now),

@@ -43,10 +43,10 @@ export class JobRunner {
 
   /**
    * Advances a job as far as possible. Safe to call at any time and any number of times. Calls `makeRoom`
-   * before a long step, and releases the job if that returns false.
+   * before a long step, and releases the job if the call returns false.
    */
   async advance(jobId: string, makeRoom: MakeRoom = () => Promise.resolve(true)): Promise<void> {
-    // A new context, since the job's logs must not name the request that woke it.
+    // A new context, because the job's logs must not name the request that woke the job.
     const context: RequestContext = { traceId: newTraceId(), jobId };
     await runInContext(context, async () => {
       const job = await this.jobs.claim(jobId, this.owner);
@@ -70,8 +70,8 @@ export class JobRunner {
   }
 
   /**
-   * Releases the job, which no other worker can claim before its lease expires or is released. False if this
-   * worker no longer holds it.
+   * Releases the job, so that other workers can claim it before its lease expires. False if this worker no
+   * longer holds the job.
    */
   private isGivenBack(job: JobRow): Promise<boolean> {
     return this.jobs.giveBack(job).catch(() => true);
@@ -229,7 +229,7 @@ export class JobRunner {
     Object.assign(state, { attempt, error: told, waiting_for: null });
     if (retryAt) {
       Object.assign(state, { status: 'waiting', attempt: attempt + 1 });
-      // If the job was woken in the meantime, retry at once, since what it lacked may be there now.
+      // If the job was woken in the meantime, it is retried at once, because what it lacked may exist now.
       const released = await this.jobs.releaseUnlessWoken(job, retryAt);
       return released ? 'stop' : 'again';
     }
@@ -243,7 +243,7 @@ export class JobRunner {
     return this.finish(job, 'failed');
   }
 
-  /** The number of attempts so far, and when the next one is due (null if there is none). */
+  /** The number of attempts so far, and when the next attempt is due (null if there is no next attempt). */
   private nextAttempt(
     job: JobRow,
     state: StepState,
@@ -333,7 +333,8 @@ export class JobRunner {
     const write: StepContext['write'] = (work) =>
       this.jobs.write(job.id, async (transaction) => {
         const result = await work(transaction);
-        // Last, as in every transaction of a job. Locking the job's row before other rows could deadlock.
+        // The job's row is locked last, as in every transaction of a job. Otherwise transactions could
+        // deadlock.
         await this.jobs.hold(job, transaction);
         return result;
       });
@@ -373,7 +374,10 @@ function nextOf({ direction, steps }: JobRow): StepState | undefined {
   return steps.findLast(({ status }) => status !== 'undone' && status !== 'skipped');
 }
 
-/** The request that created the job may already have done what its first step does. */
+/**
+ * Whether the step may have had an effect. The request that created the job may already have done what the
+ * first step does.
+ */
 function wasTouched({ steps }: JobRow, state: StepState): boolean {
   return state.status !== 'pending' || state === steps[0];
 }

@@ -6,7 +6,7 @@ export type JobStatus = (typeof JOB_STATUSES)[number];
 /** While a job is live, no other operation starts on the same subject. */
 export const LIVE_JOB_STATUSES: readonly JobStatus[] = ['queued', 'running', 'waiting'];
 
-/** The job ended without doing what was requested. */
+/** The job finished without doing what was requested. */
 export const FAILED_JOB_STATUSES: readonly JobStatus[] = ['failed', 'cancelled'];
 
 /** `undo` reverts the steps, last first. */
@@ -23,14 +23,14 @@ export const JOB_MACHINE = defineStateMachine({
 
 export type StepStatus = 'pending' | 'running' | 'waiting' | 'done' | 'failed' | 'undone' | 'skipped';
 
-/** What later steps read. Never secrets. */
+/** What later steps read. Outputs never contain secrets. */
 export type StepOutputs = Record<string, string | number | boolean | null>;
 
 export type JobParams = Readonly<Record<string, string | number | boolean | null>>;
 
 /**
- * What follows a failure. `retry`: try again later, a limited number of times. `operator`: a person has to
- * act, then retry the job. `fatal`: undo everything.
+ * What happens after a failure. `retry`: try again later, a limited number of times. `operator`: a person has
+ * to act, then retry the job. `fatal`: undo everything.
  */
 export type FailureClass = 'retry' | 'operator' | 'fatal';
 

@@ -6,12 +6,12 @@ import { LIVE_JOB_STATUSES } from './job';
 import { type JobRow } from './job-row';
 
 export const LEASE_MS = 15_000;
-/** How long a released job rests before it is due again. */
+/** How long after its release a job is due again. */
 const PAUSE_MS = 1000;
-/** When the sweep first checks a new job that nothing woke. */
+/** How long after a job's creation the sweep first checks it, if nothing has woken it. */
 const UNNOTICED_MS = 5000;
 
-/** Another worker holds the job now, so this one can no longer write to it. */
+/** Another worker holds the job now, so this worker can no longer write to the job. */
 export class LeaseLost extends Error {
   constructor() {
     super('The lease on this job was lost.');
@@ -73,7 +73,7 @@ export abstract class Jobs<J extends JobRow = JobRow> {
     return insertRow(manager, this.rows, { ...job, dueAt: this.in(UNNOTICED_MS) });
   }
 
-  /** Null if the job has ended or another worker holds it. */
+  /** Null if the job has finished or another worker holds it. */
   claim(id: string, owner: string): Promise<J | null> {
     return this.write(id, async (manager) => {
       const { affected } = await manager
@@ -92,19 +92,19 @@ export abstract class Jobs<J extends JobRow = JobRow> {
       if (!affected) return null;
       const job = await this.findRow(manager, { id });
       if (!job) return null;
-      // The start of the lease, so the database's time needs no statement of its own.
+      // The lease started at the database's current time, so no other statement is needed to read that time.
       const sharedNow = Number(job.leaseExpiresAt) - LEASE_MS;
       this.offsets.set(job, sharedNow - this.clock.now().getTime());
       return job;
     });
   }
 
-  /** The time by the database's clock, which all times of the job's steps use. */
+  /** The time on the database's clock, which all times of the job's steps use. */
   now(job: JobRow): Date {
     return new Date(this.clock.now().getTime() + this.offsetOf(job));
   }
 
-  /** Converts a time by the database's clock to this process's clock. */
+  /** Converts a time on the database's clock to this process's clock. */
   here(job: JobRow, shared: Date): Date {
     return new Date(shared.getTime() - this.offsetOf(job));
   }
@@ -135,7 +135,8 @@ export abstract class Jobs<J extends JobRow = JobRow> {
   }
 
   /**
-   * Releases an unfinished job, so that it is soon claimed again. False if this worker no longer holds it.
+   * Releases an unfinished job, so that it is soon claimed again. False if this worker no longer holds the
+   * job.
    */
   async giveBack(job: J): Promise<boolean> {
     const held = { ...heldBy(job), status: In([...LIVE_JOB_STATUSES]) };
@@ -165,8 +166,8 @@ export abstract class Jobs<J extends JobRow = JobRow> {
   }
 
   /**
-   * Releases the lease until a time by this process's clock. False if
-   * the job was woken since it was claimed, so it must be checked again.
+   * Releases the lease until a time on this process's clock. False if the job must be checked again, because
+   * it has been woken since it was claimed.
    */
   releaseUnlessWoken(job: J, until: Date): Promise<boolean> {
     return this.write(job.id, async (manager) => {
@@ -197,7 +198,7 @@ export abstract class Jobs<J extends JobRow = JobRow> {
     return this.offsets.get(job) ?? 0;
   }
 
-  /** SQL for the time `ms` from now by the database's clock. */
+  /** SQL for the time `ms` from now on the database's clock. */
   protected in(ms: number): () => string {
     return () => this.database.fromNow(ms / 1000);
   }

@@ -15,7 +15,7 @@ export class Rounds {
     this.timer = setInterval(() => this.begin(), ROUND_MS);
   }
 
-  /** Resolves when the current round ends. */
+  /** Resolves when the current round has finished. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.current;

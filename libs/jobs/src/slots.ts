@@ -5,7 +5,7 @@ export class Slots {
 
   constructor(private free: number) {}
 
-  /** False once `end` has been called. */
+  /** Waits for a free slot. Resolves to false once `end` has been called. */
   async take(): Promise<boolean> {
     if (this.hasEnded) return false;
     if (this.free === 0) return new Promise((resolve) => this.line.push(resolve));

@@ -7,13 +7,13 @@ export interface StepContext {
   readonly operation: string;
   readonly params: JobParams;
   /**
-   * When this step began or a person last retried it, by this process's clock even if another process began
-   * it. Deadlines count from here.
+   * When this step began or a person last retried it, on this process's clock even if another process began
+   * it. Deadlines count from this time.
    */
   readonly startedAt: Date;
-  /** The time by the database's clock, for times that other processes read. */
+  /** The time on the database's clock, for times that other processes read. */
   sharedNow(): Date;
-  /** Converts a time by the database's clock to this process's clock. */
+  /** Converts a time on the database's clock to this process's clock. */
   here(shared: Date): Date;
   /** The outputs of earlier steps, by step name. */
   readonly outputs: Readonly<Record<string, StepOutputs>>;
@@ -30,20 +30,20 @@ export type StepResult =
    * If `until` had passed before this run began, the wait has timed out.
    */
   | { readonly kind: 'wait'; readonly for: string; readonly until: Date }
-  /** The effect of an earlier step is lost, so run the steps again from that one. */
+  /** The effect of an earlier step has been lost. Run the steps again, starting with step `to`. */
   | { readonly kind: 'back'; readonly to: string };
 
 export const done = (outputs: StepOutputs = {}): StepResult => ({ kind: 'done', outputs });
 export const back = (to: string): StepResult => ({ kind: 'back', to });
-/** `trouble`: the last failure of the operation that the step waits for and that keeps trying. */
+/** `trouble`: the last failure of an operation that the step waits for, if that operation keeps trying. */
 export const wait = (what: string, until: Date, trouble: string | null = null): StepResult => {
   const last = trouble === null ? '' : ` (it keeps trying; last failure: ${trouble})`;
   return { kind: 'wait', for: `${what}${last}`, until };
 };
 
 /**
- * One step of an operation. It may run again after a crash at any point. So `run` first checks what already
- * exists, and `undo` works from any half-done state.
+ * One step of an operation. It may run again after a crash at any point, so `run` first checks what already
+ * exists, and `undo` works from any intermediate state.
  */
 export abstract class Step<Context extends StepContext = StepContext> {
   abstract readonly name: string;
@@ -51,7 +51,10 @@ export abstract class Step<Context extends StepContext = StepContext> {
   abstract readonly description: string;
   /** What the step creates, as shown in a dry run. */
   abstract readonly creates: readonly string[];
-  /** Whether the step changes only rows of this database. Effect and record are then one transaction. */
+  /**
+   * Whether the step changes only rows of this database. Its effect and its record are then committed
+   * together.
+   */
   readonly isAtomic: boolean = true;
   /**
    * The directions in which the step may take up to an hour because
@@ -62,7 +65,7 @@ export abstract class Step<Context extends StepContext = StepContext> {
   abstract undo(context: Context): Promise<void>;
 }
 
-/** The fix for failures that do not name one. */
+/** The default fix, for failures without a fix of their own. */
 const USUAL_FIX: Readonly<Record<Exclude<FailureClass, 'operator'>, string>> = {
   retry:
     `The job retries automatically, up to ${MAX_ATTEMPTS} times. If it has failed, Atlas on-call: fix ` +
@@ -74,7 +77,7 @@ const USUAL_FIX: Readonly<Record<Exclude<FailureClass, 'operator'>, string>> = {
 
 /** A failure that the step can classify. Any other error counts as `retry`. */
 export class StepFailure extends Error {
-  /** Who has to do what. */
+  /** Who has to do what to fix the failure. */
   readonly fix: string;
 
   /** `detail` says what happened and why. Only a failure that needs no action by a person may omit `fix`. */

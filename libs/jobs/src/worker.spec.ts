@@ -9,7 +9,7 @@ import { Worker } from './worker';
 
 const ROUND_MS = 5000;
 
-/** A worker whose attempts run until a test ends them. */
+/** A worker whose attempts run until a test lets them finish. */
 class Scene {
   readonly advanced: string[] = [];
   readonly gaveBack: string[] = [];
@@ -98,7 +98,7 @@ describe(Worker.name, () => {
     await Promise.all(woken);
   });
 
-  it('has slots for short steps while long steps use all of theirs', async () => {
+  it('runs short steps even while long steps use all of their slots', async () => {
     const scene = await Scene.start();
     const long = named('long', LONG_AT_ONCE + AT_ONCE);
     // The queue's handler resolves as soon as a job waits for a long slot.

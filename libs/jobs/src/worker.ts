@@ -13,7 +13,7 @@ import { Rounds } from './rounds';
 
 const DUE_AT_ONCE = 50;
 
-/** Runs jobs when they are woken, and every 5 s those whose wake-up was lost. */
+/** Runs jobs when they are woken. Every 5 s, also runs the jobs whose wake-up was lost. */
 @Injectable()
 export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Worker.name);
@@ -34,12 +34,12 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   async onApplicationBootstrap(): Promise<void> {
     await this.jobs.takeOverFromPredecessor();
     await this.queue.start((jobId) => this.attempts.begin(jobId));
-    // Starts with a round at once, for jobs that became due while no process was running.
+    // The first round starts at once, for jobs that became due while no process was running.
     for (const rounds of this.rounds) rounds.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    // First, because no other process would get a wake-up that this one takes from now on.
+    // The queue stops first, because other processes would not get the wake-ups that it still takes.
     const stopped = this.queue.stop();
     this.attempts.end();
     await Promise.all([stopped, this.stopSweeping()]);

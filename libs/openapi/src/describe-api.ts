@@ -11,7 +11,9 @@ interface ApiTitle {
   readonly description: string;
   readonly version: string;
   readonly contract: ContractSource;
-  /** How every operation may refuse a request, beyond what follows from its form. */
+  /**
+   * The errors that every operation may return, in addition to those that follow from the operation's form.
+   */
   readonly refuses?: readonly ErrorKind[];
 }
 
@@ -67,7 +69,7 @@ export async function writeOpenApi(
 /**
  * The OpenAPI document of an API: paths, summaries and schemas from its contract, limits from the validation
  * rules of its requests, security and refusals from the decorators of its handlers.
- * @throws Error when a handler does not serve what the contract says
+ * @throws Error when a handler does not serve what the contract declares
  */
 function describeApi(app: INestApplication, { contract: source, refuses = [], ...title }: ApiTitle): object {
   const contract = readContract(source);
@@ -112,7 +114,7 @@ function describe(
     throw new Error(`${operation.id} does not take the query or body that the contract of ${name} declares.`);
   if (!(operation.status in answers))
     throw new Error(
-      `${operation.id} answers ${operation.status}, which the contract of ${name} does not list.`,
+      `${operation.id} returns ${operation.status}, which the contract of ${name} does not list.`,
     );
   const parameters = [
     ...pathParameters(name, operation),
@@ -160,7 +162,7 @@ function queryParameters({ properties = {}, required = [] }: Schema = {}): Param
   }));
 }
 
-/** How any operation of this form may refuse a request. */
+/** The errors that any operation of this form may return. */
 function usualRefusals(
   { notes }: ServedOperation,
   parameters: readonly Parameter[],

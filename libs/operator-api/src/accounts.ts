@@ -83,7 +83,9 @@ export interface SignedIn {
   readonly token: string;
   readonly expires_at: Date;
   readonly operator: OperatorView;
-  /** Send it with the next sign-in, so that other people's wrong guesses do not lock out this device. */
+  /**
+   * Send this token with the next sign-in, so that other people's wrong guesses do not lock out this device.
+   */
   readonly device_token?: string;
 }
 
@@ -107,7 +109,7 @@ export interface ApiKeyView {
   readonly id: string;
   readonly name: string;
   readonly operator_id: string;
-  /** The API key that created this one. Revoking it revokes this one too. */
+  /** The API key that created this key. Revoking that key also revokes this key. */
   readonly parent_id: string | null;
   readonly scopes: readonly Scope[];
   readonly created_at: Date;

@@ -43,7 +43,7 @@ export interface JobView {
   /** Null if the job has no tenant. */
   readonly tenant_slug: string | null;
   readonly tenant_plane_id: string | null;
-  /** The job that started this one. */
+  /** The job that started this job. */
   readonly parent_id?: string;
   readonly steps: readonly StepView[];
   readonly error: JobError | null;

@@ -207,7 +207,7 @@ export class RotateSecretDto {
   mode: RotationMode;
 }
 
-const VERSION_RULE = { message: 'version must be like 1.2.3' };
+const VERSION_RULE = { message: 'version must have the form 1.2.3' };
 
 export class UpgradePlaneDto {
   /**

@@ -8,7 +8,10 @@ import { type SignupApi } from './signup';
 import { type TenantPlanesApi } from './tenant-planes';
 import { type TenantsApi } from './tenants';
 
-/** The API of the Control Plane for Atlas operators and prospects. docs/openapi is generated from it. */
+/**
+ * The API of the Control Plane for Atlas operators and prospects. docs/openapi is generated from this
+ * interface.
+ */
 export interface OperatorApi
   extends
     AccountsApi,

@@ -6,7 +6,7 @@ import { IsBoolean } from 'class-validator';
 export interface ReconciliationApi {
   /** List drifts: differences between the records and what exists */
   'GET /api/drifts': { query: ListDriftsQuery; 200: Page<DriftView> };
-  /** Compare the records with what exists now, and repair what loses no data */
+  /** Compare the records with what exists now, and repair whatever can be repaired without losing data */
   'POST /api/reconcile': { 200: Look };
   /** List the keys that seal secrets, and how many values each seals */
   'GET /api/sealing-keys': { 200: { items: SealingKeyView[] } };
@@ -38,9 +38,9 @@ export interface Look {
 
 export interface SealingKeyView {
   readonly id: string;
-  /** New values are sealed with this key. */
+  /** Whether new values are sealed with this key. */
   readonly seals: boolean;
-  /** The key is in CONTROL_PLANE_SEALING_KEYS. */
+  /** Whether the key is in CONTROL_PLANE_SEALING_KEYS. */
   readonly is_known: boolean;
   /** How many values the key seals. An older key that seals none can be removed. */
   readonly values: number;

@@ -1,4 +1,4 @@
-/** What a caller may do. Each operation requires one of these. */
+/** What a caller may do. Each operation requires one of these scopes. */
 export const SCOPES = [
   'tenants:read',
   'tenants:provision',
@@ -20,6 +20,6 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** From the role with the most rights to the one with the fewest. */
+/** The roles of operators, from most to least powerful. */
 export const OPERATOR_ROLES = ['owner', 'admin', 'support'] as const;
 export type OperatorRole = (typeof OPERATOR_ROLES)[number];

@@ -49,7 +49,7 @@ export class VerifySignupDto {
   @Length(1, 200)
   token: string;
 
-  /** Replaces the requested slug if it is taken. */
+  /** The slug to use if the requested slug is taken. */
   @Optional()
   @IsSlug()
   slug?: string;

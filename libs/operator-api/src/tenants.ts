@@ -59,7 +59,7 @@ export interface TenantView {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly active_at: Date | null;
-  /** Until when a deprovisioned tenant can be restored. */
+  /** The deadline for restoring a deprovisioned tenant. */
   readonly restorable_until: Date | null;
 }
 
@@ -73,7 +73,7 @@ export interface CertificateView {
   /** A JWS (RFC 7515). */
   readonly certificate: string;
   readonly claims: JWTPayload;
-  /** Left out if the Control Plane no longer has it. */
+  /** Left out if the Control Plane no longer has the key. */
   readonly public_key?: PublishedKey;
 }
 
@@ -131,7 +131,7 @@ export class RecordInfrastructureDto {
   @Length(1, 2000)
   endpoint_url: string;
 
-  /** Its database: a postgres:// URL or a SQLite file. Stored sealed. */
+  /** The tenant plane's database: a postgres:// URL or a SQLite file. Stored sealed. */
   @IsString()
   @Length(1, 2000)
   @Checked('databaseUrl', databaseTargetProblem)

@@ -1,7 +1,7 @@
 import { DEPLOYMENT_MODELS, isDeploymentModel } from './deployment-model';
 
 describe('deployment models', () => {
-  it('are the four in the wire contract', () => {
+  it('are the four models in the wire contract', () => {
     expect(DEPLOYMENT_MODELS).toEqual(['shared', 'dedicated', 'on_prem', 'hybrid']);
   });
 

@@ -19,7 +19,7 @@ describe('uuidv7', () => {
   it.each([
     ['all random bits clear', 0x00, '00000000-0000-7000-8000-000000000000'],
     ['all random bits set', 0xff, '00000000-0000-7fff-bfff-ffffffffffff'],
-  ])('keeps version 7 and variant 10 with %s', (_, byte, expected) => {
+  ])('has version 7 and variant 10 with %s', (_, byte, expected) => {
     expect(createUuidSource()(0, filledWith(byte))).toBe(expected);
   });
 
@@ -35,7 +35,7 @@ describe('uuidv7', () => {
     expect(new Set(ids.map(timestampOf))).toEqual(new Set([JAN_2026]));
   });
 
-  it('increases while the clock steps back, then follows it again', () => {
+  it('increases even if the clock steps back, then follows the clock again', () => {
     const next = createUuidSource();
     const ids = [0, -1, -86_400_000, 0, 1].map((step) => next(JAN_2026 + step, filledWith(0)));
     expect(isRising(ids)).toBe(true);
@@ -49,7 +49,7 @@ describe('uuidv7', () => {
     expect(ids.map((id) => timestampOf(id) - JAN_2026)).toEqual([0, 1, 1]);
   });
 
-  it('never repeats an id in many calls, to one source or to two', () => {
+  it('never repeats an id in many calls to one source or to two sources', () => {
     const other = createUuidSource();
     const ids = Array.from({ length: 20_000 }, () => [uuidv7(), other()]).flat();
     expect(new Set(ids).size).toBe(40_000);
@@ -73,7 +73,7 @@ describe('isUuid', () => {
     ['', false],
     [undefined, false],
     [['017f22e2-79b0-7cc3-98c4-dc0c0c07398f'], false],
-  ])('of %p is %p', (value, expected) => {
+  ])('for %p, returns %p', (value, expected) => {
     expect(isUuid(value)).toBe(expected);
   });
 });

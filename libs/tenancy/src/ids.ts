@@ -6,8 +6,8 @@ import { randomFillSync } from 'node:crypto';
 export type RandomBytes = (size: number) => Uint8Array;
 
 /**
- * Creates a UUIDv7. `now` is a date, or milliseconds since the epoch. Throws RangeError if it does not fit in
- * 48 bits.
+ * Creates a UUIDv7. `now` is a date, or milliseconds since the epoch. Throws RangeError if `now` does not fit
+ * in 48 bits.
  */
 export type UuidSource = (now?: Date | number, random?: RandomBytes) => string;
 
@@ -77,8 +77,8 @@ function format(timestamp: number, counter: number, bytes: Uint8Array): string {
 const hex = (value: number): string => HEX[value & 0xff] as string;
 const hexAt = (bytes: Uint8Array, index: number): string => hex(bytes[index] ?? 0);
 
-// Random bytes are fetched for many ids at once, because a system call for each would cost more than
-// everything else here together.
+// Random bytes are fetched for many ids at once, because a system call for each id would cost more than the
+// rest of the work.
 const pool = new Uint8Array(RANDOM_BYTES_PER_ID * 400);
 let poolOffset = pool.length;
 

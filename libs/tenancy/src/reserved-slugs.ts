@@ -9,7 +9,7 @@ const RESERVED_WORDS = {
   foundByConvention: 'autoconfig autodiscover wpad isatap mta-sts localhost internal broadcasthost',
   mailNamesAndOtherProtocols:
     'mail email webmail smtp imap pop pop3 mx ftp sftp ssh vpn ldap dns ns ns1 ns2 ns3 ns4 ntp proxy',
-  // RFC 2142, and addresses that certificate authorities write to.
+  // The mailboxes of RFC 2142, and addresses that certificate authorities write to.
   speakingForTheCompany:
     'abuse administrator hostmaster postmaster webmaster security noc support help billing legal privacy',
   runningIt: 'status health healthz metrics monitoring logs docs openapi swagger staging production',

@@ -36,12 +36,12 @@ describe('slugProblem', () => {
       'health metrics console ' +
       'control-plane tenant-plane cp tp root support billing localhost'
     ).split(' '),
-  )('reserves %p', (word) => {
+  )('rejects %p as reserved', (word) => {
     expect(RESERVED_SLUGS.has(word)).toBe(true);
     expect(slugProblem(word)).not.toBeNull();
   });
 
-  it('reserves only words that would be valid slugs apart from their length', () => {
+  it('rejects as reserved only words that would be valid slugs, apart from their length', () => {
     const impossible = [...RESERVED_SLUGS].filter((word) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(word));
     expect(impossible).toEqual([]);
   });
@@ -64,11 +64,11 @@ describe('slugFromName', () => {
     ['日本語', ''],
     ['!!!', ''],
     ['', ''],
-  ])('%p becomes %p', (name, slug) => {
+  ])('turns %p into %p', (name, slug) => {
     expect(slugFromName(name)).toBe(slug);
   });
 
-  it('truncates to 40 characters without a trailing hyphen', () => {
+  it('returns at most 40 characters, without a trailing hyphen', () => {
     expect(slugFromName('a'.repeat(50))).toBe('a'.repeat(40));
     expect(slugFromName(`${'a'.repeat(39)} bank`)).toBe('a'.repeat(39));
     expect(slugFromName(`-${'a'.repeat(40)}`)).toBe('a'.repeat(40));

@@ -49,7 +49,7 @@ const RULES: readonly { readonly isBroken: (slug: string) => boolean; readonly p
   },
 ];
 
-/** How to turn this into a valid slug, or null if it is one. Never repeats the input. */
+/** How to turn this into a valid slug, or null if it is valid. Never repeats the input. */
 export function slugProblem(slug: string): string | null {
   return RULES.find(({ isBroken }) => isBroken(slug))?.problem ?? null;
 }

@@ -40,7 +40,7 @@ describe('defineStateMachine', () => {
     expect(() => defineStateMachine(map)).toThrow('state open leads to unknown state closed');
   });
 
-  it('is immutable, even through the map it was made from', () => {
+  it('returns a machine that does not change, even if the map does', () => {
     const map: Record<string, string[]> = { open: [], closed: [] };
     const machine = defineStateMachine(map);
     map['open']?.push('closed');

@@ -11,7 +11,7 @@ describe('tenantSlugOfHost', () => {
     ['acme.atlas.example.', 'atlas.example', 'a fully qualified name'],
     ['acme.atlas.example.:443', 'atlas.example', 'a fully qualified name with a port'],
     ['acme.atlas.example', 'atlas.example.', 'a fully qualified base domain'],
-  ])('%p below %p names the tenant: %s', (host, baseDomain) => {
+  ])('finds the tenant in %p below %p: %s', (host, baseDomain) => {
     expect(tenantSlugOfHost(host, baseDomain)).toBe('acme');
   });
 
@@ -36,7 +36,7 @@ describe('tenantSlugOfHost', () => {
     ['[::1]:4200', 'localhost:4200', 'an IPv6 address'],
     ['acme..', '', 'no base domain'],
     ['acme.:4200', ':4200', 'a base domain that is only a port'],
-  ])('%p below %p names no tenant: %s', (host, baseDomain) => {
+  ])('finds no tenant in %p below %p: %s', (host, baseDomain) => {
     expect(tenantSlugOfHost(host, baseDomain)).toBeNull();
   });
 });
@@ -51,7 +51,7 @@ describe('plannedTenantUrl', () => {
     ['atlas.localhost:4200', 'http://acme.atlas.localhost:4200'],
     ['notlocalhost', 'https://acme.notlocalhost'],
     ['localhost.example', 'https://acme.localhost.example'],
-  ])('below %p is %p', (baseDomain, url) => {
+  ])('for the base domain %p, returns %p', (baseDomain, url) => {
     expect(plannedTenantUrl('acme', baseDomain)).toBe(url);
   });
 

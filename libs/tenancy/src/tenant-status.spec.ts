@@ -29,16 +29,16 @@ const FORBIDDEN = TENANT_STATUSES.flatMap((from) => TENANT_STATUSES.map((to) => 
   ([from, to]) => !isListed(from, to),
 );
 
-describe('the life of a tenant', () => {
-  it.each(ALLOWED)('%s may become %s: %s', (from, to) => {
+describe('the life cycle of a tenant', () => {
+  it.each(ALLOWED)('allows a tenant that is %s to become %s: %s', (from, to) => {
     expect(canTransition(from, to)).toBe(true);
   });
 
-  it.each(FORBIDDEN)('%s never becomes %s', (from, to) => {
+  it.each(FORBIDDEN)('never allows a tenant that is %s to become %s', (from, to) => {
     expect(canTransition(from, to)).toBe(false);
   });
 
-  it('ends only in deleted, which every state can reach', () => {
+  it('ends only in deleted, which can be reached from every state', () => {
     expect(TENANT_STATUSES.filter((status) => TENANT_TRANSITIONS[status].length === 0)).toEqual(['deleted']);
     for (const status of TENANT_STATUSES.filter((other) => other !== 'deleted')) {
       expect(canTransition(status, 'deleted') || canTransition(status, 'deprovisioning')).toBe(true);

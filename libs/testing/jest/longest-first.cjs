@@ -2,12 +2,13 @@ const { existsSync, readdirSync, statSync } = require('node:fs');
 const { join } = require('node:path');
 const { default: Sequencer } = require('@jest/test-sequencer');
 
-/** Suites that start real processes take longest, and would run last and alone if they started late. */
+/** Suites that start real processes take longest. If they started late, the run would wait for them. */
 const STARTS_PROCESSES = /\/apps\/(qa|e2e)\/|\/stack[^/]*\.spec\.ts$/;
 
 /**
- * Runs the longest suites first, judged by the size of their sources, including the cases of a folder that a
- * suite gathers. On a machine without timings of earlier runs, Jest would start those suites last.
+ * Runs the longest suites first. Their length is estimated from the size of their sources, including the case
+ * files that a suite loads. On a machine without timings of earlier runs, Jest would start the longest suites
+ * last.
  */
 module.exports = class LongestFirst extends Sequencer {
   sort(tests) {

@@ -3,7 +3,7 @@ import { runTask } from './processes.mjs';
 import { buildable, projectNamed, stateOf } from './projects.mjs';
 import { ROOT, read } from './workspace.mjs';
 
-/** Builds those of the libraries and named apps whose sources have changed. Nx takes seconds to find out. */
+/** Builds the libraries and named apps whose sources have changed. Nx would take seconds to find them. */
 export async function buildStale(apps) {
   const projects = [...buildable('libs'), ...apps].map(projectNamed);
   const stale = projects.filter((project) => read(project.stamp) !== stateOf(project));

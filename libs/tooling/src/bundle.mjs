@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT, isThere, read, write } from './workspace.mjs';
 
-/** Native code, packages that read files from their own folder, and development dependencies. */
+/** Not bundled: native code, packages that read files in their own folder, and development dependencies. */
 const STAY_OUTSIDE = [
   'sqlite3',
   '@node-rs/argon2',

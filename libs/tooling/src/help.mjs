@@ -51,7 +51,7 @@ function rendererFor(source, names) {
   };
 }
 
-/** Null for a file that is only in the repository. */
+/** The target of a link. Null for a link to a file that exists only in the repository. */
 function targetOf(source, href, names) {
   if (/^(#|https:)/.test(href)) return href;
   const [path, heading] = href.split('#');
@@ -60,7 +60,7 @@ function targetOf(source, href, names) {
   return `/help/${name}${heading === undefined ? '' : `#${heading}`}`;
 }
 
-/** The anchor that GitHub gives the heading, so that the same links work there and here. */
+/** The heading's anchor as on GitHub, so that the same links work there and on the served page. */
 function anchorOf(title, taken) {
   const anchor = title
     .toLowerCase()

@@ -48,12 +48,12 @@ async function runNpmCi() {
   const run = (title, flags) => runTask(title, command, [...args, ...flags], { cwd: ROOT });
   // Development packages are needed even if the user's npm settings omit them.
   await run('npm ci', ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund']);
-  // "npm rebuild" would also do this, but it checks every package first, which takes seconds.
+  // "npm rebuild" would also run these scripts, but would first spend seconds checking every package.
   for (const { name, folder, script } of installScripts())
     await run(`${name} ${script}`, ['run', script, '--prefix', folder]);
 }
 
-/** The install scripts that may run. An older npm ignores `allowScripts` and would run them all. */
+/** The install scripts that may run. An older npm ignores `allowScripts` and would run every script. */
 function installScripts() {
   const { allowScripts } = JSON.parse(read('package.json'));
   return Object.keys(allowScripts)

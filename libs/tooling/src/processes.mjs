@@ -41,8 +41,8 @@ function ended(child, release) {
 }
 
 /**
- * Calls back on each signal to stop, until the returned function is called, which returns the first signal.
- * npm runs this process in a shell. If SIGTERM kills only the shell, the sole sign is a new parent process.
+ * Calls back on each signal to stop, until the returned function is called. That function returns the first
+ * signal. npm runs this process in a shell. If SIGTERM kills only the shell, only the parent process changes.
  */
 function onSignals(callback) {
   let first;
@@ -67,7 +67,7 @@ function endGroup(child, signal) {
     try {
       process.kill(-child.pid, which);
     } catch {
-      // It has already exited.
+      // The process has already exited.
     }
   };
   send(signal);

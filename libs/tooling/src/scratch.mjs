@@ -7,8 +7,8 @@ const MEMORY = '/dev/shm';
 const ROOM_BYTES = 2 ** 31;
 
 /**
- * Where tests keep their databases, which need not outlive the run. This is in memory if /dev/shm has enough
- * space and can execute programs, because as root the Postgres binaries are copied there.
+ * The folder for tests' databases, which need not outlive the run. It is in memory if /dev/shm has enough
+ * space and allows programs to run. If root runs the tests, the Postgres binaries are copied there.
  */
 export function scratchFolder() {
   try {

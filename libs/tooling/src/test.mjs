@@ -14,7 +14,7 @@ try {
   await buildStale(buildable('apps'));
   const startedAt = Date.now();
   // V8 settings, inherited by Jest's workers and the planes that they start:
-  // - Optimising code that runs only for seconds takes a tenth of the CPU time, so it starts later.
+  // - Optimising code that runs only for seconds takes a tenth of the CPU time, so optimisation starts later.
   // - V8's helper threads would take the CPU from other tests.
   // - A larger young generation avoids garbage collections that take a tenth of a test's time.
   const jest = [

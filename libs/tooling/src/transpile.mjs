@@ -4,8 +4,8 @@ import { transform } from '@swc/core';
 import { ROOT } from './workspace.mjs';
 
 /**
- * Compiles every module below `from` to CommonJS below `to`. It does not check types, which `npm run
- * typecheck` does. `isolatedModules` forbids what cannot be compiled file by file.
+ * Compiles every module below `from` to CommonJS below `to`. It does not check types. `npm run typecheck`
+ * does. `isolatedModules` forbids what cannot be compiled file by file.
  */
 export async function transpile(from, to) {
   rmSync(join(ROOT, to), { recursive: true, force: true });
@@ -22,7 +22,8 @@ async function transpileModule(source, target) {
   const { code, map } = await transform(readFileSync(source, 'utf8'), {
     filename: source,
     configFile: join(ROOT, '.swcrc'),
-    // Keeps `import()`, which loads packages that are ES modules. Jest could not do this.
+    // Keeps `import()`, which loads packages that are ES modules. Tests use another configuration, because
+    // Jest does not support it.
     module: { type: 'commonjs', ignoreDynamic: true },
     sourceFileName: relative(dirname(target), source),
     inlineSourcesContent: false,

@@ -32,7 +32,7 @@ describe('npm start', () => {
     expect(said).toMatch(/npm ci stopped after \d+ s\n$/);
   });
 
-  it('says what compiling needs on a fresh clone, then installs, builds and starts', () => {
+  it('says what compilation requires on a fresh clone, then installs, builds and starts', () => {
     const { status, stderr } = workspace.start({}, '--json');
     expect(status).toBe(0);
     expect(stderr).toMatch(/python3, make and g\+\+[^]*npm ci …/);

@@ -77,7 +77,7 @@ export class StubWorkspace {
     rmSync(join(this.root, path));
   }
 
-  /** The first `words` words of each call since the previous call of this method. */
+  /** The first `words` words of each command recorded since the previous call of this method. */
   takeCalls(words = 2): string[] {
     const file = join(this.root, 'calls');
     if (!existsSync(file)) return [];

@@ -7,7 +7,7 @@ export interface CompletedWord {
   readonly text: string;
 }
 
-/** The possible first words: that of each command, and `help`. */
+/** The possible first words: `help`, and the first word of each command. */
 export function firstWords({ name, commands }: Program): readonly CompletedWord[] {
   const words = new Map<string, string>();
   for (const { name: command, summary } of commands) {
@@ -30,7 +30,7 @@ export function optionsOf({ options }: Command): readonly Option[] {
   return [...options, { name: 'help', text: 'show this help' }];
 }
 
-/** Whether the value of the option is a path. */
+/** Whether the option's value is a path. */
 export function isPath({ value }: Option): boolean {
   return value === '<file>' || value === '<folder>';
 }

@@ -56,7 +56,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
     expect(atlas('tenant', 'acme', '--tim')).toEqual(['--timeout']);
   });
 
-  it('completes a value that must be one of a fixed list', () => {
+  it('completes values that come from a fixed list', () => {
     expect(atlas('provision', '--model', '')).toEqual(['shared', 'dedicated', 'on_prem', 'hybrid']);
     expect(atlas('provision', '--model', '=', 'sh')).toEqual(['shared']);
     expect(atlas('provision', '--model', '=')).toHaveLength(4);
@@ -64,7 +64,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
     expect(atlas('completion', 'z')).toEqual(['zsh']);
   });
 
-  it('completes atlas-tp', () => {
+  it('completes the commands and options of atlas-tp', () => {
     expect(offered(ofTenantPlane, 'atlas-tp', 'pre')).toEqual(['preflight']);
     expect(offered(ofTenantPlane, 'atlas-tp', 'enrol', '--o')).toEqual(['--offline']);
   });
@@ -87,7 +87,7 @@ describe.each([
       'Provision a tenant',
     ])
       expect(text).toContain(word);
-    // The syntax is checked only if that shell is installed.
+    // The syntax can be checked only if the shell is installed.
     if (isThere)
       expect(spawnSync(command, [...args, text], { encoding: 'utf8' })).toMatchObject({
         status: 0,

@@ -23,7 +23,7 @@ export function withCompletion(output: Output, program: Program): Program {
     operand: { name: 'shell', text: 'the shell', choices: Object.keys(SCRIPTS) },
     options: [],
     examples: ['completion bash'],
-    notes: `Load it in this shell, or from its start-up file:
+    notes: `To load it, run this in the shell or add it to the shell's start-up file:
   bash  eval "$(${name} completion bash)"
   zsh   eval "$(${name} completion zsh)"       # after compinit
   fish  ${name} completion fish | source`,

@@ -33,18 +33,18 @@ describe(callJson.name, () => {
     expect(failureText(error)).toBe(`The request is not valid.
   - admin_email must be an email
   - slug: use a string
-  (POST /api/tenants answered 400 validation_failed, trace id t1)
+  (POST /api/tenants returned 400 validation_failed, trace id t1)
 `);
     expect(JSON.parse(failureJson(error))).toEqual({ ...problem, status: 400 });
     expect(error.exitCode).toBe(EXIT.failed);
   });
 
   it.each([
-    [401, { code: 'unauthenticated', detail: 'Send a valid API key.' }, 'Check that the API key is right'],
+    [401, { code: 'unauthenticated', detail: 'Send a valid API key.' }, 'Check that the API key is correct'],
     [403, { code: 'forbidden', detail: 'This needs the scope tenants:write.' }, 'tenants:write'],
     [502, '<html>', 'Is this the address of the Control Plane?'],
     [301, '', 'Is this the address of the Control Plane?'],
-  ])('treats %d as no access', async (status, body, text) => {
+  ])('uses the exit code for no access if the status is %d', async (status, body, text) => {
     const error = await failure({ status, body });
     expect(error).toBeInstanceOf(HttpProblem);
     expect(error.exitCode).toBe(EXIT.noAccess);
@@ -63,7 +63,7 @@ describe(isReady.name, () => {
   beforeAll(async () => (api = await StubApi.start()));
   afterAll(() => api.stop());
 
-  it('treats a plane that accepts the connection but never responds as not ready', async () => {
+  it('reports that a plane is not ready if it accepts the connection but never responds', async () => {
     api.answers = { 'GET /health/ready': [{ hangs: true }, {}] };
     const { signal } = new AbortController();
     expect(await isReady(api.url, signal, 100)).toBeUndefined();

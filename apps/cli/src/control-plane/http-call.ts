@@ -37,7 +37,7 @@ export class NoAnswer extends CommandFailure {
   }
 }
 
-/** What is known locally about why the server does not respond. */
+/** What this machine knows about why the server does not respond. */
 export interface Silence {
   readonly reason: string;
   readonly hint: string;
@@ -49,7 +49,7 @@ export interface HttpCall {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly signal: AbortSignal;
-  /** How long the response may take, if the user can set it (`--timeout`). */
+  /** The maximum wait for the response, if the user can set it with `--timeout`. */
   readonly timeoutMs?: number;
   readonly whySilent?: () => Silence;
 }
@@ -57,7 +57,7 @@ export interface HttpCall {
 const PATIENCE_MS = 30_000;
 const READY_ANSWER_MS = 5000;
 
-/** How long to wait for news of an exit, since a crashing plane closes its connections first. */
+/** How long to wait after a lost connection. A crashing plane closes its connections before it exits. */
 const DEATH_MS = 500;
 
 /**
@@ -108,9 +108,10 @@ function isTimeout(error: unknown): boolean {
 }
 
 function tooSlow(name: string, { method, url, timeoutMs }: HttpCall): NoAnswer {
-  const what = `${new URL(url).origin} did not answer ${name} within ${(timeoutMs ?? PATIENCE_MS) / 1000} s.`;
+  const seconds = (timeoutMs ?? PATIENCE_MS) / 1000;
+  const what = `${new URL(url).origin} did not respond to ${name} within ${seconds} s.`;
   const unknown =
-    method === 'GET' ? '' : ' It may have succeeded nevertheless, so check before you repeat it.';
+    method === 'GET' ? '' : ' The request may have succeeded nevertheless, so check before you repeat it.';
   return new NoAnswer(
     `${what}${unknown}`,
     timeoutMs === undefined ? undefined : 'To wait longer, pass --timeout <seconds>.',
@@ -122,7 +123,7 @@ export function noAnswerFrom(url: string, error: unknown, whySilent: HttpCall['w
   const { message, code } = cause as { message?: string; code?: string };
   const silence = whySilent?.();
   const reason = silence ? `. ${silence.reason}` : '';
-  return new NoAnswer(`No answer from ${new URL(url).origin}: ${message || code}${reason}`, silence?.hint);
+  return new NoAnswer(`No response from  ${new URL(url).origin}: ${message || code}${reason}`, silence?.hint);
 }
 
 export function problemOf(call: string, status: number, text: string): HttpProblem {
@@ -135,12 +136,12 @@ function notesOf(call: string, status: number, { code, errors = [], trace_id }: 
     message.includes(field) ? `- ${message}` : `- ${field}: ${message}`,
   );
   const trace = trace_id ? `, trace id ${trace_id}` : '';
-  const facts = `(${call} answered ${status}${code ? ` ${code}` : ''}${trace})`;
+  const facts = `(${call} returned ${status}${code ? ` ${code}` : ''}${trace})`;
   return [...fields, facts].map(onOneLine);
 }
 
 function hintOn(status: number, detail: string | undefined): { readonly hint?: string } {
-  if (status === 401) return { hint: 'Check that the API key is right and has not expired.' };
+  if (status === 401) return { hint: 'Check that the API key is correct and has not expired.' };
   return detail === undefined ? { hint: 'Is this the address of the Control Plane?' } : {};
 }
 
@@ -152,7 +153,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Whether the plane at `url` reports within `ms` that it is ready. */
+/** Whether the plane at `url` reports within `ms` milliseconds that it is ready. */
 export async function isReady(
   url: string,
   signal: AbortSignal,

@@ -5,7 +5,7 @@ interface Parts {
   readonly query?: object;
 }
 
-/** `GET /api/tenants/:id` filled in: the method, and `/api/tenants/<id>?<query>`. */
+/** Fills in an operation such as `GET /api/tenants/:id`. The target becomes `/api/tenants/<id>?<query>`. */
 export function requestLine(operation: OperationKey, { path = {}, query = {} }: Parts) {
   const [method, template = ''] = operation.split(' ') as [Method, string?];
   const filled = template.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(path[name] ?? ''));

@@ -1,7 +1,7 @@
 import type * as Contract from '@atlas/operator-api';
 import { type Json } from '@atlas/platform';
 
-/** The views of the operator API as they arrive. */
+/** The operator API's views, as parsed from JSON. */
 export type TenantView = Json<Contract.TenantView>;
 export type TenantPlaneView = Json<Contract.TenantPlaneView>;
 export type OperatorView = Json<Contract.ManagedOperatorView>;

@@ -10,7 +10,7 @@ export interface ReportFacts {
   readonly endedAt: Date;
 }
 
-/** For programs. Neither this nor {@link reportText} contains a token or leaked data. */
+/** The report for programs. Like {@link reportText}, it contains no tokens and no leaked data. */
 export function reportDocument({ scene, result, deploymentModel, startedAt, endedAt }: ReportFacts) {
   const { plane, own, other, isThrowaway } = scene;
   return {
@@ -46,7 +46,7 @@ export function reportDocument({ scene, result, deploymentModel, startedAt, ende
 
 type Report = ReturnType<typeof reportDocument>;
 
-const NO_ADDRESS = { route: 'all', reason: 'at its address: needs --base-domain' };
+const NO_ADDRESS = { route: 'all', reason: "attempts at the other tenant's address need --base-domain" };
 
 const VERDICTS: Readonly<Record<Report['verdict'], string>> = {
   PASS: "No attempt reached the other tenant's data, and none of it changed.",

@@ -23,7 +23,7 @@ export interface ProbeScene {
   /** The tenant whose data is requested. */
   readonly other: Party;
   readonly otherName: string;
-  /** Whether both exist only for the probe, so that nothing can be lost. */
+  /** Whether both tenants exist only for the probe, so that no real data can be lost. */
   readonly isThrowaway: boolean;
   readonly signal: AbortSignal;
   progress(done: number, all: number): void;
@@ -40,24 +40,26 @@ export interface ProbeResult {
   readonly verdict: Verdict;
   readonly judged: readonly Judged[];
   readonly leftOut: readonly LeftOut[];
-  /** Routes that refused a tenant its own data. A refusal there proves nothing about isolation. */
+  /**
+   * Routes that refused a tenant's request for its own data. On such a route, other refusals prove nothing.
+   */
   readonly failedControls: readonly string[];
   readonly controls: number;
   /** Routes whose response to the other tenant changed. */
   readonly changed: readonly string[];
 }
 
-/** Concurrent attempts: few enough that users of the plane do not notice. */
+/** The number of concurrent attempts, low enough not to disturb the plane's users. */
 const AT_ONCE = 4;
 
-/** Ids and addresses that these routes return to the requesting tenant do not count as the other's. */
+/** Ids and addresses that these routes return to the requesting tenant are not the other tenant's data. */
 const TOLD_TO_BOTH = ['GET /api/integrations/control-plane', 'GET /api/auth/me'];
-/** Reports the plane's current state, so its response changes even if the tenant's data does not. */
+/** Routes that report the plane's state, so that a changed response is no sign of changed data. */
 const MEASURED: readonly string[] = ['GET /api/integrations/control-plane'];
 
 /**
- * One tenant requests another's data. The other reads its own data before and afterwards, to detect changes.
- * Throws the signal's reason.
+ * One tenant requests another tenant's data. Both read their own data before and afterwards, to detect
+ * changes. Throws the signal's reason if it aborts.
  */
 export async function probe(scene: ProbeScene): Promise<ProbeResult> {
   const { plane, own, other, otherName, signal } = scene;
@@ -147,6 +149,6 @@ function reasonToLeaveOut(
   if (line?.body && line.body(own) === undefined) return 'needs a password that the probe does not know';
   if (!isThrowaway && line?.harm) return `if it were accepted, ${line.harm}`;
   if (!isThrowaway && all.some(({ writesOwn }) => writesOwn))
-    return 'some forms would act on the requesting tenant itself';
+    return 'some attempts would change the requesting tenant itself';
   return undefined;
 }

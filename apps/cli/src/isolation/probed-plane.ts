@@ -9,15 +9,15 @@ import {
 } from '@atlas/isolation';
 import { NoAnswer } from '../control-plane/http-call';
 
-/** What a tenant plane tells anyone about itself, and what the probe knows about it. */
+/** What a tenant plane publishes about itself, and what the probe knows about its routes. */
 export interface ProbedPlane {
   readonly url: string;
   readonly version: string;
   readonly database: string;
   readonly sender: Sender;
-  /** The routes in its API description, and those that such a description never lists. */
+  /** The routes in the plane's API description, and the known routes that API descriptions never list. */
   readonly routes: readonly Route[];
-  /** What the probe knows about its routes. */
+  /** What the probe knows about each route. */
   readonly lines: Lines<RouteLine>;
   /** Routes in its API description that the probe does not know. */
   readonly uncovered: readonly string[];
@@ -30,7 +30,7 @@ interface Description {
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** Throws {@link NoAnswer} if no tenant plane answers at the URL. */
+/** Throws {@link NoAnswer} if no tenant plane responds at the URL. */
 export async function probedPlane(url: string): Promise<ProbedPlane> {
   const sender = new Sender(url);
   const { info, paths } = await ask<Description>(sender, url, '/openapi.json');
@@ -57,7 +57,7 @@ export async function probedPlane(url: string): Promise<ProbedPlane> {
   };
 }
 
-/** Whether a route is meant for machines or browsers and is not part of the API. */
+/** Whether a route is not part of the API, because it is meant for machines or browsers. */
 function isUndescribed(name: string): boolean {
   return !name.includes(' /api/') || name.endsWith('/api/health');
 }
@@ -69,12 +69,12 @@ function routeOf(name: string): Route {
 
 async function ask<T>(sender: Sender, url: string, target: string): Promise<T> {
   const reply: Reply = await sender.send({ method: 'GET', target, host: null, headers: {} });
-  if (reply.status === 0) throw new NoAnswer(`No answer from ${url}: ${reply.text}`);
+  if (reply.status === 0) throw new NoAnswer(`No response from  ${url}: ${reply.text}`);
   try {
     return JSON.parse(reply.text) as T;
   } catch {
     throw new NoAnswer(
-      `${url} answered ${target} with ${reply.status} and without JSON.`,
+      `${url} responded to ${target} with status ${reply.status} and no JSON.`,
       'Is it a tenant plane?',
     );
   }

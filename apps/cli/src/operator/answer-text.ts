@@ -9,9 +9,9 @@ export function planText({ plan }: PlanView): string {
     return `${String(index + 1).padStart(4)}. ${name.padEnd(width)}  ${onOneLine(description + made)}\n`;
   });
   const install = needsInstall
-    ? '\nIt would show an install bundle, which is needed to start the tenant plane.\n'
+    ? '\nThe operation would show an install bundle, which is needed to start the tenant plane.\n'
     : '';
-  return `Dry run, nothing was changed. The steps would be:\n\n${lines.join('')}${install}${wavesText(plan)}`;
+  return `Dry run: nothing was changed. The steps would be:\n\n${lines.join('')}${install}${wavesText(plan)}`;
 }
 
 function wavesText({ waves = [], to }: PlanView['plan']): string {

@@ -30,7 +30,7 @@ export const AUDIT_VERIFY: OperatorCommand = {
   group: 'Audit and drift',
   summary: 'Verify that no audit entry was changed or removed',
   about: `Recomputes the hash chain of the audit trail. Someone who can write to the database could
-rebuild the chain from some entry on, or truncate it. To detect that, keep the last line of this command's
+rebuild the chain from any entry onwards, or truncate it. To detect that, keep the last line of this command's
 output elsewhere and pass it as --since next time.`,
   examples: ['audit verify', 'audit verify --file audit.ndjson'],
   options: [
@@ -77,7 +77,7 @@ async function* recordsIn(file: string): AsyncGenerator<SealedAuditRecord> {
   }
 }
 
-/** Verifies from the entry `since` on, which must still exist. Throws at the first fault. */
+/** Verifies the chain from the entry `since`, which must still exist. Throws at the first fault. */
 async function verified(records: AsyncIterable<SealedAuditRecord>, since: ChainHead | null) {
   let head = since ?? CHAIN_START;
   let checked = 0;

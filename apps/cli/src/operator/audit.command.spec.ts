@@ -107,7 +107,7 @@ describe('the audit trail', () => {
   it.each([
     ['nowhere.ndjson', undefined, 'Cannot read'],
     ['other.ndjson', '{"position":', 'is not an audit export'],
-  ])('cannot be verified from %s', async (name, content, reason) => {
+  ])('cannot be verified from the file %s', async (name, content, reason) => {
     const file = join(directory, name);
     if (content) writeFileSync(file, content);
     expect(await atlas('audit', 'verify', '--file', file)).toBe(2);

@@ -106,7 +106,7 @@ describe('a deletion certificate', () => {
     expect(terminal.written).toMatch(/signature +not verified: the Control Plane no longer has/);
   });
 
-  it("that does not exist yet is reported with the Control Plane's reason", async () => {
+  it("is reported as missing, with the Control Plane's reason, if it does not exist yet", async () => {
     expect(await atlas(undefined)).toBe(1);
     expect(terminal.complaints).toContain('It does not exist.');
   });

@@ -40,7 +40,7 @@ interface Verdict {
   readonly text: string;
 }
 
-/** Whether it is a deletion certificate for this tenant, signed with the public key in the response. */
+/** Checks that this is a deletion certificate for the tenant, and that its signature is valid. */
 async function verdictOn(
   { certificate, public_key: key }: CertificateView,
   { id }: TenantView,

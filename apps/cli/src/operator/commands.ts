@@ -22,7 +22,7 @@ import { SEALING_KEYS } from './sealing-keys.command';
 import { TENANT } from './tenant.command';
 import { TENANTS } from './tenants.command';
 
-/** In the order in which `atlas help` lists them. */
+/** The commands, in the order in which `atlas help` lists them. */
 const COMMANDS: readonly (OperatorCommand | Operation)[] = [
   TENANTS,
   TENANT,
@@ -50,8 +50,8 @@ const COMMANDS: readonly (OperatorCommand | Operation)[] = [
 export const OPERATIONS = COMMANDS.filter((one): one is Operation => 'operation' in one);
 
 /**
- * The commands for operators. A command that shows something has its own file; a command that does something
- * is a row in operations/.
+ * The commands for operators. A command that shows data has its own file. A command that changes something is
+ * a row in operations/.
  */
 export function operatorCommands(terminal: Terminal): readonly Command[] {
   return COMMANDS.map((one) => asCommand('operation' in one ? operationCommand(one) : one, terminal));

@@ -27,7 +27,7 @@ describe(connect.name, () => {
 
   const to = (values: Record<string, string>, env: NodeJS.ProcessEnv) =>
     connect({ values, isJson: false }, { env, directory }, terminal);
-  /** What is shown when the connection is refused. */
+  /** The error shown when the connection is refused. */
   const complaint = (values: Record<string, string>, env: NodeJS.ProcessEnv): string => {
     try {
       to(values, env);
@@ -89,7 +89,7 @@ describe(connect.name, () => {
       ) as string,
       hint: 'Start it: npm start -- --data-dir stopped',
     });
-    // While the stack is running, its log says why it does not respond.
+    // If the stack is running, the error refers to its log.
     new ProcessList(join(stopped, 'pids.json')).add('control-plane', process.pid);
     await expect(failure()).rejects.toMatchObject({
       message: expect.stringMatching(/is running.*not ready\.$/) as string,
@@ -114,8 +114,8 @@ describe(connect.name, () => {
     await expect(slow).rejects.toMatchObject({
       exitCode: EXIT.noAccess,
       message:
-        `${api.url} did not answer POST /api/reconcile within 1 s. It may have succeeded nevertheless, so ` +
-        'check before you repeat it.',
+        `${api.url} did not respond to POST /api/reconcile within 1 s. The request may have succeeded ` +
+        'nevertheless, so check before you repeat it.',
       hint: 'To wait longer, pass --timeout <seconds>.',
     });
     expect(() => to({ timeout: '0' }, {})).toThrow(UsageError);

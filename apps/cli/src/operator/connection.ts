@@ -14,7 +14,7 @@ import { dataDirectoryIn } from '../stack/stack-options';
 import { dataDirOption } from '../stack/stack-summary';
 import { note } from './note';
 
-/** The Control Plane lets a repeated request wait 10 s for the first one, so this must be longer. */
+/** The Control Plane makes a repeated request wait 10 s for the first one, so this must be longer. */
 const PATIENCE_SECONDS = 15;
 
 const group = 'Connection';
@@ -61,8 +61,8 @@ type Input = Pick<Given, 'values' | 'isJson'>;
 type ClientFor = (url: string, key: string, whySilent?: () => Silence) => ControlPlaneClient;
 
 /**
- * The Control Plane named by options or the environment, or
- * else that of the local stack. Throws {@link UsageError}.
+ * The Control Plane that options or the environment name, or else the local stack's Control Plane. Throws
+ * {@link UsageError}.
  */
 export function connect(input: Input, place: Place, terminal: Terminal): ControlPlaneClient {
   const { values } = input;
@@ -86,7 +86,7 @@ export function connect(input: Input, place: Place, terminal: Terminal): Control
   return clientFor(addressIn(url), key);
 }
 
-/** Undefined means the local stack. */
+/** The URL from the options or the environment. Undefined for the local stack. */
 export function urlIn(values: Values, { ATLAS_URL: url }: NodeJS.ProcessEnv): string | undefined {
   if (values['data-dir'] !== undefined) return undefined;
   return values['url'] === undefined ? url || undefined : String(values['url']);
@@ -157,7 +157,7 @@ function localStack(
   return clientFor(url, key, () => whySilent(data, directory));
 }
 
-/** Called only if the Control Plane does not respond. A response says more than a list of processes. */
+/** Called only if the Control Plane does not respond, since a response says more than the process list. */
 function whySilent(data: DataDirectory, directory: string): Silence {
   const folder = pathFrom(directory, data.root);
   if (new ProcessList(data.processList).isStackRunning)

@@ -10,16 +10,16 @@ export interface FollowedJob {
   readonly id: string;
   /** The heading to show. Defaults to the job's operation and target. */
   readonly title?: string;
-  /** The status in which the job should end. */
+  /** The status with which the job should finish. */
   readonly goal: string;
 }
 
-/** Ctrl-C, which is not a failure. */
+/** The user pressed Ctrl-C. This is not a failure. */
 class SeenEnough extends Error {}
 
 /**
- * Shows a job until it ends or the user presses Ctrl-C. Resolves to the exit
- * code. Throws {@link CommandFailure} unless the job ends with its goal status.
+ * Shows a job until it finishes or the user presses Ctrl-C. Resolves to the exit code. Throws {@link
+ * CommandFailure} unless the job finishes with its goal status.
  */
 export async function followJob(call: OperatorCall, { id, title, goal }: FollowedJob): Promise<number> {
   const { terminal, surroundings } = call;
@@ -62,7 +62,7 @@ async function showUntilDone(
         return change.job;
       }
     }
-    throw new Error('watchJob returned without a last change.');
+    throw new Error('watchJob returned before the job finished.');
   } finally {
     display.end();
   }

@@ -16,13 +16,13 @@ export const ISOLATION_PROBE: OperatorCommand = {
   group: 'Audit and drift',
   summary: "Try to reach another tenant's data on every route, and write a report",
   about: `Signs in as the admin of one tenant, tries to reach another tenant's data on every route of
-their tenant plane and in every form, and writes a dated report (Markdown) for auditors. Exits with 0 only
-if nothing leaked and every attempt could be judged.
+their tenant plane with every form of request, and writes a dated report (Markdown) for auditors. Exits
+with 0 only if nothing leaked and every attempt could be judged.
 
-Without sessions it creates two shared tenants, fills them, and deprovisions both at the end; it touches
-no other tenant. Except on the local stack, this requires --make-tenants. With the sessions of two admins it
-creates no tenants. It then skips attempts that would write to the requesting tenant, or could not be undone
-if they succeeded. The report lists the skipped attempts.`,
+Without sessions, it creates two shared tenants, fills them with data, and deprovisions both at the end. It
+touches no other tenant. Except on the local stack, this requires --make-tenants. With the sessions of two
+admins, it creates no tenants, and skips attempts that would write to the requesting tenant or could not be
+undone if they succeeded. The report lists the skipped attempts.`,
   examples: [
     'isolation-probe',
     'isolation-probe --make-tenants --report isolation.md',
@@ -34,7 +34,7 @@ if they succeeded. The report lists the skipped attempts.`,
       name: 'tenant-plane',
       value: '<url>',
       text: 'the tenant plane to probe',
-      default: 'that of the two created tenants',
+      default: 'the plane of the two created tenants',
     },
     { name: 'session-file', value: '<file>', text: "file with a session of the requesting tenant's admin" },
     { name: 'other-session-file', value: '<file>', text: "file with a session of the other tenant's admin" },
@@ -98,7 +98,7 @@ async function withThrowaways(call: OperatorCall, signal: AbortSignal): Promise<
   if (!isLocal && !values['make-tenants'])
     throw new UsageError('This would create two tenants on that Control Plane and remove them afterwards.', {
       hint:
-        'Pass --make-tenants to agree, or sessions of two tenants (--session-file, ' +
+        'Pass --make-tenants to allow this, or sessions of two tenants (--session-file, ' +
         '--other-session-file).',
     });
   const tenants = new ThrowawayTenants(client, signal);

@@ -62,7 +62,7 @@ describe(LiveDisplay.name, () => {
     );
   });
 
-  it('keeps counting while disconnected, and says that it is reconnecting', () => {
+  it('keeps counting the seconds while disconnected, and says that it is reconnecting', () => {
     display.dropped('There is no answer');
     expect(terminal.written).toContain('There is no answer; trying again.\n\u001b[J');
     terminal.written = '';
@@ -83,7 +83,7 @@ describe(LiveDisplay.name, () => {
 });
 
 describe(JsonDisplay.name, () => {
-  it('writes one JSON object per line for each step, and one for the finished job', () => {
+  it('writes a line with a JSON object for each change of a step, and for the finished job', () => {
     const terminal = new RecordingTerminal();
     const display = new JsonDisplay(terminal);
     display.begin('provision acme', JOB);

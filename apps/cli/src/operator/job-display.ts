@@ -15,7 +15,7 @@ export interface JobDisplay {
   end(): void;
 }
 
-/** For programs: one object per line. */
+/** Output for programs, with one object per line. */
 export class JsonDisplay implements JobDisplay {
   private jobId = '';
 
@@ -38,7 +38,7 @@ export class JsonDisplay implements JobDisplay {
   }
 }
 
-/** For logs, such as those of CI: one line per change. */
+/** Output for logs, such as those of CI, with one line per change. */
 export class PlainDisplay implements JobDisplay {
   private nameWidth = 0;
 
@@ -68,7 +68,7 @@ export class PlainDisplay implements JobDisplay {
 
 const TICK_MS = 1000;
 
-/** On a terminal: the list of steps, redrawn in place on every change and every second. */
+/** Output for a terminal: the list of steps, redrawn in place on every change and every second. */
 export class LiveDisplay implements JobDisplay {
   private readonly steps = new Map<string, StepView>();
   private nameWidth = 0;
@@ -111,7 +111,7 @@ export class LiveDisplay implements JobDisplay {
     const lines = [...this.steps.values()].map((step) => this.line(step));
     if (this.note) lines.push(`  ${this.cut(this.note)}`);
     const up = this.drawnLines > 0 ? `\u001b[${this.drawnLines}A` : '';
-    // Clear each line to its end and, below the last, the rest of the screen.
+    // Clears the rest of each line, and the screen below the last line.
     this.terminal.out(`${up}${lines.map((line) => `\r\u001b[K${line}\n`).join('')}\u001b[J`);
     this.drawnLines = lines.length;
   }

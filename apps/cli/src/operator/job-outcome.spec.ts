@@ -24,13 +24,13 @@ describe(unexpectedEnd.name, () => {
       `provision failed at await-enrolment.
   enrolment_overdue (operator): The token expired.
   Operator: issue a new one.
-Once that is fixed, resume it: atlas retry job-1
+Once the cause is fixed, resume it: atlas retry job-1
 Or undo what was done: atlas rollback job-1
 `,
     );
   });
 
-  it('gives programs the same facts as JSON', () => {
+  it('includes the id, status and error of the job in the JSON output', () => {
     expect(JSON.parse(failureJson(unexpectedEnd(failed)))).toMatchObject({
       code: 'enrolment_overdue',
       job_id: 'job-1',

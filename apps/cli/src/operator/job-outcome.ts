@@ -3,12 +3,12 @@ import { CommandFailure } from '../failure';
 import { failureText } from '../failure-text';
 import { durationText, onOneLine } from '../text';
 
-/** How a job ended, why, and what can be done about it. */
+/** How a job finished, why, and what the user can do next. */
 export function outcomeText(job: JobView): string {
   return failureText(unexpectedEnd(job));
 }
 
-/** The failure to report for a job that did not end with its goal status. */
+/** The failure to report for a job that did not finish with its goal status. */
 export function unexpectedEnd(job: JobView): CommandFailure {
   const error = errorOf(job);
   const reason = error && [
@@ -34,7 +34,7 @@ function endText(job: JobView): string {
 function waysText({ id, status, steps }: JobView): string | undefined {
   if (status === 'succeeded') return undefined;
   if (steps.every((step) => ['undone', 'skipped'].includes(step.status))) return 'Everything was undone.';
-  const when = status === 'failed' ? 'Once that is fixed, resume it' : 'Resume it';
+  const when = status === 'failed' ? 'Once the cause is fixed, resume it' : 'Resume it';
   return `${when}: atlas retry ${id}\nOr undo what was done: atlas rollback ${id}`;
 }
 

@@ -36,7 +36,7 @@ export const JOBS: OperatorCommand = {
   },
 };
 
-/** A short form. `atlas job <id>` shows the whole error. */
+/** The error, shortened. `atlas job <id>` shows it in full. */
 function errorText({ error, steps }: JobView): string | undefined {
   const failed = steps.find(({ status }) => status === 'failed');
   return error && failed ? `${error.code} at ${failed.name}` : error?.code;

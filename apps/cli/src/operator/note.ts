@@ -1,6 +1,6 @@
 import { type Terminal } from '../command';
 
-/** Writes a note to standard error, as JSON if that was requested. */
+/** Writes a note to standard error, as JSON if `isJson` is set. */
 export function note(
   { terminal, isJson }: { readonly terminal: Terminal; readonly isJson: boolean },
   text: string,

@@ -74,7 +74,7 @@ describe(operationCommand.name, () => {
       '/api/api-keys',
       { name: 'ci', scopes: ['tenants:read', 'jobs:read'], ttl_seconds: 60 },
     ],
-  ])('sends the request for %j', async (words, path, body) => {
+  ])('sends the right request for the command %j', async (words, path, body) => {
     api.answers[`POST ${path}`] = [{ status: 202, body: {} }];
     expect(await atlas(...words)).toBe(0);
     expect(api.calls.at(-1)).toEqual({ call: `POST ${path}`, body, key: 'Bearer aok_key' });
@@ -85,7 +85,7 @@ describe(operationCommand.name, () => {
     [['operators', 'enable', 'ann-1'], 'PATCH /api/operators/ann-1', { disabled: false }],
     [['operators', 'role', 'ann-1', '--role', 'admin'], 'PATCH /api/operators/ann-1', { role: 'admin' }],
     [['api-keys', 'revoke', 'abc'], 'DELETE /api/api-keys/abc', undefined],
-  ])('sends the change and confirms it for %j', async (words, call, body) => {
+  ])('sends the change that %j requests, and confirms it', async (words, call, body) => {
     const operators = [{ id: 'ann-1', email: 'ann@example.com' }];
     api.answers['GET /api/operators?limit=200'] = [{ body: { items: operators, next_cursor: null } }];
     api.answers[call] = [body ? { body: operators[0] } : { status: 204 }];
@@ -127,7 +127,7 @@ describe(operationCommand.name, () => {
       expect(await record()).toBe(0);
       const body = { endpoint_url: 'https://acme.example.com', db_url: url };
       expect(puts()).toEqual([{ call, body, key: 'Bearer aok_key' }]);
-      expect(terminal.written).toBe('Recorded. A job that was waiting for it continues.\n');
+      expect(terminal.written).toBe('Recorded. A job that was waiting for this continues.\n');
     });
   });
 
@@ -150,7 +150,7 @@ describe(operationCommand.name, () => {
   it.each([
     ['with another slug', ['--confirm', 'acne']],
     ['without a slug', []],
-  ])('refuses a deprovisioning confirmed %s', async (_, confirmation) => {
+  ])('refuses to deprovision a tenant if called %s as confirmation', async (_, confirmation) => {
     expect(await atlas('deprovision', 'acme', ...confirmation)).toBe(2);
     expect(api.calls.filter(({ call }) => call.startsWith('POST'))).toEqual([]);
   });
@@ -211,20 +211,23 @@ describe('OPERATIONS', () => {
     return paths[path.replace(':id', '{id}')]?.[method.toLowerCase()];
   };
 
-  it('offer --dry-run only for routes in the API description', () => {
+  it('offer --dry-run only for operations in the API description', () => {
     expect(OPERATIONS.filter((operation) => operation.canRehearse && !routeOf(operation))).toEqual([]);
   });
 
-  it.each(OPERATIONS.filter(routeOf))('$name sends what the Control Plane accepts', (operation) => {
-    const { parameters, requestBody } = routeOf(operation) ?? { parameters: [] };
-    const schema = requestBody?.content['application/json']?.schema.$ref.split('/').at(-1) ?? '';
-    const known = Object.keys(components.schemas[schema]?.properties ?? {});
-    const fields = [
-      ...operation.options.flatMap(({ field }) => field?.split('.')[0] ?? []),
-      ...Object.keys(operation.body ?? {}),
-    ];
-    expect(known).toEqual(expect.arrayContaining([...fields, operation.confirm ?? []].flat()));
-    // A route that ignores `dry_run` would execute the request.
-    if (operation.canRehearse) expect(parameters.map(({ name }) => name)).toContain('dry_run');
-  });
+  it.each(OPERATIONS.filter(routeOf))(
+    '$name sends only fields that the Control Plane accepts',
+    (operation) => {
+      const { parameters, requestBody } = routeOf(operation) ?? { parameters: [] };
+      const schema = requestBody?.content['application/json']?.schema.$ref.split('/').at(-1) ?? '';
+      const known = Object.keys(components.schemas[schema]?.properties ?? {});
+      const fields = [
+        ...operation.options.flatMap(({ field }) => field?.split('.')[0] ?? []),
+        ...Object.keys(operation.body ?? {}),
+      ];
+      expect(known).toEqual(expect.arrayContaining([...fields, operation.confirm ?? []].flat()));
+      // A route that ignores `dry_run` would execute the request.
+      if (operation.canRehearse) expect(parameters.map(({ name }) => name)).toContain('dry_run');
+    },
+  );
 });

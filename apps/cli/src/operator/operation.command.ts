@@ -13,7 +13,7 @@ const CONFIRM: Option = {
   name: 'confirm',
   value: '<slug>',
   isRequired: true,
-  text: "the tenant's slug, repeated",
+  text: "the tenant's slug again, as confirmation",
 };
 
 /** What the response to an operation may contain. */

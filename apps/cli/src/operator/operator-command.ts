@@ -5,7 +5,7 @@ import { type ControlPlaneClient } from '../control-plane/control-plane-client';
 import { type Given, type Option } from '../options';
 import { CONNECTION_OPTIONS, connect } from './connection';
 
-/** A command for operators: a file or a row in operations/, and a line in commands.ts. */
+/** A command for operators, defined in its own file or in operations/, and listed in commands.ts. */
 export interface OperatorCommand extends Omit<Command, 'run' | 'calledAs'> {
   run(call: OperatorCall): Promise<number>;
 }
@@ -22,7 +22,7 @@ export interface Surroundings {
   readonly directory: string;
   /** Emits `SIGINT` on Ctrl-C. */
   readonly signals: EventEmitter;
-  /** The user's time zone. Defaults to that of the process. */
+  /** The user's time zone. Defaults to the process's time zone. */
   readonly timeZone?: string;
   now(): number;
   /** Throws if the signal aborts first. */
@@ -58,7 +58,7 @@ export function asCommand(
         ...input,
         terminal,
         surroundings,
-        // Not every command needs a Control Plane.
+        // Connects only on first use, because not every command needs a Control Plane.
         get client() {
           return (client ??= connect(input, surroundings, terminal));
         },

@@ -51,7 +51,7 @@ describe('plane-logs', () => {
   };
   const SHARED = { tenant_plane_id: CELL };
 
-  it("shows the last lines of the log of the local stack's cell", async () => {
+  it("shows the last log lines of the local stack's cell", async () => {
     expect(await atlas(SHARED, ['--lines', '2'])).toBe(EXIT.done);
     expect(terminal.written).toBe('cell 2\ncell 3\n');
   });
@@ -80,9 +80,9 @@ describe('plane-logs', () => {
     [
       'on_prem',
       { deployment_model: 'on_prem', tenant_plane_id: OWN },
-      /is run by the customer.*\n.*atlas-tp run/,
+      /the customer runs its plane.*\n.*atlas-tp run/,
     ],
-    ['hybrid', { deployment_model: 'hybrid', tenant_plane_id: OWN }, /is run by the customer/],
+    ['hybrid', { deployment_model: 'hybrid', tenant_plane_id: OWN }, /the customer runs its plane/],
     [
       'on another cell',
       { tenant_plane_id: OWN, endpoint_url: 'https://eu-1' },

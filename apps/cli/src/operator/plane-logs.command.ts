@@ -73,7 +73,7 @@ async function logOf({ client, values, operand, surroundings }: OperatorCall): P
   const { slug, status, deployment_model: model, tenant_plane_id: planeId } = tenant;
   if (profileOf(model).installRequired)
     throw noLog(
-      `Tenant ${slug} is ${model}, so its plane is run by the customer, and Atlas has no log of it.`,
+      `Tenant ${slug} is ${model}, so the customer runs its plane, and Atlas does not have its log.`,
       'Ask the customer for the output of "atlas-tp run", or of its container or service.',
     );
   if (planeId === null)

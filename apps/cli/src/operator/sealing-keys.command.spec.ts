@@ -10,7 +10,7 @@ describe('sealing keys', () => {
   beforeAll(async () => (api = await StubApi.start()));
   afterAll(() => api.stop());
 
-  it('are listed with what to do about each', async () => {
+  it('are listed with instructions for each key', async () => {
     const terminal = new RecordingTerminal();
     const items = [
       { id: 'k3', seals: true, is_known: true, values: 5 },

@@ -25,7 +25,7 @@ export function markOf({ status }: StepView): Mark {
   return MARKS[status] ?? { sign: '?', colour: GREY };
 }
 
-/** A step's name, status, duration, attempt, and what it waits for or why it failed. */
+/** A step's name, status, duration and attempt, and what the step waits for or why it failed. */
 export function stepText(step: StepView, nameWidth: number, now: number): string {
   const { name, status, attempt, error, waiting_for: waitingFor } = step;
   const parts = [

@@ -5,7 +5,7 @@ import { CommandFailure } from '../failure';
 /** The target of an operation. */
 export interface Subject {
   readonly id: string;
-  /** Its human-readable name. */
+  /** The target's human-readable name. */
   readonly name: string;
 }
 

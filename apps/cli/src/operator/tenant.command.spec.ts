@@ -33,14 +33,14 @@ describe('tenant', () => {
     expect(await shown({ po_number: 'PO-1234' })).toMatch(/^ *purchase order +PO-1234$/m);
   });
 
-  it('shows until when and how a tenant can be restored, in local time', async () => {
+  it('shows the restore deadline in local time, and how to restore the tenant', async () => {
     const deprovisioned = { status: 'deprovisioning', restorable_until: '2026-12-28T10:15:00Z' } as const;
     const text = await shown(deprovisioned);
     expect(text).toMatch(/^ *restorable until +Mon,? 28 Dec 2026,? (at )?11:15 CET \(27 d 0 h left\)\. /m);
     expect(text).toMatch(/ left\)\. Restore it: atlas restore demo$/m);
   });
 
-  it('says that a tenant can no longer be restored', async () => {
+  it('says when a tenant can no longer be restored', async () => {
     const late = { status: 'deprovisioning', restorable_until: '2026-11-30T10:15:00Z' } as const;
     expect(await shown(late)).toMatch(/^ *restorable until .*has passed/m);
     expect(await shown({})).not.toContain('restorable');

@@ -47,7 +47,7 @@ export const TENANT: OperatorCommand = {
   },
 };
 
-/** Until when and how a deprovisioned tenant can be restored. */
+/** The restore deadline of a deprovisioned tenant, and how to restore it. */
 function restorableFacts(
   { slug, restorable_until: until }: TenantView,
   clock: Clock,

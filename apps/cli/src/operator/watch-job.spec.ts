@@ -36,7 +36,7 @@ describe(watchJob.name, () => {
     return texts;
   };
 
-  it('reports each change once, whether the job or an event shows it, until the job ends', async () => {
+  it('reports each change once, from the job or from an event, until the job finishes', async () => {
     const over = jobView({ status: 'succeeded' });
     api.answers = {
       [JOB]: [{ body: jobView({ steps: [RUNNING] }) }],
@@ -57,7 +57,7 @@ describe(watchJob.name, () => {
     expect(pauses).toHaveLength(1);
   });
 
-  it('waits longer before each attempt while a proxy answers 502', async () => {
+  it('waits longer before each attempt while a proxy returns 502', async () => {
     const away = { status: 502, body: '<html>Bad gateway</html>' };
     const running = { body: jobView({ steps: [RUNNING] }) };
     api.answers = {
@@ -69,7 +69,7 @@ describe(watchJob.name, () => {
     expect(pauses).toEqual([250, 500, 1000]);
   });
 
-  it('gives up after a minute without a response, and at once if the first call gets none', async () => {
+  it('gives up after a minute without a response, or at once if the first call gets none', async () => {
     const away = { status: 503, body: '' };
     api.answers = { [JOB]: [{ body: jobView({ steps: [RUNNING] }) }, away], [EVENTS]: [{ stream: '' }] };
     await expect(seen()).rejects.toThrow('failed with 503, and the response gives no reason');

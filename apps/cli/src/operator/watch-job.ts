@@ -11,13 +11,13 @@ export type JobChange =
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;
-/** How long it keeps trying without a response. */
+/** How long to keep trying without a response. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Yields each change of a job until the job ends. If the connection drops, it reconnects and reads what it
- * missed from the job. Throws what calls throw, {@link NoAnswer} after a minute without a response, or the
- * signal's reason.
+ * Yields each change to a job until the job finishes. If the connection drops, reconnects and reads the
+ * missed changes from the job. Throws what calls throw, {@link NoAnswer} after a minute without a response,
+ * or the signal's reason.
  */
 export async function* watchJob(
   client: ControlPlaneClient,

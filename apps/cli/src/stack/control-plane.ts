@@ -75,7 +75,7 @@ async function makeOwner({ data, state, processes }: StackContext, plane: Proces
     env: plane.env,
     logFile: data.logFile('create-owner'),
   });
-  // An earlier start may have been killed after creating the owner and before recording it.
+  // An earlier start may have been killed after it created the owner but before it saved `isOperatorMade`.
   if (failure !== undefined && !failure.startsWith(OWNER_EXISTS))
     throw new CommandFailure(`Creating the Control Plane's owner failed: ${failure}`);
   state.save({ isOperatorMade: true });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { probeFolder } from '@atlas/platform/storage-fault';
 import { STACK_DATABASES, type StackDatabase } from './stack-options';
 
-/** Where the local stack keeps its persistent data. Readable by its owner only. */
+/** The folder in which the local stack keeps its persistent data. Only the folder's owner can read it. */
 export class DataDirectory {
   readonly processList: string;
   readonly devStack: string;
@@ -24,8 +24,8 @@ export class DataDirectory {
   }
 
   /**
-   * The folder of the dedicated tenants on this machine. Each kind of database has its own. Otherwise its
-   * stack would find planes that its Control Plane has no record of.
+   * The folder of the dedicated tenants on this machine. Each kind of database has its own folder. In a
+   * common folder, a stack would find planes that its Control Plane has no record of.
    */
   dedicated(database: StackDatabase): string {
     return join(this.root, database === 'sqlite' ? 'dedicated' : `dedicated-${database}`);

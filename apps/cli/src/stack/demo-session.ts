@@ -8,7 +8,10 @@ interface Session {
   readonly token: string;
 }
 
-/** A valid token for the demo tenant's admin: the saved one, or one from a new login or the sign-up. */
+/**
+ * The record of the demo tenant, with a valid token for its admin. The token is the saved one, or comes from
+ * a login or from the sign-up.
+ */
 export async function ensureDemoSession(
   context: StackContext,
   controlPlane: ControlPlaneClient,
@@ -24,7 +27,7 @@ export async function ensureDemoSession(
   return demoTenant;
 }
 
-/** Saves a new password before it is used. */
+/** The saved record, or a new one. A new password is saved before it is used. */
 function recordOf({ state }: StackContext, { id }: TenantView): DemoTenantRecord {
   const known = state.record.demoTenant;
   if (known?.id === id) return known;

@@ -58,7 +58,7 @@ async function resume(
   if (job) await follow(context, controlPlane, job.id);
 }
 
-/** Waits for the job to end, and shows each step when it is done. */
+/** Waits for the job to finish, and shows each step when it is done. */
 async function follow(
   { progress, processes }: StackContext,
   controlPlane: ControlPlaneClient,

@@ -2,7 +2,7 @@ import { type DataDirectory } from './data-directory';
 import { writePrivateFile } from './private-file';
 import { type StackRecord } from './stack-state';
 
-/** `data/dev-stack.json`, as scripts and tests read it. */
+/** The content of `data/dev-stack.json`, which scripts and tests read. */
 export interface DevStack {
   readonly control_plane: {
     readonly url: string;

@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RestartPace } from './restart-pace';
 
 export interface Ending {
-  /** Resolves to how the process exited. */
+  /** Resolves to a description of how the process exited. */
   readonly exited: Promise<string>;
 }
 
 interface Timers {
-  /** In milliseconds since an arbitrary moment. */
+  /** The time in milliseconds since an arbitrary moment. */
   now(): number;
   /** Resolves after `ms`, or when the signal aborts. */
   wait(ms: number, signal: AbortSignal): Promise<unknown>;

@@ -21,7 +21,7 @@ export async function startPostgres({ data, state, processes }: StackContext): P
     isDatabase: true,
   });
   const order: PostgresOrder = { dataDir: data.postgres, passwords };
-  // If sending fails, the process has exited, which stops the stack anyway.
+  // Sending fails only if the process has exited. The exit stops the stack.
   started.child.send(order, () => undefined);
   const [answer] = (await once(started.child, 'message', { signal: processes.signal })) as [PostgresAnswer];
   if ('problem' in answer)

@@ -20,13 +20,13 @@ export interface LocalStackParts {
   readonly data: DataDirectory;
   readonly processes: StackProcesses;
   readonly progress: Progress;
-  /** The port of the Control Plane, then that of the Tenant Plane. */
+  /** The ports of the Control Plane and the Tenant Plane, in this order. */
   readonly ports: readonly [number, number];
 }
 
 /**
- * Starts both planes on this machine, with a demo tenant. Every step first checks what exists, so it can be
- * repeated.
+ * Starts both planes on this machine, with a demo tenant. Every step first checks what already exists, so a
+ * start can be repeated.
  */
 export async function startLocalStack({ options, ports, ...parts }: LocalStackParts): Promise<DevStack> {
   const { data, progress } = parts;
@@ -39,7 +39,7 @@ export async function startLocalStack({ options, ports, ...parts }: LocalStackPa
     baseDomain: `localhost:${tenantPlanePort}`,
   };
   for (const sentence of ignoredVariables(process.env)) progress.note(sentence);
-  // The file exists only while the stack is ready.
+  // `dev-stack.json` exists only while the stack is ready.
   rmSync(data.devStack, { force: true });
   const databases =
     options.database === 'postgres'

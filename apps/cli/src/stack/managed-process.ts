@@ -11,18 +11,18 @@ export interface ProcessSpec {
   readonly args?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
-  /** Sent to its standard input. */
+  /** Sent to the script's standard input. */
   readonly input?: string;
-  /** It is stopped after all others, and cleans up its own process group. */
+  /** Whether this is the database, which is stopped last and cleans up its own process group. */
   readonly isDatabase?: boolean;
 }
 
 /**
- * A Node process of the stack. It has its own process group, so that Ctrl-C in the terminal reaches only this
- * process, which then stops the others in the right order.
+ * A Node process that the stack starts. It has its own process group, so that Ctrl-C in the terminal reaches
+ * only the stack's own process, which then stops the others in the right order.
  */
 export class ManagedProcess {
-  /** Resolves to how the process exited. */
+  /** Resolves to a description of how the process exited. */
   readonly exited: Promise<string>;
   private hasExited = false;
 
@@ -38,7 +38,7 @@ export class ManagedProcess {
     });
     void this.exited.then(() => {
       this.hasExited = true;
-      // Kills any processes that it started.
+      // Kills any processes that the exited process started.
       if (!spec.isDatabase) sendSignal(-pid, 'SIGKILL');
     });
   }
@@ -61,7 +61,7 @@ export class ManagedProcess {
     }
   }
 
-  /** Sends SIGTERM and, after `patienceMs`, SIGKILL to the whole group. */
+  /** Sends SIGTERM to the process and, after `patienceMs`, SIGKILL to its whole group. */
   async stop(patienceMs: number): Promise<void> {
     if (this.hasExited) return;
     const tooLate = setTimeout(() => this.kill(), Math.max(patienceMs, 0));

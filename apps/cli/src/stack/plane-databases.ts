@@ -8,7 +8,7 @@ import { type PostgresPasswords } from './stack-state';
 export interface PlaneDatabases {
   readonly controlPlane: Readonly<Record<string, string>>;
   readonly tenantPlane: Readonly<Record<string, string>>;
-  /** Whether the database is empty because it was lost or never written. */
+  /** Whether the Control Plane's database is new, because it was lost or never created. */
   readonly isControlPlaneNew: boolean;
   readonly isTenantPlaneNew: boolean;
 }

@@ -22,7 +22,7 @@ describe(planeEnvironment.name, () => {
 });
 
 describe(ignoredVariables.name, () => {
-  /** The variables of both planes. */
+  /** The variables of both planes in .env.example. */
   const documented = (): string[] => {
     const text = readFileSync(join(__dirname, '../../../../.env.example'), 'utf8');
     return [...(text.split('# === npm start ===')[0] ?? '').matchAll(/^([A-Z_]+)=/gm)].map(

@@ -42,7 +42,7 @@ const DECIDED: readonly { readonly names: readonly string[]; readonly why: strin
   },
 ];
 const FIXED: Readonly<Record<string, string>> = { NODE_ENV: 'development', HOST: '127.0.0.1' };
-/** For `atlas`, which also runs the stack. The planes do not read them. */
+/** Variables that `atlas` itself reads, and that the planes do not need. */
 const NO_PLANES = ['ATLAS_API_KEY', 'ATLAS_DATA_DIR', 'ATLAS_URL'];
 
 /** The shell's variables without those that configure other planes, plus those that this stack sets. */
@@ -51,7 +51,7 @@ export function planeEnvironment(
   decided: Readonly<Record<string, string>>,
 ): NodeJS.ProcessEnv {
   const left = new Set([...DECIDED.flatMap(({ names }) => names), ...NO_PLANES]);
-  // PGPORT and the like would affect every Postgres client.
+  // Variables such as PGPORT would affect every Postgres client.
   const isInherited = (name: string): boolean => !left.has(name) && !name.startsWith('PG');
   const inherited = Object.entries(shell).filter(([name]) => isInherited(name));
   return { ...Object.fromEntries(inherited), ...FIXED, ...decided };

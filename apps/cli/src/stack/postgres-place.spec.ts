@@ -17,7 +17,7 @@ describe(leavePostgresPlace.name, () => {
     expect(existsSync(programs)).toBe(false);
   });
 
-  it('can be repeated', () => {
+  it('does not throw if the copied binaries are already gone', () => {
     expect(() => leavePostgresPlace(dataDir)).not.toThrow();
   });
 });

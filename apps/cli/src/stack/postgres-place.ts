@@ -6,7 +6,7 @@ import { type LocalPostgresOptions } from '@atlas/testing';
 
 type PostgresPlace = Pick<LocalPostgresOptions, 'dataDir' | 'programsDir'>;
 
-/** A process can use its working directory whatever the permissions of the parent folders. */
+/** A process can use its working directory regardless of the permissions of the parent folders. */
 const WORKING_DIRECTORY = '/proc/self/cwd';
 
 /**

@@ -6,7 +6,7 @@ import { type PostgresPasswords } from './stack-state';
 /** Creates the roles and databases of both planes unless they exist. */
 export function preparePostgres(adminUrl: string, passwords: PostgresPasswords): Promise<void> {
   return asAdmin(adminUrl, async (client) => {
-    // Otherwise the server would log a failed statement, including its password.
+    // Otherwise, if a statement failed, the server would log it with the password.
     await client.query('set log_min_error_statement = panic');
     await ensureRole(client, CONTROL_PLANE_OWNER, passwords.controlPlane);
     await ensureRole(client, TENANT_PLANE_OWNER, passwords.tenantPlaneOwner);

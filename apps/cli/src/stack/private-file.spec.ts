@@ -24,7 +24,7 @@ describe(writePrivateFile.name, () => {
     rmSync(taken, { recursive: true });
   });
 
-  it('reads a missing file as undefined', () => {
+  it('returns undefined for a missing file', () => {
     expect(readPrivateFile(join(folder, 'none'))).toBeUndefined();
   });
 

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { CommandFailure } from '../failure';
 
-/** Writes a file atomically, readable by its owner only. */
+/** Writes a file atomically. Only its owner can read it. */
 export function writePrivateFile(path: string, value: unknown): void {
   const draft = `${path}.${process.pid}.draft`;
   rmSync(draft, { force: true });
@@ -24,7 +24,7 @@ function syncFile(path: string): void {
   }
 }
 
-/** Undefined if the file does not exist. `advice` says what to do with a damaged one. */
+/** Returns undefined if the file does not exist. `advice` says what to do with a damaged file. */
 export function readPrivateFile(path: string, advice = 'Restore it, or move the data folder away.'): unknown {
   let text: string;
   try {

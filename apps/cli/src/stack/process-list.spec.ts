@@ -63,7 +63,7 @@ describe(ProcessList.name, () => {
     }
   });
 
-  it('removes the list when the stack is released', async () => {
+  it('removes the list on release', async () => {
     await list.claim();
     await list.release();
     expect(existsSync(file)).toBe(false);

@@ -14,7 +14,10 @@ interface Listing {
   readonly children: readonly ListedProcess[];
 }
 
-/** For Postgres, SIGINT does not wait for clients, and SIGQUIT, unlike SIGKILL, frees its shared memory. */
+/**
+ * Used instead of SIGTERM and SIGKILL. SIGINT makes Postgres stop without waiting for its clients. SIGQUIT,
+ * unlike SIGKILL, makes Postgres free its shared memory.
+ */
 const SIGNALS: Readonly<Record<string, readonly [NodeJS.Signals, NodeJS.Signals]>> = {
   postgres: ['SIGINT', 'SIGQUIT'],
 };
@@ -23,11 +26,11 @@ const SIGNALS: Readonly<Record<string, readonly [NodeJS.Signals, NodeJS.Signals]
 const ADVICE =
   'It lists processes of an earlier start. Stop those still running, delete the file, then start again.';
 
-/** `data/pids.json`: the running processes. After a crash, the next start stops those that remain. */
+/** `data/pids.json`: the running processes. After a crash, the next start stops those that still run. */
 export class ProcessList {
   constructor(
     private readonly file: string,
-    /** Where the Control Plane lists the tenant planes that it started itself. */
+    /** The files in which the Control Plane lists the tenant planes that it started. */
     private readonly dedicatedFiles: readonly string[] = [],
   ) {}
 
@@ -57,7 +60,7 @@ export class ProcessList {
     this.write(this.children().filter((child) => child.pid !== pid));
   }
 
-  /** Stops the tenant planes that the Control Plane started. Without it, nothing supervises them. */
+  /** Stops the tenant planes that the Control Plane started and that nothing supervises without it. */
   async endDedicated(): Promise<void> {
     const listed = this.dedicatedFiles.flatMap(
       (file) => (readPrivateFile(file, ADVICE) ?? []) as ListedProcess[],

@@ -18,7 +18,7 @@ describe(reservePorts.name, () => {
     await expect(reservePorts([{ variable: 'ATLAS_CP_PORT', port: first ?? 0 }])).resolves.toEqual([first]);
   });
 
-  it('names the busy port and the variable that sets another', async () => {
+  it('names the busy port, and the variable that sets a different port', async () => {
     const wanted = [any, { variable: 'ATLAS_TP_PORT', port: busy }];
     await expect(reservePorts(wanted)).rejects.toMatchObject({
       message: `Port ${busy} is already in use.`,

@@ -2,7 +2,7 @@ import { type Server, createServer } from 'node:net';
 import { CommandFailure } from '../failure';
 import { type WantedPort } from './stack-options';
 
-/** Checks that each wanted port is free, and finds a free one for each 0. All returned ports differ. */
+/** Checks that each wanted port is free, and finds a free port for each 0. All returned ports differ. */
 export async function reservePorts(wanted: readonly WantedPort[]): Promise<number[]> {
   const servers: Server[] = [];
   try {

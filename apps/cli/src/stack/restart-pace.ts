@@ -1,6 +1,6 @@
 const FIRST_MS = 1000;
 const MAX_MS = 30_000;
-/** A process that ran this long counts as healthy, in milliseconds. */
+/** How long a process must run to count as healthy, in milliseconds. */
 const STEADY_MS = 60_000;
 
 /** The backoff before each restart. It doubles each time until the process has run for a minute. */

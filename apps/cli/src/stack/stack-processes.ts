@@ -5,7 +5,7 @@ import { type Ending, keepRunning } from './keep-running';
 import { ManagedProcess, type ProcessSpec } from './managed-process';
 import { type ProcessList } from './process-list';
 
-/** How long stopping may take, in milliseconds. */
+/** The time limits for stopping the planes and for stopping everything, in milliseconds. */
 const PLANES_MS = 5000;
 const ALL_MS = 9500;
 const TAIL_LINES = 15;
@@ -13,8 +13,8 @@ const TAIL_LINES = 15;
 const BOUND_MS = 10_000;
 
 /**
- * The processes of one stack, listed in `pids.json`. If one exits while the stack is starting, the stack
- * stops. Once it is serving, a plane that exits is restarted.
+ * The processes of one stack, listed in `pids.json`. If a process exits while the stack is starting, the
+ * stack stops. Once the stack is serving, a plane that exits is restarted.
  */
 export class StackProcesses {
   private running: ManagedProcess[] = [];
@@ -51,7 +51,7 @@ export class StackProcesses {
     this.bounding = setInterval(() => this.boundLogs(), BOUND_MS).unref();
   }
 
-  /** Runs a process to completion. If it fails, resolves to the last lines of its log. */
+  /** Runs a process to completion. If it fails, resolves to how it exited and its last log lines. */
   async runOnce(spec: ProcessSpec): Promise<string | undefined> {
     startNewLog(spec.logFile);
     const started = await this.spawn(spec);
@@ -112,7 +112,7 @@ export class StackProcesses {
     for (const { pid } of gone) this.list.remove(pid);
     try {
       const started = await this.spawn(spec);
-      // If the stack is already stopping, it may have missed this process.
+      // If the stack has begun to stop, it may not know of this process.
       if (this.signal.aborted) started.kill();
       return started;
     } catch (error) {

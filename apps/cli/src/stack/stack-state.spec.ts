@@ -11,24 +11,24 @@ describe(StackState.name, () => {
   });
   afterEach(() => rmSync(data.root, { recursive: true }));
 
-  it('is saved as soon as it is created, and read again by the next start', () => {
+  it('saves a new record at once, and reads it again on the next start', () => {
     const { sealingKey } = StackState.open(data, 'sqlite').record;
     expect(sealingKey).toMatch(/^k1:[A-Za-z0-9+/]{43}=$/);
     expect(StackState.open(data, 'sqlite').record.sealingKey).toBe(sealingKey);
     expect(statSync(data.secrets('sqlite')).mode & 0o777).toBe(0o600);
   });
 
-  it('is saved on each change', () => {
+  it('saves each change', () => {
     StackState.open(data, 'sqlite').save({ apiKey: 'aok_1' });
     expect(StackState.open(data, 'sqlite').record).toMatchObject({ apiKey: 'aok_1', isOperatorMade: false });
   });
 
-  it('is separate for each kind of database', () => {
+  it('uses a separate record for each kind of database', () => {
     const { sealingKey } = StackState.open(data, 'sqlite').record;
     expect(StackState.open(data, 'postgres').record.sealingKey).not.toBe(sealingKey);
   });
 
-  it('is not created if there are already databases, whose keys are then missing', () => {
+  it('creates no record if databases already exist, because their keys are missing', () => {
     writeFileSync(data.sqliteFile('control-plane'), '');
     mkdirSync(data.postgres);
     expect(() => StackState.open(data, 'sqlite')).toThrow(/control-plane\.db exists, but its keys/);

@@ -5,8 +5,8 @@ import { readPrivateFile, writePrivateFile } from './private-file';
 import { type StackDatabase } from './stack-options';
 
 /**
- * All secrets, and what was created with them. Saved before use,
- * so that the next start can continue an interrupted one.
+ * All secrets of a stack, and what was created with them. Saved before use, so that the next start can
+ * continue where an interrupted start stopped.
  */
 export interface StackRecord {
   readonly sealingKey: string;
@@ -14,7 +14,7 @@ export interface StackRecord {
   readonly isOperatorMade: boolean;
   readonly apiKey?: string;
   readonly postgres: PostgresPasswords;
-  /** While false, the folder may contain an incomplete server. */
+  /** While false, the Postgres folder may be incomplete. */
   readonly isPostgresMade: boolean;
   readonly tenantPlane?: { readonly id: string; readonly env: Readonly<Record<string, string>> };
   readonly demoTenant?: DemoTenantRecord;
@@ -81,7 +81,7 @@ function newRecord(): StackRecord {
   };
 }
 
-/** Contains no characters that need quoting. */
+/** A random password without characters that need quoting. */
 export function newPassword(): string {
   return randomBytes(24).toString('base64url');
 }

@@ -25,7 +25,7 @@ const devStack: DevStack = {
 };
 
 describe(curlLine.name, () => {
-  it('is one shell command that sends a request with the token from the file', () => {
+  it('returns one shell command that sends a request with the token from the file', () => {
     const folder = mkdtempSync(join(tmpdir(), 'atlas-curl-'));
     writeFileSync(join(folder, 'dev-stack.json'), JSON.stringify(devStack));
     const line = curlLine('http://127.0.0.1:4200', 'demo', './dev-stack.json');
@@ -65,20 +65,20 @@ describe(proseSummary.name, () => {
     ['/srv', 'npx atlas tenants --data-dir atlas/data\n'],
     ['/srv/atlas/data', 'npx atlas tenants --data-dir .\n'],
     ['/home/me', 'npx atlas tenants --data-dir /srv/atlas/data\n'],
-  ])('says, when run in %s, how atlas finds this stack', (directory, call) => {
+  ])('says how atlas finds this stack when run in %s', (directory, call) => {
     expect(proseSummary(devStack, '/srv/atlas/data/dev-stack.json', directory)).toContain(call);
   });
 
-  it.each(SECRETS)('does not contain %s', (secret) => expect(prose).not.toContain(secret));
+  it.each(SECRETS)('does not reveal the secret %s', (secret) => expect(prose).not.toContain(secret));
 });
 
 describe(jsonSummary.name, () => {
   const line = jsonSummary(devStack, '/srv/atlas/data/dev-stack.json');
 
-  it('is one line of JSON', () => {
+  it('returns one line of JSON', () => {
     expect(line.trim().split('\n')).toHaveLength(1);
     expect(JSON.parse(line)).toMatchObject({ ready: true, control_plane: { url: 'http://127.0.0.1:4100' } });
   });
 
-  it.each(SECRETS)('does not contain %s', (secret) => expect(line).not.toContain(secret));
+  it.each(SECRETS)('does not reveal the secret %s', (secret) => expect(line).not.toContain(secret));
 });

@@ -1,7 +1,7 @@
 import { dirname, relative } from 'node:path';
 import { type DevStack } from './dev-stack-file';
 
-/** What a person needs next. Contains no secret. */
+/** What the user needs to know next. Contains no secrets. */
 export function proseSummary(devStack: DevStack, devStackFile: string, directory: string): string {
   const { control_plane: controlPlane, tenant_plane: tenantPlane, demo_tenant: demo } = devStack;
   const file = pathFrom(directory, devStackFile);
@@ -23,14 +23,14 @@ export function proseSummary(devStack: DevStack, devStackFile: string, directory
 `;
 }
 
-/** Empty for the default folder. */
+/** The option that names the stack's folder. Empty for the default folder. */
 export function dataDirOption(directory: string, devStackFile: string): string {
   const folder = relative(directory, dirname(devStackFile));
   if (folder === 'data') return '';
   return ` --data-dir ${folder.startsWith('..') ? dirname(devStackFile) : folder || '.'}`;
 }
 
-/** For programs, on one line. Contains no secret. */
+/** A summary for programs, on one line. Contains no secrets. */
 export function jsonSummary(devStack: DevStack, devStackFile: string): string {
   const { control_plane: controlPlane, tenant_plane: tenantPlane, demo_tenant: demo } = devStack;
   return `${JSON.stringify({

@@ -12,7 +12,7 @@ import { StackProcesses } from './stack-processes';
 import { jsonSummary, proseSummary } from './stack-summary';
 import { onStopWish } from './stop-wish';
 
-/** The user asked the stack to stop, which is not a failure. */
+/** The user asked the stack to stop. This is not a failure. */
 class StopWish extends Error {}
 
 export class StackUpCommand implements Command {
@@ -30,7 +30,7 @@ installing and building.`;
 Other variables in .env.example are passed on to the planes, except those listed when the stack starts.
 
 Files in the data folder: dev-stack.json contains the credentials, logs/ the logs.`;
-  /** npm sets the name of the script that it runs. */
+  /** npm puts the name of the script that it runs into this variable. */
   readonly calledAs = process.env['npm_lifecycle_event'] === 'start' ? 'npm start --' : undefined;
 
   async run(given: Given): Promise<number> {
@@ -48,7 +48,7 @@ Files in the data folder: dev-stack.json contains the credentials, logs/ the log
   }
 
   private async runIn(options: StackOptions): Promise<number> {
-    // All files created from here on are readable by their owner only.
+    // Only their owner can read the files created from here on.
     process.umask(0o077);
     const data = new DataDirectory(options.dataDir);
     data.prepare();

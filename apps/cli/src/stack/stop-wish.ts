@@ -1,7 +1,8 @@
 import { type EventEmitter } from 'node:events';
 
 /**
- * npm repeats a signal that the terminal sent to the whole group. A person takes longer for a second Ctrl-C.
+ * npm repeats a signal that the terminal sent to the whole group. A person takes longer to press Ctrl-C
+ * again.
  */
 const SAME_WISH_MS = 1000;
 

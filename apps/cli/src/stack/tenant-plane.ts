@@ -11,7 +11,7 @@ const APP = join(__dirname, '../../tenant-plane');
 const READY_SECONDS = 60;
 const CELL = { name: 'local', region: 'local', capacity: 1000 };
 
-/** Starts the shared Tenant Plane and enrols it through the real protocol. Resolves to its id. */
+/** Starts the shared Tenant Plane and enrols it through the real protocol. Resolves to the plane's id. */
 export async function startTenantPlane(
   context: StackContext,
   controlPlane: ControlPlaneClient,
@@ -46,8 +46,8 @@ export async function startTenantPlane(
 }
 
 /**
- * The cell and the environment from its install bundle. Issues
- * a new bundle if the saved one can no longer enrol.
+ * The cell and the environment from its install bundle. Issues a new bundle if the saved bundle can no longer
+ * be used to enrol.
  */
 async function ensureRegistered(
   { state }: StackContext,

@@ -56,7 +56,7 @@ function fileOf({ offline, request, answer }: Values): GivenFile | undefined {
   const given = [request, answer].filter((path) => path !== undefined);
   if (given.length !== (offline ? 1 : 0))
     throw new UsageError(
-      '--offline needs either --request <file> or --answer <file>, and both of these need --offline.',
+      '--offline requires either --request <file> or --answer <file>, and both require --offline.',
     );
   if (typeof request === 'string') return { kind: 'request', path: resolve(request) };
   return typeof answer === 'string' ? { kind: 'answer', path: resolve(answer) } : undefined;

@@ -20,8 +20,11 @@ describe(parseEnvFile.name, () => {
     expect(parseEnvFile(text)).toEqual(variables);
   });
 
-  it.each(['A', '1A=1', 'A B=1', '- A=1'])('refuses %j by line number, without quoting it', (line) => {
-    const read = (): unknown => parseEnvFile(`# first\n${line}`);
-    expect(read).toThrow('Line 2 does not have the form NAME=value.');
-  });
+  it.each(['A', '1A=1', 'A B=1', '- A=1'])(
+    'refuses the line %j by its number, without quoting it',
+    (line) => {
+      const read = (): unknown => parseEnvFile(`# first\n${line}`);
+      expect(read).toThrow('Line 2 does not have the form NAME=value.');
+    },
+  );
 });

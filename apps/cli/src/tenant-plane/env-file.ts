@@ -22,7 +22,7 @@ export function parseEnvFile(text: string): Record<string, string> {
   return variables;
 }
 
-/** Its errors quote no line, since any line may contain a secret. */
+/** Errors do not quote the file, since any line may contain a secret. */
 export function readEnvFile(path: string): Record<string, string> {
   let text: string;
   try {

@@ -26,7 +26,7 @@ function envIn(answer: unknown): object | undefined {
   return install?.env ?? env;
 }
 
-/** Throws for a value with several lines, which could smuggle in another variable. */
+/** Throws if the value has several lines, because the second line could set another variable. */
 function lineOf(name: string, value: unknown): string {
   if (!NAME.test(name) || typeof value !== 'string' || /[\r\n]/.test(value))
     throw new CommandFailure(

@@ -16,11 +16,11 @@ export type PlaneScript = 'preflight' | 'enrol' | 'status' | 'main';
 
 export interface ScriptResult {
   readonly code: number;
-  /** The JSON document that it wrote to standard output. */
+  /** The JSON document that the script wrote to standard output. */
   readonly document: string;
 }
 
-/** Runs a script to completion. If it wrote no document, throws what it wrote to standard error. */
+/** Runs a script to completion. If the script wrote no document, throws its standard error. */
 export async function runPlaneScript(
   script: PlaneScript,
   env: NodeJS.ProcessEnv,
@@ -56,7 +56,7 @@ export async function runPlane(env: NodeJS.ProcessEnv): Promise<number> {
   }
 }
 
-/** npx runs this process in a shell. If a signal kills only the shell, the sole sign is a new parent pid. */
+/** npx runs this process in a shell. If a signal kills only the shell, only the parent pid changes. */
 function onOrphaned(callback: () => void): () => void {
   const parent = process.ppid;
   const watch = setInterval(() => {
@@ -77,7 +77,7 @@ function fileOf(script: PlaneScript): string {
   return file;
 }
 
-/** The exit code as a shell reports it, which is 128 plus the signal's number after a signal. */
+/** The exit code as a shell reports it. After a signal, it is 128 plus the signal's number. */
 function exitOf(child: ReturnType<typeof spawn>): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);

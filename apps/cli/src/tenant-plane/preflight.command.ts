@@ -9,8 +9,8 @@ export class PreflightCommand implements Command {
   readonly group = GROUP;
   readonly summary = 'Check everything that a tenant plane needs';
   readonly about = `Checks everything that a tenant plane needs before it starts: environment, database,
-the connection to the Control Plane, clock, secret, token and version. It changes nothing and does not use
-up the token.`;
+the connection to the Control Plane, clock, secret, token and version. It changes nothing and does not
+consume the token.`;
   readonly options = INSTALL_OPTIONS;
   readonly examples = ['preflight', 'preflight --env-file acme.env --json'];
   readonly notes = 'Exit codes: 0 ready; 1 something must be fixed.';

@@ -3,7 +3,7 @@ import { type LifecycleOperation } from './lifecycle';
 import { type OutageContract } from './outage-contract';
 import { type PlannedFeature } from './planned-feature';
 
-/** Who runs something, or is responsible for it. */
+/** The party that runs something or is responsible for it. */
 type Party = 'atlas' | 'customer';
 
 export const DATABASE_DRIVERS = ['postgres', 'sqlite'] as const;
@@ -31,11 +31,12 @@ interface ProfileHint extends DeploymentHint {
 type ProfileText =
   'controlPlaneRelation' | 'dataResidency' | 'backupDuty' | 'provisioning' | 'outageContract';
 
-/** A tenant plane variable that matters in a model. */
+/** An environment variable of a tenant plane that matters in a model. */
 export interface EnvironmentVariable {
   readonly name: string;
   /**
-   * `online`: unless ATLAS_OFFLINE_MODE=1; `to_enrol`: until enrolled; `on_postgres`: with a Postgres URL.
+   * When the variable is required. `online`: unless ATLAS_OFFLINE_MODE=1. `to_enrol`: until the plane has
+   * enrolled. `on_postgres`: with a Postgres URL.
    */
   readonly required: 'online' | 'to_enrol' | 'on_postgres' | 'optional';
   readonly text: string;
@@ -75,13 +76,13 @@ export interface DeploymentProfile {
   /** Whether `POST /api/auth/register` may be enabled at all. */
   readonly selfRegistrationAllowed: boolean;
   /**
-   * Whether a tenant plane may enrol by two files and never make a call, because it is complete without the
-   * Control Plane.
+   * Whether a tenant plane may enrol through two files and never call the Control Plane, because it is
+   * complete without the Control Plane.
    */
   readonly offlineEnrolmentAllowed: boolean;
-  /** Whether a tenant plane serves only this one tenant, so that a request need not name it. */
+  /** Whether a tenant plane serves only one tenant, so that a request need not name the tenant. */
   readonly tenantFixed: boolean;
-  /** Whether Atlas creates a tenant plane and a database for each tenant, which costs money. */
+  /** Whether Atlas creates, and pays for, a tenant plane and a database for each tenant. */
   readonly infrastructureCreated: boolean;
   readonly aiRouting: 'control_plane' | 'control_plane_if_admin_allows';
   /** `doc` is a path, as in a hint. */
@@ -90,8 +91,8 @@ export interface DeploymentProfile {
   readonly environment: readonly EnvironmentVariable[];
   readonly outageContract: OutageContract;
   /**
-   * Which parts mention features that are not built yet. They keep the customer's words, but are not served
-   * until the features are built.
+   * The parts that mention features that are not built yet, and those features. The parts keep the customer's
+   * wording, but are not served until the features are built.
    */
   readonly awaits: Readonly<Partial<Record<ProfileText, readonly PlannedFeature[]>>>;
 }

@@ -1,6 +1,6 @@
 import { type EnvironmentVariable } from './deployment-profile';
 
-/** Variables that matter to a tenant plane of any model (API.md section 5). */
+/** Variables that matter to a tenant plane of every model (API.md section 5). */
 export const ENVIRONMENT_OF_EVERY_MODEL: readonly EnvironmentVariable[] = [
   {
     name: 'ATLAS_TP_DEPLOYMENT',
@@ -42,7 +42,7 @@ export const TENANT_BASE_DOMAIN: EnvironmentVariable = {
   text: 'Tenants are reached at <slug>.<this domain>.',
 };
 
-/** More variables for customers who run the tenant plane. */
+/** Additional variables for customers who run the tenant plane. */
 export const ENVIRONMENT_OF_A_CUSTOMERS_PLANE: readonly EnvironmentVariable[] = [
   {
     name: 'TENANT_PLANE_MIGRATION_DATABASE_URL',

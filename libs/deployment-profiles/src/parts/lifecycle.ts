@@ -15,7 +15,7 @@ export type LifecycleOperation = (typeof LIFECYCLE_OPERATIONS)[number];
 export const LIFECYCLE_OF_EVERY_MODEL = {
   suspend: ['suspend', 'await-report'],
   resume: ['resume', 'await-report'],
-  // A restore that stopped halfway may have brought back rows, a plane or a token.
+  // A purge also removes the rows, plane and token that a restore may have left when it stopped halfway.
   purge: ['erase-backup', 'remove-copies', 'await-removal', 'remove-planes', 'issue-certificate'],
 } as const;
 
@@ -24,18 +24,18 @@ const REMOVAL = ['remove-copies', 'await-removal', 'remove-planes', 'close-tenan
 export const DEPROVISION_WITH_BACKUP = ['stop-serving', 'back-up', 'await-backup', ...REMOVAL] as const;
 export const DEPROVISION_OF_CUSTOMERS = ['stop-serving', ...REMOVAL] as const;
 
-/** A move to a model. The given steps first create a place there, and the tenant's rows follow. */
+/** The steps of a move to a model. The given steps create a place there, then the tenant's rows follow. */
 export function moveBy(...place: readonly string[]): readonly string[] {
   return [...place, 'open-transfer', 'await-copy', 'freeze', 'await-import', 'cut-over'];
 }
 
-/** Moves a tenant whose home has lost its rows back to its previous home, which serves its old copy again. */
+/** Makes the old copy a tenant's home again, if the home to which the tenant moved has lost the rows. */
 export const REOPENING_STEPS: readonly string[] = ['reopen-copy', 'await-report'];
 
 /** The backup is kept until the tenant is served again. */
 const REINSTATEMENT = ['reinstate', 'await-report', 'erase-backup'] as const;
 
-/** Like a move whose source is the backup. */
+/** The steps of a restore. It is like a move whose source is the backup. */
 export function restoreBy(...place: readonly string[]): readonly string[] {
   return [...place, 'open-restore', 'await-restore', ...REINSTATEMENT];
 }

@@ -6,14 +6,14 @@ export const OUTAGE_MOMENTS = ['0h', '1h', '24h', '30d'] as const;
 type OutageMoment = (typeof OUTAGE_MOMENTS)[number];
 
 /**
- * What remains of a capability, from best to worst. With `warns`, it works as usual and the tenant's admins
- * are warned.
+ * What remains of a capability, from best to worst. With `warns`, the capability works as usual, but the
+ * tenant's admins are warned.
  */
 export const OUTAGE_STATES = ['works', 'warns', 'read_only', 'unavailable'] as const;
 
 type OutageState = (typeof OUTAGE_STATES)[number];
 
-/** What a user can do with a tenant, in the order of an outage contract. */
+/** The capabilities of a tenant, in the order in which an outage contract lists them. */
 export const OUTAGE_CAPABILITIES = [
   'sign_in',
   'incidents',
@@ -32,11 +32,11 @@ export interface OutagePromise {
   readonly capability: (typeof OUTAGE_CAPABILITIES)[number];
   readonly after: Readonly<Record<OutageMoment, OutageState>>;
   readonly note: string;
-  /** The feature that the promise concerns, if it has not been built yet. Then nothing can stop working. */
+  /** The feature that the promise concerns, if it has not been built yet and so cannot stop working. */
   readonly awaits?: PlannedFeature;
 }
 
-/** What each capability does without the Control Plane. Published to every tenant of a model. */
+/** What remains of each capability without the Control Plane. Published to every tenant of a model. */
 export type OutageContract = readonly OutagePromise[];
 
 export const ALWAYS_WORKS: OutagePromise['after'] = {

@@ -23,7 +23,7 @@ export interface CommitCutter {
   /** Calls `cutFor` at each COMMIT to decide whether to drop its connection, until disarmed. */
   armWhere(cutFor: () => Cut | undefined): void;
   disarm(): void;
-  /** From now on, accepts connections but forwards nothing, not even that one side has closed. */
+  /** From now on, accepts connections but forwards nothing, not even the closing of a connection. */
   freeze(): void;
   close(): Promise<void>;
 }

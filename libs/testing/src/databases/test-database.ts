@@ -23,7 +23,7 @@ export function createTestDatabase(driver: DatabaseDriver): Promise<TestDatabase
   return driver === 'sqlite' ? Promise.resolve(createSqlite()) : createPostgres(testServerUrl());
 }
 
-/** A copy of the database as it is on disk. No process may have it open. */
+/** A copy of the database as it is on disk. No process may have the database open. */
 export async function copyTestDatabase({ driver, url }: TestDatabase): Promise<TestDatabase> {
   if (driver === 'postgres')
     return createPostgres(testServerUrl(), { template: new URL(url).pathname.slice(1) });

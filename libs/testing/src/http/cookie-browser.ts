@@ -6,7 +6,7 @@ export interface BrowserPage {
   readonly url: string;
   readonly status: number;
   readonly text: string;
-  /** Where it redirects the browser, if that is outside the given origin. */
+  /** The target of the page's redirect, if it is outside the given origin. */
   readonly location: string | null;
 }
 
@@ -26,7 +26,7 @@ export class CookieBrowser {
     return this.go(url, origin, new URLSearchParams(form).toString());
   }
 
-  /** The cookie header that it would send to this origin. */
+  /** The cookie header that the browser would send to this origin. */
   cookiesOf(origin: string): string {
     return Array.from(this.jar.get(origin) ?? [], (pair) => pair.join('=')).join('; ');
   }

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 
 /**
  * Limits the size of the files that a process can write. Writes beyond `bytes` fail with EFBIG, which SQLite
- * reports as SQLITE_IOERR, as for a failing disk. Needs no special rights. {@link liftFileSizeLimit} removes
- * the limit. Linux only.
+ * reports as SQLITE_IOERR, as for a failing disk. Needs no special privileges. {@link liftFileSizeLimit}
+ * removes the limit. Linux only.
  */
 export function limitFileSize(pid: number, bytes: number): void {
   execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`]);

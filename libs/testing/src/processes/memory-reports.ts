@@ -7,9 +7,9 @@ export const MEMORY_REPORT = join(__dirname, 'preloads/memory-report.js');
 export interface Held {
   /** Resident memory. */
   readonly rss: number;
-  /** Objects and buffers. */
+  /** Bytes used by objects and buffers. */
   readonly used: number;
-  /** The number of sockets, timers and the like. */
+  /** The number of sockets, timers and other handles. */
   readonly handles: number;
 }
 

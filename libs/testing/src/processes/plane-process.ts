@@ -16,11 +16,11 @@ export interface PlaneProcess {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  /** Everything it has written so far. */
+  /** Everything that the process has written so far. */
   output(): string;
   /** Waits for a line that matches. */
   line(pattern: RegExp, timeoutMs?: number): Promise<string>;
-  /** Sends the signal and waits for the process to exit. Resolves to the exit code, or null after a kill. */
+  /** Sends the signal and waits for the process to exit. Resolves to the exit code, or null if killed. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
   readonly exited: Promise<number | null>;
 }
@@ -33,7 +33,7 @@ export interface PlaneOptions {
   readonly awaitReady?: boolean;
 }
 
-/** Kills a plane that does not become ready in time. */
+/** Starts a plane. Kills it if it does not become ready in time. */
 export async function startPlane(name: PlaneName, options: PlaneOptions): Promise<PlaneProcess> {
   const port = options.port || (await freePort());
   const isFromModules = options.env['ATLAS_TEST_FROM_MODULES'] !== undefined;
@@ -123,7 +123,7 @@ interface Wait {
   readonly found?: () => string | Promise<string>;
 }
 
-/** Polls until `ask` returns a truthy value. For effects that another process cannot announce. */
+/** Polls until `ask` returns a truthy value. Intended for effects that another process cannot announce. */
 export async function eventually<T>(
   ask: () => T | Promise<T>,
   { timeoutMs = 15_000, what = 'something', everyMs = 40, found = () => '' }: Wait = {},

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * A temporary folder for everything that a run creates (it becomes TMPDIR). However the run ends, a keeper
- * process then kills the processes that it left behind and removes the folder.
+ * A temporary folder for everything that a test run creates. It becomes TMPDIR. However the run ends, a
+ * keeper process kills the processes that the run left behind, and removes the folder.
  */
 export class RunFolder {
   private closed: Promise<void> | undefined;
@@ -28,7 +28,7 @@ export class RunFolder {
     return new RunFolder(keeper);
   }
 
-  /** On a signal to stop, stops everything that this process started before it exits. */
+  /** On a signal to stop, first stops everything that this process started, then exits. */
   closeOnSignals(): void {
     for (const [signal, code] of [
       ['SIGINT', 130],
@@ -38,7 +38,7 @@ export class RunFolder {
       process.once(signal, () => void this.close().finally(() => process.exit(code)));
   }
 
-  /** Resolves when nothing of the run is left. Repeated calls wait for the first. */
+  /** Resolves when nothing of the run is left. Repeated calls wait for the first call. */
   close(): Promise<void> {
     return (this.closed ??= this.end());
   }

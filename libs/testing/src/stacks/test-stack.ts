@@ -36,7 +36,7 @@ export interface SessionView {
   readonly user: { readonly id: string; readonly email: string; readonly role: string };
 }
 
-/** `at`: the address of a tenant plane other than the first shared one. */
+/** `at`: the address of the tenant plane, if it is not the first shared plane. */
 type TenantCall = RequestOptions & { readonly session?: string; readonly at?: string };
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -89,7 +89,7 @@ export class TestStack {
   }
 
   /**
-   * Starts the Control Plane, also after it was stopped. `env` is added to the environment that all of its
+   * Starts the Control Plane, or restarts it after a stop. `env` is added to the environment that all of its
    * processes share.
    */
   async startControlPlane(env: Env = {}, awaitReady = true): Promise<PlaneProcess> {
@@ -123,7 +123,10 @@ export class TestStack {
     return { id: answer.body.tenant_plane.id, install: answer.body.install };
   }
 
-  /** Starts a tenant plane with its install bundle. The first one gets the port in tenants' addresses. */
+  /**
+   * Starts a tenant plane with its install bundle. The first plane gets the port that tenants' addresses
+   * contain.
+   */
   async startTenantPlane(
     install: InstallView,
     database: TestDatabase,
@@ -149,7 +152,7 @@ export class TestStack {
     return plane;
   }
 
-  /** Stops a tenant plane and forgets it, so that the next one gets its port. */
+  /** Stops a tenant plane and forgets it, so that the next plane gets its port. */
   async endTenantPlane(plane: PlaneProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.tenantPlanes.splice(this.tenantPlanes.indexOf(plane), 1);
     await plane.end(signal);
@@ -196,7 +199,7 @@ export class TestStack {
     return { tenant, session: await this.signUp(tenant) };
   }
 
-  /** `at`: the address of a tenant plane other than the first shared one. */
+  /** `at`: the address of the tenant plane, if it is not the first shared plane. */
   async signUp(tenant: TenantView, at?: string): Promise<SessionView> {
     const link = await this.api<{ token: string }>(`/api/tenants/${tenant.id}/signup-link`, {
       method: 'POST',

@@ -18,7 +18,7 @@ export interface ProviderUser {
 
 export interface ProviderClient {
   readonly clientId: string;
-  /** A public client has none. */
+  /** A public client has no secret. */
   readonly clientSecret?: string;
   readonly redirectUri: string;
 }
@@ -36,7 +36,7 @@ export class OpenIdProvider {
   /** Whether ID tokens contain the email address. If not, only the userinfo endpoint returns it. */
   tellsInToken = true;
   tampering: Tampering | undefined;
-  /** How many times its discovery document was requested. */
+  /** How many times the provider's discovery document was requested. */
   discoveries = 0;
   /** Kept after a stop, so that the provider can be restarted on the same port. */
   port = 0;
@@ -76,7 +76,7 @@ export class OpenIdProvider {
     await this.serve();
   }
 
-  /** Signs in on the provider's own pages as a person would. Returns the URL that it redirects to. */
+  /** Signs in on the provider's own pages as a person would. Returns the URL of the final redirect. */
   async signIn(browser: CookieBrowser, url: string, user: ProviderUser): Promise<string> {
     this.users.set(user.sub, user);
     let page = await browser.follow(url, this.issuer);
@@ -87,7 +87,7 @@ export class OpenIdProvider {
       const form = { prompt, ...(prompt === 'login' && { login: user.sub, password: 'any' }) };
       page = await browser.submit(new URL(action, page.url).href, form, this.issuer);
     }
-    if (!page.location) throw new Error(`The provider answered ${page.status}: ${page.text.slice(0, 500)}`);
+    if (!page.location) throw new Error(`The provider returned ${page.status}: ${page.text.slice(0, 500)}`);
     return page.location;
   }
 

@@ -1,12 +1,12 @@
 /** The URLs to which an OpenID provider returns browsers, and their cookies. */
 export interface SignOnReturns {
-  /** From the browser's latest attempt. */
+  /** The URL from the browser's latest attempt. */
   readonly url: string;
   readonly cookie: string;
-  /** From an earlier attempt in the same browser. */
+  /** The URL from an earlier attempt in the same browser. */
   readonly firstUrl: string;
   readonly firstCookie: string;
-  /** From another browser. */
+  /** The URL from another browser. */
   readonly otherUrl: string;
   readonly otherCookie: string;
 }

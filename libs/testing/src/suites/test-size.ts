@@ -1,16 +1,16 @@
 import { type DatabaseDriver, EVERY_DATABASE } from '../databases/test-database';
 
 /**
- * `npm test` runs the long end-to-end suites at a reduced size: on one database, with their hardest cases.
- * With ATLAS_TEST_SIZE=full (`npx nx run e2e:full`) they run on both databases, with all cases.
+ * `npm test` runs the long end-to-end suites at reduced size: on one database, with their hardest cases. With
+ * ATLAS_TEST_SIZE=full (`npx nx run e2e:full`) they run on both databases, with all cases.
  */
 const isFullSize = process.env['ATLAS_TEST_SIZE'] === 'full';
 
-export function databasesOfLongSuite(inSmallSize: DatabaseDriver): readonly DatabaseDriver[] {
-  return isFullSize ? EVERY_DATABASE : [inSmallSize];
+export function databasesOfLongSuite(inSmallForm: DatabaseDriver): readonly DatabaseDriver[] {
+  return isFullSize ? EVERY_DATABASE : [inSmallForm];
 }
 
-/** `small` at the reduced size, otherwise `full`. */
+/** `small` at reduced size, otherwise `full`. */
 export function bySize<T>(small: T, full: T): T {
   return isFullSize ? full : small;
 }

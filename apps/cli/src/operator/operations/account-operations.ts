@@ -17,7 +17,7 @@ export const OPERATOR_OPERATIONS: readonly Operation[] = [
     summary: 'Add an operator',
     examples: ['operators add --email ann@example.com --role admin'],
     operation: 'POST /api/operators',
-    done: 'Added. They sign in with single sign-on, or with a link: atlas operators reset-link <address>',
+    done: 'Added. They can use single sign-on, or set a password: atlas operators reset-link <address>',
     options: [
       { name: 'email', value: '<address>', field: 'email', text: 'email address', isRequired: true },
       { ...ROLE, text: 'owners can manage operators, support can only read' },
@@ -60,7 +60,7 @@ export const OPERATOR_OPERATIONS: readonly Operation[] = [
     subject: 'operator',
     operation: 'PATCH /api/operators/:id',
     body: { disabled: false },
-    done: 'Enabled. Their earlier API keys stay revoked.',
+    done: 'Enabled. Their earlier API keys remain revoked.',
     options: [],
   },
   {
@@ -90,7 +90,7 @@ export const KEY_OPERATIONS: readonly Operation[] = [
         field: 'scopes',
         isRequired: true,
         isList: true,
-        text: 'what it may do, separated by commas',
+        text: 'scopes of the key, separated by commas',
       },
       {
         name: 'ttl',

@@ -9,15 +9,15 @@ export interface Operation {
   readonly summary: string;
   readonly about?: string;
   readonly examples: readonly string[];
-  /** Its target, whose id replaces `:id` in the operation. */
+  /** The target of the operation, whose id replaces `:id` in the path. */
   readonly subject?: SubjectKind;
   readonly operation: OperatorCall;
-  /** Fields of the request besides the options. */
+  /** Request fields in addition to the options. */
   readonly body?: object;
   readonly options: readonly Option[];
-  /** The field for the repeated tenant slug, given as `--confirm`. */
+  /** The request field for the tenant's slug, which the user repeats as `--confirm`. */
   readonly confirm?: string;
-  /** Only for routes that support `dry_run`. Any other would execute the request. */
+  /** Only for routes that support `dry_run`. Any other route would execute the request. */
   readonly canRehearse?: boolean;
   /** The command to suggest next for the same tenant. */
   readonly next?: string;
@@ -25,7 +25,7 @@ export interface Operation {
   readonly link?: string;
   /** Shown when there is nothing else to show or watch. */
   readonly done?: string;
-  /** The status in which its job should end (default: succeeded). */
+  /** The status with which its job should finish (default: succeeded). */
   readonly goal?: 'cancelled';
 }
 
@@ -50,5 +50,5 @@ export const REASON: Option = {
   name: 'reason',
   value: '<text>',
   field: 'reason',
-  text: 'reason, kept in the audit trail',
+  text: 'reason, recorded in the audit trail',
 };

@@ -55,7 +55,7 @@ export const PLANE_OPERATIONS: readonly Operation[] = [
     group,
     summary: 'Replace the service secret of a tenant plane',
     about: `Replaces the service secret of a tenant plane. "routine" accepts both secrets until the old
-one is no longer in use, which takes ten minutes or more. "compromised" refuses the old one at once.`,
+secret is no longer in use. This takes ten minutes or more. "compromised" refuses the old secret at once.`,
     examples: ['rotate-secret acme --mode routine --no-wait'],
     subject: 'plane',
     operation: 'POST /api/tenant-planes/:id/rotate-secret',

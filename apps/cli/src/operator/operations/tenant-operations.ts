@@ -10,8 +10,8 @@ export const TENANT_OPERATIONS: readonly Operation[] = [
     group,
     summary: 'Provision a tenant',
     about:
-      'Provisions a tenant and shows each step until it is active. For on_prem and hybrid it shows the ' +
-      'install bundle, once.',
+      'Provisions a tenant and shows each step until it is active. For on_prem and hybrid, it also ' +
+      'shows the install bundle, once.',
     examples: [
       'provision --name Acme --model shared --admin-email admin@acme.example.com',
       'provision --name Acme --model dedicated --admin-email admin@acme.example.com --dry-run',
@@ -118,7 +118,7 @@ tenant" shows; after that its backup is erased and the deletion certificate is i
       {
         name: 'accept-data-loss',
         field: 'accept_data_loss',
-        text: 'continue without a backup if no tenant plane has its rows anymore',
+        text: "continue without a backup if no tenant plane has the tenant's rows anymore",
       },
     ],
   },
@@ -150,7 +150,7 @@ tenant" shows; after that its backup is erased and the deletion certificate is i
     examples: ['record-infrastructure acme --endpoint-url https://acme.example.com --db-url-file db-url'],
     subject: 'tenant',
     operation: 'PUT /api/tenants/:id/infrastructure',
-    done: 'Recorded. A job that was waiting for it continues.',
+    done: 'Recorded. A job that was waiting for this continues.',
     options: [
       {
         name: 'endpoint-url',
