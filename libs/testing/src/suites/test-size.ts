@@ -6,8 +6,8 @@ import { type DatabaseDriver, EVERY_DATABASE } from '../databases/test-database'
  */
 const isFullSize = process.env['ATLAS_TEST_SIZE'] === 'full';
 
-export function databasesOfLongSuite(inSmallForm: DatabaseDriver): readonly DatabaseDriver[] {
-  return isFullSize ? EVERY_DATABASE : [inSmallForm];
+export function databasesOfLongSuite(atReducedSize: DatabaseDriver): readonly DatabaseDriver[] {
+  return isFullSize ? EVERY_DATABASE : [atReducedSize];
 }
 
 /** `small` at reduced size, otherwise `full`. */
