@@ -96,7 +96,7 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     beyondReturn: {
       after: 'reopen-copy',
       why:
-        'The old tenant plane is the home of the tenant again, and its users may have written there, so ' +
+        'The old tenant plane is the home of the tenant again, and its users may have made changes, so ' +
         'the job cannot be rolled back. Let it finish (retry it if it failed), or deprovision the tenant.',
     },
   },
@@ -128,8 +128,8 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     beyondReturn: {
       after: 'reinstate',
       why:
-        'The tenant is back and its users may have written, so rolling back the restore would lose ' +
-        'data. Let the job finish (retry it if it failed), or deprovision the tenant again, which ' +
+        'The tenant is back and its users may have made changes, so rolling back the restore could ' +
+        'lose data. Let the job finish (retry it if it failed), or deprovision the tenant again, which ' +
         'backs up its current rows.',
     },
   },

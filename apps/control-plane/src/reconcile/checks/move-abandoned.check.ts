@@ -21,7 +21,7 @@ export class MoveAbandonedCheck extends DriftCheck<TenantSubject> {
     const what = isBetween
       ? 'Retry its last move (atlas retry <job>), or roll it back to leave the tenant where it is ' +
         '(atlas rollback <job>).'
-      : `Move it (atlas move ${tenant.slug}); to leave it where it is, roll that job back.`;
+      : `Move it (atlas move ${tenant.slug}). To leave it where it is, roll back the job of that move.`;
     return `Tenant ${tenant.slug} ${where}, but no job is moving it. ${what}`;
   }
 }
