@@ -303,7 +303,10 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     const { job } = await comingBack(tenant);
     await scene.reaches(job, 'waiting');
     const { body } = await scene.act(job, 'cancel').expect(409);
-    expect(body).toMatchObject({ code: 'beyond_return', detail: expect.stringContaining('have made changes') });
+    expect(body).toMatchObject({
+      code: 'beyond_return',
+      detail: expect.stringContaining('have made changes'),
+    });
     await later(DAY_MS);
     expect(await scene.looksAgain(job)).toMatchObject({ status: 'failed' });
     expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'beyond_return']);

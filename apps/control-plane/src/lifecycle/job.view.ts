@@ -45,7 +45,7 @@ function errorView(error: StoredJobError | null, status: string): JobError | nul
 const WHILE_RETRIED = /^The job (retries automatically|tries again by itself)\b.*?If it has failed, /;
 
 const FIX_UNKNOWN =
-  'Atlas on-call: fix the cause given in the detail, then retry the job. If it cannot continue, roll it back.';
+  'Atlas on-call: fix the cause in the detail, then retry the job. If it cannot continue, roll it back.';
 
 /** The class of a failure that was stored without one, derived from the status of its job or step. */
 function classBy(status: string): JobError['class'] {

@@ -24,8 +24,8 @@ export class Drift {
 }
 
 /**
- * A single row with the time at which the next reconciliation
- * is due. The process that advances it reconciles.
+ * A single row with the time at which the next reconciliation is
+ * due. The process that advances this time runs the reconciliation.
  */
 @Entity('reconcile_turns')
 export class ReconcileTurn {

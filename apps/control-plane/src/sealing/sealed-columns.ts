@@ -28,7 +28,7 @@ export const SEALED = {
 
 export const SEALED_COLUMNS: readonly SealedColumn[] = Object.values(SEALED);
 
-/** The place of one row's value. */
+/** The place to which one row's value is bound. */
 export function placeIn(
   { table, column }: SealedColumn,
   rowId: string,

@@ -9,8 +9,8 @@ import { TenantPlane } from '../registry/tenant-plane.entity';
 import { Transfer, TransferPart } from '../registry/transfer.entity';
 
 /**
- * With this many parts not yet imported, no more changes are accepted. A source gets this far ahead if the
- * target starts over or if the source runs an older version.
+ * While this many parts are still to be imported, no more changes are accepted. A source
+ * gets this far ahead if the target starts over or if the source runs an older version.
  */
 const MAX_BEHIND = 3;
 

@@ -49,7 +49,9 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     const database = scene.plane.app.get(Database);
     const change = (status: TenantStatus) =>
       database.write((manager) => changeTenantStatus(manager, id, status, { region: 'moon' }));
-    await expect(change('provisioning')).rejects.toThrow('does not lead to provisioning');
+    await expect(change('provisioning')).rejects.toThrow(
+      'cannot change from its current status to provisioning',
+    );
     expect(await scene.tenant(id)).toMatchObject({ status: 'active', region: null });
     // The same status may be set again, because a step may run twice.
     await change('active');
@@ -193,7 +195,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     expect(again.body.detail).toMatch(
       /^Tenant ".+" is suspended\. The operation suspend requires a tenant that is /,
     );
-    expect(again.body.detail).toMatch(/that is active\. To use it again, resume it\.$/);
+    expect(again.body.detail).toMatch(/that is active\. To use the tenant again, resume it\.$/);
     const path = `/api/tenants/${id}/suspend?dry_run=true`;
     expect(refusal(await scene.plane.post(path, {}))).toEqual([409, 'invalid_transition']);
   });

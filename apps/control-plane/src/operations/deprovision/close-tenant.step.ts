@@ -16,7 +16,7 @@ import { isBeyondReturn } from './remove-copies.step';
 @Injectable()
 export class CloseTenantStep extends ProvisioningStep {
   readonly name = 'close-tenant';
-  readonly description = 'Start the restore period, after which the backup is erased';
+  readonly description = 'Start the restore window, after which the backup is erased';
   readonly creates = [];
 
   constructor(

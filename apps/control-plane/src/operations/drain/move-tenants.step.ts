@@ -59,7 +59,8 @@ interface Tally {
 @Injectable()
 export class MoveTenantsStep extends ProvisioningStep {
   readonly name = 'move-tenants';
-  readonly description = 'Move the cell's tenants to other cells in the region, each with a separate operation';
+  readonly description =
+    "Move the cell's tenants to other cells in the region, each with a separate operation";
   readonly creates = [];
   override readonly isAtomic = false;
 

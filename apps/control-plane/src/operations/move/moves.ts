@@ -93,7 +93,8 @@ export class Moves {
     const older = await this.cells.emptiest(manager, wanted);
     const why = source && older && olderTarget(source, older);
     if (why) throw targetPlaneOlder(why);
-    const detail = 'No suitable shared tenant plane has room. Register another cell, or name a different one.';
+    const detail =
+      'No suitable shared tenant plane has room. Register another cell, or name a different one.';
     throw new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });
   }
 }

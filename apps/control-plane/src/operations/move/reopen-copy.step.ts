@@ -19,8 +19,8 @@ const WARNING =
   'The tenant plane revokes all sessions, links and invitations. Passwords, deactivations, roles and ' +
   'single sign-on settings are as they were at rows_as_of, so later changes are lost. A password is ' +
   'invalidated if its owner can sign in by email or single sign-on. Any other password still works, even ' +
-  "if its owner has changed it since (see passwords_kept of tenant.copy_reopened in the tenant's audit " +
-  "trail). Have the tenant's admins check their users and settings now.";
+  'if its owner has changed it since (see passwords_kept of the entry tenant.copy_reopened in the ' +
+  "tenant's audit trail). Have the tenant's admins check their users and settings now.";
 
 /**
  * Makes the tenant's previous plane its home again, with the copy
@@ -31,7 +31,7 @@ export class ReopenCopyStep extends ProvisioningStep {
   readonly name = 'reopen-copy';
   readonly description =
     'Make the old tenant plane the home again, with the rows as they were at the move, because the new ' +
-    'one has lost them. All users are signed out';
+    'plane has lost them. All users are signed out';
   readonly creates = [];
 
   constructor(

@@ -3,7 +3,7 @@ import { isStopped } from '../subjects/jobs-of';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 import { DriftCheck } from './drift-check';
 
-/** A tenant is between two planes, and no job completes the move or rolls it back. */
+/** A tenant's move is unfinished, but no job is completing it or rolling it back. */
 @Injectable()
 export class MoveAbandonedCheck extends DriftCheck<TenantSubject> {
   readonly kind = 'move_abandoned';
