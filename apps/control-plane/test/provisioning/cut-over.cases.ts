@@ -77,7 +77,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     expect(order).toEqual(['cut over', 'enrolled']);
   });
 
-  /** The cell reports a new address just before the transaction that makes it the home commits. */
+  /** Makes the cell report a new address just before the commit of the transaction that makes it the home. */
   const reportsAtCommit = (cell: PlaneSimulator): void => {
     const states = scene.plane.app.get(DesiredStates);
     const publish = states.publish.bind(states);
