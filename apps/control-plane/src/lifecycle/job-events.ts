@@ -11,7 +11,7 @@ import { stepView } from './job.view';
  */
 const LOOK_AGAIN_SECONDS = 10;
 
-/** The type of a message that is no event. Such messages keep proxies from closing an idle stream. */
+/** The type of a message that is not an event. Such messages keep proxies from closing an idle stream. */
 export const KEEP_ALIVE = 'keep-alive';
 
 /** Streams a job's progress. */

@@ -40,12 +40,12 @@ function errorView(error: StoredJobError | null, status: string): JobError | nul
 
 /**
  * Matches the start of a failure's fix that applies only while the job is being
- * retried, in current and older rows. It is removed once the job has failed.
+ * retried, in current and older rows. That part is removed once the job has failed.
  */
 const WHILE_RETRIED = /^The job (retries automatically|tries again by itself)\b.*?If it has failed, /;
 
 const FIX_UNKNOWN =
-  'Atlas on-call: fix the cause in the detail, then retry the job. If it cannot continue, roll it back.';
+  'Atlas on-call: fix the cause in the detail, then retry the job. If it still fails, roll it back.';
 
 /** The class of a failure that was stored without one, derived from the status of its job or step. */
 function classBy(status: string): JobError['class'] {

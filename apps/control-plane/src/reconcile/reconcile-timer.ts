@@ -17,8 +17,8 @@ const SOONEST_MS = 1000;
 const SHARE = 0.75;
 
 /**
- * Reconciles at intervals, in one process at a time. The process that first advances the due time,
- * which uses the database's clock, runs the reconciliation. It holds no lock in the meantime.
+ * Reconciles at intervals, in one process at a time. The process that first advances the due time
+ * runs the reconciliation, without holding a lock. The due time is measured by the database's clock.
  */
 @Injectable()
 export class ReconcileTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {

@@ -47,13 +47,16 @@ export function remembered(
   return { missedSequences: [...before, ...between].slice(-MAX_MISSED), lateLinkId };
 }
 
-/** A plane that restarts while its database accepts no writes reuses the numbers that it had not stored. */
+/**
+ * Whether the report is newer than all earlier ones. A plane that restarts while
+ * its database accepts no writes reuses the numbers that it had not stored.
+ */
 function isNewer(known: Known, { sequence, link_id }: Said): boolean {
   const isRestarted = known.linkId !== link_id && (known.storedSequence ?? sequence) < sequence;
   return known.sequence < sequence || isRestarted;
 }
 
-/** The stored number never decreases, unless this is another copy of the database. */
+/** Whether the report comes from the same copy of the database, whose stored number never decreases. */
 function isOfThisDisk(known: Known, { sequence, stored_sequence: stored }: Said): boolean {
   return (known.storedSequence ?? known.sequence) <= (stored ?? sequence - 1);
 }

@@ -56,7 +56,7 @@ export class TenantPlane {
   @TimestampColumn({ name: 'endpoint_returned_at', nullable: true }) endpointReturnedAt: Date | null;
   /** How many address changes exceeded the limit since one was last adopted. */
   @Column('integer', { name: 'address_changes_left_out' }) addressChangesLeftOut: number;
-  /** When the plane's newest request file was signed; null without a request file. */
+  /** When the plane's newest request file was signed; null if there is none. */
   @TimestampColumn({ name: 'requested_at', nullable: true }) requestedAt: Date | null;
   /** The URL of the plane's database, if a driver created it or an operator recorded it. A secret. */
   @Column('text', { name: 'db_url_sealed', nullable: true }) dbUrlSealed: string | null;

@@ -3,7 +3,7 @@ import { TENANT_STATUSES, type TenantStatus } from '@atlas/tenancy';
 import { type Tenant } from './tenant.entity';
 
 interface TenantWrite {
-  /** What requires a certain status. The subject of the error message. */
+  /** What requires the status. This is the subject of the error message. */
   readonly what: string;
   readonly from: readonly TenantStatus[];
 }

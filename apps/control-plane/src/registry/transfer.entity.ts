@@ -9,8 +9,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export type TransferPurpose = 'move' | 'backup' | 'restore';
 
 /**
- * A tenant's rows in transit from one tenant plane to another, or into a backup, in which
- * case one plane is both source and target. At most one transfer per tenant is live.
+ * A tenant's rows in transit from one tenant plane to another, or into a backup. For a
+ * backup, one plane is both source and target. At most one transfer per tenant is live.
  */
 @Entity('transfers')
 export class Transfer {

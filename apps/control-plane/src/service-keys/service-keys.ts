@@ -55,8 +55,8 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   }
 
   /**
-   * Mints a secret for a tenant plane, to be shown once. With `activatedAt`, the secret
-   * is accepted at once, so that it can be handed over in the plane's own calls.
+   * Mints a secret for a tenant plane, to be shown once. With `activatedAt`, the
+   * secret is accepted at once, so that the plane can receive it in a response.
    */
   async mint(
     manager: EntityManager,

@@ -208,7 +208,7 @@ function slugNeeded(): DomainError {
   );
 }
 
-/** Only shown to someone who has verified the address. */
+/** Shown only to someone who has verified the address. */
 function alreadySignedUp({ url }: Tenant): DomainError {
   const detail = `You already have a tenant: ${url}. Sign in there, or ask Atlas for another one.`;
   return new DomainError('already_signed_up', 'conflict', detail);

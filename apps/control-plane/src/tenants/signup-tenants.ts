@@ -32,7 +32,7 @@ export function tenantOf(manager: EntityManager, email: string): Promise<Tenant 
     .getOne();
 }
 
-/** For a tenant that admits no users: the tenant that its owner has signed up for since. */
+/** For a tenant that admits no users: the tenant that its owner has since signed up for. */
 export async function signedUpSince(manager: EntityManager, tenant: Tenant): Promise<Tenant | null> {
   if (!isLeft(tenant)) return null;
   const own = await tenantOf(manager, tenant.adminEmail);

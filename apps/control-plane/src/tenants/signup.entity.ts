@@ -1,7 +1,7 @@
 import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A request for a tenant, by someone who may have verified their address since. */
+/** A request for a tenant, by someone who may since have verified their address. */
 @Entity('signups')
 export class Signup {
   @PrimaryColumn('uuid') id: string;

@@ -116,7 +116,7 @@ export async function requireTenant(manager: EntityManager, id: string): Promise
 
 /**
  * Locks a tenant. Decisions that depend on its status, places or jobs are made under this
- * lock, in the transaction that writes them. Take it before the locks of planes and jobs.
+ * lock, in the transaction that writes them. Take it before the locks on planes and jobs.
  */
 export async function lockTenant(manager: EntityManager, id: string): Promise<Tenant> {
   const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id });

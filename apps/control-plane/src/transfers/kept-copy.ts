@@ -39,9 +39,9 @@ async function oldHomeWithRows(
 }
 
 /**
- * SQL: whether the home of the tenant with that id is online, has reported that
- * it serves the tenant, and is the installation that imported the rows. While the
- * home does not qualify, another copy may be the last one known to be complete.
+ * SQL: whether the home of the tenant with the id `tenantId` is online, has reported
+ * that it serves the tenant, and is the installation that imported the rows. While
+ * the home does not qualify, another copy may be the last one known to be complete.
  */
 export const homeServes = (database: Database, tenantId: string): string => `exists (select 1
   from placements home join tenant_planes plane on plane.id = home.tenant_plane_id
@@ -113,7 +113,7 @@ export async function requireNothingToSave(manager: EntityManager, { id, slug }:
   throw new DomainError('copy_kept', 'conflict', detail);
 }
 
-/** Whether an operator has accepted the loss of the tenant's rows, and they are still lost. */
+/** Whether an operator has accepted the loss of the tenant's rows and the rows are still lost. */
 export async function isLossAccepted(
   manager: EntityManager,
   { accept_data_loss: isAccepted }: JobParams,

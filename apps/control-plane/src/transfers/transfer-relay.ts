@@ -200,7 +200,10 @@ function refuse(): never {
   throw new DomainError('transfer_not_found', 'not_found', detail);
 }
 
-/** Refuses runs of earlier generations, because they started before the transfer was restarted. */
+/**
+ * Whether a run may begin. Runs of earlier generations may
+ * not, because they started before the transfer was restarted.
+ */
 function mayBegin(name: string, { generation }: Transfer, newest: string | null): boolean {
   return (generationOf(name) ?? generation) === generation && isLaterRun(name, newest);
 }
@@ -214,7 +217,10 @@ function headerOf(sealed: string): TransferPartHeader | null {
   }
 }
 
-/** A plane may send any values, and all except the transfer and part numbers are stored. */
+/**
+ * Whether the header's values can be stored. A plane may send any
+ * values, and all except the transfer and part numbers are stored.
+ */
 function isStorable({
   attempt,
   kind,

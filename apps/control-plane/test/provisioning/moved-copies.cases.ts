@@ -318,7 +318,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     await isRemoved(tenant.cell);
   });
 
-  it('keeps its old copy after the Control Plane is restored until its new home reports again', async () => {
+  it('keeps its old copy after a restore of the Control Plane until its new home reports again', async () => {
     await moves();
     await tenant.report({}, target);
     const { revision } = target;

@@ -34,7 +34,7 @@ export class RemoveCopiesStep extends ProvisioningStep {
 
   async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantId, operation, jobId, outputs, write } = context;
-    // By the time of a purge, the backup has been erased.
+    // A purge has already erased the backup in its first step.
     if (operation !== 'purge') await this.backup.require(context);
     const places = await manager.findBy(Placement, { tenantId });
     return write(async (transaction) => {

@@ -37,7 +37,7 @@ export class RemovePlanesStep extends ProvisioningStep {
 
   async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantId, operation, jobId, write } = context;
-    // By the time of a purge, the backup has been erased.
+    // A purge has already erased the backup in its first step.
     if (operation !== 'purge') await this.backup.require(context);
     if (await write((transaction) => this.isKept(context, transaction))) return back('remove-copies');
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });

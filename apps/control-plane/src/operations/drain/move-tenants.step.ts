@@ -47,7 +47,7 @@ interface Tally {
   readonly movable: readonly Tenant[];
   /** Tenants whose rows the cell has lost, oldest first. A person decides what to do with each. */
   readonly lost: readonly Tenant[];
-  /** Whether other jobs are running for some of the tenants left. */
+  /** Whether other jobs are running for any of the remaining tenants. */
   readonly isBusy: boolean;
 }
 

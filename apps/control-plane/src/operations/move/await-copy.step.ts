@@ -38,7 +38,7 @@ export class AwaitCopyStep extends ProvisioningStep {
     const { deploymentModel } = await manager.findOneByOrFail(TenantPlane, { id: transfer.sourcePlaneId });
     const isTheirs = profileOf(deploymentModel).runBy.tenantPlane === 'customer' && transfer.attempt === null;
     const what = isTheirs
-      ? "the customer's consent at their tenant plane (POST /api/moves/consent), then the copy"
+      ? "the customer's consent at their tenant plane (POST /api/moves/consent), then the copy of the rows"
       : "the copy of the tenant's rows";
     return wait(what, new Date(startedAt.getTime() + PATIENCE_MS), trouble);
   }

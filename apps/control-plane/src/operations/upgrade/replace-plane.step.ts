@@ -6,8 +6,8 @@ import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-j
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 
 /**
- * Makes the driver run a different version. A failure that
- * requires a person to act rolls back the upgrade at once.
+ * Makes the driver run a different version of the plane. A failure
+ * that requires a person to act rolls back the upgrade at once.
  */
 @Injectable()
 export class ReplacePlaneStep extends ProvisioningStep {
