@@ -339,7 +339,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect((await scene.job(job)).error).toMatchObject({
       code: 'copy_failed',
       detail: 'The tenant plane could not import the backup: The disk is full.',
-      fix: expect.stringContaining('The restore undoes itself, and the backup is kept'),
+      fix: expect.stringContaining('The restore is undone automatically, and the backup is kept'),
     });
     const accepts = (acceptsTenants: boolean) =>
       scene.plane.change(TenantPlane, { id: scene.cell.id }, { acceptsTenants });
