@@ -210,7 +210,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       return job;
     };
 
-    it('causes a job and an audit entry that say what the old copy lacks', async () => {
+    it('leaves a job and an audit entry that say what the old copy lacks', async () => {
       const before = scene.plane.clock.now().toISOString();
       const job = await reopens();
       const { steps } = await scene.job(job);
