@@ -65,7 +65,10 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     const { body } = await deprovision(tenant.id, tenant.slug).expect(202);
     return { ...tenant, job: body.job.id };
   };
-  /** Pulls the cell's desired state until `look` finds something in the tenant's entry, and returns it. */
+  /**
+   * Pulls the cell's desired state until `look` finds something
+   * in the tenant's entry, and returns what it found.
+   */
   const pulled = <T>(id: string, look: (entry: NonNullable<ReturnType<typeof entryOf>>) => T) =>
     eventually(async () => {
       await scene.cell.pull();
@@ -162,7 +165,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
   it('is restored from its newest backup, which replaces the older one', async () => {
     const tenant = await gone();
     const { transfer: older } = await comingBack(tenant);
-    // Users can write again. The next deprovisioning stops the restore before its backup is erased.
+    // Users can write again. The next deprovisioning stops the restore before the restore's backup is erased.
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', restorable_until: null });
     const again = await begin(tenant);
     const newest = await backupOf(tenant.id);
@@ -252,13 +255,13 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await pulled(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
   });
 
-  it('has backup parts from superseded attempts refused', async () => {
+  it('is not backed up with parts from superseded attempts', async () => {
     const backup = await backupOf((await begin(await active())).id);
     const send = async (attempt: string) =>
       sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST, { attempt }));
     const [first, unheard, second] = [nextRun(), nextRun(), nextRun()];
     for (const attempt of [first, second, second]) expect((await send(attempt)).status).toBe(200);
-    // `unheard` began between the other two, but its first part arrives only now.
+    // `unheard` began between the other two, but sends its first part only now.
     for (const late of [first, unheard])
       expect(refusal(await send(late))).toEqual([409, 'transfer_out_of_order']);
     expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ attempt: second }]);
@@ -269,14 +272,14 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     ['an attempt that is not text', { attempt: 1 }],
     ['an unknown kind', { kind: 'k'.repeat(1000) }],
     ['an invalid number of changes', { changes: 0.5 }],
-  ])('has a backup part refused if its header has %s', async (_, header) => {
+  ])('is not backed up with a part whose header has %s', async (_, header) => {
     const backup = await backupOf((await begin(await active())).id);
     const sealed = await sealedPart(backup, MANIFEST, header);
     expect(refusal(await sendPart(scene.cell, backup.id, sealed))).toEqual([400, 'validation_failed']);
     expect(await scene.plane.count(TransferPart, { transferId: backup.id })).toBe(0);
   });
 
-  it('has no backup part accepted or confirmed beyond the maximum number of parts', async () => {
+  it('is never backed up in more than the maximum number of parts', async () => {
     const backup = await backupOf((await begin(await active())).id);
     const most = { attempt: 'only', parts: MAX_PARTS };
     await scene.plane.change(Transfer, { id: backup.id }, most);
@@ -288,7 +291,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       expect(refusal(await sayImported(scene.cell, backup.id, imported))).toEqual([409, 'transfer_too_long']);
   });
 
-  it('is restored from the backup as it was stored; no part can be added during the restore', async () => {
+  it('is restored from a backup to which no part can be added during the restore', async () => {
     const tenant = await gone();
     await importing(tenant);
     const [kept] = await scene.plane.rows(Transfer, { tenantId: tenant.id });
@@ -298,12 +301,15 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect(refusal(await sendPart(scene.cell, id, forged, 2)).at(0)).not.toBe(200);
   });
 
-  it('cannot have its restore undone once it is active, because users may have written', async () => {
+  it('stays active if an operator tries to undo its restore, since users may have made changes', async () => {
     const tenant = await gone();
     const { job } = await comingBack(tenant);
     await scene.reaches(job, 'waiting');
     const { body } = await scene.act(job, 'cancel').expect(409);
-    expect(body).toMatchObject({ code: 'beyond_return', detail: expect.stringContaining('have written') });
+    expect(body).toMatchObject({
+      code: 'beyond_return',
+      detail: expect.stringContaining('have made changes'),
+    });
     await later(DAY_MS);
     expect(await scene.looksAgain(job)).toMatchObject({ status: 'failed' });
     expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'beyond_return']);
@@ -333,7 +339,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect((await scene.job(job)).error).toMatchObject({
       code: 'copy_failed',
       detail: 'The tenant plane could not import the backup: The disk is full.',
-      fix: expect.stringContaining('The restore undoes itself, and the backup is kept'),
+      fix: expect.stringContaining('The restore is undone automatically, and the backup is kept'),
     });
     const accepts = (acceptsTenants: boolean) =>
       scene.plane.change(TenantPlane, { id: scene.cell.id }, { acceptsTenants });
@@ -386,7 +392,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect((await scene.plane.post(`/api/tenants/${tenant.id}/restore`)).status).toBe(202);
   });
 
-  it('is imported, and not removed again, when a half-undone restore is retried', async () => {
+  it('is imported rather than removed again when a half-undone restore is retried', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     const stuck = new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
@@ -517,9 +523,9 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
   );
 
   const WAITS: readonly (readonly [string, (tenant: Gone) => Promise<unknown>])[] = [
-    ['the backup is made', ({ id }) => backupOf(id)],
+    ['the backup is being made', ({ id }) => backupOf(id)],
     [
-      'the rows are removed',
+      'the rows are being removed',
       async (tenant) => {
         await backUp(tenant);
         await pulled(tenant.id, (entry) => entry.purge !== undefined);
@@ -590,7 +596,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('cannot be rolled back once its plane has been told to remove the rows', async () => {
+  it('is not brought back by a rollback once its plane has been instructed to remove the rows', async () => {
     const tenant = await begin(await active());
     await backUp(tenant);
     await pulled(tenant.id, (entry) => entry.purge !== undefined);
@@ -691,7 +697,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       }
       expect((await scene.job(job)).steps[0]).toMatchObject({ name: 'erase-backup', attempt: MAX_ATTEMPTS });
       await app.get(Purges).sweep();
-      // As if this sweep had selected the tenant before the purge began.
+      // Simulates a sweep that selected the tenant before the purge began.
       jest.spyOn(app.get(Database), 'read').mockResolvedValueOnce([{ id: tenant.id }]);
       await app.get(Purges).sweep();
       const purges = { tenantId: tenant.id, operation: 'purge' };
@@ -703,7 +709,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     });
 
     it.each(['cancel', 'rollback'] as const)(
-      'can have its purge retried after a %s, and gets no second purge job',
+      'is purged when its purge is retried after a %s, and gets no second purge job',
       async (action) => {
         const tenant = await gone();
         jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(broken);
@@ -757,7 +763,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       expect(await scene.placed()).toBe(placed);
     });
 
-    it('is purged, and old copies are removed, even if jobs are running for many other tenants', async () => {
+    it('is purged, and old copies are removed, even while jobs run for many other tenants', async () => {
       const now = scene.plane.clock.now();
       const tenant = await gone();
       const [template] = (await scene.plane.rows(Tenant, { id: tenant.id })) as [Tenant];
@@ -847,7 +853,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       return { id, planeId } as { id: string; planeId: string };
     };
 
-    it("cannot be restored on a customer's plane either once its purge has begun", async () => {
+    it("cannot be restored to a customer's plane once its purge has begun", async () => {
       const tenant = await deprovisionedOfCustomer('hybrid');
       const { body } = await scene.plane.post(`/api/tenants/${tenant.id}/restore`).expect(202);
       const tokens = `/api/tenants/${tenant.id}/provisioning-tokens`;
@@ -880,7 +886,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       expect(planes).toMatchObject([{ tenantPlaneId: tenant.planeId, phase: 'importing', holdsPlace: true }]);
     });
 
-    it('has the install bundle of a failed restore invalidated when it is purged', async () => {
+    it('leaves no valid install bundle from a failed restore once it is purged', async () => {
       const { id, planeId } = await deprovisionedOfCustomer('on_prem');
       jest.spyOn(scene.plane.app.get(RegisterTenantPlaneStep), 'run').mockRejectedValueOnce(broken);
       const restore = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
@@ -1019,7 +1025,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await theirs.enrol();
     await theirs.serve(id);
     await scene.reaches(body.job.id, 'succeeded');
-    // Makes a former home that has enrolled again since the tenant left it.
+    // Creates a former home that has enrolled again since the tenant left it.
     const [home] = await scene.plane.rows(TenantPlane, { id: tenantPlaneId });
     const [place] = await scene.plane.rows(Placement, { tenantPlaneId });
     const at = (days: number) => new Date(scene.plane.clock.now().getTime() + days * DAY_MS);
@@ -1062,7 +1068,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     });
   });
 
-  it('is only planned in a dry run', async () => {
+  it('stays unchanged in a dry run, which returns a plan', async () => {
     const { id, slug } = await active();
     const { body } = await deprovision(id, slug, '?dry_run=true').expect(200);
     const names = body.plan.steps.map(({ name }: { name: string }) => name);
@@ -1073,7 +1079,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect(jobs.items.map(({ operation }) => operation)).toEqual(['provision']);
   });
 
-  // This group and the next test come last: their extra cells would receive other tests' tenants.
+  // This group and the next test come last, because their extra cells would receive other tests' tenants.
   describe('during a move', () => {
     let second: PlaneSimulator;
     let tenant: { id: string; slug: string };
@@ -1099,7 +1105,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     const importing = (cell: PlaneSimulator) =>
       pulledBy(cell, ({ phase, transfer }) => phase === 'importing' && transfer);
 
-    it('has the move stopped even if the deprovisioning is cancelled, and can be moved again', async () => {
+    it('stops moving even if the deprovisioning is cancelled, and can be moved again', async () => {
       const first = await scene.plane.enrolledCell();
       await moveTo(first);
       await importing(first);
@@ -1180,7 +1186,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     });
   });
 
-  it('has no trace of the interrupted move after a rollback, and can be moved elsewhere', async () => {
+  it('shows no trace of the interrupted move after a rollback, and can be moved elsewhere', async () => {
     const tenant = await active();
     const [first, second] = [await scene.plane.enrolledCell(), await scene.plane.enrolledCell()];
     const move = async ({ id: tenant_plane_id }: PlaneSimulator): Promise<string> => {
@@ -1261,7 +1267,10 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
         () => true,
         () => false,
       );
-    /** Has the plane report that it cannot decrypt the transfer's key, and receive one that it can. */
+    /**
+     * Makes the plane report that it cannot decrypt the transfer's
+     * key. Returns the transfer once its key can be decrypted.
+     */
     const failsThenOpens = async (mine: KeyObject): Promise<DesiredTransfer> => {
       expect(await opens(await transfer(), mine)).toBe(false);
       await report('failed');
@@ -1309,7 +1318,7 @@ describe.each(EVERY_DATABASE)(
       const broken = new StepFailure('operator', 'broken', 'It broke.', 'Operator: fix it.');
       jest.spyOn(scene.plane.app.get(RemoveCopiesStep), 'run').mockRejectedValueOnce(broken);
     });
-    /** Reinstalls the cell after it was told to make the backup and before it makes it. */
+    /** Reinstalls the cell after it has been instructed to make the backup, but before it does so. */
     const begunElsewhere = async (): Promise<string> => {
       const job = await tenant.deprovision();
       await tenant.told(({ transfer }) => transfer?.role === 'backup');

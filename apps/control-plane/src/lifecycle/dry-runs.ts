@@ -18,7 +18,7 @@ export class DryRuns {
       .map(({ name, description, creates }) => ({ name, description, creates }));
   }
 
-  /** The plan for one tenant, with its current model or the one it is to move to. */
+  /** The plan for one tenant. For a move, `model` is the deployment model that the tenant is moving to. */
   async planFor(
     tenant: Tenant,
     names: readonly string[],

@@ -32,7 +32,7 @@ import { lockTenant } from '../tenants/tenants';
 import { JobViews } from './job-views';
 import { type RestartSituation, restartProblem } from './restarts';
 
-/** How operators view and control jobs. */
+/** Lets operators view and control jobs. */
 @Injectable()
 export class JobControl {
   constructor(
@@ -63,17 +63,20 @@ export class JobControl {
     return pageOf(jobs, limit, await this.views.viewer(jobs));
   }
 
-  /** Resumes from the failed step. */
+  /** Resumes a stopped job at its first unfinished step. */
   retry(id: string): Promise<ProvisioningJob> {
     return this.restart(id, 'run', 'job.retried');
   }
 
-  /** Undoes the completed steps in reverse order. */
+  /** Undoes a stopped job's completed steps in reverse order. */
   rollback(id: string): Promise<ProvisioningJob> {
     return this.restart(id, 'undo', 'job.rolled_back');
   }
 
-  /** Stops a live job at its current step, or rolls it back. Its worker loses the lease. */
+  /**
+   * Stops a live job at its current step, or rolls it back if its
+   * operation requires that. Either way, the job's worker loses its lease.
+   */
   cancel(id: string): Promise<ProvisioningJob> {
     return this.database.write(async (manager) => {
       const { job: found } = await this.lock(manager, id);
@@ -99,7 +102,7 @@ export class JobControl {
     });
   }
 
-  /** Rolls a live job back from its current step. Its worker loses the lease. */
+  /** Rolls a live job back from its current step. The job's worker loses its lease. */
   private async turnBack(manager: EntityManager, id: string): Promise<ProvisioningJob> {
     const turned = { leaseOwner: null, leaseExpiresAt: null, leaseNumber: () => 'lease_number + 1' };
     const { affected } = await manager
@@ -110,7 +113,7 @@ export class JobControl {
       .execute();
     const job = await this.requireJob(manager, id);
     if (!affected) throw hasEnded(job);
-    // The update holds the row lock, so no step can be recorded as done any more.
+    // The update has locked the job's row, so no further step can be recorded as done.
     requireWayBack(job);
     await this.queue.wake(manager, id);
     await this.announce(manager, job, 'job.cancelled');
@@ -118,8 +121,8 @@ export class JobControl {
   }
 
   /**
-   * Resumes the newest job for this subject that failed at `step` and may still be restarted. The caller has
-   * just supplied what the job lacked. Other jobs may have run since it failed.
+   * Resumes the newest job for this subject that failed at `step` and may still be restarted.
+   * The caller has just supplied what the job lacked. Other jobs may have run since the failure.
    */
   async resumeAt(
     manager: EntityManager,
@@ -146,8 +149,8 @@ export class JobControl {
       if (problem !== null) throw invalidTransition(problem);
       if (direction === 'undo') requireWayBack(job);
       await requireNothingExcluded(manager, job);
-      // Updates the job only if it is unchanged since the read, so
-      // that one of a concurrent retry and rollback is refused.
+      // Update the job only if it has not changed since it was read,
+      // so that a concurrent retry and rollback cannot both succeed.
       const read = { id, leaseNumber: job.leaseNumber, status: job.status };
       beginAgain(job.steps, direction, (await this.database.now()).toISOString());
       Object.assign(job, {
@@ -174,8 +177,8 @@ export class JobControl {
   }
 
   /**
-   * Locks the job's subject, so that no job for it can start,
-   * restart or be cancelled until the transaction ends.
+   * Locks the job's subject, so that no job with the same subject can
+   * be started, restarted or cancelled until the transaction ends.
    */
   private async lock(
     manager: EntityManager,
@@ -208,7 +211,10 @@ export class JobControl {
   }
 }
 
-/** A step's duration counts from its last start or undo, so restarting the job resets it. */
+/**
+ * A step's duration is measured from the start of its last
+ * run or undo, so restarting the job resets that time.
+ */
 function beginAgain(steps: readonly StepState[], direction: JobDirection, at: string): void {
   const next = direction === 'run' ? steps.find(({ status }) => status !== 'done') : undefined;
   for (const step of steps) {
@@ -226,8 +232,8 @@ function beginAgain(steps: readonly StepState[], direction: JobDirection, at: st
 }
 
 /**
- * By retrying a job, an operator acknowledges the child jobs that failed.
- * Like a child that finishes, this locks the child's row before its parent's.
+ * Dismisses the failed child jobs, because an operator who retries the parent has seen their failures.
+ * Locks the children's rows before the parent's, in the same order as a child job that finishes.
  */
 async function dismissFailedParts(manager: EntityManager, parentId: string): Promise<void> {
   const failed = { parentId, status: In([...FAILED_JOB_STATUSES]) };
@@ -242,7 +248,9 @@ async function setStatus(
   if (id !== null && status !== undefined) await changeTenantStatus(manager, id, status);
 }
 
-/** Whether the tenant still has the place that this job created. No other job may reuse or remove it. */
+/**
+ * Whether the tenant still has the place that this job created. No other job may reuse or remove that place.
+ */
 async function holdsPlaceOf(
   manager: EntityManager,
   { operation, steps }: ProvisioningJob,
@@ -265,7 +273,7 @@ function jobNotFound(): DomainError {
 function notRestartable(status: JobStatus): DomainError {
   return invalidTransition(
     LIVE_JOB_STATUSES.includes(status)
-      ? `The job is still running (${status}). Cancel it first, then retry it or roll it back.`
+      ? `The job has not ended yet (${status}). Cancel it first, then retry it or roll it back.`
       : `The job has ended (${status}). There is nothing to retry or roll back.`,
   );
 }
@@ -276,7 +284,10 @@ function requireWayBack({ operation, steps }: ProvisioningJob): void {
     throw new DomainError('beyond_return', 'conflict', why);
 }
 
-/** A job that superseded others must clean up after them, even if its own first step has not run yet. */
+/**
+ * Whether cancelling the job rolls it back. A job that superseded others
+ * must clean up after them, even before its own first step is done.
+ */
 function isUndoneByCancel({ operation, steps }: ProvisioningJob): boolean {
   const { isUndoneWhenCancelled = false, supersedes = false } = OPERATION_RULES[operation];
   return isUndoneWhenCancelled || (supersedes && steps[0]?.status !== 'done');

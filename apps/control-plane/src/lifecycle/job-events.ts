@@ -11,7 +11,7 @@ import { stepView } from './job.view';
  */
 const LOOK_AGAIN_SECONDS = 10;
 
-/** Not an event. It keeps proxies from closing an idle stream. */
+/** The type of a message that is not an event. Such messages keep proxies from closing an idle stream. */
 export const KEEP_ALIVE = 'keep-alive';
 
 /** Streams a job's progress. */
@@ -23,7 +23,10 @@ export class JobEvents {
     private readonly signals: Signals,
   ) {}
 
-  /** Yields `step` for the state of each step and for every change, then `done` with the whole job. */
+  /**
+   * Yields a `step` event for each step's current state and for
+   * every later change, then a `done` event with the whole job.
+   */
   async *of(jobId: string, ended: AbortSignal): AsyncGenerator<MessageEvent> {
     const sent = new Map<string, string>();
     while (!ended.aborted) {

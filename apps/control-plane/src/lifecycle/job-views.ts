@@ -5,7 +5,7 @@ import { type ProvisioningJob } from '../provisioning-jobs/provisioning-job.enti
 import { tenantSlugs } from '../registry/tenant-slugs';
 import { jobView } from './job.view';
 
-/** Creates the views of jobs, with the slugs of their tenants. */
+/** Creates views of jobs, including their tenants' slugs. */
 @Injectable()
 export class JobViews {
   constructor(private readonly database: Database) {}

@@ -19,7 +19,7 @@ export function jobView(job: ProvisioningJob, tenantSlug: string | null): JobVie
   };
 }
 
-/** Fixes the order of the fields: Postgres does not keep the order of JSON keys. */
+/** Puts the fields in a fixed order, because Postgres does not keep the order of JSON keys. */
 export function stepView(step: StepState): StepView {
   const { name, status, attempt, started_at, finished_at, outputs } = step;
   const error = errorView(step.error, status);
@@ -39,13 +39,13 @@ function errorView(error: StoredJobError | null, status: string): JobError | nul
 }
 
 /**
- * How the fix for a failure begins while the job retries, in
- * current and in older rows. Dropped once the job has failed.
+ * Matches the start of a failure's fix that applies only while the job is being
+ * retried, in current and older rows. That part is removed once the job has failed.
  */
 const WHILE_RETRIED = /^The job (retries automatically|tries again by itself)\b.*?If it has failed, /;
 
 const FIX_UNKNOWN =
-  'Atlas on-call: follow the detail, then retry the job. If it cannot continue, roll it back.';
+  'Atlas on-call: fix the cause in the detail, then retry the job. If it still fails, roll it back.';
 
 /** The class of a failure that was stored without one, derived from the status of its job or step. */
 function classBy(status: string): JobError['class'] {

@@ -4,22 +4,25 @@ import { type ProvisioningJob } from '../provisioning-jobs/provisioning-job.enti
 import { type TenantPlane } from '../registry/tenant-plane.entity';
 import { type Tenant } from '../registry/tenant.entity';
 
-/** The facts that decide whether a job may be restarted, read under the locks of its tenant and its plane. */
+/** The facts that decide whether a job may be restarted, read while its tenant and its plane are locked. */
 export interface RestartSituation {
   readonly tenant: Pick<Tenant, 'slug' | 'status'> | null;
   /**
-   * The tenant that the same person has signed up for since,
+   * The tenant that the same person has since signed up for,
    * if this tenant came from a sign-up and admits no users.
    */
   readonly signedUpSince: Pick<Tenant, 'slug'> | null;
   readonly plane: Pick<TenantPlane, 'name' | 'status' | 'acceptsTenants'> | null;
-  /** Jobs with the same subject that began later. */
+  /** Later jobs with the same subject. */
   readonly since: readonly Pick<ProvisioningJob, 'id' | 'operation'>[];
-  /** Whether the tenant still has the place that the job created in addition to its home. */
+  /** Whether the tenant still has the place that the job created in addition to the tenant's home. */
   readonly holdsItsPlace: boolean;
 }
 
-/** Why a failed or cancelled job can no longer be restarted, and what to do instead. Null if it still can. */
+/**
+ * Why a failed or cancelled job can no longer be restarted,
+ * and what to do instead. Null if it can still be restarted.
+ */
 export function restartProblem(
   { operation, steps }: Pick<ProvisioningJob, 'operation' | 'steps'>,
   direction: JobDirection,
@@ -35,16 +38,16 @@ export function restartProblem(
   if (other) return `Another operation has started since: ${other.operation} (job ${other.id}). ${instead}`;
   if (tenant && !restartsIn.includes(tenant.status))
     return (
-      `Tenant "${tenant.slug}" is ${tenant.status}. Its ${operation} can be retried or rolled back only ` +
-      `while it is ${restartsIn.join(' or ')}. ${instead}`
+      `Tenant "${tenant.slug}" is ${tenant.status}. This job (${operation}) can be retried or rolled back ` +
+      `only while the tenant is ${restartsIn.join(' or ')}. ${instead}`
     );
   if (plane?.status === 'retired')
     return `Tenant plane "${plane.name}" is retired, so its jobs can no longer be retried or rolled back.`;
   if (signedUpSince && direction === letsIn)
     return (
-      `${hasAnother(signedUpSince)}, so ` +
-      `${direction === 'run' ? 'roll this job back' : 'retry this job, which removes this tenant'}. ` +
-      `Or deprovision "${signedUpSince.slug}" first.`
+      `${hasAnother(signedUpSince)}. Either ` +
+      `${direction === 'run' ? 'roll this job back' : 'retry this job, which removes this tenant'}, ` +
+      `or deprovision "${signedUpSince.slug}" first.`
     );
   if (direction === 'undo') return null;
   if (plane?.acceptsTenants && steps.some(({ name, status }) => name === closesCell && status === 'done'))

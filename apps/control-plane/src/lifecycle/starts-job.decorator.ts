@@ -12,7 +12,7 @@ import {
 import { type FastifyReply } from 'fastify';
 import { type Observable, tap } from 'rxjs';
 
-/** Answers 202 with the job's location if a job was started, or 200 for a dry run. */
+/** Responds with 202 and the job's `Location` if a job was started, or with 200 for a dry run. */
 @Injectable()
 class StartedJobInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -27,8 +27,8 @@ class StartedJobInterceptor implements NestInterceptor {
 }
 
 /**
- * Marks a route that starts a job, at most one for each
- * `Idempotency-Key`. It returns the job or, for a dry run, the plan.
+ * Marks a route that starts a job, at most one for each `Idempotency-Key`.
+ * The route returns the job or, for a dry run, the plan.
  */
 export const StartsJob = (): MethodDecorator =>
   applyDecorators(HttpCode(202), UseInterceptors(StartedJobInterceptor), Repeatable());

@@ -26,7 +26,7 @@ import { jobView } from './job.view';
 
 interface StartOptions {
   readonly params?: JobParams;
-  /** The job that starts this one. */
+  /** The job that starts this operation, if any. */
   readonly parentId?: string | null;
 }
 
@@ -49,7 +49,7 @@ export class TenantOperations {
       await requireNothingLeft(manager, tenant, { operation, params });
       const model = modelOf(tenant, params);
       const { plan } = await this.dryRuns.planFor(tenant, lifecycleSteps(model, operation, params), model);
-      // A kept copy is reopened at the old home, which is already installed.
+      // A kept copy is reopened at the old home, whose plane is already installed.
       return { plan: { ...plan, install_required: plan.install_required && !isReopening(params) } };
     });
   }
@@ -80,7 +80,7 @@ export class TenantOperations {
   }
 }
 
-/** The model whose steps the job runs: the tenant's current model or the one it moves to. */
+/** The deployment model whose steps the job runs: the tenant's current model or, for a move, the new one. */
 function modelOf({ deploymentModel }: Tenant, { deployment_model: other }: JobParams): DeploymentModel {
   return (other as DeploymentModel | undefined) ?? deploymentModel;
 }
@@ -91,9 +91,9 @@ function startOf(operation: LifecycleOperation): Parameters<typeof requireStatus
 }
 
 /**
- * The place that a failed move or restore created belongs to it until it succeeds
- * or is rolled back. Another operation must not reuse that place, because it may
- * need a different kind of place, and its undo would remove this one.
+ * Refuses an operation that creates a place while the tenant still has one from an unfinished move or
+ * restore. That place belongs to the unfinished job until the job succeeds or is rolled back. Another
+ * operation may need a different kind of place, and undoing that operation would remove the place.
  */
 async function requireNothingLeft(
   manager: EntityManager,

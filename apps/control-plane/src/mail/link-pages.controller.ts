@@ -2,7 +2,7 @@ import { ApiExcludeController, Public, sendLinkPage } from '@atlas/platform';
 import { Controller, Get, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 
-/** The pages that links in emails, and links passed on by owners, lead to. */
+/** Serves the pages behind the links in emails and the links that owners pass on. */
 @ApiExcludeController()
 @Public()
 @Controller()

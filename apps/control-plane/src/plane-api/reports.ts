@@ -16,7 +16,7 @@ import { TenantPlane } from '../registry/tenant-plane.entity';
 import { ServiceKeys } from '../service-keys/service-keys';
 
 /**
- * Stores what tenant planes report as applied, and wakes the jobs waiting for it in the same transaction.
+ * Stores what tenant planes report, and wakes the jobs that wait for those reports in the same transaction.
  */
 @Injectable()
 export class Reports {
@@ -32,8 +32,8 @@ export class Reports {
 
   async receive(caller: ReportingPlane, report: ReportRequest): Promise<void> {
     const { tenantPlaneId, keyId } = caller;
-    // After a restore of the Control Plane, the plane may still report entries
-    // from the earlier epoch. It will receive everything again and report on that.
+    // After a restore of the Control Plane, the plane may still report entries from
+    // the earlier epoch. The plane will receive all entries again and report on those.
     const tenants = this.desiredStates.isOfThisEpoch(report.revision) ? report.tenants : [];
     const tenantIds = tenants.map((tenant) => tenant.tenant_id);
     await requirePlacedHere(this.database, tenantPlaneId, tenantIds);
@@ -60,7 +60,7 @@ export class Reports {
     tenant: ReportRequest['tenants'][number],
     isNewest: boolean,
   ): Promise<void> {
-    // A late report says nothing about a newer entry, and nothing new about the same one.
+    // A report that is not the newest counts only if no report about its entry revision has arrived yet.
     const isNews = isNewest ? 'reported_revision <= :revision' : 'reported_revision < :revision';
     await manager
       .createQueryBuilder()
@@ -73,7 +73,7 @@ export class Reports {
         ...(tenant.state !== 'retrying' && { reportedCode: tenant.code ?? null }),
       })
       .where({ tenantId: tenant.tenant_id, tenantPlaneId })
-      // A report cannot concern an entry that was never published.
+      // Ignore a report about a revision that was never published.
       .andWhere(`${isNews} and entry_revision >= :revision`, {
         revision: tenant.entry_revision,
       })
@@ -81,9 +81,9 @@ export class Reports {
   }
 
   /**
-   * Two copies of a plane (a cloned disk), or a plane whose database was restored,
-   * are flagged but not blocked. What the other copy reports is stored, so that a
-   * restored plane is visible at once. Late and old reports change nothing.
+   * Two copies of a plane (a cloned disk), or a plane whose database was restored, are
+   * flagged but not blocked. What the other copy reports is stored, so that a restored plane
+   * is visible at once. Late, repeated and old reports change none of the reported facts.
    */
   private async recordPlane(
     manager: EntityManager,
@@ -95,7 +95,7 @@ export class Reports {
     const now = this.clock.now();
     const heardNow = { lastReportAt: () => this.database.fromNow(0) };
     const isCopy = order === 'old' || order === 'other';
-    // With two copies, each one sends the numbers that the other did not send.
+    // While two copies run, each sends numbers that the other has skipped, so missing numbers mean nothing.
     const memory = isCopy || isForked(plane, now) ? NOTHING_MISSED : remembered(plane, report, order);
     const heard: Readonly<Record<ReportOrder, RowValues<TenantPlane>>> = {
       next: { ...factsOf(report), ...heardNow },

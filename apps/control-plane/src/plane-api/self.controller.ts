@@ -20,7 +20,7 @@ import { Routes } from '../routing/routes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
 import { Reports } from './reports';
 
-/** The calls that an enrolled tenant plane makes: pull and report. */
+/** The calls with which an enrolled tenant plane pulls its desired state and reports. */
 @ApiTags('tenant planes')
 @SignedByTenantPlane()
 @Controller()

@@ -11,11 +11,11 @@ import { type ProvisioningJob } from './provisioning-job.entity';
 
 type Subject = Pick<ProvisioningJob, 'tenantId' | 'tenantPlaneId'>;
 
-/** Names of secret environment variables and JWK members. */
+/** Matches the names of secret environment variables and JWK members. */
 const SECRET_FIELD = /(^d|TOKEN|SECRET|KEY|PASSWORD|DATABASE_URL)$/;
 
 /**
- * Redacts the sealed values of a job's subject and the secrets of the configuration. A failing driver
+ * Redacts the sealed values of a job's subject and the secrets in the configuration. A failing driver
  * may print any of them, so every failure message passes through here before it is stored or shown.
  */
 @Injectable()
@@ -62,7 +62,7 @@ export class JobSecrets {
     });
   }
 
-  /** Null if the sealing key is missing, in which case nothing else can print the value either. */
+  /** Null if the sealing key is missing. Without the key, nothing else can print the value either. */
   private opened(...sealed: Parameters<SecretBox['open']>): string | null {
     try {
       return this.box.open(...sealed).reveal();
@@ -72,14 +72,17 @@ export class JobSecrets {
   }
 }
 
-/** A sealed value is a secret, or JSON with secret fields. */
+/** The secrets in a sealed value, which is either a secret or JSON with secret fields. */
 function secretsIn(column: string, opened: string): string[] {
   if (!opened.startsWith('{')) return wordsOf(column, opened);
   const fields = Object.entries(JSON.parse(opened) as Record<string, unknown>);
   return fields.flatMap(([name, value]) => (SECRET_FIELD.test(name) ? wordsOf(name, String(value)) : []));
 }
 
-/** Splits a value that contains several sealing keys. The path of a database file is not a secret. */
+/**
+ * The strings to redact for one value. If the value contains several sealing
+ * keys, each key is one of them. The path of a database file is not a secret.
+ */
 function wordsOf(name: string, text: string): string[] {
   if (/url/i.test(name)) return text.includes('://') ? [text] : [];
   return [text, ...text.split(/[:,]/).filter((part) => part.length >= 16)];

@@ -10,19 +10,22 @@ import { TenantPlane } from '../registry/tenant-plane.entity';
 import { OPERATION_RULES } from './operation-rules';
 import { ProvisioningJob } from './provisioning-job.entity';
 
-/** SQL: whether the row aliased `tenant` has a live job. Takes {@link LIVE_JOB_STATUSES} as `live`. */
+/**
+ * SQL: whether the tenant in the row aliased `tenant` has a live
+ * job. Pass {@link LIVE_JOB_STATUSES} as the parameter `live`.
+ */
 export const HAS_LIVE_JOB = `exists (select 1 from provisioning_jobs job
   where job.tenant_id = tenant.id and job.status in (:...live))`;
 
 /**
- * SQL: whether the row aliased `job` has failed, or was cancelled or rolled back by a person.
- * Sweeps start no other job while a person may still retry this one. A job that undid itself
- * does not count, because a sweep may start it again once its precondition holds.
+ * SQL: whether the job in the row aliased `job` has failed, or was cancelled or rolled back by
+ * a person. Sweeps start no other job while a person may still retry that job. A job that
+ * undid itself does not count, because a sweep may start it again once its precondition holds.
  */
 export const WAITS_FOR_A_PERSON = `(job.status = 'failed'
   or job.status = 'cancelled' and coalesce(job.error ->> 'class', '') <> 'fatal')`;
 
-/** Like {@link HAS_LIVE_JOB}, but only for jobs after which the tenant admits its users. */
+/** Like {@link HAS_LIVE_JOB}, but only for jobs that leave the tenant open to its users. */
 export const HAS_JOB_THAT_LETS_IN = `exists (select 1 from provisioning_jobs job
   where job.tenant_id = tenant.id and job.status in (:...live)
     and (${lettingIn('run')} or ${lettingIn('undo')}))`;
@@ -80,8 +83,8 @@ export async function requirePlaneIdle(manager: EntityManager, tenantPlaneId: st
 }
 
 /**
- * Throws `operation_in_progress` while an operation that this one excludes is live. If two
- * start at the same time, one sees the other, because both take the plane's lock here.
+ * Throws `operation_in_progress` while an operation that this one excludes is live. If two such
+ * operations start at the same time, one sees the other, because both take the plane's lock here.
  */
 export async function requireNothingExcluded(
   manager: EntityManager,

@@ -7,48 +7,52 @@ import { type TenantStatus } from '@atlas/tenancy';
 export const MAX_FREEZE_MS = 30_000;
 
 /**
- * What an operation requires of its tenant's status and how it changes it.
- * An omitted status leaves the tenant's unchanged.
+ * What an operation requires of its tenant's status, and how it changes
+ * that status. Where no new status is given, the status stays unchanged.
  */
 interface OperationRules {
-  /** Statuses of the tenant in which it may start. */
+  /** The tenant statuses in which the operation may start. */
   readonly from: readonly TenantStatus[];
-  /** Statuses while the job is retried and while it is rolled back. */
+  /** The tenant's status while the job is being retried, and while it is being rolled back. */
   readonly whileResumed?: TenantStatus;
   readonly whileUndone?: TenantStatus;
-  /** Status once the job has failed or is cancelled. */
+  /** The tenant's status once the job has failed or been cancelled. */
   readonly whenStopped?: TenantStatus;
   /**
-   * Cancels the tenant's other running jobs. Cancelling this job before its
-   * first step is done rolls it back, which undoes what those jobs did.
+   * Whether the operation cancels the tenant's other live jobs. If its own job is cancelled
+   * before its first step is done, that job is rolled back, to undo what the other jobs did.
    */
   readonly supersedes?: boolean;
   /**
-   * Operations that must not run at the same time on a plane and the one tenant that it serves. Cells are
-   * exempt. So are secret rotations, since they do not change the plane itself.
+   * Operations that must not run on a single-tenant plane, or on its tenant, at the same time
+   * as this one. Secret rotations are exempt, since they do not change the plane itself.
    */
   readonly excludes?: readonly OperationName[];
   /**
-   * It creates a place that the tenant has in addition to its home until the job succeeds or is rolled back.
+   * Whether the operation creates a place that the tenant has in
+   * addition to its home until the job succeeds or is rolled back.
    */
   readonly makesPlace?: boolean;
-  /** Cancelling it rolls it back. */
+  /** Whether cancelling the job rolls it back. */
   readonly isUndoneWhenCancelled?: boolean;
-  /** The direction after which the tenant admits its users. */
+  /** The direction in which the job leaves the tenant open to its users. */
   readonly letsIn?: JobDirection;
   /**
-   * The tenant's writes are paused from the completion of this step until
-   * the job ends or is undone. A failure in between must not leave the job
-   * stopped: if retries do not succeed within this time, the job is undone.
+   * The tenant's writes are paused once the step `from` is done, until the job
+   * ends or is undone. If the job fails in between and retries do not succeed
+   * within `atMostMs`, the job is undone, so that writes never stay paused.
    */
   readonly pausesWrites?: { readonly from: string; readonly atMostMs: number };
-  /** Status once it is completely rolled back. */
+  /** The tenant's status once the job is completely rolled back. */
   readonly whenUndone?: TenantStatus;
-  /** Once this step is done, the job can no longer be rolled back. */
+  /** Once the step `after` is done, the job can no longer be rolled back. */
   readonly beyondReturn?: { readonly after: string; readonly why: string };
-  /** The step that closes a cell. Once done, the job may be retried only while the cell stays closed. */
+  /**
+   * The step that closes a cell. Once that step is done, the
+   * job may be retried only while the cell stays closed.
+   */
   readonly closesCell?: string;
-  /** Statuses of the tenant in which a job may be retried or rolled back. Required for tenant operations. */
+  /** The tenant statuses in which a job may be retried or rolled back. Required for tenant operations. */
   readonly restartsIn?: readonly TenantStatus[];
   /**
    * Later operations that do not prevent a restart. If the job creates a place, the tenant must
@@ -82,12 +86,12 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
   // The first step changes the status, so a stopped job may have left either status.
   suspend: { from: ['active'], restartsIn: ['active', 'suspended'] },
   resume: { from: ['suspended'], restartsIn: ['active', 'suspended'] },
-  // Cancelling undoes it, because a move stopped halfway would leave writes paused.
+  // Cancelling a move undoes it, because a move stopped halfway would leave writes paused.
   move: {
     from: ['active', 'suspended'],
     restartsIn: ['active', 'suspended'],
-    // Rolling back a deprovisioning also frees the place. A deprovisioning
-    // that was cancelled by an earlier version may never have run.
+    // `deprovision` is included because one that an earlier version cancelled may never have run.
+    // If it did run, its rollback has freed the move's place, so the move cannot restart anyway.
     restartsBehind: ['suspend', 'resume', 'remove_copy', 'deprovision'],
     excludes: ['upgrade'],
     makesPlace: true,
@@ -96,14 +100,15 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     beyondReturn: {
       after: 'reopen-copy',
       why:
-        'The old tenant plane is the home of the tenant again, and its users may have written there, so ' +
+        'The old tenant plane is the home of the tenant again, and its users may have made changes, so ' +
         'the job cannot be rolled back. Let it finish (retry it if it failed), or deprovision the tenant.',
     },
   },
   remove_copy: {
     from: ['active', 'suspended'],
     restartsIn: ['active', 'suspended'],
-    // It may have removed another old copy. After a later move, the state of this copy is unknown.
+    // A later `remove_copy` may have removed a different old copy.
+    // After a later move, the state of this copy is unknown.
     restartsBehind: ['remove_copy'],
     instead: 'If the old copy still exists, a new job will remove it.',
   },
@@ -128,8 +133,8 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     beyondReturn: {
       after: 'reinstate',
       why:
-        'The tenant is back and its users may have written, so rolling back the restore would lose ' +
-        'data. Let the job finish (retry it if it failed), or deprovision the tenant again, which ' +
+        'The tenant is back and its users may have made changes, so rolling back the restore could ' +
+        'lose data. Let the job finish (retry it if it failed), or deprovision the tenant again, which ' +
         'backs up its current rows.',
     },
   },
@@ -140,23 +145,24 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
       'To remove the tenant anyway, deprovision it again (POST /api/tenants/<id>/deprovision), which ' +
       'backs up its current rows.',
   },
-  // Has no tenant. Cancelling undoes it, because a rotation
-  // stopped halfway would leave an unused secret accepted.
+  // A rotation has no tenant. Cancelling a rotation undoes it,
+  // because one stopped halfway would leave an unused secret valid.
   rotate_secret: { from: [], isUndoneWhenCancelled: true },
-  // Likewise, because after an upgrade stopped halfway, nothing would check that the plane came up.
+  // Cancelling an upgrade undoes it, because after one stopped
+  // halfway, nothing would check that the plane came up.
   upgrade: {
     from: [],
     excludes: ['provision', ...LIFECYCLE_OPERATIONS],
     isUndoneWhenCancelled: true,
     restartsBehind: ['rotate_secret'],
   },
-  // Likewise, because a drain stopped halfway would leave the cell closed but not emptied.
+  // Cancelling a drain undoes it, because one stopped halfway would leave the cell closed but not emptied.
   drain: {
     from: [],
     isUndoneWhenCancelled: true,
     closesCell: 'close-cell',
     restartsBehind: ['rotate_secret'],
   },
-  // Cancelling starts no further upgrades; those already running finish.
+  // Once a wave is cancelled, it starts no further upgrades. Those already running finish.
   upgrade_wave: { from: [] },
 };

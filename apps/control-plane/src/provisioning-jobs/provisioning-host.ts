@@ -10,7 +10,7 @@ import { OPERATION_RULES } from './operation-rules';
 import { type ProvisioningJob } from './provisioning-job.entity';
 import { type ProvisioningContext } from './provisioning-step';
 
-/** Statuses in which the step does not pause writes: it has not run, or has been undone. */
+/** Step statuses in which writes are not paused, because the step has not run or has been undone. */
 const WITHOUT_EFFECT: readonly StepStatus[] = ['pending', 'undone', 'skipped'];
 
 /** What the job engine needs to know about provisioning jobs. */
@@ -74,7 +74,7 @@ async function setTenantStatus(
   const { whenStopped, whenUndone } = OPERATION_RULES[operation];
   const next = { failed: whenStopped, cancelled: whenUndone }[status as string];
   if (tenantId === null || next === undefined) return;
-  // A tenant whose provisioning was rolled back frees its slug.
+  // Rolling back a tenant's provisioning frees its slug.
   const nothing = { holdsSlug: false, endpointUrl: null };
   await changeTenantStatus(manager, tenantId, next, next === 'deleted' ? nothing : {});
 }

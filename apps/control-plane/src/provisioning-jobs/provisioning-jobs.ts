@@ -12,7 +12,7 @@ export class ProvisioningJobs extends Jobs<ProvisioningJob> {
     super(ProvisioningJob, database, signals, clock);
   }
 
-  /** Cancels the live jobs of a tenant or tenant plane permanently. Their workers lose the lease. */
+  /** Cancels the live jobs of a tenant or tenant plane for good. Their workers lose their leases. */
   async supersede(
     manager: EntityManager,
     subject:

@@ -2,7 +2,7 @@ import { StepRegistry } from '@atlas/jobs';
 import { type Provider, type Type } from '@nestjs/common';
 import { type ProvisioningStep } from './provisioning-step';
 
-/** Providers of an operation's steps, which register themselves when the application starts. */
+/** Providers of an operation's steps. The steps register themselves when the application starts. */
 export function stepProviders(steps: readonly Type<ProvisioningStep>[]): Provider[] {
   const registration: Provider = {
     provide: Symbol('STEPS'),

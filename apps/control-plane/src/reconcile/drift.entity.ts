@@ -17,15 +17,15 @@ export class Drift {
   @TimestampColumn({ name: 'first_seen_at' }) firstSeenAt: Date;
   @TimestampColumn({ name: 'last_seen_at' }) lastSeenAt: Date;
   @TimestampColumn({ name: 'resolved_at', nullable: true }) resolvedAt: Date | null;
-  /** Whether reconciliation repaired it, rather than a person. */
+  /** Whether reconciliation, rather than a person, repaired the drift. */
   @Column('boolean') repaired: boolean;
   /** How many previous repairs in a row did not last. */
   @Column('integer', { name: 'failed_repairs' }) failedRepairs: number;
 }
 
 /**
- * A single row with the time at which the next reconciliation
- * is due. The process that advances it reconciles.
+ * A single row with the time at which the next reconciliation is
+ * due. The process that advances this time runs the reconciliation.
  */
 @Entity('reconcile_turns')
 export class ReconcileTurn {

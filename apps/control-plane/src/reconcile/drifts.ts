@@ -19,7 +19,7 @@ export class Drifts {
     private readonly clock: Clock,
   ) {}
 
-  /** Returns false if another process has just recorded it. */
+  /** Returns false if another process has just recorded the drift. */
   async open(
     manager: EntityManager,
     { kind, subjects }: DriftCheck,
@@ -43,7 +43,7 @@ export class Drifts {
     await manager.update(Drift, { id, resolvedAt: IsNull() }, { lastSeenAt: this.clock.now(), detail });
   }
 
-  /** Returns false if another process has just resolved it. */
+  /** Returns false if another process has just resolved the drift. */
   async resolve(manager: EntityManager, drift: Drift, how: 'repaired' | 'gone'): Promise<boolean> {
     const resolved = { resolvedAt: this.clock.now(), repaired: how === 'repaired' };
     const { affected } = await manager.update(Drift, { id: drift.id, resolvedAt: IsNull() }, resolved);
@@ -64,7 +64,7 @@ export class Drifts {
     );
   }
 
-  /** How many are open, by kind. */
+  /** How many drifts are open, by kind. */
   async counts(): Promise<Map<string, number>> {
     const rows = await this.database.read((manager) =>
       manager

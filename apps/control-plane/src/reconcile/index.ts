@@ -11,7 +11,7 @@ import { LeftoverSubjects } from './subjects/leftover-subjects';
 import { PlaneSubjects } from './subjects/plane-subjects';
 import { TenantSubjects } from './subjects/tenant-subjects';
 
-/** Every kind of drift. */
+/** The checks for every kind of drift. */
 const CHECKS = classesIn(__dirname, 'check', DriftCheck);
 
 export const RECONCILE_PROVIDERS: Provider[] = [

@@ -17,8 +17,8 @@ const SOONEST_MS = 1000;
 const SHARE = 0.75;
 
 /**
- * Reconciles at intervals, in one process at a time: the one that first advances
- * the due time, by the database's clock. It holds no lock while it reconciles.
+ * Reconciles at intervals, in one process at a time. The process that first advances the due time
+ * runs the reconciliation, without holding a lock. The due time is measured by the database's clock.
  */
 @Injectable()
 export class ReconcileTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -51,7 +51,10 @@ export class ReconcileTimer implements OnApplicationBootstrap, BeforeApplication
     if (!this.isEnding) this.timer = setTimeout(() => (this.turning = this.turn()), ms);
   }
 
-  /** Reconciles if it is due and no other process has taken the turn, then waits for the next turn. */
+  /**
+   * Reconciles if a reconciliation is due and no other
+   * process has taken the turn, then schedules the next turn.
+   */
   async turn(): Promise<void> {
     let dueInMs = this.periodMs;
     try {

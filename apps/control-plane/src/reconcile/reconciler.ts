@@ -12,7 +12,10 @@ export const DRIFT_CHECKS = Symbol('DRIFT_CHECKS');
 
 /** Long enough for a change and its record both to become visible. */
 const PAUSE_MS = 2000;
-/** If more than this differs, something else is wrong. The next reconciliation continues. */
+/**
+ * If more subjects differ than this, something else is
+ * wrong. The next reconciliation continues with the rest.
+ */
 const MOST_SUSPECTS = 1000;
 
 interface Suspect {
@@ -23,8 +26,8 @@ interface Suspect {
 type Outcome = 'gone' | 'repaired' | 'unchanged';
 
 /**
- * Compares rows with reality. Records what differs in two consecutive
- * comparisons, repairs it if nothing can be lost, and deletes nothing.
+ * Compares rows with reality. Differences found in two consecutive comparisons
+ * are recorded, and repaired if that cannot lose data. Nothing is ever deleted.
  */
 @Injectable()
 export class Reconciler implements BeforeApplicationShutdown {
@@ -39,7 +42,7 @@ export class Reconciler implements BeforeApplicationShutdown {
   ) {}
 
   /**
-   * Runs one reconciliation at a time, so a requested one
+   * Runs one reconciliation at a time, so a requested reconciliation
    * sees everything that was written before the request.
    */
   look(): Promise<Look> {
@@ -99,7 +102,7 @@ export class Reconciler implements BeforeApplicationShutdown {
     }
   }
 
-  /** A subject that cannot be checked does not hide the others. */
+  /** A subject that cannot be checked does not stop the others from being checked. */
   private differs(check: DriftCheck, subject: Subject, look: Look): boolean {
     try {
       return check.find(subject) !== null;

@@ -2,7 +2,7 @@ import { type Drift } from './drift.entity';
 
 const MINUTE_MS = 60_000;
 
-/** A repair that lasts this long has worked. A later drift starts a new count. */
+/** A repair that lasts this long counts as successful. If the drift returns later, counting starts again. */
 const LASTS_MS = 15 * MINUTE_MS;
 
 /**
@@ -17,7 +17,7 @@ export function failedRepairs(before: Drift | null, now: Date): number {
   return now.getTime() - before.resolvedAt.getTime() < LASTS_MS ? before.failedRepairs + 1 : 0;
 }
 
-/** Why a drift is not repaired now, or null if it may be. */
+/** Why a drift is not repaired now, or null if it may be repaired now. */
 export function whyNotRepaired(
   drift: Pick<Drift, 'failedRepairs' | 'firstSeenAt'>,
   now: Date,
@@ -27,8 +27,10 @@ export function whyNotRepaired(
   if (pauseMs === undefined)
     return (
       `It was repaired ${count} times in a row and came back each time, so repairs have stopped. Find ` +
-      'out what undoes them. Once the difference is gone, repairs resume.'
+      'out what undoes the repairs. They resume once the difference is gone.'
     );
   const dueAt = new Date(firstSeenAt.getTime() + pauseMs);
-  return dueAt > now ? `The last repair did not last; the next one is due at ${dueAt.toISOString()}.` : null;
+  return dueAt > now
+    ? `The previous repair did not last. The next one is due at ${dueAt.toISOString()}.`
+    : null;
 }

@@ -17,8 +17,8 @@ export interface WantedCell {
 export class Cells {
   /**
    * Takes a place in the emptiest acceptable cell. The update is conditional: if two
-   * callers see the last free place, one gets it and the other searches again. Returns null
-   * if all cells are full. The cell stays locked and is returned with the update applied.
+   * callers see the last free place, one gets it and the other searches again. Returns
+   * the cell as updated and still locked, or null if all acceptable cells are full.
    */
   async takePlace(manager: EntityManager, wanted: WantedCell): Promise<TenantPlane | null> {
     for (;;) {

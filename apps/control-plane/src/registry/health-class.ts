@@ -5,14 +5,18 @@ import { TenantPlane, isAirGapped } from './tenant-plane.entity';
 
 const FORK_SHOWN_MS = 10 * 60_000;
 
-/** `now` is the database's time, because a process with a slow clock would take a silent plane for online. */
+/**
+ * `now` is the database's time, because a process whose clock is slow would consider a silent plane online.
+ */
 export function healthOf(plane: TenantPlane, now: Date): HealthClass {
   if (plane.status !== 'enrolled' || isAirGapped(plane)) return 'unknown';
   const heardAt = plane.lastReportAt ?? plane.enrolledAt ?? plane.createdAt;
   return now.getTime() - heardAt.getTime() > OFFLINE_AFTER_SECONDS * 1000 ? 'offline' : 'online';
 }
 
-/** Whether two copies of the plane have reported recently. While both report, the time is refreshed. */
+/**
+ * Whether two copies of the plane have reported recently. While both keep reporting, `forkedAt` is refreshed.
+ */
 export function isForked({ forkedAt }: Pick<TenantPlane, 'forkedAt'>, now: Date): boolean {
   return forkedAt !== null && now.getTime() - forkedAt.getTime() < FORK_SHOWN_MS;
 }

@@ -4,8 +4,8 @@ import { placeOf } from './placements';
 import { lockPlane } from './plane-lock';
 
 /**
- * Locks the plane of the tenant's home and returns its placement.
- * No report or enrolment can change it until the transaction ends.
+ * Locks the tenant's home and returns the tenant's placement there. No
+ * report or enrolment can change the placement until the transaction ends.
  */
 export async function lockHome(manager: EntityManager, tenantId: string): Promise<Placement | null> {
   const home = await placeOf(manager, tenantId);

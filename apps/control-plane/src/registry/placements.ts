@@ -6,7 +6,8 @@ import { Placement } from './placement.entity';
 import { TenantPlane } from './tenant-plane.entity';
 
 /**
- * Throws `tenant_not_on_plane` unless all tenants are placed on the plane, which may not act for any others.
+ * Throws `tenant_not_on_plane` unless all of these tenants are placed
+ * on the plane, because a plane may act only for its own tenants.
  */
 export async function requirePlacedHere(
   database: Database,
@@ -29,7 +30,7 @@ function countPlaced(database: Database, tenantPlaneId: string, tenantIds: strin
   return database.read((manager) => manager.countBy(Placement, { tenantPlaneId, tenantId: In(tenantIds) }));
 }
 
-/** The columns of a placement that its plane has not reported on. */
+/** The report columns of a placement that its plane has not reported on yet. */
 export const UNHEARD = { reportedRevision: 0, reportedState: null, reportedError: null, reportedCode: null };
 
 /**
@@ -56,7 +57,7 @@ export function isApplied({ reportedState, reportedRevision, entryRevision }: Pl
   return reportedState === 'applied' && reportedRevision >= entryRevision;
 }
 
-/** Why the plane is still retrying the current entry, or null if it does not report that. */
+/** Why the plane is still retrying the current entry, or null if it has not reported that it is retrying. */
 export function troubleAt({
   reportedState,
   reportedRevision,
@@ -68,9 +69,9 @@ export function troubleAt({
 }
 
 /**
- * Whether a home has lost its tenant's rows. Either its database reports so, which counts until it
- * reports otherwise, or another installation has enrolled as the plane since the tenant was moved,
- * restored or reopened there. The source of the rows is kept as long as this can be detected.
+ * Whether a home has lost its tenant's rows. Either the home has reported the loss and not reported
+ * otherwise since, or another installation has enrolled as the plane since the tenant was moved,
+ * restored or reopened there. The source of the rows is kept as long as a loss can be detected.
  */
 export function isCopyLost(
   { restoredFrom, importedBy, reportedCode }: Placement,
@@ -91,7 +92,7 @@ export async function hasLostCopy(manager: EntityManager, place: Placement): Pro
   return isCopyLost(place, await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId }));
 }
 
-/** The tenant's home, or with `importing` the place it is moving to. */
+/** The tenant's home or, with `importing`, the place that the tenant is moving to. */
 export function placeOf(
   manager: EntityManager,
   tenantId: string,
@@ -102,8 +103,8 @@ export function placeOf(
 }
 
 /**
- * Placements that were published and may have the tenant's rows: its home, a future
- * home, old copies. Always in the order in which their planes' rows can be locked.
+ * The published placements that may have the tenant's rows: the home, a future home,
+ * and old copies. They are sorted in the order in which their planes must be locked.
  */
 export function toldPlaces(manager: EntityManager, tenantId: string): Promise<Placement[]> {
   const told = { tenantId, entryRevision: MoreThan(0) };
@@ -117,8 +118,8 @@ export function toldPlaces(manager: EntityManager, tenantId: string): Promise<Pl
 }
 
 /**
- * Whether the plane may still have the tenant's rows, because
- * it has a place or an old copy, or has not reported the purge.
+ * Whether the plane may still have the tenant's rows, because the tenant has a
+ * place or an old copy there, or because the plane has not reported the purge.
  */
 export function mayHoldRows(place: Placement): boolean {
   const { holdsPlace, removeAfter, purgeJobId, reportedState, reportedRevision, entryRevision } = place;
@@ -127,8 +128,8 @@ export function mayHoldRows(place: Placement): boolean {
 }
 
 /**
- * Frees the place. A placement that was never published is deleted. A
- * published one stays, so that the plane learns that the tenant has left.
+ * Frees the place. A placement that was never published is deleted. A published
+ * placement is kept, so that the plane learns that the tenant has left.
  */
 export async function givePlaceBack(manager: EntityManager, placement: Placement): Promise<void> {
   const { tenantId, tenantPlaneId, entryRevision } = placement;

@@ -6,7 +6,7 @@ import { TenantPlane } from './tenant-plane.entity';
 
 /**
  * Locks a tenant plane. Decisions that depend on its status, tokens or jobs are made under this lock,
- * in the transaction that writes them. Take it after the lock of a tenant and before those of jobs.
+ * in the transaction that writes them. Take it after the lock on a tenant and before the locks on jobs.
  */
 export async function lockPlane(manager: EntityManager, id: string): Promise<TenantPlane> {
   const query = manager.createQueryBuilder(TenantPlane, 'plane').where({ id });
@@ -26,8 +26,8 @@ export async function lockPlanes(manager: EntityManager, ids: readonly string[])
 }
 
 /**
- * Like {@link lockPlane}, for a transaction that revokes keys of the plane. It waits for calls of the plane
- * that are writing and makes later ones wait, so that a plane cannot delay its revocation by calling
+ * Like {@link lockPlane}, for a transaction that revokes keys of the plane. It waits for the plane's calls
+ * that are writing now and makes later calls wait, so that a plane cannot delay its revocation by calling
  * continuously. Take it before anything that such a call locks: placements, transfers and the plane itself.
  */
 export async function lockPlaneAndCalls(manager: EntityManager, id: string): Promise<TenantPlane> {
@@ -39,8 +39,8 @@ export async function lockPlaneAndCalls(manager: EntityManager, id: string): Pro
 }
 
 /**
- * Like {@link lockPlane}, for a plane that is not retired. Whatever
- * is issued to it under the lock is revoked when it is retired.
+ * Like {@link lockPlane}, but throws if the plane is retired. Anything
+ * issued to the plane under this lock is revoked once the plane is retired.
  */
 export async function lockPlaneInUse(manager: EntityManager, id: string): Promise<TenantPlane> {
   const plane = await lockPlane(manager, id);

@@ -5,8 +5,8 @@ import { TenantPlane } from './tenant-plane.entity';
 import { type Transfer } from './transfer.entity';
 
 /**
- * Versions of enrolled planes that are at least `version`,
- * because an older plane cannot store a newer one's rows.
+ * The versions of enrolled planes that are not older than
+ * `version`. An older plane could not store a newer plane's rows.
  */
 export async function versionsFrom(manager: EntityManager, version: string): Promise<string[]> {
   const planes = await manager.find(TenantPlane, {

@@ -11,23 +11,26 @@ export type Known = Pick<
 type Said = Pick<ReportRequest, 'sequence' | 'stored_sequence' | 'link_id'>;
 
 /**
- * How a report relates to those that arrived before it. `next`: newer than all of them. `late`: its number
- * was missing so far; it was delayed while newer reports arrived. `repeat`: the last one, sent again. `old`:
- * a number that the same process has sent before. `other`: a number that another process has sent before. One
- * database never hands out a number twice, so this is a copy.
+ * How a report relates to those that arrived before it.
+ * - `next`: The report is newer than all of them.
+ * - `late`: The report's number was missing until now. It was delayed while newer reports arrived.
+ * - `repeat`: The last report was sent again.
+ * - `old`: The same process has already sent this number.
+ * - `other`: Another process has already sent this number. One database never issues a number
+ *   twice, so the report comes from a copy.
  */
 export type ReportOrder = 'next' | 'late' | 'repeat' | 'old' | 'other';
 
 export function orderOf(known: Known, said: Said): ReportOrder {
   if (known.linkId === null || (isNewer(known, said) && isOfThisDisk(known, said))) return 'next';
-  // A process may be late only once, so that a copy which counts
-  // through the missing numbers is noticed at its second report.
+  // Accept only one late report per process, so that a copy that sends
+  // the missing numbers in turn is detected at its second report.
   if (known.missedSequences.includes(said.sequence) && known.lateLinkId !== said.link_id) return 'late';
   if (known.linkId !== said.link_id) return 'other';
   return known.sequence === said.sequence ? 'repeat' : 'old';
 }
 
-/** The missing numbers, and the process that last sent a late report, as of this report. */
+/** The missing numbers after this report, and the process that last sent a late report. */
 export function remembered(
   known: Known,
   { sequence, link_id: linkId }: Said,
@@ -36,21 +39,24 @@ export function remembered(
   const missed = known.missedSequences.filter((one) => one !== sequence);
   if (order === 'late') return { missedSequences: missed, lateLinkId: linkId };
   const lateLinkId = known.lateLinkId === linkId ? null : known.lateLinkId;
-  // Numbers that the plane had not stored are used again, so
-  // larger missing numbers no longer prove that a report is late.
+  // A restarted plane reuses the numbers that it had not stored, so
+  // a larger missing number no longer proves that a report is late.
   const before = missed.filter((one) => one < sequence);
   const since = known.linkId === null ? sequence : Math.max(known.sequence + 1, sequence - MAX_MISSED);
   const between = Array.from({ length: Math.max(sequence - since, 0) }, (_, index) => since + index);
   return { missedSequences: [...before, ...between].slice(-MAX_MISSED), lateLinkId };
 }
 
-/** A plane that restarts while its database accepts no writes reuses the numbers that it had not stored. */
+/**
+ * Whether the report is newer than all earlier ones. A plane that restarts while
+ * its database accepts no writes reuses the numbers that it had not stored.
+ */
 function isNewer(known: Known, { sequence, link_id }: Said): boolean {
   const isRestarted = known.linkId !== link_id && (known.storedSequence ?? sequence) < sequence;
   return known.sequence < sequence || isRestarted;
 }
 
-/** The stored number never decreases, unless this is another copy of the database. */
+/** Whether the report comes from the same copy of the database, whose stored number never decreases. */
 function isOfThisDisk(known: Known, { sequence, stored_sequence: stored }: Said): boolean {
   return (known.storedSequence ?? known.sequence) <= (stored ?? sequence - 1);
 }

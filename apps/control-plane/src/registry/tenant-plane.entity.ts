@@ -8,7 +8,7 @@ import { type DriverName } from '../config/control-plane.config';
 
 /** `own`: a secret minted for this plane. `platform`: the secret that cells run by Atlas share. */
 
-/** A running Tenant Plane, or one that is expected to enrol. With many tenants it is a cell. */
+/** A running Tenant Plane, or one that is expected to enrol. A plane that many tenants share is a cell. */
 @Entity('tenant_planes')
 export class TenantPlane {
   @PrimaryColumn('uuid') id: string;
@@ -16,10 +16,10 @@ export class TenantPlane {
   @Column('varchar', { name: 'deployment_model' }) deploymentModel: DeploymentModel;
   @Column('varchar') status: TenantPlaneStatus;
   @Column('varchar', { nullable: true }) region: string | null;
-  /** How many tenants may be placed on it, and how many are. */
+  /** How many tenants may be placed on the plane, and how many are placed there now. */
   @Column('integer') capacity: number;
   @Column('integer') placed: number;
-  /** False once it is drained, so that no tenant is placed on it. */
+  /** False once the plane is drained, so that no more tenants are placed on it. */
   @Column('boolean', { name: 'accepts_tenants' }) acceptsTenants: boolean;
   @Column('varchar', { name: 'secret_mode' }) secretMode: SecretMode;
   /**
@@ -27,20 +27,20 @@ export class TenantPlane {
    * with its desired state. Null except during a rotation.
    */
   @Column('varchar', { name: 'next_key_id', nullable: true }) nextKeyId: string | null;
-  /** The driver that created it, if any. */
+  /** The driver that created the plane, if any. */
   @Column('varchar', { name: 'infrastructure_driver', nullable: true })
   infrastructureDriver: DriverName | null;
   /**
-   * The version that it was told to run, when and by which
-   * job, and the number of the last report before that.
+   * The version that the plane was last instructed to run, when and
+   * by which job, and the number of its last report before then.
    */
   @Column('varchar', { nullable: true }) release: string | null;
   @TimestampColumn({ name: 'released_at', nullable: true }) releasedAt: Date | null;
   @Column('uuid', { name: 'released_by', nullable: true }) releasedBy: string | null;
   @Column('integer', { name: 'released_sequence', nullable: true }) releasedSequence: number | null;
   /**
-   * The revision number of its desired state. Incremented last in a writing
-   * transaction, under this row's lock, so commit order is revision order.
+   * The revision number of the plane's desired state. Incremented last in a writing
+   * transaction, under this row's lock, so that revisions are numbered in commit order.
    */
   @Column('integer') revision: number;
   @TimestampColumn({ name: 'revised_at' }) revisedAt: Date;
@@ -49,38 +49,38 @@ export class TenantPlane {
   @JsonColumn({ nullable: true }) capabilities: string[] | null;
   @Column('varchar', { nullable: true }) version: string | null;
   @Column('varchar', { name: 'endpoint_url', nullable: true }) endpointUrl: string | null;
-  /** The address that it last reported, whether or not it was adopted. */
+  /** The address that the plane last reported, whether or not it was adopted. */
   @Column('varchar', { name: 'reported_endpoint_url', nullable: true }) reportedEndpointUrl: string | null;
-  /** The address before its last change, and when a change last returned to the previous address. */
+  /** The address before the last change, and when the address last changed back to a previous one. */
   @Column('varchar', { name: 'previous_endpoint_url', nullable: true }) previousEndpointUrl: string | null;
   @TimestampColumn({ name: 'endpoint_returned_at', nullable: true }) endpointReturnedAt: Date | null;
-  /** How many address changes exceeded the limit since the last adopted one. */
+  /** How many address changes exceeded the limit since one was last adopted. */
   @Column('integer', { name: 'address_changes_left_out' }) addressChangesLeftOut: number;
-  /** When the newest request file was signed; null if there was none. */
+  /** When the plane's newest request file was signed; null if there is none. */
   @TimestampColumn({ name: 'requested_at', nullable: true }) requestedAt: Date | null;
-  /** The URL of its database, if a driver created it or an operator recorded it. A secret. */
+  /** The URL of the plane's database, if a driver created it or an operator recorded it. A secret. */
   @Column('text', { name: 'db_url_sealed', nullable: true }) dbUrlSealed: string | null;
   @Column('varchar', { name: 'database_driver', nullable: true }) databaseDriver: string | null;
   @Column('varchar', { name: 'applied_revision', nullable: true }) appliedRevision: string | null;
   @Column('uuid', { name: 'link_id', nullable: true }) linkId: string | null;
   @Column('integer') sequence: number;
   /**
-   * The report number that the plane had stored in its database, if
-   * that was behind. Another process of the plane continues from it.
+   * The report number stored in the plane's database, if that lags behind
+   * `sequence`. Another process of the plane continues from the stored number.
    */
   @Column('integer', { name: 'stored_sequence', nullable: true }) storedSequence: number | null;
   /** Recent report numbers that never arrived, and the process that last sent a late report. */
   @JsonColumn({ name: 'missed_sequences' }) missedSequences: number[];
   @Column('uuid', { name: 'late_link_id', nullable: true }) lateLinkId: string | null;
   /**
-   * When a report last showed that two copies of this plane
-   * are running (a cloned disk), or that it was restored.
+   * When a report last showed that two copies of this plane are
+   * running (a cloned disk), or that its database was restored.
    */
   @TimestampColumn({ name: 'forked_at', nullable: true }) forkedAt: Date | null;
-  /** By the database's time. */
+  /** According to the database's clock. */
   @TimestampColumn({ name: 'last_report_at', nullable: true }) lastReportAt: Date | null;
   @JsonColumn({ nullable: true }) health: ReportedHealth | null;
-  /** The status in `health`. */
+  /** The status from `health`. */
   @Column('varchar', { name: 'health_status', nullable: true }) healthStatus: HealthStatus | null;
   @TimestampColumn({ name: 'enrolled_at', nullable: true }) enrolledAt: Date | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
@@ -92,8 +92,8 @@ export function isCell({ deploymentModel }: Pick<TenantPlane, 'deploymentModel'>
 }
 
 /**
- * Whether it enrolled by file and has never reported, so that no job
- * waits for its reports. Once it reports, it counts like any other plane.
+ * Whether the plane enrolled by file and has never reported. No job waits for
+ * reports from such a plane. Once it reports, it is treated like any other plane.
  */
 export function isAirGapped({ capabilities, lastReportAt }: TenantPlane): boolean {
   return lastReportAt === null && (capabilities ?? []).includes(OFFLINE_CAPABILITY);

@@ -4,9 +4,10 @@ import { type EntityManager, In } from 'typeorm';
 import { Tenant } from './tenant.entity';
 
 /**
- * The only way to change a tenant's status. It follows TENANT_TRANSITIONS and changes the status
- * and related columns in one statement. A tenant that already has the status keeps it, since
- * steps may run twice. @throws Error if the tenant's current status does not lead to the new one
+ * The only way to change a tenant's status. It follows TENANT_TRANSITIONS
+ * and changes the status and related columns in one statement. If the tenant
+ * already has the status, that is not an error, since steps may run twice.
+ * @throws Error if the tenant cannot change from its current status to the new one
  */
 export async function changeTenantStatus(
   manager: EntityManager,
@@ -16,5 +17,5 @@ export async function changeTenantStatus(
 ): Promise<void> {
   const from = TENANT_STATUSES.filter((one) => one === status || canTransition(one, status));
   const affected = await updateRows(manager, Tenant, { id, status: In(from) }, { ...changes, status });
-  if (affected === 0) throw new Error(`The current status of tenant ${id} does not lead to ${status}.`);
+  if (affected === 0) throw new Error(`Tenant ${id} cannot change from its current status to ${status}.`);
 }

@@ -3,7 +3,7 @@ import { TENANT_STATUSES, type TenantStatus } from '@atlas/tenancy';
 import { type Tenant } from './tenant.entity';
 
 interface TenantWrite {
-  /** What requires the status, as the subject of the error message. */
+  /** What requires the status. This is the subject of the error message. */
   readonly what: string;
   readonly from: readonly TenantStatus[];
 }
@@ -11,21 +11,22 @@ interface TenantWrite {
 const NOT_DELETED = TENANT_STATUSES.filter((status) => status !== 'deleted');
 
 /**
- * What operators may change about a tenant without a job,
- * and in which statuses. For jobs, see OPERATION_RULES.
+ * What operators may do to a tenant without a job, and in
+ * which tenant statuses. For jobs, see OPERATION_RULES.
  */
 export const TENANT_WRITES = {
   update: { what: 'A change', from: NOT_DELETED },
-  // A tenant that was never active is removed without a backup, so no one may sign up before it is active.
+  // A tenant that was never active is removed without a
+  // backup, so no one may sign up before the tenant is active.
   signupLink: { what: 'A sign-up link', from: ['active', 'suspended'] },
-  // Also while it is being deprovisioned, because its plane may
-  // have to enrol again to make the backup, or for a restore.
+  // Also allowed while the tenant is being deprovisioned, because its
+  // plane may have to enrol again for the backup or for a restore.
   provisioningToken: { what: 'A provisioning token', from: NOT_DELETED },
   infrastructure: {
     what: 'Recorded infrastructure',
     from: ['provisioning', 'failed', 'active', 'suspended'],
   },
-  /** For the plane to which a move or restore brings the tenant. */
+  /** For the plane that a move or restore brings the tenant to. */
   comingInfrastructure: { what: 'Recorded infrastructure', from: ['active', 'suspended', 'deprovisioning'] },
 } as const satisfies Readonly<Record<string, TenantWrite>>;
 
@@ -33,9 +34,9 @@ export const TENANT_WRITES = {
 const WAYS_ON: Readonly<Record<TenantStatus, string>> = {
   provisioning: 'Wait for its provisioning job to finish.',
   active: 'It is already in use.',
-  suspended: 'To use it again, resume it.',
+  suspended: 'To use the tenant again, resume it.',
   failed: 'Retry its provisioning job first, or deprovision the tenant.',
-  deprovisioning: 'Restore it first, or roll back the job that deprovisions it.',
+  deprovisioning: 'Restore the tenant first, or roll back the job that deprovisions it.',
   deleted: 'Deletion is final. Provision a new tenant.',
 };
 

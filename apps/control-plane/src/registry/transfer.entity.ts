@@ -3,13 +3,14 @@ import { type Manifest, type TransferPartHeader } from '@atlas/plane-contract';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * `backup`: kept here once it is complete. `restore`: a backup that is being imported into a tenant plane.
+ * `backup`: kept in the Control Plane once it is complete.
+ * `restore`: a backup that is being imported into a tenant plane.
  */
 export type TransferPurpose = 'move' | 'backup' | 'restore';
 
 /**
- * A tenant's rows in transit from one tenant plane to another, or into a backup, in which
- * case one plane is both source and target. At most one transfer per tenant is live.
+ * A tenant's rows in transit from one tenant plane to another, or into a backup. For a
+ * backup, one plane is both source and target. At most one transfer per tenant is live.
  */
 @Entity('transfers')
 export class Transfer {
@@ -33,18 +34,18 @@ export class Transfer {
   /** For a kept backup: the version of the plane that made it. */
   @Column('varchar', { nullable: true }) version: string | null;
   /**
-   * For a kept backup: the instance of the plane that made it.
-   * Null if another one may have enrolled before it was kept.
+   * For a kept backup: the instance of the plane that made it. Null if
+   * another instance may have enrolled before the backup was complete.
    */
   @Column('uuid', { name: 'made_by', nullable: true }) madeBy: string | null;
   /**
-   * For a backup: the plane's `forked_at` when the backup began. A
-   * different value on the plane means that it has forked since.
+   * For a backup: the plane's `forked_at` when the backup began.
+   * If the plane now has a different value, it has forked since.
    */
   @TimestampColumn({ name: 'forked_before', nullable: true }) forkedBefore: Date | null;
-  /** The newest run of the source. */
+  /** The name of the source's newest run. */
   @Column('varchar', { nullable: true }) attempt: string | null;
-  /** How many parts of the attempt have arrived, and the kind and number of changes of the last one. */
+  /** How many parts of the attempt have arrived, and the kind of the last part and its number of changes. */
   @Column('integer') parts: number;
   @Column('varchar', { name: 'last_kind', nullable: true }) lastKind: TransferPartHeader['kind'] | null;
   @Column('integer', { name: 'last_changes' }) lastChanges: number;
@@ -52,12 +53,12 @@ export class Transfer {
   @Column('integer') imported: number;
   /** Runs of an earlier generation are ignored. Incremented when the transfer must start over. */
   @Column('integer') generation: number;
-  /** The newest run of the target. */
+  /** The name of the target's newest run. */
   @Column('varchar', { nullable: true }) importer: string | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   /**
-   * When the source started sending changes, by the database's time.
-   * Null while the target is still importing the rows before them.
+   * When the source started sending changes, according to the database's
+   * clock. Null while the initial rows are still being copied.
    */
   @TimestampColumn({ name: 'following_since', nullable: true }) followingSince: Date | null;
   /** When the source was told to stop all writes. */

@@ -75,7 +75,7 @@ export class Resealer implements OnApplicationBootstrap, BeforeApplicationShutdo
       if (resealed > 0) this.logger.log(`Resealed ${resealed} values with key ${keyId}.`);
       if (unreadable > 0)
         this.logger.error(
-          `${unreadable} sealed values cannot be opened. Add the key that sealed them to ` +
+          `${unreadable} sealed values cannot be decrypted. Add the key that sealed them to ` +
             'CONTROL_PLANE_SEALING_KEYS.',
         );
     } catch (error) {
@@ -84,7 +84,7 @@ export class Resealer implements OnApplicationBootstrap, BeforeApplicationShutdo
     }
   }
 
-  /** In row order, starting after `after`. */
+  /** Values sealed with other keys, in row order, starting after the row `after`. */
   private sealedByOthers({ table, column, row, owner }: SealedColumn, after?: string): Promise<Value[]> {
     const { prefix } = this.box;
     const [ownerText, further] = [

@@ -28,7 +28,7 @@ export const SEALED = {
 
 export const SEALED_COLUMNS: readonly SealedColumn[] = Object.values(SEALED);
 
-/** The place of one row's value. */
+/** Where one row's value is stored. The sealed value is bound to this place. */
 export function placeIn(
   { table, column }: SealedColumn,
   rowId: string,

@@ -1,6 +1,6 @@
 /**
- * Shorter secrets occur in too many words to be replaced
- * on their own. Within their URL, they are still replaced.
+ * Shorter secrets are not replaced on their own, because they occur
+ * in too many words. Within their URL, they are still replaced.
  */
 const LEAST = 6;
 

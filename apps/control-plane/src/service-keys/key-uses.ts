@@ -7,8 +7,8 @@ import { ServiceKey } from './service-key.entity';
 import { ServiceKeys } from './service-keys';
 
 /**
- * When each key last signed a call. The first use of a key is written before the call is
- * answered, because an accepted key may be the only one that its plane still has. Later uses are
+ * When each key last signed a call. The first use of a key is written before the response to the
+ * call is sent, because an accepted key may be the only one that its plane still has. Later uses are
  * written together by the sweep, so they cost no write per call and the table lags by up to 5 s.
  */
 @Injectable()
@@ -29,7 +29,7 @@ export class KeyUses {
   }
 
   /**
-   * Call it before answering an accepted call. Throws if
+   * Call it before responding to an accepted call. Throws if
    * the key was revoked before its first use was written.
    */
   async noteFirst(keyId: string): Promise<void> {
@@ -41,7 +41,7 @@ export class KeyUses {
     return this.unwritten.get(id) ?? lastUsedAt;
   }
 
-  /** Wakes the rotation that may be waiting for the key's first use. */
+  /** Writes the key's first use, and wakes the rotation that may be waiting for it. */
   private async begin(id: string): Promise<void> {
     const key = await this.database.read((manager) => manager.findOneBy(ServiceKey, { id }));
     // The platform secret is not in the table.
@@ -59,7 +59,7 @@ export class KeyUses {
     if (this.unwritten.size === 0) return;
     const uses = [...this.unwritten];
     await this.record(uses.map(([id]) => id));
-    // Later uses are written in the next round.
+    // If a key has been used again in the meantime, the next write records that use.
     for (const [id, at] of uses) if (this.unwritten.get(id) === at) this.unwritten.delete(id);
   }
 
@@ -68,7 +68,7 @@ export class KeyUses {
       const keys = await manager.find(ServiceKey, {
         where: { id: In([...ids]) },
         order: { id: 'ASC' },
-        // Every process locks in this order, to avoid deadlocks.
+        // Every process locks the rows in this order, to avoid deadlocks.
         ...(this.database.driver === 'postgres' && { lock: { mode: 'pessimistic_write' } }),
       });
       const used = { id: In(keys.map(({ id }) => id)) };

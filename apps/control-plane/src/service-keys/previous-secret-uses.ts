@@ -15,6 +15,6 @@ export class PreviousSecretUses {
     const now = this.clock.now().getTime();
     if (now - (this.toldAt.get(tenantPlaneId) ?? -Infinity) < TOLD_EVERY_MS) return;
     this.toldAt.set(tenantPlaneId, now);
-    this.logger.log(`Tenant plane ${tenantPlaneId} signs with INTERNAL_SERVICE_SECRET_PREVIOUS.`);
+    this.logger.log(`Tenant plane ${tenantPlaneId} still signs with INTERNAL_SERVICE_SECRET_PREVIOUS.`);
   }
 }

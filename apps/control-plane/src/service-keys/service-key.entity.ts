@@ -9,11 +9,11 @@ export class ServiceKey {
   @Column('text', { name: 'secret_sealed' }) secretSealed: string;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   /**
-   * When its token was redeemed, or when it was minted as the next
-   * key in a rotation. Before that, it can be used only to enrol.
+   * When the key's token was redeemed, or when the key was minted as the
+   * next one in a rotation. Until then, the key can be used only to enrol.
    */
   @TimestampColumn({ name: 'activated_at', nullable: true }) activatedAt: Date | null;
   @TimestampColumn({ name: 'revoked_at', nullable: true }) revokedAt: Date | null;
-  /** When it last signed a call, to within a few seconds. */
+  /** When the key last signed a call, to within a few seconds. */
   @TimestampColumn({ name: 'last_used_at', nullable: true }) lastUsedAt: Date | null;
 }

@@ -2,7 +2,10 @@ import { type TenantPlaneView } from '@atlas/operator-api';
 import { type TenantPlane } from '../registry/tenant-plane.entity';
 import { type ServiceKey } from './service-key.entity';
 
-/** The key that a plane signs with: the one used last or, before any use, the one it enrolled with. */
+/**
+ * The key that a plane signs with: the key used last or,
+ * before any use, the key that the plane enrolled with.
+ */
 export function keysView(
   { secretMode, status, nextKeyId }: TenantPlane,
   accepted: readonly ServiceKey[],
@@ -11,7 +14,7 @@ export function keysView(
   if (secretMode === 'platform')
     return { key_in_use: status === 'enrolled' ? platformKeyId : null, keys: [] };
   const usedAt = ({ lastUsedAt }: ServiceKey): number => lastUsedAt?.getTime() ?? 0;
-  // If both were last used in the same sweep, the plane is switching to the next one.
+  // If both keys were last used in the same sweep, the plane is switching to the next key.
   const [latest] = accepted
     .filter((key) => key.lastUsedAt !== null || key.id !== nextKeyId)
     .sort((a, b) => usedAt(b) - usedAt(a) || Number(b.id === nextKeyId) - Number(a.id === nextKeyId));

@@ -21,14 +21,14 @@ const MAX_CACHED = 10_000;
 const PLANE_OF_KEY = 'select tenant_plane_id as id from service_keys where id = $2';
 const ACCEPTED = { activatedAt: Not(IsNull()), revokedAt: IsNull() };
 
-/** A query that finds out which of these keys are accepted. */
+/** A query that checks which of these keys are accepted. */
 interface Question {
   readonly ids: Set<string>;
   readonly accepted: Promise<ReadonlySet<string>>;
 }
 
 /**
- * The secrets of tenant planes. Once opened, they are cached in memory until
+ * The secrets of tenant planes. Once decrypted, they are cached in memory until
  * this process revokes them. Revocations by other processes are checked along
  * with each call's nonce, so a revoked key is refused everywhere at once.
  */
@@ -55,8 +55,8 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   }
 
   /**
-   * Mints a secret for a tenant plane, to be shown once. With `activatedAt`
-   * it is accepted at once, so that it can be handed over in band.
+   * Mints a secret for a tenant plane, to be shown once. With `activatedAt`, the
+   * secret is accepted at once, so that the plane can receive it in a response.
    */
   async mint(
     manager: EntityManager,

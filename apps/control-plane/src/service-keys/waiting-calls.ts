@@ -10,7 +10,7 @@ import { ServiceKeys } from './service-keys';
  */
 export const MAX_LONG_POLLS = 500;
 
-/** Calls that wait for an event before they are answered. */
+/** Keeps track of calls that wait for an event before they get a response. */
 @Injectable()
 export class WaitingCalls implements BeforeApplicationShutdown {
   private readonly waiting = new Set<AbortController>();
@@ -24,8 +24,8 @@ export class WaitingCalls implements BeforeApplicationShutdown {
   ) {}
 
   /**
-   * A signal that aborts when the caller disconnects or has its
-   * response, when its key is revoked, and when the process shuts down.
+   * A signal that aborts when the caller disconnects or has received its
+   * response, when the caller's key is revoked, or when the process shuts down.
    */
   endOf(reply: FastifyReply, { keyId }: Pick<ServiceCall, 'keyId'>): AbortSignal {
     const end = new AbortController();
@@ -48,7 +48,7 @@ export class WaitingCalls implements BeforeApplicationShutdown {
     return this.endOf(reply, call);
   }
 
-  /** Ends all waiting calls, so that the process can exit. */
+  /** Aborts all waiting calls, so that the process can exit. */
   beforeApplicationShutdown(): void {
     this.isEnding = true;
     for (const end of this.waiting) end.abort();
@@ -61,7 +61,7 @@ export class WaitingCalls implements BeforeApplicationShutdown {
   }
 }
 
-/** Also handles a caller that has already disconnected. */
+/** Calls `close` once the connection is closed, or immediately if the caller has already disconnected. */
 function whenClosed({ raw }: FastifyReply, close: () => void): void {
   if (raw.destroyed) close();
   else raw.once('close', close);

@@ -14,7 +14,7 @@ import {
 import { SEALED, placeIn } from '../sealing/sealed-columns';
 import { SigningKey } from './signing-key.entity';
 
-/** Signs deletion certificates. */
+/** The purpose of the key that signs deletion certificates. */
 export const DELETION_KEY_PURPOSE = 'deletion';
 
 /**

@@ -66,7 +66,8 @@ export class Signups {
       tenantId: null,
     };
     await this.database.write(async (manager) => {
-      // Counted in the transaction that queues the email, so that a failed request does not use up the limit.
+      // Counted in the transaction that queues the email, so
+      // that a failed request does not count towards the limit.
       const mayBeWrittenTo = await this.throttle.isTaken(MAILS, [email]);
       await insertRow(manager, Signup, signup);
       if (mayBeWrittenTo) await this.mails.add({ manager }, VERIFY_SIGNUP, { signup_id: signup.id });
@@ -74,7 +75,7 @@ export class Signups {
     return signupView(signup, null, now);
   }
 
-  /** Provisions the tenant. A repeated call returns its progress. */
+  /** Provisions the tenant. A repeated call returns the progress of the provisioning. */
   async verify({ token, slug }: VerifySignupDto): Promise<SignupView> {
     this.requireOpen();
     if (!parseCredential('asu', token)) throw noSuchLink();
@@ -163,8 +164,8 @@ export async function openSignup(manager: EntityManager, id: string, now: Date):
 }
 
 /**
- * Checks the newest token first, because a token can become
- * an earlier one in between, but never the other way round.
+ * Checks the newest token before the earlier ones. In between, the
+ * newest token can become an earlier one, but not the reverse.
  */
 async function signupWith(manager: EntityManager, tokenHash: string): Promise<Signup | null> {
   const newest = await manager.findOneBy(Signup, { tokenHash });
@@ -207,7 +208,7 @@ function slugNeeded(): DomainError {
   );
 }
 
-/** Only shown to someone who has verified the address. */
+/** Shown only to someone who has verified the address. */
 function alreadySignedUp({ url }: Tenant): DomainError {
   const detail = `You already have a tenant: ${url}. Sign in there, or ask Atlas for another one.`;
   return new DomainError('already_signed_up', 'conflict', detail);

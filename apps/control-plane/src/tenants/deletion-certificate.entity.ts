@@ -1,7 +1,7 @@
 import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Kept after the tenant's deletion, as proof of it. */
+/** Proof of a tenant's deletion, kept after the tenant is gone. */
 @Entity('deletion_certificates')
 export class DeletionCertificate {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;

@@ -35,8 +35,8 @@ export class DeletionCertificates {
   ) {}
 
   /**
-   * Marks the tenant as deleted. Its slug is not reused.
-   * Throws a StepFailure while any of its rows may be left.
+   * Marks the tenant as deleted. Its slug is not reused. Throws a
+   * StepFailure while any of the tenant's rows may still exist.
    */
   async close(manager: EntityManager, tenantId: string, backupErasedAt?: string): Promise<void> {
     await this.requireNothingLeft(manager, tenantId);
@@ -96,10 +96,10 @@ export class DeletionCertificates {
       slug,
       deployment_model: deploymentModel,
       data_held_by: profileOf(deploymentModel).dataResidency.heldBy,
-      // Counts only data that Atlas held.
+      // Counts only rows that Atlas stored.
       rows_removed: Object.fromEntries(rows),
       backup_erased_at: backup ? erasedAt : null,
-      // Backups of whole databases, made by whoever runs them.
+      // These backups of whole databases are made by whoever runs the databases.
       database_backups_expire_at: new Date(
         now.getTime() + this.config.DATABASE_BACKUP_DAYS * DAY_MS,
       ).toISOString(),

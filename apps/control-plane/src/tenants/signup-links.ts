@@ -13,7 +13,9 @@ import { placeOf } from '../registry/placements';
 import { Tenant } from '../registry/tenant.entity';
 import { SigningKeys } from '../signing-keys/signing-keys';
 
-/** How long expired links are still sent to tenant planes, because their clocks may be slow. */
+/**
+ * How long a link is still sent to tenant planes after it has expired, because a plane's clock may be slow.
+ */
 const KEPT_MS = 24 * 3600_000;
 
 interface Ready {
@@ -83,7 +85,7 @@ export class SignupLinks extends LinkKind {
     );
   }
 
-  /** Publishes the change to the tenants' homes in the same transaction. */
+  /** Revokes the matching links, and publishes that to the tenants' homes in the same transaction. */
   async end(manager: EntityManager, { where, parameters }: IssuedBy): Promise<number> {
     const isLive = `${where} and revoked_at is null`;
     const tenants = { select: `select tenant_id from signup_links where ${isLive}`, parameters };

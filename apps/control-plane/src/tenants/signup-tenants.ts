@@ -6,14 +6,14 @@ import { HAS_JOB_THAT_LETS_IN } from '../provisioning-jobs/live-jobs';
 import { Tenant } from '../registry/tenant.entity';
 import { Signup } from './signup.entity';
 
-/** The class of the advisory locks on addresses. */
+/** The class of the advisory locks on email addresses. */
 const SIGNUP_LOCK = 4_772_604;
 
 const GONE: readonly TenantStatus[] = ['deleted', 'deprovisioning', 'failed'];
 
 /**
  * The tenant that an address signed up for; each address may have one. A tenant that failed or is being
- * deprovisioned admits no users, so its owner may sign up again, unless a job is bringing it back.
+ * deprovisioned admits no users, so its owner may sign up again, unless a job is bringing the tenant back.
  */
 export function tenantOf(manager: EntityManager, email: string): Promise<Tenant | null> {
   return manager
@@ -32,7 +32,7 @@ export function tenantOf(manager: EntityManager, email: string): Promise<Tenant 
     .getOne();
 }
 
-/** For a tenant that admits no users: the tenant that its owner has signed up for since. */
+/** For a tenant that admits no users: the tenant that its owner has since signed up for. */
 export async function signedUpSince(manager: EntityManager, tenant: Tenant): Promise<Tenant | null> {
   if (!isLeft(tenant)) return null;
   const own = await tenantOf(manager, tenant.adminEmail);
@@ -45,19 +45,19 @@ export async function lockSignedUpSince(manager: EntityManager, tenant: Tenant):
   return signedUpSince(manager, tenant);
 }
 
-/** Whether its owner may sign up again. */
+/** Whether the tenant's owner may sign up again. */
 function isLeft({ source, status }: Tenant): boolean {
   return source === 'signup' && GONE.includes(status);
 }
 
 /**
- * Serialises everything that may give an address a tenant: using
- * a sign-up link, and bringing back a failed or removed tenant.
+ * Serialises all operations that may give an email address a tenant: the
+ * use of a sign-up link, and the return of a failed or removed tenant.
  */
 export async function lockSignups(manager: EntityManager, email: string): Promise<void> {
   // Locking rows is not enough, because old sign-ups may be deleted and new ones added.
   await takeLocks(manager, { lockClass: SIGNUP_LOCK, ids: [email] });
-  // Each email locks one of these rows.
+  // Creating a sign-up email locks one of these rows.
   const all = manager.createQueryBuilder(Signup, 'signup').where({ email }).orderBy('signup.id');
   await lockedForUpdate(all).getMany();
 }

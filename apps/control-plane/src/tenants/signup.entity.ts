@@ -1,7 +1,7 @@
 import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A request for a tenant, by someone who may have verified their address since. */
+/** A request for a tenant, by someone who may since have verified their address. */
 @Entity('signups')
 export class Signup {
   @PrimaryColumn('uuid') id: string;
@@ -9,7 +9,7 @@ export class Signup {
   @Column('varchar', { nullable: true }) organisation: string | null;
   /** The requested slug. */
   @Column('varchar', { nullable: true }) slug: string | null;
-  /** SHA-256 of the token in the newest copy of its email. */
+  /** SHA-256 of the token in the newest copy of the sign-up email. */
   @Column('varchar', { name: 'token_hash', nullable: true }) tokenHash: string | null;
   @TimestampColumn({ name: 'created_at' }) createdAt: Date;
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;

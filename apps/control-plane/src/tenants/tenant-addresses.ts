@@ -6,7 +6,7 @@ import { DatabaseUrls } from '../desired-state/database-urls';
 import { type TenantPlane } from '../registry/tenant-plane.entity';
 import { type Tenant } from '../registry/tenant.entity';
 
-/** The columns of a tenant's row that describe its home. */
+/** Maintains the columns of a tenant's row that describe its home. */
 @Injectable()
 export class TenantAddresses {
   constructor(

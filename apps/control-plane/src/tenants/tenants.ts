@@ -50,7 +50,7 @@ export class Tenants {
     return pageOf(items, limit, (item) => item);
   }
 
-  /** Publishes the change to its plane in the same transaction. */
+  /** Updates the tenant, and publishes the change to its plane in the same transaction. */
   async update(id: string, dto: UpdateTenantDto): Promise<TenantView> {
     await this.database.write(async (manager) => {
       // The lock serialises concurrent patches, so settings merge correctly.
@@ -116,7 +116,7 @@ export async function requireTenant(manager: EntityManager, id: string): Promise
 
 /**
  * Locks a tenant. Decisions that depend on its status, places or jobs are made under this
- * lock, in the transaction that writes them. Take it before the locks of planes and jobs.
+ * lock, in the transaction that writes them. Take it before the locks on planes and jobs.
  */
 export async function lockTenant(manager: EntityManager, id: string): Promise<Tenant> {
   const query = manager.createQueryBuilder(Tenant, 'tenant').where({ id });
@@ -129,7 +129,7 @@ function tenantNotFound(): DomainError {
   return new DomainError('tenant_not_found', 'not_found', 'There is no such tenant.');
 }
 
-/** RFC 7396, one level deep. */
+/** Merges as in RFC 7396 (JSON Merge Patch), but only one level deep. */
 function merged(settings: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries({ ...settings, ...patch }).filter(([, value]) => value !== null);
   const result = Object.fromEntries(entries);

@@ -8,9 +8,9 @@ import { SignupLinks } from './signup-links';
 export const WELCOME = 'welcome';
 
 /**
- * Welcomes the first admin, however the tenant was ordered. The email is retried until
- * the tenant is active and has an address, because its link works only then. If the
- * tenant is removed first, the email is dropped, which is recorded in the audit trail.
+ * Welcomes the first admin, regardless of how the tenant was ordered. The email is retried
+ * until the tenant is active and has an address, because its link works only then. If the
+ * tenant is removed first, the email is dropped, and the audit trail records that.
  */
 @Injectable()
 export class WelcomeMail extends MailKind {

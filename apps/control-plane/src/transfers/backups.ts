@@ -48,7 +48,7 @@ export class Backups {
     return manager.findOne(Transfer, { where, order: { id: 'DESC' } });
   }
 
-  /** Makes the plane send the tenant's rows and then do a trial restore. */
+  /** Makes the plane send the tenant's rows and then perform a trial restore. */
   async begin(manager: EntityManager, tenantId: string, tenantPlaneId: string): Promise<Transfer> {
     const pair = await generateKeyPair(KEY_AGREEMENT, { crv: 'X25519', extractable: true });
     const planes = { sourcePlaneId: tenantPlaneId, targetPlaneId: tenantPlaneId };
@@ -66,9 +66,9 @@ export class Backups {
   }
 
   /**
-   * Returns false if the backup has changed since it was read, because its plane has
-   * started over. Erases earlier backups, which are now outdated. A home that was
-   * restored from one of them still requires its rows until this backup is erased too.
+   * Keeps a complete backup, and erases earlier ones, which are now outdated. Returns false if the
+   * backup has changed since it was read, because its plane has started over. If the home was restored
+   * from an earlier backup, it must still have the restored rows until this backup is erased too.
    */
   async keep(manager: EntityManager, backup: Transfer, manifest: Manifest): Promise<boolean> {
     const { id, attempt, parts, imported, sourcePlaneId } = backup;
@@ -123,8 +123,8 @@ export class Backups {
   }
 
   /**
-   * Erases all backups of the tenant, or one. A home that was
-   * restored from an erased backup no longer requires its rows.
+   * Erases all backups of the tenant, or only the one with this id. A home that was
+   * restored from an erased backup is no longer required to have the restored rows.
    */
   async erase(manager: EntityManager, tenantId: string, id?: string): Promise<void> {
     await this.forget(manager, { tenantId, ...(id !== undefined && { id }) });
@@ -134,7 +134,7 @@ export class Backups {
     await manager.update(Placement, came, { restoredFrom: null, importedBy: null });
   }
 
-  /** Erases each key first, then the parts. The row stays as a record. */
+  /** Erases each backup's key first, then its parts. The row stays as a record. */
   private async forget(manager: EntityManager, which: FindOptionsWhere<Transfer>): Promise<void> {
     const backups = await manager.findBy(Transfer, { ...which, purpose: Not('move') });
     for (const { id, endedAt } of backups) {

@@ -20,11 +20,11 @@ export async function copyTrouble(manager: EntityManager, transfer: Transfer): P
 
 const FIX = {
   move:
-    'The move undoes itself, and the tenant keeps working where it was. Atlas on-call: fix what the ' +
+    'The move is undone automatically, and the tenant stays where it was. Atlas on-call: fix what the ' +
     'new tenant plane reports, then move the tenant again.',
   restore:
-    'The restore undoes itself, and the backup is kept. Atlas on-call: fix what the tenant plane ' +
-    'reports, then restore the tenant again.',
+    'The restore is undone automatically, and the backup is kept. Atlas on-call: fix what the tenant ' +
+    'plane reports, then restore the tenant again.',
 };
 
 function copyFailed({ purpose }: Transfer, why: string): StepFailure {

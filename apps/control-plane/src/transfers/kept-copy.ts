@@ -39,8 +39,9 @@ async function oldHomeWithRows(
 }
 
 /**
- * SQL: whether the home of the tenant with that id is online, has reported that it serves the tenant, and is
- * the installation that imported the rows. Until then, another copy may be the last one known to be complete.
+ * SQL: whether the home of the tenant with the id `tenantId` is online, has reported
+ * that it serves the tenant, and is the installation that imported the rows. While
+ * the home does not qualify, another copy may be the last one known to be complete.
  */
 export const homeServes = (database: Database, tenantId: string): string => `exists (select 1
   from placements home join tenant_planes plane on plane.id = home.tenant_plane_id
@@ -60,8 +61,9 @@ export function doesHomeServe(
 }
 
 /**
- * Call it in the transaction that starts the removal of the old copy. Its locks block enrolments and
- * reports of the home until the transaction ends. @throws StepFailure unless the home serves the tenant.
+ * Call it in the transaction that starts the removal of the old copy. Its
+ * locks block enrolments and reports by the home until the transaction ends.
+ * @throws StepFailure unless the home serves the tenant.
  */
 export async function requireHomeServes(
   database: Database,
@@ -111,7 +113,7 @@ export async function requireNothingToSave(manager: EntityManager, { id, slug }:
   throw new DomainError('copy_kept', 'conflict', detail);
 }
 
-/** Whether an operator has accepted the loss of the tenant's rows, and they are still lost. */
+/** Whether an operator has accepted the loss of the tenant's rows and the rows are still lost. */
 export async function isLossAccepted(
   manager: EntityManager,
   { accept_data_loss: isAccepted }: JobParams,
@@ -122,7 +124,7 @@ export async function isLossAccepted(
 
 /** For a home that has lost its rows: whether no old home and no backup has them. */
 async function hasNothingLeft(manager: EntityManager, home: Placement): Promise<boolean> {
-  // The home serves a reopened copy, which was the last one.
+  // No source of the rows is kept, so the home had the last copy.
   if (home.restoredFrom === null) return true;
   const isFromMove = await manager.existsBy(Transfer, { id: home.restoredFrom ?? '', purpose: 'move' });
   return isFromMove && (await oldHomeWithRows(manager, home)) === null;
@@ -142,13 +144,13 @@ export async function lostCopyDetail(manager: EntityManager, home: Placement): P
       `Tenant "${slug}" is placed on tenant plane ${name}, but the database of that plane reports that ` +
       'the rows were removed or that the tenant has moved away. If the Control Plane was restored from ' +
       `an older backup, restore a newer one. Otherwise restore a backup of the database of ${name}. If ` +
-      'neither exists, give up the rows: deprovision the tenant with "accept_data_loss": true.'
+      'neither exists, accept the loss: deprovision the tenant with "accept_data_loss": true.'
     );
   if (restoredFrom === null)
     return (
       `Tenant "${slug}" is served from the copy that tenant plane ${name} kept, but the database of that ` +
       'plane no longer has the copy. Restore a backup of that database from after the move, and retry ' +
-      'the job that reopens the copy. If there is no such backup, give up the rows: deprovision the ' +
+      'the job that reopens the copy. If there is no such backup, accept the loss: deprovision the ' +
       'tenant with "accept_data_loss": true.'
     );
   if (!(await manager.existsBy(Transfer, { id: restoredFrom, purpose: 'move' })))
@@ -164,7 +166,7 @@ export async function lostCopyDetail(manager: EntityManager, home: Placement): P
     return (
       `${lost}, and no other tenant plane has them. Restore a backup of the database of ${name} from ` +
       'after the move, or a backup of the tenant plane that the tenant came from. If neither exists, ' +
-      'give up the rows: deprovision the tenant with "accept_data_loss": true.'
+      'accept the loss: deprovision the tenant with "accept_data_loss": true.'
     );
   const plane = await keptCopyOf(manager, home);
   if (!plane)

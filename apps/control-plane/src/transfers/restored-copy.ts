@@ -35,8 +35,8 @@ export class RestoredCopy {
   ) {}
 
   /**
-   * What a restore still waits for before the plane, which the caller has
-   * locked, can become the tenant's home; null if nothing. An import under
+   * What the restore is still waiting for before the plane can become the tenant's
+   * home; null if nothing. The caller must have locked the plane. An import under
    * another key does not count, because the plane may have another database now.
    */
   async unlessThere(
@@ -48,11 +48,12 @@ export class RestoredCopy {
     const until = new Date(startedAt.getTime() + PATIENCE_MS);
     if (plane.status !== 'enrolled') return wait('the tenant plane to enrol again', until);
     if (!backup) return null;
-    // Checks the key first, because with another key, the plane's report concerns the key that it cannot use.
+    // Check the key first. If the plane has another key, its
+    // report only says that it cannot decrypt the backup's key.
     if (await this.backups.isGivenTo(backup, plane))
       return isWhole(backup) ? null : wait(IMPORT, until, await copyTrouble(manager, backup));
-    // `write` checks the job's lease. Without that, a worker
-    // that has lost it could restart what the undo has stopped.
+    // `write` checks the job's lease. Without that check, a worker
+    // that has lost its lease could restart what the undo has stopped.
     await context.write(async (transaction) => {
       await this.backups.bringBack(transaction, backup, plane.id);
       await this.desiredStates.publish(transaction, { tenantId, tenantPlaneId: plane.id });

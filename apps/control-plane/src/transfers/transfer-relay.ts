@@ -94,7 +94,10 @@ export class TransferRelay {
     }
   }
 
-  /** Returns a part to the target, or null if it does not arrive in time. Earlier parts count as imported. */
+  /**
+   * Returns a part to the target, or null if it does not arrive in
+   * time. The request confirms that all earlier parts are imported.
+   */
   async give(
     target: { readonly targetPlaneId: string; readonly keyId: string },
     id: string,
@@ -128,7 +131,7 @@ export class TransferRelay {
     const followingSince = lastKind === 'changes' ? (known ?? (await this.database.now())) : null;
     const progress = { attempt, parts, lastKind, lastChanges, followingSince, ...(isNew && { imported: 0 }) };
     await updateRows(manager, Transfer, { id }, progress);
-    // From here on the move has a deadline, so its job must run.
+    // From here on the move has a deadline, so its job must run now.
     if (followingSince && !known) await this.waker.wakeForTenants(manager, [tenantId]);
   }
 
@@ -197,7 +200,10 @@ function refuse(): never {
   throw new DomainError('transfer_not_found', 'not_found', detail);
 }
 
-/** Refuses runs of earlier generations, because they started before the transfer was restarted. */
+/**
+ * Whether a run may begin. Runs of earlier generations may
+ * not, because they started before the transfer was restarted.
+ */
 function mayBegin(name: string, { generation }: Transfer, newest: string | null): boolean {
   return (generationOf(name) ?? generation) === generation && isLaterRun(name, newest);
 }
@@ -211,7 +217,10 @@ function headerOf(sealed: string): TransferPartHeader | null {
   }
 }
 
-/** A plane may send any values, and all except the transfer and part numbers are stored. */
+/**
+ * Whether the header's values can be stored. A plane may send any
+ * values, and all except the transfer and part numbers are stored.
+ */
 function isStorable({
   attempt,
   kind,
@@ -242,7 +251,7 @@ function targetIsBehind(): DomainError {
 
 function importSuperseded(): DomainError {
   const detail =
-    'Another import of this transfer has started since, or this one never requested the first part. ' +
+    'Another import of this transfer has started since, or this import never requested the first part. ' +
     'Start over under a new name.';
   return new DomainError('import_superseded', 'conflict', detail);
 }

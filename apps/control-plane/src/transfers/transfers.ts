@@ -9,8 +9,8 @@ import { TenantPlane } from '../registry/tenant-plane.entity';
 import { Transfer, TransferPart } from '../registry/transfer.entity';
 
 /**
- * With this many parts not yet imported, no more changes are accepted. A source gets this far ahead if the
- * target starts over or if the source runs an older version.
+ * While this many parts are still to be imported, no more changes are accepted. A source
+ * gets this far ahead if the target starts over or if the source runs an older version.
  */
 const MAX_BEHIND = 3;
 
@@ -69,8 +69,8 @@ export class Transfers {
 }
 
 /**
- * Whether the target has since re-enrolled with another key. It cannot
- * decrypt parts encrypted to the old key, so it needs a new transfer.
+ * Whether the target has since re-enrolled with another key. Such a target
+ * cannot decrypt parts encrypted to the old key, so it needs a new transfer.
  */
 export async function isToOldKey(
   manager: EntityManager,
@@ -129,9 +129,9 @@ export function isBetween(
 }
 
 /**
- * Whether the target has all rows except a few changes, which may still be in transit. A busy source sends
- * the next part as soon as the previous one is imported, so waiting until nothing is in transit could take
- * forever. Also true if the target has everything, because the source was frozen from the start.
+ * Whether the target has all rows except a few changes, which may still be in transit. A busy source
+ * sends the next part as soon as the previous one is imported, so waiting until nothing is in transit
+ * could take forever. Also true if the source was frozen from the start and the target has everything.
  */
 export function isLevel(transfer: Transfer): boolean {
   const { lastKind, lastChanges, parts, imported } = transfer;

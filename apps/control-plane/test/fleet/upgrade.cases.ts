@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
     it('waits until the plane reports the new version, and says who must replace the plane', async () => {
       const cell = await plane.enrolledCell();
       const { job } = bodyOf<Accepted>(await ask(cell.id, { version: NEW }).expect(202));
-      await waitsFor(job.id, 'an Atlas operator to replace it');
+      await waitsFor(job.id, 'an Atlas operator to replace the tenant plane');
       plane.clock.advance(24 * 3600);
       await cell.report([], { version: NEW, health: { status: 'ok' } });
       await scene.reaches(job.id, 'succeeded');
@@ -351,7 +351,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(refusal(await ask(id))).toEqual([409, 'operation_in_progress']);
       await scene.act(body.job.id, 'cancel').expect(202);
       const { job } = bodyOf<Accepted>(await ask(id).expect(202));
-      await waitsFor(job.id, 'the customer to replace it');
+      await waitsFor(job.id, 'the customer to replace the tenant plane');
     });
   });
 

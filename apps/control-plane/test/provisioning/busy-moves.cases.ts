@@ -9,7 +9,7 @@ const CATCH_UP_MINUTES = 20;
 /** A full part has this many changes, and the source has more to send. */
 const MANY = 2000;
 
-describe.each(EVERY_DATABASE)('moving a tenant whose users keep writing, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a move of a tenant whose users keep writing, on %s', (driver) => {
   let scene: JobScene;
   let tenant: Traveller;
   let target: PlaneSimulator;
@@ -40,7 +40,7 @@ describe.each(EVERY_DATABASE)('moving a tenant whose users keep writing, on %s',
     const sealed = await sealedPart(transfer, {}, { attempt, kind, part: (parts += 1), changes });
     expect((await sendPart(tenant.cell, transfer.id, sealed, parts)).status).toBe(200);
   };
-  /** Reports everything sent as imported. */
+  /** Reports that everything sent so far has been imported. */
   const imported = () => sayImportedBy(target, transfer.id, importer, parts, attempt);
   const follow = async (changes: number): Promise<void> => {
     await send('changes', changes);
@@ -110,11 +110,11 @@ describe.each(EVERY_DATABASE)('moving a tenant whose users keep writing, on %s',
     await isFrozen();
   });
 
-  it('measures the catch-up time from the first changes, however long the initial copy took', async () => {
+  it('gets its catch-up time from the first changes on, however long the initial copy took', async () => {
     await waitsFor("the copy of the tenant's rows");
     pass(2 * 24 * 60);
     await follow(MANY);
-    // Nothing but the arrival of the part wakes the job.
+    // Only the arrival of the part wakes the job.
     await waitsFor('the new tenant plane to catch up');
     pass(CATCH_UP_MINUTES - 1);
     await stillCatchesUp();
@@ -150,7 +150,7 @@ describe.each(EVERY_DATABASE)('moving a tenant whose users keep writing, on %s',
     await stillCatchesUp();
   });
 
-  it("includes the target's last error when it fails", async () => {
+  it("reports the target's last error when it fails", async () => {
     await follow(MANY);
     await tenant.report({ state: 'retrying', error: 'The disk is full.' }, target);
     pass(CATCH_UP_MINUTES);

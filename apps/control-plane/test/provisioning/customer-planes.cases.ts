@@ -70,7 +70,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
     expect(body.plan.steps.map(({ name }: { name: string }) => name)).toContain('await-enrolment');
   });
 
-  it('has a plane with a different deployment model refused', async () => {
+  it('cannot be given a plane with a different deployment model', async () => {
     const accepted = await accept();
     const answer = await simulator(accepted).enrol({ deployment_model: 'hybrid' });
     expect(refusal(answer)).toEqual([422, 'deployment_model_mismatch']);
@@ -125,7 +125,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       await reaches(accepted, 'succeeded');
     });
 
-    it('can be rolled back to free its slug', async () => {
+    it('frees its slug when its provisioning is rolled back', async () => {
       const accepted = await expired();
       await plane.post(`${JOBS}/${accepted.job.id}/rollback`).expect(202);
       await reaches(accepted, 'cancelled');
@@ -176,7 +176,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       expect((await plane.get(tokens(accepted))).body.items[0].state).toBe('revoked');
     });
 
-    it('cannot be revoked once a plane has used them, but the alternative in the error works', async () => {
+    it('cannot be revoked once a plane has used them, but the suggested alternative works', async () => {
       const accepted = await accept();
       // The job's worker must not wait for a lock, because `untilWaiting` would count it.
       await reaches(accepted, 'waiting');
@@ -205,7 +205,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       expect(refusal(await plane.delete(path))).toEqual([404, 'not_found']);
     });
 
-    it('are refused for a tenant on a shared plane', async () => {
+    it('are not issued for a tenant on a shared plane', async () => {
       await plane.enrolledCell();
       const { body } = await plane.provision().expect(202);
       const answer = await plane.post(`/api/tenants/${body.tenant.id}/provisioning-tokens`, {});
@@ -218,7 +218,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
     });
   });
 
-  it("has its plane's requests refused once the plane is retired", async () => {
+  it('leaves its plane without access once its provisioning is rolled back', async () => {
     const accepted = await accept();
     await reaches(accepted, 'waiting');
     const customers = simulator(accepted);

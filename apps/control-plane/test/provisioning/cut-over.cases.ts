@@ -39,7 +39,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
   };
   const database = () => scene.plane.app.get(Database);
 
-  it('is not a plane whose secret was revoked after it received the rows; the move is undone', async () => {
+  it('is never one whose secret was revoked after it received the rows; the move is undone', async () => {
     const { job, last } = await tenant.almostMoved(target);
     const revoked = scene.before('cut-over', async () => {
       const path = `/api/tenant-planes/${target.id}/rotate-secret`;
@@ -50,7 +50,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     await staysWhereItIs(job);
   });
 
-  it('is not a plane that was reinstalled after it received the rows; the move is undone', async () => {
+  it('is never one that was reinstalled after it received the rows; the move is undone', async () => {
     const { job, last } = await tenant.almostMoved(target);
     const anew = scene.before('cut-over', async () => void (await tenant.installAnew({}, target)));
     await last();
@@ -77,7 +77,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     expect(order).toEqual(['cut over', 'enrolled']);
   });
 
-  /** The cell reports a new address just before the transaction that makes it the home commits. */
+  /** Makes the cell report a new address just before the commit of the transaction that makes it the home. */
   const reportsAtCommit = (cell: PlaneSimulator): void => {
     const states = scene.plane.app.get(DesiredStates);
     const publish = states.publish.bind(states);
@@ -136,7 +136,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     expect(await scene.tenant(body.tenant.id)).toMatchObject({ endpoint_url: NEW_ADDRESS });
   });
 
-  it('is not a cell whose secret is revoked just before provisioning takes a place on it', async () => {
+  it('is never a cell whose secret is revoked just before provisioning takes a place in it', async () => {
     const { id } = target;
     await scene.plane.change(TenantPlane, { id: tenant.cell.id }, { acceptsTenants: false });
     const cells = scene.plane.app.get(Cells);

@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
       },
     ],
   ];
-  it.each(SINCE)('can have the move retried once a newer %s is cancelled', async (_, since) => {
+  it.each(SINCE)('can still be moved by a retry once a newer %s is cancelled', async (_, since) => {
     const job = await failed();
     const newer = await since();
     expect(refusal(await scene.act(job, 'rollback'))).toEqual([409, 'operation_in_progress']);
@@ -155,7 +155,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     expect(await placesOn(coming?.tenantPlaneId)).toBe(0);
   });
 
-  it('keeps its place in a cell if a move to a dedicated plane finds it and is rolled back', async () => {
+  it('keeps its place in a cell if a move to a dedicated plane finds that place and is undone', async () => {
     const register = jest.spyOn(scene.plane.app.get(RegisterTenantPlaneStep), 'run');
     register.mockRejectedValueOnce(BROKEN);
     const { body } = await move({ deployment_model: 'dedicated' }).expect(202);
@@ -176,7 +176,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
       scene.copiesAtOnce();
       return (await move(to()).expect(202)).body.job.id;
     };
-    /** Leaves writes paused after a failed move, as the previous version could. `other` has an old copy. */
+    /** Leaves writes paused after a failed move, as an earlier version could. `other` has an old copy. */
     const frozen = async (): Promise<string> => {
       const at = scene.plane.clock.now();
       const place = { tenantId: id, tenantPlaneId: cellId(other), createdAt: at };
@@ -232,7 +232,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
       expect(await scene.looksAgain(job)).toMatchObject({ status: 'succeeded' });
     });
 
-    it('is copied again when a half-undone move is retried, because its users could write', async () => {
+    it('is copied again when a half-undone move is retried, as users may have made changes', async () => {
       const job = await frozen();
       const transfers = () => scene.plane.rows(Transfer, { tenantId: id, endedAt: IsNull() });
       const [{ id: before } = { id: '' }] = await transfers();
@@ -278,7 +278,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
       it.each([
         ['repeated failures', new Error('The sealing key is not known.'), 'unexpected_error'],
         ['a failure that needs an operator', BROKEN, 'broken'],
-      ])('has writes resumed in time, and its job shows the cause, after %s', async (_how, error, code) => {
+      ])('accepts writes again in time, and its job shows the cause, after %s', async (_how, error, code) => {
         jest.spyOn(scene.plane.app.get(AwaitImportStep), 'run').mockResolvedValue(done());
         jest.spyOn(scene.plane.app.get(step), 'run').mockRejectedValue(error);
         const since = scene.plane.clock.now().getTime();
@@ -294,7 +294,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
       });
     });
 
-    it('has writes resumed, however often the rollback fails', async () => {
+    it('accepts writes again, however often the rollback fails', async () => {
       const failures = [BROKEN, ...Array.from({ length: 10 }, () => new Error('It failed.'))];
       const undo = jest.spyOn(scene.plane.app.get(FreezeStep), 'undo');
       for (const failure of failures) undo.mockRejectedValueOnce(failure);
@@ -313,7 +313,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     const tenant = async () => (await scene.plane.rows(Tenant, { id }))[0] as Tenant;
     const notOwn = { code: 'plane_not_own', failureClass: 'operator' };
 
-    it("cannot have a cell or another tenant's plane removed", async () => {
+    it("loses neither a cell nor another tenant's plane", async () => {
       const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
       for (const planeId of [cellId(), body.tenant.tenant_plane_id as string]) {
         const before = await planeNow(planeId);

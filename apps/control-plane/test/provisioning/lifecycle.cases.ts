@@ -49,7 +49,9 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     const database = scene.plane.app.get(Database);
     const change = (status: TenantStatus) =>
       database.write((manager) => changeTenantStatus(manager, id, status, { region: 'moon' }));
-    await expect(change('provisioning')).rejects.toThrow('does not lead to provisioning');
+    await expect(change('provisioning')).rejects.toThrow(
+      'cannot change from its current status to provisioning',
+    );
     expect(await scene.tenant(id)).toMatchObject({ status: 'active', region: null });
     // The same status may be set again, because a step may run twice.
     await change('active');
@@ -76,7 +78,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     expect(await statusOf()).toBe('active');
   });
 
-  it('has no removal started for an old copy that disappears after the sweep finds it', async () => {
+  it('gets no removal job for an old copy that disappears after the sweep has found it', async () => {
     const [place] = await scene.plane.rows(Placement, { tenantId: id });
     jest.spyOn(scene.plane.app.get(Database), 'read').mockResolvedValueOnce([place]);
     await scene.plane.app.get(OldCopies).sweep();
@@ -171,7 +173,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     expect(await statusOf()).toBe('active');
   });
 
-  it('gets a plan from a dry run, which changes nothing', async () => {
+  it('is not changed by a dry run, which returns a plan', async () => {
     const before = await scene.plane.count(ProvisioningJob);
     const { body } = await scene.plane.post(`/api/tenants/${id}/suspend?dry_run=true`, {}).expect(200);
     expect(body.plan.steps.map(({ name }: { name: string }) => name)).toEqual(['suspend', 'await-report']);
@@ -193,7 +195,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     expect(again.body.detail).toMatch(
       /^Tenant ".+" is suspended\. The operation suspend requires a tenant that is /,
     );
-    expect(again.body.detail).toMatch(/that is active\. To use it again, resume it\.$/);
+    expect(again.body.detail).toMatch(/that is active\. To use the tenant again, resume it\.$/);
     const path = `/api/tenants/${id}/suspend?dry_run=true`;
     expect(refusal(await scene.plane.post(path, {}))).toEqual([409, 'invalid_transition']);
   });
@@ -273,7 +275,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     expect(answer.body.errors).toContainEqual({ field, message: expect.any(String) });
   });
 
-  it('requires tenants:write', async () => {
+  it('can be suspended or changed only with the scope tenants:write', async () => {
     const token = await scene.plane.createApiKey(['tenants:read']);
     expect(refusal(await act('suspend', {}, { token }))).toEqual([403, 'forbidden']);
     expect(refusal(await scene.plane.patch(`/api/tenants/${id}`, {}, { token }))).toEqual([403, 'forbidden']);

@@ -66,7 +66,7 @@ describe.each(EVERY_DATABASE)(
       });
     });
 
-    it('has its former homes redirect users to an address recorded later', async () => {
+    it('can be given a new address, to which its former homes redirect users', async () => {
       const { tenant } = await provision();
       await put(tenant.id, MADE).expect(200);
       const former = await formerHome(plane, tenant.id);
@@ -76,7 +76,7 @@ describe.each(EVERY_DATABASE)(
       expect(former.tenants.get(tenant.id)).toMatchObject({ phase: 'retired', moved_to: endpoint_url });
     });
 
-    it('says in a dry run that nothing is created automatically', async () => {
+    it('gets a dry-run plan in which a person creates the infrastructure', async () => {
       const path = '/api/tenants/provision?dry_run=true';
       const { body } = await plane.post(path, provisionBody({ deployment_model: 'dedicated' })).expect(200);
       const step = body.plan.steps.find(({ name }: { name: string }) => name === 'create-infrastructure');
@@ -111,7 +111,7 @@ describe.each(EVERY_DATABASE)(
         );
       });
 
-      it('is refused for all other callers, including owners', async () => {
+      it('is withheld from all other callers, including owners', async () => {
         const path = `/api/tenants/${id}/db-url`;
         expect(refusal(await plane.get(path, { token: plane.session }))).toEqual([403, 'forbidden']);
         const admin = await plane.createApiKey(['tenants:read', 'tenants:write', 'secrets:write']);
@@ -180,7 +180,7 @@ describe.each(EVERY_DATABASE)(
         expect(refusal(await answer)).toEqual([409, 'invalid_transition']);
       });
 
-      it('accepts infrastructure for a plane to which it is being restored', async () => {
+      it('still accepts infrastructure for the plane that it is being restored to', async () => {
         const id = await stopped();
         await plane.change(Tenant, { id }, { status: 'deprovisioning' });
         await plane.change(Placement, { tenantId: id }, { phase: 'importing' });
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)(
         expect(refusal(await put(id, MADE))).toEqual([409, 'invalid_transition']);
       });
 
-      it('says what to do for a deleted tenant, and reserves no place for it', async () => {
+      it('gets no place once it is deleted, and the error says what to do instead', async () => {
         const { tenant, job } = await provision();
         await waits(job.id, 'create-infrastructure');
         await plane.post(`${JOBS}/${job.id}/cancel`).expect(202);

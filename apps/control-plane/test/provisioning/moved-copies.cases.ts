@@ -47,7 +47,10 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     await scene.reaches(job, 'succeeded');
     return (await tenant.isHome(to)).requires_copy;
   };
-  /** Expects the job to fail without removing the old copy. Rolls it back, and moves back to that copy. */
+  /**
+   * Expects the job to fail without removing the old copy. Rolls
+   * the job back, then moves the tenant back to that copy.
+   */
   const isLeftAtTheOldHome = async (job: string): Promise<void> => {
     await scene.reaches(job, 'failed');
     expect((await scene.job(job)).error).toMatchObject({ code: 'copy_lost' });
@@ -63,7 +66,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     await scene.plane.change(Placement, kept, { removeAfter: scene.plane.clock.now() });
     await sweep();
   };
-  /** Makes the cell's old copy due for removal, and has the cell report that it removed the copy. */
+  /** Makes the cell's old copy due for removal, and makes the cell report that it has removed the copy. */
   const isRemoved = async (cell: PlaneSimulator): Promise<void> => {
     await timeGoesBy();
     const removal = (await removals()).at(-1);
@@ -140,7 +143,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     await scene.plane.post(path('deprovision?dry_run=true'), givesUp).expect(200);
   });
 
-  it('has its old copy removed if its new home re-enrols with a new key and the same database', async () => {
+  it('loses its old copy on time if its new home re-enrols with the same database', async () => {
     await moves();
     const { instanceId: instance_id } = target;
     const anew = await tenant.installAnew({ instance_id }, target);
@@ -207,7 +210,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       return job;
     };
 
-    it('has what the old copy lacks recorded in the job and the audit trail', async () => {
+    it('leaves a job and an audit entry that say what the old copy lacks', async () => {
       const before = scene.plane.clock.now().toISOString();
       const job = await reopens();
       const { steps } = await scene.job(job);
@@ -225,7 +228,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       });
     });
 
-    it('has its earlier sign-up links revoked', async () => {
+    it('no longer accepts its earlier sign-up links', async () => {
       const { body } = await scene.plane.post(path('signup-link'), {}).expect(201);
       const { jti } = decodeJwt(body.token);
       await reopens();
@@ -233,7 +236,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       expect(links).toMatchObject({ revoked: expect.arrayContaining([jti]), carried: [] });
     });
 
-    it('has its job fail while the old home cannot serve it, and succeed when retried later', async () => {
+    it('gets a job that fails while the old home cannot serve it but succeeds on a later retry', async () => {
       const job = await reopens();
       await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' });
       while ((await scene.looksAgain(job)).status !== 'failed');
@@ -256,7 +259,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       await scene.plane.post(path('deprovision?dry_run=true'), body).expect(200);
     });
 
-    it('does not count as lost if the old home is reinstalled after that report', async () => {
+    it('is not lost if the old home is reinstalled after it has reported serving the tenant', async () => {
       const job = await reopens();
       await tenant.report();
       await scene.reaches(job, 'succeeded');
@@ -315,7 +318,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     await isRemoved(tenant.cell);
   });
 
-  it('keeps its old copy after the Control Plane is restored until its new home reports again', async () => {
+  it('keeps its old copy after a restore of the Control Plane until its new home reports again', async () => {
     await moves();
     await tenant.report({}, target);
     const { revision } = target;
@@ -409,7 +412,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     });
   });
 
-  it('must have its rows at the new home even if lost there while the old copy is removed', async () => {
+  it('must have its rows at the new home even if it loses them while the old copy is removed', async () => {
     const copy = await moves();
     await tenant.report({}, target);
     await timeGoesBy();
@@ -422,7 +425,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     expect(refusal(await move(backTo(tenant.cell)))).toEqual([409, 'copy_lost']);
   });
 
-  it('has the loss of its rows reported as drift', async () => {
+  it('is reported as drift if its rows are lost', async () => {
     await moves();
     await tenant.installAnew({}, target);
     await scene.plane.app.get(Reconciler).look();
@@ -435,7 +438,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     expect(await drifts()).toMatchObject([{ resolvedAt: expect.any(Date) }]);
   });
 
-  it('has its rows checked again once its new home, which lacked them, has applied everything', async () => {
+  it('is published again if its new home lacked the rows but has since applied everything', async () => {
     await moves();
     await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, target);
     await target.report();
@@ -458,7 +461,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     await isReopened(backTo(tenant.cell));
   });
 
-  it('has its old copy removed even if a deprovisioning that ordered this is rolled back', async () => {
+  it('loses its old copy even if the deprovisioning that removes it is rolled back', async () => {
     const [before, own] = [tenant.cell, await movesToItsOwn()];
     await tenant.report({}, own);
     tenant.cell = own;
@@ -726,7 +729,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     });
 
     describe('from an old home that served it again and lost the rows', () => {
-      /** Reinstalls the new home, reopens the old copy at `home`, and has `home` lose its rows. */
+      /** Reinstalls the new home, reopens the old copy at `home`, and makes `home` lose its rows. */
       const reopensAt = async (home: PlaneSimulator, body: object): Promise<void> => {
         await moves();
         target = await tenant.installAnew({}, target);
@@ -803,7 +806,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       await scene.reaches(job, 'cancelled');
     };
 
-    it('has the old home redirect its users, even while an import replaces the old copy', async () => {
+    it('leaves the old home redirecting its users, even while an import replaces the old copy', async () => {
       await onItsWay();
       const { endpoint_url: moved_to } = await scene.tenant(tenant.id);
       const entry = async () =>

@@ -40,7 +40,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
     return row?.keySealed !== null && (await scene.plane.count(TransferPart, { transferId: backup })) === 1;
   };
   const status = async () => (await scene.tenant(tenant.id))['status'];
-  /** Completes the restore on the current installation. Expects the backup to be kept until the end. */
+  /** Completes the restore on the current installation. Expects the backup to be kept until then. */
   const ends = async (job: string): Promise<void> => {
     const imported = await tenant.beginImport();
     await imported();
@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
       ],
     ];
 
-    it.each(ENDS)('has its backup erased once its plane reports, even if the restore %s', async (_, end) => {
+    it.each(ENDS)('keeps its backup only until its plane reports, even if the restore %s', async (_, end) => {
       await end(await tenant.reinstated());
       await sweep();
       expect(await isKept()).toBe(true);
@@ -172,7 +172,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
       expect(await scene.plane.count(AuditEvent, erased)).toBe(1);
     });
 
-    it('can have its restore retried after its backup is erased', async () => {
+    it('stays active when its restore is retried after its backup is erased', async () => {
       const job = await tenant.reinstated();
       await timedOut(job);
       await tenant.report();
@@ -217,7 +217,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
     expect([await status(), await isKept()]).toEqual(['active', false]);
   });
 
-  it('cannot have its plane re-enrol between the last row check and the erasure of its backup', async () => {
+  it("keeps its plane from re-enrolling between the last row check and its backup's erasure", async () => {
     const job = await tenant.reinstated();
     const anew = await scene.plane.reissue(tenant.cell);
     const copy = scene.plane.app.get(RestoredCopy);
@@ -272,7 +272,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
       const step = scene.plane.app.get(AwaitBackupStep);
       const run = step.run.bind(step);
       jest.spyOn(step, 'run').mockImplementationOnce((context) => {
-        // The step writes after it has checked for a lost copy, and then reads the plane's report.
+        // The step checks for a lost copy, then writes, and then reads the plane's report.
         const write: ProvisioningContext['write'] = async (work) => {
           await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' });
           return context.write(work);
@@ -289,7 +289,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
       scene.plane.clock.advance(16 * 60);
       expect(await scene.looksAgain(job)).toMatchObject({ status: 'failed' });
     };
-    /** Loses the rows after the restore has failed, so that it does not import the backup again. */
+    /** Loses the rows after the restore has failed, so that the restore does not import the backup again. */
     const losesAfterRestore = async (): Promise<void> => {
       await fails(await tenant.reinstated());
       await loses();
@@ -468,7 +468,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
         expect(await status()).toBe('active');
       });
 
-      it('cannot have its plane re-enrol between the row check and the erasure of the backup', async () => {
+      it("keeps its plane from re-enrolling between the row check and the backup's erasure", async () => {
         await tenant.report();
         const anew = await scene.plane.reissue(tenant.cell);
         const backups = scene.plane.app.get(Backups);
@@ -499,7 +499,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
     });
   });
 
-  it('can be neither moved nor given up if its plane lost the rows but the backup is kept', async () => {
+  it('can be neither moved nor abandoned if its plane lost the rows but the backup is kept', async () => {
     const target = await scene.plane.enrolledCell({ region: tenant.region });
     const job = await tenant.reinstated();
     scene.plane.clock.advance(16 * 60);

@@ -108,7 +108,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     }
   });
 
-  it('uses the requested slug; if the slug is taken, says so without using up the link', async () => {
+  it('uses the requested slug or, if the slug is taken, says so without using up the link', async () => {
     const one = await askedWith({ email: 'one@gmail.com', slug: 'wanted' });
     const other = await askedWith({ email: 'other@gmail.com', slug: 'wanted' });
     expect((await verify({ token: one.token }).expect(202)).body).toMatchObject({ slug: 'wanted' });
@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     );
   });
 
-  it('responds the same to an address that already has a tenant, and says so only by email', async () => {
+  it('returns the same response if the address already has a tenant, and says so only by email', async () => {
     const { token } = await askedWith({ email: 'twice@twice.example' });
     const second = await askedWith({ email: 'twice@twice.example' });
     await verify({ token }).expect(202);
@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       });
   });
 
-  describe('whose email is sent again', () => {
+  describe('with an email that is sent again', () => {
     const send = (id: string) =>
       plane.app
         .get(Database)
@@ -347,7 +347,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       new URL(letter?.action?.url ?? '').hash.replace('#token=', '');
     const isWaiting = async () => (await lockWaits(plane.app.get(Database))) > 0;
 
-    it('has a working link in each copy, and creates only one tenant', async () => {
+    it('works with the link in each copy, and creates only one tenant', async () => {
       const { id, token } = await askedWith({ email: 'copied@copied.example' });
       const [second, third] = [tokenOf(await send(id)), tokenOf(await send(id))];
       for (const copy of [second, token, third])
@@ -452,7 +452,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     await again().expect(202);
   });
 
-  it('has its records deleted a month after the link expires', async () => {
+  it('leaves records that are deleted a month after the link expires', async () => {
     const [rows, copies] = [await plane.count(Signup), await plane.count(EarlierSignupToken)];
     plane.clock.advance(32 * 86_400);
     await plane.app.get(Signups).sweep();

@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('a welcome email that the mail server refused at f
   it.each<[string, Partial<Tenant>]>([
     ['removed', { status: 'deprovisioning', restorableUntil: new Date() }],
     ['deleted', { status: 'deleted' }],
-  ])('is dropped, and this is recorded in the audit trail, once the tenant is %s', async (slug, gone) => {
+  ])('is dropped once the tenant is %s, and the audit trail records that', async (slug, gone) => {
     const id = await tenant(slug);
     const before = smtp.mails.length;
     await plane.change(Tenant, { id }, gone);
@@ -66,7 +66,7 @@ describe.each(EVERY_DATABASE)('a welcome email that the mail server refused at f
     ]);
   });
 
-  it('is given up after a day', async () => {
+  it('is abandoned after a day', async () => {
     const id = await tenant('forgotten');
     await plane.change(Tenant, { id }, { status: 'suspended' });
     await later(25);

@@ -235,7 +235,7 @@ describe.each(EVERY_DATABASE)('enrolment of a plane by file on %s', (driver) => 
       expect((await plane.get(`${JOBS}/${job.id}`)).body.error).toMatchObject({
         code: 'tenant_plane_air_gapped',
         class: 'operator',
-        fix: expect.stringContaining('once it has reported, retry the job, or roll it back'),
+        fix: expect.stringContaining('once the plane has reported, retry the job, or roll it back'),
       });
       await theirs.report();
       await plane.post(`${JOBS}/${job.id}/retry`).expect(202);

@@ -18,7 +18,7 @@ const PATIENCE_MS = 24 * 3_600_000;
 @Injectable()
 export class AwaitBackupStep extends ProvisioningStep {
   readonly name = 'await-backup';
-  readonly description = 'Wait for a trial restore of the backup that yields equal counts and checksums';
+  readonly description = 'Wait until a trial restore of the backup yields matching counts and checksums';
   readonly creates = [];
   override readonly isAtomic = false;
   override readonly takesLong = ['run'] as const;
@@ -35,7 +35,8 @@ export class AwaitBackupStep extends ProvisioningStep {
     if (backupIdIn(outputs) === undefined) return done();
     const backup = await this.backups.live(manager, tenantId);
     if (!backup) return done(tally((await this.backups.kept(manager, tenantId))?.manifest ?? {}));
-    // Checked after reading the backup, which the home's current database or an earlier one may have made.
+    // Checked after reading the backup, because the home's database
+    // may have been replaced before or after it made the backup.
     const home = await placeWithRows(manager, tenantId);
     if (home && (await hasLostCopy(manager, home))) return back('back-up');
     if (isWhole(backup)) {
@@ -47,7 +48,7 @@ export class AwaitBackupStep extends ProvisioningStep {
     await write((transaction) => this.renewKey(transaction, backup));
     const place = await manager.findOneByOrFail(Placement, { tenantId, tenantPlaneId });
     if (place.reportedState === 'failed' && place.reportedRevision >= place.entryRevision) {
-      // The report may have arrived since the check above.
+      // The plane may have reported the loss of its copy since the check above.
       if (await hasLostCopy(manager, place)) return back('back-up');
       const detail =
         'The backup failed or differs from the original. Nothing was removed. Reason: ' +
@@ -70,7 +71,10 @@ export class AwaitBackupStep extends ProvisioningStep {
       await this.desiredStates.publish(manager, { tenantId, tenantPlaneId });
   }
 
-  /** Null if the plane has restarted the backup in the meantime, so that it is not complete yet. */
+  /**
+   * Returns null if the plane has restarted the backup in
+   * the meantime, because the backup is then incomplete.
+   */
   private async read(manager: EntityManager, backup: Transfer): Promise<Manifest | null> {
     try {
       return await this.readable.read(manager, backup);
@@ -82,7 +86,7 @@ export class AwaitBackupStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // Undoing the step that began the backup erases the backup.
+    // Nothing to undo here. Undoing the step `back-up` erases the backup.
   }
 }
 

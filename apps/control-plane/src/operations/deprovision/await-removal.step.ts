@@ -9,7 +9,7 @@ const PATIENCE_MS = 24 * 3_600_000;
 @Injectable()
 export class AwaitRemovalStep extends ProvisioningStep {
   readonly name = 'await-removal';
-  readonly description = 'Wait for each of these tenant planes to report that it has removed the rows';
+  readonly description = 'Wait until every remaining tenant plane has reported that it has removed the rows';
   readonly creates = [];
 
   async run({ manager, startedAt, jobId: purgeJobId }: ProvisioningContext): Promise<StepResult> {
@@ -31,6 +31,6 @@ export class AwaitRemovalStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // Waiting leaves nothing behind.
+    // Nothing to undo, because this step only waits.
   }
 }

@@ -19,13 +19,13 @@ import { doesHomeServe, isLossAccepted, lostCopyDetail } from '../../transfers/k
 export const LOST = 'none: its rows are lost, which was accepted';
 
 /**
- * Makes the tenant plane send the tenant's rows, encrypted to a
- * key that only this backup uses, and then do a trial restore.
+ * Makes the tenant plane send the tenant's rows, encrypted to a key
+ * that only this backup uses, and then perform a trial restore.
  */
 @Injectable()
 export class BackUpStep extends ProvisioningStep {
   readonly name = 'back-up';
-  readonly description = "Back up the tenant's rows, encrypted, once writes have stopped";
+  readonly description = "Make an encrypted backup of the tenant's rows, once writes have stopped";
   readonly creates = ['backup'];
 
   constructor(
@@ -39,9 +39,11 @@ export class BackUpStep extends ProvisioningStep {
   async run({ manager, tenantId, params, outputs }: ProvisioningContext): Promise<StepResult> {
     const place = await placeWithRows(manager, tenantId);
     if (!place) return done({ backup: 'none: the tenant was never used' });
-    // Already verified, and nothing was written since, because a rollback of this job was refused.
+    // An earlier run's backup is verified and still current. A rollback
+    // of this job was refused, so no user has written anything since.
     if (await this.verified(manager, tenantId, outputs)) return done(outputs['back-up']);
-    // The home may have lost and regained its rows since an earlier run began a backup.
+    // Discard an earlier run's backup, because the home may
+    // have lost and regained its rows since that run began.
     await this.eraseOwn(manager, tenantId, outputs);
     if (await hasLostCopy(manager, place)) {
       const kept = await this.backups.kept(manager, tenantId);
@@ -66,8 +68,8 @@ export class BackUpStep extends ProvisioningStep {
   }
 
   /**
-   * The job's own backup, once it is complete. From then on the
-   * home may lose its rows, and other planes may remove theirs.
+   * Returns the job's own backup once it is verified, otherwise null. From then
+   * on the home may lose its rows, and other planes may remove their copies.
    */
   private async verified(
     manager: EntityManager,
@@ -79,7 +81,7 @@ export class BackUpStep extends ProvisioningStep {
   }
 
   /**
-   * Blocks enrolments and reports of the home until the transaction ends.
+   * Blocks enrolments and reports by the home until the transaction ends.
    * @throws StepFailure unless the home serves the rows that were backed up.
    */
   private async requireHome(
@@ -105,16 +107,19 @@ export class BackUpStep extends ProvisioningStep {
   }
 }
 
-/** The home has lost the moved rows, and only the old copy is left, so nothing is backed up or removed. */
+/**
+ * The failure when the home has lost the moved rows and only
+ * the old copy is left. Nothing is backed up or removed.
+ */
 export async function movedCopyLost(manager: EntityManager, home: Placement): Promise<StepFailure> {
-  const fix = 'Operator: roll this job back, follow the detail, then deprovision the tenant again.';
+  const fix = 'Operator: roll this job back, do what the detail says, then deprovision the tenant again.';
   return new StepFailure('operator', 'copy_lost', await lostCopyDetail(manager, home), fix);
 }
 
 function homeNotServing(): StepFailure {
   const detail =
     "The tenant's home is offline, was reinstalled, or has not reported that it serves the rows. The " +
-    "job's backup may be their only copy, so it is kept, and the job is not rolled back.";
+    "job's backup may be the only copy of the rows, so it is kept, and the job is not rolled back.";
   const fix =
     'Operator: bring the home back with its database, then roll the job back again. If its rows are ' +
     'lost, retry the job, then restore the tenant (POST /api/tenants/<id>/restore).';
@@ -132,13 +137,13 @@ function homeForked(): StepFailure {
     'backup, so the backup is kept, and the job is not rolled back.';
   const fix =
     'Operator: retry the job, then restore the tenant (POST /api/tenants/<id>/restore). That brings back ' +
-    'all rows in the backup. No user has written anything since.';
+    'all rows in the backup. No user has written anything since the backup.';
   return new StepFailure('operator', 'home_forked', detail, fix);
 }
 
 /**
- * The backup that this job makes, or an earlier one that it keeps because the plane has lost the rows.
- * Undefined if there is nothing to back up.
+ * The backup that this job makes, or an earlier backup that the job keeps
+ * because the plane has lost the rows. Undefined if there is nothing to back up.
  */
 export function backupIdIn(outputs: ProvisioningContext['outputs']): string | undefined {
   return ownBackupIdIn(outputs) ?? keptBackupIdIn(outputs);
@@ -154,7 +159,10 @@ export function keptBackupIdIn({ 'back-up': outputs }: ProvisioningContext['outp
   return outputs?.['kept_backup_id'] as string | undefined;
 }
 
-/** The place whose rows only Atlas can back up, or null. A tenant that was never active has no rows. */
+/**
+ * The tenant's home if Atlas runs it and must back up its rows;
+ * otherwise null. A tenant that was never active has no rows.
+ */
 export async function placeWithRows(manager: EntityManager, tenantId: string) {
   const { activeAt } = await manager.findOneByOrFail(Tenant, { id: tenantId });
   const home = await placeOf(manager, tenantId);

@@ -10,13 +10,13 @@ import { LOST } from './back-up.step';
 import { isBeyondReturn } from './remove-copies.step';
 
 /**
- * Starts the period in which the tenant can be restored. A tenant that was never
- * used is deleted at once. A tenant whose rows were accepted as lost is purged next.
+ * Starts the period in which the tenant can be restored. A tenant that was never used is
+ * deleted at once. If an operator has accepted the loss of the rows, the tenant is purged next.
  */
 @Injectable()
 export class CloseTenantStep extends ProvisioningStep {
   readonly name = 'close-tenant';
-  readonly description = 'Start the period in which the tenant can be restored, before its backup is erased';
+  readonly description = 'Start the restore window, after which the backup is erased';
   readonly creates = [];
 
   constructor(

@@ -20,6 +20,6 @@ export class IssueCertificateStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // The certificate stays true, because the tenant is deleted.
+    // Nothing to undo. The tenant stays deleted, so its certificate remains valid.
   }
 }

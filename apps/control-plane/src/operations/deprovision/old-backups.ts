@@ -13,13 +13,13 @@ import { homeServes } from '../../transfers/kept-copy';
 
 const AT_ONCE = 20;
 
-/** SQL: whether a backup of the row aliased `tenant` has not been erased. */
+/** SQL: whether the tenant in the row aliased `tenant` has a backup that has not been erased. */
 const HAS_BACKUP = `exists (select 1 from transfers backup
   where backup.tenant_id = tenant.id and backup.purpose <> 'move' and backup.key_sealed is not null)`;
 
 /**
- * Erases the backups of restored tenants that are being served. The last step of a
- * restore erases them too, but the restore may fail or be cancelled before that step.
+ * Erases backups of restored tenants that are being served. The last step of a restore
+ * also erases the backup, but the restore may fail or be cancelled before that step.
  */
 @Injectable()
 export class OldBackups {
@@ -34,7 +34,10 @@ export class OldBackups {
     for (const { id } of due) await this.database.write((manager) => this.erase(manager, id));
   }
 
-  /** The locks block jobs and enrolments of the home between the second check and the erasure. */
+  /**
+   * The locks block jobs for the tenant, and enrolments by
+   * its home, between the second check and the erasure.
+   */
   private async erase(manager: EntityManager, tenantId: string): Promise<void> {
     await lockTenant(manager, tenantId);
     const home = await placeOf(manager, tenantId);

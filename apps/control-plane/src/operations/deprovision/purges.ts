@@ -10,13 +10,13 @@ import { lockTenant } from '../../tenants/tenants';
 
 const AT_ONCE = 20;
 
-/** SQL: whether the row aliased `tenant` has a stopped purge that a person may still retry. */
+/** SQL: whether the tenant in the row aliased `tenant` has a stopped purge that a person may still retry. */
 const PURGE_WAITS = `exists (select 1 from provisioning_jobs job
   where job.tenant_id = tenant.id and job.operation = 'purge' and ${WAITS_FOR_A_PERSON}
     and not exists (select 1 from provisioning_jobs since
       where since.tenant_id = job.tenant_id and since.id > job.id))`;
 
-/** Starts the purge of tenants that can no longer be restored. */
+/** Starts purges of tenants that can no longer be restored. */
 @Injectable()
 export class Purges {
   constructor(
@@ -36,7 +36,7 @@ export class Purges {
   }
 
   /**
-   * Checks again under the lock, because while a sweep was paused, the tenant
+   * Checks the tenant again under its lock. While the sweep was paused, the tenant
    * may have been restored, or another purge may have failed or been cancelled.
    */
   private async purge(manager: EntityManager, id: string): Promise<void> {

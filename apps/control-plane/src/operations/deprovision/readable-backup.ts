@@ -13,12 +13,15 @@ import { Backups } from '../../transfers/backups';
 import { isLossAccepted } from '../../transfers/kept-copy';
 import { backupIdIn, keptBackupIdIn, ownBackupIdIn, placeWithRows } from './back-up.step';
 
-/** Guards removals: the tenant's rows may be removed only once a readable backup exists. */
+/** Ensures that a tenant's rows are removed only once a readable backup of them exists. */
 @Injectable()
 export class ReadableBackup {
   constructor(private readonly backups: Backups) {}
 
-  /** Requires exactly the backup that this job relies on, if any, because an older one lacks later writes. */
+  /**
+   * Throws unless the backup that this job relies on, if any, is readable.
+   * An older backup does not count, because it lacks later writes.
+   */
   async require({
     manager,
     tenantId,
@@ -32,10 +35,10 @@ export class ReadableBackup {
   }
 
   /**
-   * Returns the tenant's home if the tenant has rows that this job has not backed up.
-   * Either rows that were believed lost have reappeared at the home or the old home, or the
-   * home still has the rows that an earlier backup was kept for. Call it in the transaction
-   * that removes rows. Its locks block enrolments and reports of the tenant's planes.
+   * Returns the tenant's home if the tenant has rows that this job has not backed up. This
+   * happens if rows that were believed lost have reappeared at the home or the old home, or if
+   * the home still has rows for which an earlier backup was kept. Call it in the transaction
+   * that removes rows. Its locks block enrolments and reports by the tenant's planes.
    */
   async homeWithout(
     manager: EntityManager,
@@ -63,7 +66,7 @@ export class ReadableBackup {
 }
 
 function unreadable(why: string): StepFailure {
-  const detail = `The backup cannot be read (${why}). Nothing more is removed.`;
+  const detail = `The backup cannot be read (${why}). No more rows are removed.`;
   const fix =
     "Atlas on-call: find out what happened to the Control Plane's database. If nothing has been " +
     'removed yet, roll the job back, then deprovision the tenant again. Otherwise restore that ' +

@@ -19,7 +19,7 @@ import { ReadableBackup } from './readable-backup';
 export class RemoveCopiesStep extends ProvisioningStep {
   readonly name = 'remove-copies';
   readonly description =
-    "Have every tenant plane that stays remove the tenant's rows, if the backup can be read";
+    "Remove the tenant's rows from every remaining tenant plane, if the backup can be read";
   readonly creates = [];
   override readonly isAtomic = false;
   override readonly takesLong = ['run'] as const;
@@ -34,7 +34,7 @@ export class RemoveCopiesStep extends ProvisioningStep {
 
   async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantId, operation, jobId, outputs, write } = context;
-    // By the time of a purge, the backup has been erased.
+    // A purge has already erased the backup in its first step.
     if (operation !== 'purge') await this.backup.require(context);
     const places = await manager.findBy(Placement, { tenantId });
     return write(async (transaction) => {
@@ -53,7 +53,7 @@ export class RemoveCopiesStep extends ProvisioningStep {
     });
   }
 
-  /** While the home keeps its place, only old copies have been removed, so the tenant can still be served. */
+  /** If the tenant still has a home, only old copies have been removed, so the tenant can be served again. */
   async undo({ manager, tenantId, jobId: purgeJobId }: ProvisioningContext): Promise<void> {
     if (await placeOf(manager, tenantId)) return;
     if (await manager.existsBy(Placement, { purgeJobId })) throw isBeyondReturn();
@@ -75,8 +75,8 @@ export class RemoveCopiesStep extends ProvisioningStep {
 }
 
 /**
- * Whether the plane's database outlives the tenant, because other tenants share it or a person created it.
- * A plane of the tenant's own that never received the tenant has no rows and is retired instead.
+ * Whether the plane's database outlives the tenant, because other tenants share it or a person created
+ * it. A single-tenant plane to which the tenant was never published has no rows and is retired instead.
  */
 function staysBehind(plane: TenantPlane, { entryRevision }: Placement): boolean {
   return isCell(plane) || (plane.infrastructureDriver === 'manual' && entryRevision > 0);
@@ -85,7 +85,7 @@ function staysBehind(plane: TenantPlane, { entryRevision }: Placement): boolean 
 export function isBeyondReturn(): StepFailure {
   const detail = 'The tenant is being removed, and this cannot be undone.';
   const fix =
-    'Operator: retry the job. Once a deprovisioning has finished, the tenant can be restored (POST ' +
+    'Operator: retry the job. After a deprovisioning, the tenant can be restored (POST ' +
     '/api/tenants/<id>/restore). A purge is final.';
   return new StepFailure('operator', 'beyond_return', detail, fix);
 }

@@ -20,7 +20,7 @@ import { isBeyondReturn } from './remove-copies.step';
 export class RemovePlanesStep extends ProvisioningStep {
   readonly name = 'remove-planes';
   readonly description =
-    "Remove the tenant's own databases and tenant planes; a customer's own plane only loses its " +
+    "Remove the tenant's own databases and tenant planes; for a customer-run plane, only revoke its " +
     'tokens and secrets';
   readonly creates = [];
   override readonly isAtomic = false;
@@ -37,7 +37,7 @@ export class RemovePlanesStep extends ProvisioningStep {
 
   async run(context: ProvisioningContext): Promise<StepResult> {
     const { manager, tenantId, operation, jobId, write } = context;
-    // By the time of a purge, the backup has been erased.
+    // A purge has already erased the backup in its first step.
     if (operation !== 'purge') await this.backup.require(context);
     if (await write((transaction) => this.isKept(context, transaction))) return back('remove-copies');
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
@@ -62,8 +62,8 @@ export class RemovePlanesStep extends ProvisioningStep {
   }
 
   /**
-   * @throws StepFailure if rows have reappeared. The next
-   * attempt then returns to an earlier step that backs them up.
+   * @throws StepFailure if rows have reappeared. The next attempt then
+   * returns to an earlier step, so that those rows are backed up.
    */
   private async begin(
     context: ProvisioningContext,
@@ -77,7 +77,7 @@ export class RemovePlanesStep extends ProvisioningStep {
     }
     const home = await placeOf(manager, tenantId);
     // From here on a lost copy may be partly removed, so it
-    // counts as lost even if the plane reports it again.
+    // counts as lost even if the plane reports having it again.
     const staysLost = home !== null && (await hasLostCopy(manager, home));
     const begun = { removedBy: jobId, ...(staysLost && { importedBy: NO_INSTANCE }) };
     await manager.update(Placement, { tenantId, tenantPlaneId: plane.id }, begun);
@@ -87,7 +87,7 @@ export class RemovePlanesStep extends ProvisioningStep {
     return context.operation !== 'purge' && (await this.backup.homeWithout(manager, context)) !== null;
   }
 
-  /** The home comes last, because until it is removed, the job can check its rows again. */
+  /** Lists the home last, so that its rows can be checked again until all other planes are removed. */
   private async ownPlanes(manager: EntityManager, tenantId: string): Promise<TenantPlane[]> {
     const places = await manager.find(Placement, { where: { tenantId }, order: { holdsPlace: 'ASC' } });
     const planes = await Promise.all(

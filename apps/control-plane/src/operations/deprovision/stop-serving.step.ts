@@ -37,7 +37,7 @@ export class StopServingStep extends ProvisioningStep {
    * only be deprovisioned again, since its provisioning job has ended.
    */
   async undo({ manager, tenantId, params }: ProvisioningContext): Promise<void> {
-    // Starting this job superseded the move's job, even if this step never ran.
+    // The start of this job superseded any move in progress, even if this step never ran.
     await this.endMove(manager, tenantId);
     await this.leaveWhereItMoved(manager, tenantId);
     const before = params['status'] as TenantStatus;

@@ -13,7 +13,7 @@ import { requirePlaneIdle } from '../../provisioning-jobs/live-jobs';
 import { lockPlane } from '../../registry/plane-lock';
 import { TenantPlane, isCell } from '../../registry/tenant-plane.entity';
 
-/** Starts the drain of a cell, and reopens cells. */
+/** Starts draining cells, and reopens drained cells. */
 @Injectable()
 export class Drains {
   constructor(
@@ -83,7 +83,7 @@ async function requireCell(manager: EntityManager, id: string): Promise<TenantPl
   throw new DomainError('tenant_plane_not_a_cell', 'unprocessable', detail);
 }
 
-/** Free places in the other cells of its region. */
+/** The number of free places in the other cells of the cell's region. */
 async function roomElsewhere(manager: EntityManager, { id, region }: TenantPlane): Promise<number> {
   const query = manager
     .createQueryBuilder(TenantPlane, 'cell')

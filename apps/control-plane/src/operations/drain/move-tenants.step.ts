@@ -22,13 +22,16 @@ import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { Tenant } from '../../registry/tenant.entity';
 
 const AT_ONCE = 4;
-/** A finished move wakes the job. Other work on tenants is polled at this interval. */
+/** A finished move wakes the job. To notice other changes, the job polls at this interval. */
 const LOOK_AGAIN_MS = 60_000;
 const PATIENCE_MS = 7 * 24 * 3_600_000;
 const MAX_NAMED = 5;
 const LIVE = In([...LIVE_JOB_STATUSES]);
 
-/** SQL: whether a failed move of the row aliased `tenant` still holds a place, which blocks another move. */
+/**
+ * SQL: whether the tenant in the row aliased `tenant` still has
+ * a place from a failed move. Such a place blocks another move.
+ */
 const IS_HALF_MOVED = `exists (select 1 from placements coming
   where coming.tenant_id = tenant.id and coming.phase = 'importing' and coming.holds_place)`;
 
@@ -44,18 +47,20 @@ interface Tally {
   readonly movable: readonly Tenant[];
   /** Tenants whose rows the cell has lost, oldest first. A person decides what to do with each. */
   readonly lost: readonly Tenant[];
-  /** Whether other jobs are running for some of the tenants left. */
+  /** Whether other jobs are running for any of the remaining tenants. */
   readonly isBusy: boolean;
 }
 
 /**
- * Moves each tenant in a separate job, a few at a time. The step keeps no list, because every tenant
- * with a place in the cell still has to be moved. So it can be repeated after a crash at any point.
+ * Moves each tenant in a separate job, a few at a time. The step keeps no
+ * list of tenants, because every tenant with a place in the cell still has
+ * to be moved. It can therefore be repeated after a crash at any point.
  */
 @Injectable()
 export class MoveTenantsStep extends ProvisioningStep {
   readonly name = 'move-tenants';
-  readonly description = 'Move its tenants to other cells in the region, one operation each';
+  readonly description =
+    "Move the cell's tenants to other cells in the region, each with a separate operation";
   readonly creates = [];
   override readonly isAtomic = false;
 
@@ -80,7 +85,7 @@ export class MoveTenantsStep extends ProvisioningStep {
     if (isStuck) throw await stopped(context, tally);
     const { startedAt } = context;
     const [deadline, next] = [startedAt.getTime() + PATIENCE_MS, this.clock.now().getTime() + LOOK_AGAIN_MS];
-    const what = `its tenants to move (${moved} of ${moved + moving + left} have)`;
+    const what = `its tenants to move (${moved} of ${moved + moving + left} have moved)`;
     return wait(what, new Date(Math.min(deadline, next)));
   }
 
@@ -88,7 +93,7 @@ export class MoveTenantsStep extends ProvisioningStep {
     // Moved tenants stay where they are, and running moves finish.
   }
 
-  /** If another job for the tenant has started in the meantime, the next poll considers the tenant again. */
+  /** If another job for the tenant has started in the meantime, the next poll tries the tenant again. */
   private async begin(
     { jobId, tenantPlaneId, write }: ProvisioningContext,
     { id, region }: Tenant,
@@ -136,7 +141,10 @@ async function tallyOf({ manager, jobId: parentId, tenantPlaneId }: Provisioning
   };
 }
 
-/** Tenants with a place in the cell, whether it is their home or they are moving there, oldest first. */
+/**
+ * Tenants with a place in the cell, oldest first. The cell
+ * is either their home or the cell that they are moving to.
+ */
 function tenantsOf(manager: EntityManager, tenantPlaneId: string): SelectQueryBuilder<Tenant> {
   return manager
     .createQueryBuilder(Tenant, 'tenant')
@@ -145,7 +153,10 @@ function tenantsOf(manager: EntityManager, tenantPlaneId: string): SelectQueryBu
     .orderBy('tenant.id');
 }
 
-/** Names the tenants whose move failed or, if none failed, those that cannot move. */
+/**
+ * The failure of a drain that cannot continue. It names the tenants
+ * whose moves failed or, if no move failed, those that cannot be moved.
+ */
 async function stopped(
   { manager, jobId, tenantPlaneId }: ProvisioningContext,
   { failed, left, moved, lost }: Tally,
@@ -160,8 +171,8 @@ async function stopped(
   const detail = `Tenants ${why}, among them ${named.join(', ')}; moved: ${moved}, left: ${left}.${without}`;
   const back =
     slugs &&
-    ' A tenant whose rows are lost can only move back to where they are kept: POST ' +
-      '/api/tenants/<id>/move?dry_run=true shows where that is and what else to do.';
+    ' A tenant whose rows are lost can only move back to a plane that still has them. POST ' +
+      '/api/tenants/<id>/move?dry_run=true shows which plane that is, if any, and what else to do.';
   const fix =
     `Atlas on-call: find out why (GET /api/provisioning-jobs?parent_id=${jobId}). Fix or remove those ` +
     'tenants, retry or roll back failed moves, then retry this job to move the remaining ' +

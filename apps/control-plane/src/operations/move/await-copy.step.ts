@@ -16,7 +16,7 @@ const PATIENCE_MS = 7 * 24 * 3_600_000;
 @Injectable()
 export class AwaitCopyStep extends ProvisioningStep {
   readonly name = 'await-copy';
-  readonly description = 'Wait until the new tenant plane has nearly all rows';
+  readonly description = 'Wait until the new tenant plane has nearly all of the rows';
   readonly creates = [];
 
   constructor(
@@ -38,14 +38,15 @@ export class AwaitCopyStep extends ProvisioningStep {
     const { deploymentModel } = await manager.findOneByOrFail(TenantPlane, { id: transfer.sourcePlaneId });
     const isTheirs = profileOf(deploymentModel).runBy.tenantPlane === 'customer' && transfer.attempt === null;
     const what = isTheirs
-      ? "the customer's consent at their tenant plane (POST /api/moves/consent), then the copy"
+      ? "the customer's consent at their tenant plane (POST /api/moves/consent), then the copy of the rows"
       : "the copy of the tenant's rows";
     return wait(what, new Date(startedAt.getTime() + PATIENCE_MS), trouble);
   }
 
   /**
-   * If users write as fast as the rows are copied, the target never catches up. Freezing anyway would pause
-   * writes until the rest is copied, so a person decides. A retry allows the same amount of time again.
+   * If users write as fast as the rows are copied, the target never catches
+   * up. A freeze would then pause writes until the rest is copied, so the step
+   * fails and a person decides. A retry allows the same amount of time again.
    */
   private catchUp(startedAt: Date, since: Date, trouble: string | null): StepResult {
     const minutes = this.config.MOVE_CATCH_UP_MINUTES;
@@ -55,20 +56,20 @@ export class AwaitCopyStep extends ProvisioningStep {
   }
 
   /**
-   * Call it first, because if the target has a new key, its report about the copy concerns the old transfer.
+   * Call this first. If the target has a new key, its report about the copy still concerns the old transfer.
    */
   private async live(context: ProvisioningContext): Promise<Transfer | null> {
     const { manager, tenantId } = context;
     const transfer = await this.transfers.live(manager, tenantId);
     if (!transfer || !(await isToOldKey(manager, transfer))) return transfer;
-    // `write` checks the job's lease. Without that, a worker that
-    // has lost it could open a transfer that the undo would not end.
+    // `write` checks the job's lease. Without that check, a worker that has
+    // lost its lease could open a transfer that the undo would not end.
     await context.write(() => this.opening.run(context));
     return this.transfers.live(manager, tenantId);
   }
 
   async undo(): Promise<void> {
-    // Waiting leaves nothing behind.
+    // Nothing to undo, because this step only waits.
   }
 }
 

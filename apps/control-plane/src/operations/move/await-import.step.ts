@@ -9,7 +9,8 @@ import { unlessMoved } from './whole-copy';
 @Injectable()
 export class AwaitImportStep extends ProvisioningStep {
   readonly name = 'await-import';
-  readonly description = 'Wait until the new tenant plane has everything, with equal counts and checksums';
+  readonly description =
+    'Wait until the new tenant plane has all of the rows, with matching counts and checksums';
   readonly creates = [];
 
   constructor(
@@ -27,6 +28,6 @@ export class AwaitImportStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // Waiting leaves nothing behind.
+    // Nothing to undo, because this step only waits.
   }
 }

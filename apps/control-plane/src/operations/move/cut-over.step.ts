@@ -31,7 +31,8 @@ export class CutOverStep extends ProvisioningStep {
     const tenant = await lockTenant(manager, tenantId);
     const [home, coming] = [await placeOf(manager, tenantId), await placeOf(manager, tenantId, 'importing')];
     if (!home || !coming) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
-    // The locks order enrolments and address changes of the new plane before or after this transaction.
+    // The locks ensure that the new plane enrols and changes
+    // its address only before or after this transaction.
     const [plane] = await lockPlanes(manager, [coming.tenantPlaneId, home.tenantPlaneId]);
     const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
     if (!plane || !transfer?.frozenAt)
@@ -47,14 +48,14 @@ export class CutOverStep extends ProvisioningStep {
       throw new StepFailure(
         'fatal',
         'no_transfer',
-        'The target tenant plane has re-enrolled, or must re-enrol, since the rows were copied to it.',
+        'Since the rows were copied to it, the target tenant plane has re-enrolled or lost its enrolment.',
       );
     const [frozenAt, now] = [here(transfer.frozenAt), this.clock.now()];
     const missing = await unlessMoved(manager, transfer, { frozenAt, now });
     if (missing) return missing;
     await this.transfers.end(manager, tenantId);
     const copy = { restoredFrom: transfer.id, importedBy: plane.instanceId, reopenedBy: null };
-    // A new installation that has enrolled as the source since the freeze does not have the rows.
+    // If a new installation has enrolled as the source since the freeze, it does not have the rows.
     const seen = outputs['freeze']?.['source_instance_id'];
     const keptBy = typeof seen === 'string' ? seen : null;
     await this.homes.make(manager, tenant, { plane, copy, former: home, keptBy });

@@ -27,7 +27,7 @@ export class FreezeStep extends ProvisioningStep {
     const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
     if (!home || !plane || !transfer)
       throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
-    // The target may have fallen behind since, if the process died or the database was unavailable.
+    // If the process died or the database was unavailable, the target may have fallen behind again.
     if (!isLevel(transfer)) return back('await-copy');
     const { tenantPlaneId } = home;
     await this.transfers.freeze(manager, transfer.id, sharedNow());
@@ -37,7 +37,7 @@ export class FreezeStep extends ProvisioningStep {
   }
 
   async undo({ manager, tenantId }: ProvisioningContext): Promise<void> {
-    // Once users can write again, the copy is no longer complete.
+    // The transfer is replaced, because the copy is no longer complete once users can write again.
     await this.transfers.replace(manager, tenantId);
     const home = await placeOf(manager, tenantId);
     if (home?.phase !== 'frozen') return;

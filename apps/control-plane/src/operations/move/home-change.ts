@@ -33,8 +33,8 @@ export class HomeChange {
   ) {}
 
   /**
-   * The caller must have locked the tenant and both planes, and counted
-   * the place at the new home. Publishes both entries, so call it last.
+   * The caller must have locked the tenant and both planes, and counted the tenant towards
+   * the new home's capacity. Publishes the entries of both planes, so call it last.
    */
   async make(
     manager: EntityManager,

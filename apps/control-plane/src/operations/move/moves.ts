@@ -93,7 +93,8 @@ export class Moves {
     const older = await this.cells.emptiest(manager, wanted);
     const why = source && older && olderTarget(source, older);
     if (why) throw targetPlaneOlder(why);
-    const detail = 'No suitable shared tenant plane has room. Register another cell, or name another one.';
+    const detail =
+      'No suitable shared tenant plane has room. Register another cell, or name a different one.';
     throw new DomainError('no_capacity', 'unavailable', detail, {}, { 'retry-after': '60' });
   }
 }
@@ -107,7 +108,7 @@ function airGapped({ name }: TenantPlane): DomainError {
   return new DomainError('tenant_plane_air_gapped', 'unprocessable', detail);
 }
 
-/** Fails early, because the move job would find no suitable cell. */
+/** Refuses a cell in another region early, because the move job would find no suitable cell. */
 async function requireSameRegion(
   manager: EntityManager,
   { slug, region }: Tenant,

@@ -10,7 +10,7 @@ import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
 import { cannotTakeRows } from '../../transfers/cannot-take-rows';
 import { Transfers } from '../../transfers/transfers';
 
-/** Makes the source send the tenant's rows and the target import them while the tenant keeps working. */
+/** Makes the source send the tenant's rows and the target import them while the tenant remains in use. */
 @Injectable()
 export class OpenTransferStep extends ProvisioningStep {
   readonly name = 'open-transfer';
@@ -30,8 +30,8 @@ export class OpenTransferStep extends ProvisioningStep {
     await this.requireFit(manager, home, coming);
     const between = { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId };
     const transfer = await this.transfers.open(manager, { tenantId, ...between });
-    // An interrupted undo may have set the purge job. If it were
-    // published again, it would remove the rows being imported.
+    // An interrupted undo may have set `purgeJobId`. If that were
+    // published again, the plane would remove the rows being imported.
     await manager.update(Placement, { tenantId, tenantPlaneId: coming.tenantPlaneId }, { purgeJobId: null });
     for (const place of [home, coming]) await this.desiredStates.publish(manager, place);
     return done({ transfer_id: transfer.id });
@@ -39,7 +39,7 @@ export class OpenTransferStep extends ProvisioningStep {
 
   /**
    * The source keeps serving. The target removes what it has imported,
-   * unless it still keeps an old copy from before.
+   * unless it still has a complete old copy from an earlier move.
    */
   async undo({ manager, tenantId, jobId: purgeJobId }: ProvisioningContext): Promise<void> {
     await this.transfers.end(manager, tenantId);
@@ -52,8 +52,8 @@ export class OpenTransferStep extends ProvisioningStep {
   }
 
   /**
-   * Checked here, because the tenant's own plane reports its
-   * version and whether it works offline only when it enrols.
+   * Checks the target only now, because a single-tenant plane reports
+   * its version, and whether it is air-gapped, only when it enrols.
    */
   private async requireFit(manager: EntityManager, home: Placement, coming: Placement): Promise<void> {
     const source = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
@@ -74,6 +74,6 @@ function neverCalls({ name }: TenantPlane): StepFailure {
     "tenant's rows.";
   const fix =
     `Whoever runs ${name}: start it without ATLAS_OFFLINE_MODE and with access to the Control Plane. ` +
-    'Operator: once it has reported, retry the job, or roll it back.';
+    'Operator: once the plane has reported, retry the job, or roll it back.';
   return new StepFailure('operator', 'tenant_plane_air_gapped', detail, fix);
 }

@@ -19,19 +19,19 @@ const WARNING =
   'The tenant plane revokes all sessions, links and invitations. Passwords, deactivations, roles and ' +
   'single sign-on settings are as they were at rows_as_of, so later changes are lost. A password is ' +
   'invalidated if its owner can sign in by email or single sign-on. Any other password still works, even ' +
-  "if its owner has changed it since (see passwords_kept of tenant.copy_reopened in the tenant's audit " +
-  "trail). Have the tenant's admins check their users and settings now.";
+  'if its owner has changed it since (see passwords_kept of the entry tenant.copy_reopened in the ' +
+  "tenant's audit trail). Have the tenant's admins check their users and settings now.";
 
 /**
  * Makes the tenant's previous plane its home again, with the copy
- * kept there. The plane that lost the rows keeps what it has.
+ * kept there. The plane that lost the rows is left as it is.
  */
 @Injectable()
 export class ReopenCopyStep extends ProvisioningStep {
   readonly name = 'reopen-copy';
   readonly description =
     'Make the old tenant plane the home again, with the rows as they were at the move, because the new ' +
-    'one has lost them. All users are signed out';
+    'plane has lost them. All users are signed out';
   readonly creates = [];
 
   constructor(
@@ -48,13 +48,13 @@ export class ReopenCopyStep extends ProvisioningStep {
     const place = await placeOf(manager, tenantId);
     const found = place && (await keptCopyOf(manager, place));
     if (!place || !found) throw notLost();
-    // The locks order enrolments and reports of both planes before or after this transaction.
+    // The locks ensure that both planes enrol and report only before or after this transaction.
     await lockPlanes(manager, [found.id, place.tenantPlaneId]);
     const [home, plane] = [await placeOf(manager, tenantId), await keptCopyOf(manager, place)];
     if (!home || !plane || !(await hasLostCopy(manager, home))) throw notLost();
     const move = await manager.findOneByOrFail(Transfer, { id: home.restoredFrom ?? '' });
     await this.cells.addPlace(manager, plane.id);
-    // A link may already have been used, and thus revoked, on the plane that lost the rows.
+    // Revoke the sign-up links, because the plane that lost the rows may already have accepted some of them.
     await this.links.end(manager, { where: 'tenant_id = :tenantId', parameters: { tenantId } });
     const result = {
       tenant_plane_id: plane.id,
@@ -74,7 +74,7 @@ export class ReopenCopyStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // Users may have written by now. To move the tenant back, start another move.
+    // Users may have made changes by now. To move the tenant back, start another move.
   }
 }
 

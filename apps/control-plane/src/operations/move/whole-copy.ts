@@ -6,8 +6,8 @@ import { copyTrouble } from '../../transfers/copy-trouble';
 import { isWhole } from '../../transfers/transfers';
 
 /**
- * What a move waits for until the target has all rows of the frozen source; null once it has.
- * Check again when making the target the home, because it may have restarted its import since.
+ * What the move is still waiting for, or null once the target has all rows of the frozen source. Call
+ * it again when making the target the home, because the target may have restarted its import by then.
  */
 export async function unlessMoved(
   manager: EntityManager,

@@ -6,11 +6,11 @@ import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-j
 import { changeTenantStatus } from '../../registry/tenant-status';
 import { WELCOME } from '../../tenants/welcome.mail';
 
-/** Sets the tenant active in the transaction that ends the job, and emails its first admin. */
+/** Makes the tenant active in the transaction that ends the job, and emails its first admin. */
 @Injectable()
 export class ActivateStep extends ProvisioningStep {
   readonly name = 'activate';
-  readonly description = 'Set the tenant active';
+  readonly description = 'Make the tenant active';
   readonly creates = [];
 
   constructor(

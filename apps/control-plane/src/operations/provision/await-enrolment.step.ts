@@ -36,24 +36,24 @@ export class AwaitEnrolmentStep extends ProvisioningStep {
     const { phase } = arrivalOf(context, tenant);
     const expected = await this.planes.find(manager, tenantId, phase);
     if (!expected) throw new StepFailure('fatal', 'no_tenant_plane', 'The tenant has no tenant plane.');
-    // Read before the token. If the first token is issued in between, it wakes the job.
+    // Read before the token. If the first token is issued in between, that wakes the job.
     const wasIssued = await this.tokens.wasIssued(manager, expected.id);
     const token = await this.tokens.findLive(manager, expected.id);
     // Read after the token. If the token was used in between, the plane is enrolled by now.
-    // Locked, so that the plane's address cannot change before it is copied to the tenant.
+    // The plane is locked, so its address cannot change before it is copied to the tenant.
     const plane = await lockPlane(manager, expected.id);
     if (plane.status !== 'enrolled' && !wasIssued)
       return wait(BUNDLE_OF_A_PERSON, new Date(context.startedAt.getTime() + HAND_WORK_MS));
     if (plane.status !== 'enrolled') return this.waitFor(token);
     const { endpointUrl } = plane;
-    // Users of a customer-run plane use the address with which it enrolled.
+    // Users reach a customer-run plane at the address with which it enrolled.
     if (phase === 'serving')
       await manager.update(Tenant, { id: tenantId }, { endpointUrl, url: tenant.url ?? endpointUrl });
     return done({ tenant_plane_id: plane.id, version: plane.version });
   }
 
   async undo(): Promise<void> {
-    // Undoing the registration revokes the plane's trust.
+    // Nothing to undo here. Undoing the registration revokes trust in the plane.
   }
 
   private waitFor(token: ProvisioningToken | null): StepResult {

@@ -15,13 +15,13 @@ import { RestoredCopy } from '../../transfers/restored-copy';
 const PATIENCE_MS = 15 * 60_000;
 
 /**
- * Waits until the home has applied the tenant's entry and all other planes with a place have seen it. If the
- * tenant is served from a kept copy again, waits only for the home.
+ * Waits until the home has applied the tenant's entry and the tenant's other online planes
+ * have seen it. If the tenant is served from a kept copy again, waits only for the home.
  */
 @Injectable()
 export class AwaitReportStep extends ProvisioningStep {
   readonly name = 'await-report';
-  readonly description = 'Wait for the tenant plane to report the tenant as applied';
+  readonly description = "Wait for the tenant plane to report that it has applied the tenant's entry";
   readonly creates = [];
 
   constructor(
@@ -42,7 +42,7 @@ export class AwaitReportStep extends ProvisioningStep {
     if (!isApplied(home)) {
       if (hasSeen(home) && home.reportedState === 'failed') throw notApplied(home);
       const plane = await manager.findOneByOrFail(TenantPlane, { id: home.tenantPlaneId });
-      // The response file from its enrolment contains its tenants. An air-gapped plane never reports.
+      // An air-gapped plane never reports. It received its tenants in the response file of its enrolment.
       if (isAirGapped(plane)) return done({ report: 'none: the tenant plane is air-gapped' });
       return wait('the report of the tenant plane', until, troubleAt(home));
     }
@@ -52,13 +52,13 @@ export class AwaitReportStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // Waiting leaves nothing behind.
+    // Nothing to undo, because this step only waits.
   }
 
   /**
-   * For a kept copy that is served again. From here on, the home's database
-   * counts as the tenant's, even if it is later replaced. The plane that
-   * lost the rows serves no users, so the job does not wait for its report.
+   * For a tenant that is served from a kept copy again. From here on, the home
+   * may replace its database without counting as having lost the copy. The plane
+   * that lost the rows serves no users, so the job does not wait for its report.
    */
   private async served(manager: EntityManager, home: Placement): Promise<StepResult> {
     if (await hasLostCopy(manager, home))
@@ -70,9 +70,10 @@ export class AwaitReportStep extends ProvisioningStep {
   }
 
   /**
-   * Finds an online plane where the tenant has another place and that has yet to
-   * see the entry. The move to that plane decides what happens to the copy there.
-   * No users are served there, so an offline plane may see the entry later.
+   * Finds an online plane, other than the home, that may have the tenant's rows and
+   * has not seen the tenant's entry yet. The plane need not have applied the entry,
+   * because a move to that plane decides what happens to the copy there. An offline
+   * plane may see the entry later, because it serves none of the tenant's users.
    */
   private async silentBeside(manager: EntityManager, { tenantId, tenantPlaneId }: Placement, now: Date) {
     const places = await toldPlaces(manager, tenantId);

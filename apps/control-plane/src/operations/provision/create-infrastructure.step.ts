@@ -10,8 +10,7 @@ const MADE_BY_A_PERSON =
   '/api/tenants/<id>/provisioning-tokens, then record it with PUT /api/tenants/<id>/infrastructure';
 
 /**
- * How long a person has with the `manual` driver: to have the
- * install bundle issued and to create the infrastructure.
+ * With the `manual` driver, how long a person has to issue the install bundle and create the infrastructure.
  */
 export const HAND_WORK_MS = 30 * 24 * 3_600_000;
 

@@ -24,6 +24,6 @@ export class PrepareSignupLinkStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // A link works only on the plane that serves the tenant, and it expires.
+    // Nothing to undo. A link works only on the plane that serves the tenant, and it expires.
   }
 }

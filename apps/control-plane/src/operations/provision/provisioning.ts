@@ -25,7 +25,10 @@ import { tenantView } from '../../tenants/tenant.view';
 
 const SLUG_RULE = { name: 'tenants_slug_uq', table: 'tenants', columns: ['slug'] };
 
-/** Starts the provisioning of a tenant. It checks and writes everything it needs, then workers take over. */
+/**
+ * Starts the provisioning of a tenant. Checks the request
+ * and writes the tenant and the job, which workers then run.
+ */
 @Injectable()
 export class Provisioning {
   constructor(
@@ -71,7 +74,7 @@ export class Provisioning {
       plan: tenant.plan,
       job_id: job.id,
     };
-    // Started together, so that they are sent in one round trip.
+    // Start these queries together, so that they are sent in one round trip.
     const accepted = together([
       this.requireRoom(manager, tenant),
       insertRow(manager, Tenant, tenant),
@@ -149,7 +152,7 @@ export class Provisioning {
     };
   }
 
-  /** Fails early, because otherwise the plane would refuse to start with this database, hours later. */
+  /** Refuses the database early, because otherwise the plane would refuse to start with it hours later. */
   private requireDatabase({ deployment_model: model, database }: ProvisionTenantDto): void {
     const { allowedInProduction } = profileOf(model).databases;
     const driver = database?.driver;

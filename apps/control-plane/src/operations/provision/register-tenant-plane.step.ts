@@ -27,8 +27,8 @@ export class RegisterTenantPlaneStep extends ProvisioningStep {
     const { manager, tenantId, operation } = context;
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const arrival = arrivalOf(context, tenant);
-    // The customer's plane has kept the rows. It is already
-    // expected, unless this step was undone.
+    // The customer's plane has kept the rows and must enrol again.
+    // It is already marked as expected, unless this step was undone.
     const isKept = operation === 'restore' && profileOf(arrival.model).installRequired;
     const plane = await (isKept
       ? this.planes.expectAgain(manager, tenant, arrival)
@@ -42,11 +42,11 @@ export class RegisterTenantPlaneStep extends ProvisioningStep {
     const { model, phase } = arrivalOf(context, tenant);
     const place = await placeOf(manager, tenantId, phase);
     const plane = await this.planes.find(manager, tenantId, phase);
-    // A plane of another model does not belong to this job.
+    // A plane with another deployment model does not belong to this job.
     if (!place || plane?.deploymentModel !== model) return;
     // Lock the plane before the placement, in the same order as the plane's reports.
     await lockPlaneAndCalls(manager, plane.id);
-    // A plane that has enrolled may have the tenant's data and may be expected again.
+    // If the plane has ever enrolled, it may have the tenant's data and may be expected again.
     if (plane.enrolledAt === null) await givePlaceBack(manager, place);
     else await manager.update(Placement, idOf(place), { phase: 'retired', holdsPlace: false });
     await this.planes.retire(manager, tenantId, plane);

@@ -16,7 +16,8 @@ import { lockTenant } from '../../tenants/tenants';
 import { Backups } from '../../transfers/backups';
 
 /**
- * Where the tenant's rows come from: the plane that it is leaving, if any, and the version that wrote them.
+ * Where the tenant's rows come from: the plane that the tenant
+ * is leaving, if any, and the version that wrote the rows.
  */
 interface Origin {
   readonly planeId?: string;
@@ -48,11 +49,11 @@ export class ReservePlaceStep extends ProvisioningStep {
     const origin = await this.originOf(context);
     const cell = await this.cells.takePlace(manager, await wantedCell(manager, tenant, params, origin));
     if (!cell) throw noCapacity(tenant, origin);
-    // The tenant may have been placed there before, by an undone attempt or before it moved away.
+    // The tenant may already have a placement there, from an undone attempt or from before it moved away.
     const place = { tenantId, tenantPlaneId: cell.id, createdAt: this.clock.now() };
     const old = await manager.findOneBy(Placement, { tenantId, tenantPlaneId: cell.id });
     const placement = { ...reservedPlacement(place, phase), entryRevision: old?.entryRevision ?? 0 };
-    // An old copy that is kept there stays complete until the import begins.
+    // If the cell still has an old copy, the copy stays complete until the import begins.
     if (old?.removeAfter)
       Object.assign(placement, { removeAfter: old.removeAfter, importedBy: old.importedBy });
     await manager.upsert(Placement, placement, ['tenantId', 'tenantPlaneId']);
@@ -67,15 +68,15 @@ export class ReservePlaceStep extends ProvisioningStep {
     const placed = await placeOf(manager, tenantId, arrivalOf(context, tenant).phase);
     if (!placed) return;
     const plane = await manager.findOneByOrFail(TenantPlane, { id: placed.tenantPlaneId });
-    // A place on a plane of another model does not belong to this job.
+    // A place on a single-tenant plane does not belong to this job.
     if (!isCell(plane)) return;
     await givePlaceBack(manager, placed);
-    // Tell the plane again to keep the old copy.
+    // Publish again that the plane must keep the old copy.
     if (placed.removeAfter !== null) await this.desiredStates.publish(manager, placed);
     await this.cells.freePlace(manager, placed.tenantPlaneId);
   }
 
-  /** A move leaves a home; a restore starts from a backup. */
+  /** For a move, the rows come from the home; for a restore, from the backup. */
   private async originOf({ manager, tenantId, operation }: ProvisioningContext): Promise<Origin> {
     if (operation === 'restore')
       return { version: (await this.backups.kept(manager, tenantId))?.version ?? null };

@@ -16,7 +16,7 @@ export class WriteDesiredStateStep extends ProvisioningStep {
 
   async run({ manager, tenantId }: ProvisioningContext): Promise<StepResult> {
     const placement = await manager.findOneByOrFail(Placement, { tenantId, holdsPlace: true });
-    // An undone attempt may have retired it.
+    // An undone attempt may have retired the placement.
     if (placement.phase !== 'serving')
       await manager.update(Placement, keyOf(placement), { phase: 'serving' });
     await this.desiredStates.publish(manager, placement);

@@ -28,7 +28,7 @@ export class EndTrustStep extends ProvisioningStep {
     const { manager } = context;
     await lockTenant(manager, place.tenantId);
     const plane = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
-    // Done first, because it takes the plane's call lock.
+    // Retire the plane first, because retiring it takes the lock on the plane's calls.
     await this.planes.retire(manager, place.tenantId, plane);
     const { importedBy } = await manager.findOneByOrFail(Placement, place);
     if (importedBy !== null) await requireHomeServes(this.database, manager, place);

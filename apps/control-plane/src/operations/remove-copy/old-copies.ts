@@ -14,9 +14,9 @@ import { homeServes } from '../../transfers/kept-copy';
 const AT_ONCE = 20;
 
 /**
- * SQL: whether the copy at `place` has a stopped removal that a person may
- * still retry. The parameter `harmless` lists the later operations that do
- * not prevent a retry. After any other operation, a new removal begins.
+ * SQL: whether a removal of the copy at `place` has stopped and may still be
+ * retried by a person. The parameter `harmless` lists the later operations that
+ * do not prevent a retry. After any other operation, a new removal begins.
  */
 const REMOVAL_WAITS = `exists (select 1 from provisioning_jobs job
   where job.tenant_id = place.tenant_id and job.operation = 'remove_copy' and ${WAITS_FOR_A_PERSON}
@@ -27,7 +27,7 @@ const REMOVAL_WAITS = `exists (select 1 from provisioning_jobs job
 
 /**
  * SQL: whether the job that was removing the copy at `place` stopped before it saw the plane's report. Until
- * a removal sees that report, the new home still counts as requiring the copy, so another removal begins.
+ * a removal sees that report, the new home must keep the rows that were moved, so another removal begins.
  */
 const IS_BROKEN_OFF = `exists (select 1 from provisioning_jobs job
   where job.id = place.purge_job_id
@@ -64,8 +64,8 @@ export class OldCopies {
   }
 
   /**
-   * Skips a busy tenant until the next sweep. Checks the copy again once the job's row
-   * is written, because that write waits for a job that may just have removed the copy.
+   * Skips a busy tenant until the next sweep. Checks the copy again once the job's row is
+   * written, because writing the row waits for another job, which may just have removed the copy.
    */
   private async remove({ tenantId, tenantPlaneId }: Placement): Promise<void> {
     await this.database

@@ -5,7 +5,7 @@ import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-j
 import { requireHomeServes } from '../../transfers/kept-copy';
 import { oldPlace } from './old-place';
 
-/** Stops early if the copy must stay. The step that removes the copy checks again. */
+/** Fails early if the copy must be kept. The step that removes the copy checks this again. */
 @Injectable()
 export class ReleaseCopyStep extends ProvisioningStep {
   readonly name = 'release-copy';
@@ -22,6 +22,6 @@ export class ReleaseCopyStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // The step changes nothing.
+    // Nothing to undo, because the step changes nothing.
   }
 }

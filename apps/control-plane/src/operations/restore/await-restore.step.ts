@@ -9,7 +9,8 @@ import { holdTransfer } from '../../transfers/transfers';
 @Injectable()
 export class AwaitRestoreStep extends ProvisioningStep {
   readonly name = 'await-restore';
-  readonly description = 'Wait until the tenant plane has everything, with equal counts and checksums';
+  readonly description =
+    'Wait until the tenant plane has all of the rows, with matching counts and checksums';
   readonly creates = [];
 
   constructor(private readonly copy: RestoredCopy) {
@@ -26,6 +27,6 @@ export class AwaitRestoreStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // Waiting leaves nothing behind.
+    // Nothing to undo, because this step only waits.
   }
 }

@@ -31,14 +31,14 @@ export class OpenRestoreStep extends ProvisioningStep {
     const why = olderThanBackup(backup, target);
     if (why !== null) throw cannotTakeRows(target, why);
     await this.backups.bringBack(manager, backup, tenantPlaneId);
-    // An interrupted undo may have set the purge job. If it were
-    // published again, it would remove the rows being imported.
+    // An interrupted undo may have set `purgeJobId`. If that were
+    // published again, the plane would remove the rows being imported.
     await manager.update(Placement, { tenantId, tenantPlaneId }, { purgeJobId: null });
     await this.desiredStates.publish(manager, coming);
     return done({ backup_id: backup.id });
   }
 
-  /** Keeps the backup as before. The plane removes what it has imported. */
+  /** Keeps the backup, and makes the plane remove what it has imported. */
   async undo({ manager, tenantId, jobId: purgeJobId }: ProvisioningContext): Promise<void> {
     const backup = await this.backups.live(manager, tenantId);
     if (backup) await this.backups.putBack(manager, backup);

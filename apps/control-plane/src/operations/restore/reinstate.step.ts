@@ -39,11 +39,11 @@ export class ReinstateStep extends ProvisioningStep {
     const { manager, tenantId, params } = context;
     const tenant = await lockTenant(manager, tenantId);
     const coming = await placeOf(manager, tenantId, 'importing');
-    // An earlier run has already done this, and its undo was refused.
+    // An earlier run of this step has already reinstated the tenant, and its undo was refused.
     if (!coming && (await placeOf(manager, tenantId))) return done();
-    if (!coming) throw new StepFailure('fatal', 'not_placed', 'The tenant has no place to come back to.');
+    if (!coming) throw new StepFailure('fatal', 'not_placed', 'The tenant has no place to return to.');
     const { tenantPlaneId } = coming;
-    // The lock orders enrolments and address changes of the plane before or after this transaction.
+    // The lock ensures that the plane enrols and changes its address only before or after this transaction.
     const plane = await lockPlane(manager, tenantPlaneId);
     const backup = await this.backupOf(context);
     const missing = await this.copy.unlessThere(context, plane, backup);
@@ -63,7 +63,7 @@ export class ReinstateStep extends ProvisioningStep {
     return done();
   }
 
-  /** Null if the customer has kept the rows, so that nothing was imported. */
+  /** Null if nothing was imported, because the customer has kept the rows. */
   private async backupOf({ manager, tenantId, outputs }: ProvisioningContext): Promise<Transfer | null> {
     const backup = await holdTransfer(manager, { tenantId, purpose: 'restore' });
     if (!backup && outputs['open-restore'])
@@ -71,10 +71,13 @@ export class ReinstateStep extends ProvisioningStep {
     return backup;
   }
 
-  /** Refused once the tenant is back, because users may have written, and undoing would lose their writes. */
+  /**
+   * Fails once the tenant is back, because undoing the step
+   * would lose any changes that users have made since.
+   */
   async undo({ manager, tenantId }: ProvisioningContext): Promise<void> {
     if (!(await placeOf(manager, tenantId))) return;
-    const detail = 'The tenant is back and its users may have written, so this cannot be undone.';
+    const detail = 'The tenant is back and its users may have made changes, so this cannot be undone.';
     const fix = 'Operator: retry the job, or deprovision the tenant again.';
     throw new StepFailure('operator', 'beyond_return', detail, fix);
   }

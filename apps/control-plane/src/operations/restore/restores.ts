@@ -73,7 +73,7 @@ function requireOnlyOne(another: Tenant | null): void {
   throw new DomainError('not_restorable', 'conflict', detail);
 }
 
-/** The tenant comes back with its previous status. */
+/** The job parameter with the status that the tenant had before it was deprovisioned. */
 async function statusBefore(manager: EntityManager, tenantId: string): Promise<JobParams> {
   const job = await lastDeprovisioning(manager, tenantId);
   return { status: job?.params['status'] === 'suspended' ? 'suspended' : 'active' };

@@ -30,7 +30,7 @@ export class AwaitNextSecretStep extends ProvisioningStep {
   async run({ manager, tenantPlaneId, startedAt, outputs }: ProvisioningContext): Promise<StepResult> {
     const accepted = await this.keys.acceptedOf(manager, [tenantPlaneId]);
     const next = accepted.find(({ id }) => id === outputs[MINT_NEXT_SECRET]?.['key_id']);
-    // The plane has re-enrolled with a new bundle in the meantime, which revoked all older secrets.
+    // In the meantime, the plane has re-enrolled with a new bundle, and all older secrets were revoked.
     if (!next) return done({ superseded: true });
     const deadline = new Date(startedAt.getTime() + PATIENCE_MS);
     if (this.uses.lastOf(next) === null) return wait('the tenant plane to use its next secret', deadline);
@@ -41,7 +41,7 @@ export class AwaitNextSecretStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // Waiting leaves nothing behind.
+    // Nothing to undo, because this step only waits.
   }
 
   /** When the older secrets will have been unused for long enough. */

@@ -28,8 +28,8 @@ export class AwaitReenrolmentStep extends ProvisioningStep {
   }
 
   async run({ manager, tenantPlaneId }: ProvisioningContext): Promise<StepResult> {
-    // When the token expires, an enrolment that was in time
-    // may not have committed yet. The lock waits for it.
+    // An enrolment that began before the token expired may
+    // not have committed yet. Taking the lock waits for it.
     await lockPlane(manager, tenantPlaneId);
     const token = await this.tokens.findLive(manager, tenantPlaneId);
     const [key] = await this.keys.acceptedOf(manager, [tenantPlaneId]);
@@ -37,7 +37,7 @@ export class AwaitReenrolmentStep extends ProvisioningStep {
     const until = token?.expiresAt;
     if (until && until > this.clock.now()) return wait('the enrolment with the new install bundle', until);
     const what = until ? 'The provisioning token expired' : 'There is no live provisioning token';
-    const detail = `${what}, and the tenant plane has not enrolled with it.`;
+    const detail = `${what}, and the tenant plane has not re-enrolled.`;
     const fix =
       `Operator: issue a new token (POST /api/tenant-planes/${tenantPlaneId}/provisioning-tokens) and ` +
       'hand its install bundle to whoever runs the plane. The job then resumes automatically.';

@@ -33,8 +33,7 @@ export class MintNextSecretStep extends ProvisioningStep {
   }
 
   /**
-   * If the plane already signs with the next secret, it may have
-   * discarded the old one, so both stay accepted.
+   * If the plane already signs with the next secret, it may have discarded the old one, so both remain valid.
    */
   async undo({ manager, tenantPlaneId }: ProvisioningContext): Promise<void> {
     const { nextKeyId } = await lockPlaneAndCalls(manager, tenantPlaneId);

@@ -19,7 +19,7 @@ export class RevokeOldSecretStep extends ProvisioningStep {
   async run({ manager, tenantPlaneId, outputs }: ProvisioningContext): Promise<StepResult> {
     const keyId = String(outputs[MINT_NEXT_SECRET]?.['key_id']);
     const plane = await lockPlaneAndCalls(manager, tenantPlaneId);
-    // If it differs, the plane has re-enrolled in the meantime.
+    // If the next key is a different one, the plane has re-enrolled in the meantime.
     if (plane.nextKeyId !== keyId) return done();
     await this.keys.revokeAllBut(manager, tenantPlaneId, keyId);
     await manager.update(TenantPlane, { id: tenantPlaneId }, { nextKeyId: null });

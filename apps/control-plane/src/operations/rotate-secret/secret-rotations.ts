@@ -17,7 +17,7 @@ import { lockPlane, lockPlaneAndCalls } from '../../registry/plane-lock';
 import { TenantPlane, isAirGapped } from '../../registry/tenant-plane.entity';
 import { ServiceKeys } from '../../service-keys/service-keys';
 
-/** Starts the secret rotation of a tenant plane. */
+/** Starts the rotation of a tenant plane's secret. */
 @Injectable()
 export class SecretRotations {
   constructor(
@@ -39,7 +39,7 @@ export class SecretRotations {
     return { plan: { steps, install_required: mode === 'compromised' } };
   }
 
-  /** A compromised secret is refused as soon as this commits. */
+  /** A compromised secret is refused as soon as the transaction commits. */
   start(id: string, mode: RotationMode): Promise<AcceptedForPlane> {
     return this.database.write(async (manager) => {
       await (mode === 'compromised' ? lockPlaneAndCalls : lockPlane)(manager, id);
@@ -60,8 +60,9 @@ export class SecretRotations {
   }
 
   /**
-   * Does not wait for other jobs. A drain or upgrade of the plane continues once the plane has re-enrolled.
-   * A rotation in progress is superseded. Until the plane has re-enrolled, no tenant is placed on it.
+   * Revokes trust in the plane without waiting for other jobs. A drain or upgrade
+   * of the plane continues once the plane has re-enrolled. A rotation in progress
+   * is superseded. Until the plane has re-enrolled, no tenant is placed on it.
    */
   private async endTrust(manager: EntityManager, plane: TenantPlane): Promise<InstallBundle> {
     const rotation = { tenantPlaneId: plane.id, operation: 'rotate_secret' } as const;

@@ -8,13 +8,13 @@ import { TenantPlane } from '../../registry/tenant-plane.entity';
 const PATIENCE_MS = 30 * 24 * 3_600_000;
 
 const WHO = {
-  atlas: 'an Atlas operator to replace it (docs/TP_DEPLOYMENT_RUNBOOK.md, "By hand")',
-  customer: 'the customer to replace it (docs/guides/on-prem-upkeep.md, "Upgrade")',
+  atlas: 'an Atlas operator to replace the tenant plane (docs/TP_DEPLOYMENT_RUNBOOK.md, "By hand")',
+  customer: 'the customer to replace the tenant plane (docs/guides/on-prem-upkeep.md, "Upgrade")',
 };
 
 /**
  * For planes that no driver created. Whoever runs the plane
- * upgrades it, and its reports show when that is done.
+ * upgrades it, and the plane's reports show when that is done.
  */
 @Injectable()
 export class AwaitVersionStep extends ProvisioningStep {
@@ -37,6 +37,6 @@ export class AwaitVersionStep extends ProvisioningStep {
   }
 
   async undo(): Promise<void> {
-    // Waiting leaves nothing behind.
+    // Nothing to undo, because this step only waits.
   }
 }

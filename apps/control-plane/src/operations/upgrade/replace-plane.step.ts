@@ -6,8 +6,8 @@ import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-j
 import { TenantPlane } from '../../registry/tenant-plane.entity';
 
 /**
- * Makes the driver run a different version. A failure that
- * requires a person to act rolls back the upgrade at once.
+ * Makes the driver run a different version of the plane. A failure
+ * that requires a person to act rolls back the upgrade at once.
  */
 @Injectable()
 export class ReplacePlaneStep extends ProvisioningStep {
@@ -40,13 +40,13 @@ export class ReplacePlaneStep extends ProvisioningStep {
     return done({ from: params['from'] ?? null, to: params['version'] ?? null });
   }
 
-  /** Returns to the previous version. Done once the plane reports it. */
+  /** Returns the plane to its previous version. Fails until the plane reports that version. */
   async undo(context: ProvisioningContext): Promise<void> {
     const { manager, jobId, tenantPlaneId, params } = context;
     const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
     const [from, to] = [String(params['from']), String(params['version'])];
-    // A Control Plane of an earlier version does not record the job, so the
-    // recorded release also counts as this job's until the plane is rolled back.
+    // Earlier versions of the Control Plane do not record `releasedBy`, so a
+    // matching `release` also counts as this job's until the plane is rolled back.
     const wasTold = plane.releasedBy === jobId || (plane.release === to && from !== to);
     // A plane whose tenant has moved away stays as it is until it is removed.
     if (plane.status === 'retired' || plane.placed === 0 || !wasTold) return;
@@ -64,7 +64,7 @@ function leftBehind(): StepFailure {
 function notBack(version: string, missing: string): StepFailure {
   const detail = `The tenant plane was rolled back to ${version}, but the job is waiting for ${missing}.`;
   const fix =
-    'The job retries automatically. If it has failed, Atlas on-call: fix the tenant plane (its log ' +
-    'says why), then roll the job back again.';
+    'The job retries automatically. If it has failed, Atlas on-call: fix the tenant plane (see ' +
+    'its log), then roll the job back again.';
   return new StepFailure('retry', 'plane_not_back', detail, fix);
 }

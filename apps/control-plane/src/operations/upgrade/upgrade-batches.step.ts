@@ -6,7 +6,7 @@ import { UpgradeTurn } from './upgrade-turn';
 @Injectable()
 export class UpgradeBatchesStep extends ProvisioningStep {
   readonly name = 'upgrade-batches';
-  readonly description = 'Upgrade the others in batches, and stop after too many failures';
+  readonly description = 'Upgrade the other tenant planes in batches, and stop after too many failures';
   readonly creates = [];
   override readonly isAtomic = false;
 

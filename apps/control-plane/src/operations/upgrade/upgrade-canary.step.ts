@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 import { UpgradeTurn } from './upgrade-turn';
 
-/** Upgrades one plane first. If that fails, no other plane is touched. */
+/** Upgrades one plane first. If that fails, no other plane is upgraded. */
 @Injectable()
 export class UpgradeCanaryStep extends ProvisioningStep {
   readonly name = 'upgrade-canary';

@@ -29,7 +29,7 @@ export async function candidates(
   if (wanted.region !== null) query.andWhere({ region: wanted.region });
   const versions = await query.clone().select('distinct plane.version', 'version').getRawMany<Versioned>();
   const older = versions.map(({ version }) => version ?? '').filter((one) => isBehind(one, wanted.version));
-  // `in ()` is not portable SQL.
+  // The empty string keeps the list from being empty, because `in ()` is not portable SQL.
   query.andWhere({ version: In([...older, '']) });
   if (except.length > 0) query.andWhere('plane.id not in (:...except)', { except });
   return query.orderBy('plane.id');

@@ -16,16 +16,16 @@ import { TenantPlane } from '../../registry/tenant-plane.entity';
 import { type Wanted, candidates, wantedBy } from './upgrade-candidates';
 import { Upgrades } from './upgrades';
 
-/** A finished upgrade wakes the wave. Other work on planes is polled at this interval. */
+/** A finished upgrade wakes the wave. To notice other changes, the wave polls at this interval. */
 const LOOK_AGAIN_MS = 60_000;
 const PATIENCE_MS = 7 * 24 * 3_600_000;
 const MAX_NAMED = 3;
 
-/** How many upgrades one step of a wave runs and how many failures it tolerates. */
+/** How many upgrades a step of a wave starts at once, and how many failures it tolerates. */
 export interface Pace {
   readonly atOnce: number;
   readonly maxFailures: number;
-  /** The step is done once one plane is upgraded. */
+  /** Whether the step is done once one plane is upgraded. */
   readonly isCanary: boolean;
 }
 
@@ -37,9 +37,9 @@ interface Tally {
 }
 
 /**
- * One turn of a wave: checks the running upgrades, then starts the next ones. It keeps no
- * list, because every plane that is older than the wave's version and that the wave has not
- * tried still has to be upgraded. So a turn can be repeated after a crash at any point.
+ * Runs one turn of a wave: checks the running upgrades, then starts the next ones. No list of
+ * planes is kept, because every plane that runs an older version and that the wave has not
+ * tried still has to be upgraded. A turn can therefore be repeated after a crash at any point.
  */
 @Injectable()
 export class UpgradeTurn {
@@ -125,8 +125,8 @@ export class UpgradeTurn {
 }
 
 /**
- * Planes that this wave has not tried. If a plane that the wave has upgraded runs an
- * older version again, an operator has rolled it back, so the wave leaves it alone.
+ * Planes that this wave has not tried to upgrade. If a plane that the wave has upgraded
+ * runs an older version again, an operator has rolled it back, so the wave leaves it alone.
  */
 function left(
   manager: EntityManager,

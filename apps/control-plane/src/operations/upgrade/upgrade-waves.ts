@@ -11,7 +11,7 @@ import { JobStarter } from '../../provisioning-jobs/job-starter';
 import { candidates, wantedBy } from './upgrade-candidates';
 import { Upgrades } from './upgrades';
 
-/** A dry run names at most this many planes. The wave upgrades all of them. */
+/** A dry run names at most this many planes. The wave itself upgrades all planes. */
 const MAX_NAMED = 500;
 
 /** Starts the upgrade of all planes that our drivers run, in batches. */
@@ -25,7 +25,7 @@ export class UpgradeWaves {
     private readonly audit: Audit,
   ) {}
 
-  /** Describes what {@link start} would do: which planes in which batch. Changes nothing. */
+  /** Describes which planes {@link start} would upgrade in which batch, without changing anything. */
   plan(dto: UpgradeWaveDto): Promise<PlanView> {
     const params = this.paramsOf(dto);
     return this.database.read(async (manager) => {

@@ -69,7 +69,7 @@ export class Upgrades {
     return job;
   }
 
-  /** Checks the requested version, by default TENANT_PLANE_VERSION. */
+  /** Checks and returns the requested version, by default TENANT_PLANE_VERSION. */
   target(version = this.config.tenantPlaneVersion): string {
     const problem = versionProblem(version);
     if (problem !== null) throw new DomainError('version_unsupported', 'unprocessable', problem);
@@ -81,7 +81,7 @@ function wayOf({ infrastructureDriver: driver }: TenantPlane): UpgradeWay {
   return driver === null || driver === 'manual' ? 'by_hand' : 'by_driver';
 }
 
-/** Returns the plane if it can be upgraded to this version now. */
+/** Returns the plane if it can be upgraded to this version now; otherwise throws. */
 async function requirePossible(manager: EntityManager, id: string, version: string): Promise<TenantPlane> {
   const plane = await manager.findOneBy(TenantPlane, { id });
   if (!plane) throw new DomainError('not_found', 'not_found', 'There is no such tenant plane.');
@@ -94,7 +94,8 @@ async function requirePossible(manager: EntityManager, id: string, version: stri
 }
 
 /**
- * Jobs of the plane's only tenant may need the plane to stay unchanged, or may remove it. Cells are exempt.
+ * Throws while a job for the plane is live, or one for its only tenant. Such a job may need
+ * the plane to stay unchanged, or may remove it. For cells, jobs for tenants do not matter.
  */
 async function requireIdle(manager: EntityManager, { id: tenantPlaneId }: TenantPlane): Promise<void> {
   await requirePlaneIdle(manager, tenantPlaneId);

@@ -9,8 +9,8 @@ import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects'
 import { DriftCheck } from './drift-check';
 
 /**
- * The address in a tenant's row, from which routes are derived,
- * differs from its plane's. Repaired from the plane's row.
+ * The address in a tenant's row, from which routes are derived, differs from
+ * the address in its plane's row. Repaired by copying the plane's address.
  */
 @Injectable()
 export class AddressDiffersCheck extends DriftCheck<TenantSubject> {

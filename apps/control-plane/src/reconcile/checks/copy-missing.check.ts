@@ -4,8 +4,8 @@ import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects'
 import { DriftCheck } from './drift-check';
 
 /**
- * The home does not have its tenant's rows, so no users
- * are served. The source of the move or restore is kept.
+ * A tenant's home does not have the tenant's rows, so the tenant's
+ * users are not served. The source of the move or restore is kept.
  */
 @Injectable()
 export class CopyMissingCheck extends DriftCheck<TenantSubject> {

@@ -12,7 +12,7 @@ export abstract class DriftCheck<S extends Subject = Subject> {
 
   /**
    * Repairs the drift, in a transaction that has locked the subject and found the drift again.
-   * A repair must lose nothing and be safe to run twice. Returns false if a person has to act.
+   * A repair must lose no data and be safe to run twice. Returns false if a person has to act.
    */
   repair(_manager: EntityManager, _subject: S): Promise<boolean> {
     return Promise.resolve(false);

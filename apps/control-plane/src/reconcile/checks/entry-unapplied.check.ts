@@ -5,8 +5,8 @@ import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects'
 import { DriftCheck } from './drift-check';
 
 /**
- * A plane has applied everything but did not report this tenant,
- * or failed to apply it. Repaired by publishing the entry again.
+ * A plane has applied its whole desired state without reporting on this tenant,
+ * or could not apply the tenant's entry. Repaired by publishing the entry again.
  */
 @Injectable()
 export class EntryUnappliedCheck extends DriftCheck<TenantSubject> {
@@ -30,15 +30,15 @@ export class EntryUnappliedCheck extends DriftCheck<TenantSubject> {
     const applied = this.desiredStates.appliedBy(home.plane);
     if (reportedRevision >= entryRevision || applied < entryRevision) return null;
     return (
-      `Tenant plane ${home.plane.name} has applied revision ${applied}, but did not report tenant ` +
+      `Tenant plane ${home.plane.name} has applied revision ${applied}, but did not report on tenant ` +
       `${tenant.slug}, whose entry has revision ${entryRevision}.`
     );
   }
 
   /**
-   * The plane itself retries an entry that fails. But a plane that reported
-   * `copy_missing` and has since applied everything has a different database by now.
-   * That database has applied the entry before, so the entry must be sent again.
+   * The plane itself retries an entry that it could not apply. If a plane reported
+   * `copy_missing` but has since applied everything, it has a different database by
+   * now. That database has already applied the entry, so the entry must be sent again.
    */
   override async repair(manager: EntityManager, { home }: TenantSubject): Promise<boolean> {
     if (!home) return false;

@@ -3,8 +3,8 @@ import { LeftoverSubjects, type NamedThing } from '../subjects/leftover-subjects
 import { DriftCheck } from './drift-check';
 
 /**
- * An object has a name like those that drivers assign, but no plane uses it.
- * It is never removed automatically, because it may contain a customer's rows.
+ * An object's name looks like one that a driver assigned, but no plane uses the
+ * object. It is never removed automatically, because it may contain a customer's rows.
  */
 @Injectable()
 export class InfrastructureOrphanedCheck extends DriftCheck<NamedThing> {

@@ -4,7 +4,10 @@ import { DatabaseUrls } from '../../desired-state/database-urls';
 import { InfrastructureSubjects, type MadeInfrastructure } from '../subjects/infrastructure-subjects';
 import { DriftCheck } from './drift-check';
 
-/** The recorded database or address differs from what the driver created. Repaired by recording it again. */
+/**
+ * The recorded database or address differs from what the driver
+ * created. Repaired by recording the driver's values again.
+ */
 @Injectable()
 export class InfrastructureRecordDiffersCheck extends DriftCheck<MadeInfrastructure> {
   readonly kind = 'infrastructure_record_differs';

@@ -17,7 +17,7 @@ export class JobMissingCheck extends DriftCheck<TenantSubject> {
     if (!isOnItsWay || tenant.restorableUntil !== null || isStopped(newestJob)) return null;
     const advice =
       tenant.status === 'provisioning'
-        ? `To start over, delete it first: atlas deprovision ${tenant.slug}.`
+        ? `To start over, delete the tenant first: atlas deprovision ${tenant.slug}.`
         : 'Find out from the audit trail what happened to its job (GET /api/audit), and restore the job ' +
           "from a backup of the Control Plane's database.";
     return `Tenant ${tenant.slug} is ${tenant.status}, but has neither a running nor a failed job. ${advice}`;

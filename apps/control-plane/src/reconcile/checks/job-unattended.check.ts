@@ -6,7 +6,7 @@ import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity
 import { type JobSubject, JobSubjects } from '../subjects/job-subjects';
 import { DriftCheck } from './drift-check';
 
-/** A job that can run is due at once, or when its worker's lease expires. */
+/** A job that can run is due at once or, at the latest, when its worker's lease expires. */
 const LATEST_MS = 60_000;
 
 /**

@@ -3,7 +3,7 @@ import { isStopped } from '../subjects/jobs-of';
 import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects';
 import { DriftCheck } from './drift-check';
 
-/** A tenant is between two planes, and no job completes the move or rolls it back. */
+/** A tenant's move is unfinished, but no job is completing it or rolling it back. */
 @Injectable()
 export class MoveAbandonedCheck extends DriftCheck<TenantSubject> {
   readonly kind = 'move_abandoned';
@@ -21,7 +21,7 @@ export class MoveAbandonedCheck extends DriftCheck<TenantSubject> {
     const what = isBetween
       ? 'Retry its last move (atlas retry <job>), or roll it back to leave the tenant where it is ' +
         '(atlas rollback <job>).'
-      : `Move it (atlas move ${tenant.slug}); to leave it where it is, roll that job back.`;
+      : `Move it (atlas move ${tenant.slug}). To leave it where it is, roll back the job of that move.`;
     return `Tenant ${tenant.slug} ${where}, but no job is moving it. ${what}`;
   }
 }

@@ -3,7 +3,7 @@ import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
 import { DriftCheck } from './drift-check';
 import { isCell } from '../../registry/tenant-plane.entity';
 
-/** A single-tenant plane is still trusted, although no tenant lives on it any more. */
+/** A single-tenant plane is still trusted, although no tenant lives on it. */
 @Injectable()
 export class PlaneLeftOverCheck extends DriftCheck<PlaneSubject> {
   readonly kind = 'plane_left_over';
@@ -21,8 +21,8 @@ export class PlaneLeftOverCheck extends DriftCheck<PlaneSubject> {
           `${plane.name} --mode compromised.`
         : 'It has no access until it enrols.';
     return (
-      `Tenant plane ${plane.name} is ${plane.status}, but no tenant lives on it any more. Check what its ` +
-      `database contains, then remove both. ${refusal}`
+      `Tenant plane ${plane.name} is ${plane.status}, but no tenant lives on it. Check what its ` +
+      `database contains, then remove the plane and the database. ${refusal}`
     );
   }
 }

@@ -7,7 +7,7 @@ import { type Subject, Subjects, pagesById } from './subject';
 
 export interface JobSubject extends Subject {
   readonly job: ProvisioningJob;
-  /** By the database's time, like the job's lease. */
+  /** The current time according to the database, whose clock job leases also use. */
   readonly now: Date;
 }
 

@@ -2,7 +2,7 @@ import { LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { type EntityManager, type FindOptionsWhere, In } from 'typeorm';
 import { ProvisioningJob } from '../../provisioning-jobs/provisioning-job.entity';
 
-/** The jobs that are still live. */
+/** The live jobs that match `about`. */
 export function liveJobs(
   manager: EntityManager,
   about: FindOptionsWhere<ProvisioningJob>,
@@ -34,8 +34,8 @@ export async function newestJobs(
 }
 
 /**
- * Whether the job has failed or was cancelled. An operator
- * then knows about it and can retry it or roll it back.
+ * Whether the job has failed or was cancelled. If so, an
+ * operator knows about the job and can retry it or roll it back.
  */
 export function isStopped(job: JobEnd | undefined): boolean {
   return job?.status === 'failed' || job?.status === 'cancelled';

@@ -9,8 +9,8 @@ import { busyPlanes, placementsOn } from './plane-subjects';
 import { type Subject, Subjects } from './subject';
 
 /**
- * A database, role, folder, process or directory on the
- * server or machine, and the plane that its name refers to.
+ * A database, role, folder, process or directory on the database
+ * server or the machine, and the plane that its name refers to.
  */
 export interface NamedThing extends Subject {
   readonly isStray: boolean;

@@ -8,11 +8,11 @@ import { type Subject, Subjects, pagesById } from './subject';
 
 export interface PlaneSubject extends Subject {
   readonly plane: TenantPlane;
-  /** How many placements count towards its capacity. */
+  /** How many placements count towards the plane's capacity. */
   readonly held: number;
-  /** For a single-tenant plane: its current and former placements. */
+  /** For a single-tenant plane: the plane's current and former placements. */
   readonly placements: readonly Placement[];
-  /** Whether a deleted tenant still has a place on it. */
+  /** Whether a deleted tenant still has a place on the plane. */
   readonly isDeserted: boolean;
 }
 
@@ -52,7 +52,7 @@ export class PlaneSubjects extends Subjects<PlaneSubject> {
   }
 }
 
-/** For single-tenant planes only, since a cell has many placements. */
+/** Call it for single-tenant planes only, since a cell has many placements. */
 export function placementsOn(manager: EntityManager, planes: readonly TenantPlane[]): Promise<Placement[]> {
   return manager.findBy(Placement, { tenantPlaneId: In(planes.map(({ id }) => id)) });
 }
@@ -87,7 +87,7 @@ async function heldPlaces(
     .select('placement.tenantPlaneId', 'id')
     .addSelect('count(*)', 'held')
     .where({ tenantPlaneId: In(planes.map(({ id }) => id)) })
-    // Matches the partial index.
+    // This condition matches the partial index.
     .andWhere('placement.holdsPlace')
     .groupBy('placement.tenantPlaneId')
     .getRawMany<{ id: string; held: string | number }>();

@@ -4,25 +4,25 @@ import { type EntityManager } from 'typeorm';
 /** Something that may drift, with everything that checks need to know about it. */
 export interface Subject {
   readonly id: string;
-  /** Whether a job is working on it, which explains any difference. */
+  /** Whether a job is working on the subject. If so, differences are expected. */
   readonly isBusy: boolean;
 }
 
 /** The source of one kind of subject. */
 export abstract class Subjects<S extends Subject = Subject> {
   abstract readonly kind: DriftSubject;
-  /** All of them, a page at a time. */
+  /** All subjects of this kind, a page at a time. */
   abstract pages(manager: EntityManager): AsyncIterable<readonly S[]>;
-  /** Its current state, or null if it no longer exists. */
+  /** The subject's current state, or null if the subject no longer exists. */
   abstract one(manager: EntityManager, id: string): Promise<S | null>;
-  /** Blocks its writers until the transaction ends. */
+  /** Blocks writes to the subject until the transaction ends. */
   abstract lock(manager: EntityManager, id: string): Promise<unknown>;
 }
 
 const PAGE = 500;
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
-/** Walks rows by ascending id, a page at a time. */
+/** Yields all rows by ascending id, a page at a time. */
 export async function* pagesById<R extends { readonly id: string }>(
   next: (after: string, take: number) => Promise<readonly R[]>,
 ): AsyncGenerator<readonly R[]> {

@@ -15,11 +15,11 @@ export interface TenantSubject extends Subject {
   readonly tenant: Tenant;
   /** The placements that count towards a plane's capacity. */
   readonly places: readonly Place[];
-  /** Where it is served, unless something is wrong. */
+  /** Where the tenant is served; undefined only if something is wrong. */
   readonly home: Place | undefined;
-  /** Whether its users should be served, or would be if it were not suspended. */
+  /** Whether the tenant's users should be served, or would be if the tenant were not suspended. */
   readonly isLive: boolean;
-  /** Set only if it is between states or has several places. */
+  /** Set only if the tenant is between states or has several places. */
   readonly newestJob: JobEnd | undefined;
 }
 

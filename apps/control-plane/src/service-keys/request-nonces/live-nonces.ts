@@ -7,7 +7,7 @@ const MINUTE_MS = 60_000;
 
 /** Counts the nonces kept for each key, so that no plane can fill memory and disk with its nonces. */
 export class LiveNonces {
-  /** Counts by minute of expiry, then by key. */
+  /** The number of nonces by minute of expiry, then by key. */
   private readonly counts = new Map<number, Map<string, number>>();
 
   constructor(private readonly clock: Clock) {}

@@ -3,8 +3,8 @@ import { setTimeout } from 'node:timers/promises';
 const MAX_BATCH = 500;
 
 /**
- * Collects items while a batch is being written and writes
- * them as the next one, so many items cost one round trip.
+ * Collects items while one batch is being written, then writes them
+ * as the next batch, so that many items cost only one round trip.
  */
 export class MicroBatches<T> {
   private pending: T[] = [];
@@ -21,7 +21,7 @@ export class MicroBatches<T> {
     this.writing ??= this.writeAll();
   }
 
-  /** Resolves when everything added so far is written. */
+  /** Resolves once everything added so far has been written. */
   async written(): Promise<void> {
     await this.writing;
   }

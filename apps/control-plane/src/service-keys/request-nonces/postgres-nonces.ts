@@ -9,10 +9,10 @@ interface Pending {
 }
 
 /**
- * The table is authoritative for all processes, and calls wait for it. The batch also
- * checks that the key is still accepted, since another process may have revoked it.
- * Its commit does not wait for the disk. If Postgres crashes, the latest nonces may
- * be lost, and their calls could be replayed within the signature's window of 300 s.
+ * The table is authoritative for all processes, and each call waits until its nonce is written
+ * there. The batch also checks that the key is still accepted, since another process may have
+ * revoked it. Its commit does not wait for the disk. If Postgres crashes, the latest nonces
+ * may be lost, and their calls could be replayed within the signature's window of 300 s.
  */
 export class PostgresNonces extends RequestNonces {
   private readonly batches = new MicroBatches<Pending>((batch) => this.writeBatch(batch));
