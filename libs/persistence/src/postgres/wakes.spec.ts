@@ -1,7 +1,7 @@
 import { type Signals } from './signals';
 import { Wakes } from './wakes';
 
-/** Signals of one topic that the test sends. */
+/** Signals for one topic, sent by the test. */
 class GivenSignals {
   readonly listeners = new Set<() => void>();
   subscribe(_topic: string, listener: () => void): () => void {
@@ -34,7 +34,7 @@ describe('waiting for signals', () => {
     expect(await next).toBe(true);
   });
 
-  it('does not miss a signal that arrived before it', async () => {
+  it('does not miss a signal that arrived before the wait', async () => {
     signals.give();
     expect(await wakes.next()).toBe(true);
   });
@@ -48,7 +48,7 @@ describe('waiting for signals', () => {
     expect(await next).toBe(false);
   });
 
-  it('ends for good when the time is up', async () => {
+  it('stops for good when the time is up', async () => {
     const next = wakes.next();
     jest.advanceTimersByTime(4999);
     signals.give();

@@ -25,7 +25,7 @@ const ONE_ADDRESS: Allowance = {
 export interface SignInAttempt {
   /** Identifies the account, whether it exists or not. */
   readonly account: readonly string[];
-  /** The hash of a known device, which has signed in to this account before; null for any other. */
+  /** The hash of a device that has signed in to this account before; null for any other device. */
   readonly deviceHash: string | null;
 }
 
@@ -38,7 +38,9 @@ export interface SignInAttempt {
 export class SignInThrottle {
   constructor(private readonly throttle: Throttle) {}
 
-  /** Call before checking the password. Throws `too_many_attempts`, whether the account exists or not. */
+  /**
+   * Call this before checking the password. Throws `too_many_attempts`, whether the account exists or not.
+   */
   async take(attempt: SignInAttempt): Promise<void> {
     for (const [allowance, counted] of countedOf(attempt)) await this.throttle.take(allowance, counted);
   }
