@@ -21,7 +21,7 @@ describe(ProcessLock.name, () => {
     await lock.release();
   });
 
-  it('names neither a released holder nor a process that reuses the pid of an earlier holder', async () => {
+  it('names neither a former holder nor a process that reuses the pid of one', async () => {
     const lock = await ProcessLock.take(database.url);
     expect(lockHolder(database.url)).toBe(process.pid);
     const note = `${database.url}.lock.pid`;
@@ -36,7 +36,7 @@ describe(ProcessLock.name, () => {
     expect(lockHolder(database.url)).toBeUndefined();
   });
 
-  it('passes to the next process, even if that was already waiting', async () => {
+  it('passes to the next process, even if it was already waiting', async () => {
     const lock = await ProcessLock.take(database.url);
     const next = ProcessLock.take(database.url);
     await lock.release();
