@@ -32,7 +32,7 @@ export function requireInWindow(age: SignatureAge, signAnswer?: AnswerSigner): v
   );
 }
 
-/** How long to remember a nonce: until its window ends, plus the margin. */
+/** When a nonce may be forgotten: at the end of its window, plus the margin. */
 export function nonceExpiryOf({
   created,
   windowSeconds = SIGNATURE_WINDOW_SECONDS,

@@ -28,7 +28,7 @@ function seededRandom(seed: number): (below: number) => number {
   };
 }
 
-/** One byte replaced, inserted or removed; Latin-1, as Node reads a request's head. */
+/** Returns the text with one byte replaced, inserted or removed. Node reads a request's head as Latin-1. */
 function mutated(text: string, random: (below: number) => number, bytes = LATIN_1): string {
   const at = random(text.length + 1);
   const byte = bytes[random(bytes.length)] ?? '';
@@ -67,7 +67,7 @@ describe('a signed call with any one byte changed', () => {
       signedCall({ method: 'GET', body: undefined, tenantId: undefined }),
       PARTS.slice(0, 7),
     ],
-  ])('is refused 2,000 times out of 2,000, %s', async (_, call, parts) => {
+  ])('is refused in 2,000 of 2,000 cases, %s', async (_, call, parts) => {
     const random = seededRandom(20_240_229);
     const touched = new Map<Part, number>();
     for (let round = 0; round < ROUNDS;) {
