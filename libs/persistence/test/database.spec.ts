@@ -96,7 +96,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
 
   // On SQLite, both times may fall into the same millisecond.
   if (driver === 'postgres')
-    it('gives each statement of a transaction its own time, because the statement may wait for locks', async () => {
+    it('gives each statement of a transaction its own time, because each may wait for locks', async () => {
       const sql = `select ${database.fromNow(0)}::text as now`;
       const [first, second] = await database.write(async (manager) => [
         await manager.query<unknown[]>(sql),

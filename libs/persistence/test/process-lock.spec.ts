@@ -16,7 +16,7 @@ describe(ProcessLock.name, () => {
     await expect(second).rejects.toThrow(EnvironmentError);
     await expect(second).rejects.toThrow(
       `in use by another process (process ${process.pid}), and only one process can use a SQLite ` +
-        'file. If that process is this plane, it is already running',
+        'file. If that process is this plane, the plane is already running',
     );
     await lock.release();
   });

@@ -182,7 +182,7 @@ describe('the SQLite file of a plane', () => {
     expect(readdirSync(folder)).toEqual(['plane.db']);
   });
 
-  it('has no lock file left beside it if a process takes the lock after another has created the file', async () => {
+  it('has no lock file left beside it if a late process takes the lock after its creation', async () => {
     const take = ProcessLock.take.bind(ProcessLock);
     jest.spyOn(ProcessLock, 'take').mockImplementationOnce(async (draft) => {
       await start();

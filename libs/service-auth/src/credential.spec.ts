@@ -43,7 +43,7 @@ describe('a credential', () => {
   });
 });
 
-describe('parsing a credential', () => {
+describe('the parser of credentials', () => {
   const minted = mintCredential('atp');
   const { id } = minted;
   const value = minted.value.reveal();

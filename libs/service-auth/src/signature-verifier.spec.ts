@@ -132,7 +132,7 @@ describe(SignatureVerifier.name, () => {
     await expect(verifier.verify(signedCall())).rejects.toThrow('database gone');
   });
 
-  it("signs responses with the caller's secret, and dates the signature at the time of the response", async () => {
+  it("signs responses with the caller's secret, and dates them at the time of the response", async () => {
     const { headers, ...signed } = signedCall();
     const { signAnswer } = await verifier.verify({ ...signed, headers });
     clock.at = secondsFromSigning(55);

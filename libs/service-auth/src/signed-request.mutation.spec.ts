@@ -41,7 +41,7 @@ function mutated(text: string, random: (below: number) => number, bytes = LATIN_
 
 function mutatedCall(call: ArrivedCall, part: Part, random: (below: number) => number): ArrivedCall {
   if (part === 'method' || part === 'target') return { ...call, [part]: mutated(call[part], random) };
-  // Changes only letters, because a verifier does not start with an invalid authority.
+  // Changes only letters, because a verifier cannot be created with an invalid authority.
   if (part === 'authority') return { ...call, authority: mutated(call.authority, random, LETTERS) };
   if (part === 'body') {
     return { ...call, rawBody: Buffer.from(mutated(call.rawBody.toString('latin1'), random), 'latin1') };
@@ -51,7 +51,7 @@ function mutatedCall(call: ArrivedCall, part: Part, random: (below: number) => n
   const { [name]: value, ...others } = call.headers;
   if (part !== 'header name')
     return { ...call, headers: { ...others, [name]: mutated(String(value), random) } };
-  // Node lower-cases names, so a change of case alone is no change.
+  // Node lower-cases names, so a change of case alone does not count.
   return { ...call, headers: { ...others, [mutated(name, random).toLowerCase()]: value } };
 }
 

@@ -28,7 +28,7 @@ function withInput(from: string | RegExp, to: string): ArrivedCall {
   return withHeader('signature-input', changed);
 }
 
-/** Signs an arbitrary base with the real secret, so that only its structure can get it refused. */
+/** Signs an arbitrary base with the real secret, so that only its structure can be a reason to refuse it. */
 function signedByHand(covered: string, parameters: string, lines: Record<string, string> = {}): ArrivedCall {
   const call = signedCall();
   const values: Record<string, string> = {
@@ -249,28 +249,28 @@ describe('a call is refused for its form, even if its sender has the secret, whe
   });
 });
 
-describe('a call is refused when one of its headers is', () => {
+describe('a call is refused if', () => {
   const names = ['signature-input', 'signature', 'content-digest', 'x-tenant-id'];
 
-  it.each(names)('missing: %s', async (name) => {
+  it.each(names)('its header %s is missing', async (name) => {
     await expectBadSignature(withHeader(name, undefined));
   });
 
-  it.each(names)('sent twice, joined or as a list: %s', async (name) => {
+  it.each(names)('its header %s is sent twice, joined or as a list', async (name) => {
     const value = String(signedCall().headers[name]);
     await expectBadSignature(withHeader(name, `${value}, ${value}`));
     await expectBadSignature(withHeader(name, [value, value]));
     await expectBadSignature(withHeader(name, [value]));
   });
 
-  it.each(names)('padded, empty or malformed: %s', async (name) => {
+  it.each(names)('its header %s is padded, empty or malformed', async (name) => {
     const value = String(signedCall().headers[name]);
     for (const wrong of [` ${value}`, `${value} `, `${value},`, '', '(', '\0', 'é']) {
       await expectBadSignature(withHeader(name, wrong));
     }
   });
 
-  it('carrying a second signature', async () => {
+  it('it carries a second signature', async () => {
     const call = signedCall();
     const [input, signature] = [String(call.headers['signature-input']), String(call.headers['signature'])];
     await expectBadSignature(withHeader('signature-input', `${input}, sig2=("@method");created=1`));
@@ -283,7 +283,7 @@ describe('a call is refused when one of its headers is', () => {
     await expectBadSignature({ ...call, headers });
   });
 
-  it('a signature with another label, form or length', async () => {
+  it('its signature has another label, form or length', async () => {
     const signature = String(signedCall().headers['signature']);
     for (const wrong of [
       signature.replace('sig1', 'sig2'),
@@ -301,7 +301,7 @@ describe('a call is refused when one of its headers is', () => {
     }
   });
 
-  it('a signature-input without a list', async () => {
+  it('its signature-input contains no list', async () => {
     await expectBadSignature(withInput(/\(.*\)/, '"@method"'));
     await expectBadSignature(withInput(/\(.*\)/, '?1'));
     await expectBadSignature(withInput(/=\(.*\)/, ''));

@@ -80,7 +80,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
    */
   protected abstract admitted<T>(request: R, work: () => Promise<T>): Promise<T>;
   protected abstract find(request: R, scope: string): Promise<KeptAnswer<A> | null>;
-  /** False if another request has claimed the key. */
+  /** Claims the key. Returns false if another request has already claimed it. */
   protected abstract claim(manager: EntityManager, request: R, claim: KeyClaim): Promise<boolean>;
   protected abstract keep(manager: EntityManager, request: R, claim: KeyClaim, answer: A): Promise<void>;
 
@@ -139,7 +139,7 @@ async function settledSoon(promise: Promise<unknown>): Promise<void> {
   if (outcome === 'late') throw requestInProgress();
 }
 
-/** @throws DomainError `validation_failed` */
+/** Throws `validation_failed` if the key is malformed. */
 export function requireSensibleKey(key: string): void {
   if (/^[\x21-\x7e]{1,200}$/.test(key)) return;
   throw new DomainError(

@@ -13,7 +13,7 @@ class GivenSignals {
   }
 }
 
-describe('waiting for signals', () => {
+describe('a wait for signals', () => {
   let signals: GivenSignals;
   let end: AbortController;
   let wakes: Wakes;
@@ -34,12 +34,12 @@ describe('waiting for signals', () => {
     expect(await next).toBe(true);
   });
 
-  it('does not miss a signal that arrived before the wait', async () => {
+  it('ends at once if a signal has already arrived', async () => {
     signals.give();
     expect(await wakes.next()).toBe(true);
   });
 
-  it('treats several signals between two waits as one', async () => {
+  it('treats several earlier signals as one', async () => {
     signals.give();
     signals.give();
     expect(await wakes.next()).toBe(true);

@@ -117,6 +117,6 @@ function inUse(file: string): EnvironmentError {
     `${file} is in use by another process${namedHolder(file)}, and only one process can use a SQLite ` +
     'file';
   const ways =
-    'If that process is this plane, it is already running. If not, stop that process or use another database';
+    'If that process is this plane, the plane is already running. Otherwise, stop it or use another database';
   return new EnvironmentError([`${what}. ${ways}`], 'The database is in use');
 }

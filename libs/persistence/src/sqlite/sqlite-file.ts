@@ -54,8 +54,8 @@ function missingProblem(file: string): string | undefined {
   const link = lstatSync(file, { throwIfNoEntry: false });
   if (link?.isSymbolicLink())
     return (
-      `${file} is a link to ${readlinkSync(file)}, which is missing. Mount the volume that contains it, put ` +
-      'the file back, or remove the link to start over'
+      `${file} is a link to ${readlinkSync(file)}, which is missing. Mount the volume that contains it, ` +
+      'put the file back, or remove the link to start over'
     );
   const left = COMPANIONS.map((suffix) => `${file}${suffix}`).filter((path) => existsSync(path));
   if (left.length === 0) return undefined;

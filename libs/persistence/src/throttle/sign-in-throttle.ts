@@ -5,16 +5,19 @@ import { type Allowance, Throttle } from './throttle';
 
 const WINDOW_SECONDS = 15 * 60;
 
-/** Shared by all devices that have never signed in to the account. */
+/** The allowance shared by all devices that have never signed in to the account. */
 const UNKNOWN_DEVICES: Allowance = {
   name: 'sign-in',
   limit: 10,
   windowSeconds: WINDOW_SECONDS,
   isStrict: true,
 };
-/** For each device that has signed in to the account. */
+/** The allowance of each device that has signed in to the account. */
 const KNOWN_DEVICE: Allowance = { ...UNKNOWN_DEVICES, name: 'sign-in of device' };
-/** For each address, across all accounts. Limits attempts to try a few passwords on many accounts. */
+/**
+ * The allowance of each address, across all accounts. Limits attempts to try a few passwords on many
+ * accounts.
+ */
 const ONE_ADDRESS: Allowance = {
   name: 'sign-in from',
   limit: 100,

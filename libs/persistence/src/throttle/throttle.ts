@@ -48,7 +48,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
     clearInterval(this.timer);
   }
 
-  /** Throws `too_many_attempts`. */
+  /** Counts an attempt. Throws `too_many_attempts` if it exceeds the limit. */
   async take(allowance: Allowance, counted: Counted): Promise<void> {
     const waitSeconds = await this.secondsToWait(allowance, counted);
     if (waitSeconds > 0) throw tooManyAttempts(waitSeconds, allowance.refusal);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** One entry of an audit trail, as the API returns it and as its hash covers it. */
+/** One entry of an audit trail, in the form that the API returns and that its hash covers. */
 export interface AuditRecord {
   readonly id: string;
   readonly at: string;

@@ -1,8 +1,9 @@
 import { DomainError, type ErrorKind } from './errors';
 
 /**
- * SQLSTATE codes: class 08, and those of a server that is stopping, starting or out of connections, or that
- * has terminated a session or transaction that was idle for too long because this process was paused.
+ * SQLSTATE codes of an outage: class 08, and the codes of a server that is stopping, starting or out of
+ * connections. Also those of a server that has terminated an idle session or transaction, because this
+ * process was paused for too long.
  */
 const STATES = /^(08...|57P0[1-35]|25P0[34]|53300)$/;
 /** Node's codes for broken or failed connections. */

@@ -60,7 +60,10 @@ function refusalOf({ code }: DomainError, { method, routeOptions }: FastifyReque
   return { msg: 'refused', code, method, route: routeOptions.url ?? 'unmatched', actor, ip };
 }
 
-/** Whether a person opened a link. Browsers accept text/html, whereas programs accept JSON or anything. */
+/**
+ * Whether a person has opened a link in a browser. Browsers accept text/html, whereas programs accept JSON or
+ * anything.
+ */
 function isForBrowser({ method, headers }: FastifyRequest): boolean {
   return method === 'GET' && (headers.accept ?? '').includes('text/html');
 }

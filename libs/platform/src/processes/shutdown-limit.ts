@@ -27,7 +27,7 @@ function endForGood(): void {
   try {
     writeSync(
       2,
-      `Shutting down took longer than ${seconds} s, so the process is being killed. Work may be unfinished.\n`,
+      `Shutting down took longer than ${seconds} s, so the process is killed now. Work may be unfinished.\n`,
     );
   } finally {
     process.kill(process.pid, 'SIGKILL');

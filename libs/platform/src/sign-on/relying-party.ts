@@ -136,7 +136,7 @@ export class RelyingParty {
   }
 }
 
-/** Loaded on the first sign-in through a provider, because most planes never have one. */
+/** Loaded on the first sign-in through a provider, because most planes never need it. */
 function load(): Promise<OpenIdClient> {
   return import('openid-client');
 }
