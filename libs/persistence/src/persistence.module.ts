@@ -26,7 +26,7 @@ class DatabaseLifetime implements OnApplicationShutdown {
     @Inject(LOCK) private readonly lock: ProcessLock | null,
   ) {}
 
-  /** Runs last, because whatever drains before it may still write. */
+  /** Runs last, because other parts may still write while they shut down. */
   async onApplicationShutdown(): Promise<void> {
     await this.database.close();
     await this.lock?.release();

@@ -11,7 +11,7 @@ import { startEndingProxy } from './ending-proxy.fixture';
 import { NOTES_SCHEMA, Note, targetsOf } from './notes.fixture';
 
 // A SQLite file has no connection to lose.
-describe('a connection to Postgres that breaks while no statement runs', () => {
+describe('a connection to Postgres that breaks while no statement is running', () => {
   const tenant = randomUUID();
   let test: TestDatabase;
   let database: Database;
@@ -35,8 +35,8 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     (await tenants.read(tenant, (scope) => scope.find(Note))).map(({ text }) => text);
 
   /**
-   * Expects the same outage as if the connection broke during a statement. The pool has one connection, so
-   * the read afterwards gets a new one.
+   * Expects the same outage as if the connection had broken during a statement. The pool has only one
+   * connection, so the read afterwards gets a new one.
    */
   async function expectOutage(failing: Promise<unknown>, reason: object = { code: '57P01' }): Promise<void> {
     const error: unknown = await failing.catch((thrown: unknown) => thrown);
@@ -63,7 +63,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     await expectOutage(failing);
   });
 
-  it.each(statements)('counts as an outage inside the transaction for %s', async (_, goOn) => {
+  it.each(statements)('counts as an outage for %s inside the transaction', async (_, goOn) => {
     const seen = tenants.write(tenant, async (scope) => {
       await endSession(scope.manager);
       throw await goOn(scope).catch((error: unknown) => error);
@@ -71,7 +71,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     await expectOutage(seen);
   });
 
-  it('counts as an outage for a write that is about to commit, since no COMMIT was sent', async () => {
+  it('counts as an outage for a write that is about to commit, because no COMMIT has been sent', async () => {
     const told: string[] = [];
     const failing = tenants.write(tenant, async (scope) => {
       database.afterCommit(() => told.push('stored'));
@@ -92,7 +92,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     await expectOutage(failing, reason);
   });
 
-  it('counts as an outage right after it opens, and does not crash the process', async () => {
+  it('counts as an outage right after it has opened, and does not crash the process', async () => {
     const proxy = await startEndingProxy(test.url);
     const behind = await openDatabase({
       target: databaseTarget(proxy.url),
@@ -118,7 +118,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
     await expectOutage(tenants.snapshot(tenant, reading));
   });
 
-  it("does not fail a tenant's completed reads", async () => {
+  it("does not make a tenant's completed reads fail", async () => {
     const reading = async ({ manager }: TenantScope): Promise<Note[]> => {
       const notes = await manager.find(Note);
       await endSession(manager);
@@ -131,7 +131,7 @@ describe('a connection to Postgres that breaks while no statement runs', () => {
 
   it('counts as an outage for a read with several statements outside a transaction', async () => {
     const reading = database.read(async (manager: EntityManager) => {
-      // As TypeORM does if one call takes several statements.
+      // TypeORM does the same if one call takes several statements.
       const queryRunner = manager.connection.createQueryRunner();
       try {
         await queryRunner.query('select 1');

@@ -9,7 +9,7 @@ import { migrateFirst, openDatabase } from '../src/opening/open-database';
 import { TenantDatabase } from '../src/tenants/tenant-scope';
 import { NOTES_SCHEMA, Note } from './notes.fixture';
 
-describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => {
+describe.each(EVERY_DATABASE)('change tracking on %s', (driver) => {
   let test: TestDatabase;
   let database: Database;
   let tenants: TenantDatabase;
@@ -78,7 +78,7 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
     expect(await keys()).toEqual([second]);
   });
 
-  /** A writer that stays in its transaction until `goOn` is called. */
+  /** A writer that keeps its transaction open until `goOn` is called. */
   const slowWriter = async (): Promise<{ goOn: () => void; written: Promise<void> }> => {
     let goOn: () => void = () => undefined;
     let written: Promise<void> = Promise.resolve();
@@ -97,7 +97,7 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
   describe.each([
     ['start', (): Promise<void> => tracking.start(tenant)],
     ['freeze', (): Promise<void> => tracking.freeze(tenant)],
-  ])('waits in %s', (_, begin) => {
+  ])('during %s', (_, begin) => {
     /** Expects `begun` to keep polling until the writer is released. */
     const expectWaits = async (begun: Promise<void>, goOn: () => void): Promise<void> => {
       let hasBegun = false;
@@ -114,12 +114,12 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
     };
 
     if (driver === 'postgres') {
-      it('for writers that started before it', async () => {
+      it('waits for writers that started earlier', async () => {
         const { goOn } = await slowWriter();
         await expectWaits(begin(), goOn);
       });
 
-      it('but not for a writer in another database of the server', async () => {
+      it('does not wait for a writer in another database of the server', async () => {
         const other = await createTestDatabase(driver);
         const client = new Client({ connectionString: other.ownerUrl });
         await client.connect();
@@ -130,7 +130,7 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
         await other.drop();
       });
 
-      it('only until it is aborted', async () => {
+      it('waits only until it is aborted', async () => {
         const { goOn, written } = await slowWriter();
         const end = new AbortController();
         const waiting = [tracking.start(tenant, end.signal), tracking.freeze(tenant, end.signal)];
@@ -141,7 +141,7 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
         await written;
       });
 
-      it('for writers that started while it was about to commit', async () => {
+      it('waits for writers that started while it was about to commit', async () => {
         const writeAs = database.writeAs.bind(database);
         let slow: Awaited<ReturnType<typeof slowWriter>> | undefined;
         jest.spyOn(database, 'writeAs').mockImplementationOnce((id, work) =>
@@ -156,7 +156,7 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
         await expectWaits(begun, goOn);
       });
     } else {
-      it('for writers that started before it', async () => {
+      it('waits for writers that started earlier', async () => {
         const { goOn, written } = await slowWriter();
         const begun = begin();
         goOn();
@@ -167,7 +167,7 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
     }
   });
 
-  it('changes nothing for a process that another has replaced', async () => {
+  it('changes nothing for a process that has been replaced by another', async () => {
     const late = new ChangeTracking(database, () => Promise.reject(new Error('too late')));
     await tracking.start(tenant);
     await insert();
@@ -184,7 +184,7 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
     await insert();
   });
 
-  it('admits one writer to a frozen tenant, and no other during or after that', async () => {
+  it('admits one writer to a frozen tenant, and no other writer during or after that', async () => {
     await tracking.freeze(tenant);
     let meanwhile: Promise<unknown> = Promise.resolve();
     await tracking.writeFrozen(tenant, async () => {
@@ -213,7 +213,7 @@ describe.each(EVERY_DATABASE)('tracking changes to a tenant on %s', (driver) => 
     await insert('after');
   });
 
-  it('reads the same rows throughout a snapshot, whatever is written in the meantime', async () => {
+  it('lets a snapshot see the same rows throughout, whatever is written in the meantime', async () => {
     await insert('old');
     const [first, second] = await tenants.snapshot(tenant, async (scope) => {
       const before = await scope.find(Note);

@@ -59,7 +59,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
   const textsOf = async (tenant: string): Promise<string[]> =>
     (await tenants.read(tenant, (scope) => scope.find(Note))).map((row) => row.text);
 
-  it('keeps types across a round trip', async () => {
+  it('preserves types across a round trip', async () => {
     const written = note(alpha, 'round trip');
     await tenants.write(alpha, (scope) => scope.insert(Note, written));
     const read = await tenants.read(alpha, (scope) => scope.findOne(Note, { id: written.id }));
@@ -94,9 +94,9 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
     expect(times).toEqual(times.toSorted());
   });
 
-  // On SQLite both may fall into the same millisecond.
+  // On SQLite, both times may fall into the same millisecond.
   if (driver === 'postgres')
-    it('gives each statement of a transaction its own time, since it may wait for locks', async () => {
+    it('gives each statement of a transaction its own time, because each may wait for locks', async () => {
       const sql = `select ${database.fromNow(0)}::text as now`;
       const [first, second] = await database.write(async (manager) => [
         await manager.query<unknown[]>(sql),
@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
     const change = (first: Note, second: Note, text: string): Promise<void> =>
       tenants.write(tenant, async (scope) => {
         await scope.update(Note, { id: first.id }, { text });
-        // On SQLite they run one after the other, so the second would never arrive.
+        // On SQLite, the units of work run one after the other, so the second would never arrive.
         if ((arrived += 1) === 2 || driver === 'sqlite') bothThere();
         await meeting;
         await scope.update(Note, { id: second.id }, { text });
@@ -127,7 +127,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
     expect(new Set(await textsOf(tenant)).size).toBe(1);
   });
 
-  it('loses no write with 50 concurrent writers, half of which roll back', async () => {
+  it('loses no write when half of 50 concurrent writers roll back', async () => {
     const tenant = randomUUID();
     const outcomes = await Promise.allSettled(
       Array.from({ length: 50 }, (_, i) =>
@@ -147,7 +147,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
     await tenants.write(tenant, async (scope) => {
       await scope.insert(Note, note(tenant, 'not yet'));
       expect(await scope.find(Note)).toHaveLength(1);
-      // Another request, outside this unit of work.
+      // Reads as another request would, outside this unit of work.
       expect(
         await new Promise((resolve) => setImmediate(() => resolve(outside(() => textsOf(tenant))))),
       ).toEqual([]);
@@ -265,7 +265,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
   });
 
   if (driver === 'postgres') {
-    it('neither shows nor accepts rows of another tenant, even without the predicate', async () => {
+    it('neither shows nor accepts rows of another tenant, even without the tenant predicate', async () => {
       await tenants.write(alpha, (scope) => scope.insert(Note, note(alpha, 'secret')));
       const seen = await tenants.read(beta, (scope) => scope.manager.find(Note));
       expect(seen.filter((row) => row.tenantId === alpha)).toEqual([]);
@@ -278,7 +278,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
     it('is reported as unavailable after the server has terminated an idle session', async () => {
       const { dataSource } = database;
       const failing = database.write(async ({ queryRunner }) => {
-        // A paused process does not read either; @types/pg omits this property.
+        // Pausing the socket has the same effect as pausing the process. @types/pg omits this property.
         const client = (await queryRunner?.connect()) as { connection: { stream: Socket } };
         const [{ pid }] = (await queryRunner?.query('select pg_backend_pid() as pid')) as [{ pid: number }];
         client.connection.stream.pause();
@@ -344,7 +344,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
         expect(other?.began).not.toEqual(one?.began);
       });
 
-      it('see what was committed in the meantime, and leave no transaction open', async () => {
+      it('see changes committed in the meantime, and leave no transaction open', async () => {
         const tenant = randomUUID();
         const texts = await inRequest(async () => {
           const before = await textsOf(tenant);

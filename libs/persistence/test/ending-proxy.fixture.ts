@@ -36,7 +36,7 @@ export async function startEndingProxy(serverUrl: string): Promise<EndingProxy> 
       isOpen ||= opens;
       if (!opens || !isArmed) return client.write(chunk);
       ended += 1;
-      // Sent as one chunk, so that the client reads both at once.
+      // Sent as one chunk, so that the client reads both messages at once.
       return client.end(Buffer.concat([chunk, fatal()]));
     });
   });

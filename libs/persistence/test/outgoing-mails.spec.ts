@@ -40,7 +40,7 @@ class CreateMails1700000000001 extends PortableMigration {
 }
 const SCHEMA = { entities: [OutgoingMail], migrations: [CreateMails1700000000001] };
 
-/** Writes to the given address, except nobody@example.com. */
+/** An email to the given address. Has no recipient if that is nobody@example.com. */
 class Greeting extends MailKind {
   readonly name = 'greeting';
   minted = 0;
@@ -133,7 +133,7 @@ describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
     expect(await rows()).toEqual([]);
   });
 
-  it('are not sent if that transaction fails, or if they have no recipient', async () => {
+  it('are not sent if the transaction that queues them fails, or if they have no recipient', async () => {
     const before = smtp.mails.length;
     const failing = database.write(async (manager) => {
       await mails.add({ manager }, 'greeting', { to: 'ann@example.com' });
@@ -175,7 +175,7 @@ describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
     expect(await rows()).toEqual([]);
   });
 
-  it('are given up after a day', async () => {
+  it('are abandoned after a day', async () => {
     smtp.refusal = 'busy';
     await mails.greet('ann@example.com');
     for (let hours = 0; hours <= 24; hours += 6) {
@@ -187,7 +187,7 @@ describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
     expect(mails.givenUp).toHaveLength(1);
   });
 
-  it('are given up if they are sent but cannot be removed', async () => {
+  it('are abandoned if they are sent but cannot be removed', async () => {
     const isStuck = 'old.attempts <= 50';
     const [refuse, allow] =
       driver === 'sqlite'
@@ -218,7 +218,7 @@ describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
     for (let n = 0; n < 2; n += 1) await smtp.next();
   });
 
-  it('are claimed for longer each time as long as no attempt finishes', async () => {
+  it('are claimed for longer after each attempt that does not finish', async () => {
     jest.spyOn(mails.kind, 'write').mockRejectedValue(Object.assign(new Error('it ends'), { code: '57P01' }));
     await mails.greet('ann@example.com');
     const claims: number[] = [];
@@ -235,15 +235,15 @@ describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
   it.each([
     ['is sent', undefined, 3600],
     ['is refused', 'busy', 3600],
-    ['is given up', 'busy', 25 * 3600],
+    ['is abandoned', 'busy', 25 * 3600],
   ])(
-    'stay with their latest claimant even if a paused process resumes and its email %s',
+    'stay claimed by the last process, even if an earlier one resumes and its email %s',
     async (_, refusal, seconds) => {
       const paused = sender();
       const write = paused.kind.write.bind(paused.kind);
       jest.spyOn(paused.kind, 'write').mockImplementationOnce(async (...asked) => {
         const letter = await write(...asked);
-        // Paused until its claim expires: another process tries to send, and is refused.
+        // While this process is paused, its claim expires, and an attempt by another process is refused.
         clock.advance(seconds);
         await database.write((manager) =>
           manager.update(
@@ -289,7 +289,7 @@ describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
     expect(await rows()).toEqual([]);
   });
 
-  it('are not given up just because the database was unavailable', async () => {
+  it('are not abandoned just because the database was unavailable', async () => {
     const queue = jest.spyOn(mails, 'sendNoted').mockResolvedValue();
     await mails.greet('ann@example.com');
     queue.mockRestore();
@@ -304,7 +304,7 @@ describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
     expect(await rows()).toEqual([]);
   });
 
-  it('are sent by the next process that starts if one has died', async () => {
+  it('are sent by the next process to start if the one that queued them has died', async () => {
     const dead = sender();
     const sending = jest.spyOn(dead, 'sendNoted').mockResolvedValue();
     await dead.greet('ann@example.com');
@@ -315,7 +315,7 @@ describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
     expect(await rows()).toEqual([]);
   });
 
-  it('are each sent once by two concurrent processes', async () => {
+  it('are sent only once each by two concurrent processes', async () => {
     const other = sender();
     const before = smtp.mails.length;
     for (let n = 0; n < 12; n += 1) {

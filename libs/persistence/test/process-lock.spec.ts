@@ -16,12 +16,12 @@ describe(ProcessLock.name, () => {
     await expect(second).rejects.toThrow(EnvironmentError);
     await expect(second).rejects.toThrow(
       `in use by another process (process ${process.pid}), and only one process can use a SQLite ` +
-        'file. If that process is this plane, it is already running',
+        'file. If that process is this plane, the plane is already running',
     );
     await lock.release();
   });
 
-  it('names neither a released holder nor a process that reuses the pid of an earlier holder', async () => {
+  it('names neither a former holder nor a process that reuses the pid of one', async () => {
     const lock = await ProcessLock.take(database.url);
     expect(lockHolder(database.url)).toBe(process.pid);
     const note = `${database.url}.lock.pid`;
@@ -36,7 +36,7 @@ describe(ProcessLock.name, () => {
     expect(lockHolder(database.url)).toBeUndefined();
   });
 
-  it('passes to the next process, even if that was already waiting', async () => {
+  it('passes to the next process, even if it was already waiting', async () => {
     const lock = await ProcessLock.take(database.url);
     const next = ProcessLock.take(database.url);
     await lock.release();

@@ -24,13 +24,17 @@ const policyOf = (using: string, check: string): string[] => [
 
 /** What a migration may get wrong, and the problem reported for it. */
 const FAULTS: readonly (readonly [what: string, sql: readonly string[], problem: string])[] = [
-  ['no row-level security', [LOGS], 'table logs: row-level security is not enabled and forced'],
+  ['a table without row-level security', [LOGS], 'table logs: row-level security is not enabled and forced'],
   [
     'row-level security that is not forced',
     [LOGS, ...FENCE.slice(0, 1), ...FENCE.slice(2)],
     'row-level security is not enabled and forced',
   ],
-  ['no policy', [LOGS, ...FENCE.slice(0, 2)], 'table logs: no policy with both USING and WITH CHECK'],
+  [
+    'a table without a policy',
+    [LOGS, ...FENCE.slice(0, 2)],
+    'table logs: no policy with both USING and WITH CHECK',
+  ],
   [
     'a policy without a check of written rows',
     [LOGS, ...FENCE.slice(0, 2), `create policy p on logs using (${OWN})`],
@@ -57,7 +61,7 @@ const FAULTS: readonly (readonly [what: string, sql: readonly string[], problem:
     'index logs_pk is unique but does not start with tenant_id',
   ],
   [
-    'no primary key',
+    'a table without a primary key',
     [LOGS.replace(', constraint logs_pk primary key (tenant_id, id)', ''), ...FENCE],
     'table logs: no primary key',
   ],

@@ -22,7 +22,7 @@ describe('a Postgres server that does not respond', () => {
   let server: Server;
   const open = new Set<Socket>();
   const listening: PostgresSignals[] = [];
-  /** Whether it authenticates clients before it stops responding. */
+  /** Whether the server authenticates clients before it stops responding. */
   let isWelcoming: boolean;
   let url: string;
   beforeAll(async () => {

@@ -84,7 +84,7 @@ describe('the SQLite file of a plane', () => {
     await expect(migrations()).resolves.not.toEqual([]);
   });
 
-  it('is readable only by its owner, whatever its folder allows', async () => {
+  it("is readable only by its owner, regardless of the folder's permissions", async () => {
     await start();
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
@@ -142,7 +142,7 @@ describe('the SQLite file of a plane', () => {
     const broken = { entities: [], migrations: [KeepBooks1700000000001, FailHere1700000000002] };
     await expect(start(broken)).rejects.toThrow('the process ends here');
     expect(existsSync(file)).toBe(false);
-    // What a killed process leaves behind.
+    // The files that a killed process leaves behind.
     for (const left of ['.new', '.new-wal', '.new-shm']) writeFileSync(`${file}${left}`, left);
     await start();
     expect(readdirSync(folder)).toEqual(['plane.db']);
@@ -164,7 +164,7 @@ describe('the SQLite file of a plane', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('does not replace a file that appears while it is being created', async () => {
+  it('does not overwrite a file that appears in its place while it is being created', async () => {
     class PutThere1700000000001 extends PortableMigration {
       protected apply = async (): Promise<void> => writeFileSync(file, 'a backup');
       protected revert = () => Promise.resolve();
@@ -174,15 +174,15 @@ describe('the SQLite file of a plane', () => {
     expect(readFileSync(file, 'utf8')).toBe('a backup');
   });
 
-  it('is created once by several processes that start together', async () => {
+  it('is created only once if several processes start together', async () => {
     await Promise.all([start(), start(), start()]);
-    // If connections close at the same time, none may be the last, so SQLite leaves its log. A connection
-    // that closes alone writes it back.
+    // If connections close at the same time, none may be the last, so SQLite leaves its log behind. A
+    // connection that closes alone writes it back.
     await start();
     expect(readdirSync(folder)).toEqual(['plane.db']);
   });
 
-  it('leaves no lock file if a start takes the lock after another one has created the file', async () => {
+  it('has no lock file left beside it if a late process takes the lock after its creation', async () => {
     const take = ProcessLock.take.bind(ProcessLock);
     jest.spyOn(ProcessLock, 'take').mockImplementationOnce(async (draft) => {
       await start();

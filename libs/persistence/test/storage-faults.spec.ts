@@ -58,7 +58,7 @@ describe.each(EVERY_DATABASE)('a COMMIT that fails on %s', (driver) => {
     await test.drop();
   });
 
-  it('stores nothing, says so, and does not affect the next unit of work', async () => {
+  it('stores nothing, throws an error, and does not affect the next unit of work', async () => {
     const orphan = (manager: EntityManager): Promise<unknown> =>
       manager.query('insert into children (id) values (1)');
     const failing = new TenantDatabase(database).write(tenant, async (scope) => {
@@ -83,7 +83,7 @@ describe('a statement on SQLite', () => {
     await test.drop();
   });
 
-  it('blocks the rest of its unit of work if the disk is full, even if its error is swallowed', async () => {
+  it('makes its whole unit of work fail if the disk is full, even if its error is swallowed', async () => {
     const tenants = new TenantDatabase(database);
     const failing = tenants.write(tenant, async (scope) => {
       const [{ page_count: pages }] =
@@ -103,7 +103,7 @@ describe('a statement on SQLite', () => {
     expect(await textsIn(test)).toHaveLength(1);
   });
 
-  it('is refused after the end of its unit of work', async () => {
+  it('is refused once its unit of work has ended', async () => {
     const tenants = new TenantDatabase(database);
     let late: EntityManager | undefined;
     await tenants.write(tenant, async (scope) => void (late = scope.manager));

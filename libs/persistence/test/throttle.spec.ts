@@ -34,7 +34,7 @@ const MINUTE = 60;
 const LOCK_WAITS = `select 1 from pg_stat_activity
   where datname = current_database() and wait_event_type = 'Lock'`;
 
-/** Callers wait for `opened` until the gate is opened. */
+/** Callers await `opened`, which resolves when the gate is opened. */
 class Gate {
   open: () => void = () => undefined;
   readonly opened = new Promise<void>((resolve) => (this.open = resolve));
@@ -76,7 +76,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
   const letThrough = async (...args: Parameters<typeof taken>): Promise<number> =>
     (await taken(...args)).filter(Boolean).length;
 
-  it('lets exactly the limit through, however many attempts arrive at once', async () => {
+  it('allows exactly as many attempts as its limit, however many arrive at once', async () => {
     expect(await letThrough(20)).toBe(3);
     expect(await letThrough(20, strict, ['b'])).toBe(3);
     expect(await letThrough(20, { ...strict, name: 'other' })).toBe(3);

@@ -22,7 +22,7 @@ describe('a credential', () => {
     expect(value.reveal()).toBe('atp_AAAAAAAAAAAA_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1061Ue9');
   });
 
-  it('keeps its width for any random bytes', () => {
+  it('has the same length for any random bytes', () => {
     expect(mintCredential('aok', { randomBytes: zeros }).value.reveal()).toMatch(
       /^aok_0{12}_0{43}[0-9A-Za-z]{6}$/,
     );
@@ -35,7 +35,7 @@ describe('a credential', () => {
     expect(new Set(minted.map(({ value }) => value.reveal().split('_')[2])).size).toBe(100);
   });
 
-  it('accepts a given id, but none in another format', () => {
+  it('can be minted with a given id, but not with one in another format', () => {
     expect(mintCredential('aos', { id: 'abcDEF123456' })).toMatchObject({ id: 'abcDEF123456' });
     for (const id of ['', 'short', 'abcDEF1234567', 'abcDEF_12345', 'abcDEF12345\n']) {
       expect(() => mintCredential('aos', { id })).toThrow(TypeError);
@@ -43,12 +43,12 @@ describe('a credential', () => {
   });
 });
 
-describe('parsing a credential', () => {
+describe('the parser of credentials', () => {
   const minted = mintCredential('atp');
   const { id } = minted;
   const value = minted.value.reveal();
 
-  it('returns the id, for every kind', () => {
+  it('returns the id for every kind of credential', () => {
     for (const prefix of Object.keys(CREDENTIAL_PREFIXES) as (keyof typeof CREDENTIAL_PREFIXES)[]) {
       const minted = mintCredential(prefix);
       expect(parseCredential(prefix, minted.value.reveal())).toEqual({ id: minted.id });
@@ -62,7 +62,7 @@ describe('parsing a credential', () => {
     }
   });
 
-  it('rejects another kind, another length, and another alphabet', () => {
+  it('rejects a wrong kind, a wrong length and a wrong alphabet', () => {
     expect(parseCredential('ats', value)).toBeNull();
     for (const wrong of [
       '',
@@ -77,7 +77,7 @@ describe('parsing a credential', () => {
     }
   });
 
-  it('rejects a wrong format with a correct checksum', () => {
+  it('rejects a malformed credential even if its checksum is correct', () => {
     const body = value.slice(0, -6);
     expect(parseCredential('atp', withCheck(body))).toEqual({ id });
     for (const wrong of [

@@ -17,9 +17,9 @@ export const CREDENTIAL_PREFIXES = {
 export type CredentialPrefix = keyof typeof CREDENTIAL_PREFIXES;
 
 export interface Credential {
-  /** Public. It is the key of the row that stores the hash. */
+  /** Public: identifies the row that stores the hash. */
   readonly id: string;
-  /** `<prefix>_<id>_<secret><check>`. Shown once, then kept only as its {@link hashCredential}. */
+  /** `<prefix>_<id>_<secret><check>`. Shown once; only its hash is stored (see {@link hashCredential}). */
   readonly value: Secret;
 }
 

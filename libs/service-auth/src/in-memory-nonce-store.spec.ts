@@ -12,18 +12,18 @@ describe(InMemoryNonceStore.name, () => {
     store = new InMemoryNonceStore(clock);
   });
 
-  it('accepts a nonce once', async () => {
+  it('accepts a nonce only once', async () => {
     expect(await store.consume(use)).toBe(true);
     expect(await store.consume(use)).toBe(false);
     expect(await store.consume({ ...use, nonce: 'nonce-0000000000' })).toBe(true);
   });
 
-  it('accepts a nonce once among many concurrent calls', async () => {
+  it('accepts a nonce only once if many calls use it concurrently', async () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => store.consume(use)));
     expect(answers.filter(Boolean)).toHaveLength(1);
   });
 
-  it('accepts a nonce once, even with another expiry', async () => {
+  it('accepts a nonce only once, even with another expiry', async () => {
     await store.consume(use);
     expect(await store.consume({ ...use, expiresAt: secondsFromSigning(900) })).toBe(false);
   });
@@ -33,7 +33,7 @@ describe(InMemoryNonceStore.name, () => {
     expect(await store.consume({ ...use, keyId: 'a', nonce: 'b:c' })).toBe(true);
   });
 
-  it('still remembers a nonce at the moment when it expires', async () => {
+  it('still remembers a nonce at the moment it expires', async () => {
     await store.consume(use);
     clock.at = use.expiresAt;
     expect(await store.consume(use)).toBe(false);

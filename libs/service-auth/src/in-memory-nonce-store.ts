@@ -5,7 +5,7 @@ const GENERATION_MS = 60_000;
 
 /**
  * For a single process. Groups nonces by the minute in which they expire and drops a whole group at a time,
- * so memory is bounded by the calls of one window, and no timer is needed.
+ * so memory use is bounded by the number of calls in one window, and no timer is needed.
  */
 export class InMemoryNonceStore extends NonceStore {
   private readonly used = new Set<string>();
@@ -17,7 +17,7 @@ export class InMemoryNonceStore extends NonceStore {
 
   consume({ keyId, nonce, expiresAt }: NonceUse): boolean {
     this.dropExpired();
-    // Neither part can contain a line break, so no two pairs collide.
+    // Neither the key id nor the nonce can contain a line break, so no two pairs collide.
     const use = `${keyId}\n${nonce}`;
     if (this.used.has(use)) return false;
     this.used.add(use);

@@ -6,7 +6,7 @@ import { keyIdOf } from './service-key';
 const [current, next, other] = [1, 2, 3].map(() => mintCredential('ats').value) as [Secret, Secret, Secret];
 
 describe('the next secret', () => {
-  it('can be opened with the secret that it follows, whose key id it names', async () => {
+  it("can be decrypted with the secret that it replaces, and names that secret's key id", async () => {
     const sealed = await sealNextSecret(next, current);
     expect((await openNextSecret(sealed, [other, current])).equals(next)).toBe(true);
     expect([other, next, current].filter((one) => isSealedUnder(sealed, one))).toEqual([current]);
@@ -14,7 +14,7 @@ describe('the next secret', () => {
     expect(header).toEqual({ alg: 'dir', enc: 'A256GCM', kid: keyIdOf(current) });
   });
 
-  it('cannot be opened with any other secret', async () => {
+  it('cannot be decrypted with any other secret', async () => {
     const sealed = await sealNextSecret(next, current);
     await expect(openNextSecret(sealed, [other])).rejects.toThrow(/not known here/);
   });

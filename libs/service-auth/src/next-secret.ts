@@ -19,13 +19,17 @@ export function sealNextSecret(next: SecretText, current: SecretText): Promise<s
 }
 
 /**
- * Whether the sealed secret follows `secret`, which means that the call being answered was signed with it.
+ * Whether the sealed secret is meant to replace `secret`. If so, the call that returned it was signed with
+ * `secret`.
  */
 export function isSealedUnder(sealed: string, secret: SecretText): boolean {
   return decodeProtectedHeader(sealed).kid === keyIdOf(secret);
 }
 
-/** Throws unless it was sealed under one of these secrets, is intact, and contains a service secret. */
+/**
+ * Decrypts the next secret. Throws unless it was sealed under one of these secrets, is intact, and is a
+ * service secret.
+ */
 export async function openNextSecret(sealed: string, known: readonly SecretText[]): Promise<Secret> {
   const current = known.find((secret) => isSealedUnder(sealed, secret));
   if (current === undefined)

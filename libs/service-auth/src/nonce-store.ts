@@ -1,7 +1,7 @@
 export interface NonceUse {
   readonly keyId: string;
   readonly nonce: string;
-  /** From then on, the time window alone refuses the request, so the nonce may be forgotten. */
+  /** From this time on, the request is refused as too old anyway, so the nonce may be forgotten. */
   readonly expiresAt: Date;
 }
 
@@ -10,7 +10,7 @@ export abstract class NonceStore {
   /**
    * True only for the first use of a key's nonce across all processes that accept calls. Of two concurrent
    * uses, one gets false. Called only once the signature is verified, so strangers cannot fill the store.
-   * Rejects if it cannot tell; the call is then refused.
+   * Rejects if the store cannot tell; the call is then refused.
    */
   abstract consume(use: NonceUse): boolean | Promise<boolean>;
 }

@@ -8,7 +8,7 @@ describe(authorityOf.name, () => {
     ['http://cp.example.com:443', 'cp.example.com:443'],
     ['https://[::1]:4100', '[::1]:4100'],
     ['https://münchen.example', 'xn--mnchen-3ya.example'],
-  ])('of %s is %s', (url, authority) => {
+  ])('given %s, returns the authority %s', (url, authority) => {
     expect(authorityOf(url)).toBe(authority);
     expect(authorityOf(new URL(url))).toBe(authority);
   });

@@ -18,7 +18,7 @@ const METHOD = /^[A-Z]+$/;
 const AUTHORITY = /^[\x21-\x7e]+$/;
 /** Origin form only: no absolute URL, no `*`, no fragment; non-ASCII must be percent-encoded. */
 const ORIGIN_FORM = /^\/[\x21\x22\x24-\x7e]*$/;
-/** An id or a slug. It excludes commas and spaces, so two joined headers never pass as one. */
+/** A tenant's id or slug. Commas and spaces are not allowed, so two joined values never pass as one. */
 const TENANT_ID = /^[0-9A-Za-z._~-]{1,128}$/;
 
 /** Why these parts cannot be signed, or null. The same rules apply to the signer and the verifier. */

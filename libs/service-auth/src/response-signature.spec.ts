@@ -56,7 +56,7 @@ describe('a signed response', () => {
     expect(verifyResponse(received)).toEqual({ created: CREATED + 2 });
   });
 
-  it('is accepted whatever our own clock says, with any status and body', () => {
+  it('is accepted with any status and body, whatever our own clock says', () => {
     for (const [status, body] of [
       [204, ''],
       [401, 'é'],
@@ -89,7 +89,7 @@ describe('a response is refused', () => {
     expectRefused({ ...received, ...change });
   });
 
-  it('with body and digest changed together', () => {
+  it('with both its body and its digest changed', () => {
     const body = '{"tenants":[]}';
     expectRefused({
       ...received,

@@ -43,9 +43,9 @@ export function signResponse(response: ResponseToSign): SignedHeaders {
 }
 
 /**
- * `created`, in Unix seconds, is when the Control Plane signed. Callers correct their clock by it, so no
- * window applies here. Throws {@link AnswerRefused} for a response that is unsigned, changed, or meant for
- * another request.
+ * `created` is when the Control Plane signed the response, in Unix seconds. Callers use it to correct their
+ * clocks, so no time window applies here. Throws {@link AnswerRefused} for a response that is unsigned,
+ * changed, or meant for another request.
  */
 export function verifyResponse(response: ResponseToVerify): { readonly created: number } {
   try {

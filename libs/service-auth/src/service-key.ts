@@ -17,8 +17,8 @@ export interface ServiceKey<TCaller = unknown> {
 
 export abstract class ServiceKeyResolver<TCaller = unknown> {
   /**
-   * Null for a key id that is unknown or revoked. Runs before the signature is checked, so it must change
-   * nothing.
+   * Returns null for a key id that is unknown or revoked. Called before the signature is checked, so it must
+   * not change anything.
    */
   abstract secretsFor(keyId: string): ServiceKey<TCaller> | null | Promise<ServiceKey<TCaller> | null>;
 }

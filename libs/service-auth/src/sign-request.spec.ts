@@ -24,7 +24,7 @@ describe(signRequest.name, () => {
     expect(headers).not.toHaveProperty('x-tenant-id');
   });
 
-  it('signs a body the same way as text and as bytes', () => {
+  it('signs a string body in the same way as its bytes', () => {
     const body = 'ä {} \u{1F600}';
     expect(signedCall({ body: Buffer.from(body) }).headers).toEqual(signedCall({ body }).headers);
   });
@@ -35,7 +35,7 @@ describe(signRequest.name, () => {
     expect(nonces[0]).toHaveLength(24);
   });
 
-  it('signs in whole seconds, and its signature can be read back', () => {
+  it('uses a time in whole seconds, and makes a signature that can be read back', () => {
     expect(readSignature(signedCall().headers)).toMatchObject({
       label: 'sig1',
       keyId: KEY_ID,

@@ -8,10 +8,10 @@ const { headers } = signedCall();
 const INPUT = singleHeader(headers, 'signature-input');
 const SIGNATURE = singleHeader(headers, 'signature');
 
-/** Compared with an independent parser of RFC 9651. */
+/** Compares our parser with an independent parser of RFC 9651. */
 describe('the fields of a signature', () => {
   it.each(['nonce-0123456789', 'quoted "nonce" \\ 0123456789', '; tag="x", sig2=(0123456789'])(
-    'mean the same to an independent parser, with the nonce %s',
+    'are read in the same way by an independent parser, with the nonce %s',
     (nonce) => {
       const signed = signedCall({ nonce }).headers;
       const [[label, member] = []] = parseDictionary(singleHeader(signed, 'signature-input'));
@@ -38,12 +38,14 @@ describe('the fields of a signature', () => {
       expect(serializeDictionary(parseDictionary(field as string))).toBe(field);
   });
 
-  it.each(['nonce\n0123456789', 'nonce-0123456789ä'])('reject the nonce %j', (nonce) => {
+  it.each(['nonce\n0123456789', 'nonce-0123456789ä'])('cannot contain the nonce %j', (nonce) => {
     expect(() => signedCall({ nonce })).toThrow(TypeError);
   });
 });
 
-/** Every character removed, duplicated, and replaced or preceded by some others. */
+/**
+ * Variants of the field in which one character is removed, duplicated, or replaced or preceded by another.
+ */
 function changes(field: string): string[] {
   return Array.from(field, (character, at) =>
     [

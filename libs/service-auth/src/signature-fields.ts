@@ -6,7 +6,7 @@ import { hmacSha256, signatureBase, type SignatureComponent } from './signature-
 
 export type SignatureParameters = ReadonlyMap<string, string | number>;
 
-/** What one kind of signed message covers and declares: exactly this, in any order. */
+/** Exactly what one kind of signed message must cover and declare, in any order. */
 export interface SignatureProfile {
   readonly components: readonly string[];
   readonly parameters: readonly string[];

@@ -1,5 +1,6 @@
 /**
- * The `tag` of a call to the Control Plane, and that of its response, so that neither can pass as the other.
+ * The `tag` of a call to the Control Plane. Its response has a different tag, so that neither can pass as the
+ * other.
  */
 export const REQUEST_TAG = 'atlas-tp';
 export const ANSWER_TAG = 'atlas-cp';

@@ -75,7 +75,7 @@ describe(SignatureVerifier.name, () => {
     ]);
   });
 
-  it('checks against its own authority, whatever Host or the caller says', async () => {
+  it('checks against its own authority, whatever the Host header or the caller says', async () => {
     const elsewhere = signedCall({
       url: new URL('https://evil.example/api/tenant-planes/self/report?a=%20b&a=2'),
     });
@@ -113,14 +113,14 @@ describe(SignatureVerifier.name, () => {
     expect(await refusalOfCall(signedCall())).toMatchObject({ code: 'bad_signature' });
   });
 
-  it('looks up no key and uses up no nonce before format and digest are valid', async () => {
+  it('looks up no key and consumes no nonce before it has checked the format and the digest', async () => {
     await refusalOfCall({ ...signedCall(), rawBody: Buffer.from('other') });
     await refusalOfCall({ ...signedCall(), headers: {} });
     expect(keys.asked).toEqual([]);
     expect(nonces.uses).toEqual([]);
   });
 
-  it('uses up no nonce for a call that it refuses', async () => {
+  it('consumes no nonce for a call that it refuses', async () => {
     await refusalOfCall({ ...signedCall(), method: 'PUT' });
     clock.at = secondsFromSigning(301);
     expect(await refusalOfCall(signedCall())).toMatchObject({ code: 'clock_skew' });
@@ -132,7 +132,7 @@ describe(SignatureVerifier.name, () => {
     await expect(verifier.verify(signedCall())).rejects.toThrow('database gone');
   });
 
-  it('signs responses with the secret that the caller used, at the time of the response', async () => {
+  it("signs responses with the caller's secret, and dates them at the time of the response", async () => {
     const { headers, ...signed } = signedCall();
     const { signAnswer } = await verifier.verify({ ...signed, headers });
     clock.at = secondsFromSigning(55);
@@ -142,7 +142,7 @@ describe(SignatureVerifier.name, () => {
     expect(() => verifyResponse({ ...received, secret: OTHER_SECRET })).toThrow();
   });
 
-  it('signs a refusal only if the clock is wrong, so that the caller can correct it', async () => {
+  it("signs a refusal only if the caller's clock is wrong, so that the caller can correct it", async () => {
     clock.at = secondsFromSigning(4000);
     const { headers } = signedCall();
     const { signAnswer } = await refusalOfCall(signedCall());
@@ -163,7 +163,7 @@ describe(SignatureVerifier.name, () => {
     'cp.example.com/',
     'user@cp.example.com',
     'münchen.example',
-  ])('rejects the authority %j at start, since no call could match it', (authority) => {
+  ])('rejects the authority %j at start, because no call could match it', (authority) => {
     expect(() => new SignatureVerifier({ authority }, keys, nonces, clock)).toThrow(TypeError);
   });
 

@@ -26,7 +26,7 @@ export interface ServiceCall<TCaller = unknown> {
 }
 
 /**
- * Finds the key, checks the signature and uses up the nonce. Independent of Nest, so that guards and tools
+ * Finds the key, checks the signature and consumes the nonce. Independent of Nest, so that guards and tools
  * can use it.
  */
 export class SignatureVerifier<TCaller = unknown> {
@@ -69,7 +69,10 @@ function replayed(): SignatureRefused {
   );
 }
 
-/** With a URL or a capital letter here, every call would be refused, so it fails at start. */
+/**
+ * If the authority were a URL or contained a capital letter, every call would be refused. The verifier
+ * therefore throws when it is created.
+ */
 function isAuthority(authority: string): boolean {
   return (
     URL.canParse(`https://${authority}`) &&

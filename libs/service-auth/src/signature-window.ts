@@ -4,8 +4,8 @@ import { type AnswerSigner } from './signed-headers';
 export const SIGNATURE_WINDOW_SECONDS = 300;
 
 /**
- * Extends how long a nonce is remembered: replicas' clocks differ, and one that is ahead must not forget a
- * nonce that another still accepts.
+ * Nonces are remembered for this much longer. The clocks of replicas differ, and a replica whose clock is
+ * ahead must not forget a nonce that another replica still accepts.
  */
 const NONCE_MARGIN_SECONDS = 60;
 
@@ -32,7 +32,7 @@ export function requireInWindow(age: SignatureAge, signAnswer?: AnswerSigner): v
   );
 }
 
-/** How long to remember a nonce: until its window ends, plus the margin. */
+/** When a nonce may be forgotten: at the end of its window, plus the margin. */
 export function nonceExpiryOf({
   created,
   windowSeconds = SIGNATURE_WINDOW_SECONDS,

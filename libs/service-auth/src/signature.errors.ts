@@ -9,8 +9,8 @@ export class SignatureRefused extends DomainError {
     code: SignatureRefusal,
     detail: string,
     /**
-     * Set by `SignatureVerifier` with `clock_skew`: the caller has proven its key, so the refusal can be
-     * signed and the caller may correct its clock by it.
+     * Set by `SignatureVerifier` for `clock_skew`. The caller has proven that it has the key, so the refusal
+     * can be signed, and the caller can use it to correct its clock.
      */
     readonly signAnswer?: AnswerSigner,
   ) {

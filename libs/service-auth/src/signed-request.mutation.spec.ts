@@ -28,7 +28,7 @@ function seededRandom(seed: number): (below: number) => number {
   };
 }
 
-/** One byte replaced, inserted or removed; Latin-1, as Node reads a request's head. */
+/** Returns the text with one byte replaced, inserted or removed. Node reads a request's head as Latin-1. */
 function mutated(text: string, random: (below: number) => number, bytes = LATIN_1): string {
   const at = random(text.length + 1);
   const byte = bytes[random(bytes.length)] ?? '';
@@ -41,7 +41,7 @@ function mutated(text: string, random: (below: number) => number, bytes = LATIN_
 
 function mutatedCall(call: ArrivedCall, part: Part, random: (below: number) => number): ArrivedCall {
   if (part === 'method' || part === 'target') return { ...call, [part]: mutated(call[part], random) };
-  // Changes only letters, because a verifier does not start with an invalid authority.
+  // Changes only letters, because a verifier cannot be created with an invalid authority.
   if (part === 'authority') return { ...call, authority: mutated(call.authority, random, LETTERS) };
   if (part === 'body') {
     return { ...call, rawBody: Buffer.from(mutated(call.rawBody.toString('latin1'), random), 'latin1') };
@@ -51,7 +51,7 @@ function mutatedCall(call: ArrivedCall, part: Part, random: (below: number) => n
   const { [name]: value, ...others } = call.headers;
   if (part !== 'header name')
     return { ...call, headers: { ...others, [name]: mutated(String(value), random) } };
-  // Node lower-cases names, so a change of case alone is no change.
+  // Node lower-cases names, so a change of case alone does not count.
   return { ...call, headers: { ...others, [mutated(name, random).toLowerCase()]: value } };
 }
 
@@ -67,7 +67,7 @@ describe('a signed call with any one byte changed', () => {
       signedCall({ method: 'GET', body: undefined, tenantId: undefined }),
       PARTS.slice(0, 7),
     ],
-  ])('is refused 2,000 times out of 2,000, %s', async (_, call, parts) => {
+  ])('is refused in 2,000 of 2,000 cases, %s', async (_, call, parts) => {
     const random = seededRandom(20_240_229);
     const touched = new Map<Part, number>();
     for (let round = 0; round < ROUNDS;) {

@@ -28,7 +28,7 @@ function withInput(from: string | RegExp, to: string): ArrivedCall {
   return withHeader('signature-input', changed);
 }
 
-/** Signs an arbitrary base with the real secret, so that only its structure can get it refused. */
+/** Signs an arbitrary base with the real secret, so that only its structure can be a reason to refuse it. */
 function signedByHand(covered: string, parameters: string, lines: Record<string, string> = {}): ArrivedCall {
   const call = signedCall();
   const values: Record<string, string> = {
@@ -53,7 +53,7 @@ function signedByHand(covered: string, parameters: string, lines: Record<string,
   return { ...call, headers };
 }
 
-/** For correctly signed calls, which are refused before the HMAC is even checked. */
+/** Expects a correctly signed call to be refused for its form, before the HMAC is even checked. */
 async function expectRefusedForForm(request: ArrivedCall): Promise<void> {
   await expectBadSignature(request);
   expect(((await refusalOfCall(request)) as Error).message).not.toContain('is not valid');
@@ -66,7 +66,7 @@ async function expectBadSignature(request: ArrivedCall): Promise<void> {
 }
 
 describe('a signed call', () => {
-  it('is accepted, and reports who signed it, when, and how long its nonce is remembered', async () => {
+  it("is accepted, and its signer, its time and its nonce's expiry are reported", async () => {
     expect(await verified(signedCall())).toMatchObject({
       keyId: 'KeyId0000001',
       nonce: NONCE,
@@ -76,7 +76,7 @@ describe('a signed call', () => {
     });
   });
 
-  it('is accepted with either secret during a rotation, and reports which', async () => {
+  it('is accepted with either secret during a rotation, and the secret used is reported', async () => {
     expect(await verified({ ...signedCall(), secrets: [OTHER_SECRET, SECRET] })).toMatchObject({
       secretIndex: 1,
     });
@@ -85,7 +85,7 @@ describe('a signed call', () => {
     });
   });
 
-  it('may list components and parameters in any order, under any one label', async () => {
+  it('may list components and parameters in any order, under any label', async () => {
     const covered = COVERED.split(' ').reverse().join(' ');
     const parameters = PARAMETERS.split(';').reverse().join(';');
     expect(await verified(signedByHand(covered, parameters))).toMatchObject({ secretIndex: 0 });
@@ -112,15 +112,15 @@ describe('a call changed after it was signed is refused when the change is in', 
     ['the authority', { authority: 'cp.example.org' }],
     ['the port', { authority: 'cp.example.com:8443' }],
     ['the path', { target: '/api/tenant-planes/self/reports?a=%20b&a=2' }],
-    ['a trailing slash', { target: '/api/tenant-planes/self/report/?a=%20b&a=2' }],
+    ['the path, to which a slash was added', { target: '/api/tenant-planes/self/report/?a=%20b&a=2' }],
     ['the escaping of the path', { target: '/api/tenant-planes/self/%72eport?a=%20b&a=2' }],
     ['a query value', { target: '/api/tenant-planes/self/report?a=%20b&a=3' }],
     ['the escaping of the query', { target: '/api/tenant-planes/self/report?a=+b&a=2' }],
     ['the order of the query', { target: '/api/tenant-planes/self/report?a=2&a=%20b' }],
-    ['a dropped query', { target: '/api/tenant-planes/self/report' }],
+    ['the query, which was removed', { target: '/api/tenant-planes/self/report' }],
     ['the boundary between path and query', { target: '/api/tenant-planes/self/report%3Fa=%20b&a=2' }],
     ['the body', { rawBody: Buffer.from('{"hello":"world"}') }],
-    ['a dropped body', { rawBody: Buffer.alloc(0) }],
+    ['the body, which was removed', { rawBody: Buffer.alloc(0) }],
   ])('%s', async (_, change) => {
     await expectBadSignature({ ...signedCall(), ...change });
   });
@@ -249,28 +249,28 @@ describe('a call is refused for its form, even if its sender has the secret, whe
   });
 });
 
-describe('a signed header is refused when it is', () => {
+describe('a call is refused if', () => {
   const names = ['signature-input', 'signature', 'content-digest', 'x-tenant-id'];
 
-  it.each(names)('missing: %s', async (name) => {
+  it.each(names)('its header %s is missing', async (name) => {
     await expectBadSignature(withHeader(name, undefined));
   });
 
-  it.each(names)('sent twice, joined or as a list: %s', async (name) => {
+  it.each(names)('its header %s is sent twice, joined or as a list', async (name) => {
     const value = String(signedCall().headers[name]);
     await expectBadSignature(withHeader(name, `${value}, ${value}`));
     await expectBadSignature(withHeader(name, [value, value]));
     await expectBadSignature(withHeader(name, [value]));
   });
 
-  it.each(names)('padded, empty or malformed: %s', async (name) => {
+  it.each(names)('its header %s is padded, empty or malformed', async (name) => {
     const value = String(signedCall().headers[name]);
     for (const wrong of [` ${value}`, `${value} `, `${value},`, '', '(', '\0', 'é']) {
       await expectBadSignature(withHeader(name, wrong));
     }
   });
 
-  it('carrying a second signature', async () => {
+  it('it carries a second signature', async () => {
     const call = signedCall();
     const [input, signature] = [String(call.headers['signature-input']), String(call.headers['signature'])];
     await expectBadSignature(withHeader('signature-input', `${input}, sig2=("@method");created=1`));
@@ -283,7 +283,7 @@ describe('a signed header is refused when it is', () => {
     await expectBadSignature({ ...call, headers });
   });
 
-  it('a signature with another label, form or length', async () => {
+  it('its signature has another label, form or length', async () => {
     const signature = String(signedCall().headers['signature']);
     for (const wrong of [
       signature.replace('sig1', 'sig2'),
@@ -301,7 +301,7 @@ describe('a signed header is refused when it is', () => {
     }
   });
 
-  it('a signature-input without a list', async () => {
+  it('its signature-input contains no list', async () => {
     await expectBadSignature(withInput(/\(.*\)/, '"@method"'));
     await expectBadSignature(withInput(/\(.*\)/, '?1'));
     await expectBadSignature(withInput(/=\(.*\)/, ''));

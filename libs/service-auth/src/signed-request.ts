@@ -33,8 +33,8 @@ export interface ReceivedRequest {
 }
 
 /**
- * A request with a valid form and digest, and the signature base. Its signature must be the HMAC of that
- * base.
+ * A request whose form and digest are valid. Its signature still has to be compared with the HMAC of the
+ * signature base.
  */
 export interface SignedRequest {
   readonly signature: RequestSignature;
@@ -51,7 +51,9 @@ const WITH_TENANT: SignatureProfile = {
   components: [...REQUEST_COMPONENTS, TENANT_COMPONENT],
 };
 
-/** The signature of a request. Its form is checked, but nothing is proven yet. Throws SignatureRefused. */
+/**
+ * Reads the signature of a request. Checks only its form, so nothing is proven yet. Throws SignatureRefused.
+ */
 export function readSignature(headers: HeaderBag): RequestSignature {
   const profile = headers['x-tenant-id'] === undefined ? TENANTLESS : WITH_TENANT;
   const fields = readSignatureFields(headers, profile);

@@ -1,7 +1,10 @@
 import { badSignature } from './signature.errors';
 import { type HeaderBag } from './signed-headers';
 
-/** Node provides a field sent twice as an array, or joined with a comma, which none of our fields allows. */
+/**
+ * If a header is sent twice, Node provides an array, or both values joined with a comma. The checks of the
+ * value refuse the latter.
+ */
 export function singleHeader(headers: HeaderBag, name: string): string {
   const value = headers[name];
   if (typeof value !== 'string') throw badSignature(`The header ${name} must be sent exactly once.`);

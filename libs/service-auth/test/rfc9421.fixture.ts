@@ -5,7 +5,7 @@ import { hmacSha256, type SignatureComponent } from '../src/signature-base';
 /** A signature printed in RFC 9421. It is valid only for the signature base in the RFC. */
 export interface Vector {
   readonly section: string;
-  /** Every component that the message has. */
+  /** All components of the message. */
   readonly message: readonly SignatureComponent[];
   readonly input: string;
   readonly signature: string;

@@ -18,7 +18,7 @@ function listedIn(input: string): { identifiers: string[]; parameters: Signature
 
 const componentsOf = ({ input, message }: Vector) => inOrder(listedIn(input).identifiers, message);
 
-describe.each(VECTORS)('RFC 9421, section $section', (vector) => {
+describe.each(VECTORS)('the example in RFC 9421, section $section,', (vector) => {
   const { input, signature } = vector;
   const base = Buffer.from(signatureBase(componentsOf(vector), input));
 
@@ -26,7 +26,7 @@ describe.each(VECTORS)('RFC 9421, section $section', (vector) => {
     expect(vector.holds(base, Buffer.from(signature, 'base64'))).toBe(true);
   });
 
-  it('spells its parameters as the RFC does', () => {
+  it('has its parameters spelled as in the RFC', () => {
     const fields = writeSignatureFields(componentsOf(vector), listedIn(input).parameters, SHARED_SECRET);
     expect(fields['signature-input']).toBe(`sig1=${input}`);
   });
@@ -37,7 +37,7 @@ describe.each(VECTORS)('RFC 9421, section $section', (vector) => {
   });
 });
 
-it('RFC 9421, section B.2.5 has the signature printed in the RFC', () => {
+it('the example in RFC 9421, section B.2.5, is given the signature printed in the RFC', () => {
   const vector = VECTORS.find(({ section }) => section === 'B.2.5') as Vector;
   const { parameters } = listedIn(vector.input);
   const fields = writeSignatureFields(componentsOf(vector), parameters, SHARED_SECRET);
@@ -45,10 +45,10 @@ it('RFC 9421, section B.2.5 has the signature printed in the RFC', () => {
 });
 
 /**
- * The only example in the RFC with a tag, which all our signatures have, and with the one algorithm that we
- * accept.
+ * The only example in the RFC with a tag, which all our signatures have. Signed here with the one algorithm
+ * that we accept.
  */
-it('RFC 9421, section B.2.2 is read as printed in the RFC', () => {
+it('the example in RFC 9421, section B.2.2, is read as printed in the RFC', () => {
   const vector = VECTORS.find(({ section }) => section === 'B.2.2') as Vector;
   const { identifiers, parameters } = listedIn(vector.input);
   const fields = writeSignatureFields(componentsOf(vector), parameters, SHARED_SECRET);

@@ -16,8 +16,8 @@ import {
 } from './signed-call.fixture';
 
 /**
- * Compared with an independent implementation of RFC 9421: each side accepts what the other signs. That
- * implementation leaves digests and nonces to its callers.
+ * Compares our implementation with an independent one of RFC 9421: each accepts what the other signs. The
+ * independent one leaves digests and nonces to its callers.
  */
 
 type Headers = Record<string, string>;
@@ -102,14 +102,14 @@ describe.each(CALLS)('a signed call %s', (_, call) => {
     expect(await takesRequest(call)).toBe(true);
   });
 
-  it('is accepted from a second implementation', async () => {
+  it('is accepted if signed by a second implementation', async () => {
     expect(await verified(await signedByIt(call))).toMatchObject({ keyId: KEY_ID, created: CREATED });
   });
 });
 
 const call = signedCall();
 
-/** The text with each character in turn replaced by its neighbour. */
+/** Variants of the text in which one character is replaced by a neighbouring one. */
 function changes(text: string): string[] {
   return Array.from(
     text,
@@ -121,7 +121,7 @@ function changes(text: string): string[] {
 const isAuthority = (text: string): boolean =>
   URL.canParse(`https://${text}`) && new URL(`https://${text}`).host === text;
 
-describe('with one byte changed, both implementations refuse', () => {
+describe('both implementations refuse a signed call with one byte changed in', () => {
   async function expectRefusal(altered: ArrivedCall): Promise<void> {
     expect(await refusalOfCall(altered)).toBeInstanceOf(SignatureRefused);
     expect(await takesRequest(altered)).toBe(false);
@@ -131,7 +131,7 @@ describe('with one byte changed, both implementations refuse', () => {
     for (const changed of changes(call[part])) await expectRefusal({ ...call, [part]: changed });
   });
 
-  it('the authority, as long as it remains a valid one', async () => {
+  it('the authority, even if it is still valid', async () => {
     for (const authority of changes(call.authority).filter(isAuthority))
       await expectRefusal({ ...call, authority });
   });
@@ -144,7 +144,7 @@ describe('with one byte changed, both implementations refuse', () => {
     },
   );
 
-  it('the body, with a matching digest', async () => {
+  it('the body, even with a matching digest', async () => {
     for (const changed of changes(call.rawBody.toString('latin1'))) {
       const rawBody = Buffer.from(changed, 'latin1');
       const headers = { ...call.headers, 'content-digest': contentDigest(rawBody) };
@@ -165,7 +165,7 @@ describe('a signed response', () => {
     expect(await takesAnswerTo(call, status, signResponse({ ...exchange, status, body }))).toBe(true);
   });
 
-  it('is accepted from a second implementation', async () => {
+  it('is accepted if signed by a second implementation', async () => {
     const signed = await httpbis.signMessage(
       {
         key: createSigner(SECRET, 'hmac-sha256', KEY_ID),
@@ -180,11 +180,11 @@ describe('a signed response', () => {
     expect(verifyResponse(answer)).toEqual({ created: CREATED });
   });
 
-  describe('with one byte changed is refused by both implementations', () => {
+  describe('is refused by both implementations if one byte is changed in', () => {
     const answer = { ...exchange, status: 200, body: '{}' };
     const headers = signResponse(answer);
 
-    it.each(['content-digest', 'signature-input', 'signature'] as const)('in its %s', async (name) => {
+    it.each(['content-digest', 'signature-input', 'signature'] as const)('its %s', async (name) => {
       for (const changed of changes(headers[name])) {
         const altered = { ...headers, [name]: changed };
         expect(() => verifyResponse({ ...answer, headers: altered })).toThrow(AnswerRefused);
@@ -192,7 +192,7 @@ describe('a signed response', () => {
       }
     });
 
-    it('in its status, or in its request', async () => {
+    it('its status or its request', async () => {
       expect(await takesAnswerTo(call, 201, headers)).toBe(false);
       expect(await takesAnswerTo(signedCall({ nonce: 'another-nonce-01' }), 200, headers)).toBe(false);
     });

@@ -24,12 +24,12 @@ export class SetClock extends Clock {
   }
 }
 
-/** Seconds after (or, negative, before) the moment the call was signed. */
+/** The time that many seconds after the call was signed, or before it if `seconds` is negative. */
 export function secondsFromSigning(seconds: number): Date {
   return new Date((CREATED + seconds) * 1000);
 }
 
-/** A call as it arrives, and what its receiver would hand to the verifier. */
+/** A call as it arrives, and what its receiver would pass to the verifier. */
 export interface ArrivedCall extends ReceivedRequest {
   /** One, or two during a rotation. */
   readonly secrets: readonly string[];
@@ -71,7 +71,7 @@ export async function verified(call: ArrivedCall): Promise<ServiceCall & Partial
   return { ...(await verifier.verify(request)), ...nonces.used };
 }
 
-/** A call with every signable part, and what its receiver would hand to the verifier. */
+/** A call with every signable part, and what its receiver would pass to the verifier. */
 export function signedCall(
   changes: Partial<RequestToSign> = {},
 ): ArrivedCall & { readonly headers: HeaderBag } {

@@ -2,7 +2,10 @@ import { type AuditRecord, currentContext } from '@atlas/platform';
 import { Column } from 'typeorm';
 import { JsonColumn, TimestampColumn } from '../schema/columns';
 
-/** Who did what to what, and from where. A row is appended, sealed later, and never changed otherwise. */
+/**
+ * An entry of an audit trail: who did what, to what, and from where. Once stored, a row is changed only to
+ * seal it.
+ */
 export abstract class AuditRow {
   abstract id: string;
   @TimestampColumn() at: Date;
@@ -15,7 +18,7 @@ export abstract class AuditRow {
   @JsonColumn({ nullable: true }) after: Record<string, unknown> | null;
   @Column('varchar', { nullable: true }) ip: string | null;
   @Column('varchar', { name: 'trace_id', nullable: true }) traceId: string | null;
-  /** Its position and hash in the chain; null until it is sealed. */
+  /** The position and hash of the row in the chain. Both are null until the row is sealed. */
   @Column('integer', { nullable: true }) position: number | null;
   @Column('varchar', { nullable: true }) hash: string | null;
 }
@@ -37,8 +40,8 @@ export function quoted(text: string | undefined): string | undefined {
 }
 
 /**
- * Takes the actor and the origin from the current request. If there is no actor, records `byNobody` as its
- * kind.
+ * Takes the actor, the IP address and the trace id from the current request. Without an actor, records
+ * `byNobody` as the kind of actor.
  */
 export function auditRowOf(entry: AuditEntry, id: string, at: Date, byNobody: string): AuditRow {
   const context = currentContext();

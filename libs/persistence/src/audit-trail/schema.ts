@@ -3,7 +3,8 @@ import { type DatabaseDriver } from '../connection/database-target';
 const REFUSAL = 'audit_append_only';
 
 /**
- * Adds the chain's columns; the table must be called `audit_events`. `keys` precede `position` in its index.
+ * The statements that add a hash chain's columns and indexes to the table `audit_events`. The columns `keys`
+ * come first in each index.
  */
 export function addAuditChain(keys: readonly string[] = []): string[] {
   const before = keys.map((key) => `${key}, `).join('');
@@ -26,8 +27,8 @@ export function dropAuditChain(): string[] {
 }
 
 /**
- * Makes the database itself refuse to change or delete an audit row, except to seal it. `deletable` is the
- * condition on a row (`old`) under which its whole trail may be deleted.
+ * The statements that make the database itself refuse to change or delete an audit row, except to seal it.
+ * `deletable` is an SQL condition on a row (`old`). It is true once the row's whole trail may be deleted.
  */
 export function keepAppendOnly(
   driver: DatabaseDriver,

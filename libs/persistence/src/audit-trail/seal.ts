@@ -12,8 +12,8 @@ export interface AuditRows {
 export const SEAL_BATCH = 500;
 
 /**
- * Seals up to {@link SEAL_BATCH} rows and returns how many. The transaction must be the only one that seals
- * this chain.
+ * Seals up to {@link SEAL_BATCH} rows and returns the number sealed. No other transaction may seal rows of
+ * this chain at the same time.
  */
 export async function sealBatch(manager: EntityManager, rows: AuditRows): Promise<number> {
   let head = await headOf(manager, rows);
@@ -27,7 +27,7 @@ export async function sealBatch(manager: EntityManager, rows: AuditRows): Promis
   return links.length;
 }
 
-/** The page of sealed rows after the position `cursor`. */
+/** Returns one page of sealed rows, starting after the position `cursor`. */
 export async function sealedPage(
   manager: EntityManager,
   rows: AuditRows,
@@ -63,7 +63,7 @@ function query(manager: EntityManager, { entity, tenantId }: AuditRows): SelectQ
   return tenantId === undefined ? all : all.where('event.tenantId = :tenantId', { tenantId });
 }
 
-/** Writes all links in one statement. */
+/** Stores the positions and hashes of all rows in one statement. */
 async function writeLinks(
   manager: EntityManager,
   { tenantId }: AuditRows,

@@ -21,8 +21,8 @@ export function tellBreaks(dataSource: DataSource): void {
 }
 
 /**
- * Throws if the connection is broken. node-postgres then sends nothing more, so a statement that has not been
- * sent yet never will be.
+ * Throws if the connection is broken. node-postgres sends nothing over a broken connection, so the given
+ * statement certainly never reaches the server.
  */
 export function requireConnection(runner: QueryRunner, sql: string, parameters?: unknown[]): void {
   const reason = breaks.get(runner);
@@ -30,7 +30,7 @@ export function requireConnection(runner: QueryRunner, sql: string, parameters?:
 }
 
 function tellingBreaks(runner: QueryRunner): QueryRunner {
-  // Private in TypeORM's types.
+  // This method is private in TypeORM's types.
   const release = (runner as unknown as Releasing).releasePostgresConnection.bind(runner);
   const query = runner.query.bind(runner) as (...call: unknown[]) => Promise<unknown>;
   return Object.assign(runner, {

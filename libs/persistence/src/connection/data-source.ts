@@ -13,24 +13,24 @@ export interface Schema {
 }
 
 export interface PoolOptions {
-  /** Maximum number of connections, on Postgres. */
+  /** Maximum number of connections. Applies only to Postgres. */
   readonly poolSize?: number;
 }
 
 const SAFE = {
   migrationsRun: false,
-  // Without this `findOneBy({ id: undefined })` returns the first row.
+  // Without this setting, `findOneBy({ id: undefined })` returns the first row.
   invalidWhereValuesBehavior: { null: 'throw', undefined: 'throw' },
 } as const;
 
 /**
  * TypeORM enables sqlite3's verbose mode, which renders the parameters of each call as text and adds them to
- * errors. That is slow and leaks data, so TypeORM gets plain sqlite3 here.
+ * errors. That is slow and leaks data, so TypeORM is given sqlite3 without that mode.
  */
 const SQLITE = { type: 'sqlite', driver: { verbose: () => sqlite3 }, busyTimeout: 5000 } as const;
 
 /**
- * Creates a data source that is not initialised yet. On Postgres it is pipelined: statements started together
+ * Creates a data source without initialising it. On Postgres, it is pipelined: statements started together
  * are sent together.
  */
 export function createDataSource(target: DatabaseTarget, schema: Schema, pool: PoolOptions = {}): DataSource {
@@ -43,7 +43,8 @@ export function createDataSource(target: DatabaseTarget, schema: Schema, pool: P
 }
 
 /**
- * A second SQLite connection that can only read: it sees committed rows and is never part of a transaction.
+ * A second, read-only connection to a SQLite file. It sees only committed rows and never joins the writer's
+ * transaction.
  */
 export function createReadOnlyDataSource(file: string, schema: Schema): DataSource {
   const OPEN_READONLY = 1;
@@ -67,7 +68,7 @@ function connectionOf(target: DatabaseTarget, pool: PoolOptions): DataSourceOpti
     url: target.url.reveal(),
     poolSize: pool.poolSize ?? 10,
     applicationName: 'atlas',
-    // Installing extensions needs rights that an application role does not have.
+    // Installing extensions needs privileges that an application role does not have.
     installExtensions: false,
     extra: {
       ...NOTICING_SILENCE,
@@ -82,7 +83,8 @@ const MIGRATION_LOCK = 4_772_601;
 
 /**
  * Migrates the schema as its owner. Any number of processes may start together: a session lock lets one
- * migrate while the others wait. On Postgres, `grantTo` is the serving role, which owns nothing.
+ * migrate while the others wait. On Postgres, the serving role `grantTo` owns nothing, so it is granted
+ * access to the tables.
  */
 export async function migrate(target: DatabaseTarget, schema: Schema, grantTo?: string): Promise<void> {
   const dataSource = await createDataSource(target, schema, { poolSize: 2 }).initialize();

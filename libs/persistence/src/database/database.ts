@@ -16,8 +16,8 @@ export interface OpenTransaction {
 }
 
 /**
- * The only way to access a plane's rows, safe under concurrency on both databases. A unit of work inside
- * another joins it. Every unit of work must be awaited.
+ * The only way to access a plane's rows. Safe for concurrent use on Postgres and SQLite. A unit of work
+ * inside another one joins its transaction. Every unit of work must be awaited.
  */
 export abstract class Database {
   abstract readonly driver: DatabaseDriver;
@@ -41,16 +41,16 @@ export abstract class Database {
   }
 
   /**
-   * SQL for the time that many seconds from now, in the format of stored times. Uses the clock that all
+   * SQL for the time that is `seconds` from now, in the format of stored times. Uses the clock that all
    * processes of a database share. On Postgres that is the server's clock, because the clocks of processes
    * differ and may be changed. On SQLite it is the clock of the only process.
    */
   abstract fromNow(seconds: number): string;
 
-  /** The current time on the clock of {@link fromNow}. */
+  /** The current time on the clock that {@link fromNow} uses. */
   abstract now(): Promise<Date>;
 
-  /** Matches past times, on the clock of {@link fromNow}. */
+  /** A condition that matches times in the past, by the clock that {@link fromNow} uses. */
   isPast(): FindOperator<Date> {
     return Raw((column) => `${column} <= ${this.fromNow(0)}`);
   }
@@ -58,7 +58,10 @@ export abstract class Database {
   /** Reads as one tenant. On Postgres, the transaction sees only that tenant's rows. */
   abstract readAs<T>(tenantId: string, work: Work<T>): Promise<T>;
 
-  /** Reads as one tenant from a single snapshot. May take long, because it has a connection of its own. */
+  /**
+   * Reads as one tenant from a single snapshot. May take a long time, because it uses a connection of its
+   * own.
+   */
   abstract snapshot<T>(tenantId: string, work: Work<T>): Promise<T>;
 
   /** Like {@link write}, but as one tenant. */
@@ -82,8 +85,8 @@ export abstract class Database {
   }
 
   /**
-   * Runs one cheap statement, which fails if the database is unreachable. After the disk has refused a write,
-   * also stores a probe, because reads do not notice a full disk.
+   * Runs one cheap statement and throws if the database is unreachable. If the disk has refused a write, also
+   * writes a probe row, because reads succeed even if the disk is full.
    */
   async ping(): Promise<void> {
     await this.reader().query('select 1');
@@ -91,7 +94,7 @@ export abstract class Database {
   }
 
   /**
-   * Node keeps every AsyncLocalStorage that was used until it is disabled, and a process may open many
+   * Also disables the AsyncLocalStorage. Otherwise, Node would keep it forever, and a process may open many
    * databases in turn.
    */
   async close(): Promise<void> {
@@ -127,7 +130,7 @@ export abstract class Database {
     return open && !open.isOver ? open : undefined;
   }
 
-  /** Runs `commit`, then the callbacks that wait for it. */
+  /** Runs `commit`, then the `afterCommit` callbacks. */
   protected async completed(open: OpenTransaction, commit: () => Promise<void>): Promise<void> {
     const run = (): void => open.afterCommit.forEach((callback) => this.tell(callback));
     await commit().catch((error: unknown) => {
@@ -137,7 +140,7 @@ export abstract class Database {
     run();
   }
 
-  /** A failing callback must not fail a transaction that has committed. */
+  /** Only logs errors, because a failing callback must not fail a transaction that has already committed. */
   private tell(callback: () => void): void {
     try {
       callback();
@@ -146,7 +149,10 @@ export abstract class Database {
     }
   }
 
-  /** Runs `work` inside `open`. Afterwards, anything that it started without awaiting can no longer join. */
+  /**
+   * Runs `work` in the transaction `open`. Afterwards, work that was started but not awaited can no longer
+   * join it.
+   */
   protected async inside<T>(open: OpenTransaction, work: Work<T>): Promise<T> {
     try {
       return await this.current.run(open, () => work(open.manager));

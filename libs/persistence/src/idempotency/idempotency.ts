@@ -5,13 +5,13 @@ import { type EntityManager, type EntityTarget, type ObjectLiteral } from 'typeo
 import { type RowValues } from '../rows/row-values';
 import { insertIfAbsent, isLockTimeout, together } from '../rows/rows';
 
-/** How long a response can be repeated. */
+/** How long a response is stored for repeats of its request. */
 export const KEPT_SECONDS = 24 * 3600;
 /** How long a duplicate waits for the first request to finish. */
 const PATIENCE_MS = 10_000;
 
 export interface RepeatableRequest {
-  /** Caller, method and path. A key is valid only for these. */
+  /** Caller, method and path. The same key in another scope is a different key. */
   readonly scope: readonly string[];
   readonly key: string | undefined;
   readonly body: unknown;
@@ -31,23 +31,23 @@ export interface KeyClaim {
   readonly expiresAt: Date;
 }
 
-/** Another request has claimed this key, so its response is returned. */
+/** Another request has claimed the key, so the response to that request is returned. */
 class KeyIsTaken extends Error {}
 
 /**
- * Makes a request safe to repeat (draft-ietf-httpapi-idempotency-key-header): the key, its response and the
- * work are stored in one transaction. Each plane decides how keys are stored, and to whom they belong. A
- * stored response may contain a secret, so a repeat gets it only in a transaction that has checked its
- * caller's access again, as before a write.
+ * Makes a request safe to repeat (draft-ietf-httpapi-idempotency-key-header). The key, the response and the
+ * request's changes are stored in one transaction. Each plane decides how keys are stored, and to whom they
+ * belong. A stored response may contain a secret, so it is returned only in a transaction that has checked
+ * the caller's access again, as before a write.
  */
 export abstract class Idempotency<A = unknown, R extends RepeatableRequest = RepeatableRequest> {
   /**
-   * Running requests of this process by key. Their duplicates wait here, so that they occupy no database
+   * The requests that this process is running, by key. Duplicates wait here, so that they occupy no database
    * connection.
    */
   private readonly inWork = new Map<string, Promise<unknown>>();
 
-  /** `work` runs at most once per key; it must write only in the given transaction. */
+  /** Runs `work` at most once per key. `work` may write only in the given transaction. */
   async once(request: R, work: (manager: EntityManager) => Promise<A>): Promise<A> {
     const { key, body } = request;
     if (key === undefined) return this.transaction(request, work);
@@ -57,7 +57,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
     for (let first = this.inWork.get(scope); first; first = this.inWork.get(scope)) {
       await settledSoon(first);
       const kept = await this.keptFor(request, scope);
-      // Without a stored response, the first request failed and left nothing, so the next one may try.
+      // If no response is stored, the first request failed and changed nothing, so the next one may run.
       if (kept) return replay(kept, bodyHash);
     }
     const attempt = this.attempt(request, { scope, bodyHash }, work);
@@ -75,17 +75,17 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
   protected abstract now(): Date;
   protected abstract transaction<T>(request: R, work: (manager: EntityManager) => Promise<T>): Promise<T>;
   /**
-   * Runs `work` in a transaction, under the lock that a write by the caller would take. Throws if the caller
-   * no longer has access.
+   * Runs `work` in a transaction that takes the same lock as a write by the caller. Throws if the caller no
+   * longer has access.
    */
   protected abstract admitted<T>(request: R, work: () => Promise<T>): Promise<T>;
   protected abstract find(request: R, scope: string): Promise<KeptAnswer<A> | null>;
-  /** False if another request has claimed the key. */
+  /** Claims the key. Returns false if another request has already claimed it. */
   protected abstract claim(manager: EntityManager, request: R, claim: KeyClaim): Promise<boolean>;
   protected abstract keep(manager: EntityManager, request: R, claim: KeyClaim, answer: A): Promise<void>;
 
   /**
-   * Reports a timeout of the lock on the key as `request_in_progress`. Timeouts of other locks are thrown
+   * Throws `request_in_progress` if the lock on the key times out. Timeouts of other locks are rethrown
    * unchanged.
    */
   protected async insertKey<T extends ObjectLiteral>(
@@ -111,7 +111,7 @@ export abstract class Idempotency<A = unknown, R extends RepeatableRequest = Rep
   ): Promise<A> {
     return this.transaction(request, async (manager) => {
       const claim = { ...asked, expiresAt: new Date(this.now().getTime() + KEPT_SECONDS * 1000) };
-      // Not awaited, so that the work's statements are sent in the same message.
+      // Not awaited here, so that the first statements of `work` are sent in the same message.
       const claiming = this.claim(manager, request, claim).then((isOurs) => {
         if (!isOurs) throw new KeyIsTaken();
       });
@@ -139,7 +139,7 @@ async function settledSoon(promise: Promise<unknown>): Promise<void> {
   if (outcome === 'late') throw requestInProgress();
 }
 
-/** @throws DomainError `validation_failed` */
+/** Throws `validation_failed` if the key is malformed. */
 export function requireSensibleKey(key: string): void {
   if (/^[\x21-\x7e]{1,200}$/.test(key)) return;
   throw new DomainError(

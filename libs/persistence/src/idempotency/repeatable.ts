@@ -22,9 +22,9 @@ export interface KeyedCall {
   readonly showsSecret: boolean;
 }
 
-/** Handles each keyed request once. Each plane provides its own implementation. */
+/** Handles each request with an Idempotency-Key once. Each plane provides its own implementation. */
 export abstract class RepeatableRequests {
-  /** `handle` runs at most once per key; repeats get the body that it returned. */
+  /** Calls `handle` at most once per key. Repeats get the body that the first call returned. */
   abstract once(
     request: FastifyRequest,
     call: KeyedCall,
@@ -32,7 +32,7 @@ export abstract class RepeatableRequests {
   ): Promise<unknown>;
 }
 
-/** Runs the handler and everything that it writes once per `Idempotency-Key`. */
+/** Runs a handler, including all its writes, only once per `Idempotency-Key`. */
 @Injectable()
 class RepeatableInterceptor implements NestInterceptor {
   constructor(
@@ -56,8 +56,8 @@ class RepeatableInterceptor implements NestInterceptor {
 }
 
 /**
- * For a POST that creates something. With an `Idempotency-Key` it does so once, and repeats get the first
- * response.
+ * For a POST that creates something. A repeat with the same `Idempotency-Key` creates nothing more and gets
+ * the first response.
  */
 export const Repeatable = ({ showsSecret = false } = {}): MethodDecorator =>
   applyDecorators(

@@ -22,7 +22,7 @@ export type DatabaseFault =
   | 'locked';
 
 export interface DatabaseExamination {
-  /** What was found, for a person to read. Never contains a password. */
+  /** A human-readable description of what was found. Never contains a password. */
   readonly detail: string;
   readonly fault?: DatabaseFault;
   readonly isSuperuser?: boolean;
@@ -127,7 +127,7 @@ function verdictOn(found: Found | undefined): DatabaseExamination {
       detail: `"${role}" does not own ${found.foreign_tables.join(', ')}`,
     };
   const kind = isSuperuser
-    ? 'a superuser, which has more rights than needed'
+    ? 'a superuser, which has more privileges than needed'
     : 'a plain role, which is enough';
   return { isSuperuser, detail: `Postgres ${version} as "${role}": ${kind}` };
 }

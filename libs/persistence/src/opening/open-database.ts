@@ -18,7 +18,7 @@ import { explainingStorageFaults } from '../sqlite/storage-faults';
 export interface DatabaseOptions extends PoolOptions {
   readonly target: DatabaseTarget;
   readonly schema: Schema;
-  /** On Postgres, connects as the schema's owner if the serving role owns nothing. */
+  /** On Postgres, the connection of the schema's owner, needed if the serving role owns nothing. */
   readonly migrationTarget?: DatabaseTarget;
 }
 
@@ -37,7 +37,7 @@ function migrateSqlite(target: SqliteTarget, schema: Schema): Promise<void> {
 }
 
 /**
- * Opens a database that is already migrated. Creates its connections, except for the main one if that is
+ * Opens a database that has already been migrated. Creates all its connections, except the main one if it is
  * `given`.
  */
 export async function openDatabase(options: DatabaseOptions, given?: DataSource): Promise<Database> {
@@ -50,8 +50,8 @@ export async function openDatabase(options: DatabaseOptions, given?: DataSource)
 }
 
 /**
- * Reads a database without migrating it, even while a plane uses it. Tables may be missing. Returns null if
- * there is no such SQLite file.
+ * Reads a database without migrating it, even while a plane uses it. Some tables may be missing. Returns null
+ * if there is no such SQLite file.
  */
 export async function lookInto<T>(
   { target, schema }: DatabaseOptions,

@@ -21,7 +21,7 @@ export class MailQueue {
     await insertRow(this.scope.manager, this.entity, { ...this.own, ...row });
   }
 
-  /** Whether the queue has no emails, due or not. */
+  /** Whether the queue contains no emails at all, due or not. */
   isEmpty(): Promise<boolean> {
     return this.query()
       .getExists()
@@ -36,7 +36,7 @@ export class MailQueue {
 
   /**
    * Claims an email that is due. No other process gets it before `until(attempts)`, where `attempts` includes
-   * this one.
+   * the new attempt.
    */
   async claim(now: Date, until: (attempts: number) => Date): Promise<OutgoingMailRow | null> {
     const due = this.query()
@@ -66,8 +66,8 @@ export class MailQueue {
   }
 
   /**
-   * Like {@link postpone}, does nothing if another process has claimed the email. Returns whether it was
-   * removed.
+   * Like {@link postpone}, does nothing if another process has claimed the email. Returns whether the email
+   * was removed.
    */
   async remove({ id, attempts }: OutgoingMailRow): Promise<boolean> {
     const { affected } = await this.scope.manager.delete(this.entity, { ...this.own, id, attempts });

@@ -2,8 +2,8 @@ import { Column } from 'typeorm';
 import { JsonColumn, TimestampColumn } from '../schema/columns';
 
 /**
- * An email to be sent: its kind, and the ids and addresses that it concerns, but never its text. The secret
- * in its link is minted when it is sent, so neither this row nor a backup of it grants access.
+ * An email to be sent. Contains its kind and the ids and addresses that it concerns, but never its text. The
+ * secret in its link is minted when the email is sent, so neither this row nor a backup of it grants access.
  */
 export abstract class OutgoingMailRow {
   abstract id: string;

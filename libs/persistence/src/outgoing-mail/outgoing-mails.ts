@@ -8,21 +8,24 @@ import { type MailSubject, type OutgoingMailRow } from './outgoing-mail';
 import { MOST_ATTEMPTS, claimEnd, nextMailAttempt } from './retry-pace';
 
 const LOOK_MS = 5000;
-/** A sample is enough, because a mail server that is down delays the emails of every tenant. */
+/**
+ * How many queues to check for their oldest email. A sample is enough, because a mail server that is down
+ * delays the emails of every tenant.
+ */
 const MOST_QUEUES = 20;
 const LOOK_EVERYWHERE_MS = 600_000;
 
 /**
- * Queues emails in the transaction that causes them. Any process sends them after the commit. If that process
- * crashes between sending and removing an email, a second copy is sent.
+ * Queues emails in the transaction that causes them. After the commit, any process may send them. If a
+ * process crashes after sending an email but before removing it, a second copy is sent.
  */
 export abstract class OutgoingMails<S extends MailScope>
   implements OnApplicationBootstrap, OnApplicationShutdown
 {
   protected readonly logger = new Logger(OutgoingMails.name);
-  /** Queues to check for emails. */
+  /** Names of the queues to check for due emails. */
   private readonly noted = new Set<string>();
-  /** Queues that were noted and have not been found empty since. */
+  /** Names of the queues that have been noted and not been found empty since. */
   private readonly unemptied = new Set<string>();
   private readonly timers: NodeJS.Timeout[] = [];
   private looking: Promise<void> = Promise.resolve();
@@ -37,7 +40,8 @@ export abstract class OutgoingMails<S extends MailScope>
     protected readonly clock: Clock,
   ) {
     const names = kinds.map(({ name }) => name);
-    if (new Set(names).size < names.length) throw new Error(`Duplicate kind of email: ${names.join(', ')}`);
+    if (new Set(names).size < names.length)
+      throw new Error(`Two kinds of email have the same name: ${names.join(', ')}`);
   }
 
   /** The name of the queue that a transaction writes to. */
@@ -51,10 +55,10 @@ export abstract class OutgoingMails<S extends MailScope>
   protected abstract transaction<T>(queue: string, work: (scope: S) => Promise<T>): Promise<T | null>;
   /** Like {@link transaction}, but read-only. */
   protected abstract reading<T>(queue: string, work: (scope: S) => Promise<T>): Promise<T | null>;
-  /** Records in the audit trail that an email was given up, in the transaction that removes it. */
+  /** Records in the audit trail that an email was abandoned, in the transaction that removes it. */
   protected abstract recordGivenUp(scope: S, mail: OutgoingMailRow): Promise<void>;
 
-  /** Whether mail is enabled. Callers need not check it before {@link add}. */
+  /** Whether mail is enabled. Callers need not check this before calling {@link add}. */
   get isOn(): boolean {
     return this.mailer.isOn;
   }
@@ -84,8 +88,8 @@ export abstract class OutgoingMails<S extends MailScope>
   }
 
   /**
-   * When the oldest waiting email known to this process was queued. Limits the number of queues that it
-   * checks.
+   * When the oldest waiting email that this process knows of was queued. Checks only a limited number of
+   * queues.
    */
   async oldestWaiting(): Promise<Date | null> {
     const queues = [...this.unemptied].slice(0, MOST_QUEUES);
@@ -100,7 +104,7 @@ export abstract class OutgoingMails<S extends MailScope>
     this.unemptied.add(queue);
   }
 
-  /** Sends the due emails of noted queues, after any sending in progress. */
+  /** Sends the due emails in the noted queues, once any earlier call has finished. */
   sendNoted(): Promise<void> {
     // Runs without an actor, even if a user's request caused the email.
     this.sending = this.sending.then(() =>
@@ -112,7 +116,8 @@ export abstract class OutgoingMails<S extends MailScope>
   }
 
   /**
-   * Finds emails that no process has noted: queued by a process that died, or moved here with their tenant.
+   * Finds emails that no process has noted, because the process that queued them died or they were moved here
+   * with their tenant.
    */
   private lookEverywhere(): void {
     this.looking = this.looking.then(() => this.noteAll()).then(() => this.sendNoted());
@@ -132,7 +137,7 @@ export abstract class OutgoingMails<S extends MailScope>
   }
 
   private async sendDue(queue: string): Promise<void> {
-    // Anything queued from here on is noted again.
+    // The queue is noted again if an email is added from here on.
     this.noted.delete(queue);
     try {
       while (!this.isClosing && (await this.sendOne(queue)));
@@ -158,7 +163,7 @@ export abstract class OutgoingMails<S extends MailScope>
       () => undefined,
       (error: unknown) => error as Error,
     );
-    // A database failure is not the fault of the email: its claim expires, and it is retried.
+    // A failure of the database is not the email's fault. The email is retried once its claim has expired.
     if (databaseFailure(failure)) throw failure as Error;
     if (failure) await this.putOff(queue, mail, failure);
     else await this.inQueue(queue, (mails) => mails.remove(mail));
@@ -170,10 +175,10 @@ export abstract class OutgoingMails<S extends MailScope>
     if (!kind) throw new Error(`There is no kind of email called ${mail.kind}.`);
     const letter = await this.transaction(queue, async (scope) => {
       const mails = new MailQueue(this.entity, scope);
-      // Another process may have sent it by now.
+      // Another process may have sent the email by now.
       if (!(await mails.hold(mail))) return null;
       const written = await kind.write(scope, mail.subject, mail.attempts);
-      // In the same transaction as what the kind has recorded.
+      // Removed in the transaction in which `kind.write` may have made changes.
       if (!written) await mails.remove(mail);
       return written;
     });
@@ -189,12 +194,12 @@ export abstract class OutgoingMails<S extends MailScope>
 
   private async giveUp(queue: string, mail: OutgoingMailRow, reason: string): Promise<void> {
     const isGivenUp = await this.transaction(queue, async (scope) => {
-      // Another process may have claimed and sent it in the meantime.
+      // Another process may have claimed and sent the email in the meantime.
       if (!(await new MailQueue(this.entity, scope).remove(mail))) return false;
       await this.recordGivenUp(scope, mail);
       return true;
     });
-    const msg = 'Gave up on an email: its attempts have failed for a day or longer';
+    const msg = 'Gave up on an email, because attempts to send it have failed for a day or longer';
     if (isGivenUp) this.logger.error({ msg, ...factsOf(mail, reason) });
   }
 

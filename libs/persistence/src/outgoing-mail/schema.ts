@@ -1,8 +1,8 @@
 import { type ColumnTypes } from '../schema/columns';
 
 /**
- * The table must be called `outgoing_mails`. `keys` are columns, with their types, that precede `id` in its
- * primary key.
+ * The statements that create the table `outgoing_mails`. `keys` are the columns, with their types, that come
+ * before `id` in its primary key.
  */
 export function createOutgoingMails(types: ColumnTypes, keys: readonly string[] = []): string[] {
   const columns = keys.map((key) => `${key} not null, `).join('');

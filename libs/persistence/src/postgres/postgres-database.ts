@@ -13,7 +13,7 @@ const MAX_ATTEMPTS = 3;
 interface Connection {
   readonly runner: QueryRunner;
   readonly client: Client;
-  /** The failure of BEGIN; undefined if it succeeded. */
+  /** Resolves to the error of BEGIN, or to undefined if it succeeded. */
   readonly begun: Promise<QueryFailedError | undefined>;
 }
 
@@ -31,7 +31,7 @@ interface OpenRead extends Connection {
  */
 export class PostgresDatabase extends Database {
   readonly driver = 'postgres';
-  /** Keyed by request. Each stays open for the rest of one turn of the event loop. */
+  /** The open reads, by request. Each stays open until the current turn of the event loop ends. */
   private readonly openReads = new WeakMap<RequestContext, OpenRead>();
 
   constructor(readonly dataSource: DataSource) {
@@ -41,7 +41,7 @@ export class PostgresDatabase extends Database {
 
   /**
    * Uses the statement's start time, not the transaction's, because the transaction may have waited for locks
-   * in between. `clock_timestamp()` would not use an index.
+   * in between. `clock_timestamp()` would prevent the use of an index.
    */
   fromNow(seconds: number): string {
     return `(statement_timestamp() + interval '${seconds} seconds')`;
@@ -86,7 +86,7 @@ export class PostgresDatabase extends Database {
     return this.dataSource.manager;
   }
 
-  /** Postgres aborts one of the transactions in a deadlock. That one runs again. */
+  /** In a deadlock, Postgres aborts one of the transactions, which is then run again. */
   protected async begin<T>(tenantId: string | undefined, work: Work<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -136,13 +136,13 @@ export class PostgresDatabase extends Database {
 
   /**
    * Throws {@link CommitOutcomeUnknown} if the connection breaks between COMMIT and its response. If it broke
-   * before, nothing was stored.
+   * earlier, nothing was stored.
    */
   private async commit(connection: Connection): Promise<void> {
     await requireBegun(connection);
     const { runner, client } = connection;
     takeNoMore(runner);
-    // Nothing may be awaited between this and COMMIT.
+    // Nothing may be awaited between this check and COMMIT.
     requireConnection(runner, 'commit');
     const result = await client.query('commit').catch((error: Error): QueryResult => {
       throw isRefusal(error) ? error : new CommitOutcomeUnknown(error);
@@ -191,7 +191,10 @@ function takeNoMore(runner: QueryRunner): void {
   Object.assign(runner, { query: () => Promise.reject(over) });
 }
 
-/** Without BEGIN, a statement would run as its own transaction and see no rows of any tenant. */
+/**
+ * Throws if BEGIN failed. Without BEGIN, a statement would run as its own transaction and see no rows of any
+ * tenant.
+ */
 async function requireBegun({ begun }: Connection): Promise<void> {
   const failure = await begun;
   if (failure !== undefined) throw failure;

@@ -1,7 +1,7 @@
 import { type Signals } from './signals';
 import { Wakes } from './wakes';
 
-/** Signals of one topic that the test sends. */
+/** Signals for one topic, sent by the test. */
 class GivenSignals {
   readonly listeners = new Set<() => void>();
   subscribe(_topic: string, listener: () => void): () => void {
@@ -13,7 +13,7 @@ class GivenSignals {
   }
 }
 
-describe('waiting for signals', () => {
+describe('a wait for signals', () => {
   let signals: GivenSignals;
   let end: AbortController;
   let wakes: Wakes;
@@ -34,12 +34,12 @@ describe('waiting for signals', () => {
     expect(await next).toBe(true);
   });
 
-  it('does not miss a signal that arrived before it', async () => {
+  it('ends at once if a signal has already arrived', async () => {
     signals.give();
     expect(await wakes.next()).toBe(true);
   });
 
-  it('treats several signals between two waits as one', async () => {
+  it('treats several earlier signals as one', async () => {
     signals.give();
     signals.give();
     expect(await wakes.next()).toBe(true);
@@ -48,7 +48,7 @@ describe('waiting for signals', () => {
     expect(await next).toBe(false);
   });
 
-  it('ends for good when the time is up', async () => {
+  it('stops for good when the time is up', async () => {
     const next = wakes.next();
     jest.advanceTimersByTime(4999);
     signals.give();

@@ -1,6 +1,6 @@
 import { type EntityManager } from 'typeorm';
 
-/** The name of a lock: a class, and an id within it. */
+/** The name of a lock: a class, and an id within that class. */
 export interface LockName {
   readonly lockClass: number;
   readonly id: string;
@@ -16,7 +16,9 @@ export function shareLock(manager: EntityManager, name: LockName): Promise<void>
   return shareLockOf(manager, { ...name, from: 'select $2 as id' });
 }
 
-/** Like {@link shareLock}, for the id that the query `from` returns; `id` is its parameter `$2`. */
+/**
+ * Like {@link shareLock}, but for the id that the query `from` returns. `id` is the query's parameter `$2`.
+ */
 export async function shareLockOf(
   manager: EntityManager,
   { lockClass, from, id }: LockName & { readonly from: string },

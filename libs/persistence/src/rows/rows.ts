@@ -39,7 +39,7 @@ export async function upsertRow<T extends ObjectLiteral>(
   await manager.upsert(entity, asTypeOrmWants<T>(row), [...key]);
 }
 
-/** Inserts one row unless its key exists; returns whether it did. */
+/** Inserts one row unless its key already exists. Returns whether the row was inserted. */
 export async function insertIfAbsent<T extends ObjectLiteral>(
   manager: EntityManager,
   entity: EntityTarget<T>,
@@ -58,8 +58,8 @@ export async function insertIfAbsent<T extends ObjectLiteral>(
 }
 
 /**
- * Locks the selected rows until the transaction ends. Waits for rows that others have locked, or leaves them
- * out with `skipLocked`. SQLite serialises writers anyway.
+ * Locks the selected rows until the transaction ends. Waits for rows that other transactions have locked;
+ * `skipLocked` leaves them out instead. SQLite serialises writers anyway.
  */
 export function lockedForUpdate<T extends ObjectLiteral>(
   query: SelectQueryBuilder<T>,
@@ -77,7 +77,9 @@ export function lockedForShare<T extends ObjectLiteral>(query: SelectQueryBuilde
   return query.connection.options.type === 'postgres' ? query.setLock('pessimistic_read') : query;
 }
 
-/** A unique constraint, by name (for Postgres) and by columns (SQLite reports only those). */
+/**
+ * A unique constraint, identified by its name (on Postgres) and by its columns (SQLite reports nothing else).
+ */
 export interface UniqueRule {
   readonly name: string;
   readonly table: string;
@@ -112,7 +114,7 @@ function codeOf(error: unknown): string | undefined {
 
 /**
  * Awaits statements that were started together in one transaction, and throws the original error. After the
- * first failure Postgres refuses all other statements, and one of those refusals might arrive first.
+ * first failure, Postgres refuses all other statements, and their refusals must not hide it.
  */
 export async function together<T extends readonly unknown[]>(statements: {
   readonly [K in keyof T]: Promise<T[K]>;

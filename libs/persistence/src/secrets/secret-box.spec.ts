@@ -8,13 +8,13 @@ describe(SecretBox.name, () => {
   const [first, second] = [key('k1'), key('k2')];
   const box = new SecretBox([first]);
 
-  it('opens what it sealed, and seals the same text differently each time', () => {
+  it('decrypts what it sealed, and seals the same text differently each time', () => {
     expect(box.open(box.seal('hunter2', place), place).reveal()).toBe('hunter2');
     expect(box.seal('hunter2', place)).not.toBe(box.seal('hunter2', place));
   });
 
   it.each(['table', 'column', 'rowId', 'ownerId'] as const)(
-    'does not open a value for any other %s',
+    'does not decrypt a value that was sealed for another %s',
     (part) => {
       const sealed = box.seal('hunter2', place);
       expect(() => box.open(sealed, { ...place, [part]: 'other' })).toThrow();
@@ -34,7 +34,7 @@ describe(SecretBox.name, () => {
     expect(() => box.open(swapped.join('.'), place)).toThrow();
   });
 
-  it('opens with every key and seals with the first', () => {
+  it('decrypts with every key and seals with the first', () => {
     const old = box.seal('hunter2', place);
     const rotated = new SecretBox([second, first]);
     expect(rotated.open(old, place).reveal()).toBe('hunter2');
@@ -61,7 +61,7 @@ describe(parseSealingKeys.name, () => {
 });
 
 describe(deriveKey.name, () => {
-  it('derives one key per purpose', () => {
+  it('derives a different key for each purpose', () => {
     expect(deriveKey('s', 'a')).toHaveLength(32);
     expect(deriveKey('s', 'a')).not.toEqual(deriveKey('s', 'b'));
   });

@@ -7,7 +7,9 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const VERSION = 's1';
 
-/** Where a sealed value is stored. If it is moved to another row or column, it cannot be opened. */
+/**
+ * Where a sealed value is stored. A value that is moved to another row or column can no longer be decrypted.
+ */
 export interface SealedPlace {
   readonly table: string;
   readonly column: string;
@@ -44,8 +46,8 @@ export function deriveKey(secret: SecretText, purpose: string): Buffer {
 }
 
 /**
- * Seals secrets at rest with AES-256-GCM. The first key seals and every key opens, so that keys can be
- * rotated.
+ * Encrypts stored secrets with AES-256-GCM. The first key seals and every key can decrypt, so that keys can
+ * be rotated.
  */
 export class SecretBox {
   readonly #sealing: SealingKey;
@@ -72,7 +74,7 @@ export class SecretBox {
     return `${VERSION}.${this.keyId}.`;
   }
 
-  /** `s1.<kid>.<iv>.<ciphertext>.<tag>`, base64url. */
+  /** Returns `s1.<kid>.<iv>.<ciphertext>.<tag>`, the last three in base64url. */
   seal(plain: SecretText, place: SealedPlace): string {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv(ALGORITHM, this.#sealing.key, iv, { authTagLength: TAG_BYTES });
@@ -89,7 +91,7 @@ export class SecretBox {
     const tagBytes = Buffer.from(tag, 'base64url');
     if (version !== VERSION || !key || rest.length > 0 || tagBytes.length !== TAG_BYTES) {
       throw new Error(
-        `A sealed value in ${place.table}.${place.column} cannot be opened: unknown format or key.`,
+        `A sealed value in ${place.table}.${place.column} cannot be decrypted: unknown format or key.`,
       );
     }
     const decipher = createDecipheriv(ALGORITHM, key, Buffer.from(iv, 'base64url'), {

@@ -42,7 +42,7 @@ export class ProcessLock {
     await this.close();
   }
 
-  /** Undefined if another process holds the lock. */
+  /** Returns undefined if another process holds the lock. */
   private static async acquire(file: string, patienceMs: number): Promise<ProcessLock | undefined> {
     const database = await new Promise<Database>((resolve, reject) => {
       const opened: Database = new Database(lockFile(file), (error) =>
@@ -66,8 +66,9 @@ export class ProcessLock {
 }
 
 /**
- * The process that holds a SQLite file's lock; undefined if unknown. Never a process that merely reuses an
- * earlier holder's pid. Does not say whether the lock is held: use {@link ProcessLock.isHeld}.
+ * The pid of the process that holds a SQLite file's lock; undefined if unknown. A process that merely reuses
+ * the pid of an earlier holder is not returned. To find out whether the lock is held, use {@link
+ * ProcessLock.isHeld}.
  */
 export function lockHolder(file: string): number | undefined {
   try {
@@ -91,15 +92,15 @@ interface Holder {
 }
 
 /**
- * Kept in a separate file, because reading the lock file in this process would release the lock (fcntl locks;
- * see "How To Corrupt An SQLite Database File").
+ * Records this process as the holder in a separate file, because reading the lock file in this process would
+ * release the lock (fcntl locks; see "How To Corrupt An SQLite Database File").
  */
 function noteHolder(file: string): void {
   try {
     const holder = { pid: process.pid, ...identityOf(process.pid) };
     writeFileSync(holderFile(file), JSON.stringify(holder), { mode: 0o600 });
   } catch {
-    // The note only improves an error message.
+    // Harmless: the record only improves an error message.
   }
 }
 
@@ -116,6 +117,6 @@ function inUse(file: string): EnvironmentError {
     `${file} is in use by another process${namedHolder(file)}, and only one process can use a SQLite ` +
     'file';
   const ways =
-    'If that process is this plane, it is already running; if not, stop that process or use another database';
+    'If that process is this plane, the plane is already running. Otherwise, stop it or use another database';
   return new EnvironmentError([`${what}. ${ways}`], 'The database is in use');
 }

@@ -54,7 +54,7 @@ export class SqliteDatabase extends Database {
       // The writer may have closed its connection already.
       if (dataSource.isInitialized) await dataSource.destroy().catch(() => undefined);
     // Nest closes the writer first. A reader that closes last leaves the write-ahead log behind, and a copy
-    // of the file alone would lack its content.
+    // of the database file alone would lack the log's content.
     await writeLogBack(String(this.dataSource.options.database)).catch(() => undefined);
   }
 

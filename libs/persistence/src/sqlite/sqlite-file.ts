@@ -19,9 +19,9 @@ import { type Schema, migrate } from '../connection/data-source';
 import { ProcessLock } from './process-lock';
 
 const SQLITE_MAGIC = 'SQLite format 3\0';
-/** Files that SQLite keeps beside a database that is open, or whose process died. */
+/** Suffixes of the files that SQLite keeps beside an open database, and leaves behind if its process dies. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
-/** Files up to this size are checked completely at each start, which takes a fraction of a second. */
+/** Files up to this size are checked completely at each start. The check takes a fraction of a second. */
 const SMALL_BYTES = 32 * 1024 * 1024;
 
 /**
@@ -34,8 +34,8 @@ export async function readySqliteFile(file: string, schema: Schema): Promise<voi
 }
 
 /**
- * What prevents a plane with this schema from using the file, and what to do; undefined if nothing does. A
- * file that does not exist yet is no problem.
+ * Says what prevents a plane with this schema from using the file, and what to do about it. Returns undefined
+ * if the file can be used or does not exist yet.
  */
 export async function sqliteFileProblem(file: string, schema: Schema): Promise<string | undefined> {
   if (!existsSync(file)) return missingProblem(file);
@@ -43,7 +43,7 @@ export async function sqliteFileProblem(file: string, schema: Schema): Promise<s
   if (damage === undefined) return undefined;
   const companions = COMPANIONS.map((suffix) => `${file}${suffix}`).filter((path) => existsSync(path));
   const all = [file, ...companions].join(', ');
-  // A write-ahead log left beside a restored file would corrupt it.
+  // A write-ahead log left beside a restored file would corrupt that file.
   return (
     `${file} ${damage}. Move it away (${all}), then restore it from a backup or start over without its ` +
     'data'
@@ -54,8 +54,8 @@ function missingProblem(file: string): string | undefined {
   const link = lstatSync(file, { throwIfNoEntry: false });
   if (link?.isSymbolicLink())
     return (
-      `${file} is a link to ${readlinkSync(file)}, which is missing. Mount the volume it is on, or put ` +
-      'the file back; or remove the link to start over'
+      `${file} is a link to ${readlinkSync(file)}, which is missing. Mount the volume that contains it, ` +
+      'put the file back, or remove the link to start over'
     );
   const left = COMPANIONS.map((suffix) => `${file}${suffix}`).filter((path) => existsSync(path));
   if (left.length === 0) return undefined;
@@ -102,13 +102,16 @@ async function innerDamage(file: string, schema: Schema): Promise<string | undef
 }
 
 interface Inside {
-  /** What SQLite's structure check reports. */
+  /** The results of SQLite's `quick_check`; empty if it was not run. */
   readonly checks: readonly string[];
-  /** Names, oldest first. */
+  /** Names of the applied migrations, oldest first. */
   readonly migrations: readonly string[];
 }
 
-/** Opening a file reads its first page and checks its length, which detects a truncated file of any size. */
+/**
+ * Opening a file makes SQLite read the first page and check the length, so truncated files of any size are
+ * detected.
+ */
 async function lookInside(file: string, isWhole: boolean): Promise<Inside> {
   const reader = await openReadOnly(file);
   try {
@@ -123,7 +126,10 @@ async function lookInside(file: string, isWhole: boolean): Promise<Inside> {
   }
 }
 
-/** Creates no files beside it: if there is no log, SQLite is told that the file does not change. */
+/**
+ * Opens a file without creating others beside it. If there is no log, SQLite is told that the file is
+ * immutable.
+ */
 function openReadOnly(file: string): Promise<Database> {
   const isAtRest = !['-wal', '-journal'].some((suffix) => existsSync(`${file}${suffix}`));
   const url = `${pathToFileURL(file).href}${isAtRest ? '?immutable=1' : ''}`;
@@ -152,9 +158,8 @@ function namesOf({ migrations }: Schema): string[] {
 }
 
 /**
- * Creates the file under a temporary name and renames it once it is complete. So if a file exists, it was
- * complete once, and if it is empty, it has lost its data. The next start removes what a killed start left
- * behind.
+ * Creates the file under a temporary name and renames it once it is complete. So any existing file was once
+ * complete, and an empty one has lost its data. The next start removes what a killed start has left behind.
  */
 async function createWhole(file: string, schema: Schema): Promise<void> {
   const draft = `${file}.new`;
@@ -166,7 +171,8 @@ async function createWhole(file: string, schema: Schema): Promise<void> {
   try {
     if (existsSync(file)) return;
     removeDraft(draft);
-    // SQLite would make it readable by everyone. The files that SQLite adds later get the same mode.
+    // SQLite would make the file readable by everyone. The files that SQLite later adds beside it get the
+    // same mode.
     closeSync(openSync(draft, 'wx', 0o600));
     await migrate({ driver: 'sqlite', file: draft }, schema);
     await requireWhole(draft);
@@ -174,8 +180,8 @@ async function createWhole(file: string, schema: Schema): Promise<void> {
     syncFolder(dirname(file));
   } finally {
     if (lock) removeDraft(draft);
-    // A process that comes late may have recreated the lock file, and removes it too. Once the database
-    // exists, no process waits for its creation.
+    // A process that starts late may recreate the lock file, but removes it again here. Once the database
+    // exists, no process waits for this lock.
     if (lock && existsSync(file)) rmSync(`${draft}.lock`, { force: true });
     await lock?.release();
   }
@@ -192,7 +198,9 @@ export async function writeLogBack(file: string): Promise<void> {
   }
 }
 
-/** Closing a file writes its log back. On a full disk that fails silently, and the log stays. */
+/**
+ * Throws if the log could not be written back. On a full disk, closing a file silently leaves its log behind.
+ */
 async function requireWhole(draft: string): Promise<void> {
   await writeLogBack(draft);
   if (existsSync(`${draft}-wal`)) throw new Error(`${draft} could not be written completely.`);
@@ -206,7 +214,7 @@ function putInPlace(draft: string, file: string): void {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST')
       throw new EnvironmentError([`Another process has just created ${file}. Start again to use it`]);
-    // The file system has no hard links.
+    // The file system does not support hard links.
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code)) throw error;
     renameSync(draft, file);
   }

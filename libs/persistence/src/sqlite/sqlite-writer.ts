@@ -73,11 +73,11 @@ export class SqliteWriter {
     if (!statements.isSound) await this.close();
   }
 
-  /** Rolls back whatever is still open on the connection. */
+  /** Closes the connection, so that SQLite rolls back any open transaction. */
   private async close(): Promise<void> {
     this.isOpen = false;
-    // If this fails, the connection keeps its locks, so the next one fails to begin a transaction instead of
-    // writing alongside it.
+    // If closing fails, the old connection keeps its locks, so a new one fails to begin a transaction instead
+    // of writing alongside it.
     await this.driver.disconnect().catch(() => undefined);
   }
 
@@ -89,14 +89,14 @@ export class SqliteWriter {
     this.isOpen = true;
   }
 
-  /** By default the driver runs statements started together in any order. */
+  /** By default, the driver runs statements that are started together in arbitrary order. */
   private runInOrder(): void {
     this.driver.databaseConnection.serialize();
   }
 
   /**
-   * Each transaction has its own runner, so that a late statement fails because its transaction is over, and
-   * never runs in the next one.
+   * Each transaction has its own runner, so that a late statement fails instead of running in the next
+   * transaction.
    */
   private newRunner(): QueryRunner {
     this.driver.queryRunner = undefined;
@@ -135,7 +135,7 @@ class Statements {
     Object.assign(runner, { query: run });
   }
 
-  /** Throws the error that may have rolled back the transaction, if there was one. */
+  /** If an error may have rolled back the transaction, throws that error. */
   async requireSound(): Promise<void> {
     await this.last;
     if (this.failure) throw this.failure;

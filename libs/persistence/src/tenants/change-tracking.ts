@@ -9,8 +9,9 @@ const FROZEN = 'tenant_frozen';
 const LOOK_MS = 10;
 
 /**
- * Two tables that let a tenant's rows be moved while they are being written: the tenants that are tracked or
- * frozen, and the keys of the rows changed in the meantime. The two tables themselves are not moved.
+ * The statements that create the two tables needed to move a tenant's rows while they are being changed. One
+ * table lists the tenants that are tracked or frozen, the other the keys of changed rows. The two tables
+ * themselves are not moved.
  */
 export function changeTrackingTables(driver: DatabaseDriver): string[] {
   if (driver === 'sqlite') {
@@ -44,7 +45,10 @@ export function changeTrackingTables(driver: DatabaseDriver): string[] {
   ];
 }
 
-/** The triggers of one tenant-scoped table. `keys` is its primary key without `tenant_id`, in order. */
+/**
+ * The statements that create the triggers on one tenant-scoped table. `keys` are the columns of its primary
+ * key without `tenant_id`, in order.
+ */
 export function trackChangesOf(driver: DatabaseDriver, table: string, keys: readonly string[]): string[] {
   if (driver === 'postgres') {
     const names = keys.map((key) => `'${key}'`).join(', ');
@@ -71,7 +75,7 @@ export function untrackChangesOf(driver: DatabaseDriver, table: string): string[
   return ['insert', 'update', 'delete'].map((operation) => `drop trigger ${table}_tracked_${operation}`);
 }
 
-/** Run these after dropping the triggers that use the tables. */
+/** Run these statements after dropping the triggers that use the tables. */
 export function dropChangeTrackingTables(driver: DatabaseDriver): string[] {
   const tables = ['drop table row_changes', 'drop table tracked_tenants'];
   return driver === 'postgres' ? ['drop function track_row_change()', ...tables] : tables;
@@ -85,13 +89,13 @@ export interface RowChange {
 }
 
 /**
- * Tracks the writes to one tenant, and can freeze it. The database itself does both, so they apply to all
- * processes.
+ * Tracks the writes to a tenant's rows, and can freeze the tenant. Both are enforced by the database itself,
+ * so they apply to all processes.
  */
 export class ChangeTracking {
   /**
-   * `fence` runs at the end of each transaction here. It throws once another process has taken over this
-   * work, so that nothing is written.
+   * `fence` runs at the end of each transaction of this class. It throws once another process has taken over,
+   * so that nothing is written.
    */
   constructor(
     private readonly database: Database,
@@ -99,8 +103,8 @@ export class ChangeTracking {
   ) {}
 
   /**
-   * Once this returns, every later change is recorded, and no earlier one. Waits for open transactions,
-   * unless `signal` aborts the wait.
+   * Discards the changes recorded so far. Once this returns, every further change is recorded. Waits for open
+   * transactions, unless `signal` aborts the wait.
    */
   async start(tenantId: string, signal?: AbortSignal): Promise<void> {
     await this.write(tenantId, async (manager) => {
@@ -111,8 +115,8 @@ export class ChangeTracking {
   }
 
   /**
-   * Once this returns, nothing changes any more: later writes are refused, and earlier transactions have
-   * ended. Waits like {@link start}.
+   * Once this returns, the tenant's rows no longer change: later writes are refused, and earlier transactions
+   * have ended. Waits in the same way as {@link start}.
    */
   async freeze(tenantId: string, signal?: AbortSignal): Promise<void> {
     await this.write(tenantId, (manager) => this.put(manager, tenantId, true));
@@ -120,8 +124,8 @@ export class ChangeTracking {
   }
 
   /**
-   * Locks the tenant in the tracking tables, after waiting for their other writers. Call this first in a
-   * transaction that locks other rows of the tenant before it calls {@link stop}.
+   * Locks the tenant's row in the tracking table, after waiting for transactions that have locked it. Call
+   * this first in a transaction that locks other rows of the tenant before it calls {@link stop}.
    */
   async hold(tenantId: string): Promise<void> {
     if (this.database.driver === 'sqlite') return;
@@ -136,7 +140,7 @@ export class ChangeTracking {
     });
   }
 
-  /** Writes to a tenant that stays frozen for all other writers: before, during and after this. */
+  /** Writes to a frozen tenant, which remains frozen for all other writers throughout. */
   writeFrozen<T>(tenantId: string, work: Work<T>): Promise<T> {
     return this.write(tenantId, async (manager) => {
       await this.thaw(manager, tenantId);
@@ -146,7 +150,7 @@ export class ChangeTracking {
     });
   }
 
-  /** The recorded changes, oldest first, as seen by the snapshot of `manager`. */
+  /** The recorded changes, oldest first, as of `manager`'s snapshot. */
   async read(manager: EntityManager, tenantId: string, limit: number): Promise<RowChange[]> {
     const rows = await manager.query<
       { seq: number | string; table_name: string; row_key: string | string[] }[]
@@ -162,8 +166,8 @@ export class ChangeTracking {
   }
 
   /**
-   * Deletes exactly these changes, not all up to the last number, because a smaller number may be committed
-   * after a larger one.
+   * Deletes exactly these changes, not all changes up to the last number, because a change with a smaller
+   * number may be committed after one with a larger number.
    */
   async forget(tenantId: string, changes: readonly RowChange[]): Promise<void> {
     if (changes.length === 0) return;
@@ -198,8 +202,9 @@ export class ChangeTracking {
   }
 
   /**
-   * Waits for transactions that may have missed our write: those that had already written something when it
-   * was committed. Later ones see it. They may belong to any client of this database and stay open for hours.
+   * Waits for transactions that had already written something when our write was committed, because they may
+   * have missed it. Later transactions see it. The wait may take hours, because any client of this database
+   * may keep a transaction open.
    */
   private async openOnesEnded(signal: AbortSignal | undefined): Promise<void> {
     // SQLite serialises writers.
@@ -220,7 +225,10 @@ export class ChangeTracking {
   }
 }
 
-/** For a database that now belongs to one tenant, and itself refuses rows of any other. */
+/**
+ * Stops tracking all other tenants. For a database that now belongs to one tenant and itself refuses the rows
+ * of any other.
+ */
 export async function untrackOthers(manager: EntityManager, tenantId: string): Promise<void> {
   await manager.query('delete from tracked_tenants where tenant_id <> $1', [tenantId]);
 }

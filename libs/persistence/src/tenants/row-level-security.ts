@@ -1,8 +1,8 @@
 import { type DataSource } from 'typeorm';
 
 /**
- * Casts the setting, never the column, or no index is used. After a transaction that set it, the setting is
- * '' rather than null, hence nullif.
+ * Casts the setting rather than the column, because otherwise no index would be used. After a transaction
+ * that has set it, the setting is '' rather than null, hence nullif.
  */
 const IS_OWN = `tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid`;
 
@@ -26,7 +26,7 @@ interface RoleFacts {
   readonly truncatable: string | null;
 }
 
-/** How the connected role could bypass the policies: its attributes, and what it owns. */
+/** How the connected role could bypass the policies: through its attributes, or through what it owns. */
 export interface RoleFaults {
   readonly bypassing: readonly string[];
   readonly owning: readonly string[];
@@ -59,14 +59,17 @@ export async function roleFaults(dataSource: DataSource): Promise<RoleFaults> {
  * Checks the catalog against the rules for tenant-scoped tables (those with a `tenant_id` column). Row-level
  * security is forced, and its policies admit only the tenant's own rows, for reads and writes. Primary,
  * unique and foreign keys start with `tenant_id`, foreign keys on both sides. No view or function runs with
- * its owner's rights.
+ * its owner's privileges.
  */
 export async function tenantTableProblems(dataSource: DataSource): Promise<string[]> {
   const rows = await dataSource.query<{ problem: string }[]>(CATALOG_LINT, [IS_OWN]);
   return rows.map((row) => row.problem);
 }
 
-/** Removes what Postgres prints differently from the source: whitespace, brackets, case and text casts. */
+/**
+ * SQL that removes what Postgres prints differently from the source: whitespace, brackets, case and text
+ * casts.
+ */
 function bare(expression: string): string {
   return `regexp_replace(lower(${expression}), '[[:space:]()]|::text', '', 'g')`;
 }

@@ -54,7 +54,7 @@ export async function tablesOfOthers(reader: Reader, tenantId: string): Promise<
 }
 
 function triggersFor(tables: readonly string[], tenantId: string): Trigger[] {
-  // The id becomes part of a statement.
+  // The id is inserted into a statement without escaping.
   if (!UUID.test(tenantId)) throw new Error('A tenant id must be a UUID.');
   return tables.flatMap((table) =>
     ['insert', 'update'].map((operation) => {
@@ -75,7 +75,7 @@ async function triggersIn(reader: Reader): Promise<Trigger[]> {
       `substr(name, 1, ${PREFIX.length}) = $1`,
     [PREFIX],
   );
-  // SQLite keeps the text as given, except for its first two words.
+  // SQLite stores the text of a trigger as given, except for the first two words.
   return rows.map((row) => ({ ...row, sql: row.sql.replace(/^create trigger/i, 'create trigger') }));
 }
 

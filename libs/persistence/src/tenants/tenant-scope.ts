@@ -64,7 +64,7 @@ export class TenantScope {
       .execute();
   }
 
-  /** Returns how many rows changed. A guarded update that changes none has lost its race. */
+  /** Returns the number of updated rows. If a guarded update changes none, another transaction was faster. */
   update<T extends TenantOwned>(
     entity: EntityTarget<T>,
     where: FindOptionsWhere<NoInfer<T>>,
@@ -87,8 +87,8 @@ export class TenantScope {
   }
 
   /**
-   * The next number in one of this tenant's series (1, 2, ...). Concurrency leaves no gaps, because a number
-   * that is rolled back is issued again.
+   * The next number in one of this tenant's series (1, 2, ...). There are no gaps even under concurrency,
+   * because a number that is rolled back is issued again.
    */
   async nextNumber(series: string): Promise<number> {
     const rows = await this.manager.query<{ value: number | string }[]>(
@@ -123,7 +123,7 @@ export class TenantDatabase {
     return this.database.readAs(tenantId, (manager) => work(new TenantScope(tenantId, manager)));
   }
 
-  /** Reads as one tenant from a single snapshot, for as long as it takes. */
+  /** Reads as one tenant from a single snapshot. May take a long time. */
   async snapshot<T>(tenantId: string, work: (scope: TenantScope) => Promise<T>): Promise<T> {
     requireTenant(tenantId);
     return this.database.snapshot(tenantId, (manager) => work(new TenantScope(tenantId, manager)));

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * The key under which the attempts from an address are counted: the address itself, or for IPv6 its /64
- * network, because a single customer can use any address in it.
+ * The key under which attempts from an address are counted: the address itself or, for IPv6, its /64 network.
+ * A single client can usually use any address in such a network.
  */
 export function clientNetwork(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

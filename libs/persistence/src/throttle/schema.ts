@@ -10,8 +10,8 @@ export function createThrottles(types: ColumnTypes): string[] {
 }
 
 /**
- * The table must be called `known_devices`. `keys` are columns, with their types, that come first in its
- * primary key.
+ * The statements that create the table `known_devices`. `keys` are the columns, with their types, that come
+ * first in its primary key.
  */
 export function createKnownDevices(types: ColumnTypes, keys: readonly string[] = []): string[] {
   const columns = keys.map((key) => `${key} not null, `).join('');

@@ -5,16 +5,19 @@ import { type Allowance, Throttle } from './throttle';
 
 const WINDOW_SECONDS = 15 * 60;
 
-/** Shared by all devices that have never signed in to the account. */
+/** The allowance shared by all devices that have never signed in to the account. */
 const UNKNOWN_DEVICES: Allowance = {
   name: 'sign-in',
   limit: 10,
   windowSeconds: WINDOW_SECONDS,
   isStrict: true,
 };
-/** For each device that has signed in to the account. */
+/** The allowance of each device that has signed in to the account. */
 const KNOWN_DEVICE: Allowance = { ...UNKNOWN_DEVICES, name: 'sign-in of device' };
-/** For each address, across all accounts. Limits attempts to try a few passwords on many accounts. */
+/**
+ * The allowance of each address, across all accounts. Limits attempts to try a few passwords on many
+ * accounts.
+ */
 const ONE_ADDRESS: Allowance = {
   name: 'sign-in from',
   limit: 100,
@@ -25,7 +28,7 @@ const ONE_ADDRESS: Allowance = {
 export interface SignInAttempt {
   /** Identifies the account, whether it exists or not. */
   readonly account: readonly string[];
-  /** The hash of a known device, which has signed in to this account before; null for any other. */
+  /** The hash of a device that has signed in to this account before; null for any other device. */
   readonly deviceHash: string | null;
 }
 
@@ -38,7 +41,9 @@ export interface SignInAttempt {
 export class SignInThrottle {
   constructor(private readonly throttle: Throttle) {}
 
-  /** Call before checking the password. Throws `too_many_attempts`, whether the account exists or not. */
+  /**
+   * Call this before checking the password. Throws `too_many_attempts`, whether the account exists or not.
+   */
   async take(attempt: SignInAttempt): Promise<void> {
     for (const [allowance, counted] of countedOf(attempt)) await this.throttle.take(allowance, counted);
   }

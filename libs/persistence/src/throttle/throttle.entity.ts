@@ -1,7 +1,7 @@
 import { TimestampColumn } from '../schema/columns';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** How many times something was tried recently. Plane-wide: a key is a hash and belongs to no tenant. */
+/** How many times something has been tried recently. Rows belong to no tenant, and their keys are hashes. */
 @Entity('throttles')
 export class ThrottleRow {
   /** SHA-256 of what is counted. */

@@ -12,9 +12,9 @@ export interface Allowance {
   readonly limit: number;
   readonly windowSeconds: number;
   /**
-   * Whether each permitted attempt restarts the window, so that no period of that length contains more than
-   * `limit` attempts. Otherwise the first attempt starts the window, and a period that spans two windows may
-   * contain twice as many.
+   * Whether each permitted attempt restarts the window, so that no period of the window's length contains
+   * more than `limit` attempts. Otherwise the first attempt starts the window, and a period that spans two
+   * windows may contain twice as many.
    */
   readonly isStrict: boolean;
   /** The message for a refusal, if it helps to know which limit applied. */
@@ -27,7 +27,7 @@ export type Counted = readonly string[];
 /**
  * Counts attempts across all processes of a plane, using their shared clock. An attempt is counted before its
  * work starts, so concurrent attempts cannot exceed the limit. Inside a transaction, an attempt counts only
- * if that commits, and concurrent attempts with the same key wait until it ends.
+ * if the transaction commits, and concurrent attempts with the same key wait until it ends.
  */
 @Injectable()
 export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -38,7 +38,9 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
-      this.sweep().catch((error: unknown) => this.logger.warn(`Sweep failed: ${(error as Error).message}`));
+      this.sweep().catch((error: unknown) =>
+        this.logger.warn(`Could not delete expired throttle rows, will retry: ${(error as Error).message}`),
+      );
     }, SWEEP_MS);
   }
 
@@ -46,7 +48,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
     clearInterval(this.timer);
   }
 
-  /** Throws `too_many_attempts`. */
+  /** Counts an attempt. Throws `too_many_attempts` if it exceeds the limit. */
   async take(allowance: Allowance, counted: Counted): Promise<void> {
     const waitSeconds = await this.secondsToWait(allowance, counted);
     if (waitSeconds > 0) throw tooManyAttempts(waitSeconds, allowance.refusal);
@@ -73,8 +75,8 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   /**
-   * Skips locked rows: a transaction that counts several things locks one row and waits for the next, so
-   * waiting here could deadlock.
+   * Deletes expired rows, except locked ones. A transaction that counts under several keys locks one row and
+   * then waits for the next, so waiting here could cause a deadlock.
    */
   async sweep(): Promise<void> {
     const others = this.database.driver === 'postgres' ? 'for update skip locked' : '';
@@ -88,7 +90,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
   ): Promise<number> {
     const [now, end] = [this.database.fromNow(0), this.database.fromNow(windowSeconds)];
     const isOver = `throttles.window_ends_at <= ${now}`;
-    // The window was set by a clock that was later set back. Past attempts still count.
+    // The window was started before the clock was set back. Past attempts still count.
     const isTooLate = `throttles.window_ends_at > ${end}`;
     const begins = isStrict ? `${isOver} or throttles.count < ${limit}` : isOver;
     const [row] = await this.database.write((manager) =>
@@ -109,7 +111,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 }
 
-/** SQLite stores times as TypeORM writes them: text, in UTC. */
+/** On SQLite, times are stored as TypeORM writes them: as text, in UTC. */
 function read(time: Date | string): Date {
   return typeof time === 'string' ? new Date(`${time.replace(' ', 'T')}Z`) : time;
 }

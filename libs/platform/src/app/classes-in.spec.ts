@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { classesIn } from './classes-in';
 
 class Base {}
-// The generated files cannot import it.
+// The generated files cannot import the base class.
 Object.assign(globalThis, { ClassesInBase: Base });
 
 describe(classesIn.name, () => {
@@ -19,7 +19,7 @@ describe(classesIn.name, () => {
   };
   const names = (role: string) => classesIn(folder, role, Base).map(({ name }) => name);
 
-  it('finds the classes that the files of a role export, also in subfolders', () => {
+  it('finds the classes exported by the files of a role, including those in subfolders', () => {
     write('two.step.js', 'Two', 'Three');
     write('one.step.js', 'One');
     write('below/zero.step.js', 'Zero');

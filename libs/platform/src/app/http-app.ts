@@ -56,7 +56,7 @@ export async function createHttpApp(
   options: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
   const limits = { ...REQUEST_LIMITS, ...options.limits };
-  // Replaced below, once the module exists.
+  // Replaced below, once the module has been created.
   let isTrusted = (_address: string): boolean => false;
   const adapter = new FastifyAdapter({
     ...serverLimits(limits),
@@ -100,7 +100,7 @@ export async function createHttpApp(
  * DTOs validate bodies. Without this function, Fastify would load two JSON schema compilers at each start.
  */
 function noSchemas(): never {
-  throw new Error('Routes here have no Fastify schema.');
+  throw new Error('Fastify route schemas are not supported: DTOs validate bodies.');
 }
 
 /**
@@ -115,7 +115,7 @@ function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
   server.removeAllContentTypeParsers();
   app.useBodyParser('application/json', { bodyLimit }, (request, body, done) => {
     if (body.length === 0) done(null, undefined);
-    // The parser ignores the request, but its type requires one of Fastify's default server.
+    // The parser ignores the request, but its types require a request of Fastify's default server.
     else
       parse(request as FastifyRequest, body.toString('utf8'), (error, value) =>
         done(error ?? faultOf(value), value),
@@ -124,8 +124,8 @@ function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
 }
 
 /**
- * RFC 9112, section 3.2. Of several Host headers Node uses the first; a proxy in front of it might use
- * another.
+ * Rejects requests with several Host headers (RFC 9112, section 3.2). Node uses the first one, but a proxy in
+ * front of it might use another.
  */
 function refuseSeveralHosts(server: FastifyInstance): void {
   server.addHook('onRequest', (request, _reply, done) => {
@@ -136,7 +136,8 @@ function refuseSeveralHosts(server: FastifyInstance): void {
 }
 
 /**
- * Runs before anything else reads the value, because code that recurses this deep would overflow the stack.
+ * Why a parsed body must be refused, or null. Runs before any other code reads the body, because recursion
+ * into a deeply nested body would overflow the stack.
  */
 function faultOf(value: unknown): Error | null {
   if (isTooDeep(value)) return validationFailed([{ field: '', message: 'is nested too deeply' }]);
@@ -147,7 +148,8 @@ function faultOf(value: unknown): Error | null {
 }
 
 /**
- * Otherwise a client that reuses its connection would send its next request to a closing server and get 503.
+ * While the plane drains, each response closes its connection. Otherwise, a client that reuses the connection
+ * would send its next request to a closing server and get 503.
  */
 function sendAwayWhile(draining: Draining, server: FastifyInstance): void {
   server.addHook('onSend', (_request, reply, payload, done) => {

@@ -24,7 +24,7 @@ describe('an unavailable address', () => {
       `:\n  - Port ${url.port} is in use by another process (process ${process.pid}). Stop that ` +
         'process, or set PORT to a free port',
     );
-    // This address is reserved for documentation.
-    await expect(listenAt(0, '192.0.2.1')).rejects.toThrow('Set HOST to an address that it has');
+    // This address is reserved for documentation, so no machine has it.
+    await expect(listenAt(0, '192.0.2.1')).rejects.toThrow('Set HOST to one that does');
   });
 });

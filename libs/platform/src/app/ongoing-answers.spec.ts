@@ -31,7 +31,7 @@ describe('a long-lived response', () => {
     expect([theirs.signal.aborted, other.signal.aborted]).toEqual([true, false]);
   });
 
-  it('is closed when its caller disconnects, and their access is no longer checked', async () => {
+  it("is closed when its caller disconnects, and the caller's access is no longer checked", async () => {
     const gone = new AbortController();
     gone.abort();
     const late = answers.whileAdmitted(gone.signal, { credential: 'late', isStanding: async () => true });
@@ -41,7 +41,7 @@ describe('a long-lived response', () => {
     expect([signal.aborted, late.aborted, asked]).toEqual([true, true, []]);
   });
 
-  it('shares one access check with all responses to the same credential', async () => {
+  it('shares one access check with all other responses to the same credential', async () => {
     for (const credential of ['a', 'a', 'b']) admitted(credential);
     await jest.advanceTimersByTimeAsync(2000);
     expect(asked).toEqual(['a', 'b']);

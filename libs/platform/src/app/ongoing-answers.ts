@@ -9,7 +9,7 @@ import {
 const LOOK_MS = 2000;
 
 export interface Admission {
-  /** One check per credential covers all responses to it. */
+  /** All responses to the same credential share one check. */
   readonly credential: string;
   /** Whether the caller still has access. */
   readonly isStanding: () => Promise<boolean>;
@@ -79,7 +79,7 @@ export class OngoingAnswers implements OnApplicationBootstrap, BeforeApplication
 
   private letGo(reason: string): void {
     if (this.ongoing.size === 0) return;
-    this.logger.warn(`Closed all long-lived responses: their callers cannot be checked (${reason})`);
+    this.logger.warn(`Closed all long-lived responses: their callers' access cannot be checked (${reason})`);
     for (const { end } of this.ongoing) end();
   }
 }

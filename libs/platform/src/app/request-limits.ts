@@ -12,8 +12,8 @@ export interface RequestLimits {
   readonly headerBytes: number;
   readonly headers: number;
   /**
-   * Maximum time until all headers have arrived, measured from the connection, or from the first byte of a
-   * later request on it.
+   * Maximum time until all headers have arrived, measured from the opening of the connection or, for later
+   * requests on it, from their first byte.
    */
   readonly headersMs: number;
   /** Maximum time until the whole request has arrived. */
@@ -35,8 +35,8 @@ export const REQUEST_LIMITS: RequestLimits = {
 };
 
 /**
- * For a route that waits for something. The limit applies until the response starts; a stream may last
- * longer.
+ * Sets the response limit of a route that waits for something. The limit applies until the response starts; a
+ * stream may last longer.
  */
 export const AnswersWithin = (seconds: number): MethodDecorator => RouteConfig({ answerMs: seconds * 1000 });
 
@@ -61,7 +61,7 @@ export function limitRoutes(server: FastifyInstance, limits: RequestLimits): voi
     if (request.raw.rawHeaders.length > 2 * limits.headers) done(headersTooLarge());
     else done();
   });
-  // Fastify's own handlerTimeout is cancelled once the body has been read.
+  // Fastify's own handlerTimeout is not used, because it is cancelled once the body has been read.
   server.addHook('onRequest', ({ routeOptions, method }, reply, done) => {
     const { answerMs = limits.answerMs } = (routeOptions.config ?? {}) as { answerMs?: number };
     const timer = setTimeout(() => {

@@ -25,7 +25,7 @@ function chainOf(...records: AuditRecord[]): SealedAuditRecord[] {
 }
 
 describe('the chain of an audit trail', () => {
-  it('has hashes as documented', () => {
+  it('has the documented hashes', () => {
     // SHA-256 of 64 zeros and of
     // {"action":"tenant.suspend","actor":{"id":"o1","kind":"operator"},"after":{"10":…}
     expect(linkBehind(CHAIN_START, record())).toEqual({

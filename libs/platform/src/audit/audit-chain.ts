@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** One entry of an audit trail, as the API returns it and as its hash covers it. */
+/** One entry of an audit trail, in the form that the API returns and that its hash covers. */
 export interface AuditRecord {
   readonly id: string;
   readonly at: string;
@@ -14,8 +14,8 @@ export interface AuditRecord {
 }
 
 /**
- * The last entry of a chain, now or at an earlier time. An earlier head reveals that the chain has since been
- * truncated or rebuilt.
+ * The last entry of a chain, now or at an earlier time. A head saved earlier reveals whether the chain has
+ * since been truncated or rebuilt.
  */
 export interface ChainHead {
   readonly position: number;
@@ -27,8 +27,8 @@ export type SealedAuditRecord = AuditRecord & ChainHead;
 export const CHAIN_START: ChainHead = { position: 0, hash: '0'.repeat(64) };
 
 /**
- * Appends `record` to a chain that ends with `head`. Its hash is the SHA-256 (hex) of the previous hash and
- * of the record as canonical JSON (RFC 8785).
+ * Appends `record` to a chain that ends with `head`. The hash of the new entry is the SHA-256 (hex) of the
+ * previous hash and of the record as canonical JSON (RFC 8785).
  */
 export function linkBehind(head: ChainHead, record: AuditRecord): ChainHead {
   const { id, at, actor, action, target, before, after, ip, trace_id } = record;

@@ -14,7 +14,7 @@ import { Secret } from '../secrets/secret';
 import { fieldErrors } from '../input/validation.pipe';
 
 /**
- * The environment is invalid. Lists all faults at once, so that nobody has to fix them one start at a time.
+ * The environment is invalid. Lists all faults at once, so that they need not be fixed one start at a time.
  */
 export class EnvironmentError extends Error {
   constructor(
@@ -67,7 +67,10 @@ export function IsPortNumber(): PropertyDecorator {
   return (target, property) => rules.forEach((rule) => rule(target, property as string));
 }
 
-/** The value must pass `check`, which returns what is wrong, or null, and never repeats the value. */
+/**
+ * The value must pass `check`, which returns a description of the problem, or null. The description must not
+ * repeat the value.
+ */
 export function Checked<T>(
   name: string,
   check: (value: string, config: T) => string | null,

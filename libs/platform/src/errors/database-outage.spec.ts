@@ -37,7 +37,7 @@ describe(isDatabaseOutage.name, () => {
 });
 
 describe(isDatabaseBusy.name, () => {
-  it('is true only if a statement gave up waiting for another, on either database', () => {
+  it('returns true only for lock timeouts and deadlocks, on Postgres or SQLite', () => {
     const codes = ['55P03', '40P01', 'SQLITE_BUSY', '23505', '57P01', 'SQLITE_CONSTRAINT'];
     const busy = codes.filter((code) => isDatabaseBusy(inStatement(failure('failed', { code }))));
     expect(busy).toEqual(['55P03', '40P01', 'SQLITE_BUSY']);

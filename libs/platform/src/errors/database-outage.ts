@@ -1,15 +1,16 @@
 import { DomainError, type ErrorKind } from './errors';
 
 /**
- * SQLSTATE codes: class 08, and those of a server that is stopping, starting or out of connections, or that
- * has terminated a session or transaction that was idle for too long because this process was paused.
+ * SQLSTATE codes of an outage: class 08, and the codes of a server that is stopping, starting or out of
+ * connections. Also those of a server that has terminated an idle session or transaction, because this
+ * process was paused for too long.
  */
 const STATES = /^(08...|57P0[1-35]|25P0[34]|53300)$/;
-/** Node's codes for broken connections. */
+/** Node's codes for broken or failed connections. */
 const BREAKS = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 /**
- * Messages from node-postgres, which come without a code, and that of a closed database, whose code has many
- * other meanings.
+ * The messages of node-postgres errors without a code, and that of a database that accepts no connections,
+ * because its code has many other meanings.
  */
 const MESSAGES = [
   /^timeout exceeded when trying to connect/,
@@ -45,7 +46,7 @@ interface Failure extends Error {
  * completes it if necessary.
  */
 export class CommitOutcomeUnknown extends Error {
-  /** `advice`: what the caller should do, if not the default. */
+  /** `advice` says what the caller should do, if the default advice does not apply. */
   constructor(
     override readonly cause: unknown,
     readonly advice?: string,
@@ -164,7 +165,7 @@ export function databaseFailure(error: unknown): DomainError | null {
   return new DomainError(code, kind, `${reason} ${failure.advice}`, {}, headers);
 }
 
-/** For health checks, whose callers may be unauthenticated. */
+/** Describes a failure for health checks, whose callers may be unauthenticated. */
 export function databaseState(error: unknown): { readonly code: string; readonly reason: string } {
   const { code, reason } = failureOf(
     isStorageFault(error) && error instanceof CommitOutcomeUnknown ? error.cause : error,

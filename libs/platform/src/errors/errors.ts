@@ -21,7 +21,7 @@ export type ErrorKind =
   | 'internal';
 
 export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
-  // With a `location` header; method and body are kept.
+  // Sent with a `location` header. The client repeats the same method and body there.
   elsewhere: 307,
   invalid: 400,
   unauthenticated: 401,

@@ -8,7 +8,7 @@ export const NO_CONTENT = {
   'frame-ancestors': "'none'",
 } as const;
 
-/** A Content-Security-Policy that allows only what is named. */
+/** A Content-Security-Policy that allows only what `allowed` lists. */
 export function contentPolicy(allowed: Readonly<Record<string, string>>): string {
   return Object.entries({ ...NO_CONTENT, ...allowed })
     .map((directive) => directive.join(' '))

@@ -5,7 +5,7 @@ import { corsOptions } from './cross-origin';
 
 export const WEB_OPTIONS = Symbol('WEB_OPTIONS');
 export interface WebOptions {
-  /** If true, browsers are told to use https only. */
+  /** If true, browsers are instructed to use only https. */
   readonly isProduction: boolean;
   /** Other origins whose pages may call the API. */
   readonly allowedOrigins: readonly string[];
@@ -13,7 +13,10 @@ export interface WebOptions {
   readonly trustedProxies: readonly string[];
 }
 
-/** Sets the security headers of every response. Pages replace the content policy with a wider one. */
+/**
+ * Sets the security headers of every response. Pages replace the content security policy with a less strict
+ * one.
+ */
 export function secure(app: NestFastifyApplication, { isProduction, allowedOrigins }: WebOptions): void {
   app.useSecurityHeaders({
     contentSecurityPolicy: { useDefaults: false, directives: NO_CONTENT },

@@ -1,7 +1,7 @@
 import { ValidateIf } from 'class-validator';
 
 /**
- * Lets the property be omitted. Unlike with class-validator's IsOptional, it may not be null, because no
- * column that it is stored in accepts null.
+ * Allows the property to be omitted. Unlike with class-validator's IsOptional, null is rejected, because the
+ * columns in which such properties are stored do not accept it.
  */
 export const Optional = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);

@@ -10,7 +10,7 @@ describe(pageOf.name, () => {
     [2, 2, ['r0', 'r1'], null],
     [3, 2, ['r0', 'r1'], 'r1'],
     [2, 1, ['r0'], 'r0'],
-  ])('makes a page from %i rows at a limit of %i', (count, limit, items, next) => {
+  ])('makes a page from %i rows with a limit of %i', (count, limit, items, next) => {
     expect(pageOf(rows(count), limit, idOf)).toEqual({ items, next_cursor: next });
   });
 });

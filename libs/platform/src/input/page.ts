@@ -9,7 +9,7 @@ const MAX_POSITION = 2 ** 31 - 1;
 export const LowerCase = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value));
 
-/** Parses an integer in a query. Other texts that `Number` accepts ('', '0x10', '1e2') are rejected. */
+/** Parses an integer in a query. Other strings that `Number` accepts ('', '0x10', '1e2') are rejected. */
 export const NumberInText = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value,

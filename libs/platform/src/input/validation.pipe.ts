@@ -22,7 +22,7 @@ class RequestPipe extends ValidationPipe {
     const field = metadata.type === 'custom' ? null : unstorableField(value, metadata.data ?? '');
     if (field !== null)
       throw validationFailed([
-        { field, message: `${field || 'the text'} contains a character that cannot be stored` },
+        { field, message: `${field || 'the value'} contains a character that cannot be stored` },
       ]);
     // class-validator's whitelist accepts inherited names such as "constructor".
     const inherited = Object.keys(value ?? {}).find((name) => name in Object.prototype);

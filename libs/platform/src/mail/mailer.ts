@@ -35,8 +35,8 @@ export class Mailer {
   }
 
   /**
-   * Resolves once the server has accepted the email. Nothing more is sent after it throws {@link
-   * MailFailure}. If only the server's response was late, the email may still be delivered.
+   * Resolves once the server has accepted the email. Once it has thrown {@link MailFailure}, nothing more is
+   * sent. However, if only the server's response was late, the email may still be delivered.
    */
   async send(recipient: string, letter: Letter): Promise<void> {
     const { smtpUrl, from } = this.options;

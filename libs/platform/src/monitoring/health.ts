@@ -18,7 +18,7 @@ import { Public } from '../http/public.decorator';
 export const READINESS_CHECKS = Symbol('READINESS_CHECKS');
 export type ReadinessChecks = readonly HealthIndicatorFunction[];
 
-/** Terminus's Swagger documentation would load @nestjs/swagger. */
+/** Disables Terminus's Swagger documentation, which would load @nestjs/swagger. */
 const UNDESCRIBED = { noCache: true, swaggerDocumentation: false };
 
 /**

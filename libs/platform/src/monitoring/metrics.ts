@@ -11,7 +11,7 @@ export const METRICS_OPTIONS = Symbol('METRICS_OPTIONS');
 export interface MetricsOptions {
   /**
    * The bearer token that scrapers must send. If unset, anyone may read the metrics; each plane's
-   * configuration rejects that in production.
+   * configuration requires a token in production.
    */
   readonly token?: Secret;
 }

@@ -21,7 +21,7 @@ export function apiNotesOf(target: object): ApiNotes {
   return (Reflect.getOwnMetadata(NOTES, target) as ApiNotes | undefined) ?? {};
 }
 
-/** Merges with earlier notes on the same target and appends refusals to theirs. */
+/** Merges the notes with earlier ones on the same target. Refusals are appended. */
 function noting(notes: ApiNotes): Decorator {
   return (target, _, descriptor) => {
     const noted = (descriptor?.value as object | undefined) ?? target;
@@ -42,5 +42,5 @@ export const ApiExcludeController = (): Decorator => noting({ isExcluded: true }
 /** Documents that a request may be repeated with the same Idempotency-Key. */
 export const ApiIdempotencyKey = (): Decorator => noting({ takesIdempotencyKey: true });
 
-/** Refusals that cannot be derived from the operation's contract. */
+/** Documents refusals that cannot be derived from the operation's contract. */
 export const Refuses = (...refuses: ErrorKind[]): Decorator => noting({ refuses });

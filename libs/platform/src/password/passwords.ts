@@ -23,12 +23,12 @@ export async function passwordMatches(password: string, passwordHash: string): P
 
 let decoy: Promise<string> | undefined;
 
-/** Created by the first check, whether the account exists or not. */
+/** Created on the first check, whether or not the account exists. */
 function madeDecoy(): Promise<string> {
   return (decoy ??= hashPassword('a password that nobody has'));
 }
 
-/** Takes as long as a real check, for an account that does not exist. */
+/** For an account that does not exist. Takes as long as a real check. */
 export async function pretendToCheck(password: string): Promise<false> {
   await verify(await madeDecoy(), password);
   return false;

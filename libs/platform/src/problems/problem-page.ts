@@ -9,8 +9,8 @@ small { color: #5b6875; }
 `;
 
 /**
- * A page that shows a problem in a browser: what is wrong, and the id to quote. It has no script and loads
- * nothing.
+ * A page that shows a problem in a browser: what is wrong, and the trace id to quote. It has no script and
+ * loads nothing.
  */
 export function problemPage(problem: Readonly<Record<string, unknown>>): string {
   const [title, detail, traceId] = [problem['title'], problem['detail'], problem['trace_id']].map(escaped);

@@ -48,7 +48,10 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** The refusals to log, because they may be part of an attack. Successful actions are in the audit trail. */
+/**
+ * The kinds of refusals to log, because they may be part of an attack. Successful actions are in the audit
+ * trail.
+ */
 const TOLD_OF: readonly ErrorKind[] = ['invalid', 'unauthenticated', 'forbidden', 'too_many'];
 
 /** Logs the route pattern, because a path may contain private data. */
@@ -57,7 +60,10 @@ function refusalOf({ code }: DomainError, { method, routeOptions }: FastifyReque
   return { msg: 'refused', code, method, route: routeOptions.url ?? 'unmatched', actor, ip };
 }
 
-/** Whether a person opened a link. Browsers accept text/html, programs JSON or anything. */
+/**
+ * Whether a person has opened a link in a browser. Browsers accept text/html, whereas programs accept JSON or
+ * anything.
+ */
 function isForBrowser({ method, headers }: FastifyRequest): boolean {
   return method === 'GET' && (headers.accept ?? '').includes('text/html');
 }
@@ -97,7 +103,7 @@ function statusCodeOf(exception: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
-/** Terminus answers 503 with the state of each check; monitors read that document unchanged. */
+/** Terminus responds with 503 and the state of each check. Monitors expect that document unchanged. */
 function isHealthReport(exception: unknown): exception is HttpException {
   if (!(exception instanceof HttpException) || exception.getStatus() !== 503) return false;
   const body = exception.getResponse();

@@ -7,8 +7,8 @@ import { problemOf } from './problem';
 import { newTraceId, traceIdOf } from '../http/request-context';
 
 /**
- * Responds to input that Node cannot parse as a request, which reaches neither a route nor a hook, and closes
- * the connection.
+ * Responds to input that Node cannot parse as a request, then closes the connection. Such input reaches
+ * neither a route nor a hook.
  */
 export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {

@@ -8,7 +8,7 @@ export interface ProcessIdentity {
   readonly startedAt: string;
 }
 
-/** Undefined if there is no such process, or only a zombie. */
+/** Returns undefined if the process does not exist or is a zombie. */
 export function identityOf(pid: number): ProcessIdentity | undefined {
   try {
     return existsSync('/proc/self/stat') ? readProc(pid) : askPs(pid);
@@ -17,13 +17,15 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
   }
 }
 
-/** A process that has just started has no command line yet. Linux sets it once the program is loaded. */
+/**
+ * A process that has just started has no command line yet. Linux sets it once the program has been loaded.
+ */
 const LOADING = { looks: 20, pauseMs: 1 };
 
 function readProc(pid: number, looksLeft = LOADING.looks): ProcessIdentity | undefined {
   const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-  // The name, in parentheses, may contain anything, so fields are counted from its end. The 22nd is the start
-  // time (proc(5)).
+  // The name, in parentheses, may contain any character, so fields are counted from its end. Field 22 is the
+  // start time (proc(5)).
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.trim().split(' ') ?? [];
   if (command !== '') return { command, startedAt: fields[19] ?? '' };
   const hasEnded = fields[0] === 'Z';

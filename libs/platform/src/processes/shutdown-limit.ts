@@ -1,14 +1,15 @@
 import { writeSync } from 'node:fs';
 
 /**
- * Longer than the time that Terraform gets to stop (30 s), shorter than that of a container
- * (`stop_grace_period`, 40 s).
+ * Longer than the time that Terraform is given to stop (30 s), but shorter than a container's
+ * `stop_grace_period` (40 s).
  */
 const SHUTDOWN_LIMIT_MS = 35_000;
 
 /**
- * Kills this process if it is still running that long after the first signal, because what it waits for, such
- * as an unresponsive database, may never finish. Call this once the signal handlers are installed.
+ * Kills this process if it is still running {@link SHUTDOWN_LIMIT_MS} after the first signal. It may be
+ * waiting for something that never responds, such as a database. Call this once the signal handlers are
+ * installed.
  */
 export function limitShutdown(): void {
   let isEnding = false;
@@ -26,7 +27,7 @@ function endForGood(): void {
   try {
     writeSync(
       2,
-      `Shutting down took longer than ${seconds} s, so the process is killed. Work may be unfinished.\n`,
+      `Shutting down took longer than ${seconds} s, so the process is killed now. Work may be unfinished.\n`,
     );
   } finally {
     process.kill(process.pid, 'SIGKILL');

@@ -19,7 +19,8 @@ export function isDefaultSecret(text: string): boolean {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? [];
   const letters = words.join('').length;
   const digits = text.match(/\d/g)?.length ?? 0;
-  // Random hex may contain hardly any letters. So a text that is mostly digits does not count as words.
+  // Random hex may contain hardly any letters, so a secret that is mostly digits does not count as made of
+  // words.
   const isMadeOfWords = letters > 0 && digits <= 2 * letters;
   const isProse = isMadeOfWords && words.every((word) => WORDS.has(word));
   return isProse || new Set(text).size < FEWEST_CHARACTERS;
@@ -57,7 +58,7 @@ export function passwordInUrl(url: string): string | undefined {
   return password === username ? 'password' : decoded(password);
 }
 
-/** Returns malformed encoding unchanged. */
+/** Returns text with malformed encoding unchanged. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -15,7 +15,10 @@ export interface CookieName {
 
 export interface SessionCredential {
   readonly token: string;
-  /** Browsers send cookies automatically, whichever page triggers the request. */
+  /**
+   * Whether the token came from a cookie. Browsers send cookies automatically, whichever page triggers the
+   * request.
+   */
   readonly isCookie: boolean;
 }
 
@@ -48,8 +51,8 @@ export function sessionCredentialOf(
 }
 
 /**
- * A change authenticated by the cookie must come from a page of the same origin
- * (https://www.w3.org/TR/fetch-metadata/).
+ * A request that changes something and is authenticated by the cookie must come from a page of the same
+ * origin (https://www.w3.org/TR/fetch-metadata/).
  */
 export function refuseOtherSites({ method, headers }: Pick<FastifyRequest, 'method' | 'headers'>): void {
   if (SAFE_METHODS.includes(method) || isSameOrigin(headers)) return;

@@ -1,7 +1,7 @@
 import { IsBoolean, IsString, Length } from 'class-validator';
 import { Optional } from '../input/optional.decorator';
 
-/** What every way to sign in accepts. */
+/** The fields that every sign-in method accepts. */
 export class SignInDto {
   /** For browsers: sets the session as a cookie, and returns no token. */
   @Optional()

@@ -1,7 +1,7 @@
 import { isPlainHttp } from '../http/loopback';
 
 /**
- * What is wrong with the URL of an OpenID provider, or null. It must be spelled exactly as the provider
+ * What is wrong with the URL of an OpenID provider, or null. The URL must be spelled exactly as the provider
  * spells it.
  */
 export function issuerProblem(text: string): string | null {

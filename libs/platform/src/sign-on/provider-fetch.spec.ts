@@ -75,7 +75,7 @@ describe(providerFetch.name, () => {
   const get = (path: string, publicOnly = false, signal?: AbortSignal) =>
     providerFetch(publicOnly)(path, { ...ASKED, signal });
 
-  it("returns the provider's response, over plain http too if it is on this machine", async () => {
+  it("returns the provider's response, even over plain http if the provider is on this machine", async () => {
     const answer = await get(`${url}/keys`);
     expect([answer.status, await answer.json()]).toEqual([200, { path: '/keys' }]);
   });

@@ -8,7 +8,7 @@ import { PrivateAddress, isPublicAddress, lookupPublic } from './public-addresse
 /** A provider's metadata, keys and tokens take only a few kilobytes. */
 const MAX_ANSWER_BYTES = 512 * 1024;
 
-/** The provider cannot be reached. The message says why, for operators. */
+/** The provider cannot be reached. The message tells operators why. */
 export class ProviderUnreachable extends Error {}
 
 /**

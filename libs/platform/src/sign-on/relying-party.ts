@@ -12,7 +12,7 @@ import { identityProviderUnavailable, signOnRefused } from './sign-on.errors';
 export interface SignOnClient {
   readonly issuer: string;
   readonly clientId: string;
-  /** Undefined for a public client, whose codes are bound by PKCE. */
+  /** Undefined for a public client, whose authorization codes are protected by PKCE. */
   readonly clientSecret?: Secret | undefined;
   readonly redirectUri: string;
   /** Whether only the public internet may be reached: see {@link providerFetch}. */
@@ -136,7 +136,7 @@ export class RelyingParty {
   }
 }
 
-/** Loaded on the first sign-in through a provider, because most planes never have one. */
+/** Loaded on the first sign-in through a provider, because most planes never need it. */
 function load(): Promise<OpenIdClient> {
   return import('openid-client');
 }
@@ -163,7 +163,7 @@ async function discover(openid: OpenIdClient, client: SignOnClient): Promise<Con
   return configuration;
 }
 
-/** Some providers return the email address only from the userinfo endpoint. */
+/** Fetches the user's email address from the userinfo endpoint. Some providers return it only there. */
 async function more(
   openid: OpenIdClient,
   configuration: Configuration,

@@ -4,7 +4,7 @@ export function signOnNotConfigured(detail: string): DomainError {
   return new DomainError('sign_on_not_configured', 'not_found', detail);
 }
 
-/** No attempt in this browser matches: none was started, it took too long, or it was a different one. */
+/** This browser has no matching attempt: none was started, it has expired, or it was a different one. */
 export function signOnNotBegun(): DomainError {
   return new DomainError(
     'sign_on_not_begun',
@@ -26,8 +26,8 @@ export function signOnRefused(): DomainError {
 }
 
 /**
- * The same error for an account that is unknown, disabled or not yours, so that callers learn nothing about
- * accounts.
+ * The same error for an account that is unknown, disabled or someone else's, so that callers learn nothing
+ * about accounts.
  */
 export function signOnUnknownAccount(detail: string): DomainError {
   return new DomainError('sign_on_unknown_account', 'forbidden', detail);

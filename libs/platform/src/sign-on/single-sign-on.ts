@@ -18,7 +18,10 @@ export interface SingleSignOnOptions {
   readonly clock: Clock;
 }
 
-/** Sign-in through an identity provider: redirects the browser to the provider, and checks its return. */
+/**
+ * Sign-in through an identity provider: redirects the browser to the provider, and checks what it returns
+ * with.
+ */
 export class SingleSignOn {
   private readonly relyingParty: RelyingParty;
   private readonly attempts: SignOnAttempts;
