@@ -1,25 +1,36 @@
-import { DEPLOYMENT_MODELS, type DeploymentModel } from '@atlas/tenancy';
 import { type DeploymentProfile } from './parts/deployment-profile';
 import { DEDICATED_PROFILE } from './profiles/dedicated.profile';
 import { HYBRID_PROFILE } from './profiles/hybrid.profile';
 import { ON_PREM_PROFILE } from './profiles/on-prem.profile';
 import { SHARED_PROFILE } from './profiles/shared.profile';
 
-/**
- * The registry. A new deployment model is its profile file plus one line here, which the compiler requires.
- */
-export const PROFILES: Readonly<Record<DeploymentModel, DeploymentProfile>> = Object.freeze({
+/** Who runs a tenant's plane and where, in the order in which they are listed everywhere. */
+export const DEPLOYMENT_MODELS = ['shared', 'dedicated', 'on_prem', 'hybrid'] as const;
+
+export type DeploymentModel = (typeof DEPLOYMENT_MODELS)[number];
+
+/** The registry. The compiler requires the profile of each model. */
+export const PROFILES: { readonly [Model in DeploymentModel]: DeploymentProfile<Model> } = Object.freeze({
   shared: SHARED_PROFILE,
   dedicated: DEDICATED_PROFILE,
   on_prem: ON_PREM_PROFILE,
   hybrid: HYBRID_PROFILE,
 });
 
-export function profileOf(model: DeploymentModel): DeploymentProfile {
+export function profileOf(model: DeploymentModel): DeploymentProfile<DeploymentModel> {
   return PROFILES[model];
 }
 
+/** The models with a fact, such as `({ installRequired }) => installRequired`. */
+export function modelsWhere(has: (profile: DeploymentProfile) => boolean): readonly DeploymentModel[] {
+  return DEPLOYMENT_MODELS.filter((model) => has(profileOf(model)));
+}
+
 /** The models whose tenants share cells: tenant planes that serve many tenants. */
-export const CELL_MODELS: readonly DeploymentModel[] = DEPLOYMENT_MODELS.filter(
-  (model) => !profileOf(model).tenantFixed,
-);
+export const CELL_MODELS = modelsWhere(({ tenantFixed }) => !tenantFixed);
+
+/**
+ * The models in which Atlas creates a tenant plane and a database for each tenant. Listed, because the API
+ * description takes types only; a test compares it with the profiles.
+ */
+export const CREATED_MODELS = ['dedicated'] as const satisfies readonly DeploymentModel[];

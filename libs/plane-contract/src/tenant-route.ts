@@ -1,4 +1,4 @@
-import { type DeploymentModel } from '@atlas/tenancy';
+import { type DeploymentModel } from '@atlas/deployment-profiles';
 
 /** Where a tenant lives: routes its host, and tells a shared tenant plane where to redirect. */
 export interface TenantRoute {

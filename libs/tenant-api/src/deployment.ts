@@ -1,5 +1,4 @@
-import { type DeploymentHint } from '@atlas/deployment-profiles';
-import { type DeploymentModel } from '@atlas/tenancy';
+import { type DeploymentHint, type DeploymentModel } from '@atlas/deployment-profiles';
 
 /** How the plane is deployed, and how its link to the Control Plane is. */
 export interface DeploymentApi {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
+import { DEPLOYMENT_MODELS, PROFILES } from '@atlas/deployment-profiles';
 import { EnvironmentError, environmentVariablesOf, parseEnvironment } from '@atlas/platform';
 import { TenantPlaneConfig } from './tenant-plane.config';
 
@@ -155,7 +156,7 @@ describe('the configuration of a Tenant Plane', () => {
     const modelOf = (env: NodeJS.ProcessEnv): string | undefined =>
       parseEnvironment(TenantPlaneConfig, { ...LINKED, ...env }).deploymentModel;
 
-    it.each(['shared', 'dedicated', 'on_prem', 'hybrid'])('is read as %s from either variable', (model) => {
+    it.each(DEPLOYMENT_MODELS)('is read as %s from either variable', (model) => {
       expect(modelOf({ ATLAS_TP_DEPLOYMENT: model })).toBe(model);
       expect(modelOf({ TP_DEPLOYMENT_MODE: model })).toBe(model);
       expect(modelOf({ ATLAS_TP_DEPLOYMENT: model, TP_DEPLOYMENT_MODE: model })).toBe(model);
@@ -179,19 +180,19 @@ describe('the configuration of a Tenant Plane', () => {
     expect(faultsOf({ ...production, METRICS_TOKEN: RANDOM })).toEqual([]);
   });
 
-  it.each([
-    ['shared', true],
-    ['dedicated', true],
-    ['on_prem', false],
-    ['hybrid', false],
-  ])('refuses SQLite in production for model %s: %s', (model, isRefused) => {
-    const env = { ...LINKED, METRICS_TOKEN: RANDOM, ATLAS_TP_DEPLOYMENT: model };
-    expect(faultsOf(env)).toEqual([]);
-    const fault = expect.stringMatching(
-      `^TENANT_PLANE_DATABASE_URL must be a postgres:.* a ${model} tenant plane`,
-    );
-    expect(faultsOf({ ...env, NODE_ENV: 'production' })).toEqual(isRefused ? [fault] : []);
-  });
+  it.each(Object.values(PROFILES))(
+    'refuses SQLite in production for $model as its profile says',
+    (profile) => {
+      const { model, databases } = profile;
+      const isRefused = !databases.allowedInProduction.includes('sqlite');
+      const env = { ...LINKED, METRICS_TOKEN: RANDOM, ATLAS_TP_DEPLOYMENT: model };
+      expect(faultsOf(env)).toEqual([]);
+      const fault = expect.stringMatching(
+        `^TENANT_PLANE_DATABASE_URL must be a postgres:.* a ${model} tenant plane`,
+      );
+      expect(faultsOf({ ...env, NODE_ENV: 'production' })).toEqual(isRefused ? [fault] : []);
+    },
+  );
 
   it.each([
     ['METRICS_TOKEN', 'x'.repeat(16)],

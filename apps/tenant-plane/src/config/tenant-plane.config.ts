@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { resolveDeploymentModel, profileOf } from '@atlas/deployment-profiles';
+import { type DeploymentModel, profileOf, resolveDeploymentModel } from '@atlas/deployment-profiles';
 import { databaseTarget, databaseTargetProblem } from '@atlas/persistence';
 import { MAX_ENDPOINT_URL } from '@atlas/plane-contract';
 import {
@@ -17,7 +17,6 @@ import {
   revealed,
 } from '@atlas/platform';
 import { parseCredential } from '@atlas/service-auth';
-import { type DeploymentModel } from '@atlas/tenancy';
 import { Transform } from 'class-transformer';
 import {
   IsBoolean,
@@ -136,7 +135,7 @@ export class TenantPlaneConfig extends PlaneConfig {
   @IsBoolean()
   ATLASAI_OFFLINE_MODE: boolean = false;
 
-  /** In on_prem and hybrid: the tenant's admin may register while the tenant has no user. */
+  /** Where the profile allows it: the tenant's admin may register while the tenant has no user. */
   @IsSwitch()
   @IsBoolean()
   ATLAS_ALLOW_REGISTER: boolean = false;

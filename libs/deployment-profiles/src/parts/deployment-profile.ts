@@ -1,4 +1,4 @@
-import { type DeploymentModel } from '@atlas/tenancy';
+import { deepFreeze } from './deep-freeze';
 import { type LifecycleOperation } from './lifecycle';
 import { type OutageContract } from './outage-contract';
 import { type PlannedFeature } from './planned-feature';
@@ -52,8 +52,8 @@ interface DatabaseFacts {
 }
 
 /** Everything that differs between deployment models: code asks the profile, never the name of the model. */
-export interface DeploymentProfile {
-  readonly model: DeploymentModel;
+export interface DeploymentProfile<Model extends string = string> {
+  readonly model: Model;
   readonly title: string;
   readonly bestFor: string;
   readonly runBy: { readonly tenantPlane: Party; readonly controlPlane: 'atlas'; readonly text: string };
@@ -91,4 +91,9 @@ export interface DeploymentProfile {
   readonly outageContract: OutageContract;
   /** Which parts mention features not built yet: kept in the customer's words, but not served until then. */
   readonly awaits: Readonly<Partial<Record<ProfileText, readonly PlannedFeature[]>>>;
+}
+
+/** Defines the profile of one model. */
+export function profileWith<Model extends string>(facts: DeploymentProfile<Model>): DeploymentProfile<Model> {
+  return deepFreeze(facts);
 }

@@ -1,8 +1,9 @@
-import { DATABASE_DRIVERS } from '@atlas/deployment-profiles';
-import { DEPLOYMENT_MODELS, PLANS } from '@atlas/tenancy';
+import { DATABASE_DRIVERS, DEPLOYMENT_MODELS, modelsWhere } from '@atlas/deployment-profiles';
+import { PLANS } from '@atlas/tenancy';
 import { type Operation, REASON, TOKEN_TTL } from './operation';
 
 const group = 'Tenants';
+const INSTALLED = modelsWhere(({ installRequired }) => installRequired);
 
 export const TENANT_OPERATIONS: readonly Operation[] = [
   {
@@ -10,8 +11,8 @@ export const TENANT_OPERATIONS: readonly Operation[] = [
     group,
     summary: 'Provision a tenant',
     about:
-      'Provisions a tenant and shows each step until it is active. For on_prem and hybrid it shows the ' +
-      'install bundle, once.',
+      `Provisions a tenant and shows each step until it is active. For ${INSTALLED.join(' and ')} it shows ` +
+      'the install bundle, once.',
     examples: [
       'provision --name Acme --model shared --admin-email admin@acme.example.com',
       'provision --name Acme --model dedicated --admin-email admin@acme.example.com --dry-run',
