@@ -1,9 +1,8 @@
-import { DATABASE_DRIVERS, DEPLOYMENT_MODELS, modelsWhere } from '@atlas/deployment-profiles';
+import { DATABASE_DRIVERS, DEPLOYMENT_MODELS } from '@atlas/deployment-profiles';
 import { PLANS } from '@atlas/tenancy';
 import { type Operation, REASON, TOKEN_TTL } from './operation';
 
 const group = 'Tenants';
-const INSTALLED = modelsWhere(({ installRequired }) => installRequired);
 
 export const TENANT_OPERATIONS: readonly Operation[] = [
   {
@@ -11,7 +10,7 @@ export const TENANT_OPERATIONS: readonly Operation[] = [
     group,
     summary: 'Provision a tenant',
     about:
-      `Provisions a tenant and shows each step until it is active. For ${INSTALLED.join(' and ')} it shows ` +
+      "Provisions a tenant and shows each step until it is active. For a customer's plane it shows " +
       'the install bundle, once.',
     examples: [
       'provision --name Acme --model shared --admin-email admin@acme.example.com',
