@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
@@ -8,8 +9,11 @@ const SPREAD_LITERAL = {
   selector: 'SpreadElement > :matches(ObjectExpression, ArrayExpression).argument',
   message: 'List the members instead of spreading a literal.',
 };
+const MODELS = readdirSync(new URL('libs/deployment-profiles/src/profiles', import.meta.url))
+  .map((file) => file.replace('.profile.ts', '').replaceAll('-', '_'))
+  .join('|');
 const NAMED_MODEL = {
-  selector: 'BinaryExpression[operator=/^[!=]==$/] > Literal[value=/^(shared|dedicated|on_prem|hybrid)$/]',
+  selector: `:matches(BinaryExpression[operator=/^[!=]==$/], SwitchCase) > Literal[value=/^(${MODELS})$/]`,
   message: "Use a fact from the deployment model's profile instead of comparing its name.",
 };
 

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROFILES } from '@atlas/deployment-profiles';
-import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
+import { DEPLOYMENT_MODELS, PROFILES, modelsWhere } from '@atlas/deployment-profiles';
 import { DCLinter } from 'dclint';
 import { validate } from 'dockerfile-utils';
 import {
@@ -138,10 +137,7 @@ describe.each(DEPLOYMENT_MODELS)('the deployment model %s', (model) => {
 });
 
 /** Data folders of planes on Postgres. They contain nothing that the plane cannot recreate. */
-const SCRATCH: Readonly<Record<string, readonly string[]>> = {
-  shared: ['control-plane', 'tenant-plane'],
-  dedicated: ['data'],
-};
+const SCRATCH = ['control-plane', 'tenant-plane', 'data'];
 
 /** The guide for running the compose file, if it is not the guide for the model itself. */
 const CONTAINER_GUIDE: Readonly<Record<string, string>> = { on_prem: '/help/on-prem-containers' };
@@ -149,7 +145,10 @@ const CONTAINER_GUIDE: Readonly<Record<string, string>> = { on_prem: '/help/on-p
 describe.each(DEPLOYMENT_MODELS)('the guide for the deployment model %s', (model) => {
   const file = `${model}.compose.yaml`;
   const { name: project, volumes = {} } = composeOf(file);
-  const { doc } = PROFILES[model].guide;
+  const {
+    guide: { doc },
+    databases,
+  } = PROFILES[model];
   const name = (CONTAINER_GUIDE[model] ?? doc).split('/').at(-1);
   const guide = readFileSync(join(ROOT, `docs/guides/${name}.md`), 'utf8');
   const commands = guide.replaceAll(/\\\n\s*/g, '').split('\n');
@@ -163,16 +162,18 @@ describe.each(DEPLOYMENT_MODELS)('the guide for the deployment model %s', (model
   });
 
   it('says how to back up every volume whose content must be kept', () => {
-    const kept = Object.keys(volumes).filter((volume) => !SCRATCH[model]?.includes(volume));
+    const scratch = databases.allowedInProduction.includes('sqlite') ? [] : SCRATCH;
+    const kept = Object.keys(volumes).filter((volume) => !scratch.includes(volume));
     const isArchived = (volume: string): boolean =>
       archived.some((line) => line.includes(` -v ${project}_${volume}:/volumes/${volume}:ro `));
     expect(kept.filter((volume) => volume !== 'postgres' && !isArchived(volume))).toEqual([]);
-    const init = textOf(model === 'shared' ? 'shared.init.sh' : 'single-tenant.init.sh');
-    const databases = [...init.matchAll(/create database (\w+)/g)].map(([, database]) => database);
+    const mounts = resolved(file, 'postgres')['volumes'] as string[];
+    const init = textOf(/^\.\/(.+\.init\.sh):/m.exec(mounts.join('\n'))?.[1] ?? '');
+    const created = [...init.matchAll(/create database (\w+)/g)].map(([, database]) => database);
     const isDumped = (database = ''): boolean =>
       commands.some((line) => line.includes(`exec -T postgres pg_dump -U postgres -Fc ${database} >`));
-    expect(databases.length).toBeGreaterThan(0);
-    expect(databases.filter((database) => !isDumped(database))).toEqual([]);
+    expect(created.length).toBeGreaterThan(0);
+    expect(created.filter((database) => !isDumped(database))).toEqual([]);
   });
 
   it('says how to back up the host folders that containers mount', () => {
@@ -183,7 +184,9 @@ describe.each(DEPLOYMENT_MODELS)('the guide for the deployment model %s', (model
   });
 });
 
-describe.each(['on_prem.compose.yaml', 'hybrid.compose.yaml'])('the proxy of %s', (file) => {
+const PROXIED = modelsWhere(({ installRequired }) => installRequired);
+
+describe.each(PROXIED.map((model) => `${model}.compose.yaml`))('the proxy of %s', (file) => {
   const proxy = resolved(file, 'tls');
   const caddyfile = textOf('Caddyfile');
 

@@ -1,5 +1,8 @@
 import {
   CELL_DRAIN_STEPS,
+  CELL_MODELS,
+  CREATED_MODELS,
+  DEPLOYMENT_MODELS,
   LIFECYCLE_OPERATIONS,
   PROFILES,
   REOPENING_STEPS,
@@ -7,11 +10,14 @@ import {
   SECRET_ROTATION_STEPS,
   UPGRADE_STEPS,
   UPGRADE_WAVE_STEPS,
+  modelsWhere,
 } from '@atlas/deployment-profiles';
 import { leadsSomewhere, linksOf, pages, read } from './docs.fixture';
 
 const SPIN_UP = 'docs/NEW_TENANT_SPIN_UP.md';
 const OPERATIONS = 'docs/guides/operations.md';
+
+const sourceOf = (doc: string): string => doc.replace(/^\/help\/(.*)$/, 'docs/guides/$1.md');
 
 describe.each(pages())('%s', (page) => {
   it('has no broken links', () => {
@@ -32,7 +38,9 @@ describe.each(pages())('%s', (page) => {
 
 describe('the map in README.md', () => {
   const map = linksOf('README.md');
-  const own = pages().filter((page) => page.startsWith('docs/') && !page.startsWith('docs/adr/'));
+  // Each profile links to the guide for its model.
+  const guides = Object.values(PROFILES).map(({ guide }) => sourceOf(guide.doc));
+  const own = pages().filter((page) => /^docs\/(?!adr\/)/.test(page) && !guides.includes(page));
 
   it.each(own)('links to %s', (page) => {
     expect(map).toContain(page);
@@ -40,11 +48,9 @@ describe('the map in README.md', () => {
 });
 
 describe.each(Object.values(PROFILES))('the profile $model', ({ guide, hints }) => {
-  const sourceOf = (doc: string): string => read(doc.replace(/^\/help\/(.*)$/, 'docs/guides/$1.md'));
-
   it('names guides that exist', () => {
-    for (const { doc } of hints) expect(sourceOf(doc)).toMatch(/^# /);
-    expect(sourceOf(guide.doc)).toMatch(new RegExp(`^# ${guide.title}\n`));
+    for (const { doc } of hints) expect(read(sourceOf(doc))).toMatch(/^# /);
+    expect(read(sourceOf(guide.doc))).toMatch(new RegExp(`^# ${guide.title}\n`));
   });
 });
 
@@ -61,14 +67,21 @@ describe('docs/glossary.md', () => {
 const stepsIn = (text: string): string[] =>
   [...text.matchAll(/^\|(?: \d+ +\|)? `([a-z-]+)` +\|/gm)].map(([, name = '']) => name);
 
+/** What the pages call the models whose operations have the same steps. */
+const KINDS: Readonly<Record<string, readonly string[]>> = {
+  'every model': DEPLOYMENT_MODELS,
+  shared: CELL_MODELS,
+  dedicated: CREATED_MODELS,
+  "customer's plane": modelsWhere(({ installRequired }) => installRequired),
+};
+
 /** The steps by operation and model, from list items such as "- `move` (shared): `first-step` → …". */
 const sequencesIn = (page: string): Record<string, string[]> => {
-  const every = Object.keys(PROFILES).join(', ');
   const listed = [...read(page).matchAll(/^- `(\w+)` \((.+)\): (.+(?:\n {2}.+)*)/gm)];
   const found = listed.flatMap(([, operation = '', labels = '', steps = '']) =>
     labels
-      .replace('every model', every)
       .split(', ')
+      .flatMap((label) => KINDS[label] ?? [label])
       .map((label) => [
         `${operation} (${label})`,
         [...steps.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name),
@@ -80,9 +93,9 @@ const sequencesIn = (page: string): Record<string, string[]> => {
 
 describe(SPIN_UP, () => {
   it.each([
-    ['shared', '## Shared'],
-    ['dedicated', '## Dedicated'],
-  ] as const)('lists the steps for %s in order', (model, title) => {
+    ...CELL_MODELS.map((model) => [model, '## Shared'] as const),
+    ...CREATED_MODELS.map((model) => [model, '## Dedicated'] as const),
+  ])('lists the steps for %s in order', (model, title) => {
     const section = read(SPIN_UP).split(`\n${title}\n`)[1]?.split('\n## ')[0] ?? '';
     expect(stepsIn(section)).toEqual(PROFILES[model].provisioning.steps);
   });
@@ -109,8 +122,8 @@ describe(OPERATIONS, () => {
     ...ROTATION_MODES.map((mode) => [`rotate_secret (${mode})`, SECRET_ROTATION_STEPS[mode]] as const),
     ['upgrade (by_driver)', UPGRADE_STEPS.by_driver],
     ['upgrade (by_hand)', UPGRADE_STEPS.by_hand],
-    ['upgrade_wave (dedicated)', UPGRADE_WAVE_STEPS],
-    ['drain (shared)', CELL_DRAIN_STEPS],
+    ...CREATED_MODELS.map((model) => [`upgrade_wave (${model})`, UPGRADE_WAVE_STEPS] as const),
+    ...CELL_MODELS.map((model) => [`drain (${model})`, CELL_DRAIN_STEPS] as const),
   ]);
 
   it('lists the steps of every operation in order', () => {

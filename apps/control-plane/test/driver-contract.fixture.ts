@@ -76,6 +76,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
         tenantId: uuidv7(),
         slug: 'contract',
         tenantPlaneId,
+        deploymentModel: 'dedicated',
         region: null,
         database,
         version: '0.1.0',

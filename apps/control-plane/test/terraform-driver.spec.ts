@@ -36,6 +36,7 @@ const SCRIPT = `
   }
   case $1 in
     plan)
+      echo "$TF_VAR_tenant_plane_environment" > "$folder/environment"
       for arg; do
         case $arg in -out=*) out=\${arg#-out=} ;; -destroy) destroys=1 ;; -target=*) fences=1 ;; esac
       done
@@ -62,6 +63,7 @@ const SUBJECT = {
   tenantId: 't',
   slug: 'acme',
   tenantPlaneId: '00000000-plane',
+  deploymentModel: 'dedicated' as const,
   region: null,
   database: 'postgres' as const,
   version: '0.1.0',
@@ -224,6 +226,12 @@ describe(TerraformDriver.name, () => {
   it('cannot tell whether a remote state exists', async () => {
     const elsewhere = scene.driverWith({ TERRAFORM_BACKEND_FILE: join(root, 'backend.tf') });
     expect(await elsewhere.inspect([SUBJECT])).toEqual([]);
+  });
+
+  it('plans a tenant plane of the requested model', async () => {
+    await driver.plan({ ...SUBJECT, deploymentModel: 'hybrid' });
+    const environment = readFileSync(join(scene.fake.folder, 'environment'), 'utf8');
+    expect(JSON.parse(environment)).toMatchObject({ ATLAS_TP_DEPLOYMENT: 'hybrid' });
   });
 
   it('tells the operator why a dry run has no plan', async () => {

@@ -42,6 +42,7 @@ const subjectOf = (version: string): InfrastructureSubject => ({
   tenantId: 't',
   slug: 'acme',
   tenantPlaneId: '00000000-plane',
+  deploymentModel: 'dedicated',
   region: null,
   database: 'postgres',
   version,

@@ -7,6 +7,7 @@ import {
   createServer,
 } from 'node:http';
 import { type AddressInfo } from 'node:net';
+import { type DeploymentModel } from '@atlas/deployment-profiles';
 import {
   CONTROL_PLANE_VERSION_HEADER,
   ChatCompletionRequest,
@@ -27,7 +28,6 @@ import {
   mintCredential,
   sealNextSecret,
 } from '@atlas/service-auth';
-import { type DeploymentModel } from '@atlas/tenancy';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { WantedState } from './wanted-state.fixture';

@@ -1,11 +1,10 @@
-import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
 import {
   OUTAGE_CAPABILITIES,
   OUTAGE_MOMENTS,
   OUTAGE_STATES,
   type OutagePromise,
 } from './parts/outage-contract';
-import { profileOf } from './profiles';
+import { DEPLOYMENT_MODELS, profileOf } from './profiles';
 
 describe.each(DEPLOYMENT_MODELS)('the outage contract of %s', (model) => {
   const contract = profileOf(model).outageContract;

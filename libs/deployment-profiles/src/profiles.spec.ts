@@ -1,8 +1,7 @@
-import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
 import { CELL_DRAIN_STEPS } from './cell-drain';
 import { HINT_KINDS } from './parts/deployment-profile';
 import { PLANNED_FEATURES, type PlannedFeature } from './parts/planned-feature';
-import { profileOf, PROFILES } from './profiles';
+import { CELL_MODELS, CREATED_MODELS, DEPLOYMENT_MODELS, PROFILES, modelsWhere, profileOf } from './profiles';
 import { SECRET_ROTATION_STEPS } from './secret-rotation';
 import { UPGRADE_STEPS, UPGRADE_WAVE_STEPS } from './upgrade';
 
@@ -31,6 +30,7 @@ const FACTS = {
     provisioning: [/No tenant plane of its own/, /x-tenant-id/, /subdomain/],
     customerInstalls: false,
     tenantFixed: false,
+    enrolsByFile: false,
     aiRouting: 'control_plane',
     guide: { title: 'Shared SaaS', doc: '/help/shared-saas' },
   },
@@ -50,6 +50,7 @@ const FACTS = {
     provisioning: [/Provisioning jobs/, /endpoint and db_url on the tenant row/, /Terraform/, /ECS/],
     customerInstalls: false,
     tenantFixed: true,
+    enrolsByFile: false,
     aiRouting: 'control_plane',
     guide: { title: 'Dedicated Tenant Plane', doc: '/help/dedicated-tenant-plane' },
   },
@@ -69,6 +70,7 @@ const FACTS = {
     provisioning: INSTALL,
     customerInstalls: true,
     tenantFixed: true,
+    enrolsByFile: true,
     aiRouting: 'control_plane_if_admin_allows',
     guide: { title: 'On-Prem Installation', doc: '/help/on-prem-installation' },
   },
@@ -88,6 +90,8 @@ const FACTS = {
     provisioning: INSTALL,
     customerInstalls: true,
     tenantFixed: true,
+    // Hybrid combines local data with cloud intelligence, so it needs a connection to the cloud.
+    enrolsByFile: false,
     aiRouting: 'control_plane',
     guide: { title: 'Hybrid Deployment', doc: '/help/hybrid-deployment' },
   },
@@ -167,8 +171,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
 
   it('says how users register, planes enrol, requests name tenants, and AI questions are routed', () => {
     expect(profile.selfRegistrationAllowed).toBe(facts.customerInstalls);
-    // Hybrid combines local data with cloud intelligence, so it needs a connection to the cloud.
-    expect(profile.offlineEnrolmentAllowed).toBe(profile.model === 'on_prem');
+    expect(profile.offlineEnrolmentAllowed).toBe(facts.enrolsByFile);
     expect(profile.tenantFixed).toBe(facts.tenantFixed);
     expect(profile.aiRouting).toBe(facts.aiRouting);
   });
@@ -227,11 +230,11 @@ it('the steps that all models share are immutable', () => {
   expect(shared.every(frozenThrough)).toBe(true);
 });
 
-describe('the four profiles', () => {
+describe('the profiles', () => {
   const all = Object.values(PROFILES);
 
-  it('cover each deployment model once and cannot be extended at run time', () => {
-    expect(Object.keys(PROFILES)).toEqual([...DEPLOYMENT_MODELS]);
+  it("cover the customer's models, in the same order, and cannot be extended at run time", () => {
+    expect(DEPLOYMENT_MODELS).toEqual(Object.keys(FACTS));
     expect(Object.isFrozen(PROFILES)).toBe(true);
   });
 
@@ -240,12 +243,16 @@ describe('the four profiles', () => {
     expect(duplicatesOf(all.map(({ guide }) => guide.doc))).toEqual([]);
   });
 
+  it('create infrastructure for exactly the models in CREATED_MODELS', () => {
+    expect(modelsWhere(({ infrastructureCreated }) => infrastructureCreated)).toEqual(CREATED_MODELS);
+  });
+
   it('require a separate schema owner only if tenants share a Postgres database', () => {
-    const demanding = all.filter(({ environment }) =>
+    const demanding = modelsWhere(({ environment }) =>
       environment.some(
         ({ name, required }) => name === 'TENANT_PLANE_MIGRATION_DATABASE_URL' && required === 'on_postgres',
       ),
     );
-    expect(demanding.map(({ model }) => model)).toEqual(['shared']);
+    expect(demanding).toEqual(CELL_MODELS);
   });
 });

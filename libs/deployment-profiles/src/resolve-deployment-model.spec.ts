@@ -1,4 +1,4 @@
-import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
+import { DEPLOYMENT_MODELS } from './profiles';
 import { resolveDeploymentModel } from './resolve-deployment-model';
 
 describe('resolveDeploymentModel', () => {
@@ -33,7 +33,7 @@ describe('resolveDeploymentModel', () => {
     (name) => {
       const { model, problem } = resolveDeploymentModel({ [name]: 'on-prem' });
       expect(model).toBeUndefined();
-      expect(problem).toBe(`${name} must be one of shared, dedicated, on_prem, hybrid, or unset`);
+      expect(problem).toBe(`${name} must be one of ${DEPLOYMENT_MODELS.join(', ')}, or unset`);
     },
   );
 });

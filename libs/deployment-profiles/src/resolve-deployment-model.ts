@@ -1,4 +1,4 @@
-import { DEPLOYMENT_MODELS, type DeploymentModel, isDeploymentModel } from '@atlas/tenancy';
+import { DEPLOYMENT_MODELS, type DeploymentModel } from './profiles';
 
 /** The two variables that may name the deployment model. */
 export interface DeploymentModelEnvironment {
@@ -23,8 +23,6 @@ export function resolveDeploymentModel(env: DeploymentModelEnvironment): Deploym
   if (alias && alias !== value) {
     return { problem: `ATLAS_TP_DEPLOYMENT and TP_DEPLOYMENT_MODE differ; set only one of them` };
   }
-  if (!isDeploymentModel(value)) {
-    return { problem: `${name} must be one of ${DEPLOYMENT_MODELS.join(', ')}, or unset` };
-  }
-  return { model: value };
+  const model = DEPLOYMENT_MODELS.find((one) => one === value);
+  return model ? { model } : { problem: `${name} must be one of ${DEPLOYMENT_MODELS.join(', ')}, or unset` };
 }

@@ -1,6 +1,12 @@
-import { ROTATION_MODES, type RotationMode } from '@atlas/deployment-profiles';
+import {
+  CREATED_MODELS,
+  DEPLOYMENT_MODELS,
+  type DeploymentModel,
+  ROTATION_MODES,
+  type RotationMode,
+} from '@atlas/deployment-profiles';
 import { type DryRunQuery, Optional } from '@atlas/platform';
-import { DEPLOYMENT_MODELS, type DeploymentModel, PLANS, type Plan } from '@atlas/tenancy';
+import { PLANS, type Plan } from '@atlas/tenancy';
 import { Type } from 'class-transformer';
 import {
   IsBoolean,
@@ -221,8 +227,8 @@ export class UpgradePlaneDto {
 
 export class UpgradeWaveDto extends UpgradePlaneDto {
   @Optional()
-  @IsIn(['dedicated'])
-  deployment_model = 'dedicated' as const;
+  @IsIn(CREATED_MODELS)
+  deployment_model: (typeof CREATED_MODELS)[number] = 'dedicated';
 
   /** Only planes in this region. */
   @Optional()

@@ -1,3 +1,4 @@
+import { DEPLOYMENT_MODELS, type DeploymentModel } from '@atlas/deployment-profiles';
 import {
   type EnrolAnswerFile,
   type EnrolRequestFile,
@@ -5,7 +6,6 @@ import {
   type ReportedHealthCheck,
 } from '@atlas/plane-contract';
 import { NumberInText, Optional, type Page, PageQuery } from '@atlas/platform';
-import { DEPLOYMENT_MODELS, type DeploymentModel } from '@atlas/tenancy';
 import { IsIn, IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
 import { type InstallBundle, type IssueTokenDto, MAX_TOKEN_SECONDS } from './provisioning-tokens';
 

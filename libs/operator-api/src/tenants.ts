@@ -1,14 +1,8 @@
+import { DEPLOYMENT_MODELS, type DeploymentModel } from '@atlas/deployment-profiles';
 import { databaseTargetProblem } from '@atlas/persistence';
 import { type PublishedKey } from '@atlas/plane-contract';
 import { Checked, Optional, type Page, PageQuery } from '@atlas/platform';
-import {
-  DEPLOYMENT_MODELS,
-  type DeploymentModel,
-  PLANS,
-  type Plan,
-  TENANT_STATUSES,
-  type TenantStatus,
-} from '@atlas/tenancy';
+import { PLANS, type Plan, TENANT_STATUSES, type TenantStatus } from '@atlas/tenancy';
 import { IsIn, IsObject, IsString, IsUrl, Length, Matches, ValidateBy } from 'class-validator';
 import { type JWTPayload } from 'jose';
 import { type InstallBundle, type IssueTokenDto, type TokenView } from './provisioning-tokens';

@@ -1,4 +1,5 @@
-import { type DeploymentModel, type Plan } from '@atlas/tenancy';
+import { type DeploymentModel } from '@atlas/deployment-profiles';
+import { type Plan } from '@atlas/tenancy';
 
 /** What a tenant plane should do with one tenant. */
 export type PlacementPhase = 'serving' | 'importing' | 'frozen' | 'retired';

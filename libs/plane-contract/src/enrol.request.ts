@@ -1,4 +1,4 @@
-import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
+import { DEPLOYMENT_MODELS } from '@atlas/deployment-profiles';
 import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,

@@ -1,4 +1,4 @@
-import { type DeploymentModel } from '@atlas/tenancy';
+import { type DeploymentModel } from '@atlas/deployment-profiles';
 
 /**
  * Where a tenant is served. Used to route the tenant's host, and to redirect requests from a shared tenant

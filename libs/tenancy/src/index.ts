@@ -1,4 +1,3 @@
-export * from './deployment-model';
 export * from './ids';
 export * from './infrastructure-name';
 export * from './plans';

@@ -1,5 +1,4 @@
-import { type DeploymentHint } from '@atlas/deployment-profiles';
-import { type DeploymentModel } from '@atlas/tenancy';
+import { type DeploymentHint, type DeploymentModel } from '@atlas/deployment-profiles';
 
 /** How the plane is deployed, and the state of its link to the Control Plane. */
 export interface DeploymentApi {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { DEPLOYMENT_MODELS } from '@atlas/deployment-profiles';
 import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { runCommandLine } from '../command-line';
 import { atlasProgram } from '../commands';
@@ -57,9 +58,9 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
   });
 
   it('completes values that come from a fixed list', () => {
-    expect(atlas('provision', '--model', '')).toEqual(['shared', 'dedicated', 'on_prem', 'hybrid']);
+    expect(atlas('provision', '--model', '')).toEqual(DEPLOYMENT_MODELS);
     expect(atlas('provision', '--model', '=', 'sh')).toEqual(['shared']);
-    expect(atlas('provision', '--model', '=')).toHaveLength(4);
+    expect(atlas('provision', '--model', '=')).toEqual(DEPLOYMENT_MODELS);
     expect(atlas('provision', '--name', '')).toEqual([]);
     expect(atlas('completion', 'z')).toEqual(['zsh']);
   });

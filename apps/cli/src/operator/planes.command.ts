@@ -1,4 +1,4 @@
-import { DEPLOYMENT_MODELS } from '@atlas/tenancy';
+import { DEPLOYMENT_MODELS } from '@atlas/deployment-profiles';
 import { type TenantPlaneView } from '../control-plane/views';
 import { type Column } from '../text';
 import { LIMIT, showList } from './list-output';

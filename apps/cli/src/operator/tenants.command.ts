@@ -1,4 +1,5 @@
-import { DEPLOYMENT_MODELS, TENANT_STATUSES } from '@atlas/tenancy';
+import { DEPLOYMENT_MODELS } from '@atlas/deployment-profiles';
+import { TENANT_STATUSES } from '@atlas/tenancy';
 import { type TenantView } from '../control-plane/views';
 import { type Column } from '../text';
 import { LIMIT, showList } from './list-output';

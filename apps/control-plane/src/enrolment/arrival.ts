@@ -1,4 +1,4 @@
-import { type DeploymentModel } from '@atlas/tenancy';
+import { type DeploymentModel } from '@atlas/deployment-profiles';
 import { type ProvisioningContext } from '../provisioning-jobs/provisioning-step';
 import { type Tenant } from '../registry/tenant.entity';
 

@@ -1,4 +1,4 @@
-import { offlineEnrolmentProblem, profileOf } from '@atlas/deployment-profiles';
+import { type DeploymentModel, offlineEnrolmentProblem, profileOf } from '@atlas/deployment-profiles';
 import { SecretBox, deriveKey } from '@atlas/persistence';
 import {
   ENROL_ANSWER_FORMAT,
@@ -21,7 +21,6 @@ import {
   secretIndexOf,
   signResponse,
 } from '@atlas/service-auth';
-import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type OperatorCaller, type PlaneCaller } from '../access/caller';

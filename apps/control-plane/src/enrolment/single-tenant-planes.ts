@@ -1,7 +1,7 @@
+import { type DeploymentModel } from '@atlas/deployment-profiles';
 import { StepFailure } from '@atlas/jobs';
 import { insertRow, together } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
-import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager, Not } from 'typeorm';
 import { ProvisioningJobs, lastDeprovisioning } from '../provisioning-jobs/provisioning-jobs';

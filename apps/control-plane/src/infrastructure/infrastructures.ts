@@ -1,3 +1,4 @@
+import { type DeploymentModel } from '@atlas/deployment-profiles';
 import { Database, type DatabaseDriver } from '@atlas/persistence';
 import { Clock } from '@atlas/platform';
 import { Injectable } from '@nestjs/common';
@@ -49,8 +50,9 @@ export class Infrastructures {
   ) {}
 
   /** Describes, for operators, what would be created. */
-  plan(tenant: Tenant): Promise<readonly string[]> {
-    const subject = this.subjectOf(tenant, tenant.id, this.config.tenantPlaneVersion);
+  plan(tenant: Tenant, deploymentModel: DeploymentModel): Promise<readonly string[]> {
+    const plane = { id: tenant.id, deploymentModel };
+    const subject = this.subjectOf(tenant, plane, this.config.tenantPlaneVersion);
     return this.drivers.get(this.config.infrastructureDriver).plan(subject);
   }
 
@@ -69,7 +71,7 @@ export class Infrastructures {
       await manager.update(TenantPlane, { id: plane.id }, { infrastructureDriver: name });
     });
     const version = plane.release ?? this.config.tenantPlaneVersion;
-    const request = this.requestFor(tenant, plane.id, version, { jobId, write });
+    const request = this.requestFor(tenant, plane, version, { jobId, write });
     const driver = await this.driverOf({ ...plane, infrastructureDriver: name }, request);
     const made = await driver.create(request, write);
     if (!made) return null;
@@ -91,7 +93,7 @@ export class Infrastructures {
         plane: await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId }),
       };
     });
-    const request = this.requestFor(tenant, tenantPlaneId, version, { jobId, write });
+    const request = this.requestFor(tenant, plane, version, { jobId, write });
     const driver = await this.driverOf(plane, request);
     const made = await driver.create(request, write);
     // The plane may have a new address.
@@ -122,7 +124,7 @@ export class Infrastructures {
       await requireOwn(manager, tenant.id, plane);
       await this.jobs.supersede(manager, { tenantPlaneId: id }, 'removal of its tenant plane');
     });
-    const subject = this.subjectOf(tenant, id, plane.release);
+    const subject = this.subjectOf(tenant, plane, plane.release);
     const driver = await this.driverOf(plane, subject);
     await driver.destroy(subject, beginningWith(begin, write));
     const nothing = { dbUrlSealed: null, release: null, releasedAt: null };
@@ -143,12 +145,13 @@ export class Infrastructures {
 
   private requestFor(
     tenant: Tenant,
-    id: string,
+    plane: TenantPlane,
     version: string,
     { jobId, write }: InfrastructureWork,
   ): InfrastructureRequest {
-    const openEnvironment = () => write((manager) => this.openEnvironment(manager, id, { version, jobId }));
-    return { ...this.subjectOf(tenant, id, version), openEnvironment };
+    const openEnvironment = () =>
+      write((manager) => this.openEnvironment(manager, plane.id, { version, jobId }));
+    return { ...this.subjectOf(tenant, plane, version), openEnvironment };
   }
 
   /**
@@ -174,10 +177,13 @@ export class Infrastructures {
     });
   }
 
-  subjectOf(tenant: Tenant, tenantPlaneId: string, version: string | null): InfrastructureSubject {
-    const { id: tenantId, slug, region, settings } = tenant;
+  subjectOf(
+    { id: tenantId, slug, region, settings }: Tenant,
+    { id: tenantPlaneId, deploymentModel }: Pick<TenantPlane, 'id' | 'deploymentModel'>,
+    version: string | null,
+  ): InfrastructureSubject {
     const database = (settings['database_driver'] as DatabaseDriver) ?? this.config.dedicatedDatabase;
-    return { tenantId, slug, tenantPlaneId, region, database, version };
+    return { tenantId, slug, tenantPlaneId, deploymentModel, region, database, version };
   }
 }
 

@@ -1,7 +1,6 @@
-import { profileOf } from '@atlas/deployment-profiles';
+import { type DeploymentModel, profileOf } from '@atlas/deployment-profiles';
 import { StepRegistry } from '@atlas/jobs';
 import { type PlannedStep, type PlanView } from '@atlas/operator-api';
-import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { ProvisioningStep } from '../provisioning-jobs/provisioning-step';
 import { type Tenant } from '../registry/tenant.entity';
@@ -26,7 +25,7 @@ export class DryRuns {
   ): Promise<PlanView> {
     const steps = names.map(async (name) => {
       const step = this.registry.get(name);
-      const creates = step instanceof ProvisioningStep ? await step.plan(tenant) : step.creates;
+      const creates = step instanceof ProvisioningStep ? await step.plan(tenant, model) : step.creates;
       return { name, description: step.description, creates };
     });
     return { plan: { steps: await Promise.all(steps), install_required: profileOf(model).installRequired } };

@@ -1,9 +1,8 @@
-import { type LifecycleOperation } from '@atlas/deployment-profiles';
+import { type DeploymentModel, type LifecycleOperation } from '@atlas/deployment-profiles';
 import { type JobParams, LIVE_JOB_STATUSES } from '@atlas/jobs';
 import { type PlanView, type AcceptedForTenant } from '@atlas/operator-api';
 import { Database } from '@atlas/persistence';
 import { DomainError } from '@atlas/platform';
-import { type DeploymentModel } from '@atlas/tenancy';
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { Audit } from '../audit/audit';

@@ -1,6 +1,10 @@
-import { type LifecycleOperation, REOPENING_STEPS, profileOf } from '@atlas/deployment-profiles';
+import {
+  type DeploymentModel,
+  type LifecycleOperation,
+  profileOf,
+  REOPENING_STEPS,
+} from '@atlas/deployment-profiles';
 import { type JobParams } from '@atlas/jobs';
-import { type DeploymentModel } from '@atlas/tenancy';
 
 /** The parameter of a move back that reopens the copy kept at the old home. */
 export const REOPENS = { reopens: true } as const;

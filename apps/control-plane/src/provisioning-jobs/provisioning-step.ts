@@ -1,3 +1,4 @@
+import { type DeploymentModel } from '@atlas/deployment-profiles';
 import { Step, type StepContext } from '@atlas/jobs';
 import { type OperationName } from '@atlas/operator-api';
 import { type Tenant } from '../registry/tenant.entity';
@@ -12,7 +13,7 @@ export interface ProvisioningContext extends StepContext {
 
 export abstract class ProvisioningStep extends Step<ProvisioningContext> {
   /** What the step would create for one tenant, in more detail than `creates`. Changes nothing. */
-  async plan(_tenant: Tenant): Promise<readonly string[]> {
+  async plan(_tenant: Tenant, _model: DeploymentModel): Promise<readonly string[]> {
     return this.creates;
   }
 }

@@ -1,8 +1,8 @@
-import { CELL_MODELS } from '@atlas/deployment-profiles';
+import { CELL_MODELS, type DeploymentModel } from '@atlas/deployment-profiles';
 import { type TenantPlaneStatus, type SecretMode } from '@atlas/operator-api';
 import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { type HealthStatus, OFFLINE_CAPABILITY, type ReportedHealth } from '@atlas/plane-contract';
-import { type DeploymentModel, uuidv7 } from '@atlas/tenancy';
+import { uuidv7 } from '@atlas/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { type DriverName } from '../config/control-plane.config';
 

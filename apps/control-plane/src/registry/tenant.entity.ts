@@ -1,5 +1,6 @@
+import { type DeploymentModel } from '@atlas/deployment-profiles';
 import { JsonColumn, TimestampColumn } from '@atlas/persistence';
-import { type DeploymentModel, type Plan, type TenantStatus } from '@atlas/tenancy';
+import { type Plan, type TenantStatus } from '@atlas/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 export type TenantSource = 'admin_ui' | 'signup' | 'api';

@@ -1,6 +1,5 @@
-import { profileOf } from '@atlas/deployment-profiles';
+import { type DeploymentModel, profileOf } from '@atlas/deployment-profiles';
 import { DomainError } from '@atlas/platform';
-import { type DeploymentModel } from '@atlas/tenancy';
 import { type ControlPlaneConfig } from '../config/control-plane.config';
 import { type Tenant } from '../registry/tenant.entity';
 

@@ -232,7 +232,8 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
     // After a reboot, the pid and even the start time can belong to another program.
     await change(plane, { pid: foreign, pidStartedAt: identityOf(foreign)?.startedAt ?? null });
     const ids = { tenantId: plane.id, tenantPlaneId: plane.planeId };
-    const subject = { ...ids, slug: plane.slug, region: null, database: driver, version: null };
+    const asked = { deploymentModel: 'dedicated', database: driver, version: null } as const;
+    const subject = { ...ids, ...asked, slug: plane.slug, region: null };
     const database = set.plane.app.get(Database);
     // Without a job, there is no lease to check, so a plain transaction is enough.
     await set.plane.app.get(LocalDriver).destroy(subject, (work) => database.write(work));

@@ -1,3 +1,4 @@
+import { modelsWhere } from '@atlas/deployment-profiles';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
 import { ProvisioningToken } from '../../src/enrolment/provisioning-token.entity';
@@ -37,7 +38,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
     (await plane.get(`/api/tenants/${accepted.tenant.id}`).expect(200)).body;
   const tokens = ({ tenant: { id } }: Accepted) => `/api/tenants/${id}/provisioning-tokens`;
 
-  describe.each(['on_prem', 'hybrid'])('%s', (deployment_model) => {
+  describe.each(modelsWhere(({ installRequired }) => installRequired))('%s', (deployment_model) => {
     it('gets an install bundle, and is active once its plane has enrolled', async () => {
       const accepted = await accept({ deployment_model });
       expect(accepted.install.env).toMatchObject({

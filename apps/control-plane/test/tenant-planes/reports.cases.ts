@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { modelsWhere } from '@atlas/deployment-profiles';
 import { type DesiredState } from '@atlas/plane-contract';
 import { EVERY_DATABASE, eventually } from '@atlas/testing';
 import { AuditEvent } from '../../src/audit/audit-event.entity';
@@ -372,7 +373,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       return { id: body.tenant.id as string, slug: body.tenant.slug as string, customers };
     }
 
-    it.each(['on_prem', 'hybrid'])(
+    it.each(modelsWhere(({ installRequired }) => installRequired))(
       'updates the URL, sign-up links and route of a %s tenant, and is audited once',
       async (model) => {
         const { id, slug, customers } = await installed(model);

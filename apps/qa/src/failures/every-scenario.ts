@@ -1,13 +1,11 @@
+import { DEPLOYMENT_MODELS } from '@atlas/deployment-profiles';
 import { drain, rotateSecret, upgrade, upgradeWave } from './plane-scenarios';
 import { type Scenario } from './scenario';
 import { deprovision, move, provision, purge, removeCopy, restore, resume, suspend } from './scenarios';
 
 /** Every operation of the Control Plane, once for each variant with different steps. */
 export const SCENARIOS: readonly Scenario[] = [
-  provision('shared'),
-  provision('dedicated'),
-  provision('on_prem'),
-  provision('hybrid'),
+  ...DEPLOYMENT_MODELS.map(provision),
   suspend('shared'),
   resume('shared'),
   move('shared', 'dedicated'),

@@ -1,7 +1,11 @@
 import { readdirSync } from 'node:fs';
+import { CELL_MODELS, CREATED_MODELS } from '@atlas/deployment-profiles';
 import { eventually } from '@atlas/testing';
 import { namesOnServer, processesBelow } from './machine';
 import { type Scene } from './scene';
+
+/** The models as a list for SQL. */
+const listed = (models: readonly string[]): string => models.map((model) => `'${model}'`).join(', ');
 
 /** Queries for rows of the Control Plane that should not exist. Each query should return nothing. */
 const WITHOUT_REASON: Readonly<Record<string, string>> = {
@@ -18,7 +22,8 @@ const WITHOUT_REASON: Readonly<Record<string, string>> = {
     select id from tenant_planes tp
     where placed <> (select count(*) from placements p where p.tenant_plane_id = tp.id and p.holds_place)`,
   'tenant plane without a tenant': `
-    select id from tenant_planes tp where deployment_model <> 'shared' and status <> 'retired'
+    select id from tenant_planes tp
+    where deployment_model not in (${listed(CELL_MODELS)}) and status <> 'retired'
       and not exists (
       select 1 from placements p where p.tenant_plane_id = tp.id and (p.holds_place
         or p.remove_after is not null))`,
@@ -69,7 +74,7 @@ async function tenantsLeftInCell({ control, cell }: Scene): Promise<string[]> {
   const elsewhere = await control.query<{ id: string }>(
     `select id from tenants t where not exists (
       select 1 from placements p join tenant_planes c on c.id = p.tenant_plane_id
-      where p.tenant_id = t.id and c.deployment_model = 'shared' and (p.holds_place
+      where p.tenant_id = t.id and c.deployment_model in (${listed(CELL_MODELS)}) and (p.holds_place
         or p.remove_after is not null))`,
   );
   const found: string[] = [];
@@ -79,12 +84,13 @@ async function tenantsLeftInCell({ control, cell }: Scene): Promise<string[]> {
 }
 
 /**
- * Every dedicated plane must have a record, a folder, a process and, on Postgres, a database and a role.
- * There must be no others.
+ * Every plane created by Atlas must have a record, a folder, a process and, on Postgres, a database and a
+ * role. There must be no others.
  */
 async function infrastructureLeft(scene: Scene): Promise<string[]> {
   const rows = await scene.control.query<{ name: string }>(
-    "select name from tenant_planes where deployment_model = 'dedicated' and status <> 'retired'",
+    `select name from tenant_planes
+    where deployment_model in (${listed(CREATED_MODELS)}) and status <> 'retired'`,
   );
   const wanted = rows.map(({ name }) => `atlas_${name.replaceAll('-', '_')}`);
   const recorded = await scene.control.query<{ name: string }>('select name from local_planes');

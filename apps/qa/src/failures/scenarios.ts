@@ -1,5 +1,4 @@
-import { profileOf } from '@atlas/deployment-profiles';
-import { type DeploymentModel } from '@atlas/tenancy';
+import { type DeploymentModel, profileOf } from '@atlas/deployment-profiles';
 import { type InstallView, type Provisioned, request } from '@atlas/testing';
 import {
   type Scenario,

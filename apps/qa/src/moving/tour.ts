@@ -1,3 +1,4 @@
+import { type DeploymentModel, profileOf } from '@atlas/deployment-profiles';
 import { type Ask } from '@atlas/isolation';
 import {
   ADMIN_PASSWORD,
@@ -73,7 +74,7 @@ export class Tour {
    */
   async move(model: string): Promise<JobView> {
     const { stack } = this.dedicated;
-    const isTheirs = this.tenant.deployment_model === 'on_prem' || this.tenant.deployment_model === 'hybrid';
+    const isTheirs = profileOf(this.tenant.deployment_model as DeploymentModel).installRequired;
     const path = `/api/tenants/${this.tenant.id}/move`;
     const { status, body } = await stack.api<Accepted>(path, { body: { deployment_model: model } });
     if (status !== 202) throw new Error(JSON.stringify(body));

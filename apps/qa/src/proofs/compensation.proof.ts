@@ -1,3 +1,4 @@
+import { DEPLOYMENT_MODELS } from '@atlas/deployment-profiles';
 import { inLanes } from '../failures/lanes';
 import { leftovers } from '../failures/leftovers';
 import {
@@ -27,7 +28,7 @@ interface Undoable {
 }
 
 const UNDOABLE: readonly Undoable[] = [
-  ...(['shared', 'dedicated', 'on_prem', 'hybrid'] as const).map((model) => ({
+  ...DEPLOYMENT_MODELS.map((model) => ({
     scenario: provision(model),
     lastStep: 'activate',
     problem: isDeleted,

@@ -1,5 +1,5 @@
+import { type DeploymentModel } from '@atlas/deployment-profiles';
 import { type PlaneProcess, eventually } from '@atlas/testing';
-import { type DeploymentModel } from '@atlas/tenancy';
 import { leftovers } from '../failures/leftovers';
 import { type Subject, endedJob, servedProblem } from '../failures/scenario';
 import { provision } from '../failures/scenarios';

@@ -1,12 +1,13 @@
-import { profileOf } from '@atlas/deployment-profiles';
+import { type DeploymentModel, modelsWhere, profileOf } from '@atlas/deployment-profiles';
 import { databaseTarget } from '@atlas/persistence';
 import { EnvironmentError, type Secret } from '@atlas/platform';
-import { type DeploymentModel } from '@atlas/tenancy';
 
 interface Setting {
   readonly isProduction: boolean;
   readonly TENANT_PLANE_DATABASE_URL: Secret;
 }
+
+const ON_SQLITE = modelsWhere(({ databases }) => databases.allowedInProduction.includes('sqlite'));
 
 export const SQLITE_IN_PRODUCTION =
   'SQLite in production means a single process, data on one disk, and backups that you must make ' +
@@ -20,7 +21,7 @@ export function productionDatabaseProblem(config: Setting, model: DeploymentMode
   if (allowed.includes(driver)) return null;
   return (
     `must be a postgres:// URL, because a ${model} tenant plane cannot run on SQLite in production. If ` +
-    'the plane is on_prem or hybrid, set ATLAS_TP_DEPLOYMENT as in its install bundle'
+    `the plane is ${ON_SQLITE.join(' or ')}, set ATLAS_TP_DEPLOYMENT as in its install bundle`
   );
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
+import { DEPLOYMENT_MODELS, PROFILES } from '@atlas/deployment-profiles';
 import { EnvironmentError, environmentVariablesOf, parseEnvironment } from '@atlas/platform';
 import { TenantPlaneConfig } from './tenant-plane.config';
 
@@ -158,14 +159,11 @@ describe('the configuration of a Tenant Plane', () => {
     const modelOf = (env: NodeJS.ProcessEnv): string | undefined =>
       parseEnvironment(TenantPlaneConfig, { ...LINKED, ...env }).deploymentModel;
 
-    it.each(['shared', 'dedicated', 'on_prem', 'hybrid'])(
-      'can be set to %s with either variable',
-      (model) => {
-        expect(modelOf({ ATLAS_TP_DEPLOYMENT: model })).toBe(model);
-        expect(modelOf({ TP_DEPLOYMENT_MODE: model })).toBe(model);
-        expect(modelOf({ ATLAS_TP_DEPLOYMENT: model, TP_DEPLOYMENT_MODE: model })).toBe(model);
-      },
-    );
+    it.each(DEPLOYMENT_MODELS)('can be set to %s with either variable', (model) => {
+      expect(modelOf({ ATLAS_TP_DEPLOYMENT: model })).toBe(model);
+      expect(modelOf({ TP_DEPLOYMENT_MODE: model })).toBe(model);
+      expect(modelOf({ ATLAS_TP_DEPLOYMENT: model, TP_DEPLOYMENT_MODE: model })).toBe(model);
+    });
 
     it.each([
       ['if its two variables differ', { ATLAS_TP_DEPLOYMENT: 'shared', TP_DEPLOYMENT_MODE: 'hybrid' }],
@@ -185,12 +183,12 @@ describe('the configuration of a Tenant Plane', () => {
     expect(faultsOf({ ...production, METRICS_TOKEN: RANDOM })).toEqual([]);
   });
 
-  it.each([
-    ['refuses', 'shared'],
-    ['refuses', 'dedicated'],
-    ['accepts', 'on_prem'],
-    ['accepts', 'hybrid'],
-  ])('%s SQLite in production for the %s model', (verdict, model) => {
+  const verdicts = Object.values(PROFILES).map(({ model, databases }) => {
+    const isAllowed = databases.allowedInProduction.includes('sqlite');
+    return [isAllowed ? 'accepts' : 'refuses', model] as const;
+  });
+
+  it.each(verdicts)('%s SQLite in production for the %s model', (verdict, model) => {
     const env = { ...LINKED, METRICS_TOKEN: RANDOM, ATLAS_TP_DEPLOYMENT: model };
     expect(faultsOf(env)).toEqual([]);
     const fault = expect.stringMatching(

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { resolveDeploymentModel, profileOf } from '@atlas/deployment-profiles';
+import { type DeploymentModel, profileOf, resolveDeploymentModel } from '@atlas/deployment-profiles';
 import { databaseTarget, databaseTargetProblem } from '@atlas/persistence';
 import { MAX_ENDPOINT_URL } from '@atlas/plane-contract';
 import {
@@ -17,7 +17,6 @@ import {
   revealed,
 } from '@atlas/platform';
 import { parseCredential } from '@atlas/service-auth';
-import { type DeploymentModel } from '@atlas/tenancy';
 import { Transform } from 'class-transformer';
 import {
   IsBoolean,
@@ -139,7 +138,7 @@ export class TenantPlaneConfig extends PlaneConfig {
   @IsBoolean()
   ATLASAI_OFFLINE_MODE: boolean = false;
 
-  /** In the on_prem and hybrid models, lets the tenant's admin register while the tenant has no user. */
+  /** If the deployment model allows it, lets the tenant's admin register while the tenant has no user. */
   @IsSwitch()
   @IsBoolean()
   ATLAS_ALLOW_REGISTER: boolean = false;

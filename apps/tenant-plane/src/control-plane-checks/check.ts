@@ -1,5 +1,5 @@
+import { type DeploymentModel } from '@atlas/deployment-profiles';
 import { type DatabaseTarget, type Schema } from '@atlas/persistence';
-import { type DeploymentModel } from '@atlas/tenancy';
 import { type CheckOutcome } from '@atlas/tenant-api/deployment';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { type Probe } from './probe';

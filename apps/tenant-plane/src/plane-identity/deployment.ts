@@ -1,4 +1,4 @@
-import { type DeploymentProfile, profileOf } from '@atlas/deployment-profiles';
+import { type DeploymentModel, type DeploymentProfile, profileOf } from '@atlas/deployment-profiles';
 import { type DeploymentView } from '@atlas/tenant-api/deployment';
 import { Injectable } from '@nestjs/common';
 import { TenantPlaneConfig } from '../config/tenant-plane.config';
@@ -15,7 +15,7 @@ export class Deployment {
     private readonly identities: PlaneIdentities,
   ) {}
 
-  get profile(): DeploymentProfile {
+  get profile(): DeploymentProfile<DeploymentModel> {
     return profileOf(this.config.deploymentModel ?? this.identities.current.deploymentModel ?? 'shared');
   }
 

@@ -1,6 +1,6 @@
+import { type DeploymentModel } from '@atlas/deployment-profiles';
 import { type Secret } from '@atlas/platform';
 import { keyIdOf, parseCredential } from '@atlas/service-auth';
-import { type DeploymentModel } from '@atlas/tenancy';
 import { type TenantPlaneConfig } from '../config/tenant-plane.config';
 import { type PlaneIdentity } from './plane-identity.entity';
 

@@ -1,6 +1,6 @@
+import { type DeploymentModel } from '@atlas/deployment-profiles';
 import { JsonColumn, TimestampColumn } from '@atlas/persistence';
 import { type PublishedKey } from '@atlas/plane-contract';
-import { type DeploymentModel } from '@atlas/tenancy';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** The identity and progress of this tenant plane. One row, shared by all replicas. */

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { modelsWhere } from '@atlas/deployment-profiles';
 import { type DesiredTenant } from '@atlas/plane-contract';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { User } from '../../src/credentials/user.entity';
 import { type Env, PASSWORD, TestTenantPlane } from '../tenant-plane.fixture';
 
+const NOWHERE = modelsWhere(({ selfRegistrationAllowed }) => !selfRegistrationAllowed);
 const OPEN = { ATLAS_ALLOW_REGISTER: '1' };
 
 const registerAt = (plane: TestTenantPlane, tenant: DesiredTenant, changes: object = {}) =>
@@ -14,9 +16,8 @@ const registerAt = (plane: TestTenantPlane, tenant: DesiredTenant, changes: obje
   );
 
 describe.each<[string, Env]>([
-  ['a shared plane', { ATLAS_TP_DEPLOYMENT: 'shared', ...OPEN }],
   ['a plane without a model', OPEN],
-  ['a dedicated plane', { ATLAS_TP_DEPLOYMENT: 'dedicated', ...OPEN }],
+  ...NOWHERE.map((model): [string, Env] => [`a ${model} plane`, { ATLAS_TP_DEPLOYMENT: model, ...OPEN }]),
   ['an on_prem plane that does not allow it', { ATLAS_TP_DEPLOYMENT: 'on_prem' }],
   ['a hybrid plane that does not allow it', { ATLAS_TP_DEPLOYMENT: 'hybrid', ATLAS_ALLOW_REGISTER: '0' }],
 ])('self-registration on %s', (_, env) => {
@@ -29,7 +30,7 @@ describe.each<[string, Env]>([
   });
 });
 
-const MODELS = ['on_prem', 'hybrid'].flatMap((model) =>
+const MODELS = modelsWhere(({ selfRegistrationAllowed }) => selfRegistrationAllowed).flatMap((model) =>
   EVERY_DATABASE.map((driver) => [model, driver] as const),
 );
 

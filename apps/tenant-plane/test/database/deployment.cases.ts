@@ -1,5 +1,5 @@
-import { profileOf } from '@atlas/deployment-profiles';
-import { DEPLOYMENT_MODELS, uuidv7 } from '@atlas/tenancy';
+import { DEPLOYMENT_MODELS, profileOf, modelsWhere } from '@atlas/deployment-profiles';
+import { uuidv7 } from '@atlas/tenancy';
 import { EVERY_DATABASE } from '@atlas/testing';
 import { type CallOptions, type Env, TestTenantPlane } from '../tenant-plane.fixture';
 
@@ -60,7 +60,7 @@ describe('the deployment model', () => {
   });
 });
 
-const FIXED = ['dedicated', 'on_prem', 'hybrid'].flatMap((model) =>
+const FIXED = modelsWhere(({ tenantFixed }) => tenantFixed).flatMap((model) =>
   EVERY_DATABASE.map((driver) => [model, driver] as const),
 );
 

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
+import { modelsWhere } from '@atlas/deployment-profiles';
 import { Database } from '@atlas/persistence';
 import { EnvironmentError } from '@atlas/platform';
 import { type TestDatabase, asAdmin, createTestDatabase, testServerUrl } from '@atlas/testing';
 import { Logger } from '@nestjs/common';
 import { type Env, createApp, environmentFor } from '../tenant-plane.fixture';
 
-const FIXED_MODELS = ['dedicated', 'on_prem', 'hybrid'] as const;
+const FIXED_MODELS = modelsWhere(({ tenantFixed }) => tenantFixed);
 
 describe('a tenant plane that starts on Postgres', () => {
   let database: TestDatabase;

@@ -1,3 +1,4 @@
+import { modelsWhere } from '@atlas/deployment-profiles';
 import { Database } from '@atlas/persistence';
 import { type DesiredTransfer } from '@atlas/plane-contract';
 import { eventually } from '@atlas/testing';
@@ -30,7 +31,7 @@ describe(Transfers.name, () => {
     expect(plane.app.get(RunningTransfers).size).toBe(0);
   });
 
-  it.each(['on_prem', 'hybrid'])(
+  it.each(modelsWhere(({ installRequired }) => installRequired))(
     "sends no backup from a customer's %s plane, and reports why",
     async (model) => {
       const customers = await TestTenantPlane.boot('sqlite', { env: { ATLAS_TP_DEPLOYMENT: model } });

@@ -4,7 +4,7 @@ import { createServer as createTcpServer } from 'node:net';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { offlineEnrolmentProblem } from '@atlas/deployment-profiles';
+import { offlineEnrolmentProblem, modelsWhere } from '@atlas/deployment-profiles';
 import { ProcessLock } from '@atlas/persistence';
 import { PLANE_PATHS } from '@atlas/plane-contract';
 import { SystemClock, parseEnvironment } from '@atlas/platform';
@@ -360,33 +360,36 @@ describe('the preflight', () => {
     },
   );
 
-  describe.each(['on_prem', 'hybrid'])('with the model %s', (ATLAS_TP_DEPLOYMENT) => {
-    it.each([
-      [undefined, 'http://127.0.0.1:'],
-      ['http://localhost:8080', 'http://localhost:8080/signup'],
-      ['http://127.1.2.3', 'http://127.1.2.3/signup'],
-      ['http://[::1]:4200', 'http://[::1]:4200/signup'],
-    ])(
-      'warns about the address %s, and says where sign-up links would lead',
-      async (TENANT_PLANE_PUBLIC_URL, link) => {
-        const report = await preflight(env({ ATLAS_TP_DEPLOYMENT, TENANT_PLANE_PUBLIC_URL }));
-        const address = named(report.checks, 'address');
-        expect(report.ok).toBe(true);
-        expect(address).toMatchObject({ ok: true, warning: true, detail: expect.stringContaining(link) });
-        expect(address.fix).toContain('TENANT_PLANE_PUBLIC_URL');
-      },
-    );
+  describe.each(modelsWhere(({ installRequired }) => installRequired))(
+    'with the model %s',
+    (ATLAS_TP_DEPLOYMENT) => {
+      it.each([
+        [undefined, 'http://127.0.0.1:'],
+        ['http://localhost:8080', 'http://localhost:8080/signup'],
+        ['http://127.1.2.3', 'http://127.1.2.3/signup'],
+        ['http://[::1]:4200', 'http://[::1]:4200/signup'],
+      ])(
+        'warns about the address %s, and says where sign-up links would lead',
+        async (TENANT_PLANE_PUBLIC_URL, link) => {
+          const report = await preflight(env({ ATLAS_TP_DEPLOYMENT, TENANT_PLANE_PUBLIC_URL }));
+          const address = named(report.checks, 'address');
+          expect(report.ok).toBe(true);
+          expect(address).toMatchObject({ ok: true, warning: true, detail: expect.stringContaining(link) });
+          expect(address.fix).toContain('TENANT_PLANE_PUBLIC_URL');
+        },
+      );
 
-    it('accepts an address that others can reach', async () => {
-      const TENANT_PLANE_PUBLIC_URL = 'https://atlas.acme.example';
-      const found = named(await checks({ ATLAS_TP_DEPLOYMENT, TENANT_PLANE_PUBLIC_URL }), 'address');
-      expect(found).toEqual({
-        name: 'address',
-        ok: true,
-        detail: `Sign-up links lead to ${TENANT_PLANE_PUBLIC_URL}/signup`,
+      it('accepts an address that others can reach', async () => {
+        const TENANT_PLANE_PUBLIC_URL = 'https://atlas.acme.example';
+        const found = named(await checks({ ATLAS_TP_DEPLOYMENT, TENANT_PLANE_PUBLIC_URL }), 'address');
+        expect(found).toEqual({
+          name: 'address',
+          ok: true,
+          detail: `Sign-up links lead to ${TENANT_PLANE_PUBLIC_URL}/signup`,
+        });
       });
-    });
-  });
+    },
+  );
 
   it('does not warn about the address of a plane that Atlas runs', async () => {
     expect(named(await checks({ ATLAS_TP_DEPLOYMENT: 'dedicated' }), 'address')).not.toHaveProperty(

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { modelsWhere } from '@atlas/deployment-profiles';
 import { createDataSource, databaseTarget } from '@atlas/persistence';
 import {
   type DesiredState,
@@ -259,7 +260,7 @@ describe.each(EVERY_DATABASE)('enrolment by file on %s', (driver) => {
     );
   });
 
-  it.each(['hybrid', 'dedicated', 'shared'])(
+  it.each(modelsWhere(({ offlineEnrolmentAllowed }) => !offlineEnrolmentAllowed))(
     'writes no request for a %s plane, and says what to do',
     async (model) => {
       const path = join(folder, 'request.json');

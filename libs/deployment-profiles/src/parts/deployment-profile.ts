@@ -1,4 +1,4 @@
-import { type DeploymentModel } from '@atlas/tenancy';
+import { deepFreeze } from './deep-freeze';
 import { type LifecycleOperation } from './lifecycle';
 import { type OutageContract } from './outage-contract';
 import { type PlannedFeature } from './planned-feature';
@@ -53,8 +53,8 @@ interface DatabaseFacts {
 }
 
 /** Everything that differs between deployment models. Code checks the profile, never the model's name. */
-export interface DeploymentProfile {
-  readonly model: DeploymentModel;
+export interface DeploymentProfile<Model extends string = string> {
+  readonly model: Model;
   readonly title: string;
   readonly bestFor: string;
   readonly runBy: { readonly tenantPlane: Party; readonly controlPlane: 'atlas'; readonly text: string };
@@ -95,4 +95,9 @@ export interface DeploymentProfile {
    * wording, but are not served until the features are built.
    */
   readonly awaits: Readonly<Partial<Record<ProfileText, readonly PlannedFeature[]>>>;
+}
+
+/** Defines the profile of one model. */
+export function profileWith<Model extends string>(facts: DeploymentProfile<Model>): DeploymentProfile<Model> {
+  return deepFreeze(facts);
 }

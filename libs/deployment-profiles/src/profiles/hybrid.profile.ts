@@ -1,5 +1,4 @@
-import { deepFreeze } from '../parts/deep-freeze';
-import { type DeploymentProfile } from '../parts/deployment-profile';
+import { profileWith } from '../parts/deployment-profile';
 import { ENVIRONMENT_OF_A_CUSTOMERS_PLANE, ENVIRONMENT_OF_EVERY_MODEL } from '../parts/environment';
 import {
   DEPROVISION_OF_CUSTOMERS,
@@ -16,7 +15,7 @@ import {
 
 const GUIDE = '/help/hybrid-deployment';
 
-export const HYBRID_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
+export const HYBRID_PROFILE = profileWith({
   model: 'hybrid',
   title: 'Hybrid',
   bestFor: 'Local data with cloud intelligence.',

@@ -1,5 +1,4 @@
-import { deepFreeze } from '../parts/deep-freeze';
-import { type DeploymentProfile } from '../parts/deployment-profile';
+import { profileWith } from '../parts/deployment-profile';
 import { ENVIRONMENT_OF_A_CUSTOMERS_PLANE, ENVIRONMENT_OF_EVERY_MODEL } from '../parts/environment';
 import {
   DEPROVISION_OF_CUSTOMERS,
@@ -17,7 +16,7 @@ import {
 const GUIDE = '/help/on-prem-installation';
 const UPKEEP = '/help/on-prem-upkeep';
 
-export const ON_PREM_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
+export const ON_PREM_PROFILE = profileWith({
   model: 'on_prem',
   title: 'On-prem / customer VPC',
   bestFor: 'Strict data residency.',

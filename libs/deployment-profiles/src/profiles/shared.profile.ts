@@ -1,5 +1,4 @@
-import { deepFreeze } from '../parts/deep-freeze';
-import { type DeploymentProfile } from '../parts/deployment-profile';
+import { profileWith } from '../parts/deployment-profile';
 import { ENVIRONMENT_OF_EVERY_MODEL, TENANT_BASE_DOMAIN } from '../parts/environment';
 import { DEPROVISION_WITH_BACKUP, LIFECYCLE_OF_EVERY_MODEL, moveBy, restoreBy } from '../parts/lifecycle';
 import {
@@ -11,7 +10,7 @@ import {
 
 const GUIDE = '/help/shared-saas';
 
-export const SHARED_PROFILE: DeploymentProfile = deepFreeze<DeploymentProfile>({
+export const SHARED_PROFILE = profileWith({
   model: 'shared',
   title: 'Shared SaaS',
   bestFor: 'The fastest start, with no infrastructure of your own.',

@@ -1,5 +1,5 @@
-import { DATABASE_DRIVERS } from '@atlas/deployment-profiles';
-import { DEPLOYMENT_MODELS, PLANS } from '@atlas/tenancy';
+import { DATABASE_DRIVERS, DEPLOYMENT_MODELS } from '@atlas/deployment-profiles';
+import { PLANS } from '@atlas/tenancy';
 import { type Operation, REASON, TOKEN_TTL } from './operation';
 
 const group = 'Tenants';
@@ -10,8 +10,8 @@ export const TENANT_OPERATIONS: readonly Operation[] = [
     group,
     summary: 'Provision a tenant',
     about:
-      'Provisions a tenant and shows each step until it is active. For on_prem and hybrid, it also ' +
-      'shows the install bundle, once.',
+      "Provisions a tenant and shows each step until it is active. For a customer's plane, it also shows " +
+      'the install bundle, once.',
     examples: [
       'provision --name Acme --model shared --admin-email admin@acme.example.com',
       'provision --name Acme --model dedicated --admin-email admin@acme.example.com --dry-run',

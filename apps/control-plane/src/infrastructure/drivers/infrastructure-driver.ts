@@ -1,3 +1,4 @@
+import { type DeploymentModel } from '@atlas/deployment-profiles';
 import { type DatabaseDriver } from '@atlas/persistence';
 import { type Secret } from '@atlas/platform';
 import { type EntityManager } from 'typeorm';
@@ -8,6 +9,7 @@ export interface InfrastructureSubject {
   readonly tenantId: string;
   readonly slug: string;
   readonly tenantPlaneId: string;
+  readonly deploymentModel: DeploymentModel;
   readonly region: string | null;
   readonly database: DatabaseDriver;
   /** The requested version of the tenant plane, if any. */

@@ -1,7 +1,7 @@
 import { infrastructureName as nameFor } from '@atlas/tenancy';
 import { type InfrastructureSubject } from './infrastructure-driver';
 
-/** The readable, unique name of what a driver creates for one plane, such as a folder, a database or a role. */
+/** The readable, unique name of what a driver creates for a plane, such as a folder, a database or a role. */
 export function infrastructureName({
   slug,
   tenantPlaneId,

@@ -1,3 +1,4 @@
+import { type DeploymentModel } from '@atlas/deployment-profiles';
 import { type StepResult, done, wait } from '@atlas/jobs';
 import { Injectable } from '@nestjs/common';
 import { type Arrival, arrivalOf } from '../../enrolment/arrival';
@@ -27,8 +28,8 @@ export class CreateInfrastructureStep extends ProvisioningStep {
     super();
   }
 
-  override plan(tenant: Tenant): Promise<readonly string[]> {
-    return this.infrastructures.plan(tenant);
+  override plan(tenant: Tenant, model: DeploymentModel): Promise<readonly string[]> {
+    return this.infrastructures.plan(tenant, model);
   }
 
   async run(context: ProvisioningContext): Promise<StepResult> {

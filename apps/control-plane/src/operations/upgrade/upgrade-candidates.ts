@@ -1,5 +1,5 @@
+import { type DeploymentModel } from '@atlas/deployment-profiles';
 import { type JobParams } from '@atlas/jobs';
-import { type DeploymentModel } from '@atlas/tenancy';
 import { type EntityManager, In, type SelectQueryBuilder } from 'typeorm';
 import { isBehind } from '../../config/version-policy';
 import { TenantPlane } from '../../registry/tenant-plane.entity';

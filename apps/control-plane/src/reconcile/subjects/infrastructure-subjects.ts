@@ -86,7 +86,7 @@ export class InfrastructureSubjects extends Subjects<MadeInfrastructure> {
       const tenant = tenants.find((one) => one.id === tenantId);
       const plane = planes.find((one) => one.id === id);
       if (!tenant || !plane?.infrastructureDriver) return [];
-      const made = this.infrastructures.subjectOf(tenant, id, plane.release);
+      const made = this.infrastructures.subjectOf(tenant, plane, plane.release);
       return [{ id, isBusy: busy.has(id), plane, tenant, driver: plane.infrastructureDriver, made }];
     });
   }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { CREATED_MODELS } from '@atlas/deployment-profiles';
 import { StepFailure } from '@atlas/jobs';
 
 /**
@@ -11,7 +12,8 @@ export async function runMigration(app: string, databaseUrl: string, timeoutMs: 
   const env = {
     PATH: process.env['PATH'],
     ATLAS_OFFLINE_MODE: '1',
-    ATLAS_TP_DEPLOYMENT: 'dedicated',
+    // Any model whose tenants have their own databases will do, because they all use the same schema.
+    ATLAS_TP_DEPLOYMENT: CREATED_MODELS[0],
     TENANT_PLANE_DATABASE_URL: databaseUrl,
   };
   const options = { env, timeout: timeoutMs, killSignal: 'SIGKILL' } as const;

@@ -60,7 +60,7 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     try {
       const directory = new TerraformDirectory(join(folder, 'module'), this.moduleDir);
       await directory.prepare();
-      const run = this.run(directory, subject, this.exampleEnvironment, DRY_RUN_MINUTES);
+      const run = this.run(directory, subject, this.exampleEnvironment(subject), DRY_RUN_MINUTES);
       await run.init();
       const module = basename(this.moduleDir);
       const addresses = planned('create', await run.plan()).filter((address) => address !== FENCE);
@@ -91,7 +91,7 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
     // The state is stored remotely, so resources may exist even if the directory does not.
     else if (this.config.TERRAFORM_BACKEND_FILE !== undefined) await directory.prepare();
     else return;
-    const run = this.run(directory, subject, this.exampleEnvironment);
+    const run = this.run(directory, subject, this.exampleEnvironment(subject));
     await run.init();
     if (planned('delete', await run.plan(['-destroy'])).length === 0) {
       // Destroying an empty state changes nothing, so it would not invalidate the plan
@@ -165,9 +165,9 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
   }
 
   /** Placeholder values for a plane's environment, for runs that start no plane. */
-  private get exampleEnvironment(): Env {
+  private exampleEnvironment({ deploymentModel }: InfrastructureSubject): Env {
     return {
-      ATLAS_TP_DEPLOYMENT: 'dedicated',
+      ATLAS_TP_DEPLOYMENT: deploymentModel,
       CONTROL_PLANE_BASE_URL: this.config.CONTROL_PLANE_PUBLIC_URL,
       INTERNAL_SERVICE_SECRET: 'none-in-a-dry-run',
       ATLAS_PROVISIONING_TOKEN: 'none-in-a-dry-run',
