@@ -204,7 +204,7 @@ function slugNeeded(): DomainError {
   return new DomainError(
     'slug_taken',
     'conflict',
-    'All slugs for this name are taken. Send a slug of your own.',
+    'All slugs generated from this name are taken. Choose a slug yourself.',
   );
 }
 
