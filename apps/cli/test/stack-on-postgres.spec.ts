@@ -18,7 +18,7 @@ describe('the local stack on Postgres', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('accepts an incident, and stops its server after the planes', async () => {
+  it('accepts an incident, and shuts Postgres down after the planes', async () => {
     run = new StackProcess(dataDir, { options: ['--postgres'] });
     const devStack = await run.ready();
     const incident = { title: 'Disk is full on web-1', severity: 'P2' };

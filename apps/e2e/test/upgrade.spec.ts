@@ -130,7 +130,7 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
     expect((await versions())[0]).toBe(BAD);
   });
 
-  it("works for a single plane and a requested version, and keeps the plane's data", async () => {
+  it('upgrades a single plane to a requested version, and keeps its data', async () => {
     const [first] = await fleet();
     const id = await begin(`/api/tenant-planes/${first?.id}/upgrade`, { version: NEW });
     expect((await ends(id)).status).toBe('succeeded');

@@ -54,7 +54,7 @@ describe('the bill of materials', () => {
     expect(inside.filter((name) => !names.has(name))).toEqual([]);
   });
 
-  it('covers the packages that the images copy besides their bundles', () => {
+  it('covers the packages that the Dockerfile copies in addition to the bundle', () => {
     const dockerfile = readFileSync(join(ROOT, 'docker/control-plane.Dockerfile'), 'utf8');
     const copied = [...dockerfile.matchAll(/ node_modules\/([@\w./-]+)(?= |$)/gm)].map(
       ([, name = '']) => name,

@@ -10,7 +10,7 @@ import { type JobHandler, JobQueue } from './job-queue';
 const TASK = 'advance_job';
 const CONCURRENCY = 8;
 /**
- * graphile-worker does not await single completions, so losing the server would crash this process. It does
+ * graphile-worker does not await individual completions, so losing the server would crash this process. It does
  * await completions in batches.
  */
 const AWAITED = { completeJobBatchDelay: 0, failJobBatchDelay: 0 };

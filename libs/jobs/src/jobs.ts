@@ -198,7 +198,7 @@ export abstract class Jobs<J extends JobRow = JobRow> {
     return this.offsets.get(job) ?? 0;
   }
 
-  /** SQL for the time `ms` from now on the database's clock. */
+  /** SQL for the time that is `ms` milliseconds from now on the database's clock. */
   protected in(ms: number): () => string {
     return () => this.database.fromNow(ms / 1000);
   }

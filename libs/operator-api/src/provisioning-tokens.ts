@@ -4,7 +4,7 @@ import { IsInt, Max, Min } from 'class-validator';
 /** How long a provisioning token may stay valid, in seconds. */
 export const MAX_TOKEN_SECONDS = 7 * 24 * 3600;
 
-/** The lines with which a tenant plane starts and enrols. Shown only once. */
+/** The settings and commands that start a tenant plane and enrol it. Shown only once. */
 export interface InstallBundle {
   readonly token: string;
   readonly token_id: string;

@@ -53,7 +53,7 @@ export interface DesiredTenant {
   readonly phase: PlacementPhase;
   readonly entry_revision: number;
   readonly transfer?: DesiredTransfer;
-  /** Set at the tenant's home, if there are any such links. */
+  /** Set only for the tenant's home, and only if there are sign-up links. */
   readonly signup_links?: DesiredSignupLinks;
   /**
    * Set for a tenant that was moved or restored. The tenant is served only from a database that has imported
@@ -79,7 +79,7 @@ export interface DesiredTenant {
   readonly purge?: { readonly job_id: string };
 }
 
-/** A public key (RFC 7517) with its only permitted purpose. */
+/** A public key (RFC 7517) and the one purpose it may be used for. */
 export interface PublishedKey {
   readonly kid: string;
   readonly kty: string;

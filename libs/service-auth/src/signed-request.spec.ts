@@ -53,7 +53,7 @@ function signedByHand(covered: string, parameters: string, lines: Record<string,
   return { ...call, headers };
 }
 
-/** Expects a correctly signed call to be refused for its form, before the HMAC is even checked. */
+/** Expects a correctly signed call to be refused as malformed, before the HMAC is even checked. */
 async function expectRefusedForForm(request: ArrivedCall): Promise<void> {
   await expectBadSignature(request);
   expect(((await refusalOfCall(request)) as Error).message).not.toContain('is not valid');
@@ -156,7 +156,7 @@ describe('a call changed after it was signed is refused when the change is in', 
   });
 });
 
-describe('a call is refused for its form, even if its sender has the secret, when', () => {
+describe('a call is refused as malformed, even if its sender has the secret, when', () => {
   it.each([
     ['the method is not covered', COVERED.replace('"@method" ', ''), PARAMETERS],
     ['the authority is not covered', COVERED.replace('"@authority" ', ''), PARAMETERS],

@@ -148,8 +148,8 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
   // A rotation has no tenant. Cancelling a rotation undoes it,
   // because one stopped halfway would leave an unused secret valid.
   rotate_secret: { from: [], isUndoneWhenCancelled: true },
-  // Cancelling an upgrade undoes it, because after one stopped
-  // halfway, nothing would check that the plane came up.
+  // Cancelling an upgrade undoes it, because if it were left half
+  // done, nothing would check that the plane came up.
   upgrade: {
     from: [],
     excludes: ['provision', ...LIFECYCLE_OPERATIONS],

@@ -42,7 +42,7 @@ export class SignupLinks extends LinkKind {
   }
 
   /**
-   * Without an issuer, the link belongs to the system and is not revoked along with any operator or API key.
+   * Without an issuer, the link belongs to the system: no change to an operator or API key revokes it.
    */
   async create(manager: EntityManager, tenantId: string, issuer?: OperatorCaller): Promise<SignupLink> {
     const { tenantPlaneId, email, url } = await this.requireReady(manager, tenantId);

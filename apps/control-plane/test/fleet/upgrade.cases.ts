@@ -542,7 +542,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(await shown(one)).toMatchObject({ version: OLD, release: OLD });
     });
 
-    it('continues while no more planes fail than allowed', async () => {
+    it('continues as long as the number of failed planes is within the limit', async () => {
       const id = await begin({ max_failures: 1 });
       await getsWell(0);
       await getsWell(1);

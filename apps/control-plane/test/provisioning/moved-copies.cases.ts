@@ -135,7 +135,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     expect(body.code).toBe('copy_lost');
   });
 
-  it('counts as lost if its home reports missing rows, even if it was never moved', async () => {
+  it('counts as lost if its home reports missing rows, even if no other plane ever had them', async () => {
     await tenant.report({ state: 'failed', code: 'copy_missing', error: 'They were removed.' });
     const { body } = await move(backTo(target), '?dry_run=true').expect(409);
     expect(body).toMatchObject({ code: 'copy_lost', detail: expect.stringContaining('accept_data_loss') });

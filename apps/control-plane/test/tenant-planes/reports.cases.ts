@@ -327,17 +327,17 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
   });
 
   it.each([
-    ['too large a sequence', { sequence: 2 ** 40 }],
+    ['a sequence that is too large', { sequence: 2 ** 40 }],
     ['a sequence of zero', { sequence: 0 }],
     ['an invalid link id', { link_id: 'copy' }],
     ['an unknown field', { colour: 'red' }],
-    ['health as text', { health: 'fine' }],
+    ['health in the form of text', { health: 'fine' }],
     [
-      'too large an entry revision',
+      'an entry revision that is too large',
       { tenants: [{ tenant_id: randomUUID(), state: 'applied', entry_revision: 2 ** 40 }] },
     ],
     ['an unknown state', { tenants: [{ tenant_id: randomUUID(), state: 'odd', entry_revision: 1 }] }],
-  ])('is refused as invalid with %s', async (_, changes) => {
+  ])('is refused as invalid if it contains %s', async (_, changes) => {
     const talker = await plane.enrolledCell();
     expect(refusal(await talker.report([], changes))).toEqual([400, 'validation_failed']);
     expect((await plane.rows(TenantPlane, { id: talker.id }))[0]?.lastReportAt).toBeNull();

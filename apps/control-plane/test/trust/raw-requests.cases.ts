@@ -11,7 +11,7 @@ const { report } = PLANE_PATHS;
 const PUBLIC_AUTHORITY = '127.0.0.1:4100';
 const SELF = '/api/tenant-planes/self';
 
-/** The statuses for requests that are not understood, not found or not authenticated. */
+/** The statuses for requests that are malformed, unauthenticated or sent to an unknown route. */
 const REFUSALS = [400, 401, 404, 405, 417];
 
 type Change = (signed: RawRequest) => RawRequest | string;

@@ -100,7 +100,7 @@ describe.each(EVERY_DATABASE)("the rotation of a tenant plane's secret on %s", (
   const installedWith = (install: Install | undefined): PlaneSimulator =>
     new PlaneSimulator(plane.url, plane.clock, cell.id, install as Install);
 
-  describe('as a routine', () => {
+  describe('in routine mode', () => {
     it('delivers the next secret to the plane, and accepts both until the old one is unused', async () => {
       const before = cell.revision;
       const poll = cell.pull(50);

@@ -30,7 +30,7 @@ const SIZES = {
  */
 const PARTS = 8;
 /**
- * If all planes reconnect within less than this time, they count as a herd, even if they are evenly spread.
+ * If all planes reconnect in less than this time, they count as a herd, even if they are evenly spread.
  */
 const SHORTEST_MS = 1000;
 const ALL_BACK_MS = 60_000;

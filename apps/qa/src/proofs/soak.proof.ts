@@ -23,7 +23,7 @@ const MAX_CONNECTIONS: Readonly<Record<string, number>> = { 'control-plane': 21,
  *
  * Twice a second, a tenant is suspended, resumed, removed or created. Every ten seconds, both planes report
  * what they use after a garbage collection: resident memory, open handles, and their connections as counted
- * by Postgres. Growth is the median of the slopes between any two samples (Theil and Sen), so memory that is
+ * by Postgres. Growth is the median slope over all pairs of samples (Theil–Sen estimator), so memory that is
  * allocated once counts little, and memory that keeps growing, evenly or in steps, counts in full. The planes
  * run as in their images, with `MALLOC_ARENA_MAX=2`. Both databases together take half an hour.
  *

@@ -63,8 +63,8 @@ export class PlaneWatch {
 }
 
 /**
- * The median of the slopes between any two points (Theil and Sen). A page cache that fills up once hardly
- * affects the median. Steady growth, whether even or in steps, affects it in full.
+ * The median slope over all pairs of points (Theil–Sen estimator). A page cache that fills up once hardly
+ * affects the median. Steady growth, whether gradual or in steps, is fully reflected in it.
  */
 function slope(points: readonly (readonly [number, number])[]): number {
   const slopes = points.flatMap(([x, y], index) =>

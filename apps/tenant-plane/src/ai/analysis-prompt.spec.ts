@@ -28,14 +28,14 @@ describe('the analysis prompt', () => {
   });
 
   it.each([
-    ['password=hunter2-x', 'password=[left out]'],
-    ['{"api_key": "hunter2-x"}', '{"api_key": "[left out]"}'],
-    ['Authorization: Bearer hunter2-xyz', 'Authorization: Bearer [left out]'],
-    ['postgres://app:hunter2-x@db/app', 'postgres://[left out]@db/app'],
-    ['the key sk-hunter2-xhunter2-x was used', 'the key [left out] was used'],
-    [`ats_${'hunter2'.repeat(3)} leaked`, '[left out] leaked'],
-    ['-----BEGIN PRIVATE KEY-----\nhunter2-x\n-----END PRIVATE KEY-----', '[left out]'],
-    ['-----BEGIN PRIVATE KEY-----\nhunter2-x, cut', '[left out]'],
+    ['password=hunter2-x', 'password=[redacted]'],
+    ['{"api_key": "hunter2-x"}', '{"api_key": "[redacted]"}'],
+    ['Authorization: Bearer hunter2-xyz', 'Authorization: Bearer [redacted]'],
+    ['postgres://app:hunter2-x@db/app', 'postgres://[redacted]@db/app'],
+    ['the key sk-hunter2-xhunter2-x was used', 'the key [redacted] was used'],
+    [`ats_${'hunter2'.repeat(3)} leaked`, '[redacted] leaked'],
+    ['-----BEGIN PRIVATE KEY-----\nhunter2-x\n-----END PRIVATE KEY-----', '[redacted]'],
+    ['-----BEGIN PRIVATE KEY-----\nhunter2-x, cut', '[redacted]'],
     ['a token of respect: the tokens were gone', 'a token of respect: the tokens were gone'],
   ])('does not reveal secrets in the description: %s', (description, expected) => {
     expect(prompted(description)).toMatchObject({ description: expected });

@@ -28,13 +28,13 @@ export function analysisPrompt({
   ];
 }
 
-const LEFT_OUT = '[left out]';
+const REDACTED = '[redacted]';
 const SECRETS: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN ([A-Z ]+)-----[\s\S]*?(-----END \1-----|$)/g, LEFT_OUT],
-  [/\b(?:at[psu]|ao[ks]|sk|gh[a-z]|xox[a-z])[_-][\w-]{16,}/g, LEFT_OUT],
-  [/\b(bearer|basic) +[\w.~+/=-]{8,}/gi, `$1 ${LEFT_OUT}`],
-  [/:\/\/[^\s/@]+@/g, `://${LEFT_OUT}@`],
-  [/((?:password|passwd|pwd|secret|token|api[_-]?key)["']?\s*[:=]\s*["']?)[^\s"',;]+/gi, `$1${LEFT_OUT}`],
+  [/-----BEGIN ([A-Z ]+)-----[\s\S]*?(-----END \1-----|$)/g, REDACTED],
+  [/\b(?:at[psu]|ao[ks]|sk|gh[a-z]|xox[a-z])[_-][\w-]{16,}/g, REDACTED],
+  [/\b(bearer|basic) +[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
+  [/:\/\/[^\s/@]+@/g, `://${REDACTED}@`],
+  [/((?:password|passwd|pwd|secret|token|api[_-]?key)["']?\s*[:=]\s*["']?)[^\s"',;]+/gi, `$1${REDACTED}`],
 ];
 
 /** Removes secrets in known formats. Does not recognise a secret that looks like an ordinary word. */

@@ -28,8 +28,7 @@ export class Moves {
     return this.tenants.write(tenantId, async (scope) => {
       const query = scope.manager.createQueryBuilder(Tenant, 'tenant').where({ id: tenantId });
       const move = this.moveOf(await lockedForUpdate(query).getOneOrFail());
-      if (!move)
-        throw new DomainError('no_move_pending', 'conflict', 'No move of this tenant is in progress.');
+      if (!move) throw new DomainError('no_move_pending', 'conflict', 'This tenant is not being moved.');
       if (move.consented) return move;
       const { transfer_id: moveConsentId } = move;
       await scope.manager.update(Tenant, { id: tenantId }, { moveConsentId });

@@ -89,7 +89,7 @@ export class TenantDirectory {
     return this.cache.size;
   }
 
-  /** Clears the cache after a change was applied. */
+  /** Clears the cache after a change has been applied. */
   forget(): void {
     this.cache.clear();
     this.forgottenAt = this.turn += 1;

@@ -311,7 +311,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       expect((await inviteAll(where, admin, people(1, 'later'))).sent).toBe(1);
     });
 
-    it('is refused after 50 per hour in one tenant, without counting against its admins', async () => {
+    it('is refused after 50 per hour in one tenant, and other tenants are unaffected', async () => {
       const { tenant, admin } = await scene(quiet);
       const admins = [admin, ...(await Promise.all([1, 2].map(() => quiet.user(tenant, 'admin'))))];
       const all = await Promise.all(admins.map((one, i) => inviteAll(quiet, one, people(20, `of-${i}`))));

@@ -93,7 +93,7 @@ describe.each(EVERY_DATABASE)('a plane that is linked to the Control Plane, on %
     expect(await plane.app.get(Database).read(read)).toMatchObject([{ signupLinks: signup_links }]);
   });
 
-  it('sends the model from its environment at enrolment', async () => {
+  it('reports, at enrolment, the deployment model set in its environment', async () => {
     await link.startPlane({ ATLAS_TP_DEPLOYMENT: 'on_prem' });
     await eventually(() => link.control.enrolments.length > 0);
     expect(link.control.enrolments[0]?.deployment_model).toBe('on_prem');

@@ -27,7 +27,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
 
   beforeAll(async () => {
     plane = await TestTenantPlane.boot(driver);
-    // The plane's link does not run, so take its lease here.
+    // The plane's link is not running in these tests, so take its lease here.
     await plane.identities.lease.hold(() => Promise.resolve());
   });
   afterAll(() => plane.close());
@@ -40,7 +40,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     ({ tenant, admin } = await plane.tenantWithAdmin(`comer-${(count += 1)}`));
   });
   afterEach(async () => {
-    // The next test's relay serves only its own tenant.
+    // Retire this tenant, because the next test's relay serves only that test's tenant.
     await want({ phase: 'retired', transfer: undefined });
     await plane.app.get(Transfers).stop();
     jest.restoreAllMocks();
@@ -186,33 +186,30 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
   it.each([
     ['sees the cancellation', () => want({ phase: 'retired', transfer: undefined })],
     ['misses the cancellation', () => Promise.resolve()],
-  ])(
-    'is not served from rows that a move back has begun to replace if the plane %s',
-    async (_, cancelled) => {
-      const id = randomUUID();
-      expect(await write('before it left')).toBe(201);
-      await send(id);
-      let hasFailed = false;
-      // The cast exposes a private method, because no source can be made to send a copy that differs.
-      const incoming = IncomingTransfer.prototype as unknown as { compare(): void };
-      jest.spyOn(incoming, 'compare').mockImplementation(() => {
-        hasFailed = true;
-        throw new TransferFailed('The copy differs.');
-      });
-      await expectHere(id);
-      await eventually(() => hasFailed, { what: 'the import has begun' });
-      await cancelled();
-      const reopened = { job_id: randomUUID() };
-      const home = { ...tenant, phase: 'serving', transfer: undefined, reopened } as const;
-      const applying = async (entry: DesiredTenant) => plane.apply({ tenants: [entry] });
-      for (const more of [1, 2])
-        expect(await applying({ ...home, entry_revision: tenant.entry_revision + more })).toMatchObject([
-          { code: 'copy_missing' },
-        ]);
-      // Send no session, because the import may have removed it.
-      await plane.get('/api/tenant-default', { tenant: tenant.slug }).expect(404);
-    },
-  );
+  ])('is not served from rows partly replaced by a move back, if the plane %s', async (_, cancelled) => {
+    const id = randomUUID();
+    expect(await write('before it left')).toBe(201);
+    await send(id);
+    let hasFailed = false;
+    // The cast exposes a private method, because no source can be made to send a copy that differs.
+    const incoming = IncomingTransfer.prototype as unknown as { compare(): void };
+    jest.spyOn(incoming, 'compare').mockImplementation(() => {
+      hasFailed = true;
+      throw new TransferFailed('The copy differs.');
+    });
+    await expectHere(id);
+    await eventually(() => hasFailed, { what: 'the import has begun' });
+    await cancelled();
+    const reopened = { job_id: randomUUID() };
+    const home = { ...tenant, phase: 'serving', transfer: undefined, reopened } as const;
+    const applying = async (entry: DesiredTenant) => plane.apply({ tenants: [entry] });
+    for (const more of [1, 2])
+      expect(await applying({ ...home, entry_revision: tenant.entry_revision + more })).toMatchObject([
+        { code: 'copy_missing' },
+      ]);
+    // Send no session, because the import may have removed it.
+    await plane.get('/api/tenant-default', { tenant: tenant.slug }).expect(404);
+  });
 
   it('is not served again from rows that were removed', async () => {
     await want({ phase: 'retired', purge: { job_id: randomUUID() } });

@@ -37,7 +37,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
   beforeAll(async () => {
     faults = await CommitFaults.start();
     plane = await TestTenantPlane.boot(driver, { through: (url) => faults.through(url) });
-    // The plane's link does not run, so take its lease here.
+    // The plane's link is not running in these tests, so take its lease here.
     await plane.identities.lease.hold(() => Promise.resolve());
   });
   afterAll(async () => {
@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
   });
   afterEach(async () => {
     await plane.app.get(Transfers).stop();
-    // The next test's relay serves only its own tenant.
+    // End this tenant's transfer, because the next test's relay serves only that test's tenant.
     await plane.apply({
       tenants: [{ ...tenant, transfer: undefined, entry_revision: tenant.entry_revision + 1 }],
     });

@@ -102,7 +102,7 @@ describe('the secret of a linked tenant plane', () => {
     control.nextSecret = null;
     await change();
     expect(new Set(control.refusals)).toEqual(new Set(['bad_signature']));
-    // The refused secret is tried once, not with every call.
+    // The refused secret is tried once, not on every call.
     const refusals = control.refusals.length;
     await change();
     expect(control.refusals).toHaveLength(refusals);
@@ -136,7 +136,7 @@ describe('the secret of a linked tenant plane', () => {
   });
 
   describe('if compromised', () => {
-    it('is replaced by a new bundle in the environment, with which the same plane enrols again', async () => {
+    it('is replaced when the same plane re-enrols with a new bundle from the environment', async () => {
       await handOver();
       const { instanceId, publicKey } = plane.identities.current;
       control.secret = newSecret();

@@ -31,7 +31,7 @@ import { WantedState } from '../wanted-state.fixture';
 const SECRET = mintCredential('ats').value.reveal();
 const PLANE_ID = '01900000-0000-7000-8000-000000000001';
 
-describe.each(EVERY_DATABASE)('enrolment by file on %s', (driver) => {
+describe.each(EVERY_DATABASE)('enrolment on %s', (driver) => {
   let database: TestDatabase;
   let folder: string;
   beforeEach(async () => {
@@ -278,7 +278,7 @@ describe.each(EVERY_DATABASE)('enrolment by file on %s', (driver) => {
       await expect(write(name)).rejects.toThrow(`${name} is not set`);
   });
 
-  describe('or online', () => {
+  describe('with a reachable Control Plane', () => {
     let control: FakeControlPlane;
     beforeEach(async () => (control = await FakeControlPlane.start()));
     afterEach(() => control.stop());

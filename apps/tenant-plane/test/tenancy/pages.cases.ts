@@ -121,7 +121,7 @@ describe('the pages of a tenant plane', () => {
       },
     );
 
-    it('do not exist under other names', async () => {
+    it('return 404 for unknown names', async () => {
       for (const name of ['nothing', 'index', '..%2Fpages%2Fhelp', '%2e%2e%2fpackage', 'constructor'])
         await plane.get(`/help/${name}`).expect(404);
     });

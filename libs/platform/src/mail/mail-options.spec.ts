@@ -15,7 +15,7 @@ describe('the URL of a mail server', () => {
     'smtp://host?tls=no',
   ])('must not be "%s"', (url) => expect(smtpUrlProblem(url)).toContain('smtp://user:password@host:port'));
 
-  it('requires TLS in production, except to this machine', () => {
+  it('requires TLS in production, unless it points to this machine', () => {
     const isNeeded = (smtpUrl: string, isProduction: boolean): boolean =>
       isTlsRequired({ smtpUrl: new Secret(smtpUrl), isProduction, from: undefined });
     expect(isNeeded('smtp://mail.example.com', true)).toBe(true);

@@ -1,7 +1,7 @@
 import { NO_PASSWORD, hashPassword, passwordMatches } from './passwords';
 
 describe('passwords', () => {
-  it('are stored as argon2id with 19 MiB and two passes, each with its own salt', async () => {
+  it('are stored as argon2id hashes (19 MiB, two passes), each password with its own salt', async () => {
     const [one, another] = await Promise.all([hashPassword('correct horse'), hashPassword('correct horse')]);
     expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(one).not.toBe(another);

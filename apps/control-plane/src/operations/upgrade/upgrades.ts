@@ -113,7 +113,7 @@ function leftBehind(): DomainError {
 }
 
 function upToDate(version: string): DomainError {
-  return new DomainError('already_up_to_date', 'conflict', `The tenant plane already runs ${version}.`);
+  return new DomainError('already_up_to_date', 'conflict', `The tenant plane is already running ${version}.`);
 }
 
 function airGapped(): DomainError {

@@ -72,7 +72,7 @@ export class LocalPostgres {
     return { databases: new Set(databases), roles: new Set(roles) };
   }
 
-  /** Lists databases (even invalid ones) and roles with our name prefix, in order, after `after`. */
+  /** Lists databases (even invalid ones) and roles with our name prefix, in order, starting after `after`. */
   next(after: string, take: number): Promise<readonly { what: 'database' | 'role'; name: string }[]> {
     return this.asAdmin(this.adminUrl, async (admin) => {
       const sql = `select * from (
