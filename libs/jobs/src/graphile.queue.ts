@@ -10,8 +10,8 @@ import { type JobHandler, JobQueue } from './job-queue';
 const TASK = 'advance_job';
 const CONCURRENCY = 8;
 /**
- * graphile-worker does not await individual completions, so losing the server would crash this process. It does
- * await completions in batches.
+ * graphile-worker does not await individual completions, so losing the
+ * server would crash this process. It does await completions in batches.
  */
 const AWAITED = { completeJobBatchDelay: 0, failJobBatchDelay: 0 };
 const RESTART_MS = 1000;

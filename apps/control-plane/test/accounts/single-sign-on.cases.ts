@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     expect([await disabled, refusal(await late)]).toEqual([200, UNKNOWN]);
   });
 
-  it('are linked to only one of two subjects that sign in with the same address at the same time', async () => {
+  it('are linked to only one of two subjects that sign in with one address concurrently', async () => {
     await plane.createOperator('two@example.com', 'support');
     const browsers = [new CookieBrowser(), new CookieBrowser()] as const;
     const as = (sub: string): ProviderUser => ({ sub, email: 'two@example.com', email_verified: true });

@@ -15,8 +15,8 @@ const OPEN: ControlPlaneLine = { needs: 'nothing' };
 /**
  * Every route of the Control Plane, one line each, written out rather than read from the code under test.
  * Operators see all tenants, so there is no isolation of tenants to test here. Instead, the table says which
- * callers a route refuses: keys without the scope, support operators, anonymous callers and tenants' users. `blast-radius` tests the separation between
- * planes.
+ * callers a route refuses: keys without the scope, support operators, anonymous callers and tenants' users.
+ * `blast-radius` tests the separation between planes.
  */
 export const CONTROL_PLANE_ROUTES: Readonly<Record<string, ControlPlaneLine>> = {
   'POST /api/tenants/provision': scoped('tenants:provision'),

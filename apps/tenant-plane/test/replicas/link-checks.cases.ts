@@ -215,7 +215,7 @@ describe('the preflight', () => {
     expect(control.rehearsals).toEqual([]);
   });
 
-  it('refuses to change an enrolled plane's model, as the plane itself does at startup', async () => {
+  it('refuses to change the model of an enrolled plane, as the plane itself does at startup', async () => {
     await withInstalledPlane(parseEnvironment(TenantPlaneConfig, env()), enrolOnce);
     const other = env({ ATLAS_TP_DEPLOYMENT: 'on_prem' });
     const report = await preflight(other);

@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it('can be decrypted with the next secret, even if a version without key copies stored that secret', async () => {
+  it('can be decrypted with the next secret even if a version without key copies stored it', async () => {
     const next = await rotate();
     await withoutCopies();
     await restart(environment(first));

@@ -158,8 +158,9 @@ function namesOf({ migrations }: Schema): string[] {
 }
 
 /**
- * Creates the file under a temporary name and renames it once it is complete. So any existing file was once
- * complete, and an empty one has lost its data. The next start removes a draft that a killed process has left behind.
+ * Creates the file under a temporary name and renames it once it is complete.
+ * So any existing file was once complete, and an empty one has lost its data.
+ * The next start removes a draft that a killed process has left behind.
  */
 async function createWhole(file: string, schema: Schema): Promise<void> {
   const draft = `${file}.new`;

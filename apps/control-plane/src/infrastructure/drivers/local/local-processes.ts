@@ -25,7 +25,8 @@ export async function processesBelow(root: string): Promise<readonly ProcessInFo
 }
 
 /**
- * Finds all processes, recorded or not, that serve the plane with this name. Excludes shells opened in its folder.
+ * Finds all processes, recorded or not, that serve the plane
+ * with this name. Excludes shells opened in its folder.
  */
 export async function planeProcesses(root: string, name: string): Promise<readonly number[]> {
   const running = await processesBelow(root);
