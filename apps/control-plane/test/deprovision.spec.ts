@@ -838,7 +838,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       await scene.plane.change(Tenant, { id: tenant.id }, { status: 'active', restorableUntil: null });
       const answer = await scene.act(purging, 'retry');
       expect(refusal(answer)).toEqual([409, 'invalid_transition']);
-      expect(answer.body.detail).toMatch(/ is active\. Its purge can .*deprovision it again/);
+      expect(answer.body.detail).toMatch(/ is active\. This job \(purge\) can .*deprovision it again/);
       expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active' });
     });
 

@@ -132,7 +132,7 @@ describe('atlas isolation-probe', () => {
     const text = readFileSync(report, 'utf8');
     const wrong = text.slice(text.indexOf('## What went wrong'), text.indexOf('## Not attempted'));
     expect(wrong).toContain(
-      '| GET /api/incidents | header | x-tenant-id: its id | 200 | leak | the response contains data  ' +
+      '| GET /api/incidents | header | x-tenant-id: its id | 200 | leak | the response contains data ' +
         'of the other tenant |',
     );
     expect(text).not.toContain('of asked');
