@@ -133,7 +133,7 @@ describe('the local stack', () => {
     expect(secrets.filter((secret) => heard.includes(secret))).toEqual([]);
   });
 
-  it('exits with the reason if a plane cannot start, and names the variables that it ignores', async () => {
+  it('says why a plane cannot start, exits, and names the ignored variables', async () => {
     const file = join(dataDir, 'control-plane.db');
     renameSync(file, `${file}.kept`);
     writeFileSync(file, '');

@@ -13,7 +13,7 @@ describe('stacks on different databases that use the same data directory in turn
     expect(new Set(folders).size).toBe(2);
   });
 
-  it('stop the dedicated planes that either of them left running', () => {
+  it('stop the dedicated planes that either stack left running', () => {
     expect(data.dedicatedProcesses).toEqual(folders.map((folder) => `${folder}/processes.json`));
   });
 });
