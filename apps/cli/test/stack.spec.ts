@@ -149,7 +149,7 @@ describe('the local stack', () => {
     renameSync(`${file}.kept`, file);
   });
 
-  it('names a data directory that it cannot create', async () => {
+  it('names a data folder that it cannot create', async () => {
     writeFileSync(join(folder, 'in-the-way'), '');
     const run = new StackProcess(join(folder, 'in-the-way/data'));
     await expect(run.exited).resolves.toBe(1);

@@ -3,7 +3,7 @@ import { postgresDatabases, sqliteDatabases } from './plane-databases';
 
 const PASSWORDS = { superuser: '', controlPlane: '', tenantPlaneOwner: '', tenantPlaneApp: '' };
 
-describe('stacks on different databases that use the same data directory in turn', () => {
+describe('stacks on different databases that use the same data folder in turn', () => {
   const data = new DataDirectory('/nowhere');
   const folders = [sqliteDatabases(data), postgresDatabases(data, 5432, true, PASSWORDS)].map(
     ({ controlPlane }) => controlPlane['LOCAL_DRIVER_DIR'],
