@@ -1,6 +1,6 @@
 type Undo = () => unknown;
 
-/** Cleanup functions. {@link end} runs them, the last one added first; calling it twice is harmless. */
+/** Cleanup functions. {@link end} runs them, most recently added first. Calling it twice is harmless. */
 export class Cleanup {
   private readonly undos: Undo[] = [];
 

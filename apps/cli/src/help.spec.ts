@@ -9,7 +9,7 @@ const PROGRAMS = [atlasProgram(new RecordingTerminal()), tenantPlaneProgram(new 
 const LONGEST = 130;
 
 describe.each(PROGRAMS)('the help of $name', (program) => {
-  it('fits a terminal and lists every command once', () => {
+  it('fits in a terminal and lists every command once', () => {
     const lines = overviewText(program).split('\n');
     expect(lines.filter((line) => line.length > 110)).toEqual([]);
     for (const { name, summary } of program.commands)
@@ -18,7 +18,7 @@ describe.each(PROGRAMS)('the help of $name', (program) => {
       ).toHaveLength(1);
   });
 
-  it.each(program.commands)('summarizes $name in one line, and has no overlong lines', (command) => {
+  it.each(program.commands)('summarises $name in one line, and has no overlong lines', (command) => {
     expect(command.summary).toMatch(/^[A-Z].*[^.]$/);
     const lines = helpText(command, program.name).split('\n');
     expect(lines.filter((line) => line.length > LONGEST)).toEqual([]);

@@ -15,7 +15,10 @@ const FORMAT: Intl.DateTimeFormatOptions = {
   timeZoneName: 'short',
 };
 
-/** The moment in local time, such as `Mon, 28 Dec 2026, 11:15 CET`. Null if there is none. */
+/**
+ * The moment in local time, such as `Mon, 28 Dec 2026, 11:15 CET`. Null if `moment` is neither text nor a
+ * number.
+ */
 export function momentText(moment: unknown, { timeZone }: Pick<Clock, 'timeZone'>): string | null {
   if (typeof moment !== 'string' && typeof moment !== 'number') return null;
   const date = new Date(moment);

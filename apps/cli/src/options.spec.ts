@@ -37,7 +37,7 @@ describe(given.name, () => {
     expect(call).toThrow(expect.objectContaining({ code: 'unknown_option', hint: 'Did you mean --model?' }));
   });
 
-  it('accepts an argument only if it is one of the choices, or is optional and missing', () => {
+  it('accepts only one of the choices as the argument, or no argument if it is optional', () => {
     const shell = { name: 'shell', text: 'the shell', choices: ['bash'] };
     expect(() => given(['csh'], [], shell)).toThrow('<shell> is "csh", but must be one of bash.');
     expect(given([], [], { ...shell, isOptional: true }).operand).toBe('');

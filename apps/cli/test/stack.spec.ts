@@ -133,7 +133,7 @@ describe('the local stack', () => {
     expect(secrets.filter((secret) => heard.includes(secret))).toEqual([]);
   });
 
-  it('exits with the reason if a plane cannot start, and names the variables that it ignores', async () => {
+  it('says why a plane cannot start, exits, and names the ignored variables', async () => {
     const file = join(dataDir, 'control-plane.db');
     renameSync(file, `${file}.kept`);
     writeFileSync(file, '');
@@ -149,7 +149,7 @@ describe('the local stack', () => {
     renameSync(`${file}.kept`, file);
   });
 
-  it('names a data directory that it cannot create', async () => {
+  it('names a data folder that it cannot create', async () => {
     writeFileSync(join(folder, 'in-the-way'), '');
     const run = new StackProcess(join(folder, 'in-the-way/data'));
     await expect(run.exited).resolves.toBe(1);

@@ -72,7 +72,7 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       await eventually(() => isServed(tenant), { what: 'it serves again' });
     });
 
-    it('is served even if the Control Plane is killed, and is adopted by the next one', async () => {
+    it('is still served after the Control Plane is killed, and is adopted after its restart', async () => {
       const { pid } = await dedicated.processOf('acme');
       await dedicated.stack.controlPlane.end('SIGKILL');
       expect(await isServed(tenant)).toBe(true);

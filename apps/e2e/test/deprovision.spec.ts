@@ -73,7 +73,7 @@ describe.each(databasesOfLongSuite('postgres'))('a deprovisioned tenant on %s', 
   };
 
   it.each(['shared', 'dedicated'])(
-    'is removed completely and can be restored unchanged, if it is %s',
+    'is removed completely and can be restored unchanged if it is %s',
     async (model) => {
       const { tenant, session } = await provisioned(`gone-${model}`, model);
       const { id, slug } = tenant;

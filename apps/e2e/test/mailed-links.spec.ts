@@ -96,7 +96,7 @@ describeWithChromium('emailed links in a browser (skipped unless chromium is on 
     expect(await person.kept()).not.toMatch(/atu_|atr_|correct horse/);
   });
 
-  it('say when they have been used, and let a user who forgot the password back in', async () => {
+  it('stop working after use, and let a user who forgot the password sign in again', async () => {
     // Reuses the open tab, so only the fragment of the URL changes.
     const { page } = person;
     await open(`${page.url()}#token=${secrets.at(-1)}`);
@@ -132,7 +132,7 @@ describeWithChromium('emailed links in a browser (skipped unless chromium is on 
     expect((await stack.api('/api/auth/login', { body: login })).status).toBe(200);
   });
 
-  it('open pages that obey their content policy, and reveal no secret to servers or logs', async () => {
+  it('open pages that obey their content policy, and reveal no secret in URLs, headers or logs', async () => {
     expect(person.faults).toEqual([]);
     expect(new Set(secrets).size).toBe(4);
     const both = [planes.stack.controlPlane, planes.tenantPlane()];

@@ -211,7 +211,7 @@ describe.each(databasesOfLongSuite('postgres'))('moving a tenant on %s', (driver
     }
   });
 
-  it('by draining its cell moves every tenant of the cell, even a suspended one', async () => {
+  it("by draining its cell also moves the cell's other tenants, even a suspended one", async () => {
     const { stack } = dedicated;
     await stack.provision('sleeper');
     const { id: sleeper } = await stack.awaitActive('sleeper');

@@ -28,7 +28,7 @@ export const chromiumPath = (process.env['PATH'] ?? '')
   .flatMap((folder) => NAMES.map((name) => join(folder, name)))
   .find((file) => spawnSync(file, ['--version']).status === 0);
 
-/** A person who follows links on a phone. Records everything that the pages do wrong. */
+/** A person who follows links on a phone. Records every problem with the pages. */
 export class PersonsBrowser {
   /** Script errors, policy violations, and all other problems that the browser reports. */
   readonly faults: string[] = [];

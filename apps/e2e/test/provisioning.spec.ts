@@ -212,7 +212,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes running on %s', (driv
     expect(undone).toMatchObject({ code: 0, out: expect.stringContaining('Everything was undone.') });
   });
 
-  it("refuse one tenant's session in another, and record the attempt in the session's tenant", async () => {
+  it("refuse one tenant's session in another, and audit the attempt in the session's tenant", async () => {
     const { stack } = planes;
     const [own, other] = [await stack.tenantWithAdmin('own'), await stack.tenantWithAdmin('other')];
     const session = own.session.token;

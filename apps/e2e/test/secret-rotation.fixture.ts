@@ -1,7 +1,7 @@
 import { eventually } from '@atlas/testing';
 import { type BothPlanes } from './both-planes.fixture';
 
-/** Settings for the Control Plane that shorten the waits of a rotation, which are meant for operators. */
+/** Control Plane settings that shorten the waits in a rotation. */
 export const QUICK_ROTATION = { SECRET_ROTATION_QUIET_SECONDS: '1' };
 
 export const SERVICE_SECRET = /ats_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}/;

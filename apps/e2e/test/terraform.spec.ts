@@ -47,7 +47,7 @@ describeWithTerraform('dedicated tenants with Terraform (skipped unless terrafor
   describe.each(databasesOfLongSuite('postgres'))('on %s', (driver) => {
     const slug = `on${driver}`;
 
-    it('are shown as a plan in a dry run, which leaves nothing behind', async () => {
+    it('are previewed as a plan by a dry run, which leaves nothing behind', async () => {
       const { body } = await terraform.stack.api<{ plan: { steps: { creates: string[] }[] } }>(
         '/api/tenants/provision?dry_run=true',
         { body: terraform.requestOf(slug, driver) },
@@ -125,7 +125,7 @@ describeWithTerraform('dedicated tenants with Terraform (skipped unless terrafor
       },
     );
 
-    it('leave nothing behind after a rollback if terraform and the Control Plane are killed', async () => {
+    it('leave nothing behind after a rollback if both terraform and the Control Plane are killed', async () => {
       const { stack } = terraform;
       terraform.closeGate();
       const { id } = await terraform.provision('undone', 'postgres');

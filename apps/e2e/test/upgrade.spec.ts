@@ -122,7 +122,7 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
     expect((await dedicated.processOf('first')).pid).toBe(pid);
   });
 
-  it('makes planes restart with the upgraded version, even if new planes get another version', async () => {
+  it('lasts across restarts of the planes, even if new planes get another version', async () => {
     const { pid } = await dedicated.processOf('first');
     process.kill(pid, 'SIGKILL');
     await dedicated.processOf('first', pid);

@@ -3,7 +3,9 @@ import { runTask } from './processes.mjs';
 import { buildable, projectNamed, stateOf } from './projects.mjs';
 import { ROOT, read } from './workspace.mjs';
 
-/** Builds the libraries and named apps whose sources have changed. Nx would take seconds to find them. */
+/**
+ * Builds the libraries and named apps whose sources have changed. Finding them with Nx would take seconds.
+ */
 export async function buildStale(apps) {
   const projects = [...buildable('libs'), ...apps].map(projectNamed);
   const stale = projects.filter((project) => read(project.stamp) !== stateOf(project));

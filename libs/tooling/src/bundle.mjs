@@ -27,8 +27,8 @@ const AS_IN_A_MODULE = [
 
 /**
  * Leaves optional packages that are not installed out of the bundle, so that loading them fails only at run
- * time. Also turns the ways in which Nest loads modules into `require`. esbuild does not follow
- * `createRequire`, and keeps only the default export of a CommonJS package loaded with `import()`.
+ * time. Also makes Nest load its modules with `require`. esbuild does not follow `createRequire`, and keeps
+ * only the default export of a CommonJS package loaded with `import()`.
  */
 const asNodeFindsIt = {
   name: 'as-node-finds-it',

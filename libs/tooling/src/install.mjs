@@ -8,7 +8,7 @@ const COMPILERS = ['python3', 'make', 'g++'];
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'];
 const SQLITE_BINDING = 'node_modules/sqlite3/build/Release/node_sqlite3.node';
 
-/** Installs the packages in the lock file, unless exactly these are installed. */
+/** Installs the packages in the lock file, unless exactly these packages are already installed. */
 export async function install() {
   const wanted = sha256([read('package-lock.json') ?? '', process.platform, process.arch]);
   if (read(STAMP) === wanted) return;

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, isThere, read, sha256 } from './workspace.mjs';
 
-/** The projects that run as bundles, with the folders of their modules and bundle, and their programs. */
+/** For each project that runs as a bundle: the folders of its modules and bundle, and its programs. */
 const BUNDLES = {
   'control-plane': {
     from: 'dist/modules/control-plane',
@@ -39,7 +39,10 @@ export function projectNamed(name) {
   return { name, folder, modules, bundle, stamp };
 }
 
-/** A hash of all that a project is built from. File times would change on each switch of branches. */
+/**
+ * A hash of everything that a project is built from. File times are not used, because switching branches
+ * changes them.
+ */
 export function stateOf({ name, folder, bundle }) {
   const bundled = bundle ? buildable('libs').map((library) => `libs/${library}`) : [];
   const guides = bundle || name === PLATFORM ? documents() : [];

@@ -45,7 +45,8 @@ export class AcceptingControlPlane {
   }
 
   /**
-   * Removes the wake-ups, which nothing processes here. In a normal deployment, the queue is almost empty.
+   * Removes the queued wake-ups, because nothing processes them here. In a normal deployment, the queue is
+   * almost empty.
    */
   private async emptyQueue(): Promise<void> {
     await asAdmin(this.adminUrl, (client) => client.query('truncate graphile_worker._private_jobs'));

@@ -5,7 +5,7 @@ import { type KeepAliveConnection, withConnections } from '../http/keep-alive-co
 import { httpMessage, jsonOf, requireStatus } from '../http/message';
 import { type Load, type LoadResult, runLoad } from '../load/run-load';
 
-/** Provision requests, each with its own tenant name and Idempotency-Key. */
+/** Requests to provision tenants, each with its own tenant name and Idempotency-Key. */
 export class ProvisionRequests {
   private readonly run = randomBytes(4).toString('hex');
   private readonly url: URL;

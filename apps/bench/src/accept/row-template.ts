@@ -36,7 +36,7 @@ export class RowTemplate {
     );
   }
 
-  /** The parameters for {@link insert}, with some columns changed. */
+  /** The parameters for {@link insert}: the values of the row, with `changes` applied. */
   with(changes: Row): unknown[] {
     return this.columns.map((column) => (column in changes ? changes[column] : this.row[column]));
   }

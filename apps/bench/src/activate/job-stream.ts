@@ -17,7 +17,7 @@ export async function untilDone(url: URL, apiKey: string): Promise<void> {
     request.destroy();
     return requireSuccess(JSON.parse(end) as JobEnd, end);
   }
-  throw new Error(`The stream of ${url.pathname} ended before the job did.`);
+  throw new Error(`The stream of ${url.pathname} closed before the job finished.`);
 }
 
 function requireSuccess({ status }: JobEnd, text: string): void {

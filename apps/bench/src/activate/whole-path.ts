@@ -37,7 +37,9 @@ export class WholePath {
     return { ...result, recordedMs };
   }
 
-  /** Like `provision`, but measures until the client, which follows the job's events, has received `done`. */
+  /**
+   * Like `provision`, but follows the job's events, and measures the time until the client receives `done`.
+   */
   provisionWatched(load: Load): Promise<LoadResult> {
     const { stack } = this.planes;
     return this.withCallers(load, async (connection) => {

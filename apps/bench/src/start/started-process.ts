@@ -9,9 +9,7 @@ const SAYS_SO = / is ready/;
 export class StartedProcess {
   private constructor(
     private readonly child: ChildProcess,
-    /**
-     * The time from its start until it has reported that it is ready and its health check has confirmed this.
-     */
+    /** The time until the process has reported that it is ready, and its health check has confirmed this. */
     readonly readyMs: number,
   ) {}
 

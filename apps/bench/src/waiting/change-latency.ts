@@ -10,8 +10,8 @@ import { type WaitingFleet } from './waiting-fleet';
 import { type WaitingLink } from './waiting-link';
 
 /**
- * The pause before each measurement, so that the planes are idle in both kinds of measurement. It is long
- * enough for a woken link to be waiting again.
+ * The pause before each measurement, so that the planes are idle. It gives a woken link enough time to poll
+ * again.
  */
 const REST_MS = 10;
 

@@ -23,7 +23,7 @@ export class WaitingFleet {
     return new WaitingFleet(bench, stack, database.url, planes);
   }
 
-  /** Opens `count` waiting links, taking the planes in turn. */
+  /** Opens `count` waiting links, spread evenly over the planes. */
   async wait(count: number): Promise<readonly WaitingLink[]> {
     const links: WaitingLink[] = [];
     this.bench.defer(() => links.forEach((link) => link.close()));

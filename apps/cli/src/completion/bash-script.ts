@@ -2,7 +2,7 @@ import { type Command } from '../command';
 import { type Program } from '../program';
 import { type CompletedWord, firstWords, isPath, optionsOf, secondWords } from './completed-words';
 
-/** Works with bash 3.2, which macOS ships, and later. */
+/** Works with bash 3.2 (the version that macOS ships) and later. */
 export function bashScript(program: Program): string {
   const { name, commands } = program;
   const first = firstWords(program);

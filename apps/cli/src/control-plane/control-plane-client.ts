@@ -24,7 +24,7 @@ export class ControlPlaneClient {
     private readonly whySilent?: () => Silence,
   ) {}
 
-  /** Throws what {@link callJson} throws. */
+  /** Throws the same errors as {@link callJson}. */
   call<Key extends OperatorCall>(
     operation: Key,
     { signal = this.signal, ...given }: CallOptions & Given<OperatorApi[Key]> = {},
@@ -41,7 +41,7 @@ export class ControlPlaneClient {
     });
   }
 
-  /** The items of all pages, starting at the cursor `from` or else at the first page. */
+  /** The items of all pages, starting at the cursor `from` or, without a cursor, at the first page. */
   async *list<Key extends ListsOf<OperatorApi>>(
     operation: Key,
     query: Given<OperatorApi[Key]>['query'] | Record<never, never> = {},

@@ -12,8 +12,8 @@ export interface ServerEvent {
 const SILENCE_MS = 30_000;
 
 /**
- * Yields server-sent events (WHATWG HTML, 9.2) until the stream ends. Throws what {@link callJson} throws,
- * and {@link NoAnswer} if the connection breaks or nothing arrives for too long.
+ * Yields server-sent events (WHATWG HTML, 9.2) until the stream ends. Throws the same errors as
+ * {@link callJson}, and {@link NoAnswer} if the connection breaks or nothing arrives for too long.
  */
 export async function* readEvents(
   url: string,

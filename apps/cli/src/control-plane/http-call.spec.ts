@@ -44,7 +44,7 @@ describe(callJson.name, () => {
     [403, { code: 'forbidden', detail: 'This needs the scope tenants:write.' }, 'tenants:write'],
     [502, '<html>', 'Is this the address of the Control Plane?'],
     [301, '', 'Is this the address of the Control Plane?'],
-  ])('uses the exit code for no access if the status is %d', async (status, body, text) => {
+  ])('fails with exit code 3 (no access) if the status is %d', async (status, body, text) => {
     const error = await failure({ status, body });
     expect(error).toBeInstanceOf(HttpProblem);
     expect(error.exitCode).toBe(EXIT.noAccess);

@@ -69,7 +69,7 @@ export async function callJson<T>(call: HttpCall): Promise<T> {
   const name = `${method} ${new URL(url).pathname}`;
   const request: RequestInit = {
     method,
-    // The credentials must not follow a redirect to another host.
+    // A redirect must not send the credentials to another host.
     redirect: 'manual',
     headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -111,7 +111,7 @@ function tooSlow(name: string, { method, url, timeoutMs }: HttpCall): NoAnswer {
   const seconds = (timeoutMs ?? PATIENCE_MS) / 1000;
   const what = `${new URL(url).origin} did not respond to ${name} within ${seconds} s.`;
   const unknown =
-    method === 'GET' ? '' : ' The request may have succeeded nevertheless, so check before you repeat it.';
+    method === 'GET' ? '' : ' The request may still have succeeded, so check before you repeat it.';
   return new NoAnswer(
     `${what}${unknown}`,
     timeoutMs === undefined ? undefined : 'To wait longer, pass --timeout <seconds>.',

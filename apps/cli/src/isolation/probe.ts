@@ -54,12 +54,12 @@ const AT_ONCE = 4;
 
 /** Ids and addresses that these routes return to the requesting tenant are not the other tenant's data. */
 const TOLD_TO_BOTH = ['GET /api/integrations/control-plane', 'GET /api/auth/me'];
-/** Routes that report the plane's state, so that a changed response is no sign of changed data. */
+/** Routes that report the plane's state, so a changed response does not indicate changed data. */
 const MEASURED: readonly string[] = ['GET /api/integrations/control-plane'];
 
 /**
  * One tenant requests another tenant's data. Both read their own data before and afterwards, to detect
- * changes. Throws the signal's reason if it aborts.
+ * changes. Throws the signal's reason if the signal aborts.
  */
 export async function probe(scene: ProbeScene): Promise<ProbeResult> {
   const { plane, own, other, otherName, signal } = scene;

@@ -19,7 +19,7 @@ export interface ProbedPlane {
   readonly routes: readonly Route[];
   /** What the probe knows about each route. */
   readonly lines: Lines<RouteLine>;
-  /** Routes in its API description that the probe does not know. */
+  /** Routes in the plane's API description that the probe does not know. */
   readonly uncovered: readonly string[];
   /** Routes that the probe knows but this plane does not serve. */
   readonly notServed: readonly string[];

@@ -14,7 +14,7 @@ import { dataDirectoryIn } from '../stack/stack-options';
 import { dataDirOption } from '../stack/stack-summary';
 import { note } from './note';
 
-/** The Control Plane makes a repeated request wait 10 s for the first one, so this must be longer. */
+/** Longer than the 10 s that a repeated request may wait in the Control Plane for the first request. */
 const PATIENCE_SECONDS = 15;
 
 const group = 'Connection';
@@ -61,8 +61,8 @@ type Input = Pick<Given, 'values' | 'isJson'>;
 type ClientFor = (url: string, key: string, whySilent?: () => Silence) => ControlPlaneClient;
 
 /**
- * The Control Plane that options or the environment name, or else the local stack's Control Plane. Throws
- * {@link UsageError}.
+ * The Control Plane that the options or the environment specify, or else the local stack's Control Plane.
+ * Throws {@link UsageError}.
  */
 export function connect(input: Input, place: Place, terminal: Terminal): ControlPlaneClient {
   const { values } = input;

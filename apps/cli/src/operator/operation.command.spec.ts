@@ -148,9 +148,9 @@ describe(operationCommand.name, () => {
   });
 
   it.each([
-    ['with another slug', ['--confirm', 'acne']],
-    ['without a slug', []],
-  ])('refuses to deprovision a tenant if called %s as confirmation', async (_, confirmation) => {
+    ['if the confirmation is another slug', ['--confirm', 'acne']],
+    ['without confirmation', []],
+  ])('refuses to deprovision a tenant %s', async (_, confirmation) => {
     expect(await atlas('deprovision', 'acme', ...confirmation)).toBe(2);
     expect(api.calls.filter(({ call }) => call.startsWith('POST'))).toEqual([]);
   });
@@ -211,12 +211,12 @@ describe('OPERATIONS', () => {
     return paths[path.replace(':id', '{id}')]?.[method.toLowerCase()];
   };
 
-  it('offer --dry-run only for operations in the API description', () => {
+  it('offer --dry-run only for routes in the API description', () => {
     expect(OPERATIONS.filter((operation) => operation.canRehearse && !routeOf(operation))).toEqual([]);
   });
 
   it.each(OPERATIONS.filter(routeOf))(
-    '$name sends only fields that the Control Plane accepts',
+    'include $name, which sends only fields that the Control Plane accepts',
     (operation) => {
       const { parameters, requestBody } = routeOf(operation) ?? { parameters: [] };
       const schema = requestBody?.content['application/json']?.schema.$ref.split('/').at(-1) ?? '';

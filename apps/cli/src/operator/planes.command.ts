@@ -4,7 +4,7 @@ import { type Column } from '../text';
 import { LIMIT, showList } from './list-output';
 import { type OperatorCommand } from './operator-command';
 
-/** The plane's health class, and those of its health checks that are not ok. */
+/** The plane's health class, and the health checks that did not report ok. */
 export function healthText({
   health,
   health_status: status,

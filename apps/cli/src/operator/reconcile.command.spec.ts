@@ -41,7 +41,7 @@ describe('drifts', () => {
     return runCommandLine(words, atlasWith(...commands), terminal);
   };
 
-  it('are listed with what to do about them, but only with --all if they are resolved', async () => {
+  it('are listed with instructions, and resolved drifts are listed only with --all', async () => {
     expect(await atlas('drifts')).toBe(0);
     expect(terminal.written).toMatch(/^KIND .*\ndatabase_missing  2026-\S+  Restore it\.\n$/);
     terminal.written = '';
@@ -62,7 +62,7 @@ describe('drifts', () => {
     expect(terminal.written).toBe(`${JSON.stringify(LOOK)}\n${JSON.stringify(DRIFT)}\n`);
   });
 
-  it('may go undetected if something could not be checked, so reconcile fails', async () => {
+  it('may go undetected if something cannot be checked, so reconcile fails', async () => {
     api.answers['POST /api/reconcile'] = [{ body: { ...LOOK, not_looked_at: ['infrastructure'] } }];
     expect(await atlas('reconcile')).toBe(1);
   });

@@ -16,8 +16,8 @@ const PATIENCE_MS = 60_000;
 
 /**
  * Yields each change to a job until the job finishes. If the connection drops, reconnects and reads the
- * missed changes from the job. Throws what calls throw, {@link NoAnswer} after a minute without a response,
- * or the signal's reason.
+ * missed changes from the job. Throws the errors of the client's calls, {@link NoAnswer} after a minute
+ * without a response, or the signal's reason.
  */
 export async function* watchJob(
   client: ControlPlaneClient,

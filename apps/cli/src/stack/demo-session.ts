@@ -9,8 +9,8 @@ interface Session {
 }
 
 /**
- * The record of the demo tenant, with a valid token for its admin. The token is the saved one, or comes from
- * a login or from the sign-up.
+ * The record of the demo tenant, with a valid token for its admin. The token is the saved token, or comes
+ * from signing in or signing up.
  */
 export async function ensureDemoSession(
   context: StackContext,

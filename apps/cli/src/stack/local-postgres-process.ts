@@ -21,7 +21,7 @@ export async function startPostgres({ data, state, processes }: StackContext): P
     isDatabase: true,
   });
   const order: PostgresOrder = { dataDir: data.postgres, passwords };
-  // Sending fails only if the process has exited. The exit stops the stack.
+  // Sending fails only if the process has exited, and that exit stops the stack anyway.
   started.child.send(order, () => undefined);
   const [answer] = (await once(started.child, 'message', { signal: processes.signal })) as [PostgresAnswer];
   if ('problem' in answer)

@@ -3,7 +3,7 @@ import { postgresDatabases, sqliteDatabases } from './plane-databases';
 
 const PASSWORDS = { superuser: '', controlPlane: '', tenantPlaneOwner: '', tenantPlaneApp: '' };
 
-describe('stacks on different databases that use the same data directory in turn', () => {
+describe('stacks on different databases that use the same data folder in turn', () => {
   const data = new DataDirectory('/nowhere');
   const folders = [sqliteDatabases(data), postgresDatabases(data, 5432, true, PASSWORDS)].map(
     ({ controlPlane }) => controlPlane['LOCAL_DRIVER_DIR'],
@@ -13,7 +13,7 @@ describe('stacks on different databases that use the same data directory in turn
     expect(new Set(folders).size).toBe(2);
   });
 
-  it('stop the dedicated planes that either of them left running', () => {
+  it('stop the dedicated planes that either stack left running', () => {
     expect(data.dedicatedProcesses).toEqual(folders.map((folder) => `${folder}/processes.json`));
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ignoredVariables, planeEnvironment } from './plane-environment';
 
 describe(planeEnvironment.name, () => {
-  it('passes on the variables of the shell, except those for other installations', () => {
+  it("passes on the shell's variables, except those for other installations", () => {
     const shell = {
       PATH: '/bin',
       LOG_LEVEL: 'debug',

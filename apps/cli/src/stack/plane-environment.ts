@@ -1,4 +1,7 @@
-/** Variables that the stack sets itself, and why. In the shell, they may belong to another installation. */
+/**
+ * Variables that the stack sets itself, and why. If set in the shell, they may be meant for another
+ * installation.
+ */
 const DECIDED: readonly { readonly names: readonly string[]; readonly why: string }[] = [
   {
     names: [
@@ -57,7 +60,7 @@ export function planeEnvironment(
   return { ...Object.fromEntries(inherited), ...FIXED, ...decided };
 }
 
-/** One sentence for each reason why variables of the shell are not passed on to the planes. */
+/** One sentence for each reason why shell variables are not passed on to the planes. */
 export function ignoredVariables(shell: NodeJS.ProcessEnv): string[] {
   const fixed = Object.entries(FIXED).map(([name, value]) => ({
     names: shell[name] === value ? [] : [name],

@@ -16,7 +16,7 @@ describe(writePrivateFile.name, () => {
     expect(readdirSync(folder)).toEqual(['secrets.json']);
   });
 
-  it('leaves no draft behind if it cannot replace the target', () => {
+  it('leaves no temporary file behind if it cannot replace the target', () => {
     const taken = join(folder, 'taken');
     mkdirSync(join(taken, 'below'), { recursive: true });
     expect(() => writePrivateFile(taken, { key: 'k1' })).toThrow('EISDIR');

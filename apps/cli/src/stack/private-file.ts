@@ -36,7 +36,7 @@ export function readPrivateFile(path: string, advice = 'Restore it, or move the 
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's message would quote a part of the file.
+    // The parser's message would quote part of the file.
     throw new CommandFailure(`${path} is not valid JSON.`, { code: 'file_damaged', hint: advice });
   }
 }

@@ -26,7 +26,9 @@ const SIGNALS: Readonly<Record<string, readonly [NodeJS.Signals, NodeJS.Signals]
 const ADVICE =
   'It lists processes of an earlier start. Stop those still running, delete the file, then start again.';
 
-/** `data/pids.json`: the running processes. After a crash, the next start stops those that still run. */
+/**
+ * `data/pids.json`: the running processes. After a crash, the next start stops those that are still running.
+ */
 export class ProcessList {
   constructor(
     private readonly file: string,

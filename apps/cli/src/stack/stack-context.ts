@@ -3,7 +3,7 @@ import { type DataDirectory } from './data-directory';
 import { type StackProcesses } from './stack-processes';
 import { type StackState } from './stack-state';
 
-/** What all parts of a starting stack share. */
+/** Shared by all parts of the stack while it starts. */
 export interface StackContext {
   readonly data: DataDirectory;
   readonly state: StackState;

@@ -28,7 +28,7 @@ describe(StackState.name, () => {
     expect(StackState.open(data, 'postgres').record.sealingKey).not.toBe(sealingKey);
   });
 
-  it('creates no record if databases already exist, because their keys are missing', () => {
+  it('refuses to create a record if databases already exist, because their keys are missing', () => {
     writeFileSync(data.sqliteFile('control-plane'), '');
     mkdirSync(data.postgres);
     expect(() => StackState.open(data, 'sqlite')).toThrow(/control-plane\.db exists, but its keys/);

@@ -6,7 +6,7 @@ const WARNED = { name: 'address', ok: true, warning: true, detail: 'loopback', f
 const SKIPPED = { name: 'tls', ok: false, skipped: true, detail: 'not checked', fix: 'Nothing.' };
 
 describe(checkTable.name, () => {
-  it('shows one line per check, with the fix below each check that failed or warned', () => {
+  it('shows one line per check, with the fix below each failure and warning', () => {
     expect(checkTable([GOOD, WARNED, BAD, SKIPPED]).split('\n')).toEqual([
       '  ✓ dns        found',
       '  ! address    loopback',

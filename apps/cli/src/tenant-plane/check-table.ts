@@ -7,7 +7,7 @@ export interface CheckView {
   readonly fix?: string;
 }
 
-/** One line per check, followed by the fix if the check failed or warned. */
+/** One line per check, with the fix below each failure and warning. */
 export function checkTable(checks: readonly CheckView[]): string {
   const width = Math.max(...checks.map(({ name }) => name.length));
   const indent = ' '.repeat(width + 6);

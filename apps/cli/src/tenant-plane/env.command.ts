@@ -12,7 +12,7 @@ export class EnvCommand implements Command {
   readonly summary = 'Write the env file of an install bundle';
   readonly about = `Reads an install bundle from standard input, as the Control Plane returns it (the
 whole response or its "install"), and writes its env file, which only its owner can read.`;
-  // Not --env-file, because Node 20 takes that option wherever it occurs, and exits if the file is missing.
+  // Not called --env-file: Node 20 interprets that option itself, and exits if the file is missing.
   readonly options = [
     {
       name: 'out',

@@ -2,7 +2,7 @@ import { UsageError } from '../failure';
 import { planeEnvironmentOf } from './install-options';
 
 describe(planeEnvironmentOf.name, () => {
-  it('refuses to guess if there is no env file and the shell has no variables of a bundle', () => {
+  it('refuses to guess if there is no env file and the shell sets no bundle variables', () => {
     const read = () => planeEnvironmentOf({ values: {} }, { PORT: '4200' });
     expect(read).toThrow(UsageError);
     expect(read).toThrow(/no atlas-tp\.env in \//);

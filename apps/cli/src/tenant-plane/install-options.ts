@@ -17,7 +17,7 @@ export const INSTALL_OPTIONS: readonly Option[] = [
   { name: 'json', text: 'write one JSON document instead of text, also for errors' },
 ];
 
-/** If the shell sets none of these, it does not configure an installation. */
+/** Variables of an install bundle. If the shell sets none of these, it does not configure an installation. */
 const BUNDLE = [
   'CONTROL_PLANE_BASE_URL',
   'INTERNAL_SERVICE_SECRET',

@@ -8,7 +8,10 @@ interface Runner {
   connect(): Promise<unknown>;
 }
 
-/** Makes the server terminate a transaction's session, as a restart does. Waits until the client notices. */
+/**
+ * Makes the server terminate a transaction's session, as a restart does. Waits until the client has noticed
+ * this.
+ */
 export async function endSession({ queryRunner }: { readonly queryRunner?: Runner }): Promise<void> {
   // @types/pg omits the process id.
   const client = (await queryRunner?.connect()) as Client & { readonly processID: number };

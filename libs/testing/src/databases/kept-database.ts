@@ -19,8 +19,8 @@ export interface MadeDatabase<T> {
 }
 
 /**
- * A new database in the state that `make` produces from an empty one, and the result of `make` (as JSON).
- * `make` runs once per test run. Its database is then copied, so `make` must leave no connection open.
+ * A new database in the state that `make` produces from an empty database, and the result of `make` (as
+ * JSON). `make` runs once per test run. Its database is then copied, so `make` must leave no connection open.
  */
 export async function createKeptDatabase<T>(
   driver: DatabaseDriver,

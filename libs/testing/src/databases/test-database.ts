@@ -9,7 +9,7 @@ export type DatabaseDriver = 'postgres' | 'sqlite';
 /** A test's own, empty database. */
 export interface TestDatabase {
   readonly driver: DatabaseDriver;
-  /** The value of a plane's database variable. On Postgres, the role owns nothing. */
+  /** The value of a plane's database variable. On Postgres, the role in the URL owns nothing. */
   readonly url: string;
   /** On Postgres, the schema's owner: the value of a plane's migration variable. */
   readonly ownerUrl?: string;
@@ -36,7 +36,9 @@ export async function copyTestDatabase({ driver, url }: TestDatabase): Promise<T
 export function testServerUrl(): string {
   const url = process.env['TEST_PG_URL'] ?? process.env['ATLAS_TEST_POSTGRES'];
   if (!url)
-    throw new Error('No Postgres for this test. Run it with Jest and `postgres: true` in its project.');
+    throw new Error(
+      'This test has no Postgres server. Run it with Jest, with `postgres: true` in its project.',
+    );
   return url;
 }
 
@@ -47,9 +49,7 @@ function createSqlite(): TestDatabase {
   return { driver: 'sqlite', url, drop };
 }
 
-/**
- * Creates a database on the server of `adminUrl`. One role owns it, and planes serve with another role.
- */
+/** Creates a database on the server of `adminUrl`. One role owns it, and planes connect with another role. */
 export async function createPostgres(
   adminUrl: string,
   {

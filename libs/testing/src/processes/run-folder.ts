@@ -38,7 +38,7 @@ export class RunFolder {
       process.once(signal, () => void this.close().finally(() => process.exit(code)));
   }
 
-  /** Resolves when nothing of the run is left. Repeated calls wait for the first call. */
+  /** Resolves when all processes and files of the run are gone. Repeated calls wait for the first call. */
   close(): Promise<void> {
     return (this.closed ??= this.end());
   }
