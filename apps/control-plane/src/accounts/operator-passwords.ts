@@ -130,8 +130,8 @@ export class OperatorPasswords {
   }
 
   /**
-   * Revokes all sessions and links, so that anyone who knew the old password is locked out. Makes the
-   * device a known device, so that password guesses made elsewhere do not prevent a sign-in from it.
+   * Revokes all sessions and links, so that anyone who knew the old password is locked out. Records
+   * the device as known, so that password guesses made elsewhere do not prevent a sign-in from it.
    */
   async reset({ token, password }: ResetPasswordDto): Promise<{ device_token: string }> {
     const id = parseCredential('aor', token)?.id;

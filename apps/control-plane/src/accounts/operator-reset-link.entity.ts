@@ -1,7 +1,7 @@
 import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A link with which an operator can choose a password once. Its token is stored as a SHA-256 hash. */
+/** A single-use link with which an operator can choose a password. Its token is stored as a SHA-256 hash. */
 @Entity('operator_reset_links')
 export class OperatorResetLink {
   @PrimaryColumn('varchar') id: string;

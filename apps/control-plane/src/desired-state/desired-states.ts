@@ -63,8 +63,9 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /**
-   * Planes may have changed since the backup was made, so nothing counts as applied until they
-   * report it in the new epoch. A retired plane no longer reports, so its last report still counts.
+   * Planes may have changed since the backup that this database was restored
+   * from, so nothing counts as applied until they report it in the new epoch.
+   * A retired plane no longer reports, so its last report still counts.
    */
   private async forgetReports(manager: EntityManager): Promise<void> {
     const reporting = "select id from tenant_planes where status <> 'retired'";
@@ -75,8 +76,8 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /**
-   * Publishes a changed entry. Call this last in a transaction: incrementing the plane's
-   * revision locks the plane's row until the commit. Revisions are therefore committed in order.
+   * Publishes a changed entry. Call this last in a transaction, because incrementing the plane's revision
+   * locks the plane's row until the commit. The lock ensures that revisions are committed in order.
    */
   async publish(
     manager: EntityManager,
