@@ -19,8 +19,8 @@ export interface Issue {
 }
 
 /**
- * Returns the issuer and the expiry of a link or an API key that the caller is
- * issuing. It expires at `until` or with the caller's API key, whichever is earlier.
+ * Returns the issuer and the expiry of a link or an API key that the caller is issuing.
+ * The link or key expires at `until` or with the caller's API key, whichever is earlier.
  */
 export async function issueOf(
   manager: EntityManager,

@@ -104,8 +104,8 @@ export class OperatorPasswords {
   }
 
   /**
-   * Issues a link with which an operator who has no password, or has
-   * forgotten it, can choose a new one. Revokes the previous link.
+   * Issues a link for choosing a new password, for an operator
+   * who has none or has forgotten it. Revokes the previous link.
    */
   issueLink(caller: OperatorCaller, operatorId: string): Promise<ResetLink> {
     const { id, value } = mintCredential('aor');

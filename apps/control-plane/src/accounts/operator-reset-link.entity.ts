@@ -13,6 +13,6 @@ export class OperatorResetLink {
   @Column('uuid', { name: 'issued_by', nullable: true }) issuedBy: string | null;
   /** The issuer's API key; null if issued with a session. */
   @Column('varchar', { name: 'issued_with', nullable: true }) issuedWith: string | null;
-  /** When it was used or replaced, or when its issuer lost the right to issue it. */
+  /** When the link was used or replaced, or when its issuer lost the right to issue it. */
   @TimestampColumn({ name: 'ended_at', nullable: true }) endedAt: Date | null;
 }

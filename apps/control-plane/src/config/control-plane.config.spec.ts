@@ -134,14 +134,14 @@ describe('the configuration of the Control Plane', () => {
     },
   );
 
-  it('requires MAIL_FROM with SMTP_URL', () => {
+  it('requires MAIL_FROM if SMTP_URL is set', () => {
     const env = { CONTROL_PLANE_SEALING_KEYS: KEYS, SMTP_URL: 'smtp://mail.example.com' };
     expect(faultsOf(env)).toEqual([expect.stringMatching(/^MAIL_FROM is required/)]);
     expect(faultsOf({ ...env, MAIL_FROM: 'Atlas <atlas@example.com>' })).toEqual([]);
   });
 
   describe('in production', () => {
-    it('is accepted when it is complete', () => {
+    it('is accepted if it is complete', () => {
       expect(faultsOf(PRODUCTION)).toEqual([]);
     });
 

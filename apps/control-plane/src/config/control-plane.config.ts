@@ -293,7 +293,8 @@ export class ControlPlaneConfig extends PlaneConfig {
 }
 
 /**
- * SQLite is refused in production: it allows only one process, and keeps all tenants in one file on one disk.
+ * SQLite is refused in production, because it allows only
+ * one process and keeps all tenants in one file on one disk.
  */
 function sqliteProblem(value: string, { isProduction }: ControlPlaneConfig): string | null {
   if (!isProduction || databaseTargetProblem(value) !== null) return null;

@@ -346,7 +346,7 @@ function isHome(phase: DesiredTenant['phase']): boolean {
 function toEntry(row: ChangedRow, links: DesiredSignupLinks | undefined): DesiredTenant {
   const { tenant_id, slug, name, status, plan, admin_email, phase, entry_revision, purge_job_id } = row;
   const told = purge_job_id === null ? phase : 'retired';
-  // The status that the plane should apply. Other statuses concern only the Control Plane.
+  // Planes apply only these two statuses. In any other status, the tenant is active on the plane.
   const desired = status === 'suspended' || status === 'deprovisioning' ? status : 'active';
   return {
     tenant_id,

@@ -26,8 +26,8 @@ export interface ReportingPlane {
 }
 
 /**
- * Updates the addresses of tenant planes and what depends on
- * them: addresses of tenants, links, routes and redirects.
+ * Updates the addresses of tenant planes and everything that
+ * depends on them: tenants' addresses, links, routes and redirects.
  */
 @Injectable()
 export class PlaneAddresses {

@@ -7,8 +7,8 @@ export class IdempotencyRecord {
   /** SHA-256 of caller, method, path and key. */
   @PrimaryColumn('varchar') scope: string;
   /**
-   * Empty, because the hash is sealed along with the response: a body may contain a password, which could
-   * be guessed from the hash. Rows from earlier versions, which are kept for a day, have the hash here.
+   * Empty, because the hash is sealed along with the response. A body may contain a password, which could be
+   * guessed from an unsealed hash. Rows from earlier versions, which are kept for a day, contain the hash.
    */
   @Column('varchar', { name: 'body_hash' }) bodyHash: string;
   @Column('integer') status: number;

@@ -13,7 +13,7 @@ interface KnownError {
 const KNOWN_ERRORS: readonly KnownError[] = [
   {
     // Terraform waits for the lock only if it can read who holds it. It cannot
-    // read this just after the lock is taken and just before the lock is released.
+    // do so just after the lock is taken or just before the lock is released.
     pattern: /Error acquiring the state lock(?!.*Lock Info)/s,
     failureClass: 'retry',
     code: 'terraform_state_locked',
