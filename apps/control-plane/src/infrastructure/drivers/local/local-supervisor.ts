@@ -24,9 +24,9 @@ const MAX_BACKOFF_MS = 30_000;
 const STEADY_MS = 60_000;
 
 /**
- * Starts, replaces and stops the processes of local planes as their rows require, and
- * restarts them with backoff. The planes outlive the Control Plane process, and the next
- * one adopts them. If several Control Plane processes run, only one of them supervises.
+ * Starts, replaces and stops the processes of local planes as their rows require, and restarts
+ * them with backoff. The planes outlive the Control Plane process, and the next Control Plane
+ * process adopts them. If several Control Plane processes run, only one of them supervises.
  */
 @Injectable()
 export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicationShutdown {
