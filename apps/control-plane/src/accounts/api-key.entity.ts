@@ -9,7 +9,7 @@ export class ApiKey {
   @Column('uuid', { name: 'operator_id' }) operatorId: string;
   /**
    * The API key that created this key; null if a session
-   * created it. Revoking the parent also revokes this key.
+   * created it. When that API key is revoked, so is this key.
    */
   @Column('varchar', { name: 'parent_id', nullable: true }) parentId: string | null;
   @JsonColumn() scopes: Scope[];

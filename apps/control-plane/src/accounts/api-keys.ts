@@ -40,7 +40,7 @@ export class ApiKeys {
     return pageOf(rows, limit, viewOf);
   }
 
-  /** A key that is created with another API key expires no later than its creator. */
+  /** A key created with another API key expires no later than that API key. */
   async create(caller: OperatorCaller, dto: CreateApiKeyDto): Promise<CreatedApiKey> {
     const { id, value } = mintCredential('aok');
     return this.database.write(async (manager) => {

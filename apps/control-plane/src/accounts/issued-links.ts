@@ -9,8 +9,8 @@ import { OperatorResetLink } from './operator-reset-link.entity';
 export const LINK_KINDS = Symbol('LINK_KINDS');
 
 /**
- * Who issued a link or an API key, and when it expires. It is revoked along with the API
- * key that issued it or, if it was issued with a session, when the operator loses access.
+ * Who issued a link or an API key, and when it expires. A link or key issued with an API key is revoked
+ * when that API key is revoked. One issued with a session is revoked when the operator loses access.
  */
 export interface Issue {
   readonly issuedBy: string;
@@ -19,8 +19,8 @@ export interface Issue {
 }
 
 /**
- * Returns the issuer and the expiry of a link or an API key that the caller is
- * issuing. It expires at `until` or with the caller's API key, whichever is earlier.
+ * Returns the issuer and the expiry of a link or an API key that the caller is issuing.
+ * The link or key expires at `until` or with the caller's API key, whichever is earlier.
  */
 export async function issueOf(
   manager: EntityManager,
@@ -46,15 +46,15 @@ export interface IssuedBy {
 
 /** One kind of link that operators issue. */
 export abstract class LinkKind {
-  /** The scope required to issue such a link. */
+  /** The scope required to issue a link of this kind. */
   abstract readonly scope: Scope;
   /** Revokes the issuer's live links of this kind and returns how many it revoked. */
   abstract end(manager: EntityManager, issuer: IssuedBy): Promise<number>;
 }
 
 /**
- * Revokes links. As for API keys, callers must hold the lock on the
- * operator who issued them, so that no new link is issued in the meantime.
+ * Revokes links. Callers must already have locked the operator who issued the links, so
+ * that no new link is issued in the meantime. The same rule applies to revoking API keys.
  */
 @Injectable()
 export class IssuedLinks {

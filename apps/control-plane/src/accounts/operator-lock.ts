@@ -43,7 +43,7 @@ export async function lockOperators(
 
 /**
  * Returns the caller's current state. Call this after locking
- * the operator. Throws what the guard would throw now.
+ * the operator. Throws the error that the guard would throw now.
  */
 export async function checkCallerAgain(
   manager: EntityManager,
@@ -58,9 +58,9 @@ export async function checkCallerAgain(
 }
 
 /**
- * Checks the caller again and then runs `work`, which must not change operators.
- * Calls by the same operator wait for that operator's revocation, but not for
- * each other. Lock, check and work are sent together and run in this order.
+ * Checks the caller again and then runs `work`, which must not change operators. Calls
+ * by the same operator wait for a concurrent revocation of that operator's access, but
+ * not for each other. Lock, check and work are sent together and run in this order.
  */
 export async function asAdmitted<T>(
   manager: EntityManager,

@@ -104,8 +104,8 @@ export class OperatorPasswords {
   }
 
   /**
-   * Issues a link with which an operator who has no password, or has
-   * forgotten it, can choose a new one. Revokes the previous link.
+   * Issues a link for choosing a new password, for an operator
+   * who has none or has forgotten it. Revokes the previous link.
    */
   issueLink(caller: OperatorCaller, operatorId: string): Promise<ResetLink> {
     const { id, value } = mintCredential('aor');
@@ -130,8 +130,8 @@ export class OperatorPasswords {
   }
 
   /**
-   * Revokes all sessions and links, so that anyone who knew the old password is locked out. Makes the
-   * device a known device, so that password guesses made elsewhere do not prevent a sign-in from it.
+   * Revokes all sessions and links, so that anyone who knew the old password is locked out. Records
+   * the device as known, so that password guesses made elsewhere do not prevent a sign-in from it.
    */
   async reset({ token, password }: ResetPasswordDto): Promise<{ device_token: string }> {
     const id = parseCredential('aor', token)?.id;

@@ -1,7 +1,7 @@
 import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A link with which an operator can choose a password once. Its token is stored as a SHA-256 hash. */
+/** A single-use link with which an operator can choose a password. Its token is stored as a SHA-256 hash. */
 @Entity('operator_reset_links')
 export class OperatorResetLink {
   @PrimaryColumn('varchar') id: string;
@@ -13,6 +13,6 @@ export class OperatorResetLink {
   @Column('uuid', { name: 'issued_by', nullable: true }) issuedBy: string | null;
   /** The issuer's API key; null if issued with a session. */
   @Column('varchar', { name: 'issued_with', nullable: true }) issuedWith: string | null;
-  /** When it was used or replaced, or when its issuer lost the right to issue it. */
+  /** When the link was used or replaced, or when its issuer lost the right to issue it. */
   @TimestampColumn({ name: 'ended_at', nullable: true }) endedAt: Date | null;
 }

@@ -25,7 +25,7 @@ const LINK_RULE = { name: 'operators_sso_uq', table: 'operators', columns: ['sso
 
 /**
  * Signs operators in through the company's identity provider. Signing in never creates an
- * operator: only an owner can do that. A verified email address links an operator to an
+ * operator. Only an owner can create one. A verified email address links an operator to an
  * account at the provider once. From then on, the provider's subject identifies the operator.
  */
 @Injectable()

@@ -39,7 +39,7 @@ describe('the configuration of the Control Plane', () => {
     });
   });
 
-  it('does not print its secrets', () => {
+  it('does not reveal its secrets when printed', () => {
     const url = `postgres://app:${RANDOM}@db.example.com/cp`;
     const secrets: Record<string, string> = {
       CONTROL_PLANE_DATABASE_URL: url,
@@ -63,7 +63,7 @@ describe('the configuration of the Control Plane', () => {
     for (const text of [RANDOM, KEYS]) expect(printed).not.toContain(text);
   });
 
-  it('reads numbers and switches', () => {
+  it('parses numbers and switches', () => {
     const env = { CONTROL_PLANE_SEALING_KEYS: KEYS, PORT: '0', REQUIRE_PURCHASE_ORDER: '1' };
     expect(parseEnvironment(ControlPlaneConfig, env)).toMatchObject({
       PORT: 0,
@@ -71,7 +71,7 @@ describe('the configuration of the Control Plane', () => {
     });
   });
 
-  it('lists all faults at once, by variable name and without repeating any value', () => {
+  it('lists all faults at once, by variable name, without revealing any value', () => {
     const env = {
       NODE_ENV: 'staging',
       PORT: '70000',
@@ -134,14 +134,14 @@ describe('the configuration of the Control Plane', () => {
     },
   );
 
-  it('requires MAIL_FROM with SMTP_URL', () => {
+  it('requires MAIL_FROM if SMTP_URL is set', () => {
     const env = { CONTROL_PLANE_SEALING_KEYS: KEYS, SMTP_URL: 'smtp://mail.example.com' };
     expect(faultsOf(env)).toEqual([expect.stringMatching(/^MAIL_FROM is required/)]);
     expect(faultsOf({ ...env, MAIL_FROM: 'Atlas <atlas@example.com>' })).toEqual([]);
   });
 
   describe('in production', () => {
-    it('is accepted when it is complete', () => {
+    it('is accepted if it is complete', () => {
       expect(faultsOf(PRODUCTION)).toEqual([]);
     });
 

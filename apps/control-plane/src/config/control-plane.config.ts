@@ -200,7 +200,8 @@ export class ControlPlaneConfig extends PlaneConfig {
   UPGRADE_HEALTHY_SECONDS: number = 300;
 
   /**
-   * Every drift is found within this time, because a check starts every three quarters of it. 0: no checks.
+   * Every drift is found within this time, because checks start
+   * at intervals of three quarters of this time. 0: no checks.
    */
   @Transform(({ value }) => Number(value))
   @IsInt()
@@ -292,7 +293,8 @@ export class ControlPlaneConfig extends PlaneConfig {
 }
 
 /**
- * SQLite is refused in production: it allows only one process, and keeps all tenants in one file on one disk.
+ * SQLite is refused in production, because it allows only
+ * one process and keeps all tenants in one file on one disk.
  */
 function sqliteProblem(value: string, { isProduction }: ControlPlaneConfig): string | null {
   if (!isProduction || databaseTargetProblem(value) !== null) return null;

@@ -3,7 +3,7 @@ import { CONTROL_PLANE_VERSION, versionClassOf, versionProblem } from './version
 
 describe('a tenant plane', () => {
   it.each(['1.4.2', '1.4.1', '1.4.0', '1.3.9', '1.0.0', '1.4.2-rc.1', '1.3.0+build.5'])(
-    'of version %s works with Control Plane 1.4.2',
+    'running version %s works with Control Plane 1.4.2',
     (version) => {
       expect(versionProblem(version, '1.4.2')).toBeNull();
     },
@@ -19,7 +19,7 @@ describe('a tenant plane', () => {
     ['latest', 'not a version'],
     ['', 'not a version'],
     ['1.4.2.1', 'not a version'],
-  ])('of version %s does not work with Control Plane 1.4.2: %s', (version, why) => {
+  ])('running version "%s" does not work with Control Plane 1.4.2 (%s)', (version, why) => {
     expect(versionProblem(version, '1.4.2')).toContain(why);
   });
 
@@ -32,12 +32,12 @@ describe('a tenant plane', () => {
     ['2.0.0', 'unsupported'],
     ['0.9.0', 'unsupported'],
     ['latest', 'unsupported'],
-  ])('of version %s is "%s" if the Control Plane runs version 1.4.2', (version, kind) => {
+  ])('running version %s is classed as "%s" by Control Plane 1.4.2', (version, kind) => {
     expect(versionClassOf(version, '1.4.2')).toBe(kind);
   });
 
   it.each(['1.4', 'v1.4.2', '1.4.2+build.5', '1.4.2-a/../b', '1.4.2 ', '1.4.2-'])(
-    'cannot be requested with version %j, because a version names a folder or an image',
+    'cannot be requested with the invalid version %j',
     (version) => {
       expect(VERSION_PATTERN.test(version)).toBe(false);
     },

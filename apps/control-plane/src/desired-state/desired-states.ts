@@ -63,8 +63,9 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /**
-   * Planes may have changed since the backup was made, so nothing counts as applied until they
-   * report it in the new epoch. A retired plane no longer reports, so its last report still counts.
+   * Planes may have changed since the backup that this database was restored
+   * from, so nothing counts as applied until they report it in the new epoch.
+   * A retired plane no longer reports, so its last report still counts.
    */
   private async forgetReports(manager: EntityManager): Promise<void> {
     const reporting = "select id from tenant_planes where status <> 'retired'";
@@ -75,8 +76,8 @@ export class DesiredStates implements OnModuleInit {
   }
 
   /**
-   * Publishes a changed entry. Call this last in a transaction: incrementing the plane's
-   * revision locks the plane's row until the commit. Revisions are therefore committed in order.
+   * Publishes a changed entry. Call this last in a transaction, because incrementing the plane's revision
+   * locks the plane's row until the commit. The lock ensures that revisions are committed in order.
    */
   async publish(
     manager: EntityManager,
@@ -345,7 +346,7 @@ function isHome(phase: DesiredTenant['phase']): boolean {
 function toEntry(row: ChangedRow, links: DesiredSignupLinks | undefined): DesiredTenant {
   const { tenant_id, slug, name, status, plan, admin_email, phase, entry_revision, purge_job_id } = row;
   const told = purge_job_id === null ? phase : 'retired';
-  // The status that the plane should apply. Other statuses concern only the Control Plane.
+  // Planes apply only these two statuses. In any other status, the tenant is active on the plane.
   const desired = status === 'suspended' || status === 'deprovisioning' ? status : 'active';
   return {
     tenant_id,

@@ -26,8 +26,8 @@ export interface ReportingPlane {
 }
 
 /**
- * Updates the addresses of tenant planes and what depends on
- * them: addresses of tenants, links, routes and redirects.
+ * Updates the addresses of tenant planes and everything that
+ * depends on them: tenants' addresses, links, routes and redirects.
  */
 @Injectable()
 export class PlaneAddresses {
@@ -41,10 +41,10 @@ export class PlaneAddresses {
   ) {}
 
   /**
-   * Adopts the address in a report that was accepted in sequence; `before` is the plane at
-   * that time. Runs in its own transaction, because tenants must be locked before the plane
+   * Adopts the address in a report that was accepted in sequence. `before` is the plane as it was
+   * before that report. Runs in its own transaction, because tenants must be locked before the plane
    * and few reports change the address. If the process dies before the commit, the next report
-   * repeats the address. While two copies of the plane report, neither address is adopted.
+   * repeats the address. While two copies of the plane are reporting, neither address is adopted.
    */
   async follow(caller: ReportingPlane, report: ReportRequest, before: TenantPlane): Promise<void> {
     const { endpoint_url: said, link_id, sequence } = report;

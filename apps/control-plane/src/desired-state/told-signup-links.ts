@@ -14,7 +14,7 @@ interface ToldLink {
 }
 
 /**
- * Returns what the plane must know about the sign-up links of each tenant that has its home there and whose
+ * Returns what the plane must know about the sign-up links of each tenant whose home is this plane and whose
  * entry has changed since `since`. If there are more revoked links than can be listed, `revoked_through`
  * revokes the newest unlisted link and all older ones. Unlisted links issued at an earlier home stop working.
  */

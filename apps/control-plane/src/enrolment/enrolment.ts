@@ -40,7 +40,10 @@ export class Enrolment {
     private readonly clock: Clock,
   ) {}
 
-  /** `within` does further work in the same transaction. If `within` throws, nothing is enrolled. */
+  /**
+   * `within` calls `enrolled` and does further work in the
+   * same transaction. If `within` throws, nothing is enrolled.
+   */
   async enrol(
     call: Proof,
     request: EnrolRequest,

@@ -9,14 +9,14 @@ describe('the commands of an install bundle', () => {
   const [, port, volume, tag] =
     /-p 127\.0\.0\.1:4200:(\d+) -v atlas-data:(\S+) (\S+)$/.exec(INSTALL_COMMANDS.docker) ?? [];
 
-  it('run the image of docker/tenant-plane.Dockerfile, with its port and volume', () => {
+  it('run the image built from docker/tenant-plane.Dockerfile, with its port and volume', () => {
     expect(image).toContain(` -t ${tag} .`);
     expect(image).toContain(`\nEXPOSE ${port}\n`);
     expect(image).toContain(`\nVOLUME ${volume}\n`);
     expect(read('docker/common.compose.yaml')).toContain(`image: ${tag}\n`);
   });
 
-  it('name a program that both the package and the image contain', () => {
+  it('use a program that both the npm package and the image contain', () => {
     const [, program] = /^npx (\S+) run /.exec(INSTALL_COMMANDS.npx) ?? [];
     const { bin } = JSON.parse(read('apps/cli/package.json')) as { bin: Record<string, string> };
     expect(program).toBeDefined();

@@ -3,7 +3,7 @@ import { CONTROL_PLANE_VERSION } from '../config/version-policy';
 const ENV_FILE = 'atlas-tp.env';
 
 /**
- * The commands that start a tenant plane from an install bundle whose lines were
+ * The commands that start a tenant plane after the lines of its install bundle have been
  * saved to a file. The image runs in production mode, which requires METRICS_TOKEN.
  */
 export const INSTALL_COMMANDS = {

@@ -75,7 +75,7 @@ export class OfflineEnrolment {
 
   /**
    * Checks neither a time window nor a nonce, because a file may be in transit for days, and
-   * uploading it again returns the same response. The file is valid for as long as its token.
+   * uploading it again returns the same response. The file is valid for as long as its token is.
    */
   private async prove({ body, signature }: EnrolRequestFile): Promise<ProvenFile> {
     const signed = readSignedRequest({

@@ -15,10 +15,10 @@ export class ProvisioningToken {
   @TimestampColumn({ name: 'expires_at' }) expiresAt: Date;
   @TimestampColumn({ name: 'revoked_at', nullable: true }) revokedAt: Date | null;
   /**
-   * When the token was redeemed. Always later than for the
-   * plane's earlier tokens, even if the clock was set back.
+   * When the token was redeemed. Always later than the redemption
+   * of the plane's earlier tokens, even if the clock was set back.
    */
   @TimestampColumn({ name: 'consumed_at', nullable: true }) consumedAt: Date | null;
-  /** The instance that redeemed the token. It may repeat its enrolment. */
+  /** The instance that redeemed the token. Only this instance may repeat the enrolment. */
   @Column('uuid', { name: 'consumed_by', nullable: true }) consumedBy: string | null;
 }

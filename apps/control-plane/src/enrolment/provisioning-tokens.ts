@@ -28,8 +28,8 @@ export class ProvisioningTokens {
   ) {}
 
   /**
-   * Issues a token and revokes the plane's live token, if any. Locks the plane,
-   * so that a concurrent retirement either prevents the new token or revokes it.
+   * Issues a token and revokes the plane's live token, if any. Locks the plane, so that a
+   * concurrent retirement either prevents the new token from being issued or revokes it.
    */
   async issue(
     manager: EntityManager,

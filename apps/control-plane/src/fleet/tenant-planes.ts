@@ -91,7 +91,7 @@ export class TenantPlanes {
       throw new DomainError(
         'tenant_plane_mismatch',
         'forbidden',
-        'The signing key does not belong to the tenant plane that tenant_plane_id names.',
+        'The signing key does not belong to the tenant plane given in tenant_plane_id.',
       );
     }
     if (!(await this.keys.isActive(call.keyId))) {

@@ -233,7 +233,7 @@ function beginAgain(steps: readonly StepState[], direction: JobDirection, at: st
 
 /**
  * Dismisses the failed child jobs, because an operator who retries the parent has seen their failures.
- * Locks the children's rows before the parent's, in the same order as a child job that finishes.
+ * Locks the children's rows before the parent's, in the same order as when a child job finishes.
  */
 async function dismissFailedParts(manager: EntityManager, parentId: string): Promise<void> {
   const failed = { parentId, status: In([...FAILED_JOB_STATUSES]) };

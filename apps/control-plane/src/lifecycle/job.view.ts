@@ -39,8 +39,8 @@ function errorView(error: StoredJobError | null, status: string): JobError | nul
 }
 
 /**
- * Matches the start of a failure's fix that applies only while the job is being
- * retried, in current and older rows. That part is removed once the job has failed.
+ * Matches the start of a stored fix that applies only while the job is being retried, in the
+ * wording of this and earlier versions. Once the job has failed, that text is not shown.
  */
 const WHILE_RETRIED = /^The job (retries automatically|tries again by itself)\b.*?If it has failed, /;
 

@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Ties a reset link to its issuer and the API key it was issued with, so that it is
- * invalidated along with them. Older links have no issuer, but are valid for at most a day.
+ * Ties a reset link to its issuer and to the API key that it was issued with. If the issuer loses access or
+ * the key is revoked, the link is invalidated. Older links have no issuer, but are valid for at most a day.
  */
 export class TieResetLinksToIssuers1700000000032 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

@@ -1,7 +1,7 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Stores from which backup a restored tenant must be served, which instance imported
+ * Stores which backup a restored tenant must be served from, which instance imported
  * that backup, and whether the plane has reported the imported rows as missing.
  */
 export class RequireCopies1700000000037 extends PortableMigration {

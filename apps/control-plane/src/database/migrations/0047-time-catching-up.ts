@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Stores when a transfer started sending changes. For a
- * transfer in progress, this is the next time it sends changes.
+ * Stores when a transfer started sending changes. For a transfer
+ * already in progress, the time is set when it next sends changes.
  */
 export class TimeCatchingUp1700000000047 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

@@ -18,8 +18,9 @@ export interface InfrastructureSubject {
 
 export interface InfrastructureRequest extends InfrastructureSubject {
   /**
-   * The environment with which the tenant plane starts: the `env` of a new install bundle, which revokes the
-   * previous one, or the current environment of an enrolled plane. Contains secrets.
+   * The environment with which the tenant plane starts. For an enrolled plane,
+   * this is its current environment. Otherwise, a new install bundle is issued,
+   * the previous one is revoked, and the new `env` is returned. Contains secrets.
    */
   openEnvironment(): Promise<Readonly<Record<string, string>>>;
 }

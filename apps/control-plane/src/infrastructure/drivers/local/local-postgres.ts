@@ -6,11 +6,11 @@ import { AdminConnection, PATIENCE, type Patience } from './admin-connection';
 import { runMigration } from './migration-process';
 
 const TEMPLATE_ROLE = 'atlas_template';
-/** Session-level lock: one process creates the template, and the others wait for it. */
+/** A session-level lock. One process creates the template while the others wait. */
 export const TEMPLATE_LOCK = 4_772_602;
 /**
- * Session-level lock class, combined with the hash of a name: only one
- * worker at a time creates or removes the database with that name.
+ * A class of session-level locks, one for each hash of a name. Only one
+ * worker at a time can create or remove the database with that name.
  */
 export const NAME_LOCK = 4_772_613;
 /**

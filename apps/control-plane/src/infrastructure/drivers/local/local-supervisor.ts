@@ -24,9 +24,9 @@ const MAX_BACKOFF_MS = 30_000;
 const STEADY_MS = 60_000;
 
 /**
- * Starts, replaces and stops the processes of local planes as their rows require, and
- * restarts them with backoff. The planes outlive the Control Plane process, and the next
- * one adopts them. If several Control Plane processes run, only one of them supervises.
+ * Starts, replaces and stops the processes of local planes as their rows require, and restarts
+ * them with backoff. The planes outlive the Control Plane process, and the next Control Plane
+ * process adopts them. If several Control Plane processes run, only one of them supervises.
  */
 @Injectable()
 export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -68,7 +68,10 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     await this.lock?.release();
   }
 
-  /** Requests a turn. Turns run one at a time, and requests that are still waiting are combined. */
+  /**
+   * Requests a pass over all planes. Passes run one at a
+   * time, and requests that are still waiting are combined.
+   */
   private look(): void {
     if (this.isTurnDue || this.isEnding) return;
     this.isTurnDue = true;
@@ -87,7 +90,7 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     this.isFirstTurn = false;
   }
 
-  /** A failure with one plane does not affect the others. The next turn tries again. */
+  /** A failure with one plane does not affect the others. The next pass tries again. */
   private warn({ name }: LocalPlane, error: Error): void {
     this.logger.warn(`Tenant plane ${name}: ${error.message}`);
   }
@@ -146,8 +149,8 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     const pidStartedAt = identityOf(pid)?.startedAt ?? null;
     let isRecorded = false;
     try {
-      // The plane may no longer be wanted by now, and its removal
-      // may already have seen that no process is recorded.
+      // By now, the plane may be about to be removed, and the
+      // removal may already have found no recorded process.
       const unstarted = { isWanted: true, pid: IsNull() };
       isRecorded = await this.save(row, unstarted, { pid, pidStartedAt, runningGeneration: row.generation });
     } finally {
@@ -157,7 +160,7 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     if (isRecorded) this.logger.log(`Started tenant plane ${row.name} on port ${row.port}`);
   }
 
-  /** Updates the row and returns true, or returns false if the row is not as expected. */
+  /** Updates the row and returns true, or returns false if the row does not match `expected`. */
   private async save(
     { tenantPlaneId }: LocalPlane,
     expected: FindOptionsWhere<LocalPlane>,

@@ -13,8 +13,8 @@ interface Spawning {
 }
 
 /**
- * A process that does not run the plane's code until `letGo`
- * is called. Until then, it exits if this process exits.
+ * A process that does not run the plane's code until `letGo` is called.
+ * Until then, the held process exits if the Control Plane exits.
  */
 export interface HeldProcess {
   readonly pid: number;
@@ -22,7 +22,7 @@ export interface HeldProcess {
   end(): void;
 }
 
-/** Preloaded: waits for a byte on stdin, and exits if stdin closes without one. */
+/** A preloaded module that waits for a byte on stdin, and exits if stdin closes before one arrives. */
 const HOLD = `import { readSync } from 'node:fs';
 if (readSync(0, Buffer.alloc(1)) === 0) process.exit(0);`;
 const HELD = ['--import', `data:text/javascript,${encodeURIComponent(HOLD)}`];

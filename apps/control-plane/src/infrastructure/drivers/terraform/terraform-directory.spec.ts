@@ -56,7 +56,7 @@ describe(TerraformDirectory.name, () => {
     expect([read('main.tf'), read('atlas_fence.tf')]).toEqual(['one', expect.stringContaining('uuid()')]);
   });
 
-  it('is created completely after a crash during an earlier attempt', async () => {
+  it('is complete even if an earlier attempt to create it crashed', async () => {
     mkdirSync(join(root, 'work/acme.new'), { recursive: true });
     write('work/acme.new/half.tf', '');
     await directory().prepare();

@@ -41,8 +41,8 @@ export class TerraformDirectory {
     const files: ModuleFiles = new Map([...(await this.moduleFiles()), ...FENCE_FILES]);
     if (this.backendFile !== undefined) files.set(BACKEND_FILE, this.backend(this.backendFile));
     if (this.exists) return this.update(files);
-    // The directory is renamed once complete, so that any existing
-    // directory can be used to destroy the infrastructure.
+    // The directory is renamed into place once complete, so that a
+    // directory at `path` can always be used to destroy the infrastructure.
     const unfinished = `${this.path}.new`;
     await rm(unfinished, { recursive: true, force: true });
     await mkdir(unfinished, { recursive: true, mode: 0o700 });

@@ -13,13 +13,13 @@ interface KnownError {
 const KNOWN_ERRORS: readonly KnownError[] = [
   {
     // Terraform waits for the lock only if it can read who holds it. It cannot
-    // read this just after the lock is taken and just before the lock is released.
+    // do so just after the lock is taken or just before the lock is released.
     pattern: /Error acquiring the state lock(?!.*Lock Info)/s,
     failureClass: 'retry',
     code: 'terraform_state_locked',
     fix:
       'The job retries automatically. If it has failed, Atlas on-call: find out what holds the lock on ' +
-      "this tenant's state, release it once it is no longer used, then retry the job.",
+      "this tenant's state, release that lock once it is no longer in use, then retry the job.",
   },
   {
     pattern: /Error acquiring the state lock/,
@@ -30,8 +30,8 @@ const KNOWN_ERRORS: readonly KnownError[] = [
       'exited, run "terraform force-unlock <ID>" in the working directory, then retry the job.',
   },
   {
-    // Another worker has planned or applied since this plan was
-    // made. A worker that has lost its lease is stopped in this way.
+    // Another worker has planned or applied since this plan was made.
+    // This error is what stops a worker that has lost its lease.
     pattern:
       /Saved plan (is stale|does not match the given state)|Failed to load ".*\.tfplan" as a plan file/,
     failureClass: 'retry',

@@ -3,8 +3,8 @@ import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 const NEWLINE = 10;
 
 /**
- * A file to which a process writes its output, so that we can read it. If we
- * exit, the process can keep writing, whereas a broken pipe would terminate it.
+ * A file to which a Terraform process writes its output for the Control Plane to read. If the
+ * Control Plane exits, the process can keep writing, whereas a broken pipe would terminate it.
  */
 export class TerraformLog {
   readonly fd: number;

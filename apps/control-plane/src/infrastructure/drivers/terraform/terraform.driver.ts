@@ -114,8 +114,8 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
   }
 
   /**
-   * Reports a missing directory: without it, the infrastructure
-   * still exists but cannot be changed or removed.
+   * Reports a missing directory, because without the directory, the
+   * infrastructure still exists but cannot be changed or removed.
    */
   override async inspect(
     subjects: readonly InfrastructureSubject[],
