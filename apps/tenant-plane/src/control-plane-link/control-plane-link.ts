@@ -51,8 +51,8 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private readonly pace = new LinkPace();
   private holdsLease = false;
   /**
-   * The last contact before this replica left the link to others. It does not show that another replica has
-   * contact.
+   * The last contact before this replica left the link to the others. Only a later contact shows that another
+   * replica can reach the Control Plane.
    */
   private lostAfter: Date | null = null;
 

@@ -22,13 +22,13 @@ describe('a session token', () => {
   it.each([
     ['it is empty', ''],
     ['its prefix is unknown', `atx_${TENANT}_${SECRET}`],
-    ['its tenant is missing', `atu__${SECRET}`],
-    ['its tenant is a slug', `atu_acme_${SECRET}`],
-    ['its tenant is 36 characters but not an ID', `atu_${'-'.repeat(36)}_${SECRET}`],
-    ['its tenant is in capitals', `atu_${TENANT.toUpperCase()}_${SECRET}`],
+    ['its tenant ID is missing', `atu__${SECRET}`],
+    ['it contains a slug instead of a tenant ID', `atu_acme_${SECRET}`],
+    ['its tenant ID has 36 characters but is not a UUID', `atu_${'-'.repeat(36)}_${SECRET}`],
+    ['its tenant ID is in capitals', `atu_${TENANT.toUpperCase()}_${SECRET}`],
     ['its secret is too short', `atu_${TENANT}_${SECRET.slice(1)}`],
     ['its secret is too long', `atu_${TENANT}_${SECRET}A`],
-    ['its secret has the wrong alphabet', `atu_${TENANT}_${'+'.repeat(43)}`],
+    ['its secret is not base64url', `atu_${TENANT}_${'+'.repeat(43)}`],
     ['it begins with a space', ` atu_${TENANT}_${SECRET}`],
     ['it ends with a line break', `atu_${TENANT}_${SECRET}\n`],
   ])('claims no tenant if %s', (_, token) => {

@@ -3,7 +3,7 @@ import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type Finding, HealthCheck, ok } from './health-check';
 import { LinkState } from './link-state';
 
-/** Calls fail this often in about a minute and a half, at the retry pace of a lost link. */
+/** While the link is lost, retries reach this number of failures in about a minute and a half. */
 const TOO_MANY = 10;
 
 /**

@@ -49,7 +49,10 @@ export class Tenant {
   @Column('uuid', { name: 'move_consent_id', nullable: true }) moveConsentId: string | null;
   /** The tenant's current address, if the tenant was served here before. */
   @Column('varchar', { name: 'moved_to', nullable: true }) movedTo: string | null;
-  /** What cannot be read from the tenant's sign-up tokens themselves. */
+  /**
+   * Which sign-up tokens are revoked, and which tokens from earlier homes are valid here. The tokens
+   * themselves do not say.
+   */
   @JsonColumn({ name: 'signup_links', nullable: true }) signupLinks: DesiredSignupLinks | null;
   /** The job that requested the removal of the tenant's rows here. */
   @Column('uuid', { name: 'purge_job_id', nullable: true }) purgeJobId: string | null;
