@@ -154,7 +154,7 @@ export class TenantRouter implements OnModuleInit {
       timeoutMs: TIMEOUT_MS,
       mustBeSigned: true,
     });
-    // A tenant that is placed here but not served yet must not be redirected in a loop.
+    // Requests for a tenant that is placed here but not served yet must not be redirected in a loop.
     const isElsewhere = route !== null && route.tenant_plane_id !== tenantPlaneId;
     return isElsewhere && route.endpoint_url ? new URL(route.endpoint_url).origin : null;
   }

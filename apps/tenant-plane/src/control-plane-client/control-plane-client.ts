@@ -75,7 +75,7 @@ export class ControlPlaneClient {
     return this.version;
   }
 
-  /** Aborts calls in flight, and makes later calls fail at once. */
+  /** Aborts calls in flight, and makes later calls fail immediately. */
   end(): void {
     this.ended.abort();
   }
