@@ -36,7 +36,7 @@ export async function takeProvider(
   const { tenantId, manager } = scope;
   for (;;) {
     const known = await lockProvider(scope);
-    // The row that prevented the insert may have been removed since.
+    // The row that prevented the insert may have been removed since then.
     if (known || (await insertIfAbsent(manager, IdentityProvider, { tenantId, ...first }))) return known;
   }
 }

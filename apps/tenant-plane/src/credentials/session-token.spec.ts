@@ -4,7 +4,7 @@ const TENANT = '0190f5fe-7c00-7a00-8abc-012345678901';
 const SECRET = 'A'.repeat(43);
 
 describe('a session token', () => {
-  it('contains its tenant and its kind, and is different each time', () => {
+  it('contains its tenant ID and its kind, and is different each time', () => {
     const tokens = [mintSessionToken('session', TENANT), mintSessionToken('session', TENANT)];
     for (const token of tokens) {
       expect(token).toMatch(new RegExp(`^atu_${TENANT}_[A-Za-z0-9_-]{43}$`));

@@ -22,7 +22,7 @@ export class PlaneIdentity {
    * none.
    */
   @Column('text', { name: 'service_secrets_sealed', nullable: true }) serviceSecretsSealed: string | null;
-  /** The last revision of the desired state that was applied. */
+  /** The last applied revision of the desired state. */
   @Column('varchar', { nullable: true }) revision: string | null;
   /**
    * `<contents>/<revision>` of the last revision applied by a version that writes this column; see

@@ -7,8 +7,8 @@ import { LinkState } from './link-state';
 const TOO_MANY = 10;
 
 /**
- * Whether the plane receives its desired state. A plane that is not trusted, or that cannot trust the
- * responses, may still be able to report.
+ * Whether the plane receives its desired state. A plane that cannot trust the Control Plane's responses may
+ * still be able to report.
  */
 @Injectable()
 export class LinkHealth extends HealthCheck {

@@ -23,7 +23,7 @@ export class Tenant {
   @Column('varchar') phase: PlacementPhase;
   /** When this plane last learned that the tenant is frozen, by its replicas' shared clock. */
   @TimestampColumn({ name: 'frozen_at', nullable: true }) frozenAt: Date | null;
-  /** The revision of the entry that was last applied, and of the entry that was last reported. */
+  /** The revisions of the last applied entry and of the last reported entry. */
   @Column('integer', { name: 'entry_revision' }) entryRevision: number;
   @Column('integer', { name: 'reported_revision' }) reportedRevision: number;
   /** The transfer that the tenant is part of. */
