@@ -108,7 +108,7 @@ describeWithChromium('emailed links in a browser (skipped unless chromium is on 
     await page.keyboard.press('Enter');
     await person.heading('Check your email');
 
-    const link = await mailed(/^A new password for Strangers/);
+    const link = await mailed(/^Choose a new password for Strangers/);
     await open(link);
     await choose(NEXT_PASSWORD);
     await person.heading('You are signed in');

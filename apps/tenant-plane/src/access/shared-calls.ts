@@ -1,4 +1,4 @@
-/** Shares calls in flight: callers with the same key get the same call. At most `max` calls run at once. */
+/** Shares calls in flight among callers with the same key. At most `max` calls run at the same time. */
 export class SharedCalls<T> {
   private readonly underWay = new Map<string, Promise<T>>();
 

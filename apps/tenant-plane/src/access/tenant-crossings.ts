@@ -8,7 +8,9 @@ import { type TenantHints, TenantResolution } from '../tenancy/tenant-resolution
 /** Audit entries are permanent, so one user must not be able to flood the trail. */
 const RECORDED: Allowance = { name: 'crossing of', limit: 10, windowSeconds: 3600, isStrict: false };
 
-/** Records in the audit trail of the session's own tenant that a valid session requested another tenant. */
+/**
+ * Records requests that use a valid session for another tenant, in the audit trail of the session's tenant.
+ */
 @Injectable()
 export class TenantCrossings {
   constructor(
@@ -19,8 +21,8 @@ export class TenantCrossings {
   ) {}
 
   /**
-   * Records each user's first ten such requests per hour. Counting and recording share a transaction, so a
-   * request counts only if it is recorded.
+   * Records each user's first ten requests of this kind per hour. Counting and recording share a transaction,
+   * so a request counts only if it is recorded.
    */
   async note({ tenantId, user }: ProvenSession, { host, header }: TenantHints): Promise<void> {
     if (!(await this.resolution.isServed(tenantId))) return;

@@ -8,7 +8,10 @@ export interface TenantRequest extends FastifyRequest {
   user?: SignedInUser;
 }
 
-/** The tenant of this request. The request's host, header and session do not contradict each other. */
+/**
+ * The tenant of this request. The guard has already checked that the request's host, header and session
+ * agree.
+ */
 export const CurrentTenant = createParamDecorator((_: unknown, context: ExecutionContext): Tenant => {
   const { tenant } = context.switchToHttp().getRequest<TenantRequest>();
   if (!tenant) throw new Error('This route does not require a tenant, so it cannot use @CurrentTenant.');

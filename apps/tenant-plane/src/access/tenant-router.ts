@@ -17,7 +17,7 @@ import { SharedCalls } from './shared-calls';
 const TIMEOUT_MS = 3000;
 const KNOWN_MS = 30_000;
 const UNKNOWN_MS = 5000;
-/** How long to wait after a failed lookup of a known route or an unknown host. */
+/** The wait after a failed lookup: longer for a known route than for an unknown host. */
 const RETRY_KNOWN_MS = 5000;
 const RETRY_UNKNOWN_MS = 1000;
 const MAX_KEPT = 10_000;
@@ -40,9 +40,9 @@ interface Route {
 }
 
 /**
- * A shared plane redirects requests for tenants on other planes with status 307, which keeps the method and
- * body. Known routes stay in use while the Control Plane is unreachable. Every plane redirects requests for
- * tenants that have moved away from it.
+ * A shared plane redirects requests for tenants on other planes. Status 307 preserves the method and body.
+ * Known routes stay in use while the Control Plane is unreachable. Every plane redirects requests for tenants
+ * that have moved away from it.
  */
 @Injectable()
 export class TenantRouter implements OnModuleInit {
@@ -112,8 +112,8 @@ export class TenantRouter implements OnModuleInit {
 
   private firstLookUp(slug: string): Promise<string | null> {
     return this.learn(slug).catch((error: unknown) => {
-      // Does not pause after a refusal. A refusal is cheap, and if it corrects this plane's clock, the next
-      // call succeeds.
+      // Does not pause after a refusal. A refusal is cheap, and may correct this plane's clock offset, so
+      // that the next call succeeds.
       if (!(error instanceof ControlPlaneRefused))
         this.unknown.set(slug, this.clock.monotonicMs() + RETRY_UNKNOWN_MS);
       return null;
@@ -154,7 +154,7 @@ export class TenantRouter implements OnModuleInit {
       timeoutMs: TIMEOUT_MS,
       mustBeSigned: true,
     });
-    // A tenant that is placed here but not served yet must not be redirected in a loop.
+    // Requests for a tenant that is placed here but not served yet must not be redirected in a loop.
     const isElsewhere = route !== null && route.tenant_plane_id !== tenantPlaneId;
     return isElsewhere && route.endpoint_url ? new URL(route.endpoint_url).origin : null;
   }

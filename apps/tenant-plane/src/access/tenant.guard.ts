@@ -24,8 +24,8 @@ interface Found {
 }
 
 /**
- * Every request needs a tenant and, unless its route says otherwise, one of that tenant's users. Requests to
- * a route without an access rule are refused.
+ * Every request needs a tenant and, unless its route says otherwise, a signed-in user of that tenant.
+ * Requests to a route without an access rule are refused.
  */
 @Injectable()
 export class TenantGuard implements CanActivate {

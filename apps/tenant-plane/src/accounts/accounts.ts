@@ -170,8 +170,8 @@ export class Accounts {
   }
 
   /**
-   * Uses a separate transaction, because the refresh already shares the tenant's lock. To take the lock
-   * exclusively, that transaction would have to wait for all others that share it.
+   * Uses a separate transaction, because the refresh already shares the tenant's lock. Before it could take
+   * that lock exclusively, it would have to wait for all other transactions that share it.
    */
   private endReused({ id }: Tenant, session: Session): Promise<void> {
     return this.tenants.write(id, async (scope) => {

@@ -137,8 +137,8 @@ export class Invitations {
   }
 
   /**
-   * Invalidates the previous link at once. If mail is configured, the new link is created when the email is
-   * sent.
+   * Invalidates the previous link immediately. If mail is configured, the new link is created when the email
+   * is sent.
    */
   private async link(scope: TenantScope, tenant: Tenant, user: User, inviter: User): Promise<string | null> {
     const { id } = user;

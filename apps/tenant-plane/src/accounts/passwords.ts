@@ -84,7 +84,7 @@ export class Passwords {
     });
   }
 
-  /** Revokes the user's other sessions and signs this caller in. Throws `invalid_link`. */
+  /** Revokes all of the user's sessions and then signs the caller in. Throws `invalid_link`. */
   async reset(tenant: Tenant, dto: ResetPasswordDto & FromCookies): Promise<SignedIn> {
     const { token, password, device_token } = dto;
     const { email } = await this.tenants.read(tenant.id, (scope) =>

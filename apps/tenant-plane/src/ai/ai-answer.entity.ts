@@ -1,7 +1,7 @@
 import { TimestampColumn, type TenantOwned } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Records that an AI answered a question, and about which incident. The answer itself is not stored. */
+/** A record that an AI answered a question about an incident. The answer itself is not stored. */
 @Entity('ai_answers')
 export class AiAnswer implements TenantOwned {
   @PrimaryColumn('uuid', { name: 'tenant_id' }) tenantId: string;

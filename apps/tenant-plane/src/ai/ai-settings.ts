@@ -13,8 +13,8 @@ import { aiNotAllowed } from './ai.errors';
 const ROUTE = 'control_plane';
 
 /**
- * Whether questions to an AI may leave this plane: in `on_prem` only if an admin has allowed it, in the other
- * models unless an admin has forbidden it.
+ * Whether questions to an AI may leave this plane. In `on_prem`, they may only if an admin has allowed AI. In
+ * the other models, they may unless an admin has forbidden AI.
  */
 @Injectable()
 export class AiSettings {

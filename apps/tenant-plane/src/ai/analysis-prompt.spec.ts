@@ -37,11 +37,11 @@ describe('the analysis prompt', () => {
     ['-----BEGIN PRIVATE KEY-----\nhunter2-x\n-----END PRIVATE KEY-----', '[redacted]'],
     ['-----BEGIN PRIVATE KEY-----\nhunter2-x, cut', '[redacted]'],
     ['a token of respect: the tokens were gone', 'a token of respect: the tokens were gone'],
-  ])('does not reveal secrets in the description: %s', (description, expected) => {
+  ])('redacts secrets and nothing else in the description: %s', (description, expected) => {
     expect(prompted(description)).toMatchObject({ description: expected });
   });
 
-  it('does not reveal secrets in the title', () => {
+  it('redacts secrets in the title', () => {
     const [, message] = analysisPrompt({ ...INCIDENT, title: 'login with password: hunter2-x fails' });
     expect(message?.content).not.toContain('hunter2-x');
   });

@@ -7,8 +7,8 @@ import { AuditEvent } from './audit-event.entity';
 const EVERY_MS = 5000;
 
 /**
- * Seals the audit rows that this process has written, by linking them into the hash chain of their tenant
- * every 5 s. If a process is killed before it has sealed its rows, they are sealed with the tenant's next
+ * Every 5 s, seals the audit rows that this process has written. Sealing links the rows into their tenant's
+ * hash chain. If a process is killed before it has sealed its rows, they are sealed with the tenant's next
  * entry, or when the chain is read.
  */
 @Injectable()

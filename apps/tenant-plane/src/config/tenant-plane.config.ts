@@ -93,8 +93,7 @@ export class TenantPlaneConfig extends PlaneConfig {
   INTERNAL_SERVICE_SECRET?: Secret;
 
   /**
-   * The previous secret, with which this plane can still decrypt what it sealed before the secret was changed
-   * or rotated.
+   * The previous secret, needed to decrypt what this plane sealed before the secret was changed or rotated.
    */
   @IsOptional()
   @IsLongSecret(32)
@@ -110,8 +109,8 @@ export class TenantPlaneConfig extends PlaneConfig {
   ATLAS_PROVISIONING_TOKEN?: Secret;
 
   /**
-   * The PEM file of a private CA, which Node reads at startup. Used here only for the advice of failed
-   * checks.
+   * The PEM file of a private CA, which Node reads at startup. Used here only in the advice that failed
+   * checks give.
    */
   @IsOptional()
   @IsNotEmpty()

@@ -50,7 +50,7 @@ export const databaseCheck: Check = {
     const migrating = await examineDatabase(databaseTarget(owner), TABLES, schema);
     if (migrating.fault) return verdictOn(migrating, 'TENANT_PLANE_MIGRATION_DATABASE_URL');
     const serving = await examineDatabase(database, [], schema);
-    // If another role migrates, the serving role only needs to connect.
+    // If another role runs the migrations, the serving role only needs to connect.
     if (serving.fault === 'cannot_create') return good(`${migrating.detail}; another role serves requests`);
     return verdictOn(serving, 'TENANT_PLANE_DATABASE_URL');
   },

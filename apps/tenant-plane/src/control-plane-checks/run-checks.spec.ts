@@ -60,7 +60,7 @@ describe('the checks', () => {
     expect(names).toEqual(['dns', 'tls', 'clock', 'signature', 'version', 'latency']);
   });
 
-  it('also cover the machine before an installation, and have unique names', () => {
+  it('cover both the link and the machine before an installation, and have unique names', () => {
     const names = CHECKS.map(({ name }) => name);
     expect(names.filter((name) => !LINK_CHECKS.some((one) => one.name === name))).toEqual([
       'database',

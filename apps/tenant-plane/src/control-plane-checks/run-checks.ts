@@ -21,7 +21,7 @@ const OFFLINE = {
     'start again.',
 } as const;
 
-/** Runs all checks at once. Never rejects. */
+/** Runs all checks concurrently. Never rejects. */
 export async function runChecks(
   checks: readonly Check[],
   sceneOf: () => CheckScene,

@@ -38,8 +38,8 @@ export async function runningPlane(
 }
 
 /**
- * Whether the database belongs to a different plane, such as the cell of a local stack, whose file is the
- * default for every plane on the machine.
+ * Whether the database belongs to a different plane. For example, the cell of a local stack uses the file
+ * that is the default for every plane on the machine.
  */
 function isAnotherPlane(config: TenantPlaneConfig, identity: PlaneIdentity | null): boolean {
   const { deploymentModel: named } = config;

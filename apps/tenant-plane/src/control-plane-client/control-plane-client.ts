@@ -75,7 +75,7 @@ export class ControlPlaneClient {
     return this.version;
   }
 
-  /** Aborts calls in flight, and makes later calls fail at once. */
+  /** Aborts calls in flight, and makes later calls fail immediately. */
   end(): void {
     this.ended.abort();
   }
@@ -161,7 +161,7 @@ function textIn({ response, url }: Opened): Promise<string> {
   return response.text().catch((error: unknown) => notReached(url, error));
 }
 
-/** Signatures are dated in whole seconds, so a smaller difference means nothing. */
+/** Signatures are dated in whole seconds, so a difference of less than 2 s counts as none. */
 function offsetOf(createdSeconds: number, now: Date): number {
   const offset = createdSeconds * 1000 - now.getTime();
   return Math.abs(offset) < 2000 ? 0 : offset;
@@ -217,7 +217,7 @@ function notReached(url: URL, error: unknown): never {
 function unreachable(url: URL, error: unknown): ControlPlaneUnreachable {
   const { message, cause } = error as Error & { cause?: Error };
   const reason = cause?.message ?? message;
-  // https://fetch.spec.whatwg.org/#port-blocking
+  // Node blocks some ports, as the Fetch standard requires: https://fetch.spec.whatwg.org/#port-blocking
   const advice =
     reason === 'bad port'
       ? '; HTTP clients block this port, so the Control Plane must listen on a different one'

@@ -51,8 +51,8 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private readonly pace = new LinkPace();
   private holdsLease = false;
   /**
-   * The last contact before this replica left the link to others. It does not show that another replica has
-   * contact.
+   * The last contact before this replica left the link to the others. Only a later contact shows that another
+   * replica can reach the Control Plane.
    */
   private lostAfter: Date | null = null;
 
@@ -184,7 +184,7 @@ export class ControlPlaneLink implements OnApplicationBootstrap, BeforeApplicati
   private async pullAndApply(claim: LinkClaim): Promise<void> {
     const isBack = this.isBack(claim);
     const { since, current } = this.identities;
-    // The first pull under a claim does not wait, so that missed changes arrive at once.
+    // The first pull under a claim does not wait, so that missed changes arrive immediately.
     const wait = claim.isReachable ? HEARTBEAT_SECONDS : 0;
     const askedAt = performance.now();
     const state = await this.client.signed<DesiredState>({

@@ -27,7 +27,7 @@ import { TenantDirectory } from '../tenancy/tenant-directory';
 import { lockTenant } from '../tenancy/tenant-standing';
 import { Tenant } from '../tenancy/tenant.entity';
 
-/** The columns of a tenant that is not served here. */
+/** The column values of a tenant that is not served here. */
 const RETIRED = { phase: 'retired', transfer: null, importedTransferId: null, movedTo: null } as const;
 const COPY_MISSING =
   'The rows that this tenant was moved or restored with are missing from this database, so the tenant is ' +
@@ -71,8 +71,8 @@ export class DesiredStateApplier {
   async accept({ body: state, signedAt }: SignedAnswer<DesiredState>, fence: Fence): Promise<Applied[]> {
     const { keys, next_secret: nextSecret } = state.config;
     const told = { toldRevision: state.revision, stateSignedAt: signedAt };
-    // Recorded first, so that no older answer file can undo what was applied if the process dies in the
-    // middle.
+    // Recorded first. Otherwise, if the process died halfway, an older answer file could undo what was
+    // applied.
     await this.identities.update({ keys: [...keys.keys], ...told }, fence);
     const applied = await this.apply(state, fence);
     // Stored before the revision advances, so that a plane that stops in between receives the secret again.
@@ -155,7 +155,7 @@ export class DesiredStateApplier {
     ]);
     const lack = lackOf(known, entry);
     if (lack !== null) {
-      // The next attempt must not mistake these rows for a kept copy, nor forget that the tenant has moved
+      // The next attempt must not mistake these rows for a kept copy, or forget that the tenant has moved
       // away.
       const isBeingReplaced = known?.isBeingReplaced || entry.reopened !== undefined;
       const movedTo = lack === MOVED_AWAY && known ? known.movedTo : null;
@@ -183,8 +183,8 @@ export class DesiredStateApplier {
     const codecs = rowCodecs(this.schema, this.database.dataSource.manager);
     const tracking = new ChangeTracking(this.database);
     // Does not take the tenant's lock, because its users' writes have already finished. Taking the lock could
-    // also cause a deadlock with an email that is about to be sent, whose row is locked while it waits for
-    // the tenant's lock.
+    // also cause a deadlock with the sending of an email, which locks the email's row before it waits for the
+    // tenant's lock.
     const count = await this.fenced(tenantId, fence, async () => {
       await tracking.stop(tenantId);
       // The tenant stays frozen from here on.

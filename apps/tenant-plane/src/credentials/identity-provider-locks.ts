@@ -10,10 +10,10 @@ import { requireStanding } from '../tenancy/tenant-standing';
 import { IdentityProvider } from './identity-provider.entity';
 
 /**
- * Removing a tenant's identity provider revokes only the sessions that exist at that moment. So a transaction
- * that creates or renews such a session shares a lock on the provider's row, and a transaction that changes
- * the provider takes that lock exclusively. The lock is taken after the tenant's lock and before any user's
- * row, so that transactions do not deadlock.
+ * Removing a tenant's identity provider revokes only the single sign-on sessions that exist at that moment.
+ * So a transaction that creates or renews such a session shares a lock on the provider's row, and a
+ * transaction that changes the provider takes that lock exclusively. The lock is taken after the tenant's
+ * lock and before any user's row, so that transactions do not deadlock.
  */
 export async function shareProvider(scope: TenantScope): Promise<IdentityProvider | null> {
   const [, shared] = await together([requireStanding(scope), lockedForShare(provider(scope)).getOne()]);
@@ -36,7 +36,7 @@ export async function takeProvider(
   const { tenantId, manager } = scope;
   for (;;) {
     const known = await lockProvider(scope);
-    // The row that prevented the insert may have been removed since.
+    // The row that prevented the insert may have been removed since then.
     if (known || (await insertIfAbsent(manager, IdentityProvider, { tenantId, ...first }))) return known;
   }
 }

@@ -7,7 +7,7 @@ describe('a permission', () => {
     ['operator', 2],
     ['fulfiller', 3],
     ['requester', 4],
-  ] as const)('that is granted from %s upwards is included in %i roles', (from, count) => {
+  ] as const)('whose lowest role is %s is included in that role and every role above it', (from, count) => {
     const roles = USER_ROLES.filter((role) => includes(role, { name: 'things:read', from }));
     expect(roles).toEqual(['admin', 'operator', 'fulfiller', 'requester'].slice(0, count));
   });
@@ -18,7 +18,7 @@ describe('a permission', () => {
     expect(includes(unknown, { name: 'things:read', from: 'requester' })).toBe(false);
   });
 
-  it('is named in the refusal of a user who lacks it', () => {
+  it('is named in the error message for a user who lacks it', () => {
     const permission = { name: 'things:write', from: 'operator' } as const;
     expect(() => requirePermission('fulfiller', permission)).toThrow(
       'Your role (fulfiller) does not include things:write.',

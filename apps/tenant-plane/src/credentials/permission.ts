@@ -3,7 +3,7 @@ import { USER_ROLES, type UserRole } from '@atlas/tenant-api/users';
 
 /** What a user may do. A feature declares its permissions next to the routes that require them. */
 export interface Permission {
-  /** Such as `users:write`. Included in the refusal of a user who lacks the permission. */
+  /** Such as `users:write`. Named in the error message for a user who lacks the permission. */
   readonly name: string;
   /**
    * The least powerful role that includes the permission. Every role includes the permissions of the roles

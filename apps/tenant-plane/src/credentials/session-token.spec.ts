@@ -4,7 +4,7 @@ const TENANT = '0190f5fe-7c00-7a00-8abc-012345678901';
 const SECRET = 'A'.repeat(43);
 
 describe('a session token', () => {
-  it('contains its tenant and its kind, and is different each time', () => {
+  it('contains its tenant ID and its kind, and is different each time', () => {
     const tokens = [mintSessionToken('session', TENANT), mintSessionToken('session', TENANT)];
     for (const token of tokens) {
       expect(token).toMatch(new RegExp(`^atu_${TENANT}_[A-Za-z0-9_-]{43}$`));
@@ -22,13 +22,13 @@ describe('a session token', () => {
   it.each([
     ['it is empty', ''],
     ['its prefix is unknown', `atx_${TENANT}_${SECRET}`],
-    ['its tenant is missing', `atu__${SECRET}`],
-    ['its tenant is a slug', `atu_acme_${SECRET}`],
-    ['its tenant is 36 characters but not an ID', `atu_${'-'.repeat(36)}_${SECRET}`],
-    ['its tenant is in capitals', `atu_${TENANT.toUpperCase()}_${SECRET}`],
+    ['its tenant ID is missing', `atu__${SECRET}`],
+    ['it contains a slug instead of a tenant ID', `atu_acme_${SECRET}`],
+    ['its tenant ID has 36 characters but is not a UUID', `atu_${'-'.repeat(36)}_${SECRET}`],
+    ['its tenant ID is in capitals', `atu_${TENANT.toUpperCase()}_${SECRET}`],
     ['its secret is too short', `atu_${TENANT}_${SECRET.slice(1)}`],
     ['its secret is too long', `atu_${TENANT}_${SECRET}A`],
-    ['its secret has the wrong alphabet', `atu_${TENANT}_${'+'.repeat(43)}`],
+    ['its secret is not base64url', `atu_${TENANT}_${'+'.repeat(43)}`],
     ['it begins with a space', ` atu_${TENANT}_${SECRET}`],
     ['it ends with a line break', `atu_${TENANT}_${SECRET}\n`],
   ])('claims no tenant if %s', (_, token) => {

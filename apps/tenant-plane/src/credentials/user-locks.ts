@@ -14,12 +14,15 @@ export async function lockUser(scope: TenantScope, id: string): Promise<User | n
   return user ?? null;
 }
 
-/** Locks all users that a transaction needs at once, so that transactions do not deadlock. */
+/**
+ * Locks these users, in order of ID. A transaction must lock all the users that it needs in one call, so that
+ * transactions do not deadlock.
+ */
 export function lockUsers(scope: TenantScope, ids: readonly string[]): Promise<User[]> {
   return lockThose(scope, scope.query(User, 'user').andWhere('user.id in (:...ids)', { ids }));
 }
 
-/** Locks in order of ID, as {@link lockUsers} does, and requires that the tenant is still served. */
+/** Locks the users that the query finds, in order of ID. Requires that the tenant is still served. */
 export async function lockThose(scope: TenantScope, users: SelectQueryBuilder<User>): Promise<User[]> {
   const ordered = lockedForUpdate(users.orderBy('user.id'));
   const [, locked] = await together([requireStanding(scope), ordered.getMany()]);

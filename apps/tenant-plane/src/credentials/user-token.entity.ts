@@ -4,8 +4,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export type UserTokenPurpose = 'invite' | 'reset';
 
 /**
- * A link with which a user can choose a password, once. A new link invalidates the previous one. If an email
- * is sent more than once, each copy has its own link, and using one link invalidates the others.
+ * A single-use link for choosing a password. A new link invalidates the previous one. If an email is sent
+ * more than once, each copy has its own link, and using one link invalidates the others.
  */
 @Entity('user_tokens')
 export class UserToken implements TenantOwned {

@@ -68,8 +68,8 @@ function boxOf({ scope, key }: RepeatableRequest, secret: SecretText): SecretBox
 }
 
 /**
- * The box of the previous version, which sealed only the response, with only the client's key. Responses
- * sealed with this box expire within a day.
+ * Decrypts responses from the previous version, which sealed the response without a hash, and with only the
+ * client's key. Such responses expire within a day.
  */
 function boxOfBefore({ scope, key }: RepeatableRequest): SecretBox {
   return new SecretBox([{ id: 'key', key: deriveKey(JSON.stringify([...scope, key]), 'atlas-kept-answer') }]);

@@ -53,9 +53,9 @@ export class InviteMail extends MailKind<TenantScope> {
     const token = await this.tokens.mint(scope, user.id, 'invite', attempt);
     return {
       to: user.email,
-      subject: `You are invited to ${tenant.name}`,
+      subject: `You have been invited to ${tenant.name}`,
       paragraphs: [
-        `You are invited to ${tenant.name} on Atlas, as ${user.role}. Choose a password to join:`,
+        `You have been invited to ${tenant.name} on Atlas, as ${user.role}. Choose a password to join:`,
         'The link can be used once and expires after seven days. If you did not expect this invitation, ' +
           'ignore it.',
       ],

@@ -9,8 +9,8 @@ import { TenantDirectory } from '../tenancy/tenant-directory';
 import { TenantUrls } from '../tenancy/tenant-urls';
 
 /**
- * The email to an address that was entered in a form. It is sent only if the address belongs to an active
- * user whose access has not been revoked since.
+ * The email to an address for which someone requested a password reset. It is sent only if the address
+ * belongs to an active user whose access has not been revoked since.
  */
 @Injectable()
 export class ResetMail extends MailKind<TenantScope> {
@@ -40,7 +40,7 @@ export class ResetMail extends MailKind<TenantScope> {
     await this.audit.record(scope, entry);
     return {
       to: user.email,
-      subject: `A new password for ${tenant.name}`,
+      subject: `Choose a new password for ${tenant.name}`,
       paragraphs: [
         `Someone, probably you, requested a new password for this address at ${tenant.name} on Atlas.`,
         'The link can be used once and expires after an hour. If this was not you, ignore this email. Your ' +

@@ -283,7 +283,7 @@ export class PlaneIdentities implements OnModuleInit {
 class PrivateKeyLost extends Error {
   constructor() {
     super(
-      'This plane cannot open its private key, which is sealed under an INTERNAL_SERVICE_SECRET that ' +
+      'This plane cannot decrypt its private key, which is sealed under an INTERNAL_SERVICE_SECRET that ' +
         'the plane no longer has. Start it with that secret as INTERNAL_SERVICE_SECRET_PREVIOUS, or enrol ' +
         'it again with a new install bundle.',
     );

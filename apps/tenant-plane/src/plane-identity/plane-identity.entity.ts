@@ -22,7 +22,7 @@ export class PlaneIdentity {
    * none.
    */
   @Column('text', { name: 'service_secrets_sealed', nullable: true }) serviceSecretsSealed: string | null;
-  /** The last revision of the desired state that was applied. */
+  /** The last applied revision of the desired state. */
   @Column('varchar', { nullable: true }) revision: string | null;
   /**
    * `<contents>/<revision>` of the last revision applied by a version that writes this column; see
@@ -35,7 +35,7 @@ export class PlaneIdentity {
    */
   @Column('varchar', { name: 'told_revision', nullable: true }) toldRevision: string | null;
   @TimestampColumn({ name: 'state_signed_at', nullable: true }) stateSignedAt: Date | null;
-  /** The Control Plane's public keys, with which its signatures are checked even offline. */
+  /** The Control Plane's public keys, for checking its signatures even offline. */
   @JsonColumn() keys: PublishedKey[];
   /** The number of the last report. Stored before that report is sent. */
   @Column('integer') sequence: number;

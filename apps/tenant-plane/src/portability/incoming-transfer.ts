@@ -78,7 +78,8 @@ export class IncomingTransfer {
       await this.tools.markWhole(true);
       this.isWhole = true;
     }
-    // Incremented last: once the next part is requested, the Control Plane relies on this part being stored.
+    // Incremented last, because once the next part is requested, the Control Plane relies on this part being
+    // stored.
     this.next += 1;
   }
 

@@ -16,7 +16,7 @@ import { Spool } from './spool';
 import { TargetBehind, type TransferRelay } from './transfer-relay';
 
 const MAX_CHANGES = 2000;
-/** How many changed rows are read at once. Few, because each row may be large. */
+/** How many changed rows are read at a time. The number is low, because each row may be large. */
 const CHANGES_A_LOOK = 50;
 /**
  * How many parts the target may be behind while more changes are waiting, so that it imports one part while

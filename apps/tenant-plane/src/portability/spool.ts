@@ -2,7 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Keeps sealed parts on disk until they are sent, so that the database is read in one go, at disk speed. */
+/**
+ * Keeps sealed parts on disk until they are sent, so that the database is read in one pass, at disk speed.
+ */
 export class Spool {
   private count = 0;
   private constructor(private readonly folder: string) {}

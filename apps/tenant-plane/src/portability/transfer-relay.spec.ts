@@ -8,7 +8,7 @@ describe(TransferRelay.name, () => {
   const refusedRelay = (retryAfter: string | null): TransferRelay => {
     const refusal = new ControlPlaneRefused(429, 'target_behind', 'The target is behind.', retryAfter);
     const client = { exchange: () => Promise.reject(refusal) };
-    // The relay uses nothing else of its two dependencies.
+    // The relay uses nothing else from these two dependencies.
     return new TransferRelay(client as unknown as ControlPlaneClient, { current: {} } as PlaneIdentities);
   };
 
@@ -18,7 +18,7 @@ describe(TransferRelay.name, () => {
     ['Wed, 21 Oct 2026 07:28:00 GMT', 1000, 2000],
     [null, 1000, 2000],
   ])(
-    'waits for a limited time before sending more if the target is behind and Retry-After is %s',
+    'limits the pause before the next part if the target is behind and Retry-After is %s',
     async (after, least, most) => {
       const sent = refusedRelay(after).send('t', 5, 'sealed', new AbortController().signal);
       const error: unknown = await sent.catch((reason: unknown) => reason);

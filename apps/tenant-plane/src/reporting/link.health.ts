@@ -3,12 +3,12 @@ import { PlaneIdentities } from '../plane-identity/plane-identities';
 import { type Finding, HealthCheck, ok } from './health-check';
 import { LinkState } from './link-state';
 
-/** Calls fail this often in about a minute and a half, at the retry pace of a lost link. */
+/** While the link is lost, retries reach this number of failures in about a minute and a half. */
 const TOO_MANY = 10;
 
 /**
- * Whether the plane receives its desired state. A plane that is not trusted, or that cannot trust the
- * responses, may still be able to report.
+ * Whether the plane receives its desired state. A plane that cannot trust the Control Plane's responses may
+ * still be able to report.
  */
 @Injectable()
 export class LinkHealth extends HealthCheck {

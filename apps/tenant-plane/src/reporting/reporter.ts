@@ -14,8 +14,8 @@ const TIMEOUT_MS = 10_000;
 const MAX_TENANTS = 500;
 
 /**
- * Reports at once what was applied, and otherwise sends heartbeats. What is applied while a report is being
- * sent goes into the next report. What could not be sent is sent again.
+ * Reports immediately what was applied, and otherwise sends heartbeats. What is applied while a report is
+ * being sent goes into the next report. What could not be sent is sent again.
  */
 @Injectable()
 export class Reporter {

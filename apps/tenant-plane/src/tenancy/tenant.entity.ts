@@ -23,7 +23,7 @@ export class Tenant {
   @Column('varchar') phase: PlacementPhase;
   /** When this plane last learned that the tenant is frozen, by its replicas' shared clock. */
   @TimestampColumn({ name: 'frozen_at', nullable: true }) frozenAt: Date | null;
-  /** The revision of the entry that was last applied, and of the entry that was last reported. */
+  /** The revisions of the last applied entry and of the last reported entry. */
   @Column('integer', { name: 'entry_revision' }) entryRevision: number;
   @Column('integer', { name: 'reported_revision' }) reportedRevision: number;
   /** The transfer that the tenant is part of. */
@@ -49,7 +49,10 @@ export class Tenant {
   @Column('uuid', { name: 'move_consent_id', nullable: true }) moveConsentId: string | null;
   /** The tenant's current address, if the tenant was served here before. */
   @Column('varchar', { name: 'moved_to', nullable: true }) movedTo: string | null;
-  /** What cannot be read from the tenant's sign-up tokens themselves. */
+  /**
+   * Which sign-up tokens are revoked, and which tokens from earlier homes are valid here. The tokens
+   * themselves do not say.
+   */
   @JsonColumn({ name: 'signup_links', nullable: true }) signupLinks: DesiredSignupLinks | null;
   /** The job that requested the removal of the tenant's rows here. */
   @Column('uuid', { name: 'purge_job_id', nullable: true }) purgeJobId: string | null;

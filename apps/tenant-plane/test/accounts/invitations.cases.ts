@@ -48,7 +48,10 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       expires_at: new Date(clock.now().getTime() + 7 * DAY * 1000).toISOString(),
     });
     const mail = await smtp.next();
-    expect(mail).toMatchObject({ to: ['ann@example.com'], subject: `You are invited to ${tenant.name}` });
+    expect(mail).toMatchObject({
+      to: ['ann@example.com'],
+      subject: `You have been invited to ${tenant.name}`,
+    });
     const url = linkIn(mail);
     expect(url).toMatch(`http://${hostOf(tenant.slug)}/signup#token=atv_${tenant.tenant_id}_`);
 

@@ -57,7 +57,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
     it('is reset by email, revoking other sessions, signing in its owner and notifying them', async () => {
       await forgot('ANN@example.com').expect(202);
       const mail = await smtp.next();
-      expect(mail).toMatchObject({ to: [email], subject: `A new password for ${tenant.name}` });
+      expect(mail).toMatchObject({ to: [email], subject: `Choose a new password for ${tenant.name}` });
       const url = linkIn(mail);
       expect(url).toMatch(`http://${host}/reset-password#token=atn_${tenant.tenant_id}_`);
       const { body } = await reset(tokenIn(url)).expect(200);

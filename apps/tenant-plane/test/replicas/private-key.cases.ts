@@ -112,8 +112,8 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
       status: 'failing',
       detail: expect.stringContaining('PREVIOUS'),
     });
-    await link.logged(/cannot open its private key/);
-    await expect(plane.identities.privateKey()).rejects.toThrow(/cannot open its private key/);
+    await link.logged(/cannot decrypt its private key/);
+    await expect(plane.identities.privateKey()).rejects.toThrow(/cannot decrypt its private key/);
     await eventually(() => control.reports.at(-1)?.health?.status === 'failing', {
       what: 'the plane reports its failing health',
     });
