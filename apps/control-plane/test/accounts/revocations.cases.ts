@@ -361,7 +361,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   });
 
   type Issuer = Awaited<ReturnType<typeof operator>>;
-  /** Events that sign the issuer out, but leave them the right to issue links. */
+  /** Events that sign the issuer out, but do not withdraw the right to issue links. */
   const SIGNED_OUT: [string, (who: Issuer) => Promise<unknown>][] = [
     ['signs out', ({ session }) => logOut(session)],
     ['changes their password', ({ session }) => changePassword(session).expect(204)],

@@ -24,7 +24,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
   afterAll(() => scene.plane.close());
 
   const part = <T>(type: abstract new (...given: never[]) => T): T => scene.plane.app.get(type);
-  /** Blocks the first call of a method, either before it runs or before it returns. */
+  /** Blocks the first call to a method, either before it runs or before it returns. */
   const held = (method: Held, when: 'before' | 'after' = 'before') => {
     const [reached, free] = [new Gate(), new Gate()];
     gates.push(free);

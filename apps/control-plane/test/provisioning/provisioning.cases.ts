@@ -226,12 +226,12 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
   });
 });
 
-describe.each(EVERY_DATABASE)('a Control Plane without a cell on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a Control Plane without an enrolled cell on %s', (driver) => {
   let plane: TestControlPlane;
   beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
   afterAll(() => plane.close());
 
-  it('has no capacity, even if a cell is registered but not enrolled', async () => {
+  it('has no capacity, even if a cell is registered', async () => {
     await plane.registerCell();
     const answer = await plane.provision();
     expect(refusal(answer)).toEqual([503, 'no_capacity']);

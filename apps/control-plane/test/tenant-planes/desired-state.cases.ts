@@ -249,7 +249,7 @@ describe.each(EVERY_DATABASE)('a pull of the desired state on %s', (driver) => {
     expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
-  it('skips no entry while 20 tenants are published at once', async () => {
+  it('skips no entry while 20 tenants are published at the same time', async () => {
     await cellIn('rush');
     const seen = new Set<string>();
     const provisioned = Promise.all(Array.from({ length: 20 }, () => plane.provision({ region: 'rush' })));
