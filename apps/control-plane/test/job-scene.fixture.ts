@@ -50,7 +50,7 @@ interface Waiting {
   readonly slug: string;
 }
 
-/** A Control Plane with one cell, and what an operator sees of its jobs. */
+/** A Control Plane with one cell, whose jobs the tests view and control as an operator would. */
 export class JobScene {
   private constructor(
     readonly plane: TestControlPlane,

@@ -527,7 +527,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(planes.told.get(all[0]?.planeId ?? '')).toEqual([OLD, NEW]);
     });
 
-    it('leaves a plane alone if an operator has downgraded it since its upgrade', async () => {
+    it('skips a plane that an operator has downgraded since its upgrade', async () => {
       const id = await begin();
       await getsWell(0);
       await waitsFor(id, '(1 of 4 are upgraded)');

@@ -86,7 +86,7 @@ describe.each([
     ]);
   });
 
-  it('loses its jobs when their leases expire after it dies', async () => {
+  it('loses its jobs when their leases expire after the process dies', async () => {
     const { id } = await claimedBy(there());
     expect(await here().claim(id, 'other')).toBeNull();
     await expectDueIn(LEASE_SECONDS, id);

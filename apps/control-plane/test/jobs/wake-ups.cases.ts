@@ -11,7 +11,7 @@ import { beside } from '../travel-scene.fixture';
 
 type Held = 'claim' | 'releaseUnlessWoken';
 
-/** No test here sweeps or advances the clock, so a job that misses its wake-up never continues. */
+/** These tests neither sweep nor advance the clock, so a job that misses its wake-up never continues. */
 describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
   let scene: JobScene;
   beforeAll(async () => (scene = await JobScene.set(driver)));

@@ -117,7 +117,7 @@ describe.each(EVERY_DATABASE)('a pull of the desired state on %s', (driver) => {
     expect((await mine).body).toMatchObject({ tenants: [{ tenant_id: body.tenant.id }] });
   });
 
-  describe('or of a part, by a plane whose key is revoked while it waits', () => {
+  describe('or of a part, by a plane whose key is revoked while the call waits', () => {
     const waiting = (topic: string) =>
       eventually(() => plane.app.get(Signals).hasListeners(topic), { what: 'the call waits' });
     const revoke = ({ id }: PlaneSimulator) =>
