@@ -97,7 +97,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
   it.each([
     ['closed', { acceptsTenants: false }],
     ['full', { capacity: 0 }],
-  ])('gets no tenant from a placement decided before it became %s', async (_, since) => {
+  ])('gets no tenant from a placement decided before the cell became %s', async (_, since) => {
     await closed(other);
     const cells = scene.plane.app.get(Cells);
     const take = cells.takePlace.bind(cells);
