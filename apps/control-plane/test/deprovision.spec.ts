@@ -1268,8 +1268,8 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
         () => false,
       );
     /**
-     * Makes the plane report that it cannot decrypt the transfer's
-     * key. Returns the transfer once its key can be decrypted.
+     * Makes the plane report that it cannot decrypt the transfer's key. Returns the transfer once the plane
+     * can decrypt the key.
      */
     const failsThenOpens = async (mine: KeyObject): Promise<DesiredTransfer> => {
       expect(await opens(await transfer(), mine)).toBe(false);
