@@ -18,7 +18,7 @@ export function nextRun(generation = 1): string {
   return runName({ generation, begunAt: new Date((runs += 1)) });
 }
 
-/** A part as a tenant plane seals it. A backup has only one part. */
+/** A part, sealed as a tenant plane would seal it. By default, the only part of a backup. */
 export async function sealedPart(
   { id, recipient }: DesiredTransfer,
   manifest: Manifest,
@@ -42,7 +42,7 @@ export function sendPart(plane: PlaneSimulator, id: string, sealed: string, part
   });
 }
 
-/** Reads the generation from the plane's entry for the tenant. */
+/** Names a new run of the generation that the plane's entry for the tenant states. */
 function nextRunOf({ tenants }: PlaneSimulator, id: string): string {
   const entry = [...tenants.values()].find(({ transfer }) => transfer?.id === id);
   return nextRun(entry?.transfer?.generation);

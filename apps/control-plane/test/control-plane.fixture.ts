@@ -238,8 +238,7 @@ export function provisionBody(changes: object = {}): Record<string, unknown> {
 }
 
 /**
- * Migrates the database and its queue, and creates the first keys, and the owner with a session and an API
- * key.
+ * Migrates the database and its queue. Creates the first keys, and an owner with a session and an API key.
  */
 async function firstStart(database: TestDatabase): Promise<Pick<TestControlPlane, 'session' | 'apiKey'>> {
   const plane = await TestControlPlane.open(database, new FixedClock());

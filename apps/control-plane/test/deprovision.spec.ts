@@ -192,7 +192,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await expect(checkBackup(tenant.id, older)).resolves.toBeUndefined();
   });
 
-  it('is not restored until its plane finishes an import that it restarted', async () => {
+  it('is not restored until an import that its plane restarted is complete', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
@@ -392,7 +392,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect((await scene.plane.post(`/api/tenants/${tenant.id}/restore`)).status).toBe(202);
   });
 
-  it('is imported rather than removed again when a half-undone restore is retried', async () => {
+  it('is imported again instead of being removed when a half-undone restore is retried', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     const stuck = new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
@@ -611,7 +611,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  describe('when it can no longer be restored', () => {
+  describe('at the end of its restore period', () => {
     it('is deleted with its backup, keeps its slug, and has a verifiable deletion certificate', async () => {
       const tenant = await gone();
       const certificate = `/api/tenants/${tenant.id}/deletion-certificate`;
@@ -652,7 +652,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     const newestJob = async ({ id }: { id: string }): Promise<string> =>
       (await scene.plane.get(`${JOBS}?tenant_id=${id}&limit=1`).expect(200)).body.items[0].id;
 
-    it('is not purged by a sweep that was paused while it was restored and deprovisioned again', async () => {
+    it('is not purged if it was restored and deprovisioned again while the sweep was paused', async () => {
       const { app, clock } = scene.plane;
       const tenant = await gone();
       jest.spyOn(app.get(OpenRestoreStep), 'run').mockRejectedValueOnce(broken);
@@ -1044,8 +1044,8 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
     expect(expected).toMatchObject([{ tenantPlaneId, phase: 'importing' }]);
   });
 
-  describe('refuses', () => {
-    it('a deprovisioning with a wrong confirm_slug, and changes nothing', async () => {
+  describe('cannot be', () => {
+    it('deprovisioned with a wrong confirm_slug, and stays unchanged', async () => {
       const { id, slug } = await active();
       for (const query of ['', '?dry_run=true']) {
         const answer = await deprovision(id, `${slug}x`, query);
@@ -1055,7 +1055,7 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
       expect(await scene.tenant(id)).toMatchObject({ status: 'active' });
     });
 
-    it('a second deprovisioning, and a restore before the deprovisioning is complete', async () => {
+    it('deprovisioned a second time, or restored before the deprovisioning is complete', async () => {
       const { id, slug } = await active();
       expect(refusal(await scene.plane.post(`/api/tenants/${id}/restore`))).toEqual([
         409,
@@ -1268,8 +1268,8 @@ describe.each(EVERY_DATABASE)('a tenant that is deprovisioned, on %s', (driver) 
         () => false,
       );
     /**
-     * Makes the plane report that it cannot decrypt the transfer's
-     * key. Returns the transfer once its key can be decrypted.
+     * Makes the plane report that it cannot decrypt the transfer's key. Returns the transfer once the plane
+     * can decrypt the key.
      */
     const failsThenOpens = async (mine: KeyObject): Promise<DesiredTransfer> => {
       expect(await opens(await transfer(), mine)).toBe(false);

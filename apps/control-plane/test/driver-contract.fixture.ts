@@ -202,7 +202,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       await nothingIsLeft(subject);
     });
 
-    it('creates nothing new when called again, but separate infrastructure for another plane', async () => {
+    it('creates nothing new when called again, and keeps the infrastructure of planes separate', async () => {
       const [one, other] = [await newSubject(), await newSubject()];
       const made = await create(one);
       expect(await create(one)).toEqual(made);
@@ -259,7 +259,7 @@ export function describeDriver(name: DriverName, open: () => Promise<DriverScene
       expect(await scene.existing(made)).toEqual(existing);
     });
 
-    it('finds faults only in missing infrastructure, if it supports inspection', async () => {
+    it('reports faults only for missing infrastructure, if it supports inspection', async () => {
       const [made, missing] = [await newSubject(), await newSubject()];
       const later: readonly string[] = scene.later ?? [];
       const isMade = (await create(made)) !== null;

@@ -12,7 +12,7 @@ import { type TestControlPlane } from './control-plane.fixture';
 const LOCK_WAITS = `select count(*)::int as waiting from pg_stat_activity
   where datname = current_database() and wait_event_type = 'Lock'`;
 
-/** Blocks callers until it is opened. From then on, it stays open. */
+/** Blocks callers until the gate is opened. The gate cannot be closed again. */
 export class Gate {
   open: () => void = () => undefined;
   readonly opened = new Promise<void>((resolve) => (this.open = resolve));

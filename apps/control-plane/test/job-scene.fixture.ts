@@ -50,7 +50,7 @@ interface Waiting {
   readonly slug: string;
 }
 
-/** A Control Plane with one cell, and what an operator sees of its jobs. */
+/** A Control Plane with one cell, whose jobs the tests view and control as an operator would. */
 export class JobScene {
   private constructor(
     readonly plane: TestControlPlane,
@@ -80,7 +80,7 @@ export class JobScene {
       from === null || to === null ? null : (Date.parse(to) - Date.parse(from)) / 1000,
     );
   }
-  /** Makes the job check again now, without a wake-up, and waits until it finishes or waits again. */
+  /** Makes the job check again now, without a wake-up. Returns once the job finishes or waits again. */
   async looksAgain(id: string): Promise<JobView> {
     // An attempt that is still running would overwrite the due time.
     await this.plane.settle();

@@ -13,7 +13,7 @@ import {
 import { keyIdOf, verifyResponse } from '@atlas/service-auth';
 import { type PlaneSimulator } from './plane-simulator.fixture';
 
-/** The request file of an air-gapped plane, to be carried to the Control Plane. */
+/** The request file that an operator carries from an air-gapped plane to the Control Plane. */
 export function requestFile(plane: PlaneSimulator, changes: object = {}): EnrolRequestFile {
   const { secret, install, instanceId } = plane;
   const box = new SecretBox([{ id: 'bundle', key: deriveKey(secret, SEALED_TOKEN_PURPOSE) }]);

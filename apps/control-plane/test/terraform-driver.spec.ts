@@ -149,7 +149,7 @@ describe(TerraformDriver.name, () => {
     expect(left.filter((name) => name.endsWith('.tfplan'))).toEqual([]);
   });
 
-  it('interrupts an apply that waits for the lock once another worker has taken over', async () => {
+  it('interrupts an apply that is waiting for the lock if another worker takes over', async () => {
     process.env['WAITS'] = 'yes';
     let asked = 0;
     const soonOvertaken: FencedWrite = async (work) => {

@@ -97,7 +97,7 @@ describeWithTerraform('a saved plan (skipped unless terraform is on the PATH)', 
     };
   }
 
-  it('is refused once a successor has applied, even if that restored the previous state', async () => {
+  it("is refused after a successor's apply, even if that apply restored the previous state", async () => {
     await driver.create(requestOf('1'), write);
     const upgrade = driver.create(
       requestOf('2'),

@@ -130,7 +130,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect((await newKey({ scopes: ['tenants:read'] }, token)).status).toBe(201);
     });
 
-    it('cannot be created with a NUL in its name', async () => {
+    it('cannot be created with a NUL character in its name', async () => {
       expect(refusal(await newKey({ name: 'a\u0000b' }))).toEqual([400, 'validation_failed']);
     });
 
@@ -142,7 +142,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect(refusal(await plane.get('/api/tenants', { token }))).toEqual([401, 'unauthenticated']);
     });
 
-    it('can be revoked once', async () => {
+    it('can be revoked only once', async () => {
       const { id, key: token } = (await newKey({})).body;
       expect((await plane.delete(`/api/api-keys/${id}`)).status).toBe(204);
       expect(refusal(await plane.get('/api/tenants', { token }))).toEqual([401, 'unauthenticated']);
@@ -178,7 +178,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       return plane.post('/api/operators', { email, role, password: PASSWORD }, { token });
     };
 
-    it('lets support read everything and write nothing', async () => {
+    it('lets support operators read everything but change nothing', async () => {
       const token = await plane.login('sue@example.com');
       for (const path of ['tenants', 'provisioning-jobs', 'tenant-planes', 'audit', 'operators']) {
         expect((await plane.get(`/api/${path}`, { token })).status).toBe(200);

@@ -140,7 +140,7 @@ describe('the HTTP API of the Control Plane', () => {
     }
   });
 
-  it('serves metrics only with the token', async () => {
+  it('serves metrics only to callers that send METRICS_TOKEN', async () => {
     for (const token of [null, 'wrong', `${METRICS_TOKEN}!`, plane.apiKey]) {
       expect(refusal(await plane.get('/metrics', { token }))).toEqual([401, 'unauthenticated']);
     }

@@ -127,7 +127,7 @@ describe.each(EVERY_DATABASE)('operator management on %s', (driver) => {
     await change(second.id, { disabled: true }, second.session).expect(200);
   });
 
-  it('keeps one owner when the only two owners demote each other at once', async () => {
+  it('keeps one owner when the only two owners demote each other at the same time', async () => {
     const [first, second] = [await operator('owner'), await operator('owner')];
     await change(await ownerId(), { role: 'admin' }, first.session).expect(200);
     const answers = await Promise.all([
@@ -191,7 +191,7 @@ describe.each(EVERY_DATABASE)('operator management on %s', (driver) => {
       plane.clock.advance(900);
     });
 
-    it('are made harder by refusing weak new passwords', async () => {
+    it('are made harder by the refusal of weak new passwords', async () => {
       const body = { email: 'mary.miller@example.com', role: 'support' };
       for (const password of ['password1234', 'atlas-mary.miller'])
         expect(refusal(await plane.post('/api/operators', { ...body, password }))).toEqual([
@@ -253,7 +253,7 @@ describe.each(EVERY_DATABASE)('operator management on %s', (driver) => {
       plane.session = await plane.login('owner@example.com');
     });
 
-    it('revokes, when used, the sessions created with the old password', async () => {
+    it('when used, revokes the sessions created with the old password', async () => {
       const { id, email, session } = await operator('admin');
       const { body } = await plane.post(`/api/operators/${id}/reset-link`).expect(201);
       expect(await statusOf(session)).toBe(200);
@@ -335,7 +335,7 @@ describe.each(EVERY_DATABASE)('operator management on %s', (driver) => {
     expect([await statusOf(session), await statusOf(body.token)]).toEqual([401, 200]);
   });
 
-  it("revokes a different operator's session in the same browser, or else refuses the sign-in", async () => {
+  it("refuses a sign-in if the browser's session of another operator cannot be revoked", async () => {
     const [former, { email }] = [await operator('admin'), await operator('admin')];
     const headers = { cookie: `atlas_operator=${former.session}` };
     const sign = () => plane.post('/api/auth/login', { email, password: PASSWORD }, { token: null, headers });

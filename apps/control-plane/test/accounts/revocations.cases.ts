@@ -206,7 +206,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect([newer.status, refusal(older)]).toEqual([201, [410, 'invalid_reset_link']]);
     });
 
-    it('is not left valid if its operator is disabled while it is being issued', async () => {
+    it('does not remain valid if its operator is disabled while the link is being issued', async () => {
       const [first, second] = [await operator(), await operator()];
       const path = ({ id }: { id: string }) => `/api/operators/${id}/reset-link`;
       const [disabled, refused] = await queued(
@@ -242,7 +242,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   });
 
   describe('an API key', () => {
-    it('is not left valid if its operator is disabled while it is being created', async () => {
+    it('does not remain valid if its operator is disabled while the key is being created', async () => {
       for (const credential of ['session', 'key'] as const) {
         const [first, second] = [await operator(), await operator()];
         const [, late] = await queued(
@@ -265,7 +265,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       }
     });
 
-    it('is not created by a session or key that is being revoked', async () => {
+    it('cannot be created by a session or key that is being revoked', async () => {
       const { id, email, session, key } = await operator();
       const sessions = [session, await plane.login(email), await plane.login(email)] as const;
       await Promise.all(sessions.map(statusOf));
@@ -309,7 +309,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await statusOf(child.key)).toBe(401);
     });
 
-    it('is refused if it expires while its request is waiting, as is a session', async () => {
+    it('is refused, as a session is, if it expires while the request is waiting', async () => {
       const { id, session, key } = await operator();
       const expiresAt = new Date(plane.clock.now().getTime() + 60_000);
       await plane.change(ApiKey, { operatorId: id }, { expiresAt });
@@ -361,7 +361,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
   });
 
   type Issuer = Awaited<ReturnType<typeof operator>>;
-  /** Events that sign the issuer out, but leave them the right to issue links. */
+  /** Events that sign the issuer out, but do not withdraw the right to issue links. */
   const SIGNED_OUT: [string, (who: Issuer) => Promise<unknown>][] = [
     ['signs out', ({ session }) => logOut(session)],
     ['changes their password', ({ session }) => changePassword(session).expect(204)],

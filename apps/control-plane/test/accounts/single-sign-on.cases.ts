@@ -46,7 +46,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
 
   const call = (path: string, browser: CookieBrowser) =>
     plane.get(path, { token: null, headers: { cookie: browser.cookiesOf(PUBLIC_URL) } });
-  /** Signs in at the provider and returns the callback URL to which it redirects the browser. */
+  /** Signs in at the provider. Returns the callback URL to which the provider redirects the browser. */
   const comeBack = async (user: ProviderUser, browser: CookieBrowser): Promise<string> => {
     const start = await call('/api/auth/oidc/start', browser);
     expect([start.status, start.body]).toEqual([303, {}]);

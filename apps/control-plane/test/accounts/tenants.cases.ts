@@ -39,7 +39,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     expect(refusal(await plane.get(`/api/tenants/${name}`))).toEqual([404, 'tenant_not_found']);
   });
 
-  it('cause no server error when looked up by a name with a NUL', async () => {
+  it('cause no server error when looked up by a name with a NUL character', async () => {
     expect([400, 404]).toContain((await plane.get('/api/tenants/a%00b')).status);
   });
 

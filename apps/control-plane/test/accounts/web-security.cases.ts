@@ -43,7 +43,7 @@ describe('the Control Plane in a browser', () => {
   });
 
   it.each(['/signup/verify', '/reset-password'])(
-    'limits the emailed page %s to its own assets, and forbids caching it',
+    'lets the page %s, linked in emails, load only its own assets, and forbids caching it',
     async (path) => {
       const { text, headers } = await plane.get(path, { token: null }).expect(200);
       expect(headers).toMatchObject({
@@ -119,7 +119,7 @@ describe('a Control Plane in production', () => {
     ] as const)
       expect((await order(model, driver)).status).toBe(200);
 
-    // A tenant that already has such a database cannot be moved to or restored on a plane that refuses it.
+    // A tenant that already uses SQLite cannot be moved to, or restored on, a plane that refuses SQLite.
     const made = provisionBody({ deployment_model: 'on_prem', database: { driver: 'sqlite' } });
     const { id } = (await plane.post('/api/tenants/provision', made).expect(202)).body.tenant;
     const refused = { status: 422, code: 'database_not_in_production' };

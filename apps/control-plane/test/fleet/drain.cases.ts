@@ -97,7 +97,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
   it.each([
     ['closed', { acceptsTenants: false }],
     ['full', { capacity: 0 }],
-  ])('gets no tenant from a placement decided before it became %s', async (_, since) => {
+  ])('gets no tenant from a placement decided before the cell became %s', async (_, since) => {
     await closed(other);
     const cells = scene.plane.app.get(Cells);
     const take = cells.takePlace.bind(cells);
@@ -397,18 +397,21 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
   it.each([
     ['while the clock stands still', 0],
     ['after the clock stepped back', -5],
-  ])('fails to drain if a move is cancelled %s, names the tenant, and resumes on retry', async (_, steps) => {
-    const [id] = await inhabited(1);
-    const job = await incompleteDrain(steps);
-    const { error } = await scene.job(job);
-    expect(error?.code).toBe('drain_incomplete');
-    const { slug } = await scene.tenant(id ?? '');
-    expect(error?.detail).toContain(`${slug} (active)`);
-    await scene.act(job, 'retry').expect(202);
-    await eventually(async () => (await movesOf(job)).length === 2);
-  });
+  ])(
+    'fails to drain if a move is cancelled %s; the error names the tenant, and a retry resumes',
+    async (_, steps) => {
+      const [id] = await inhabited(1);
+      const job = await incompleteDrain(steps);
+      const { error } = await scene.job(job);
+      expect(error?.code).toBe('drain_incomplete');
+      const { slug } = await scene.tenant(id ?? '');
+      expect(error?.detail).toContain(`${slug} (active)`);
+      await scene.act(job, 'retry').expect(202);
+      await eventually(async () => (await movesOf(job)).length === 2);
+    },
+  );
 
-  it('moves the other tenants, then names those whose rows it has lost', async () => {
+  it('moves out all tenants except those whose rows it has lost, and the error names these', async () => {
     const ids = await inhabited(6);
     const [last = '', ...lost] = ids.toReversed();
     const at = (tenantId: string) => ({ tenantId, tenantPlaneId: here.id });
@@ -440,7 +443,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
     await eventually(async () => (await movesOf(job)).length === 5);
   });
 
-  it('needs a new drain once reopened, because the failed one cannot be retried', async () => {
+  it('needs a new drain once reopened, because the failed drain cannot be retried', async () => {
     await inhabited(1);
     const job = await incompleteDrain();
     await call('reopen').expect(200);
@@ -467,7 +470,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
     expect((await scene.job(job)).error).toMatchObject({ code: 'cell_reopened', class: 'operator' });
   });
 
-  it('begins no second move of a tenant until the failed one is rolled back', async () => {
+  it('begins no second move of a tenant until the failed move is rolled back', async () => {
     const [id = ''] = await inhabited(1);
     const failure = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
     jest.spyOn(scene.plane.app.get(OpenTransferStep), 'run').mockRejectedValueOnce(failure);
@@ -501,7 +504,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
       expect(await cellNow(elsewhere)).toMatchObject({ tenants: 0 });
     });
 
-    it('unless it is a cell and has enrolled', async () => {
+    it('before it has enrolled; nor can a plane that is not a cell', async () => {
       const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
       const [theirs, expected] = [{ id: body.tenant.tenant_plane_id }, await scene.plane.registerCell()];
       expect(refusal(await call('drain', theirs as PlaneSimulator))).toEqual([

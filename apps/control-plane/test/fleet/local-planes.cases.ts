@@ -223,7 +223,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
     expect(await running(plane)).toEqual([pid]);
   });
 
-  it('is killed when its plane is destroyed, even if unrecorded; other processes are not', async () => {
+  it('is killed when its plane is destroyed, even if unrecorded; other processes keep running', async () => {
     const plane = await dedicated();
     const folder = join(set.planesFolder, plane.row.name);
     const sleep = ['-e', 'setInterval(() => undefined, 1000)'];

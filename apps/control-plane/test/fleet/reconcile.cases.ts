@@ -110,7 +110,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     expect(cells.flatMap((cell) => cell.match(/[a-z_]+/g)).sort()).toEqual(kinds().sort());
   });
 
-  it('is covered in the reconcile proof with an injected drift of each kind', () => {
+  it('is covered by the reconcile proof, which injects one drift of each kind', () => {
     const injected = [...read('apps/qa/src/drifts/injections.ts').matchAll(/ kind: '([a-z_]+)'/g)];
     expect([...new Set(injected.map(([, kind]) => kind))].sort()).toEqual(kinds().sort());
   });
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports a tenant between two homes without a job, unless a failed job shows this', async () => {
+    it('reports a tenant between two homes without a job, unless a failed job already shows it', async () => {
       const other = await set.plane.enrolledCell();
       const place = { ...(await placementOf(shared)), tenantPlaneId: other.id, phase: 'importing' as const };
       await set.plane.app.get(Database).write((manager) => manager.insert(Placement, place));
@@ -491,7 +491,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   });
 
   describe('for operators', () => {
-    it('lists all, open or resolved drifts in pages, newest first', async () => {
+    it('lists drifts in pages, newest first, optionally only open or only resolved ones', async () => {
       const all = await set.plane.get('/api/drifts?limit=2').expect(200);
       expect(all.body).toMatchObject({
         items: [{ id: expect.any(String) }, {}],
@@ -572,7 +572,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await set.scene.cell.serve(shared.id);
     });
 
-    it('counts repairs from zero again once a repair has lasted', async () => {
+    it('starts counting repairs from zero again once a repair has lasted', async () => {
       for (let n = 0; n < 8; n += 1) {
         await leaveOut();
         expect(await look(16)).toMatchObject({ repaired: true, failedRepairs: 0 });
@@ -587,7 +587,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     expect([...new Set(found)].sort()).toEqual(kinds().sort());
   });
 
-  it('runs in only one of several processes when due, and again after 3/4 of the interval', async () => {
+  it('runs in only one of several processes when due, and again after 75 % of the interval', async () => {
     const { app, clock } = set.plane;
     const database = app.get(Database);
     const reconciler = app.get(Reconciler);

@@ -142,22 +142,22 @@ describe("the local driver's Postgres access", () => {
     const things = async () =>
       (await at(testServerUrl()).next('', 1000)).filter((thing) => thing.name === name);
 
-    it('replaces it', async () => {
+    it('replaces that database', async () => {
       await at(testServerUrl()).ensure(name, 'another', stillOurs);
       await asAdmin(at(testServerUrl()).urlFor(name, 'another'), (owner) => owner.query('select 1'));
     });
 
-    it('reports it as missing, and still lists it for removal', async () => {
+    it('reports that database as missing, and still lists it for removal', async () => {
       const { databases, roles } = await at(testServerUrl()).present([name]);
       expect([databases.size, roles.size]).toEqual([0, 1]);
       expect(await things()).toContainEqual({ what: 'database', name });
     });
 
-    it('restores no role for it', async () => {
+    it('restores no role for that database', async () => {
       expect(await at(testServerUrl()).restoreRole(name, 'secret')).toBe(false);
     });
 
-    it('removes it', async () => {
+    it('removes that database', async () => {
       await at(testServerUrl()).drop(name, stillOurs);
       expect(await things()).toEqual([]);
     });

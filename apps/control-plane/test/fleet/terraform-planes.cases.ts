@@ -82,7 +82,7 @@ describe.each(EVERY_DATABASE)('a tenant plane created by Terraform on %s', (driv
     const job = await deprovisioned();
     await scene.reaches(job, 'failed');
     expect([existsSync(directory), await releaseOf()]).toEqual([true, null]);
-    // As if the process had died right after forgetting the state.
+    // Simulates a process that died right after forgetting the state.
     rmSync(directory, { recursive: true });
     await scene.act(job, 'retry').expect(202);
     await scene.reaches(job, 'succeeded');

@@ -312,7 +312,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(planes.told.get(one.planeId)).toEqual([OLD, NEW]);
     });
 
-    it('is planned in a dry run, audited, and started once for a repeated request', async () => {
+    it('is planned in a dry run, audited, and started only once if the request is repeated', async () => {
       const jobs = await plane.count(ProvisioningJob);
       const { plan } = (await ask(one.planeId, {}, '?dry_run=true').expect(409)).body;
       expect(plan).toBeUndefined();
@@ -460,7 +460,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(refusal(await wave({ version: OLD }))).toEqual([409, 'already_up_to_date']);
     });
 
-    it('stops if the first plane fails, names that plane, and resumes with it when retried', async () => {
+    it('stops with an error that names the first plane if it fails; a retry resumes with it', async () => {
       const id = await begin();
       await getsStuck(0);
       await sweptUntil(id, 'failed');
@@ -527,7 +527,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(planes.told.get(all[0]?.planeId ?? '')).toEqual([OLD, NEW]);
     });
 
-    it('leaves a plane alone if an operator has downgraded it since its upgrade', async () => {
+    it('skips a plane that an operator has downgraded since its upgrade', async () => {
       const id = await begin();
       await getsWell(0);
       await waitsFor(id, '(1 of 4 are upgraded)');
@@ -583,7 +583,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
   });
 
   describe('is visible in the list of planes', () => {
-    it('which can be filtered by version, health, model and status, and is paged', async () => {
+    it('in pages, with filters for version, health, model and status', async () => {
       const cell = await plane.enrolledCell({ region: 'fleet' });
       await cell.report([], { version: '1.0.0' });
       const newer = (await fleet('?version=1.0.0')).map(({ id, version_class: kind, health }) => [

@@ -86,7 +86,7 @@ describe.each([
     ]);
   });
 
-  it('loses its jobs when their leases expire after it dies', async () => {
+  it('loses its jobs when their leases expire after the process dies', async () => {
     const { id } = await claimedBy(there());
     expect(await here().claim(id, 'other')).toBeNull();
     await expectDueIn(LEASE_SECONDS, id);
@@ -114,11 +114,11 @@ describe.each([
     await expectDueIn(60, job.id);
   });
 
-  it('accepts a job that other processes find even if its wake-up is lost', async () => {
+  it('accepts a job that other processes can find even without its wake-up', async () => {
     await expectDueIn(5, (await accepted(other)).id);
   });
 
-  it('makes a job due at once for other processes when it wakes, retries or cancels it', async () => {
+  it('makes a job due at once for other processes when it wakes, retries or cancels the job', async () => {
     const [woken, failed, cancelled] = [await accepted(plane), await accepted(plane), await accepted(plane)];
     const late = { dueAt: new Date(plane.clock.now().getTime() + 7200_000) };
     const ids = [woken.id, failed.id, cancelled.id];
@@ -151,7 +151,7 @@ describe.each([
     expect(await isDue(id)).toBe(true);
   });
 
-  it("records tenant planes' reports in database time, and derives the planes' health from it", async () => {
+  it("uses database time for tenant planes' reports and for the health derived from them", async () => {
     const cell = await plane.enrolledCell();
     const { revision = '', linkId: link_id, secret } = cell;
     const report = { revision, version: '0.1.0', sequence: 1, link_id, tenants: [], usage: {}, health: {} };

@@ -125,7 +125,7 @@ describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
     return { reached, resume };
   };
 
-  it('stops the runner from making further changes if it is lost between two steps', async () => {
+  it('stops the runner from making further changes if the lease is lost between two steps', async () => {
     const { id, tenantId } = await untouched();
     const { reached, resume } = pauseAt('provision/write-desired-state/before');
     const run = plane.app.get(JobRunner).advance(id);

@@ -130,7 +130,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
     ['failed', 'operator'],
     ['cancelled', 'fatal'],
   ] as const)(
-    'shows an error class and a fix if it was stored as %s without them',
+    'shows an error class and a fix even if it was stored as %s without them',
     async (status, failureClass) => {
       const { job } = await scene.waiting();
       const error = { code: 'old', detail: 'An old error.' };

@@ -117,7 +117,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
     return false;
   };
 
-  it('follows a rule for each operation on a tenant', () => {
+  it('is covered by a rule for each operation on a tenant', () => {
     const aboutNoTenant = ['rotate_secret', 'upgrade', 'drain', 'upgrade_wave'];
     expect([...TENANT_OPERATIONS, ...aboutNoTenant].sort()).toEqual([...OPERATION_NAMES].sort());
     for (const operation of TENANT_OPERATIONS) {

@@ -44,7 +44,7 @@ describe('two processes of a Control Plane', () => {
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(99);
   });
 
-  it('both refuse a revoked key at once', async () => {
+  it('both refuse a revoked key immediately', async () => {
     const fired = await plane.enrolledCell();
     const firedAtSecond = fired.copy({ url: second.url });
     expect([(await fired.pullAll()).full, (await firedAtSecond.pullAll()).full]).toEqual([true, true]);
@@ -53,7 +53,7 @@ describe('two processes of a Control Plane', () => {
     expect(answers.map(({ status }) => status)).toEqual([401, 401]);
   });
 
-  it('both refuse a compromised secret at once, even if both have cached it', async () => {
+  it('both refuse a compromised secret immediately, even if both have cached it', async () => {
     const leaked = await plane.enrolledCell();
     const leakedAtSecond = leaked.copy({ url: second.url });
     expect([(await leaked.pullAll()).full, (await leakedAtSecond.pullAll()).full]).toEqual([true, true]);
@@ -90,7 +90,7 @@ describe('two processes of a Control Plane', () => {
       return { before, next, cancelled };
     };
 
-    it('keep the next secret if the plane has already used it at the other process', async () => {
+    it('keep the next secret if the plane has already used it to call the other process', async () => {
       const { before, next, cancelled } = await rotating();
       expect((await next.pull()).status).toBe(200);
       await cancelled();
@@ -139,7 +139,7 @@ describe('two processes of a Control Plane', () => {
     expect(statuses).toEqual([200, ...Array.from({ length: 199 }, () => 409)]);
   });
 
-  it('wake a plane that is long-polling the other process', async () => {
+  it('complete a long poll to one of them when the other publishes a change', async () => {
     secondCell.revision = cell.revision;
     const poll = secondCell.pull(50);
     await plane.provision({ region: 'common' });

@@ -11,7 +11,7 @@ import { beside } from '../travel-scene.fixture';
 
 type Held = 'claim' | 'releaseUnlessWoken';
 
-/** No test here sweeps or advances the clock, so a job that misses its wake-up never continues. */
+/** These tests neither sweep nor advance the clock, so a job that misses its wake-up never continues. */
 describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
   let scene: JobScene;
   beforeAll(async () => (scene = await JobScene.set(driver)));
@@ -24,7 +24,7 @@ describe.each(EVERY_DATABASE)('a wake-up on %s', (driver) => {
   afterAll(() => scene.plane.close());
 
   const part = <T>(type: abstract new (...given: never[]) => T): T => scene.plane.app.get(type);
-  /** Blocks the first call of a method, either before it runs or before it returns. */
+  /** Blocks the first call to a method, either before it runs or before it returns. */
   const held = (method: Held, when: 'before' | 'after' = 'before') => {
     const [reached, free] = [new Gate(), new Gate()];
     gates.push(free);

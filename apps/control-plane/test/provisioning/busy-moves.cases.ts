@@ -6,7 +6,7 @@ import { type PlaneSimulator } from '../plane-simulator.fixture';
 import { Traveller } from '../travel-scene.fixture';
 
 const CATCH_UP_MINUTES = 20;
-/** A full part has this many changes, and the source has more to send. */
+/** The number of changes in a full part. After a full part, the source always has more to send. */
 const MANY = 2000;
 
 describe.each(EVERY_DATABASE)('a move of a tenant whose users keep writing, on %s', (driver) => {
@@ -110,7 +110,7 @@ describe.each(EVERY_DATABASE)('a move of a tenant whose users keep writing, on %
     await isFrozen();
   });
 
-  it('gets its catch-up time from the first changes on, however long the initial copy took', async () => {
+  it('starts its catch-up time with the first changes, however long the initial copy took', async () => {
     await waitsFor("the copy of the tenant's rows");
     pass(2 * 24 * 60);
     await follow(MANY);

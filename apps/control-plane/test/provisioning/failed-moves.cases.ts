@@ -111,7 +111,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     await scene.act(job, 'cancel').expect(202);
     await scene.reaches(job, 'cancelled');
     expect(await placesOn()).toBe(0);
-    // The move's place is released, so the move can no longer be retried.
+    // The place reserved for the move has been released, so the move can no longer be retried.
     expect(refusal(await scene.act(job, 'retry'))).toEqual([409, 'invalid_transition']);
     expect((await move(to(other))).status).toBe(202);
   });
@@ -155,7 +155,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     expect(await placesOn(coming?.tenantPlaneId)).toBe(0);
   });
 
-  it('keeps its place in a cell if a move to a dedicated plane finds that place and is undone', async () => {
+  it('keeps its place in a cell when a move that failed because of that place is undone', async () => {
     const register = jest.spyOn(scene.plane.app.get(RegisterTenantPlaneStep), 'run');
     register.mockRejectedValueOnce(BROKEN);
     const { body } = await move({ deployment_model: 'dedicated' }).expect(202);
@@ -313,7 +313,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     const tenant = async () => (await scene.plane.rows(Tenant, { id }))[0] as Tenant;
     const notOwn = { code: 'plane_not_own', failureClass: 'operator' };
 
-    it("loses neither a cell nor another tenant's plane", async () => {
+    it("causes no removal of a cell or of another tenant's plane", async () => {
       const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
       for (const planeId of [cellId(), body.tenant.tenant_plane_id as string]) {
         const before = await planeNow(planeId);

@@ -45,7 +45,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     await scene.reaches(body.job.id, 'succeeded');
   };
 
-  it('never gets a status that cannot follow its current one', async () => {
+  it('never gets a status that cannot follow its current status', async () => {
     const database = scene.plane.app.get(Database);
     const change = (status: TenantStatus) =>
       database.write((manager) => changeTenantStatus(manager, id, status, { region: 'moon' }));
@@ -253,7 +253,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     });
 
     it.each(['toString', 'valueOf', 'hasOwnProperty', 'constructor', '__proto__'])(
-      'refuse the reserved property name %s',
+      'cannot contain the reserved property name %s',
       async (name) => {
         const { body } = await set(JSON.parse(`{"theme": {"${name}": 1}}`) as object).expect(400);
         expect(body.errors).toEqual([

@@ -438,7 +438,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     expect(await drifts()).toMatchObject([{ resolvedAt: expect.any(Date) }]);
   });
 
-  it('is published again if its new home lacked the rows but has since applied everything', async () => {
+  it('is published again if its new home lacked the rows but has applied everything since', async () => {
     await moves();
     await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, target);
     await target.report();

@@ -180,12 +180,12 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
       expect(answer.headers['www-authenticate']).toBe('Bearer');
     });
 
-    it('a slug that another tenant has', async () => {
+    it('a slug that another tenant already has', async () => {
       const answer = await plane.provision({ slug: 'acme' });
       expect(refusal(answer)).toEqual([409, 'slug_taken']);
     });
 
-    it('a slug that another tenant has, even in a dry run', async () => {
+    it('a slug that another tenant already has, even in a dry run', async () => {
       const answer = await plane.post('/api/tenants/provision?dry_run=true', provisionBody({ slug: 'acme' }));
       expect(refusal(answer)).toEqual([409, 'slug_taken']);
     });
@@ -226,12 +226,12 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
   });
 });
 
-describe.each(EVERY_DATABASE)('a Control Plane without a cell on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a Control Plane without an enrolled cell on %s', (driver) => {
   let plane: TestControlPlane;
   beforeAll(async () => (plane = await TestControlPlane.boot(driver)));
   afterAll(() => plane.close());
 
-  it('has no capacity, even if a cell is registered but not enrolled', async () => {
+  it('has no capacity, even if a cell is registered', async () => {
     await plane.registerCell();
     const answer = await plane.provision();
     expect(refusal(answer)).toEqual([503, 'no_capacity']);

@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect(await plane.rows(AuditEvent, { targetId: asked.id })).toMatchObject([
       { action: 'signup.verified', actorKind: 'signup', actorId: asked.id, after: { tenant_id: tenant.id } },
     ]);
-    // Using the link again, as after a lost response, creates nothing more.
+    // Using the link again, for example after a lost response, creates nothing more.
     expect((await verify({ token }).expect(202)).body).toEqual({ ...shown, status: 'active' });
     expect(await plane.count(Tenant, { adminEmail: 'jo@mail.acme.co.uk' })).toBe(1);
     await eventually(async () => (await plane.count(OutgoingMail)) === 0, { what: 'all emails are sent' });
@@ -259,7 +259,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(await tenantsOf(email)).toEqual(['either deprovisioning', 'either-2 provisioning']);
     });
 
-    it('is having its deprovisioning rolled back, is refused', async () => {
+    it('is undergoing a rollback of its deprovisioning, is refused', async () => {
       const { email, act, signUp } = await leaving('back@back.example');
       await whileQueued(async () => {
         await act('rollback').expect(202);
@@ -390,7 +390,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     );
   });
 
-  it('refuses links that are malformed, unknown or a day old', async () => {
+  it('is refused with a link that is malformed, unknown or a day old', async () => {
     const { id, token } = await askedWith({ email: 'late@late.example' });
     for (const wrong of ['x', `${token}x`, token.replace(/.$/, (last) => (last === 'a' ? 'b' : 'a'))])
       expect(refusal(await verify({ token: wrong }))).toEqual([404, 'signup_link_unknown']);
@@ -418,7 +418,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     [{ email: 'jo@gmail.com', organisation: '日本' }, 'organisation'],
     [{ email: 'jo@acme.com', slug: 'Admin' }, 'slug'],
     [{ email: 'jo@acme.com', plan: 'enterprise' }, 'plan'],
-  ])('refuses %j', async (body, field) => {
+  ])('is refused with %j', async (body, field) => {
     const answer = await ask(body);
     expect(refusal(answer)).toEqual([400, 'validation_failed']);
     expect(answer.body.errors[0].field).toBe(field);

@@ -117,7 +117,7 @@ describe.each(EVERY_DATABASE)('a pull of the desired state on %s', (driver) => {
     expect((await mine).body).toMatchObject({ tenants: [{ tenant_id: body.tenant.id }] });
   });
 
-  describe('or of a part, by a plane whose key is revoked while it waits', () => {
+  describe('or of a part, by a plane whose key is revoked while the call waits', () => {
     const waiting = (topic: string) =>
       eventually(() => plane.app.get(Signals).hasListeners(topic), { what: 'the call waits' });
     const revoke = ({ id }: PlaneSimulator) =>
@@ -249,7 +249,7 @@ describe.each(EVERY_DATABASE)('a pull of the desired state on %s', (driver) => {
     expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
-  it('skips no entry while 20 tenants are published at once', async () => {
+  it('skips no entry while 20 tenants are published at the same time', async () => {
     await cellIn('rush');
     const seen = new Set<string>();
     const provisioned = Promise.all(Array.from({ length: 20 }, () => plane.provision({ region: 'rush' })));

@@ -304,7 +304,7 @@ describe.each(EVERY_DATABASE)('tenant plane enrolment on %s', (driver) => {
     expect(await isSpent(cell)).toBe(false);
   });
 
-  it('refuses a plane set up for another deployment model', async () => {
+  it('refuses a plane that is set up for a different deployment model', async () => {
     const cell = await plane.registerCell();
     const answer = await cell.enrol({ deployment_model: 'on_prem' });
     expect(refusal(answer)).toEqual([422, 'deployment_model_mismatch']);
@@ -312,7 +312,7 @@ describe.each(EVERY_DATABASE)('tenant plane enrolment on %s', (driver) => {
     expect((await cell.enrol({ deployment_model: 'shared' })).status).toBe(200);
   });
 
-  it('returns the first of several reasons, in the documented order', async () => {
+  it('returns only the first of several reasons, in the documented order', async () => {
     const wrong = { version: '9.0.0', deployment_model: 'on_prem' };
     const used = await plane.enrolledCell();
     await plane.reissue(used);

@@ -465,8 +465,8 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
         expect(refusal(await customers.report([], { endpoint_url }))).toEqual([400, 'validation_failed']);
     });
 
-    // Only two reports, because a process that is late twice counts as a fork, and a fork's address is
-    // ignored.
+    // Sends only two reports, because a process that is late twice counts as a fork, and the addresses of
+    // forks are ignored.
     it('changes the address only once if two equal reports arrive at the same time', async () => {
       const { id, customers } = await installed('on_prem');
       const reports = [1, 2].map(() => customers.report([], { endpoint_url: NEW }));

@@ -305,7 +305,7 @@ describe('the AI gateway', () => {
     },
   );
 
-  it('stops only the streams of a plane whose key is revoked', async () => {
+  it('stops all streams of a plane whose key is revoked, but no others', async () => {
     const revoked = await scene.tenant('shared', 'revoked');
     scene.provider.answering = (response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();

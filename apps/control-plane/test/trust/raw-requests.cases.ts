@@ -267,7 +267,7 @@ describe.each(EVERY_DATABASE)('a signed call in raw bytes on %s', (driver) => {
   const lastSequence = async () => (await plane.rows(TenantPlane, { id: cell.id }))[0]?.sequence;
 
   it.each(ALTERED)(
-    'is refused with %s without any effect, and is still accepted afterwards as signed',
+    'is refused with %s and has no effect, and is still accepted afterwards as signed',
     async (_, change) => {
       const request = signed();
       const before = await state();
@@ -286,7 +286,7 @@ describe.each(EVERY_DATABASE)('a signed call in raw bytes on %s', (driver) => {
     expect(await send(request)).toMatchObject([{ status: 401 }]);
   });
 
-  it.each(SPELLED)('to %s, signed as sent, gets %s', async (target, status) => {
+  it.each(SPELLED)('to %s, signed as sent, gets status %s', async (target, status) => {
     const request = signed(target);
     const before = await state();
     expect(await send(request)).toMatchObject([{ status }]);

@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)("the rotation of a tenant plane's secret on %s", (
     new PlaneSimulator(plane.url, plane.clock, cell.id, install as Install);
 
   describe('in routine mode', () => {
-    it('delivers the next secret to the plane, and accepts both until the old one is unused', async () => {
+    it('delivers the next secret, and accepts both until the plane stops using the old one', async () => {
       const before = cell.revision;
       const poll = cell.pull(50);
       const accepted = await ask('routine').expect(202);
@@ -197,7 +197,7 @@ describe.each(EVERY_DATABASE)("the rotation of a tenant plane's secret on %s", (
       expect((await cell.report()).status).toBe(200);
     });
 
-    it('keeps the old secret and refuses the next if cancelled before the plane switches', async () => {
+    it('keeps the old secret and refuses the next one if cancelled before the plane switches', async () => {
       const { job } = await rotate('routine');
       const next = await handedOver();
       await scene.act(job.id, 'cancel').expect(202);
