@@ -13,7 +13,7 @@ type Said = Pick<ReportRequest, 'sequence' | 'stored_sequence' | 'link_id'>;
 /**
  * How a report relates to those that arrived before it.
  * - `next`: The report is newer than all of them.
- * - `late`: The report's number was missing until now. It was delayed while newer reports arrived.
+ * - `late`: The report's number was missing until now. The report was delayed while newer ones arrived.
  * - `repeat`: The last report was sent again.
  * - `old`: The same process has already sent this number.
  * - `other`: Another process has already sent this number. One database never issues a number

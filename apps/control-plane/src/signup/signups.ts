@@ -164,8 +164,8 @@ export async function openSignup(manager: EntityManager, id: string, now: Date):
 }
 
 /**
- * Checks the newest token before the earlier ones. In between, the
- * newest token can become an earlier one, but not the reverse.
+ * Checks the newest token before the earlier ones. Between the two checks,
+ * the newest token can become an earlier one, but not the reverse.
  */
 async function signupWith(manager: EntityManager, tokenHash: string): Promise<Signup | null> {
   const newest = await manager.findOneBy(Signup, { tokenHash });

@@ -122,7 +122,7 @@ export class DeletionCertificates {
 function notDeleted({ restorableUntil }: Tenant): DomainError {
   const detail = restorableUntil
     ? `The tenant can be restored until ${restorableUntil.toISOString()}. The certificate is issued ` +
-      'afterwards, once its backup is erased.'
+      "afterwards, once the tenant's backup has been erased."
     : 'The tenant is not deleted.';
   return new DomainError('not_deleted', 'not_found', detail);
 }
