@@ -99,7 +99,8 @@ export class DeletionCertificates {
       // Counts only rows that Atlas stored.
       rows_removed: Object.fromEntries(rows),
       backup_erased_at: backup ? erasedAt : null,
-      // These backups of whole databases are made by whoever runs the databases.
+      // When the last backup of an entire database that contained the
+      // tenant expires. Whoever runs the database makes such backups.
       database_backups_expire_at: new Date(
         now.getTime() + this.config.DATABASE_BACKUP_DAYS * DAY_MS,
       ).toISOString(),

@@ -183,7 +183,7 @@ async function stopped(
 
 /**
  * The operator may switch off the machine once the drain has
- * succeeded, so the drain never succeeds for an open cell.
+ * succeeded, so the drain must not succeed while the cell is open.
  */
 async function requireClosed(manager: EntityManager, id: string): Promise<void> {
   const { name, acceptsTenants } = await lockPlane(manager, id);
