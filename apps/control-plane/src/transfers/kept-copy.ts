@@ -61,8 +61,8 @@ export function doesHomeServe(
 }
 
 /**
- * Call it in the transaction that starts the removal of the old copy. Its
- * locks block enrolments and reports by the home until the transaction ends.
+ * Checks that the home serves the tenant, and blocks enrolments and reports by the home until
+ * the transaction ends. Call it in the transaction that starts the removal of the old copy.
  * @throws StepFailure unless the home serves the tenant.
  */
 export async function requireHomeServes(
