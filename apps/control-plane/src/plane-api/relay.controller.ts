@@ -54,7 +54,7 @@ export class RelayController {
     return { imported: await this.relay.take(source, id, part, request.rawBody?.toString('latin1') ?? '') };
   }
 
-  /** For the source: waits until the target has imported `count` parts. */
+  /** Called by the source. Waits until the target has imported `count` parts. */
   @Serves('GET /api/tenant-planes/self/transfers/:id/imported')
   @Refuses('too_many')
   @AnswersWithin(MAX_WAIT_SECONDS + 30)

@@ -20,7 +20,7 @@ import { Routes } from '../routing/routes';
 import { WaitingCalls } from '../service-keys/waiting-calls';
 import { Reports } from './reports';
 
-/** The calls with which an enrolled tenant plane pulls its desired state and reports. */
+/** The calls that an enrolled tenant plane makes to pull its desired state and to report. */
 @ApiTags('tenant planes')
 @SignedByTenantPlane()
 @Controller()

@@ -80,8 +80,8 @@ function secretsIn(column: string, opened: string): string[] {
 }
 
 /**
- * The strings to redact for one value. If the value contains several sealing
- * keys, each key is one of them. The path of a database file is not a secret.
+ * The strings to redact for one value. If the value contains several sealing keys,
+ * each key is also redacted on its own. The path of a database file is not a secret.
  */
 function wordsOf(name: string, text: string): string[] {
   if (/url/i.test(name)) return text.includes('://') ? [text] : [];

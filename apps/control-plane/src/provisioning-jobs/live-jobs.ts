@@ -83,8 +83,8 @@ export async function requirePlaneIdle(manager: EntityManager, tenantPlaneId: st
 }
 
 /**
- * Throws `operation_in_progress` while an operation that this one excludes is live. If two such
- * operations start at the same time, one sees the other, because both take the plane's lock here.
+ * Throws `operation_in_progress` while an operation that this one excludes is live. If two such operations
+ * start at the same time, at least one of them sees the other, because both take the plane's lock here.
  */
 export async function requireNothingExcluded(
   manager: EntityManager,

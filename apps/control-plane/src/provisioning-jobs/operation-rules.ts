@@ -8,7 +8,7 @@ export const MAX_FREEZE_MS = 30_000;
 
 /**
  * What an operation requires of its tenant's status, and how it changes
- * that status. Where no new status is given, the status stays unchanged.
+ * that status. If no new status is given, the status stays unchanged.
  */
 interface OperationRules {
   /** The tenant statuses in which the operation may start. */
@@ -29,8 +29,8 @@ interface OperationRules {
    */
   readonly excludes?: readonly OperationName[];
   /**
-   * Whether the operation creates a place that the tenant has in
-   * addition to its home until the job succeeds or is rolled back.
+   * Whether the operation gives the tenant a second place,
+   * besides its home, until the job succeeds or is rolled back.
    */
   readonly makesPlace?: boolean;
   /** Whether cancelling the job rolls it back. */
@@ -90,8 +90,8 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
   move: {
     from: ['active', 'suspended'],
     restartsIn: ['active', 'suspended'],
-    // `deprovision` is included because one that an earlier version cancelled may never have run.
-    // If it did run, its rollback has freed the move's place, so the move cannot restart anyway.
+    // `deprovision` is included because a deprovisioning that an earlier version cancelled may never have
+    // run. If it did run, its rollback has freed the move's place, so the move cannot restart anyway.
     restartsBehind: ['suspend', 'resume', 'remove_copy', 'deprovision'],
     excludes: ['upgrade'],
     makesPlace: true,
@@ -113,7 +113,7 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
     instead: 'If the old copy still exists, a new job will remove it.',
   },
   // Not from `deprovisioning`, because an unfinished job can be
-  // retried, and after a finished one the tenant can be restored.
+  // retried, and a tenant whose job has finished can be restored.
   deprovision: {
     from: ['provisioning', 'active', 'suspended', 'failed'],
     restartsIn: ['provisioning', 'active', 'suspended', 'failed', 'deprovisioning'],
@@ -134,29 +134,29 @@ export const OPERATION_RULES: { readonly [Name in OperationName]: RulesOf<Name> 
       after: 'reinstate',
       why:
         'The tenant is back and its users may have made changes, so rolling back the restore could ' +
-        'lose data. Let the job finish (retry it if it failed), or deprovision the tenant again, which ' +
-        'backs up its current rows.',
+        'lose data. Let the job finish (retry it if it failed), or deprovision the tenant again. Doing ' +
+        'so backs up its current rows.',
     },
   },
   purge: {
     from: ['deprovisioning'],
     restartsIn: ['deprovisioning'],
     instead:
-      'To remove the tenant anyway, deprovision it again (POST /api/tenants/<id>/deprovision), which ' +
+      'To remove the tenant anyway, deprovision it again (POST /api/tenants/<id>/deprovision). This ' +
       'backs up its current rows.',
   },
-  // A rotation has no tenant. Cancelling a rotation undoes it,
-  // because one stopped halfway would leave an unused secret valid.
+  // A rotation has no tenant. Cancelling a rotation undoes it, because
+  // a rotation stopped halfway would leave an unused secret valid.
   rotate_secret: { from: [], isUndoneWhenCancelled: true },
-  // Cancelling an upgrade undoes it, because if it were left half
-  // done, nothing would check that the plane came up.
+  // Cancelling an upgrade undoes it, because nothing would check that a half-upgraded plane came up.
   upgrade: {
     from: [],
     excludes: ['provision', ...LIFECYCLE_OPERATIONS],
     isUndoneWhenCancelled: true,
     restartsBehind: ['rotate_secret'],
   },
-  // Cancelling a drain undoes it, because one stopped halfway would leave the cell closed but not emptied.
+  // Cancelling a drain undoes it, because a drain stopped
+  // halfway would leave the cell closed but not emptied.
   drain: {
     from: [],
     isUndoneWhenCancelled: true,

@@ -10,10 +10,10 @@ import { type Subject, type Subjects } from './subjects/subject';
 
 export const DRIFT_CHECKS = Symbol('DRIFT_CHECKS');
 
-/** Long enough for a change and its record both to become visible. */
+/** Long enough for both a change and its record to become visible. */
 const PAUSE_MS = 2000;
 /**
- * If more subjects differ than this, something else is
+ * If more than this many subjects differ, something else is
  * wrong. The next reconciliation continues with the rest.
  */
 const MOST_SUSPECTS = 1000;

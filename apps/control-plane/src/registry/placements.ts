@@ -69,9 +69,9 @@ export function troubleAt({
 }
 
 /**
- * Whether a home has lost its tenant's rows. Either the home has reported the loss and not reported
- * otherwise since, or another installation has enrolled as the plane since the tenant was moved,
- * restored or reopened there. The source of the rows is kept as long as a loss can be detected.
+ * Whether a home has lost its tenant's rows. Either the home has reported the loss and has not since
+ * reported that the rows are there, or another installation has enrolled as the plane since the tenant was
+ * moved, restored or reopened there. The source of the rows is kept as long as a loss can be detected.
  */
 export function isCopyLost(
   { restoredFrom, importedBy, reportedCode }: Placement,

@@ -47,6 +47,6 @@ export async function lockPlaneInUse(manager: EntityManager, id: string): Promis
   if (plane.status !== 'retired') return plane;
   const detail =
     `Tenant plane "${plane.name}" is retired and cannot be installed again. Restore or move its ` +
-    'tenant, or register another cell; each comes with its own install bundle.';
+    'tenant, or register another cell. Each of these comes with a new install bundle.';
   throw new DomainError('tenant_plane_retired', 'conflict', detail);
 }

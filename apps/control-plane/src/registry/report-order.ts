@@ -13,7 +13,7 @@ type Said = Pick<ReportRequest, 'sequence' | 'stored_sequence' | 'link_id'>;
 /**
  * How a report relates to those that arrived before it.
  * - `next`: The report is newer than all of them.
- * - `late`: The report's number was missing until now. It was delayed while newer reports arrived.
+ * - `late`: The report's number was missing until now. The report was delayed while newer ones arrived.
  * - `repeat`: The last report was sent again.
  * - `old`: The same process has already sent this number.
  * - `other`: Another process has already sent this number. One database never issues a number
@@ -23,8 +23,8 @@ export type ReportOrder = 'next' | 'late' | 'repeat' | 'old' | 'other';
 
 export function orderOf(known: Known, said: Said): ReportOrder {
   if (known.linkId === null || (isNewer(known, said) && isOfThisDisk(known, said))) return 'next';
-  // Accept only one late report per process, so that a copy that sends
-  // the missing numbers in turn is detected at its second report.
+  // Accept only one late report per process. A copy that sends the missing
+  // numbers one after another is then detected at its second report.
   if (known.missedSequences.includes(said.sequence) && known.lateLinkId !== said.link_id) return 'late';
   if (known.linkId !== said.link_id) return 'other';
   return known.sequence === said.sequence ? 'repeat' : 'old';

@@ -54,7 +54,7 @@ export class TenantPlane {
   /** The address before the last change, and when the address last changed back to a previous one. */
   @Column('varchar', { name: 'previous_endpoint_url', nullable: true }) previousEndpointUrl: string | null;
   @TimestampColumn({ name: 'endpoint_returned_at', nullable: true }) endpointReturnedAt: Date | null;
-  /** How many address changes exceeded the limit since one was last adopted. */
+  /** How many address changes have exceeded the limit since a change was last adopted. */
   @Column('integer', { name: 'address_changes_left_out' }) addressChangesLeftOut: number;
   /** When the plane's newest request file was signed; null if there is none. */
   @TimestampColumn({ name: 'requested_at', nullable: true }) requestedAt: Date | null;
@@ -77,7 +77,7 @@ export class TenantPlane {
    * running (a cloned disk), or that its database was restored.
    */
   @TimestampColumn({ name: 'forked_at', nullable: true }) forkedAt: Date | null;
-  /** According to the database's clock. */
+  /** When the plane last reported, according to the database's clock. */
   @TimestampColumn({ name: 'last_report_at', nullable: true }) lastReportAt: Date | null;
   @JsonColumn({ nullable: true }) health: ReportedHealth | null;
   /** The status from `health`. */

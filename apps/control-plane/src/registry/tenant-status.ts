@@ -5,8 +5,8 @@ import { Tenant } from './tenant.entity';
 
 /**
  * The only way to change a tenant's status. It follows TENANT_TRANSITIONS
- * and changes the status and related columns in one statement. If the tenant
- * already has the status, that is not an error, since steps may run twice.
+ * and changes the status and related columns in one statement. It is not an
+ * error if the tenant already has the status, because steps may run twice.
  * @throws Error if the tenant cannot change from its current status to the new one
  */
 export async function changeTenantStatus(

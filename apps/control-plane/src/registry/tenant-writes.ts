@@ -26,7 +26,7 @@ export const TENANT_WRITES = {
     what: 'Recorded infrastructure',
     from: ['provisioning', 'failed', 'active', 'suspended'],
   },
-  /** For the plane that a move or restore brings the tenant to. */
+  /** Infrastructure for the plane that a move or restore brings the tenant to. */
   comingInfrastructure: { what: 'Recorded infrastructure', from: ['active', 'suspended', 'deprovisioning'] },
 } as const satisfies Readonly<Record<string, TenantWrite>>;
 

@@ -19,14 +19,17 @@ export class Transfer {
   @Column('uuid', { name: 'tenant_id' }) tenantId: string;
   @Column('uuid', { name: 'source_plane_id' }) sourcePlaneId: string;
   @Column('uuid', { name: 'target_plane_id' }) targetPlaneId: string;
-  /** The public key of the target or the backup. No one else can decrypt what passes through. */
+  /**
+   * The public key of the target or the backup. Without the
+   * matching private key, no one can decrypt the parts.
+   */
   @JsonColumn() recipient: Record<string, unknown>;
   /**
    * The private half of a backup's key. Once it is erased, all copies of the backup's parts are unreadable.
    */
   @Column('text', { name: 'key_sealed', nullable: true }) keySealed: string | null;
   /**
-   * The same key for the plane that makes or restores the backup, as a JWE encrypted to that plane's key.
+   * The backup's private key as a JWE, encrypted to the key of the plane that makes or restores the backup.
    */
   @Column('text', { name: 'plane_key', nullable: true }) planeKey: string | null;
   /** For a kept backup: the row count and checksum of each table. */
@@ -61,7 +64,7 @@ export class Transfer {
    * clock. Null while the initial rows are still being copied.
    */
   @TimestampColumn({ name: 'following_since', nullable: true }) followingSince: Date | null;
-  /** When the source was told to stop all writes. */
+  /** When the source was instructed to stop all writes. */
   @TimestampColumn({ name: 'frozen_at', nullable: true }) frozenAt: Date | null;
   @TimestampColumn({ name: 'ended_at', nullable: true }) endedAt: Date | null;
 }

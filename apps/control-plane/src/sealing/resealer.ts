@@ -84,7 +84,10 @@ export class Resealer implements OnApplicationBootstrap, BeforeApplicationShutdo
     }
   }
 
-  /** Values sealed with other keys, in row order, starting after the row `after`. */
+  /**
+   * A batch of values sealed with other keys, ordered by
+   * row. If `after` is given, only later rows are included.
+   */
   private sealedByOthers({ table, column, row, owner }: SealedColumn, after?: string): Promise<Value[]> {
     const { prefix } = this.box;
     const [ownerText, further] = [

@@ -1,12 +1,12 @@
 /**
- * Shorter secrets are not replaced on their own, because they occur
- * in too many words. Within their URL, they are still replaced.
+ * The minimum length of a secret that is replaced on its own. Shorter secrets
+ * occur in too many words, so they are replaced only as part of their URL.
  */
 const LEAST = 6;
 
 /**
- * The forms in which secrets may occur in a text, longest first. For a URL this
- * includes its password, unless that equals the user name; file paths are not secrets.
+ * The forms in which secrets may occur in text, longest first. For a URL this includes
+ * its password, unless that equals the user name; file paths are not secrets.
  */
 export function spellingsOf(secrets: Iterable<string>): readonly string[] {
   const words = [...secrets].flatMap((secret) => (isAddress(secret) ? partsOf(secret) : [secret]));

@@ -3,8 +3,8 @@ import { type TenantPlane } from '../registry/tenant-plane.entity';
 import { type ServiceKey } from './service-key.entity';
 
 /**
- * The key that a plane signs with: the key used last or,
- * before any use, the key that the plane enrolled with.
+ * The plane's accepted keys, and the one that it signs with. That is the
+ * key used last or, before any use, the key that the plane enrolled with.
  */
 export function keysView(
   { secretMode, status, nextKeyId }: TenantPlane,

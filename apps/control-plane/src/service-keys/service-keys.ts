@@ -118,7 +118,7 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
     return secret !== undefined && secret === this.config.INTERNAL_SERVICE_SECRET_PREVIOUS;
   }
 
-  /** At enrolment: accepts the key and revokes the plane's other keys. */
+  /** Activates the key at enrolment, and revokes the plane's other keys. */
   async activate(manager: EntityManager, tenantPlaneId: string, id: string): Promise<void> {
     await this.revokeAllBut(manager, tenantPlaneId, id);
     await manager.update(ServiceKey, { id, activatedAt: IsNull() }, { activatedAt: this.clock.now() });
@@ -231,7 +231,9 @@ export function keyRevoked(): DomainError {
   return new DomainError('bad_signature', 'unauthenticated', 'This key has been revoked.');
 }
 
-/** The current and the previous platform secret: under one id, unless the secrets contain different ids. */
+/**
+ * The current and the previous platform secret. Both have the same id, unless they contain different ids.
+ */
 function platformKeysOf({
   INTERNAL_SERVICE_SECRET: current,
   INTERNAL_SERVICE_SECRET_PREVIOUS: previous,

@@ -47,7 +47,10 @@ export class Signups {
     private readonly clock: Clock,
   ) {}
 
-  /** Does the same work and returns the same response for every address. Only the email reveals more. */
+  /**
+   * Does the same work and returns the same response for every address.
+   * Only the email reveals whether the address already has a tenant.
+   */
   async request(dto: SignupDto): Promise<SignupView> {
     this.requireOpen();
     const email = dto.email.toLowerCase();
@@ -164,8 +167,8 @@ export async function openSignup(manager: EntityManager, id: string, now: Date):
 }
 
 /**
- * Checks the newest token before the earlier ones. In between, the
- * newest token can become an earlier one, but not the reverse.
+ * Checks the newest token before the earlier ones. Between the two checks,
+ * the newest token can become an earlier one, but not the reverse.
  */
 async function signupWith(manager: EntityManager, tokenHash: string): Promise<Signup | null> {
   const newest = await manager.findOneBy(Signup, { tokenHash });
@@ -182,8 +185,8 @@ async function firstFree(manager: EntityManager, slugs: readonly string[]): Prom
 function requireName({ email, organisation, slug }: SignupDto): void {
   const isNamed = slug !== undefined || slugsFor(organisation ?? organisationOf(email) ?? '').length > 0;
   const message =
-    'organisation is required, because no slug can be derived from the email address. Send one with ' +
-    'letters a-z, or send a slug.';
+    'organisation is required, because no slug can be derived from the email address. Send a name ' +
+    'that contains letters a-z, or send a slug.';
   if (!isNamed) throw validationFailed([{ field: 'organisation', message }]);
 }
 

@@ -52,7 +52,7 @@ export function organisationOf(email: string): string | null {
 export function slugsFor(name: string): string[] {
   const plain = slugFromName(name);
   if (plain === '') return [];
-  // The plain name may be too short or reserved, so a word is then appended.
+  // If the plain name is too short or reserved, append a word.
   const base = slugProblem(plain) === null ? plain : `${plain}-team`;
   const numbered = Array.from({ length: NUMBERED - 1 }, (_, at) => `-${at + 2}`);
   return ['', ...numbered]

@@ -56,7 +56,7 @@ function ownLetter(to: string, url: string): AddressedLetter {
     to,
     subject: 'You already have an Atlas tenant',
     paragraphs: [
-      'Someone, probably you, requested an Atlas tenant with this address, which already has one:',
+      'Someone, probably you, requested an Atlas tenant with this address, but the address already has one:',
       'Sign in there. If you need another tenant, ask Atlas. If this was not you, ignore this email.',
     ],
     action: { label: 'Your tenant', url },

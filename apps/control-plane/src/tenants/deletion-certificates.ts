@@ -99,7 +99,8 @@ export class DeletionCertificates {
       // Counts only rows that Atlas stored.
       rows_removed: Object.fromEntries(rows),
       backup_erased_at: backup ? erasedAt : null,
-      // These backups of whole databases are made by whoever runs the databases.
+      // When the last backup of an entire database that contained the
+      // tenant expires. Whoever runs the database makes such backups.
       database_backups_expire_at: new Date(
         now.getTime() + this.config.DATABASE_BACKUP_DAYS * DAY_MS,
       ).toISOString(),
@@ -122,7 +123,7 @@ export class DeletionCertificates {
 function notDeleted({ restorableUntil }: Tenant): DomainError {
   const detail = restorableUntil
     ? `The tenant can be restored until ${restorableUntil.toISOString()}. The certificate is issued ` +
-      'afterwards, once its backup is erased.'
+      "afterwards, once the tenant's backup has been erased."
     : 'The tenant is not deleted.';
   return new DomainError('not_deleted', 'not_found', detail);
 }

@@ -41,9 +41,7 @@ export class SignupLinks extends LinkKind {
     super();
   }
 
-  /**
-   * Without an issuer, the link belongs to the system: no change to an operator or API key revokes it.
-   */
+  /** A link without an issuer belongs to the system, so no change to an operator or API key revokes it. */
   async create(manager: EntityManager, tenantId: string, issuer?: OperatorCaller): Promise<SignupLink> {
     const { tenantPlaneId, email, url } = await this.requireReady(manager, tenantId);
     const now = this.clock.now();
@@ -85,7 +83,9 @@ export class SignupLinks extends LinkKind {
     );
   }
 
-  /** Revokes the matching links, and publishes that to the tenants' homes in the same transaction. */
+  /**
+   * Revokes the matching links, and publishes the revocation to the tenants' homes in the same transaction.
+   */
   async end(manager: EntityManager, { where, parameters }: IssuedBy): Promise<number> {
     const isLive = `${where} and revoked_at is null`;
     const tenants = { select: `select tenant_id from signup_links where ${isLive}`, parameters };

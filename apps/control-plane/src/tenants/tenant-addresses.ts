@@ -24,8 +24,8 @@ export class TenantAddresses {
   }
 
   /**
-   * The fields in which the tenant's row differs from its plane's
-   * row. A database that only the tenant's row names does not count.
+   * The fields in which the tenant's row differs from its plane's row. A
+   * database that is recorded only in the tenant's row does not count.
    */
   differences(plane: TenantPlane, tenant: Tenant): string[] {
     const isOther = (field: 'url' | 'endpointUrl' | 'deploymentModel'): boolean =>

@@ -158,7 +158,7 @@ export class Backups {
     return (JSON.parse((await promisify(gunzip)(last)).toString('utf8')) as LastPart).manifest;
   }
 
-  /** Encrypts the backup's key to the plane that is to use it. */
+  /** Encrypts the backup's key for the plane that is to use it. */
   private async keyFor(manager: EntityManager, backup: Transfer, id: string): Promise<string> {
     const { publicKey } = await manager.findOneByOrFail(TenantPlane, { id });
     const key = await importJWK(publicKey as JWK, KEY_AGREEMENT);

@@ -50,7 +50,7 @@ export const homeServes = (database: Database, tenantId: string): string => `exi
     and home.reported_state = 'applied' and home.reported_revision >= home.entry_revision
     and (home.restored_from is null and home.imported_by is null or home.imported_by = plane.instance_id))`;
 
-/** Runs {@link homeServes}. */
+/** Evaluates {@link homeServes}. */
 export function doesHomeServe(
   database: Database,
   manager: EntityManager,
@@ -61,8 +61,8 @@ export function doesHomeServe(
 }
 
 /**
- * Call it in the transaction that starts the removal of the old copy. Its
- * locks block enrolments and reports by the home until the transaction ends.
+ * Checks that the home serves the tenant, and blocks enrolments and reports by the home until
+ * the transaction ends. Call it in the transaction that starts the removal of the old copy.
  * @throws StepFailure unless the home serves the tenant.
  */
 export async function requireHomeServes(
@@ -160,7 +160,7 @@ export async function lostCopyDetail(manager: EntityManager, home: Placement): P
     );
   const lost =
     `Tenant "${slug}" was moved to tenant plane ${name}, but the database of that plane no longer has ` +
-    'its rows';
+    "the tenant's rows";
   const old = await oldHomeWithRows(manager, home);
   if (!old)
     return (
@@ -178,8 +178,9 @@ export async function lostCopyDetail(manager: EntityManager, home: Placement): P
   const cell = isCell(plane) && { tenant_plane_id: plane.id };
   const body = JSON.stringify({ deployment_model: plane.deploymentModel, ...cell });
   return (
-    `${lost}. Tenant plane ${plane.name} still has them as they were at the move. Restore a newer backup ` +
-    `of the database of ${name}, or move the tenant back (POST /api/tenants/${tenantId}/move ${body}). ` +
+    `${lost}. Tenant plane ${plane.name} still has them as they were at the move. Restore a backup of the ` +
+    `database of ${name} from after the move, or move the tenant back (POST ` +
+    `/api/tenants/${tenantId}/move ${body}). ` +
     'Moving back serves the kept rows again, without later writes.'
   );
 }

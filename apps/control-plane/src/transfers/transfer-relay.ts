@@ -95,8 +95,8 @@ export class TransferRelay {
   }
 
   /**
-   * Returns a part to the target, or null if it does not arrive in
-   * time. The request confirms that all earlier parts are imported.
+   * Returns the part that the target requests, or null if the part does not arrive
+   * in time. The request confirms that all earlier parts have been imported.
    */
   async give(
     target: { readonly targetPlaneId: string; readonly keyId: string },
@@ -104,7 +104,7 @@ export class TransferRelay {
     wanted: WantedPart,
     { seconds, ended }: Wait,
   ): Promise<string | null> {
-    // After importing the last part, the target requests the next number.
+    // After importing the last part, the target still requests the number after it.
     if (wanted.part > MAX_PARTS + 1) throw tooManyParts();
     await this.noteImported(target, id, wanted);
     // Subscribe before reading, so that no part is missed.
@@ -127,7 +127,7 @@ export class TransferRelay {
     { attempt, part: parts, kind: lastKind, changes: lastChanges }: TransferPartHeader,
     isNew: boolean,
   ): Promise<void> {
-    // A new attempt begins with rows, so it clears the time of the previous attempt.
+    // A new attempt begins with rows, so it clears the previous attempt's `followingSince`.
     const followingSince = lastKind === 'changes' ? (known ?? (await this.database.now())) : null;
     const progress = { attempt, parts, lastKind, lastChanges, followingSince, ...(isNew && { imported: 0 }) };
     await updateRows(manager, Transfer, { id }, progress);
@@ -144,8 +144,8 @@ export class TransferRelay {
       await this.keys.holdAccepted(manager, keyId);
       const transfer = await this.require(manager, { id, targetPlaneId });
       if (wanted.importer !== transfer.importer) return this.beginImport(manager, transfer, wanted);
-      // A repeated request may arrive late, so progress never
-      // decreases, and an earlier attempt no longer counts.
+      // A repeated request may arrive late, so it must not reduce
+      // the progress. Requests for an earlier attempt do not count.
       const imported = Math.min(wanted.part - 1, transfer.parts);
       if (wanted.attempt !== transfer.attempt || imported <= transfer.imported) return;
       await manager.update(Transfer, { id }, { imported });
@@ -218,8 +218,8 @@ function headerOf(sealed: string): TransferPartHeader | null {
 }
 
 /**
- * Whether the header's values can be stored. A plane may send any
- * values, and all except the transfer and part numbers are stored.
+ * Whether the header's values can be stored. A plane may send any values. The
+ * transfer id and the part number are compared with the request elsewhere.
  */
 function isStorable({
   attempt,

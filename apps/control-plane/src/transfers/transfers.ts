@@ -27,8 +27,9 @@ export class Transfers {
   }
 
   /**
-   * Returns the live transfer if it is between these planes and encrypted to the target's current key.
-   * Otherwise replaces it, because its copy is useless for this move or cannot be decrypted by the target.
+   * Returns the live transfer if it is between these planes and encrypted to
+   * the target's current key. Otherwise replaces it, because the rows copied
+   * so far are useless for this move or cannot be decrypted by the target.
    */
   async open(
     manager: EntityManager,

@@ -89,7 +89,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
     await scene.reaches(body.job.id, 'succeeded');
     expect(await scene.tenant(body.tenant.id)).toMatchObject({ tenant_plane_id: other.id });
     // The job may still be in the middle of a check.
-    await eventually(async () => (await waitsFor(job)) === 'its tenants to move (0 of 6 have moved)', {
+    await eventually(async () => (await waitsFor(job)) === "the cell's tenants to move (0 of 6 have moved)", {
       what: 'the job waits',
     });
   });

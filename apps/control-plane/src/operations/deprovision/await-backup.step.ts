@@ -35,8 +35,8 @@ export class AwaitBackupStep extends ProvisioningStep {
     if (backupIdIn(outputs) === undefined) return done();
     const backup = await this.backups.live(manager, tenantId);
     if (!backup) return done(tally((await this.backups.kept(manager, tenantId))?.manifest ?? {}));
-    // Checked after reading the backup, because the home's database
-    // may have been replaced before or after it made the backup.
+    // Check the home only after reading the backup, because the home's
+    // database may have been replaced before or after the backup was made.
     const home = await placeWithRows(manager, tenantId);
     if (home && (await hasLostCopy(manager, home))) return back('back-up');
     if (isWhole(backup)) {
@@ -52,9 +52,9 @@ export class AwaitBackupStep extends ProvisioningStep {
       if (await hasLostCopy(manager, place)) return back('back-up');
       const detail =
         'The backup failed or differs from the original. Nothing was removed. Reason: ' +
-        `${place.reportedError ?? 'no reason given'}`;
+        `${place.reportedError ?? 'none given'}`;
       const fix =
-        'Atlas on-call: check the log of the tenant plane (was there disk space for the trial ' +
+        'Atlas on-call: check the log of the tenant plane (was there enough disk space for the trial ' +
         'restore?), then retry the job.';
       throw new StepFailure('operator', 'backup_not_verified', detail, fix);
     }

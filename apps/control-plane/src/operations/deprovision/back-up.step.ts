@@ -81,7 +81,7 @@ export class BackUpStep extends ProvisioningStep {
   }
 
   /**
-   * Blocks enrolments and reports by the home until the transaction ends.
+   * Checks the home, and blocks its enrolments and reports until the transaction ends.
    * @throws StepFailure unless the home serves the rows that were backed up.
    */
   private async requireHome(
@@ -108,8 +108,8 @@ export class BackUpStep extends ProvisioningStep {
 }
 
 /**
- * The failure when the home has lost the moved rows and only
- * the old copy is left. Nothing is backed up or removed.
+ * Returns the failure for a home that has lost the moved rows, so
+ * that only the old copy is left. Nothing is backed up or removed.
  */
 export async function movedCopyLost(manager: EntityManager, home: Placement): Promise<StepFailure> {
   const fix = 'Operator: roll this job back, do what the detail says, then deprovision the tenant again.';

@@ -10,8 +10,9 @@ import { LOST } from './back-up.step';
 import { isBeyondReturn } from './remove-copies.step';
 
 /**
- * Starts the period in which the tenant can be restored. A tenant that was never used is
- * deleted at once. If an operator has accepted the loss of the rows, the tenant is purged next.
+ * Starts the period in which the tenant can be restored. A tenant that was
+ * never used is deleted immediately. If an operator has accepted the loss of
+ * the rows, the period ends immediately, so that the tenant can be purged.
  */
 @Injectable()
 export class CloseTenantStep extends ProvisioningStep {

@@ -35,8 +35,8 @@ export class OldBackups {
   }
 
   /**
-   * The locks block jobs for the tenant, and enrolments by
-   * its home, between the second check and the erasure.
+   * Checks the tenant again under locks. The locks block jobs for the
+   * tenant, and enrolments by its home, until the transaction ends.
    */
   private async erase(manager: EntityManager, tenantId: string): Promise<void> {
     await lockTenant(manager, tenantId);

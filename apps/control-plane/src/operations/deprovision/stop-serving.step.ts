@@ -37,7 +37,7 @@ export class StopServingStep extends ProvisioningStep {
    * only be deprovisioned again, since its provisioning job has ended.
    */
   async undo({ manager, tenantId, params }: ProvisioningContext): Promise<void> {
-    // The start of this job superseded any move in progress, even if this step never ran.
+    // Starting this job superseded any move in progress, even if this step never ran.
     await this.endMove(manager, tenantId);
     await this.leaveWhereItMoved(manager, tenantId);
     const before = params['status'] as TenantStatus;
@@ -54,7 +54,7 @@ export class StopServingStep extends ProvisioningStep {
 
   /**
    * No job resumes the stopped move, so the copy at its target
-   * becomes an old copy that is due for removal at once.
+   * becomes an old copy that is immediately due for removal.
    */
   private async leaveWhereItMoved(manager: EntityManager, tenantId: string): Promise<void> {
     const coming = await placeOf(manager, tenantId, 'importing');

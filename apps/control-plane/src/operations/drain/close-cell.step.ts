@@ -15,7 +15,7 @@ export class CloseCellStep extends ProvisioningStep {
     return done({ was_open: acceptsTenants });
   }
 
-  /** A cell that an earlier drain closed stays closed. */
+  /** A cell closed by an earlier drain stays closed. */
   async undo({ manager, tenantPlaneId: id, outputs }: ProvisioningContext): Promise<void> {
     if (outputs[this.name]?.['was_open'] !== true) return;
     await manager.update(TenantPlane, { id }, { acceptsTenants: true });

@@ -83,7 +83,7 @@ async function requireCell(manager: EntityManager, id: string): Promise<TenantPl
   throw new DomainError('tenant_plane_not_a_cell', 'unprocessable', detail);
 }
 
-/** The number of free places in the other cells of the cell's region. */
+/** The number of free places in the region's other cells. */
 async function roomElsewhere(manager: EntityManager, { id, region }: TenantPlane): Promise<number> {
   const query = manager
     .createQueryBuilder(TenantPlane, 'cell')

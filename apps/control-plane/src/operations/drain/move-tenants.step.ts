@@ -85,7 +85,7 @@ export class MoveTenantsStep extends ProvisioningStep {
     if (isStuck) throw await stopped(context, tally);
     const { startedAt } = context;
     const [deadline, next] = [startedAt.getTime() + PATIENCE_MS, this.clock.now().getTime() + LOOK_AGAIN_MS];
-    const what = `its tenants to move (${moved} of ${moved + moving + left} have moved)`;
+    const what = `the cell's tenants to move (${moved} of ${moved + moving + left} have moved)`;
     return wait(what, new Date(Math.min(deadline, next)));
   }
 
@@ -168,7 +168,8 @@ async function stopped(
   const codes = [...new Set(failed.map(({ error, status }) => error?.code ?? status))].join(', ');
   const why = codes === '' ? 'cannot move in their current state' : `did not move (${codes})`;
   const without = slugs && ` The cell no longer has the rows of ${slugs}.`;
-  const detail = `Tenants ${why}, among them ${named.join(', ')}; moved: ${moved}, left: ${left}.${without}`;
+  const counts = `moved: ${moved}, left: ${left}`;
+  const detail = `Some tenants ${why}, including ${named.join(', ')}; ${counts}.${without}`;
   const back =
     slugs &&
     ' A tenant whose rows are lost can only move back to a plane that still has them. POST ' +
@@ -182,7 +183,7 @@ async function stopped(
 
 /**
  * The operator may switch off the machine once the drain has
- * succeeded, so the drain never succeeds for an open cell.
+ * succeeded, so the drain must not succeed while the cell is open.
  */
 async function requireClosed(manager: EntityManager, id: string): Promise<void> {
   const { name, acceptsTenants } = await lockPlane(manager, id);

@@ -31,8 +31,7 @@ export class CutOverStep extends ProvisioningStep {
     const tenant = await lockTenant(manager, tenantId);
     const [home, coming] = [await placeOf(manager, tenantId), await placeOf(manager, tenantId, 'importing')];
     if (!home || !coming) throw new StepFailure('fatal', 'no_transfer', 'The transfer has ended.');
-    // The locks ensure that the new plane enrols and changes
-    // its address only before or after this transaction.
+    // The locks keep the new plane from enrolling or changing its address during this transaction.
     const [plane] = await lockPlanes(manager, [coming.tenantPlaneId, home.tenantPlaneId]);
     const transfer = await holdTransfer(manager, { tenantId, purpose: 'move' });
     if (!plane || !transfer?.frozenAt)
@@ -48,7 +47,7 @@ export class CutOverStep extends ProvisioningStep {
       throw new StepFailure(
         'fatal',
         'no_transfer',
-        'Since the rows were copied to it, the target tenant plane has re-enrolled or lost its enrolment.',
+        'The target tenant plane has re-enrolled or lost its enrolment since the rows were copied to it.',
       );
     const [frozenAt, now] = [here(transfer.frozenAt), this.clock.now()];
     const missing = await unlessMoved(manager, transfer, { frozenAt, now });

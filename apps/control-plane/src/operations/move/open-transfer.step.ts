@@ -30,8 +30,8 @@ export class OpenTransferStep extends ProvisioningStep {
     await this.requireFit(manager, home, coming);
     const between = { sourcePlaneId: home.tenantPlaneId, targetPlaneId: coming.tenantPlaneId };
     const transfer = await this.transfers.open(manager, { tenantId, ...between });
-    // An interrupted undo may have set `purgeJobId`. If that were
-    // published again, the plane would remove the rows being imported.
+    // An interrupted undo may have set `purgeJobId`. Publishing it
+    // again would make the plane remove the rows being imported.
     await manager.update(Placement, { tenantId, tenantPlaneId: coming.tenantPlaneId }, { purgeJobId: null });
     for (const place of [home, coming]) await this.desiredStates.publish(manager, place);
     return done({ transfer_id: transfer.id });

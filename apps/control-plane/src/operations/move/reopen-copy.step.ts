@@ -48,7 +48,7 @@ export class ReopenCopyStep extends ProvisioningStep {
     const place = await placeOf(manager, tenantId);
     const found = place && (await keptCopyOf(manager, place));
     if (!place || !found) throw notLost();
-    // The locks ensure that both planes enrol and report only before or after this transaction.
+    // The locks keep both planes from enrolling or reporting during this transaction.
     await lockPlanes(manager, [found.id, place.tenantPlaneId]);
     const [home, plane] = [await placeOf(manager, tenantId), await keptCopyOf(manager, place)];
     if (!home || !plane || !(await hasLostCopy(manager, home))) throw notLost();

@@ -36,11 +36,11 @@ export class AwaitEnrolmentStep extends ProvisioningStep {
     const { phase } = arrivalOf(context, tenant);
     const expected = await this.planes.find(manager, tenantId, phase);
     if (!expected) throw new StepFailure('fatal', 'no_tenant_plane', 'The tenant has no tenant plane.');
-    // Read before the token. If the first token is issued in between, that wakes the job.
+    // Read this before the token. If the first token is issued in between, it wakes the job.
     const wasIssued = await this.tokens.wasIssued(manager, expected.id);
     const token = await this.tokens.findLive(manager, expected.id);
-    // Read after the token. If the token was used in between, the plane is enrolled by now.
-    // The plane is locked, so its address cannot change before it is copied to the tenant.
+    // Read the plane after the token. If the token was used in between, the plane is enrolled by
+    // now. The lock keeps the plane's address from changing before it is copied to the tenant.
     const plane = await lockPlane(manager, expected.id);
     if (plane.status !== 'enrolled' && !wasIssued)
       return wait(BUNDLE_OF_A_PERSON, new Date(context.startedAt.getTime() + HAND_WORK_MS));

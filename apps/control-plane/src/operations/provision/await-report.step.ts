@@ -57,7 +57,7 @@ export class AwaitReportStep extends ProvisioningStep {
 
   /**
    * For a tenant that is served from a kept copy again. From here on, the home
-   * may replace its database without counting as having lost the copy. The plane
+   * does not count as having lost the copy if its database is replaced. The plane
    * that lost the rows serves no users, so the job does not wait for its report.
    */
   private async served(manager: EntityManager, home: Placement): Promise<StepResult> {

@@ -5,8 +5,7 @@ import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-j
 import { SignupLinks } from '../../tenants/signup-links';
 
 /**
- * Checks that the first admin can sign up. The link itself
- * is a secret, so it is only created on request.
+ * Checks that the first admin can sign up. The link itself is a secret, so it is created only on request.
  */
 @Injectable()
 export class PrepareSignupLinkStep extends ProvisioningStep {

@@ -28,7 +28,8 @@ export class EndTrustStep extends ProvisioningStep {
     const { manager } = context;
     await lockTenant(manager, place.tenantId);
     const plane = await manager.findOneByOrFail(TenantPlane, { id: place.tenantPlaneId });
-    // Retire the plane first, because retiring it takes the lock on the plane's calls.
+    // Retire the plane first. This takes the lock on the plane's
+    // calls, which must be taken before placements are locked.
     await this.planes.retire(manager, place.tenantId, plane);
     const { importedBy } = await manager.findOneByOrFail(Placement, place);
     if (importedBy !== null) await requireHomeServes(this.database, manager, place);

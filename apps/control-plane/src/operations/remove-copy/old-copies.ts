@@ -26,8 +26,8 @@ const REMOVAL_WAITS = `exists (select 1 from provisioning_jobs job
         and since.operation not in (:...harmless)))`;
 
 /**
- * SQL: whether the job that was removing the copy at `place` stopped before it saw the plane's report. Until
- * a removal sees that report, the new home must keep the rows that were moved, so another removal begins.
+ * SQL: whether the job that was removing the copy at `place` stopped before it saw the plane's report.
+ * The new home must keep the moved rows until a removal sees that report, so another removal begins.
  */
 const IS_BROKEN_OFF = `exists (select 1 from provisioning_jobs job
   where job.id = place.purge_job_id
@@ -65,7 +65,7 @@ export class OldCopies {
 
   /**
    * Skips a busy tenant until the next sweep. Checks the copy again once the job's row is
-   * written, because writing the row waits for another job, which may just have removed the copy.
+   * written, because writing the row may have waited for another job that removed the copy.
    */
   private async remove({ tenantId, tenantPlaneId }: Placement): Promise<void> {
     await this.database

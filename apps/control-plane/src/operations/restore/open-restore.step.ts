@@ -31,8 +31,8 @@ export class OpenRestoreStep extends ProvisioningStep {
     const why = olderThanBackup(backup, target);
     if (why !== null) throw cannotTakeRows(target, why);
     await this.backups.bringBack(manager, backup, tenantPlaneId);
-    // An interrupted undo may have set `purgeJobId`. If that were
-    // published again, the plane would remove the rows being imported.
+    // An interrupted undo may have set `purgeJobId`. Publishing it
+    // again would make the plane remove the rows being imported.
     await manager.update(Placement, { tenantId, tenantPlaneId }, { purgeJobId: null });
     await this.desiredStates.publish(manager, coming);
     return done({ backup_id: backup.id });

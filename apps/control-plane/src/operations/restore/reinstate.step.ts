@@ -43,7 +43,7 @@ export class ReinstateStep extends ProvisioningStep {
     if (!coming && (await placeOf(manager, tenantId))) return done();
     if (!coming) throw new StepFailure('fatal', 'not_placed', 'The tenant has no place to return to.');
     const { tenantPlaneId } = coming;
-    // The lock ensures that the plane enrols and changes its address only before or after this transaction.
+    // The lock keeps the plane from enrolling or changing its address during this transaction.
     const plane = await lockPlane(manager, tenantPlaneId);
     const backup = await this.backupOf(context);
     const missing = await this.copy.unlessThere(context, plane, backup);
@@ -63,7 +63,7 @@ export class ReinstateStep extends ProvisioningStep {
     return done();
   }
 
-  /** Null if nothing was imported, because the customer has kept the rows. */
+  /** Null if the customer has kept the rows, so that nothing was imported. */
   private async backupOf({ manager, tenantId, outputs }: ProvisioningContext): Promise<Transfer | null> {
     const backup = await holdTransfer(manager, { tenantId, purpose: 'restore' });
     if (!backup && outputs['open-restore'])

@@ -30,7 +30,7 @@ export class AwaitNextSecretStep extends ProvisioningStep {
   async run({ manager, tenantPlaneId, startedAt, outputs }: ProvisioningContext): Promise<StepResult> {
     const accepted = await this.keys.acceptedOf(manager, [tenantPlaneId]);
     const next = accepted.find(({ id }) => id === outputs[MINT_NEXT_SECRET]?.['key_id']);
-    // In the meantime, the plane has re-enrolled with a new bundle, and all older secrets were revoked.
+    // The plane has since re-enrolled with a new bundle, so all older secrets are revoked.
     if (!next) return done({ superseded: true });
     const deadline = new Date(startedAt.getTime() + PATIENCE_MS);
     if (this.uses.lastOf(next) === null) return wait('the tenant plane to use its next secret', deadline);
@@ -44,7 +44,7 @@ export class AwaitNextSecretStep extends ProvisioningStep {
     // Nothing to undo, because this step only waits.
   }
 
-  /** When the older secrets will have been unused for long enough. */
+  /** The time by which the older secrets will have been unused for long enough. */
   private quietAt(next: ServiceKey, accepted: readonly ServiceKey[]): Date {
     const lastUses = accepted
       .filter((key) => key !== next)

@@ -28,8 +28,8 @@ export class AwaitReenrolmentStep extends ProvisioningStep {
   }
 
   async run({ manager, tenantPlaneId }: ProvisioningContext): Promise<StepResult> {
-    // An enrolment that began before the token expired may
-    // not have committed yet. Taking the lock waits for it.
+    // An enrolment that began before the token expired may not have
+    // committed yet. Locking the plane waits for that enrolment.
     await lockPlane(manager, tenantPlaneId);
     const token = await this.tokens.findLive(manager, tenantPlaneId);
     const [key] = await this.keys.acceptedOf(manager, [tenantPlaneId]);

@@ -9,7 +9,7 @@ import { ServiceKeys } from '../../service-keys/service-keys';
 
 export const MINT_NEXT_SECRET = 'mint-next-secret';
 
-/** From this step on, both secrets are accepted. */
+/** Mints the plane's next secret. From this step on, both secrets are accepted. */
 @Injectable()
 export class MintNextSecretStep extends ProvisioningStep {
   readonly name = MINT_NEXT_SECRET;

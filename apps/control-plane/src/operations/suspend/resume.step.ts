@@ -6,7 +6,7 @@ import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-j
 @Injectable()
 export class ResumeStep extends ProvisioningStep {
   readonly name = 'resume';
-  readonly description = 'Make the tenant active again, and publish that';
+  readonly description = 'Make the tenant active again, and publish its new status';
   readonly creates = [];
 
   constructor(private readonly publisher: TenantStatusPublisher) {

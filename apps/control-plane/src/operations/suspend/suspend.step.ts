@@ -7,7 +7,7 @@ import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-j
 export class SuspendStep extends ProvisioningStep {
   readonly name = 'suspend';
   readonly description =
-    'Suspend the tenant and publish that; its users are refused, and its data stays untouched';
+    'Suspend the tenant and publish its new status; its users are refused, and its data stays untouched';
   readonly creates = [];
 
   constructor(private readonly publisher: TenantStatusPublisher) {

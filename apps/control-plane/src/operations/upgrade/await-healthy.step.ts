@@ -5,7 +5,7 @@ import { ControlPlaneConfig } from '../../config/control-plane.config';
 import { PlaneHealth } from '../../desired-state/plane-health';
 import { type ProvisioningContext, ProvisioningStep } from '../../provisioning-jobs/provisioning-step';
 
-/** The health gate: a plane that is not healthy in time on its new version is rolled back. */
+/** The health gate. A plane that does not become healthy on its new version in time is rolled back. */
 @Injectable()
 export class AwaitHealthyStep extends ProvisioningStep {
   readonly name = 'await-healthy';

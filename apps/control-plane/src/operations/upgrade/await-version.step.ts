@@ -13,8 +13,8 @@ const WHO = {
 };
 
 /**
- * For planes that no driver created. Whoever runs the plane
- * upgrades it, and the plane's reports show when that is done.
+ * Waits for the upgrade of a plane that no driver created. Whoever runs the
+ * plane upgrades it, and the plane's reports show when the upgrade is done.
  */
 @Injectable()
 export class AwaitVersionStep extends ProvisioningStep {

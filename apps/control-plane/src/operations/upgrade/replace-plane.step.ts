@@ -13,8 +13,8 @@ import { TenantPlane } from '../../registry/tenant-plane.entity';
 export class ReplacePlaneStep extends ProvisioningStep {
   readonly name = 'replace-plane';
   readonly description =
-    'Stop the tenant plane and start its new version. Unless it has replicas, its users wait for a few ' +
-    'seconds';
+    'Stop the tenant plane and start its new version. Unless the plane has replicas, its users wait for ' +
+    'a few seconds';
   readonly creates = ['tenant plane process'];
   override readonly isAtomic = false;
   override readonly takesLong = ['run', 'undo'] as const;
@@ -45,7 +45,7 @@ export class ReplacePlaneStep extends ProvisioningStep {
     const { manager, jobId, tenantPlaneId, params } = context;
     const plane = await manager.findOneByOrFail(TenantPlane, { id: tenantPlaneId });
     const [from, to] = [String(params['from']), String(params['version'])];
-    // Earlier versions of the Control Plane do not record `releasedBy`, so a
+    // Earlier versions of the Control Plane did not record `releasedBy`, so a
     // matching `release` also counts as this job's until the plane is rolled back.
     const wasTold = plane.releasedBy === jobId || (plane.release === to && from !== to);
     // A plane whose tenant has moved away stays as it is until it is removed.

@@ -94,8 +94,8 @@ async function requirePossible(manager: EntityManager, id: string, version: stri
 }
 
 /**
- * Throws while a job for the plane is live, or one for its only tenant. Such a job may need
- * the plane to stay unchanged, or may remove it. For cells, jobs for tenants do not matter.
+ * Throws while a job for the plane or for its only tenant is live. Such a job may need the
+ * plane to stay unchanged, or may remove it. For cells, jobs for tenants do not matter.
  */
 async function requireIdle(manager: EntityManager, { id: tenantPlaneId }: TenantPlane): Promise<void> {
   await requirePlaneIdle(manager, tenantPlaneId);

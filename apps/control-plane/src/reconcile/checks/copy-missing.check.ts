@@ -4,8 +4,8 @@ import { type TenantSubject, TenantSubjects } from '../subjects/tenant-subjects'
 import { DriftCheck } from './drift-check';
 
 /**
- * A tenant's home does not have the tenant's rows, so the tenant's
- * users are not served. The source of the move or restore is kept.
+ * A tenant's home does not have the tenant's rows, so the tenant's users
+ * are not served. The copy or backup that the rows came from is kept.
  */
 @Injectable()
 export class CopyMissingCheck extends DriftCheck<TenantSubject> {

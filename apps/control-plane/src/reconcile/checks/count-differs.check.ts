@@ -5,8 +5,8 @@ import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
 import { DriftCheck } from './drift-check';
 
 /**
- * A plane's row contains a wrong number of tenants. Repaired by counting
- * again, under the lock that guards the taking and freeing of places.
+ * A plane's row contains a wrong number of tenants. Repaired by
+ * counting again, under the lock that guards the number of places.
  */
 @Injectable()
 export class CountDiffersCheck extends DriftCheck<PlaneSubject> {

@@ -5,7 +5,10 @@ import { type InfrastructurePart } from '../../infrastructure/drivers/infrastruc
 import { InfrastructureSubjects, type MadeInfrastructure } from '../subjects/infrastructure-subjects';
 import { DriftCheck } from './drift-check';
 
-/** A part of what a driver created is missing or has changed. The driver decides what can be repaired. */
+/**
+ * Part of the infrastructure that a driver created is missing
+ * or has changed. The driver decides what can be repaired.
+ */
 @Injectable()
 abstract class InfrastructureFaultCheck extends DriftCheck<MadeInfrastructure> {
   protected abstract readonly part: InfrastructurePart;

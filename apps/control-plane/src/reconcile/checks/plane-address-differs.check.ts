@@ -48,7 +48,7 @@ export class PlaneAddressDiffersCheck extends DriftCheck<PlaneSubject> {
 
   private remedy(plane: TenantPlane): string {
     return isForked(plane, this.clock.now())
-      ? 'Two copies of the plane are reporting. Stop the one that should not run.'
+      ? 'Two copies of the plane are reporting. Stop the copy that should not be running.'
       : 'If the recorded address is right, set TENANT_PLANE_PUBLIC_URL on the plane to that address; ' +
           'otherwise record the reported one (PUT /api/tenants/<id>/infrastructure).';
   }

@@ -73,7 +73,7 @@ export class InfrastructureSubjects extends Subjects<MadeInfrastructure> {
 
   /**
    * Homes only. A plane that a tenant has left, or is moving
-   * to, belongs to the job that creates or removes it.
+   * to, belongs to the job that removes or creates it.
    */
   private async candidates(manager: EntityManager, planes: readonly TenantPlane[]): Promise<Candidate[]> {
     const placements = (await placementsOn(manager, planes)).filter(

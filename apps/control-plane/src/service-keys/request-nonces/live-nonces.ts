@@ -1,7 +1,10 @@
 import { type Clock, DomainError } from '@atlas/platform';
 import { type NonceUse } from '@atlas/service-auth';
 
-/** The limit per key and process. It allows 500 calls a second for as long as a nonce is kept. */
+/**
+ * The maximum number of nonces kept per key and process. It
+ * allows 500 calls a second for as long as a nonce is kept.
+ */
 export const MAX_LIVE_NONCES = 200_000;
 const MINUTE_MS = 60_000;
 

@@ -58,7 +58,7 @@ export class SqliteNonces extends RequestNonces implements OnApplicationShutdown
 const INSERT = `insert into request_nonces (key_id, nonce, expires_at)
   select value ->> 0, value ->> 1, value ->> 2 from json_each($1) where true on conflict do nothing`;
 
-/** A time as TypeORM writes it to SQLite. */
+/** Formats a time as TypeORM writes it to SQLite. */
 function textOf(time: Date): string {
   return time.toISOString().replace('T', ' ').replace('Z', '');
 }
