@@ -38,7 +38,7 @@ export class CommitFaults {
     return url.startsWith('postgres') ? this.cutter.through(url) : url;
   }
 
-  /** Must be called in each test, because restoring mocks ends its effect. */
+  /** Must be called in each test, because `jest.restoreAllMocks` stops the failures on SQLite. */
   begin(): void {
     this.failSqlite();
     Object.assign(this, { isOn: true, count: 0, passing: 0 });

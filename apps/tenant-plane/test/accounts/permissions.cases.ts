@@ -10,7 +10,7 @@ interface Route {
   readonly body?: object;
   /** The roles that may call the route, written out rather than read from the tested code. */
   readonly roles: readonly UserRole[];
-  /** The status that those roles get. */
+  /** The HTTP status that those roles get. */
   readonly status: number;
 }
 

@@ -46,7 +46,7 @@ describe.each(MODELS)('self-registration on a plane that allows it (%s, %s)', (m
   beforeEach(async () => {
     tenant = await plane.tenant(`tenant-${(count += 1)}`);
   });
-  // The plane has one tenant at a time.
+  // Remove the tenant, because a single-tenant plane accepts only one at a time.
   afterEach(() =>
     plane.apply({ tenants: [{ ...tenant, phase: 'retired', purge: { job_id: randomUUID() } }] }),
   );

@@ -102,7 +102,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     expect(refusal(other)).toEqual(UNKNOWN);
   });
 
-  it("are signed in only if their browser's previous session is revoked", async () => {
+  it('are signed in only if the previous session of their browser can be revoked', async () => {
     await plane.user(tenant, 'operator', { email: 'fay@example.com' });
     const { session } = await plane.user(tenant, 'operator');
     const browser = new CookieBrowser();
@@ -330,7 +330,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     expect((await signIn(lou)).status).toBe(303);
   });
 
-  describe('are created as users', () => {
+  describe('without an account are given one', () => {
     const kim: ProviderUser = { sub: 'kim', email: 'kim@acme.example', email_verified: true, name: 'Kim' };
     beforeAll(async () => {
       const rules = { create_users: true, default_role: 'fulfiller', email_domains: ['acme.example'] };
@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     });
     afterAll(() => configure({}).expect(200));
 
-    it('with the role that the admin has set, and without a password', async () => {
+    it('with the role that the admin has set and no password', async () => {
       const browsers = [new CookieBrowser(), new CookieBrowser()] as const;
       const urls = [await comeBack(kim, browsers[0]), await comeBack(kim, browsers[1])] as const;
       // Two sign-ins at the same time create one user.
@@ -537,7 +537,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
       }
     });
 
-    it('whose addresses and keys are fetched every 10 minutes, even if the clock is set back', async () => {
+    it('whose addresses and keys are refetched every 10 minutes, even if the clock is set back', async () => {
       const asked = async (): Promise<number> => {
         await call('/api/auth/oidc/start', new CookieBrowser());
         return provider.discoveries;

@@ -39,7 +39,7 @@ describe('the database check on SQLite', () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'atlas-database-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('accepts a missing file, and creates neither it nor its folder', async () => {
+  it('accepts a missing file, and creates neither the file nor its folder', async () => {
     expect(await check(join(folder, 'data/tp.db'))).toEqual({
       ok: true,
       detail: expect.stringMatching(/tp\.db will be created$/),

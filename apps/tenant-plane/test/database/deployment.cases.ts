@@ -45,7 +45,7 @@ describe('the deployment model', () => {
     ]);
   });
 
-  it('defaults to shared, or after enrolment to the model from the Control Plane', async () => {
+  it('defaults to shared before enrolment, and to the model from the Control Plane afterwards', async () => {
     await boot({});
     expect(await shown({ tenant: 'acme' })).toMatchObject([{ model: 'shared' }, { model: 'shared' }]);
     await plane.get('/api/tenant-default').expect(404);

@@ -140,7 +140,7 @@ describe('a link that trusts only the real Control Plane', () => {
     });
   });
 
-  it('names the token in the log if it is the problem', async () => {
+  it('names the token in the log if the token is the problem', async () => {
     await link.startPlane({ ATLAS_PROVISIONING_TOKEN: 'atp_of-somebody-else' });
     const line = await link.logged(/Enrolment failed/);
     expect(line).toContain('token_revoked');

@@ -266,7 +266,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  describe('of which one takes over a unique value of another', () => {
+  describe("of which one takes over another row's unique value", () => {
     const ISSUER = 'https://login.example.com';
     let ids: string[];
     beforeEach(async () => {

@@ -41,7 +41,7 @@ describe('the secret of a linked tenant plane', () => {
     await signedWith(next);
     return next;
   };
-  /** Revokes the previous secret. */
+  /** Completes the rotation, so that the previous secret is no longer accepted. */
   const finish = (): void => {
     control.secret = control.nextSecret ?? '';
     control.nextSecret = null;

@@ -206,7 +206,7 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
       await plane.post('/api/auth/signup-exchange', signUp, { host }).expect(201);
     });
 
-    // On SQLite, writers take turns.
+    // SQLite allows only one writer at a time.
     const onPostgres = driver === 'postgres' ? it : it.skip;
     onPostgres('keeps nothing that was being written when the purge began', async () => {
       const tenant = await plane.tenant('massive');
