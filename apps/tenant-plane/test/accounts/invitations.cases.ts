@@ -328,7 +328,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       expect((await inviteAll(quiet, elsewhere, people(1))).sent).toBe(1);
     });
 
-    it('is refused after three others to its address in its tenant within a day, from any sender', async () => {
+    it('is refused after three others in a day to its address in its tenant, from any sender', async () => {
       const { tenant, admin } = await scene(quiet);
       const another = await quiet.user(tenant, 'admin');
       const thrice = ['ann@example.com', 'Ann@example.com', 'ANN@EXAMPLE.COM'];

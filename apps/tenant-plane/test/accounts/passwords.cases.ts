@@ -54,7 +54,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
   };
 
   describe('that was forgotten', () => {
-    it('can be reset by email; the user is signed in and notified, and other sessions are revoked', async () => {
+    it('is reset by email; the user is signed in and notified, and other sessions are revoked', async () => {
       await forgot('ANN@example.com').expect(202);
       const mail = await smtp.next();
       expect(mail).toMatchObject({ to: [email], subject: `A new password for ${tenant.name}` });

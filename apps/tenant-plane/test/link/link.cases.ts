@@ -436,7 +436,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     await eventually(isMarked, { what: 'the plane has marked the entry as reported' });
   });
 
-  it('reports its health and other tenants even if a reported tenant is not placed on the plane', async () => {
+  it('reports its health and other tenants even if one tenant is not placed on this plane', async () => {
     const { control } = link;
     const others = ['globex', 'initech', 'hooli'].map((slug) => tenantEntry(slug));
     await unheard(() => others.forEach((entry) => control.wanted.put(entry)));
