@@ -25,7 +25,7 @@ export class CommitFaults {
 
   private constructor(private readonly cutter: CommitCutter) {}
 
-  /** Works for planes on either database. Start only one at a time. */
+  /** Works with either database. Only one instance may be in use at a time. */
   static async start(): Promise<CommitFaults> {
     const cutter = await startCommitCutter(testServerUrl());
     const faults = new CommitFaults(cutter);

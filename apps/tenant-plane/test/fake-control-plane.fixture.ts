@@ -108,7 +108,7 @@ export class FakeControlPlane {
   readonly pulls: Pull[] = [];
   readonly reports: ReportRequest[] = [];
   readonly questions: Question[] = [];
-  /** The response that its AI gives. */
+  /** The response from its AI. */
   completion: Answer | (() => Promise<Answer>) = completionOf('The disk is full.');
   /** The routes to tenants on other planes, by slug. */
   readonly routes = new Map<string, TenantRoute>();

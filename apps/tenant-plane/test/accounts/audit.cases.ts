@@ -58,7 +58,7 @@ describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
     expect((await plane.audit(tenant)).map(({ position }) => position)).toEqual([1, 2, 3]);
   });
 
-  // SQLite allows only one writer at a time.
+  // Skipped on SQLite, which allows only one writer at a time.
   const onPostgres = driver === 'postgres' ? it : it.skip;
   onPostgres('is sealed while users keep writing', async () => {
     const pause = Pause.behind(plane.app.get(Incidents, { strict: false }), 'create');
@@ -107,7 +107,7 @@ describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
     expect(faultsOf(await chain())).toEqual([]);
   });
 
-  it('is removed when the tenant is purged, even if the tenant was served until then', async () => {
+  it('is removed when the tenant is purged, even if the tenant was served until the purge', async () => {
     await plane.apply({ tenants: [{ ...tenant, phase: 'retired', purge: { job_id: randomUUID() } }] });
     expect(await plane.audit(tenant)).toEqual([]);
   });

@@ -40,7 +40,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
   const accept = (where: TestTenantPlane, token: string, body: object = {}, options: CallOptions = {}) =>
     where.post('/api/auth/signup-exchange', { token, password: PASSWORD, ...body }, options);
 
-  it('arrives by email, and admits its recipient once, in the intended role', async () => {
+  it('arrives by email, and admits its recipient once, with the intended role', async () => {
     const { tenant, admin } = await scene(plane);
     const { body } = await invite(plane, admin, { email: 'Ann@example.com', role: 'fulfiller' }).expect(201);
     expect(body).toEqual({
@@ -236,7 +236,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     await accept(quiet, tokenIn((await send(admin, 'ann@example.com')).url)).expect(201);
   });
 
-  it('is valid only in its own tenant, and stored as a hash', async () => {
+  it('is valid only in its own tenant, and is stored as a hash', async () => {
     const { tenant, admin } = await scene(quiet);
     const { tenant: other } = await scene(quiet);
     const token = tokenIn((await invite(quiet, admin).expect(201)).body.url);
@@ -346,7 +346,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       expect((await inviteAll(quiet, tomorrow, ['ann@example.com'])).sent).toBe(1);
     });
 
-    it('does not count towards the limits if it was refused for another reason', async () => {
+    it('is not counted if it was refused for another reason', async () => {
       const { tenant, admin } = await scene(quiet);
       await quiet.user(tenant, 'operator', { email: 'ann@example.com' });
       for (let i = 0; i < 25; i += 1)

@@ -91,7 +91,7 @@ describe.each(EVERY_DATABASE)('the permissions of each role on %s', (driver) => 
   let routes: readonly Route[];
   const sessions = new Map<UserRole, string>();
 
-  /** The first admin signs up and invites all others. */
+  /** The first admin signs up and invites all other users. */
   beforeAll(async () => {
     plane = await TestTenantPlane.boot(driver);
     const tenant = await plane.tenant('acme');

@@ -387,7 +387,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       ['a configuration item', () => plane.post('/api/cmdb/items', { name: 'web-1', type: 'host' }, other)],
       ...OF_ADMINS,
     ];
-    /** A change to the AI settings blocks all writes before it checks the user, so it is paused earlier. */
+    /** A change to the AI settings blocks all writes before it checks the user, so pause it before that. */
     const pauseOf = (name: string): Pause =>
       name === AI_SETTING
         ? Pause.before(plane.app.get(AiSettings, { strict: false }), 'change')

@@ -59,7 +59,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     }
   });
 
-  it('is set at sign-up too', async () => {
+  it('is also set at sign-up', async () => {
     const other = await plane.tenant('globex');
     const body = { token: await plane.signupToken(other), password: PASSWORD, cookie: true };
     const answer = await plane

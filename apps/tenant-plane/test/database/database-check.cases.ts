@@ -105,7 +105,7 @@ describe('the database check on Postgres', () => {
       return rowCount ?? 0;
     });
 
-  it('accepts a plain owner before and after the first start, and creates nothing', async () => {
+  it('accepts an ordinary owner before and after the first start, and creates nothing', async () => {
     const accepted = { ok: true, detail: expect.stringContaining('a plain role, which is enough') };
     expect(await check(owner)).toEqual(accepted);
     expect(await tables()).toBe(0);

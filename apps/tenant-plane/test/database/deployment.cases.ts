@@ -16,7 +16,7 @@ describe('the deployment model', () => {
   };
   afterEach(() => plane.close());
 
-  /** The deployment that users see before sign-in and on the checklist. */
+  /** The deployment details that users see before sign-in and on the checklist. */
   async function shown(options: CallOptions): Promise<Record<string, unknown>[]> {
     const admin = await plane.user(await plane.tenant('acme', ACME), 'admin');
     const before = await plane.get('/api/tenant-default', options).expect(200);

@@ -13,7 +13,7 @@ import {
 
 jest.setTimeout(30_000);
 
-/** Tables that only TypeORM or plain SQL uses. */
+/** Tables that only TypeORM itself or plain SQL uses. */
 const WITHOUT_ENTITY = ['migrations', 'row_changes', 'tracked_tenants'];
 
 describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {

@@ -104,7 +104,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
   });
 
   describe('when changed', () => {
-    it('keep the fields that the change omits, and the values before and after are audited', async () => {
+    it('keep the fields that the change omits, and are audited with their old and new values', async () => {
       const { id } = await created({ description: 'on web-1' });
       clock.advance(60);
       const { body } = await change(id, { severity: 'P1', title: 'Disk is full' }).expect(200);

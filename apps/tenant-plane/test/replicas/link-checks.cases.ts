@@ -269,7 +269,7 @@ describe('the preflight', () => {
   ])('reports a token that %s', async (_, token, detail) => {
     const all = await checks({ ATLAS_PROVISIONING_TOKEN: token });
     expect(causes(all)).toEqual(['token']);
-    // No call is made: with such a token, the Control Plane could not check the secret either.
+    // No call is made, because with such a token the Control Plane would also refuse the secret.
     expect(control.rehearsals).toEqual([]);
     const found = named(all, 'token');
     expect([found.ok, found.detail]).toEqual([false, expect.stringContaining(detail)]);

@@ -26,7 +26,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
   });
   afterEach(() => link.close());
 
-  /** The environment of an enrolled plane, which has no token. */
+  /** The environment of a plane that has enrolled and therefore needs no token. */
   const environment = (secret: string, previous?: string): Env => ({
     INTERNAL_SERVICE_SECRET: secret,
     INTERNAL_SERVICE_SECRET_PREVIOUS: previous,
