@@ -119,7 +119,7 @@ describe('a link that trusts only the real Control Plane', () => {
       await plane.get('/health/ready').expect(200);
     });
 
-    it('logs the variable to fix after enrolment too', async () => {
+    it('logs the variable to fix, even when already enrolled', async () => {
       control.wanted.put(acme);
       await link.startPlane();
       await link.reported(acme.tenant_id);

@@ -241,14 +241,17 @@ describe('the preflight', () => {
     expect(JSON.stringify(report)).not.toContain('half-way');
   });
 
-  it.each(['token_already_used', 'token_revoked', 'token_expired'] as const)('reports %s', async (code) => {
-    control.refuses = code;
-    const found = await checks();
-    expect(causes(found)).toEqual(['token']);
-    expect(named(found, 'version').detail).toBe('Not checked, because the token check failed');
-    expect(named(found, 'token').detail).toContain(code);
-    expect(named(found, 'token').fix).toContain('new install bundle');
-  });
+  it.each(['token_already_used', 'token_revoked', 'token_expired'] as const)(
+    'reports the error %s',
+    async (code) => {
+      control.refuses = code;
+      const found = await checks();
+      expect(causes(found)).toEqual(['token']);
+      expect(named(found, 'version').detail).toBe('Not checked, because the token check failed');
+      expect(named(found, 'token').detail).toContain(code);
+      expect(named(found, 'token').fix).toContain('new install bundle');
+    },
+  );
 
   it('distinguishes a wrong model and an unsupported version from a bad token', async () => {
     control.refuses = 'deployment_model_mismatch';
