@@ -176,7 +176,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
-  it('caused by expiry blocks a refresh that is still waiting', async () => {
+  it('through expiry blocks a refresh that is still waiting', async () => {
     const { body } = await login().expect(200);
     const pause = Pause.behind(plane.app.get(Sessions), 'open');
     const signingIn = sent(login());
@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     );
 
     it.each(REQUESTS)(
-      'caused by session expiry blocks %s that is still waiting',
+      'through session expiry blocks %s that is still waiting',
       async (_, service, method, request) => {
         const pause = Pause.before(service(), method);
         const calling = sent(request());

@@ -224,7 +224,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(seen).toEqual(['5', '4', '3', '2', '1']);
     });
 
-    it('are returned for a cursor in upper case too', async () => {
+    it('are also returned for an upper-case cursor', async () => {
       for (let i = 0; i < 3; i++) await created();
       const { next_cursor: cursor } = await list('?limit=1');
       const rest = await numbersOf(`?cursor=${cursor}`);

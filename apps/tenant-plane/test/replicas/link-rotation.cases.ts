@@ -51,7 +51,7 @@ describe('the secret of a linked tenant plane', () => {
     plane = await link.startPlane(env);
   };
 
-  it('is replaced without a refused call, even if the environment still sets the old secret', async () => {
+  it('is replaced without a refused call, even if the environment still has the old secret', async () => {
     const { env } = control;
     await handOver();
     finish();
