@@ -219,7 +219,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect(await statusOf(token)).toBe(401);
     });
 
-    it('are revoked one at a time by signing out, along with their refresh tokens', async () => {
+    it('can be revoked one at a time by signing out, along with their refresh tokens', async () => {
       const [one, other] = [await signedIn(), await signedIn()];
       await plane.post('/api/auth/logout', undefined, { session: one.token, host }).expect(204);
       expect([await statusOf(one.token), await statusOf(other.token)]).toEqual([401, 200]);
