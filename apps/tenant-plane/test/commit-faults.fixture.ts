@@ -25,7 +25,7 @@ export class CommitFaults {
 
   private constructor(private readonly cutter: CommitCutter) {}
 
-  /** Works for planes on either database. Start only one at a time. */
+  /** Works with either database. Only one instance may be in use at a time. */
   static async start(): Promise<CommitFaults> {
     const cutter = await startCommitCutter(testServerUrl());
     const faults = new CommitFaults(cutter);
@@ -38,7 +38,7 @@ export class CommitFaults {
     return url.startsWith('postgres') ? this.cutter.through(url) : url;
   }
 
-  /** Must be called in each test, because restoring mocks ends its effect. */
+  /** Must be called in each test, because `jest.restoreAllMocks` stops the failures on SQLite. */
   begin(): void {
     this.failSqlite();
     Object.assign(this, { isOn: true, count: 0, passing: 0 });

@@ -32,9 +32,9 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { WantedState } from './wanted-state.fixture';
 
-/** The manners in which calls fail without being read. */
+/** The ways in which calls fail without being read. */
 const REBUFFS = ['broken', 'elsewhere', 'hanging', 'redirecting'] as const;
-/** How the fake Control Plane responds. Tests can make the real one respond only in the manner `proper`. */
+/** How the Control Plane responds. Tests that use the real Control Plane can set only `proper`. */
 export type Manner = 'proper' | 'unsigned' | 'forged' | 'changed' | (typeof REBUFFS)[number];
 
 /** The error codes for refused enrolments, and their statuses. */
@@ -108,7 +108,7 @@ export class FakeControlPlane {
   readonly pulls: Pull[] = [];
   readonly reports: ReportRequest[] = [];
   readonly questions: Question[] = [];
-  /** The response that its AI gives. */
+  /** The response from its AI. */
   completion: Answer | (() => Promise<Answer>) = completionOf('The disk is full.');
   /** The routes to tenants on other planes, by slug. */
   readonly routes = new Map<string, TenantRoute>();

@@ -28,7 +28,7 @@ export class MemoryRelay {
   async send(_id: string, part: number, sealed: string): Promise<number | undefined> {
     if (this.refuses(part, sealed)) {
       this.refused += 1;
-      // Longer than any test waits.
+      // Ten minutes, which is longer than any test waits.
       throw new TargetBehind(600_000);
     }
     if (part === 1 && this.parts[0] && attemptOf(this.parts[0]) !== attemptOf(sealed)) {

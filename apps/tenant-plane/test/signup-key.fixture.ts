@@ -7,7 +7,7 @@ export interface TokenChanges {
   readonly sub?: string;
   readonly email?: string;
   readonly jti?: string;
-  /** Seconds from `now`. */
+  /** In seconds, counted from `now`. */
   readonly lifetime?: number;
   readonly typ?: string;
   readonly without?: readonly string[];

@@ -182,7 +182,7 @@ export class TestTenantPlane {
     return (await this.post('/api/auth/signup-exchange', body, options).expect(201)).body.token;
   }
 
-  /** Adds a tenant with an admin, whose call options contain a session and the tenant's own address. */
+  /** Adds a tenant and an admin. The admin's call options contain a session and the tenant's own address. */
   async tenantWithAdmin(slug: string): Promise<{ tenant: DesiredTenant; admin: SignedInUser & CallOptions }> {
     const tenant = await this.tenant(slug);
     return { tenant, admin: { ...(await this.user(tenant, 'admin')), host: hostOf(slug) } };

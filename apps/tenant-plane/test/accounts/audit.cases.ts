@@ -33,7 +33,7 @@ describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
   const faultsOf = (records: readonly SealedAuditRecord[]): string[] =>
     records.flatMap((record, index) => faultBehind(records[index - 1] ?? CHAIN_START, record) ?? []);
 
-  it('is a separate hash chain from its first entry on', async () => {
+  it("is a hash chain that contains no other tenant's entries", async () => {
     const { admin: other } = await plane.tenantWithAdmin(`other-${count}`);
     await plane.post('/api/incidents', { title: 'elsewhere', severity: 'P3' }, other).expect(201);
     await createIncidents(2);
@@ -58,7 +58,7 @@ describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
     expect((await plane.audit(tenant)).map(({ position }) => position)).toEqual([1, 2, 3]);
   });
 
-  // On SQLite, writers take turns.
+  // Skipped on SQLite, which allows only one writer at a time.
   const onPostgres = driver === 'postgres' ? it : it.skip;
   onPostgres('is sealed while users keep writing', async () => {
     const pause = Pause.behind(plane.app.get(Incidents, { strict: false }), 'create');
@@ -71,7 +71,7 @@ describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
     expect([sealed.length, await writing]).toEqual([3, 201]);
   });
 
-  it('is append-only in the database while the tenant is at home', async () => {
+  it("is append-only in the database while this plane is the tenant's home", async () => {
     const texts = {
       actorId: 'who',
       targetId: 'what',
@@ -107,7 +107,7 @@ describe.each(EVERY_DATABASE)("a tenant's audit trail on %s", (driver) => {
     expect(faultsOf(await chain())).toEqual([]);
   });
 
-  it('is removed when the tenant is purged, even if the tenant was served until then', async () => {
+  it('is removed when the tenant is purged, even if the tenant was served until the purge', async () => {
     await plane.apply({ tenants: [{ ...tenant, phase: 'retired', purge: { job_id: randomUUID() } }] });
     expect(await plane.audit(tenant)).toEqual([]);
   });

@@ -40,7 +40,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
   const accept = (where: TestTenantPlane, token: string, body: object = {}, options: CallOptions = {}) =>
     where.post('/api/auth/signup-exchange', { token, password: PASSWORD, ...body }, options);
 
-  it('arrives by email, and admits its recipient once, in the intended role', async () => {
+  it('arrives by email, and admits its recipient once, with the intended role', async () => {
     const { tenant, admin } = await scene(plane);
     const { body } = await invite(plane, admin, { email: 'Ann@example.com', role: 'fulfiller' }).expect(201);
     expect(body).toEqual({
@@ -171,7 +171,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     expect(await plane.rows(tenant, OutgoingMail)).toEqual([]);
     const dropped = { targetId: body.user.id, after: { kind: 'invite', reason } };
     expect(await plane.audit(tenant, 'mail.dropped')).toMatchObject([dropped]);
-    // Another admin can invite the same person again.
+    // A different admin can invite the same person again.
     await invite(plane, admin).expect(201);
     await accept(plane, tokenIn(linkIn(await smtp.next()))).expect(201);
   });
@@ -235,11 +235,11 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     expect(await quiet.audit(tenant, 'user.invitation_ended')).toMatchObject([
       { targetId: user.id, after: { invited_by: mallory.id } },
     ]);
-    // Another admin can invite the same person again.
+    // A different admin can invite the same person again.
     await accept(quiet, tokenIn((await send(admin, 'ann@example.com')).url)).expect(201);
   });
 
-  it('is valid only in its own tenant, and stored as a hash', async () => {
+  it('is valid only in its own tenant, and is stored as a hash', async () => {
     const { tenant, admin } = await scene(quiet);
     const { tenant: other } = await scene(quiet);
     const token = tokenIn((await invite(quiet, admin).expect(201)).body.url);
@@ -263,7 +263,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     ['is too short', 'too short', 'password'],
     ['is common', 'qwerty123456', 'password'],
     ["is the user's name", 'ann.example.1', 'password'],
-  ])('refuses a password that %s, and remains valid', async (_, password, field) => {
+  ])('cannot be accepted with a password that %s, but remains valid', async (_, password, field) => {
     const { admin } = await scene(quiet);
     const email = 'ann.example@example.com';
     const token = tokenIn((await invite(quiet, admin, { email }).expect(201)).body.url);
@@ -296,25 +296,28 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     const people = (count: number, of = 'x'): string[] =>
       Array.from({ length: count }, (_, i) => `${of}-${i}@example.com`);
 
-    it.each(['email', 'no email'])('is refused after 20 per hour from one inviter, with %s', async (mail) => {
-      const where = mail === 'email' ? plane : quiet;
-      const { tenant, admin } = await scene(where);
-      const { sent, refused } = await inviteAll(where, admin, people(25));
-      expect([sent, refused.length, new Set(refused.map(({ code }) => code))]).toEqual([
-        20,
-        5,
-        new Set(['too_many_attempts']),
-      ]);
-      expect(refused[0]?.detail).toMatch(
-        /^You have reached your limit of 20 invitations per hour.* Try again in 3600 s/,
-      );
-      expect(refused[0]?.retryAfter).toBe(3600);
-      expect(await where.audit(tenant, 'user.invited')).toHaveLength(20);
-      clock.advance(3600);
-      expect((await inviteAll(where, admin, people(1, 'later'))).sent).toBe(1);
-    });
+    it.each(['email', 'no email'])(
+      'is refused after 20 others from its inviter within an hour, with %s',
+      async (mail) => {
+        const where = mail === 'email' ? plane : quiet;
+        const { tenant, admin } = await scene(where);
+        const { sent, refused } = await inviteAll(where, admin, people(25));
+        expect([sent, refused.length, new Set(refused.map(({ code }) => code))]).toEqual([
+          20,
+          5,
+          new Set(['too_many_attempts']),
+        ]);
+        expect(refused[0]?.detail).toMatch(
+          /^You have reached your limit of 20 invitations per hour.* Try again in 3600 s/,
+        );
+        expect(refused[0]?.retryAfter).toBe(3600);
+        expect(await where.audit(tenant, 'user.invited')).toHaveLength(20);
+        clock.advance(3600);
+        expect((await inviteAll(where, admin, people(1, 'later'))).sent).toBe(1);
+      },
+    );
 
-    it('is refused after 50 per hour in one tenant, and other tenants are unaffected', async () => {
+    it('is refused after 50 others in its tenant within an hour; other tenants are unaffected', async () => {
       const { tenant, admin } = await scene(quiet);
       const admins = [admin, ...(await Promise.all([1, 2].map(() => quiet.user(tenant, 'admin'))))];
       const all = await Promise.all(admins.map((one, i) => inviteAll(quiet, one, people(20, `of-${i}`))));
@@ -328,7 +331,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       expect((await inviteAll(quiet, elsewhere, people(1))).sent).toBe(1);
     });
 
-    it('is refused after three per day to one address in one tenant, regardless of who invites', async () => {
+    it('is refused after three others in a day to its address in its tenant, from any sender', async () => {
       const { tenant, admin } = await scene(quiet);
       const another = await quiet.user(tenant, 'admin');
       const thrice = ['ann@example.com', 'Ann@example.com', 'ANN@EXAMPLE.COM'];
@@ -346,7 +349,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       expect((await inviteAll(quiet, tomorrow, ['ann@example.com'])).sent).toBe(1);
     });
 
-    it('does not count if it was refused for another reason', async () => {
+    it('is not counted if it was refused for another reason', async () => {
       const { tenant, admin } = await scene(quiet);
       await quiet.user(tenant, 'operator', { email: 'ann@example.com' });
       for (let i = 0; i < 25; i += 1)

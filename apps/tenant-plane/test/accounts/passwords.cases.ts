@@ -54,7 +54,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
   };
 
   describe('that was forgotten', () => {
-    it('is reset by email, revoking other sessions, signing in its owner and notifying them', async () => {
+    it('is reset by email; the user is signed in and notified, and other sessions are revoked', async () => {
       await forgot('ANN@example.com').expect(202);
       const mail = await smtp.next();
       expect(mail).toMatchObject({ to: [email], subject: `Choose a new password for ${tenant.name}` });
@@ -72,7 +72,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       ]);
     });
 
-    it('can be reported for any address alike, but only active users get an email', async () => {
+    it('can be reported with any address, but only active users get an email', async () => {
       await plane.user(tenant, 'admin', { email: 'gone@example.com', deactivatedAt: clock.now() });
       const before = smtp.mails.length;
       for (const address of ['nobody@example.com', 'gone@example.com', email]) {
@@ -84,7 +84,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       await smtp.next();
     });
 
-    it('cannot be used to flood mailboxes with reset emails', async () => {
+    it('cannot be reported so often that mailboxes are flooded with reset emails', async () => {
       const before = smtp.mails.length;
       for (let n = 0; n < 5; n += 1) await forgot().expect(202);
       await plane.app.get(Mails).sendNoted();
@@ -153,7 +153,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
   });
 
   describe('that is known', () => {
-    it('can be changed by its owner, revoking other sessions and sending an email', async () => {
+    it('can be changed by its user, who gets an email and whose other sessions are revoked', async () => {
       const other = (await login(PASSWORD).expect(200)).body;
       await change({}).expect(204);
       expect([await statusOf(user.session), await statusOf(other.token)]).toEqual([200, 401]);
@@ -163,7 +163,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       expect(await plane.audit(tenant, 'user.password_changed')).toHaveLength(1);
     });
 
-    it('cannot be replaced with the same one, and the attempt affects no links or sessions', async () => {
+    it('cannot be changed to itself, and the attempt affects no links or sessions', async () => {
       const token = await linked();
       const other = (await login(PASSWORD).expect(200)).body;
       const { body } = await change({ new_password: PASSWORD }).expect(422);
@@ -175,7 +175,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       await smtp.next();
     });
 
-    it('can be guessed only ten times in 15 minutes from a signed-in session', async () => {
+    it('can be guessed at most ten times in 15 minutes from a signed-in session', async () => {
       const weak = await change({ new_password: 'qwerty123456' }).expect(400);
       expect(weak.body.errors).toEqual([expect.objectContaining({ field: 'new_password' })]);
       for (let n = 0; n < 10; n += 1) {

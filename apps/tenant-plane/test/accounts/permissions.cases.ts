@@ -10,7 +10,7 @@ interface Route {
   readonly body?: object;
   /** The roles that may call the route, written out rather than read from the tested code. */
   readonly roles: readonly UserRole[];
-  /** The status that those roles get. */
+  /** The HTTP status that those roles get. */
   readonly status: number;
 }
 
@@ -91,7 +91,7 @@ describe.each(EVERY_DATABASE)('the permissions of each role on %s', (driver) => 
   let routes: readonly Route[];
   const sessions = new Map<UserRole, string>();
 
-  /** The first admin signs up and invites all others. */
+  /** The first admin signs up and invites all other users. */
   beforeAll(async () => {
     plane = await TestTenantPlane.boot(driver);
     const tenant = await plane.tenant('acme');

@@ -46,7 +46,7 @@ describe.each(MODELS)('self-registration on a plane that allows it (%s, %s)', (m
   beforeEach(async () => {
     tenant = await plane.tenant(`tenant-${(count += 1)}`);
   });
-  // The plane has one tenant at a time.
+  // Remove the tenant, because a single-tenant plane accepts only one at a time.
   afterEach(() =>
     plane.apply({ tenants: [{ ...tenant, phase: 'retired', purge: { job_id: randomUUID() } }] }),
   );
@@ -54,7 +54,7 @@ describe.each(MODELS)('self-registration on a plane that allows it (%s, %s)', (m
   const register = (changes: object = {}) => registerAt(plane, tenant, changes);
   const signUp = (token: string) => plane.post('/api/auth/signup-exchange', { token, password: PASSWORD });
 
-  it("admits the tenant's admin as its first user, once", async () => {
+  it("admits the tenant's admin as the first user, and only once", async () => {
     const stranger = await register({ email: 'eve@example.com' }).expect(403);
     expect(stranger.body.code).toBe('registration_closed');
     const { body } = await register({ email: tenant.admin_email.toUpperCase(), name: 'Ann' }).expect(201);

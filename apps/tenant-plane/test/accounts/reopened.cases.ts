@@ -22,7 +22,7 @@ const ISSUER = 'https://id.example.com';
  * To see it fail: in `put` of the applier, leave out `reopened.end`; in `reopens`, leave out `reopenedBy`; in
  * `ReopenCopyStep`, leave out `links.end`; or in `ReopenedAccess.end`, leave out `voidPasswords`.
  */
-describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a kept copy that should be served again, on %s', (driver) => {
   const clock = new FixedClock();
   let faults: CommitFaults;
   let smtp: TestSmtpServer;
@@ -190,7 +190,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     expect((await ended())[0]?.after).toMatchObject({ passwords_voided: 1, passwords_kept: 2 });
   });
 
-  describe('while its rows are required', () => {
+  describe('if the job requires its rows', () => {
     const isRefused = async (): Promise<void> => {
       const reopened = { job_id: randomUUID(), requires_rows: true } as const;
       // Runs twice, as if the process had died after the first attempt.
@@ -202,15 +202,16 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     };
     beforeEach(() => settle());
 
-    it('is not served from a database that does not know the tenant', async () => {
+    it('is not served by a plane whose database does not know the tenant', async () => {
       tenant = { ...tenant, tenant_id: randomUUID(), slug: `copy-${(count += 1)}` };
       admin = { ...admin, host: hostOf(tenant.slug) };
       await isRefused();
     });
 
-    it('is not served from a database restored from before it left', () => isRefused());
+    it('is not served by a plane whose database was restored from a backup older than the move', () =>
+      isRefused());
 
-    it('is not served from a database in which its first import never began', async () => {
+    it('is not served by a plane on which its first import never began', async () => {
       tenant = { ...tenant, tenant_id: randomUUID(), slug: `copy-${(count += 1)}` };
       admin = { ...admin, host: hostOf(tenant.slug) };
       const transfer = { id: randomUUID(), role: 'target' } as const;
@@ -218,7 +219,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
       await isRefused();
     });
 
-    it.each(['frozen', 'retired'] as const)('is served from a copy that was %s', async (phase) => {
+    it.each(['frozen', 'retired'] as const)('is served after it was %s', async (phase) => {
       await plane.apply({ tenants: [next({ phase, moved_to: undefined })] });
       const reopened = { job_id: randomUUID(), requires_rows: true } as const;
       await plane.apply({ tenants: [next({ phase: 'serving', reopened })] });
@@ -235,7 +236,7 @@ describe.each(EVERY_DATABASE)('a kept copy that is served again, on %s', (driver
     const removed = () => plane.apply({ tenants: [next({ purge: { job_id: randomUUID() } })] });
     beforeEach(() => settle());
 
-    it('redirects its users while the tenant is moving back', async () => {
+    it("redirects the tenant's users while the tenant is moving back", async () => {
       await moveAway();
       const transfer = { id: randomUUID(), role: 'target' } as const;
       await plane.apply({ tenants: [next({ phase: 'importing', transfer })] });

@@ -53,7 +53,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     [first, second] = [(await login().expect(200)).body, (await login().expect(200)).body];
   });
 
-  /** Sends the request at once. */
+  /** Sends the request immediately instead of when it is first awaited. */
   const sent = (test: supertest.Test): Promise<supertest.Response> => test.then((answer) => answer);
   const login = (password = PASSWORD, headers = {}) =>
     plane.post('/api/auth/token', { email, password }, { host, headers });
@@ -76,8 +76,8 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     (await plane.get('/api/auth/me', { session, host })).status;
 
   /**
-   * A name, and a function that prepares a revocation and returns it. The revocation removes all access of
-   * the user, except that a password change keeps the session `second`.
+   * A name, and a function that prepares a revocation and returns a function that performs it. All of the
+   * user's access is revoked, except that a password change keeps the session `second`.
    */
   type Revocation = [string, () => Promise<() => Promise<supertest.Response>>];
   const REVOCATIONS: Revocation[] = [
@@ -176,7 +176,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
-  it('caused by expiry blocks a refresh that is still waiting', async () => {
+  it('through expiry blocks a refresh that is still waiting', async () => {
     const { body } = await login().expect(200);
     const pause = Pause.behind(plane.app.get(Sessions), 'open');
     const signingIn = sent(login());
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
   });
 
   describe('through a new password', () => {
-    it('is not overwritten by a change whose password was checked earlier', async () => {
+    it('is not overwritten by a password change that began earlier', async () => {
       const token = await resetLink();
       const pause = Pause.inHashing('verify');
       const changing = sent(change(first.token));
@@ -216,7 +216,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
 
     it.each([REVOCATIONS[0], BACK_AGAIN] as Revocation[])(
-      'is refused with a reset link that was read before %s',
+      'is refused if its reset link was read before %s',
       async (_, prepare) => {
         const revoke = await prepare();
         const token = await resetLink();
@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     );
 
     it.each(REQUESTS)(
-      'caused by session expiry blocks %s that is still waiting',
+      'through session expiry blocks %s that is still waiting',
       async (_, service, method, request) => {
         const pause = Pause.before(service(), method);
         const calling = sent(request());
@@ -387,7 +387,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       ['a configuration item', () => plane.post('/api/cmdb/items', { name: 'web-1', type: 'host' }, other)],
       ...OF_ADMINS,
     ];
-    /** A change to the AI settings blocks all writes before it checks the user, so it is paused earlier. */
+    /** A change to the AI settings blocks all writes before it checks the user, so pause it before that. */
     const pauseOf = (name: string): Pause =>
       name === AI_SETTING
         ? Pause.before(plane.app.get(AiSettings, { strict: false }), 'change')

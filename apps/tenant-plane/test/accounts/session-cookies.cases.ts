@@ -59,7 +59,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     }
   });
 
-  it('is set at sign-up too', async () => {
+  it('is also set at sign-up', async () => {
     const other = await plane.tenant('globex');
     const body = { token: await plane.signupToken(other), password: PASSWORD, cookie: true };
     const answer = await plane
@@ -85,7 +85,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     await plane.get('/api/auth/me', { host, headers }).expect(401);
   });
 
-  it('is invalidated when its own browser signs in again', async () => {
+  it('is invalidated when someone signs in again from the same browser', async () => {
     const body = { email, password: PASSWORD, cookie: true };
     const headers = { cookie: kept((await signIn(plane)).headers['set-cookie']?.[0]) };
     const statusOf = async (one: Record<string, string>) =>
@@ -164,7 +164,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     [{ origin: 'null' }],
     [{ referer: `https://${host}/` }],
     [{}],
-  ])('refuses writes unless they come from a page on its own host: %j', async (headers) => {
+  ])('does not allow writes unless they come from a page on its own host: %j', async (headers) => {
     const before = await plane.get('/api/incidents', { host, headers: { cookie } });
     for (const answer of [
       await report(headers),
@@ -198,7 +198,7 @@ describe('a session cookie in production', () => {
   });
   afterAll(() => plane.close());
 
-  it('is limited to https and to this exact host', async () => {
+  it('is limited to https and to the exact host that set it', async () => {
     const [set = ''] = (await signIn(plane)).headers['set-cookie'] as unknown as string[];
     expect(set).toMatch(
       /^__Host-atlas_session=atu_[\w-]+; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure$/,

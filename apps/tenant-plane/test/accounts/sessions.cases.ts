@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
         /Sign in with the password/,
       ],
     ])(
-      'can be recovered by following the advice from %s, which accepts no idempotency key',
+      'can be recovered by following the advice from the route %s, which accepts no idempotency key',
       async (route, body, advice) => {
         const { token: session } = await signedIn();
         const answer = await lost(plane.post(`/api/auth/${route}`, body, { host, session }), false);
@@ -219,7 +219,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect(await statusOf(token)).toBe(401);
     });
 
-    it('are revoked one at a time by signing out, along with their refresh tokens', async () => {
+    it('can be revoked one at a time by signing out, along with their refresh tokens', async () => {
       const [one, other] = [await signedIn(), await signedIn()];
       await plane.post('/api/auth/logout', undefined, { session: one.token, host }).expect(204);
       expect([await statusOf(one.token), await statusOf(other.token)]).toEqual([401, 200]);
@@ -241,14 +241,14 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       ['with another secret', (token) => token.slice(0, -43) + 'A'.repeat(43)],
       ['that is not a token', () => 'Bearer'],
       ['that is empty', () => ''],
-    ])('are invalid with a token %s', async (_, change) => {
+    ])('cannot be used with a token %s', async (_, change) => {
       const { token } = await signedIn();
       const answer = await plane.get('/api/auth/me', { session: change(token), host }).expect(401);
       expect(answer.body.code).toBe('unauthenticated');
       expect(answer.headers['www-authenticate']).toBe('Bearer');
     });
 
-    it('are invalid if their token names another tenant', async () => {
+    it('cannot be used if their token names another tenant', async () => {
       const other = await plane.tenant('initech');
       const { token } = await signedIn();
       const forged = token.replace(tenant.tenant_id, other.tenant_id);
@@ -256,7 +256,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await plane.get('/api/auth/me', { session: forged, host }).expect(401);
     });
 
-    it('are invalid with a refresh token in place of the session token', async () => {
+    it('cannot be used with a refresh token in place of the session token', async () => {
       const { refresh_token: token } = await signedIn();
       expect(await statusOf(token)).toBe(401);
     });
@@ -283,7 +283,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect([event?.after, more]).toEqual([{ sessions_ended: 1 }, []]);
     });
 
-    it('finds the family of a session that an earlier version created', async () => {
+    it('also revokes the new session if a token from an earlier version is reused', async () => {
       const first = await signedIn();
       await plane.tenants.write(tenant.tenant_id, (scope) =>
         scope.update(Session, { tokenHash: hashToken(first.token) }, { familyId: null }),
@@ -293,7 +293,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect(await statusOf(second.token)).toBe(401);
     });
 
-    it('works for thirty days, even after the session has expired', async () => {
+    it('is possible for thirty days, even after the session has expired', async () => {
       const [late, tooLate] = [await signedIn(), await signedIn()];
       clock.advance(30 * DAY - 1);
       await refresh(late.refresh_token).expect(200);

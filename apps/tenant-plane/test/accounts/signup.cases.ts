@@ -52,12 +52,12 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     ]);
   });
 
-  it('uses the email address as the name if none is given', async () => {
+  it('uses the email address as the name if no name is given', async () => {
     const { body } = await exchange(await plane.signupToken(tenant)).expect(201);
     expect(body.user.name).toBe(tenant.admin_email);
   });
 
-  it("ignores the case of the first admin's email address at sign-in", async () => {
+  it('lets the first admin sign in with the email address in any case', async () => {
     await exchange(await plane.signupToken(tenant, { email: 'Ann@Example.com' })).expect(201);
     const login = { email: 'aNN@example.com', password: PASSWORD };
     await plane.post('/api/auth/token', login, { tenant: tenant.slug }).expect(200);
@@ -142,7 +142,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       return [status, body.code];
     };
 
-    it('accepts a link carried over from the previous home once, and no other link', async () => {
+    it('accepts a link from the previous home only if it was carried over, and only once', async () => {
       await tell({ revoked: [], carried: [jti] });
       const other = await plane.tenant(`other-of-${tenant.slug}`);
       expect(await outcome({ aud: elsewhere, jti, sub: other.tenant_id })).toEqual(NOT_VALID);
@@ -162,7 +162,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       expect(await users()).toEqual([]);
     });
 
-    it('refuses a revoked link without checking the password', async () => {
+    it('refuses a revoked link before checking the new password', async () => {
       await tell({ revoked: [jti], carried: [] });
       const token = await plane.signupToken(tenant, { jti });
       const answer = await exchange(token, {}, { password: 'qwerty123456' });
@@ -171,7 +171,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       expect(await outcome({ jti: later })).toEqual([201, undefined]);
     });
 
-    it('refuses links no newer than one that was dropped from the list of revoked links', async () => {
+    it('refuses every link up to the newest one dropped from the list of revoked links', async () => {
       await tell({
         revoked: [later],
         revoked_through: jti,
@@ -206,7 +206,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     });
   });
 
-  it('accepts tokens signed with any published key, both old and next', async () => {
+  it('accepts tokens signed with any published key, whether current or next', async () => {
     const next = await SignupKey.create();
     const { signupKey, identities } = plane;
     await identities.update({ keys: [signupKey.published, next.published] });
@@ -234,7 +234,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     expect(await plane.rows(tenant, UsedSignupToken)).toHaveLength(1);
   });
 
-  it('is refused without a password check after the first exchange', async () => {
+  it('is refused after the first exchange, before the new password is checked', async () => {
     const token = await plane.signupToken(tenant);
     await exchange(token).expect(201);
     for (const spent of [token, await plane.signupToken(tenant)]) {

@@ -102,7 +102,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     expect(refusal(other)).toEqual(UNKNOWN);
   });
 
-  it("are signed in only if their browser's previous session is revoked", async () => {
+  it('are signed in only if the previous session of their browser can be revoked', async () => {
     await plane.user(tenant, 'operator', { email: 'fay@example.com' });
     const { session } = await plane.user(tenant, 'operator');
     const browser = new CookieBrowser();
@@ -247,7 +247,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
       await arriving;
       expect(await taking).toBeLessThan(300);
       for (const one of [early, coming]) expect((await call('/api/auth/me', one)).status).toBe(401);
-      // The admin who made the change stays signed in, because they used a password.
+      // The admin who made the change stays signed in, because they signed in with a password.
       expect((await plane.get('/api/auth/me', admin)).status).toBe(200);
       await configure({}).expect(200);
       expect((await signIn(pia, browser)).status).toBe(303);
@@ -330,7 +330,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     expect((await signIn(lou)).status).toBe(303);
   });
 
-  describe('are created as users', () => {
+  describe('without an account are given one', () => {
     const kim: ProviderUser = { sub: 'kim', email: 'kim@acme.example', email_verified: true, name: 'Kim' };
     beforeAll(async () => {
       const rules = { create_users: true, default_role: 'fulfiller', email_domains: ['acme.example'] };
@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     });
     afterAll(() => configure({}).expect(200));
 
-    it('with the role that the admin has set, and without a password', async () => {
+    it('with the role that the admin has set and no password', async () => {
       const browsers = [new CookieBrowser(), new CookieBrowser()] as const;
       const urls = [await comeBack(kim, browsers[0]), await comeBack(kim, browsers[1])] as const;
       // Two sign-ins at the same time create one user.
@@ -377,7 +377,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     expect(theirs).toMatch(/^http:\/\/globex\.localhost:4200\//);
     expect(refusal(await arrive(url, new CookieBrowser()))).toEqual(NOT_BEGUN);
     expect(refusal(await arrive(url, other))).toEqual(NOT_BEGUN);
-    // An attempt begun at one tenant is useless at another, even with its cookie.
+    // An attempt that began at one tenant fails at another, even with the attempt's cookie.
     elsewhere.keep(originOf('acme'), [elsewhere.cookiesOf(originOf('globex'))]);
     expect(refusal(await arrive(theirs, elsewhere))).toEqual(NOT_BEGUN);
     const replayed = { cookie: browser.cookiesOf(originOf('acme')) };
@@ -389,7 +389,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     expect(refusal(await arrive(late, browser))).toEqual(NOT_BEGUN);
   });
 
-  it('are refused with a state that is forged, missing, duplicated, used or from elsewhere', async () => {
+  it('are refused if their state is forged, missing, duplicated, used or from another attempt', async () => {
     await plane.user(tenant, 'operator', { email: 'sam@example.com' });
     const sam: ProviderUser = { sub: 'sam', email: 'sam@example.com', email_verified: true };
     const [browser, other] = [new CookieBrowser(), new CookieBrowser()];
@@ -537,7 +537,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
       }
     });
 
-    it('whose addresses and keys are fetched every 10 minutes, even if the clock is set back', async () => {
+    it('whose addresses and keys are refetched every 10 minutes, even if the clock is set back', async () => {
       const asked = async (): Promise<number> => {
         await call('/api/auth/oidc/start', new CookieBrowser());
         return provider.discoveries;

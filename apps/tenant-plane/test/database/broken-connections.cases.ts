@@ -24,7 +24,7 @@ function breakAt<Given extends unknown[]>(
   });
 }
 
-// A SQLite file has no connection to lose.
+// SQLite has no connection that can break.
 describe('when the connection to Postgres breaks mid-transaction', () => {
   describe('in a user request', () => {
     let plane: TestTenantPlane;

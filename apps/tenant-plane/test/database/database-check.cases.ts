@@ -39,7 +39,7 @@ describe('the database check on SQLite', () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'atlas-database-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('accepts a missing file, and creates neither it nor its folder', async () => {
+  it('accepts a missing file, and creates neither the file nor its folder', async () => {
     expect(await check(join(folder, 'data/tp.db'))).toEqual({
       ok: true,
       detail: expect.stringMatching(/tp\.db will be created$/),
@@ -105,7 +105,7 @@ describe('the database check on Postgres', () => {
       return rowCount ?? 0;
     });
 
-  it('accepts a plain owner before and after the first start, and creates nothing', async () => {
+  it('accepts an ordinary owner before and after the first start, and creates nothing', async () => {
     const accepted = { ok: true, detail: expect.stringContaining('a plain role, which is enough') };
     expect(await check(owner)).toEqual(accepted);
     expect(await tables()).toBe(0);

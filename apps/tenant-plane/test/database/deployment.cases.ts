@@ -16,7 +16,7 @@ describe('the deployment model', () => {
   };
   afterEach(() => plane.close());
 
-  /** The deployment that users see before sign-in and on the checklist. */
+  /** The deployment details that users see before sign-in and on the checklist. */
   async function shown(options: CallOptions): Promise<Record<string, unknown>[]> {
     const admin = await plane.user(await plane.tenant('acme', ACME), 'admin');
     const before = await plane.get('/api/tenant-default', options).expect(200);
@@ -45,7 +45,7 @@ describe('the deployment model', () => {
     ]);
   });
 
-  it('defaults to shared, or after enrolment to the model from the Control Plane', async () => {
+  it('defaults to shared before enrolment, and to the model from the Control Plane afterwards', async () => {
     await boot({});
     expect(await shown({ tenant: 'acme' })).toMatchObject([{ model: 'shared' }, { model: 'shared' }]);
     await plane.get('/api/tenant-default').expect(404);

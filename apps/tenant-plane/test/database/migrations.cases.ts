@@ -13,7 +13,7 @@ import {
 
 jest.setTimeout(30_000);
 
-/** Tables that only TypeORM or plain SQL uses. */
+/** Tables that only TypeORM itself or plain SQL uses. */
 const WITHOUT_ENTITY = ['migrations', 'row_changes', 'tracked_tenants'];
 
 describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
@@ -215,7 +215,7 @@ describe.each(EVERY_DATABASE)('the migrations on %s', (driver) => {
     expect(await dataSource.runMigrations()).toEqual([]);
   });
 
-  it('can be run by several processes at once', async () => {
+  it('can be run by several processes at the same time', async () => {
     const fresh = await createTestDatabase(driver);
     const target = databaseTarget(fresh.ownerUrl ?? fresh.url);
     const processes = driver === 'postgres' ? 4 : 1;

@@ -99,7 +99,7 @@ describe('row-level security on Postgres, without the tenant filter in the code'
     expect(new Set(tenants)).toEqual(new Set(['']));
   });
 
-  it('protects every table of the real schema, in which the serving role owns nothing', async () => {
+  it('protects every table of the real schema, where the serving role owns nothing', async () => {
     expect(await tenantTableProblems(dataSource)).toEqual([]);
     expect(await roleFaults(dataSource)).toEqual({ bypassing: [], owning: [] });
   });

@@ -74,7 +74,7 @@ describe('the SQLite file of a single-tenant plane', () => {
     );
   });
 
-  it('refuses a second tenant while it has the first, and the plane logs why', async () => {
+  it('refuses a second tenant while it contains the first, and the plane logs why', async () => {
     const error = jest.spyOn(Logger.prototype, 'error').mockImplementation();
     await plane.tenant('globex', { tenant_id: stranger });
     expect(String(error.mock.calls[0]?.[0])).toContain('SQLite file belongs to tenant acme alone');

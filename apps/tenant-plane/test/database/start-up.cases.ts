@@ -69,7 +69,7 @@ describe('a tenant plane that starts on Postgres', () => {
       }
     });
 
-    it('never repeats the database password', async () => {
+    it('does not show the database password when it refuses to start', async () => {
       expect(String(await refusal(superuserUrl()))).not.toContain('local-only');
     });
 

@@ -14,7 +14,7 @@ import { type CallOptions, TestTenantPlane, hostOf, tenantEntry } from '../tenan
 
 const refusal = ({ status, body }: { status: number; body: { code?: string } }) => [status, body.code];
 
-/** Pauses the next request to that path before it is sent. */
+/** Pauses the next request to `path` before it is sent. */
 function heldFetch(path: string): { reached: Promise<void>; release: () => void } {
   const { fetch } = globalThis;
   let release = (): void => undefined;
@@ -207,10 +207,10 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       'ai_rate_limited',
     ],
     ['finds the question too long', problem(422, 'ai_request_refused', 'Why.'), 422, 'ai_request_refused'],
-    ['was not told that an admin allows it', problem(403, 'ai_not_allowed', 'Why.'), 403, 'ai_not_allowed'],
+    ['does not know that an admin allows AI', problem(403, 'ai_not_allowed', 'Why.'), 403, 'ai_not_allowed'],
     ['refuses our signature', problem(401, 'bad_signature', 'Of ours.'), 503, 'ai_unavailable'],
     ['fails', problem(500, 'internal_error', 'Of ours.'), 503, 'ai_unavailable'],
-    ['sends an empty answer', completionOf(''), 503, 'ai_unavailable'],
+    ['sends an empty response', completionOf(''), 503, 'ai_unavailable'],
     ['sends something other than text', completionOf([{ type: 'text' }]), 503, 'ai_unavailable'],
   ])('says why there is no analysis if the Control Plane %s', async (_, answer, status, code) => {
     const { ask } = await asker(plane, tenant);
@@ -419,7 +419,7 @@ describe.each(EVERY_DATABASE)('AI on premises, on %s', (driver) => {
 });
 
 describe('AI on a shared plane', () => {
-  it('finds no incident of another tenant', async () => {
+  it('cannot analyse an incident of another tenant', async () => {
     const plane = await TestTenantPlane.boot('sqlite');
     const [{ path }, { admin }] = [
       await asker(plane, await plane.tenant('globex')),

@@ -151,7 +151,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.rows(tenant, IdempotencyRecord)).toHaveLength(1);
   });
 
-  // A SQLite file belongs to one process.
+  // Skipped on SQLite, where only one process can use the file.
   (driver === 'postgres' ? describe : describe.skip).each([25, -25])(
     'at a plane with a replica whose clock is %d hours off',
     (hours) => {
@@ -176,10 +176,10 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     },
   );
 
-  // On SQLite, writers take turns.
+  // Skipped on SQLite, which allows only one writer at a time.
   const onPostgres = driver === 'postgres' ? describe : describe.skip;
   onPostgres('that times out on a lock', () => {
-    /** Sends requests with a short lock timeout while another transaction holds the locks from `sql`. */
+    /** Sends requests with a short lock timeout while another transaction holds the locks taken by `sql`. */
     const whileOthersHold = async (sql: string, send: () => Promise<unknown>): Promise<void> => {
       const database = plane.app.get(Database);
       const writeAs = database.writeAs.bind(database);

@@ -39,7 +39,7 @@ describe.each(EVERY_DATABASE)('the states of an incident on %s', (driver) => {
     expect([...INCIDENT_STATUSES].sort()).toEqual(Object.keys(ALLOWED).sort());
   });
 
-  it('are checked against what the first of two concurrent changes has stored', async () => {
+  it('are checked against the state that an earlier concurrent change has stored', async () => {
     await put('open');
     const pause = Pause.before(plane.app.get(Audit), 'record');
     const resolving = plane

@@ -104,7 +104,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
   });
 
   describe('when changed', () => {
-    it('keep the fields that the change omits, and the values before and after are audited', async () => {
+    it('keep the fields that the change omits, and are audited with their old and new values', async () => {
       const { id } = await created({ description: 'on web-1' });
       clock.advance(60);
       const { body } = await change(id, { severity: 'P1', title: 'Disk is full' }).expect(200);
@@ -136,12 +136,12 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(await plane.audit(tenant, 'incident.updated')).toEqual([]);
     });
 
-    it('can have their description removed', async () => {
+    it('lose their description if it is set to null', async () => {
       const { id } = await created({ description: 'on web-1' });
       expect((await change(id, { description: null }).expect(200)).body.description).toBeNull();
     });
 
-    it('get a resolution date once, and lose it when reopened', async () => {
+    it('get a resolution date once, and lose that date when reopened', async () => {
       const { id } = await created();
       const resolvedAt = clock.now().toISOString();
       const dateOf = async (changes: object): Promise<string> =>
@@ -156,26 +156,29 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
     it.each<[string, object, object]>([
       ['the title and the severity', { title: 'Disk is full' }, { severity: 'P1' }],
       ['the severity', { severity: 'P3' }, { severity: 'P1' }],
-    ])('are returned and audited as stored when two users change %s at once', async (_, one, other) => {
-      const { id } = await created();
-      const pause = Pause.before(plane.app.get(Audit), 'record');
-      const first = change(id, one).then(({ body }) => body);
-      await pause.reached;
-      const second = change(id, other).then(({ body }) => body);
-      await endedOrWaiting(plane, second);
-      pause.release();
-      const was = { title: 'Disk full', severity: 'P2' };
-      const [between, last] = [
-        { ...was, ...one },
-        { ...was, ...one, ...other },
-      ];
-      expect([await first, await second]).toMatchObject([between, last]);
-      expect((await plane.get(`/api/incidents/${id}`, admin)).body).toEqual(await second);
-      expect(await plane.audit(tenant, 'incident.updated')).toMatchObject([
-        { before: was, after: between },
-        { before: between, after: last },
-      ]);
-    });
+    ])(
+      'are returned and audited as stored when two users change %s at the same time',
+      async (_, one, other) => {
+        const { id } = await created();
+        const pause = Pause.before(plane.app.get(Audit), 'record');
+        const first = change(id, one).then(({ body }) => body);
+        await pause.reached;
+        const second = change(id, other).then(({ body }) => body);
+        await endedOrWaiting(plane, second);
+        pause.release();
+        const was = { title: 'Disk full', severity: 'P2' };
+        const [between, last] = [
+          { ...was, ...one },
+          { ...was, ...one, ...other },
+        ];
+        expect([await first, await second]).toMatchObject([between, last]);
+        expect((await plane.get(`/api/incidents/${id}`, admin)).body).toEqual(await second);
+        expect(await plane.audit(tenant, 'incident.updated')).toMatchObject([
+          { before: was, after: between },
+          { before: between, after: last },
+        ]);
+      },
+    );
 
     it('go through concurrent status changes one after the other', async () => {
       const { id } = await created();
@@ -221,7 +224,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(seen).toEqual(['5', '4', '3', '2', '1']);
     });
 
-    it('can be listed with a cursor in upper case', async () => {
+    it('are also returned for an upper-case cursor', async () => {
       for (let i = 0; i < 3; i++) await created();
       const { next_cursor: cursor } = await list('?limit=1');
       const rest = await numbersOf(`?cursor=${cursor}`);

@@ -72,7 +72,7 @@ describe.each(EVERY_DATABASE)('onboarding on %s', (driver) => {
     expect(events.map(({ targetId }) => targetId)).toEqual([key]);
   });
 
-  it('shows a skipped step as done once it is done', async () => {
+  it('shows a skipped step as done once it is completed', async () => {
     await skip('connect_data').expect(200);
     await plane.post('/api/cmdb/items', { name: 'web-1', type: 'server' }, admin).expect(201);
     expect((await step('connect_data'))?.status).toBe('done');

@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     });
 
   if (driver === 'sqlite')
-    it('is still reported, with tenants to retry, while no desired state can be stored', async () => {
+    it('is still reported, with the tenants to retry, while no desired state can be stored', async () => {
       const isReported = (state: string) => (): boolean =>
         link.control.reported(acme.tenant_id)?.state === state;
       await refuseWrites(plane.app.get(Database).dataSource, true);
@@ -213,7 +213,7 @@ describe.each(EVERY_DATABASE)('the health that a plane reports on %s', (driver) 
     });
 
   if (driver === 'sqlite')
-    it('is reported with missing copies even while no desired state can be stored', async () => {
+    it('is reported, along with any missing copies, even while no desired state can be stored', async () => {
       const { control } = link;
       const globex = tenantEntry('globex');
       control.wanted.put({ ...globex, requires_copy: randomUUID() });

@@ -82,7 +82,7 @@ describe('while the Control Plane is down, a plane', () => {
     await link.startPlane();
     await eventually(() => control.rebuffs.length >= 4, { what: 'the plane has tried four times' });
     const gaps = control.rebuffs.slice(1).map((at, i) => at - (control.rebuffs[i] ?? 0));
-    // The pauses of LinkPace: 0-1000, 1000-1200, 1200-1440 ms.
+    // LinkPace first pauses for 0 to 1000 ms, then for 1000 to 1200 ms, and then for 1200 to 1440 ms.
     expect(gaps[1]).toBeGreaterThanOrEqual(990);
     expect(gaps[2]).toBeGreaterThanOrEqual(1190);
   });

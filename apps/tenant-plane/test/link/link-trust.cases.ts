@@ -119,7 +119,7 @@ describe('a link that trusts only the real Control Plane', () => {
       await plane.get('/health/ready').expect(200);
     });
 
-    it('logs the variable to fix after enrolment too', async () => {
+    it('logs the variable to fix, even when already enrolled', async () => {
       control.wanted.put(acme);
       await link.startPlane();
       await link.reported(acme.tenant_id);
@@ -140,7 +140,7 @@ describe('a link that trusts only the real Control Plane', () => {
     });
   });
 
-  it('names the token in the log if it is the problem', async () => {
+  it('names the token in the log if the token is the problem', async () => {
     await link.startPlane({ ATLAS_PROVISIONING_TOKEN: 'atp_of-somebody-else' });
     const line = await link.logged(/Enrolment failed/);
     expect(line).toContain('token_revoked');

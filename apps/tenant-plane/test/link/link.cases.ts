@@ -134,8 +134,8 @@ describe.each(EVERY_DATABASE)('a plane that is linked to the Control Plane, on %
     expect(control.reports[0]?.endpoint_url).toBe('https://atlas.acme.example');
   });
 
-  it('reports the other entries of its first state if one fails', async () => {
-    // Neither the types nor the database allow such an entry, so it fails.
+  it('reports the other entries of its first state even if one fails', async () => {
+    // Neither the types nor the database allows such an entry, so it fails.
     const broken = { ...tenantEntry('broken'), name: null as unknown as string };
     link.control.wanted.put(broken);
     link.control.wanted.put(acme);
@@ -195,7 +195,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
 
   it('applies the other entries if one fails, reports the failure, and applies the fixed entry', async () => {
     const { wanted } = link.control;
-    // Neither the types nor the database allow such an entry, so it fails.
+    // Neither the types nor the database allows such an entry, so it fails.
     const broken = { ...tenantEntry('broken'), name: null as unknown as string };
     const globex = tenantEntry('globex');
     wanted.put(broken);
@@ -436,7 +436,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     await eventually(isMarked, { what: 'the plane has marked the entry as reported' });
   });
 
-  it('reports its health and other tenants even if one tenant is not placed on it', async () => {
+  it('reports its health and other tenants even if one tenant is not placed on this plane', async () => {
     const { control } = link;
     const others = ['globex', 'initech', 'hooli'].map((slug) => tenantEntry(slug));
     await unheard(() => others.forEach((entry) => control.wanted.put(entry)));
@@ -468,7 +468,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
   });
 
   describe('whose Control Plane is restored from a backup', () => {
-    it('reports the new entry even if an older one with a higher number is unreported', async () => {
+    it('reports the new entry even if an older entry with a higher number is unreported', async () => {
       const { control } = link;
       await unheard(() => [1, 2, 3].forEach((n) => control.wanted.put({ ...acme, name: `Acme ${n}` })));
       control.manner = 'broken';
@@ -532,9 +532,9 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
       expect(control.reports.slice(reports).filter(isOld)).toEqual([]);
     });
 
-    it('reports the epoch of its entries while one of them fails', async () => {
+    it('reports the epoch of its entries even while one of them fails', async () => {
       const { control } = link;
-      // Neither the types nor the database allow such an entry, so it fails.
+      // Neither the types nor the database allows such an entry, so it fails.
       const broken = { ...tenantEntry('broken'), name: null as unknown as string };
       control.wanted.changeTogether(() => {
         control.wanted.startAnew(acme);
@@ -560,7 +560,7 @@ describe.each(EVERY_DATABASE)('an enrolled plane on %s', (driver) => {
     });
   });
 
-  /** Makes the plane apply a change, and loses the report about it. */
+  /** Makes the plane apply a change, and loses the plane's report of it. */
   async function unheard(change: () => void): Promise<void> {
     const { control } = link;
     const rebuffs = control.rebuffs.length;

@@ -54,7 +54,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
   };
   const expectHere = (transferId: string): Promise<void> =>
     want({ phase: 'importing', transfer: { id: transferId, role: 'target' }, moved_to: undefined });
-  /** Sends this plane's rows to itself, as if they came from elsewhere. */
+  /** Sends this plane's rows back to this plane, as if they came from another one. */
   const send = async (transferId: string): Promise<void> => {
     const database = plane.app.get(Database);
     const tracking = new ChangeTracking(database);
@@ -82,7 +82,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
   const titles = async (): Promise<string[]> =>
     (await plane.rows(tenant, Incident)).map(({ title }) => title);
 
-  it('can be read once its copy is complete, and written to once this is its home', async () => {
+  it('can be read once its copy is complete, and written to once this plane is its home', async () => {
     const id = randomUUID();
     expect(await write('before')).toBe(201);
     await send(id);
@@ -255,7 +255,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
   });
 
   it.each([0, -3600, 3600])(
-    'cannot be read at a home that is frozen for too long, even if the clock jumps by %d s',
+    'cannot be read once its home has been frozen for too long, even if the clock jumps by %d s',
     async (seconds) => {
       const clock = new FixedClock();
       setClock(plane.app, clock);

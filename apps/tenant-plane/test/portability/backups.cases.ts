@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
   });
   afterEach(async () => {
     await plane.app.get(Transfers).stop();
-    // End this tenant's transfer, because the next test's relay serves only that test's tenant.
+    // Stop this tenant's transfer, because the next test's relay serves only that test's tenant.
     await plane.apply({
       tenants: [{ ...tenant, transfer: undefined, entry_revision: tenant.entry_revision + 1 }],
     });
@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
       return Object.fromEntries(await Promise.all(tables));
     });
 
-  it('is verified by a trial restore, and later brings back every row of every table', async () => {
+  it('is verified by a trial restore, and can later be used to restore all rows', async () => {
     const pair = await keys();
     const before = await contents();
     await begin({ status: 'deprovisioning', transfer: await wanted('backup', pair) });
@@ -172,7 +172,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
     for (const one of reported) if (one.error !== undefined) expect(one).toMatchObject({ isRetried: true });
   });
 
-  it('does not count if a part was altered, and the plane reports the failure', async () => {
+  it('is not counted as verified if a part was altered, and the plane reports the failure', async () => {
     const { receive } = relay;
     jest.spyOn(plane.app.get(TransferRelay), 'receive').mockImplementation(async (...given) => {
       const sealed = await receive.apply(relay, given);
@@ -185,7 +185,7 @@ describe.each(EVERY_DATABASE)('the backup of a tenant being deprovisioned, on %s
     expect(isVerified()).toBe(false);
   });
 
-  it('does not count if a row is missing, and the plane reports its table', async () => {
+  it('is not counted as verified if a row is missing, and the plane reports the table', async () => {
     const pair = await keys();
     const recipient = { ...(await exportJWK(pair.publicKey)) };
     const { receive } = relay;

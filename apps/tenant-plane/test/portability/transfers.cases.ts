@@ -266,7 +266,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  describe('of which one takes over a unique value of another', () => {
+  describe("if one row takes over another row's unique value", () => {
     const ISSUER = 'https://login.example.com';
     let ids: string[];
     beforeEach(async () => {
@@ -376,7 +376,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
       .run(end.signal)
       .catch((error: Error) => error.message);
     await relay.level();
-    // The copy loses its row, and the update that would restore it is not stored.
+    // The copy loses its incident, and the update that would restore it is not stored.
     await target.tenants.write(tenant.tenant_id, (scope) => scope.delete(Incident, {}));
     const putting = jest.spyOn(target.tenants, 'write').mockImplementation(async () => undefined);
     await source.tenants.write(tenant.tenant_id, (scope) => scope.update(Incident, {}, { title: 'again' }));

@@ -226,7 +226,7 @@ describe('the preflight', () => {
     });
     const start = withInstalledPlane(parseEnvironment(TenantPlaneConfig, other), enrolOnce);
     await expect(start).rejects.toThrow('this plane is enrolled as shared. Set it to shared');
-    // With the bundle from a move, the plane may change its model.
+    // A bundle for the new model contains a new secret, so the plane may enrol again.
     const moved = { ...other, INTERNAL_SERVICE_SECRET: OTHER };
     await withInstalledPlane(parseEnvironment(TenantPlaneConfig, moved), async ({ identities }) =>
       expect(needsEnrolment(parseEnvironment(TenantPlaneConfig, moved), identities.current)).toBe(true),
@@ -241,14 +241,17 @@ describe('the preflight', () => {
     expect(JSON.stringify(report)).not.toContain('half-way');
   });
 
-  it.each(['token_already_used', 'token_revoked', 'token_expired'] as const)('reports %s', async (code) => {
-    control.refuses = code;
-    const found = await checks();
-    expect(causes(found)).toEqual(['token']);
-    expect(named(found, 'version').detail).toBe('Not checked, because the token check failed');
-    expect(named(found, 'token').detail).toContain(code);
-    expect(named(found, 'token').fix).toContain('new install bundle');
-  });
+  it.each(['token_already_used', 'token_revoked', 'token_expired'] as const)(
+    'reports the error %s',
+    async (code) => {
+      control.refuses = code;
+      const found = await checks();
+      expect(causes(found)).toEqual(['token']);
+      expect(named(found, 'version').detail).toBe('Not checked, because the token check failed');
+      expect(named(found, 'token').detail).toContain(code);
+      expect(named(found, 'token').fix).toContain('new install bundle');
+    },
+  );
 
   it('distinguishes a wrong model and an unsupported version from a bad token', async () => {
     control.refuses = 'deployment_model_mismatch';
@@ -269,7 +272,7 @@ describe('the preflight', () => {
   ])('reports a token that %s', async (_, token, detail) => {
     const all = await checks({ ATLAS_PROVISIONING_TOKEN: token });
     expect(causes(all)).toEqual(['token']);
-    // No call is made, because with such a token the Control Plane would refuse the secret too.
+    // No call is made, because with such a token the Control Plane would also refuse the secret.
     expect(control.rehearsals).toEqual([]);
     const found = named(all, 'token');
     expect([found.ok, found.detail]).toEqual([false, expect.stringContaining(detail)]);
@@ -369,7 +372,7 @@ describe('the preflight', () => {
         ['http://127.1.2.3', 'http://127.1.2.3/signup'],
         ['http://[::1]:4200', 'http://[::1]:4200/signup'],
       ])(
-        'warns about the address %s, and says where sign-up links would lead',
+        'warns if its address is %s, and says where sign-up links would lead',
         async (TENANT_PLANE_PUBLIC_URL, link) => {
           const report = await preflight(env({ ATLAS_TP_DEPLOYMENT, TENANT_PLANE_PUBLIC_URL }));
           const address = named(report.checks, 'address');
@@ -379,7 +382,7 @@ describe('the preflight', () => {
         },
       );
 
-      it('accepts an address that others can reach', async () => {
+      it('accepts an address that other machines can reach', async () => {
         const TENANT_PLANE_PUBLIC_URL = 'https://atlas.acme.example';
         const found = named(await checks({ ATLAS_TP_DEPLOYMENT, TENANT_PLANE_PUBLIC_URL }), 'address');
         expect(found).toEqual({

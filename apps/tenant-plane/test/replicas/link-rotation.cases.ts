@@ -41,7 +41,7 @@ describe('the secret of a linked tenant plane', () => {
     await signedWith(next);
     return next;
   };
-  /** Revokes the previous secret. */
+  /** Completes the rotation, so that the previous secret is no longer accepted. */
   const finish = (): void => {
     control.secret = control.nextSecret ?? '';
     control.nextSecret = null;
@@ -51,7 +51,7 @@ describe('the secret of a linked tenant plane', () => {
     plane = await link.startPlane(env);
   };
 
-  it('is replaced without a refused call, even if the environment still has the old one', async () => {
+  it('is replaced without a refused call, even if the environment still has the old secret', async () => {
     const { env } = control;
     await handOver();
     finish();

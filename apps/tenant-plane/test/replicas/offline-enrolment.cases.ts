@@ -139,7 +139,7 @@ describe.each(EVERY_DATABASE)('enrolment on %s', (driver) => {
     await take(answer());
   });
 
-  // On SQLite, a second command or a running plane finds the file locked.
+  // Skipped on SQLite, where a second command or a running plane would find the file locked.
   if (driver === 'postgres')
     describe('while another state is being applied', () => {
       /** Two answers signed in the same second. The second contains the newer state. */
@@ -410,7 +410,7 @@ describe.each(EVERY_DATABASE)('enrolment on %s', (driver) => {
       it.each([
         ['before it stored the entry', endAtEntry],
         ['before it stored the revision', endAtRevision],
-      ])('pulls the suspension again online if it stopped %s', async (_, end) => {
+      ])('pulls the suspension again if the plane stopped %s', async (_, end) => {
         const allow = await end();
         await allow();
         expect(await known()).toMatchObject({ revision: before.revision, toldRevision: newest.revision });
@@ -426,7 +426,7 @@ describe.each(EVERY_DATABASE)('enrolment on %s', (driver) => {
       });
     });
 
-    it("corrects the plane's clock after a refusal", async () => {
+    it("adjusts to the Control Plane's clock after one refusal", async () => {
       control.clock.aheadSeconds = 4000;
       await installed(enrolOnce, control.env);
       expect([control.refusals, control.enrolments.length]).toEqual([['clock_skew'], 1]);

@@ -26,7 +26,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
   });
   afterEach(() => link.close());
 
-  /** The environment in which a driver starts an enrolled plane, without a token. */
+  /** The environment of a plane that has enrolled and therefore needs no token. */
   const environment = (secret: string, previous?: string): Env => ({
     INTERNAL_SERVICE_SECRET: secret,
     INTERNAL_SERVICE_SECRET_PREVIOUS: previous,
@@ -103,7 +103,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it('makes health checks fail if it cannot be decrypted, until the first secret is set', async () => {
+  it('makes health checks fail if it cannot be decrypted, until its original secret is set', async () => {
     expect(await keyHealth()).toEqual({ name: 'key', status: 'ok' });
     const next = await rotate();
     await withoutCopies();
@@ -150,7 +150,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
 
   if (driver === 'postgres')
     describe('with a replica in another environment', () => {
-      it('can be decrypted by both replicas, before and after a rotation, and by later ones', async () => {
+      it('can be decrypted by both replicas before and after a rotation, and by later replicas', async () => {
         const next = await rotate();
         const replica = await link.startPlane(environment(next));
         for (const one of [plane, replica]) expect(await opens(one)).toBe('rows');
@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
           expect(await opens(await link.startPlane(environment(secret)))).toBe('rows');
       });
 
-      it('is sealed under the secrets that both replicas learn, even at the same time', async () => {
+      it('is sealed under the secrets that both replicas learn, even if at the same time', async () => {
         const replica = await link.startPlane(environment(first));
         const learned = [plane, replica].map((one) => ({ one, secret: new Secret(newSecret()) }));
         await Promise.all(

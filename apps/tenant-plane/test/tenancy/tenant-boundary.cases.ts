@@ -178,7 +178,7 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
     expect(await statuses()).toEqual([200, 200, 200]);
   });
 
-  it.each(['importing', 'retired'] as const)('hides a tenant that is %s', async (phase) => {
+  it.each(['importing', 'retired'] as const)('hides a tenant whose phase is %s', async (phase) => {
     await plane.tenant(`of-${phase}`, { phase });
     await plane.get('/api/tenant-default', { host: hostOf(`of-${phase}`) }).expect(404);
   });
@@ -206,7 +206,7 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
       await plane.post('/api/auth/signup-exchange', signUp, { host }).expect(201);
     });
 
-    // On SQLite, writers take turns.
+    // Skipped on SQLite, which allows only one writer at a time.
     const onPostgres = driver === 'postgres' ? it : it.skip;
     onPostgres('keeps nothing that was being written when the purge began', async () => {
       const tenant = await plane.tenant('massive');

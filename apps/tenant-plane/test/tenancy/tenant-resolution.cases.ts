@@ -54,7 +54,7 @@ describe.each(EVERY_DATABASE)('the tenant of a request on %s', (driver) => {
   });
   afterAll(() => plane.close());
 
-  /** Creates an incident whose title shows which tenant's list it is in. */
+  /** Creates an incident whose title shows which tenant it belongs to. */
   async function describeIncident(session: string, title: string): Promise<void> {
     await plane.post('/api/incidents', { title, severity: 'P3' }, { session }).expect(201);
   }
