@@ -9,8 +9,8 @@ const MOST_CHECKS = 10;
 const WIDEST_GAP_MS = 5;
 const LONGEST_AFTERLIFE_MS = 1000;
 /**
- * Timing is measured several times, because the machine has other work. A real difference shows in every
- * series.
+ * Timing is measured several times, because other work on the machine can distort it. A real difference shows
+ * in every series.
  */
 const SERIES = 3;
 /** How many guesses the attacker makes between two sign-ins by the account's owner. */

@@ -42,7 +42,7 @@ export interface PairResult {
   readonly survivors: number;
   /** How many revocations succeeded. If both calls compete for the same token or link, the action may win. */
   readonly revoked: number;
-  /** How many responses were 429 or 5xx, which means that there was no race. */
+  /** How many responses were 429 or 5xx. After such a response, the race proves nothing. */
   readonly blunt: number;
 }
 
