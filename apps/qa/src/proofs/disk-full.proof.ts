@@ -38,17 +38,17 @@ interface Counts {
 /**
  * Both planes write while their disk is full or failing, or while COMMITs fail. Then they are killed.
  *
- * * Six callers write to both planes. Every second request has an idempotency key and is repeated until it
+ * Six callers write to both planes. Every second request has an idempotency key and is repeated until it
  * succeeds.
  *
- * * On SQLite, the 256 MB file system of both databases is filled to its last page, and each process is
+ * On SQLite, the 256 MB file system of both databases is filled to its last page, and each process is
  * prevented from writing to any file (`prlimit --fsize=0`). SQLite reports such a failure as SQLITE_IOERR. On
  * Postgres, a proxy closes connections before and after the server commits, a deferred trigger refuses COMMIT
  * with the SQLSTATE of a full disk or of a failing one, and the disk of a separate server is filled. Mounting
  * requires root, and `prlimit` requires Linux. A figure names the faults that could not be tried. At the
  * reduced size, there is one round of the first fault, without a separate server.
  *
- * * To see it fail: in `SqliteWriter.commit` or `PostgresDatabase.commit`, swallow the error; or have
+ * To see it fail: in `SqliteWriter.commit` or `PostgresDatabase.commit`, swallow the error; or have
  * `Database.watched` record no fault.
  */
 export const proof: Proof = {

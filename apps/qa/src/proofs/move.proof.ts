@@ -14,7 +14,7 @@ const MAX_FREEZE_MS = 2000;
 /**
  * A tenant moves between all models while it is in use. Its users notice only a short pause in writes.
  *
- * * On each kind of database, the tenant goes twice from shared through dedicated, hybrid, dedicated, shared
+ * On each kind of database, the tenant goes twice from shared through dedicated, hybrid, dedicated, shared
  * and on_prem back to shared. This takes a quarter of an hour. Its users act as a browser does: they follow
  * the redirect (307) from the plane that the tenant has left, and stay at the new address. A refused write is
  * repeated after 20 to 160 ms, although `Retry-After` asks for a second. Each repetition has a different
@@ -22,7 +22,7 @@ const MAX_FREEZE_MS = 2000;
  * acknowledged before the read. The freeze is the longest time that any write during the move took from its
  * first attempt to its acknowledgement.
  *
- * * To see it fail: in `OutgoingTransfer.isFrozen`, leave out `tracking.freeze`.
+ * To see it fail: in `OutgoingTransfer.isFrozen`, leave out `tracking.freeze`.
  */
 export const proof: Proof = {
   goal:

@@ -38,11 +38,11 @@ const ALL_BACK_MS = 60_000;
 /**
  * When the Control Plane returns, its planes reconnect over a period of time rather than all at once.
  *
- * * The Control Plane is stopped five times, gracefully or by kill, for up to half a minute, while links are
+ * The Control Plane is stopped five times, gracefully or by kill, for up to half a minute, while links are
  * waiting. The links are simulated. They sign their calls as real links do, and take their delays from the
  * same link-pace.ts. A call that cannot connect does not count as an attempt.
  *
- * * To see it fail: in `LinkPace`, draw the random part at each failure, or use the same one for all planes;
+ * To see it fail: in `LinkPace`, draw the random part at each failure, or use the same one for all planes;
  * or leave `failed` out of `heardNothing`.
  */
 export const proof: Proof = {

@@ -15,10 +15,10 @@ const STREAMS = ['/api/provisioning-jobs/:id/events'];
 /**
  * Searches everything that both planes write and return for every secret that they have ever had.
  *
- * * Each kind of secret is created, delivered, used, and sent where it does not belong. The search covers
+ * Each kind of secret is created, delivered, used, and sent where it does not belong. The search covers
  * whole secrets, either half of each secret, and base64, hex and URL encodings.
  *
- * * To see it fail: in http-app.ts, log the request's headers.
+ * To see it fail: in http-app.ts, log the request's headers.
  */
 export const proof: Proof = {
   goal:

@@ -18,7 +18,7 @@ interface Scene {
 /**
  * A sealed value can be decrypted only in the place for which it was sealed, and only unmodified.
  *
- * * To see it fail: in `SecretBox`, leave out both `setAAD` calls; or leave out `tagBytes.length` and both
+ * To see it fail: in `SecretBox`, leave out both `setAAD` calls; or leave out `tagBytes.length` and both
  * `authTagLength` options.
  */
 export const proof: Proof = {

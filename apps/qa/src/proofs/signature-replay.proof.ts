@@ -13,10 +13,10 @@ const ONCE = '1 x 200, 99 x 401';
  * A captured request is accepted only once, regardless of which process receives it, and not at all after 300
  * s.
  *
- * * On Postgres, the copies go to two processes at the same time. SQLite allows one process at a time, so the
+ * On Postgres, the copies go to two processes at the same time. SQLite allows one process at a time, so the
  * copies go to one process and then to its successor.
  *
- * * To see it fail: have `PostgresNonces.consume` return true at once; or have `SqliteNonces.load` read
+ * To see it fail: have `PostgresNonces.consume` return true at once; or have `SqliteNonces.load` read
  * nothing.
  */
 export const proof: Proof = {

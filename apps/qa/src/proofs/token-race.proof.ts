@@ -8,7 +8,7 @@ const CALLERS = 200;
 /**
  * Many instances present the same token to two processes at the same time. Exactly one instance is enrolled.
  *
- * * To see it fail: in `ProvisioningTokens.redeem`, drop `consumedAt: IsNull()` from the guard.
+ * To see it fail: in `ProvisioningTokens.redeem`, drop `consumedAt: IsNull()` from the guard.
  */
 export const proof: Proof = {
   goal:

@@ -34,10 +34,10 @@ interface Alarm {
 /**
  * If the disk of a tenant plane is copied and a plane is started on each disk, the copy is detected.
  *
- * * The plane is stopped, gracefully or by kill. Its SQLite file is copied, or its Postgres database cloned.
+ * The plane is stopped, gracefully or by kill. Its SQLite file is copied, or its Postgres database cloned.
  * Then a plane is started on each disk, in either order or at the same time.
  *
- * * To see it fail: in `orderOf`, accept the same number as a repeat, whoever sends it.
+ * To see it fail: in `orderOf`, accept the same number as a repeat, whoever sends it.
  */
 export const proof: Proof = {
   goal:
