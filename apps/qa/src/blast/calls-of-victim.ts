@@ -74,7 +74,7 @@ const CALLS: Readonly<Record<string, (scene: Scene) => readonly VictimsCall[]>> 
     })),
 };
 
-/** Undefined if the route is not listed. */
+/** The victim's calls for this route. Undefined if the route is not listed. */
 export function callsOfVictim(scene: Scene, route: Route): readonly VictimsCall[] | undefined {
   if (route.method !== 'HEAD') return CALLS[nameOf(route)]?.(scene);
   const asGet = CALLS[nameOf({ ...route, method: 'GET' })]?.(scene);

@@ -39,7 +39,7 @@ const WITHOUT_REASON: Readonly<Record<string, string>> = {
   'unfinished transfer': `select id from transfers where ended_at is null`,
   'database URL of a deleted tenant': `
     select id from tenants where status = 'deleted' and db_url_sealed is not null`,
-  'slug held by two tenants': `
+  'slug assigned to two tenants': `
     select max(slug) as id from tenants where holds_slug group by slug having count(*) > 1`,
 };
 

@@ -12,7 +12,7 @@ export interface Subject {
   planeId?: string;
   /** Set for a job on the whole fleet. */
   jobId?: string;
-  /** A signed-in user, and the tenant's rows before the operation. */
+  /** A user's session, and the tenant's rows as the user saw them before the operation. */
   session?: SessionView;
   rows?: string;
 }

@@ -27,7 +27,7 @@ export interface MatrixCounts {
   readonly attempts: number;
   readonly outcomes: Readonly<Record<string, number>>;
   readonly bad: number;
-  /** Rows of the other tenant that have changed. */
+  /** The number of the other tenant's rows that have changed. */
   readonly changed: number;
   readonly rows: number;
   /** Requests by both tenants for their own data, which must get the expected responses. */

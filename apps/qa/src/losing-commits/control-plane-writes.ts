@@ -11,7 +11,7 @@ interface Asked {
   readonly method?: string;
   readonly path: string;
   readonly body?: object;
-  /** The token to call with; the stack's API key by default. */
+  /** The token to send with the call; the stack's API key by default. */
   readonly by?: string;
   /** Strings that identify the rows about the request's subject. */
   readonly marks: readonly string[];

@@ -115,8 +115,8 @@ async function comeBack(
   await delay(restart.awayMs);
   await stack.startControlPlane();
   await eventually(allWait, { timeoutMs: ALL_BACK_MS, everyMs: 50, what: 'all links are waiting again' });
-  // Only calls sent after the shutdown began count, so an earlier waiting call that ends is not an attempt. A
-  // call that is waiting again counts as accepted.
+  // Only calls sent after the shutdown began count, so an earlier waiting call that ends is not an attempt.
+  // Once a link is waiting again, its pending call counts as accepted.
   const attempts = links.map((link) =>
     [...link.attempts, { at: link.askedAt, status: 200 }].filter(({ at }) => at > endedAt),
   );

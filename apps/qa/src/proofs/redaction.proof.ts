@@ -48,8 +48,8 @@ export const proof: Proof = {
       measured('secrets', Object.keys(secrets).length),
       none('secrets found', found),
       moreThan('searched', bytes / 1000, 100, 'kB'),
-      measured('texts searched', Object.keys(texts).length),
-      measured('GETs answered', `${given.length} of ${answers.length}`),
+      measured('strings searched', Object.keys(texts).length),
+      measured('GET requests that succeeded', `${given.length} of ${answers.length}`),
     ];
   },
 };

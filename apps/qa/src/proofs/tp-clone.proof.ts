@@ -37,7 +37,7 @@ interface Alarm {
  * The plane is stopped, gracefully or by kill. Its SQLite file is copied, or its Postgres database cloned.
  * Then a plane is started on each disk, in either order or at the same time.
  *
- * To see it fail: in `orderOf`, accept the same number as a repeat, whoever sends it.
+ * To see it fail: in `orderOf`, accept the same number as a repeat, regardless of the sender.
  */
 export const proof: Proof = {
   goal:

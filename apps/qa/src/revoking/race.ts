@@ -81,7 +81,7 @@ async function after<T>(ms: number, work: () => Promise<T>): Promise<T> {
   return work();
 }
 
-/** Returns those of the `things` that still work. */
+/** Returns the elements of `things` that still work. */
 export async function alive<T>(things: readonly T[], works: (thing: T) => Promise<boolean>): Promise<T[]> {
   const found: T[] = [];
   for (const thing of things) if (await works(thing)) found.push(thing);
