@@ -28,7 +28,7 @@ export class Writers {
   private isOver = false;
   private count = 0;
 
-  /** `series` is the prefix of the names of everything written. */
+  /** `series` is the prefix of the name of every incident and tenant. */
   constructor(
     private readonly scene: DiskScene,
     readonly series: string,

@@ -11,7 +11,7 @@ export interface Injection {
   /** The deployment model that the tenant must have. */
   readonly to: 'shared' | 'dedicated';
   readonly on?: DatabaseDriver;
-  /** Creates the drift, and returns the id of the subject for which it must be found. */
+  /** Creates the drift, and returns the id of the subject for which the drift must be found. */
   readonly make: (scene: DriftScene, tenant: TenantView) => Promise<string>;
 }
 

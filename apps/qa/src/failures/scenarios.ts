@@ -41,7 +41,10 @@ export function provision(model: DeploymentModel): Scenario {
   };
 }
 
-/** A lifecycle operation on a tenant of this model. Its API path ends with the name of the operation. */
+/**
+ * A lifecycle operation on a tenant of this model. The API path for the operation ends with the operation's
+ * name.
+ */
 function lifecycle(
   model: DeploymentModel,
   operation: 'suspend' | 'resume' | 'deprovision' | 'restore',

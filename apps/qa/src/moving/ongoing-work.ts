@@ -40,7 +40,7 @@ export class OngoingWork {
 
   /** `known` contains ids of existing incidents. Every fourth write edits the next of these incidents. */
   constructor(
-    /** The address that the users currently use. */
+    /** The address at which the users currently work. */
     public address: string,
     private readonly headers: Readonly<Record<string, string>>,
     private readonly known: Iterator<string>,

@@ -75,8 +75,8 @@ function isQuiet({ signIn, forgotten }: Gaps): boolean {
 }
 
 /**
- * Half of the guesses come from a single address, and each of the others from an address of its own. They go
- * to all processes in turn, many at once.
+ * Half of the guesses come from a single address, and each of the others from an address of its own. The
+ * guesses go to all processes in turn, many at the same time.
  */
 async function guessed(
   scene: LoginScene,

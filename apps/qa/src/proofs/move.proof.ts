@@ -49,7 +49,7 @@ export const proof: Proof = {
   },
 };
 
-/** Returns the ids of the incidents. */
+/** Creates incidents, and returns their ids. */
 async function fill(tour: Tour, count: number): Promise<Iterator<string>> {
   const rows = await TenantRows.open(tour.database);
   try {

@@ -17,8 +17,8 @@ interface Outcome {
   readonly part: string;
   readonly refusal: string;
   /**
-   * The status of the original request. In the last tenth of the requests, the original is sent after its
-   * changed copy.
+   * The status of the original request, which is sent only in the last tenth of the run, after its changed
+   * copy. Undefined if the original was not sent.
    */
   readonly intact: number | undefined;
 }

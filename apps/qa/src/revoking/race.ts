@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { inBatches, turns } from '../in-batches';
 import { countBy } from '../proof';
 
-/** Few races run at once, so that the two calls of each race overlap while the planes hash passwords. */
+/** Few races run at a time, so that the two calls of each race overlap while the planes hash passwords. */
 const AT_ONCE = { batch: 4 };
 
 export interface Reply {

@@ -21,7 +21,7 @@ export interface PlaneTrend {
   readonly mostConnections: number;
 }
 
-/** Takes samples of what a plane uses, each after a garbage collection. */
+/** Samples the resources that a plane uses, each time after a garbage collection. */
 export class PlaneWatch {
   private readonly reports: MemoryReports;
   private readonly samples: Sample[] = [];
