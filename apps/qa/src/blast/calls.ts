@@ -14,7 +14,7 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A signing secret, and the key id that the call states for it. */
+/** A signing secret, and the key id that is sent with the signature. */
 export interface Key {
   readonly keyId: string;
   readonly secret: string;

@@ -39,7 +39,7 @@ interface Victim {
   readonly unspent: InstallView;
   /**
    * One of the plane's tenants is moving to another plane, and a tenant of another plane is moving to this
-   * one.
+   * plane.
    */
   readonly outgoing: Moving;
   readonly incoming: Moving;

@@ -58,7 +58,7 @@ async function cleanly(write: Write): Promise<Effect> {
   return effectOf(before, await prepared.rows());
 }
 
-/** Returns what is wrong, or undefined if the request has no such COMMIT. */
+/** Returns the problems found, or undefined if the request makes no such COMMIT. */
 async function withFault(
   { prepare, isKeyed }: Write,
   clean: Effect,

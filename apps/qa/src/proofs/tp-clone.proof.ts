@@ -10,7 +10,7 @@ import { type Proof, type ProofContext } from '../proof';
 import { TenantRows } from '../tenant-rows';
 
 const SIGNALS = ['SIGTERM', 'SIGKILL'] as const;
-/** Twice the interval between reports, which is 25 s. */
+/** Twice the reporting interval of 25 s. */
 const NOTICED_WITHIN_MS = 50_000;
 /** The order in which the two disks are started. */
 const ORDERS = ['original first', 'copy first', 'both at once'] as const;
