@@ -187,8 +187,8 @@ async function rounds(scene: DiskScene, fault: Fault, { size, progress }: ProofC
     await scene.restart();
   }
   await writers.finish();
-  // A job whose COMMIT was lost continues once its lease has expired, which takes too long for the reduced
-  // size.
+  // A job whose COMMIT was lost continues only after its lease has expired. Waiting for this takes too long
+  // for the reduced size.
   if (size === 'full' && !(await becomeActive(scene))) stuck.push('some tenants never became active');
   return {
     ...(await compare(scene, writers)),

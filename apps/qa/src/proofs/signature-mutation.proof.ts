@@ -32,7 +32,7 @@ interface Outcome {
  * sends bytes that no client would send, and signatures are checked against the examples of RFC 9421
  * (rfc9421.spec.ts) and a second implementation (second-implementation.spec.ts).
  *
- * To see it fail: in verify-request.ts, leave out `requireDigest`; or have `hmacOf` accept every spelling of
+ * To see it fail: in verify-request.ts, leave out `requireDigest`; or have `hmacOf` accept every encoding of
  * 32 bytes.
  */
 export const proof: Proof = {
