@@ -117,7 +117,7 @@ describe('licences', () => {
   });
 
   it.each(['MIT', '(MIT OR GPL-3.0-only)', '(MIT AND BSD-3-Clause)'])(
-    'are accepted if all the required parts are allowed: %s',
+    'are accepted if allowed licences satisfy the expression: %s',
     (licence) => {
       expect(refusedLicences(withLicence(licence))).toEqual([]);
     },
@@ -129,7 +129,7 @@ describe('licences', () => {
 });
 
 describe('the install scripts', () => {
-  it('are the listed scripts, each with a reason', () => {
+  it('match the list, which states a reason for each script', () => {
     const found = new Set(packages.filter((one) => one.hasInstallScript).map(({ name }) => name));
     expect([...found].sort()).toEqual(Object.keys(INSTALL_SCRIPTS).sort());
   });
