@@ -61,7 +61,7 @@ export function tallyOf(counts: Readonly<Record<string, number>>): string {
   return parts.join(', ') || 'none';
 }
 
-/** Rounds to two decimals for human readers. The JSON output contains the exact number. */
+/** Rounds to two decimal places for human readers. The JSON output contains the exact number. */
 export function shown(value: number | string, unit?: string): string {
   const text = typeof value === 'number' ? String(Number(value.toFixed(2))) : value;
   return unit === undefined ? text : `${text} ${unit}`;

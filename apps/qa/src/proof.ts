@@ -13,9 +13,9 @@ export interface ProofContext {
   readonly driver: DatabaseDriver;
   /** If set, a proof with several parts runs only the parts whose name contains this string. */
   readonly only?: string;
-  /** Creates an empty database for this proof alone, which is dropped afterwards. */
+  /** Creates an empty database for this proof alone. The database is dropped afterwards. */
   database(): Promise<TestDatabase>;
-  /** Copies a database, which no process may have open at that time. */
+  /** Copies a database. No process may have it open at that time. */
   copyOf(database: TestDatabase): Promise<TestDatabase>;
   /** Like `database`, but with the tenant plane's schema. */
   tenantPlaneDatabase(): Promise<TestDatabase>;

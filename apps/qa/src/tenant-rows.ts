@@ -2,7 +2,10 @@ import { type DatabaseDriver, createDataSource, databaseTarget } from '@atlas/pe
 import { type TestDatabase, eventually, testServerUrl } from '@atlas/testing';
 import { type DataSource } from 'typeorm';
 
-/** Direct access to a plane's database, bypassing its safeguards, like that of someone who has the disk. */
+/**
+ * Accesses a plane's database directly, bypassing the plane's safeguards, as someone with access to its disk
+ * could.
+ */
 export class TenantRows {
   private constructor(
     private readonly driver: DatabaseDriver,

@@ -42,7 +42,7 @@ jest.setTimeout(120_000);
       try {
         process.kill(pid, signal);
       } catch (error) {
-        // The process has exited since it was listed.
+        // ESRCH means that the process has exited since it was listed.
         if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
       }
   }

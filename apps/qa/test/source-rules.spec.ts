@@ -60,7 +60,7 @@ describe('no source file', () => {
     );
   });
 
-  it('parses XML, YAML or serialised types', () => {
+  it('parses XML or YAML, or deserialises objects', () => {
     holds(/from '[^']*(xml|yaml|serialize)[^']*'|deserialize\(/, "from 'fast-xml-parser'");
   });
 
@@ -132,7 +132,7 @@ describe('no source file', () => {
   });
 });
 
-describe('every line of the repository', () => {
+describe('every line in the repository', () => {
   const WIDTH = 110;
   /** Files with keys and signatures from RFC 9421, and with shell scripts whose lines cannot be wrapped. */
   const LONG = /rfc9421\.fixture\.ts$|completion\/\w+-script\.ts$/;

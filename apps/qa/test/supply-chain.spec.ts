@@ -30,7 +30,7 @@ describe('the bill of materials', () => {
     expect(sbom.metadata.component.name).toBe('atlas-planes');
   });
 
-  it('lists the shipped third-party packages with version, purl, licence and checksum', () => {
+  it('lists each shipped third-party package with its version, purl, licence and checksum', () => {
     expect(sbom.components.length).toBeGreaterThan(200);
     expect(sbomFaults(sbom)).toEqual([]);
     const [first, second, ...rest] = sbom.components.filter(({ name }) => /^(pg|typeorm|jose)$/.test(name));
@@ -74,7 +74,7 @@ describe('known vulnerabilities', () => {
   const day = (n: number): Date => new Date(Date.UTC(2026, 0, 1 + n));
   const waiting = { [url]: { since: '2026-01-01', because: 'it gets no external input' } };
 
-  it('block a release, unless all are listed as waiting and are within the time allowed', () => {
+  it('block a release unless each is listed as waiting and is within the time allowed', () => {
     const named = [`minimist: critical: Prototype Pollution (${url})`];
     expect(overdue(report, day(0), {})).toEqual(named);
     expect(overdue(report, day(DAYS.critical), waiting)).toEqual([]);
@@ -82,7 +82,7 @@ describe('known vulnerabilities', () => {
     expect(overdue({ vulnerabilities: {} }, day(0), {})).toEqual([]);
   });
 
-  it('may wait no longer than docs/security-inventory.md allows, and only with a reason', () => {
+  it('may wait only for a stated reason, and no longer than docs/security-inventory.md allows', () => {
     const text = readFileSync(join(ROOT, 'docs/security-inventory.md'), 'utf8');
     const told = /critical (\d+) days, high (\d+), moderate (\d+), low (\d+)/
       .exec(text)
@@ -106,19 +106,22 @@ describe('licences', () => {
   ];
 
   it.each(['GPL-3.0-only', 'MIT AND GPL-3.0-only', 'UNLICENSED', 'CC-BY-4.0', '(MIT AND Zlib)'])(
-    'are refused with the name of the package: %s',
+    'are reported with the name of the package if not allowed: %s',
     (licence) => {
       expect(refusedLicences(withLicence(licence))).toEqual([`x@1.2.3: ${licence}`]);
     },
   );
 
-  it('are refused if missing', () => {
+  it('must be stated by every package', () => {
     expect(refusedLicences(withLicence(''))).toEqual(['x@1.2.3: none']);
   });
 
-  it.each(['MIT', '(MIT OR GPL-3.0-only)', '(MIT AND BSD-3-Clause)'])('are accepted: %s', (licence) => {
-    expect(refusedLicences(withLicence(licence))).toEqual([]);
-  });
+  it.each(['MIT', '(MIT OR GPL-3.0-only)', '(MIT AND BSD-3-Clause)'])(
+    'are accepted if allowed licences satisfy the expression: %s',
+    (licence) => {
+      expect(refusedLicences(withLicence(licence))).toEqual([]);
+    },
+  );
 
   it('that are refused for shipped packages can be accepted for development tools', () => {
     expect(refusedLicences(withLicence('CC-BY-4.0', true))).toEqual([]);
@@ -126,7 +129,7 @@ describe('licences', () => {
 });
 
 describe('the install scripts', () => {
-  it('are exactly the listed ones, each with a reason', () => {
+  it('are exactly those listed in install-scripts.ts', () => {
     const found = new Set(packages.filter((one) => one.hasInstallScript).map(({ name }) => name));
     expect([...found].sort()).toEqual(Object.keys(INSTALL_SCRIPTS).sort());
   });

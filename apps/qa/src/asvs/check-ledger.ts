@@ -18,7 +18,7 @@ export interface Checked {
 }
 
 /**
- * Checks that the ledger lists the standard's requirements, and that every test, proof and page it cites
+ * Checks that the ledger lists the standard's requirements, and that every test, proof and page that it cites
  * exists.
  */
 export function checkLedger(proofs: readonly string[], ledger = readLedger()): Checked {
@@ -57,7 +57,7 @@ function wronglyListed(items: readonly Item[]): string[] {
   ];
 }
 
-/** A requirement that is met may have several entries. A gap or `n/a` must be the only entry. */
+/** A requirement may have several entries if it is met, but only one if it is a gap or `n/a`. */
 function mixedUp(holders: readonly Holder[]): string[] {
   if (holders.length === 0) return ['has no entry'];
   const isOpen = holders.some(({ kind }) => kind === 'gap' || kind === 'n/a');
@@ -80,7 +80,7 @@ function faultOf(
   return found === 1 ? [] : [`${found === 0 ? 'no' : 'more than one'} test "${title}" in ${file}`];
 }
 
-/** Whether the page exists and has a heading that GitHub gives this anchor. */
+/** Whether the linked page exists and has a heading for which GitHub generates the link's anchor. */
 function isThere(link: string): boolean {
   const [path = '', heading] = link.split('#');
   const file = join(ROOT, dirname(LEDGER), path);

@@ -4,8 +4,8 @@ import { parseSync } from '@swc/core';
 import { ROOT } from '../supply-chain/locked-packages';
 
 /**
- * Whether `npm test` runs the file. It must be a spec file, or a case file that the spec next to its folder
- * collects.
+ * Whether `npm test` runs the file. It runs all spec files, and the case files in a folder if the spec file
+ * next to the folder collects them.
  */
 export function isRun(file: string): boolean {
   if (!/^(apps|libs)\/[a-z0-9-]+\/(src|test)\//.test(file) || !existsSync(join(ROOT, file))) return false;
@@ -55,7 +55,7 @@ interface Call extends Node {
   readonly arguments: readonly { readonly expression: Node }[];
 }
 
-/** `it.each([…])('…')` yields `it`, `each`. */
+/** The names in a call or tag: `it` and `each` for `it.each([…])('…')`. */
 function namesOf(node: Node | undefined): string[] {
   if (!node) return [];
   if (node.type === 'Identifier') return [String(node.value)];

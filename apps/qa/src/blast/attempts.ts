@@ -11,7 +11,7 @@ export interface Attempt {
   readonly key: Key | null;
 }
 
-/** Every variant of the victim's call, signed with every key that the thief has. */
+/** Every variant of the victim's call, signed with each of the thief's keys. */
 export function signedAttempts(scene: Scene, call: VictimsCall): Attempt[] {
   const spelled = spellingsOf(scene, call).flatMap((spelling) =>
     keysOf(scene).map((key) => ({ call: spelling, key })),
@@ -27,7 +27,7 @@ export function signedAttempts(scene: Scene, call: VictimsCall): Attempt[] {
 
 /**
  * Attempts on a route that is not for tenant planes. Each stolen secret is tried as a bearer token and in the
- * body, and each stolen service secret as a signing key.
+ * body, and each stolen service secret is also tried as a signing key.
  */
 export function bearerAttempts(scene: Scene, { method, path }: Route): Attempt[] {
   const target = path.replace(/:\w+|\*/g, (name) => valueOf(scene, path, name));
@@ -45,7 +45,7 @@ function bearers({ loot }: Scene): { readonly authorization: string }[] {
   return Object.values(loot.texts).map((text) => ({ authorization: `Bearer ${text}` }));
 }
 
-/** The stolen keys, and the stolen secrets with the key ids of other planes. */
+/** The stolen keys, and the stolen secrets combined with key ids that belong to others. */
 function keysOf({ loot, victim }: Scene): Key[] {
   const unspent = victim.unspent.env['INTERNAL_SERVICE_SECRET'] ?? '';
   const others = [idIn(victim.plane.signed.secret), idIn(unspent), PLATFORM_KEY_ID];
@@ -72,7 +72,7 @@ function withPlanes(target: string, ids: readonly string[]): string {
   return `${path}?${parameters}`;
 }
 
-/** Whether the call names the victim. Otherwise it is just a call in the thief's own name. */
+/** Whether the call names the victim. If not, the thief is only calling in its own name. */
 function isAboutVictim({ victim }: Scene, { call, key }: Attempt, { isForAll }: VictimsCall): boolean {
   const [path, query] = call.target.split('?');
   const said = [

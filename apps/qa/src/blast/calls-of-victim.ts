@@ -4,13 +4,13 @@ import { type Call, type Key, keyOf } from './calls';
 import { type Scene, partOf } from './scene';
 
 /**
- * A call that the Control Plane accepts from the victim. If it did not, refusing the attacker's copy would
- * prove nothing.
+ * A call that the Control Plane accepts from the victim. If the victim's call were refused too, refusing the
+ * attacker's copy would prove nothing.
  */
 export interface VictimsCall extends Call {
   /** The key with which the victim signs this call; its current key by default. */
   readonly key?: Key;
-  /** Whether any enrolled plane may make this call, regardless of what the path names. */
+  /** Whether any enrolled plane may make this call, regardless of which plane or tenant the path names. */
   readonly isForAll?: boolean;
 }
 
@@ -74,7 +74,7 @@ const CALLS: Readonly<Record<string, (scene: Scene) => readonly VictimsCall[]>> 
     })),
 };
 
-/** Undefined if the route is not listed. */
+/** The victim's calls for this route. Undefined if the route is not listed. */
 export function callsOfVictim(scene: Scene, route: Route): readonly VictimsCall[] | undefined {
   if (route.method !== 'HEAD') return CALLS[nameOf(route)]?.(scene);
   const asGet = CALLS[nameOf({ ...route, method: 'GET' })]?.(scene);

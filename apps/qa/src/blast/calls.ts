@@ -10,11 +10,11 @@ export interface Call {
   readonly type?: string;
   /** Value of the `x-tenant-id` header. */
   readonly tenantId?: string;
-  /** Sent in addition to the signature, which does not cover them. */
+  /** Headers that are sent in addition to the signature and are not covered by it. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The signing secret, and the key id that the call claims. */
+/** A signing secret, and the key id that is sent with the signature. */
 export interface Key {
   readonly keyId: string;
   readonly secret: string;

@@ -37,7 +37,10 @@ interface Victim {
   readonly entry: DesiredTenant;
   /** An unused bundle of this plane. */
   readonly unspent: InstallView;
-  /** One of its tenants is moving to another plane, and another plane's tenant is moving in. */
+  /**
+   * One of the plane's tenants is moving to another plane, and a tenant of another plane is moving to this
+   * plane.
+   */
   readonly outgoing: Moving;
   readonly incoming: Moving;
 }
@@ -124,7 +127,7 @@ async function moving(
   return opened;
 }
 
-/** A transfer part with a valid header and an invalid body, since the Control Plane reads only the header. */
+/** A transfer part with a valid header and an invalid body. The Control Plane reads only the header. */
 export function partOf({ transfer: { id } }: Pick<Moving, 'transfer'>, part: number): Call {
   const header = {
     transfer: id,

@@ -43,7 +43,10 @@ export class ServingPlane {
     return this.stack.awaitActive(body.tenant.id);
   }
 
-  /** Waits for the tenant's entry to meet the condition, and returns it. Reports every entry as applied. */
+  /**
+   * Waits for the tenant's entry to meet the condition, and returns the entry. Reports every entry as
+   * applied.
+   */
   async toldOf(
     tenantId: string,
     isAwaited: (entry: DesiredTenant) => boolean = () => true,

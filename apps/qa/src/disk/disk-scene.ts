@@ -15,12 +15,12 @@ interface Page {
 
 const SLUG = 'full-disk';
 /**
- * A write beyond the file size limit raises a signal. The preload handles it, because the process would
- * otherwise be terminated.
+ * A write beyond the file size limit raises a signal that would terminate the process, so the preload handles
+ * this signal.
  */
 const OUTLIVE_LIMITS = { NODE_OPTIONS: `--require "${builtFile('qa', 'preloads/outlive-limits.js')}"` };
 
-/** Both planes, running as processes, with one tenant whose admin writes. */
+/** Both planes, running as processes, and one tenant, whose admin creates incidents. */
 export class DiskScene {
   private plane: PlaneProcess;
   private session: SessionView;
@@ -49,7 +49,7 @@ export class DiskScene {
     return [this.stack.controlPlane.pid, this.plane.pid];
   }
 
-  /** Writes an incident on the Tenant Plane, or a tenant on the Control Plane. */
+  /** Creates an incident on the Tenant Plane, or a tenant on the Control Plane. */
   write(plane: PlaneName, name: string, headers: Record<string, string>): Promise<Answer<unknown>> {
     if (plane === 'control-plane') return this.stack.provision(name, { headers });
     const body = { title: name, severity: 'P3' };
@@ -71,7 +71,7 @@ export class DiskScene {
     }
   }
 
-  /** The statuses of both readiness checks, the Control Plane's first. */
+  /** The HTTP statuses of both readiness checks, the Control Plane's first. */
   async readiness(): Promise<number[]> {
     const urls = [this.stack.controlPlane.url, this.plane.url];
     return Promise.all(urls.map(async (url) => (await fetch(`${url}/health/ready`)).status));

@@ -62,7 +62,7 @@ export function cutCommits(cutter: CommitCutter): Fault {
   };
 }
 
-/** The tables written by every request of the writers and by the write probe. */
+/** The tables that every request from the writers and every write probe write to. */
 const WRITTEN: readonly (readonly string[])[] = [
   ['tenants', 'write_probes'],
   ['incidents', 'write_probes'],

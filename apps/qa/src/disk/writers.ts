@@ -4,8 +4,8 @@ import { countBy } from '../proof';
 import { type DiskScene } from './disk-scene';
 
 /**
- * How long a caller pauses after each response. The pauses ensure that what is written over several minutes
- * fits on a small disk.
+ * How long a caller pauses after each response. The pauses are long enough that several minutes of writes fit
+ * on a small disk.
  */
 const PAUSE_MS: Readonly<Record<PlaneName, number>> = { 'control-plane': 150, 'tenant-plane': 40 };
 const CALLERS: Readonly<Record<PlaneName, number>> = { 'control-plane': 2, 'tenant-plane': 4 };
@@ -28,7 +28,7 @@ export class Writers {
   private isOver = false;
   private count = 0;
 
-  /** `series` is the prefix of the names of everything written. */
+  /** `series` is the prefix of the name of every incident and tenant. */
   constructor(
     private readonly scene: DiskScene,
     readonly series: string,

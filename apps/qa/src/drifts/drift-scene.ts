@@ -58,7 +58,7 @@ function asStored(value: unknown): unknown {
   return isJson ? JSON.stringify(value) : value;
 }
 
-/** Copies a tenant plane's row. No tenant lives in the copy. */
+/** Copies a tenant plane's row. The copy has no tenants. */
 export async function copyPlane(
   scene: DriftScene,
   id: string,

@@ -8,10 +8,10 @@ import { type DriftScene, copyPlane, copyRow, later, localPlaneOf, onServer } fr
 /** Creates one drift for one tenant by hand. */
 export interface Injection {
   readonly kind: string;
-  /** The deployment model of the tenant it needs. */
+  /** The deployment model that the tenant must have. */
   readonly to: 'shared' | 'dedicated';
   readonly on?: DatabaseDriver;
-  /** Creates the drift, and returns the id of the subject for which it must be found. */
+  /** Creates the drift, and returns the id of the subject for which the drift must be found. */
   readonly make: (scene: DriftScene, tenant: TenantView) => Promise<string>;
 }
 

@@ -7,7 +7,7 @@ import { type Scene } from './scene';
 /** The models as a list for SQL. */
 const listed = (models: readonly string[]): string => models.map((model) => `'${model}'`).join(', ');
 
-/** Queries for rows of the Control Plane that should not exist. Each query should return nothing. */
+/** Queries for rows of the Control Plane that should not exist. Each query should return no rows. */
 const WITHOUT_REASON: Readonly<Record<string, string>> = {
   'job that neither succeeded nor was cancelled': `
     select id from provisioning_jobs where status not in ('succeeded', 'cancelled')`,
@@ -39,7 +39,7 @@ const WITHOUT_REASON: Readonly<Record<string, string>> = {
   'unfinished transfer': `select id from transfers where ended_at is null`,
   'database URL of a deleted tenant': `
     select id from tenants where status = 'deleted' and db_url_sealed is not null`,
-  'slug held by two tenants': `
+  'slug assigned to two tenants': `
     select max(slug) as id from tenants where holds_slug group by slug having count(*) > 1`,
 };
 
@@ -69,7 +69,7 @@ async function rowsLeft({ control }: Scene): Promise<string[]> {
   return found;
 }
 
-/** Rows in the cell that belong to tenants with neither a place nor an old copy there. */
+/** Rows in the cell that belong to tenants that have neither a place in the cell nor an old copy there. */
 async function tenantsLeftInCell({ control, cell }: Scene): Promise<string[]> {
   const elsewhere = await control.query<{ id: string }>(
     `select id from tenants t where not exists (

@@ -64,8 +64,8 @@ function childrenOf(parent: number): number[] {
 
 function parentOf(pid: string): number | undefined {
   try {
-    // The process name is in parentheses and may contain any character, so fields are counted from its end
-    // (proc(5)).
+    // The process name is in parentheses and may contain any character, so fields are counted after the last
+    // closing parenthesis (proc(5)).
     return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(')').at(-1)?.trim().split(' ')[1]);
   } catch {
     return undefined;

@@ -67,7 +67,7 @@ async function succeeded(scene: Scene, subject: Subject): Promise<void> {
   if (job.status !== 'succeeded') throw new Error(JSON.stringify(job));
 }
 
-/** Provides two releases. New tenants get the old one. */
+/** Provides two releases. New tenants get the older release. */
 function twoReleases(): Equipment {
   const releases = new Releases();
   releases.add(OLD);

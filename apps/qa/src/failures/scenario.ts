@@ -4,7 +4,7 @@ import { type Scene } from './scene';
 /** What an operation is applied to. */
 export interface Subject {
   readonly slug: string;
-  /** How many times the operation has been requested. It is requested again each time it has been undone. */
+  /** How many times the operation has been requested. Whenever it has been undone, it is requested again. */
   attempt?: number;
   /** Set once the tenant exists. */
   tenantId?: string;
@@ -12,7 +12,7 @@ export interface Subject {
   planeId?: string;
   /** Set for a job on the whole fleet. */
   jobId?: string;
-  /** A signed-in user, and the tenant's rows before the operation. */
+  /** A user's session, and the tenant's rows as the user saw them before the operation. */
   session?: SessionView;
   rows?: string;
 }
@@ -51,8 +51,8 @@ interface JobView {
 }
 
 /**
- * The subject's jobs, newest first. A tenant's jobs are found by slug, so that two tenants created by one
- * request would be noticed.
+ * The subject's jobs, newest first. A tenant's jobs are found by slug, so that a second tenant created by the
+ * same request would be noticed.
  */
 function jobsOf(
   { control }: Scene,
@@ -129,5 +129,5 @@ export async function rowsProblem(scene: Scene, subject: Subject): Promise<strin
   const problem = await servedProblem(scene, subject);
   if (problem !== undefined) return problem;
   const now = await rowsNow(scene, subject);
-  return now === subject.rows ? undefined : `its rows were ${subject.rows} and are ${now}`;
+  return now === subject.rows ? undefined : `the tenant's rows were ${subject.rows} and are now ${now}`;
 }

@@ -41,7 +41,10 @@ export function provision(model: DeploymentModel): Scenario {
   };
 }
 
-/** A lifecycle operation on a tenant of this model. Its API path ends with the name of the operation. */
+/**
+ * A lifecycle operation on a tenant of this model. The API path for the operation ends with the operation's
+ * name.
+ */
 function lifecycle(
   model: DeploymentModel,
   operation: 'suspend' | 'resume' | 'deprovision' | 'restore',
@@ -143,7 +146,10 @@ async function start(scene: Scene, subject: Subject, operation: string, body = {
   if (answer.install) await scene.install(slug, answer.install);
 }
 
-/** A repeated request has the same key. A new request, made after the operation was undone, has a new key. */
+/**
+ * A repeated request uses the same key. A new request, sent after the operation has been undone, uses a new
+ * key.
+ */
 export function keyOf({ slug, attempt = 1 }: Subject, operation: string): string {
   return `${operation}-${slug}-${attempt}`;
 }

@@ -26,7 +26,7 @@ interface CustomersPlane {
   readonly token: string;
 }
 
-/** Shortens waits that are meant for operators. */
+/** Shortens the time for which an old secret must be unused before it is revoked. */
 const IMPATIENT: Env = { SECRET_ROTATION_QUIET_SECONDS: '1' };
 
 /** A Control Plane that is interrupted on purpose, its shared cell, and the other planes on this machine. */
@@ -91,7 +91,7 @@ export class Scene {
   }
 
   /**
-   * Sends a request that may be repeated. With the same `key`, it counts as the same request. Throws unless
+   * Sends a request that may be repeated. Requests with the same `key` count as one request. Throws unless
    * the request is accepted.
    */
   async ask<T>(path: string, body: object, key: string): Promise<T> {
@@ -102,7 +102,7 @@ export class Scene {
   }
 
   /**
-   * Starts the customer's plane with this bundle. If the plane already runs with another bundle, it is
+   * Starts the customer's plane with this bundle. If the plane is already running with another bundle, it is
    * restarted on the same database.
    */
   async install(slug: string, { env, token }: InstallView): Promise<void> {

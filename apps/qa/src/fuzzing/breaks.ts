@@ -187,7 +187,7 @@ function wrongValues(schema: Schema): [string, unknown][] {
   return wrong;
 }
 
-/** Returns a copy with the value at the path. Missing parents are created. */
+/** Returns a copy of `whole` with `value` at the path. Missing parents are created. */
 function changedAt(whole: unknown, [key, ...rest]: Path, value: unknown): unknown {
   if (key === undefined) return value;
   if (typeof key === 'number') {

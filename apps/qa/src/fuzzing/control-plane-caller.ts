@@ -14,8 +14,8 @@ const SIGNED = ['/api/tenant-planes/self/', PLANE_PATHS.enrol, PLANE_PATHS.chatC
 const IN_PERSON = ['/api/auth/sessions', '/api/auth/password', '/api/auth/logout'];
 
 /**
- * Calls each operation with whatever it requires: an API key with every scope, an operator's session, or a
- * tenant plane's signature.
+ * Calls each operation with the credentials that it requires: an API key with every scope, an operator's
+ * session, or a tenant plane's signature.
  */
 export class ControlPlaneCaller implements Caller {
   readonly plane = 'control-plane';
@@ -61,7 +61,7 @@ export class ControlPlaneCaller implements Caller {
     return withHeaders({ ...asked, target }, headers);
   }
 
-  /** Each logout gets a new session, because a logout revokes the session in which it is sent. */
+  /** Each logout request uses a new session, because a logout revokes the session used for it. */
   private async sessionFor(title: string): Promise<string> {
     if (title.endsWith('/logout')) return this.signIn();
     return (this.session ??= this.signIn());

@@ -13,8 +13,8 @@ const AT_ONCE = 8;
 const OF_OTHERS = ['no_capacity', 'ai_unavailable', 'identity_provider_unavailable'];
 
 /**
- * An operation that accepts more than this share of its invalid requests must be missing a validation rule,
- * even if the overall share is acceptable.
+ * If an operation accepts more than this share of its invalid requests, it must be missing a validation rule,
+ * even if the share over all operations is acceptable.
  */
 const LAX = 0.01;
 
@@ -75,8 +75,8 @@ export async function fuzz(caller: Caller, { seed, count, only = '', progress }:
 }
 
 /**
- * Throttled operations come last. Failed guesses block the client's address, and the caller signs in from the
- * same address.
+ * Puts throttled operations last, because failed guesses block the client's address, from which the caller
+ * signs in, too.
  */
 function guessesLast(operations: readonly Operation[]): Operation[] {
   const isThrottled = ({ answers }: Operation): boolean => '429' in answers;

@@ -13,7 +13,7 @@ export interface FuzzRequest {
 
 export interface FuzzCase {
   readonly request: FuzzRequest;
-  /** The violation for which the request must be refused, if it contains one. */
+  /** The violation for which the request must be refused, or null if there is none. */
   readonly broken: Break | null;
 }
 

@@ -7,7 +7,7 @@ import { type FuzzRequest } from './requests';
 import { type RealValues } from './values';
 
 /**
- * Operations that would revoke the caller's own session. They are sent in the session of another tenant
+ * Operations that would revoke the caller's own session. They are called with another tenant's session
  * instead.
  */
 const OF_ITS_OWN = ['/api/auth/logout', '/api/auth/password'];

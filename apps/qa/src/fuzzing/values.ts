@@ -63,8 +63,8 @@ export const nastyText = fc.oneof(
 export const UNFIT = ['\0', 'a\0b', '\ud800', 'b\udfff', '\udc00\ud800'] as const;
 
 /**
- * A local address on which nothing listens. A plane may call the URLs in its requests, so they must lead
- * nowhere.
+ * A local address on which nothing listens. A plane may call the URLs that it is sent, so these URLs must
+ * lead nowhere.
  */
 const NOWHERE = 'http://127.0.0.1:9';
 
@@ -74,7 +74,10 @@ const OF_FORMAT: Readonly<Record<string, fc.Arbitrary<string>>> = {
   uri: fc.constantFrom(NOWHERE, `${NOWHERE}/a`),
 };
 
-/** Values for properties that the schema does not describe fully, or whose URL a plane would call. */
+/**
+ * Values for properties that the schema does not fully describe, or that contain a URL that a plane would
+ * call.
+ */
 const OF_NAME: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   issuer: fc.constantFrom(NOWHERE, 'http://127.0.0.1:9/realm', 'not a url'),
   db_url: fc.constantFrom('postgres://a:b@127.0.0.1:9/c', 'sqlite:/tmp/none.sqlite', 'not a url'),

@@ -13,7 +13,7 @@ export interface Attempt {
 
 /** A tenant plane's link, which waits for changes and reconnects at the pace of real links. */
 export class SimulatedLink {
-  /** Calls that got a response with any status. */
+  /** Calls that received a response, regardless of its status. */
   attempts: Attempt[] = [];
   private readonly pace = new LinkPace();
   private isReachable = true;

@@ -14,7 +14,7 @@ const OPEN: ControlPlaneLine = { needs: 'nothing' };
 
 /**
  * Every route of the Control Plane, one line each, written out rather than read from the code under test.
- * Operators see all tenants, so there is no isolation of tenants to test here. Instead, the table says which
+ * Operators see all tenants, so there is no tenant isolation to test here. Instead, the table says which
  * callers a route refuses: keys without the scope, support operators, anonymous callers and tenants' users.
  * `blast-radius` tests the separation between planes.
  */

@@ -23,8 +23,8 @@ type Sides = {
 
 /**
  * Requests that contradict themselves about which tenant they are for. `own` is the tenant that signed in,
- * and `other` is the tenant that the request claims to be from. In the names of the attacks, "ours" refers to
- * `own` and "theirs" to `other`.
+ * and `other` is another tenant that the request names. In the names of the attacks, "ours" refers to `own`
+ * and "theirs" to `other`.
  */
 export function hostAttacks(sides: Sides): HostAttack[] {
   return [
@@ -187,8 +187,8 @@ const FORWARDING = [
 ];
 
 /**
- * Forwarding headers must be ignored: only the Host header counts, which a proxy in front of the plane has
- * already set.
+ * Forwarding headers must be ignored: only the Host header counts, since a proxy in front of the plane has
+ * already set it.
  */
 function forwarded({ own, other }: Sides): HostAttack[] {
   return FORWARDING.flatMap((name) => {

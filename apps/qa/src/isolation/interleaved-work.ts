@@ -3,7 +3,9 @@ import { FIXTURES, type Fixture } from '@atlas/isolation';
 import { type SeededRandom } from '../seeded-random';
 import { type TenantWithCanary } from './tenants';
 
-/** The number of requests in flight at once, which is far more than the plane's database connections. */
+/**
+ * The number of requests in flight at the same time, which is far more than the plane's database connections.
+ */
 const AT_ONCE = 50;
 /** One client in this many hangs up before the response arrives. */
 const HANGS_UP = 10;
@@ -31,7 +33,7 @@ interface Work {
   readonly about?: TenantWithCanary;
 }
 
-/** Sends requests from many tenants at once over shared connections. Some clients hang up midway. */
+/** Sends requests from many tenants concurrently over shared connections. Some clients hang up midway. */
 export class InterleavedWork {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   readonly seen: Seen = { answers: 0, own: 0, foreign: 0, failed: 0, hungUp: 0 };

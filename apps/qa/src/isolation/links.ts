@@ -9,7 +9,7 @@ interface Scene {
   readonly smtp?: TestSmtpServer;
 }
 
-/** A host and headers that try to make a link point elsewhere. */
+/** A host and headers that are meant to make a link point elsewhere. */
 interface Steering {
   readonly host: string | null;
   readonly headers: Readonly<Record<string, string>>;

@@ -27,7 +27,7 @@ export interface MatrixCounts {
   readonly attempts: number;
   readonly outcomes: Readonly<Record<string, number>>;
   readonly bad: number;
-  /** Rows of the other tenant that have changed. */
+  /** The number of the other tenant's rows that have changed. */
   readonly changed: number;
   readonly rows: number;
   /** Requests by both tenants for their own data, which must get the expected responses. */
@@ -55,8 +55,8 @@ export async function tenantPlaneMatrix(
     const marks = { name: other.name, rows: [other.canary, ...marksIn(reading.texts, ours.texts)] };
     const all = routes.flatMap((route) => attemptsOf(lines, route, own, other));
     const attempts = lastEndsSession(size === 'full' ? all : oneOfEachForm(all));
-    // Reading the other tenant's audit chain has sealed the chain, so its rows no longer change by
-    // themselves.
+    // Reading the other tenant's audit chain has sealed it. From now on, no row of that tenant changes by
+    // itself.
     const rows = await disk.of(other.party.tenantId);
     const judged: Judged[] = [];
     for (const some of attempts) judged.push(...(await plane.judged(some, marks)));

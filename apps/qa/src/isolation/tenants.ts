@@ -10,7 +10,7 @@ export interface TenantWithCanary {
   readonly canary: string;
 }
 
-/** A provisioned tenant with a signed-up user and one of each object that users can create. */
+/** A provisioned tenant with a signed-up user and one object of each kind that users can create. */
 export async function tenantWithCanary(stack: TestStack, prefix: string): Promise<TenantWithCanary> {
   const word = randomBytes(8).toString('hex');
   const [slug, name, canary] = [`${prefix}-${word}`, `Name of ${word}`, `canary-${word}`];

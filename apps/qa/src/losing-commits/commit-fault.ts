@@ -1,7 +1,7 @@
 /**
  * How a COMMIT fails. `refused`: the database reports an error, and nothing takes effect. `lost before`: the
  * connection is lost before the COMMIT takes effect. `lost after`: the connection is lost after the COMMIT
- * has taken effect. In both of these cases, the client cannot tell whether the COMMIT took effect.
+ * has taken effect. In the last two cases, the client cannot tell whether the COMMIT took effect.
  */
 export const COMMIT_FAULTS = ['refused', 'lost before', 'lost after'] as const;
 

@@ -11,7 +11,7 @@ interface Asked {
   readonly method?: string;
   readonly path: string;
   readonly body?: object;
-  /** The token to call with; the stack's API key by default. */
+  /** The token to send with the call; the stack's API key by default. */
   readonly by?: string;
   /** Strings that identify the rows about the request's subject. */
   readonly marks: readonly string[];
@@ -65,8 +65,8 @@ export class ControlPlaneWrites {
         const id = await this.tenant();
         const { items } = await this.call<{ items: { id: string }[] }>(`/tenants/${id}/provisioning-tokens`);
         const token = items[0]?.id ?? '';
-        // Marks only the token. Revoking it also makes the waiting job fail, and that changes the tenant's
-        // row.
+        // Marks only the token. Revoking the token also makes the waiting job fail, and the failure changes
+        // the tenant's row.
         return { method: 'DELETE', path: `/tenants/${id}/provisioning-tokens/${token}`, marks: [token] };
       },
     },

@@ -25,7 +25,7 @@ interface Asked {
   readonly body?: object;
 }
 
-/** Every route of the Tenant Plane that writes, each called for its own tenant. */
+/** Calls every route of the Tenant Plane that writes, each route for a separate tenant. */
 export class TenantPlaneWrites {
   /** Creates what a request requires but a tenant does not have by default. */
   private readonly special: Readonly<Record<string, (party: TenantWithCanary['party']) => Promise<Asked>>> = {

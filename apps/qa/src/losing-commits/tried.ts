@@ -2,7 +2,7 @@ import { type Reply } from '@atlas/isolation';
 import { type PlaneProcess } from '@atlas/testing';
 import { COMMIT_FAULTS, type CommitFault, failing } from './commit-fault';
 
-/** A number that exceeds the COMMITs of any request. */
+/** More COMMITs than any request makes. */
 const MAX_COMMITS = 9;
 
 /** A request that writes. Each `prepare` creates a new subject for it. */
@@ -58,7 +58,7 @@ async function cleanly(write: Write): Promise<Effect> {
   return effectOf(before, await prepared.rows());
 }
 
-/** Returns what is wrong, or undefined if the request has no such COMMIT. */
+/** Returns the problems found, or undefined if the request makes no such COMMIT. */
 async function withFault(
   { prepare, isKeyed }: Write,
   clean: Effect,
@@ -75,9 +75,9 @@ async function withFault(
   const left = effectOf(before, await prepared.rows());
   const isDone = isSame(left, clean);
   if (prepared.isMeant(first.status)) {
-    if (!isDone) wrong.push(`answered ${first.status}, stored ${shown(left, clean)}`);
+    if (!isDone) wrong.push(`returned ${first.status}, stored ${shown(left, clean)}`);
   } else {
-    if (![503, 507].includes(first.status)) wrong.push(`answered ${first.status} ${first.text}`);
+    if (![503, 507].includes(first.status)) wrong.push(`returned ${first.status} ${first.text}`);
     if (!isDone && Object.keys(left).length > 0) wrong.push(`partially done: ${shown(left, clean)}`);
   }
   const again = await prepared.send({});

@@ -7,7 +7,7 @@ import { type Tour } from './tour';
 /** How long users work before and after a move. */
 const LEAD_MS = 1000;
 
-/** What a plane's database contains while no one is working. */
+/** The contents of a plane's database at a time when no user is working. */
 interface Stand {
   /** Incident titles by id. */
   readonly titles: ReadonlyMap<string, string>;
@@ -18,7 +18,10 @@ interface Stand {
 
 export interface LegResult {
   readonly name: string;
-  /** How many acknowledged writes are missing or were changed, plus how many earlier rows are missing. */
+  /**
+   * The number of acknowledged writes that are missing or changed, plus the number of earlier rows that are
+   * missing.
+   */
   readonly lost: number;
   /** How many rows come from writes that were not acknowledged, plus how many numbers were assigned twice. */
   readonly doubled: number;

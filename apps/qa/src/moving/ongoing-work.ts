@@ -5,8 +5,8 @@ const WRITES_A_SECOND = 20;
 const READERS = 2;
 const READ_PAUSE_MS = 25;
 /**
- * The delay before the first retry. It doubles with each retry. It is shorter than the second that clients
- * are asked to wait, so that the pause in writes can be measured accurately.
+ * The delay before the first retry. The delay doubles with each retry. It starts shorter than the second that
+ * clients are asked to wait, so that the pause in writes can be measured accurately.
  */
 const RETRY_MS = 20;
 const MAX_RETRY_MS = 160;
@@ -38,9 +38,9 @@ export class OngoingWork {
   private isOver = false;
   private readonly running: Promise<unknown>;
 
-  /** `known` contains ids of existing incidents. Every fourth write edits the next one. */
+  /** `known` contains ids of existing incidents. Every fourth write edits the next of these incidents. */
   constructor(
-    /** The address that the users currently use. */
+    /** The address at which the users currently work. */
     public address: string,
     private readonly headers: Readonly<Record<string, string>>,
     private readonly known: Iterator<string>,

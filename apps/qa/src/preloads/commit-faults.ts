@@ -11,8 +11,8 @@ type Run = (this: Database, statement: string, ...others: unknown[]) => unknown;
 const commits = new Map<string, number>();
 
 /**
- * Returns the fault that the request's trace id encodes, if `statement` is the COMMIT that is to fail. If so,
- * prints a line.
+ * If `statement` is the COMMIT that is to fail, prints a line and returns the fault that the request's trace
+ * id encodes.
  */
 function faultOfThis(statement: unknown): CommitFault | undefined {
   if (typeof statement !== 'string' || statement.toLowerCase() !== 'commit') return undefined;

@@ -19,7 +19,7 @@ const REFUSED = 0.99;
  */
 export const proof: Proof = {
   goal:
-    '200 requests per operation of both OpenAPI documents: 0 responses that are 5xx, undocumented or ' +
+    '200 requests per operation of both OpenAPI documents: 0 responses are 5xx or undocumented, or ' +
     'violate their schema; >= 99 % of the requests with one violation are refused',
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],

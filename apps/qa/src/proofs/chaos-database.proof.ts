@@ -46,7 +46,7 @@ export const proof: Proof = {
         moreThan('kills', kills, 0),
         ...Object.entries(counts).map(([name, count]) => exactly(name, count, TENANTS)),
         measured('repeated requests', clients.repeats),
-        measured('responses that led to a repeat', tallyOf(clients.failures)),
+        measured('responses after which the request was repeated', tallyOf(clients.failures)),
         measured('seed', SEED),
       ];
     } finally {

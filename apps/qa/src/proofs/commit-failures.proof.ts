@@ -27,8 +27,8 @@ const SMALL = ['POST /api/incidents', 'POST /api/tenants/provision'];
  */
 export const proof: Proof = {
   goal:
-    'each COMMIT of each request that writes is refused, or its connection is lost before or after it ' +
-    'takes effect: nothing acknowledged is missing, nothing is half done, and repeating the request ' +
+    'each COMMIT of each request that writes is refused, or loses its connection before or after ' +
+    'taking effect: nothing acknowledged is missing, nothing is half done, and repeating the request ' +
     'completes it once',
   databases: ['sqlite', 'postgres'],
   smallOn: ['postgres'],

@@ -154,10 +154,13 @@ async function askAgain(
 async function isDeleted(scene: Scene, subject: Subject): Promise<string | undefined> {
   const tenant = await tenantNow(scene, subject);
   const hasMore = tenant.has_db_url || tenant.endpoint_url !== null || tenant.tenant_plane_id !== null;
-  return statusProblem(tenant, 'deleted') ?? (hasMore ? `it still has ${JSON.stringify(tenant)}` : undefined);
+  return (
+    statusProblem(tenant, 'deleted') ??
+    (hasMore ? `the deleted tenant still has ${JSON.stringify(tenant)}` : undefined)
+  );
 }
 
 async function isRestorable(scene: Scene, subject: Subject): Promise<string | undefined> {
   const dryRun = await scene.stack.api(`/api/tenants/${subject.tenantId}/restore?dry_run=true`, { body: {} });
-  return dryRun.status === 200 ? undefined : `it cannot be restored: ${JSON.stringify(dryRun.body)}`;
+  return dryRun.status === 200 ? undefined : `the tenant cannot be restored: ${JSON.stringify(dryRun.body)}`;
 }

@@ -23,8 +23,8 @@ const AT_ONCE = { sqlite: 3, postgres: 5 };
  */
 const REACHED_WITHIN_MS = 60_000;
 /**
- * The only fault point at the reduced size: after a step has taken effect and before this is recorded. The
- * Control Plane starts with this fault point armed.
+ * The only fault point at the reduced size: after a step has taken effect, but before the step is recorded as
+ * done. The Control Plane starts with this fault point armed.
  */
 const SMALL_EDGE = 'provision/write-desired-state/after-effect';
 /** How many scenarios run at the same time. They spend most of their time waiting. */

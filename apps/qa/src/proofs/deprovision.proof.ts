@@ -151,7 +151,7 @@ async function thereAndBack(
 }
 
 /**
- * Lets the time for a restore expire. Must not run during a request, because SQLite aborts a transaction if
+ * Lets the restore period expire. Must not run during a request, because SQLite aborts a transaction if
  * another process has written in the meantime.
  */
 async function letTheMonthEnd({ control }: Scene): Promise<void> {

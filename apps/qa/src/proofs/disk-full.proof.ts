@@ -42,7 +42,7 @@ interface Counts {
  * succeeds.
  *
  * On SQLite, the 256 MB file system of both databases is filled to its last page, and each process is
- * forbidden to write to any file (`prlimit --fsize=0`). SQLite reports such a failure as SQLITE_IOERR. On
+ * prevented from writing to any file (`prlimit --fsize=0`). SQLite reports such a failure as SQLITE_IOERR. On
  * Postgres, a proxy closes connections before and after the server commits, a deferred trigger refuses COMMIT
  * with the SQLSTATE of a full disk or of a failing one, and the disk of a separate server is filled. Mounting
  * requires root, and `prlimit` requires Linux. A figure names the faults that could not be tried. At the
@@ -187,8 +187,8 @@ async function rounds(scene: DiskScene, fault: Fault, { size, progress }: ProofC
     await scene.restart();
   }
   await writers.finish();
-  // A job whose COMMIT was lost continues once its lease has expired, which takes too long for the reduced
-  // size.
+  // A job whose COMMIT was lost continues only after its lease has expired. Waiting for this takes too long
+  // for the reduced size.
   if (size === 'full' && !(await becomeActive(scene))) stuck.push('some tenants never became active');
   return {
     ...(await compare(scene, writers)),

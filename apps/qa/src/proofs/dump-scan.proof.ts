@@ -40,7 +40,7 @@ export const proof: Proof = {
   async run(context) {
     const { databases, secrets, tenants, stolen } = await context.once(secretLife);
     const repeat = await repeatedByThief(stolen);
-    // If the thief were refused access, nothing would have been repeated, and the search would prove nothing.
+    // If the thief was refused access, the request was not repeated, and the search would prove nothing.
     if ([401, 403, 404].includes(repeat.status)) throw new Error(JSON.stringify(repeat.body));
     const texts: Record<string, string> = {};
     for (const [at, database] of databases.entries())

@@ -22,7 +22,7 @@ const REFUSED = /no longer holds job/g;
 interface Stopped {
   readonly edge: string;
   readonly plane: PlaneProcess;
-  /** How many jobs are paused at this point. */
+  /** The number of jobs that have paused at this point so far. */
   readonly paused: () => number;
 }
 

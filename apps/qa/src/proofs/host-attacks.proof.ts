@@ -18,8 +18,8 @@ import { inBatches } from '../in-batches';
  */
 export const proof: Proof = {
   goal:
-    'contradictory host, x-tenant-id, forwarding headers, request line, cookies and token: 0 ' +
-    'crossings; no link points to the host in a header',
+    'contradictory host, x-tenant-id, forwarding headers, request line, cookies and token: no ' +
+    "request reaches another tenant's data; no link points to the host in a header",
   databases: ['sqlite', 'postgres'],
   smallOn: ['sqlite'],
   async run({ size, served, progress }) {
@@ -44,7 +44,7 @@ export const proof: Proof = {
     const control = await sendRaw(url, textOf({ name: '', expected: 'own', lines: linesOf(other) }, LIST));
     return [
       moreThan('requests', attacks.length, 0),
-      none('crossings', counts['crossed'] ?? 0),
+      none("responses with another tenant's data", counts['crossed'] ?? 0),
       none('unexpected responses', counts['otherwise'] ?? 0),
       none('links that point elsewhere', steered),
       moreThan('links created', made, 0),

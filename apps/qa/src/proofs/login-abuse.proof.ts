@@ -9,8 +9,8 @@ const MOST_CHECKS = 10;
 const WIDEST_GAP_MS = 5;
 const LONGEST_AFTERLIFE_MS = 1000;
 /**
- * Timing is measured several times, because the machine has other work. A real difference shows in every
- * series.
+ * Timing is measured several times, because other work on the machine can distort it. A real difference shows
+ * in every series.
  */
 const SERIES = 3;
 /** How many guesses the attacker makes between two sign-ins by the account's owner. */
@@ -75,8 +75,8 @@ function isQuiet({ signIn, forgotten }: Gaps): boolean {
 }
 
 /**
- * Half of the guesses come from a single address, and each of the others from an address of its own. They go
- * to all processes in turn, many at once.
+ * Half of the guesses come from a single address, and each of the others from an address of its own. The
+ * guesses go to all processes in turn, many at the same time.
  */
 async function guessed(
   scene: LoginScene,

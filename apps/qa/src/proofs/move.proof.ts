@@ -14,9 +14,9 @@ const MAX_FREEZE_MS = 2000;
 /**
  * A tenant moves between all models while it is in use. Its users notice only a short pause in writes.
  *
- * On each database, the tenant goes twice from shared through dedicated, hybrid, dedicated, shared and
- * on_prem back to shared, which takes a quarter of an hour. Its users act as a browser does: they follow the
- * redirect (307) from the plane that the tenant has left, and stay at the new address. A refused write is
+ * On each kind of database, the tenant goes twice from shared through dedicated, hybrid, dedicated, shared
+ * and on_prem back to shared. This takes a quarter of an hour. Its users act as a browser does: they follow
+ * the redirect (307) from the plane that the tenant has left, and stay at the new address. A refused write is
  * repeated after 20 to 160 ms, although `Retry-After` asks for a second. Each repetition has a different
  * title, so that a write that was refused but stored can be detected. A read must show everything that was
  * acknowledged before the read. The freeze is the longest time that any write during the move took from its
@@ -49,7 +49,7 @@ export const proof: Proof = {
   },
 };
 
-/** Returns the ids of the incidents. */
+/** Creates incidents, and returns their ids. */
 async function fill(tour: Tour, count: number): Promise<Iterator<string>> {
   const rows = await TenantRows.open(tour.database);
   try {

@@ -105,7 +105,10 @@ async function provisioned({ stack }: DriftScene, slug: string, body: object): P
   return stack.awaitActive(slug, 120_000);
 }
 
-/** Keeps provisioning tenants. For a moment, their rows differ from reality. This must not be reported. */
+/**
+ * Keeps provisioning tenants. The rows of a new tenant briefly differ from reality, but must not be reported
+ * as drift.
+ */
 async function keepProvisioning(
   scene: DriftScene,
   { size }: ProofContext,

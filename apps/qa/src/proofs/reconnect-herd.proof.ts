@@ -36,14 +36,14 @@ const SHORTEST_MS = 1000;
 const ALL_BACK_MS = 60_000;
 
 /**
- * When the Control Plane returns, its planes do not all reconnect at once, but spread out over time.
+ * When the Control Plane returns, its planes reconnect over a period of time rather than all at once.
  *
  * The Control Plane is stopped five times, gracefully or by kill, for up to half a minute, while links are
  * waiting. The links are simulated. They sign their calls as real links do, and take their delays from the
  * same link-pace.ts. A call that cannot connect does not count as an attempt.
  *
- * To see it fail: in `LinkPace`, draw the random part at each failure, or use the same one for all planes; or
- * leave `failed` out of `heardNothing`.
+ * To see it fail: in `LinkPace`, draw the random part at each failure, or use the same one for all planes;
+ * or leave `failed` out of `heardNothing`.
  */
 export const proof: Proof = {
   goal:
@@ -115,8 +115,8 @@ async function comeBack(
   await delay(restart.awayMs);
   await stack.startControlPlane();
   await eventually(allWait, { timeoutMs: ALL_BACK_MS, everyMs: 50, what: 'all links are waiting again' });
-  // Only calls sent after the shutdown began count: the end of an earlier waiting call is not an attempt. A
-  // call that is waiting again counts as accepted.
+  // Only calls sent after the shutdown began count, so an earlier waiting call that ends is not an attempt.
+  // Once a link is waiting again, its pending call counts as accepted.
   const attempts = links.map((link) =>
     [...link.attempts, { at: link.askedAt, status: 200 }].filter(({ at }) => at > endedAt),
   );

@@ -15,8 +15,8 @@ const STREAMS = ['/api/provisioning-jobs/:id/events'];
 /**
  * Searches everything that both planes write and return for every secret that they have ever had.
  *
- * Each kind of secret is created, delivered, used, and sent where it does not belong. The search covers whole
- * secrets, either half of them, and their base64, hex and URL encodings.
+ * Each kind of secret is created, delivered, used, and sent where it does not belong. The search covers
+ * whole secrets, either half of each secret, and base64, hex and URL encodings.
  *
  * To see it fail: in http-app.ts, log the request's headers.
  */
@@ -48,8 +48,8 @@ export const proof: Proof = {
       measured('secrets', Object.keys(secrets).length),
       none('secrets found', found),
       moreThan('searched', bytes / 1000, 100, 'kB'),
-      measured('texts searched', Object.keys(texts).length),
-      measured('GETs answered', `${given.length} of ${answers.length}`),
+      measured('strings searched', Object.keys(texts).length),
+      measured('GET requests that succeeded', `${given.length} of ${answers.length}`),
     ];
   },
 };

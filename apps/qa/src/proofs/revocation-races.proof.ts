@@ -102,7 +102,7 @@ async function atControlPlane(context: ProofContext, count: number, env: Env): P
   }
 }
 
-/** At the reduced size, several pairs race at once, since there is only one race per pair. */
+/** At the reduced size, several pairs race at the same time, since there is only one race per pair. */
 async function racedInTurn(
   { size, only = '', progress }: ProofContext,
   plane: RacedTenants | RacedOperators,

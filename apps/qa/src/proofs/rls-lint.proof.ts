@@ -7,7 +7,7 @@ import { type Proof } from '../proof';
  *
  * The rules are in row-level-security.ts, and a plane also checks them at each start. Row-level security is
  * forced; policies allow only the tenant's own rows, for reads and for writes; primary, unique and foreign
- * keys start with `tenant_id` on both sides; no view or function runs with its owner's rights; and in a
+ * keys start with `tenant_id` on both sides; no view or function runs with its owner's privileges; and in a
  * shared plane the role owns nothing and may truncate nothing. row-level-security.spec.ts breaks each rule
  * once.
  *
@@ -16,7 +16,7 @@ import { type Proof } from '../proof';
 export const proof: Proof = {
   goal:
     '0 tenant tables that lack forced row-level security, WITH CHECK or keys that start with tenant_id; ' +
-    '0 views with the rights of their owner',
+    "0 views that run with their owner's privileges",
   databases: ['postgres'],
   async run({ tenantPlaneDatabase }) {
     const target = databaseTarget((await tenantPlaneDatabase()).url);

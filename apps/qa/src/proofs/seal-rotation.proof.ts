@@ -53,7 +53,7 @@ export const proof: Proof = {
         none('failed reads', reading.failed),
         none('rows under the old key', oldRows),
         all('rows under the new key', newRows, secrets),
-        none('unreadable without the old key', unread),
+        none('secrets unreadable without the old key', unread),
         atLeast('reads', reading.count, count),
         all('kills during the re-sealing', amid.length, kills),
         measured('secrets left at each kill', left.join(', ')),

@@ -18,7 +18,8 @@ interface Scene {
 /**
  * A sealed value can be decrypted only in the place for which it was sealed, and only unmodified.
  *
- * To see it fail: in `SecretBox`, leave out both `setAAD`; or `tagBytes.length` and both `authTagLength`.
+ * To see it fail: in `SecretBox`, leave out both `setAAD` calls; or leave out `tagBytes.length` and both
+ * `authTagLength` options.
  */
 export const proof: Proof = {
   goal:
@@ -64,8 +65,8 @@ async function judged(scene: Scene, { progress }: ProofContext): Promise<Figure[
     none("decrypted in another tenant's row", swapped),
     none('decrypted from another column', elsewhere),
     none('decrypted although truncated or changed', changed),
-    all('decrypted in their own places before', before, count),
-    all('decrypted in their own places after', after, count),
+    all('decrypted in their own rows before', before, count),
+    all('decrypted in their own rows after', after, count),
     measured("tried in another tenant's row", swaps),
     measured('tried from another column', ELSEWHERE.length * count),
     measured('tried truncated or changed', Object.keys(CHANGES).length * count),

@@ -50,7 +50,7 @@ interface Outcome {
 export const proof: Proof = {
   goal:
     '10,000 signed calls during each rotation of plane secrets and of the platform secret: 0 refused; ' +
-    'afterwards old secrets are always refused, a compromised one at once in every process',
+    'afterwards old secrets are always refused, and every process refuses a compromised secret at once',
   databases: ['sqlite', 'postgres'],
   // Covered at the reduced size by secret-rotation.cases.ts and platform-secret.cases.ts in
   // control-plane/test/trust.

@@ -17,8 +17,8 @@ interface Outcome {
   readonly part: string;
   readonly refusal: string;
   /**
-   * The status of the original request. In the last tenth of the requests, the original is sent after its
-   * changed copy.
+   * The status of the original request, which is sent only in the last tenth of the run, after its changed
+   * copy. Undefined if the original was not sent.
    */
   readonly intact: number | undefined;
 }
@@ -32,7 +32,7 @@ interface Outcome {
  * sends bytes that no client would send, and signatures are checked against the examples of RFC 9421
  * (rfc9421.spec.ts) and a second implementation (second-implementation.spec.ts).
  *
- * To see it fail: in verify-request.ts, leave out `requireDigest`; or have `hmacOf` accept every spelling of
+ * To see it fail: in verify-request.ts, leave out `requireDigest`; or have `hmacOf` accept every encoding of
  * 32 bytes.
  */
 export const proof: Proof = {

@@ -13,8 +13,8 @@ const ONCE = '1 x 200, 99 x 401';
  * A captured request is accepted only once, regardless of which process receives it, and not at all after 300
  * s.
  *
- * On Postgres, the copies go to two processes at once. SQLite allows one process at a time, so the copies go
- * to one process and then to its successor.
+ * On Postgres, the copies go to two processes at the same time. SQLite allows one process at a time, so the
+ * copies go to one process and then to its successor.
  *
  * To see it fail: have `PostgresNonces.consume` return true at once; or have `SqliteNonces.load` read
  * nothing.
@@ -64,7 +64,7 @@ type Replay = (
   recorded: readonly SignedRequest[],
 ) => Promise<number[][]>;
 
-/** Sends half the copies to each of two processes, all at once. */
+/** Sends half the copies to each of two processes, all at the same time. */
 const atTwoAtOnce: Replay = async ({ furtherControlPlane }, stack, recorded) => {
   const urls = [stack.controlPlane.url, (await furtherControlPlane(stack)).url];
   const statuses: number[][] = [];

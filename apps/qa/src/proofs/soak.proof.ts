@@ -25,7 +25,8 @@ const MAX_CONNECTIONS: Readonly<Record<string, number>> = { 'control-plane': 21,
  * what they use after a garbage collection: resident memory, open handles, and their connections as counted
  * by Postgres. Growth is the median slope over all pairs of samples (Theil–Sen estimator), so memory that is
  * allocated once counts little, and memory that keeps growing, evenly or in steps, counts in full. The planes
- * run as in their images, with `MALLOC_ARENA_MAX=2`. Both databases together take half an hour.
+ * run as in their images, with `MALLOC_ARENA_MAX=2`. Running on both kinds of database takes half an hour in
+ * total.
  *
  * To see it fail: in `Database.close`, leave out `this.current.disable`.
  */

@@ -12,7 +12,7 @@ import { StatementReports, countingStatements } from '../tokens/statement-report
 import { MUTATIONS } from '../tokens/token-mutations';
 
 const SIZES = { small: { attempts: 120, counted: 20 }, full: { attempts: 10_000, counted: 1000 } } as const;
-/** The number of tokens in each state. They are used in turn. */
+/** The number of tokens in each state. The tokens are used in turn. */
 const TOKENS = 3;
 
 /**
@@ -38,8 +38,8 @@ interface Scene {
  * Only a live, unmodified token enrols a tenant plane.
  *
  * Each attempt is signed with the secret from the token's own bundle, so that only the token is wrong. Every
- * fifth attempt is a dry run. Statements are counted where the drivers receive them, except for the one that
- * stores the call's nonce, which runs before the token is checked.
+ * fifth attempt is a dry run. Statements are counted where the drivers receive them. The statement that
+ * stores the call's nonce is not counted, because it runs before the token is checked.
  *
  * To see it fail: in `parseCredential`, leave out the checksum.
  */

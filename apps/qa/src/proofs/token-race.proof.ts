@@ -6,7 +6,7 @@ import { SignedPlane } from '../signed-plane';
 const CALLERS = 200;
 
 /**
- * Many instances present the same token to two processes at once. Exactly one instance is enrolled.
+ * Many instances present the same token to two processes at the same time. Exactly one instance is enrolled.
  *
  * To see it fail: in `ProvisioningTokens.redeem`, drop `consumedAt: IsNull()` from the guard.
  */

@@ -10,7 +10,7 @@ import { type Proof, type ProofContext } from '../proof';
 import { TenantRows } from '../tenant-rows';
 
 const SIGNALS = ['SIGTERM', 'SIGKILL'] as const;
-/** Twice the interval between reports, which is 25 s. */
+/** Twice the reporting interval of 25 s. */
 const NOTICED_WITHIN_MS = 50_000;
 /** The order in which the two disks are started. */
 const ORDERS = ['original first', 'copy first', 'both at once'] as const;
@@ -35,9 +35,9 @@ interface Alarm {
  * If the disk of a tenant plane is copied and a plane is started on each disk, the copy is detected.
  *
  * The plane is stopped, gracefully or by kill. Its SQLite file is copied, or its Postgres database cloned.
- * Then a plane is started on each disk, in either order or on both at once.
+ * Then a plane is started on each disk, in either order or at the same time.
  *
- * To see it fail: in `orderOf`, accept the same number as a repeat, whoever sends it.
+ * To see it fail: in `orderOf`, accept the same number as a repeat, regardless of the sender.
  */
 export const proof: Proof = {
   goal:

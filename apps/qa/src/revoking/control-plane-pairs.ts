@@ -162,7 +162,9 @@ export class RacedOperators {
     };
   }
 
-  /** At most one of several links may work. If more of them work, all except the first are survivors. */
+  /**
+   * At most one of several links may work. If more than one works, all except the first count as survivors.
+   */
   private async moreThanOne(links: readonly Credential[], { body }: Reply): Promise<string[]> {
     return (await this.working([...links, resetLink(body?.token)])).slice(1);
   }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { inBatches, turns } from '../in-batches';
 import { countBy } from '../proof';
 
-/** Few races run at once, so that the two calls of each race overlap while the planes hash passwords. */
+/** Few races run at a time, so that the two calls of each race overlap while the planes hash passwords. */
 const AT_ONCE = { batch: 4 };
 
 export interface Reply {
@@ -42,7 +42,7 @@ export interface PairResult {
   readonly survivors: number;
   /** How many revocations succeeded. If both calls compete for the same token or link, the action may win. */
   readonly revoked: number;
-  /** How many responses were 429 or 5xx, which means that there was no race. */
+  /** How many responses were 429 or 5xx. After such a response, the race proves nothing. */
   readonly blunt: number;
 }
 
@@ -81,7 +81,7 @@ async function after<T>(ms: number, work: () => Promise<T>): Promise<T> {
   return work();
 }
 
-/** Returns those of the `things` that still work. */
+/** Returns the elements of `things` that still work. */
 export async function alive<T>(things: readonly T[], works: (thing: T) => Promise<boolean>): Promise<T[]> {
   const found: T[] = [];
   for (const thing of things) if (await works(thing)) found.push(thing);

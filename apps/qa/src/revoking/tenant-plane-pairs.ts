@@ -154,7 +154,7 @@ export class RacedTenants {
         const passes = [user.current, ...came, ...(endsAll && name !== 'change' ? [user.other] : [])];
         const isTwice = SETS_A_PASSWORD.includes(action) && SETS_A_PASSWORD.includes(name) && status < 300;
         const alike = isTwice ? ['one password or link set two new passwords'] : [];
-        // The user who changed the password stays signed in. A deactivated user does not, even after being
+        // A user who changes the password stays signed in. A deactivated user does not, even after being
         // reactivated.
         const found = await this.afterlife(user, passes, name === 'deactivate');
         return [...alike, ...found];

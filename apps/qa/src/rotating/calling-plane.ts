@@ -50,7 +50,7 @@ export class CallingPlane implements Caller {
     this.signed.secret = secret;
   }
 
-  /** A replica of this plane. It learns a new secret `lagMs` after the plane. */
+  /** A replica of this plane. The replica learns a new secret `lagMs` milliseconds after the plane. */
   replica(lagMs: number): Caller {
     const signed = new SignedPlane(this.signed.publicUrl, this.install);
     const next = (): SignedRequest => {

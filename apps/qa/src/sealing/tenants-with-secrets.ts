@@ -1,7 +1,7 @@
 import { type TestStack } from '@atlas/testing';
 import { inBatches, turns } from '../in-batches';
 
-/** Few requests at once, because the Control Plane has other work at the same time. */
+/** Few requests at a time, because the Control Plane is also doing other work. */
 export const FEW = { batch: 8 };
 
 export interface TenantWithSecret {

@@ -39,7 +39,7 @@ function within(bytes: Buffer, offset: 0 | 1 | 2 | number): string[] {
   return [whole.toString('base64'), whole.toString('base64url')];
 }
 
-/** Returns which secrets occur in which texts. */
+/** Finds out which of the secrets occur in which of the given strings. */
 export function findIn(
   texts: Readonly<Record<string, string>>,
   secrets: Readonly<Record<string, string>>,

@@ -3,8 +3,8 @@ import { type Answer, type TestDatabase, type TestStack, request, startPlane } f
 import { TenantRows } from '../tenant-rows';
 
 /**
- * A tenant plane's rows, and a request that was sent to it with an `Idempotency-Key`. The response contained
- * a secret that is shown only once.
+ * A tenant plane's rows, and a request that was sent to the plane with an `Idempotency-Key`. The response
+ * contained a secret that is shown only once.
  */
 export interface StolenRows {
   readonly database: TestDatabase;

@@ -11,8 +11,8 @@ const ROUNDS_OF_ACCOUNT = 8;
 const MAILS_OF_ACCOUNT = 3;
 
 /**
- * How much longer requests with a wrong or a forgotten password take for existing accounts than for unknown
- * accounts. Existing and unknown accounts alternate, so that a disturbance affects both.
+ * How much longer sign-ins with a wrong password, and requests for a reset link, take for existing accounts
+ * than for unknown accounts. Existing and unknown accounts alternate, so that a disturbance affects both.
  */
 export async function timingGaps(scene: LoginScene, known: readonly Account[]): Promise<Gaps> {
   const unknown = known.map(({ email }) => ({ email: email.replace('user', 'none') }));

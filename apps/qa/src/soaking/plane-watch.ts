@@ -21,7 +21,7 @@ export interface PlaneTrend {
   readonly mostConnections: number;
 }
 
-/** Takes samples of what a plane uses, each after a garbage collection. */
+/** Samples the resources that a plane uses, each time after a garbage collection. */
 export class PlaneWatch {
   private readonly reports: MemoryReports;
   private readonly samples: Sample[] = [];
@@ -64,7 +64,7 @@ export class PlaneWatch {
 
 /**
  * The median slope over all pairs of points (Theil–Sen estimator). A page cache that fills up once hardly
- * affects the median. Steady growth, whether gradual or in steps, is fully reflected in it.
+ * affects the median. The median fully reflects steady growth, whether gradual or in steps.
  */
 function slope(points: readonly (readonly [number, number])[]): number {
   const slopes = points.flatMap(([x, y], index) =>

@@ -5,11 +5,11 @@ interface InstallScript {
 
 const links: InstallScript = {
   runs: true,
-  why: 'creates symbolic links for Postgres, which packages cannot contain',
+  why: 'creates the symbolic links that Postgres needs, because packages cannot contain them',
 };
 const fallback: InstallScript = {
   runs: false,
-  why: 'downloads the native part, which the lock file already includes with a checksum',
+  why: 'downloads the native part, which the lock file already lists with a checksum',
 };
 
 /**

@@ -29,7 +29,7 @@ interface Advisory {
 
 /**
  * Vulnerabilities for which a fix has not been released yet, by advisory URL. Each entry says when the wait
- * began, and why the vulnerability does no harm until then.
+ * began, and why the vulnerability does no harm until a fix is released.
  */
 export type Waiting = Readonly<Record<string, { readonly since: string; readonly because: string }>>;
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { shippedSbom } from './sbom';
 
-/** `write-sbom.js <file>` */
+/** `write-sbom.js <file>` writes the bill of materials to the file. */
 async function main(file: string | undefined): Promise<void> {
   if (!file) throw new Error('Usage: write-sbom.js <file>');
   const sbom = await shippedSbom();

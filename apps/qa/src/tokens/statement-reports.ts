@@ -11,8 +11,8 @@ interface Report {
 }
 
 /**
- * Counts the statements of {@link COUNTED} requests in a plane that was started with {@link
- * countingStatements}.
+ * Counts the statements for requests with the trace id `COUNTED_TRACE` in a plane that was started with
+ * {@link countingStatements}.
  */
 export class StatementReports {
   private count = 0;
@@ -20,8 +20,8 @@ export class StatementReports {
   constructor(private readonly plane: PlaneProcess) {}
 
   /**
-   * How many statements there have been since the last call, not counting those that store the nonce of a
-   * request.
+   * How many statements there have been since the last call of this method, not counting those that store the
+   * nonce of a request.
    */
   async next(): Promise<number> {
     process.kill(this.plane.pid, 'SIGWINCH');
@@ -32,5 +32,5 @@ export class StatementReports {
   }
 }
 
-/** Also matches the transaction that stores the nonce. */
+/** Also matches the start and end of the transaction that stores the nonce. */
 const OF_THE_NONCE = /^(begin|commit)\b|\binsert into request_nonces\b/i;
