@@ -10,7 +10,7 @@ import { TenantDatabase, type TenantScope } from '../src/tenants/tenant-scope';
 import { startEndingProxy } from './ending-proxy.fixture';
 import { NOTES_SCHEMA, Note, targetsOf } from './notes.fixture';
 
-// A SQLite file has no connection to lose.
+// SQLite has no connection that can break.
 describe('a connection to Postgres that breaks while no statement is running', () => {
   const tenant = randomUUID();
   let test: TestDatabase;
