@@ -125,7 +125,7 @@ describeWithTerraform('dedicated tenants with Terraform (skipped unless terrafor
       },
     );
 
-    it('leave nothing behind after a rollback if both terraform and the Control Plane are killed', async () => {
+    it('leave nothing behind after a rollback if terraform and the Control Plane are killed', async () => {
       const { stack } = terraform;
       terraform.closeGate();
       const { id } = await terraform.provision('undone', 'postgres');

@@ -18,7 +18,7 @@ const ROUTE = { method: 'PATCH', path: '/api/incidents/:id' };
 const LINE: RouteLine = { verb: 'write', path: { id: 'incident' }, body: () => ({ severity: 'P5' }) };
 
 describe('the table of routes', () => {
-  it('is reported as faulty if it has no line for a new route, or still has a line for a removed route', () => {
+  it('is reported as faulty if it lacks a line for a new route or keeps one for a removed route', () => {
     const routes = [ROUTE, { method: 'GET', path: '/api/new' }, { method: 'HEAD', path: '/api/old' }];
     expect(tableFaults({ 'PATCH /api/incidents/:id': LINE, 'GET /api/old': LINE }, routes)).toEqual([
       'GET /api/new has no line',

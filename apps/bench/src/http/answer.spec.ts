@@ -15,7 +15,7 @@ describe('readAnswer', () => {
   });
   it('rejects a response whose length it cannot determine', () => {
     expect(() => readAnswer(Buffer.from('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n'))).toThrow(
-      'without content-length',
+      'no content-length',
     );
   });
 });

@@ -123,7 +123,7 @@ export function noAnswerFrom(url: string, error: unknown, whySilent: HttpCall['w
   const { message, code } = cause as { message?: string; code?: string };
   const silence = whySilent?.();
   const reason = silence ? `. ${silence.reason}` : '';
-  return new NoAnswer(`No response from  ${new URL(url).origin}: ${message || code}${reason}`, silence?.hint);
+  return new NoAnswer(`No response from ${new URL(url).origin}: ${message || code}${reason}`, silence?.hint);
 }
 
 export function problemOf(call: string, status: number, text: string): HttpProblem {

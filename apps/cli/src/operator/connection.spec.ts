@@ -114,8 +114,8 @@ describe(connect.name, () => {
     await expect(slow).rejects.toMatchObject({
       exitCode: EXIT.noAccess,
       message:
-        `${api.url} did not respond to POST /api/reconcile within 1 s. The request may have succeeded ` +
-        'nevertheless, so check before you repeat it.',
+        `${api.url} did not respond to POST /api/reconcile within 1 s. The request may still have ` +
+        'succeeded, so check before you repeat it.',
       hint: 'To wait longer, pass --timeout <seconds>.',
     });
     expect(() => to({ timeout: '0' }, {})).toThrow(UsageError);
