@@ -69,7 +69,7 @@ function routeOf(name: string): Route {
 
 async function ask<T>(sender: Sender, url: string, target: string): Promise<T> {
   const reply: Reply = await sender.send({ method: 'GET', target, host: null, headers: {} });
-  if (reply.status === 0) throw new NoAnswer(`No response from  ${url}: ${reply.text}`);
+  if (reply.status === 0) throw new NoAnswer(`No response from ${url}: ${reply.text}`);
   try {
     return JSON.parse(reply.text) as T;
   } catch {
