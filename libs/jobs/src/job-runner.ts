@@ -229,7 +229,8 @@ export class JobRunner {
     Object.assign(state, { attempt, error: told, waiting_for: null });
     if (retryAt) {
       Object.assign(state, { status: 'waiting', attempt: attempt + 1 });
-      // If the job was woken in the meantime, it is retried at once, because what it lacked may exist now.
+      // If the job was woken in the meantime, it is retried at once, because whatever it lacked may exist by
+      // now.
       const released = await this.jobs.releaseUnlessWoken(job, retryAt);
       return released ? 'stop' : 'again';
     }

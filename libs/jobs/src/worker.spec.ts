@@ -74,7 +74,7 @@ describe(Worker.name, () => {
     expect([scene.advanced, scene.rounds]).toEqual([['one', 'two'], 3]);
   });
 
-  it('starts due jobs while a chore is stuck, but starts no second round of chores', async () => {
+  it('starts due jobs while a chore is stuck, but does not start another round of chores', async () => {
     const scene = await Scene.start(never);
     scene.due = ['one'];
     await jest.advanceTimersByTimeAsync(2 * ROUND_MS);
@@ -111,7 +111,7 @@ describe(Worker.name, () => {
     expect(scene.advanced).toContain(`long-${LONG_AT_ONCE}`);
   });
 
-  it('waits for running attempts when it shuts down, and hands queued ones to other processes', async () => {
+  it('waits for running attempts when it shuts down, and hands queued jobs to other processes', async () => {
     const scene = await Scene.start();
     const long = named('long', LONG_AT_ONCE + 1);
     const short = named('short', AT_ONCE + 1);

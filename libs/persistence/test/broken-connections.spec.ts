@@ -92,7 +92,7 @@ describe('a connection to Postgres that breaks while no statement is running', (
     await expectOutage(failing, reason);
   });
 
-  it('counts as an outage right after it has opened, and does not crash the process', async () => {
+  it('counts as an outage even right after it has opened, and does not crash the process', async () => {
     const proxy = await startEndingProxy(test.url);
     const behind = await openDatabase({
       target: databaseTarget(proxy.url),

@@ -356,7 +356,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
         await eventually(async () => (await openTransactions()) === 0, { what: 'no transaction is open' });
       });
 
-      it('continue in a new transaction after one has failed', async () => {
+      it('use a new transaction after a failed read', async () => {
         const failing = (): Promise<unknown> =>
           tenants.read(alpha, ({ manager }) => manager.query('select 1 / 0'));
         await inRequest(async () => {

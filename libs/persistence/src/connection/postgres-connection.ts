@@ -13,8 +13,8 @@ export const NOTICING_SILENCE = {
 
 /**
  * A client that does not crash the process when its connection is lost. Without an `error` listener
- * node-postgres would throw, and a pool adds none until the connection is first used. The next statement
- * reports the loss.
+ * node-postgres would throw, and a pool adds a listener only when the connection is first used. The next
+ * statement reports the loss.
  */
 export class PostgresClient extends Client {
   constructor(config?: string | ClientConfig) {

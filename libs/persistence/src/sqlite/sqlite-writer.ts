@@ -25,8 +25,8 @@ interface SqliteDriver {
 
 /**
  * The connection that writes to a SQLite file, one transaction at a time. If SQLite has rolled back a
- * transaction by itself, later statements on the connection would be committed one by one, or never. So after
- * such an error, the transaction refuses further statements and its connection is closed. The next
+ * transaction on its own, later statements on the connection would be committed one by one, or never. So
+ * after such an error, the transaction refuses further statements and its connection is closed. The next
  * transaction opens a new one.
  */
 export class SqliteWriter {

@@ -4,7 +4,7 @@ import { type EntityManager, QueryFailedError } from 'typeorm';
 import { type Database, type Work } from '../database/database';
 import { type DatabaseDriver } from '../connection/database-target';
 
-/** The error with which the database itself refuses writes to a frozen tenant. */
+/** The error that the database itself raises on writes to a frozen tenant. */
 const FROZEN = 'tenant_frozen';
 const LOOK_MS = 10;
 
@@ -226,8 +226,8 @@ export class ChangeTracking {
 }
 
 /**
- * Stops tracking all other tenants. For a database that now belongs to one tenant and itself refuses the rows
- * of any other.
+ * Stops tracking all other tenants. Call this for a database that now belongs to one tenant and itself
+ * refuses rows of other tenants.
  */
 export async function untrackOthers(manager: EntityManager, tenantId: string): Promise<void> {
   await manager.query('delete from tracked_tenants where tenant_id <> $1', [tenantId]);
