@@ -110,7 +110,7 @@ function poolFor(url: Secret, max: number): Pool {
 
 /**
  * Gives a role that does not own the queue's schema full access to it. The queue's tables have row-level
- * security without a policy, which denies access to anyone but their owner, so the role gets a policy.
+ * security but no policy, so only their owner has access. The role therefore gets a policy.
  */
 function grants(role: string): string[] {
   const all = 'on all';

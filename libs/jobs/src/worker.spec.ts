@@ -65,7 +65,7 @@ describe(Worker.name, () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  it('does the chores and starts due jobs every 5 s, even while a job is stuck', async () => {
+  it('runs chores and starts due jobs every 5 s, even while a job is stuck', async () => {
     const scene = await Scene.start();
     scene.due = ['one'];
     await jest.advanceTimersByTimeAsync(ROUND_MS);
@@ -81,7 +81,7 @@ describe(Worker.name, () => {
     expect([scene.advanced[0], scene.rounds]).toEqual(['one', 1]);
   });
 
-  it('limits how many due and woken jobs run at once, and runs each only once', async () => {
+  it('limits how many due and woken jobs run at once, and runs each job only once', async () => {
     const scene = await Scene.start();
     const all = named('due', 100);
     scene.due = all;

@@ -81,7 +81,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
     expect([await texts(-10), await texts(0), await texts(10)]).toEqual([[], ['past'], ['past', 'to come']]);
   });
 
-  it('reports the time of the clock that it uses for stored times', async () => {
+  it('reports the time on the clock that it uses for stored times', async () => {
     const tenant = randomUUID();
     const written = note(tenant, 'now');
     await tenants.write(tenant, (scope) => scope.insert(Note, written));

@@ -29,7 +29,7 @@ export function moveBy(...place: readonly string[]): readonly string[] {
   return [...place, 'open-transfer', 'await-copy', 'freeze', 'await-import', 'cut-over'];
 }
 
-/** Makes the old copy a tenant's home again, if the home to which the tenant moved has lost the rows. */
+/** Makes the old copy a tenant's home again, if the home that the tenant moved to has lost the rows. */
 export const REOPENING_STEPS: readonly string[] = ['reopen-copy', 'await-report'];
 
 /** The backup is kept until the tenant is served again. */

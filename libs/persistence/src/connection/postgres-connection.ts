@@ -1,9 +1,9 @@
 import { Client, type ClientConfig } from 'pg';
 
 /**
- * Limits how long a connection to Postgres may take to open, and detects when an idle one, such as a
- * listener, has died. Otherwise a process could wait for hours on a connection that was lost in a failover or
- * dropped by a firewall.
+ * Limits how long a connection to Postgres may take to open, and detects when an idle connection, such as a
+ * listener's, has died. Otherwise a process could wait for hours on a connection that was lost in a failover
+ * or dropped by a firewall.
  */
 export const NOTICING_SILENCE = {
   connectionTimeoutMillis: 5000,

@@ -126,7 +126,9 @@ async function lookInside(file: string, isWhole: boolean): Promise<Inside> {
   }
 }
 
-/** Opens a file without creating others beside it. If there is no log, the file is opened as immutable. */
+/**
+ * Opens a file without creating other files beside it. If there is no log, the file is opened as immutable.
+ */
 function openReadOnly(file: string): Promise<Database> {
   const isAtRest = !['-wal', '-journal'].some((suffix) => existsSync(`${file}${suffix}`));
   const url = `${pathToFileURL(file).href}${isAtRest ? '?immutable=1' : ''}`;

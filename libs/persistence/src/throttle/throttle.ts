@@ -76,7 +76,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /**
    * Deletes expired rows, except locked ones. A transaction that counts under several keys locks one row and
-   * then waits for the next, so waiting here could cause a deadlock.
+   * then waits for the next row, so waiting here could cause a deadlock.
    */
   async sweep(): Promise<void> {
     const others = this.database.driver === 'postgres' ? 'for update skip locked' : '';

@@ -5,8 +5,8 @@ export function signOnNotConfigured(detail: string): DomainError {
 }
 
 /**
- * This browser has no matching attempt: no attempt was started, the attempt has expired, or its state
- * differs.
+ * This browser has no matching attempt: no attempt was started, the attempt has expired, or it belongs to a
+ * different sign-in.
  */
 export function signOnNotBegun(): DomainError {
   return new DomainError(
