@@ -135,8 +135,8 @@ export abstract class Jobs<J extends JobRow = JobRow> {
   }
 
   /**
-   * Releases an unfinished job, so that it is soon claimed again. False if this worker no longer holds the
-   * job.
+   * Releases an unfinished job, so that another worker soon claims the job. False if this worker no longer
+   * holds the job.
    */
   async giveBack(job: J): Promise<boolean> {
     const held = { ...heldBy(job), status: In([...LIVE_JOB_STATUSES]) };

@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('change tracking on %s', (driver) => {
     expect((await changes())[0]).toMatchObject({ table: 'notes', seq: expect.any(Number) });
   });
 
-  it('records no changes of other tenants, none that are rolled back, and none after it stops', async () => {
+  it('ignores changes of other tenants, rolled-back changes, and changes made after it stops', async () => {
     await tracking.start(tenant);
     await insert('of another', randomUUID());
     const failing = tenants.write(tenant, async () => {

@@ -34,7 +34,7 @@ describe(SecretBox.name, () => {
     expect(() => box.open(swapped.join('.'), place)).toThrow();
   });
 
-  it('decrypts with every key and seals with the first', () => {
+  it('decrypts with any of its keys, and seals with the first key', () => {
     const old = box.seal('hunter2', place);
     const rotated = new SecretBox([second, first]);
     expect(rotated.open(old, place).reveal()).toBe('hunter2');

@@ -81,9 +81,7 @@ export class SqliteWriter {
     await this.driver.disconnect().catch(() => undefined);
   }
 
-  /**
-   * Does not create the file: if the file was removed while in use, an empty file must not take its place.
-   */
+  /** Never creates the file, because an empty file must not replace a file that was removed while in use. */
   private async open(): Promise<void> {
     Object.assign(this.dataSource.options, { flags: OPEN_READWRITE | OPEN_FULLMUTEX });
     await this.driver.connect();

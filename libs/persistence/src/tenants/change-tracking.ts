@@ -10,8 +10,8 @@ const LOOK_MS = 10;
 
 /**
  * The statements that create the two tables needed to move a tenant's rows while they are being changed. One
- * table lists the tenants that are tracked or frozen, the other the keys of changed rows. The two tables
- * themselves are not moved.
+ * table lists the tenants that are tracked or frozen; the other lists the keys of changed rows. The two
+ * tables themselves are not moved.
  */
 export function changeTrackingTables(driver: DatabaseDriver): string[] {
   if (driver === 'sqlite') {
