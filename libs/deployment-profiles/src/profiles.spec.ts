@@ -12,7 +12,8 @@ const INSTALL = [
 ];
 const CUSTOMERS_BACKUP = [/snapshots of the database/, /TLS certificates/, /agent keys/];
 
-// What the customer says about each model (MODELS.md), repeated here so that tests notice a changed fact.
+// What the customer says about each model (MODELS.md), repeated here so that the tests fail if a profile
+// departs from it.
 const FACTS = {
   shared: {
     title: 'Shared SaaS',
@@ -139,14 +140,14 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expect(profile.guide).toEqual(facts.guide);
   });
 
-  it('says what it is best for and who runs what', () => {
+  it('says what the model is best for, and who runs which plane', () => {
     expectFacts(profile.bestFor, facts.bestFor);
     expect(profile.runBy).toMatchObject({ tenantPlane: facts.tenantPlaneBy, controlPlane: 'atlas' });
     expectFacts(profile.runBy.text, facts.runBy);
     expectFacts(profile.controlPlaneRelation, facts.controlPlane);
   });
 
-  it('says which databases it supports, and recommends Postgres', () => {
+  it('says which databases the model supports, and recommends Postgres', () => {
     const { text, ...databases } = profile.databases;
     expect(databases).toEqual({
       allowed: ['postgres', 'sqlite'],
@@ -157,7 +158,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expectFacts(text, facts.databases);
   });
 
-  it('says where incident, CMDB and automation data live and who backs them up', () => {
+  it('says where incident, CMDB and automation data are stored, and who backs them up', () => {
     expect(profile.dataResidency.heldBy).toBe(facts.dataBy);
     expectFacts(profile.dataResidency.text, [/Incident, CMDB and automation data/, ...facts.data]);
     expect(profile.backupDuty.who).toEqual(facts.backupBy);

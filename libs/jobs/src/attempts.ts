@@ -8,8 +8,8 @@ export const AT_ONCE = 8;
 export const LONG_AT_ONCE = 8;
 
 /**
- * The jobs that this process runs, whether a wake-up or the sweep found them. Slots limit how many run at
- * once. Long steps have their own slots, so short steps never wait for them.
+ * The jobs that this process runs, whether a wake-up or the sweep found them. Slots limit how many jobs run
+ * at once. Long steps have their own slots, so short steps never wait for them.
  */
 @Injectable()
 export class Attempts {

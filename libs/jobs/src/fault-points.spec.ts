@@ -3,11 +3,11 @@ import { FaultPoints } from './fault-points';
 const faultPoints = (armed?: string): FaultPoints => new FaultPoints(armed);
 
 describe('fault points', () => {
-  it('do nothing unless one is armed', async () => {
+  it('do nothing unless they are armed', async () => {
     await expect(faultPoints().reach('provision', 'activate', 'before')).resolves.toBeUndefined();
   });
 
-  it('throw at the armed point and at no other', async () => {
+  it('throw at the armed point and at no other point', async () => {
     const faults = faultPoints('provision/activate/after-effect:throw');
     await faults.reach('provision', 'activate', 'before');
     await faults.reach('provision', 'reserve-place', 'after-effect');

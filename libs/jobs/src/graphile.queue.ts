@@ -18,8 +18,8 @@ const RESTART_MS = 1000;
 
 /**
  * Uses graphile-worker on Postgres. `add_job` is part of the caller's transaction, and LISTEN/NOTIFY wakes a
- * worker within milliseconds. Tasks are never retried and have no key, because the job's row has the whole
- * state. A task that a killed worker left locked therefore blocks no job.
+ * worker within milliseconds. Tasks are never retried and have no key, because the job's row contains the
+ * whole state. A task that a killed worker left locked therefore blocks no job.
  */
 export class GraphileQueue extends JobQueue {
   private readonly pool: Pool;
@@ -110,7 +110,7 @@ function poolFor(url: Secret, max: number): Pool {
 
 /**
  * Gives a role that does not own the queue's schema full access to it. The queue's tables have row-level
- * security without a policy, which denies access to anyone but their owner, so the role gets a policy.
+ * security but no policy, so only their owner has access. The role therefore gets a policy.
  */
 function grants(role: string): string[] {
   const all = 'on all';

@@ -19,14 +19,14 @@ export abstract class JobHost<J extends JobRow = JobRow> {
     return context;
   }
 
-  /** What the job's log lines contain besides its id. */
+  /** What the job's log lines contain in addition to the job's id. */
   logContextOf(_job: J): Partial<RequestContext> {
     return {};
   }
 
   /**
-   * The write pause that the job has started, or null. A job with a pause must not simply stop at a failure.
-   * If no retry succeeds before the deadline, the job is undone.
+   * The write pause that the job has started, or null. A job with a pause must not simply stop when a step
+   * fails. If no retry succeeds before the deadline, the job is undone.
    */
   pauseOf(_job: J): Pause | null {
     return null;

@@ -229,7 +229,8 @@ export class JobRunner {
     Object.assign(state, { attempt, error: told, waiting_for: null });
     if (retryAt) {
       Object.assign(state, { status: 'waiting', attempt: attempt + 1 });
-      // If the job was woken in the meantime, it is retried at once, because what it lacked may exist now.
+      // If the job was woken in the meantime, it is retried at once, because whatever it lacked may exist by
+      // now.
       const released = await this.jobs.releaseUnlessWoken(job, retryAt);
       return released ? 'stop' : 'again';
     }
@@ -252,7 +253,7 @@ export class JobRunner {
     const pause = this.host.pauseOf(job);
     const isThawing = pause !== null && job.direction === 'undo';
     // A database outage does not count as an attempt and never fails the job on its own. Nor does a failure
-    // while undoing a job that has paused a tenant's writes, since nothing else would resume them.
+    // while undoing a job that has paused a tenant's writes, since nothing else would resume the writes.
     const most = isOutage || isThawing ? MAX_ATTEMPTS - 1 : MAX_ATTEMPTS;
     const attempt = Math.min(Math.max(state.attempt, 1), most);
     if (failureClass !== 'retry' && !isThawing) return { attempt, retryAt: null };
@@ -356,7 +357,7 @@ export class JobRunner {
 
 /**
  * Whether this copy of the job may differ from what is stored. Saving the copy could then revert a step that
- * is recorded as done, so the next worker that claims the job reads it again.
+ * is recorded as done, so the next worker that claims the job reads the job again.
  */
 function mustReload(error: unknown): boolean {
   return error instanceof LeaseLost || error instanceof CommitOutcomeUnknown;

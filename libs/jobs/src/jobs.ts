@@ -22,7 +22,7 @@ export class LeaseLost extends Error {
 /**
  * Claims, renews and writes job rows under a fencing number. Leases and due
  * times follow the database's clock, so a process whose clock is ahead neither
- * takes jobs from others nor keeps them after it dies.
+ * takes jobs from other processes nor keeps its own jobs after it dies.
  *
  * An application extends this class. If jobs are visible only within their
  * tenant's scope, it overrides {@link read}, {@link write} and {@link due}, and
@@ -135,8 +135,8 @@ export abstract class Jobs<J extends JobRow = JobRow> {
   }
 
   /**
-   * Releases an unfinished job, so that it is soon claimed again. False if this worker no longer holds the
-   * job.
+   * Releases an unfinished job, so that another worker soon claims the job. False if this worker no longer
+   * holds the job.
    */
   async giveBack(job: J): Promise<boolean> {
     const held = { ...heldBy(job), status: In([...LIVE_JOB_STATUSES]) };

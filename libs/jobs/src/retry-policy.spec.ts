@@ -6,20 +6,20 @@ const delay = (attempt: number, random: number): number | null => {
   return at && at.getTime() - NOW.getTime();
 };
 
-describe('the retry of a failed attempt', () => {
-  it('waits twice as long each time', () => {
+describe('the delay before a retry', () => {
+  it('doubles after each attempt', () => {
     expect([1, 2, 3, 4, 5].map((attempt) => delay(attempt, 1))).toEqual([1000, 2000, 4000, 8000, 16_000]);
   });
 
-  it('falls at a random moment in the second half of the wait', () => {
+  it('lies between half the maximum and the maximum', () => {
     expect([delay(3, 0), delay(3, 0.5), delay(3, 1)]).toEqual([2000, 3000, 4000]);
   });
 
-  it('does not happen after the sixth attempt', () => {
+  it('is null after the sixth attempt', () => {
     expect([delay(5, 1), delay(6, 1), delay(7, 1)]).toEqual([16_000, null, null]);
   });
 
-  it('uses a random delay by default', () => {
+  it('is random by default', () => {
     const delays = Array.from({ length: 20 }, () => nextAttemptAt(NOW, 5)?.getTime());
     expect(new Set(delays).size).toBeGreaterThan(1);
   });

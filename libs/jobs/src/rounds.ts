@@ -1,8 +1,8 @@
 const ROUND_MS = 5000;
 
 /**
- * Runs its work at once and then every 5 s, and skips a round if
- * the previous one is still running. The work must not throw.
+ * Runs its work at once and then every 5 s, and skips a round if the previous round is still running. The
+ * work must not throw.
  */
 export class Rounds {
   private timer?: NodeJS.Timeout;

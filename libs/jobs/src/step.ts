@@ -35,7 +35,10 @@ export type StepResult =
 
 export const done = (outputs: StepOutputs = {}): StepResult => ({ kind: 'done', outputs });
 export const back = (to: string): StepResult => ({ kind: 'back', to });
-/** `trouble`: the last failure of an operation that the step waits for, if that operation keeps trying. */
+/**
+ * `trouble`: the last failure of an operation that the step waits for, if that operation is still being
+ * retried.
+ */
 export const wait = (what: string, until: Date, trouble: string | null = null): StepResult => {
   const last = trouble === null ? '' : ` (it keeps trying; last failure: ${trouble})`;
   return { kind: 'wait', for: `${what}${last}`, until };

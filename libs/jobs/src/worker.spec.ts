@@ -65,7 +65,7 @@ describe(Worker.name, () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  it('does the chores and starts due jobs every 5 s, even while a job is stuck', async () => {
+  it('runs chores and starts due jobs every 5 s, even while a job is stuck', async () => {
     const scene = await Scene.start();
     scene.due = ['one'];
     await jest.advanceTimersByTimeAsync(ROUND_MS);
@@ -74,14 +74,14 @@ describe(Worker.name, () => {
     expect([scene.advanced, scene.rounds]).toEqual([['one', 'two'], 3]);
   });
 
-  it('starts due jobs while a chore is stuck, but starts no second round of chores', async () => {
+  it('starts due jobs while a chore is stuck, but does not start another round of chores', async () => {
     const scene = await Scene.start(never);
     scene.due = ['one'];
     await jest.advanceTimersByTimeAsync(2 * ROUND_MS);
     expect([scene.advanced[0], scene.rounds]).toEqual(['one', 1]);
   });
 
-  it('limits how many due and woken jobs run at once, and runs each only once', async () => {
+  it('limits how many due and woken jobs run at once, and runs each job only once', async () => {
     const scene = await Scene.start();
     const all = named('due', 100);
     scene.due = all;
@@ -111,7 +111,7 @@ describe(Worker.name, () => {
     expect(scene.advanced).toContain(`long-${LONG_AT_ONCE}`);
   });
 
-  it('waits for running attempts when it shuts down, and hands queued ones to other processes', async () => {
+  it('waits for running attempts when it shuts down, and hands queued jobs to other processes', async () => {
     const scene = await Scene.start();
     const long = named('long', LONG_AT_ONCE + 1);
     const short = named('short', AT_ONCE + 1);

@@ -39,7 +39,7 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    // The queue stops first, because other processes would not get the wake-ups that it still takes.
+    // The queue stops first, because any wake-ups that it took now would never reach other processes.
     const stopped = this.queue.stop();
     this.attempts.end();
     await Promise.all([stopped, this.stopSweeping()]);

@@ -25,7 +25,7 @@ import { TENANT_JOBS_SCHEMA, TenantJob, TenantJobs } from './tenant-jobs.fixture
 
 const clock = new SystemClock();
 
-/** Settles jobs without any effect. */
+/** Does nothing when a job is settled. */
 class QuietHost extends JobHost {
   async settle(): Promise<void> {}
   async redact(_job: unknown, text: string): Promise<string> {
@@ -79,7 +79,7 @@ describe.each(EVERY_DATABASE)('jobs in a tenant-scoped table on %s', (driver) =>
   const find = (tenantId: string, id: string) =>
     database.readAs(tenantId, (manager) => manager.findOneByOrFail(TenantJob, { id }));
 
-  it('are found when due although they are not visible, and run in the scope of their tenant', async () => {
+  it('are found when due, and run in the scope of their tenant', async () => {
     const ids = [];
     for (const tenantId of tenantIds) ids.push(await insert(tenantId));
     const seen = await database.read((manager) => manager.count(TenantJob));

@@ -13,7 +13,7 @@ export type Schemas = Readonly<Record<string, Schema>>;
 
 export const REF = '#/components/schemas/';
 
-/** The name of the schema to which this schema refers. */
+/** The name of the schema that this schema refers to. */
 export function refOf(schema: Schema | undefined): string | undefined {
   return schema?.$ref?.slice(REF.length);
 }

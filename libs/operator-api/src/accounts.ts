@@ -60,7 +60,7 @@ export interface AccountsApi {
   'GET /api/operators/:id': { 200: ManagedOperatorView };
   /** Change an operator's name or role, or disable them */
   'PATCH /api/operators/:id': { body: ChangeOperatorDto; 200: ManagedOperatorView };
-  /** Create a link with which an operator sets a new password */
+  /** Create a link for an operator to set a new password */
   'POST /api/operators/:id/reset-link': { 201: ResetLink };
 }
 

@@ -200,7 +200,7 @@ export class DeprovisionTenantDto {
 
   /**
    * Removes the tenant without a backup. Accepted only if its home has lost the moved rows and no tenant
-   * plane still has them.
+   * plane still has those rows.
    */
   @Optional()
   @IsBoolean()

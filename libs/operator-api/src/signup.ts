@@ -28,7 +28,7 @@ export class SignupDto {
   email: string;
 
   /**
-   * The tenant's name, which its slug is derived from. If left out, both come from the address's domain.
+   * The tenant's name, from which its slug is derived. If left out, both come from the address's domain.
    * @example Acme Corp
    */
   @Optional()

@@ -15,7 +15,7 @@ export interface TenantsApi {
   'GET /api/tenants/:id_or_slug': { 200: TenantView };
   /** Change a tenant's name, plan or settings */
   'PATCH /api/tenants/:id': { body: UpdateTenantDto; 200: TenantView };
-  /** Create a link with which the first admin signs up */
+  /** Create a link for the first admin to sign up */
   'POST /api/tenants/:id/signup-link': { 201: SignupLink };
   /** Show the signed certificate of a tenant's deletion */
   'GET /api/tenants/:id/deletion-certificate': { 200: CertificateView };

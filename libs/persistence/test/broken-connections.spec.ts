@@ -36,7 +36,7 @@ describe('a connection to Postgres that breaks while no statement is running', (
 
   /**
    * Expects the same outage as if the connection had broken during a statement. The pool has only one
-   * connection, so the read afterwards gets a new one.
+   * connection, so the read afterwards gets a new connection.
    */
   async function expectOutage(failing: Promise<unknown>, reason: object = { code: '57P01' }): Promise<void> {
     const error: unknown = await failing.catch((thrown: unknown) => thrown);
@@ -92,7 +92,7 @@ describe('a connection to Postgres that breaks while no statement is running', (
     await expectOutage(failing, reason);
   });
 
-  it('counts as an outage right after it has opened, and does not crash the process', async () => {
+  it('counts as an outage even right after it has opened, and does not crash the process', async () => {
     const proxy = await startEndingProxy(test.url);
     const behind = await openDatabase({
       target: databaseTarget(proxy.url),

@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('change tracking on %s', (driver) => {
     expect((await changes())[0]).toMatchObject({ table: 'notes', seq: expect.any(Number) });
   });
 
-  it('records no changes of other tenants, no rolled-back changes, and none after it stops', async () => {
+  it('ignores changes of other tenants, rolled-back changes, and changes made after it stops', async () => {
     await tracking.start(tenant);
     await insert('of another', randomUUID());
     const failing = tenants.write(tenant, async () => {
@@ -167,7 +167,7 @@ describe.each(EVERY_DATABASE)('change tracking on %s', (driver) => {
     }
   });
 
-  it('changes nothing for a process that has been replaced by another', async () => {
+  it('changes nothing on behalf of a process that another process has replaced', async () => {
     const late = new ChangeTracking(database, () => Promise.reject(new Error('too late')));
     await tracking.start(tenant);
     await insert();
@@ -184,7 +184,7 @@ describe.each(EVERY_DATABASE)('change tracking on %s', (driver) => {
     await insert();
   });
 
-  it('admits one writer to a frozen tenant, and no other writer during or after that', async () => {
+  it('allows one writer to a frozen tenant, but no other writer at the same time or later', async () => {
     await tracking.freeze(tenant);
     let meanwhile: Promise<unknown> = Promise.resolve();
     await tracking.writeFrozen(tenant, async () => {
@@ -213,7 +213,7 @@ describe.each(EVERY_DATABASE)('change tracking on %s', (driver) => {
     await insert('after');
   });
 
-  it('lets a snapshot see the same rows throughout, whatever is written in the meantime', async () => {
+  it('keeps rows that are written later out of an open snapshot', async () => {
     await insert('old');
     const [first, second] = await tenants.snapshot(tenant, async (scope) => {
       const before = await scope.find(Note);

@@ -81,7 +81,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
     expect([await texts(-10), await texts(0), await texts(10)]).toEqual([[], ['past'], ['past', 'to come']]);
   });
 
-  it('reports the time of the clock that it uses for stored times', async () => {
+  it('reports the time on the clock that it uses for stored times', async () => {
     const tenant = randomUUID();
     const written = note(tenant, 'now');
     await tenants.write(tenant, (scope) => scope.insert(Note, written));
@@ -356,7 +356,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
         await eventually(async () => (await openTransactions()) === 0, { what: 'no transaction is open' });
       });
 
-      it('continue in a new transaction after one has failed', async () => {
+      it('use a new transaction after a failed read', async () => {
         const failing = (): Promise<unknown> =>
           tenants.read(alpha, ({ manager }) => manager.query('select 1 / 0'));
         await inRequest(async () => {

@@ -40,7 +40,7 @@ class CreateMails1700000000001 extends PortableMigration {
 }
 const SCHEMA = { entities: [OutgoingMail], migrations: [CreateMails1700000000001] };
 
-/** An email to the given address. Has no recipient if that is nobody@example.com. */
+/** An email to the given address, or without a recipient if the address is nobody@example.com. */
 class Greeting extends MailKind {
   readonly name = 'greeting';
   minted = 0;
@@ -237,7 +237,7 @@ describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
     ['is refused', 'busy', 3600],
     ['is abandoned', 'busy', 25 * 3600],
   ])(
-    'stay claimed by the last process, even if an earlier one resumes and its email %s',
+    'remain claimed by the latest process, even if an earlier process resumes and its email %s',
     async (_, refusal, seconds) => {
       const paused = sender();
       const write = paused.kind.write.bind(paused.kind);
@@ -266,7 +266,7 @@ describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
     },
   );
 
-  it('are not sent again by a process that was paused while another sent them', async () => {
+  it('are not sent again by a process that was paused while another process sent them', async () => {
     const paused = sender();
     const transaction = paused['transaction'].bind(paused);
     let turns = 0;
@@ -304,7 +304,7 @@ describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
     expect(await rows()).toEqual([]);
   });
 
-  it('are sent by the next process to start if the one that queued them has died', async () => {
+  it('are sent by the next process to start if the process that queued them has died', async () => {
     const dead = sender();
     const sending = jest.spyOn(dead, 'sendNoted').mockResolvedValue();
     await dead.greet('ann@example.com');
@@ -315,7 +315,7 @@ describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
     expect(await rows()).toEqual([]);
   });
 
-  it('are sent only once each by two concurrent processes', async () => {
+  it('are each sent only once, even if two processes send emails concurrently', async () => {
     const other = sender();
     const before = smtp.mails.length;
     for (let n = 0; n < 12; n += 1) {

@@ -72,7 +72,7 @@ describe('a long-lived connection to Postgres', () => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => test.drop());
 
-  it('uses TCP keep-alive, so that its loss is noticed', async () => {
+  it('uses TCP keep-alive, so that its loss is detected', async () => {
     const keepAlive = jest.spyOn(Socket.prototype, 'setKeepAlive');
     const database = await openDatabase({ target: databaseTarget(test.url), schema: NOTES_SCHEMA });
     expect(keepAlive.mock.calls).toEqual([[true, 10_000]]);

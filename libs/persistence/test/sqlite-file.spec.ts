@@ -138,7 +138,7 @@ describe('the SQLite file of a plane', () => {
     await expect(start(OTHER_SCHEMA)).resolves.toBeUndefined();
   });
 
-  it('is created by the next start if the first one failed halfway', async () => {
+  it('is created by the next start if the first start failed halfway', async () => {
     const broken = { entities: [], migrations: [KeepBooks1700000000001, FailHere1700000000002] };
     await expect(start(broken)).rejects.toThrow('the process ends here');
     expect(existsSync(file)).toBe(false);
@@ -182,7 +182,7 @@ describe('the SQLite file of a plane', () => {
     expect(readdirSync(folder)).toEqual(['plane.db']);
   });
 
-  it('has no lock file left beside it if a late process takes the lock after its creation', async () => {
+  it('has no lock file beside it, even if a process takes the lock after the file is created', async () => {
     const take = ProcessLock.take.bind(ProcessLock);
     jest.spyOn(ProcessLock, 'take').mockImplementationOnce(async (draft) => {
       await start();

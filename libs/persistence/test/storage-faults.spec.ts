@@ -117,7 +117,7 @@ type Callback = (error: Error | null) => void;
 const all = Connection.prototype.all as (...call: unknown[]) => void;
 
 /**
- * Makes COMMITs fail as on a failing disk, where SQLite rolls back by itself. `qa:disk-full` uses a real
+ * Makes COMMITs fail as on a failing disk, where SQLite rolls back on its own. `qa:disk-full` uses a real
  * disk.
  */
 function failCommits(count: number, code: string): void {

@@ -17,8 +17,9 @@ import {
 } from 'class-validator';
 
 /**
- * The query parameter with which an AI call states that the tenant's admin has allowed AI through the Control
- * Plane. The call's signature covers it. Calls from `on_prem` planes are refused without it.
+ * The query parameter in which an AI call states whether the tenant's admin has allowed AI through the
+ * Control Plane. The call's signature covers the parameter. Calls from `on_prem` planes are refused without
+ * it.
  */
 export const ALLOWED_BY_ADMIN_PARAMETER = 'allowed_by_admin';
 
@@ -49,7 +50,7 @@ export class ChatCompletionRequest {
   @Length(1, 200)
   model?: string;
 
-  /** Stream the answer as server-sent events. */
+  /** Stream the response as server-sent events. */
   @IsOptional()
   @IsBoolean()
   stream?: boolean;

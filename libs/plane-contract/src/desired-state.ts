@@ -29,12 +29,11 @@ export interface DesiredTransfer {
 }
 
 /**
- * What a tenant plane cannot know by itself about a tenant's sign-up tokens. Both lists contain `jti`s,
- * newest first.
+ * What only the Control Plane knows about a tenant's sign-up tokens. Both lists contain `jti`s, newest first.
  */
 export interface DesiredSignupLinks {
   readonly revoked: readonly string[];
-  /** The length of `revoked` is limited. This `jti` and all lower ones are revoked as well. */
+  /** The length of `revoked` is limited. This `jti` and all lower `jti`s are revoked as well. */
   readonly revoked_through?: string;
   /**
    * Valid here even though their `aud` is another tenant plane, which was the tenant's home when they were
@@ -71,8 +70,8 @@ export interface DesiredTenant {
    */
   readonly reopened?: { readonly job_id: string; readonly requires_rows?: true };
   /**
-   * The current address of a tenant that was served here before, to which its requests are redirected. Set
-   * with phase `retired`, or with `importing` if the tenant is moving back.
+   * The current address of a tenant that was served here before. The tenant's requests are redirected to this
+   * address. Set with phase `retired`, or with `importing` if the tenant is moving back.
    */
   readonly moved_to?: string;
   /** Set with phase `retired` if the plane must remove the tenant's rows. */

@@ -22,7 +22,7 @@ export const ENDPOINT_URL = { require_tld: false, protocols: ['http', 'https'], 
 
 export const MAX_ENDPOINT_URL = 500;
 
-/** Belongs to no installation: the nil UUID of RFC 9562. */
+/** The nil UUID of RFC 9562, which belongs to no installation. */
 export const NO_INSTANCE = '00000000-0000-0000-0000-000000000000';
 
 /** In characters of JSON. The key is stored, and given to planes that send data to this plane. */

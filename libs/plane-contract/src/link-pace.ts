@@ -25,7 +25,7 @@ export class LinkPace {
 
   /**
    * The call failed, or its response could not be applied. A call that took longer than a round had been
-   * waiting for news, so contact with the Control Plane was lost only now.
+   * waiting for news, so contact with the Control Plane has only just been lost.
    */
   failed(tookMs = 0): void {
     if (tookMs > roundMs(this.failures)) this.failures = 0;

@@ -19,6 +19,6 @@ export const OFFLINE_AFTER_SECONDS = 75;
 
 /**
  * If a cell signs with the platform secret, the key does not identify the cell, so this query parameter does.
- * The signature covers it.
+ * The signature covers the parameter.
  */
 export const TENANT_PLANE_ID_PARAMETER = 'tenant_plane_id';

@@ -57,7 +57,7 @@ export class ReportedTenant {
 export class ReportRequest {
   /**
    * The last revision applied in the epoch of the entries, or `<epoch>.0` while no state of that epoch is
-   * fully applied. Entries of any epoch but the current one are ignored.
+   * fully applied. Entries from any epoch other than the current one are ignored.
    */
   @IsString()
   @Length(1, 100)

@@ -1,4 +1,4 @@
-/** `typ` of the JWS with which a tenant's first admin signs up. */
+/** The `typ` of the JWS that lets a tenant's first admin sign up. */
 export const SIGNUP_TOKEN_TYPE = 'atlas-signup+jwt';
 
 /** The algorithm of the token's signature. The key has the purpose {@link SIGNUP_KEY_PURPOSE}. */

@@ -11,8 +11,8 @@ export const MAX_PART_LENGTH = 8_000_000;
 export type Manifest = Readonly<Record<string, { readonly rows: number; readonly checksum: string }>>;
 
 /**
- * What the JWE of the last part contains, gzipped, in addition to the last rows: what the target must contain
- * by then.
+ * What the gzipped JSON in the last part contains in addition to the last rows: the manifest of what the
+ * target must then contain.
  */
 export interface LastPart {
   readonly manifest: Manifest;

@@ -1,7 +1,7 @@
 import { BoundedMap } from './bounded-map';
 
 describe(BoundedMap.name, () => {
-  it('makes room for a new entry by dropping the least recently set one', () => {
+  it('drops the least recently set entry to make room for a new entry', () => {
     const map = new BoundedMap<string, number>(2);
     map.set('a', 1).set('b', 2).set('a', 3).set('c', 4);
     expect([...map]).toEqual([

@@ -1,6 +1,6 @@
 /**
- * Keeps at most `max` entries and drops the least recently set one, so that keys from callers cannot fill the
- * memory.
+ * Keeps at most `max` entries and drops the least recently set entry, so that keys from callers cannot fill
+ * the memory.
  */
 export class BoundedMap<K, V> extends Map<K, V> {
   constructor(private readonly max: number) {

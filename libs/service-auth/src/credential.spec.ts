@@ -35,7 +35,7 @@ describe('a credential', () => {
     expect(new Set(minted.map(({ value }) => value.reveal().split('_')[2])).size).toBe(100);
   });
 
-  it('can be minted with a given id, but not with one in another format', () => {
+  it('can be minted with a given id, but not with an id in another format', () => {
     expect(mintCredential('aos', { id: 'abcDEF123456' })).toMatchObject({ id: 'abcDEF123456' });
     for (const id of ['', 'short', 'abcDEF1234567', 'abcDEF_12345', 'abcDEF12345\n']) {
       expect(() => mintCredential('aos', { id })).toThrow(TypeError);
@@ -106,7 +106,7 @@ describe('the hash of a credential', () => {
     expect(credentialMatches(`${value}0`, hashCredential(value))).toBe(false);
   });
 
-  it('never matches if it is not a valid hash', () => {
+  it('matches nothing if it is not a valid hash', () => {
     const hash = hashCredential(value);
     for (const noHash of ['', hash.slice(2), `${hash}00`, `${hash}zz`, `${hash.slice(1)}z`]) {
       expect(credentialMatches(value, noHash)).toBe(false);

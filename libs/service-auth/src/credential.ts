@@ -54,7 +54,7 @@ export function parseCredential(prefix: CredentialPrefix, value: string): { read
   return checkOf(checked) === value.slice(-CHECK_LENGTH) ? { id } : null;
 }
 
-/** SHA-256 in hex. 256 random bits need no salt: there is nothing to guess. */
+/** SHA-256 in hex. No salt is needed, because 256 random bits cannot be guessed. */
 export function hashCredential(value: SecretText): string {
   return createHash('sha256').update(revealed(value), 'utf8').digest('hex');
 }
@@ -66,13 +66,13 @@ export function credentialMatches(value: SecretText, hashHex: string): boolean {
   return hashHex.length === 64 && expected.length === actual.length && timingSafeEqual(expected, actual);
 }
 
-/** Reduces 128 bits to about 71, which keeps the modulo bias below 2^-56. */
+/** Reduces 128 bits to about 71, to keep the modulo bias below 2^-56. */
 function randomId(randomBytes: (size: number) => Buffer): string {
   return base62(bigIntOf(randomBytes(16)) % 62n ** BigInt(ID_LENGTH), ID_LENGTH);
 }
 
 /**
- * CRC-32 of everything before it, for secret scanners:
+ * CRC-32 of all preceding characters, for secret scanners:
  * https://github.blog/2021-04-05-behind-githubs-new-authentication-token-formats/
  */
 function checkOf(checked: string): string {

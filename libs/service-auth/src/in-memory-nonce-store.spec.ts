@@ -23,7 +23,7 @@ describe(InMemoryNonceStore.name, () => {
     expect(answers.filter(Boolean)).toHaveLength(1);
   });
 
-  it('accepts a nonce only once, even with another expiry', async () => {
+  it('accepts a nonce only once, even with a different expiry', async () => {
     await store.consume(use);
     expect(await store.consume({ ...use, expiresAt: secondsFromSigning(900) })).toBe(false);
   });

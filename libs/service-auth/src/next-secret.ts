@@ -9,8 +9,8 @@ const ENCRYPTION = 'A256GCM';
 const PURPOSE = 'atlas-next-secret';
 
 /**
- * Seals the next secret for the holder of the current one: a compact JWE (RFC 7516) under a key derived from
- * the current secret (RFC 5869), which `kid` names.
+ * Seals the next secret for the holder of the current secret: a compact JWE (RFC 7516) under a key derived
+ * from the current secret (RFC 5869). `kid` names the current secret.
  */
 export function sealNextSecret(next: SecretText, current: SecretText): Promise<string> {
   return new CompactEncrypt(Buffer.from(revealed(next)))

@@ -2,8 +2,8 @@ import { type Secret, type SecretText, revealed } from '@atlas/platform/secret';
 import { parseCredential } from './credential';
 
 /**
- * The key id of the Control Plane's own `INTERNAL_SERVICE_SECRET`, which the cells registered to use it
- * share.
+ * The key id of the Control Plane's own `INTERNAL_SERVICE_SECRET`, shared by the cells that are registered to
+ * use it.
  */
 export const PLATFORM_KEY_ID = 'platform';
 

@@ -55,7 +55,7 @@ describe(signRequest.name, () => {
     ['a nonce that is not ASCII', { nonce: 'é'.repeat(16) }],
     ['no key id', { keyId: '' }],
     ['a short secret', { secret: 'x'.repeat(31) }],
-  ])('throws for %s rather than send a request that would be refused', (_, changes) => {
+  ])('throws for %s instead of signing a request that would be refused', (_, changes) => {
     expect(() => signedCall(changes)).toThrow();
   });
 });
@@ -90,7 +90,7 @@ describe('signer and verifier', () => {
     },
   );
 
-  it('agree on every method, with and without body, query and tenant', async () => {
+  it('agree on every method, with and without a body, a query and a tenant', async () => {
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
       for (const body of [undefined, '', 'x', Buffer.from([0, 255, 10, 13])]) {
         for (const tenantId of [undefined, 'acme', '0190f3a0-7c3e-7d52-9f0e-2b1f6d4c5e6f']) {

@@ -18,7 +18,7 @@ export interface ServiceAuthOptions {
 export interface ServiceCall<TCaller = unknown> {
   readonly caller: TCaller;
   readonly keyId: string;
-  /** Which of the key's secrets the caller used. Shows who still uses the old one during a rotation. */
+  /** Which of the key's secrets the caller used. Shows who still uses the old secret during a rotation. */
   readonly secretIndex: number;
   /** Unix seconds. */
   readonly created: number;

@@ -4,8 +4,8 @@ import { type AnswerSigner } from './signed-headers';
 export const SIGNATURE_WINDOW_SECONDS = 300;
 
 /**
- * Nonces are remembered for this much longer. The clocks of replicas differ, and a replica whose clock is
- * ahead must not forget a nonce that another replica still accepts.
+ * Nonces are remembered for this long after their window ends. The clocks of replicas differ, and a replica
+ * whose clock is ahead must not forget a nonce that another replica still accepts.
  */
 const NONCE_MARGIN_SECONDS = 60;
 
@@ -17,7 +17,7 @@ export interface SignatureAge {
   readonly windowSeconds?: number;
 }
 
-/** Call this only once the HMAC is verified, because the refusal reveals our time. */
+/** Call this only after the HMAC has been verified, because the refusal reveals our time. */
 export function requireInWindow(age: SignatureAge, signAnswer?: AnswerSigner): void {
   const windowSeconds = age.windowSeconds ?? SIGNATURE_WINDOW_SECONDS;
   const aheadSeconds = age.created - age.now.getTime() / 1000;

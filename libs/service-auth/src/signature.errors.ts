@@ -20,8 +20,8 @@ export class SignatureRefused extends DomainError {
 }
 
 /**
- * A response that cannot be trusted. Not a 401, because our own caller did nothing wrong: the other plane is
- * unavailable to us.
+ * A response that cannot be trusted. Not a 401, because our own caller did nothing wrong. To us, the other
+ * plane is unavailable.
  */
 export class AnswerRefused extends DomainError {
   constructor(detail: string) {

@@ -28,7 +28,7 @@ function withInput(from: string | RegExp, to: string): ArrivedCall {
   return withHeader('signature-input', changed);
 }
 
-/** Signs an arbitrary base with the real secret, so that only its structure can be a reason to refuse it. */
+/** Signs an arbitrary base with the real secret, so that only the base's structure can cause a refusal. */
 function signedByHand(covered: string, parameters: string, lines: Record<string, string> = {}): ArrivedCall {
   const call = signedCall();
   const values: Record<string, string> = {

@@ -37,7 +37,7 @@ describe.each(VECTORS)('the example in RFC 9421, section $section,', (vector) =>
   });
 });
 
-it('the example in RFC 9421, section B.2.5, is given the signature printed in the RFC', () => {
+it('the example in RFC 9421, section B.2.5, gets the signature printed in the RFC', () => {
   const vector = VECTORS.find(({ section }) => section === 'B.2.5') as Vector;
   const { parameters } = listedIn(vector.input);
   const fields = writeSignatureFields(componentsOf(vector), parameters, SHARED_SECRET);
@@ -45,7 +45,7 @@ it('the example in RFC 9421, section B.2.5, is given the signature printed in th
 });
 
 /**
- * The only example in the RFC with a tag, which all our signatures have. Signed here with the one algorithm
+ * The only example in the RFC with a tag, which all our signatures have. Signed here with the only algorithm
  * that we accept.
  */
 it('the example in RFC 9421, section B.2.2, is read as printed in the RFC', () => {

@@ -16,8 +16,8 @@ import {
 } from './signed-call.fixture';
 
 /**
- * Compares our implementation with an independent one of RFC 9421: each accepts what the other signs. The
- * independent one leaves digests and nonces to its callers.
+ * Compares our implementation with an independent implementation of RFC 9421: each accepts what the other
+ * signs. The independent implementation leaves digests and nonces to its callers.
  */
 
 type Headers = Record<string, string>;
@@ -109,7 +109,7 @@ describe.each(CALLS)('a signed call %s', (_, call) => {
 
 const call = signedCall();
 
-/** Variants of the text in which one character is replaced by a neighbouring one. */
+/** Variants of the text in which one character is replaced by a neighbouring character. */
 function changes(text: string): string[] {
   return Array.from(
     text,
@@ -131,7 +131,7 @@ describe('both implementations refuse a signed call with one byte changed in', (
     for (const changed of changes(call[part])) await expectRefusal({ ...call, [part]: changed });
   });
 
-  it('the authority, even if it is still valid', async () => {
+  it('the authority, even if the authority is still valid', async () => {
     for (const authority of changes(call.authority).filter(isAuthority))
       await expectRefusal({ ...call, authority });
   });

@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 
 /**
- * Returns `size` unpredictable bytes; tests inject fixed ones. The caller reads them before the next call.
+ * Returns `size` unpredictable bytes; tests inject fixed bytes. The caller reads them before the next call.
  */
 export type RandomBytes = (size: number) => Uint8Array;
 

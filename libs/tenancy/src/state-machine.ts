@@ -1,7 +1,7 @@
 /** Each state, with the states that it may change to. */
 export type Transitions<S extends string> = Readonly<Record<S, readonly S[]>>;
 
-/** Answers questions about a map of states. It has no current state of its own. */
+/** A fixed set of states and transitions. The machine has no current state of its own. */
 export interface StateMachine<S extends string> {
   /** All states, in the order of the map. */
   readonly states: readonly S[];

@@ -15,7 +15,7 @@ export function tenantSlugOfHost(host: string | undefined, baseDomain: string): 
 
 /**
  * The URL at which a tenant will be reachable, known before its plane exists. Keeps the base domain's port.
- * Plain HTTP only below `localhost`, which never leaves the machine (RFC 6761 section 6.3).
+ * Uses plain HTTP only below `localhost`, where requests never leave the machine (RFC 6761 section 6.3).
  */
 export function plannedTenantUrl(slug: string, baseDomain: string): string {
   const base = hostnameOf(baseDomain);

@@ -38,7 +38,7 @@ describe('the life cycle of a tenant', () => {
     expect(canTransition(from, to)).toBe(false);
   });
 
-  it('ends only in deleted, which can be reached from every state', () => {
+  it('has one final state, deleted, which can be reached from every other state', () => {
     expect(TENANT_STATUSES.filter((status) => TENANT_TRANSITIONS[status].length === 0)).toEqual(['deleted']);
     for (const status of TENANT_STATUSES.filter((other) => other !== 'deleted')) {
       expect(canTransition(status, 'deleted') || canTransition(status, 'deprovisioning')).toBe(true);

@@ -1,4 +1,4 @@
-/** Freezes plain data at every depth, so that no caller can change what the others read. */
+/** Freezes plain data at every depth, so that no caller can change what other callers read. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);

@@ -76,8 +76,8 @@ export interface DeploymentProfile<Model extends string = string> {
   /** Whether `POST /api/auth/register` may be enabled at all. */
   readonly selfRegistrationAllowed: boolean;
   /**
-   * Whether a tenant plane may enrol through two files and never call the Control Plane, because it is
-   * complete without the Control Plane.
+   * Whether a tenant plane may enrol through two files and never call the Control Plane. Requires a model
+   * whose planes work fully without the Control Plane.
    */
   readonly offlineEnrolmentAllowed: boolean;
   /** Whether a tenant plane serves only one tenant, so that a request need not name the tenant. */

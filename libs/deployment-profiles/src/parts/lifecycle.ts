@@ -24,18 +24,18 @@ const REMOVAL = ['remove-copies', 'await-removal', 'remove-planes', 'close-tenan
 export const DEPROVISION_WITH_BACKUP = ['stop-serving', 'back-up', 'await-backup', ...REMOVAL] as const;
 export const DEPROVISION_OF_CUSTOMERS = ['stop-serving', ...REMOVAL] as const;
 
-/** The steps of a move to a model. The given steps create a place there, then the tenant's rows follow. */
+/** The steps of a move to a model. The steps in `place` prepare the destination; the tenant's rows follow. */
 export function moveBy(...place: readonly string[]): readonly string[] {
   return [...place, 'open-transfer', 'await-copy', 'freeze', 'await-import', 'cut-over'];
 }
 
-/** Makes the old copy a tenant's home again, if the home to which the tenant moved has lost the rows. */
+/** Makes the old copy a tenant's home again, if the home that the tenant moved to has lost the rows. */
 export const REOPENING_STEPS: readonly string[] = ['reopen-copy', 'await-report'];
 
 /** The backup is kept until the tenant is served again. */
 const REINSTATEMENT = ['reinstate', 'await-report', 'erase-backup'] as const;
 
-/** The steps of a restore. It is like a move whose source is the backup. */
+/** The steps of a restore, which is like a move whose source is the backup. */
 export function restoreBy(...place: readonly string[]): readonly string[] {
   return [...place, 'open-restore', 'await-restore', ...REINSTATEMENT];
 }

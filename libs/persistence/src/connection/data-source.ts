@@ -83,8 +83,8 @@ const MIGRATION_LOCK = 4_772_601;
 
 /**
  * Migrates the schema as its owner. Any number of processes may start together: a session lock lets one
- * migrate while the others wait. On Postgres, the serving role `grantTo` owns nothing, so it is granted
- * access to the tables.
+ * process migrate while the others wait. On Postgres, the serving role `grantTo` owns nothing, so it is
+ * granted access to the tables.
  */
 export async function migrate(target: DatabaseTarget, schema: Schema, grantTo?: string): Promise<void> {
   const dataSource = await createDataSource(target, schema, { poolSize: 2 }).initialize();
@@ -98,7 +98,7 @@ export async function migrate(target: DatabaseTarget, schema: Schema, grantTo?: 
   }
 }
 
-/** Lets one process at a time change a schema; the others wait. */
+/** Lets one process at a time change a schema; other processes wait. */
 export async function withMigrationLock(target: DatabaseTarget, work: () => Promise<void>): Promise<void> {
   if (target.driver === 'sqlite') return work();
   const client = new PostgresClient({ connectionString: target.url.reveal(), ...NOTICING_SILENCE });

@@ -41,8 +41,8 @@ export function databaseTarget(setting: SecretText): DatabaseTarget {
 }
 
 /**
- * Resolves symbolic links, so that a file has one lock and one write-ahead log, whichever path is used. A
- * file that does not exist yet, or a dangling link, keeps its name.
+ * Resolves symbolic links, so that a file has one lock and one write-ahead log, no matter which path is used.
+ * A file that does not exist yet, or a dangling link, keeps its name.
  */
 function realPath(file: string): string {
   try {

@@ -1,9 +1,9 @@
 import { Client, type ClientConfig } from 'pg';
 
 /**
- * Limits how long a connection to Postgres may take to open, and detects when an idle one, such as a
- * listener, has died. Otherwise a process could wait for hours on a connection that was lost in a failover or
- * dropped by a firewall.
+ * Limits how long a connection to Postgres may take to open, and detects when an idle connection, such as a
+ * listener's, has died. Otherwise a process could wait for hours on a connection that was lost in a failover
+ * or dropped by a firewall.
  */
 export const NOTICING_SILENCE = {
   connectionTimeoutMillis: 5000,
@@ -13,8 +13,8 @@ export const NOTICING_SILENCE = {
 
 /**
  * A client that does not crash the process when its connection is lost. Without an `error` listener
- * node-postgres would throw, and a pool adds none until the connection is first used. The next statement
- * reports the loss.
+ * node-postgres would throw, and a pool adds a listener only when the connection is first used. The next
+ * statement reports the loss.
  */
 export class PostgresClient extends Client {
   constructor(config?: string | ClientConfig) {

@@ -16,8 +16,8 @@ export interface OpenTransaction {
 }
 
 /**
- * The only way to access a plane's rows. Safe for concurrent use on Postgres and SQLite. A unit of work
- * inside another one joins its transaction. Every unit of work must be awaited.
+ * The only way to access a plane's rows. Safe for concurrent use on Postgres and SQLite. A nested unit of
+ * work joins the transaction of the outer unit of work. Every unit of work must be awaited.
  */
 export abstract class Database {
   abstract readonly driver: DatabaseDriver;
@@ -69,7 +69,7 @@ export abstract class Database {
     const open = this.openTransaction();
     if (!open) return this.watched(this.begin(tenantId, work));
     if (open.tenantId !== tenantId)
-      throw new Error('A unit of work for one tenant cannot join one for another tenant.');
+      throw new Error('A unit of work for one tenant cannot join a unit of work for another tenant.');
     return work(open.manager);
   }
 

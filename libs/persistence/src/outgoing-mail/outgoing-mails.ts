@@ -25,7 +25,7 @@ export abstract class OutgoingMails<S extends MailScope>
   protected readonly logger = new Logger(OutgoingMails.name);
   /** Names of the queues to check for due emails. */
   private readonly noted = new Set<string>();
-  /** Names of the queues that have been noted and not been found empty since. */
+  /** Names of the queues that have not been found empty since they were noted. */
   private readonly unemptied = new Set<string>();
   private readonly timers: NodeJS.Timeout[] = [];
   private looking: Promise<void> = Promise.resolve();
@@ -137,7 +137,7 @@ export abstract class OutgoingMails<S extends MailScope>
   }
 
   private async sendDue(queue: string): Promise<void> {
-    // The queue is noted again if an email is added from here on.
+    // If an email is added after this point, the queue is noted again.
     this.noted.delete(queue);
     try {
       while (!this.isClosing && (await this.sendOne(queue)));

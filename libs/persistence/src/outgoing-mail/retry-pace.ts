@@ -1,11 +1,11 @@
 import { MAIL_TIMEOUT_MS } from '@atlas/platform';
 
-/** Longer than any attempt can take, including the writes before it. */
+/** Longer than any attempt can take, including the writes that precede it. */
 const CLAIM_MS = MAIL_TIMEOUT_MS + 60_000;
 /**
  * The limit for an email whose attempts never finish, because the process dies or the sent email cannot be
- * removed. Only the attempt count shows such attempts. This many take more than a day, whether retries or
- * expiring claims set the pace.
+ * removed. Only the attempt count shows such attempts. This many attempts take more than a day, whether
+ * retries or expiring claims set the pace.
  */
 export const MOST_ATTEMPTS = 50;
 const FIRST_DELAY_MS = 30_000;
@@ -25,8 +25,8 @@ export function nextMailAttempt(mail: Attempted, now: Date, random: () => number
 }
 
 /**
- * When the claim for an attempt expires. Each claim lasts longer than the one before, because each attempt
- * may send another copy.
+ * When the claim for an attempt expires. Each claim lasts longer than the previous claim, because each
+ * attempt may send another copy.
  */
 export function claimEnd(attempts: number, now: Date): Date {
   return new Date(now.getTime() + Math.min(MAX_DELAY_MS, CLAIM_MS * attempts));

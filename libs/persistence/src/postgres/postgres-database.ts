@@ -26,8 +26,8 @@ interface OpenRead extends Connection {
 /**
  * Round trips dominate the cost of a request, so this class saves them. Connections are pipelined: BEGIN and
  * the tenant setting are sent with the first statement, statements started together are sent together, and a
- * read does not wait for its COMMIT. A read that immediately follows another one as the same tenant in the
- * same request (first the session, then the data) continues in the same transaction.
+ * read does not wait for its COMMIT. If a request reads twice in a row as the same tenant (first the session,
+ * then the data), both reads share a transaction.
  */
 export class PostgresDatabase extends Database {
   readonly driver = 'postgres';

@@ -7,8 +7,8 @@ import { type Database } from '../database/database';
 import { NOTICING_SILENCE } from '../connection/postgres-connection';
 
 /**
- * Announces changes, to this process at once and to others within milliseconds. A signal is only a hint and
- * may be lost if a connection breaks, so listeners also poll.
+ * Announces changes to this process at once, and to other processes within milliseconds. A signal is only a
+ * hint and may be lost if a connection breaks, so listeners also poll.
  */
 export abstract class Signals {
   private readonly emitter = new EventEmitter().setMaxListeners(0);

@@ -48,7 +48,7 @@ describe('a wait for signals', () => {
     expect(await next).toBe(false);
   });
 
-  it('stops for good when the time is up', async () => {
+  it('ends for good when the time is up', async () => {
     const next = wakes.next();
     jest.advanceTimersByTime(4999);
     signals.give();
@@ -65,7 +65,7 @@ describe('a wait for signals', () => {
     expect(await next).toBe(false);
   });
 
-  it('leaves neither listener nor timer behind', () => {
+  it('leaves neither a listener nor a timer behind', () => {
     wakes.stop();
     expect(signals.listeners.size).toBe(0);
     expect(jest.getTimerCount()).toBe(0);

@@ -98,7 +98,7 @@ export function violatesUnique(error: unknown): boolean {
   return codeOf(error) === '23505' || /UNIQUE constraint failed/.test((error as Error).message);
 }
 
-/** Whether Postgres gave up waiting for another transaction's lock. */
+/** Whether Postgres timed out while waiting for another transaction's lock. */
 export function isLockTimeout(error: unknown): boolean {
   return codeOf(error) === '55P03';
 }

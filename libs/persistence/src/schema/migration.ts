@@ -13,8 +13,8 @@ export interface MigrationContext {
 }
 
 /**
- * A migration written once for both databases. The class name ends with the number by which TypeORM orders
- * migrations (`CreateTenants1700000000001`).
+ * A migration written once for both databases. The class name ends with a number, and TypeORM orders
+ * migrations by these numbers (`CreateTenants1700000000001`).
  */
 export abstract class PortableMigration implements MigrationInterface {
   protected abstract apply(context: MigrationContext): Promise<void>;

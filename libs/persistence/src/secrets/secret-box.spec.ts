@@ -8,7 +8,7 @@ describe(SecretBox.name, () => {
   const [first, second] = [key('k1'), key('k2')];
   const box = new SecretBox([first]);
 
-  it('decrypts what it sealed, and seals the same text differently each time', () => {
+  it('decrypts what it has sealed, and seals the same text differently each time', () => {
     expect(box.open(box.seal('hunter2', place), place).reveal()).toBe('hunter2');
     expect(box.seal('hunter2', place)).not.toBe(box.seal('hunter2', place));
   });
@@ -34,7 +34,7 @@ describe(SecretBox.name, () => {
     expect(() => box.open(swapped.join('.'), place)).toThrow();
   });
 
-  it('decrypts with every key and seals with the first', () => {
+  it('decrypts with any of its keys, and seals with the first key', () => {
     const old = box.seal('hunter2', place);
     const rotated = new SecretBox([second, first]);
     expect(rotated.open(old, place).reveal()).toBe('hunter2');

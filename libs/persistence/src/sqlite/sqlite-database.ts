@@ -5,9 +5,9 @@ import { SqliteWriter } from './sqlite-writer';
 
 /**
  * TypeORM's SQLite driver has a single connection: a second, concurrent transaction would fail, and a plain
- * write would become part of someone else's transaction and be rolled back with it. So writers queue here and
- * run one at a time, and readers use a separate connection that sees only committed rows. Only one process
- * may use a file.
+ * write would become part of another caller's transaction and be rolled back with it. So writers queue here
+ * and run one at a time, and readers use a separate connection that sees only committed rows. Only one
+ * process may use a file.
  */
 export class SqliteDatabase extends Database {
   readonly driver = 'sqlite';

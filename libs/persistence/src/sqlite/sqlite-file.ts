@@ -127,8 +127,7 @@ async function lookInside(file: string, isWhole: boolean): Promise<Inside> {
 }
 
 /**
- * Opens a file without creating others beside it. If there is no log, SQLite is told that the file is
- * immutable.
+ * Opens a file without creating other files beside it. If there is no log, the file is opened as immutable.
  */
 function openReadOnly(file: string): Promise<Database> {
   const isAtRest = !['-wal', '-journal'].some((suffix) => existsSync(`${file}${suffix}`));
@@ -158,9 +157,9 @@ function namesOf({ migrations }: Schema): string[] {
 }
 
 /**
- * Creates the file under a temporary name and renames it once it is complete.
- * So any existing file was once complete, and an empty one has lost its data.
- * The next start removes a draft that a killed process has left behind.
+ * Creates the file under a temporary name and renames it once it is complete. Any existing file was therefore
+ * once complete, so an empty file must have lost its data. The next start removes a draft that a killed
+ * process has left behind.
  */
 async function createWhole(file: string, schema: Schema): Promise<void> {
   const draft = `${file}.new`;

@@ -10,8 +10,8 @@ import { type DataSource, type EntityManager, QueryFailedError, type QueryRunner
 const LEAVES_TRANSACTION_OPEN = ['CONSTRAINT', 'ERROR', 'MISMATCH', 'RANGE', 'TOOBIG'];
 
 /**
- * A COMMIT that fails with one of these has stored nothing. After any other error the outcome is unknown,
- * because the last sync may have failed.
+ * A COMMIT that fails with one of these errors has stored nothing. After any other error the outcome is
+ * unknown, because the last sync may have failed.
  */
 const STORED_NOTHING = [...LEAVES_TRANSACTION_OPEN, 'BUSY', 'FULL'];
 
@@ -25,9 +25,9 @@ interface SqliteDriver {
 
 /**
  * The connection that writes to a SQLite file, one transaction at a time. If SQLite has rolled back a
- * transaction by itself, later statements on the connection would be committed one by one, or never. So after
- * such an error, the transaction refuses further statements and its connection is closed. The next
- * transaction opens a new one.
+ * transaction on its own, later statements on the connection would be committed one by one, or never. So
+ * after such an error, the transaction refuses further statements and its connection is closed. The next
+ * transaction opens a new connection.
  */
 export class SqliteWriter {
   private readonly driver: SqliteDriver;
@@ -76,12 +76,12 @@ export class SqliteWriter {
   /** Closes the connection, so that SQLite rolls back any open transaction. */
   private async close(): Promise<void> {
     this.isOpen = false;
-    // If closing fails, the old connection keeps its locks, so a new one fails to begin a transaction instead
-    // of writing alongside it.
+    // If closing fails, the old connection keeps its locks, so a new connection cannot begin a transaction
+    // and write alongside the old one.
     await this.driver.disconnect().catch(() => undefined);
   }
 
-  /** Does not create the file: if it was removed while in use, an empty one must not take its place. */
+  /** Never creates the file, because an empty file must not replace a file that was removed while in use. */
   private async open(): Promise<void> {
     Object.assign(this.dataSource.options, { flags: OPEN_READWRITE | OPEN_FULLMUTEX });
     await this.driver.connect();
@@ -146,7 +146,7 @@ class Statements {
     this.isSound = false;
   }
 
-  /** Runs the last statement and refuses any later one, which would run as its own transaction. */
+  /** Runs the last statement and refuses later statements, because each would run as its own transaction. */
   finish(sql: 'commit' | 'rollback'): Promise<unknown> {
     const turn = this.last.then(() => this.query(sql));
     this.last = turn.catch(() => undefined);

@@ -4,14 +4,14 @@ import { type EntityManager, QueryFailedError } from 'typeorm';
 import { type Database, type Work } from '../database/database';
 import { type DatabaseDriver } from '../connection/database-target';
 
-/** The error with which the database itself refuses writes to a frozen tenant. */
+/** The error that the database itself raises on writes to a frozen tenant. */
 const FROZEN = 'tenant_frozen';
 const LOOK_MS = 10;
 
 /**
  * The statements that create the two tables needed to move a tenant's rows while they are being changed. One
- * table lists the tenants that are tracked or frozen, the other the keys of changed rows. The two tables
- * themselves are not moved.
+ * table lists the tenants that are tracked or frozen; the other lists the keys of changed rows. The two
+ * tables themselves are not moved.
  */
 export function changeTrackingTables(driver: DatabaseDriver): string[] {
   if (driver === 'sqlite') {
@@ -226,8 +226,8 @@ export class ChangeTracking {
 }
 
 /**
- * Stops tracking all other tenants. For a database that now belongs to one tenant and itself refuses the rows
- * of any other.
+ * Stops tracking all other tenants. Call this for a database that now belongs to one tenant and itself
+ * refuses rows of other tenants.
  */
 export async function untrackOthers(manager: EntityManager, tenantId: string): Promise<void> {
   await manager.query('delete from tracked_tenants where tenant_id <> $1', [tenantId]);

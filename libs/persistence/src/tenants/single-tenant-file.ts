@@ -1,6 +1,6 @@
 import { type DataSource, type EntityManager } from 'typeorm';
 
-/** The error with which the SQLite file itself refuses a row of another tenant. */
+/** The error that the triggers in a SQLite file raise for a row of another tenant. */
 const REFUSAL = 'foreign_tenant';
 const PREFIX = 'only_tenant_';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

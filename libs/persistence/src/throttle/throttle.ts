@@ -76,7 +76,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /**
    * Deletes expired rows, except locked ones. A transaction that counts under several keys locks one row and
-   * then waits for the next, so waiting here could cause a deadlock.
+   * then waits for the next row, so waiting here could cause a deadlock.
    */
   async sweep(): Promise<void> {
     const others = this.database.driver === 'postgres' ? 'for update skip locked' : '';
@@ -90,7 +90,7 @@ export class Throttle implements OnApplicationBootstrap, OnApplicationShutdown {
   ): Promise<number> {
     const [now, end] = [this.database.fromNow(0), this.database.fromNow(windowSeconds)];
     const isOver = `throttles.window_ends_at <= ${now}`;
-    // The window was started before the clock was set back. Past attempts still count.
+    // True if the window was started before the clock was set back. Past attempts still count.
     const isTooLate = `throttles.window_ends_at > ${end}`;
     const begins = isStrict ? `${isOver} or throttles.count < ${limit}` : isOver;
     const [row] = await this.database.write((manager) =>

@@ -39,7 +39,7 @@ export interface HttpAppOptions {
   /** The name of the plane's API description, docs/openapi/`<name>`.json. */
   readonly name: string;
   readonly logger?: LoggerService | false;
-  /** A media type accepted besides JSON. Its bodies are read as bytes, up to `maxBytes`. */
+  /** A media type accepted in addition to JSON. Its bodies are read as bytes, up to `maxBytes`. */
   readonly alsoAccepts?: { readonly type: string; readonly maxBytes: number };
   /** Overrides the usual limits, for tests. */
   readonly limits?: Partial<RequestLimits>;
@@ -124,8 +124,8 @@ function acceptJsonOnly(app: NestFastifyApplication, bodyLimit: number): void {
 }
 
 /**
- * Rejects requests with several Host headers (RFC 9112, section 3.2). Node uses the first one, but a proxy in
- * front of it might use another.
+ * Rejects requests with several Host headers (RFC 9112, section 3.2). Node uses the first Host header, but a
+ * proxy in front of the plane might use another.
  */
 function refuseSeveralHosts(server: FastifyInstance): void {
   server.addHook('onRequest', (request, _reply, done) => {

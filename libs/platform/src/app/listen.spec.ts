@@ -25,6 +25,6 @@ describe('an unavailable address', () => {
         'process, or set PORT to a free port',
     );
     // This address is reserved for documentation, so no machine has it.
-    await expect(listenAt(0, '192.0.2.1')).rejects.toThrow('Set HOST to one that does');
+    await expect(listenAt(0, '192.0.2.1')).rejects.toThrow('Set HOST to an address that does');
   });
 });

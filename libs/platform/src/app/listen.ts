@@ -11,7 +11,7 @@ const PROBLEMS: Readonly<Record<string, (address: Address) => string>> = {
   EADDRINUSE: ({ PORT }) => portInUse(PORT),
   EACCES: ({ PORT }) => `This user may not listen on port ${PORT}. Set PORT to 1024 or more`,
   EADDRNOTAVAIL: ({ HOST }) =>
-    `The address ${HOST} does not belong to this machine. Set HOST to one that does`,
+    `The address ${HOST} does not belong to this machine. Set HOST to an address that does`,
 };
 
 /** Throws {@link EnvironmentError} if HOST or PORT is unavailable. */

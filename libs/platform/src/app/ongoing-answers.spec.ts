@@ -22,7 +22,7 @@ describe('a long-lived response', () => {
     return { caller, signal: answers.whileAdmitted(caller.signal, { credential, isStanding }) };
   };
 
-  it('is closed within 5 s after its caller loses access, while others stay open', async () => {
+  it('is closed within 5 s after its caller loses access, while other responses stay open', async () => {
     let isGood = true;
     const [theirs, other] = [admitted('a', async () => isGood), admitted('b')];
     await jest.advanceTimersByTimeAsync(60_000);

@@ -45,7 +45,7 @@ describe('the chain of an audit trail', () => {
     SealedAuditRecord,
   ];
 
-  it('is intact when each entry follows from the previous one', () => {
+  it('is intact when each entry follows from the previous entry', () => {
     expect(faultBehind(CHAIN_START, first)).toBeNull();
     expect(faultBehind(first, second)).toBeNull();
     expect(faultBehind(second, third)).toBeNull();

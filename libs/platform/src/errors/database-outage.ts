@@ -9,8 +9,8 @@ const STATES = /^(08...|57P0[1-35]|25P0[34]|53300)$/;
 /** Node's codes for broken or failed connections. */
 const BREAKS = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 /**
- * The messages of node-postgres errors without a code, and that of a database that accepts no connections,
- * because its code has many other meanings.
+ * The messages of node-postgres errors without a code, and the message of a database that accepts no
+ * connections, because its error code has many other meanings.
  */
 const MESSAGES = [
   /^timeout exceeded when trying to connect/,
@@ -29,8 +29,8 @@ const STORAGE_FULL = /^(53100|SQLITE_FULL)$/;
 const STORAGE_FAILS = /^(58030|SQLITE_(IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB))$/;
 
 /**
- * Postgres or SQLite gave up waiting for another writer, or Postgres kept aborting the transaction because of
- * deadlocks.
+ * Postgres or SQLite timed out while waiting for another writer, or Postgres kept aborting the transaction
+ * because of deadlocks.
  */
 const BUSY = /^(55P03|40P01|SQLITE_BUSY)$/;
 
@@ -60,8 +60,9 @@ export class CommitOutcomeUnknown extends Error {
 }
 
 /**
- * The plane's database is unreachable or overloaded; later requests may succeed. A broken connection counts
- * only while connecting or during a statement, because an HTTP client that disconnects causes the same codes.
+ * Whether the plane's database is unreachable or overloaded, so that later requests may succeed. A broken
+ * connection counts only while connecting or during a statement, because an HTTP client that disconnects
+ * causes the same codes.
  */
 export function isDatabaseOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -71,7 +72,7 @@ export function isDatabaseOutage(error: unknown): boolean {
   return STATES.test(code) || (isOurs && BREAKS.test(code)) || MESSAGES.some((known) => known.test(message));
 }
 
-/** The disk of the plane's database is full or failing. Only an operator can fix that. */
+/** Whether the disk of the plane's database is full or failing, so that an operator must act. */
 export function isStorageFault(error: unknown): boolean {
   return isStorageFull(error) || STORAGE_FAILS.test(storageCodeOf(error));
 }
@@ -86,7 +87,7 @@ function storageCodeOf(error: unknown): string {
   return driverError?.code ?? code ?? '';
 }
 
-/** Other transactions have locked the same rows for too long. */
+/** Whether other transactions have locked the same rows for too long. */
 export function isDatabaseBusy(error: unknown): boolean {
   return BUSY.test((error as Partial<Failure> | null)?.driverError?.code ?? '');
 }

@@ -1,7 +1,7 @@
 import { DomainError, ignoring, validationFailed } from './errors';
 
 describe('validationFailed', () => {
-  it('names each field once, however many rules it breaks', () => {
+  it('names each field only once, even if the field breaks several rules', () => {
     const error = validationFailed([
       { field: 'email', message: 'email must be an email' },
       { field: 'password', message: 'password must be a string' },

@@ -35,7 +35,7 @@ describe(storageFault.name, () => {
     expect(storageFault(folder, { code })).toMatch(advice);
   });
 
-  it('finds the reason with a probe if SQLite gives none; returns undefined if the probe succeeds', () => {
+  it('probes for the reason if SQLite gives none, and returns undefined if the probe succeeds', () => {
     const blocked = join(folder, 'blocker/data');
     writeFileSync(join(folder, 'blocker'), '');
     expect(storageFault(blocked, { code: 'SQLITE_CANTOPEN' })).toContain('a file is in the way');

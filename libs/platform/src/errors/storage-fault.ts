@@ -40,7 +40,7 @@ export function storageFault(folder: string, error: unknown): string | undefined
   // These errors do not concern files.
   if (['kill', 'listen', 'connect'].includes(syscall)) return undefined;
   if (code === 'SQLITE_FULL') return `${folder} cannot be written: ${NO_SPACE}`;
-  // These codes give no reason. A write of our own gets the reason from the system.
+  // These codes give no reason, so a test write is used to get the reason from the system.
   const isVague =
     /^SQLITE_(CANTOPEN|IOERR|READONLY|PERM)/.test(code) || (code === 'ENOENT' && syscall === 'mkdir');
   if (isVague) return faultOfProbe(folder);

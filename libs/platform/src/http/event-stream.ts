@@ -32,7 +32,7 @@ export async function sendEventStream(
   try {
     for await (const event of events) if (!raw.write(event)) await once(raw, 'drain', { signal: ended });
   } catch (error) {
-    // A client that has stopped reading would not see the failure, and would delay the shutdown.
+    // A client that has stopped reading would not see the failure, but would delay the shutdown.
     if (raw.writableNeedDrain) raw.destroy();
     else if (!ended.aborted) raw.write(lastWords(failureOf(error)));
   }

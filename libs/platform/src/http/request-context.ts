@@ -36,7 +36,7 @@ export function traceparentOf(traceId: string): string {
   return `00-${traceId}-${randomBytes(8).toString('hex')}-01`;
 }
 
-/** The trace id of a W3C `traceparent` header (https://www.w3.org/TR/trace-context/), or a new one. */
+/** The trace id of a W3C `traceparent` header (https://www.w3.org/TR/trace-context/), or a new trace id. */
 export function traceIdOf(traceparent: unknown): string {
   const match = typeof traceparent === 'string' ? /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent) : null;
   return match?.[1] ?? newTraceId();

@@ -7,7 +7,7 @@ export function redirect(reply: FastifyReply, url: string): Sent<undefined> {
   return new Sent();
 }
 
-/** For handlers that send their responses themselves, because they may also stream. */
+/** For handlers that send their responses themselves because they may also stream. */
 export async function sendJson<Answer>(reply: FastifyReply, answer: Answer): Promise<Sent<Answer>> {
   await reply.send(answer);
   return new Sent();

@@ -2,6 +2,6 @@ import { ValidateIf } from 'class-validator';
 
 /**
  * Allows the property to be omitted. Unlike with class-validator's IsOptional, null is rejected, because the
- * columns in which such properties are stored do not accept it.
+ * columns that store such properties do not accept null.
  */
 export const Optional = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);

@@ -42,7 +42,7 @@ describe('a log file', () => {
     expect([file, previous].map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600]);
   });
 
-  it('becomes the previous log when a new one is started', () => {
+  it('becomes the previous log when a new log is started', () => {
     writeSync(log, 'one\n');
     startNewLog(file);
     expect(readdirSync(folder)).toEqual(['plane.previous.log']);

@@ -54,7 +54,7 @@ describe(StandardOutput.name, () => {
     expect(lines()).toEqual(['before', note, 'after', 'later']);
   });
 
-  it('starts a new line after one that a full disk has truncated', () => {
+  it('starts a new line after a line that a full disk has truncated', () => {
     const { writeSync } = jest.requireActual<Files>('node:fs');
     const cut = jest.spyOn(fs, 'writeSync');
     cut.mockImplementationOnce((fd: number, bytes: unknown) =>

@@ -5,9 +5,9 @@ import { type DestinationStream } from 'pino';
 const PAUSE_MS = 20;
 
 /**
- * Writes a process's log synchronously, line by line. While it cannot be written, as on a full disk, the
- * process continues and lost lines are counted. pino's own destination would throw an error into the code
- * that logs, or retry forever at level fatal.
+ * Writes a process's log synchronously, line by line. While the log cannot be written, as on a full disk, the
+ * process continues and counts the lost lines. pino's own destination would throw an error into the code that
+ * logs, or retry forever at level fatal.
  */
 export class StandardOutput implements DestinationStream {
   private lost = 0;

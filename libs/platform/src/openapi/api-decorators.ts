@@ -21,7 +21,7 @@ export function apiNotesOf(target: object): ApiNotes {
   return (Reflect.getOwnMetadata(NOTES, target) as ApiNotes | undefined) ?? {};
 }
 
-/** Merges the notes with earlier ones on the same target. Refusals are appended. */
+/** Merges the notes with earlier notes on the same target. Refusals are appended. */
 function noting(notes: ApiNotes): Decorator {
   return (target, _, descriptor) => {
     const noted = (descriptor?.value as object | undefined) ?? target;

@@ -15,7 +15,7 @@ export type OperationKey = `${Method} /api/${string}`;
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** The responses of an operation, whatever their status. */
+/** The responses of an operation, for all statuses. */
 export type AnswerOf<Operation> = Operation[Extract<keyof Operation, number>];
 
 /** The operations of an API that return pages. */

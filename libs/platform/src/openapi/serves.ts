@@ -16,7 +16,7 @@ export function operationOf(handler: object): OperationKey | undefined {
 }
 
 /**
- * Creates the decorator with which controllers serve an API's operations. It routes an operation to its
+ * Creates the decorator that controllers use to serve an API's operations. It routes an operation to its
  * handler, and only compiles if the contract allows the handler's return type.
  */
 export function servesOf<Api extends { [Key in keyof Api]: object }>() {

@@ -17,8 +17,8 @@ const POLICY = contentPolicy({
 });
 
 /**
- * Pages opened from links in emails. The token is in the URL fragment, which only the page's script reads. It
- * reaches the server only in the body of a POST.
+ * Pages opened from links in emails. The token is in the URL fragment, which only the page's script reads.
+ * The token reaches the server only in the body of a POST.
  */
 const TITLES = {
   signup: 'Choose your password',

@@ -16,7 +16,7 @@ export class PasswordChecks {
     });
   }
 
-  /** Takes the same time with or without an account. */
+  /** Takes the same time whether or not the account exists. */
   matches(password: string, passwordHash: string | null): Promise<boolean> {
     this.checks.inc();
     return passwordHash === null ? pretendToCheck(password) : passwordMatches(password, passwordHash);

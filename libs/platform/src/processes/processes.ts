@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
-/** What distinguishes a running process from a later one that reuses its pid. */
+/** What distinguishes a running process from a later process that reuses its pid. */
 export interface ProcessIdentity {
   readonly command: string;
   /** In the system's own format. */
@@ -18,7 +18,8 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
 }
 
 /**
- * A process that has just started has no command line yet. Linux sets it once the program has been loaded.
+ * A process that has just started has no command line yet. Linux sets the command line once the program has
+ * been loaded.
  */
 const LOADING = { looks: 20, pauseMs: 1 };
 

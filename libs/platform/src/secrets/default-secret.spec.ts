@@ -29,7 +29,7 @@ describe(isDefaultSecret.name, () => {
     '83127a49650127364a52',
   ])('does not mistake %j for a default secret', (text) => expect(isDefaultSecret(text)).toBe(false));
 
-  it('never mistakes a random secret for a default one', () => {
+  it('never mistakes a random secret for a default secret', () => {
     for (const encoding of ['hex', 'base64', 'base64url'] as const)
       for (let count = 0; count < 1000; count++)
         expect(isDefaultSecret(randomBytes(16).toString(encoding))).toBe(false);

@@ -16,8 +16,8 @@ export interface CookieName {
 export interface SessionCredential {
   readonly token: string;
   /**
-   * Whether the token came from a cookie. Browsers send cookies automatically, whichever page triggers the
-   * request.
+   * Whether the token came from a cookie. Browsers send cookies automatically, no matter which page triggers
+   * the request.
    */
   readonly isCookie: boolean;
 }

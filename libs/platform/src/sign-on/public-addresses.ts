@@ -43,7 +43,7 @@ export class PrivateAddress extends Error {
 
 /**
  * For `http.request`, which then connects to exactly the address that was checked. A second lookup could
- * return a different one.
+ * return a different address.
  */
 export const lookupPublic: LookupFunction = (host, options, done) => {
   lookup(host, { ...options, all: true }, (error, found: LookupAddress[]) => {

@@ -39,7 +39,7 @@ const TIMEOUT_SECONDS = 5;
  */
 const MAX_SUBJECT = 255;
 const MAX_EMAIL = 254;
-/** A reason may contain text from the query string with which the browser returned. */
+/** A reason may contain text from the query string of the browser's request to the redirect URI. */
 const MAX_REASON = 300;
 /** OAuth errors caused by the provider or by our configuration. */
 const NOT_THE_USERS_FAULT = [
@@ -82,7 +82,7 @@ export class RelyingParty {
     return { url: url.href, attempt: { issuer: client.issuer, state, nonce, verifier } };
   }
 
-  /** `query` is the query string with which the browser returned to the redirect URI. */
+  /** `query` is the query string of the browser's request to the redirect URI. */
   async finish(client: SignOnClient, attempt: SignOnAttempt, query: string): Promise<ProvenIdentity> {
     const openid = await load();
     const configuration = await this.configurationOf(openid, client);
@@ -159,11 +159,13 @@ async function discover(openid: OpenIdClient, client: SignOnClient): Promise<Con
     },
   );
   const { issuer: said } = configuration.serverMetadata();
-  if (said !== issuer) throw new ProviderUnreachable(`${issuer}: the provider calls itself ${said}`);
+  if (said !== issuer) throw new ProviderUnreachable(`${issuer}: the provider identifies itself as ${said}`);
   return configuration;
 }
 
-/** Fetches the user's email address from the userinfo endpoint. Some providers return it only there. */
+/**
+ * Fetches the user's email address from the userinfo endpoint. Some providers return the address only there.
+ */
 async function more(
   openid: OpenIdClient,
   configuration: Configuration,

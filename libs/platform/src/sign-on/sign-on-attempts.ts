@@ -12,8 +12,8 @@ export interface SignOnAttempt {
 const KIND = 'atlas-sign-on';
 
 /**
- * Stores sign-in attempts in the browser itself. Each is sealed, bound to one realm and valid for a short
- * time.
+ * Stores sign-in attempts in the browser itself. Each attempt is sealed, bound to one realm and valid for a
+ * short time.
  */
 export class SignOnAttempts {
   constructor(

@@ -4,7 +4,10 @@ export function signOnNotConfigured(detail: string): DomainError {
   return new DomainError('sign_on_not_configured', 'not_found', detail);
 }
 
-/** This browser has no matching attempt: none was started, it has expired, or it was a different one. */
+/**
+ * This browser has no matching attempt: no attempt was started, the attempt has expired, or it belongs to a
+ * different sign-in.
+ */
 export function signOnNotBegun(): DomainError {
   return new DomainError(
     'sign_on_not_begun',

@@ -19,8 +19,8 @@ export interface SingleSignOnOptions {
 }
 
 /**
- * Sign-in through an identity provider: redirects the browser to the provider, and checks what it returns
- * with.
+ * Sign-in through an identity provider: redirects the browser to the provider, and checks the response that
+ * the browser brings back.
  */
 export class SingleSignOn {
   private readonly relyingParty: RelyingParty;

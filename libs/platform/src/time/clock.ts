@@ -5,8 +5,8 @@ export abstract class Clock {
   abstract now(): Date;
 
   /**
-   * Milliseconds since an arbitrary moment, to measure durations within one process. Unlike {@link now}, it
-   * does not jump when the machine's clock is set.
+   * Milliseconds since an arbitrary moment, to measure durations within one process. Unlike {@link now}, this
+   * clock does not jump when the machine's clock is set.
    */
   monotonicMs(): number {
     return performance.now();
