@@ -171,7 +171,7 @@ const EQUAL: readonly [string, Change][] = [
   ['an upgrade', withLines('upgrade: h2c', 'connection: upgrade')],
 ];
 
-/** Header lines with which two parsers could disagree on where the request ends. */
+/** Header lines that could make two parsers disagree on where the request ends. */
 const AMBIGUOUS: readonly (readonly string[])[] = [
   ['content-length: 5', 'transfer-encoding: chunked'],
   ['transfer-encoding: chunked', 'content-length: 5'],
