@@ -40,7 +40,7 @@ describe('the bill of materials', () => {
     );
   });
 
-  it('states the dependencies between the packages', () => {
+  it('lists the dependencies between the packages', () => {
     const known = [sbom.metadata.component, ...sbom.components].map((one) => one['bom-ref']);
     const named = sbom.dependencies.flatMap(({ ref, dependsOn }) => [ref, ...dependsOn]);
     expect([...new Set(named)].sort()).toEqual([...new Set(known)].sort());

@@ -54,13 +54,13 @@ describe('the routes for an object that a fixture creates', () => {
     expect(faults).toContain('PATCH /api/cmdb/items/:id has no line');
   });
 
-  it('are called by their own tenant in an order that puts the deletion last', () => {
+  it('are called as the tenant that owns the object, with the deletion last', () => {
     const controls = controlsOf(table, routes, acme, () => true).map(({ route }) => nameOf(route));
     expect(controls.at(-1)).toBe('DELETE /api/incidents/:id');
     expect(controls).toHaveLength(routes.length);
   });
 
-  it("never delete the caller's own object in an attempt", () => {
+  it("never target the caller's own object when attempting a cross-tenant deletion", () => {
     const route = { method: 'DELETE', path: `${path}/:id` };
     const attempts = attemptsOn(route, table[nameOf(route)] ?? LINE, acme, globex);
     expect(attempts.map(({ form }) => form)).toEqual(expect.arrayContaining(['path', 'header', 'subdomain']));

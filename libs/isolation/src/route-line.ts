@@ -22,7 +22,7 @@ export interface RouteLine {
   readonly verb: Verb;
   /** Defaults to `users`. */
   readonly audience?: Audience;
-  /** For each path parameter: the kind of object that it names, or a fixed text. */
+  /** For each path parameter: the kind of object that it names, or a fixed string. */
   readonly path?: Readonly<Record<string, string | { readonly text: string }>>;
   /** For each query parameter that takes an id: the kind of object. */
   readonly query?: Readonly<Record<string, string>>;

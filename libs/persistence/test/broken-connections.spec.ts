@@ -129,7 +129,7 @@ describe('a connection to Postgres that breaks while no statement is running', (
     expect(await texts()).toEqual([]);
   });
 
-  it('counts as an outage for a read with several statements outside a transaction', async () => {
+  it('is reported as an outage to a multi-statement read outside a transaction', async () => {
     const reading = database.read(async (manager: EntityManager) => {
       // TypeORM does the same if one call takes several statements.
       const queryRunner = manager.connection.createQueryRunner();

@@ -21,7 +21,7 @@ describe(ProcessLock.name, () => {
     await lock.release();
   });
 
-  it('names neither a former holder nor a process that reuses the pid of one', async () => {
+  it('names neither a former holder nor a process that reuses its pid', async () => {
     const lock = await ProcessLock.take(database.url);
     expect(lockHolder(database.url)).toBe(process.pid);
     const note = `${database.url}.lock.pid`;

@@ -117,8 +117,8 @@ type Callback = (error: Error | null) => void;
 const all = Connection.prototype.all as (...call: unknown[]) => void;
 
 /**
- * Makes COMMITs fail as on a failing disk, where SQLite rolls back on its own. `qa:disk-full` uses a real
- * disk.
+ * Makes COMMITs fail as they would on a failing disk, where SQLite rolls back on its own. `qa:disk-full` uses
+ * a real disk.
  */
 function failCommits(count: number, code: string): void {
   let left = count;

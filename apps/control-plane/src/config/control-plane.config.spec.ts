@@ -63,7 +63,7 @@ describe('the configuration of the Control Plane', () => {
     for (const text of [RANDOM, KEYS]) expect(printed).not.toContain(text);
   });
 
-  it('parses numbers and switches', () => {
+  it('parses numbers and booleans', () => {
     const env = { CONTROL_PLANE_SEALING_KEYS: KEYS, PORT: '0', REQUIRE_PURCHASE_ORDER: '1' };
     expect(parseEnvironment(ControlPlaneConfig, env)).toMatchObject({
       PORT: 0,

@@ -200,7 +200,11 @@ function noSuchLink(): DomainError {
 }
 
 function expired(): DomainError {
-  return new DomainError('signup_expired', 'gone', 'This link expired after one day. Sign up again.');
+  return new DomainError(
+    'signup_expired',
+    'gone',
+    'This link has expired, one day after it was sent. Sign up again.',
+  );
 }
 
 function slugNeeded(): DomainError {

@@ -14,7 +14,7 @@ import { Tenant } from '../registry/tenant.entity';
 import { SigningKeys } from '../signing-keys/signing-keys';
 
 /**
- * How long a link is still sent to tenant planes after it has expired, because a plane's clock may be slow.
+ * How long after its expiry a link is still sent to tenant planes, because a plane's clock may be slow.
  */
 const KEPT_MS = 24 * 3600_000;
 

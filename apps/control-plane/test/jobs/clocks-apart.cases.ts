@@ -292,7 +292,7 @@ describe.each([
       });
     });
 
-    it('give the step its full time limit again, and no more, when an operator retries it', async () => {
+    it('after a retry by an operator, give the step its full time limit again, but no more', async () => {
       const job = await waiting();
       passes(PATIENCE_MS);
       expect(await looks(workers[first], job)).toMatchObject({ status: 'failed' });
@@ -329,7 +329,7 @@ describe.each([
       });
     });
 
-    it('retry the step for the maximum write pause, and no longer', async () => {
+    it('keep retrying the step until the maximum write pause has passed, and no longer', async () => {
       const job = await frozen();
       jest.spyOn(AwaitImportStep.prototype, 'run').mockRejectedValue(new Error('It failed.'));
       passes(MAX_FREEZE_MS - 2000);

@@ -103,7 +103,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     await isRedirectedTo(NEW_ADDRESS);
   });
 
-  it('has the address that it reports while a restore makes it the home', async () => {
+  it('is reached at the address it reports during the restore that makes it the home', async () => {
     await scene.plane.change(TenantPlane, { id: target.id }, { acceptsTenants: false });
     await tenant.leave();
     const { job, imported } = await tenant.comeBack();

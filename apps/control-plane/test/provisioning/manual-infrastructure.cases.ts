@@ -119,7 +119,7 @@ describe.each(EVERY_DATABASE)(
         expect(refusal(await put(id, MADE, plane.session))).toEqual([403, 'forbidden']);
       });
 
-      it('is not found if none is recorded', async () => {
+      it('responds 404 if none is recorded', async () => {
         const { tenant } = await provision();
         expect(refusal(await plane.get(`/api/tenants/${tenant.id}/db-url`))).toEqual([404, 'no_db_url']);
       });

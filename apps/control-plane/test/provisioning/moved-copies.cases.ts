@@ -461,7 +461,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     await isReopened(backTo(tenant.cell));
   });
 
-  it('loses its old copy even if the deprovisioning that removes it is rolled back', async () => {
+  it('has its old copy removed even if the deprovisioning is rolled back', async () => {
     const [before, own] = [tenant.cell, await movesToItsOwn()];
     await tenant.report({}, own);
     tenant.cell = own;

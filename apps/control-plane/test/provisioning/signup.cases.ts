@@ -432,7 +432,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     expect(to).toEqual([...Array<string>(3).fill('flooded@flooded.example'), 'next@next.example']);
   });
 
-  it('does not count an email that a failed request did not queue', async () => {
+  it('counts only emails that were queued, so failed requests do not use up the limit', async () => {
     const lost = jest.spyOn(plane.app.get(Mails), 'add').mockRejectedValue(new Error('connection lost'));
     const email = 'unlucky@unlucky.example';
     for (let time = 0; time < 3; time++) await ask({ email }).expect(500);

@@ -107,7 +107,7 @@ describe.each(EVERY_DATABASE)('a pull of the desired state on %s', (driver) => {
     for (const { raw } of open.slice(1)) raw.emit('close');
   });
 
-  it('is not woken by changes on another plane', async () => {
+  it('is not woken by changes to another plane', async () => {
     const elsewhere = await cellIn('elsewhere');
     const here = await cellIn('here');
     const [mine, theirs] = [here.pull(50), elsewhere.pull(50)];

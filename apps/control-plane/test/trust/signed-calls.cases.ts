@@ -10,7 +10,7 @@ import { type PlaneSimulator, bodyOf, refusal } from '../plane-simulator.fixture
 const { desiredState, report, routes, transfers } = PLANE_PATHS;
 const PLATFORM_SECRET = 'one secret for all cells that Atlas runs';
 
-describe.each(EVERY_DATABASE)('a signed call on %s', (driver) => {
+describe.each(EVERY_DATABASE)("a tenant plane's call on %s", (driver) => {
   let plane: TestControlPlane;
   let cell: PlaneSimulator;
   beforeAll(async () => {

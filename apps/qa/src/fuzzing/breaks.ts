@@ -1,7 +1,7 @@
 import { type ApiDocument, type Operation, type Parameter, type Schema } from './operations';
 import { type Draft } from './draft';
 
-/** One way to violate the API description in one place of a request. */
+/** One way to violate the API description in one place in a request. */
 export interface Break {
   readonly name: string;
   readonly apply: (draft: Draft) => Draft;

@@ -21,5 +21,9 @@ export function includes(role: UserRole, { from }: Permission): boolean {
 /** Throws `forbidden`. */
 export function requirePermission(role: UserRole, permission: Permission): void {
   if (includes(role, permission)) return;
-  throw new DomainError('forbidden', 'forbidden', `Your role (${role}) does not include ${permission.name}.`);
+  throw new DomainError(
+    'forbidden',
+    'forbidden',
+    `Your role (${role}) does not include the permission ${permission.name}.`,
+  );
 }

@@ -34,7 +34,7 @@ export class PlaneIdentities implements OnModuleInit {
   readonly lease: LinkLease;
   private readonly logger = new Logger(PlaneIdentities.name);
   private copy: PlaneIdentity;
-  /** When the copy was read, by the replicas' shared clock and by this process's own clock. */
+  /** When the copy was read, according to the replicas' shared clock and to this process's own. */
   private readAt: { readonly shared: number; readonly monotonic: number };
   /** The last number from {@link nextSequence} that the database contains. */
   private storedSequence = 0;

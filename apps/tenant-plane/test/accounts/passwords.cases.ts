@@ -53,7 +53,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
     return tokenIn(linkIn(await smtp.next()));
   };
 
-  describe('that was forgotten', () => {
+  describe('that a user has forgotten', () => {
     it('is reset by email; the user is signed in and notified, and other sessions are revoked', async () => {
       await forgot('ANN@example.com').expect(202);
       const mail = await smtp.next();
@@ -72,7 +72,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       ]);
     });
 
-    it('can be reported with any address, but only active users get an email', async () => {
+    it('can be reset from any address, but only active users get an email', async () => {
       await plane.user(tenant, 'admin', { email: 'gone@example.com', deactivatedAt: clock.now() });
       const before = smtp.mails.length;
       for (const address of ['nobody@example.com', 'gone@example.com', email]) {
@@ -84,7 +84,7 @@ describe.each(EVERY_DATABASE)('a password on %s', (driver) => {
       await smtp.next();
     });
 
-    it('cannot be reported so often that mailboxes are flooded with reset emails', async () => {
+    it('cannot be reset so often that reset emails flood a mailbox', async () => {
       const before = smtp.mails.length;
       for (let n = 0; n < 5; n += 1) await forgot().expect(202);
       await plane.app.get(Mails).sendNoted();

@@ -43,7 +43,7 @@ describe.each(EVERY_DATABASE)('a replica, while another one applies a move, on %
   const HERE = [200, undefined];
   const THERE = [307, `${HOME}/api/incidents`];
 
-  it('refuses no request that names a departing tenant twice, whatever the look-up order', async () => {
+  it('never refuses a request that names the departing tenant by both session and slug', async () => {
     expect(await ask(bySession)).toEqual(HERE);
     clock.advance(0.5);
     await plane.get('/api/tenant-default', bySlug).expect(200);

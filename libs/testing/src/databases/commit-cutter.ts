@@ -20,7 +20,7 @@ export interface CommitCutter {
   through(url: string): string;
   /** Drops the connection of the next COMMIT. */
   arm(cut: Cut): void;
-  /** Calls `cutFor` at each COMMIT to decide whether to drop its connection, until disarmed. */
+  /** Until disarmed, calls `cutFor` at each COMMIT to decide whether to drop its connection. */
   armWhere(cutFor: () => Cut | undefined): void;
   disarm(): void;
   /** From now on, accepts connections but forwards nothing, not even the closing of a connection. */
