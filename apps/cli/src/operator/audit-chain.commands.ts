@@ -109,7 +109,7 @@ function headIn(text: string | boolean | undefined): ChainHead | null {
   if (text === undefined) return null;
   const [, position, hash] = /^([1-9]\d{0,9}):([0-9a-f]{64})$/.exec(String(text)) ?? [];
   if (position && hash) return { position: Number(position), hash };
-  throw new UsageError('--since must have the form <position>:<hash>.', {
+  throw new UsageError('--since must have the form <position>:<hash>, with a hash of 64 hex digits.', {
     hint: 'Pass the last line that an earlier "atlas audit verify" printed.',
   });
 }

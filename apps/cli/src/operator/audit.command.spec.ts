@@ -66,6 +66,12 @@ describe('the audit trail', () => {
     );
   });
 
+  it('cannot be listed with a limit of 0', async () => {
+    served(first);
+    expect(await atlas('audit', '--limit', '0')).toBe(2);
+    expect(terminal.complaints).toContain('--limit must be at least 1.');
+  });
+
   it('is exported to a file that can be verified without a Control Plane', async () => {
     served(first, second, third);
     expect(await atlas('audit', 'export')).toBe(0);

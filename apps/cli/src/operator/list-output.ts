@@ -1,4 +1,4 @@
-import { EXIT } from '../failure';
+import { EXIT, UsageError } from '../failure';
 import { type Option } from '../options';
 import { type Column, tableText } from '../text';
 import { note } from './note';
@@ -20,6 +20,7 @@ export async function showList<T>(
 ): Promise<number> {
   const { terminal, isJson, values } = call;
   const most = Number(values['limit'] ?? limit);
+  if (most < 1) throw new UsageError('--limit must be at least 1.');
   const rows: T[] = [];
   let isCut = false;
   for await (const item of items) {

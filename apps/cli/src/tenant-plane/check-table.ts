@@ -43,8 +43,6 @@ export function verdictOn({ checks, running }: PreflightView): string {
     return `This plane is already running${named}. Restart it to apply changed settings.\n`;
   }
   if (failed === 0) return 'Ready to start.\n';
-  return (
-    `${failed === 1 ? 'One check' : `${failed} checks`} failed. Fix this first. Nothing was changed, ` +
-    'and the token is still unused.\n'
-  );
+  const advice = failed === 1 ? 'One check failed. Fix it first' : `${failed} checks failed. Fix them first`;
+  return `${advice}. Nothing was changed, and the token is still unused.\n`;
 }
