@@ -105,6 +105,8 @@ function poolFor(url: Secret, max: number): Pool {
   const connection = { connectionString: url.reveal(), application_name: 'atlas-queue', ...NOTICING_SILENCE };
   const pool = new Pool({ ...connection, max, Client: PostgresClient });
   pool.on('error', () => undefined);
+  // Without a listener, losing the connection of a client in use would stop the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
