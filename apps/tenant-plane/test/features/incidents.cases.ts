@@ -180,7 +180,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       },
     );
 
-    it('undergo concurrent status changes one after the other', async () => {
+    it('go through concurrent status changes one after the other', async () => {
       const { id } = await created();
       const answers = await Promise.all([
         change(id, { status: 'acknowledged' }),

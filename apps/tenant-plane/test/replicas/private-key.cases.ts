@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it('can be decrypted with the next secret even if a version without key copies stored that secret', async () => {
+  it('can be decrypted with a next secret stored by a version without key copies', async () => {
     const next = await rotate();
     await withoutCopies();
     await restart(environment(first));
@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
           expect(await opens(await link.startPlane(environment(secret)))).toBe('rows');
       });
 
-      it('is sealed under the secrets of both replicas, even if they learn them at the same time', async () => {
+      it('is sealed under two new secrets that the replicas store at the same time', async () => {
         const replica = await link.startPlane(environment(first));
         const learned = [plane, replica].map((one) => ({ one, secret: new Secret(newSecret()) }));
         await Promise.all(
