@@ -25,8 +25,8 @@ function breakAt<Given extends unknown[]>(
 }
 
 // SQLite has no connection that can break.
-describe('when the connection to Postgres breaks mid-transaction', () => {
-  describe('in a user request', () => {
+describe('a Postgres connection that breaks mid-transaction', () => {
+  describe('during a user request', () => {
     let plane: TestTenantPlane;
     let acme: DesiredTenant;
     let admin: SignedInUser;
@@ -40,18 +40,23 @@ describe('when the connection to Postgres breaks mid-transaction', () => {
     it.each([
       ['two statements', 'before'],
       ['the last statement and COMMIT', 'behind'],
-    ] as const)('between %s, the user gets an outage error and can retry', async (_, place) => {
-      const { id } = await plane.user(acme, 'operator');
-      const rename = () => plane.patch(`/api/users/${id}`, { name: 'Renamed' }, { session: admin.session });
-      breakAt(plane.app.get(Audit), 'record', place, ({ manager }: TenantScope) => manager);
-      const refused = await rename().expect(503);
-      expect([refused.body.code, refused.headers['retry-after']]).toEqual(['database_unavailable', '5']);
-      expect((await plane.get(`/api/users/${id}`, { session: admin.session })).body.name).not.toBe('Renamed');
-      expect((await rename().expect(200)).body.name).toBe('Renamed');
-    });
+    ] as const)(
+      'fails the request with a retryable outage error if it breaks between %s',
+      async (_, place) => {
+        const { id } = await plane.user(acme, 'operator');
+        const rename = () => plane.patch(`/api/users/${id}`, { name: 'Renamed' }, { session: admin.session });
+        breakAt(plane.app.get(Audit), 'record', place, ({ manager }: TenantScope) => manager);
+        const refused = await rename().expect(503);
+        expect([refused.body.code, refused.headers['retry-after']]).toEqual(['database_unavailable', '5']);
+        expect((await plane.get(`/api/users/${id}`, { session: admin.session })).body.name).not.toBe(
+          'Renamed',
+        );
+        expect((await rename().expect(200)).body.name).toBe('Renamed');
+      },
+    );
   });
 
-  describe('while an entry is being applied', () => {
+  describe('while an entry is applied', () => {
     let link: Link;
     beforeEach(async () => (link = await Link.create('postgres')));
     afterEach(() => link.close());
@@ -59,22 +64,25 @@ describe('when the connection to Postgres breaks mid-transaction', () => {
     it.each([
       ['before', 'before'],
       ['after', 'behind'],
-    ] as const)('%s the entry is written, the plane retries the whole entry', async (_, place) => {
-      const { control } = link;
-      const acme = tenantEntry('acme');
-      control.wanted.put(acme);
-      const plane = await link.startPlane();
-      await link.reported(acme.tenant_id);
-      const reportsBefore = control.reports.length;
-      breakAt(plane.app.get(DesiredStateApplier), 'put', place, (manager: EntityManager) => manager);
-      control.wanted.put({ ...acme, name: 'Renamed' });
-      const ofRenamed = () =>
-        control.reports
-          .slice(reportsBefore)
-          .flatMap(({ tenants }) => tenants)
-          .filter(({ entry_revision }) => entry_revision === 2);
-      await eventually(() => ofRenamed().at(-1)?.state === 'applied', { what: 'the entry is applied' });
-      expect(ofRenamed()).toMatchObject([{ state: 'retrying' }, { state: 'applied' }]);
-    });
+    ] as const)(
+      'makes the plane retry the whole entry if it breaks %s the entry is written',
+      async (_, place) => {
+        const { control } = link;
+        const acme = tenantEntry('acme');
+        control.wanted.put(acme);
+        const plane = await link.startPlane();
+        await link.reported(acme.tenant_id);
+        const reportsBefore = control.reports.length;
+        breakAt(plane.app.get(DesiredStateApplier), 'put', place, (manager: EntityManager) => manager);
+        control.wanted.put({ ...acme, name: 'Renamed' });
+        const ofRenamed = () =>
+          control.reports
+            .slice(reportsBefore)
+            .flatMap(({ tenants }) => tenants)
+            .filter(({ entry_revision }) => entry_revision === 2);
+        await eventually(() => ofRenamed().at(-1)?.state === 'applied', { what: 'the entry is applied' });
+        expect(ofRenamed()).toMatchObject([{ state: 'retrying' }, { state: 'applied' }]);
+      },
+    );
   });
 });

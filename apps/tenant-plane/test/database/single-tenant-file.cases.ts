@@ -126,7 +126,7 @@ describe('the SQLite file of a single-tenant plane', () => {
 });
 
 describe('the SQLite file of a shared plane', () => {
-  it('is tied to no tenant, and is refused by a single-tenant plane if it has several', async () => {
+  it('is tied to no tenant, and with several tenants is refused by a single-tenant plane', async () => {
     const plane = await TestTenantPlane.boot('sqlite', { env: SHARED });
     for (const slug of ['acme', 'globex']) await plane.user(await plane.tenant(slug), 'admin');
     expect(await plane.app.get(Database).read(tenantOfFile)).toBeNull();

@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       return { answer, events: events.map((event) => event.split('\n').map((line) => line.split(': ')[1])) };
     };
 
-    it('ends with the complete analysis, and records it in the audit trail', async () => {
+    it('ends with the complete analysis, which is recorded in the audit trail', async () => {
       const { path, admin, incident } = await asker(plane, tenant);
       link.control.completion = streamOf(['The disk ', 'is full.'], '[DONE]');
       const { answer, events } = await streamed(path, admin);
@@ -136,7 +136,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
       ['is garbled', streamOf(['The '], '{', '[DONE]'), 'ai_unavailable'],
       ['breaks off', streamOf(['The ']), 'ai_unavailable'],
       ['is empty', streamOf([], '[DONE]'), 'ai_unavailable'],
-    ])('reports a stream that %s, and does not record it as an analysis', async (_, completion, code) => {
+    ])('reports an error and records no analysis if the stream %s', async (_, completion, code) => {
       const { path, admin } = await asker(plane, tenant);
       const before = (await plane.audit(tenant, 'incident.analysed')).length;
       link.control.completion = completion;
@@ -176,7 +176,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
   });
 
   it.each(['unset', 'set'])(
-    'audits two concurrent changes to the setting in order if it was %s before',
+    'audits two concurrent changes in order if the setting was %s before',
     async (before) => {
       const { allow } = await asker(plane, tenant);
       await plane.tenants.write(tenant.tenant_id, (scope) => scope.delete(AiRouteSetting, {}));
@@ -223,7 +223,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
   });
 
   it.each(['application/json', 'text/event-stream'])(
-    'aborts the call for %s when the caller disconnects',
+    'aborts a call that accepts %s when the caller disconnects',
     async (accept) => {
       const { path, admin } = await asker(plane, tenant);
       const { control } = link;
@@ -239,7 +239,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
   );
 
   it.each(['application/json', 'text/event-stream'])(
-    'aborts the call for %s when the caller loses access, but not when their session is renewed',
+    'aborts a call that accepts %s when the caller loses access, but not when their session is renewed',
     async (accept) => {
       const { path } = await asker(plane, tenant);
       const { control } = link;
@@ -296,7 +296,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
   });
 
   it.each(['application/json', 'text/event-stream'])(
-    'aborts a call for %s when an admin disables AI',
+    'aborts a call that accepts %s when an admin disables AI',
     async (accept) => {
       const { path, admin, allow } = await asker(plane, tenant);
       const { control } = link;
@@ -332,12 +332,12 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     await ask().expect(200);
   });
 
-  it.each(['has not set it before', 'has allowed it before'])(
-    'lets an admin who %s disable AI only once no pending analysis depends on the setting',
+  it.each(['unset', 'on'])(
+    'is disabled only once no pending analysis depends on the setting, if that was %s before',
     async (before) => {
       const { ask, allow } = await asker(plane, tenant);
       await plane.tenants.write(tenant.tenant_id, (scope) => scope.delete(AiRouteSetting, {}));
-      if (before === 'has allowed it before') await allow(true).expect(200);
+      if (before === 'on') await allow(true).expect(200);
       const pause = Pause.before(plane.app.get(Audit), 'record');
       const order: string[] = [];
       const answered = ask().then(({ status }) => order.push(`answered ${status}`));
@@ -379,7 +379,7 @@ describe.each(EVERY_DATABASE)('AI on %s', (driver) => {
     await link.logged(/The AI did not answer.*can't be trusted/);
   });
 
-  it('is unavailable without the Control Plane, while everything else works', async () => {
+  it('is unavailable without the Control Plane, but everything else works', async () => {
     const { ask, admin, incident } = await asker(plane, tenant);
     await link.control.stop();
     const { body } = await ask().expect(503);

@@ -53,7 +53,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.rows(tenant, AuditEvent)).toHaveLength(1);
   });
 
-  it('invites only once, and encrypts the secret in its stored response', async () => {
+  it('invites a user only once, and the secret in its stored response is encrypted', async () => {
     const { text, body } = await keyed('/api/auth/invite', INVITATION).expect(201);
     const again = await keyed('/api/auth/invite', INVITATION).expect(201);
     expect(again.text).toBe(text);
@@ -96,7 +96,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect((await keyed('/api/incidents', INCIDENT).expect(201)).text).toBe(text);
   });
 
-  it('is refused with a different body, and writes nothing', async () => {
+  it('is refused if its key was used with a different body, and writes nothing', async () => {
     await keyed('/api/incidents', INCIDENT).expect(201);
     const answer = await keyed('/api/incidents', { ...INCIDENT, severity: 'P1' }).expect(422);
     expect(answer.body.code).toBe('idempotency_key_reused');
@@ -132,7 +132,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       .sort();
   };
 
-  it('never contains a password, because a hash of its body is stored', async () => {
+  it('has no field for a password or secret, because a hash of its body is stored', async () => {
     const { body } = await plane.get('/openapi.json').expect(200);
     const taken = (await keyedRoutes()).map((path) => JSON.stringify(body.paths[path].post.requestBody));
     const schemas = taken.map(

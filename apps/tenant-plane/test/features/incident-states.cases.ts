@@ -66,7 +66,7 @@ describe.each(EVERY_DATABASE)('the states of an incident on %s', (driver) => {
     expect(await statusNow()).toBe(isAllowed ? to : from);
   });
 
-  it('leave other fields unchanged when a transition is refused', async () => {
+  it('do not let other fields change when a transition is refused', async () => {
     await put('closed');
     await plane.patch(`/api/incidents/${id}`, { status: 'resolved', title: 'Changed' }, admin).expect(409);
     expect((await plane.rows(tenant, Incident))[0]?.title).toBe('x');

@@ -103,8 +103,8 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
     });
   });
 
-  describe('when changed', () => {
-    it('keep the fields that the change omits, and are audited with their old and new values', async () => {
+  describe('when updated', () => {
+    it('keep the fields that the update omits, and are audited with their old and new values', async () => {
       const { id } = await created({ description: 'on web-1' });
       clock.advance(60);
       const { body } = await change(id, { severity: 'P1', title: 'Disk is full' }).expect(200);
@@ -125,7 +125,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       });
     });
 
-    it('are neither written nor audited if nothing changes', async () => {
+    it('are neither written nor audited if the update changes nothing', async () => {
       const { id, ...was } = await created({ description: 'on web-1' });
       clock.advance(60);
       for (const changes of [
@@ -141,7 +141,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect((await change(id, { description: null }).expect(200)).body.description).toBeNull();
     });
 
-    it('get a resolution date once, and lose that date when reopened', async () => {
+    it('keep their first resolution date until they are reopened', async () => {
       const { id } = await created();
       const resolvedAt = clock.now().toISOString();
       const dateOf = async (changes: object): Promise<string> =>
@@ -224,7 +224,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(seen).toEqual(['5', '4', '3', '2', '1']);
     });
 
-    it('are also returned for an upper-case cursor', async () => {
+    it('are also returned if the cursor is in upper case', async () => {
       for (let i = 0; i < 3; i++) await created();
       const { next_cursor: cursor } = await list('?limit=1');
       const rest = await numbersOf(`?cursor=${cursor}`);
@@ -232,7 +232,7 @@ describe.each(EVERY_DATABASE)('incidents on %s', (driver) => {
       expect(await numbersOf(`?cursor=${cursor?.toUpperCase()}`)).toEqual(rest);
     });
 
-    it('are returned without a cursor when the last page is full', async () => {
+    it('are returned with no next cursor if the last page is full', async () => {
       for (let i = 0; i < 2; i++) await created();
       expect((await list('?limit=2')).next_cursor).toBeNull();
       expect((await list('?limit=1')).next_cursor).not.toBeNull();

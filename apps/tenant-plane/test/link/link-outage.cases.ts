@@ -6,7 +6,7 @@ import { type TestTenantPlane, tenantEntry } from '../tenant-plane.fixture';
 
 const FAILING: readonly Manner[] = ['broken', 'hanging'];
 
-describe('while the Control Plane is down, a plane', () => {
+describe('a plane whose Control Plane is down', () => {
   let link: Link;
   let acme: DesiredTenant;
 

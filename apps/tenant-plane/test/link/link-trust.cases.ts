@@ -91,7 +91,7 @@ describe('a link that trusts only the real Control Plane', () => {
       expect(control.enrolments).toEqual([]);
     });
 
-    it("does not depend on this machine's clock", async () => {
+    it("enrols even if the plane's own clock is an hour slow", async () => {
       control.wanted.put(acme);
       await link.startPlane({}, new ShiftedClock(-3600));
       await link.reported(acme.tenant_id);
@@ -106,7 +106,7 @@ describe('a link that trusts only the real Control Plane', () => {
     it.each([
       ['the secret of an install bundle', OTHER, /pasted from the newest install bundle/],
       ['the platform secret', PLATFORM, /must be the same as the Control Plane's INTERNAL_SERVICE_SECRET/],
-    ])('logs the variable to fix, but neither a secret nor the token: %s', async (_, secret, remedy) => {
+    ])('logs how to fix %s, but no secret or token', async (_, secret, remedy) => {
       const { secret: theirs, token } = control;
       const plane = await link.startPlane({ INTERNAL_SERVICE_SECRET: secret });
       const line = await link.logged(/bad_signature/);

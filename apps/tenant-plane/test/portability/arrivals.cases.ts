@@ -223,7 +223,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     tenant = { ...tenant, purge: undefined };
   });
 
-  it('is imported again if another import has superseded the current one', async () => {
+  it('is imported again if another import supersedes the current one', async () => {
     const id = randomUUID();
     expect(await write('before')).toBe(201);
     await expectHere(id);
@@ -309,7 +309,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
     expect([applied, retries()]).toEqual([[{ tenantId: id, entryRevision: next.entry_revision }], 0]);
   });
 
-  it('records only one consent if two admins consent at the same time', async () => {
+  it('has only one consent recorded if two consents are sent at the same time', async () => {
     const transfer = { id: randomUUID(), role: 'source' } as const;
     await plane.apply({ tenants: [(tenant = { ...tenant, transfer })] });
     const pause = Pause.before(plane.app.get(Audit), 'record');
@@ -362,7 +362,7 @@ describe.each(EVERY_DATABASE)('a tenant that is arriving, on %s', (driver) => {
       await arrived(id);
     });
 
-    it("does not delay another tenant's entry while it waits for a transaction", async () => {
+    it("does not delay another tenant's entry while its own transfer waits for a transaction", async () => {
       const other = await plane.tenant(`other-${count}`);
       const stranger = new Client({ connectionString: plane.database.ownerUrl });
       await stranger.connect();

@@ -162,7 +162,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('wait, once refused, until a target that started over has caught up', async () => {
+  it('wait after one refusal until a target that started over has caught up', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     const dies = new AbortController();
@@ -186,7 +186,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     expect(await contents(target)).toEqual(await contents(source));
   });
 
-  it('show that the target has caught up once many changes are followed by none', async () => {
+  it('mark the target as caught up once a part with many changes is followed by an empty part', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.awaited === 2);
@@ -200,7 +200,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
     await Promise.all([sent, received]);
   });
 
-  it('are all sent at once after the freeze, however far behind the target is', async () => {
+  it('are all sent immediately after the freeze, however far behind the target is', async () => {
     const sending = outgoing();
     const sent = sending.run(end.signal);
     await relay.when(() => relay.awaited === 2);

@@ -299,7 +299,7 @@ describe('the preflight', () => {
   });
 
   it.each([{}, { ATLAS_OFFLINE_MODE: '1' }])(
-    'passes while the plane itself is running, and names its process and port, with %j',
+    'passes while the plane is running, and names its process and port (extra variables: %j)',
     async (mode) => {
       const app = await createApp(env(mode), { clock: new SystemClock() });
       try {
@@ -372,7 +372,7 @@ describe('the preflight', () => {
         ['http://127.1.2.3', 'http://127.1.2.3/signup'],
         ['http://[::1]:4200', 'http://[::1]:4200/signup'],
       ])(
-        'warns if its address is %s, and says where sign-up links would lead',
+        "warns if the plane's address is %s, and says where sign-up links would lead",
         async (TENANT_PLANE_PUBLIC_URL, link) => {
           const report = await preflight(env({ ATLAS_TP_DEPLOYMENT, TENANT_PLANE_PUBLIC_URL }));
           const address = named(report.checks, 'address');

@@ -383,7 +383,7 @@ describe.each(EVERY_DATABASE)('enrolment on %s', (driver) => {
         await dataSource.query(statement).finally(() => dataSource.destroy());
       }
 
-      it('refuses an answer older than the state being applied, which it completes', async () => {
+      it('finishes applying the suspension, and refuses any older answer', async () => {
         const allow = await endAtRevision();
         expect(await known()).toMatchObject({ revision: before.revision });
         const env = { ...linked(), ATLAS_OFFLINE_MODE: '1' };

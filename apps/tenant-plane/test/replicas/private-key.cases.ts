@@ -77,7 +77,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it('can be decrypted with the next secret, even if storing it had an unknown outcome', async () => {
+  it('can be decrypted with the next secret, even if the write of that secret seemed to fail', async () => {
     const { identities } = plane;
     const keepSecrets = identities.keepSecrets.bind(identities);
     let lost = 0;
@@ -95,7 +95,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
     expect(await opens()).toBe('rows');
   });
 
-  it('can be decrypted with the next secret even if a version without key copies stored it', async () => {
+  it('can be decrypted with a next secret stored by a version without key copies', async () => {
     const next = await rotate();
     await withoutCopies();
     await restart(environment(first));
@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('the private key of a linked tenant plane on %s', 
           expect(await opens(await link.startPlane(environment(secret)))).toBe('rows');
       });
 
-      it('is sealed under the secrets that both replicas learn, even if at the same time', async () => {
+      it('is sealed under two new secrets that the replicas store at the same time', async () => {
         const replica = await link.startPlane(environment(first));
         const learned = [plane, replica].map((one) => ({ one, secret: new Secret(newSecret()) }));
         await Promise.all(
