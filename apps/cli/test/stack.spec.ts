@@ -100,7 +100,7 @@ describe('the local stack', () => {
     expect(existsSync(join(dataDir, 'pids.json'))).toBe(true);
   });
 
-  it('restarts a dead plane at the same address, but not while shutting down', async () => {
+  it('restarts a dead plane at the same address, except while shutting down', async () => {
     const run = start();
     const devStack = await run.ready();
     const before = run.pidOf('tenant-plane');

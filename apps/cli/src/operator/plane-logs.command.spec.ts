@@ -99,7 +99,7 @@ describe('plane-logs', () => {
     expect(terminal.complaints).toMatch(text);
   });
 
-  it('fails if only given a Control Plane address, and says to run it where the planes run', async () => {
+  it('fails if given only a Control Plane address, and says to run it where the planes run', async () => {
     const env = { ATLAS_URL: 'https://control.atlas.example', ATLAS_API_KEY: 'aok_x' };
     expect(await atlas(SHARED, [], { env })).toBe(EXIT.failed);
     expect(terminal.complaints).toMatch(/https:\/\/control\.atlas\.example.*\nRun it where the planes run/);
