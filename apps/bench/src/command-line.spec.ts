@@ -4,10 +4,10 @@ import { type Line } from './line';
 const lines: Line[] = ['P1', 'P2'].map((name) => ({ name, title: name, measure: () => Promise.resolve([]) }));
 
 describe('readCommandLine', () => {
-  it('selects every line when none is named', () => {
+  it('selects every benchmark line if none is named', () => {
     expect(readCommandLine([], lines)).toMatchObject({ lines, isQuick: false, isJson: false });
   });
-  it('selects the named lines regardless of case', () => {
+  it('selects the named benchmark lines, regardless of case', () => {
     expect(readCommandLine(['p2', '--quick', '--json'], lines)).toMatchObject({
       lines: [lines[1]],
       isQuick: true,

@@ -19,7 +19,7 @@ describe(lastLinesOf.name, () => {
     expect(lastLinesOf(file, lines)).toEqual({ text, end: content.length });
   });
 
-  it('removes control characters, so that a log cannot control the terminal', () => {
+  it('replaces control characters, so that a log cannot control the terminal', () => {
     writeFileSync(file, 'a\u001b[2Jb\r\n\tc\n');
     expect(lastLinesOf(file, 5).text).toBe('a [2Jb \n\tc\n');
   });

@@ -37,7 +37,7 @@ describe(given.name, () => {
     expect(call).toThrow(expect.objectContaining({ code: 'unknown_option', hint: 'Did you mean --model?' }));
   });
 
-  it('accepts only one of the choices as the argument, or no argument if it is optional', () => {
+  it('requires an argument to be one of its choices, and lets an optional argument be omitted', () => {
     const shell = { name: 'shell', text: 'the shell', choices: ['bash'] };
     expect(() => given(['csh'], [], shell)).toThrow('<shell> is "csh", but must be one of bash.');
     expect(given([], [], { ...shell, isOptional: true }).operand).toBe('');

@@ -20,7 +20,7 @@ describe(onOneLine.name, () => {
 });
 
 describe(tableText.name, () => {
-  it('aligns one line per row below the titles', () => {
+  it('writes one line per row, aligned below the titles', () => {
     const columns = [
       { title: 'slug', of: ({ slug }: { slug: string }) => slug },
       { title: 'region', of: () => null },

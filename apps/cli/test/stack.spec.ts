@@ -43,7 +43,7 @@ describe('the local stack', () => {
     return stdout;
   }
 
-  it('starts with a working demo tenant, shows its logs, and stops every process on Ctrl-C', async () => {
+  it('starts with a working demo tenant and plane logs, and stops every process on Ctrl-C', async () => {
     const run = start();
     const devStack = await run.ready();
     const incident = await inDemo(devStack, 'POST', { title: 'Disk is full on web-1', severity: 'P2' });
@@ -100,7 +100,7 @@ describe('the local stack', () => {
     expect(existsSync(join(dataDir, 'pids.json'))).toBe(true);
   });
 
-  it('restarts a dead plane at the same address, but not while the stack is shutting down', async () => {
+  it('restarts a dead plane at the same address, except while shutting down', async () => {
     const run = start();
     const devStack = await run.ready();
     const before = run.pidOf('tenant-plane');
@@ -133,7 +133,7 @@ describe('the local stack', () => {
     expect(secrets.filter((secret) => heard.includes(secret))).toEqual([]);
   });
 
-  it('says why a plane cannot start, exits, and names the ignored variables', async () => {
+  it('exits if a plane cannot start, says why, and names the ignored variables', async () => {
     const file = join(dataDir, 'control-plane.db');
     renameSync(file, `${file}.kept`);
     writeFileSync(file, '');

@@ -4,7 +4,7 @@ import { QUICK_ROTATION, SecretRotation } from './secret-rotation.fixture';
 
 jest.setTimeout(90_000);
 
-describe.each(databasesOfLongSuite('sqlite'))('provisioning interrupted by kill -9 on %s', (driver) => {
+describe.each(databasesOfLongSuite('sqlite'))('on %s, provisioning interrupted by kill -9', (driver) => {
   let planes: BothPlanes;
   beforeAll(async () => {
     planes = await startBothPlanes(driver, QUICK_ROTATION);

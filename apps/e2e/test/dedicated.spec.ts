@@ -72,7 +72,7 @@ describe.each(databasesOfLongSuite('postgres'))('dedicated tenants on %s', (driv
       await eventually(() => isServed(tenant), { what: 'it serves again' });
     });
 
-    it('is still served after the Control Plane is killed, and is adopted after its restart', async () => {
+    it('is served while the Control Plane is down, and adopted by the restarted Control Plane', async () => {
       const { pid } = await dedicated.processOf('acme');
       await dedicated.stack.controlPlane.end('SIGKILL');
       expect(await isServed(tenant)).toBe(true);

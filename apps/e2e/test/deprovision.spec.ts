@@ -17,7 +17,7 @@ interface JobView {
   readonly steps: readonly { readonly name: string; readonly outputs: Record<string, unknown> }[];
 }
 
-describe.each(databasesOfLongSuite('postgres'))('a deprovisioned tenant on %s', (driver) => {
+describe.each(databasesOfLongSuite('postgres'))('deprovisioning on %s', (driver) => {
   let dedicated: DedicatedStack;
   let cellDatabase: TestDatabase;
 
@@ -73,7 +73,7 @@ describe.each(databasesOfLongSuite('postgres'))('a deprovisioned tenant on %s', 
   };
 
   it.each(['shared', 'dedicated'])(
-    'is removed completely and can be restored unchanged if it is %s',
+    'removes a %s tenant completely, and allows it to be restored unchanged',
     async (model) => {
       const { tenant, session } = await provisioned(`gone-${model}`, model);
       const { id, slug } = tenant;

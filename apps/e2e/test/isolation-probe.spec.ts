@@ -126,7 +126,7 @@ describe('atlas isolation-probe', () => {
     }
   });
 
-  it('finds a leak, reports it without repeating the data, and exits with 1', async () => {
+  it('finds a leak, reports it without repeating the leaked data, and exits with 1', async () => {
     const { code, out } = await bySessions(`http://127.0.0.1:${(edge.address() as AddressInfo).port}`);
     expect([code, out]).toEqual([1, expect.stringMatching(/^LEAK: /)]);
     const text = readFileSync(report, 'utf8');

@@ -96,7 +96,7 @@ describeWithChromium('emailed links in a browser (skipped unless chromium is on 
     expect(await person.kept()).not.toMatch(/atu_|atr_|correct horse/);
   });
 
-  it('stop working after use, and let a user who forgot the password sign in again', async () => {
+  it('stop working after use, and a new one lets a user who forgot the password sign in', async () => {
     // Reuses the open tab, so only the fragment of the URL changes.
     const { page } = person;
     await open(`${page.url()}#token=${secrets.at(-1)}`);

@@ -93,7 +93,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     return stack.tenant(slug, path, { at, session, method: 'POST' });
   };
 
-  it('is checked, started and used with the pasted bundle, and restarts with its used token', async () => {
+  it('passes its checks and works with the pasted bundle, and restarts after its token is used', async () => {
     const { install, tenant } = await order(stack, 'acme');
     machine.paste(install);
     const before = await machine.json<Report>('preflight');
@@ -128,7 +128,7 @@ describe.each(databasesOfLongSuite('sqlite'))('a plane installed by a customer, 
     await expect(fetch(`${machine.url}/health/live`)).rejects.toThrow();
   });
 
-  it('uses the cloud AI if it is hybrid, and still has its data after a restore', async () => {
+  it('uses the cloud AI if it is hybrid, and still has its data after the tenant is restored', async () => {
     const { install, tenant } = await order(stack, 'crossbreed', 'hybrid');
     machine.paste(install);
     const running = await machine.run();

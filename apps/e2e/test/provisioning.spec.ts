@@ -212,7 +212,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes running on %s', (driv
     expect(undone).toMatchObject({ code: 0, out: expect.stringContaining('Everything was undone.') });
   });
 
-  it("refuse one tenant's session in another, and audit the attempt in the session's tenant", async () => {
+  it("refuse a session in another tenant, and audit the attempt in the session's own tenant", async () => {
     const { stack } = planes;
     const [own, other] = [await stack.tenantWithAdmin('own'), await stack.tenantWithAdmin('other')];
     const session = own.session.token;
@@ -226,7 +226,7 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes running on %s', (driv
     expect(theirs.body.items.map((event) => event.action)).not.toContain('tenant.crossing_refused');
   });
 
-  it("rotate the tenant plane's secret without failing a call from users or between planes", async () => {
+  it("rotate the tenant plane's secret while every call from users and between planes succeeds", async () => {
     await rotation.succeeded();
     expect(await calls.end()).toEqual({ count: expect.any(Number), failed: [] });
     expect(rotation.keys.after).toEqual([expect.not.stringContaining(rotation.keys.before)]);

@@ -74,7 +74,7 @@ describeWithTerraform('dedicated tenants with Terraform (skipped unless terrafor
     expect(written).not.toMatch(SECRETS);
   });
 
-  describe('when interrupted during an apply', () => {
+  describe('whose apply is interrupted', () => {
     inFullForm('are created by the next attempt if terraform is killed', async () => {
       terraform.closeGate();
       await terraform.provision('hurt', 'postgres');
@@ -125,7 +125,7 @@ describeWithTerraform('dedicated tenants with Terraform (skipped unless terrafor
       },
     );
 
-    it('leave nothing behind after a rollback if terraform and the Control Plane are killed', async () => {
+    it('leave nothing behind once their job has been rolled back', async () => {
       const { stack } = terraform;
       terraform.closeGate();
       const { id } = await terraform.provision('undone', 'postgres');

@@ -27,7 +27,7 @@ interface PlaneView {
   readonly release: string;
 }
 
-describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes on %s', (driver) => {
+describe.each(databasesOfLongSuite('sqlite'))('an upgrade of dedicated tenant planes on %s', (driver) => {
   let releases: Releases;
   let dedicated: DedicatedStack;
   const tenants: Record<string, TenantView> = {};
@@ -122,7 +122,7 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
     expect((await dedicated.processOf('first')).pid).toBe(pid);
   });
 
-  it('lasts across restarts of the planes, even if new planes get another version', async () => {
+  it('stays in effect after a plane restarts, even if new planes get another version', async () => {
     const { pid } = await dedicated.processOf('first');
     process.kill(pid, 'SIGKILL');
     await dedicated.processOf('first', pid);
@@ -130,7 +130,7 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
     expect((await versions())[0]).toBe(BAD);
   });
 
-  it('upgrades a single plane to a requested version, and keeps its data', async () => {
+  it("can move a single plane to a requested version, and keeps the plane's data", async () => {
     const [first] = await fleet();
     const id = await begin(`/api/tenant-planes/${first?.id}/upgrade`, { version: NEW });
     expect((await ends(id)).status).toBe('succeeded');
@@ -142,7 +142,7 @@ describe.each(databasesOfLongSuite('sqlite'))('upgrading dedicated tenant planes
 
   // The upgraded plane's environment has only the new secret, but the plane's backup is still encrypted to
   // the key of its first secret.
-  it('after a secret rotation still allows a plane to be backed up and deprovisioned', async () => {
+  it('after a secret rotation still allows the plane to be backed up and deprovisioned', async () => {
     const { id, tenant_plane_id: planeId } = tenants['second'] as TenantView;
     for (const [operation, body] of [
       ['rotate-secret', { mode: 'routine' }],

@@ -38,7 +38,7 @@ describe('a figure', () => {
     expect([good.holds, bad.holds]).toEqual([true, false]);
   });
 
-  it('cannot make a proof hold if it has no limit', () => {
+  it('without a limit cannot make a proof hold', () => {
     expect(allHold([])).toBe(false);
     expect(allHold([measured('tenants', 3)])).toBe(false);
     expect(allHold([measured('tenants', 3), none('lost', 0)])).toBe(true);

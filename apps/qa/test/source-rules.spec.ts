@@ -43,7 +43,7 @@ describe('no source file', () => {
     expect(sources.get('libs/platform/pages/password-field.html')).toContain('name="password"');
   });
 
-  it('has a name that says nothing about its role', () => {
+  it('has a vague name, such as utils.ts or helpers.ts', () => {
     const vague = /[./](service|repository|utils?|helpers?|common|manager|base|impl)\.ts$/;
     expect('tenants.service.ts').toMatch(vague);
     expect([...sources.keys()].filter((file) => vague.test(file))).toEqual([]);

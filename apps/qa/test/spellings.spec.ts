@@ -14,7 +14,7 @@ describe('a secret in text', () => {
     ]),
     ['within base64url', Buffer.from(`user:${SECRET}`).toString('base64url')],
     ['in hex', Buffer.from(SECRET).toString('hex')],
-  ])('is found %s', (_, text) => {
+  ])('is found if it appears %s', (_, text) => {
     expect(findIn({ log: text }, { secret: SECRET })).toEqual(['secret in log']);
   });
 

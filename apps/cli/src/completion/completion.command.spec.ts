@@ -50,7 +50,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
     expect(atlas('help', 'operators', 'a')).toEqual(['add']);
   });
 
-  it('completes the options of the command', () => {
+  it('completes the options of a command', () => {
     expect(atlas('provision', '--na')).toEqual(['--name']);
     expect(atlas('audit', '--s')).toEqual([]);
     expect(atlas('audit', 'verify', '--s')).toEqual(['--since']);

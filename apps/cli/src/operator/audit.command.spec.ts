@@ -113,14 +113,17 @@ describe('the audit trail', () => {
   it.each([
     ['nowhere.ndjson', undefined, 'Cannot read'],
     ['other.ndjson', '{"position":', 'is not an audit export'],
-  ])('cannot be verified from the file %s', async (name, content, reason) => {
-    const file = join(directory, name);
-    if (content) writeFileSync(file, content);
-    expect(await atlas('audit', 'verify', '--file', file)).toBe(2);
-    expect(terminal.complaints).toContain(reason);
-  });
+  ])(
+    'cannot be verified from a file that is missing or not an audit export: %s',
+    async (name, content, reason) => {
+      const file = join(directory, name);
+      if (content) writeFileSync(file, content);
+      expect(await atlas('audit', 'verify', '--file', file)).toBe(2);
+      expect(terminal.complaints).toContain(reason);
+    },
+  );
 
-  it('is not verified with a malformed --since', async () => {
+  it('is not verified if --since is malformed', async () => {
     expect(await atlas('audit', 'verify', '--since', '12')).toBe(2);
     expect(terminal.complaints).toContain('<position>:<hash>');
   });

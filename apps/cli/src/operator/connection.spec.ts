@@ -50,7 +50,7 @@ describe(connect.name, () => {
     );
   });
 
-  it('says how to specify a Control Plane, but uses the local stack if one is running', async () => {
+  it('uses the local stack if it is running, or else says how to specify a Control Plane', async () => {
     expect(complaint({}, {})).toMatch(
       /data\/dev-stack\.json does not.*\n.*npm start.*ATLAS_URL and ATLAS_API_KEY/,
     );
@@ -130,7 +130,7 @@ describe(connect.name, () => {
       { ATLAS_URL: 'https://cp.example.com', ATLAS_API_KEY: 'two words' },
       'ATLAS_API_KEY does not contain a valid API key',
     ],
-  ])('refuses %j', (env, reason) => {
+  ])('refuses the environment %j', (env, reason) => {
     expect(() => to({}, env)).toThrow(UsageError);
     expect(complaint({}, env)).toContain(reason);
   });

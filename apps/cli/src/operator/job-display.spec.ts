@@ -17,7 +17,7 @@ const AGAIN = { ...RUNNING, status: 'waiting', attempt: 2, error } as const;
 const JOB = jobView({ steps: [stepView(), PENDING] });
 
 describe(PlainDisplay.name, () => {
-  it('writes a line per change, with the duration and what the step waits for or why it failed', () => {
+  it('writes a line per change, with the duration and why the step waits or failed', () => {
     const terminal = new RecordingTerminal();
     const display = new PlainDisplay(terminal, now);
     display.begin('provision acme', JOB);
@@ -54,7 +54,7 @@ describe(LiveDisplay.name, () => {
     jest.useRealTimers();
   });
 
-  it('redraws all steps in place, truncated to one line each', () => {
+  it('redraws all steps in place, each truncated to one line', () => {
     display.step(WAITING);
     expect(terminal.written).toBe(
       '\u001b[2A\r\u001b[K  ✓ reserve-place  done     0 ms\n' +
@@ -83,7 +83,7 @@ describe(LiveDisplay.name, () => {
 });
 
 describe(JsonDisplay.name, () => {
-  it('writes a line with a JSON object for each change of a step, and for the finished job', () => {
+  it('writes one line of JSON for each change of a step, and one for the finished job', () => {
     const terminal = new RecordingTerminal();
     const display = new JsonDisplay(terminal);
     display.begin('provision acme', JOB);

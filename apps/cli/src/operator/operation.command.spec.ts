@@ -148,8 +148,8 @@ describe(operationCommand.name, () => {
   });
 
   it.each([
-    ['if the confirmation is another slug', ['--confirm', 'acne']],
-    ['without confirmation', []],
+    ['if --confirm gives another slug', ['--confirm', 'acne']],
+    ['without --confirm', []],
   ])('refuses to deprovision a tenant %s', async (_, confirmation) => {
     expect(await atlas('deprovision', 'acme', ...confirmation)).toBe(2);
     expect(api.calls.filter(({ call }) => call.startsWith('POST'))).toEqual([]);

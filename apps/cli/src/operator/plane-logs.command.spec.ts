@@ -93,13 +93,13 @@ describe('plane-logs', () => {
       { deployment_model: 'dedicated', tenant_plane_id: OWN },
       /runs elsewhere/,
     ],
-    ['without a plane', { status: 'deleted' }, /\(deleted\) has no tenant plane/],
-  ])('says where to look instead for a tenant that is %s', async (_, tenant, text) => {
+    ['deleted', { status: 'deleted' }, /\(deleted\) has no tenant plane/],
+  ])('says why it cannot show the log of a tenant that is %s', async (_, tenant, text) => {
     expect(await atlas(tenant)).toBe(EXIT.failed);
     expect(terminal.complaints).toMatch(text);
   });
 
-  it('says that it works only where the planes run, if a Control Plane address is given', async () => {
+  it('fails if given only a Control Plane address, and says to run it where the planes run', async () => {
     const env = { ATLAS_URL: 'https://control.atlas.example', ATLAS_API_KEY: 'aok_x' };
     expect(await atlas(SHARED, [], { env })).toBe(EXIT.failed);
     expect(terminal.complaints).toMatch(/https:\/\/control\.atlas\.example.*\nRun it where the planes run/);

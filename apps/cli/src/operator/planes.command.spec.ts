@@ -3,7 +3,7 @@ import { healthText } from './planes.command';
 
 const DISK = { name: 'disk', status: 'failing' };
 
-describe('the health column of atlas planes', () => {
+describe('the health column of `atlas planes`', () => {
   it.each([
     [{ health: 'online', health_status: 'ok', health_checks: [{ ...DISK, status: 'ok' }] }, 'online'],
     [{ health: 'online', health_status: 'failing', health_checks: [DISK] }, 'online, failing: disk'],

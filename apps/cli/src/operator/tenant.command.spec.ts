@@ -40,7 +40,7 @@ describe('tenant', () => {
     expect(text).toMatch(/ left\)\. Restore it: atlas restore demo$/m);
   });
 
-  it('says when a tenant can no longer be restored', async () => {
+  it('says that a tenant can no longer be restored', async () => {
     const late = { status: 'deprovisioning', restorable_until: '2026-11-30T10:15:00Z' } as const;
     expect(await shown(late)).toMatch(/^ *restorable until .*has passed/m);
     expect(await shown({})).not.toContain('restorable');

@@ -30,20 +30,20 @@ describe(ignoredVariables.name, () => {
     );
   };
 
-  it.each(documented())('never ignores %s without saying so', (name) => {
+  it.each(documented())('names %s unless it is passed on to the planes', (name) => {
     const shell = { [name]: 'a value from the shell' };
     const isPassedOn = planeEnvironment(shell, {})[name] === shell[name];
     const isNamed = ignoredVariables(shell).some((sentence) => sentence.includes(name));
     expect([isPassedOn, isNamed]).toEqual([!isNamed, !isPassedOn]);
   });
 
-  it('passes on the mail settings and the infrastructure driver', () => {
+  it('omits the mail settings and the infrastructure driver, which are passed on', () => {
     const shell = { INFRASTRUCTURE_DRIVER: 'manual', SMTP_URL: 'smtp://mail', MAIL_FROM: 'a@example.com' };
     expect(planeEnvironment(shell, {})).toMatchObject(shell);
     expect(ignoredVariables(shell)).toEqual([]);
   });
 
-  it('names each reason once, and skips variables that are empty or already have the fixed value', () => {
+  it('gives each reason once, and skips variables that are empty or already have the fixed value', () => {
     const shell = { PORT: '80', TENANT_BASE_DOMAIN: 'example.com', HOST: '127.0.0.1', LOCAL_DRIVER_DIR: '' };
     expect(ignoredVariables(shell)).toEqual([
       'The local stack ignores PORT, TENANT_BASE_DOMAIN, because its addresses follow from ATLAS_CP_PORT ' +

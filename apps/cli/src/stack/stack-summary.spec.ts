@@ -65,7 +65,7 @@ describe(proseSummary.name, () => {
     ['/srv', 'npx atlas tenants --data-dir atlas/data\n'],
     ['/srv/atlas/data', 'npx atlas tenants --data-dir .\n'],
     ['/home/me', 'npx atlas tenants --data-dir /srv/atlas/data\n'],
-  ])('says how atlas finds this stack when run in %s', (directory, call) => {
+  ])('shows an atlas command that finds this stack from the folder %s', (directory, call) => {
     expect(proseSummary(devStack, '/srv/atlas/data/dev-stack.json', directory)).toContain(call);
   });
 

@@ -21,7 +21,7 @@ describe(parseEnvFile.name, () => {
   });
 
   it.each(['A', '1A=1', 'A B=1', '- A=1'])(
-    'refuses the line %j by its number, without quoting it',
+    'refuses the line %j, giving its number but not its text',
     (line) => {
       const read = (): unknown => parseEnvFile(`# first\n${line}`);
       expect(read).toThrow('Line 2 does not have the form NAME=value.');
