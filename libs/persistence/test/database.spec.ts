@@ -207,7 +207,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
     expect(await textsOf(tenant)).toEqual(['stored']);
   });
 
-  it("reports a commit only if the writes were stored, even if a statement's error was swallowed", async () => {
+  it("reports a commit only if the writes are stored, even if a statement's error is swallowed", async () => {
     const tenant = randomUUID();
     const row = note(tenant, 'twice');
     const attempt = tenants.write(tenant, async (scope) => {
