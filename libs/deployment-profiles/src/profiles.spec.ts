@@ -177,7 +177,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
     expect(profile.aiRouting).toBe(facts.aiRouting);
   });
 
-  it('has a residency, a connectivity and a backup hint, each linking to its guide', () => {
+  it('has a residency, a connectivity and a backup hint, each linking to a guide', () => {
     expect(profile.hints.map(({ kind }) => kind)).toEqual([...HINT_KINDS]);
     for (const { doc, text } of profile.hints) {
       expect(doc).toMatch(/^\/help\/[a-z]+(-[a-z]+)*$/);
@@ -204,7 +204,7 @@ describe.each(DEPLOYMENT_MODELS)('the profile of %s', (model) => {
       expect([capability, awaits]).toEqual([capability, AWAITED_BY[capability]]);
   });
 
-  it('names each variable that matters, and names it only once', () => {
+  it('lists each relevant environment variable exactly once', () => {
     const names = profile.environment.map(({ name }) => name);
     expect(duplicatesOf(names)).toEqual([]);
     expect(names).toEqual(
@@ -234,17 +234,17 @@ it('the steps that all models share are immutable', () => {
 describe('the profiles', () => {
   const all = Object.values(PROFILES);
 
-  it("cover the customer's models, in the same order, and cannot be extended at run time", () => {
+  it("list the customer's models in the customer's order, and cannot be extended at run time", () => {
     expect(DEPLOYMENT_MODELS).toEqual(Object.keys(FACTS));
     expect(Object.isFrozen(PROFILES)).toBe(true);
   });
 
-  it('share no hints and no guides', () => {
+  it('share no hints or guides', () => {
     expect(duplicatesOf(all.flatMap(({ hints }) => hints.map(({ text }) => text)))).toEqual([]);
     expect(duplicatesOf(all.map(({ guide }) => guide.doc))).toEqual([]);
   });
 
-  it('create infrastructure for exactly the models in CREATED_MODELS', () => {
+  it('say that infrastructure is created for exactly the models in CREATED_MODELS', () => {
     expect(modelsWhere(({ infrastructureCreated }) => infrastructureCreated)).toEqual(CREATED_MODELS);
   });
 

@@ -11,12 +11,20 @@ describe('resolveDeploymentModel', () => {
   });
 
   it.each([
-    ['neither is set', {}, undefined],
-    ['both are empty', { ATLAS_TP_DEPLOYMENT: '', TP_DEPLOYMENT_MODE: '  ' }, undefined],
-    ['only the alias has a value', { ATLAS_TP_DEPLOYMENT: ' ', TP_DEPLOYMENT_MODE: 'hybrid' }, 'hybrid'],
-    ['the alias is empty', { ATLAS_TP_DEPLOYMENT: 'on_prem', TP_DEPLOYMENT_MODE: '' }, 'on_prem'],
-    ['a value has surrounding spaces', { ATLAS_TP_DEPLOYMENT: ' shared\n' }, 'shared'],
-  ] as const)('resolves the model if %s', (_, env, model) => {
+    ['returns no model if neither variable is set', {}, undefined],
+    [
+      'returns no model if both variables are empty',
+      { ATLAS_TP_DEPLOYMENT: '', TP_DEPLOYMENT_MODE: '  ' },
+      undefined,
+    ],
+    [
+      'reads the alias if only the alias has a value',
+      { ATLAS_TP_DEPLOYMENT: ' ', TP_DEPLOYMENT_MODE: 'hybrid' },
+      'hybrid',
+    ],
+    ['ignores an empty alias', { ATLAS_TP_DEPLOYMENT: 'on_prem', TP_DEPLOYMENT_MODE: '' }, 'on_prem'],
+    ['ignores spaces around a value', { ATLAS_TP_DEPLOYMENT: ' shared\n' }, 'shared'],
+  ] as const)('%s', (_, env, model) => {
     expect(resolveDeploymentModel(env)).toEqual({ model });
   });
 

@@ -38,7 +38,7 @@ describe('the routes for an object that a fixture creates', () => {
   ];
   const table = tenantPlaneLines(routes);
 
-  it('have lines without being listed one by one', () => {
+  it('get lines in the table of routes without being listed one by one', () => {
     expect(table).toMatchObject({
       'GET /api/incidents': { verb: 'list', query: { cursor: 'incident' } },
       'POST /api/incidents': { verb: 'write', isRepeatable: true },
@@ -48,7 +48,7 @@ describe('the routes for an object that a fixture creates', () => {
     });
   });
 
-  it('have no line if the fixture does not say what to send', () => {
+  it('get no line in the table of routes if the fixture does not say what to send', () => {
     const changing = { method: 'PATCH', path: '/api/cmdb/items/:id' };
     const faults = tableFaults(tenantPlaneLines([changing]), [changing]);
     expect(faults).toContain('PATCH /api/cmdb/items/:id has no line');
@@ -116,7 +116,7 @@ describe('the verdict on a response', () => {
     ['header', 403, '', 'refused'],
     ['header', 500, '', 'fault'],
     ['header', 0, 'socket hang up', 'fault'],
-  ])('to an attempt in the form %s, with status %d and text %j, is %s', (form, status, text, expected) => {
+  ])('to a "%s" attempt, with status %d and text %j, is "%s"', (form, status, text, expected) => {
     expect(outcome(form, status, text)).toBe(expected);
   });
 

@@ -17,21 +17,21 @@ describe('fault points', () => {
     );
   });
 
-  it('fail the step with a fatal error, so that the job is undone', async () => {
+  it('can make the step fail with a fatal error, so that the job is undone', async () => {
     const faults = faultPoints('provision/activate/before:fail');
     await expect(faults.reach('provision', 'activate', 'before')).rejects.toMatchObject({
       failureClass: 'fatal',
     });
   });
 
-  it('kill the process', async () => {
+  it('can kill the process', async () => {
     const kill = jest.spyOn(process, 'kill').mockReturnValue(true);
     await faultPoints('provision/activate/before:kill').reach('provision', 'activate', 'before');
     expect(kill).toHaveBeenCalledWith(process.pid, 'SIGKILL');
     kill.mockRestore();
   });
 
-  it('pause until the process receives SIGUSR2', async () => {
+  it('can pause until the process receives SIGUSR2', async () => {
     let isOver = false;
     const paused = faultPoints('provision/activate/before:pause')
       .reach('provision', 'activate', 'before')

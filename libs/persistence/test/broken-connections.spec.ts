@@ -63,13 +63,16 @@ describe('a connection to Postgres that breaks while no statement is running', (
     await expectOutage(failing);
   });
 
-  it.each(statements)('counts as an outage for %s inside the transaction', async (_, goOn) => {
-    const seen = tenants.write(tenant, async (scope) => {
-      await endSession(scope.manager);
-      throw await goOn(scope).catch((error: unknown) => error);
-    });
-    await expectOutage(seen);
-  });
+  it.each(statements)(
+    'is reported as an outage to a transaction that catches the error of %s',
+    async (_, goOn) => {
+      const seen = tenants.write(tenant, async (scope) => {
+        await endSession(scope.manager);
+        throw await goOn(scope).catch((error: unknown) => error);
+      });
+      await expectOutage(seen);
+    },
+  );
 
   it('counts as an outage for a write that is about to commit, because no COMMIT has been sent', async () => {
     const told: string[] = [];
@@ -92,7 +95,7 @@ describe('a connection to Postgres that breaks while no statement is running', (
     await expectOutage(failing, reason);
   });
 
-  it('counts as an outage even right after it has opened, and does not crash the process', async () => {
+  it('counts as an outage even if it has only just opened, and does not crash the process', async () => {
     const proxy = await startEndingProxy(test.url);
     const behind = await openDatabase({
       target: databaseTarget(proxy.url),

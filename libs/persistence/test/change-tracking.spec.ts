@@ -184,7 +184,7 @@ describe.each(EVERY_DATABASE)('change tracking on %s', (driver) => {
     await insert();
   });
 
-  it('allows one writer to a frozen tenant, but no other writer at the same time or later', async () => {
+  it('allows one designated write to a frozen tenant, but no other write during it or after it', async () => {
     await tracking.freeze(tenant);
     let meanwhile: Promise<unknown> = Promise.resolve();
     await tracking.writeFrozen(tenant, async () => {
@@ -213,7 +213,7 @@ describe.each(EVERY_DATABASE)('change tracking on %s', (driver) => {
     await insert('after');
   });
 
-  it('keeps rows that are written later out of an open snapshot', async () => {
+  it('hides later writes from an open snapshot', async () => {
     await insert('old');
     const [first, second] = await tenants.snapshot(tenant, async (scope) => {
       const before = await scope.find(Note);

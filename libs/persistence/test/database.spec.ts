@@ -207,7 +207,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
     expect(await textsOf(tenant)).toEqual(['stored']);
   });
 
-  it('does not report a commit when a statement failed and its error was swallowed', async () => {
+  it("reports a commit only if the writes are stored, even if a statement's error is swallowed", async () => {
     const tenant = randomUUID();
     const row = note(tenant, 'twice');
     const attempt = tenants.write(tenant, async (scope) => {
@@ -296,7 +296,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
       expect(databaseFailure(failure)?.code).toBe('database_unavailable');
     });
 
-    describe('reads within one request', () => {
+    describe('tenant reads', () => {
       interface Transaction {
         readonly pid: number;
         readonly began: string;
@@ -314,7 +314,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
         return row?.count ?? NaN;
       };
 
-      it('share a transaction when they follow each other immediately', async () => {
+      it('share a transaction if they follow each other immediately within one request', async () => {
         const [one, next] = await inRequest(async () => [
           await transactionOf(alpha),
           await transactionOf(alpha),
@@ -322,7 +322,7 @@ describe.each(EVERY_DATABASE)('a %s database', (driver) => {
         expect(next).toEqual(one);
       });
 
-      it('have separate transactions when concurrent, or outside a request', async () => {
+      it('have separate transactions if they are concurrent or outside a request', async () => {
         const beside = await inRequest(() => Promise.all([transactionOf(alpha), transactionOf(alpha)]));
         expect(beside[0]?.pid).not.toBe(beside[1]?.pid);
         const apart = [await transactionOf(alpha), await transactionOf(alpha)];

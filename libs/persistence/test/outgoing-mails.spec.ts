@@ -187,7 +187,7 @@ describe.each(EVERY_DATABASE)('emails on %s', (driver) => {
     expect(mails.givenUp).toHaveLength(1);
   });
 
-  it('are abandoned if they are sent but cannot be removed', async () => {
+  it('are abandoned if they are sent but cannot be removed from the queue', async () => {
     const isStuck = 'old.attempts <= 50';
     const [refuse, allow] =
       driver === 'sqlite'

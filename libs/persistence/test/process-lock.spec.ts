@@ -36,7 +36,7 @@ describe(ProcessLock.name, () => {
     expect(lockHolder(database.url)).toBeUndefined();
   });
 
-  it('passes to the next process, even if it was already waiting', async () => {
+  it('passes to a process that is already waiting', async () => {
     const lock = await ProcessLock.take(database.url);
     const next = ProcessLock.take(database.url);
     await lock.release();

@@ -109,7 +109,7 @@ describe('the SQLite file of a plane', () => {
       () => (rmSync(file), writeFileSync(`${file}-wal`, 'x')),
       /is missing, but .*-wal/,
     ],
-  ])('is refused with instructions, and not changed, when it %s', async (_, harm, problem) => {
+  ])('makes the start fail with instructions and without changes if it %s', async (_, harm, problem) => {
     await start();
     await harm();
     const before = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'base64')]);
@@ -148,7 +148,7 @@ describe('the SQLite file of a plane', () => {
     expect(readdirSync(folder)).toEqual(['plane.db']);
   });
 
-  it('is the same through every link, and not recreated if only a link is left', async () => {
+  it('is the same file through every link, and not recreated if only a link is left', async () => {
     await start();
     const elsewhere = join(folder, 'elsewhere');
     mkdirSync(elsewhere);
@@ -192,7 +192,7 @@ describe('the SQLite file of a plane', () => {
     expect(readdirSync(folder)).toEqual(['plane.db']);
   });
 
-  it('is refused if its folder is not writable, and the error names the folder', async () => {
+  it('cannot be created in a folder that is not writable, and the error names the folder', async () => {
     writeFileSync(join(folder, 'in-the-way'), '');
     file = join(folder, 'in-the-way/data/plane.db');
     await expect(start()).rejects.toThrow(EnvironmentError);

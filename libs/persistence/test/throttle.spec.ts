@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
     expect(await letThrough(5, lax)).toBe(3);
   });
 
-  it('says how long to wait, and gives back an attempt that did not count', async () => {
+  it('says how long to wait, and does not count an attempt that is given back', async () => {
     await taken(3);
     clock.advance(5 * MINUTE);
     await expect(throttle.take(strict, ['a'])).rejects.toMatchObject({
@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
   });
 
   it.each([true, false])(
-    'never demands a wait of more than one window after the clock was set back (strict: %s)',
+    'never demands a wait longer than the window, even if the clock was set back (strict: %s)',
     async (isStrict) => {
       const allowance = { ...strict, isStrict };
       expect(await letThrough(5, allowance)).toBe(3);
@@ -184,7 +184,7 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
     },
   );
 
-  describe('of sign-ins', () => {
+  describe('when used for sign-ins', () => {
     const from = <T>(ip: string, work: () => Promise<T>): Promise<T> =>
       runInContext({ traceId: 't', ip }, work);
     const tries = async (
@@ -203,14 +203,14 @@ describe.each(EVERY_DATABASE)('a throttle on %s', (driver) => {
       return through;
     };
 
-    it('counts attempts on an account across addresses, but known devices separately', async () => {
+    it('counts attempts on an account across addresses, but counts known devices separately', async () => {
       expect(await tries(8, '192.0.2.1', 'ann')).toBe(8);
       expect(await tries(8, '192.0.2.2', 'ann')).toBe(2);
       expect(await tries(12, '192.0.2.1', 'ann', 'her laptop')).toBe(10);
       expect(await tries(1, '192.0.2.1', 'ann', 'her phone')).toBe(1);
     });
 
-    it('counts attempts from an address across accounts, except those of known devices', async () => {
+    it('counts attempts from an address across accounts, except attempts by known devices', async () => {
       let through = 0;
       for (let i = 0; i < 15; i += 1) through += await tries(8, '192.0.2.9', `user ${i}`);
       expect(through).toBe(100);

@@ -53,7 +53,7 @@ describe(LinkPace.name, () => {
     expect(pace.pauseMs).toBe(0);
   });
 
-  it('starts with the shortest round when a call that has waited for a long time is disconnected', () => {
+  it('pauses only briefly when a call that has waited for a long time is disconnected', () => {
     const pace = new LinkPace(() => 0.5);
     pace.heardNothing({ waitedMs: 3, askedMs: 25_000 });
     pace.failed(20_000);

@@ -17,7 +17,7 @@ function withCheck(checked: string): string {
 }
 
 describe('a credential', () => {
-  it('consists of a prefix, an id, 256 bits and a CRC-32, as computed independently', () => {
+  it('consists of a prefix, an id, 256 bits and a CRC-32 that matches an independent computation', () => {
     const { value } = mintCredential('atp', { id: 'AAAAAAAAAAAA', randomBytes: allOnes });
     expect(value.reveal()).toBe('atp_AAAAAAAAAAAA_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1061Ue9');
   });
@@ -29,7 +29,7 @@ describe('a credential', () => {
     expect(mintCredential('aok', { randomBytes: allOnes }).id).toBe('lk9n8mt7Fhc7');
   });
 
-  it('differs each time', () => {
+  it('is different each time one is minted', () => {
     const minted = Array.from({ length: 100 }, () => mintCredential('ats'));
     expect(new Set(minted.map(({ id }) => id)).size).toBe(100);
     expect(new Set(minted.map(({ value }) => value.reveal().split('_')[2])).size).toBe(100);
@@ -106,7 +106,7 @@ describe('the hash of a credential', () => {
     expect(credentialMatches(`${value}0`, hashCredential(value))).toBe(false);
   });
 
-  it('matches nothing if it is not a valid hash', () => {
+  it('matches no credential if it is malformed', () => {
     const hash = hashCredential(value);
     for (const noHash of ['', hash.slice(2), `${hash}00`, `${hash}zz`, `${hash.slice(1)}z`]) {
       expect(credentialMatches(value, noHash)).toBe(false);

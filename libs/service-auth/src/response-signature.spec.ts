@@ -107,7 +107,7 @@ describe('a response is refused', () => {
     ['created', 'created=1618884475', 'created=1618884476'],
     ['keyid', 'KeyId0000001', 'KeyId0000002'],
     ['tag', 'atlas-cp', 'atlas-tp'],
-    ['the order', '"@status" "content-digest"', '"content-digest" "@status"'],
+    ['the order of the components', '"@status" "content-digest"', '"content-digest" "@status"'],
   ])('with %s changed', (_, from, to) => {
     const input = String(received.headers['signature-input']);
     expect(input).toContain(from);
@@ -122,7 +122,7 @@ describe('a response is refused', () => {
     ['the digest is not covered', COVERED.replace('"content-digest" ', ''), PARAMETERS],
     ['the request is not covered', COVERED.replace(' "signature";req', ''), PARAMETERS],
     ['its own signature is covered instead', COVERED.replace(';req', ''), PARAMETERS],
-    ['it covers more', `${COVERED} "date"`, PARAMETERS],
+    ['an extra component is covered', `${COVERED} "date"`, PARAMETERS],
     ['it has a nonce', COVERED, `${PARAMETERS};nonce="nonce-0123456789"`],
     ['it has the tag of a request', COVERED, PARAMETERS.replace('atlas-cp', 'atlas-tp')],
     ['its time is a string', COVERED, PARAMETERS.replace('1618884475', '"1618884475"')],

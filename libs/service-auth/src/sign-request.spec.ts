@@ -53,7 +53,7 @@ describe(signRequest.name, () => {
     ['a short nonce', { nonce: 'x'.repeat(15) }],
     ['a long nonce', { nonce: 'x'.repeat(129) }],
     ['a nonce that is not ASCII', { nonce: 'é'.repeat(16) }],
-    ['no key id', { keyId: '' }],
+    ['an empty key id', { keyId: '' }],
     ['a short secret', { secret: 'x'.repeat(31) }],
   ])('throws for %s instead of signing a request that would be refused', (_, changes) => {
     expect(() => signedCall(changes)).toThrow();

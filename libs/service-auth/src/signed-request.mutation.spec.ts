@@ -61,13 +61,13 @@ function spellingOf({ method, authority, target, rawBody, headers }: ArrivedCall
 
 describe('a signed call with any one byte changed', () => {
   it.each([
-    ['with all optional parts', signedCall(), PARTS],
+    ['call with all optional parts', signedCall(), PARTS],
     [
-      'without optional parts',
+      'call without optional parts',
       signedCall({ method: 'GET', body: undefined, tenantId: undefined }),
       PARTS.slice(0, 7),
     ],
-  ])('is refused in 2,000 of 2,000 cases, %s', async (_, call, parts) => {
+  ])('is refused in 2,000 of 2,000 cases (%s)', async (_, call, parts) => {
     const random = seededRandom(20_240_229);
     const touched = new Map<Part, number>();
     for (let round = 0; round < ROUNDS;) {

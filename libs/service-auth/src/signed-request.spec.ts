@@ -99,7 +99,7 @@ describe('a signed call', () => {
     });
   });
 
-  it('is refused with another secret or with none', async () => {
+  it('is refused if the verifier has another secret or none', async () => {
     await expectBadSignature({ ...signedCall(), secrets: [OTHER_SECRET] });
     await expectBadSignature({ ...signedCall(), secrets: [] });
   });
@@ -171,7 +171,7 @@ describe('a call is refused as malformed, even if its sender has the secret, whe
       COVERED.replace('"@query"', '"@path"'),
       PARAMETERS,
     ],
-    ['a component replaces another', COVERED.replace('"@query"', '"date"'), PARAMETERS],
+    ['another component replaces a required one', COVERED.replace('"@query"', '"date"'), PARAMETERS],
     ['a component has a parameter', COVERED.replace('"@path"', '"@path";req'), PARAMETERS],
     ['alg is declared', COVERED, `${PARAMETERS};alg="hmac-sha256"`],
     ['expires is declared', COVERED, `${PARAMETERS};expires=1618884773`],
@@ -236,7 +236,7 @@ describe('a call is refused as malformed, even if its sender has the secret, whe
     await expectRefusedForForm({ ...call, headers: Object.fromEntries(relabelled) });
   });
 
-  it("another algorithm's digest accompanies or replaces sha-256", async () => {
+  it('its digest is not exactly one well-formed sha-256 digest', async () => {
     for (const digest of [
       `${contentDigest('{"hello":"wörld"}')}, sha-512=:AAAA:`,
       'sha-512=:AAAA:',
@@ -256,7 +256,7 @@ describe('a call is refused if', () => {
     await expectBadSignature(withHeader(name, undefined));
   });
 
-  it.each(names)('its header %s is sent twice, joined or as a list', async (name) => {
+  it.each(names)('its header %s is sent twice or as a list', async (name) => {
     const value = String(signedCall().headers[name]);
     await expectBadSignature(withHeader(name, `${value}, ${value}`));
     await expectBadSignature(withHeader(name, [value, value]));

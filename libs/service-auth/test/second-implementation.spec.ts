@@ -180,17 +180,20 @@ describe('a signed response', () => {
     expect(verifyResponse(answer)).toEqual({ created: CREATED });
   });
 
-  describe('is refused by both implementations if one byte is changed in', () => {
+  describe('is refused if a change is made to', () => {
     const answer = { ...exchange, status: 200, body: '{}' };
     const headers = signResponse(answer);
 
-    it.each(['content-digest', 'signature-input', 'signature'] as const)('its %s', async (name) => {
-      for (const changed of changes(headers[name])) {
-        const altered = { ...headers, [name]: changed };
-        expect(() => verifyResponse({ ...answer, headers: altered })).toThrow(AnswerRefused);
-        expect(await takesAnswerTo(call, 200, altered)).toBe(false);
-      }
-    });
+    it.each(['content-digest', 'signature-input', 'signature'] as const)(
+      'one byte of its %s',
+      async (name) => {
+        for (const changed of changes(headers[name])) {
+          const altered = { ...headers, [name]: changed };
+          expect(() => verifyResponse({ ...answer, headers: altered })).toThrow(AnswerRefused);
+          expect(await takesAnswerTo(call, 200, altered)).toBe(false);
+        }
+      },
+    );
 
     it('its status or its request', async () => {
       expect(await takesAnswerTo(call, 201, headers)).toBe(false);

@@ -1,7 +1,7 @@
 import { eventually } from '../src/processes/plane-process';
 
 describe(eventually.name, () => {
-  it('reports the state that it found when it times out', async () => {
+  it('when it times out, reports the current state', async () => {
     const waiting = eventually(() => false, {
       timeoutMs: 1,
       what: 'it is done',

@@ -107,7 +107,7 @@ describe('npm start', () => {
     }
   });
 
-  it('passes SIGTERM on to the app, and returns its exit code', async () => {
+  it("passes SIGTERM on to the app, and returns the app's exit code", async () => {
     const started = workspace.startInBackground('wait');
     await called('app stack');
     started.kill('SIGTERM');

@@ -47,7 +47,7 @@ describe(isDatabaseBusy.name, () => {
 });
 
 describe(databaseFailure.name, () => {
-  it('does not claim that nothing was stored when a full disk stops the server during a COMMIT', () => {
+  it('reports the outcome as unknown when a full disk stops the server during a COMMIT', () => {
     const full = failure('could not write to file "pg_wal/xlogtemp.1"', { code: '53100', severity: 'PANIC' });
     expect(databaseFailure(inStatement(full))?.code).toBe('storage_full');
     expect(databaseFailure(new CommitOutcomeUnknown(full))?.code).toBe('commit_outcome_unknown');

@@ -45,5 +45,5 @@ describe(passwordInUrl.name, () => {
     ['postgres:///x?host=/run/postgresql', undefined],
     ['data/tenant-plane.db', undefined],
     ['postgres://atlas_owner:atlas_owner@db/x', 'password'],
-  ])('returns the password in %s: %s', (url, password) => expect(passwordInUrl(url)).toBe(password));
+  ])('for %s, returns %s', (url, password) => expect(passwordInUrl(url)).toBe(password));
 });

@@ -91,9 +91,12 @@ describe(providerFetch.name, () => {
     await expect(get(`${url}/never`, false, ended)).rejects.toThrow(/did not respond in time|aborted/);
   });
 
-  it.each(['http://login.example.com', 'http://10.0.0.1'])('sends nothing to %s', async (plain) => {
-    await expect(get(plain)).rejects.toThrow('must be https');
-  });
+  it.each(['http://login.example.com', 'http://10.0.0.1'])(
+    'refuses plain http to another machine: %s',
+    async (plain) => {
+      await expect(get(plain)).rejects.toThrow('must be https');
+    },
+  );
 
   it('never connects to our own network on behalf of a tenant', async () => {
     for (const host of ['127.0.0.1', 'localhost', '[::1]', '0x7f.1', '2130706433']) {

@@ -22,7 +22,7 @@ describe(signalWithin.name, () => {
   const call = (signal: AbortSignal): Promise<Response> =>
     fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { signal });
 
-  it('aborts an unanswered call, even after garbage collection', async () => {
+  it('aborts an unanswered call when the time is up, even after garbage collection', async () => {
     const reached = once(server, 'request');
     const ended = expect(call(signalWithin(300, new AbortController().signal))).rejects.toThrow(
       expect.objectContaining({ name: 'TimeoutError' }),
@@ -32,7 +32,7 @@ describe(signalWithin.name, () => {
     await ended;
   });
 
-  it('aborts a call when another signal aborts', async () => {
+  it('aborts a call when the given signal aborts', async () => {
     const end = new AbortController();
     const ended = expect(call(signalWithin(60_000, end.signal))).rejects.toThrow('seen enough');
     end.abort(new Error('seen enough'));
