@@ -243,7 +243,7 @@ describe.each(EVERY_DATABASE)("a tenant's kept copy that is to be served again, 
       expect(await asked()).toEqual(sentOn);
     });
 
-    it('redirects a request admitted before the tenant left, even if its session is then deleted', async () => {
+    it('redirects a request admitted before the tenant left, even after its session is deleted', async () => {
       const pause = Pause.behind(plane.app.get(TenantRouter), 'elsewhere');
       const answer = asked();
       await pause.reached;

@@ -389,7 +389,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     expect(refusal(await arrive(late, browser))).toEqual(NOT_BEGUN);
   });
 
-  it('are refused if the state parameter is forged, missing, duplicated, used or from another attempt', async () => {
+  it('are refused if the state is forged, missing, duplicated, used or from another attempt', async () => {
     await plane.user(tenant, 'operator', { email: 'sam@example.com' });
     const sam: ProviderUser = { sub: 'sam', email: 'sam@example.com', email_verified: true };
     const [browser, other] = [new CookieBrowser(), new CookieBrowser()];
