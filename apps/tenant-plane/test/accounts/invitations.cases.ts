@@ -152,10 +152,14 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
   });
 
   it.each<[string, (invited: string, inviter: string) => [string, object[]], string]>([
-    ['its recipient was deactivated, even if reactivated', (id) => [id, OFF_AND_ON], 'invitation_ended'],
-    ['its inviter was deactivated, even if reactivated', (_, by) => [by, OFF_AND_ON], 'inviter_not_allowed'],
-    ['its inviter may no longer invite', (_, by) => [by, [{ role: 'fulfiller' }]], 'inviter_not_allowed'],
-  ])('is not sent once %s', async (_, of, reason) => {
+    ['its recipient was deactivated and then reactivated', (id) => [id, OFF_AND_ON], 'invitation_ended'],
+    ['its inviter was deactivated and then reactivated', (_, by) => [by, OFF_AND_ON], 'inviter_not_allowed'],
+    [
+      'its inviter may no longer invite users',
+      (_, by) => [by, [{ role: 'fulfiller' }]],
+      'inviter_not_allowed',
+    ],
+  ])('is not sent if %s', async (_, of, reason) => {
     const { tenant, admin } = await scene(plane);
     const inviter = await plane.user(tenant, 'admin');
     const before = smtp.mails.length;
@@ -195,7 +199,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
     smtp.refusal = undefined;
   });
 
-  it('is invalidated by a newer invitation to the same address, which may change the role', async () => {
+  it('is invalidated by a newer invitation to the same address, which can assign another role', async () => {
     const { tenant, admin } = await scene(quiet);
     const first = (await invite(quiet, admin).expect(201)).body;
     const second = (await invite(quiet, admin, { role: 'requester' }).expect(201)).body;
@@ -273,7 +277,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
   });
 
   it.each([['"ann, bob@example.com"@example.com'], ['ann'], ['ann@example.com, bob@example.com']])(
-    'cannot be sent to %s',
+    'cannot be sent to an invalid address: %s',
     async (email) => {
       const { admin } = await scene(quiet);
       expect((await invite(quiet, admin, { email }).expect(400)).body.code).toBe('validation_failed');
@@ -297,7 +301,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       Array.from({ length: count }, (_, i) => `${of}-${i}@example.com`);
 
     it.each(['email', 'no email'])(
-      'is refused after 20 others from its inviter within an hour, with %s',
+      'is refused after 20 others from its inviter within an hour, on a plane with %s',
       async (mail) => {
         const where = mail === 'email' ? plane : quiet;
         const { tenant, admin } = await scene(where);
@@ -331,7 +335,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       expect((await inviteAll(quiet, elsewhere, people(1))).sent).toBe(1);
     });
 
-    it('is refused after three others in a day to its address in its tenant, from any sender', async () => {
+    it('is refused after three others to its address in a day, whoever in the tenant sent them', async () => {
       const { tenant, admin } = await scene(quiet);
       const another = await quiet.user(tenant, 'admin');
       const thrice = ['ann@example.com', 'Ann@example.com', 'ANN@EXAMPLE.COM'];
@@ -349,7 +353,7 @@ describe.each(EVERY_DATABASE)('an invitation on %s', (driver) => {
       expect((await inviteAll(quiet, tomorrow, ['ann@example.com'])).sent).toBe(1);
     });
 
-    it('is not counted if it was refused for another reason', async () => {
+    it('does not count towards the limits if it is refused for another reason', async () => {
       const { tenant, admin } = await scene(quiet);
       await quiet.user(tenant, 'operator', { email: 'ann@example.com' });
       for (let i = 0; i < 25; i += 1)

@@ -64,7 +64,7 @@ describe.each(MODELS)('self-registration on a plane that allows it (%s, %s)', (m
     await signUp(await plane.signupToken(tenant)).expect(409);
   });
 
-  it('admits only one of ten concurrent attempts, by sign-up or by registration', async () => {
+  it('lets only one of ten concurrent sign-ups and registrations succeed', async () => {
     const tokens = await Promise.all(Array.from({ length: 5 }, () => plane.signupToken(tenant)));
     const tries = [...tokens.map(signUp), ...Array.from({ length: 5 }, () => register())];
     const answers = await Promise.all(tries);

@@ -22,7 +22,7 @@ const ISSUER = 'https://id.example.com';
  * To see it fail: in `put` of the applier, leave out `reopened.end`; in `reopens`, leave out `reopenedBy`; in
  * `ReopenCopyStep`, leave out `links.end`; or in `ReopenedAccess.end`, leave out `voidPasswords`.
  */
-describe.each(EVERY_DATABASE)('a kept copy that should be served again, on %s', (driver) => {
+describe.each(EVERY_DATABASE)("a tenant's kept copy that is to be served again, on %s", (driver) => {
   const clock = new FixedClock();
   let faults: CommitFaults;
   let smtp: TestSmtpServer;
@@ -98,7 +98,7 @@ describe.each(EVERY_DATABASE)('a kept copy that should be served again, on %s', 
     ]);
   });
 
-  it('revokes access once per job, however often the entry is applied', async () => {
+  it('revokes access only once per job, however often its entry is applied', async () => {
     await settle();
     await moveAway();
     const job = randomUUID();
@@ -142,7 +142,7 @@ describe.each(EVERY_DATABASE)('a kept copy that should be served again, on %s', 
   });
 
   if (driver === 'postgres')
-    it('revokes access only once if two replicas apply the entry at the same time', async () => {
+    it('revokes access only once if two replicas apply its entry at the same time', async () => {
       await settle();
       await moveAway();
       const other = await TestTenantPlane.open(plane.database, { clock });
@@ -154,7 +154,7 @@ describe.each(EVERY_DATABASE)('a kept copy that should be served again, on %s', 
       await other.app.close();
     });
 
-  it('accepts no earlier password that its owner can reset by email', async () => {
+  it('invalidates passwords that their owners can reset by email', async () => {
     await settle('mailing');
     await moveAway();
     await reopen();
@@ -167,7 +167,7 @@ describe.each(EVERY_DATABASE)('a kept copy that should be served again, on %s', 
     expect((await ended())[0]?.after).toMatchObject({ passwords_voided: 2, passwords_kept: 0 });
   });
 
-  it('invalidates the passwords of single sign-on users, and counts the passwords it keeps', async () => {
+  it('invalidates the passwords of single sign-on users, keeps the others, and counts both', async () => {
     await settle();
     const { id: userId } = await plane.user(tenant, 'operator', { email: 'cid@example.com', passwordHash });
     await plane.tenants.write(tenant.tenant_id, async (scope) => {
@@ -190,7 +190,7 @@ describe.each(EVERY_DATABASE)('a kept copy that should be served again, on %s', 
     expect((await ended())[0]?.after).toMatchObject({ passwords_voided: 1, passwords_kept: 2 });
   });
 
-  describe('if the job requires its rows', () => {
+  describe('if its rows are required', () => {
     const isRefused = async (): Promise<void> => {
       const reopened = { job_id: randomUUID(), requires_rows: true } as const;
       // Runs twice, as if the process had died after the first attempt.
@@ -219,7 +219,7 @@ describe.each(EVERY_DATABASE)('a kept copy that should be served again, on %s', 
       await isRefused();
     });
 
-    it.each(['frozen', 'retired'] as const)('is served after it was %s', async (phase) => {
+    it.each(['frozen', 'retired'] as const)('is served again after it was %s', async (phase) => {
       await plane.apply({ tenants: [next({ phase, moved_to: undefined })] });
       const reopened = { job_id: randomUUID(), requires_rows: true } as const;
       await plane.apply({ tenants: [next({ phase: 'serving', reopened })] });
@@ -243,7 +243,7 @@ describe.each(EVERY_DATABASE)('a kept copy that should be served again, on %s', 
       expect(await asked()).toEqual(sentOn);
     });
 
-    it('redirects a request admitted before the tenant left, even without its session', async () => {
+    it('redirects a request admitted before the tenant left, even after its session is deleted', async () => {
       const pause = Pause.behind(plane.app.get(TenantRouter), 'elsewhere');
       const answer = asked();
       await pause.reached;

@@ -119,7 +119,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       expect([status, body.code]).toEqual([401, 'invalid_credentials']);
     });
 
-    it.each(REVOCATIONS)('that is being stored during %s', async (_, prepare) => {
+    it.each(REVOCATIONS)('whose session is being stored during %s', async (_, prepare) => {
       const revoke = await prepare();
       const pause = Pause.behind(plane.app.get(Sessions), 'open');
       const signingIn = sent(login());
@@ -146,7 +146,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
         async () => () => sent(refresh(first.refresh_token).expect(401)),
       ],
       [
-        'a logout',
+        'a sign-out',
         async () => () =>
           sent(plane.post('/api/auth/logout', undefined, { host, session: current.token }).expect(204)),
       ],
@@ -163,7 +163,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
           return () => sent(plane.post('/api/auth/token', bob, { host, headers }).expect(200));
         },
       ],
-    ])('that is being stored during %s', async (_, prepare) => {
+    ])('whose session is being stored during %s', async (_, prepare) => {
       const revoke = await prepare();
       const pause = Pause.behind(plane.app.get(Sessions), 'open');
       const refreshing = sent(refresh(current.refresh_token));
@@ -176,7 +176,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
   });
 
-  it('through expiry blocks a refresh that is still waiting', async () => {
+  it('through expiry blocks a token refresh that is still waiting', async () => {
     const { body } = await login().expect(200);
     const pause = Pause.behind(plane.app.get(Sessions), 'open');
     const signingIn = sent(login());
@@ -188,8 +188,8 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     expect([(await signingIn).status, (await refreshing).status]).toEqual([200, 401]);
   });
 
-  describe('through a new password', () => {
-    it('is not overwritten by a password change that began earlier', async () => {
+  describe('during a password change or reset', () => {
+    it('makes a change fail if a reset overtakes it', async () => {
       const token = await resetLink();
       const pause = Pause.inHashing('verify');
       const changing = sent(change(first.token));
@@ -216,7 +216,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
     });
 
     it.each([REVOCATIONS[0], BACK_AGAIN] as Revocation[])(
-      'is refused if its reset link was read before %s',
+      'makes a reset fail if its link was checked before %s',
       async (_, prepare) => {
         const revoke = await prepare();
         const token = await resetLink();
@@ -254,7 +254,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       await accept(tokenIn(body.url)).expect(401);
     });
 
-    it('also applies to an invitation that is still being created', async () => {
+    it('also applies if the invitation is still being created', async () => {
       const { body } = await invite().expect(201);
       const pause = Pause.behind(plane.app.get(UserTokens), 'mint');
       const inviting = sent(invite());
@@ -349,7 +349,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       },
     );
 
-    it('blocks a repeat of a request with the same idempotency key', async () => {
+    it('blocks a retry with the idempotency key of an earlier request', async () => {
       const caller = { ...other, headers: { 'idempotency-key': 'invites-bob' } };
       const { text } = await invite(caller).expect(201);
       expect((await invite(caller).expect(201)).text).toBe(text);
@@ -375,16 +375,19 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       incident = (await report().expect(201)).body.id;
     });
 
-    const AI_SETTING = 'an AI setting';
+    const AI_SETTING = 'a change to the AI settings';
     const OF_ADMINS: [string, () => supertest.Test][] = [
       [AI_SETTING, () => plane.put('/api/ai/settings', { allow_control_plane: false }, other)],
-      ['a skipped step', () => plane.post('/api/onboarding/steps/slos/skip', undefined, other)],
-      ['the consent to a move', () => plane.post('/api/moves/consent', undefined, other)],
+      ['a request to skip a step', () => plane.post('/api/onboarding/steps/slos/skip', undefined, other)],
+      ['a consent to a move', () => plane.post('/api/moves/consent', undefined, other)],
     ];
     const OF_ALL: typeof OF_ADMINS = [
-      ['an incident', report],
+      ['a new incident', report],
       ['a change to an incident', () => plane.patch(`/api/incidents/${incident}`, { title: 'x' }, other)],
-      ['a configuration item', () => plane.post('/api/cmdb/items', { name: 'web-1', type: 'host' }, other)],
+      [
+        'a new configuration item',
+        () => plane.post('/api/cmdb/items', { name: 'web-1', type: 'host' }, other),
+      ],
       ...OF_ADMINS,
     ];
     /** A change to the AI settings blocks all writes before it checks the user, so pause it before that. */
@@ -409,7 +412,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
       expect(await codeAfter(name, request, { deactivated: true })).toBe('unauthenticated');
     });
 
-    it.each(OF_ADMINS)("blocks %s that the user's new role does not allow", async (name, request) => {
+    it.each(OF_ADMINS)("blocks %s if the user's new role does not allow it", async (name, request) => {
       expect(await codeAfter(name, request, { role: 'requester' })).toBe('forbidden');
     });
 
@@ -516,7 +519,7 @@ describe.each(EVERY_DATABASE)('a revocation on %s', (driver) => {
           return () => reset(token);
         },
       ],
-      ['a new password', () => Pause.inHashing('hash'), async () => () => change(first.token)],
+      ['a password change', () => Pause.inHashing('hash'), async () => () => change(first.token)],
       [
         'a request for a reset link',
         () => Pause.before(service(Passwords), 'forgot'),

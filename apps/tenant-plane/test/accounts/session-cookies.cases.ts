@@ -71,7 +71,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     expect(answer.body).not.toHaveProperty('token');
   });
 
-  it.each(['yes', 1, null])('cannot be requested with %j', async (asked) => {
+  it.each(['yes', 1, null])('cannot be requested with the value %j', async (asked) => {
     const body = { email, password: PASSWORD, cookie: asked };
     await plane.post('/api/auth/token', body, { host }).expect(400);
   });
@@ -125,7 +125,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
       },
     ],
   ])(
-    'of another user is invalidated by a sign-in with %s, or the sign-in fails and can be repeated',
+    'of the previous user is invalidated by a sign-in with %s, which otherwise fails and can be repeated',
     async (_, prepare) => {
       const [path, body] = await prepare();
       const { session } = await plane.user(tenant, 'operator');
@@ -164,7 +164,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
     [{ origin: 'null' }],
     [{ referer: `https://${host}/` }],
     [{}],
-  ])('does not allow writes unless they come from a page on its own host: %j', async (headers) => {
+  ])('does not allow writes from other hosts or unknown origins: %j', async (headers) => {
     const before = await plane.get('/api/incidents', { host, headers: { cookie } });
     for (const answer of [
       await report(headers),
@@ -182,7 +182,7 @@ describe.each(EVERY_DATABASE)('a session cookie on %s', (driver) => {
       .expect(200);
   });
 
-  it('does not affect a bearer token', async () => {
+  it('does not affect requests with a bearer token', async () => {
     const { session } = await plane.user(tenant, 'operator');
     const headers = { cookie, 'sec-fetch-site': 'cross-site', origin: 'https://evil.example.com' };
     await plane.post('/api/incidents', INCIDENT, { host, session, headers }).expect(201);

@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
         /Sign in with the password/,
       ],
     ])(
-      'can be recovered by following the advice from the route %s, which accepts no idempotency key',
+      'can be recovered as the route %s advises, without an idempotency key',
       async (route, body, advice) => {
         const { token: session } = await signedIn();
         const answer = await lost(plane.post(`/api/auth/${route}`, body, { host, session }), false);
@@ -177,7 +177,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       }
     });
 
-    it('accepts a password exactly as chosen, whatever its length and age', async () => {
+    it('accepts a password only exactly as chosen, whatever its length or age', async () => {
       const password = ` Ünïcode of 150 characters, ${'longer than what bcrypt reads, '.repeat(4)}. `;
       const long = { email: 'long@example.com', password };
       await plane.user(tenant, 'operator', { email: long.email, passwordHash: await hashPassword(password) });
@@ -197,7 +197,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
     it.each([
       ['an invalid email address', { email: 'ann' }],
       ['no password', { password: '' }],
-      ['an object as password', { password: { $ne: '' } }],
+      ['an object as the password', { password: { $ne: '' } }],
       ['an unknown field', { tenant_id: 'globex' }],
     ])('is refused with %s', async (_, body) => {
       expect((await login(body).expect(400)).body.code).toBe('validation_failed');
@@ -205,7 +205,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
   });
 
   describe('once started', () => {
-    it('can be sent as a cookie', async () => {
+    it('can be used with a cookie', async () => {
       const { token } = await signedIn();
       const cookie = `theme=dark; atlas_session=${token}`;
       await plane.get('/api/auth/me', { host, headers: { cookie } }).expect(200);
@@ -239,7 +239,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       ['that is truncated', (token) => token.slice(0, -1)],
       ['that is too long', (token) => `${token}A`],
       ['with another secret', (token) => token.slice(0, -43) + 'A'.repeat(43)],
-      ['that is not a token', () => 'Bearer'],
+      ['that is only the word Bearer', () => 'Bearer'],
       ['that is empty', () => ''],
     ])('cannot be used with a token %s', async (_, change) => {
       const { token } = await signedIn();
@@ -271,7 +271,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect([await statusOf(second.token), await statusOf(third.token)]).toEqual([401, 200]);
     });
 
-    it('revokes every session of a sign-in, and no others, if its token is reused', async () => {
+    it('revokes every session of its sign-in, and no others, if a refresh token is reused', async () => {
       const [first, other] = [await signedIn(), await signedIn()];
       const { body: second } = await refresh(first.refresh_token).expect(200);
       const { body: third } = await refresh(second.refresh_token).expect(200);
@@ -283,7 +283,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect([event?.after, more]).toEqual([{ sessions_ended: 1 }, []]);
     });
 
-    it('also revokes the new session if a token from an earlier version is reused', async () => {
+    it('also revokes the new session if a token issued by an earlier Atlas version is reused', async () => {
       const first = await signedIn();
       await plane.tenants.write(tenant.tenant_id, (scope) =>
         scope.update(Session, { tokenHash: hashToken(first.token) }, { familyId: null }),
@@ -301,7 +301,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await refresh(tooLate.refresh_token).expect(401);
     });
 
-    it('extends a sign-in to at most ninety days, however often it is repeated', async () => {
+    it('extends a sign-in to at most ninety days, however many refreshes follow', async () => {
       let { refresh_token: token } = await signedIn();
       for (let days = 0; days < 75; days += 25) {
         clock.advance(25 * DAY);
@@ -315,7 +315,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       await refresh(last.refresh_token).expect(401);
     });
 
-    it('is limited to 600 per hour for each sign-in, but a new sign-in remains possible', async () => {
+    it('is possible 600 times an hour per sign-in, after which a new sign-in is still possible', async () => {
       const busy = await plane.tenant('busy');
       await plane.user(busy, 'operator', { email, passwordHash });
       const at = { host: hostOf('busy') };

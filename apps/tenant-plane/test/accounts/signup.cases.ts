@@ -57,7 +57,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     expect(body.user.name).toBe(tenant.admin_email);
   });
 
-  it('lets the first admin sign in with the email address in any case', async () => {
+  it('lets the first admin sign in, ignoring the case of the email address', async () => {
     await exchange(await plane.signupToken(tenant, { email: 'Ann@Example.com' })).expect(201);
     const login = { email: 'aNN@example.com', password: PASSWORD };
     await plane.post('/api/auth/token', login, { tenant: tenant.slug }).expect(200);
@@ -121,7 +121,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       expect(await users()).toEqual([]);
     });
 
-    it('while the plane has not enrolled', async () => {
+    it('if the plane has not enrolled', async () => {
       const { id, identities } = plane;
       await identities.update({ tenantPlaneId: null });
       const token = await plane.signupToken(tenant);
@@ -130,7 +130,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     });
   });
 
-  describe("with links from the tenant's entry", () => {
+  describe("with links listed in the tenant's entry", () => {
     const [jti, later] = ['01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000002'];
     const elsewhere = randomUUID();
     /** Applies the tenant's next entry. */
@@ -194,7 +194,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       expect(await users()).toEqual([]);
     });
 
-    it('tells the caller to retry while the tenant is arriving', async () => {
+    it('tells the caller to retry later if the tenant is still arriving', async () => {
       const id = randomUUID();
       await tell(undefined, { phase: 'importing', transfer: { id, role: 'target' } });
       const which = { id: tenant.tenant_id };
@@ -234,7 +234,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     expect(await plane.rows(tenant, UsedSignupToken)).toHaveLength(1);
   });
 
-  it('is refused after the first exchange, before the new password is checked', async () => {
+  it('is refused if repeated, before the new password is checked', async () => {
     const token = await plane.signupToken(tenant);
     await exchange(token).expect(201);
     for (const spent of [token, await plane.signupToken(tenant)]) {
@@ -243,7 +243,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
     }
   });
 
-  it('remains impossible after the first user is deactivated', async () => {
+  it('is still refused after the first user is deactivated', async () => {
     await exchange(await plane.signupToken(tenant)).expect(201);
     await plane.tenants.write(tenant.tenant_id, (scope) =>
       scope.update(User, { isFirst: true }, { deactivatedAt: clock.now() }),
@@ -292,7 +292,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
   it.each([
     ['a password that is too short', { password: 'eleven char' }],
     ['a password that is too long', { password: 'x'.repeat(201) }],
-    ['no password', { password: undefined }],
+    ['a missing password', { password: undefined }],
     ['an empty name', { name: '' }],
     ['an unknown field', { role: 'admin' }],
   ])('refuses %s without consuming the token', async (_, body) => {

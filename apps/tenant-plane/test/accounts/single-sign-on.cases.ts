@@ -130,7 +130,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     expect((await signIn(gil)).status).toBe(303);
   });
 
-  it('get the same refusal if unverified, unknown or deactivated', async () => {
+  it('get the same refusal whether unverified, unknown or deactivated', async () => {
     await plane.user(tenant, 'admin', { email: 'ben@example.com' });
     const deactivatedAt = plane.now;
     await plane.user(tenant, 'operator', { email: 'off@example.com', deactivatedAt });
@@ -316,7 +316,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     });
   });
 
-  it('are not admitted if deactivated during the sign-in, even if they were reactivated', async () => {
+  it('are not admitted if deactivated and reactivated during the sign-in', async () => {
     const { id } = await plane.user(tenant, 'operator', { email: 'lou@example.com' });
     const lou: ProviderUser = { sub: 'lou', email: 'lou@example.com', email_verified: true };
     expect((await signIn(lou)).status).toBe(303);
@@ -338,7 +338,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     });
     afterAll(() => configure({}).expect(200));
 
-    it('with the role that the admin has set and no password', async () => {
+    it('with no password, and with the role that the admin has set', async () => {
       const browsers = [new CookieBrowser(), new CookieBrowser()] as const;
       const urls = [await comeBack(kim, browsers[0]), await comeBack(kim, browsers[1])] as const;
       // Two sign-ins at the same time create one user.
@@ -362,12 +362,12 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
       [{ sub: 'd', email: 'd@x.acme.example', email_verified: true }],
       [{ sub: 'e', email: 'e@acme.example@evil.example', email_verified: true }],
       [{ sub: 'f' }],
-    ])('unless their profile is %j', async (user) => {
+    ])('unless their email address is missing, unverified or in another domain: %j', async (user) => {
       expect(refusal(await signIn(user))).toEqual(UNKNOWN);
     });
   });
 
-  it('must have begun the sign-in in the same browser and tenant, within the last 10 minutes', async () => {
+  it('must finish a sign-in in the browser and tenant where it began, within 10 minutes', async () => {
     await plane.user(tenant, 'operator', { email: 'may@example.com' });
     const may: ProviderUser = { sub: 'may', email: 'may@example.com', email_verified: true };
     const [browser, other, elsewhere] = [new CookieBrowser(), new CookieBrowser(), new CookieBrowser()];
@@ -389,7 +389,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
     expect(refusal(await arrive(late, browser))).toEqual(NOT_BEGUN);
   });
 
-  it('are refused if their state is forged, missing, duplicated, used or from another attempt', async () => {
+  it('are refused if the state is forged, missing, duplicated, used or from another attempt', async () => {
     await plane.user(tenant, 'operator', { email: 'sam@example.com' });
     const sam: ProviderUser = { sub: 'sam', email: 'sam@example.com', email_verified: true };
     const [browser, other] = [new CookieBrowser(), new CookieBrowser()];
@@ -485,7 +485,7 @@ describe.each(EVERY_DATABASE)('users who sign in through an OpenID provider, on 
       await plane.delete('/api/identity-provider', own).expect(404);
     });
 
-    it('that one of two concurrent admins sets up, and the other then replaces', async () => {
+    it('that one admin sets up and another replaces, if both act at the same time', async () => {
       const { tenant: own, admin: one } = await plane.tenantWithAdmin('umbrella');
       const other = { ...(await plane.user(own, 'admin')), host: hostOf('umbrella') };
       const put = (client_id: string, by: CallOptions) =>

@@ -76,7 +76,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     });
   });
 
-  it('are left unchanged, without an audit entry, if nothing changes', async () => {
+  it('get no audit entry for a request that changes nothing', async () => {
     const { id } = await plane.user(tenant, 'operator', { name: 'Ann' });
     for (const changes of [{}, { role: 'operator', name: 'Ann', deactivated: false }])
       expect((await change(id, changes).expect(200)).body).toMatchObject({ id, name: 'Ann' });
@@ -98,7 +98,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     expect(await roleOf(admin.id)).toBe('admin');
   });
 
-  it('always include an active admin, not counting invited and deactivated ones', async () => {
+  it('always include an active admin besides invited and deactivated ones', async () => {
     await plane.user(tenant, 'admin', { deactivatedAt: plane.now });
     await plane.post('/api/auth/invite', { email: 'a@example.com', role: 'admin' }, admin).expect(201);
     expect((await change(admin.id, { deactivated: true }).expect(409)).body.code).toBe('last_admin');
@@ -107,7 +107,7 @@ describe.each(EVERY_DATABASE)('the users of a tenant on %s', (driver) => {
     expect((await change(second.id, { deactivated: true }, second).expect(409)).body.code).toBe('last_admin');
   });
 
-  it('still include one of two admins who demote each other at the same time', async () => {
+  it("still include one active admin after two revoke each other's rights at the same time", async () => {
     const second = await plane.user(tenant, 'admin');
     const answers = await Promise.all([
       change(second.id, { role: 'operator' }, admin),

@@ -8,7 +8,7 @@ import { type CallOptions, TestTenantPlane } from '../tenant-plane.fixture';
 
 const HOME = 'https://home.example.com';
 
-describe.each(EVERY_DATABASE)('a replica, while another one applies a move, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a replica on %s, while another replica applies a move', (driver) => {
   const clock = new FixedClock();
   let plane: TestTenantPlane;
   let acme: DesiredTenant;
@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('a replica, while another one applies a move, on %
     expect(await ask(byBoth)).toEqual(THERE);
   });
 
-  it('redirects if one name was looked up before the tenant left and the other afterwards', async () => {
+  it('redirects a request whose two tenant names were looked up before and after the move', async () => {
     await plane.get('/api/tenant-default', bySlug).expect(200);
     await leave();
     expect(await ask(byBoth)).toEqual(THERE);
@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)('a replica, while another one applies a move, on %
       expect((await directory.locate(['acme'])).served).toBeNull();
     });
 
-    it('caches no result that was read before a change was applied here', async () => {
+    it('does not cache a result that was read before this replica applied a change', async () => {
       const rowsOfOlder = Pause.behind(plane.app.get(Database), 'read');
       const older = directory.locate(['acme']);
       await rowsOfOlder.reached;

@@ -49,7 +49,7 @@ describe('the pages of a tenant plane', () => {
     },
   );
 
-  it('have a policy that allows the styles that the scripts of /docs create', async () => {
+  it('have a policy that allows the styles created by the scripts of /docs', async () => {
     const policy = (await open('/docs')).headers['content-security-policy'] ?? '';
     const scripts = await Promise.all(
       ['bundle', 'standalone-preset'].map((name) => open(`/docs/swagger-ui-${name}.js`)),
@@ -114,7 +114,7 @@ describe('the pages of a tenant plane', () => {
     });
 
     it.each(Object.values(PROFILES))(
-      'include the guide for $model',
+      'include the guide for the deployment model $model',
       async ({ guide: { doc, title }, hints }) => {
         for (const hint of hints) await guide(hint.doc);
         expect(await guide(doc)).toMatch(new RegExp(`<h1 id="[a-z-]+">${title}</h1>`));
@@ -139,7 +139,7 @@ describe('the pages of a tenant plane', () => {
     expect(answer.text).not.toContain('<script>');
   });
 
-  it('say that the tenant is suspended, while programs get a problem document', async () => {
+  it('say that the tenant is suspended; API calls get a problem document', async () => {
     await suspend();
     for (const path of ['/', '/signup', '/reset-password']) {
       const page = await open(path).expect(403);

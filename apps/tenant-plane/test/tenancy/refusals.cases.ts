@@ -28,7 +28,7 @@ describe('a shared plane on Postgres', () => {
       'a SQLite file as database URL and a Postgres migration URL',
       { TENANT_PLANE_DATABASE_URL: '/tmp/never-made.db' },
     ],
-  ])('refuses to start with %s, and names the variable', async (_, env) => {
+  ])('refuses to start with %s, and names the variable to correct', async (_, env) => {
     const started = createApp({ ...environmentFor(database), ...env }).then((app) => app.close());
     await expect(started).rejects.toThrow('TENANT_PLANE_MIGRATION_DATABASE_URL');
   });
@@ -52,7 +52,7 @@ describe('a request body', () => {
 });
 
 describe('an entry that cannot be applied', () => {
-  it('is requested again with growing pauses', async () => {
+  it('is requested again at growing intervals', async () => {
     const link = await Link.create('sqlite');
     link.control.wanted.put({ ...tenantEntry('broken'), name: null as unknown as string });
     await link.startPlane();

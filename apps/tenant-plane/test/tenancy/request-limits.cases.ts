@@ -130,7 +130,7 @@ describe('a response that takes too long', () => {
     await plane.close();
   });
 
-  it('is abandoned, and its connection is closed, if neither side sends anything for too long', async () => {
+  it('is abandoned, and its connection is closed, after a silence from both sides', async () => {
     const plane = await TestTenantPlane.boot('postgres', { limits: { silenceMs: 200 } });
     const { admin } = await plane.tenantWithAdmin('acme');
     const text = JSON.stringify(body);

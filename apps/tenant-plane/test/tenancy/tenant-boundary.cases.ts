@@ -45,7 +45,7 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
       ['its subdomain', ({ slug }) => ({ host: hostOf(slug) })],
     ];
 
-    it.each(ways)('allows a sign-in to that tenant, named by %s', async (way, by) => {
+    it.each(ways)('allows a sign-in to that tenant (named by %s)', async (way, by) => {
       const passwordHash = await hashPassword(PASSWORD);
       const email = `${way.replaceAll(' ', '-')}@example.com`;
       for (const tenant of [acme, globex]) {
@@ -56,7 +56,7 @@ describe.each(EVERY_DATABASE)('the boundary between tenants on %s', (driver) => 
       }
     });
 
-    it.each(ways)('gives access to that tenant before and after sign-in, named by %s', async (_, by) => {
+    it.each(ways)('gives access to that tenant before and after sign-in (named by %s)', async (_, by) => {
       const known = await plane.get('/api/tenant-default', by(acme)).expect(200);
       expect(known.body.tenant).toEqual({ id: acme.tenant_id, slug: 'acme', name: 'Tenant acme' });
       const incidents = await plane.get('/api/incidents', { ...by(acme), session: user.session }).expect(200);

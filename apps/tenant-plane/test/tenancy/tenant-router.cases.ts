@@ -47,13 +47,13 @@ describe.each(EVERY_DATABASE)('the tenant router of a shared plane on %s', (driv
       expect([path, (await plane.get(path, { host: hostOf('acme') })).status]).toEqual([path, 200]);
   });
 
-  it('redirects only to the origin from the Control Plane, whatever the path contains', async () => {
+  it('redirects only to the origin that the Control Plane gives, whatever the path contains', async () => {
     lives('acme', { endpoint_url: `${ELSEWHERE}/some/path?token=x` });
     const { headers } = await plane.get('//evil.example.com/', { host: hostOf('acme') });
     expect(new URL(headers['location'] ?? '').origin).toBe(ELSEWHERE);
   });
 
-  it('redirects no request whose request line names a host', async () => {
+  it('does not redirect a request whose request line names a host', async () => {
     lives('acme');
     const head = `Host: ${hostOf('acme')}\r\nConnection: close\r\n\r\n`;
     const answer = await sendRaw(plane.url, `GET http://.evil.example/ HTTP/1.1\r\n${head}`);

@@ -124,7 +124,7 @@ describe.each(EVERY_DATABASE)('a tenant plane that allows another origin, on %s'
     expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([201, APP]);
   });
 
-  it("lets that origin's pages read refusals", async () => {
+  it("lets that origin's pages read error responses", async () => {
     const { status, headers } = await plane.get('/api/incidents', {
       host: hostOf('acme'),
       headers: { origin: APP },
@@ -133,7 +133,7 @@ describe.each(EVERY_DATABASE)('a tenant plane that allows another origin, on %s'
   });
 
   it.each(['https://evil.example.com', 'http://app.example.com', `${APP}.evil.example.com`, 'null'])(
-    'does not allow pages from %s',
+    'does not allow pages from the origin %s',
     async (origin) => {
       expect((await preflight(origin)).headers).not.toHaveProperty('access-control-allow-origin');
     },
