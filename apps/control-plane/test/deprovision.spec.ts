@@ -301,7 +301,7 @@ describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (
     expect(refusal(await sendPart(scene.cell, id, forged, 2)).at(0)).not.toBe(200);
   });
 
-  it('stays active because its restore cannot be undone once users may have made changes', async () => {
+  it('cannot have its restore undone once users may have made changes', async () => {
     const tenant = await gone();
     const { job } = await comingBack(tenant);
     await scene.reaches(job, 'waiting');
@@ -420,7 +420,7 @@ describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('is not removed while its backup has been sent but not yet verified by a trial restore', async () => {
+  it('is not removed until a trial restore has verified its backup', async () => {
     const tenant = await begin(await active());
     const backup = await backupOf(tenant.id);
     expect((await sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST))).status).toBe(200);
@@ -438,7 +438,7 @@ describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('is not removed if its backup is damaged right after it was verified', async () => {
+  it('is not removed if its backup is damaged right after being verified', async () => {
     const backups = scene.plane.app.get(Backups);
     const keep = backups.keep.bind(backups);
     jest.spyOn(backups, 'keep').mockImplementationOnce(async (manager, backup, manifest) => {
@@ -829,7 +829,7 @@ describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (
       expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deleted' });
     });
 
-    it('is not purged by an earlier job once it is active again', async () => {
+    it('is not purged by an earlier job once the tenant is active again', async () => {
       const tenant = await gone();
       jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(broken);
       await overdue(tenant);
@@ -913,7 +913,7 @@ describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (
     });
   });
 
-  it('is deleted at once if it was never active, and its provisioning job is cancelled', async () => {
+  it('is deleted at once, and its provisioning job is cancelled, if it was never active', async () => {
     const { id, slug, job: provisioning } = await scene.waiting();
     const placed = await scene.placed();
     const { job } = await begin({ id, slug });

@@ -235,7 +235,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
         .open(await only(Tenant, { id: dedicated.id }))
         ?.reveal();
 
-    it('reports that a tenant cannot be checked, and still checks the others', async () => {
+    it('reports a tenant that cannot be checked, and still checks the others', async () => {
       const { dbUrlSealed } = await only(Tenant, { id: dedicated.id });
       await change(Tenant, { id: dedicated.id }, { dbUrlSealed: 'not sealed by us' });
       await change(Tenant, { id: shared.id }, { url: ELSEWHERE });
@@ -252,7 +252,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await set.scene.cell.serve(shared.id);
     });
 
-    it('republishes an entry that a plane has skipped, and reports one that a plane cannot apply', async () => {
+    it('republishes an entry that a plane skipped, and reports one that a plane cannot apply', async () => {
       await change(Placement, { tenantId: shared.id }, { reportedRevision: 0 });
       await isLeftToJobs({ tenantId: shared.id }, 'entry_unapplied', shared.id);
       await isRepaired('entry_unapplied', shared.id);

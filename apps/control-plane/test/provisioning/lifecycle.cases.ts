@@ -111,7 +111,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       expect(await removals()).toHaveLength(1);
     });
 
-    it('leaves a failed removal for an operator to retry', async () => {
+    it('gets no new removal while an operator can still retry the failed one', async () => {
       const places = [await leftBehind(), await leftBehind()];
       const failing = jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockRejectedValue(BROKEN);
       for (const count of [1, 2, 2, 2]) {
@@ -126,7 +126,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       await scene.reaches(failed[0]?.id ?? '', 'waiting');
     });
 
-    it('leaves a cancelled removal for an operator to retry', async () => {
+    it('gets no new removal while an operator can still retry the cancelled one', async () => {
       await leftBehind();
       const later = new Date(scene.plane.clock.now().getTime() + 60_000);
       jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockResolvedValueOnce(wait('nothing', later));

@@ -143,7 +143,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     await scene.plane.post(path('deprovision?dry_run=true'), givesUp).expect(200);
   });
 
-  it('loses its old copy on time if its new home re-enrols with the same database', async () => {
+  it('has its old copy removed on time if its new home re-enrols with the same database', async () => {
     await moves();
     const { instanceId: instance_id } = target;
     const anew = await tenant.installAnew({ instance_id }, target);

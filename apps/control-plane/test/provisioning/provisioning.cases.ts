@@ -235,7 +235,7 @@ describe.each(EVERY_DATABASE)('a Control Plane without an enrolled cell on %s', 
     expect(await plane.count(Tenant)).toBe(0);
   });
 
-  it('requires no purchase order unless configured to', async () => {
+  it('requires no purchase order by default', async () => {
     const body = provisionBody({ deployment_model: 'dedicated' });
     const answer = await plane.post('/api/tenants/provision?dry_run=true', body);
     expect(answer.body.code).not.toBe('purchase_order_required');
