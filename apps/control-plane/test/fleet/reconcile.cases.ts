@@ -216,19 +216,16 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       ['url', { url: ELSEWHERE }],
       ['endpointUrl', { endpointUrl: ELSEWHERE }],
       ['dbUrlSealed', { dbUrlSealed: null }],
-    ])(
-      "repairs a tenant's %s when it differs from the value recorded for the plane",
-      async (field, wrong) => {
-        const { id } = dedicated;
-        const right = await only(Tenant, { id });
-        await change(Tenant, { id }, wrong);
-        if (field === 'url') await isLeftToJobs({ tenantId: id }, 'address_differs', id);
-        await isRepaired('address_differs', id);
-        const { url, endpointUrl } = await only(Tenant, { id });
-        expect({ url, endpointUrl }).toEqual({ url: right.url, endpointUrl: right.endpointUrl });
-        expect(await databaseUrl()).toBe(set.plane.app.get(DatabaseUrls).open(right)?.reveal());
-      },
-    );
+    ])("repairs a tenant's %s that differs from the record of its plane", async (field, wrong) => {
+      const { id } = dedicated;
+      const right = await only(Tenant, { id });
+      await change(Tenant, { id }, wrong);
+      if (field === 'url') await isLeftToJobs({ tenantId: id }, 'address_differs', id);
+      await isRepaired('address_differs', id);
+      const { url, endpointUrl } = await only(Tenant, { id });
+      expect({ url, endpointUrl }).toEqual({ url: right.url, endpointUrl: right.endpointUrl });
+      expect(await databaseUrl()).toBe(set.plane.app.get(DatabaseUrls).open(right)?.reveal());
+    });
     const databaseUrl = async () =>
       set.plane.app
         .get(DatabaseUrls)

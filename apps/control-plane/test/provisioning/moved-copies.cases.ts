@@ -412,7 +412,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     });
   });
 
-  it('is lost if the new home is reinstalled while the old home removes the old copy', async () => {
+  it('counts as lost if the new home is reinstalled while the old home removes the old copy', async () => {
     const copy = await moves();
     await tenant.report({}, target);
     await timeGoesBy();

@@ -369,12 +369,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
       });
 
       it.each([
-        [
-          'is served again if the job is rolled back before any part of the plane is removed',
-          false,
-          'cancelled',
-          null,
-        ],
+        ['is served again if rolled back before any part of the plane is removed', false, 'cancelled', null],
         ['cannot be rolled back once parts of the plane may be removed', true, 'failed', 'beyond_return'],
       ] as const)('%s', async (_, hasBegun, end, code) => {
         destroys(async (_subject, write) => {
