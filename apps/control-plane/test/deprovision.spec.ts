@@ -46,7 +46,7 @@ interface Gone {
   readonly job: string;
 }
 
-describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (driver) => {
   let scene: JobScene;
   beforeAll(async () => (scene = await JobScene.set(driver)));
   afterEach(() => jest.restoreAllMocks());
@@ -192,7 +192,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
     await expect(checkBackup(tenant.id, older)).resolves.toBeUndefined();
   });
 
-  it('is not restored until an import that its plane restarted is complete', async () => {
+  it('is not restored while an import that its plane has restarted is incomplete', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     const { id = '' } = entryOf(tenant.id)?.transfer ?? {};
@@ -291,7 +291,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
       expect(refusal(await sayImported(scene.cell, backup.id, imported))).toEqual([409, 'transfer_too_long']);
   });
 
-  it('is restored from a backup to which no part can be added during the restore', async () => {
+  it('has a backup that cannot get new parts during a restore', async () => {
     const tenant = await gone();
     await importing(tenant);
     const [kept] = await scene.plane.rows(Transfer, { tenantId: tenant.id });
@@ -301,7 +301,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
     expect(refusal(await sendPart(scene.cell, id, forged, 2)).at(0)).not.toBe(200);
   });
 
-  it('stays active if an operator tries to undo its restore, since users may have made changes', async () => {
+  it('cannot have its restore undone once users may have made changes', async () => {
     const tenant = await gone();
     const { job } = await comingBack(tenant);
     await scene.reaches(job, 'waiting');
@@ -356,7 +356,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
     await pulled(tenant.id, ({ transfer }) => transfer?.role === 'target');
   });
 
-  it('is not restored to a plane with an outdated version until that plane is upgraded', async () => {
+  it('is not restored to a plane with an older version until that plane is upgraded', async () => {
     const tenant = await gone();
     const runs = (version: string) => scene.plane.change(TenantPlane, { id: scene.cell.id }, { version });
     const older = scene.before('open-restore', () => runs('0.0.9'));
@@ -392,7 +392,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
     expect((await scene.plane.post(`/api/tenants/${tenant.id}/restore`)).status).toBe(202);
   });
 
-  it('is imported again instead of being removed when a half-undone restore is retried', async () => {
+  it('is imported again, not removed, when a half-undone restore is retried', async () => {
     const tenant = await gone();
     const job = await importing(tenant);
     const stuck = new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
@@ -420,7 +420,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('is not removed while its backup has been sent but not yet verified by a trial restore', async () => {
+  it('is not removed until a trial restore has verified its backup', async () => {
     const tenant = await begin(await active());
     const backup = await backupOf(tenant.id);
     expect((await sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST))).status).toBe(200);
@@ -438,7 +438,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('is not removed if its backup is damaged right after it was verified', async () => {
+  it('is not removed if its backup is damaged right after being verified', async () => {
     const backups = scene.plane.app.get(Backups);
     const keep = backups.keep.bind(backups);
     jest.spyOn(backups, 'keep').mockImplementationOnce(async (manager, backup, manifest) => {
@@ -532,7 +532,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
       },
     ],
   ];
-  it.each(WAITS)('waits for a plane whose disk is full while %s', async (_, reach) => {
+  it.each(WAITS)("has a job that waits if the plane's disk is full while %s", async (_, reach) => {
     const tenant = await begin(await active());
     await reach(tenant);
     await scene.report(tenant.id, 'retrying', 'The disk is full.');
@@ -596,7 +596,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
     await scene.reaches(tenant.job, 'succeeded');
   });
 
-  it('is not brought back by a rollback once its plane has been instructed to remove the rows', async () => {
+  it('cannot be brought back by a rollback once its plane has been told to remove the rows', async () => {
     const tenant = await begin(await active());
     await backUp(tenant);
     await pulled(tenant.id, (entry) => entry.purge !== undefined);
@@ -709,7 +709,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
     });
 
     it.each(['cancel', 'rollback'] as const)(
-      'is purged when its purge is retried after a %s, and gets no second purge job',
+      'is purged by a retry of the same job after a %s, not by a second job',
       async (action) => {
         const tenant = await gone();
         jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(broken);
@@ -829,7 +829,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
       expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'deleted' });
     });
 
-    it('is not purged by an earlier job once it is active again', async () => {
+    it('is not purged by an earlier job once the tenant is active again', async () => {
       const tenant = await gone();
       jest.spyOn(scene.plane.app.get(EraseBackupStep), 'run').mockRejectedValueOnce(broken);
       await overdue(tenant);
@@ -871,7 +871,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
       ]);
     });
 
-    it("returns to the customer's plane, which kept its rows, if an undone restore is retried", async () => {
+    it("is restored to the customer's existing plane if a cancelled restore is retried", async () => {
       const tenant = await deprovisionedOfCustomer('on_prem');
       const { body } = await scene.plane.post(`/api/tenants/${tenant.id}/restore`).expect(202);
       await scene.reaches(body.job.id, 'waiting');
@@ -886,7 +886,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
       expect(planes).toMatchObject([{ tenantPlaneId: tenant.planeId, phase: 'importing', holdsPlace: true }]);
     });
 
-    it('leaves no valid install bundle from a failed restore once it is purged', async () => {
+    it('has no valid install bundle left from a failed restore once it is purged', async () => {
       const { id, planeId } = await deprovisionedOfCustomer('on_prem');
       jest.spyOn(scene.plane.app.get(RegisterTenantPlaneStep), 'run').mockRejectedValueOnce(broken);
       const restore = await scene.plane.post(`/api/tenants/${id}/restore`).expect(202);
@@ -913,7 +913,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
     });
   });
 
-  it('is deleted at once if it was never active, and its provisioning job is cancelled', async () => {
+  it('is deleted at once, and its provisioning job is cancelled, if it was never active', async () => {
     const { id, slug, job: provisioning } = await scene.waiting();
     const placed = await scene.placed();
     const { job } = await begin({ id, slug });
@@ -975,7 +975,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
     expect(await scene.tenant(id)).toMatchObject({ status: 'active' });
   });
 
-  it("stays on the customer's plane, which can enrol again only with a bundle from a restore", async () => {
+  it("keeps its rows on the customer's plane, which can enrol again only for a restore", async () => {
     const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
     const { id, slug, tenant_plane_id } = body.tenant;
     const theirs = new PlaneSimulator(scene.plane.url, scene.plane.clock, tenant_plane_id, body.install);
@@ -1045,7 +1045,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
   });
 
   describe('cannot be', () => {
-    it('deprovisioned with a wrong confirm_slug, and stays unchanged', async () => {
+    it('deprovisioned by a request with the wrong confirm_slug', async () => {
       const { id, slug } = await active();
       for (const query of ['', '?dry_run=true']) {
         const answer = await deprovision(id, `${slug}x`, query);
@@ -1124,7 +1124,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
       expect(await live()).toMatchObject([{ targetPlaneId: second.id, sourcePlaneId: scene.cell.id }]);
     });
 
-    it('is not cut over if the transfer is for a different plane', async () => {
+    it('stays at its home if the transfer is for a plane other than the target', async () => {
       const elsewhere = await scene.plane.enrolledCell();
       const { app } = scene.plane;
       const between = {
@@ -1175,7 +1175,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
       await pulledBy(second, ({ phase }) => phase === 'serving');
     });
 
-    it('has no transfer in its entry on a plane that must remove its rows', async () => {
+    it('has no transfer in its entry for a plane that must remove its rows', async () => {
       const job = await moveTo(second);
       await importing(second);
       const coming = { tenantId: tenant.id, tenantPlaneId: second.id };
@@ -1186,7 +1186,7 @@ describe.each(EVERY_DATABASE)('a tenant being deprovisioned, on %s', (driver) =>
     });
   });
 
-  it('shows no trace of the interrupted move after a rollback, and can be moved elsewhere', async () => {
+  it('keeps nothing from an interrupted move after a rollback, and can be moved elsewhere', async () => {
     const tenant = await active();
     const [first, second] = [await scene.plane.enrolledCell(), await scene.plane.enrolledCell()];
     const move = async ({ id: tenant_plane_id }: PlaneSimulator): Promise<string> => {
@@ -1341,7 +1341,7 @@ describe.each(EVERY_DATABASE)(
       expect(await scene.plane.rows(Transfer, { id })).toMatchObject([{ keySealed: null }]);
     });
 
-    it('keeps its backup if an earlier installation, which did not make it, enrols again', async () => {
+    it('keeps its backup if an earlier installation, which did not make the backup, re-enrols', async () => {
       const { instanceId: instance_id } = tenant.cell;
       const job = await begunElsewhere();
       await tenant.backUp();

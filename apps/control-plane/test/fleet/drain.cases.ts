@@ -117,7 +117,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
     expect(await scene.plane.count(Placement, { tenantPlaneId: here.id })).toBe(0);
   });
 
-  it('moves no tenant to a cell with an older version, which could not store all rows', async () => {
+  it('moves no tenant to a cell with an older version', async () => {
     const [id = ''] = await inhabited(1);
     await scene.plane.change(TenantPlane, { id: other.id }, { version: '0.0.9' });
     const move = (query = '') =>
@@ -176,7 +176,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
     expect(await scene.plane.count(Placement, { tenantPlaneId: elsewhere.id })).toBe(0);
   });
 
-  describe('with a tenant moving to a cell that enrols again with a different key', () => {
+  describe('with a tenant that is moving to another cell', () => {
     const pulled = (cell: PlaneSimulator, id: string, isNew: (transfer: DesiredTransfer) => boolean) =>
       eventually(async () => {
         await cell.pull();
@@ -185,7 +185,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
       });
 
     it.each(['while the job waits', 'before the job is retried'])(
-      'encrypts the rows with the new key if that cell enrols %s',
+      "encrypts the rows with the other cell's new key if that cell re-enrols %s",
       async (when) => {
         const [id = ''] = await inhabited(1);
         const to = { deployment_model: 'shared', tenant_plane_id: other.id };
@@ -313,7 +313,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
     expect(here.tenants.get(id)).not.toHaveProperty('signup_links');
   });
 
-  it('resumes a half-undone move even if the new cell has been asked to purge its copy', async () => {
+  it('resumes a half-undone move even if the new cell has been told to purge the tenant', async () => {
     const [id = ''] = await inhabited(1);
     const body = { deployment_model: 'shared', tenant_plane_id: other.id };
     const { job } = (await scene.plane.post(`/api/tenants/${id}/move`, body).expect(202)).body;
@@ -349,7 +349,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
   });
 
   it.each(['before it begins', 'while it waits'])(
-    'stays closed if an earlier drain closed it and a second drain is cancelled %s',
+    'stays closed, as an earlier drain left it, if a second drain is cancelled %s',
     async (when) => {
       await inhabited(1);
       await incompleteDrain();
@@ -398,7 +398,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
     ['while the clock stands still', 0],
     ['after the clock stepped back', -5],
   ])(
-    'fails to drain if a move is cancelled %s; the error names the tenant, and a retry resumes',
+    'fails to drain if a move is cancelled %s; the error names the tenant, which a retry moves',
     async (_, steps) => {
       const [id] = await inhabited(1);
       const job = await incompleteDrain(steps);
@@ -411,7 +411,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
     },
   );
 
-  it('moves out all tenants except those whose rows it has lost, and the error names these', async () => {
+  it('moves out all tenants except those whose rows are lost, which the error names', async () => {
     const ids = await inhabited(6);
     const [last = '', ...lost] = ids.toReversed();
     const at = (tenantId: string) => ({ tenantId, tenantPlaneId: here.id });
@@ -460,7 +460,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
     await eventually(async () => (await cellNow(here))?.accepts_tenants === false);
   });
 
-  it('fails to drain if it has been reopened in the meantime', async () => {
+  it('fails to drain if it is reopened during the drain', async () => {
     const opened = scene.before('move-tenants', () =>
       scene.plane.change(TenantPlane, { id: here.id }, { acceptsTenants: true }),
     );
@@ -470,7 +470,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
     expect((await scene.job(job)).error).toMatchObject({ code: 'cell_reopened', class: 'operator' });
   });
 
-  it('begins no second move of a tenant until the failed move is rolled back', async () => {
+  it('moves a tenant whose move has failed only after that move is rolled back', async () => {
     const [id = ''] = await inhabited(1);
     const failure = new StepFailure('operator', 'broken', 'It broke.', 'Operator: mend it.');
     jest.spyOn(scene.plane.app.get(OpenTransferStep), 'run').mockRejectedValueOnce(failure);
@@ -504,7 +504,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
       expect(await cellNow(elsewhere)).toMatchObject({ tenants: 0 });
     });
 
-    it('before it has enrolled; nor can a plane that is not a cell', async () => {
+    it('before it has enrolled; nor can a single-tenant plane', async () => {
       const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
       const [theirs, expected] = [{ id: body.tenant.tenant_plane_id }, await scene.plane.registerCell()];
       expect(refusal(await call('drain', theirs as PlaneSimulator))).toEqual([

@@ -214,7 +214,7 @@ describe.each(EVERY_DATABASE)('the process of a local tenant plane on %s', (driv
     expect(distances).toEqual([1000, 2000, 4000, 1000, 2000]);
   });
 
-  it('is not duplicated when an unrecorded process is running', async () => {
+  it('replaces an unrecorded process that is still running for the same plane', async () => {
     const plane = await dedicated();
     const { pid: stray } = plane.row;
     await change(plane, { pid: null, pidStartedAt: null });

@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports a tenant between two homes without a job, unless a failed job already shows it', async () => {
+    it('reports a move that no job continues, unless a failed job already shows it', async () => {
       const other = await set.plane.enrolledCell();
       const place = { ...(await placementOf(shared)), tenantPlaneId: other.id, phase: 'importing' as const };
       await set.plane.app.get(Database).write((manager) => manager.insert(Placement, place));
@@ -204,7 +204,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('reports a tenant in transition without a job', async () => {
+    it('reports a tenant whose transitional status has no job', async () => {
       await change(Tenant, { id: shared.id }, { status: 'provisioning' });
       await isLeftToJobs({ tenantId: shared.id }, 'job_missing', shared.id);
       const drift = await isReported('job_missing', shared.id);
@@ -216,7 +216,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       ['url', { url: ELSEWHERE }],
       ['endpointUrl', { endpointUrl: ELSEWHERE }],
       ['dbUrlSealed', { dbUrlSealed: null }],
-    ])("repairs a tenant's %s that differs from its plane's", async (field, wrong) => {
+    ])("repairs a tenant's %s that differs from the record of its plane", async (field, wrong) => {
       const { id } = dedicated;
       const right = await only(Tenant, { id });
       await change(Tenant, { id }, wrong);
@@ -232,7 +232,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
         .open(await only(Tenant, { id: dedicated.id }))
         ?.reveal();
 
-    it('reports that a tenant cannot be checked, and still checks the others', async () => {
+    it('reports a tenant that cannot be checked, and still checks the others', async () => {
       const { dbUrlSealed } = await only(Tenant, { id: dedicated.id });
       await change(Tenant, { id: dedicated.id }, { dbUrlSealed: 'not sealed by us' });
       await change(Tenant, { id: shared.id }, { url: ELSEWHERE });
@@ -241,7 +241,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       expect(await set.look()).toMatchObject({ repaired: 0, not_looked_at: [] });
     });
 
-    it('repairs an entry that was never published', async () => {
+    it("publishes a tenant's entry that was never published", async () => {
       await change(Placement, { tenantId: shared.id }, { entryRevision: 0 });
       await isLeftToJobs({ tenantId: shared.id }, 'entry_unpublished', shared.id);
       await isRepaired('entry_unpublished', shared.id);
@@ -249,7 +249,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await set.scene.cell.serve(shared.id);
     });
 
-    it('republishes an entry that a plane skipped, and reports one that it could not apply', async () => {
+    it('republishes an entry that a plane skipped, and reports one that a plane cannot apply', async () => {
       await change(Placement, { tenantId: shared.id }, { reportedRevision: 0 });
       await isLeftToJobs({ tenantId: shared.id }, 'entry_unapplied', shared.id);
       await isRepaired('entry_unapplied', shared.id);
@@ -404,7 +404,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await isGone(drift);
     });
 
-    it('restores the record of what a driver has created', async () => {
+    it('corrects a record that differs from what the driver has created', async () => {
       const urls = set.plane.app.get(DatabaseUrls);
       const right = urls.open(await only(Tenant, { id: dedicated.id }));
       const wrong = { endpointUrl: ELSEWHERE, dbUrl: new Secret('postgres://elsewhere') };
@@ -491,7 +491,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
   });
 
   describe('for operators', () => {
-    it('lists drifts in pages, newest first, optionally only open or only resolved ones', async () => {
+    it('lists drifts in pages, newest first, and can filter for open or resolved ones', async () => {
       const all = await set.plane.get('/api/drifts?limit=2').expect(200);
       expect(all.body).toMatchObject({
         items: [{ id: expect.any(String) }, {}],
@@ -572,7 +572,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       await set.scene.cell.serve(shared.id);
     });
 
-    it('starts counting repairs from zero again once a repair has lasted', async () => {
+    it('counts failed repairs from zero again once a repair has lasted', async () => {
       for (let n = 0; n < 8; n += 1) {
         await leaveOut();
         expect(await look(16)).toMatchObject({ repaired: true, failedRepairs: 0 });
@@ -587,7 +587,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     expect([...new Set(found)].sort()).toEqual(kinds().sort());
   });
 
-  it('runs in only one of several processes when due, and again after 75 % of the interval', async () => {
+  it('runs in one of several processes at a time, and again after 75 % of the interval', async () => {
     const { app, clock } = set.plane;
     const database = app.get(Database);
     const reconciler = app.get(Reconciler);

@@ -16,7 +16,7 @@ const retried = (code: string, detail: RegExp) =>
   expect.objectContaining({ failureClass: 'retry', code, message: expect.stringMatching(detail) });
 
 /** Runs on Postgres only, because SQLite has no server to wait for. */
-describe("the local driver's Postgres access", () => {
+describe("the local driver's Postgres client", () => {
   const name = `atlas_silent_${process.pid}`;
   let folder: string;
   let relay: CommitCutter;

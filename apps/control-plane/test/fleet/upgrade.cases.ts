@@ -252,7 +252,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
 
     const move = () => plane.post(`/api/tenants/${one.tenantId}/move`, { deployment_model: 'shared' });
 
-    it("is refused while the plane's tenant is moving, and vice versa, even on a retry", async () => {
+    it("is refused, even on a retry, while the plane's tenant is moving, and vice versa", async () => {
       const id = await upgrade(one);
       await waitsFor(id, `it to report version ${NEW}`);
       expect(refusal(await move())).toEqual([409, 'operation_in_progress']);
@@ -460,7 +460,7 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
       expect(refusal(await wave({ version: OLD }))).toEqual([409, 'already_up_to_date']);
     });
 
-    it('stops with an error that names the first plane if it fails; a retry resumes with it', async () => {
+    it('stops if the first plane fails, names that plane, and resumes with it when retried', async () => {
       const id = await begin();
       await getsStuck(0);
       await sweptUntil(id, 'failed');
@@ -582,8 +582,8 @@ describe.each(EVERY_DATABASE)('upgrading a tenant plane on %s', (driver) => {
     });
   });
 
-  describe('is visible in the list of planes', () => {
-    it('in pages, with filters for version, health, model and status', async () => {
+  describe('can be followed in the list of planes', () => {
+    it('which has pages, and filters for version, health, model and status', async () => {
       const cell = await plane.enrolledCell({ region: 'fleet' });
       await cell.report([], { version: '1.0.0' });
       const newer = (await fleet('?version=1.0.0')).map(({ id, version_class: kind, health }) => [

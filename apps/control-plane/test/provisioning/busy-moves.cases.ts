@@ -110,7 +110,7 @@ describe.each(EVERY_DATABASE)('a move of a tenant whose users keep writing, on %
     await isFrozen();
   });
 
-  it('starts its catch-up time with the first changes, however long the initial copy took', async () => {
+  it('starts its catch-up time at the first changes, however long the initial copy took', async () => {
     await waitsFor("the copy of the tenant's rows");
     pass(2 * 24 * 60);
     await follow(MANY);
@@ -137,7 +137,7 @@ describe.each(EVERY_DATABASE)('a move of a tenant whose users keep writing, on %
         await send('snapshot');
       },
     ],
-  ])('restarts the catch-up time when the %s starts over', async (_, beginsAnew) => {
+  ])('restarts its catch-up time when the %s plane starts over', async (_, beginsAnew) => {
     await follow(MANY);
     await waitsFor('the new tenant plane to catch up');
     await beginsAnew();
@@ -150,7 +150,7 @@ describe.each(EVERY_DATABASE)('a move of a tenant whose users keep writing, on %
     await stillCatchesUp();
   });
 
-  it("reports the target's last error when it fails", async () => {
+  it("fails with an error that includes the target's last error", async () => {
     await follow(MANY);
     await tenant.report({ state: 'retrying', error: 'The disk is full.' }, target);
     pass(CATCH_UP_MINUTES);

@@ -71,7 +71,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
     expect(body.plan.steps.map(({ name }: { name: string }) => name)).toContain('await-enrolment');
   });
 
-  it('cannot be given a plane with a different deployment model', async () => {
+  it('has a plane that cannot enrol with a different deployment model', async () => {
     const accepted = await accept();
     const answer = await simulator(accepted).enrol({ deployment_model: 'hybrid' });
     expect(refusal(answer)).toEqual([422, 'deployment_model_mismatch']);
@@ -90,7 +90,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
     expect(await plane.count(IdempotencyRecord, { tokenId: first.body.install.token_id })).toBe(1);
   });
 
-  it('leaves nothing behind when its slug is taken', async () => {
+  it('is refused, without leaving a plane or a token, if its slug is taken', async () => {
     const { tenant: first } = await accept();
     const before = [await plane.count(TenantPlane), await plane.count(ProvisioningToken)];
     await plane.provision({ deployment_model: 'on_prem', slug: first.slug }).expect(409);
@@ -177,7 +177,7 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       expect((await plane.get(tokens(accepted))).body.items[0].state).toBe('revoked');
     });
 
-    it('cannot be revoked once a plane has used them, but the suggested alternative works', async () => {
+    it('cannot be revoked once used; the request that the error suggests works', async () => {
       const accepted = await accept();
       // The job's worker must not wait for a lock, because `untilWaiting` would count it.
       await reaches(accepted, 'waiting');
@@ -213,13 +213,13 @@ describe.each(EVERY_DATABASE)('a tenant whose plane the customer installs, on %s
       expect(refusal(answer)).toEqual([409, 'no_tenant_plane']);
     });
 
-    it('are not found for an unknown tenant', async () => {
+    it('cannot be listed for an unknown tenant (404)', async () => {
       const path = '/api/tenants/00000000-0000-7000-8000-000000000000/provisioning-tokens';
       expect(refusal(await plane.get(path))).toEqual([404, 'tenant_not_found']);
     });
   });
 
-  it('leaves its plane without access once its provisioning is rolled back', async () => {
+  it('has a plane that loses access when the provisioning is rolled back', async () => {
     const accepted = await accept();
     await reaches(accepted, 'waiting');
     const customers = simulator(accepted);

@@ -154,7 +154,7 @@ describe.each(EVERY_DATABASE)('the plane that becomes the home of a tenant, on %
     expect((await scene.job(body.job.id)).error).toMatchObject({ code: 'no_capacity' });
   });
 
-  it("is where old homes redirect users once reconciliation has repaired the tenant's address", async () => {
+  it('receives users redirected by old homes once reconciliation has repaired its address', async () => {
     const { job, last } = await tenant.almostMoved(target);
     await last();
     await scene.reaches(job, 'succeeded');

@@ -135,7 +135,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     expect(await scene.job(suspension)).toMatchObject({ status: 'cancelled' });
   });
 
-  it('is refused a new token while another operation keeps its move from resuming', async () => {
+  it('gets no new token while another operation prevents its move from resuming', async () => {
     const { job, tokens, suspension } = await suspendedWithoutToken();
     expect(refusal(await scene.plane.post(tokens, {}))).toEqual([409, 'operation_in_progress']);
     await scene.act(suspension, 'cancel').expect(202);
@@ -143,7 +143,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     await scene.reaches(job, 'waiting');
   });
 
-  it("leaves no customer's plane registered if the move is cancelled before it begins", async () => {
+  it('leaves no plane registered for a new move that is cancelled before it begins', async () => {
     const claim = jest.spyOn(scene.plane.app.get(ProvisioningJobs), 'claim').mockResolvedValue(null);
     const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
     const [coming] = await scene.plane.rows(Placement, { tenantId: id, phase: 'importing' });
@@ -155,7 +155,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     expect(await placesOn(coming?.tenantPlaneId)).toBe(0);
   });
 
-  it('keeps its place in a cell when a move that failed because of that place is undone', async () => {
+  it('keeps a place in a cell that makes the move fail, even when the move is rolled back', async () => {
     const register = jest.spyOn(scene.plane.app.get(RegisterTenantPlaneStep), 'run');
     register.mockRejectedValueOnce(BROKEN);
     const { body } = await move({ deployment_model: 'dedicated' }).expect(202);
@@ -313,7 +313,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     const tenant = async () => (await scene.plane.rows(Tenant, { id }))[0] as Tenant;
     const notOwn = { code: 'plane_not_own', failureClass: 'operator' };
 
-    it("causes no removal of a cell or of another tenant's plane", async () => {
+    it("never causes the removal of a cell or of another tenant's plane", async () => {
       const { body } = await scene.plane.provision({ deployment_model: 'on_prem' }).expect(202);
       for (const planeId of [cellId(), body.tenant.tenant_plane_id as string]) {
         const before = await planeNow(planeId);

@@ -78,7 +78,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     expect(await statusOf()).toBe('active');
   });
 
-  it('gets no removal job for an old copy that disappears after the sweep has found it', async () => {
+  it('gets no removal job if its old copy disappears after the sweep has found it', async () => {
     const [place] = await scene.plane.rows(Placement, { tenantId: id });
     jest.spyOn(scene.plane.app.get(Database), 'read').mockResolvedValueOnce([place]);
     await scene.plane.app.get(OldCopies).sweep();
@@ -97,7 +97,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       return tenantPlaneId;
     };
 
-    it('keeps the old copy until its home reports that it serves the tenant', async () => {
+    it('keeps the old copy until the home reports that it serves the tenant', async () => {
       await leftBehind();
       const [home] = await scene.plane.rows(Placement, { tenantId: id, holdsPlace: true });
       const database = scene.plane.app.get(Database);
@@ -111,7 +111,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       expect(await removals()).toHaveLength(1);
     });
 
-    it('leaves a failed removal for an operator to retry', async () => {
+    it('gets no new removal while an operator can still retry the failed one', async () => {
       const places = [await leftBehind(), await leftBehind()];
       const failing = jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockRejectedValue(BROKEN);
       for (const count of [1, 2, 2, 2]) {
@@ -126,7 +126,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       await scene.reaches(failed[0]?.id ?? '', 'waiting');
     });
 
-    it('leaves a cancelled removal for an operator to retry', async () => {
+    it('gets no new removal while an operator can still retry the cancelled one', async () => {
       await leftBehind();
       const later = new Date(scene.plane.clock.now().getTime() + 60_000);
       jest.spyOn(scene.plane.app.get(PurgeCopyStep), 'run').mockResolvedValueOnce(wait('nothing', later));
@@ -152,7 +152,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       expect(await removals()).toHaveLength(2);
     });
 
-    it('keeps the old copy while its home is not enrolled', async () => {
+    it("keeps the old copy while the tenant's home is not enrolled", async () => {
       await leftBehind();
       const cell = { id: scene.cell.id };
       await scene.plane.change(TenantPlane, cell, { status: 'expected' });
@@ -243,7 +243,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
       await set({ a: null, b: 'x'.repeat(6000) }).expect(200);
     });
 
-    it('stay within 10,000 characters and lose no accepted patch under concurrent patches', async () => {
+    it('stay within 10,000 characters, and keep every accepted patch, under concurrent patches', async () => {
       const answers = await Promise.all(keys.map((key) => set({ [key]: 'x'.repeat(3000) })));
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 400, 400, 400]);
       const accepted = keys.filter((_, i) => answers[i]?.status === 200);
@@ -281,7 +281,7 @@ describe.each(EVERY_DATABASE)('an active tenant on %s', (driver) => {
     expect(refusal(await scene.plane.patch(`/api/tenants/${id}`, {}, { token }))).toEqual([403, 'forbidden']);
   });
 
-  it('is not found under an unknown id', async () => {
+  it('cannot be suspended or resumed under an unknown id (404)', async () => {
     id = '00000000-0000-7000-8000-000000000000';
     for (const operation of ['suspend', 'resume'])
       expect(refusal(await act(operation))).toEqual([404, 'tenant_not_found']);

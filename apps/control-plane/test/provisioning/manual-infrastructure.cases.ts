@@ -119,7 +119,7 @@ describe.each(EVERY_DATABASE)(
         expect(refusal(await put(id, MADE, plane.session))).toEqual([403, 'forbidden']);
       });
 
-      it('responds 404 if none is recorded', async () => {
+      it('is not found (404) if none is recorded', async () => {
         const { tenant } = await provision();
         expect(refusal(await plane.get(`/api/tenants/${tenant.id}/db-url`))).toEqual([404, 'no_db_url']);
       });
@@ -130,7 +130,7 @@ describe.each(EVERY_DATABASE)(
       ['an invalid endpoint', { ...MADE, endpoint_url: 'acme' }, 'endpoint_url'],
       ['a missing database', { endpoint_url: MADE.endpoint_url }, 'db_url'],
       ['an extra field', { ...MADE, region: 'eu' }, 'region'],
-    ])('refuses %s without repeating the password', async (_, body, field) => {
+    ])('cannot be given %s, and the error does not contain the password', async (_, body, field) => {
       const { tenant } = await provision();
       const answer = await put(tenant.id, body).expect(400);
       expect(answer.body.errors).toContainEqual({ field, message: expect.any(String) });
@@ -180,7 +180,7 @@ describe.each(EVERY_DATABASE)(
         expect(refusal(await answer)).toEqual([409, 'invalid_transition']);
       });
 
-      it('still accepts infrastructure for the plane that it is being restored to', async () => {
+      it('still accepts infrastructure while it is being restored', async () => {
         const id = await stopped();
         await plane.change(Tenant, { id }, { status: 'deprovisioning' });
         await plane.change(Placement, { tenantId: id }, { phase: 'importing' });
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)(
         expect(refusal(await put(id, MADE))).toEqual([409, 'invalid_transition']);
       });
 
-      it('gets no place once it is deleted, and the error says what to do instead', async () => {
+      it('gets no infrastructure once it is deleted, and the error says what to do instead', async () => {
         const { tenant, job } = await provision();
         await waits(job.id, 'create-infrastructure');
         await plane.post(`${JOBS}/${job.id}/cancel`).expect(202);
@@ -201,7 +201,7 @@ describe.each(EVERY_DATABASE)(
       });
     });
 
-    it('leaves no plane that can enrol if deprovisioned before its infrastructure is recorded', async () => {
+    it('has no plane that can enrol if deprovisioned before its infrastructure is recorded', async () => {
       const { tenant, job } = await provision();
       await waits(job.id, 'create-infrastructure');
       const { install } = (await plane.post(`/api/tenants/${tenant.id}/provisioning-tokens`, {})).body;

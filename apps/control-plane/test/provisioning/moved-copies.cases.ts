@@ -105,7 +105,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     expect(await scene.tenant(tenant.id)).toMatchObject({ status: 'active', tenant_plane_id: cell.id });
   };
 
-  it('must have its rows at the new home until the old home has removed its copy', async () => {
+  it('requires its rows at the new home until the old copy has been removed', async () => {
     const copy = await moves();
     expect(copy).toEqual(expect.any(String));
     expect(await tenant.told(({ phase }) => phase === 'retired' && 'moved_to')).toBe('moved_to');
@@ -143,7 +143,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     await scene.plane.post(path('deprovision?dry_run=true'), givesUp).expect(200);
   });
 
-  it('loses its old copy on time if its new home re-enrols with the same database', async () => {
+  it('has its old copy removed on time if its new home re-enrols with the same database', async () => {
     await moves();
     const { instanceId: instance_id } = target;
     const anew = await tenant.installAnew({ instance_id }, target);
@@ -182,7 +182,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     ],
   ];
   describe.each(LOST)('when the new home %s', (_, lose) => {
-    it('keeps its old copy, and the old home can serve it again', async () => {
+    it('keeps its old copy, and can be served by the old home again', async () => {
       const copy = await moves();
       const now = await lose();
       expect(await tenant.isHome(now)).toMatchObject({ requires_copy: copy });
@@ -210,7 +210,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       return job;
     };
 
-    it('leaves a job and an audit entry that say what the old copy lacks', async () => {
+    it('has a job and an audit entry that say how old the copy is', async () => {
       const before = scene.plane.clock.now().toISOString();
       const job = await reopens();
       const { steps } = await scene.job(job);
@@ -236,7 +236,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       expect(links).toMatchObject({ revoked: expect.arrayContaining([jti]), carried: [] });
     });
 
-    it('gets a job that fails while the old home cannot serve it but succeeds on a later retry', async () => {
+    it('has a job that fails while the old home lacks the rows, and succeeds on a later retry', async () => {
       const job = await reopens();
       await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' });
       while ((await scene.looksAgain(job)).status !== 'failed');
@@ -279,7 +279,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       await scene.reaches(job, 'succeeded');
     });
 
-    it('no longer has a reopened copy once it is moved away and back', async () => {
+    it('no longer counts as reopened once it has been moved away and back', async () => {
       const job = await reopens();
       await tenant.report();
       await scene.reaches(job, 'succeeded');
@@ -389,7 +389,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     it.each([
       ['is cancelled, and the tenant is then suspended and resumed', cancelledAndSuspended],
       ['is stopped by a deprovisioning that is rolled back', deprovisionedAndRolledBack],
-    ])('must have its rows at the new home until a second removal if the first %s', async (_, breaks) => {
+    ])('requires its rows at the new home until a second removal if the first %s', async (_, breaks) => {
       const first = await isBegun();
       await breaks(first);
       // The first removal is over, so it ignores this report.
@@ -412,7 +412,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     });
   });
 
-  it('must have its rows at the new home even if it loses them while the old copy is removed', async () => {
+  it('counts as lost if the new home is reinstalled while the old home removes the old copy', async () => {
     const copy = await moves();
     await tenant.report({}, target);
     await timeGoesBy();
@@ -438,7 +438,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     expect(await drifts()).toMatchObject([{ resolvedAt: expect.any(Date) }]);
   });
 
-  it('is published again if its new home lacked the rows but has applied everything since', async () => {
+  it('is published again if its new home reports no more errors after reporting missing rows', async () => {
     await moves();
     await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, target);
     await target.report();
@@ -449,7 +449,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     await isRemoved(tenant.cell);
   });
 
-  it('keeps its old copy if it is deprovisioned after its new home has lost the rows', async () => {
+  it('keeps its old copy if deprovisioned after its new home has lost the rows', async () => {
     await moves();
     await tenant.installAnew({}, target);
     const job = await tenant.deprovision();
@@ -461,7 +461,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     await isReopened(backTo(tenant.cell));
   });
 
-  it('has its old copy removed even if the deprovisioning is rolled back', async () => {
+  it('loses its old copy even if the deprovisioning that began the removal is rolled back', async () => {
     const [before, own] = [tenant.cell, await movesToItsOwn()];
     await tenant.report({}, own);
     tenant.cell = own;
@@ -481,7 +481,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     expect(tenants[0]).not.toHaveProperty('requires_copy');
   });
 
-  it('keeps its backup if its home is offline when a deprovisioning is rolled back', async () => {
+  it('keeps its backup while its home is offline during the rollback of a deprovisioning', async () => {
     const [before, own] = [tenant.cell, await movesToItsOwn()];
     await tenant.report({}, own);
     tenant.cell = own;
@@ -541,7 +541,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       ).toBe(0);
     };
 
-    it('is removed if both homes have lost its rows, and then purged', async () => {
+    it('is removed, and later purged, if both homes have lost its rows', async () => {
       await moves();
       const [now, before] = [await tenant.installAnew({}, target), await tenant.installAnew()];
       expect((await move(backTo(before))).body.detail).toContain('"accept_data_loss": true');
@@ -573,7 +573,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       await isRefused('copy_kept', /move the tenant back/);
     });
 
-    it('is not removed while its old home has a copy and a move back there is unfinished', async () => {
+    it('is not removed while a move back to an old home that has a copy is unfinished', async () => {
       await moves();
       await tenant.asked('move', backTo(tenant.cell));
       await tenant.told(({ transfer }) => transfer?.role === 'target');
@@ -588,7 +588,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       await isRefused('copy_kept', /must re-enrol/);
     });
 
-    it('keeps its old copy if the old home recovers it before the backup step', async () => {
+    it('keeps its old copy if the old home recovers the copy before the backup step', async () => {
       await moves();
       const { instanceId: instance_id } = tenant.cell;
       for (const plane of [target, tenant.cell]) await tenant.installAnew({}, plane);
@@ -634,7 +634,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       return Date.parse(String(restorable_until)) - scene.plane.clock.now().getTime();
     };
 
-    it('keeps its old copy if the old home recovers it right before the removal', async () => {
+    it('keeps its old copy if the old home recovers the copy right before the removal', async () => {
       await moves();
       const { instanceId: instance_id } = tenant.cell;
       for (const plane of [target, tenant.cell]) await tenant.installAnew({}, plane);
@@ -673,13 +673,13 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       };
       const local = () => scene.plane.app.get(LocalDriver);
 
-      it('is backed up if the home recovers the rows while the old home removes its copy', async () => {
+      it('is backed up if the home recovers the rows while the old copy is being removed', async () => {
         const job = await comesBack();
         await tenant.backUp();
         await isBackedUp(job);
       });
 
-      it('stays at a home that recovers the rows if rolled back before the backup', async () => {
+      it('stays at a home that recovers the rows if the job is rolled back before the backup', async () => {
         const job = await comesBack();
         await scene.act(job, 'cancel').expect(202);
         await scene.act(job, 'rollback').expect(202);
@@ -695,7 +695,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
         expect(await scene.plane.count(Transfer, { tenantId: tenant.id, endedAt: IsNull() })).toBe(0);
       });
 
-      it('is backed up if the home recovers the rows right before its own removal', async () => {
+      it('is backed up if the home recovers the rows right before the home is removed', async () => {
         const removed = jest.fn();
         jest.spyOn(local(), 'destroy').mockImplementationOnce(async (_, write) => {
           await tenant.report();
@@ -713,7 +713,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
         await isBackedUp(job);
       });
 
-      it('is removed without a backup if the home recovers the rows during its own removal', async () => {
+      it('is removed without a backup if the home recovers the rows while being removed', async () => {
         jest.spyOn(local(), 'destroy').mockImplementationOnce(async (_, write) => {
           await write(async () => undefined);
           throw new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
@@ -728,7 +728,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       });
     });
 
-    describe('from an old home that served it again and lost the rows', () => {
+    describe('after moving back to an old home that lost the rows', () => {
       /** Reinstalls the new home, reopens the old copy at `home`, and makes `home` lose its rows. */
       const reopensAt = async (home: PlaneSimulator, body: object): Promise<void> => {
         await moves();
@@ -743,7 +743,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
         expect(await restorableFor()).toBe(0);
       };
 
-      it('is removed without a backup if that home recovers the rows while removing them', async () => {
+      it('is removed without a backup if that home recovers the rows once removal has begun', async () => {
         await reopensAt(tenant.cell, backTo(tenant.cell));
         const job = await given();
         await tenant.told(({ purge }) => purge?.job_id === job);
@@ -753,7 +753,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
         await isGivenUp(job);
       });
 
-      it('is removed without a backup if that home recovers the rows during its own removal', async () => {
+      it('is removed without a backup if that home recovers the rows while being removed', async () => {
         const { region } = tenant;
         const { tenantId, slug, simulator } = await driven.provision('0.1.0', { region });
         tenant = Traveller.at(scene, region, simulator, tenantId, slug);
@@ -792,7 +792,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     await isReopened(backTo(second));
   });
 
-  describe('while it moves back to its old home', () => {
+  describe('while moving back to its old home', () => {
     const source = () => tenant.told(({ transfer }) => transfer?.role === 'source' && transfer, target);
     const onItsWay = async (): Promise<string> => {
       await moves();
@@ -806,7 +806,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       await scene.reaches(job, 'cancelled');
     };
 
-    it('leaves the old home redirecting its users, even while an import replaces the old copy', async () => {
+    it('has its users redirected by the old home, even while an import replaces the old copy', async () => {
       await onItsWay();
       const { endpoint_url: moved_to } = await scene.tenant(tenant.id);
       const entry = async () =>
@@ -893,7 +893,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       await isReopened({ deployment_model: 'dedicated' });
     });
 
-    it('can return to the dedicated plane while no part of that plane has been removed', async () => {
+    it('can return to the dedicated plane as long as that plane is complete', async () => {
       jest.spyOn(local, 'destroy').mockRejectedValue(stuck);
       expect(await isBegun('failed')).toBe('stuck');
       await lose();
@@ -912,7 +912,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       expect(refused.body.detail).toContain('no other tenant plane');
     });
 
-    it('need not have its rows at the new home once the dedicated plane is removed', async () => {
+    it('no longer requires its rows at the new home once the dedicated plane is removed', async () => {
       expect(await isBegun('succeeded')).toBeUndefined();
       const { tenants } = await target.pullAll();
       expect(tenants.find(({ tenant_id: id }) => id === tenant.id)).not.toHaveProperty('requires_copy');
@@ -933,7 +933,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       return plane;
     };
 
-    it("keeps its old copy if it is deprovisioned after the customer's plane has lost the rows", async () => {
+    it("keeps its old copy if deprovisioned after the customer's plane has lost the rows", async () => {
       const plane = await customers();
       await tenant.isHome(plane);
       await tenant.report({ state: 'failed', code: 'copy_missing', error: 'It is not here.' }, plane);
@@ -955,7 +955,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       expect(Date.parse(String(restorable_until))).toBeGreaterThan(scene.plane.clock.now().getTime());
     });
 
-    it('keeps its old copy if its dedicated old home recovers it just before being removed', async () => {
+    it('keeps its old copy if a dedicated old home recovers it just before being removed', async () => {
       const { region } = tenant;
       const { tenantId, slug, simulator } = await driven.provision('0.1.0', { region });
       tenant = Traveller.at(scene, region, simulator, tenantId, slug);
@@ -979,7 +979,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
       await isReopened({ deployment_model: 'dedicated' });
     });
 
-    it('keeps its old copy if the old home recovers it after an older home removed its copy', async () => {
+    it('keeps its old copy if the old home recovers it while an older copy is being removed', async () => {
       const older = tenant.cell;
       const own = await movesToItsOwn();
       tenant.cell = own;

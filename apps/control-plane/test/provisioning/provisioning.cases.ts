@@ -149,13 +149,10 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
       },
     );
 
-    it.each(['yes', 'TRUE', '2', 'true&dry_run=true'])(
-      'the query ?dry_run=%s instead of provisioning for real',
-      async (value) => {
-        const answer = await plane.post(`/api/tenants/provision?dry_run=${value}`, provisionBody());
-        expect(refusal(answer)).toEqual([400, 'validation_failed']);
-      },
-    );
+    it.each(['yes', 'TRUE', '2', 'true&dry_run=true'])('the query ?dry_run=%s', async (value) => {
+      const answer = await plane.post(`/api/tenants/provision?dry_run=${value}`, provisionBody());
+      expect(refusal(answer)).toEqual([400, 'validation_failed']);
+    });
 
     it('a body that is not JSON', async () => {
       const answer = await plane
@@ -196,7 +193,7 @@ describe.each(EVERY_DATABASE)('provisioning a tenant on %s', (driver) => {
       expect(answer.headers['retry-after']).toBe('60');
     });
 
-    it('a dedicated tenant without a purchase order if one is required', async () => {
+    it('a dedicated tenant without the required purchase order', async () => {
       const answer = await plane.provision({ deployment_model: 'dedicated' });
       expect(refusal(answer)).toEqual([422, 'purchase_order_required']);
     });
@@ -238,13 +235,13 @@ describe.each(EVERY_DATABASE)('a Control Plane without an enrolled cell on %s', 
     expect(await plane.count(Tenant)).toBe(0);
   });
 
-  it('requires no purchase order unless configured to', async () => {
+  it('requires no purchase order by default', async () => {
     const body = provisionBody({ deployment_model: 'dedicated' });
     const answer = await plane.post('/api/tenants/provision?dry_run=true', body);
     expect(answer.body.code).not.toBe('purchase_order_required');
   });
 
-  it('accepts the Idempotency-Key of a refused request again', async () => {
+  it('accepts an Idempotency-Key again if the first request was refused', async () => {
     const [body, headers] = [provisionBody(), { 'idempotency-key': 'first-cell-is-late' }];
     expect((await plane.post('/api/tenants/provision', body, { headers })).status).toBe(503);
     await plane.enrolledCell();

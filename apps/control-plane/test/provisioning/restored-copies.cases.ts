@@ -77,7 +77,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
     await ends(job);
   });
 
-  it('is imported again once its plane, whose secret was revoked, has enrolled again', async () => {
+  it("is imported again once its plane re-enrols after the plane's secret was revoked", async () => {
     const { job, imported } = await tenant.comeBack();
     const path = `/api/tenant-planes/${tenant.cell.id}/rotate-secret`;
     const revoked = scene.before('reinstate', async () => {
@@ -123,7 +123,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
     await ends(job);
   });
 
-  it('can be restored by another job after a restore that lost the rows is cancelled', async () => {
+  it('can be restored by another job if the first restore is cancelled after the rows are lost', async () => {
     const job = await tenant.reinstated();
     await tenant.installAnew();
     await tenant.report();
@@ -182,7 +182,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
       expect(await status()).toBe('active');
     });
 
-    it('keeps its backup if its plane loses the rows, even after the sweep has selected it', async () => {
+    it('keeps its backup, even if already selected by the sweep, if its plane loses the rows', async () => {
       const job = await tenant.reinstated();
       await timedOut(job);
       await tenant.installAnew();
@@ -217,7 +217,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
     expect([await status(), await isKept()]).toEqual(['active', false]);
   });
 
-  it("keeps its plane from re-enrolling between the last row check and its backup's erasure", async () => {
+  it("has a plane that cannot re-enrol between the last row check and the backup's erasure", async () => {
     const job = await tenant.reinstated();
     const anew = await scene.plane.reissue(tenant.cell);
     const copy = scene.plane.app.get(RestoredCopy);
@@ -352,7 +352,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
         await loses();
       });
 
-      it('is backed up again if the plane recovers the rows right before its own removal', async () => {
+      it('is backed up again if the plane recovers the rows right before the plane is removed', async () => {
         const removed = jest.fn();
         destroys(async (_, write) => {
           await tenant.report();
@@ -388,7 +388,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
         else expect(await scene.job(job)).toMatchObject({ error: { code } });
       });
 
-      it('keeps its earlier backup if the plane recovers the rows during its own removal', async () => {
+      it('keeps its earlier backup if the plane recovers the rows while being removed', async () => {
         destroys(async (_, write) => {
           await write(async () => undefined);
           throw new StepFailure('operator', 'stuck', 'It is stuck.', 'Try again.');
@@ -444,7 +444,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
         await rollsBack('cancelled');
       });
 
-      it('keeps the new backup if a copy of the plane with an older database has reported', async () => {
+      it('keeps the new backup if a copy of the plane with an older database has also reported', async () => {
         await tenant.report();
         const { linkId, sequence } = tenant.cell;
         Object.assign(tenant.cell, { linkId: randomUUID(), sequence: sequence - 2 });
@@ -458,7 +458,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
         await comesBackFrom(newer);
       });
 
-      it('must have the restored rows at its home until the new backup is erased', async () => {
+      it('requires the restored rows at its home until the new backup is erased', async () => {
         await tenant.report();
         const { tenants } = await tenant.cell.pullAll();
         expect(tenants.find(({ tenant_id: id }) => id === tenant.id)).toHaveProperty('requires_copy', backup);
@@ -468,7 +468,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
         expect(await status()).toBe('active');
       });
 
-      it("keeps its plane from re-enrolling between the row check and the backup's erasure", async () => {
+      it("has a plane that cannot re-enrol between the row check and the backup's erasure", async () => {
         await tenant.report();
         const anew = await scene.plane.reissue(tenant.cell);
         const backups = scene.plane.app.get(Backups);
@@ -499,7 +499,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
     });
   });
 
-  it('can be neither moved nor abandoned if its plane lost the rows but the backup is kept', async () => {
+  it('can be neither moved nor given up if its plane has lost the rows but a backup remains', async () => {
     const target = await scene.plane.enrolledCell({ region: tenant.region });
     const job = await tenant.reinstated();
     scene.plane.clock.advance(16 * 60);

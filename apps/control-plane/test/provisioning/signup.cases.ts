@@ -165,7 +165,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       return { id, tenant, act: (action: string) => plane.post(`${JOBS}/${job.id}/${action}`) };
     };
 
-    it('has failed, creates a new tenant, and the old one can only be rolled back', async () => {
+    it('has failed, creates a new tenant, after which the first can only be rolled back', async () => {
       const email = 'anew@anew.example';
       const { act } = await stopped(email);
       const { token } = await askedWith({ email });
@@ -189,7 +189,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(refusal(await verify({ token }))).toEqual([409, 'already_signed_up']);
     });
 
-    it('has failed and is retried at the same time, lets only one of the two succeed', async () => {
+    it('has failed and is retried at the same time, succeeds only if the retry is refused', async () => {
       const email = 'both@both.example';
       const { act } = await stopped(email);
       const { id, token } = await askedWith({ email });
@@ -246,7 +246,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       };
     };
 
-    it('is being deprovisioned, keeps that deprovisioning from being rolled back', async () => {
+    it('is being deprovisioned, prevents a rollback of the deprovisioning', async () => {
       const { email, act, signUp } = await leaving('either@either.example');
       await signUp().expect(202);
       const refused = await act('rollback');
@@ -259,7 +259,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(await tenantsOf(email)).toEqual(['either deprovisioning', 'either-2 provisioning']);
     });
 
-    it('is undergoing a rollback of its deprovisioning, is refused', async () => {
+    it('is having its deprovisioning rolled back, is refused', async () => {
       const { email, act, signUp } = await leaving('back@back.example');
       await whileQueued(async () => {
         await act('rollback').expect(202);
@@ -270,7 +270,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(refusal(await signUp())).toEqual([409, 'already_signed_up']);
     });
 
-    it('is deprovisioned, keeps that tenant from being restored', async () => {
+    it('has been deprovisioned, prevents a restore of that tenant', async () => {
       const { signUp, close, restore } = await leaving('gone@gone.example');
       await close();
       await signUp().expect(202);
@@ -297,7 +297,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       ['being deprovisioned', 'undecided@undecided.example', ({ act }) => act('rollback')],
       ['deprovisioned', 'unsure@unsure.example', ({ restore }) => restore()],
     ])(
-      'is %s and brought back at the same time, lets only one of the two succeed',
+      'is %s and brought back at the same time, succeeds only if bringing it back is refused',
       async (_, email, bringBack) => {
         const tenant = await leaving(email);
         await tenant.close();
@@ -355,7 +355,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
       expect(await plane.count(Tenant, { adminEmail: 'copied@copied.example' })).toBe(1);
     });
 
-    it('keeps a link valid while it is being used, and sends no other email', async () => {
+    it('keeps a link valid, and sends no further email, while that link is being used', async () => {
       const { id, token } = await askedWith({ email: 'opened@opened.example' });
       const provisioning = plane.app.get(Provisioning);
       const start = provisioning.start.bind(provisioning);
@@ -418,7 +418,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     [{ email: 'jo@gmail.com', organisation: '日本' }, 'organisation'],
     [{ email: 'jo@acme.com', slug: 'Admin' }, 'slug'],
     [{ email: 'jo@acme.com', plan: 'enterprise' }, 'plan'],
-  ])('is refused with %j', async (body, field) => {
+  ])('is refused with the body %j', async (body, field) => {
     const answer = await ask(body);
     expect(refusal(answer)).toEqual([400, 'validation_failed']);
     expect(answer.body.errors[0].field).toBe(field);
@@ -452,7 +452,7 @@ describe.each(EVERY_DATABASE)('signing up on %s', (driver) => {
     await again().expect(202);
   });
 
-  it('leaves records that are deleted a month after the link expires', async () => {
+  it('creates records that are deleted a month after the link expires', async () => {
     const [rows, copies] = [await plane.count(Signup), await plane.count(EarlierSignupToken)];
     plane.clock.advance(32 * 86_400);
     await plane.app.get(Signups).sweep();

@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('a welcome email that the mail server refused at f
   it.each<[string, Partial<Tenant>]>([
     ['removed', { status: 'deprovisioning', restorableUntil: new Date() }],
     ['deleted', { status: 'deleted' }],
-  ])('is dropped once the tenant is %s, and the audit trail records that', async (slug, gone) => {
+  ])('is dropped, with an audit entry, once the tenant is %s', async (slug, gone) => {
     const id = await tenant(slug);
     const before = smtp.mails.length;
     await plane.change(Tenant, { id }, gone);
