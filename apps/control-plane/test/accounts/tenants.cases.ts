@@ -102,7 +102,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
   });
 
   describe('a sign-up link', () => {
-    it('carries a token that the plane can verify with the keys of its desired state', async () => {
+    it('carries a token that the plane can verify with the keys in its desired state', async () => {
       const { id, slug } = await active();
       const answer = await plane.post(`/api/tenants/${id}/signup-link`);
       const expires = new Date(plane.clock.now().getTime() + 7 * 24 * 3_600_000);
