@@ -239,7 +239,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       return plane.rows(IdempotencyRecord);
     };
 
-    it('leaves no hash that reveals the password, and is refused when repeated with another password', async () => {
+    it('leaves no hash that reveals the password, and cannot be repeated with another password', async () => {
       const email = 'not-guessed@example.com';
       const rows = await rowsOf(email);
       expect(JSON.stringify(rows)).not.toContain(sha256({ email, role: 'support', password: PASSWORD }));

@@ -477,7 +477,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       return new Map(tenants.map(({ tenant_id, signup_links }) => [tenant_id, signup_links]));
     };
 
-    it("is revoked with the API key that issued it, and only the tenant's home plane is notified", async () => {
+    it("is revoked with the API key that issued it, and only the tenant's plane is notified", async () => {
       const { session } = await operator();
       const [id, without] = [await tenantIn(cell, 'links'), await tenantIn(cell, 'links')];
       const elsewhere = await tenantIn(other, 'more-links');

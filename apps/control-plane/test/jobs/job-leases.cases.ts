@@ -152,7 +152,7 @@ describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
     expect((await row(id))?.steps[PUBLISHING]?.status).toBe('running');
   });
 
-  it('is kept if a report arrives before the wait begins, even if its wake-up is lost', async () => {
+  it("is kept if a report arrives before the wait begins, even if the report's wake-up is lost", async () => {
     const { id, tenantId } = await untouched();
     const release = jobs.releaseUnlessWoken.bind(jobs);
     const lost = jest.spyOn(plane.app.get(JobQueue), 'wake');

@@ -475,7 +475,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await changesOf(customers)).toHaveLength(1);
     });
 
-    it('changes the address at most ten times an hour, and later records how many were skipped', async () => {
+    it('changes the address at most ten times an hour; later, the skipped changes are counted', async () => {
       const { id, customers } = await installed('on_prem');
       // No address occurs twice, so each one counts as a change.
       const addresses = Array.from({ length: 30 }, (_, index) => `https://${index}.acme.example`);
