@@ -126,7 +126,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(left.filter(({ id }) => !who.session.includes(id))).toEqual([]);
     });
 
-    it("creates a session with the new role if the operator's role changes in the meantime", async () => {
+    it('creates a session with the new role if the operator is promoted in the meantime', async () => {
       const { id, email } = await operator('support');
       const answer = await whileChecked(signIn(email), () => change(id, { role: 'admin' }).expect(200));
       expect([answer.status, answer.body.operator.role]).toEqual([200, 'admin']);

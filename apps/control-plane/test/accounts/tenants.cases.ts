@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     expect(all.items).toHaveLength(await plane.count(Tenant));
   });
 
-  it('are filtered by status', async () => {
+  it('can be filtered by status', async () => {
     const { id } = await active();
     const { body } = await plane.get('/api/tenants?status=active');
     expect(body.items.map((tenant: { id: string }) => tenant.id)).toContain(id);
@@ -64,7 +64,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     );
   });
 
-  it('are filtered by deployment model', async () => {
+  it('can be filtered by deployment model', async () => {
     const hybrid = { name: 'Both', deployment_model: 'hybrid', admin_email: 'a@both.example.com' };
     const { body } = await plane.post('/api/tenants/provision', hybrid);
     await active();
@@ -150,7 +150,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
       },
     );
 
-    it('is different each time', async () => {
+    it('has a different token for each request', async () => {
       const { id } = await active();
       const [one, two] = [
         await plane.post(`/api/tenants/${id}/signup-link`),

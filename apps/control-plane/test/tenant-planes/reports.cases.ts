@@ -84,7 +84,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     expect(await place()).toMatchObject({ reportedRevision: entry_revision, reportedState: 'applied' });
   });
 
-  it('no longer counts once the Control Plane is restored, unless the plane is retired', async () => {
+  it('no longer counts once the Control Plane is restored, unless the tenant plane is retired', async () => {
     const cell = await plane.enrolledCell({ region: `restored-${driver}` });
     const { body } = await plane.provision({ region: `restored-${driver}` });
     const { id: tenantId } = body.tenant;
@@ -122,7 +122,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     expect(await plane.rows(Placement, { tenantId })).toMatchObject([{ reportedState: 'applied' }]);
   });
 
-  it('shows the plane as online with its version, until 75 s pass without another report', async () => {
+  it("shows the plane's version, and the plane as online until 75 s pass without another report", async () => {
     const talker = await plane.enrolledCell();
     await talker.report([], { version: '0.0.9' });
     const health = async () => {
@@ -475,7 +475,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await changesOf(customers)).toHaveLength(1);
     });
 
-    it('changes the address at most ten times an hour; later, the skipped changes are counted', async () => {
+    it('does not change the address after ten changes in an hour, but is counted in a later entry', async () => {
       const { id, customers } = await installed('on_prem');
       // No address occurs twice, so each one counts as a change.
       const addresses = Array.from({ length: 30 }, (_, index) => `https://${index}.acme.example`);

@@ -108,7 +108,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     expect(Object.keys(headers ?? {})).not.toContain('x-tenant-id');
   });
 
-  it('logs a question with the trace id from its tenant plane', async () => {
+  it('logs a question with the trace id from the tenant plane', async () => {
     const [traces, traceId] = [[] as unknown[], '0af7651916cd43dd8448eb211c80319c'];
     const log = jest.spyOn(Logger.prototype, 'log').mockImplementation((entry: unknown) => {
       traces.push({ ...(entry as object), traceId: currentContext()?.traceId });
