@@ -243,7 +243,7 @@ describe.each(EVERY_DATABASE)('tenant plane enrolment on %s', (driver) => {
     });
   });
 
-  it('issues a bundle to each of several concurrent requests, but only one bundle remains valid', async () => {
+  it('returns a bundle to each of several concurrent requests, but keeps only one bundle valid', async () => {
     const { id } = await plane.registerCell();
     const path = `/api/tenant-planes/${id}/provisioning-tokens`;
     const answers = await Promise.all([1, 2, 3].map(() => plane.post(path, {})));
