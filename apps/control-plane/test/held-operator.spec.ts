@@ -9,7 +9,7 @@ describe('a transaction that counts the transactions waiting for it', () => {
   beforeAll(async () => (plane = await TestControlPlane.boot('postgres')));
   afterAll(() => plane.close());
 
-  it('also counts a connection opened after its first count', async () => {
+  it('also counts a transaction on a connection opened after the first count', async () => {
     const { id } = await plane.registerCell();
     const database = plane.app.get(Database);
     const { waiting } = await database.write(async (manager) => {

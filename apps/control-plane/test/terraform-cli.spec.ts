@@ -94,7 +94,7 @@ describe(TerraformCli.name, () => {
     await expect(late).rejects.toMatchObject({ failureClass: 'operator', code: 'terraform_timeout' });
   });
 
-  it('interrupts terraform if its job loses the lease, and does not start it again', async () => {
+  it('interrupts terraform if the job loses its lease, and does not start terraform again', async () => {
     fake = new FakeTerraform(HANGS);
     const lost = new AbortController();
     const outcome = expect(run({ lost: lost.signal })).rejects.toThrow('The lease on this job was lost.');
@@ -105,7 +105,7 @@ describe(TerraformCli.name, () => {
     expect(fake.calls()).toHaveLength(1);
   });
 
-  it('lets terraform finish changes that it has begun, even if its job loses the lease', async () => {
+  it('lets terraform finish changes that it has begun, even if the job loses its lease', async () => {
     fake = new FakeTerraform(`console.log('{"type": "apply_start"}'); ${HANGS}
       setInterval(() => require('fs').existsSync('go') && process.exit(), 10)`);
     const lost = new AbortController();

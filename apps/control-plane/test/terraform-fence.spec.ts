@@ -107,7 +107,7 @@ describeWithTerraform('a saved plan (skipped unless terraform is on the PATH)', 
     expect(made()).toEqual(['1']);
   });
 
-  it('is refused once a successor has removed everything, even if nothing existed', async () => {
+  it("is refused once a successor's removal has run, even if there was nothing to remove", async () => {
     const file = join(root, 'backend.tf');
     writeFileSync(file, `terraform {\n  backend "local" {\n    path = "${root}/{name}.tfstate"\n  }\n}\n`);
     const elsewhere = driverWith({ TERRAFORM_BACKEND_FILE: file });

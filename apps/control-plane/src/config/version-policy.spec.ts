@@ -19,7 +19,7 @@ describe('a tenant plane', () => {
     ['latest', 'not a version'],
     ['', 'not a version'],
     ['1.4.2.1', 'not a version'],
-  ])('running version "%s" does not work with Control Plane 1.4.2 (%s)', (version, why) => {
+  ])('running version "%s" does not work with Control Plane 1.4.2 (message: "%s")', (version, why) => {
     expect(versionProblem(version, '1.4.2')).toContain(why);
   });
 

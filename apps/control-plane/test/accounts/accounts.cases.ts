@@ -24,7 +24,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
     plane.post('/api/api-keys', { name: 'k', scopes: ['tenants:read'], ...body }, { token });
 
   describe('when signing in or out', () => {
-    it('may write the email address in any case', async () => {
+    it('may write the email address in upper or lower case', async () => {
       const answer = await signIn('Ann@Example.com', PASSWORD);
       expect(answer.status).toBe(200);
       expect(answer.body).toEqual({
@@ -69,7 +69,7 @@ describe.each(EVERY_DATABASE)('operators on %s', (driver) => {
       expect((await me(other)).status).toBe(200);
     });
 
-    it('cannot sign out an API key; the refusal says how to revoke the key', async () => {
+    it('cannot sign out with an API key; the refusal says how to revoke the key', async () => {
       const answer = await plane.post('/api/auth/logout', undefined, { token: plane.apiKey });
       expect(refusal(answer)).toEqual([403, 'forbidden']);
       expect(answer.body.detail).toContain(`DELETE /api/api-keys/${plane.apiKey.split('_')[1]}`);

@@ -118,7 +118,7 @@ describe.each(EVERY_DATABASE)('the audit trail on %s', (driver) => {
     expect(await plane.count(AuditEvent)).toBe(before);
   });
 
-  it('is paged, newest first, and filtered by action', async () => {
+  it('is paged, newest first, and can be filtered by action', async () => {
     const { body: one } = await plane.get('/api/audit?limit=2');
     const { body: two } = await plane.get(`/api/audit?limit=2&cursor=${one.next_cursor}`);
     const ids: string[] = [...one.items, ...two.items].map((item: { id: string }) => item.id);

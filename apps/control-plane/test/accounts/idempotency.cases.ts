@@ -89,7 +89,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     expect(await plane.count(Tenant)).toBe(before);
   });
 
-  it('counts as a different request when another caller uses its key', async () => {
+  it("does not conflict with another caller's request that has the same key", async () => {
     const token = await plane.createApiKey(['tenants:provision']);
     const mine = await plane.post(PROVISION, provisionBody(), withKey('common-key'));
     const theirs = await plane.post(PROVISION, provisionBody(), withKey('common-key', token));
@@ -192,7 +192,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       503,
       'database_busy',
     ],
-  ])('is refused as %s when %s is locked for too long', async (_, __, sql, key, status, code) => {
+  ])('is refused as "%s" when %s is locked for too long', async (_, __, sql, key, status, code) => {
     const cell = { name: key, region: 'eu', capacity: 1 };
     await plane.post(PLANES, { ...cell, name: 'sent-before' }, withKey('sent-before')).expect(201);
     const database = plane.app.get(Database);
@@ -239,7 +239,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
       return plane.rows(IdempotencyRecord);
     };
 
-    it('leaves no hash that reveals the password, and is refused with a different password', async () => {
+    it('leaves no hash that reveals the password, and cannot be repeated with another password', async () => {
       const email = 'not-guessed@example.com';
       const rows = await rowsOf(email);
       expect(JSON.stringify(rows)).not.toContain(sha256({ email, role: 'support', password: PASSWORD }));
@@ -315,24 +315,30 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     it.each([
       ['an API key', '/api/api-keys', { name: 'waited-for', scopes: ['tenants:read'] }],
       ['a bundle', PROVISION, provisionBody({ deployment_model: 'on_prem' })],
-    ])('does not get %s that was still being created when the revocation began', async (what, path, body) => {
-      const token = await usedKey();
-      const send = () => sent(plane.post(path, body, withKey(`waits-${what.replaceAll(' ', '-')}`, token)));
-      const come = jest.spyOn(plane.app.get(SealedIdempotency), 'once');
-      const held = await HeldOperator.hold(plane, ownerId);
-      const answers = [send()];
-      try {
-        await held.untilWaiting(1);
-        answers.push(sent(revoke(token)));
-        await held.untilWaiting(2);
-        answers.push(send());
-        await eventually(() => come.mock.calls.length === 2, { what: 'the repeat has arrived', everyMs: 5 });
-      } finally {
-        await held.release();
-      }
-      const [first, revoked, again] = (await Promise.all(answers)) as [Answer, Answer, Answer];
-      expect([first.ok, revoked.status, ...refusal(again)]).toEqual([true, 204, 401, 'unauthenticated']);
-    });
+    ])(
+      'does not get %s again if it was still being created when the revocation began',
+      async (what, path, body) => {
+        const token = await usedKey();
+        const send = () => sent(plane.post(path, body, withKey(`waits-${what.replaceAll(' ', '-')}`, token)));
+        const come = jest.spyOn(plane.app.get(SealedIdempotency), 'once');
+        const held = await HeldOperator.hold(plane, ownerId);
+        const answers = [send()];
+        try {
+          await held.untilWaiting(1);
+          answers.push(sent(revoke(token)));
+          await held.untilWaiting(2);
+          answers.push(send());
+          await eventually(() => come.mock.calls.length === 2, {
+            what: 'the repeat has arrived',
+            everyMs: 5,
+          });
+        } finally {
+          await held.release();
+        }
+        const [first, revoked, again] = (await Promise.all(answers)) as [Answer, Answer, Answer];
+        expect([first.ok, revoked.status, ...refusal(again)]).toEqual([true, 204, 401, 'unauthenticated']);
+      },
+    );
   });
 
   it.each([
@@ -345,25 +351,28 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     ],
     ['an API key', async () => '/api/api-keys', { name: 'created-once', scopes: ['tenants:read'] }],
     ['a sign-up link', async () => `/api/tenants/${await activeTenant()}/signup-link`, undefined],
-  ])('creates %s once, and is refused with a different body', async (what, pathOf, body) => {
-    const path = await pathOf();
-    const asOwner = {
-      token: await plane.login('owner@example.com'),
-      headers: { 'idempotency-key': `creates ${what}`.replaceAll(' ', '-') },
-    };
-    const audited = await plane.count(AuditEvent);
-    const first = await plane.post(path, body, asOwner);
-    expect(first.status).toBe(201);
-    const written = await plane.count(AuditEvent);
-    expect(written).toBeGreaterThan(audited);
-    const repeats = await Promise.all([1, 2, 3].map(() => plane.post(path, body, asOwner)));
-    for (const again of repeats) expect([again.status, again.text]).toEqual([201, first.text]);
-    expect(refusal(await plane.post(path, { ...body, name: 'another' }, asOwner))).toEqual([
-      422,
-      'idempotency_key_reused',
-    ]);
-    expect(await plane.count(AuditEvent)).toBe(written);
-  });
+  ])(
+    'creates %s only once, and is refused when repeated with a different body',
+    async (what, pathOf, body) => {
+      const path = await pathOf();
+      const asOwner = {
+        token: await plane.login('owner@example.com'),
+        headers: { 'idempotency-key': `creates ${what}`.replaceAll(' ', '-') },
+      };
+      const audited = await plane.count(AuditEvent);
+      const first = await plane.post(path, body, asOwner);
+      expect(first.status).toBe(201);
+      const written = await plane.count(AuditEvent);
+      expect(written).toBeGreaterThan(audited);
+      const repeats = await Promise.all([1, 2, 3].map(() => plane.post(path, body, asOwner)));
+      for (const again of repeats) expect([again.status, again.text]).toEqual([201, first.text]);
+      expect(refusal(await plane.post(path, { ...body, name: 'another' }, asOwner))).toEqual([
+        422,
+        'idempotency_key_reused',
+      ]);
+      expect(await plane.count(AuditEvent)).toBe(written);
+    },
+  );
 
   it('is accepted by every POST route that creates something', async () => {
     const { body } = await plane.get('/openapi.json', { token: null }).expect(200);

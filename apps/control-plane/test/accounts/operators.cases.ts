@@ -84,7 +84,7 @@ describe.each(EVERY_DATABASE)('operator management on %s', (driver) => {
     expect(refusal(await change(id, { email: 'x@example.com' }))).toEqual([400, 'validation_failed']);
   });
 
-  it("revokes a demoted operator's sessions, and restricts their keys", async () => {
+  it('revokes the sessions and restricts the keys of a demoted operator', async () => {
     const { id, email, session } = await operator('admin');
     const key = await plane.createApiKey(['tenants:read', 'tenants:write'], session);
     await change(id, { role: 'support' }).expect(200);
@@ -191,7 +191,7 @@ describe.each(EVERY_DATABASE)('operator management on %s', (driver) => {
       plane.clock.advance(900);
     });
 
-    it('are made harder by the refusal of weak new passwords', async () => {
+    it('are less likely to succeed, because weak passwords are refused', async () => {
       const body = { email: 'mary.miller@example.com', role: 'support' };
       for (const password of ['password1234', 'atlas-mary.miller'])
         expect(refusal(await plane.post('/api/operators', { ...body, password }))).toEqual([
@@ -335,7 +335,7 @@ describe.each(EVERY_DATABASE)('operator management on %s', (driver) => {
     expect([await statusOf(session), await statusOf(body.token)]).toEqual([401, 200]);
   });
 
-  it("refuses a sign-in if the browser's session of another operator cannot be revoked", async () => {
+  it("refuses a sign-in if another operator's session in the same browser cannot be revoked", async () => {
     const [former, { email }] = [await operator('admin'), await operator('admin')];
     const headers = { cookie: `atlas_operator=${former.session}` };
     const sign = () => plane.post('/api/auth/login', { email, password: PASSWORD }, { token: null, headers });

@@ -126,15 +126,15 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(left.filter(({ id }) => !who.session.includes(id))).toEqual([]);
     });
 
-    it('creates a session with the role that the operator has by then', async () => {
+    it('creates a session with the new role if the operator is promoted in the meantime', async () => {
       const { id, email } = await operator('support');
       const answer = await whileChecked(signIn(email), () => change(id, { role: 'admin' }).expect(200));
       expect([answer.status, answer.body.operator.role]).toEqual([200, 'admin']);
     });
   });
 
-  describe('a password', () => {
-    it('is not changed if it is reset after the current password was checked', async () => {
+  describe('a password change', () => {
+    it('is refused if the password is reset after the current one was checked', async () => {
       const { id, email, session } = await operator();
       const link = await issueLink(id);
       const answer = await whileChecked(changePassword(session, THIRD_PASSWORD), () =>
@@ -147,7 +147,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       ]).toEqual([401, 200]);
     });
 
-    it('is changed by only one of two callers who give the same current password', async () => {
+    it('succeeds for only one of two callers who give the same current password', async () => {
       const { email, session } = await operator();
       const other = await plane.login(email);
       const first = changePassword(session);
@@ -161,7 +161,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect((await signIn(email, THIRD_PASSWORD)).status).toBe(200);
     });
 
-    it('is not changed if its operator is disabled and enabled again in the meantime', async () => {
+    it('is refused if the operator is disabled and enabled again in the meantime', async () => {
       const { id, email, session } = await operator();
       const answer = await whileChecked(changePassword(session), async () => {
         await setDisabled(id, true);
@@ -171,7 +171,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect((await signIn(email)).status).toBe(200);
     });
 
-    it('cannot be changed to itself, because this would needlessly revoke links and sessions', async () => {
+    it('is refused if the new password is the old one, and so revokes no links or sessions', async () => {
       const { id, email, session } = await operator();
       const [other, link] = [await plane.login(email), await issueLink(id)];
       expect(refusal(await changePassword(session, PASSWORD))).toEqual([422, 'password_unchanged']);
@@ -309,7 +309,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(await statusOf(child.key)).toBe(401);
     });
 
-    it('is refused, as a session is, if it expires while the request is waiting', async () => {
+    it('is refused, like a session, if it expires while a request is waiting', async () => {
       const { id, session, key } = await operator();
       const expiresAt = new Date(plane.clock.now().getTime() + 60_000);
       await plane.change(ApiKey, { operatorId: id }, { expiresAt });
@@ -428,7 +428,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(body.expires_at).toBe(short.body.expires_at);
     });
 
-    it('is revoked along with its key even while being issued, unless it is used first', async () => {
+    it('is revoked along with its API key even while being issued, unless it is used first', async () => {
       const owner = await operator('owner');
       const others = await Promise.all(Array.from({ length: 3 }, () => operator()));
       const [first, second, third] = others as [Issuer, Issuer, Issuer];
@@ -477,7 +477,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       return new Map(tenants.map(({ tenant_id, signup_links }) => [tenant_id, signup_links]));
     };
 
-    it("is revoked with the API key that issued it, and only the tenant's home is notified", async () => {
+    it("is revoked with the API key that issued it, and only the tenant's plane is notified", async () => {
       const { session } = await operator();
       const [id, without] = [await tenantIn(cell, 'links'), await tenantIn(cell, 'links')];
       const elsewhere = await tenantIn(other, 'more-links');
@@ -500,7 +500,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
 
     it.each<[string, (who: Issuer) => Promise<unknown>]>([
       ['is disabled, even if enabled again', disabledForAMoment],
-      ['loses the right to write', ({ id }) => change(id, { role: 'support' }).expect(200)],
+      ['loses the right to issue such links', ({ id }) => change(id, { role: 'support' }).expect(200)],
     ])('is revoked when the operator who issued it %s', async (_, revoke) => {
       const [who, id] = [await operator(), await tenantIn(cell, 'links')];
       const jti = await minted(id, who.session);
@@ -517,7 +517,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
 
     it.each<[string, (who: Issuer) => Promise<unknown>]>([
       ...SIGNED_OUT,
-      ['is demoted, but keeps this right', ({ id }) => change(id, { role: 'admin' }).expect(200)],
+      ['is demoted, but may still issue such links', ({ id }) => change(id, { role: 'admin' }).expect(200)],
     ])('stays valid, as an API key does, when the operator who issued it %s', async (_, happens) => {
       const [who, id] = [await operator('owner'), await tenantIn(cell, 'links')];
       await minted(id, who.session);
@@ -534,7 +534,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       expect(decodeJwt(body.token).exp).toBe(Date.parse(short.body.expires_at) / 1000);
     });
 
-    it('is revoked along with its key even while being issued, and cannot be issued afterwards', async () => {
+    it('is revoked with its API key even while being issued, and cannot be issued afterwards', async () => {
       const [who, id] = [await operator(), await tenantIn(cell, 'links')];
       const make = async (): Promise<string> =>
         (await newKey(who.session, { scopes: ISSUING }).expect(201)).body.key;
@@ -619,7 +619,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
     expect(await left()).toEqual([1, 0, 1]);
   });
 
-  it('are followed by the deletion of old sessions even if another chore keeps failing', async () => {
+  it('are followed by a sweep that deletes old sessions even if another chore fails', async () => {
     const { id } = await operator();
     const expiresAt = new Date(plane.clock.now().getTime() - 31 * 24 * 3600_000);
     await plane.change(OperatorSession, { operatorId: id }, { expiresAt });
@@ -769,7 +769,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
 
   describe('an owner who is losing access', () => {
     it.each(['session', 'key'] as const)(
-      'can no longer change any operator with their %s once disabled',
+      'can no longer use their %s to change operators once disabled',
       async (credential) => {
         const other = await operator();
         const attempts: ((token: string) => supertest.Test)[] = [
@@ -794,7 +794,7 @@ describe.each(EVERY_DATABASE)('revocations on %s', (driver) => {
       },
     );
 
-    it('can no longer change any operator with their key once demoted', async () => {
+    it('can no longer use their key to change operators once demoted', async () => {
       const [owner, other] = [await operator('owner'), await operator()];
       const [demoted, late] = await queued(
         owner.id,

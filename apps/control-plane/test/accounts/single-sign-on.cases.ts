@@ -25,7 +25,7 @@ const ANN: ProviderUser = { sub: 'ann-1', email: 'Ann@Example.com', email_verifi
  * `identityOf`, leave out `isVerified`; in `link`, leave out the issuer check; or in `admit`, leave out
  * `disabledAt`.
  */
-describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider on %s', (driver) => {
+describe.each(EVERY_DATABASE)('operators on %s who sign in through an OpenID provider', (driver) => {
   let provider: OpenIdProvider;
   let plane: TestControlPlane;
   beforeAll(async () => {
@@ -160,7 +160,7 @@ describe.each(EVERY_DATABASE)('operators signing in through an OpenID provider o
     expect([await disabled, refusal(await late)]).toEqual([200, UNKNOWN]);
   });
 
-  it('are linked to only one of two subjects that sign in with one address concurrently', async () => {
+  it('are linked to only one of two subjects that sign in at once with the same address', async () => {
     await plane.createOperator('two@example.com', 'support');
     const browsers = [new CookieBrowser(), new CookieBrowser()] as const;
     const as = (sub: string): ProviderUser => ({ sub, email: 'two@example.com', email_verified: true });

@@ -55,7 +55,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     expect(all.items).toHaveLength(await plane.count(Tenant));
   });
 
-  it('are filtered by status', async () => {
+  it('can be filtered by status', async () => {
     const { id } = await active();
     const { body } = await plane.get('/api/tenants?status=active');
     expect(body.items.map((tenant: { id: string }) => tenant.id)).toContain(id);
@@ -64,7 +64,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
     );
   });
 
-  it('are filtered by deployment model', async () => {
+  it('can be filtered by deployment model', async () => {
     const hybrid = { name: 'Both', deployment_model: 'hybrid', admin_email: 'a@both.example.com' };
     const { body } = await plane.post('/api/tenants/provision', hybrid);
     await active();
@@ -102,7 +102,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
   });
 
   describe('a sign-up link', () => {
-    it('carries a token that the plane can verify with the keys of its desired state', async () => {
+    it('carries a token that the plane can verify with the keys in its desired state', async () => {
       const { id, slug } = await active();
       const answer = await plane.post(`/api/tenants/${id}/signup-link`);
       const expires = new Date(plane.clock.now().getTime() + 7 * 24 * 3_600_000);
@@ -150,7 +150,7 @@ describe.each(EVERY_DATABASE)('tenants on %s', (driver) => {
       },
     );
 
-    it('is different each time', async () => {
+    it('has a different token for each request', async () => {
       const { id } = await active();
       const [one, two] = [
         await plane.post(`/api/tenants/${id}/signup-link`),

@@ -97,7 +97,7 @@ describe('a Control Plane in production', () => {
     await plane.close();
   });
 
-  it('refuses a tenant database that its plane would refuse in production', async () => {
+  it("refuses a tenant database that the tenant's plane would refuse in production", async () => {
     const plane = await TestControlPlane.boot('postgres', {
       NODE_ENV: 'production',
       METRICS_TOKEN: randomBytes(16).toString('hex'),

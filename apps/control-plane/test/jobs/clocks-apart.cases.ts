@@ -114,11 +114,11 @@ describe.each([
     await expectDueIn(60, job.id);
   });
 
-  it('accepts a job that other processes can find even without its wake-up', async () => {
+  it('accepts a job that other processes can find even without a wake-up', async () => {
     await expectDueIn(5, (await accepted(other)).id);
   });
 
-  it('makes a job due at once for other processes when it wakes, retries or cancels the job', async () => {
+  it('makes a job due at once for other processes by waking, retrying or cancelling it', async () => {
     const [woken, failed, cancelled] = [await accepted(plane), await accepted(plane), await accepted(plane)];
     const late = { dueAt: new Date(plane.clock.now().getTime() + 7200_000) };
     const ids = [woken.id, failed.id, cancelled.id];
@@ -135,7 +135,7 @@ describe.each([
     for (const id of ids) expect(await isDue(id)).toBe(true);
   });
 
-  it('detects only a job that no worker will run soon, and makes it due', async () => {
+  it('detects a job only if no worker will run it soon, and makes it due', async () => {
     const { id } = await accepted(plane);
     const [check, database] = [other.app.get(JobUnattendedCheck), other.app.get(Database)];
     const subject = async (): Promise<JobSubject> => {
@@ -278,67 +278,70 @@ describe.each([
   describe.each([
     ['right', 'wrong'],
     ['wrong', 'right'],
-  ] as const)('when the one with the %s clock starts a step and the other checks it,', (first, then) => {
-    beforeEach(() => works(workers[first]));
+  ] as const)(
+    'when the process with the %s clock starts a step and the other process checks it,',
+    (first, then) => {
+      beforeEach(() => works(workers[first]));
 
-    it('give the step its full time limit, and no more', async () => {
-      const job = await waiting();
-      passes(PATIENCE_MS - 1000);
-      expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
-      passes(1000);
-      expect(await looks(workers[then], job)).toMatchObject({
-        status: 'failed',
-        error: { code: 'wait_timed_out' },
+      it('give the step its full time limit, and no more', async () => {
+        const job = await waiting();
+        passes(PATIENCE_MS - 1000);
+        expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
+        passes(1000);
+        expect(await looks(workers[then], job)).toMatchObject({
+          status: 'failed',
+          error: { code: 'wait_timed_out' },
+        });
       });
-    });
 
-    it('after a retry by an operator, give the step its full time limit again, but no more', async () => {
-      const job = await waiting();
-      passes(PATIENCE_MS);
-      expect(await looks(workers[first], job)).toMatchObject({ status: 'failed' });
-      // One process handles the request while the other runs the job.
-      jest.restoreAllMocks();
-      works(workers[then]);
-      await workers[first].post(`${JOBS}/${job}/retry`).expect(202);
-      await scene.reaches(job, 'waiting');
-      passes(PATIENCE_MS - 1000);
-      expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
-      passes(1000);
-      expect(await looks(workers[then], job)).toMatchObject({ status: 'failed' });
-    });
-
-    it('give the target of a move its full time to catch up, and no more', async () => {
-      const job = await following();
-      passes(CATCH_UP_MS - 1000);
-      expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
-      passes(1000);
-      expect(await looks(workers[then], job)).toMatchObject({
-        status: 'failed',
-        error: { code: 'never_level' },
+      it('after a retry by an operator, give the step its full time limit again, but no more', async () => {
+        const job = await waiting();
+        passes(PATIENCE_MS);
+        expect(await looks(workers[first], job)).toMatchObject({ status: 'failed' });
+        // One process handles the request while the other runs the job.
+        jest.restoreAllMocks();
+        works(workers[then]);
+        await workers[first].post(`${JOBS}/${job}/retry`).expect(202);
+        await scene.reaches(job, 'waiting');
+        passes(PATIENCE_MS - 1000);
+        expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
+        passes(1000);
+        expect(await looks(workers[then], job)).toMatchObject({ status: 'failed' });
       });
-    });
 
-    it('pause writes for the maximum time, and no longer', async () => {
-      const job = await frozen();
-      passes(MAX_FREEZE_MS - 1000);
-      expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
-      passes(1000);
-      expect(await looks(workers[then], job)).toMatchObject({
-        status: 'cancelled',
-        error: { code: 'freeze_too_long' },
+      it('give the target of a move its full time to catch up, and no more', async () => {
+        const job = await following();
+        passes(CATCH_UP_MS - 1000);
+        expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
+        passes(1000);
+        expect(await looks(workers[then], job)).toMatchObject({
+          status: 'failed',
+          error: { code: 'never_level' },
+        });
       });
-    });
 
-    it('keep retrying the step until the maximum write pause has passed, and no longer', async () => {
-      const job = await frozen();
-      jest.spyOn(AwaitImportStep.prototype, 'run').mockRejectedValue(new Error('It failed.'));
-      passes(MAX_FREEZE_MS - 2000);
-      expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
-      passes(2000);
-      expect(await looks(workers[then], job)).toMatchObject({
-        status: 'cancelled',
-        error: { code: 'unexpected_error' },
+      it('pause writes for the maximum time, and no longer', async () => {
+        const job = await frozen();
+        passes(MAX_FREEZE_MS - 1000);
+        expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
+        passes(1000);
+        expect(await looks(workers[then], job)).toMatchObject({
+          status: 'cancelled',
+          error: { code: 'freeze_too_long' },
+        });
       });
-    });
-  });
+
+      it('keep retrying the step until the maximum write pause has passed, and no longer', async () => {
+        const job = await frozen();
+        jest.spyOn(AwaitImportStep.prototype, 'run').mockRejectedValue(new Error('It failed.'));
+        passes(MAX_FREEZE_MS - 2000);
+        expect(await looks(workers[then], job)).toMatchObject({ status: 'waiting' });
+        passes(2000);
+        expect(await looks(workers[then], job)).toMatchObject({
+          status: 'cancelled',
+          error: { code: 'unexpected_error' },
+        });
+      });
+    },
+  );
 });

@@ -53,7 +53,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) =
     expect(events.text).toMatch(new RegExp(`event: done\\ndata: .*"tenant_slug":"${slug}"`));
   });
 
-  it('cancels a waiting job once, and can resume it afterwards', async () => {
+  it('can cancel a waiting job only once, and can resume it afterwards', async () => {
     const { job, id } = await scene.waiting();
     const cancelled = await scene.act(job, 'cancel');
     expect([cancelled.status, cancelled.body.job.status]).toEqual([202, 'cancelled']);
@@ -132,7 +132,7 @@ describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) =
     await scene.act(second, 'retry').expect(202);
   });
 
-  it('leaves no trace in the cell when rolling back before anything is published', async () => {
+  it('leaves no trace in the cell when rolling back a job that has not published anything', async () => {
     jest.spyOn(scene.plane.app.get(Cells), 'takePlace').mockResolvedValueOnce(null);
     const [before, { body }] = [await scene.placed(), await scene.plane.provision()];
     await scene.reaches(body.job.id, 'failed');

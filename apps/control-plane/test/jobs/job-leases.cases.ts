@@ -92,7 +92,7 @@ describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
     await expect(jobs.save(before, { error: null })).rejects.toThrow(LeaseLost);
   });
 
-  it.each(['retry', 'rollback'])('blocks a %s while a worker holds it', async (action) => {
+  it.each(['retry', 'rollback'])('blocks a %s of the job while a worker holds the lease', async (action) => {
     const { id } = await untouched();
     const job = await claimed(id, 'worker');
     const answer = await plane.post(`/api/provisioning-jobs/${id}/${action}`);
@@ -101,7 +101,7 @@ describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
     await jobs.renew(job);
   });
 
-  it('makes other runners skip the job until it expires', async () => {
+  it('makes other runners skip the job until the lease expires', async () => {
     const { id, tenantId } = await untouched();
     await claimed(id, 'another worker');
     await plane.app.get(JobRunner).advance(id);
@@ -140,7 +140,7 @@ describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
     expect((await cell.pullAll()).tenants.map((entry) => entry.tenant_id)).not.toContain(tenantId);
   });
 
-  it('stops the runner if a cancellation revokes it', async () => {
+  it('stops the runner if a cancellation revokes the lease', async () => {
     const { id } = await untouched();
     const { reached, resume } = pauseAt('provision/write-desired-state/before');
     const run = plane.app.get(JobRunner).advance(id);
@@ -152,7 +152,7 @@ describe.each(EVERY_DATABASE)("a job's lease, on %s", (driver) => {
     expect((await row(id))?.steps[PUBLISHING]?.status).toBe('running');
   });
 
-  it('is not released for a wait if a report has arrived but its wake-up was lost', async () => {
+  it("is kept if a report arrives before the wait begins, even if the report's wake-up is lost", async () => {
     const { id, tenantId } = await untouched();
     const release = jobs.releaseUnlessWoken.bind(jobs);
     const lost = jest.spyOn(plane.app.get(JobQueue), 'wake');

@@ -10,7 +10,7 @@ describe.each(EVERY_DATABASE)('a provisioning job on %s', (driver) => {
   afterEach(() => jest.restoreAllMocks());
   afterAll(() => scene.plane.close());
 
-  it('activates the tenant once its cell has reported it as applied', async () => {
+  it('activates the tenant once the cell has reported the tenant as applied', async () => {
     const { body } = await scene.plane.provision();
     await scene.cell.serve(body.tenant.id);
     await scene.reaches(body.job.id, 'succeeded');

@@ -139,7 +139,7 @@ describe('two processes of a Control Plane', () => {
     expect(statuses).toEqual([200, ...Array.from({ length: 199 }, () => 409)]);
   });
 
-  it('complete a long poll to one of them when the other publishes a change', async () => {
+  it('complete a long poll to one process when the other process publishes a change', async () => {
     secondCell.revision = cell.revision;
     const poll = secondCell.pull(50);
     await plane.provision({ region: 'common' });

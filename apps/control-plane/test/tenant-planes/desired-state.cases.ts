@@ -117,7 +117,7 @@ describe.each(EVERY_DATABASE)('a pull of the desired state on %s', (driver) => {
     expect((await mine).body).toMatchObject({ tenants: [{ tenant_id: body.tenant.id }] });
   });
 
-  describe('or of a part, by a plane whose key is revoked while the call waits', () => {
+  describe("and a pull of a part, when the plane's key is revoked during the wait,", () => {
     const waiting = (topic: string) =>
       eventually(() => plane.app.get(Signals).hasListeners(topic), { what: 'the call waits' });
     const revoke = ({ id }: PlaneSimulator) =>
@@ -141,7 +141,7 @@ describe.each(EVERY_DATABASE)('a pull of the desired state on %s', (driver) => {
       return { answer };
     };
 
-    it('is refused within seconds, while other planes are unaffected', async () => {
+    it('are refused within seconds, while other planes are unaffected', async () => {
       const [mine, theirs, source] = [
         await cellIn('key-1'),
         await cellIn('key-2'),
@@ -157,7 +157,7 @@ describe.each(EVERY_DATABASE)('a pull of the desired state on %s', (driver) => {
       expect((await other).status).toBe(200);
     });
 
-    it('is refused even if the part arrives before the refusal', async () => {
+    it('are refused even if the part arrives before the refusal', async () => {
       const [target, source] = [await cellIn('key-4'), await cellIn('key-source')];
       const id = await transferTo(target, source);
       const { answer } = await takePart(target, id);

@@ -243,7 +243,7 @@ describe.each(EVERY_DATABASE)('tenant plane enrolment on %s', (driver) => {
     });
   });
 
-  it('issues a bundle to each of several concurrent requests, but only one remains valid', async () => {
+  it('returns a bundle to each of several concurrent requests, but keeps only one bundle valid', async () => {
     const { id } = await plane.registerCell();
     const path = `/api/tenant-planes/${id}/provisioning-tokens`;
     const answers = await Promise.all([1, 2, 3].map(() => plane.post(path, {})));
@@ -252,7 +252,7 @@ describe.each(EVERY_DATABASE)('tenant plane enrolment on %s', (driver) => {
     expect(await plane.count(ProvisioningToken, isLive)).toBe(1);
   });
 
-  it('grants no access for an unused bundle that was replaced', async () => {
+  it('grants no access with an unused bundle that was replaced', async () => {
     const leaked = await plane.registerCell();
     const current = await plane.reissue(leaked);
     for (const answer of [await leaked.pull(0, 'x.1'), await leaked.report()])
@@ -272,7 +272,7 @@ describe.each(EVERY_DATABASE)('tenant plane enrolment on %s', (driver) => {
   });
 
   it.each([0, 3600])(
-    'keeps the secret of the last enrolment, even if a clock was set back by %d s before it',
+    'keeps the secret of the last enrolment, even if a clock was set back by %d s before that enrolment',
     async (seconds) => {
       const before = await plane.enrolledCell();
       const after = await plane.reissue(before);
@@ -312,7 +312,7 @@ describe.each(EVERY_DATABASE)('tenant plane enrolment on %s', (driver) => {
     expect((await cell.enrol({ deployment_model: 'shared' })).status).toBe(200);
   });
 
-  it('returns only the first of several reasons, in the documented order', async () => {
+  it('gives only the first of several reasons for a refusal, in the documented order', async () => {
     const wrong = { version: '9.0.0', deployment_model: 'on_prem' };
     const used = await plane.enrolledCell();
     await plane.reissue(used);

@@ -65,7 +65,7 @@ describe.each(EVERY_DATABASE)('enrolment of a plane by file on %s', (driver) => 
     expect(tenant).toMatchObject({ status: 'active', url: 'https://atlas.acme.example' });
   });
 
-  it('leaves the same record and audit entry as enrolling online', async () => {
+  it('leaves the same record and audit entry as an online enrolment', async () => {
     const ordered = await order();
     const customers = simulator(ordered);
     await upload(requestFile(customers)).expect(200);
@@ -202,7 +202,7 @@ describe.each(EVERY_DATABASE)('enrolment of a plane by file on %s', (driver) => 
     expect(items.find(({ id }: { id: string }) => id === customers.id).health).toBe('online');
   });
 
-  describe('moves no rows', () => {
+  describe('is not enough to move a tenant', () => {
     const move = (id: string, deployment_model: string, query = '') =>
       plane.post(`/api/tenants/${id}/move${query}`, { deployment_model });
     const reaches = (job: string, status: string) =>
@@ -221,7 +221,7 @@ describe.each(EVERY_DATABASE)('enrolment of a plane by file on %s', (driver) => 
       expect((await move(tenant.id, 'hybrid')).status).toBe(202);
     });
 
-    it('to the plane, which cannot fetch them until it is online', async () => {
+    it('to the plane, which cannot fetch the data until it is online', async () => {
       const cell = await plane.enrolledCell();
       const { body } = await plane.provision().expect(202);
       await cell.serve(body.tenant.id);
@@ -330,7 +330,7 @@ describe.each(EVERY_DATABASE)('enrolment of a plane by file on %s', (driver) => 
     it.each([
       [{}, ['format', 'body', 'signature']],
       [{ format: 'atlas-enrol-request/1', body: '{}', signature: {} }, ['signature.content_digest']],
-    ])('an incomplete file, and says how to create one: %j', async (part, missing) => {
+    ])('an incomplete file, and says how to create a complete one: %j', async (part, missing) => {
       const { body } = await upload(part as EnrolRequestFile);
       expect(body.code).toBe('validation_failed');
       for (const field of missing)

@@ -84,7 +84,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     expect(await place()).toMatchObject({ reportedRevision: entry_revision, reportedState: 'applied' });
   });
 
-  it('no longer counts once the Control Plane is restored, unless the plane is retired', async () => {
+  it('no longer counts once the Control Plane is restored, unless the tenant plane is retired', async () => {
     const cell = await plane.enrolledCell({ region: `restored-${driver}` });
     const { body } = await plane.provision({ region: `restored-${driver}` });
     const { id: tenantId } = body.tenant;
@@ -122,7 +122,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
     expect(await plane.rows(Placement, { tenantId })).toMatchObject([{ reportedState: 'applied' }]);
   });
 
-  it('shows the plane as online with its version, until 75 s pass without another report', async () => {
+  it("shows the plane's version and, for 75 s, that the plane is online", async () => {
     const talker = await plane.enrolledCell();
     await talker.report([], { version: '0.0.9' });
     const health = async () => {
@@ -191,7 +191,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await alarms(original)).toBe(1);
     });
 
-    it('is no sign of a fork if its process cannot store its own numbers', async () => {
+    it('is no sign of a fork if the sending process cannot store its sequence numbers', async () => {
       const original = await plane.enrolledCell();
       await original.report();
       // Three processes in turn, none of which can store its numbers.
@@ -208,7 +208,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await alarms(original)).toBe(0);
     });
 
-    it('is a sign of a fork if its process cannot store numbers but the other process can', async () => {
+    it('is a sign of a fork if the sender cannot store its numbers but the other process can', async () => {
       const original = await plane.enrolledCell();
       await original.report();
       const copy = original.copy();
@@ -408,7 +408,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await changesOf(cell)).toHaveLength(1);
     });
 
-    it('passes the address on to planes with an old copy', async () => {
+    it('passes the address on to planes with an old copy of the tenant', async () => {
       const { id, customers } = await installed('on_prem');
       const old = await formerHome(plane, id);
       await customers.report([], { endpoint_url: NEW });
@@ -417,7 +417,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       ]);
     });
 
-    it('changes no address if it is older, or while two copies of the plane report', async () => {
+    it('changes no address if the report is outdated, or while two copies of the plane report', async () => {
       const { customers } = await installed('on_prem');
       const copy = customers.copy();
       await customers.report([], { endpoint_url: NEW });
@@ -442,7 +442,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       ['a report', (one) => one.report([], { endpoint_url: NEW })],
       ['an enrolment', (_, anew) => anew.enrol({ endpoint_url: NEW, deployment_model: 'on_prem' })],
     ])(
-      'records the address without locking the plane while it waits for the tenant: %s',
+      'records the address without locking the plane while waiting for the tenant: %s',
       async (_, change) => {
         const { id, customers } = await installed('on_prem');
         const anew = await plane.reissue(customers);
@@ -475,7 +475,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
       expect(await changesOf(customers)).toHaveLength(1);
     });
 
-    it('changes the address at most ten times an hour, and counts skipped changes later', async () => {
+    it('changes no address after ten changes in an hour, but is counted in a later audit entry', async () => {
       const { id, customers } = await installed('on_prem');
       // No address occurs twice, so each one counts as a change.
       const addresses = Array.from({ length: 30 }, (_, index) => `https://${index}.acme.example`);

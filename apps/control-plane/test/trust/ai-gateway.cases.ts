@@ -108,7 +108,7 @@ describe.each(EVERY_DATABASE)('the AI gateway on %s', (driver) => {
     expect(Object.keys(headers ?? {})).not.toContain('x-tenant-id');
   });
 
-  it('logs a question with the trace id from its tenant plane', async () => {
+  it('logs a question with the trace id from the tenant plane', async () => {
     const [traces, traceId] = [[] as unknown[], '0af7651916cd43dd8448eb211c80319c'];
     const log = jest.spyOn(Logger.prototype, 'log').mockImplementation((entry: unknown) => {
       traces.push({ ...(entry as object), traceId: currentContext()?.traceId });
@@ -289,7 +289,7 @@ describe('the AI gateway', () => {
   );
 
   it.each([true, false])(
-    'aborts the provider call when its caller disconnects (stream: %s)',
+    'aborts the call to the provider when the caller disconnects (stream: %s)',
     async (stream) => {
       const begun = new Promise<void>((resolve) => {
         scene.provider.answering = (response) => {
@@ -327,7 +327,7 @@ describe('the AI gateway', () => {
     expect(other.answer.complete).toBe(false);
   });
 
-  it('reads from the provider only as fast as its caller reads', async () => {
+  it('reads from the provider only as fast as the caller reads', async () => {
     const [chunk, total] = [Buffer.alloc(1_000_000, '.'), 100];
     let given = 0;
     scene.provider.answering = async (response) => {

@@ -12,7 +12,7 @@ describe.each([
     mintCredential('ats').value.reveal(),
     mintCredential('ats').value.reveal(),
   ],
-])('a Control Plane whose platform secret %s is replaced', (_, before, after) => {
+])('a Control Plane whose platform secret (%s) is replaced', (_, before, after) => {
   let first: TestControlPlane;
   let plane: TestControlPlane;
   let cell: PlaneSimulator;

@@ -216,7 +216,7 @@ const SPELLED: readonly [string, number][] = [
   [`${report}?tenant_plane_id=%00`, 400],
 ];
 
-describe.each(EVERY_DATABASE)('a signed call in raw bytes on %s', (driver) => {
+describe.each(EVERY_DATABASE)('a signed call sent as raw bytes on %s', (driver) => {
   let plane: TestControlPlane;
   let cell: PlaneSimulator;
   let tenantId: string;
@@ -267,7 +267,7 @@ describe.each(EVERY_DATABASE)('a signed call in raw bytes on %s', (driver) => {
   const lastSequence = async () => (await plane.rows(TenantPlane, { id: cell.id }))[0]?.sequence;
 
   it.each(ALTERED)(
-    'is refused with %s and has no effect, and is still accepted afterwards as signed',
+    'is refused with %s, has no effect, and is still accepted afterwards if sent as signed',
     async (_, change) => {
       const request = signed();
       const before = await state();

@@ -266,7 +266,7 @@ describe.each(EVERY_DATABASE)("the rotation of a tenant plane's secret on %s", (
         () => sendPart(cell, NOBODY, PART),
       ],
       [
-        'a request for a part, which also reports imports,',
+        'a request for a part (which also reports imports)',
         () => plane.app.get(TransferRelay),
         'give',
         () => takePart(cell, NOBODY),
@@ -360,7 +360,7 @@ describe.each(EVERY_DATABASE)("the rotation of a tenant plane's secret on %s", (
 
     // SQLite serialises writers, so this matters only on Postgres.
     (driver === 'postgres' ? it : it.skip)(
-      'succeeds with a timely enrolment, even if recorded after the token has expired',
+      'succeeds after a timely enrolment, even one recorded after the token has expired',
       async () => {
         const { job, install } = await rotate('compromised');
         await scene.reaches(job.id, 'waiting');
@@ -387,7 +387,7 @@ describe.each(EVERY_DATABASE)("the rotation of a tenant plane's secret on %s", (
       },
     );
 
-    it('prevents the cell from getting new tenants until it enrols again', async () => {
+    it('prevents the cell from getting new tenants until the cell enrols again', async () => {
       const region = `region-${cell.id}`.slice(0, 40);
       cell = await plane.enrolledCell({ region });
       await rotate('compromised');

@@ -60,7 +60,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's call on %s", (driver) => {
     expect((await plane.get(desiredState)).body.code).toBe('bad_signature');
   });
 
-  describe('whose parts may have changed after signing', () => {
+  describe('that may have been altered after signing', () => {
     const path = `${report}?tenant_plane_id=`;
     const signed = (changes = {}) => {
       const [target, text] = [`${path}${cell.id}`, reportBody()];
@@ -106,7 +106,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's call on %s", (driver) => {
       ]);
     });
 
-    it('is refused if it was signed for another authority, even if the Host header names it', async () => {
+    it('is refused if it was signed for another authority, even the one in the Host header', async () => {
       const url = new URL(`http://elsewhere.example.com${desiredState}`);
       const answer = await cell.call({
         method: 'GET',
@@ -177,7 +177,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's call on %s", (driver) => {
     [300, 200],
     [-301, 401],
     [301, 401],
-  ])('dated %s s from now gets status %s', async (seconds, status) => {
+  ])('dated %s s relative to now gets status %s', async (seconds, status) => {
     const now = new Date(plane.clock.now().getTime() + seconds * 1000);
     const answer = await cell.call({ method: 'GET', path: desiredState, signed: { now } });
     expect(answer.status).toBe(status);
