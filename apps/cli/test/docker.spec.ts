@@ -19,7 +19,7 @@ const PINNED = /^[a-z/-]+(:\d+\.\d+(\.\d+)?(-[a-z]+)*|@sha256:[0-9a-f]{64})$/;
 const OURS = ['atlas/control-plane:0.1.0', 'atlas/tenant-plane:0.1.0'];
 const SECRET = /(PASSWORD|SECRET|TOKEN|KEYS)$/;
 
-// Style rules of the linter that the files do not follow.
+// The linter's style rules that our files do not follow.
 const OFF = {
   'service-keys-order': 0,
   'services-alphabetical-order': 0,

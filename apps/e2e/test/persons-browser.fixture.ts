@@ -59,7 +59,7 @@ export class PersonsBrowser {
     return this.page.getByRole('heading', { name, exact: true }).waitFor();
   }
 
-  /** Everything that the browser keeps of a page: URL, history, cookies, storage and document. */
+  /** Everything that the browser retains about a page: URL, history, cookies, storage and document. */
   async kept(): Promise<string> {
     const session = await this.page.context().newCDPSession(this.page);
     const { entries } = await session.send('Page.getNavigationHistory');

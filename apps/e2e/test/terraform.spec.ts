@@ -47,7 +47,7 @@ describeWithTerraform('dedicated tenants with Terraform (skipped unless terrafor
   describe.each(databasesOfLongSuite('postgres'))('on %s', (driver) => {
     const slug = `on${driver}`;
 
-    it('are previewed as a plan by a dry run, which leaves nothing behind', async () => {
+    it('can be planned with a dry run, which leaves nothing behind', async () => {
       const { body } = await terraform.stack.api<{ plan: { steps: { creates: string[] }[] } }>(
         '/api/tenants/provision?dry_run=true',
         { body: terraform.requestOf(slug, driver) },

@@ -60,7 +60,7 @@ describe('the routes for an object that a fixture creates', () => {
     expect(controls).toHaveLength(routes.length);
   });
 
-  it("never target the caller's own object when attempting a cross-tenant deletion", () => {
+  it("are never given the caller's own object in cross-tenant deletion attempts", () => {
     const route = { method: 'DELETE', path: `${path}/:id` };
     const attempts = attemptsOn(route, table[nameOf(route)] ?? LINE, acme, globex);
     expect(attempts.map(({ form }) => form)).toEqual(expect.arrayContaining(['path', 'header', 'subdomain']));

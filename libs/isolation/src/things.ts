@@ -29,7 +29,7 @@ export async function subjectsOf(ask: Ask): Promise<Record<string, string>> {
   return subjects;
 }
 
-/** The fixtures of the features that the plane's version has. */
+/** The fixtures for the features that the plane's version supports. */
 async function fixturesServed(ask: Ask): Promise<Fixture[]> {
   const { paths } = await ask<{ paths: object }>('/openapi.json');
   return FIXTURES.filter(({ path }) => path in paths);

@@ -148,7 +148,7 @@ describe('the SQLite file of a plane', () => {
     expect(readdirSync(folder)).toEqual(['plane.db']);
   });
 
-  it('is the same file through every link, and not recreated if only a link is left', async () => {
+  it('is the same file through every link, and is not recreated if only a link is left', async () => {
     await start();
     const elsewhere = join(folder, 'elsewhere');
     mkdirSync(elsewhere);

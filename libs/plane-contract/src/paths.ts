@@ -14,7 +14,7 @@ export const MAX_WAIT_SECONDS = 55;
 /** A tenant plane reports at least this often, in seconds. */
 export const HEARTBEAT_SECONDS = 25;
 
-/** After this long without a report, in seconds, a tenant plane is shown as offline. */
+/** A tenant plane that has not reported for this many seconds is shown as offline. */
 export const OFFLINE_AFTER_SECONDS = 75;
 
 /**

@@ -23,7 +23,7 @@ const TRANSLITERATIONS: ReadonlyMap<string, string> = new Map([
   ['ŋ', 'ng'],
 ]);
 
-/** Ordered as a person would fix a slug; the first broken rule is reported. */
+/** In the order in which a person would fix a slug. Only the first broken rule is reported. */
 const RULES: readonly { readonly isBroken: (slug: string) => boolean; readonly problem: string }[] = [
   {
     isBroken: ({ length }) => length < SLUG_MIN_LENGTH || length > SLUG_MAX_LENGTH,

@@ -45,7 +45,7 @@ describe('the life cycle of a tenant', () => {
     }
   });
 
-  it('describes every status and nothing else', () => {
+  it('covers every status and nothing else', () => {
     expect(Object.keys(TENANT_TRANSITIONS)).toEqual([...TENANT_STATUSES]);
     expect(TENANT_STATUSES.every(isTenantStatus)).toBe(true);
     expect(isTenantStatus('archived')).toBe(false);

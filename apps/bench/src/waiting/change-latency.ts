@@ -43,7 +43,7 @@ export async function changeLatencies(
   return { callsMs, changesMs };
 }
 
-/** A plane that polls without waiting, while there are no changes for it. */
+/** A plane that has no pending changes and polls without waiting. */
 class NoOpCaller {
   private readonly path: string;
 

@@ -14,7 +14,7 @@ export function keysView(
   if (secretMode === 'platform')
     return { key_in_use: status === 'enrolled' ? platformKeyId : null, keys: [] };
   const usedAt = ({ lastUsedAt }: ServiceKey): number => lastUsedAt?.getTime() ?? 0;
-  // If both keys were last used in the same sweep, the plane is switching to the next key.
+  // If the same sweep recorded the last use of both keys, the plane is switching to the next key.
   const [latest] = accepted
     .filter((key) => key.lastUsedAt !== null || key.id !== nextKeyId)
     .sort((a, b) => usedAt(b) - usedAt(a) || Number(b.id === nextKeyId) - Number(a.id === nextKeyId));

@@ -203,7 +203,7 @@ function expired(): DomainError {
   return new DomainError(
     'signup_expired',
     'gone',
-    'This link has expired, one day after it was sent. Sign up again.',
+    'This link has expired. Links are valid for one day. Sign up again.',
   );
 }
 

@@ -239,7 +239,8 @@ function outOfOrder(): DomainError {
   return new DomainError(
     'transfer_out_of_order',
     'conflict',
-    'An earlier part is missing, or another attempt has started since. Start over with a new attempt.',
+    'An earlier part is missing, or another attempt has started in the meantime. Start over with a new ' +
+      'attempt.',
   );
 }
 

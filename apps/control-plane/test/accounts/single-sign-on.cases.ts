@@ -17,7 +17,7 @@ const REDIRECT_URI = `${PUBLIC_URL}/api/auth/oidc/callback`;
 const ANN: ProviderUser = { sub: 'ann-1', email: 'Ann@Example.com', email_verified: true };
 
 /**
- * Signs in at a real provider whose tokens are tampered with in transit. No token signs anyone in if it is
+ * Signs in with a real provider whose tokens are tampered with in transit. No token signs anyone in if it is
  * unsigned, wrongly signed, expired, or has the wrong issuer, audience or nonce. An address links an account
  * only once, and only if it is verified. Unknown and disabled accounts get the same response.
  *

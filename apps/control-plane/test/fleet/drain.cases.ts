@@ -286,7 +286,7 @@ describe.each(EVERY_DATABASE)('a cell to be drained on %s', (driver) => {
     expect(await scene.tenant(id)).toMatchObject({ tenant_plane_id: other.id });
   });
 
-  it("passes a tenant's sign-up links, and their later revocations, on to the new cell", async () => {
+  it("passes on a tenant's sign-up links, and later revocations of them, to the new cell", async () => {
     const [id = ''] = await inhabited(1);
     const mint = async (token: string): Promise<string> => {
       scene.plane.clock.advance(1);

@@ -133,7 +133,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
     expect(await set.newest('count_differs', shared.planeId)).toBeUndefined();
   });
 
-  it('ignores a difference that a job has taken over by the second check', async () => {
+  it('ignores a difference if a job is handling it by the time of the second check', async () => {
     const { id } = shared;
     const job = { tenantId: id, operation: 'provision' };
     const dueAt = new Date(set.plane.clock.now().getTime() + 86_400_000);
@@ -216,7 +216,7 @@ describe.each(EVERY_DATABASE)('reconciliation on %s', (driver) => {
       ['url', { url: ELSEWHERE }],
       ['endpointUrl', { endpointUrl: ELSEWHERE }],
       ['dbUrlSealed', { dbUrlSealed: null }],
-    ])("repairs a tenant's %s that differs from the record of its plane", async (field, wrong) => {
+    ])("repairs a tenant's %s if it differs from its plane's record", async (field, wrong) => {
       const { id } = dedicated;
       const right = await only(Tenant, { id });
       await change(Tenant, { id }, wrong);

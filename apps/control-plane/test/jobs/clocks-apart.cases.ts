@@ -135,7 +135,7 @@ describe.each([
     for (const id of ids) expect(await isDue(id)).toBe(true);
   });
 
-  it('detects a job only if no worker will run it soon, and makes it due', async () => {
+  it('reports a job as unattended only if no worker will run it soon, and makes it due', async () => {
     const { id } = await accepted(plane);
     const [check, database] = [other.app.get(JobUnattendedCheck), other.app.get(Database)];
     const subject = async (): Promise<JobSubject> => {

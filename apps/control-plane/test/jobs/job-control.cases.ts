@@ -13,7 +13,7 @@ import { HeldRow } from '../held-operator.fixture';
 import { JOBS, JobScene, STEPS, afterReport, beforeReport, stepOf } from '../job-scene.fixture';
 import { refusal } from '../plane-simulator.fixture';
 
-describe.each(EVERY_DATABASE)('an operator controlling a job on %s:', (driver) => {
+describe.each(EVERY_DATABASE)('an operator controlling a job on %s', (driver) => {
   let scene: JobScene;
   beforeAll(async () => (scene = await JobScene.set(driver)));
   afterEach(() => jest.restoreAllMocks());

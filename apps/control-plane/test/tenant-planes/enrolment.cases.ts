@@ -177,7 +177,7 @@ describe.each(EVERY_DATABASE)('tenant plane enrolment on %s', (driver) => {
     expect((await current.enrol()).status).toBe(200);
   });
 
-  it('says that a replaced bundle was revoked, even once the new bundle is used', async () => {
+  it('says that a replaced bundle was revoked, even after the new bundle has been used', async () => {
     const old = await plane.registerCell();
     const current = await plane.reissue(old);
     expect(refusal(await old.enrol())).toEqual([410, 'token_revoked']);

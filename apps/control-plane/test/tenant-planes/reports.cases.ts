@@ -281,7 +281,7 @@ describe.each(EVERY_DATABASE)("a tenant plane's report on %s", (driver) => {
         expect(await shown(one)).toMatchObject({ identity_forked: false });
       });
 
-      it('counts as a fork the second time, however many numbers were skipped', async () => {
+      it('counts as a fork when it happens a second time, however many numbers were skipped', async () => {
         const original = await plane.enrolledCell();
         await original.report();
         const copy = original.copy();

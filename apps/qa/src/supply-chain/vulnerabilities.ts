@@ -1,7 +1,7 @@
 type Severity = 'critical' | 'high' | 'moderate' | 'low' | 'info';
 
 /**
- * The number of days within which a vulnerability must be fixed in a release after it becomes known (also
+ * How many days after a vulnerability becomes known a release must fix it (also
  * stated in docs/security-inventory.md).
  */
 export const DAYS: Readonly<Record<Severity, number>> = {

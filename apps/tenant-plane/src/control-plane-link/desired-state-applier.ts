@@ -213,7 +213,7 @@ export class DesiredStateApplier {
     if (failure !== undefined) throw failure;
   }
 
-  /** Waits for writes by users that are in progress. Later writes see the change. */
+  /** Runs `work` once the users' writes in progress have finished. Later writes see the change. */
   private write<T>(tenantId: string, fence: Fence, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.fenced(tenantId, fence, async (manager) => {
       await lockTenant(manager, tenantId);

@@ -50,7 +50,7 @@ export class UserTokens {
     return scope.delete(UserToken, {});
   }
 
-  /** The user of a valid link. Throws `invalid_link`. */
+  /** The user whom the link is for. Throws `invalid_link` if the link is not valid. */
   async userOf(scope: TenantScope, token: string, purpose: UserTokenPurpose): Promise<User> {
     const where = { tokenHash: hashToken(token), purpose, expiresAt: MoreThan(this.clock.now()) };
     const row = await scope.findOne(UserToken, where);

@@ -283,7 +283,7 @@ describe.each(EVERY_DATABASE)('sessions on %s', (driver) => {
       expect([event?.after, more]).toEqual([{ sessions_ended: 1 }, []]);
     });
 
-    it('also revokes the new session if a token issued by an earlier Atlas version is reused', async () => {
+    it('revokes the new session too if a token issued by an earlier Atlas version is reused', async () => {
       const first = await signedIn();
       await plane.tenants.write(tenant.tenant_id, (scope) =>
         scope.update(Session, { tokenHash: hashToken(first.token) }, { familyId: null }),

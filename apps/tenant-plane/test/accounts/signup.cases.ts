@@ -171,7 +171,7 @@ describe.each(EVERY_DATABASE)('the exchange of a sign-up token on %s', (driver) 
       expect(await outcome({ jti: later })).toEqual([201, undefined]);
     });
 
-    it('refuses every link up to the newest one dropped from the list of revoked links', async () => {
+    it('refuses every link that is no newer than the newest one dropped from the revoked list', async () => {
       await tell({
         revoked: [later],
         revoked_through: jti,

@@ -67,7 +67,7 @@ describe('the SQLite file of a single-tenant plane', () => {
     );
   });
 
-  it.each(OF_THE_PLANE)('accepts no row of another tenant in %s', async (table) => {
+  it.each(OF_THE_PLANE)('rejects rows of another tenant in %s', async (table) => {
     const values = table === 'row_changes' ? `(1, $1, 'incidents', '[]')` : '($1, false)';
     await expect(query(`insert into ${table} values ${values}`, [stranger])).rejects.toThrow(
       'foreign_tenant',

@@ -63,7 +63,7 @@ describe(Transfers.name, () => {
     },
   );
 
-  it("sends rows from a customer's plane only in the move that the admin has consented to", async () => {
+  it("sends rows from a customer's plane only for the move that the admin has consented to", async () => {
     const customers = await TestTenantPlane.boot('sqlite', { env: { ATLAS_TP_DEPLOYMENT: 'on_prem' } });
     const { tenant, admin } = await customers.tenantWithAdmin('acme');
     const [running, transfers] = [customers.app.get(RunningTransfers), customers.app.get(Transfers)];

@@ -307,7 +307,7 @@ describe.each(PAIRS)("a tenant's rows in transit from %s to %s", (from, to) => {
         await relink(1, `before ${ids[0]}`);
       }));
 
-    it('arrive in two parts if the first part was full', async () => {
+    it('arrive in two parts when the first part is full', async () => {
       for (let n = 0; n < 20; n += 1) await create(`large ${n}`).expect(201);
       await sendAround(async () => {
         await relink(0, 'x');

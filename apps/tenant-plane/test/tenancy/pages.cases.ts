@@ -60,7 +60,7 @@ describe('the pages of a tenant plane', () => {
   });
 
   it.each(['/signup', '/reset-password'])(
-    "show the tenant's name and load files only from their own host, at %s",
+    "at %s, show the tenant's name and load files only from their own host",
     async (path) => {
       const { text, headers } = await open(path).expect(200);
       expect(headers).toMatchObject({

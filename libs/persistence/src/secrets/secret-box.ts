@@ -40,7 +40,7 @@ export function parseSealingKeys(text: SecretText): SealingKey[] {
   return keys;
 }
 
-/** Derives a key for one purpose from a secret of any form (RFC 5869). */
+/** Derives a key for one purpose from a secret in any format (RFC 5869). */
 export function deriveKey(secret: SecretText, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', revealed(secret), '', purpose, KEY_BYTES));
 }

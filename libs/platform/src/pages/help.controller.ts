@@ -36,7 +36,11 @@ export class HelpController {
   private page(name: string): string {
     const page = this.pages.get(name) ?? read(`${name}.html`);
     if (page === null)
-      throw new DomainError('not_found', 'not_found', 'GET /help lists the available guides.');
+      throw new DomainError(
+        'not_found',
+        'not_found',
+        'There is no such guide. GET /help lists the available guides.',
+      );
     this.pages.set(name, page);
     return page;
   }

@@ -86,7 +86,7 @@ function toDomainError(exception: unknown): DomainError {
     return new DomainError(
       'internal_error',
       'internal',
-      'Something failed on our side. Quote the trace_id when you report it.',
+      'Something went wrong on our side. Quote the trace_id when you report it.',
     );
   }
   return new DomainError(CODE_OF_KIND[kind] ?? kind, kind, message);

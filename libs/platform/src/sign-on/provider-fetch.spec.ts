@@ -80,7 +80,7 @@ describe(providerFetch.name, () => {
     expect([answer.status, await answer.json()]).toEqual([200, { path: '/keys' }]);
   });
 
-  it('follows no redirect', async () => {
+  it('does not follow redirects', async () => {
     expect((await get(`${url}/redirect`)).status).toBe(302);
     expect(asked).toBe(1);
   });
