@@ -42,5 +42,5 @@ export async function sendEventStream(
 
 function failureOf(error: unknown): { readonly code: string; readonly detail: string } {
   if (error instanceof DomainError) return { code: error.code, detail: error.message };
-  return { code: 'internal_error', detail: 'Something failed on our side.' };
+  return { code: 'internal_error', detail: 'Something went wrong on our side.' };
 }
