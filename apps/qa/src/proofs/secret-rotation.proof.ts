@@ -145,7 +145,7 @@ async function platformSecretChanged(scene: Scene): Promise<Outcome> {
 /** Finds the cells that still use the old secret but are not named in the Control Plane's log. */
 async function unnamedIn({ line }: PlaneProcess, cells: readonly CallingPlane[]): Promise<readonly string[]> {
   const look = async ({ id }: CallingPlane): Promise<string[]> =>
-    line(new RegExp(`${id} signs with INTERNAL_SERVICE_SECRET_PREVIOUS`), 5000).then(
+    line(new RegExp(`${id} still signs with INTERNAL_SERVICE_SECRET_PREVIOUS`), 5000).then(
       () => [],
       () => ['(a cell missing from the log)'],
     );
