@@ -21,7 +21,7 @@ describe('a permission', () => {
   it('is named in the error message for a user who lacks it', () => {
     const permission = { name: 'things:write', from: 'operator' } as const;
     expect(() => requirePermission('fulfiller', permission)).toThrow(
-      'Your role (fulfiller) does not include things:write.',
+      'Your role (fulfiller) does not include the permission things:write.',
     );
     expect(() => requirePermission('operator', permission)).not.toThrow();
   });
