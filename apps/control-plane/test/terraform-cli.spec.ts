@@ -105,7 +105,7 @@ describe(TerraformCli.name, () => {
     expect(fake.calls()).toHaveLength(1);
   });
 
-  it('lets terraform finish changes that it has begun, even if the job loses its lease', async () => {
+  it('lets terraform finish changes in progress, even if the job loses its lease', async () => {
     fake = new FakeTerraform(`console.log('{"type": "apply_start"}'); ${HANGS}
       setInterval(() => require('fs').existsSync('go') && process.exit(), 10)`);
     const lost = new AbortController();

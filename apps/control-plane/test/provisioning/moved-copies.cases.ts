@@ -66,7 +66,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
     await scene.plane.change(Placement, kept, { removeAfter: scene.plane.clock.now() });
     await sweep();
   };
-  /** Makes the cell's old copy due for removal, and makes the cell report that it has removed the copy. */
+  /** Makes the cell's old copy due for removal, and has the cell report the removal. */
   const isRemoved = async (cell: PlaneSimulator): Promise<void> => {
     await timeGoesBy();
     const removal = (await removals()).at(-1);

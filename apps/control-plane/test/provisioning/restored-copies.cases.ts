@@ -426,7 +426,7 @@ describe.each(EVERY_DATABASE)('a restored tenant, on %s', (driver) => {
       it.each<[string, () => Promise<unknown>]>([
         ['is reinstalled', () => tenant.installAnew()],
         ['reports the rows as missing', loses],
-        ['has not yet reported that it has the rows', () => Promise.resolve()],
+        ['has not yet reported the rows', () => Promise.resolve()],
       ])('keeps the new backup if the plane %s', async (_, happens) => {
         await happens();
         const fix = expect.stringContaining('restore');

@@ -98,9 +98,9 @@ export class Reporter {
   }
 
   /**
-   * The Control Plane refuses a whole report because of one tenant that it has not placed here, as can happen
-   * after it was restored from a backup. Halving the batch finds that tenant, so that it delays neither the
-   * others nor the heartbeat.
+   * If one tenant in a report is not placed here, the Control Plane refuses the whole report. This can happen
+   * after the Control Plane was restored from a backup. Halving the batch finds that tenant, so it delays
+   * neither the others nor the heartbeat.
    */
   private async deliver(batch: readonly Applied[], claim: LinkClaim, epoch: string | null): Promise<void> {
     try {

@@ -9,7 +9,7 @@ const PATIENCE_MS = 24 * 3_600_000;
 @Injectable()
 export class AwaitRemovalStep extends ProvisioningStep {
   readonly name = 'await-removal';
-  readonly description = 'Wait until every remaining tenant plane has reported that it has removed the rows';
+  readonly description = 'Wait for every remaining tenant plane to confirm that the rows are removed';
   readonly creates = [];
 
   async run({ manager, startedAt, jobId: purgeJobId }: ProvisioningContext): Promise<StepResult> {

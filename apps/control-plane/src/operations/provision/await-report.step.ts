@@ -21,7 +21,7 @@ const PATIENCE_MS = 15 * 60_000;
 @Injectable()
 export class AwaitReportStep extends ProvisioningStep {
   readonly name = 'await-report';
-  readonly description = "Wait for the tenant plane to report that it has applied the tenant's entry";
+  readonly description = "Wait for the tenant plane to report the tenant's entry as applied";
   readonly creates = [];
 
   constructor(
