@@ -32,6 +32,12 @@ describe(given.name, () => {
     expect(call).toThrow(reason);
   });
 
+  it('names all missing options at once', () => {
+    const size = { name: 'size', value: '<n>', text: 'how many', isRequired: true };
+    const call = () => given(['acme'], [...OPTIONS, size], TENANT);
+    expect(call).toThrow('Missing options --model <model>, --size <n>.');
+  });
+
   it('suggests the option that was probably meant', () => {
     const call = () => given(['acme', '--modle', 'shared'], OPTIONS, TENANT);
     expect(call).toThrow(expect.objectContaining({ code: 'unknown_option', hint: 'Did you mean --model?' }));

@@ -47,6 +47,7 @@ export function given(args: readonly string[], options: readonly Option[], opera
   const extra = operand ? others[0] : first;
   if (extra !== undefined) throw new UsageError(`Unexpected argument "${extra}".`);
   if (operand) requireOperand(operand, first);
+  requireAll(options, values);
   for (const option of options) requireGood(option, values[option.name]);
   return { values, operand: first ?? '', isJson: values['json'] === true };
 }
@@ -93,8 +94,14 @@ function requireOperand({ name, choices, isOptional }: Operand, text: string | u
     throw new UsageError(`<${name}> is "${text}", but must be one of ${choices.join(', ')}.`);
 }
 
-function requireGood({ name, value, choices, isRequired, isNumber }: Option, text?: string | boolean): void {
-  if (isRequired && !text) throw new UsageError(`Missing option --${name} ${value}.`);
+function requireAll(options: readonly Option[], values: Values): void {
+  const missing = options.filter(({ name, isRequired }) => isRequired && !values[name]);
+  const named = missing.map(({ name, value }) => `--${name} ${value}`);
+  if (named.length > 0)
+    throw new UsageError(`Missing option${named.length > 1 ? 's' : ''} ${named.join(', ')}.`);
+}
+
+function requireGood({ name, choices, isNumber }: Option, text?: string | boolean): void {
   if (text === undefined) return;
   if (choices && !choices.includes(String(text)))
     throw new UsageError(`--${name} is "${text}", but must be one of ${choices.join(', ')}.`);

@@ -1,5 +1,5 @@
 /** Periodic work that belongs to no job. */
 export abstract class Chores {
-  /** `since`: when the previous round began. If this round throws, the next round tries again. */
+  /** `since`: when the last round that did not throw began. */
   abstract run(since: Date): Promise<void>;
 }

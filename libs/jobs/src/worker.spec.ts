@@ -15,24 +15,24 @@ class Scene {
   readonly gaveBack: string[] = [];
   readonly handedOn: string[] = [];
   due: string[] = [];
-  rounds = 0;
+  readonly sinces: Date[] = [];
   readonly worker: Worker;
   wake: JobHandler = () => Promise.resolve();
   private readonly ends = new Map<string, () => void>();
 
-  constructor(chores: () => Promise<void> = () => Promise.resolve()) {
+  constructor(chores = none, clock = new FixedClock()) {
     const runner = { advance: (id: string, makeRoom: () => Promise<boolean>) => this.advance(id, makeRoom) };
     const waker = { wake: async (id: string) => void this.handedOn.push(id) };
     const queue = { start: async (wake: JobHandler) => void (this.wake = wake), stop: async () => undefined };
     const jobs = { takeOverFromPredecessor: async () => undefined, due: async () => this.due };
-    const run = () => ((this.rounds += 1), chores());
+    const run = (since: Date) => (this.sinces.push(since), chores());
     this.worker = new Worker(
       // Stubs with only the parts that the worker uses.
       queue as unknown as JobQueue,
       new Attempts(runner as unknown as JobRunner, waker as unknown as JobWaker),
       jobs as unknown as Jobs,
       { run } as unknown as Chores,
-      new FixedClock(),
+      clock,
     );
   }
 
@@ -60,6 +60,7 @@ const settled = (): Promise<unknown> => jest.advanceTimersByTimeAsync(0);
 const named = (name: string, count: number): string[] =>
   Array.from({ length: count }, (_, n) => `${name}-${n}`);
 const never = (): Promise<void> => new Promise(() => undefined);
+const none = (): Promise<void> => Promise.resolve();
 
 describe(Worker.name, () => {
   beforeEach(() => void jest.useFakeTimers());
@@ -71,14 +72,29 @@ describe(Worker.name, () => {
     await jest.advanceTimersByTimeAsync(ROUND_MS);
     scene.due = ['two'];
     await jest.advanceTimersByTimeAsync(ROUND_MS);
-    expect([scene.advanced, scene.rounds]).toEqual([['one', 'two'], 3]);
+    expect([scene.advanced, scene.sinces.length]).toEqual([['one', 'two'], 3]);
   });
 
   it('starts due jobs while a chore is stuck, but does not start another round of chores', async () => {
     const scene = await Scene.start(never);
     scene.due = ['one'];
     await jest.advanceTimersByTimeAsync(2 * ROUND_MS);
-    expect([scene.advanced[0], scene.rounds]).toEqual(['one', 1]);
+    expect([scene.advanced[0], scene.sinces.length]).toEqual(['one', 1]);
+  });
+
+  it('tells a round of chores when the last round that succeeded began', async () => {
+    const clock = new FixedClock();
+    const [begun, faults] = [clock.now(), [false, true, false, false]];
+    const scene = await Scene.start(
+      () => (faults.shift() ? Promise.reject(new Error('Disk full')) : none()),
+      clock,
+    );
+    for (let round = 1; round < 4; round += 1) {
+      clock.advance(ROUND_MS / 1000);
+      await jest.advanceTimersByTimeAsync(ROUND_MS);
+    }
+    const after = (rounds: number): Date => new Date(begun.getTime() + rounds * ROUND_MS);
+    expect(scene.sinces).toEqual([begun, begun, begun, after(2)]);
   });
 
   it('limits how many due and woken jobs run at once, and runs each job only once', async () => {

@@ -62,9 +62,11 @@ export class Worker implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   private doChores(): Promise<void> {
-    const since = this.lastChoresAt;
-    this.lastChoresAt = this.clock.now();
-    return this.logged(() => this.chores.run(since));
+    return this.logged(async () => {
+      const begunAt = this.clock.now();
+      await this.chores.run(this.lastChoresAt);
+      this.lastChoresAt = begunAt;
+    });
   }
 
   private async logged(work: () => Promise<void>): Promise<void> {

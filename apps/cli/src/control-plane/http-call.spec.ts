@@ -1,3 +1,4 @@
+import { freePort } from '@atlas/testing';
 import { StubApi } from '../../test/stub-api.fixture';
 import { EXIT } from '../failure';
 import { failureJson, failureText } from '../failure-text';
@@ -55,6 +56,17 @@ describe(callJson.name, () => {
     const error = await failure({ body: '<html>Welcome</html>' });
     expect(error).toBeInstanceOf(NoAnswer);
     expect(error.hint).toBe(`Is ${api.url} the right address?`);
+  });
+});
+
+describe(NoAnswer.name, () => {
+  it('says what to check if nothing listens at the address', async () => {
+    const url = `http://127.0.0.1:${await freePort()}`;
+    const call = callJson({ method: 'GET', url, signal: new AbortController().signal });
+    await expect(call).rejects.toMatchObject({
+      message: expect.stringContaining(`No response from ${url}: `),
+      hint: `Check that ${url} is the right address, and that its server is running.`,
+    });
   });
 });
 

@@ -123,7 +123,11 @@ export function noAnswerFrom(url: string, error: unknown, whySilent: HttpCall['w
   const { message, code } = cause as { message?: string; code?: string };
   const silence = whySilent?.();
   const reason = silence ? `. ${silence.reason}` : '';
-  return new NoAnswer(`No response from ${new URL(url).origin}: ${message || code}${reason}`, silence?.hint);
+  const { origin } = new URL(url);
+  return new NoAnswer(
+    `No response from ${origin}: ${message || code}${reason}`,
+    silence?.hint ?? `Check that ${origin} is the right address, and that its server is running.`,
+  );
 }
 
 export function problemOf(call: string, status: number, text: string): HttpProblem {

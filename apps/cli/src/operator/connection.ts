@@ -52,6 +52,14 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
   },
 ];
 
+/** The connection options that the user gave, to be added to a suggested command. Empty if there were none. */
+export function connectionOf(values: Values): string {
+  return ['url', 'key-file', 'data-dir']
+    .filter((name) => values[name] !== undefined)
+    .map((name) => ` --${name} ${values[name]}`)
+    .join('');
+}
+
 export interface Place {
   readonly env: NodeJS.ProcessEnv;
   readonly directory: string;

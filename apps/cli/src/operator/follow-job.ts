@@ -1,6 +1,7 @@
 import { NoAnswer } from '../control-plane/http-call';
 import { type JobView } from '../control-plane/views';
 import { CommandFailure, EXIT } from '../failure';
+import { connectionOf } from './connection';
 import { type JobDisplay, JsonDisplay, LiveDisplay, PlainDisplay } from './job-display';
 import { outcomeText, unexpectedEnd } from './job-outcome';
 import { type OperatorCall } from './operator-command';
@@ -26,11 +27,11 @@ export async function followJob(call: OperatorCall, { id, title, goal }: Followe
   const end = new AbortController();
   const interrupt = (): void => end.abort(new SeenEnough());
   surroundings.signals.once('SIGINT', interrupt);
-  const again = `The job continues. Watch it again: atlas job ${id}`;
+  const again = `The job continues. Watch it again: atlas job ${id}${connectionOf(call.values)}`;
   try {
     const job = await showUntilDone(call, { id, title, goal }, end.signal);
-    if (job.status !== goal) throw unexpectedEnd(job);
-    if (!call.isJson) terminal.out(outcomeText(job));
+    if (job.status !== goal) throw unexpectedEnd(job, connectionOf(call.values));
+    if (!call.isJson) terminal.out(outcomeText(job, connectionOf(call.values)));
     return EXIT.done;
   } catch (error) {
     if (error instanceof NoAnswer)

@@ -19,10 +19,11 @@ export const ISOLATION_PROBE: OperatorCommand = {
 their tenant plane with every form of request, and writes a dated report (Markdown) for auditors. Exits
 with 0 only if nothing leaked and every attempt could be judged.
 
-Without sessions, it creates two shared tenants, fills them with data, and deprovisions both at the end. It
-touches no other tenant. Except on the local stack, this requires --make-tenants. With the sessions of two
-admins, it creates no tenants, and skips attempts that would write to the requesting tenant or could not be
-undone if they succeeded. The report lists the skipped attempts.`,
+Without sessions, it creates two shared tenants, fills them with data, and deprovisions both at the end;
+their backups stay until the restore window ends. It touches no other tenant. Except on the local stack,
+this requires --make-tenants. With the sessions of two admins, it creates no tenants, and skips attempts
+that would write to the requesting tenant or could not be undone if they succeeded. The report lists the
+skipped attempts.`,
   examples: [
     'isolation-probe',
     'isolation-probe --make-tenants --report isolation.md',

@@ -4,12 +4,15 @@ import { failureText } from '../failure-text';
 import { durationText, onOneLine } from '../text';
 
 /** How a job finished, why, and what the user can do next. */
-export function outcomeText(job: JobView): string {
-  return failureText(unexpectedEnd(job));
+export function outcomeText(job: JobView, connection = ''): string {
+  return failureText(unexpectedEnd(job, connection));
 }
 
-/** The failure to report for a job that did not finish with its goal status. */
-export function unexpectedEnd(job: JobView): CommandFailure {
+/**
+ * The failure to report for a job that did not finish with its goal status. The commands in its hint end
+ * with `connection`.
+ */
+export function unexpectedEnd(job: JobView, connection = ''): CommandFailure {
   const error = errorOf(job);
   const reason = error && [
     `${error.code} (${error.class}): ${onOneLine(error.detail)}`,
@@ -18,7 +21,7 @@ export function unexpectedEnd(job: JobView): CommandFailure {
   return new CommandFailure(endText(job), {
     code: error?.code ?? `job_${job.status}`,
     notes: reason ?? [],
-    hint: waysText(job),
+    hint: waysText(job, connection),
     facts: { job_id: job.id, status: job.status, ...(error && { error }) },
   });
 }
@@ -31,11 +34,11 @@ function endText(job: JobView): string {
   return `${operation} ${status}${where}${took}.`;
 }
 
-function waysText({ id, status, steps }: JobView): string | undefined {
+function waysText({ id, status, steps }: JobView, connection: string): string | undefined {
   if (status === 'succeeded') return undefined;
   if (steps.every((step) => ['undone', 'skipped'].includes(step.status))) return 'Everything was undone.';
   const when = status === 'failed' ? 'Once the cause is fixed, resume it' : 'Resume it';
-  return `${when}: atlas retry ${id}\nOr undo what was done: atlas rollback ${id}`;
+  return `${when}: atlas retry ${id}${connection}\nOr undo what was done: atlas rollback ${id}${connection}`;
 }
 
 function errorOf(job: JobView): JobView['error'] {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { atlasWith } from '../../test/program.fixture';
 import { RecordingTerminal } from '../../test/recording-terminal.fixture';
 import { StubApi } from '../../test/stub-api.fixture';
-import { tenantView } from '../../test/views.fixture';
+import { jobView, tenantView } from '../../test/views.fixture';
 import { runCommandLine } from '../command-line';
 import { OPERATIONS } from './commands';
 import { operationCommand } from './operation.command';
@@ -145,6 +145,52 @@ describe(operationCommand.name, () => {
         `valid until ${until}:\n\n {2}aok_new\n.*password here\\. The link can be used[^]*#token=aor_x\n`,
       ),
     );
+  });
+
+  it('names the option, not the request field, if the API refuses its value', async () => {
+    const problem = {
+      code: 'validation_failed',
+      detail: 'The request is not valid.',
+      errors: [
+        { field: 'token_ttl_seconds', message: 'token_ttl_seconds must not be less than 60' },
+        { field: 'slug', message: 'use a string' },
+      ],
+    };
+    const { errors } = problem;
+    api.answers['POST /api/tenants/provision'] = [{ status: 400, body: problem }];
+    const acme = [
+      '--name',
+      'Acme',
+      '--model',
+      'shared',
+      '--admin-email',
+      'ann@acme.example',
+      '--token-ttl',
+      '1',
+    ];
+    expect(await atlas('provision', ...acme, '--slug', 'x')).toBe(1);
+    expect(terminal.complaints).toContain('- --token-ttl must not be less than 60\n  - --slug: use a string\n');
+    terminal.complaints = '';
+    api.answers['POST /api/tenants/provision'] = [{ status: 400, body: problem }];
+    expect(await atlas('provision', ...acme, '--json')).toBe(1);
+    expect(JSON.parse(terminal.complaints)).toMatchObject({ code: problem.code, status: 400, errors });
+  });
+
+  it('suggests a command with the connection options that were given', async () => {
+    const tenant = tenantView({ slug: 'acme' });
+    const job = jobView({ status: 'succeeded' });
+    api.answers['POST /api/tenants/provision'] = [{ status: 202, body: { tenant, job } }];
+    api.answers[`GET /api/provisioning-jobs/${job.id}`] = [{ body: job }];
+    const acme = ['--name', 'Acme', '--model', 'shared', '--admin-email', 'ann@acme.example'];
+    expect(await atlas('provision', ...acme, '--url', api.url)).toBe(0);
+    expect(terminal.written).toContain(`Next: atlas signup-link acme --url ${api.url}\n`);
+  });
+
+  it('says how to list the tenants if no tenant has the given slug', async () => {
+    const problem = { code: 'tenant_not_found', detail: 'There is no such tenant.' };
+    api.answers['GET /api/tenants/acm'] = [{ status: 404, body: problem }];
+    expect(await atlas('suspend', 'acm')).toBe(1);
+    expect(terminal.complaints).toBe('There is no tenant "acm".\nList them: atlas tenants\n');
   });
 
   it.each([

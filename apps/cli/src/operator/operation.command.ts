@@ -1,7 +1,9 @@
+import { HttpProblem } from '../control-plane/http-call';
 import { type Install, type JobView, type PlanView, type TenantView } from '../control-plane/views';
-import { EXIT, UsageError } from '../failure';
+import { CommandFailure, EXIT, UsageError } from '../failure';
 import { type Option, bodyOf } from '../options';
 import { installText, keyText, linkText, planText } from './answer-text';
+import { connectionOf } from './connection';
 import { followJob } from './follow-job';
 import { type Operation, SUBJECTS } from './operations/operation';
 import { type OperatorCall, type OperatorCommand } from './operator-command';
@@ -42,8 +44,27 @@ export function operationCommand(operation: Operation): OperatorCommand {
       ...(canRehearse ? [DRY_RUN] : []),
       NO_WAIT,
     ],
-    run: (call) => perform(operation, call),
+    run: (call) =>
+      perform(operation, call).catch((error: unknown) => {
+        throw inOptions(error, operation.options);
+      }),
   };
+}
+
+/** Makes a refusal by the API name options instead of request fields. Returns other errors unchanged. */
+function inOptions(error: unknown, options: readonly Option[]): unknown {
+  if (!(error instanceof HttpProblem)) return error;
+  const reworded = (text: string): string =>
+    options.reduce((worded, { name, field }) => {
+      if (field === undefined) return worded;
+      const option = `--${name}`;
+      const labelled = worded.startsWith(`- ${field}: `)
+        ? `- ${option}${worded.slice(field.length + 2)}`
+        : worded;
+      // A field such as "name" may also occur in the text as an ordinary word.
+      return /[_.]/.test(field) ? labelled.replace(new RegExp(`\\b${field}\\b`, 'g'), option) : labelled;
+    }, text);
+  return new CommandFailure(reworded(error.message), { ...error, notes: error.notes.map(reworded) });
 }
 
 async function perform(operation: Operation, call: OperatorCall): Promise<number> {
@@ -63,14 +84,14 @@ async function perform(operation: Operation, call: OperatorCall): Promise<number
   if (!answer.job) return EXIT.done;
   const { id, operation: started } = answer.job;
   if (values['no-wait']) {
-    if (!isJson) terminal.out(`Accepted. Watch the job: atlas job ${id}\n`);
+    if (!isJson) terminal.out(`Accepted. Watch the job: atlas job ${id}${connectionOf(values)}\n`);
     return EXIT.done;
   }
   const slug = answer.tenant?.slug;
   const title = slug && `${started} ${slug}`;
   const code = await followJob(call, { id, title, goal: operation.goal ?? 'succeeded' });
   if (code === EXIT.done && operation.next && !isJson)
-    terminal.out(`Next: atlas ${operation.next} ${slug}\n`);
+    terminal.out(`Next: atlas ${operation.next} ${slug}${connectionOf(values)}\n`);
   return code;
 }
 

@@ -21,7 +21,8 @@ export const PLANE_LOGS: OperatorCommand = {
   group: 'Tenant planes',
   summary: "Show the log of a tenant's plane on this machine",
   about: `Shows the log of the tenant plane that serves a tenant. It reads the log file directly, so it
-works only on the machine where the planes run, with the data folder of "npm start".`,
+works only on the machine where the planes run, with the data folder of "npm start". A shared tenant's plane
+also logs its other tenants.`,
   operand: SUBJECTS.tenant,
   examples: ['plane-logs demo', 'plane-logs demo --follow --lines 20'],
   options: [

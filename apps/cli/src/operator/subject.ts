@@ -1,5 +1,6 @@
 import { type ControlPlaneClient } from '../control-plane/control-plane-client';
 import { type TenantView } from '../control-plane/views';
+import { HttpProblem } from '../control-plane/http-call';
 import { CommandFailure } from '../failure';
 
 /** The target of an operation. */
@@ -28,8 +29,8 @@ const FINDERS = {
   job: async (_: ControlPlaneClient, id: string): Promise<Subject> => asItIs(id),
 };
 
-function notFound(message: string, list: string): CommandFailure {
-  return new CommandFailure(message, { code: 'not_found', hint: `List them: ${list}` });
+function notFound(message: string, list: string, code = 'not_found'): CommandFailure {
+  return new CommandFailure(message, { code, hint: `List them: ${list}` });
 }
 
 function asItIs(id: string): Subject {
@@ -42,6 +43,12 @@ export function findSubject(client: ControlPlaneClient, kind: SubjectKind, text:
   return FINDERS[kind](client, text);
 }
 
-export function findTenant(client: ControlPlaneClient, idOrSlug: string): Promise<TenantView> {
-  return client.call('GET /api/tenants/:id_or_slug', { path: { id_or_slug: idOrSlug } });
+/** Throws {@link CommandFailure}. */
+export async function findTenant(client: ControlPlaneClient, idOrSlug: string): Promise<TenantView> {
+  try {
+    return await client.call('GET /api/tenants/:id_or_slug', { path: { id_or_slug: idOrSlug } });
+  } catch (error) {
+    if (!(error instanceof HttpProblem) || error.code !== 'tenant_not_found') throw error;
+    throw notFound(`There is no tenant "${idOrSlug}".`, 'atlas tenants', error.code);
+  }
 }

@@ -36,7 +36,8 @@ const WAYS_ON: Readonly<Record<TenantStatus, string>> = {
   active: 'It is already in use.',
   suspended: 'To use the tenant again, resume it.',
   failed: 'Retry its provisioning job first, or deprovision the tenant.',
-  deprovisioning: 'Restore the tenant first, or roll back the job that deprovisions it.',
+  deprovisioning:
+    'Restore the tenant first or, if the job that deprovisions it has not succeeded, roll that job back.',
   deleted: 'Deletion is final. Provision a new tenant.',
 };
 
