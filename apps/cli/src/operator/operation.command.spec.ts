@@ -169,7 +169,9 @@ describe(operationCommand.name, () => {
       '1',
     ];
     expect(await atlas('provision', ...acme, '--slug', 'x')).toBe(1);
-    expect(terminal.complaints).toContain('- --token-ttl must not be less than 60\n  - --slug: use a string\n');
+    expect(terminal.complaints).toContain(
+      '- --token-ttl must not be less than 60\n  - --slug: use a string\n',
+    );
     terminal.complaints = '';
     api.answers['POST /api/tenants/provision'] = [{ status: 400, body: problem }];
     expect(await atlas('provision', ...acme, '--json')).toBe(1);
