@@ -14,7 +14,9 @@ import { dataDirectoryIn } from '../stack/stack-options';
 import { dataDirOption } from '../stack/stack-summary';
 import { note } from './note';
 
-/** Longer than the 10 s that a repeated request may wait in the Control Plane for the first request. */
+/**
+ * Longer than the 10 s for which the Control Plane may hold a repeated request until the first one is done.
+ */
 const PATIENCE_SECONDS = 15;
 
 const group = 'Connection';

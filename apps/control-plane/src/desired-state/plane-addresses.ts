@@ -184,10 +184,11 @@ const LIVES_THERE = `select home.tenant_id from placements home
   where home.tenant_plane_id = :id and home.holds_place and home.phase <> 'importing'`;
 
 /**
- * Whether the address that the plane reports is ignored. For a dedicated plane, the driver or the person
- * who created it has recorded an address along with the database (`PUT /api/tenants/:id/infrastructure`).
- * That record takes a load balancer into account, while the plane knows only its own port, and
- * reconciliation restores the driver's record. A different address in a report shows up as drift.
+ * Whether the address that the plane reports is ignored. For a dedicated plane, an
+ * address is recorded along with the database, either by the driver or by the person who
+ * created the plane (`PUT /api/tenants/:id/infrastructure`). The recorded address takes
+ * a load balancer into account, whereas the plane knows only its own port.
+ * Reconciliation restores the driver's record, and reports a different address as drift.
  */
 export function isAddressRecorded({ dbUrlSealed, endpointUrl }: TenantPlane): boolean {
   return dbUrlSealed !== null && endpointUrl !== null;

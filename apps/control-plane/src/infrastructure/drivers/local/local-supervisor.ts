@@ -149,8 +149,7 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     const pidStartedAt = identityOf(pid)?.startedAt ?? null;
     let isRecorded = false;
     try {
-      // By now, the plane may be about to be removed, and the
-      // removal may already have found no recorded process.
+      // The removal of the plane may have begun in the meantime and found no recorded process.
       const unstarted = { isWanted: true, pid: IsNull() };
       isRecorded = await this.save(row, unstarted, { pid, pidStartedAt, runningGeneration: row.generation });
     } finally {
