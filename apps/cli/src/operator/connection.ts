@@ -14,9 +14,7 @@ import { dataDirectoryIn } from '../stack/stack-options';
 import { dataDirOption } from '../stack/stack-summary';
 import { note } from './note';
 
-/**
- * Longer than the 10 s for which the Control Plane may hold a repeated request until the first one is done.
- */
+/** The Control Plane may hold a repeated request for 10 s, until the first request is done. */
 const PATIENCE_SECONDS = 15;
 
 const group = 'Connection';

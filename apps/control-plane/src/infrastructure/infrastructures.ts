@@ -101,9 +101,7 @@ export class Infrastructures {
       await write((manager) => this.databaseUrls.record(manager, tenantPlaneId, made, tenant));
   }
 
-  /**
-   * Does nothing if the plane has a different model, because such a plane was not created for this arrival.
-   */
+  /** Does nothing for a plane of a different model, because it was not created for this arrival. */
   async destroy(tenantId: string, { model, phase }: Arrival, write: FencedWrite): Promise<void> {
     const { tenant, plane } = await this.find(tenantId, phase);
     if (plane?.deploymentModel === model) await this.destroyPlane(tenant, plane, write);
@@ -135,10 +133,7 @@ export class Infrastructures {
     await driver.forget(subject);
   }
 
-  /**
-   * A plane's `release` is set before anything is created
-   * for the plane, and cleared once everything is removed.
-   */
+  /** `release` is set before anything is created for the plane, and cleared once everything is removed. */
   private async driverOf(
     { infrastructureDriver, release }: TenantPlane,
     subject: InfrastructureSubject,
