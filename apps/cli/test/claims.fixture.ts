@@ -72,7 +72,7 @@ function piecesOf(markdown: string): Piece[] {
     })
     .replaceAll(/`([^`\n]+)`/g, (whole, text: string) => {
       pieces.push({ kind: 'span', language: '', text });
-      // A method such as POST may precede the span with the path.
+      // A path stays in the prose, because a method such as POST may precede it.
       return whole.startsWith('`/') ? text : '';
     });
   return [{ kind: 'prose', language: '', text: prose }, ...pieces];

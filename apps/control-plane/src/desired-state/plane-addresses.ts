@@ -52,9 +52,9 @@ export class PlaneAddresses {
     const isNews = said !== before.reportedEndpointUrl;
     await this.database.write(async (manager) => {
       const plane = await this.lock(manager, caller);
-      // A newer report has arrived since. The call for that report handles the address.
+      // If a newer report has arrived since, the call for that report handles the address.
       if (plane.linkId !== link_id || plane.sequence !== sequence || !this.isToFollow(plane, said)) return;
-      // Every report repeats the address, so it is adopted later, once the limit allows it.
+      // Every report repeats the address, so the address is adopted later, once the limit allows this.
       if (!(await this.throttle.isTaken(CHANGES, [plane.id]))) {
         if (isNews) await manager.increment(TenantPlane, { id: plane.id }, 'addressChangesLeftOut', 1);
         return;

@@ -17,7 +17,7 @@ import { isItsProcess, planeProcesses } from './local-processes';
 import { spawnTenantPlane } from './spawn-tenant-plane';
 
 const LOOK_MS = 1000;
-/** How long a plane may take to exit after SIGTERM before it gets SIGKILL. */
+/** How long a plane may take to exit after SIGTERM before it is sent SIGKILL. */
 const END_MS = 5000;
 const MAX_BACKOFF_MS = 30_000;
 /** A plane that has run for this long counts as steady. */

@@ -26,7 +26,7 @@ import { terraformEnvironment, terraformVariables } from './terraform-variables'
 
 /** Short, because an operator is waiting for the dry run. */
 const DRY_RUN_MINUTES = 2;
-/** How often the lease is checked. Until then, a cancelled job may still acquire the state's lock. */
+/** How often the lease is checked. Between checks, a cancelled job may still acquire the state's lock. */
 const LEASE_CHECK_MS = 1000;
 const PAGE = 500;
 const SECRET_VARIABLES = ['INTERNAL_SERVICE_SECRET', 'ATLAS_PROVISIONING_TOKEN'];
