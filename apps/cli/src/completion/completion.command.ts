@@ -12,7 +12,7 @@ const SCRIPTS: Readonly<Record<string, (program: Program) => string>> = {
   fish: fishScript,
 };
 
-/** Adds the command `completion`. Completion covers that command too. */
+/** Adds the command `completion`, and includes that command in the completions. */
 export function withCompletion(output: Output, program: Program): Program {
   const { name } = program;
   const completion: Command = {

@@ -101,7 +101,7 @@ export class Infrastructures {
       await write((manager) => this.databaseUrls.record(manager, tenantPlaneId, made, tenant));
   }
 
-  /** Does nothing if the plane has a different model, because it was then not created for this arrival. */
+  /** Does nothing if the plane has a different model, because the plane was not created for this arrival. */
   async destroy(tenantId: string, { model, phase }: Arrival, write: FencedWrite): Promise<void> {
     const { tenant, plane } = await this.find(tenantId, phase);
     if (plane?.deploymentModel === model) await this.destroyPlane(tenant, plane, write);
