@@ -8,7 +8,7 @@ import { startControlPlane } from './planes/control-plane';
 import { StartedProcess } from './start/started-process';
 import { atMost, type Goal } from './goal';
 
-/** The time that a process gets to finish its start-up work and become idle. */
+/** How long a process has to finish its start-up work and become idle. */
 const SETTLE_MS = 5000;
 
 interface Figures {

@@ -56,7 +56,7 @@ export function falseClaimsOfText(text: string): string[] {
   return [...falseRoutes(text), ...falseCommands(text), ...falseNames(names)];
 }
 
-/** The commands and options that a table's first column names but that do not exist. */
+/** The commands and options in a table's first column that do not exist. */
 export function falseRowsOf(table: string): string[] {
   const cells = [...table.matchAll(/^\| (`.*?) \|/gm)].flatMap(([, cell = '']) => cell.split(' · '));
   const calls = cells.map((cell) => `atlas ${/^`(.*?)`/.exec(cell)?.[1] ?? cell}`);
@@ -72,7 +72,7 @@ function piecesOf(markdown: string): Piece[] {
     })
     .replaceAll(/`([^`\n]+)`/g, (whole, text: string) => {
       pieces.push({ kind: 'span', language: '', text });
-      // A method such as POST may precede the span with the path.
+      // A path stays in the prose, because a method such as POST may precede it.
       return whole.startsWith('`/') ? text : '';
     });
   return [{ kind: 'prose', language: '', text: prose }, ...pieces];

@@ -4,7 +4,7 @@ import { PROFILES } from '@atlas/deployment-profiles';
 import { falseClaimsOf, falseClaimsOfText, falseRowsOf, helpPages } from './claims.fixture';
 import { ROOT, pages, read } from './docs.fixture';
 
-/** Sources whose messages name calls and commands. */
+/** Folders of source code whose messages name API calls and commands. */
 const TELLING = ['apps/control-plane/src', 'apps/tenant-plane/src', 'apps/cli/src', 'libs/platform/src'];
 const GUIDES = pages().filter((page) => !page.startsWith('docs/asvs'));
 

@@ -136,7 +136,7 @@ describe.each(DEPLOYMENT_MODELS)('the deployment model %s', (model) => {
   });
 });
 
-/** Data folders of planes on Postgres. They contain nothing that the plane cannot recreate. */
+/** Data folders of planes on Postgres. They contain nothing that a plane cannot recreate. */
 const SCRATCH = ['control-plane', 'tenant-plane', 'data'];
 
 /** The guide for running the compose file, if it is not the guide for the model itself. */

@@ -34,8 +34,8 @@ interface Templates {
 }
 
 /**
- * The minimum cost of accepting a tenant with this schema: the Control Plane's own statements, sent directly
- * over node-postgres, with one round trip each.
+ * The minimum cost of accepting a tenant, given this schema. Sends the Control
+ * Plane's own statements directly over node-postgres, with one round trip each.
  */
 export class AcceptLimit {
   private constructor(

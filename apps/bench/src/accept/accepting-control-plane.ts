@@ -9,8 +9,8 @@ import { AcceptLimit } from './accept-limit';
 import { ProvisionRequests } from './provision-request';
 
 /**
- * A Control Plane that accepts requests but runs no jobs, with one enrolled cell that has room. `writeByHand`
- * measures the lower bound to compare it with: the same statements, sent directly over node-postgres.
+ * A Control Plane that accepts requests but runs no jobs, with one enrolled cell that has room. For
+ * comparison, `writeByHand` measures the limit: the same statements, sent directly over node-postgres.
  */
 export class AcceptingControlPlane {
   private constructor(

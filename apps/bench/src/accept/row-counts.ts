@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 
-/** The queue's table is not listed, because it is emptied before each load, so its count starts at zero. */
+/** Omits the queue's table, which is emptied before each load. */
 const TABLES = ['tenants', 'provisioning_jobs', 'audit_events', 'idempotency_keys'];
 const QUEUE = 'graphile_worker._private_jobs';
 

@@ -35,7 +35,7 @@ const INCIDENTS = `insert into incidents
          'P' || 1 + n % 5, 'open', tenant_id, now(), now()
     from generate_series(1, $2::int) as n, unnest($1::uuid[]) as t (tenant_id)`;
 
-/** Fills a migrated Tenant Plane database as a superuser, who bypasses row-level security. */
+/** Fills a migrated Tenant Plane database as a superuser, because superusers bypass row-level security. */
 export async function loadTenants(
   databaseAdminUrl: string,
   { tenants, rows }: { readonly tenants: number; readonly rows: number },

@@ -4,8 +4,8 @@ import { type Preload } from '../preloads/preload';
 import { planeEnv } from './plane-env';
 
 /**
- * Starts a shared Tenant Plane that does not call a Control Plane and serves the tenants in its database. The
- * plane always runs unbundled, so that planes with and without preloads are comparable.
+ * Starts a shared Tenant Plane that does not call a Control Plane and serves the tenants in its database.
+ * The plane always runs unbundled, because planes with and without preloads must be comparable.
  */
 export async function startOfflineTenantPlane(
   bench: Bench,

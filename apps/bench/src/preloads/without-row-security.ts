@@ -3,8 +3,8 @@ import { PostgresDatabase, type Work } from '@atlas/persistence';
 import { builtExports } from '../built-app';
 
 /**
- * Makes a Tenant Plane read a tenant's rows without a transaction and without setting the tenant. Also skips
- * the check that would stop the plane from starting with row-level security off.
+ * Makes a Tenant Plane read a tenant's rows without a transaction and without setting the current tenant in
+ * the database. Also skips the check that would stop the plane from starting with row-level security off.
  */
 const { RowSecurityCheck } = builtExports<{
   RowSecurityCheck: { prototype: { onModuleInit(): Promise<void> } };

@@ -14,7 +14,7 @@ export class SimulatedPlane {
     readonly id: string,
     private readonly url: string,
     private readonly secret: string,
-    /** The revision of the plane's desired state when it enrolled. */
+    /** The revision of the plane's desired state at enrolment. */
     readonly revision: string,
   ) {}
 

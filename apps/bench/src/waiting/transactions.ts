@@ -17,7 +17,7 @@ async function transactions(client: Client, database: string): Promise<number> {
   return rows[0]?.count ?? NaN;
 }
 
-/** Runs `work` without autovacuum, whose transactions would also be counted. */
+/** Runs `work` with autovacuum turned off, because its transactions would also be counted. */
 export async function withoutAutovacuum<T>(client: Client, work: () => Promise<T>): Promise<T> {
   await setAutovacuum(client, 'off');
   try {

@@ -12,7 +12,7 @@ const SCRIPTS: Readonly<Record<string, (program: Program) => string>> = {
   fish: fishScript,
 };
 
-/** Adds the command `completion`, which also completes itself. */
+/** Adds the command `completion`, and includes that command in the completions. */
 export function withCompletion(output: Output, program: Program): Program {
   const { name } = program;
   const completion: Command = {

@@ -6,8 +6,8 @@ export interface ServerEvent {
 }
 
 /**
- * The Control Plane sends a keep-alive every 10 s. After three missed keep-alives, the connection counts as
- * dead.
+ * The Control Plane sends a keep-alive every 10 s. After three
+ * missed keep-alives, the connection is considered dead.
  */
 const SILENCE_MS = 30_000;
 

@@ -41,11 +41,12 @@ export interface ProbeResult {
   readonly judged: readonly Judged[];
   readonly leftOut: readonly LeftOut[];
   /**
-   * Routes that refused a tenant's request for its own data. On such a route, other refusals prove nothing.
+   * Routes that refused a tenant's request for its own data. On such
+   * a route, a refusal of the other tenant's data proves nothing.
    */
   readonly failedControls: readonly string[];
   readonly controls: number;
-  /** Routes whose response to the other tenant changed. */
+  /** Routes whose response to the other tenant changed during the probe. */
   readonly changed: readonly string[];
 }
 

@@ -35,7 +35,7 @@ export class ThrowawayTenants {
     });
   }
 
-  /** Signs up the tenant's first admin, and creates two of each object that users can create. */
+  /** Signs up the tenant's first admin, and creates two objects of every kind that users can create. */
   async furnished({ id: tenantId, slug, url }: TenantView, planeUrl: string): Promise<Party> {
     const { token: signupToken } = await this.client.call('POST /api/tenants/:id/signup-link', {
       path: { id: tenantId },

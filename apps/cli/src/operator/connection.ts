@@ -14,7 +14,7 @@ import { dataDirectoryIn } from '../stack/stack-options';
 import { dataDirOption } from '../stack/stack-summary';
 import { note } from './note';
 
-/** Longer than the 10 s that a repeated request may wait in the Control Plane for the first request. */
+/** The Control Plane may hold a repeated request for 10 s, until the first request is done. */
 const PATIENCE_SECONDS = 15;
 
 const group = 'Connection';

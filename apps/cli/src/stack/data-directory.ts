@@ -24,8 +24,8 @@ export class DataDirectory {
   }
 
   /**
-   * The folder of the dedicated tenants on this machine. Each kind of database has its own folder. In a
-   * common folder, a stack would find planes that its Control Plane has no record of.
+   * The folder of the dedicated tenants on this machine. Each kind of database has its own folder.
+   * In a shared folder, a stack would find planes of which its Control Plane has no record.
    */
   dedicated(database: StackDatabase): string {
     return join(this.root, database === 'sqlite' ? 'dedicated' : `dedicated-${database}`);

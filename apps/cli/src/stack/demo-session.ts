@@ -9,8 +9,8 @@ interface Session {
 }
 
 /**
- * The record of the demo tenant, with a valid token for its admin. The token is the saved token, or comes
- * from signing in or signing up.
+ * The record of the demo tenant, with a valid token for its admin. Uses the saved
+ * token if it is still valid; otherwise signs in or, if that is refused, signs up.
  */
 export async function ensureDemoSession(
   context: StackContext,

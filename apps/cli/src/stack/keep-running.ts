@@ -31,8 +31,8 @@ const SYSTEM_TIMERS: Timers = {
 };
 
 /**
- * Restarts a process each time it exits, until it is no longer wanted or the signal aborts. A failed start
- * counts as an exit, because its cause, such as a full disk, may be fixed by the next attempt.
+ * Restarts a process each time it exits, until it is no longer wanted or the signal aborts. A failed
+ * start counts as an exit, because its cause, such as a full disk, may be gone before the next attempt.
  */
 export async function keepRunning(
   first: Ending,

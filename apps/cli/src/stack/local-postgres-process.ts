@@ -8,7 +8,7 @@ import { type PostgresAnswer, type PostgresOrder } from './postgres-server';
 import { type StackContext } from './stack-context';
 import { tailOf } from './stack-processes';
 
-/** Starts the Postgres server from the packages, with a database and roles for each plane. */
+/** Starts the Postgres server from the npm packages, with a database and roles for each plane. */
 export async function startPostgres({ data, state, processes }: StackContext): Promise<PlaneDatabases> {
   const { isPostgresMade, postgres: passwords } = state.record;
   if (!isPostgresMade) rmSync(data.postgres, { recursive: true, force: true });

@@ -3,7 +3,10 @@ const MAX_MS = 30_000;
 /** How long a process must run to count as healthy, in milliseconds. */
 const STEADY_MS = 60_000;
 
-/** The backoff before each restart. It doubles each time until the process has run for a minute. */
+/**
+ * The backoff before each restart. It doubles each time,
+ * and starts over once the process has run for a minute.
+ */
 export class RestartPace {
   private nextMs = FIRST_MS;
 

@@ -48,7 +48,7 @@ Files in the data folder: dev-stack.json contains the credentials, logs/ the log
   }
 
   private async runIn(options: StackOptions): Promise<number> {
-    // Only their owner can read the files created from here on.
+    // Files created from here on can be read only by their owner.
     process.umask(0o077);
     const data = new DataDirectory(options.dataDir);
     data.prepare();

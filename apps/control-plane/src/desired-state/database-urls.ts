@@ -24,8 +24,8 @@ export class DatabaseUrls {
   ) {}
 
   /**
-   * Records the URL first on the tenant whose home this plane is and then on the plane, because
-   * tenants must be locked before planes. Makes former homes redirect to the new address.
+   * Records the URL first in the row of the tenant whose home this plane is and then in the plane's
+   * row, because tenants must be locked before planes. Makes former homes redirect to the new address.
    */
   async record(
     manager: EntityManager,
@@ -61,7 +61,7 @@ export class DatabaseUrls {
     return dbUrlSealed === null ? null : this.box.open(dbUrlSealed, onTenant(id));
   }
 
-  /** Whether this URL is in the plane's row. */
+  /** Whether this URL is the one recorded in the plane's row. */
   ofPlaneIs({ id, dbUrlSealed }: TenantPlane, dbUrl: SecretText): boolean {
     return dbUrlSealed !== null && this.box.open(dbUrlSealed, onPlane(id)).equals(dbUrl);
   }

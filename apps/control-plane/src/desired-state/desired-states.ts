@@ -31,7 +31,7 @@ import { toldSignupLinks } from './told-signup-links';
 const REVISION_OF_PLANE =
   'select revision from tenant_planes where tenant_planes.id = placements.tenant_plane_id';
 
-/** SQL: whether the tenant is moving back to a former home, where its users may still send requests. */
+/** SQL: whether the tenant is moving back to a former home, to which users may still send requests. */
 const IS_BACK = `case when placement.phase = 'importing' then exists (
     select 1 from transfers former where former.tenant_id = placement.tenant_id
       and former.source_plane_id = plane.id and former.purpose = 'move'

@@ -52,9 +52,9 @@ export class PlaneAddresses {
     const isNews = said !== before.reportedEndpointUrl;
     await this.database.write(async (manager) => {
       const plane = await this.lock(manager, caller);
-      // A newer report has arrived since. The call for that report handles the address.
+      // If a newer report has arrived since, the call for that report handles the address.
       if (plane.linkId !== link_id || plane.sequence !== sequence || !this.isToFollow(plane, said)) return;
-      // Every report repeats the address, so it is adopted later, once the limit allows it.
+      // Every report repeats the address, so the address is adopted later, once the limit allows this.
       if (!(await this.throttle.isTaken(CHANGES, [plane.id]))) {
         if (isNews) await manager.increment(TenantPlane, { id: plane.id }, 'addressChangesLeftOut', 1);
         return;
@@ -184,10 +184,11 @@ const LIVES_THERE = `select home.tenant_id from placements home
   where home.tenant_plane_id = :id and home.holds_place and home.phase <> 'importing'`;
 
 /**
- * Whether the address that the plane reports is ignored. For a dedicated plane, the driver or the person
- * who created it has recorded an address along with the database (`PUT /api/tenants/:id/infrastructure`).
- * That record takes a load balancer into account, while the plane knows only its own port, and
- * reconciliation restores the driver's record. A different address in a report shows up as drift.
+ * Whether the address that the plane reports is ignored. For a dedicated plane, an
+ * address is recorded along with the database, either by the driver or by the person who
+ * created the plane (`PUT /api/tenants/:id/infrastructure`). The recorded address takes
+ * a load balancer into account, whereas the plane knows only its own port.
+ * Reconciliation restores the driver's record, and reports a different address as drift.
  */
 export function isAddressRecorded({ dbUrlSealed, endpointUrl }: TenantPlane): boolean {
   return dbUrlSealed !== null && endpointUrl !== null;

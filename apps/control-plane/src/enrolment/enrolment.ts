@@ -161,8 +161,8 @@ export class Enrolment {
   }
 
   /**
-   * A job for the plane may be waiting for this enrolment. If the
-   * plane serves a single tenant, so may a job for that tenant.
+   * Wakes the plane's jobs, which may be waiting for this enrolment. If
+   * the plane serves a single tenant, also wakes that tenant's jobs.
    */
   private async wakeWaiting(manager: EntityManager, plane: TenantPlane): Promise<void> {
     await this.waker.wakeForPlanes(manager, [plane.id]);

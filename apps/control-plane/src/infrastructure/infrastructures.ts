@@ -133,7 +133,7 @@ export class Infrastructures {
     await driver.forget(subject);
   }
 
-  /** A plane's `release` is set before anything is created for it and cleared once everything is removed. */
+  /** `release` is set before anything is created for the plane, and cleared once everything is removed. */
   private async driverOf(
     { infrastructureDriver, release }: TenantPlane,
     subject: InfrastructureSubject,

@@ -32,8 +32,8 @@ export class Reports {
 
   async receive(caller: ReportingPlane, report: ReportRequest): Promise<void> {
     const { tenantPlaneId, keyId } = caller;
-    // After a restore of the Control Plane, the plane may still report entries from
-    // the earlier epoch. The plane will receive all entries again and report on those.
+    // After a restore of the Control Plane, the plane may still report entries from the
+    // earlier epoch. The plane receives all entries again and then reports on those.
     const tenants = this.desiredStates.isOfThisEpoch(report.revision) ? report.tenants : [];
     const tenantIds = tenants.map((tenant) => tenant.tenant_id);
     await requirePlacedHere(this.database, tenantPlaneId, tenantIds);

@@ -19,8 +19,8 @@ interface OperationRules {
   /** The tenant's status once the job has failed or been cancelled. */
   readonly whenStopped?: TenantStatus;
   /**
-   * Whether the operation cancels the tenant's other live jobs. If its own job is cancelled
-   * before its first step is done, that job is rolled back, to undo what the other jobs did.
+   * Whether the operation cancels the tenant's other live jobs. If the operation's own job is
+   * cancelled before its first step is done, the job is rolled back, to undo what the other jobs did.
    */
   readonly supersedes?: boolean;
   /**
@@ -55,8 +55,9 @@ interface OperationRules {
   /** The tenant statuses in which a job may be retried or rolled back. Required for tenant operations. */
   readonly restartsIn?: readonly TenantStatus[];
   /**
-   * Later operations that do not prevent a restart. If the job creates a place, the tenant must
-   * also still have that place. Any other later operation relies on the state that this job left.
+   * Later operations that do not prevent a restart. For a job that creates a place,
+   * this holds only while the tenant has that place. Any other later operation
+   * prevents a restart, because it relies on the state that this job left.
    */
   readonly restartsBehind?: readonly OperationName[];
   /** What to do when a job can no longer be restarted. By default: start the operation again. */

@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Counts each operator's revocations, records which API key
- * created which, and allows one live reset link per operator.
+ * Counts each operator's revocations, records which API key created
+ * each API key, and allows one live reset link per operator.
  */
 export class FinishRevocations1700000000018 extends PortableMigration {
   protected async apply({ sql }: MigrationContext): Promise<void> {

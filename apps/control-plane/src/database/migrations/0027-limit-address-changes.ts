@@ -1,7 +1,7 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Counts the address changes that were left out because a plane had reached
+ * Counts the address changes that were not adopted because a plane had reached
  * its limit, and stores when the plane's newest request file was signed.
  */
 export class LimitAddressChanges1700000000027 extends PortableMigration {

@@ -7,8 +7,8 @@ import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 export class KeepSignupLinks1700000000033 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {
     await sql(
-      // Without foreign keys to operators and tenant planes, because checking them
-      // would lock those rows after the tenant's row. That is the wrong order.
+      // Has no foreign keys to operators or tenant planes, because checking them
+      // would lock those rows after the tenant's row, which is the wrong order.
       `create table signup_links (
         jti ${types.uuid} not null, tenant_id ${types.uuid} not null, tenant_plane_id ${types.uuid} not null,
         issued_by ${types.uuid}, issued_with varchar, expires_at ${types.timestamp} not null,

@@ -1,9 +1,9 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Jobs no longer compare timestamps, because the clocks of two processes may differ. Instead,
- * stores which job released a plane's version, the number of the last report before that
- * release, and which failures no longer count. Also stores the plane version that made a backup.
+ * Jobs no longer compare timestamps, because the clocks of two processes may differ. Instead, this
+ * migration stores which job last set a plane's release, the number of the plane's last report before
+ * that, and which failures no longer count. Also stores the version of the plane that made a backup.
  */
 export class NoteWhatJobsRelyOn1700000000039 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

@@ -1,8 +1,8 @@
 import { type MigrationContext, PortableMigration } from '@atlas/persistence';
 
 /**
- * Stores the job that reopened a kept copy. The plane then
- * revokes all access granted before the copy was reopened.
+ * Stores which job reopened a kept copy, so that the plane
+ * can revoke all access granted before the reopening.
  */
 export class NameReopenings1700000000040 extends PortableMigration {
   protected async apply({ sql, types }: MigrationContext): Promise<void> {

@@ -35,8 +35,8 @@ export class AwaitBackupStep extends ProvisioningStep {
     if (backupIdIn(outputs) === undefined) return done();
     const backup = await this.backups.live(manager, tenantId);
     if (!backup) return done(tally((await this.backups.kept(manager, tenantId))?.manifest ?? {}));
-    // Check the home only after reading the backup, because the home's
-    // database may have been replaced before or after the backup was made.
+    // Check the home only after reading the backup. This notices a replacement of
+    // the home's database, whether it came before or after the backup was made.
     const home = await placeWithRows(manager, tenantId);
     if (home && (await hasLostCopy(manager, home))) return back('back-up');
     if (isWhole(backup)) {

@@ -68,8 +68,8 @@ export class BackUpStep extends ProvisioningStep {
   }
 
   /**
-   * Returns the job's own backup once it is verified, otherwise null. From then
-   * on the home may lose its rows, and other planes may remove their copies.
+   * Returns the job's own backup if it is verified, otherwise null. Once it is
+   * verified, the home may lose its rows, and other planes may remove their copies.
    */
   private async verified(
     manager: EntityManager,

@@ -14,7 +14,7 @@ import { ReadableBackup } from './readable-backup';
 import { isBeyondReturn } from './remove-copies.step';
 
 /**
- * Removes planes that serve only this tenant. A customer-run plane keeps its data, but we no longer trust it.
+ * Removes planes that serve only this tenant. A customer-run plane keeps its data, but is no longer trusted.
  */
 @Injectable()
 export class RemovePlanesStep extends ProvisioningStep {

@@ -33,8 +33,8 @@ export class StopServingStep extends ProvisioningStep {
   }
 
   /**
-   * A tenant that was still being provisioned becomes `failed`. It can
-   * only be deprovisioned again, since its provisioning job has ended.
+   * A tenant that was still being provisioned becomes `failed`. Such a tenant
+   * can only be deprovisioned again, since its provisioning job has ended.
    */
   async undo({ manager, tenantId, params }: ProvisioningContext): Promise<void> {
     // Starting this job superseded any move in progress, even if this step never ran.

@@ -41,7 +41,7 @@ interface Tally {
   readonly moving: number;
   /** The first few moves that have failed since the drain was last started or retried. */
   readonly failed: readonly ProvisioningJob[];
-  /** Tenants with a place in the cell that are not moving. */
+  /** The number of tenants that have a place in the cell and are not moving. */
   readonly left: number;
   /** Tenants that can be moved now, oldest first, at most AT_ONCE. */
   readonly movable: readonly Tenant[];

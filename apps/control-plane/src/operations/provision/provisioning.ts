@@ -152,7 +152,7 @@ export class Provisioning {
     };
   }
 
-  /** Refuses the database early, because otherwise the plane would refuse to start with it hours later. */
+  /** Refuses an unsuitable database early. Otherwise, the plane would refuse to start with it hours later. */
   private requireDatabase({ deployment_model: model, database }: ProvisionTenantDto): void {
     const { allowedInProduction } = profileOf(model).databases;
     const driver = database?.driver;

@@ -27,8 +27,8 @@ export class RegisterTenantPlaneStep extends ProvisioningStep {
     const { manager, tenantId, operation } = context;
     const tenant = await manager.findOneByOrFail(Tenant, { id: tenantId });
     const arrival = arrivalOf(context, tenant);
-    // The customer's plane has kept the rows and must enrol again.
-    // It is already marked as expected, unless this step was undone.
+    // The customer's plane has kept the rows and must enrol again. The
+    // plane is already marked as expected, unless this step was undone.
     const isKept = operation === 'restore' && profileOf(arrival.model).installRequired;
     const plane = await (isKept
       ? this.planes.expectAgain(manager, tenant, arrival)

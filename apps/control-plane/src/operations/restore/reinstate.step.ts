@@ -39,7 +39,7 @@ export class ReinstateStep extends ProvisioningStep {
     const { manager, tenantId, params } = context;
     const tenant = await lockTenant(manager, tenantId);
     const coming = await placeOf(manager, tenantId, 'importing');
-    // An earlier run of this step has already reinstated the tenant, and its undo was refused.
+    // An earlier run of this step has already reinstated the tenant, and undoing that run was refused.
     if (!coming && (await placeOf(manager, tenantId))) return done();
     if (!coming) throw new StepFailure('fatal', 'not_placed', 'The tenant has no place to return to.');
     const { tenantPlaneId } = coming;
@@ -63,7 +63,7 @@ export class ReinstateStep extends ProvisioningStep {
     return done();
   }
 
-  /** Null if the customer has kept the rows, so that nothing was imported. */
+  /** Null if nothing was imported because the customer has kept the rows. */
   private async backupOf({ manager, tenantId, outputs }: ProvisioningContext): Promise<Transfer | null> {
     const backup = await holdTransfer(manager, { tenantId, purpose: 'restore' });
     if (!backup && outputs['open-restore'])

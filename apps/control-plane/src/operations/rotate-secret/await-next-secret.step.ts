@@ -44,7 +44,7 @@ export class AwaitNextSecretStep extends ProvisioningStep {
     // Nothing to undo, because this step only waits.
   }
 
-  /** The time by which the older secrets will have been unused for long enough. */
+  /** The time from which the older secrets have been unused for long enough. */
   private quietAt(next: ServiceKey, accepted: readonly ServiceKey[]): Date {
     const lastUses = accepted
       .filter((key) => key !== next)

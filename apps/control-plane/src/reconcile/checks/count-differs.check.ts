@@ -5,7 +5,7 @@ import { type PlaneSubject, PlaneSubjects } from '../subjects/plane-subjects';
 import { DriftCheck } from './drift-check';
 
 /**
- * A plane's row contains a wrong number of tenants. Repaired by
+ * The number of tenants in a plane's row is wrong. Repaired by
  * counting again, under the lock that guards the number of places.
  */
 @Injectable()

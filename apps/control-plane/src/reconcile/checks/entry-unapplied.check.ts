@@ -37,8 +37,8 @@ export class EntryUnappliedCheck extends DriftCheck<TenantSubject> {
 
   /**
    * The plane itself retries an entry that it could not apply. If a plane reported
-   * `copy_missing` but has since applied everything, it has a different database by
-   * now. That database has already applied the entry, so the entry must be sent again.
+   * `copy_missing` but has since applied everything, it has a different database by now. The
+   * entry has already been applied there, so the plane reports on it only if it is sent again.
    */
   override async repair(manager: EntityManager, { home }: TenantSubject): Promise<boolean> {
     if (!home) return false;

@@ -47,7 +47,7 @@ const QUERY_CANCELED = '57014';
 
 /**
  * A superuser connection. The server cancels a statement that takes too long. If the server does not respond
- * at all, the socket is destroyed. In both cases, the caller gets a StepFailure that causes a retry.
+ * at all, the socket is destroyed. In both cases, the call throws a StepFailure, which causes a retry.
  */
 export class AdminConnection {
   private statementMs = 0;

@@ -11,7 +11,7 @@ export const LOCAL_PLANES_TOPIC = 'local-planes';
 
 type Env = Readonly<Record<string, string>>;
 
-/** The rows of the planes on this machine, from which the supervisor knows what to run. */
+/** The rows of the planes on this machine, which tell the supervisor what to run. */
 @Injectable()
 export class LocalPlanes {
   constructor(

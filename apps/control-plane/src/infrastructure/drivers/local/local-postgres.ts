@@ -161,9 +161,9 @@ export class LocalPostgres {
   }
 
   /**
-   * The database server knows nothing about leases. Therefore, a worker first takes the lock
-   * on the name and then checks its lease. A worker that has lost its lease thus creates
-   * nothing after its successor has cleaned up, and the successor waits for work in progress.
+   * The database server knows nothing about leases. Therefore, a worker first takes the lock on
+   * the name and then checks its lease. This way, a worker that has lost its lease creates
+   * nothing once the next worker has cleaned up, and the next worker waits for work in progress.
    */
   private alone<T>(
     name: string,

@@ -17,7 +17,7 @@ import { isItsProcess, planeProcesses } from './local-processes';
 import { spawnTenantPlane } from './spawn-tenant-plane';
 
 const LOOK_MS = 1000;
-/** How long a plane may take to exit after SIGTERM before it gets SIGKILL. */
+/** How long a plane may take to exit after SIGTERM before it is sent SIGKILL. */
 const END_MS = 5000;
 const MAX_BACKOFF_MS = 30_000;
 /** A plane that has run for this long counts as steady. */
@@ -149,8 +149,7 @@ export class LocalSupervisor implements OnApplicationBootstrap, BeforeApplicatio
     const pidStartedAt = identityOf(pid)?.startedAt ?? null;
     let isRecorded = false;
     try {
-      // By now, the plane may be about to be removed, and the
-      // removal may already have found no recorded process.
+      // The removal of the plane may have begun in the meantime and found no recorded process.
       const unstarted = { isWanted: true, pid: IsNull() };
       isRecorded = await this.save(row, unstarted, { pid, pidStartedAt, runningGeneration: row.generation });
     } finally {

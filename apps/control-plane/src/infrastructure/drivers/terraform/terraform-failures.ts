@@ -12,8 +12,8 @@ interface KnownError {
 /** Errors whose wording is the same for every module. The first match wins. */
 const KNOWN_ERRORS: readonly KnownError[] = [
   {
-    // Terraform waits for the lock only if it can read who holds it. It cannot
-    // do so just after the lock is taken or just before the lock is released.
+    // Terraform waits for the lock only if it can read who holds the lock. Just
+    // after the lock is taken and just before it is released, this cannot be read.
     pattern: /Error acquiring the state lock(?!.*Lock Info)/s,
     failureClass: 'retry',
     code: 'terraform_state_locked',

@@ -43,7 +43,7 @@ export class TerraformRun {
   /** Applies exactly what was planned. Fails if another plan has been applied in the meantime. */
   async apply(lost: AbortSignal): Promise<void> {
     const args = ['-input=false', '-json', `-lock-timeout=${this.options.timeoutMinutes}m`, this.planFile];
-    // Removes only this run's plan, because a successor may have written another plan by now.
+    // Removes only this run's plan, because another worker may have written its own plan by now.
     const plan = join(this.options.directory, this.planFile);
     await this.cli
       .run({ ...this.options, name: 'apply', args, lost })

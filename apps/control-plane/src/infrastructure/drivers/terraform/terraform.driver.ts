@@ -26,7 +26,7 @@ import { terraformEnvironment, terraformVariables } from './terraform-variables'
 
 /** Short, because an operator is waiting for the dry run. */
 const DRY_RUN_MINUTES = 2;
-/** How often the lease is checked. A cancelled job may still acquire the state's lock for this long. */
+/** How often the lease is checked. Between checks, a cancelled job may still acquire the state's lock. */
 const LEASE_CHECK_MS = 1000;
 const PAGE = 500;
 const SECRET_VARIABLES = ['INTERNAL_SERVICE_SECRET', 'ATLAS_PROVISIONING_TOKEN'];
@@ -114,8 +114,8 @@ export class TerraformDriver extends InfrastructureDriver implements OnModuleDes
   }
 
   /**
-   * Reports a missing directory, because without the directory, the
-   * infrastructure still exists but cannot be changed or removed.
+   * Reports a missing directory, because the infrastructure may still
+   * exist but cannot be changed or removed without the directory.
    */
   override async inspect(
     subjects: readonly InfrastructureSubject[],
