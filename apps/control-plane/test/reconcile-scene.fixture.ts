@@ -62,7 +62,7 @@ export class ReconcileScene {
     return join(this.folder, 'planes');
   }
 
-  /** Runs `work` between the two checks of a reconciliation, instead of the pause. */
+  /** Runs `work` between the two comparisons of a reconciliation, instead of the pause. */
   between(work: () => Promise<unknown>): void {
     Object.assign(this.plane.app.get(Reconciler), { pause: work });
   }

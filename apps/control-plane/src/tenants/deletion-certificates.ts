@@ -62,8 +62,8 @@ export class DeletionCertificates {
   }
 
   /**
-   * Throws if a plane that is still trusted has a place for
-   * the tenant, or has not reported the removal of its rows.
+   * Throws if a plane that is still trusted has a place for the tenant, or has not reported the removal of
+   * the tenant's rows.
    */
   private async requireNothingLeft(manager: EntityManager, tenantId: string): Promise<void> {
     const places = (await manager.findBy(Placement, { tenantId })).filter(mayHoldRows);
