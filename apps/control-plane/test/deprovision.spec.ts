@@ -233,7 +233,7 @@ describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (
     expect(await scene.plane.rows(Transfer, { id })).toMatchObject([{ importer: second, imported: 0 }]);
     await scene.reaches(job, 'waiting');
     expect((await sayImportedBy(scene.cell, id, second)).status).toBe(204);
-    // Requesting a part again does not withdraw the import's own report.
+    // Requesting a part again does not withdraw the import's report that it is complete.
     await takePart(scene.cell, id, second);
     await pulled(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
   });

@@ -42,8 +42,8 @@ export class Reconciler implements BeforeApplicationShutdown {
   ) {}
 
   /**
-   * Runs one reconciliation at a time, so a requested reconciliation
-   * sees everything that was written before the request.
+   * Reconciliations run one at a time. Each call starts a new one, which sees everything that was written
+   * before the call.
    */
   look(): Promise<Look> {
     const look = this.looks.then(() => this.compare());

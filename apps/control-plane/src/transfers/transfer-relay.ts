@@ -154,7 +154,10 @@ export class TransferRelay {
     });
   }
 
-  /** The target removes the old copy of an earlier move once it receives the first part, and not before. */
+  /**
+   * Gives up the target's old copy from an earlier move. The target removes this copy when it receives the
+   * first part, and not before.
+   */
   private async giveUpKeptCopy(
     { targetPlaneId, keyId }: { readonly targetPlaneId: string; readonly keyId: string },
     id: string,
