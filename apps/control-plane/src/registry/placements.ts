@@ -71,8 +71,8 @@ export function troubleAt({
 /**
  * Whether a home has lost its tenant's rows. Either the home has reported the loss and has not since reported
  * that the rows are there, or another installation has enrolled as the plane since the tenant was moved or
- * restored to it or its kept copy was reopened. The source of the rows is kept as long as a loss can be
- * detected.
+ * restored there, or since an old copy there was reopened. The source of the rows is kept as long as a loss
+ * can be detected.
  */
 export function isCopyLost(
   { restoredFrom, importedBy, reportedCode }: Placement,
