@@ -42,7 +42,7 @@ export function sendPart(plane: PlaneSimulator, id: string, sealed: string, part
   });
 }
 
-/** Names a new run of the generation that the plane's entry for the tenant states. */
+/** Names a new run of the generation stated in the plane's entry for the tenant. */
 function nextRunOf({ tenants }: PlaneSimulator, id: string): string {
   const entry = [...tenants.values()].find(({ transfer }) => transfer?.id === id);
   return nextRun(entry?.transfer?.generation);

@@ -165,7 +165,7 @@ export class TestControlPlane {
     return plane;
   }
 
-  /** Issues a new bundle for the cell, and returns another installation that has not enrolled with it yet. */
+  /** Issues a new bundle for the cell, and returns a new installation that has not enrolled yet. */
   async reissue(cell: PlaneSimulator, body: object = {}): Promise<PlaneSimulator> {
     const answer = await this.post(`/api/tenant-planes/${cell.id}/provisioning-tokens`, body).expect(201);
     const { token, env } = answer.body.install;

@@ -233,7 +233,7 @@ describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (
     expect(await scene.plane.rows(Transfer, { id })).toMatchObject([{ importer: second, imported: 0 }]);
     await scene.reaches(job, 'waiting');
     expect((await sayImportedBy(scene.cell, id, second)).status).toBe(204);
-    // Requesting a part again does not withdraw the import's own report.
+    // Requesting a part again does not withdraw the import's report that it is complete.
     await takePart(scene.cell, id, second);
     await pulled(tenant.id, ({ phase, status }) => phase === 'serving' && status === 'active');
   });
@@ -261,7 +261,7 @@ describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (
       sendPart(scene.cell, backup.id, await sealedPart(backup, MANIFEST, { attempt }));
     const [first, unheard, second] = [nextRun(), nextRun(), nextRun()];
     for (const attempt of [first, second, second]) expect((await send(attempt)).status).toBe(200);
-    // `unheard` began between the other two, but sends its first part only now.
+    // The attempt `unheard` began between the other two, but sends its first part only now.
     for (const late of [first, unheard])
       expect(refusal(await send(late))).toEqual([409, 'transfer_out_of_order']);
     expect(await scene.plane.rows(Transfer, { id: backup.id })).toMatchObject([{ attempt: second }]);
@@ -861,7 +861,7 @@ describe.each(EVERY_DATABASE)('a tenant that an operator deprovisions, on %s', (
       await scene.plane.delete(`${tokens}/${body.install.token_id}`).expect(204);
       const purging = await halfPurged(tenant, body.job.id);
       await isNotRestored(body.job.id);
-      // A new token, which the restore had been waiting for, does not resume it either.
+      // Even a new token, which the restore had been waiting for, does not resume the restore.
       await scene.plane.post(tokens, {}).expect(201);
       expect(await scene.job(body.job.id)).toMatchObject({ status: 'failed' });
       await scene.act(purging, 'retry').expect(202);

@@ -22,7 +22,7 @@ jest.setTimeout(60_000);
 export interface DriverScene {
   readonly driver: InfrastructureDriver;
   readonly write: FencedWrite;
-  /** The kind of database that its tenants have. The default is Postgres. */
+  /** The kind of database that the tenants in this scene have. The default is Postgres. */
   readonly database?: DatabaseDriver;
   /** The id of a tenant plane that exists in the Control Plane. By default, a random id is used. */
   newPlaneId?(): Promise<string>;

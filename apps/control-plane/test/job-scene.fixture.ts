@@ -12,8 +12,8 @@ import { type Env, TestControlPlane } from './control-plane.fixture';
 import { type PlaneSimulator } from './plane-simulator.fixture';
 
 /**
- * The steps that provision a shared tenant. {@link beforeReport} and {@link afterReport} repeat a value for
- * each step before and after the cell's report.
+ * The steps that provision a shared tenant. {@link beforeReport} repeats a value for each step before the
+ * cell's report, and {@link afterReport} for each step after it.
  */
 export const STEPS = profileOf('shared').provisioning.steps;
 const REPORT = STEPS.indexOf('await-report');

@@ -13,7 +13,7 @@ import supertest from 'supertest';
 /** The key pair that every simulated plane uses. */
 export const KEYS = generateKeyPairSync('x25519');
 
-/** The address that tenant planes sign. Requests actually go to a free port. */
+/** The address that tenant planes include in their signatures. Requests are actually sent to a free port. */
 export const PUBLIC_URL = 'http://127.0.0.1:4100';
 
 export interface Install {

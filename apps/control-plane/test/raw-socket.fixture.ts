@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** A request exactly as sent over the wire, which an HTTP client would normalise. */
+/** A request exactly as it is sent. An HTTP client would normalise it. */
 export interface RawRequest {
   readonly method: string;
   readonly target: string;

@@ -62,7 +62,7 @@ export class ReconcileScene {
     return join(this.folder, 'planes');
   }
 
-  /** Runs `work` between the two checks of a reconciliation, instead of the pause. */
+  /** Runs `work` between the two comparisons of a reconciliation, instead of the pause. */
   between(work: () => Promise<unknown>): void {
     Object.assign(this.plane.app.get(Reconciler), { pause: work });
   }
@@ -105,7 +105,7 @@ export class ReconcileScene {
     return drifts.sort((a, b) => (a.id < b.id ? 1 : -1))[0];
   }
 
-  /** Keeps a job on the subject waiting while `work` runs. */
+  /** Runs `work` while a job on the subject is waiting. */
   async whileBusy(about: { tenantId?: string; tenantPlaneId?: string }, work: () => Promise<unknown>) {
     const now = this.plane.clock.now();
     const request = { operation: 'suspend' as const, steps: [] };

@@ -23,7 +23,7 @@ import { FakeTerraform } from './fake-terraform.fixture';
  * A fake `terraform` that keeps state for each working directory (its serial, whether the fence exists, and
  * the plane), and refuses plans made before the last change. It fails if it can see the sealing keys. With
  * WAITS, an apply keeps running as if it were waiting for the lock, until the test interrupts it. If the test
- * fails to do so, the apply stops after 10 s.
+ * does not interrupt it, the apply stops after 10 s.
  */
 const SCRIPT = `
   [ "$CONTROL_PLANE_SEALING_KEYS" ] && exit 1

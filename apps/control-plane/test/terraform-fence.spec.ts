@@ -82,8 +82,8 @@ describeWithTerraform('a saved plan (skipped unless terraform is on the PATH)', 
     existsSync(join(root, 'made')) ? readFileSync(join(root, 'made'), 'utf8').trim().split('\n') : [];
 
   /**
-   * A write that is overtaken after its lease was checked. Its apply has already opened the plan and waits
-   * for the lock on the state.
+   * A write that is overtaken after the check of its lease, when its apply has already opened the plan and is
+   * waiting for the lock on the state.
    */
   function overtakenBy(successor: () => Promise<unknown>): FencedWrite {
     return async (work) => {

@@ -44,8 +44,8 @@ describe.each(databasesOfLongSuite('sqlite'))('both planes running on %s', (driv
   };
 
   /**
-   * Requests a tenant whose job waits for the customer's plane, and fails once `revoke` has revoked its
-   * token.
+   * Requests a tenant whose job waits for the customer's plane. The job fails once `revoke` has revoked the
+   * plane's token.
    */
   async function expectedTenant(slug: string): Promise<{ jobId: string; revoke(): Promise<unknown> }> {
     const { body } = await planes.stack.provision(slug, { body: { deployment_model: 'on_prem' } });

@@ -15,7 +15,7 @@ const KEY_FIGURES = 5;
 /** How many cases are shown for each failing figure. */
 const DETAILS = 5;
 
-/** Returns one line for a run that holds, and a table for a run that fails. */
+/** Returns one line for a run that passes, and a table for a run that fails. */
 export function reportOf(run: Run): string {
   const { proof, database, figures, holds } = run;
   const title = `${proof} on ${database}`;

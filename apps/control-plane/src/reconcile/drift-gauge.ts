@@ -5,7 +5,7 @@ import { type DriftCheck } from './checks/drift-check';
 import { Drifts } from './drifts';
 import { DRIFT_CHECKS } from './reconciler';
 
-/** Reads the rows on each scrape, so every process reports the same values. */
+/** Counts the drifts' rows on each scrape, so every process reports the same values. */
 @Injectable()
 export class DriftGauge {
   constructor(metrics: Metrics, drifts: Drifts, @Inject(DRIFT_CHECKS) checks: readonly DriftCheck[]) {

@@ -3,8 +3,8 @@ import { TimestampColumn } from '@atlas/persistence';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * A difference between the rows and reality. Open until it is
- * resolved; at most one open drift of each kind per subject.
+ * A difference between the rows and reality. A drift is open until it is resolved. A subject has at most one
+ * open drift of each kind.
  */
 @Entity('drifts')
 export class Drift {

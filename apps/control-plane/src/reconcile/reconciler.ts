@@ -10,11 +10,11 @@ import { type Subject, type Subjects } from './subjects/subject';
 
 export const DRIFT_CHECKS = Symbol('DRIFT_CHECKS');
 
-/** Long enough for both a change and its record to become visible. */
+/** Long enough that a change in progress, and the row that records it, are both visible. */
 const PAUSE_MS = 2000;
 /**
- * If more than this many subjects differ, something else is
- * wrong. The next reconciliation continues with the rest.
+ * The maximum number of differences that one reconciliation confirms. More than this suggests a problem of
+ * another kind. The next reconciliation continues with the rest.
  */
 const MOST_SUSPECTS = 1000;
 
@@ -42,8 +42,8 @@ export class Reconciler implements BeforeApplicationShutdown {
   ) {}
 
   /**
-   * Runs one reconciliation at a time, so a requested reconciliation
-   * sees everything that was written before the request.
+   * Reconciliations run one at a time. Each call starts a new one, which sees everything that was written
+   * before the call.
    */
   look(): Promise<Look> {
     const look = this.looks.then(() => this.compare());
@@ -113,7 +113,7 @@ export class Reconciler implements BeforeApplicationShutdown {
     }
   }
 
-  /** Waits for changes in flight to arrive. */
+  /** Waits for changes that are in progress. */
   private async pause(): Promise<void> {
     await delay(PAUSE_MS, undefined, { signal: this.ending.signal });
   }

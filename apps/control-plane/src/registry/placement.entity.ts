@@ -21,14 +21,14 @@ export class Placement {
   @Column('text', { name: 'reported_error', nullable: true }) reportedError: string | null;
   @Column('varchar', { name: 'reported_code', nullable: true }) reportedCode: ReportedCode | null;
   /**
-   * The transfer that brought the rows, while their source (a backup, or the
-   * copy at the old home) is kept. The tenant is served only from these rows.
+   * The transfer that brought the rows. Set only while their source (a backup, or the copy at the old home)
+   * is kept. While it is set, the plane serves the tenant only from these rows.
    */
   @Column('uuid', { name: 'restored_from', nullable: true }) restoredFrom: string | null;
   /**
-   * The instance of the plane, and thus the database, that imported the rows. For an old copy: the
-   * instance that has the copy. If the copy is served again, this stays set until the plane has reported
-   * serving the tenant. `NO_INSTANCE` once the removal of a database that lost the rows has begun.
+   * The instance of the plane, and thus the database, that imported the rows. For an old copy: the instance
+   * that has the copy. If the copy is served again, this stays set until the plane has reported serving the
+   * tenant. Set to `NO_INSTANCE` when the removal of a database that has lost the rows begins.
    */
   @Column('uuid', { name: 'imported_by', nullable: true }) importedBy: string | null;
   /**

@@ -30,7 +30,7 @@ function countPlaced(database: Database, tenantPlaneId: string, tenantIds: strin
   return database.read((manager) => manager.countBy(Placement, { tenantPlaneId, tenantId: In(tenantIds) }));
 }
 
-/** The report columns of a placement that its plane has not reported on yet. */
+/** The values of the report columns until the plane first reports on the placement. */
 export const UNHEARD = { reportedRevision: 0, reportedState: null, reportedError: null, reportedCode: null };
 
 /**
@@ -69,9 +69,10 @@ export function troubleAt({
 }
 
 /**
- * Whether a home has lost its tenant's rows. Either the home has reported the loss and has not since
- * reported that the rows are there, or another installation has enrolled as the plane since the tenant was
- * moved, restored or reopened there. The source of the rows is kept as long as a loss can be detected.
+ * Whether a home has lost its tenant's rows. Either the home has reported the loss and has not since reported
+ * that the rows are there, or another installation has enrolled as the plane since the tenant was moved or
+ * restored there, or since an old copy there was reopened. The source of the rows is kept as long as a loss
+ * can be detected.
  */
 export function isCopyLost(
   { restoredFrom, importedBy, reportedCode }: Placement,

@@ -17,12 +17,12 @@ export async function versionsFrom(manager: EntityManager, version: string): Pro
   return [...versions].filter((one) => !isBehind(one, version));
 }
 
-/** Why rows must not move from the first plane to `target`, or null. */
+/** Why rows must not move from the given plane to `target`, or null if they may. */
 export function olderTarget({ name, version }: TenantPlane, target: TenantPlane): string | null {
   return tooOld(target, version, `${name}, which has the tenant's rows, runs ${version}`);
 }
 
-/** Why a backup must not be restored to `target`, or null. */
+/** Why a backup must not be restored to `target`, or null if it may. */
 export function olderThanBackup({ version }: Transfer, target: TenantPlane): string | null {
   return tooOld(target, version, `the backup was made by a tenant plane that ran ${version}`);
 }

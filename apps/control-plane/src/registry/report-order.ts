@@ -56,7 +56,10 @@ function isNewer(known: Known, { sequence, link_id }: Said): boolean {
   return known.sequence < sequence || isRestarted;
 }
 
-/** Whether the report is from the same copy of the database. Within one copy, the number never decreases. */
+/**
+ * Whether the report is from the same copy of the database. Within one copy, the stored number never
+ * decreases.
+ */
 function isOfThisDisk(known: Known, { sequence, stored_sequence: stored }: Said): boolean {
   return (known.storedSequence ?? known.sequence) <= (stored ?? sequence - 1);
 }

@@ -31,8 +31,8 @@ export class TenantPlane {
   @Column('varchar', { name: 'infrastructure_driver', nullable: true })
   infrastructureDriver: DriverName | null;
   /**
-   * The version that the plane was last instructed to run, when and
-   * by which job, and the number of its last report before then.
+   * The version that the plane was last instructed to run, when and by which job it was instructed, and the
+   * number of the last report that the plane sent before that.
    */
   @Column('varchar', { nullable: true }) release: string | null;
   @TimestampColumn({ name: 'released_at', nullable: true }) releasedAt: Date | null;

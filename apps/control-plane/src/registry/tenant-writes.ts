@@ -3,7 +3,7 @@ import { TENANT_STATUSES, type TenantStatus } from '@atlas/tenancy';
 import { type Tenant } from './tenant.entity';
 
 interface TenantWrite {
-  /** What requires the status. This is the subject of the error message. */
+  /** What requires one of these statuses, worded as the subject of the error message. */
   readonly what: string;
   readonly from: readonly TenantStatus[];
 }
@@ -30,7 +30,7 @@ export const TENANT_WRITES = {
   comingInfrastructure: { what: 'Recorded infrastructure', from: ['active', 'suspended', 'deprovisioning'] },
 } as const satisfies Readonly<Record<string, TenantWrite>>;
 
-/** What to do first if the tenant's status does not allow the request. */
+/** What to do if the tenant's status does not allow the request. */
 const WAYS_ON: Readonly<Record<TenantStatus, string>> = {
   provisioning: 'Wait for its provisioning job to finish.',
   active: 'It is already in use.',

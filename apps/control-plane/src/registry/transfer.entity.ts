@@ -54,7 +54,7 @@ export class Transfer {
   @Column('integer', { name: 'last_changes' }) lastChanges: number;
   /** How many parts `importer` has imported. */
   @Column('integer') imported: number;
-  /** Runs of an earlier generation are ignored. Incremented when the transfer must start over. */
+  /** Only runs of this generation count. Incremented when the transfer must start over. */
   @Column('integer') generation: number;
   /** The name of the target's newest run. */
   @Column('varchar', { nullable: true }) importer: string | null;

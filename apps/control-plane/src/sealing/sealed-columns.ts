@@ -1,6 +1,6 @@
 import { type SealedPlace } from '@atlas/persistence';
 
-/** A column of sealed values, with the columns that name a value's row and its owner. */
+/** A column of sealed values, and the columns that identify each value's row and owner. */
 export interface SealedColumn {
   readonly table: string;
   readonly column: string;

@@ -7,9 +7,9 @@ import { ServiceKey } from './service-key.entity';
 import { ServiceKeys } from './service-keys';
 
 /**
- * When each key last signed a call. The first use of a key is written before the response to the
- * call is sent, because an accepted key may be the only one that its plane still has. Later uses are
- * written together by the sweep, so they cost no write per call and the table lags by up to 5 s.
+ * When each key last signed a call. The first use of a key is written before the response to the call is
+ * sent, because a plane whose call was accepted may no longer have any other key. The sweep writes all later
+ * uses together, so that not every call costs a write. The table therefore lags by up to 5 s.
  */
 @Injectable()
 export class KeyUses {

@@ -98,8 +98,8 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   }
 
   /**
-   * Seals the next secret for the plane that signed with
-   * `keyId`. Undefined if either key is no longer accepted.
+   * Seals the next secret for the plane that signed with `keyId`. Returns undefined if either key is no
+   * longer accepted.
    */
   async handOver(tenantPlaneId: string, keyId: string, nextKeyId: string): Promise<string | undefined> {
     const accepted = await this.database.read((manager) => this.acceptedOf(manager, [tenantPlaneId]));
@@ -139,8 +139,8 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
   }
 
   /**
-   * Whether the key's plane has enrolled with it. Cached once true,
-   * because a call signed with a revoked key is refused anyway.
+   * Whether the plane has enrolled with this key. Once true, the result is cached, because a call signed with
+   * a revoked key is refused anyway.
    */
   async isActive(id: string): Promise<boolean> {
     if (this.platform.has(id) || this.active.has(id)) return true;
@@ -152,7 +152,8 @@ export class ServiceKeys extends ServiceKeyResolver<PlaneCaller> {
 
   /**
    * Whether calls signed with the key are accepted now. Queries the database, because another process may
-   * have revoked the key. Checks that start at the same moment, perhaps for the whole fleet, share one query.
+   * have revoked the key. Checks that start at the same moment share one query, even if they are for the
+   * whole fleet.
    */
   async isAccepted(id: string): Promise<boolean> {
     if (this.platform.has(id)) return true;

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { VerifySignupMail } from './verify-signup.mail';
 
-/** Separate from SignupModule, which imports the mail module that needs this one. */
+/** A separate module, because SignupModule imports the mail module, and the mail module needs this one. */
 @Module({ providers: [VerifySignupMail], exports: [VerifySignupMail] })
 export class SignupMailsModule {}

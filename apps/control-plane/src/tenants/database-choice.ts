@@ -4,8 +4,8 @@ import { type ControlPlaneConfig } from '../config/control-plane.config';
 import { type Tenant } from '../registry/tenant.entity';
 
 /**
- * Throws `database_not_in_production` early, because otherwise the
- * tenant's own plane would refuse to start with this database hours later.
+ * Throws `database_not_in_production` early, because otherwise the tenant's own plane would reject the
+ * database only when it starts, hours later.
  */
 export function requireDatabaseAllowed(
   { isProduction }: ControlPlaneConfig,

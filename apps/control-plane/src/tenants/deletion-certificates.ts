@@ -62,8 +62,8 @@ export class DeletionCertificates {
   }
 
   /**
-   * Throws if a plane that is still trusted has a place for
-   * the tenant, or has not reported the removal of its rows.
+   * Throws if a plane that is still trusted has a place for the tenant, or has not reported the removal of
+   * the tenant's rows.
    */
   private async requireNothingLeft(manager: EntityManager, tenantId: string): Promise<void> {
     const places = (await manager.findBy(Placement, { tenantId })).filter(mayHoldRows);
@@ -99,8 +99,8 @@ export class DeletionCertificates {
       // Counts only rows that Atlas stored.
       rows_removed: Object.fromEntries(rows),
       backup_erased_at: backup ? erasedAt : null,
-      // When the last backup of an entire database that contained the
-      // tenant expires. Whoever runs the database makes such backups.
+      // When the last backup of an entire database with the tenant's rows expires. Such backups are made by
+      // whoever runs the database.
       database_backups_expire_at: new Date(
         now.getTime() + this.config.DATABASE_BACKUP_DAYS * DAY_MS,
       ).toISOString(),

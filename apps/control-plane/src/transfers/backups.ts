@@ -66,9 +66,9 @@ export class Backups {
   }
 
   /**
-   * Keeps a complete backup, and erases earlier ones, which are now outdated. Returns false if the
-   * backup has changed since it was read, because its plane has started over. If the home was restored
-   * from an earlier backup, it must still have the restored rows until this backup is erased too.
+   * Keeps a complete backup, and erases earlier ones, which are now outdated. Returns false if the backup has
+   * changed since it was read, because its plane has started over. If the home was restored from an earlier
+   * backup, it remains required to have the restored rows until this backup is erased too.
    */
   async keep(manager: EntityManager, backup: Transfer, manifest: Manifest): Promise<boolean> {
     const { id, attempt, parts, imported, sourcePlaneId } = backup;

@@ -5,8 +5,8 @@ import { troubleAt } from '../registry/placements';
 import { type Transfer } from '../registry/transfer.entity';
 
 /**
- * Why either plane is currently retrying, or null. @throws StepFailure if the target reports that the copy is
- * bad. The move or restore is then undone.
+ * Why the source or the target is currently retrying, or null if neither is.
+ * @throws StepFailure if the target reports that the copy is bad. The move or restore is then undone.
  */
 export async function copyTrouble(manager: EntityManager, transfer: Transfer): Promise<string | null> {
   const { tenantId, sourcePlaneId, targetPlaneId } = transfer;

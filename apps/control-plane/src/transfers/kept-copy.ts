@@ -84,8 +84,8 @@ export async function requireHomeServes(
 }
 
 /**
- * Call it once the old copy has been removed. The home no longer has to be
- * the installation that imported the rows, unless it has already lost them.
+ * Ends the requirement that the home is the installation that imported the rows, unless it has already lost
+ * them. Call it once the old copy has been removed.
  */
 export async function endRequirement(
   manager: EntityManager,

@@ -11,7 +11,7 @@ import { ServiceKeys } from '../service-keys/service-keys';
 import { holdTransfer, isBehind, isLevel, topicOf } from './transfers';
 
 const KINDS: readonly TransferPartHeader['kind'][] = ['snapshot', 'changes', 'last'];
-/** The maximum length of an attempt's name, as in the target's requests. */
+/** The maximum length of an attempt's name. The target's requests have the same limit. */
 const MAX_ATTEMPT = 100;
 /**
  * The maximum number of parts in one attempt. A part contains a megabyte
@@ -154,7 +154,10 @@ export class TransferRelay {
     });
   }
 
-  /** The target removes the old copy of an earlier move once it receives the first part, and not before. */
+  /**
+   * Gives up the target's old copy from an earlier move. The target removes this copy when it receives the
+   * first part, and not before.
+   */
   private async giveUpKeptCopy(
     { targetPlaneId, keyId }: { readonly targetPlaneId: string; readonly keyId: string },
     id: string,

@@ -89,7 +89,8 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
     const at = new Date(scene.plane.clock.now().getTime() + (n += 1));
     const made = newProvisioningJob({ operation, ...about, steps: ['first', 'second'] }, at);
     const [first, second] = made.steps;
-    // The first step has reserved the place. If the job is half undone, this step has failed to release it.
+    // The first step has reserved the place. If the job is half undone, this step has failed to release the
+    // place.
     const outputs = { tenant_plane_id: scene.cell.id };
     Object.assign(first as StepState, { status: isHalfUndone ? 'failed' : 'done', outputs });
     Object.assign(second as StepState, { status: isHalfUndone ? 'undone' : 'done' });
@@ -176,7 +177,7 @@ describe.each(EVERY_DATABASE)('restarting a failed or cancelled job on %s', (dri
       ...newProvisioningJob({ operation: 'suspend', tenantId, steps }, ahead),
       status: 'failed' as const,
     };
-    // Uses a separate id source, as the older job's process would.
+    // The older job's id comes from a separate source, as if another process had created it.
     const id = createUuidSource()(ahead);
     await scene.plane.insert(ProvisioningJob, { ...before, id });
     const since = await app

@@ -116,7 +116,7 @@ describe.each(EVERY_DATABASE)('a tenant whose move has failed, on %s', (driver) 
     expect((await move(to(other))).status).toBe(202);
   });
 
-  /** Starts a move that fails for lack of a provisioning token, and then a suspension. */
+  /** Starts a move, which fails for lack of a provisioning token, and then starts a suspension. */
   const suspendedWithoutToken = async () => {
     const { body } = await move({ deployment_model: 'on_prem' }).expect(202);
     await scene.reaches(body.job.id, 'waiting');

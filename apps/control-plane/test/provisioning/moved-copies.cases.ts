@@ -40,7 +40,7 @@ describe.each(EVERY_DATABASE)('a moved tenant, on %s', (driver) => {
   });
   afterEach(() => jest.restoreAllMocks());
 
-  /** Completes the move, and returns the id of the copy that the target must have. */
+  /** Completes the move, and returns the id of the copy that the target is required to have. */
   const moves = async (to = target): Promise<string | undefined> => {
     const { job, last } = await tenant.almostMoved(to);
     await last();

@@ -25,7 +25,7 @@ const HOLDERS: readonly [RegExp, (one: string, two: string) => Holder][] = [
   [/^ {2}- (n\/a|gap): (\S.+)$/, (kind, reason) => ({ kind: kind as 'n/a' | 'gap', reason })],
 ];
 
-/** Any list entry that is neither a requirement nor evidence for one is reported as a fault. */
+/** Any list entry that is neither a requirement nor evidence for one is reported as an error. */
 export function readLedger(text = readFileSync(join(ROOT, LEDGER), 'utf8')): {
   items: Item[];
   faults: string[];

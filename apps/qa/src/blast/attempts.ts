@@ -72,7 +72,7 @@ function withPlanes(target: string, ids: readonly string[]): string {
   return `${path}?${parameters}`;
 }
 
-/** Whether the call names the victim. If not, the thief is only calling in its own name. */
+/** Whether the call concerns the victim. If not, the thief is only acting in its own name. */
 function isAboutVictim({ victim }: Scene, { call, key }: Attempt, { isForAll }: VictimsCall): boolean {
   const [path, query] = call.target.split('?');
   const said = [

@@ -37,10 +37,7 @@ interface Victim {
   readonly entry: DesiredTenant;
   /** An unused bundle of this plane. */
   readonly unspent: InstallView;
-  /**
-   * One of the plane's tenants is moving to another plane, and a tenant of another plane is moving to this
-   * plane.
-   */
+  /** A tenant that is moving from this plane to another, and one that is moving to this plane. */
   readonly outgoing: Moving;
   readonly incoming: Moving;
 }

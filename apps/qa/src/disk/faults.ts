@@ -62,7 +62,7 @@ export function cutCommits(cutter: CommitCutter): Fault {
   };
 }
 
-/** The tables that every request from the writers and every write probe write to. */
+/** For each plane, the table that the writers' requests write to, and the one that write probes write to. */
 const WRITTEN: readonly (readonly string[])[] = [
   ['tenants', 'write_probes'],
   ['incidents', 'write_probes'],

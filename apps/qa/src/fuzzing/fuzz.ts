@@ -75,8 +75,8 @@ export async function fuzz(caller: Caller, { seed, count, only = '', progress }:
 }
 
 /**
- * Puts throttled operations last, because failed guesses block the client's address, from which the caller
- * signs in, too.
+ * Puts throttled operations last, because failed guesses block the client's address, and the caller signs in
+ * from the same address.
  */
 function guessesLast(operations: readonly Operation[]): Operation[] {
   const isThrottled = ({ answers }: Operation): boolean => '429' in answers;

@@ -66,7 +66,7 @@ const FOLDER = join(__dirname, '../../../../docs/openapi');
 /** The plane's own API description. */
 export function documentOf(plane: PlaneName): ApiDocument {
   const text = JSON.parse(readFileSync(join(FOLDER, `${plane}.json`), 'utf8')) as OpenApi;
-  /** An equivalent schema without references, alternatives or constants. */
+  /** Returns an equivalent schema without references, alternatives or constants. */
   const resolve = ({ $ref, anyOf, const: only, ...schema }: Schema): Schema => {
     const name = $ref?.split('/').at(-1);
     if (name !== undefined) return { ...resolve(text.components.schemas[name] ?? {}), ...schema };

@@ -12,7 +12,10 @@ import { type TenantWithCanary, tenantWithCanary } from './tenants';
 /** At the reduced size, only every second call is made. All routes and all callers are still covered. */
 const SMALL_PART = 2;
 
-/** A caller without permission for a route. `who` describes the caller or what identifies it. */
+/**
+ * A caller without permission for a route. `who` describes the caller, or the means by which it is
+ * identified.
+ */
 interface Caller {
   readonly who: string;
   readonly headers: Readonly<Record<string, string>>;

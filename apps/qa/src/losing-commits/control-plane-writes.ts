@@ -65,8 +65,8 @@ export class ControlPlaneWrites {
         const id = await this.tenant();
         const { items } = await this.call<{ items: { id: string }[] }>(`/tenants/${id}/provisioning-tokens`);
         const token = items[0]?.id ?? '';
-        // Marks only the token. Revoking the token also makes the waiting job fail, and the failure changes
-        // the tenant's row.
+        // Only rows about the token are compared, because revoking the token also makes the waiting job fail,
+        // which changes the tenant's row.
         return { method: 'DELETE', path: `/tenants/${id}/provisioning-tokens/${token}`, marks: [token] };
       },
     },

@@ -5,7 +5,7 @@ const WRITES_A_SECOND = 20;
 const READERS = 2;
 const READ_PAUSE_MS = 25;
 /**
- * The delay before the first retry. The delay doubles with each retry. It starts shorter than the second that
+ * The delay before the first retry. The delay doubles with each retry. It starts below the one second that
  * clients are asked to wait, so that the pause in writes can be measured accurately.
  */
 const RETRY_MS = 20;

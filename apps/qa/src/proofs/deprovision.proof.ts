@@ -151,8 +151,8 @@ async function thereAndBack(
 }
 
 /**
- * Lets the restore period expire. Must not run during a request, because SQLite aborts a transaction if
- * another process has written in the meantime.
+ * Ends the restore window. Must not run during a request, because SQLite aborts a transaction if another
+ * process has written in the meantime.
  */
 async function letTheMonthEnd({ control }: Scene): Promise<void> {
   await control.query('update tenants set restorable_until = created_at where restorable_until is not null');

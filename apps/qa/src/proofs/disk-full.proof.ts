@@ -45,7 +45,7 @@ interface Counts {
  * prevented from writing to any file (`prlimit --fsize=0`). SQLite reports such a failure as SQLITE_IOERR. On
  * Postgres, a proxy closes connections before and after the server commits, a deferred trigger refuses COMMIT
  * with the SQLSTATE of a full disk or of a failing one, and the disk of a separate server is filled. Mounting
- * requires root, and `prlimit` requires Linux. A figure names the faults that could not be tried. At the
+ * requires root, and `prlimit` requires Linux. One figure lists the faults that could not be tried. At the
  * reduced size, there is one round of the first fault, without a separate server.
  *
  * To see it fail: in `SqliteWriter.commit` or `PostgresDatabase.commit`, swallow the error; or have

@@ -11,7 +11,7 @@ interface Scene {
   readonly stack: TestStack;
   readonly rows: TenantRows;
   readonly tenants: readonly TenantWithSecret[];
-  /** The sealed value of each tenant. */
+  /** The sealed database URL of each tenant. */
   readonly sealed: readonly string[];
 }
 

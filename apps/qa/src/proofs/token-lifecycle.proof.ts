@@ -125,7 +125,7 @@ async function refusals(scene: Scene, count: number, { progress }: ProofContext)
       : mutated(scene, kinds[turn % kinds.length] ?? '', Math.floor(turn / kinds.length));
   const outcomes = await inBatches(turns(count), { progress }, async (turn) => {
     const attempt = attemptAt(turn);
-    // Some attempts are dry runs, because a dry run must not reveal whether a token is valid, either.
+    // Some attempts are dry runs, because not even a dry run may reveal whether a token is valid.
     const outcome = await show(scene, attempt, { isDryRun: turn % 5 === 0 });
     const isExpected = attempt.refusal.test(outcome);
     const { kind, token } = attempt;

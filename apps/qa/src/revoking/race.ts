@@ -21,7 +21,7 @@ export interface Reply {
 export interface Race {
   act(): Promise<Reply>;
   revoke(): Promise<Reply>;
-  /** Returns whatever still works although an acknowledged revocation covers it. */
+  /** Returns whatever still works although an acknowledged revocation should have ended it. */
   survivors(acted: Reply, revoked: Reply): Promise<string[]>;
 }
 

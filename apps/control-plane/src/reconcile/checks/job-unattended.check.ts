@@ -10,8 +10,8 @@ import { DriftCheck } from './drift-check';
 const LATEST_MS = 60_000;
 
 /**
- * No worker has leased the job, and none will check it for a
- * long time. Repaired by making it due and waking a worker.
+ * No worker has leased the job, and none will check it for a long time. The repair makes the job due and
+ * wakes a worker.
  */
 @Injectable()
 export class JobUnattendedCheck extends DriftCheck<JobSubject> {

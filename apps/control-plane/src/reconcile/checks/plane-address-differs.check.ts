@@ -8,8 +8,8 @@ import { DriftCheck } from './drift-check';
 const SHOWN_MS = 3_600_000;
 
 /**
- * A plane reports an address other than the recorded one, or alternates
- * between two addresses. Only a person can tell which is right.
+ * A plane reports an address other than the recorded one, or alternates between two addresses. Only a person
+ * can tell which address is right.
  */
 @Injectable()
 export class PlaneAddressDiffersCheck extends DriftCheck<PlaneSubject> {

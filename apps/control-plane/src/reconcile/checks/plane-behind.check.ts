@@ -8,8 +8,8 @@ import { DriftCheck } from './drift-check';
 const PATIENCE_MS = 3 * HEARTBEAT_SECONDS * 1000;
 
 /**
- * A plane reports but does not apply its desired state. A plane
- * that does not report counts as `offline`, not as a drift.
+ * A plane keeps reporting, but has not applied its desired state. A plane that does not report is `offline`,
+ * which is not a drift.
  */
 @Injectable()
 export class PlaneBehindCheck extends DriftCheck<PlaneSubject> {

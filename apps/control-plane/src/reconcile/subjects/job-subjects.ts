@@ -7,7 +7,7 @@ import { type Subject, Subjects, pagesById } from './subject';
 
 export interface JobSubject extends Subject {
   readonly job: ProvisioningJob;
-  /** The current time according to the database, whose clock job leases also use. */
+  /** The current time by the database's clock, which job leases also use. */
   readonly now: Date;
 }
 

@@ -46,7 +46,7 @@ export class LeftoverSubjects extends Subjects<NamedThing> {
   }
 
   async lock(): Promise<void> {
-    // There is no row to lock.
+    // These objects have no row that could be locked.
   }
 
   private async describe(manager: EntityManager, things: readonly FoundThing[]): Promise<NamedThing[]> {

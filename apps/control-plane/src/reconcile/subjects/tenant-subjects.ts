@@ -17,7 +17,7 @@ export interface TenantSubject extends Subject {
   readonly places: readonly Place[];
   /** Where the tenant is served; undefined only if something is wrong. */
   readonly home: Place | undefined;
-  /** Whether the tenant's users should be served, or would be if the tenant were not suspended. */
+  /** Whether the tenant is active or suspended. */
   readonly isLive: boolean;
   /** Set only if the tenant is between states or has several places. */
   readonly newestJob: JobEnd | undefined;
