@@ -29,8 +29,8 @@ type Kind = Pick<Attempt, 'form' | 'how' | 'expected'>;
 type Add = (kind: Kind, about: Party, spelling: Spelling) => void;
 
 /**
- * Every attempt by `own` to reach `other` that a route allows. Omits attempts for which a tenant lacks a
- * required object.
+ * All the ways in which `own` can try to reach `other` through a route. Omits attempts for which a tenant
+ * lacks a required object.
  */
 export function attemptsOn(route: Route, line: RouteLine, own: Party, other: Party): Attempt[] {
   const attempts: Attempt[] = [];

@@ -170,8 +170,8 @@ export class Accounts {
   }
 
   /**
-   * Uses a separate transaction, because the refresh already shares the tenant's lock. Before it could take
-   * that lock exclusively, it would have to wait for all other transactions that share it.
+   * Uses a separate transaction. The refresh's own transaction already shares the tenant's lock, and could
+   * take the lock exclusively only after all other transactions that share the lock had finished.
    */
   private endReused({ id }: Tenant, session: Session): Promise<void> {
     return this.tenants.write(id, async (scope) => {

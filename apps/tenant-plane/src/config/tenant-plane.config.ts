@@ -148,7 +148,7 @@ export class TenantPlaneConfig extends PlaneConfig {
     return told ?? (PORT === 0 ? undefined : `http://${HOST === '0.0.0.0' ? hostname() : HOST}:${PORT}`);
   }
 
-  /** Whether either of the two variables forbids calls to the Control Plane. */
+  /** Whether either of the two offline-mode variables forbids calls to the Control Plane. */
   get isOffline(): boolean {
     return this.ATLAS_OFFLINE_MODE || this.ATLASAI_OFFLINE_MODE;
   }

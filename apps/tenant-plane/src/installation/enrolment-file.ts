@@ -79,8 +79,8 @@ export function trustedAnswer(
 }
 
 /**
- * An old file must not undo later changes. Compares the time, because revisions of different epochs cannot be
- * compared, and the revision, because two files may be signed in the same second.
+ * An old file must not undo later changes. Compares the times, because revisions of different epochs cannot
+ * be compared. Also compares the revisions, because two files may have been signed in the same second.
  */
 export function requireNotOlder(
   { revision: applied, toldRevision: received, stateSignedAt }: Readonly<PlaneIdentity>,

@@ -57,8 +57,8 @@ export class LinkLease {
   }
 
   /**
-   * Takes the lease from its holder in the caller's transaction, so that nothing that the holder has received
-   * is still applied. Only for one-off commands, because the lease is not renewed.
+   * Takes the lease from its holder in the caller's transaction, so that the holder can no longer apply
+   * anything that it has received. Only for one-off commands, because the lease is not renewed.
    */
   async takeOver(): Promise<void> {
     this.begin(this.next);

@@ -41,7 +41,7 @@ const NOWHERE: Whereabouts = { served: null, moved: null };
 /** Times are in milliseconds on the monotonic clock. */
 interface Cached extends Whereabouts {
   readonly freshUntil: number;
-  /** When the tenant will have been frozen for so long that it can no longer be read. */
+  /** The time from which the tenant can no longer be read, because it has been frozen for too long. */
   readonly closesAt: number;
   /** The value of `turn` when this was cached. */
   readonly keptAt: number;

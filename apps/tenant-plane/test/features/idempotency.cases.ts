@@ -115,7 +115,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
     const [otherRole, sameRole] = [operator, colleague].map((user) => ({ ...user, host: admin.host }));
     for (const [path, body] of Object.entries(BODIES)) {
       const first = await keyed(path, body).expect(201);
-      // Operators may not invite.
+      // Operators cannot invite users.
       for (const other of [sameRole, stranger, ...(body === INVITATION ? [] : [otherRole])]) {
         const answer = await keyed(path, body, 'key-1', other).expect(201);
         expect(answer.body).not.toEqual(first.body);
