@@ -85,8 +85,8 @@ export class Accounts {
   }
 
   /**
-   * Registers the tenant's first user, if the deployment allows it. Works only with the tenant's admin
-   * address, and only while the tenant has no user.
+   * Registers the tenant's first user, if the deployment allows it. Works only with the email address of the
+   * tenant's admin, and only while the tenant has no user.
    */
   async register(tenant: Tenant, dto: RegisterDto & FromCookies): Promise<SignedIn> {
     const email = dto.email.toLowerCase();

@@ -120,7 +120,10 @@ export class TenantPlaneConfig extends PlaneConfig {
   @IsNotEmpty()
   TENANT_BASE_DOMAIN: string = 'localhost:4200';
 
-  /** This plane's address, as reported to the Control Plane. Defaults to the address it listens on. */
+  /**
+   * This plane's address, as reported to the Control Plane. Defaults to the address that the plane listens
+   * on.
+   */
   @IsOptional()
   @IsUrl(HTTP_URL)
   @MaxLength(MAX_ENDPOINT_URL)

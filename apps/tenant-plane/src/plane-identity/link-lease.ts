@@ -16,7 +16,10 @@ const LEASE_MS = 10_000;
  */
 export class LinkLease {
   private current: LinkClaim;
-  /** The name of the next claim. It is reused as long as it is unknown whether it was stored. */
+  /**
+   * The name of the next claim. If it is unknown whether the name was stored, the next attempt uses the same
+   * name.
+   */
   private next = randomUUID();
   /** In milliseconds on the monotonic clock. */
   private givesWayUntil = -Infinity;

@@ -107,8 +107,8 @@ export class PlaneIdentities implements OnModuleInit {
 
   /**
    * Accepts a state that did not arrive over the link. `require` throws if the state is older than what the
-   * locked row records. Otherwise it becomes the newest state received, and earlier states are no longer
-   * applied. The caller must fence what follows, and then release the lease.
+   * locked row records. Otherwise, the state becomes the newest one received, and earlier states are no
+   * longer applied. The caller must fence what follows, and then release the lease.
    */
   async takeOver(
     require: (identity: PlaneIdentity) => Pick<PlaneIdentity, 'toldRevision' | 'stateSignedAt'>,

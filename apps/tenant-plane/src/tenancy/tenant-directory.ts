@@ -108,9 +108,9 @@ export class TenantDirectory {
   }
 
   /**
-   * Of two overlapping reads, either may have seen the newer rows. So a result is not cached if another
-   * result was cached, or the cache was cleared, after its read began. A result that is never reused is
-   * cached anyway, because its rows are read again each time.
+   * When two reads overlap, either of them may have seen the newer rows. So a result is not cached if another
+   * result was cached, or the cache was cleared, after the read began. A result that is never reused is
+   * cached anyway, because every lookup reads the rows again.
    */
   private async keep(
     names: readonly string[],

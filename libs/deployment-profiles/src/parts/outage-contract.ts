@@ -32,7 +32,9 @@ export interface OutagePromise {
   readonly capability: (typeof OUTAGE_CAPABILITIES)[number];
   readonly after: Readonly<Record<OutageMoment, OutageState>>;
   readonly note: string;
-  /** The feature that the promise concerns, if it has not been built yet and so cannot stop working. */
+  /**
+   * The feature that the promise concerns, if that feature has not been built yet and so cannot stop working.
+   */
   readonly awaits?: PlannedFeature;
 }
 
