@@ -168,7 +168,7 @@ describe.each(EVERY_DATABASE)('a request with an Idempotency-Key on %s', (driver
           keyed('/api/incidents', INCIDENT, key, at === plane ? admin : there, at).expect(201);
         const both = async () => [(await reported('key-1')).text, (await reported('key-2', replica)).text];
         const before = await both();
-        // Each new key triggers a sweep of expired keys.
+        // Storing a new key triggers a sweep of expired keys.
         for (const at of [plane, replica]) await reported('key-3', at);
         await replica.app.get(OldSessions).sweep();
         expect(await both()).toEqual(before);

@@ -38,7 +38,7 @@ export interface OutagePromise {
   readonly awaits?: PlannedFeature;
 }
 
-/** What remains of each capability without the Control Plane. Published to every tenant of a model. */
+/** What remains of each capability without the Control Plane. Published to every tenant of the model. */
 export type OutageContract = readonly OutagePromise[];
 
 export const ALWAYS_WORKS: OutagePromise['after'] = {
